@@ -1,0 +1,81 @@
+"""`workerkit conform`: a server against the page."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+
+import click
+
+from workerkit.cli.console import console, write_report
+from workerkit.cli.duration import DURATION
+from workerkit.cli.failure import CannotRun
+from workerkit.cli.rate import RATE
+from workerkit.contracts.conformance import conform
+from workerkit.contracts.greeting import CannotTest
+from workerkit.contracts.own_mock import own_mock
+from workerkit.contracts.plan import BadPlan, Plan, Writes, default_writes
+from workerkit.contracts.rules import Status
+from workerkit.contracts.stock import EngineFailed
+from workerkit.contracts.target import BadTarget, Target
+from workerkit.contracts.telling import intention, told
+
+
+@click.command("conform")
+@click.argument("url", required=False)
+@click.option("--api-key", metavar="KEY", help="Of the server under whose name the run works.")
+@click.option("--other-api-key", metavar="KEY", help="Another server's: that foreign tasks are refused.")
+@click.option("--inactive-api-key", metavar="KEY", help="An offline server's: that it is refused.")
+@click.option(
+    "--writes",
+    type=click.Choice([*Writes]),
+    help="none sends nothing that a correct server acts on; the default unless URL is on this machine.",
+)
+@click.option("--rate", type=RATE, metavar="N/s", help="At most so many requests a second, as in 5/s.")
+@click.option("--max-requests", type=click.IntRange(1), metavar="N", help="At most so many requests.")
+@click.option("--time-limit", type=DURATION, metavar="TIME", help="Ends the run, as in 60s.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same requests."
+)
+@click.option("--strict", is_flag=True, help="Untested rules count as findings, too.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the report; - for standard output.")
+def command(
+    url: str | None,
+    api_key: str | None,
+    other_api_key: str | None,
+    inactive_api_key: str | None,
+    writes: str | None,
+    rate: float | None,
+    max_requests: int | None,
+    time_limit: float | None,
+    seed: int,
+    strict: bool,
+    json_file: str | None,
+) -> None:
+    """Tests the server at URL, which ends in /api/v1/worker; without URL, a fresh mock in this process.
+
+    \b
+    Example:
+      workerkit conform https://staging.example/api/v1/worker --api-key "$KEY" --rate 5/s
+    """
+    try:
+        with _target(url, api_key, other_api_key, inactive_api_key, seed) as target:
+            mode = Writes(writes) if writes else default_writes(target)
+            plan = Plan(mode, rate, max_requests, time_limit, seed=seed)
+            console().print(intention(target, plan), markup=False)
+            report = conform(target, plan)
+    except (BadTarget, BadPlan) as error:
+        raise click.UsageError(str(error)) from None
+    except (CannotTest, EngineFailed) as error:
+        raise CannotRun(str(error)) from None
+    console().print(told(report), markup=False)
+    write_report(json_file, report.as_json())
+    sys.exit(1 if report.verdict == "fail" or (strict and report.of(Status.UNTESTED)) else 0)
+
+
+def _target(
+    url: str | None, key: str | None, other_key: str | None, inactive_key: str | None, seed: int
+) -> AbstractContextManager[Target]:
+    if url is None:
+        return own_mock(seed)
+    return nullcontext(Target(url, key or "", other_key, inactive_key))

@@ -1,0 +1,84 @@
+"""The command `workerkit`: loads the command asked for, and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from workerkit.cli.settings import BadSettings, project_settings, with_variables
+from workerkit.cli.unavailable import Unavailable
+from workerkit.mockserver.command import CommandNotFound
+from workerkit.mockserver.server import CannotListen, TokenNeeded
+from workerkit.mockserver.whole_file import CannotWrite
+from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.scenarios.library import NoSuchScenario
+
+_COMMANDS = {
+    "serve": "workerkit.cli.serve",
+    "exec": "workerkit.cli.exec",
+    "conform": "workerkit.cli.conform",
+    "scenario": "workerkit.cli.scenario",
+    "silences": "workerkit.cli.silences",
+}
+_OPTIONAL = ("schemathesis", "hypothesis", "requests")
+_WRONG = (NotUnderstood, NoSuchScenario, TokenNeeded, BadSettings, CannotWrite)
+_IMPOSSIBLE = (CommandNotFound, CannotListen)
+
+
+class _Lazy(click.Group):
+    """Imports a command when it is asked for: the mock need not wait for the tools of the contract."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        try:
+            command = importlib.import_module(_COMMANDS[name]).command
+        except ModuleNotFoundError as error:
+            if error.name not in _OPTIONAL:
+                raise
+            return Unavailable(name, error.name)
+        assert isinstance(command, click.Command)
+        return with_variables(command)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="likepion-workerkit")
+@click.pass_context
+def workerkit(context: click.Context) -> None:
+    """Mock server and contract-testing kit for the LIKEPION Worker API.
+
+    \b
+    Try your worker:   workerkit exec --scenario all -- node worker.js
+    Test a server:     workerkit conform https://staging.example/api/v1/worker
+    Run the mock:      workerkit serve
+
+    Exit codes: 0 all is well; 1 findings; 2 the command or a file was wrong; 3 it could not run. An option
+    can also be set as WORKERKIT_OPTION in the environment or as option in [tool.workerkit] of pyproject.toml.
+    """
+    context.default_map = project_settings(workerkit, context)
+
+
+def main() -> None:
+    """Runs the command line and exits with its code."""
+    try:
+        sys.exit(workerkit.main(standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except _WRONG as error:
+        _say(error)
+        sys.exit(2)
+    except _IMPOSSIBLE as error:
+        _say(error)
+        sys.exit(3)
+
+
+def _say(error: Exception) -> None:
+    click.echo(f"workerkit: {error}", err=True)

@@ -1,0 +1,39 @@
+"""`workerkit serve`: the mock on a port."""
+
+from __future__ import annotations
+
+import click
+
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.serving import serve_until_signal
+from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.scenarios import library
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: a free one.")
+@click.option("--scenario", metavar="NAME|FILE", help="Begin in this scenario.")
+@click.option("--seed", type=click.IntRange(0), help="The same seed: the same world, time and answers.")
+@click.option("--ready-file", metavar="FILE", help="Written when the mock answers.")
+@click.option("--control-token", metavar="TOKEN", help="Let whoever has it use the control plane.")
+def command(
+    host: str,
+    port: int,
+    scenario: str | None,
+    seed: int | None,
+    ready_file: str | None,
+    control_token: str | None,
+) -> None:
+    """Serves the mock until SIGINT or SIGTERM.
+
+    \b
+    Example:
+      workerkit serve --port 8080
+      curl -H 'X-API-Key: your-server-key' http://127.0.0.1:8080/api/v1/worker/tasks
+    """
+    worlds = Worlds()
+    worlds.add(DEFAULT, Founder(library.find(scenario) if scenario else None, seed))
+    with MockServer(worlds, host=host, port=port, token=control_token) as mock:
+        serve_until_signal(mock, say=click.echo, ready_file=ready_file, token=control_token)

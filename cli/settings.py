@@ -1,0 +1,86 @@
+"""Options from the environment and from pyproject.toml: a flag beats the one, which beats the other."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workerkit.cli.unavailable import Unavailable
+from workerkit.openapi.yamlsource import closest
+
+_PREFIX = "WORKERKIT_"
+
+
+class BadSettings(ValueError):
+    """[tool.workerkit] in a pyproject.toml is wrong; the message says where."""
+
+
+def with_variables(command: click.Command) -> click.Command:
+    """The command, each of whose options can also be set by the variable WORKERKIT_<OPTION>."""
+    for option in _options(command):
+        option.envvar = _PREFIX + _word(option).upper()
+    for sub in getattr(command, "commands", {}).values():
+        with_variables(sub)
+    return command
+
+
+def project_settings(group: click.Group, context: click.Context) -> dict[str, Any]:
+    """For each command, the options that the nearest pyproject.toml sets. Raises BadSettings."""
+    path = _nearest(Path.cwd())
+    table = _table(path) if path else {}
+    if not table:
+        return {}
+    commands = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    known = {
+        name: {_word(option): option for option in _options(command)}
+        for name, command in commands.items()
+        if command is not None
+    }
+    if not any(isinstance(command, Unavailable) for command in commands.values()):
+        _refuse_unknown(f"{path}", table, {word for words in known.values() for word in words})
+    return {
+        name: {
+            option.name or "": _value(option, table[word]) for word, option in words.items() if word in table
+        }
+        for name, words in known.items()
+    }
+
+
+def _options(command: click.Command) -> list[click.Option]:
+    return [each for each in command.params if isinstance(each, click.Option)]
+
+
+def _word(option: click.Option) -> str:
+    """The option's name as people know it: `time_limit` for --time-limit."""
+    return max(option.opts, key=len).lstrip("-").replace("-", "_")
+
+
+def _value(option: click.Option, value: Any) -> Any:
+    return [value] if option.multiple and isinstance(value, str) else value
+
+
+def _nearest(folder: Path) -> Path | None:
+    return next((each / "pyproject.toml" for each in (folder, *folder.parents) if _is_project(each)), None)
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder / "pyproject.toml").is_file()
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("workerkit", {})
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"{path}: {error}") from None
+    if not isinstance(table, dict):
+        raise BadSettings(f"{path}: [tool.workerkit] has to be a table")
+    return {str(key).replace("-", "_"): value for key, value in table.items()}
+
+
+def _refuse_unknown(path: str, table: dict[str, Any], known: set[str]) -> None:
+    for key in table:
+        if key not in known:
+            raise BadSettings(f"{path}: [tool.workerkit] has no option {key}{closest(key, known)}")

@@ -1,0 +1,1 @@
+"""Conformance: a server of the Worker API, tried over HTTP against what the page promises."""

@@ -1,0 +1,67 @@
+"""Legal requests that a sound server may still refuse: for its state, or by what the page leaves open."""
+
+from __future__ import annotations
+
+from workerkit.contracts import leeway
+from workerkit.contracts.reading import Reading
+from workerkit.openapi.exchange import Exchange
+
+_BY_STATE = frozenset({"updateTask", "updateLink", "completeLink", "setRequestStatus", "setAccountStatus"})
+_LISTING_OPEN = frozenset({"after", "service_type"})
+
+
+def may_be_refused(exchange: Exchange) -> bool:
+    """True where a sound server may answer 400 to a request that the spec allows.
+
+    So it is with the status flow (transitions, entity-status, empty-change), with cursors and unknown
+    service types, with heartbeats that lack a field, with fields that the page does not name, with numbers
+    beyond 32 bits, and with a batch in which a `link_id` stands twice.
+    """
+    reading = Reading(exchange)
+    if reading.operation in _BY_STATE or _has_unnamed_field(reading):
+        return True
+    if reading.operation == "listTasks":
+        return not (_LISTING_OPEN.isdisjoint(reading.query) and _has_small_page(reading))
+    if reading.operation == "heartbeat":
+        return not _is_whole_heartbeat(reading)
+    return _has_double_item(reading)
+
+
+def _has_unnamed_field(reading: Reading) -> bool:
+    schemas = {"heartbeat": "Heartbeat", "sendLogs": "LogBatch", "bulkUpdateTasks": "BulkUpdate"}
+    schema = schemas.get(str(reading.operation))
+    if schema is None or not isinstance(reading.sent, dict):
+        return False
+    return bool(set(reading.sent) - leeway.fields(schema)) or any(_has_open_entry(reading))
+
+
+def _has_open_entry(reading: Reading) -> list[bool]:
+    if reading.operation == "sendLogs":
+        entries, named = reading.sent_field("logs"), leeway.fields("LogEntry")
+    else:
+        entries, named = reading.sent_field("items"), leeway.fields("BulkItem") | leeway.fields("TaskUpdate")
+    return [bool(set(each) - named) for each in entries or [] if isinstance(each, dict)]
+
+
+def _is_whole_heartbeat(reading: Reading) -> bool:
+    sent = reading.sent
+    return (
+        isinstance(sent, dict)
+        and leeway.fields("Heartbeat") <= set(sent)
+        and all(_is_number(sent[name], 0, 100) for name in sent if name.endswith("_usage"))
+        and all(_is_number(sent[name], 0, 2**31) for name in sent if name.startswith("active_"))
+    )
+
+
+def _has_small_page(reading: Reading) -> bool:
+    return _is_number(reading.legal_parameter("page"), 1, 2**31)
+
+
+def _has_double_item(reading: Reading) -> bool:
+    items = reading.sent_field("items")
+    ids = [str(each.get("link_id")).lower() for each in items or [] if isinstance(each, dict)]
+    return len(set(ids)) < len(ids)
+
+
+def _is_number(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int | float) and least <= value < most + 1

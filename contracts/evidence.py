@@ -1,0 +1,106 @@
+"""An exchange as a report shows it: with the curl line that repeats it, and without secrets."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from workerkit.contracts.masking import MASK, Masker
+from workerkit.contracts.target import BASE_PATH, Target
+from workerkit.contracts.wire import KEY_HEADER
+from workerkit.openapi.exchange import Exchange
+
+_LONGEST_BODY = 4000
+_LONGEST_LIST = 5
+_SHOWN_HEADERS = ("content-type", "location", "allow", "retry-after")
+_KEY_NAMES = ("api_key", "other_api_key", "inactive_api_key")
+_KEY_VARIABLES = ("LIKEPION_API_KEY", "LIKEPION_OTHER_API_KEY", "LIKEPION_INACTIVE_API_KEY")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One exchange. `request` and `answer` are JSON values or texts, long lists and texts cut short."""
+
+    number: int
+    operation: str | None
+    curl: str
+    method: str
+    path: str
+    request: Any
+    status: int | None
+    headers: dict[str, str]
+    answer: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """The exchange as an object of the JSON report."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def show(exchange: Exchange, target: Target, masker: Masker) -> Evidence:
+    """The exchange as evidence."""
+    query = f"?{exchange.query}" if exchange.query else ""
+    return Evidence(
+        number=exchange.number,
+        operation=exchange.operation,
+        curl=_curl(exchange, target, masker),
+        method=exchange.method,
+        path=masker.text(exchange.path + query),
+        request=_body(exchange.request_body, exchange.sent(), masker),
+        status=exchange.status,
+        headers={
+            name: masker.header(name, value)
+            for name, value in exchange.answer_headers
+            if name in _SHOWN_HEADERS
+        },
+        answer=_body(exchange.answer_body, exchange.answered(), masker),
+    )
+
+
+def _curl(exchange: Exchange, target: Target, masker: Masker) -> str:
+    query = f"?{exchange.query}" if exchange.query else ""
+    url = target.base_url + exchange.path.removeprefix(BASE_PATH) + query
+    words = ["curl", "-i", "-X", exchange.method, shlex.quote(masker.text(url))]
+    headers = dict(exchange.request_headers)
+    key = headers.get(KEY_HEADER.lower())
+    if key is not None:
+        words += ["-H", f'"{KEY_HEADER}: {_key(key, target, masker)}"']
+    if exchange.request_body:
+        kind = headers.get("content-type", "")
+        words += ["-H", shlex.quote(f"Content-Type: {kind}"), "--data-binary", _data(exchange, masker)]
+    return " ".join(words)
+
+
+def _key(key: str, target: Target, masker: Masker) -> str:
+    for name, variable in zip(_KEY_NAMES, _KEY_VARIABLES, strict=True):
+        known = getattr(target, name)
+        if known and key.startswith(known):
+            rest = key.removeprefix(known)
+            return f"${{{variable}}}{rest}" if rest else f"${variable}"
+    text = masker.text(key)
+    return text if text.isascii() and text.isprintable() and not set(text) & set('"$`\\') else MASK
+
+
+def _data(exchange: Exchange, masker: Masker) -> str:
+    body = masker.text(exchange.request_body.decode("utf-8", "backslashreplace"))
+    if len(body) > _LONGEST_BODY:
+        return shlex.quote(f"{body[:_LONGEST_BODY]}… ({len(exchange.request_body)} bytes)")
+    return shlex.quote(body)
+
+
+def _body(raw: bytes, value: Any, masker: Masker) -> Any:
+    if value is not None:
+        return _shortened(masker.value(value))
+    text = masker.text(raw.decode("utf-8", "backslashreplace"))
+    return _shortened(text) if text else None
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > _LONGEST_BODY:
+        return f"{value[:_LONGEST_BODY]}… ({len(value)} characters)"
+    if isinstance(value, list):
+        rest = len(value) - _LONGEST_LIST
+        return [*map(_shortened, value[:_LONGEST_LIST]), *([f"… and {rest} more"] if rest > 0 else [])]
+    if isinstance(value, dict):
+        return {key: _shortened(each) for key, each in value.items()}
+    return value

@@ -1,0 +1,49 @@
+"""The first request of a run: is this the API at all, and does it take the key?"""
+
+from __future__ import annotations
+
+from workerkit.contracts.client import Client
+from workerkit.contracts.masking import Masker
+from workerkit.contracts.target import Target
+from workerkit.contracts.wire import TOO_MANY_REQUESTS, Gate
+from workerkit.openapi.exchange import Exchange
+
+
+class CannotTest(RuntimeError):
+    """The run cannot begin; the text is a sentence for people, without secrets."""
+
+
+class Unreachable(CannotTest):
+    """No answer came."""
+
+
+class NotThisApi(CannotTest):
+    """What answers is not the Worker API."""
+
+
+class KeyRefused(CannotTest):
+    """The target answers 401 to the key."""
+
+
+def greet(target: Target, gate: Gate) -> None:
+    """Lists one task. Raises Unreachable, NotThisApi or KeyRefused; any other fault is left to the rules."""
+    exchange = Client(gate, target.api_key).tasks(limit=1)
+    where = f"GET {target.base_url}/tasks"
+    if exchange.status is None:
+        why = Masker(target.keys, ()).text(exchange.why)
+        raise Unreachable(f"{where} got no answer: {why}")
+    if 300 <= exchange.status < 400:
+        place = dict(exchange.answer_headers).get("location", "another place")
+        raise NotThisApi(f"{where} redirects to {place}: give the address of the API itself")
+    if exchange.status == 401:
+        raise KeyRefused(f"{where} answers 401: the API key is not valid, or its server is not active")
+    if exchange.status == TOO_MANY_REQUESTS:
+        raise CannotTest(f"{where} answers 429, too many requests: wait, and give a lower --rate")
+    if not _looks_right(exchange):
+        kind = dict(exchange.answer_headers).get("content-type", "no content type")
+        raise NotThisApi(f"{where} answers {exchange.status} with {kind}: this is not the Worker API")
+
+
+def _looks_right(exchange: Exchange) -> bool:
+    status = exchange.status or 0
+    return status >= 500 or (status != 404 and isinstance(exchange.answered(), dict))

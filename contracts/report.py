@@ -1,0 +1,69 @@
+"""What a run found out, rule by rule, in a form that can be shown and stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from workerkit.contracts.evidence import Evidence
+from workerkit.contracts.rules import Status
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReport:
+    """A rule with what became of it. `why` says what is broken, or why it is untested; empty where kept."""
+
+    id: str
+    source: str
+    status: Status
+    why: str
+    evidence: tuple[Evidence, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The rule as an object of the JSON report."""
+        shown = [each.as_json() for each in self.evidence]
+        return {
+            "id": self.id,
+            "source": self.source,
+            "status": str(self.status),
+            "why": self.why,
+            "evidence": shown,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run's findings. `requests` is how many were sent, `seconds` how long the run took.
+
+    `silences` has every silence's id, with the value seen or None. `ended` says what ended the run before
+    its time, or is empty. No secret is in it.
+    """
+
+    target: str
+    seed: int
+    requests: int
+    seconds: float
+    rules: tuple[RuleReport, ...]
+    silences: tuple[tuple[str, str | None], ...]
+    ended: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """`fail` where a rule is broken, else `pass`."""
+        return "fail" if self.of(Status.BROKEN) else "pass"
+
+    def of(self, status: Status) -> tuple[RuleReport, ...]:
+        """The rules of a status, in the page's order."""
+        return tuple(each for each in self.rules if each.status is status)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as JSON; the same run gives the same value, for it holds no times."""
+        return {
+            "verdict": self.verdict,
+            "target": self.target,
+            "seed": self.seed,
+            "requests": self.requests,
+            "ended": self.ended,
+            "rules": [each.as_json() for each in self.rules],
+            "silences": dict(self.silences),
+        }

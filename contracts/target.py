@@ -1,0 +1,71 @@
+"""The server to be tested, with the keys it is tested with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+BASE_PATH = "/api/v1/worker"
+
+
+class BadTarget(ValueError):
+    """The address is no base URL of the API; the text says what to give instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server by its base URL, which ends in `/api/v1/worker`, and keys that it knows.
+
+    `api_key` is the server under whose name the run works. The others widen what can be tested:
+    `other_api_key` is another server's, `inactive_api_key` that of a server which is neither online nor
+    active, `account_id` an account that belongs to a task of the first. Raises BadTarget for an address
+    that is no such base URL and for a missing key.
+    """
+
+    base_url: str
+    api_key: str = field(repr=False)
+    other_api_key: str | None = field(default=None, repr=False)
+    inactive_api_key: str | None = field(default=None, repr=False)
+    account_id: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
+        _check_address(self.base_url)
+        for name in ("api_key", "other_api_key", "inactive_api_key"):
+            _check_key(name, getattr(self, name))
+
+    @property
+    def is_loopback(self) -> bool:
+        """True where the address is this machine's own."""
+        host = urlsplit(self.base_url).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key that was given."""
+        return tuple(each for each in (self.api_key, self.other_api_key, self.inactive_api_key) if each)
+
+
+def _check_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading the port is what checks it
+    except ValueError as error:
+        raise BadTarget(f"{url} is no URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadTarget(f"{url} is no http or https URL: give one such as http://127.0.0.1:8080{BASE_PATH}")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise BadTarget("the base URL has no user, query or fragment: give the address alone")
+    if not parts.path.endswith(BASE_PATH):
+        raise BadTarget(f"{url} does not end in {BASE_PATH}: give {parts.scheme}://{parts.netloc}{BASE_PATH}")
+
+
+def _check_key(name: str, key: str | None) -> None:
+    if key is None and name != "api_key":
+        return
+    if not key or not key.isascii() or not key.isprintable() or key != key.strip():
+        raise BadTarget(f"{name} is no key: give printable ASCII without spaces around it")

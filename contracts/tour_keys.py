@@ -1,0 +1,69 @@
+"""The part of the tour that shows keys: a made-up one, none, an inactive server's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workerkit.contracts import leeway
+from workerkit.contracts.client import NO_KEY
+from workerkit.contracts.plan import Writes
+from workerkit.contracts.walk import Walk
+from workerkit.openapi.exchange import Exchange
+
+Ask = tuple[str, str, Any]
+
+
+def refuse_wrong_keys(walk: Walk) -> None:
+    """Every operation answers 401 to no key and to a made-up one; so is a key with an x appended."""
+    made_up = f"no-key-{walk.some_id()}"
+    for ask in _one_of_each(walk):
+        walk.expect("key-required", _ask(walk, ask, NO_KEY), 401)
+        refused = _ask(walk, ask, made_up)
+        walk.expect("key-checked", refused, 401)
+        _see_error_body(walk, refused)
+    walk.expect("key-checked", walk.client.tasks(key=walk.target.api_key + "x"), 401)
+
+
+def refuse_inactive_server(walk: Walk) -> None:
+    """A server that is neither online nor active gets 401; its heartbeat is a silence and left out."""
+    key = walk.target.inactive_api_key
+    if key is None:
+        walk.ledger.excuse("server-active", "needs --inactive-api-key")
+        return
+    walk.expect("server-active", walk.client.tasks(key=key), 401)
+    if walk.writes is Writes.ALL:
+        for ask in _one_of_each(walk)[2:]:
+            walk.expect("server-active", _ask(walk, ask, key), 401)
+
+
+def _one_of_each(walk: Walk) -> list[Ask]:
+    status = leeway.enumeration("TaskStatus")[0]
+    level = leeway.enumeration("LogLevel")[0]
+    link = walk.some_id()
+    return [
+        ("GET", "/tasks", None),
+        ("POST", "/health", {"server_name": "workerkit"}),
+        ("PUT", f"/tasks/{link}", {"status": status}),
+        ("PUT", "/tasks/bulk", {"items": [{"link_id": link, "status": status}]}),
+        ("POST", "/logs", {"logs": [{"level": level, "message": "workerkit"}]}),
+        ("POST", "/callback/link/update", {"link_id": link, "status": status}),
+        ("POST", "/callback/link/complete", {"link_id": link}),
+        ("POST", "/callback/request/status", {"request_id": link, "status": "completed"}),
+        ("POST", "/callback/account/status", {"account_id": link, "status": "active"}),
+    ]
+
+
+def _ask(walk: Walk, ask: Ask, key: str) -> Exchange:
+    method, path, body = ask
+    if method == "GET":
+        return walk.client.tasks(key=key)
+    return walk.client.send(method, path, body, key=key)
+
+
+def _see_error_body(walk: Walk, exchange: Exchange) -> None:
+    body = exchange.answered()
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, dict):
+        walk.ledger.see("error-body", "nested")
+    elif isinstance(error, str) and isinstance(body, dict):
+        walk.ledger.see("error-body", "code-and-message" if "message" in body else "code")

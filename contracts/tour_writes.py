@@ -1,0 +1,249 @@
+"""The part of the tour that writes: every operation with legal requests, and at its edges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workerkit.contracts import leeway
+from workerkit.contracts.reading import Reading
+from workerkit.contracts.walk import Task, Walk, following, tasks_in, usable_tasks_in
+from workerkit.openapi.exchange import Exchange
+
+_LINK = "https://example.com/workerkit/{}"
+
+
+def send_heartbeat(walk: Walk) -> None:
+    """A whole heartbeat is taken, and answered for the server that the key belongs to."""
+    name = walk.server_name or "workerkit"
+    usage = {"cpu_usage": 45.5, "ram_usage": 60.2, "disk_usage": 30.0}
+    counts = {"active_threads": 5, "active_tasks": 12}
+    exchange = walk.client.send(
+        "POST", "/health", {"server_name": name, "ip": "192.168.1.100", **usage, **counts}
+    )
+    data = Reading(exchange).answered_field("data")
+    if not walk.expect("heartbeat", exchange) or not isinstance(data, dict) or walk.server_name is None:
+        return
+    seen = (data.get("server_name"), data.get("server_id"))
+    flaw = f"the heartbeat is answered for {seen[0]}, the list for {name}"
+    kept = seen == (name, walk.server_id)
+    walk.ledger.judge("heartbeat-name", None if kept else flaw, exchange)
+
+
+def update_a_task(walk: Walk) -> None:
+    """A task goes through the flow to completed; the list shows each step and the links."""
+    task = walk.take_task("update")
+    if task is None:
+        return
+    status = str(task["status"])
+    while status != "completed":
+        status = following(status)
+        links = _links(task) if status == "completed" else {}
+        exchange = walk.client.send("PUT", f"/tasks/{task['id']}", {"status": status, **links})
+        if not walk.expect("update", exchange):
+            return
+        _read_back(walk, "update", str(task["id"]), status, links, exchange)
+
+
+def refuse_bad_updates(walk: Walk) -> None:
+    """A status outside the list, and a body that is no JSON, get 400 and change nothing."""
+    task = walk.take_task("update-status")
+    if task is None:
+        return
+    path, status = f"/tasks/{task['id']}", str(task["status"])
+    refused = walk.client.send("PUT", path, {"status": "nonsense"})
+    if walk.expect("update-status", refused, 400):
+        _read_back(walk, "update-status", str(task["id"]), status, {}, refused)
+    walk.expect("bad-request", walk.client.send("PUT", path, b'{"status": '), 400)
+    walk.tasks.append(task)
+
+
+def update_many(walk: Walk) -> None:
+    """Own tasks are updated and unknown ones are not, in one batch; the list shows it."""
+    task = walk.take_task("bulk")
+    if task is None:
+        return
+    status, task_id = following(str(task["status"])), str(task["id"])
+    items = [{"link_id": task_id, "status": status}, {"link_id": walk.some_id(), "status": status}]
+    exchange = walk.client.send("PUT", "/tasks/bulk", {"items": items})
+    if not walk.expect("bulk", exchange):
+        return
+    results = Reading(exchange).answered_field("results")
+    done = [each.get("success") for each in _objects(results)]
+    flaw = f"an own task and an unknown one came out as {done}"
+    walk.ledger.judge("bulk-results", None if done == [True, False] else flaw, exchange)
+    _read_back(walk, "bulk-results", task_id, status, {}, exchange)
+
+
+def fill_a_batch(walk: Walk) -> None:
+    """As many items as the page allows are taken, all of them unknown; one more is refused."""
+    most = leeway.most("BulkUpdate", "items")
+    items = [{"link_id": walk.some_id(), "status": "running"} for _ in range(most + 1)]
+    walk.expect("bulk", walk.client.send("PUT", "/tasks/bulk", {"items": items[:most]}))
+    walk.expect("bulk", walk.client.send("PUT", "/tasks/bulk", {"items": items}), 400, 413)
+
+
+def send_logs(walk: Walk) -> None:
+    """Every level is taken; as many entries as the page allows are stored; one more is refused."""
+    most = leeway.most("LogBatch", "logs")
+    levels = [{"level": each, "message": f"workerkit {each}"} for each in leeway.enumeration("LogLevel")]
+    walk.expect("logs-levels", _log(walk, levels))
+    entries = [levels[0]] * (most + 1)
+    walk.expect("logs", _log(walk, entries[:most]))
+    walk.expect("logs", _log(walk, entries), 400, 413)
+
+
+def refuse_unknown_level(walk: Walk) -> None:
+    """A level outside the list is refused, or that entry is left out, which is a silence."""
+    exchange = _log(walk, [{"level": "TRACE", "message": "workerkit"}])
+    if not exchange.accepted:
+        walk.expect("logs-levels", exchange, 400)
+        return
+    created = Reading(exchange).answered_field("created")
+    flaw = f"an entry of the level TRACE was taken, created is {created}"
+    walk.ledger.judge("logs-levels", None if created == 0 else flaw, exchange)
+
+
+def call_back(walk: Walk) -> None:
+    """The callbacks are taken for own links and requests; the list shows what they did."""
+    _update_link(walk)
+    _update_link_without_status(walk)
+    _complete_link(walk)
+    _set_request_status(walk)
+    _set_account_status(walk)
+
+
+def require_the_link(walk: Walk) -> None:
+    """A link callback without `link_id` gets 400."""
+    exchange = walk.client.send("POST", "/callback/link/update", {"status": "running"})
+    walk.expect("link-update-required", exchange, 400)
+
+
+def ask_for_unknown_ids(walk: Walk) -> None:
+    """An id that nothing has gets 404, also where the page leaves open whose entities may be named."""
+    unknown = walk.some_id()
+    asked: list[tuple[str, str, dict[str, Any], tuple[int, ...]]] = [
+        ("PUT", f"/tasks/{unknown}", {"status": "running"}, (404,)),
+        ("POST", "/callback/link/update", {"link_id": unknown, "status": "running"}, (404,)),
+        ("POST", "/callback/link/complete", {"link_id": unknown}, (404,)),
+        ("POST", "/callback/request/status", {"request_id": unknown, "status": "completed"}, (403, 404)),
+        ("POST", "/callback/account/status", {"account_id": unknown, "status": "active"}, (403, 404)),
+    ]
+    for method, path, body, statuses in asked:
+        walk.expect("not-found", walk.client.send(method, path, body), *statuses)
+
+
+def leave_foreign_tasks_alone(walk: Walk) -> None:
+    """Another server's task is refused with 403 and not_your_task, in a batch by its item, and unchanged."""
+    key = walk.target.other_api_key
+    if key is None:
+        for rule in ("update-own-only", "bulk-foreign", "not-your-task"):
+            walk.ledger.excuse(rule, "needs --other-api-key")
+        return
+    listed = walk.client.tasks(key=key)
+    for task in usable_tasks_in(listed)[:1]:
+        _try_foreign(walk, key, task)
+    own = {str(each["id"]) for each in walk.tasks}
+    shared = own & {str(each.get("id")) for each in tasks_in(listed)}
+    flaw = f"task {min(shared, default='')} is listed to two servers"
+    walk.ledger.judge("update-own-only", flaw if shared else None, listed)
+
+
+def _try_foreign(walk: Walk, key: str, task: Task) -> None:
+    task_id, status = str(task["id"]), str(task["status"])
+    change = {"status": following(status)}
+    refused = [
+        walk.client.send("PUT", f"/tasks/{task_id}", change),
+        walk.client.send("POST", "/callback/link/update", {"link_id": task_id, **change}),
+        walk.client.send("POST", "/callback/link/complete", {"link_id": task_id}),
+    ]
+    for each in refused:
+        walk.expect("update-own-only", each, 403)
+    batch = walk.client.send("PUT", "/tasks/bulk", {"items": [{"link_id": task_id, **change}]})
+    results = Reading(batch).answered_field("results")
+    errors = [each.get("error") for each in _objects(results)]
+    flaw = f"another server's task in a batch came out as {errors}"
+    walk.ledger.judge("bulk-foreign", None if errors == ["not_your_task"] else flaw, batch)
+    still, shown = walk.find(task_id, status, key)
+    flaw = f"task {task_id} is no longer {status} after another server's refused updates"
+    walk.ledger.judge("update-own-only", None if still else flaw, *refused, batch, shown)
+
+
+def _update_link(walk: Walk) -> None:
+    task = walk.take_task("link-update")
+    if task is None:
+        return
+    task_id, status, links = str(task["id"]), following(str(task["status"])), _links(task)
+    body = {"link_id": task_id, "status": status, **links}
+    exchange = walk.client.send("POST", "/callback/link/update", body)
+    if walk.expect("link-update", exchange):
+        _read_back(walk, "link-update", task_id, status, links, exchange)
+        _see_callback_body(walk, exchange)
+
+
+def _update_link_without_status(walk: Walk) -> None:
+    task = walk.take_task("link-update-optional")
+    if task is None:
+        return
+    task_id, status, links = str(task["id"]), str(task["status"]), _links(task)
+    exchange = walk.client.send("POST", "/callback/link/update", {"link_id": task_id, **links})
+    if walk.expect("link-update-optional", exchange):
+        _read_back(walk, "link-update-optional", task_id, status, links, exchange)
+
+
+def _complete_link(walk: Walk) -> None:
+    task = walk.take_task("link-complete")
+    if task is None:
+        return
+    task_id, status = str(task["id"]), str(task["status"])
+    while following(status) != "completed":
+        status = following(status)
+        walk.expect("update", walk.client.send("PUT", f"/tasks/{task_id}", {"status": status}))
+    links = _links(task)
+    exchange = walk.client.send("POST", "/callback/link/complete", {"link_id": task_id, **links})
+    if walk.expect("link-complete", exchange):
+        _read_back(walk, "link-complete", task_id, "completed", links, exchange)
+
+
+def _set_request_status(walk: Walk) -> None:
+    task = walk.take_task("request-status")
+    if task is not None:
+        body = {"request_id": task["request_id"], "status": "completed"}
+        walk.expect("request-status", walk.client.send("POST", "/callback/request/status", body))
+
+
+def _set_account_status(walk: Walk) -> None:
+    account = walk.target.account_id
+    if account is None:
+        walk.ledger.excuse("account-status", "the API shows no account's id: needs one to be given")
+        return
+    body = {"account_id": account, "status": "active"}
+    walk.expect("account-status", walk.client.send("POST", "/callback/account/status", body))
+
+
+def _read_back(
+    walk: Walk, rule: str, task_id: str, status: str, fields: dict[str, str], write: Exchange
+) -> None:
+    task, shown = walk.find(task_id, status)
+    if task is None:
+        walk.ledger.fail(rule, f"task {task_id} is not in the list of status {status}", (write, shown))
+        return
+    lost = [name for name, value in fields.items() if task.get(name) != value]
+    flaw = f"the list shows another {', '.join(lost)} than was written"
+    walk.ledger.judge("update-links" if fields else rule, flaw if lost else None, write, shown)
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _links(task: Task) -> dict[str, str]:
+    return {name: _LINK.format(f"{name}/{task['id']}") for name in ("link_profile", "link_post")}
+
+
+def _log(walk: Walk, entries: list[dict[str, str]]) -> Exchange:
+    return walk.client.send("POST", "/logs", {"logs": entries})
+
+
+def _see_callback_body(walk: Walk, exchange: Exchange) -> None:
+    data = Reading(exchange).answered_field("data")
+    walk.ledger.see("callback-body", "like-update" if isinstance(data, dict) else "success-only")

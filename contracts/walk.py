@@ -1,0 +1,93 @@
+"""What a tour carries along: how it asks, what it has learnt, and where it notes what it finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from workerkit.contracts import leeway
+from workerkit.contracts.client import Client
+from workerkit.contracts.ledger import Ledger
+from workerkit.contracts.plan import Writes
+from workerkit.contracts.reading import Reading
+from workerkit.contracts.target import Target
+from workerkit.contracts.wire import TOO_MANY_REQUESTS
+from workerkit.openapi.exchange import Exchange
+
+Task = dict[str, Any]
+_MOST_PAGES = 5
+
+
+@dataclass(slots=True)
+class Walk:
+    """The state of one tour. `tasks` are the own tasks not yet used by a step, pending and queued ones."""
+
+    client: Client
+    ledger: Ledger
+    target: Target
+    writes: Writes
+    chance: Random
+    tasks: list[Task] = field(default_factory=list)
+    server_name: str | None = None
+    server_id: str | None = None
+
+    def some_id(self) -> str:
+        """A fresh id that is nobody's."""
+        return str(UUID(int=self.chance.getrandbits(128), version=4))
+
+    def expect(self, rule: str, exchange: Exchange, *statuses: int) -> bool:
+        """Notes whether the answer has one of the statuses (2xx where none is given); True where it has.
+
+        429 says nothing about any rule; it ends the run.
+        """
+        if exchange.status == TOO_MANY_REQUESTS:
+            return False
+        kept = exchange.status in statuses if statuses else exchange.accepted
+        wanted = " or ".join(map(str, statuses)) or "2xx"
+        self.ledger.judge(rule, None if kept else f"answered {exchange.status}, expected {wanted}", exchange)
+        return kept
+
+    def take_task(self, rule: str) -> Task | None:
+        """One of the own tasks for a step to change, or None, noted as the rule's excuse."""
+        if not self.tasks:
+            self.ledger.excuse(rule, "the server has no further pending or queued task to try it on")
+            return None
+        return self.tasks.pop(0)
+
+    def find(self, task_id: str, status: str, key: str | None = None) -> tuple[Task | None, Exchange]:
+        """The task as the list with this status shows it, or None; and the last exchange of the search."""
+        most = leeway.highest("limit")
+        for page in range(1, _MOST_PAGES + 1):
+            exchange = self.client.tasks(key=key, status=status, limit=most, page=page)
+            tasks = tasks_in(exchange)
+            for task in tasks:
+                if task.get("id") == task_id:
+                    return task, exchange
+            if len(tasks) < most:
+                break
+        return None, exchange
+
+
+def tasks_in(exchange: Exchange) -> list[Task]:
+    """The tasks of a list answer, or none where it is no such answer."""
+    data = Reading(exchange).answered_field("data") if exchange.accepted else None
+    return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+
+
+def usable_tasks_in(exchange: Exchange) -> list[Task]:
+    """The tasks of a list answer that have what a step needs of them: id, status and request."""
+    needed = ("id", "status", "request_id")
+    return [each for each in tasks_in(exchange) if all(isinstance(each.get(name), str) for name in needed)]
+
+
+def total_in(exchange: Exchange) -> int:
+    """The total of a list answer, or -1 where it is no such answer."""
+    total = Reading(exchange).answered_field("total")
+    return total if isinstance(total, int) else -1
+
+
+def following(status: str) -> str:
+    """The next status of the flow: pending → queued → running → completed."""
+    return {"pending": "queued", "queued": "running"}.get(status, "completed")

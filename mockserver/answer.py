@@ -1,0 +1,34 @@
+"""What goes back to a client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import Send
+
+from workerkit.openapi.jsontext import render
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, headers (names in lower case) and a body, all as they go on the wire."""
+
+    status: int
+    headers: RawHeaders
+    body: bytes
+
+    async def send(self, send: Send) -> None:
+        """Sends the answer as an ASGI application does."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_answer(value: Any, status: int = 200, extra: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
+    """An answer of JSON, with its type and length."""
+    body = render(value)
+    length = b"%d" % len(body)
+    headers = [(b"content-type", b"application/json"), (b"content-length", length), *extra]
+    return Answer(status, headers, body)

@@ -1,0 +1,31 @@
+"""The mock as one ASGI application: the Worker API, and the control plane beside it."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from workerkit.mockserver.control_app import control_app
+from workerkit.mockserver.guard import Guard
+from workerkit.mockserver.worker_app import WorkerApp
+from workerkit.mockserver.worlds import Worlds
+from workerkit.openapi.api import Api, control_api
+
+
+class MockApp:
+    """Sends each request to the control plane or to the Worker API, by its path alone.
+
+    `host` is the address that the mock is bound to; with a `token` the control plane needs it.
+    """
+
+    def __init__(self, api: Api, worlds: Worlds, *, host: str, token: str | None = None) -> None:
+        control = control_api()
+        self._control_path = control.base_path
+        self._control: ASGIApp = Guard(control_app(control, worlds, api.base_path), host=host, token=token)
+        self._worker = WorkerApp(api, worlds)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path.startswith(self._control_path) and path[len(self._control_path) :][:1] in ("", "/"):
+            await self._control(scope, receive, send)
+        else:
+            await self._worker(scope, receive, send)

@@ -1,0 +1,48 @@
+"""The clock of a world: every time that a world speaks of comes from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+Timer = Callable[[], float]
+LATEST = 253_402_300_799.0  # the last second of the year 9999, beyond which no time can be written
+
+
+class Clock:
+    """Seconds since 1970. It stands at `begin` until it is first read and runs with `timer` from then on.
+
+    Standing still until the first reading is what gives two worlds of one seed the same times for the same
+    requests, however long the one or the other waited for them.
+    """
+
+    def __init__(self, begin: float, timer: Timer = time.monotonic) -> None:
+        self.begin = begin
+        self._timer = timer
+        self._at = begin
+        self._since: float | None = None
+        self._frozen = False
+
+    def now(self) -> float:
+        """The world's time, in seconds since 1970."""
+        if self._frozen:
+            return self._at
+        if self._since is None:
+            self._since = self._timer()
+        return self._at + self._timer() - self._since
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock forward; a frozen one stays frozen. Raises ValueError beyond the year 9999."""
+        _check(self.now() + seconds)
+        self._at += seconds
+
+    def freeze(self, at: float) -> None:
+        """Stops the clock at a time in seconds since 1970; raises ValueError outside 1970 to 9999."""
+        self._at = _check(at)
+        self._frozen = True
+
+
+def _check(at: float) -> float:
+    if not 0 <= at <= LATEST:
+        raise ValueError("a world's time lies between the years 1970 and 9999")
+    return at

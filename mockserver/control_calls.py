@@ -1,0 +1,233 @@
+"""What each call of the control plane does, one function a call. Refused means unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from workerkit.mockserver.director import Director
+from workerkit.mockserver.dispatch import dispatch
+from workerkit.mockserver.entities import Server
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.refusal import Conflict, Invalid, NotFound
+from workerkit.mockserver.secrecy import mask_of
+from workerkit.mockserver.world import World
+from workerkit.mockserver.worlds import KeyTaken, Worlds
+from workerkit.openapi.instant import read_time, written
+from workerkit.openapi.operation import Call
+from workerkit.openapi.yamlsource import closest
+from workerkit.scenarios import library
+from workerkit.scenarios.duration import seconds
+from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.vocabulary import documented
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call of the control plane. `base_url` is the Worker API's, under the name that the caller used."""
+
+    worlds: Worlds
+    call: Call
+    base_url: str
+
+    @property
+    def parameters(self) -> Json:
+        return self.call.parameters
+
+    @property
+    def body(self) -> Json:
+        return dict(self.call.body)
+
+    @property
+    def name(self) -> str:
+        return str(self.parameters["world"])
+
+    @property
+    def director(self) -> Director:
+        """The director of the world asked for; raises NotFound."""
+        names = self.worlds.names()
+        if self.name not in names:
+            raise NotFound(f"there is no world {self.name}; there are {', '.join(names) or 'none'}")
+        return self.worlds.director(self.name)
+
+    @property
+    def world(self) -> World:
+        """The world asked for; raises NotFound."""
+        return self.director.world
+
+
+def get_health(asked: Asked) -> tuple[int, Json]:
+    return 200, {"status": "ok", "worlds": list(asked.worlds.names())}
+
+
+def create_world(asked: Asked) -> tuple[int, Json]:
+    founder = Founder(_scenario(asked.body.get("scenario")), asked.body.get("seed"))
+    try:
+        director = asked.worlds.add(asked.worlds.new_name(), founder)
+    except KeyTaken as error:
+        raise Conflict(str(error)) from None
+    world = director.world
+    return 201, {"world": world.name, "base_url": asked.base_url, "servers": server_keys(world)}
+
+
+def get_world(asked: Asked) -> tuple[int, Json]:
+    world, scenario = asked.world, asked.director.scenario
+    return 200, {
+        "world": world.name,
+        "scenario": scenario.name if scenario else None,
+        "time": written(world.clock.now()),
+        "servers": _shown(world.servers.values()),
+        "tasks": _shown(world.tasks.values()),
+        "requests": _shown(world.requests.values()),
+        "accounts": _shown(world.accounts.values()),
+        "logs": _shown(world.logs),
+        "exchanges": world.journal.count,
+    }
+
+
+def delete_world(asked: Asked) -> tuple[int, Json]:
+    name = asked.world.name
+    asked.worlds.remove(name)
+    return 200, {"deleted": name}
+
+
+def reset_world(asked: Asked) -> tuple[int, Json]:
+    world = asked.worlds.reset(asked.world.name)
+    return 200, {"world": world.name, "servers": server_keys(world)}
+
+
+def set_clock(asked: Asked) -> tuple[int, Json]:
+    clock = asked.world.clock
+    try:
+        if "advance" in asked.body:
+            clock.advance(seconds(asked.body["advance"]))
+        else:
+            clock.freeze(read_time(asked.body["freeze"]))
+    except ValueError as error:
+        raise Invalid(f"body: {error}") from None
+    return 200, {"time": written(clock.now())}
+
+
+def get_tasks(asked: Asked) -> tuple[int, Json]:
+    server, statuses = asked.parameters["server"], asked.parameters["status"]
+    chosen = [
+        task
+        for task in asked.world.tasks.values()
+        if server in (None, task.server) and (statuses is None or task.status in statuses)
+    ]
+    return 200, {"tasks": _shown(chosen)}
+
+
+def add_tasks(asked: Asked) -> tuple[int, Json]:
+    fields = asked.body
+    count = fields.pop("count", 1)
+    if count > 1 and "id" in fields:
+        raise Invalid("body/id: one id is not enough for several tasks: leave it out, or add them one by one")
+    return 201, {"tasks": _shown([dispatch(asked.world, fields) for _ in range(count)])}
+
+
+def change_task(asked: Asked) -> tuple[int, Json]:
+    world, fields = asked.world, asked.body
+    task = world.task(asked.parameters["id"])
+    if "server" in fields:
+        world.reassign(task, world.server(fields["server"]))
+    world.change_task(task, fields)
+    return 200, task.shown()
+
+
+def get_servers(asked: Asked) -> tuple[int, Json]:
+    return 200, {"servers": _shown(asked.world.servers.values())}
+
+
+def change_server(asked: Asked) -> tuple[int, Json]:
+    world, fields = asked.world, asked.body
+    server = world.server(asked.parameters["name"])
+    status = _status(fields.get("status", server.status))
+    if "api_key" in fields:
+        _change_key(asked, server, fields["api_key"])
+    server.status = status
+    server.revoked = fields.get("revoked", server.revoked)
+    return 200, server.shown()
+
+
+def get_requests(asked: Asked) -> tuple[int, Json]:
+    return 200, {"requests": _shown(asked.world.requests.values())}
+
+
+def get_accounts(asked: Asked) -> tuple[int, Json]:
+    return 200, {"accounts": _shown(asked.world.accounts.values())}
+
+
+def get_logs(asked: Asked) -> tuple[int, Json]:
+    return 200, {"logs": _shown(asked.world.logs)}
+
+
+def get_journal(asked: Asked) -> tuple[int, Json]:
+    world, wanted = asked.world, asked.parameters
+    mask = mask_of(world)
+    exchanges = [
+        mask.exchange(each)
+        for each in world.journal
+        if each.number > wanted["after"]
+        and wanted["operation"] in (None, each.operation)
+        and wanted["status"] in (None, each.status)
+    ]
+    return 200, {"exchanges": exchanges, "dropped": world.journal.dropped}
+
+
+CONTROL_CALLS: dict[str, Callable[[Asked], tuple[int, Json]]] = {
+    "getHealth": get_health,
+    "createWorld": create_world,
+    "getWorld": get_world,
+    "deleteWorld": delete_world,
+    "resetWorld": reset_world,
+    "setClock": set_clock,
+    "getTasks": get_tasks,
+    "addTasks": add_tasks,
+    "changeTask": change_task,
+    "getServers": get_servers,
+    "changeServer": change_server,
+    "getRequests": get_requests,
+    "getAccounts": get_accounts,
+    "getLogs": get_logs,
+    "getJournal": get_journal,
+}
+
+
+def server_keys(world: World) -> list[Json]:
+    """The servers of a world with the key and the status of each, as tests need them to begin."""
+    names = ("name", "api_key", "status")
+    return [{name: server.shown()[name] for name in names} for server in world.servers.values()]
+
+
+def _shown(entities: Any) -> list[Json]:
+    return [entity.shown() for entity in entities]
+
+
+def _scenario(name: str | None) -> Scenario | None:
+    if name is None:
+        return None
+    if name not in library.names():
+        raise NotFound(f"there is no scenario {name} in the library{closest(name, library.names())}")
+    return library.find(name)
+
+
+def _status(status: str) -> str:
+    known = documented().server_statuses
+    if status not in known:
+        raise Invalid(f"body/status: {status} is no status of a server; there are {', '.join(known)}")
+    return status
+
+
+def _change_key(asked: Asked, server: Server, key: str) -> None:
+    owner = asked.world.key_owner(key)
+    if owner not in (None, server.name):
+        raise Conflict(f"the API key belongs to {owner}")
+    try:
+        asked.worlds.key_added(asked.name, key)
+    except KeyTaken as error:
+        raise Conflict(str(error)) from None
+    asked.world.set_keys(server, [key])

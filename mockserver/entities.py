@@ -1,0 +1,165 @@
+"""What a world holds: servers, tasks, requests, accounts and log entries. Times are seconds since 1970."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from workerkit.openapi.instant import written
+
+
+@dataclass(slots=True)
+class Server:
+    """A tool server. `keys` are its API keys, refused while `revoked`; `heartbeat` is the last one's body."""
+
+    id: str
+    name: str
+    status: str
+    keys: list[str]
+    revoked: bool = False
+    heartbeat: dict[str, Any] | None = None
+    heartbeat_at: float | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """The server as the control plane shows it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "api_key": self.keys[0] if self.keys else None,
+            "keys": list(self.keys),
+            "revoked": self.revoked,
+            "status": self.status,
+            "heartbeat": self.heartbeat,
+            "heartbeat_at": _written(self.heartbeat_at),
+        }
+
+
+@dataclass(slots=True)
+class Account:
+    """An account on sites, with which tasks are done."""
+
+    id: str
+    email: str
+    username: str
+    password: str
+    about: str
+    status: str
+
+    def shown(self) -> dict[str, Any]:
+        """The account as the control plane shows it."""
+        return {
+            "id": self.id,
+            "email": self.email,
+            "username": self.username,
+            "password": self.password,
+            "about": self.about,
+            "status": self.status,
+        }
+
+
+@dataclass(slots=True)
+class Request:
+    """A customer's request, which tasks belong to. `created_links` counts the links completed for it."""
+
+    id: str
+    name: str
+    website: str
+    type: str
+    auction_price: float
+    status: str
+    created_links: int = 0
+
+    def shown(self) -> dict[str, Any]:
+        """The request as the control plane shows it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "website": self.website,
+            "type": self.type,
+            "auction_price": self.auction_price,
+            "status": self.status,
+            "created_links": self.created_links,
+        }
+
+
+@dataclass(slots=True)
+class Task:
+    """A task, or link. `place` is its rank in the order in which tasks are listed; `server` is a name."""
+
+    id: str
+    place: int
+    server: str
+    request: Request
+    account: Account
+    service_type: str
+    site_id: str
+    site_name: str
+    created_at: float
+    status: str = "pending"
+    config: str = "{}"
+    details: Any = None
+    retry_count: int = 0
+    max_retries: int = 3
+    started_at: float | None = None
+    completed_at: float | None = None
+    link_profile: str = ""
+    link_post: str = ""
+    error_message: str | None = None
+    note: str | None = None
+    is_indexed: bool | None = None
+
+    def listed(self) -> dict[str, Any]:
+        """The task as `GET /tasks` lists it."""
+        return {
+            "id": self.id,
+            "request_id": self.request.id,
+            "service_type": self.service_type,
+            "site_id": self.site_id,
+            "site_name": self.site_name,
+            "email": self.account.email,
+            "username": self.account.username,
+            "password": self.account.password,
+            "about": self.account.about,
+            "link_profile": self.link_profile,
+            "link_post": self.link_post,
+            "status": self.status,
+            "retry_count": self.retry_count,
+            "max_retries": self.max_retries,
+            "details": self.details,
+            "started_at": _written(self.started_at),
+            "created_at": written(self.created_at),
+            "request_name": self.request.name,
+            "request_website": self.request.website,
+            "type_request": self.request.type,
+            "auction_price": self.request.auction_price,
+            "config": self.config,
+        }
+
+    def shown(self) -> dict[str, Any]:
+        """The task as the control plane shows it: as it is listed, and what workers do not see."""
+        return {
+            **self.listed(),
+            "server": self.server,
+            "account_id": self.account.id,
+            "completed_at": _written(self.completed_at),
+            "error_message": self.error_message,
+            "note": self.note,
+            "is_indexed": self.is_indexed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An entry that a server logged, with all the fields it came with."""
+
+    server: str
+    at: float
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def shown(self) -> dict[str, Any]:
+        """The entry as the control plane shows it."""
+        return {"server": self.server, "at": written(self.at), **self.fields}
+
+
+def _written(at: float | None) -> str | None:
+    return None if at is None else written(at)

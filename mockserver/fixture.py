@@ -1,0 +1,111 @@
+"""What a test holds in its hand: one fresh world, and the ways to look at it and to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from workerkit.mockserver.director import Director
+from workerkit.mockserver.dispatch import dispatch
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.secrecy import mask_of
+from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.trial import worker_settings
+from workerkit.mockserver.world import World
+from workerkit.openapi.exchange import Exchange
+from workerkit.scenarios.duration import seconds
+from workerkit.scenarios.scenario import Scenario
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+class WorkerApi:
+    """A world of the mock for one test: `server-01` (online), `server-02` (active), `server-03` (offline).
+
+    It begins without tasks, or as its scenario says. `base_url`, `api_key` and `env` are what a worker needs
+    to work as its first server.
+    """
+
+    def __init__(self, mock: MockServer, scenario: Scenario | None = None) -> None:
+        self._mock = mock
+        founder = Founder(scenario, tasks=False)
+        worlds = mock.worlds
+        self._director: Director = mock.ask(lambda: worlds.add(worlds.new_name(), founder))
+        self.env: dict[str, str] = worker_settings(mock, self._director)
+        self.clock = WorldClock(self._ask)
+
+    @property
+    def base_url(self) -> str:
+        """Where the Worker API is: ends in `/api/v1/worker`."""
+        return self._mock.base_url
+
+    @property
+    def api_key(self) -> str:
+        """The key of the world's first server."""
+        return self.env["LIKEPION_API_KEY"]
+
+    @property
+    def servers(self) -> list[Json]:
+        """The servers, with `name`, `api_key`, `status` and their last `heartbeat`."""
+        return self._ask(lambda world: [server.shown() for server in world.servers.values()])
+
+    @property
+    def requests(self) -> list[Json]:
+        """The requests, with `status` and `created_links`."""
+        return self._ask(lambda world: [request.shown() for request in world.requests.values()])
+
+    @property
+    def accounts(self) -> list[Json]:
+        """The accounts, with `status`."""
+        return self._ask(lambda world: [account.shown() for account in world.accounts.values()])
+
+    @property
+    def logs(self) -> list[Json]:
+        """The stored log entries, with `server` and `at`."""
+        return self._ask(lambda world: [entry.shown() for entry in world.logs])
+
+    @property
+    def journal(self) -> list[Exchange]:
+        """The exchanges so far, the oldest first, as they were: with their secrets."""
+        return self._ask(lambda world: list(world.journal))
+
+    def add_task(self, **fields: Any) -> Json:
+        """Adds a task, of the first server where `server` is left out, and returns it.
+
+        The fields are those of the page, and `server`, `account_id`, `error_message`, `note`, `is_indexed`.
+        What is left out is filled in. Raises refusal.Invalid for an unknown field.
+        """
+        return self._ask(lambda world: dispatch(world, fields).shown())
+
+    def task(self, task_id: str) -> Json:
+        """A task as it is now, with `server` and what workers do not see. Raises refusal.NotFound."""
+        return self._ask(lambda world: world.task(task_id).shown())
+
+    def tasks(self, **fields: Any) -> list[Json]:
+        """The tasks whose fields have these values: `tasks(status="completed")`."""
+        everything = self._ask(lambda world: [task.shown() for task in world.tasks.values()])
+        return [task for task in everything if all(task[name] == value for name, value in fields.items())]
+
+    def lines(self) -> list[str]:
+        """The exchanges so far, a line each, without secrets."""
+        return self._ask(lambda world: [mask_of(world).line(exchange) for exchange in world.journal])
+
+    def close(self) -> None:
+        """Removes the world."""
+        self._mock.ask(lambda: self._mock.worlds.remove(self._director.world.name))
+
+    def _ask(self, question: Callable[[World], T]) -> T:
+        return self._mock.ask(lambda: question(self._director.world))
+
+
+class WorldClock:
+    """The clock of a test's world: every time in an answer comes from it."""
+
+    def __init__(self, ask: Callable[[Callable[[World], None]], None]) -> None:
+        self._ask = ask
+
+    def advance(self, duration: str) -> None:
+        """Moves the clock forward by a length of time such as `500ms`, `60s` or `2m`."""
+        step = seconds(duration)
+        self._ask(lambda world: world.clock.advance(step))

@@ -1,0 +1,73 @@
+"""A request as it came from the socket, before anything is understood of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.types import Message, Receive, Scope
+
+from workerkit.openapi.exchange import Headers
+
+MOST_BYTES = 8 * 2**20
+# A client that still sends when the connection is closed does not see the answer.
+_MOST_DRAINED = 8 * MOST_BYTES
+
+
+class Gone(Exception):
+    """The client went away before its request was complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request. `path` is raw, as on the wire, without the query; `oversize` where the body was cut off."""
+
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    body: bytes
+    oversize: bool
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, by its name in lower case; None where it does not come, or comes twice."""
+        values = [value for each, value in self.headers if each == name]
+        return values[0] if len(values) == 1 else None
+
+
+async def receive_request(scope: Scope, receive: Receive) -> Incoming:
+    """Reads a request to its end; of a body beyond MOST_BYTES only those are kept. Raises Gone."""
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    body, oversize = await _body(receive) if _announces_body(headers) else (b"", False)
+    return Incoming(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=body,
+        oversize=oversize,
+    )
+
+
+def _announces_body(headers: Headers) -> bool:
+    return any(name in ("content-length", "transfer-encoding") for name, _ in headers)
+
+
+async def _body(receive: Receive) -> tuple[bytes, bool]:
+    message = await _part(receive)
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        parts, length = bytearray(body), len(body)
+        while message.get("more_body") and length <= _MOST_DRAINED:
+            message = await _part(receive)
+            part = message.get("body", b"")
+            length += len(part)
+            parts += part if len(parts) <= MOST_BYTES else b""
+        body = bytes(parts)
+    return body[:MOST_BYTES], len(body) > MOST_BYTES
+
+
+async def _part(receive: Receive) -> Message:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Gone
+    return message

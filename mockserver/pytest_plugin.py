@@ -1,0 +1,67 @@
+"""The pytest plugin: the fixture `worker_api` and the mark `scenario`; for other tests it starts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from workerkit.mockserver.fixture import WorkerApi
+from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.worlds import Worlds
+from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.scenarios import library
+from workerkit.scenarios.scenario import Scenario
+
+_MOST_LINES = 100
+_in_use = pytest.StashKey[WorkerApi]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the mark known."""
+    config.addinivalue_line(
+        "markers", "scenario(name_or_file): begin the world of worker_api in this scenario of workerkit"
+    )
+
+
+@pytest.fixture(scope="session")
+def _workerkit_mock() -> Iterator[MockServer]:
+    with MockServer(Worlds()) as mock:
+        yield mock
+
+
+@pytest.fixture
+def worker_api(request: pytest.FixtureRequest, _workerkit_mock: MockServer) -> Iterator[WorkerApi]:
+    """A fresh world of the LIKEPION Worker API, on a mock that the whole session shares."""
+    api = WorkerApi(_workerkit_mock, _marked_scenario(request.node))
+    request.node.stash[_in_use] = api
+    yield api
+    del request.node.stash[_in_use]
+    api.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Adds the exchanges to the report of a test that failed."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]  # a wrapper is sent the result
+    api = item.stash.get(_in_use, None)
+    if api is not None and report.when == "call" and report.failed:
+        report.sections.append(("exchanges with worker_api", _shown(api.lines())))
+    return report  # type: ignore[return-value]
+
+
+def _marked_scenario(node: pytest.Item) -> Scenario | None:
+    mark = node.get_closest_marker("scenario")
+    if mark is None:
+        return None
+    if len(mark.args) != 1 or mark.kwargs:
+        raise pytest.UsageError('write the mark as @pytest.mark.scenario("key-revoked")')
+    try:
+        return library.find(str(mark.args[0]))
+    except (library.NoSuchScenario, NotUnderstood) as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _shown(lines: list[str]) -> str:
+    left_out = [f"({len(lines) - _MOST_LINES} earlier ones left out)"] if len(lines) > _MOST_LINES else []
+    return "\n".join([*left_out, *lines[-_MOST_LINES:]]) or "none"

@@ -1,0 +1,56 @@
+"""What a request is refused with."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """An error answer. `status` is its HTTP status, `why` says in words what is wrong, for the journal.
+
+    The page's table of errors: 400 not valid, 401 key or server, 403 another server's, 404 unknown.
+    """
+
+    status = 500
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Invalid(Refusal):
+    """The request is not valid."""
+
+    status = 400
+
+
+class Unauthorized(Refusal):
+    """The API key is not valid, or its server is not active."""
+
+    status = 401
+
+
+class NotYours(Refusal):
+    """The entity belongs to another server."""
+
+    status = 403
+
+
+class NotFound(Refusal):
+    """There is no such thing."""
+
+    status = 404
+
+
+class MethodNotAllowed(Refusal):
+    """The path is known, the method is not one of its own. `allowed` are those that are."""
+
+    status = 405
+
+    def __init__(self, why: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(why)
+        self.allowed = allowed
+
+
+class Conflict(Refusal):
+    """Something else has it already."""
+
+    status = 409

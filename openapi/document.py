@@ -1,0 +1,68 @@
+"""An OpenAPI document: read once, its references followed, its schemas compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
+
+import jsonschema_rs
+
+from workerkit.openapi import yamlsource
+
+Json = dict[str, Any]
+
+
+class Document:
+    """An OpenAPI 3.1 document whose references stay inside it."""
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self.root: Json = dict(root)
+
+    @property
+    def base_path(self) -> str:
+        """The path of the first server's URL, without a slash at its end: `/api/v1/worker`."""
+        return urlsplit(str(self.root["servers"][0]["url"])).path.rstrip("/")
+
+    def follow(self, value: Json) -> Json:
+        """The value, or what it refers to where it is a reference; raises KeyError where that is missing."""
+        while "$ref" in value:
+            value = self._pointed(str(value["$ref"]))
+        return value
+
+    def validator(self, schema: Json) -> jsonschema_rs.Validator:
+        """A compiled validator of a schema of this document, formats included."""
+        within = {**schema, "components": self.root.get("components", {})}
+        return cast(
+            jsonschema_rs.Validator, jsonschema_rs.Draft202012Validator(within, validate_formats=True)
+        )
+
+    def _pointed(self, reference: str) -> Json:
+        place: Any = self.root
+        for step in reference.removeprefix("#/").split("/"):
+            place = place[unquote(step).replace("~1", "/").replace("~0", "~")]
+        return cast(Json, place)
+
+
+def bundled(name: str) -> Document:
+    """A document that comes with the kit: `worker-api.yaml` or `control-api.yaml`."""
+    text = resources.files("workerkit.openapi").joinpath(name).read_text("utf-8")
+    return Document(_with_neighbours(read(text, name=name).root))
+
+
+def read(text: str, *, name: str) -> Document:
+    """The document in a YAML text; `name` is the file's, for messages. Raises yamlsource.NotUnderstood."""
+    return Document(yamlsource.load(text, name=name).plain())
+
+
+def _with_neighbours(value: Any) -> Any:
+    """The value with every reference to another bundled document replaced by what it refers to."""
+    if isinstance(value, list):
+        return [_with_neighbours(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    neighbour, hash_sign, pointer = str(value.get("$ref", "#")).partition("#")
+    if neighbour:
+        return bundled(neighbour).follow({"$ref": hash_sign + pointer})
+    return {key: _with_neighbours(each) for key, each in value.items()}

@@ -1,0 +1,38 @@
+"""What is wrong with a value, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import jsonschema_rs
+
+from workerkit.openapi.yamlsource import closest
+
+_LONGEST = 200
+
+
+class Flaw(ValueError):
+    """A value that a schema does not allow. `place` is a path such as `body/items/3/status`."""
+
+    def __init__(self, place: str, message: str) -> None:
+        super().__init__(f"{place}: {message}")
+        self.place = place
+        self.message = message
+
+
+def first_flaw(
+    validator: jsonschema_rs.Validator, value: Any, place: str, known: Collection[str] = ()
+) -> Flaw:
+    """The first thing that a validator finds wrong with a value that it refused.
+
+    `known` are the names of fields that there are: the message names the closest to an unknown one.
+    """
+    error = next(iter(validator.iter_errors(value)))
+    within = "/".join([place, *map(str, error.instance_path)])
+    unknown: list[str] = getattr(error.kind, "unexpected", [])
+    return Flaw(within, _short(error.message) + "".join(closest(name, known) for name in unknown[:1]))
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}..."

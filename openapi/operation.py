@@ -1,0 +1,171 @@
+"""An operation of the API, compiled once from the spec: it coerces and validates what a request says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import jsonschema_rs
+
+from workerkit.openapi import jsontext
+from workerkit.openapi.document import Document, Json
+from workerkit.openapi.flaw import Flaw, first_flaw
+from workerkit.openapi.parameter import Parameter, compile_parameter, missing
+
+_JSON = "application/json"
+_MOST_FIELDS = 1000
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The one entity that an operation concerns: where its id stands (`path` or `body`), and what it is."""
+
+    place: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as the spec understands it: coerced parameters with their defaults, and the body's JSON."""
+
+    operation: Operation
+    parameters: dict[str, Any]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of the spec. `path` is the whole template, `/api/v1/worker/tasks/{id}`.
+
+    `described` are the names of all fields that the spec describes in the body, on whatever level.
+    """
+
+    id: str
+    method: str
+    path: str
+    path_parameters: tuple[Parameter, ...]
+    query_parameters: tuple[Parameter, ...]
+    body: jsonschema_rs.Validator | None
+    body_required: bool
+    described: frozenset[str]
+    subject: Subject | None
+    answers: Mapping[int, jsonschema_rs.Validator]
+
+    def read(self, path_values: Mapping[str, str], query: str, body: bytes) -> Call:
+        """What a request says; raises Flaw where the spec does not allow it.
+
+        `path_values` are the decoded path parameters, `query` is the raw query string.
+        """
+        parameters = self._parameters(path_values, query)
+        return Call(self, parameters, self._body(body))
+
+    def subject_id(self, path_values: Mapping[str, str], body: bytes) -> str | None:
+        """The id of the entity that a request concerns, however flawed the rest; None where it is no UUID."""
+        if self.subject is None:
+            return None
+        try:
+            values = path_values if self.subject.place == "path" else jsontext.parse(body)
+        except jsontext.Malformed:
+            return None
+        found = values.get(self.subject.name) if isinstance(values, Mapping) else None
+        return found if isinstance(found, str) and _UUID.fullmatch(found) else None
+
+    def answer_flaw(self, status: int, answer: Any) -> Flaw | None:
+        """What the spec does not allow in an answer's JSON, or None where all is as described."""
+        validator = self.answers.get(status)
+        if validator is None:
+            return Flaw("status", f"{status} is not described for {self.id}")
+        return None if validator.is_valid(answer) else first_flaw(validator, answer, "answer")
+
+    def _parameters(self, path_values: Mapping[str, str], query: str) -> dict[str, Any]:
+        values = {each.name: each.coerce(path_values[each.name]) for each in self.path_parameters}
+        if self.query_parameters:
+            given = _query_fields(query)
+            for each in self.query_parameters:
+                values[each.name] = _given_or_default(each, given)
+        return values
+
+    def _body(self, text: bytes) -> Any:
+        if self.body is None or (not text and not self.body_required):
+            return None
+        try:
+            value = jsontext.parse(text)
+        except jsontext.Malformed as error:
+            raise Flaw("body", f"is no JSON: {error}") from None
+        if not self.body.is_valid(value):
+            raise first_flaw(self.body, value, "body", self.described)
+        return value
+
+
+def compile_operation(
+    document: Document, path: str, method: str, source: Json, shared: list[Json]
+) -> Operation:
+    """The operation that a path item's entry describes; `shared` are the path item's own parameters."""
+    parameters = [compile_parameter(document, each) for each in [*shared, *source.get("parameters", [])]]
+    body = document.follow(source.get("requestBody", {}))
+    return Operation(
+        id=source["operationId"],
+        method=method.upper(),
+        path=document.base_path + path,
+        path_parameters=tuple(each for each in parameters if each.place == "path"),
+        query_parameters=tuple(each for each in parameters if each.place == "query"),
+        body=_content_validator(document, body),
+        body_required=bool(body.get("required")),
+        described=frozenset(_described(document, body.get("content", {}).get(_JSON, {}).get("schema", {}))),
+        subject=_subject(source),
+        answers=_answers(document, source["responses"]),
+    )
+
+
+def _query_fields(query: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise Flaw("query", str(error)) from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise Flaw("query", "a parameter stands there twice")
+    return fields
+
+
+def _given_or_default(parameter: Parameter, given: Mapping[str, str]) -> Any:
+    if parameter.name in given:
+        return parameter.coerce(given[parameter.name])
+    if parameter.required:
+        raise missing(parameter)
+    return parameter.default
+
+
+def _subject(source: Json) -> Subject | None:
+    subject = source.get("x-subject")
+    return Subject(subject["in"], subject["name"], subject["kind"]) if subject else None
+
+
+def _content_validator(document: Document, content_owner: Json) -> jsonschema_rs.Validator | None:
+    content = content_owner.get("content", {}).get(_JSON)
+    return document.validator(content["schema"]) if content else None
+
+
+def _described(document: Document, schema: Json) -> Iterator[str]:
+    schema = document.follow(schema)
+    for part in schema.get("allOf", []):
+        yield from _described(document, part)
+    for name, value in schema.get("properties", {}).items():
+        yield name
+        yield from _described(document, value)
+    if "items" in schema:
+        yield from _described(document, schema["items"])
+
+
+def _answers(document: Document, responses: Json) -> dict[int, jsonschema_rs.Validator]:
+    validators = {}
+    for status, response in responses.items():
+        validator = _content_validator(document, document.follow(response))
+        if re.fullmatch("[0-9]{3}", status) and validator:
+            validators[int(status)] = validator
+    return validators

@@ -1,0 +1,1 @@
+"""Stories that a worker lives through, and the judge of how it did."""

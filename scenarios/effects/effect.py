@@ -1,0 +1,22 @@
+"""What every effect has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+
+class Effect(ABC):
+    """One thing that happens to the world. Each effect is a frozen dataclass; its fields are its YAML keys.
+
+    `kind` is its name in a scenario file and the kind of the event that tells of it.
+    """
+
+    __slots__ = ()
+
+    kind: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """The name of the one that it happens to."""

@@ -1,0 +1,207 @@
+"""Each relation with exchanges that keep it and one that breaks it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workerkit.contracts.relations import relate
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.jsontext import render
+
+A, B, C = (f"{each}f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b" for each in "678")
+BASE = "/api/v1/worker"
+
+
+def exchange(
+    method: str, path: str, sent: Any = None, status: int | None = 200, answer: Any = None
+) -> Exchange:
+    path, _, query = path.partition("?")
+    body = sent if isinstance(sent, bytes) else b"" if sent is None else render(sent)
+    answered = answer if isinstance(answer, bytes) else render(answer)
+    return Exchange(1, None, None, method, BASE + path, query, (), body, status, (), answered, 0.0, 0.0)
+
+
+def broken(it: Exchange) -> dict[str, str]:
+    return {each.rule: each.flaw for each in relate(it) if each.flaw is not None}
+
+
+def task(task_id: str, **fields: Any) -> dict[str, Any]:
+    texts = ("site_name", "email", "username", "password", "about", "link_profile", "link_post", "config")
+    names = ("request_name", "request_website", "type_request")
+    return {
+        **dict.fromkeys((*texts, *names), ""),
+        **{"id": task_id, "request_id": A, "site_id": A, "service_type": "entity", "status": "pending"},
+        **{"retry_count": 0, "max_retries": 3, "details": None, "started_at": None, "auction_price": 1},
+        **{"created_at": "2025-12-01T10:00:00Z"},
+        **fields,
+    }
+
+
+def listed(query: str, *tasks: dict[str, Any], **fields: Any) -> Exchange:
+    page = {"total": len(tasks), "page": 1, "limit": 100, "next_cursor": None, **fields}
+    page = {name: value for name, value in page.items() if value != "absent"}
+    return exchange(
+        "GET", f"/tasks{query}", answer={"server_id": A, "server_name": "s", "data": list(tasks), **page}
+    )
+
+
+def bulk(items: list[Any], results: list[dict[str, Any]], **fields: Any) -> Exchange:
+    good = sum(each["success"] for each in results)
+    counts = {"total": len(items), "success": good, "failed": len(results) - good}
+    return exchange("PUT", "/tasks/bulk", {"items": items}, 200, {**counts, "results": results, **fields})
+
+
+DONE, REFUSED = {"link_id": A, "success": True}, {"link_id": B, "success": False, "error": "not_found"}
+ITEMS = [{"link_id": A, "status": "running"}, {"link_id": B, "status": "running"}]
+UPDATED = {"success": True, "data": {"updated": True, "link_id": A}}
+LOGS = [{"level": "INFO", "message": "a"}, {"level": "DEBUG", "message": "b"}]
+HEARTBEAT = {
+    "success": True,
+    "data": {"status": "ok", "server_id": A, "server_name": "s", "server_time": "2025-12-01T10:00:00Z"},
+}
+
+KEPT = {
+    "heartbeat": exchange("POST", "/health", {"server_name": "s"}, 200, HEARTBEAT),
+    "an empty list": listed(""),
+    "a whole list": listed("", task(A), task(B, status="queued"), next_cursor=None),
+    "a last cursor that is the last id": listed("", task(A), task(B), next_cursor=B),
+    "no cursor on the last page": listed("", task(A), next_cursor="absent"),
+    "a page of many": listed("?page=2&limit=1", task(B), total=3, page=2, limit=1, next_cursor=B),
+    "a page past the end": listed("?page=9&limit=10", total=3, page=9, limit=10),
+    "a page by cursor": listed(f"?after={A}&limit=1", task(B), total=9, limit=1, next_cursor=B),
+    "remaining total by cursor": listed(f"?after={A}", task(B), total=1),
+    "a limit lowered to the most": listed("?limit=1001", task(A), limit=1000),
+    "a limit below the least": listed("?limit=0", task(A), limit=100),
+    "an unknown status as empty": listed("?status=nonsense"),
+    "one status": listed("?status=failed", task(A, status="failed")),
+    "a service type": listed("?service_type=social", task(A, service_type="social")),
+    "milliseconds": listed("", task(A, created_at="2025-12-01T10:00:00.000Z")),
+    "update": exchange("PUT", f"/tasks/{A}", {"status": "running"}, 200, UPDATED),
+    "an id in capitals": exchange("PUT", f"/tasks/{A.upper()}", {"status": "running"}, 200, UPDATED),
+    "bulk": bulk(ITEMS, [DONE, REFUSED]),
+    "a bad item refused alone": bulk([ITEMS[0], {"link_id": B, "status": "no"}], [DONE, REFUSED]),
+    "logs": exchange("POST", "/logs", {"logs": LOGS}, 200, {"success": True, "created": 2}),
+    "a bad entry left out": exchange(
+        "POST",
+        "/logs",
+        {"logs": [*LOGS, {"level": "TRACE", "message": ""}]},
+        200,
+        {"success": True, "created": 2},
+    ),
+    "a level in small letters": exchange(
+        "POST", "/logs", {"logs": [{"level": "info", "message": ""}]}, 200, {"success": True, "created": 1}
+    ),
+    "a callback like an update": exchange("POST", "/callback/link/update", {"link_id": A}, 200, UPDATED),
+    "a callback with success only": exchange(
+        "POST", "/callback/link/complete", {"link_id": A}, 200, {"success": True}
+    ),
+    "a refused callback": exchange("POST", "/callback/account/status", {}, 400, {"error": {"code": "x"}}),
+    "403 with its code": exchange("PUT", f"/tasks/{A}", {}, 403, {"error": {"code": "not_your_task"}}),
+    "404 with another body": exchange("PUT", f"/tasks/{A}", {}, 404, b"gone"),
+    "a conflict": exchange("PUT", f"/tasks/{A}", {"status": "pending"}, 409, {}),
+    "too many requests": exchange("GET", "/tasks", None, 429, {}),
+    "no operation at all": exchange("GET", "/elsewhere", None, 500, {}),
+}
+
+
+@pytest.mark.parametrize("it", KEPT.values(), ids=KEPT)
+def test_what_the_page_allows_breaks_no_rule(it: Exchange) -> None:
+    assert broken(it) == {}
+
+
+BROKEN = [
+    ("heartbeat", exchange("POST", "/health", {}, 200, {"success": True, "data": {"status": "ok"}})),
+    ("list", listed("", task(A), task(A), total=2)),
+    ("list", listed("", {"id": A})),
+    ("list-limit", listed("?limit=1", task(A), task(B), total=2, limit=1)),
+    ("list-limit", listed("?limit=7", task(A), limit=100)),
+    ("list-limit", listed("", task(A), limit=50)),
+    ("list-page", listed("?page=2&limit=1", task(B), total=3, page=1, limit=1, next_cursor=B)),
+    ("list-page", listed("", page=2)),
+    ("list-after", listed(f"?after={A}", task(A), task(B))),
+    ("list-status", listed("", task(A, status="running"))),
+    ("list-status", listed("?status=failed,queued", task(A))),
+    ("list-service-type", listed("?service_type=social", task(A))),
+    ("list-total", listed("", task(A), task(B), total=1)),
+    ("list-total", listed("?limit=2", task(A), total=3, limit=2, next_cursor=A)),
+    ("list-next-cursor", listed("?limit=2", task(A), task(B), total=3, limit=2, next_cursor=A)),
+    ("list-next-cursor", listed("?limit=1", task(A), total=3, limit=1, next_cursor=None)),
+    ("update", exchange("PUT", f"/tasks/{A}", {}, 200, {"success": False, "error": "not_found"})),
+    ("update-echo", exchange("PUT", f"/tasks/{B}", {}, 200, UPDATED)),
+    ("update-status", bulk([{"link_id": A, "status": "no"}], [DONE])),
+    ("bulk-counts", bulk(ITEMS, [DONE, REFUSED], total=3)),
+    ("bulk-counts", bulk(ITEMS, [DONE, REFUSED], success=2)),
+    ("bulk-counts", bulk(ITEMS, [DONE, REFUSED], failed=0)),
+    ("bulk-results", bulk(ITEMS, [REFUSED, DONE])),
+    ("bulk-results", bulk(ITEMS, [DONE])),
+    ("logs-created", exchange("POST", "/logs", {"logs": LOGS}, 200, {"success": True, "created": 1})),
+    (
+        "logs-levels",
+        exchange(
+            "POST",
+            "/logs",
+            {"logs": [{"level": "TRACE", "message": ""}]},
+            200,
+            {"success": True, "created": 1},
+        ),
+    ),
+    ("link-update", exchange("POST", "/callback/link/update", {"link_id": B}, 200, UPDATED)),
+    ("link-complete", exchange("POST", "/callback/link/complete", {"link_id": B}, 200, UPDATED)),
+    (
+        "request-status",
+        exchange(
+            "POST",
+            "/callback/request/status",
+            {"request_id": A, "status": "x"},
+            200,
+            {"success": True, "data": {"updated": True, "request_id": B}},
+        ),
+    ),
+    ("bad-request", exchange("PUT", f"/tasks/{A}", b'{"status": ', 200, UPDATED)),
+    ("bad-request", exchange("PUT", f"/tasks/{A}", {"status": "no"}, 200, UPDATED)),
+    ("bad-request", exchange("POST", "/callback/link/update", {}, 200, UPDATED)),
+    ("not-your-task", exchange("PUT", f"/tasks/{A}", {}, 403, {"success": False, "error": "forbidden"})),
+    ("statuses", exchange("PUT", f"/tasks/{A}", {}, 422, {})),
+    ("statuses", exchange("GET", "/tasks", None, 302, {})),
+    ("no-system-error", exchange("GET", "/tasks", None, 500, {})),
+    ("no-system-error", exchange("GET", "/tasks", None, None, b"")),
+]
+
+
+@pytest.mark.parametrize(("rule", "it"), BROKEN)
+def test_what_the_page_forbids_breaks_its_rule(rule: str, it: Exchange) -> None:
+    assert rule in broken(it)
+
+
+def test_a_batch_beyond_the_most_is_a_bad_request() -> None:
+    items = [{"link_id": A}] * 501
+    it = bulk(items, [DONE] * 501)
+    assert "bad-request" in broken(it)
+
+
+@given(
+    st.sampled_from(["GET", "PUT", "POST"]),
+    st.sampled_from(["/tasks", "/tasks?limit=2&page=1", "/tasks/bulk", f"/tasks/{A}", "/health", "/logs"]),
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["items", "logs", "data", "results", "link_id"]), inner, max_size=3
+            )
+        ),
+    ),
+    st.recursive(
+        st.none() | st.booleans() | st.integers(),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    ),
+)
+def test_relations_judge_whatever_is_sent_and_answered(
+    method: str, path: str, sent: Any, answer: Any
+) -> None:
+    for each in relate(exchange(method, path, sent, 200, answer)):
+        assert each.flaw is None or each.flaw

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from workerkit.contracts.plan import BadPlan, Plan, Writes
+from workerkit.contracts.target import BadTarget, Target
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8080",
+        "http://127.0.0.1:8080/api/v1/worker/tasks",
+        "ftp://127.0.0.1/api/v1/worker",
+        "/api/v1/worker",
+        "http://u:p@host/api/v1/worker",
+        "http://host:99999/api/v1/worker",
+        "http://host/api/v1/worker?key=1",
+    ],
+)
+def test_an_address_that_is_no_base_url_is_refused(url: str) -> None:
+    with pytest.raises(BadTarget):
+        Target(url, "key")
+
+
+def test_the_refusal_says_what_to_give_instead() -> None:
+    with pytest.raises(BadTarget, match=r"give http://127\.0\.0\.1:8080/api/v1/worker"):
+        Target("http://127.0.0.1:8080/", "key")
+
+
+def test_a_slash_at_the_end_is_no_matter() -> None:
+    assert Target("http://host/api/v1/worker/", "key").base_url == "http://host/api/v1/worker"
+
+
+@pytest.mark.parametrize("key", ["", " key", "k\n", "ключ"])
+def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
+    with pytest.raises(BadTarget):
+        Target("http://host/api/v1/worker", key)
+
+
+def test_keys_are_not_in_the_text_of_a_target() -> None:
+    assert "secret-key" not in repr(Target("http://host/api/v1/worker", "secret-key", "secret-key-2"))
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("[::1]", True),
+        ("127.0.0.1.nip.io", False),
+        ("10.0.0.1", False),
+    ],
+)
+def test_loopback_is_told_from_other_addresses(host: str, *, loopback: bool) -> None:
+    assert Target(f"http://{host}/api/v1/worker", "key").is_loopback is loopback
+
+
+def test_a_plan_takes_the_writes_mode_by_name_and_refuses_others() -> None:
+    assert Plan(writes=Writes("none")).writes is Writes.NONE
+    with pytest.raises(BadPlan, match="all, none"):
+        Plan(writes="some")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("bound", ["rate", "max_requests", "time_limit", "patience"])
+def test_a_bound_of_nothing_is_refused(bound: str) -> None:
+    with pytest.raises(BadPlan, match=bound):
+        replace(Plan(), **{bound: 0})  # type: ignore[arg-type]

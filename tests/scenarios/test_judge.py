@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from workerkit.openapi.exchange import Exchange
+from workerkit.scenarios.judge import judge, rules_of
+from workerkit.scenarios.rules import RULES
+from workerkit.scenarios.run import Run
+from workerkit.scenarios.scenario import Expectation
+
+Make = Callable[..., Exchange]
+RunOf = Callable[..., Run]
+
+UNFINISHED = ({"id": "id-1", "status": "running", "server": "server-01"},)
+
+
+def expecting(run: Run, *expectations: Expectation) -> Run:
+    return replace(run, scenario=replace(run.scenario, expect=expectations))
+
+
+def hammering(attempt: Make, run_of: RunOf, **fields: Any) -> Run:
+    return run_of([attempt(i * 0.01) for i in range(100)], **fields)
+
+
+def test_a_run_without_a_fault_passes(run_of: RunOf) -> None:
+    verdict = judge(run_of())
+    assert (verdict.scenario, verdict.passed, verdict.broken) == ("quiet-day", True, ())
+
+
+def test_general_rules_hold_where_nothing_is_expected(attempt: Make, run_of: RunOf) -> None:
+    verdict = judge(hammering(attempt, run_of, exit_code=1))
+    assert not verdict.passed
+    assert [broken.rule for broken in verdict.broken] == ["pause-on-401", "process-not-crashed"]
+
+
+def test_other_rules_hold_where_they_are_expected(run_of: RunOf) -> None:
+    run = run_of(tasks=UNFINISHED)
+    assert judge(run).passed
+    assert [broken.rule for broken in judge(expecting(run, Expectation("tasks-ended"))).broken] == [
+        "tasks-ended"
+    ]
+
+
+def test_a_scenario_tunes_a_rule(attempt: Make, run_of: RunOf) -> None:
+    run = hammering(attempt, run_of)
+    assert judge(expecting(run, Expectation("pause-on-401", {"attempts": 1000}))).passed
+
+
+def test_each_rule_is_asked_once_in_the_order_of_the_register(run_of: RunOf) -> None:
+    run = expecting(run_of(), *(Expectation(rule) for rule in reversed(RULES)))
+    assert [rule.id for rule in rules_of(run.scenario)] == list(RULES)
