@@ -62,13 +62,13 @@ def command(
         with _target(url, api_key, other_api_key, inactive_api_key, seed) as target:
             mode = Writes(writes) if writes else default_writes(target)
             plan = Plan(mode, rate, max_requests, time_limit, seed=seed)
-            console().print(intention(target, plan), markup=False)
+            console(json_file).print(intention(target, plan), markup=False)
             report = conform(target, plan)
     except (BadTarget, BadPlan) as error:
         raise click.UsageError(str(error)) from None
     except (CannotTest, EngineFailed) as error:
         raise CannotRun(str(error)) from None
-    console().print(told(report), markup=False)
+    console(json_file).print(told(report), markup=False)
     write_report(json_file, report.as_json())
     sys.exit(1 if report.verdict == "fail" or (strict and report.of(Status.UNTESTED)) else 0)
 

@@ -13,9 +13,12 @@ from workerkit.openapi.jsontext import render
 
 
 @cache
-def console() -> Console:
-    """Standard output; plain where it is no terminal or NO_COLOR is set."""
-    return Console(soft_wrap=True, highlight=False)
+def console(json_file: str | None = None) -> Console:
+    """Standard output, or standard error where the JSON goes to `-`, standard output.
+
+    Plain where it is no terminal or NO_COLOR is set.
+    """
+    return Console(soft_wrap=True, highlight=False, stderr=json_file == "-")
 
 
 def write_report(path: str | None, value: Any) -> None:

@@ -11,7 +11,7 @@ import click
 
 from workerkit.cli.console import console, write_report
 from workerkit.cli.duration import DURATION
-from workerkit.mockserver.trial import Trial, try_worker
+from workerkit.mockserver.trial import try_worker
 from workerkit.mockserver.trial_report import as_json, as_text, summary
 from workerkit.scenarios import library
 from workerkit.scenarios.scenario import Scenario
@@ -39,22 +39,22 @@ def command(
     Example:
       workerkit exec --scenario key-revoked -- node worker.js
     """
-    scenarios, stop = _chosen(scenario), threading.Event()
+    scenarios, stop, out = _chosen(scenario), threading.Event(), console(json_file)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            trials = list(pool.map(lambda each: _tried(each, words, time_limit, stop), scenarios))
+            trials = []
+            tried = pool.map(
+                lambda each: try_worker(each, words, time_limit=time_limit, stop=stop), scenarios
+            )
+            for trial in tried:
+                out.print(as_text(trial), markup=False)
+                trials.append(trial)
         finally:
             stop.set()
-    console().print(summary(trials), markup=False)
+    out.print(summary(trials), markup=False)
     write_report(json_file, as_json(trials))
     sys.exit(0 if all(trial.verdict.passed for trial in trials) else 1)
-
-
-def _tried(scenario: Scenario, words: tuple[str, ...], time_limit: float, stop: threading.Event) -> Trial:
-    trial = try_worker(scenario, words, time_limit=time_limit, stop=stop)
-    console().print(as_text(trial), markup=False, highlight=False, soft_wrap=True)
-    return trial
 
 
 def _chosen(asked: tuple[str, ...]) -> list[Scenario]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.journal_file import JournalFile, written_to
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.serving import serve_until_signal
 from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.openapi.dialect import Dialect, read_dialect
 from workerkit.scenarios import library
 
 
@@ -15,15 +19,21 @@ from workerkit.scenarios import library
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: a free one.")
 @click.option("--scenario", metavar="NAME|FILE", help="Begin in this scenario.")
+@click.option("--world", metavar="FILE", help="What the world holds, as YAML: the `world` of a scenario.")
+@click.option("--dialect", metavar="FILE", help="The way to go where the page is silent, as YAML.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed: the same world, time and answers.")
 @click.option("--ready-file", metavar="FILE", help="Written when the mock answers.")
+@click.option("--journal", metavar="FILE", help="Write each exchange, masked: HAR for .har, else JSON lines.")
 @click.option("--control-token", metavar="TOKEN", help="Let whoever has it use the control plane.")
 def command(
     host: str,
     port: int,
     scenario: str | None,
+    world: str | None,
+    dialect: str | None,
     seed: int | None,
     ready_file: str | None,
+    journal: str | None,
     control_token: str | None,
 ) -> None:
     """Serves the mock until SIGINT or SIGTERM.
@@ -34,6 +44,14 @@ def command(
       curl -H 'X-API-Key: your-server-key' http://127.0.0.1:8080/api/v1/worker/tasks
     """
     worlds = Worlds()
-    worlds.add(DEFAULT, Founder(library.find(scenario) if scenario else None, seed))
-    with MockServer(worlds, host=host, port=port, token=control_token) as mock:
+    founder = Founder(
+        library.find(scenario) if scenario else None,
+        library.find_world(world) if world else None,
+        seed,
+        read_dialect(Path(dialect)) if dialect else Dialect(),
+    )
+    worlds.add(DEFAULT, founder)
+    file = JournalFile(journal) if journal else None
+    mock = MockServer(worlds, host=host, port=port, token=control_token)
+    with written_to(file, worlds), mock:
         serve_until_signal(mock, say=click.echo, ready_file=ready_file, token=control_token)

@@ -59,7 +59,10 @@ def _word(option: click.Option) -> str:
 
 
 def _value(option: click.Option, value: Any) -> Any:
-    return [value] if option.multiple and isinstance(value, str) else value
+    """The value as click reads it: what is no text in TOML would pass by the option's own checks."""
+    if option.multiple:
+        return [str(each) for each in (value if isinstance(value, list) else [value])]
+    return value if option.is_flag and isinstance(value, bool) else str(value)
 
 
 def _nearest(folder: Path) -> Path | None:
@@ -72,9 +75,10 @@ def _is_project(folder: Path) -> bool:
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("workerkit", {})
+        tools = tomllib.loads(path.read_text("utf-8")).get("tool", {})
     except (OSError, ValueError) as error:
         raise BadSettings(f"{path}: {error}") from None
+    table = tools.get("workerkit", {}) if isinstance(tools, dict) else None
     if not isinstance(table, dict):
         raise BadSettings(f"{path}: [tool.workerkit] has to be a table")
     return {str(key).replace("-", "_"): value for key, value in table.items()}

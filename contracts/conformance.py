@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
-from importlib import resources
 
 from workerkit.contracts.clock import Clock
 from workerkit.contracts.evidence import show
 from workerkit.contracts.greeting import greet
 from workerkit.contracts.ledger import Finding, Ledger
 from workerkit.contracts.leeway import strict_api
-from workerkit.contracts.masking import Masker
 from workerkit.contracts.plan import Plan, default_writes
 from workerkit.contracts.relations import relate
 from workerkit.contracts.report import Report, RuleReport
 from workerkit.contracts.rules import OPERATION_RULES, RULES, Rule, Status
+from workerkit.contracts.secrecy import mask_of
 from workerkit.contracts.stock import Effort, run_stock
 from workerkit.contracts.target import Target
 from workerkit.contracts.tour import walk_the_tour
 from workerkit.contracts.wire import INTERRUPTED, Ended, Gate
-from workerkit.openapi import yamlsource
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.masking import Mask
+from workerkit.openapi.silence import silences
 
 _MOST_SHOWN = 3
 _WHOLE = Effort(examples=40, walks=20, steps=8)
@@ -89,35 +88,35 @@ def _excuse_unanswered(gate: Gate, ledger: Ledger) -> None:
 
 
 def _report(target: Target, plan: Plan, gate: Gate, ledger: Ledger, seconds: float) -> Report:
-    masker = Masker(target.keys, gate.exchanges)
-    ended = masker.text(gate.ended or "")
+    mask = mask_of(target, gate.exchanges)
+    ended = mask.text(gate.ended or "")
     return Report(
         target=target.base_url,
         seed=plan.seed,
         requests=len(gate.exchanges),
         seconds=seconds,
-        rules=tuple(_rule_report(each, target, ledger, masker, ended) for each in RULES),
-        silences=tuple((each, ledger.seen.get(each)) for each in silence_ids()),
+        rules=tuple(_rule_report(each, target, ledger, mask, ended) for each in RULES),
+        silences=tuple((each, ledger.seen.get(each)) for each in silences()),
         ended=ended,
     )
 
 
-def _rule_report(rule: Rule, target: Target, ledger: Ledger, masker: Masker, ended: str) -> RuleReport:
+def _rule_report(rule: Rule, target: Target, ledger: Ledger, mask: Mask, ended: str) -> RuleReport:
     findings = [each for each in ledger.findings if each.rule == rule.id]
     if findings:
-        return _broken(rule, findings, target, masker)
+        return _broken(rule, findings, target, mask)
     if rule.id in ledger.held:
         return RuleReport(rule.id, rule.source, Status.KEPT, "")
     why = ledger.excuses.get(rule.id) or ended or "no request of this run puts it to the test"
     return RuleReport(rule.id, rule.source, Status.UNTESTED, why)
 
 
-def _broken(rule: Rule, findings: list[Finding], target: Target, masker: Masker) -> RuleReport:
+def _broken(rule: Rule, findings: list[Finding], target: Target, mask: Mask) -> RuleReport:
     shown = _one_of_each_cause(findings)[:_MOST_SHOWN]
     more = len(findings) - len(shown)
-    why = "; ".join(masker.text(each.message) for each in shown)
+    why = "; ".join(mask.text(each.message) for each in shown)
     exchanges = {exchange.number: exchange for each in shown for exchange in each.exchanges}
-    evidence = tuple(show(exchanges[number], target, masker) for number in sorted(exchanges))
+    evidence = tuple(show(exchanges[number], target, mask) for number in sorted(exchanges))
     return RuleReport(
         rule.id, rule.source, Status.BROKEN, why + (f" (and {more} more)" if more else ""), evidence
     )
@@ -129,10 +128,3 @@ def _one_of_each_cause(findings: list[Finding]) -> list[Finding]:
         operation = each.exchanges[-1].operation if each.exchanges else None
         causes.setdefault((operation, re.sub(r"[0-9a-f-]{36}|\d+", "", each.message)), each)
     return list(causes.values())
-
-
-@cache
-def silence_ids() -> tuple[str, ...]:
-    """The ids of all silences, in the order of silences.yaml."""
-    text = resources.files("workerkit.openapi").joinpath("silences.yaml").read_text("utf-8")
-    return tuple(yamlsource.load(text, name="silences.yaml").plain()["silences"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from unicodedata import category
+
 from workerkit.contracts import leeway
 from workerkit.contracts.reading import Reading
 from workerkit.openapi.exchange import Exchange
 
 _BY_STATE = frozenset({"updateTask", "updateLink", "completeLink", "setRequestStatus", "setAccountStatus"})
+_CONTROLS = frozenset({"Cc", "Cs", "Cn", "Co"})
+_LONG = 1000
 _LISTING_OPEN = frozenset({"after", "service_type"})
 
 
@@ -15,16 +19,25 @@ def may_be_refused(exchange: Exchange) -> bool:
 
     So it is with the status flow (transitions, entity-status, empty-change), with cursors and unknown
     service types, with heartbeats that lack a field, with fields that the page does not name, with numbers
-    beyond 32 bits, and with a batch in which a `link_id` stands twice.
+    beyond 32 bits, with texts that are empty, very long or have control characters, and with a batch in
+    which a `link_id` stands twice.
     """
     reading = Reading(exchange)
-    if reading.operation in _BY_STATE or _has_unnamed_field(reading):
+    if reading.operation in _BY_STATE or _has_unnamed_field(reading) or _has_odd_text(reading.sent):
         return True
     if reading.operation == "listTasks":
         return not (_LISTING_OPEN.isdisjoint(reading.query) and _has_small_page(reading))
     if reading.operation == "heartbeat":
         return not _is_whole_heartbeat(reading)
     return _has_double_item(reading)
+
+
+def _has_odd_text(value: object) -> bool:
+    if isinstance(value, str):
+        return not 0 < len(value) <= _LONG or any(each in _CONTROLS for each in map(category, value))
+    if isinstance(value, dict):
+        return any(map(_has_odd_text, value.values()))
+    return isinstance(value, list) and any(map(_has_odd_text, value))
 
 
 def _has_unnamed_field(reading: Reading) -> bool:

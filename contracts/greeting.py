@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workerkit.contracts.client import Client
-from workerkit.contracts.masking import Masker
+from workerkit.contracts.secrecy import mask_of
 from workerkit.contracts.target import Target
 from workerkit.contracts.wire import TOO_MANY_REQUESTS, Gate
 from workerkit.openapi.exchange import Exchange
@@ -30,7 +30,7 @@ def greet(target: Target, gate: Gate) -> None:
     exchange = Client(gate, target.api_key).tasks(limit=1)
     where = f"GET {target.base_url}/tasks"
     if exchange.status is None:
-        why = Masker(target.keys, ()).text(exchange.why)
+        why = mask_of(target).text(exchange.why)
         raise Unreachable(f"{where} got no answer: {why}")
     if 300 <= exchange.status < 400:
         place = dict(exchange.answer_headers).get("location", "another place")

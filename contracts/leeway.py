@@ -14,6 +14,12 @@ _ANYTHING: Json = {}
 _CALLBACKS = ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus")
 # Statuses that the page does not list, yet a silence or HTTP itself allows.
 _FURTHER_STATUSES = ("405", "409", "413", "415", "429")
+_BODIES = ("Heartbeat", "TaskUpdate", "BulkUpdate", "BulkItem", "LogBatch", "LogEntry", "LinkUpdate")
+_PLAIN: dict[str, Json] = {
+    "string": {"pattern": "^[ -~À-ƿẠ-ỹ]{1,60}$"},
+    "number": {"minimum": 0, "maximum": 100},
+}
+_COUNT: Json = {"type": "integer", "minimum": 0, "maximum": 10_000}
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -36,6 +42,26 @@ def lenient_answers() -> Document:
     for operation in _operations(root):
         _loosen_answers(operation)
     _loosen_answer_schemas(root["components"]["schemas"])
+    return Document(root)
+
+
+@cache
+def plain_requests() -> Document:
+    """What legal requests are generated from: narrowed to those that hardly a sound server may refuse.
+
+    Bodies have all their fields or named ones only, texts are words of one line, numbers are of a likely
+    size. What lies outside is generated as bad data, and judged by what every dialect allows.
+    """
+    root = deepcopy(lenient_answers().root)
+    schemas = root["components"]["schemas"]
+    _name_bulk_fields(schemas)
+    for name in _BODIES:
+        schemas[name]["additionalProperties"] = False
+        for field in schemas[name]["properties"].values():
+            field.update(_PLAIN.get(str(field.get("type")), {}))
+    schemas["Heartbeat"]["required"] = list(schemas["Heartbeat"]["properties"])
+    for name in ("active_threads", "active_tasks"):
+        schemas["Heartbeat"]["properties"][name] = _COUNT
     return Document(root)
 
 
@@ -110,6 +136,12 @@ def _loosen_answer_schemas(schemas: Json) -> None:
     page["required"] = [each for each in page["required"] if each != "next_cursor"]
     schemas["BulkResult"]["properties"]["error"].pop("enum", None)
     schemas["Time"].pop("pattern", None)
+
+
+def _name_bulk_fields(schemas: Json) -> None:
+    item = schemas["BulkItem"]
+    del item["allOf"]
+    item["properties"].update(deepcopy(schemas["TaskUpdate"]["properties"]))
 
 
 def _loosen_parameters(root: Json, operation: Json) -> None:

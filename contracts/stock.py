@@ -131,7 +131,7 @@ class _GatedSchema(OpenApiSchema):
 
 def _schema(target: Target, plan: Plan, effort: Effort, transport: _GatedTransport) -> _GatedSchema:
     config = SchemathesisConfig.from_dict(_config(target, plan, effort))
-    root = deepcopy(leeway.lenient_answers().root)
+    root = deepcopy(leeway.plain_requests().root)
     schema = _GatedSchema(raw_schema=root, config=config.projects.get(root))
     schema.gated = transport
     if plan.writes is Writes.NONE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.types import Send
@@ -19,6 +19,12 @@ class Answer:
     status: int
     headers: RawHeaders
     body: bytes
+
+    def with_header(self, name: bytes, value: bytes | None, *, body: bytes | None = None) -> Answer:
+        """The answer with another value of a header, without it for None; and with another body, if given."""
+        others = [each for each in self.headers if each[0] != name]
+        headers = others if value is None else [*others, (name, value)]
+        return replace(self, headers=headers, body=self.body if body is None else body)
 
     async def send(self, send: Send) -> None:
         """Sends the answer as an ASGI application does."""

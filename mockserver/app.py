@@ -5,23 +5,27 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workerkit.mockserver.control_app import control_app
+from workerkit.mockserver.events import Events
 from workerkit.mockserver.guard import Guard
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.api import Api, control_api
+from workerkit.openapi.api import control_api, worker_api
 
 
 class MockApp:
     """Sends each request to the control plane or to the Worker API, by its path alone.
 
-    `host` is the address that the mock is bound to; with a `token` the control plane needs it.
+    `host` is the address that the mock is bound to; with a `token` the control plane needs it. Close its
+    `events` before the server stops, which waits for streams to end.
     """
 
-    def __init__(self, api: Api, worlds: Worlds, *, host: str, token: str | None = None) -> None:
-        control = control_api()
+    def __init__(self, worlds: Worlds, *, host: str, token: str | None = None) -> None:
+        control, worker_path = control_api(), worker_api().base_path
         self._control_path = control.base_path
-        self._control: ASGIApp = Guard(control_app(control, worlds, api.base_path), host=host, token=token)
-        self._worker = WorkerApp(api, worlds)
+        self.events = Events(worlds)
+        plane = control_app(control, worlds, worker_path, self.events)
+        self._control: ASGIApp = Guard(plane, host=host, token=token)
+        self._worker = WorkerApp(worlds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Collection, Iterator
-from itertools import islice
+from collections.abc import Collection
 
 from workerkit.mockserver.entities import Task
 
@@ -45,6 +43,11 @@ class Backlog:
         """How many tasks have one of the statuses and, unless it is None, the service type."""
         return sum(map(len, self._chosen(statuses, service_type)))
 
+    def count_after(self, statuses: Collection[str], service_type: str | None, *, place: int) -> int:
+        """How many of the tasks that the filter lets through come after a place."""
+        shelves = self._chosen(statuses, service_type)
+        return sum(len(shelf) - bisect_right(shelf, place) for shelf in shelves)
+
     def page(
         self, statuses: Collection[str], service_type: str | None, *, skip: int, most: int
     ) -> list[Task]:
@@ -52,7 +55,8 @@ class Backlog:
         shelves = self._chosen(statuses, service_type)
         if skip >= sum(map(len, shelves)):
             return []
-        return self._from(shelves, _place_of_rank(shelves, skip), most)
+        first = _place_of_rank(shelves, skip) if skip else min(shelf[0] for shelf in shelves)
+        return self._from(shelves, first, most)
 
     def after(
         self, statuses: Collection[str], service_type: str | None, *, place: int, most: int
@@ -68,12 +72,12 @@ class Backlog:
         ]
 
     def _from(self, shelves: list[_Shelf], place: int, most: int) -> list[Task]:
-        runs = [_run(shelf, place) for shelf in shelves]
-        return [self._tasks[found] for found in islice(heapq.merge(*runs), most)]
-
-
-def _run(shelf: _Shelf, place: int) -> Iterator[int]:
-    return (shelf[i] for i in range(bisect_left(shelf, place), len(shelf)))
+        found: list[int] = []
+        for shelf in shelves:
+            begin = bisect_left(shelf, place)
+            found += shelf[begin : begin + most]
+        found.sort()
+        return [self._tasks[each] for each in found[:most]]
 
 
 def _place_of_rank(shelves: list[_Shelf], rank: int) -> int:

@@ -29,11 +29,28 @@ class Clock:
             return self._at
         if self._since is None:
             self._since = self._timer()
-        return self._at + self._timer() - self._since
+        return min(self._at + (self._timer() - self._since), LATEST)
+
+    def glance(self) -> float:
+        """The world's time, without starting a clock that nobody has read yet."""
+        return self._at if self._since is None else self.now()
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it was stopped for good."""
+        return self._frozen
+
+    def another(self, begin: float, *, at: float, frozen: bool) -> Clock:
+        """A clock with the same timer that stands at a time: until it is first read, or for good."""
+        clock = Clock(_check(begin), self._timer)
+        clock._at = _check(at)
+        clock._frozen = frozen
+        return clock
 
     def advance(self, seconds: float) -> None:
-        """Moves the clock forward; a frozen one stays frozen. Raises ValueError beyond the year 9999."""
-        _check(self.now() + seconds)
+        """Moves the clock forward; one that stands stays standing. Raises ValueError beyond the year 9999."""
+        stands = self._frozen or self._since is None
+        _check((self._at if stands else self.now()) + seconds)
         self._at += seconds
 
     def freeze(self, at: float) -> None:

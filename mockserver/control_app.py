@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -12,26 +14,44 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from workerkit.mockserver.answer import json_answer
-from workerkit.mockserver.control_calls import CONTROL_CALLS, Asked
+from workerkit.mockserver.control_calls import CONTROL_CALLS, CONTROL_STREAMS, Asked
+from workerkit.mockserver.events import Events
 from workerkit.mockserver.incoming import MOST_BYTES, Gone, Incoming, receive_request
 from workerkit.mockserver.refusal import Invalid, Refusal
+from workerkit.mockserver.secrecy import mask_of_all
+from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
 from workerkit.openapi.api import Api
 from workerkit.openapi.flaw import Flaw
+from workerkit.openapi.jsontext import Malformed, parse
 from workerkit.openapi.operation import Call, Operation
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+# Whoever may call at all may also bring a large world back.
+_MOST_BYTES = {"restoreWorld": 2**28}
 
 
-def control_app(api: Api, worlds: Worlds, worker_path: str) -> Starlette:
-    """The control plane of these worlds; `worker_path` is the Worker API's base path."""
-    if set(api.operations) != set(CONTROL_CALLS):
-        raise ValueError(
-            f"the spec and the control plane differ in {set(api.operations) ^ set(CONTROL_CALLS)}"
-        )
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """What the control plane works on."""
+
+    worlds: Worlds
+    events: Events
+    worker_path: str
+
+
+def control_app(api: Api, worlds: Worlds, worker_path: str, events: Events | None = None) -> Starlette:
+    """The control plane of these worlds; `worker_path` is the Worker API's base path.
+
+    `events` are those that it tells of; whoever wants to end them at some time gives them.
+    """
+    known = {*CONTROL_CALLS, *CONTROL_STREAMS}
+    if set(api.operations) != known:
+        raise ValueError(f"the spec and the control plane differ in {set(api.operations) ^ known}")
+    within = _Within(worlds, Events(worlds) if events is None else events, worker_path)
     app = Starlette(
-        routes=[_route(path, methods, worlds, worker_path) for path, methods in _by_path(api)],
-        exception_handlers={Refusal: _refused, HTTPException: _unrouted, Gone: _gone},
+        routes=[_route(path, methods, within) for path, methods in _by_path(api)],
+        exception_handlers={HTTPException: partial(_unrouted, within), Gone: _gone},
     )
     app.router.redirect_slashes = False
     return app
@@ -44,23 +64,35 @@ def _by_path(api: Api) -> Iterable[tuple[str, dict[str, Operation]]]:
     return paths.items()
 
 
-def _route(path: str, operations: dict[str, Operation], worlds: Worlds, worker_path: str) -> Route:
+def _route(path: str, operations: dict[str, Operation], within: _Within) -> Route:
     async def endpoint(request: Request) -> Response:
         operation = operations[request.method]
-        incoming = await receive_request(request.scope, request.receive)
-        call = _read(operation, request.path_params, incoming)
-        base_url = f"http://{request.headers['host']}{worker_path}"
-        status, answer = CONTROL_CALLS[operation.id](Asked(worlds, call, base_url))
-        return _response(answer, status)
+        most = _MOST_BYTES.get(operation.id, MOST_BYTES)
+        incoming = await receive_request(request.scope, request.receive, most=most)
+        try:
+            call = _read(operation, request.path_params, incoming, most)
+            base_url = f"http://{request.headers['host']}{within.worker_path}"
+            return _answered(Asked(within.worlds, within.events, call, base_url))
+        except Refusal as refusal:
+            message = mask_of_all(_all(within.worlds), _told(incoming)).text(refusal.why)
+            return _response(_error(_CODES[refusal.status], message), refusal.status)
 
     route = Route(path, endpoint, methods=list(operations))
     route.methods = set(operations)
     return route
 
 
-def _read(operation: Operation, path_values: dict[str, str], incoming: Incoming) -> Call:
+def _answered(asked: Asked) -> Response:
+    operation = asked.call.operation.id
+    if operation in CONTROL_STREAMS:
+        return CONTROL_STREAMS[operation](asked)
+    status, answer = CONTROL_CALLS[operation](asked)
+    return _response(answer, status)
+
+
+def _read(operation: Operation, path_values: dict[str, str], incoming: Incoming, most: int) -> Call:
     if incoming.oversize:
-        raise Invalid(f"the body has more than {MOST_BYTES} bytes")
+        raise Invalid(f"the body has more than {most} bytes")
     content_type = (incoming.header("content-type") or "").partition(";")[0].strip().lower()
     if operation.body is not None and content_type != "application/json":
         raise Invalid("send JSON, with the header content-type: application/json")
@@ -75,15 +107,23 @@ def _response(value: Any, status: int, headers: dict[str, str] | None = None) ->
     return Response(answer.body, status, headers, media_type="application/json")
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
-    return _response(_error(_CODES[error.status], error.why), error.status)
+def _told(incoming: Incoming) -> Any:
+    """The JSON of a call, whose secrets an error must not repeat; None where it is none."""
+    try:
+        return parse(incoming.body)
+    except Malformed:
+        return None
 
 
-async def _unrouted(request: Request, error: Exception) -> Response:
+def _all(worlds: Worlds) -> list[World]:
+    return [worlds.world(name) for name in worlds.names()]
+
+
+async def _unrouted(within: _Within, request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODES[error.status_code]
-    message = f"{request.method} {request.url.path}: {error.detail}"
+    path = mask_of_all(_all(within.worlds)).text(request.url.path)
+    message = f"{request.method} {path}: {error.detail}"
     return _response(_error(code, message), error.status_code, dict(error.headers or {}))
 
 

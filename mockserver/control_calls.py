@@ -8,21 +8,29 @@ from typing import Any
 
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.dispatch import dispatch
+from workerkit.mockserver.disturb import disturb
 from workerkit.mockserver.entities import Server
+from workerkit.mockserver.events import Events, EventStream
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.refusal import Conflict, Invalid, NotFound
 from workerkit.mockserver.secrecy import mask_of
+from workerkit.mockserver.snapshot import restored, snapshot
+from workerkit.mockserver.verify import verify, wanted_of
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import KeyTaken, Worlds
+from workerkit.openapi.dialect import Dialect, UnknownChoice, dialect_of
 from workerkit.openapi.instant import read_time, written
+from workerkit.openapi.jsontext import render
 from workerkit.openapi.operation import Call
-from workerkit.openapi.yamlsource import closest
+from workerkit.openapi.yamlsource import NotUnderstood, closest
 from workerkit.scenarios import library
 from workerkit.scenarios.duration import seconds
-from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.loader import parse_world
+from workerkit.scenarios.scenario import Scenario, WorldPlan
 from workerkit.scenarios.vocabulary import documented
 
 Json = dict[str, Any]
+_BY = "the control plane"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,7 @@ class Asked:
     """A call of the control plane. `base_url` is the Worker API's, under the name that the caller used."""
 
     worlds: Worlds
+    events: Events
     call: Call
     base_url: str
 
@@ -64,7 +73,13 @@ def get_health(asked: Asked) -> tuple[int, Json]:
 
 
 def create_world(asked: Asked) -> tuple[int, Json]:
-    founder = Founder(_scenario(asked.body.get("scenario")), asked.body.get("seed"))
+    body = asked.body
+    founder = Founder(
+        _scenario(body.get("scenario")),
+        _world_plan(body.get("world")),
+        body.get("seed"),
+        _dialect(body.get("dialect", {})),
+    )
     try:
         director = asked.worlds.add(asked.worlds.new_name(), founder)
     except KeyTaken as error:
@@ -78,12 +93,14 @@ def get_world(asked: Asked) -> tuple[int, Json]:
     return 200, {
         "world": world.name,
         "scenario": scenario.name if scenario else None,
+        "dialect": dict(world.dialect),
         "time": written(world.clock.now()),
         "servers": _shown(world.servers.values()),
         "tasks": _shown(world.tasks.values()),
         "requests": _shown(world.requests.values()),
         "accounts": _shown(world.accounts.values()),
         "logs": _shown(world.logs),
+        "faults": _shown(world.faults),
         "exchanges": world.journal.count,
     }
 
@@ -95,7 +112,10 @@ def delete_world(asked: Asked) -> tuple[int, Json]:
 
 
 def reset_world(asked: Asked) -> tuple[int, Json]:
-    world = asked.worlds.reset(asked.world.name)
+    try:
+        world = asked.worlds.reset(asked.world.name)
+    except KeyTaken as error:
+        raise Conflict(str(error)) from None
     return 200, {"world": world.name, "servers": server_keys(world)}
 
 
@@ -133,7 +153,7 @@ def change_task(asked: Asked) -> tuple[int, Json]:
     world, fields = asked.world, asked.body
     task = world.task(asked.parameters["id"])
     if "server" in fields:
-        world.reassign(task, world.server(fields["server"]))
+        world.reassign(task, world.server(fields["server"]), by=_BY)
     world.change_task(task, fields)
     return 200, task.shown()
 
@@ -148,8 +168,8 @@ def change_server(asked: Asked) -> tuple[int, Json]:
     status = _status(fields.get("status", server.status))
     if "api_key" in fields:
         _change_key(asked, server, fields["api_key"])
-    server.status = status
-    server.revoked = fields.get("revoked", server.revoked)
+    world.set_server_status(server, status, by=_BY)
+    world.revoke(server, revoked=fields.get("revoked", server.revoked), by=_BY)
     return 200, server.shown()
 
 
@@ -165,6 +185,21 @@ def get_logs(asked: Asked) -> tuple[int, Json]:
     return 200, {"logs": _shown(asked.world.logs)}
 
 
+def get_faults(asked: Asked) -> tuple[int, Json]:
+    return 200, {"faults": _shown(asked.world.faults)}
+
+
+def add_fault(asked: Asked) -> tuple[int, Json]:
+    return 201, disturb(asked.world, asked.body).shown()
+
+
+def clear_faults(asked: Asked) -> tuple[int, Json]:
+    faults = asked.world.faults
+    cleared = len(faults)
+    faults.clear()
+    return 200, {"cleared": cleared}
+
+
 def get_journal(asked: Asked) -> tuple[int, Json]:
     world, wanted = asked.world, asked.parameters
     mask = mask_of(world)
@@ -176,6 +211,29 @@ def get_journal(asked: Asked) -> tuple[int, Json]:
         and wanted["status"] in (None, each.status)
     ]
     return 200, {"exchanges": exchanges, "dropped": world.journal.dropped}
+
+
+def verify_calls(asked: Asked) -> tuple[int, Json]:
+    world = asked.world
+    return 200, verify(world, wanted_of(asked.body)).masked(mask_of(world))
+
+
+def take_snapshot(asked: Asked) -> tuple[int, Json]:
+    return 200, snapshot(asked.director)
+
+
+def restore_world(asked: Asked) -> tuple[int, Json]:
+    director = restored(asked.director, asked.body)
+    try:
+        asked.worlds.restore(asked.name, director)
+    except KeyTaken as error:
+        raise Conflict(str(error)) from None
+    return 200, {"world": asked.name, "servers": server_keys(director.world)}
+
+
+def get_events(asked: Asked) -> EventStream:
+    name = asked.parameters["world"]
+    return EventStream(asked.events, None if name is None else asked.world.name)
 
 
 CONTROL_CALLS: dict[str, Callable[[Asked], tuple[int, Json]]] = {
@@ -193,8 +251,16 @@ CONTROL_CALLS: dict[str, Callable[[Asked], tuple[int, Json]]] = {
     "getRequests": get_requests,
     "getAccounts": get_accounts,
     "getLogs": get_logs,
+    "getFaults": get_faults,
+    "addFault": add_fault,
+    "clearFaults": clear_faults,
     "getJournal": get_journal,
+    "verifyCalls": verify_calls,
+    "takeSnapshot": take_snapshot,
+    "restoreWorld": restore_world,
 }
+
+CONTROL_STREAMS: dict[str, Callable[[Asked], EventStream]] = {"getEvents": get_events}
 
 
 def server_keys(world: World) -> list[Json]:
@@ -215,6 +281,20 @@ def _scenario(name: str | None) -> Scenario | None:
     return library.find(name)
 
 
+def _world_plan(world: Json | None) -> WorldPlan | None:
+    try:
+        return None if world is None else parse_world(render(world), name="body/world")
+    except NotUnderstood as error:
+        raise Invalid(str(error)) from None
+
+
+def _dialect(choices: dict[str, str]) -> Dialect:
+    try:
+        return dialect_of(choices)
+    except UnknownChoice as error:
+        raise Invalid(f"body/dialect: {error}") from None
+
+
 def _status(status: str) -> str:
     known = documented().server_statuses
     if status not in known:
@@ -230,4 +310,4 @@ def _change_key(asked: Asked, server: Server, key: str) -> None:
         asked.worlds.key_added(asked.name, key)
     except KeyTaken as error:
         raise Conflict(str(error)) from None
-    asked.world.set_keys(server, [key])
+    asked.world.exchange_key(server, key, by=_BY)

@@ -62,6 +62,7 @@ def dispatch(world: World, fields: dict[str, Any], *, created_at: float | None =
         created_at=at,
     )
     task = replace(task, **{name: fields[name] for name in _TASK if name in fields})
+    task.id = task.id.lower()
     _live_through(task, fields)
     return world.add_task(task)
 
@@ -71,7 +72,7 @@ def _check(world: World, fields: dict[str, Any]) -> None:
         if name not in FIELDS:
             raise Invalid(f"a task has no field {name}{closest(name, FIELDS)}")
         _check_value(name, fields[name])
-    if fields.get("id") in world.tasks:
+    if str(fields.get("id")).lower() in world.tasks:
         raise Invalid(f"there is a task {fields['id']} already")
     for name, pick in (("request_id", world.pick_request), ("account_id", world.pick_account)):
         if fields.get(name) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from workerkit.openapi.instant import written
+from workerkit.openapi.instant import Writer, written
 
 
 @dataclass(slots=True)
@@ -108,8 +108,13 @@ class Task:
     note: str | None = None
     is_indexed: bool | None = None
 
-    def listed(self) -> dict[str, Any]:
-        """The task as `GET /tasks` lists it."""
+    @property
+    def has_retries(self) -> bool:
+        """Whether it may be tried again after it failed."""
+        return self.retry_count < self.max_retries
+
+    def listed(self, write: Writer = written) -> dict[str, Any]:
+        """The task as `GET /tasks` lists it, its times as `write` writes them."""
         return {
             "id": self.id,
             "request_id": self.request.id,
@@ -126,8 +131,8 @@ class Task:
             "retry_count": self.retry_count,
             "max_retries": self.max_retries,
             "details": self.details,
-            "started_at": _written(self.started_at),
-            "created_at": written(self.created_at),
+            "started_at": _written(self.started_at, write),
+            "created_at": write(self.created_at),
             "request_name": self.request.name,
             "request_website": self.request.website,
             "type_request": self.request.type,
@@ -158,8 +163,8 @@ class LogEntry:
 
     def shown(self) -> dict[str, Any]:
         """The entry as the control plane shows it."""
-        return {"server": self.server, "at": written(self.at), **self.fields}
+        return {**self.fields, "server": self.server, "at": written(self.at)}
 
 
-def _written(at: float | None) -> str | None:
-    return None if at is None else written(at)
+def _written(at: float | None, write: Writer = written) -> str | None:
+    return None if at is None else write(at)

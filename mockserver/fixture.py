@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from workerkit.mockserver.director import Director
 from workerkit.mockserver.dispatch import dispatch
+from workerkit.mockserver.disturb import disturb
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.trial import worker_settings
+from workerkit.mockserver.verify import ANY_BODY, Verification, in_words, verify, wanted_of
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.duration import seconds
@@ -31,8 +32,9 @@ class WorkerApi:
         self._mock = mock
         founder = Founder(scenario, tasks=False)
         worlds = mock.worlds
-        self._director: Director = mock.ask(lambda: worlds.add(worlds.new_name(), founder))
-        self.env: dict[str, str] = worker_settings(mock, self._director)
+        director = mock.ask(lambda: worlds.add(worlds.new_name(), founder))
+        self._name = director.world.name
+        self.env: dict[str, str] = worker_settings(mock, director)
         self.clock = WorldClock(self._ask)
 
     @property
@@ -87,16 +89,53 @@ class WorkerApi:
         everything = self._ask(lambda world: [task.shown() for task in world.tasks.values()])
         return [task for task in everything if all(task[name] == value for name, value in fields.items())]
 
+    def fault(self, kind: str, **parameters: Any) -> None:
+        """Lets requests go wrong from now on: `fault("status", status=503, operation="updateTask", nth=2)`.
+
+        The parameters are those of the kind and of the schedule, which counts from now; write `for_` for the
+        schedule's `for`. Raises refusal.Invalid for an unknown kind or parameter, with the closest.
+        """
+        asked = {"fault": kind, **{name.removesuffix("_"): value for name, value in parameters.items()}}
+        self._ask(lambda world: disturb(world, asked))
+
+    def clear_faults(self) -> None:
+        """Lets nothing go wrong any more."""
+        self._ask(lambda world: world.faults.clear())
+
+    def verify(
+        self,
+        operation: str | None = None,
+        *,
+        status: int | None = None,
+        path: str | None = None,
+        body: Any = ANY_BODY,
+        times: int | Mapping[str, int] | None = None,
+    ) -> Verification:
+        """Checks that such a request came: `verify("completeLink", status=200, times=1)`.
+
+        What is left out is not looked at. `body` is JSON that the request's body has to contain. `times` is
+        how often it has to come, or `{"min": 1, "max": 3}`; without it, at least once. Raises AssertionError
+        with the closest requests and where they differ, and refusal.Invalid for an unknown operation.
+        """
+        bounds = {"min": times, "max": times} if isinstance(times, int) else times
+        given = {"operation": operation, "status": status, "path": path, "times": bounds}
+        asked = {name: value for name, value in given.items() if value is not None}
+        asked |= {} if body is ANY_BODY else {"body": body}
+        found = self._ask(lambda world: verify(world, wanted_of(asked)))
+        if not found.ok:
+            raise AssertionError(self._ask(lambda world: in_words(asked, found.masked(mask_of(world)))))
+        return found
+
     def lines(self) -> list[str]:
         """The exchanges so far, a line each, without secrets."""
         return self._ask(lambda world: [mask_of(world).line(exchange) for exchange in world.journal])
 
     def close(self) -> None:
         """Removes the world."""
-        self._mock.ask(lambda: self._mock.worlds.remove(self._director.world.name))
+        self._mock.ask(lambda: self._mock.worlds.remove(self._name))
 
     def _ask(self, question: Callable[[World], T]) -> T:
-        return self._mock.ask(lambda: question(self._director.world))
+        return self._mock.ask(lambda: question(self._mock.worlds.world(self._name)))
 
 
 class WorldClock:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workerkit.mockserver.chance import Chance
 from workerkit.mockserver.clock import Clock, Timer
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.dispatch import dispatch
 from workerkit.mockserver.entities import Account, Request
+from workerkit.mockserver.operations import ACTS
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.api import Api, api_of
+from workerkit.openapi.dialect import Dialect
+from workerkit.openapi.document import Document, bundled
 from workerkit.openapi.instant import read_time
 from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
 
@@ -32,59 +35,66 @@ _DEFAULT_SEED = 1
 
 @dataclass(frozen=True, slots=True)
 class Founder:
-    """Founds a world: the same one each time it is called.
+    """Founds a world: the same one each time it is called. Raises ValueError for a spec of another API.
 
     Without a seed the world's time begins now; with one it begins at the time of the page's examples, so that
     the same requests are answered with the same bytes wherever and whenever they are sent. The default world
-    comes without its tasks where `tasks` is False.
+    comes without its tasks where `tasks` is False; a `world` takes the place of the scenario's, or of the
+    default one. The spec is the kit's own unless another is given.
     """
 
     scenario: Scenario | None = None
+    world: WorldPlan | None = None
     seed: int | None = None
+    dialect: Dialect = field(default_factory=Dialect)
     now: Callable[[], float] = time.time
     timer: Timer = time.monotonic
     tasks: bool = True
+    spec: Document = field(default_factory=lambda: bundled("worker-api.yaml"))
 
     def __call__(self, name: str) -> Director:
         """A new world of this name with its director, its clock not yet running."""
         begin = float(int(self.now())) if self.seed is None else PAGE_TIME
-        clock = Clock(begin, self.timer)
-        if self.scenario is None:
-            owners = _DEFAULT_TASKS if self.tasks else ()
-            return Director(_default_world(name, clock, Chance(self._seed(_DEFAULT_SEED)), owners))
-        plan = self.scenario.world
-        world = _planned_world(name, clock, Chance(self._seed(plan.seed)), plan)
+        plan = self.world or (self.scenario.world if self.scenario else None)
+        seed = self.seed if self.seed is not None else plan.seed if plan else _DEFAULT_SEED
+        api = _checked(api_of(self.spec, self.dialect))
+        world = World(name, Clock(begin, self.timer), Chance(seed), api)
+        if plan is not None:
+            _plan(world, plan)
+        else:
+            _fill_default(world, _DEFAULT_TASKS if self.tasks else ())
         return Director(world, self.scenario)
 
-    def _seed(self, otherwise: int) -> int:
-        return otherwise if self.seed is None else self.seed
+
+def _checked(api: Api) -> Api:
+    if set(api.operations) != set(ACTS):
+        raise ValueError(f"the spec and the mock differ in {set(api.operations) ^ set(ACTS)}")
+    return api
 
 
-def _planned_world(name: str, clock: Clock, chance: Chance, plan: WorldPlan) -> World:
-    """The world that a scenario describes."""
-    world = _inhabited_world(name, clock, chance, plan.servers)
+def _plan(world: World, plan: WorldPlan) -> None:
+    """Fills a world as a scenario describes it."""
+    _inhabit(world, plan.servers)
     groups = [group for group in plan.tasks for _ in range(group.count)]
     for index, group in enumerate(groups):
         fields = {**group.fields, "server": group.server}
-        dispatch(world, fields, created_at=clock.begin - len(groups) + index)
-    return world
+        dispatch(world, fields, created_at=world.clock.begin - len(groups) + index)
 
 
-def _default_world(name: str, clock: Clock, chance: Chance, owners: Sequence[str]) -> World:
-    """The world of `serve`: three servers, tasks over all statuses, and the page's key for the first."""
-    world = _inhabited_world(name, clock, chance, _DEFAULT_SERVERS)
-    if name == DEFAULT:
+def _fill_default(world: World, owners: Sequence[str]) -> None:
+    """Fills the world of `serve`: three servers, tasks over all statuses, the page's key for the first."""
+    _inhabit(world, _DEFAULT_SERVERS)
+    if world.name == DEFAULT:
         first = world.server("server-01")
         world.set_keys(first, [*first.keys, PAGE_KEY])
-    statuses = worker_api().enumeration("TaskStatus")
-    for index, owner in enumerate(chance.sample(owners, len(owners))):
+    statuses = world.api.enumeration("TaskStatus")
+    for index, owner in enumerate(world.chance.sample(owners, len(owners))):
         fields = {"server": owner, "status": statuses[index % len(statuses)]}
-        dispatch(world, fields, created_at=clock.begin - len(owners) + index)
-    return world
+        dispatch(world, fields, created_at=world.clock.begin - len(owners) + index)
 
 
-def _inhabited_world(name: str, clock: Clock, chance: Chance, servers: tuple[ServerPlan, ...]) -> World:
-    world = World(name, clock, chance)
+def _inhabit(world: World, servers: tuple[ServerPlan, ...]) -> None:
+    chance = world.chance
     for number, each in enumerate(_REQUESTS):
         website = f"https://customer-{number + 1}.example"
         price = 100 * (number + 1)
@@ -93,8 +103,7 @@ def _inhabited_world(name: str, clock: Clock, chance: Chance, servers: tuple[Ser
         email, password = f"{each}@mail.example", f"pass-{chance.getrandbits(40):010x}"
         world.add_account(Account(chance.uuid(), email, f"{each}123", password, "Bio text", "active"))
     for server in servers:
-        world.add_server(server.name, server.status, [server.key or _key(server.name, name)])
-    return world
+        world.add_server(server.name, server.status, [server.key or _key(server.name, world.name)])
 
 
 def _key(server: str, world: str) -> str:

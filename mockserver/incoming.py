@@ -34,10 +34,10 @@ class Incoming:
         return values[0] if len(values) == 1 else None
 
 
-async def receive_request(scope: Scope, receive: Receive) -> Incoming:
-    """Reads a request to its end; of a body beyond MOST_BYTES only those are kept. Raises Gone."""
+async def receive_request(scope: Scope, receive: Receive, *, most: int = MOST_BYTES) -> Incoming:
+    """Reads a request to its end; of a body beyond `most` bytes only those are kept. Raises Gone."""
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-    body, oversize = await _body(receive) if _announces_body(headers) else (b"", False)
+    body, oversize = await _body(receive, most) if _announces_body(headers) else (b"", False)
     return Incoming(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
@@ -52,18 +52,18 @@ def _announces_body(headers: Headers) -> bool:
     return any(name in ("content-length", "transfer-encoding") for name, _ in headers)
 
 
-async def _body(receive: Receive) -> tuple[bytes, bool]:
+async def _body(receive: Receive, most: int) -> tuple[bytes, bool]:
     message = await _part(receive)
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
         parts, length = bytearray(body), len(body)
-        while message.get("more_body") and length <= _MOST_DRAINED:
+        while message.get("more_body") and length <= max(_MOST_DRAINED, most):
             message = await _part(receive)
             part = message.get("body", b"")
             length += len(part)
-            parts += part if len(parts) <= MOST_BYTES else b""
+            parts += part if len(parts) <= most else b""
         body = bytes(parts)
-    return body[:MOST_BYTES], len(body) > MOST_BYTES
+    return body[:most], len(body) > most
 
 
 async def _part(receive: Receive) -> Message:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workerkit.mockserver.entities import Server, Task
-from workerkit.mockserver.refusal import NotFound, NotYours, Refusal
+from workerkit.mockserver.entities import Server
+from workerkit.mockserver.listing import list_tasks
+from workerkit.mockserver.refusal import AgainstFlow, Invalid, NotFound, NotYours
 from workerkit.mockserver.world import World
-from workerkit.openapi.instant import written
 from workerkit.openapi.operation import Call
 
 Json = dict[str, Any]
@@ -17,43 +17,32 @@ Act = Callable[[World, Server, Call], Json]
 
 def heartbeat(world: World, server: Server, call: Call) -> Json:
     """POST /health: stores the heartbeat."""
-    world.beat(server, call.body)
+    world.beat(server, _fields(call, call.body))
+    reported = world.dialect["heartbeat-name"] == "reported"
     return {
         "success": True,
         "data": {
             "status": "ok",
             "server_id": server.id,
-            "server_name": server.name,
-            "server_time": written(world.clock.now()),
+            "server_name": call.body.get("server_name", server.name) if reported else server.name,
+            "server_time": world.write(world.clock.now()),
         },
-    }
-
-
-def list_tasks(world: World, server: Server, call: Call) -> Json:
-    """GET /tasks: a page of the server's tasks, by offset or, where `after` is given, by cursor."""
-    asked = call.parameters
-    limit: int = asked["limit"]
-    found = _page_and_one_more(world, server, asked)
-    tasks, more = found[:limit], len(found) > limit
-    return {
-        "server_id": server.id,
-        "server_name": server.name,
-        "data": [task.listed() for task in tasks],
-        "total": world.backlog(server).count(asked["status"], asked["service_type"]),
-        "page": asked["page"],
-        "limit": limit,
-        "next_cursor": tasks[-1].id if more else None,
     }
 
 
 def update_task(world: World, server: Server, call: Call) -> Json:
     """PUT /tasks/:id: changes one task of the server's own."""
-    return _update(world, server, call.parameters["id"], _fields(call, call.body))
+    task = world.own_task(server, call.parameters["id"])
+    world.update_task(task, _fields(call, call.body))
+    return _updated("link_id", task.id)
 
 
 def bulk_update_tasks(world: World, server: Server, call: Call) -> Json:
     """PUT /tasks/bulk: changes each item's task, whatever becomes of the others."""
-    results = [_bulk_result(world, server, _fields(call, item)) for item in call.body["items"]]
+    items = call.body["items"]
+    if world.dialect["bulk-duplicate"] == "reject":
+        _refuse_doubles([item["link_id"].lower() for item in items])
+    results = [_bulk_result(world, server, call, place) for place in range(len(items))]
     succeeded = sum(result["success"] for result in results)
     return {
         "total": len(results),
@@ -65,33 +54,36 @@ def bulk_update_tasks(world: World, server: Server, call: Call) -> Json:
 
 def send_logs(world: World, server: Server, call: Call) -> Json:
     """POST /logs: stores a batch of entries."""
-    return {"success": True, "created": world.log(server, call.body["logs"])}
+    entries = [entry for place, entry in enumerate(call.body["logs"]) if place not in call.flaws]
+    return {"success": True, "created": world.log(server, entries)}
 
 
 def update_link(world: World, server: Server, call: Call) -> Json:
     """POST /callback/link/update: changes one task of the server's own."""
-    return _update(world, server, call.body["link_id"], _fields(call, call.body))
+    task = world.own_task(server, call.body["link_id"])
+    world.update_task(task, _fields(call, call.body))
+    return _called_back(world, "link_id", task.id)
 
 
 def complete_link(world: World, server: Server, call: Call) -> Json:
     """POST /callback/link/complete: completes one task of the server's own and counts it on its request."""
     task = world.own_task(server, call.body["link_id"])
     world.complete(task, _fields(call, call.body))
-    return _updated("link_id", task.id)
+    return _called_back(world, "link_id", task.id)
 
 
 def set_request_status(world: World, server: Server, call: Call) -> Json:
     """POST /callback/request/status: sets the status of a request of one of the server's tasks."""
     request = world.related(server, "request", call.body["request_id"])
-    request.status = call.body["status"]
-    return _updated("request_id", request.id)
+    world.set_status(request, call.body["status"])
+    return _called_back(world, "request_id", request.id)
 
 
 def set_account_status(world: World, server: Server, call: Call) -> Json:
     """POST /callback/account/status: sets the status of an account of one of the server's tasks."""
     account = world.related(server, "account", call.body["account_id"])
-    account.status = call.body["status"]
-    return _updated("account_id", account.id)
+    world.set_status(account, call.body["status"])
+    return _called_back(world, "account_id", account.id)
 
 
 ACTS: dict[str, Act] = {
@@ -115,38 +107,36 @@ def check_subject(world: World, server: Server, kind: str, entity_id: str) -> No
         world.related(server, kind, entity_id)
 
 
-def _page_and_one_more(world: World, server: Server, asked: Json) -> list[Task]:
-    backlog, most = world.backlog(server), asked["limit"] + 1
-    if asked["after"] is None:
-        skip = (asked["page"] - 1) * asked["limit"]
-        return backlog.page(asked["status"], asked["service_type"], skip=skip, most=most)
-    try:
-        cursor = world.own_task(server, asked["after"])
-    except (NotFound, NotYours):
-        return []
-    return backlog.after(asked["status"], asked["service_type"], place=cursor.place, most=most)
+def _refuse_doubles(ids: list[str]) -> None:
+    if len(set(ids)) < len(ids):
+        raise Invalid("body/items: a link_id stands there twice")
 
 
-def _bulk_result(world: World, server: Server, item: Json) -> Json:
+def _bulk_result(world: World, server: Server, call: Call, place: int) -> Json:
+    item = call.body["items"][place]
     try:
+        if place in call.flaws:
+            raise Invalid(str(call.flaws[place]))
         task = world.own_task(server, item["link_id"])
-    except Refusal as refusal:
-        return {"link_id": item["link_id"], "success": False, "error": _BULK_CODES[type(refusal)]}
-    world.change_task(task, item)
+        world.update_task(task, _fields(call, item))
+    except NotFound:
+        return _failed(item, world.dialect["bulk-missing-code"])
+    except (NotYours, Invalid, AgainstFlow) as refusal:
+        return _failed(item, world.api.error_code(refusal.status))
     return {"link_id": task.id, "success": True}
 
 
-_BULK_CODES: dict[type[Refusal], str] = {NotYours: "not_your_task", NotFound: "not_found"}
+def _failed(item: Json, code: str) -> Json:
+    return {"link_id": item["link_id"], "success": False, "error": code}
 
 
 def _fields(call: Call, body: Json) -> Json:
     return {name: value for name, value in body.items() if name in call.operation.described}
 
 
-def _update(world: World, server: Server, task_id: str, fields: Json) -> Json:
-    task = world.own_task(server, task_id)
-    world.change_task(task, fields)
-    return _updated("link_id", task.id)
+def _called_back(world: World, id_name: str, entity_id: str) -> Json:
+    brief = world.dialect["callback-body"] == "success-only"
+    return {"success": True} if brief else _updated(id_name, entity_id)
 
 
 def _updated(id_name: str, entity_id: str) -> Json:

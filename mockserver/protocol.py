@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from workerkit.mockserver.wire import EXTENSION, Wire
 from workerkit.openapi.jsontext import render
 
 _BODY = render({"success": False, "error": "bad_request"})
@@ -18,8 +21,22 @@ class Protocol(HttpToolsProtocol):
     """Answers bytes that are no HTTP request with 400 in JSON and closes the connection.
 
     A wish to upgrade, which some clients add to every request, is read over as HTTP allows: the parser would
-    take the body for the other protocol's.
+    take the body for the other protocol's. A request's scope has the `Wire` that it came by among its
+    extensions.
     """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wire = Wire(transport, self.flow)
+        self._extensions: dict[str, dict[object, object]] = {EXTENSION: {"wire": self._wire}}
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._wire.lost()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._wire.stop()
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
@@ -31,6 +48,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         if not self.parser.should_upgrade():
+            self.scope["extensions"] = self._extensions
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:

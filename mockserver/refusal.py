@@ -40,6 +40,20 @@ class NotFound(Refusal):
     status = 404
 
 
+class UnsupportedType(Refusal):
+    """The body's content type is not JSON, and the dialect looks at it."""
+
+    status = 415
+
+
+class AgainstFlow(Refusal):
+    """The update is against the status flow of the page; the dialect chooses the status."""
+
+    def __init__(self, why: str, status: int) -> None:
+        super().__init__(why)
+        self.status = status
+
+
 class MethodNotAllowed(Refusal):
     """The path is known, the method is not one of its own. `allowed` are those that are."""
 
@@ -48,6 +62,17 @@ class MethodNotAllowed(Refusal):
     def __init__(self, why: str, allowed: tuple[str, ...]) -> None:
         super().__init__(why)
         self.allowed = allowed
+
+
+class Disturbed(Refusal):
+    """A fault stands in the way. `retry_after` are the seconds of a Retry-After, if there is to be one."""
+
+    status = 503
+
+    def __init__(self, why: str, status: int = 503, retry_after: int | None = None) -> None:
+        super().__init__(why)
+        self.status = status
+        self.retry_after = retry_after
 
 
 class Conflict(Refusal):

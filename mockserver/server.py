@@ -17,7 +17,7 @@ from workerkit.mockserver.app import MockApp
 from workerkit.mockserver.guard import is_loopback
 from workerkit.mockserver.protocol import Protocol
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.api import Api, control_api, worker_api
+from workerkit.openapi.api import control_api, worker_api
 
 T = TypeVar("T")
 _BACKLOG = 2048
@@ -45,16 +45,14 @@ class MockServer:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str | None = None,
-        api: Api | None = None,
     ) -> None:
         if token is None and not is_loopback(host):
             raise TokenNeeded(f"{host} can be reached by others: give a control token (--control-token)")
         self.worlds = worlds
-        self._api = api or worker_api()
         self._socket = _listening(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
-        app = MockApp(self._api, worlds, host=host, token=token)
-        self._server = _Server(_config(app))
+        self._app = MockApp(worlds, host=host, token=token)
+        self._server = _Server(_config(self._app))
         self._thread = threading.Thread(target=self._run, name="workerkit-mock", daemon=True)
 
     @property
@@ -66,7 +64,7 @@ class MockServer:
     @property
     def base_url(self) -> str:
         """Where the Worker API is: ends in `/api/v1/worker`."""
-        return self.origin + self._api.base_path
+        return self.origin + worker_api().base_path
 
     @property
     def control_url(self) -> str:
@@ -97,6 +95,7 @@ class MockServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.ask(self._app.events.close)
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()

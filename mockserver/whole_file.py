@@ -11,11 +11,23 @@ class CannotWrite(OSError):
 
 
 def write_whole(name: str, content: bytes) -> None:
-    """Writes a file in one step, so that whoever sees it sees all of it. Raises CannotWrite."""
-    path = Path(name)
+    """Writes a file in one step, so that whoever sees it sees all of it. Raises CannotWrite.
+
+    What is there and is no file, such as a device or a pipe, is written to as it is.
+    """
+    try:
+        if Path(name).exists() and not Path(name).is_file():
+            Path(name).write_bytes(content)
+        else:
+            _replace(Path(name).resolve(), content)
+    except OSError as error:
+        raise CannotWrite(f"{name} cannot be written: {error.strerror or error}") from None
+
+
+def _replace(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.write_bytes(content)
         draft.replace(path)
-    except OSError as error:
-        raise CannotWrite(f"{name} cannot be written: {error.strerror or error}") from None
+    finally:
+        draft.unlink(missing_ok=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from traceback import format_exc
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
@@ -11,11 +13,22 @@ from workerkit.mockserver.answer import Answer, json_answer
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.entities import Server
 from workerkit.mockserver.incoming import MOST_BYTES, Gone, Incoming, receive_request
-from workerkit.mockserver.operations import ACTS, check_subject
-from workerkit.mockserver.refusal import Invalid, MethodNotAllowed, NotFound, Refusal, Unauthorized
+from workerkit.mockserver.line import Line
+from workerkit.mockserver.operations import ACTS, Act, check_subject
+from workerkit.mockserver.refusal import (
+    Disturbed,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    Refusal,
+    Unauthorized,
+    UnsupportedType,
+)
+from workerkit.mockserver.secrecy import mask_of
+from workerkit.mockserver.strike import Strike, strike_of
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.api import Api, Match, UnknownPath, WrongMethod
+from workerkit.openapi.api import Api, Match, UnknownPath, WrongMethod, worker_api
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.flaw import Flaw
 from workerkit.openapi.operation import Call
@@ -39,6 +52,7 @@ class _Visit:
     key: str | None
     began: float
     operation: str | None = None
+    strike: Strike | None = None
 
     @property
     def world(self) -> World:
@@ -52,50 +66,58 @@ class _Visit:
 class WorkerApp:
     """An ASGI application. Between reading a request and sending its answer nothing waits: each is atomic."""
 
-    def __init__(self, api: Api, worlds: Worlds) -> None:
-        if set(api.operations) != set(ACTS):
-            raise ValueError(f"the spec and the mock differ in {set(api.operations) ^ set(ACTS)}")
-        self._api = api
+    def __init__(self, worlds: Worlds) -> None:
         self._worlds = worlds
+        self._key_header = worker_api().key_header
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             incoming = await receive_request(scope, receive)
         except Gone:
             return
-        await self.answer(incoming).send(send)
+        answer, strike = self._answer(incoming)
+        if strike is None:
+            await answer.send(send)
+        else:
+            await strike.deliver(answer, Line(scope, send))
 
     def answer(self, incoming: Incoming) -> Answer:
-        """The answer to a request. It is in its world's journal when this returns."""
-        key = incoming.header(self._api.key_header)
+        """The answer to a request, before faults reach the wire. It is in its world's journal then."""
+        return self._answer(incoming)[0]
+
+    def _answer(self, incoming: Incoming) -> tuple[Answer, Strike | None]:
+        key = incoming.header(self._key_header)
         director = self._worlds.owner(key)
         if director is None:
-            return self._refused(Unauthorized("this mock has no world"), incoming)
+            return _refused(worker_api(), Unauthorized("this mock has no world"), incoming), None
         visit = _Visit(incoming, director, key, director.world.clock.now())
         answer, why = self._answered_or_refused(visit)
         _record(visit, answer, why)
-        return answer
+        return answer, visit.strike
 
     def _walk(self, visit: _Visit) -> Answer:
         """The way of a request, one step a line; each step may refuse it."""
         match = self._match(visit)
         server = self._authenticate(visit)
         call = self._read(visit, match, server)
-        return json_answer(ACTS[call.operation.id](visit.world, server, call))
+        act = self._act(visit, call)
+        return json_answer(act(visit.world, server, call))
 
     def _answered_or_refused(self, visit: _Visit) -> tuple[Answer, str]:
         try:
             return self._walk(visit), ""
         except Refusal as refusal:
-            return self._refused(refusal, visit.incoming), refusal.why
+            return _refused(visit.world.api, refusal, visit.incoming), refusal.why
         except Exception as error:
-            _log.exception("%s %s failed in the mock", visit.incoming.method, visit.incoming.path)
-            return self._refused(Broken(repr(error)), visit.incoming), repr(error)
+            asked = f"{visit.incoming.method} {visit.incoming.path}"
+            told = mask_of(visit.world).text(f"{asked} failed in the mock\n{format_exc()}")
+            _log.error("%s", told)
+            return _refused(visit.world.api, Broken(repr(error)), visit.incoming), repr(error)
 
     def _match(self, visit: _Visit) -> Match:
         incoming = visit.incoming
         try:
-            match = self._api.match(incoming.method, incoming.path)
+            match = visit.world.api.match(incoming.method, incoming.path)
             visit.operation = match.operation.id
             return match
         except UnknownPath:
@@ -105,14 +127,21 @@ class WorkerApp:
             raise MethodNotAllowed(why, error.allowed) from None
         finally:
             visit.director.speak(visit.operation)
+            if visit.world.faults:
+                self._suffer(visit)
+
+    def _suffer(self, visit: _Visit) -> None:
+        visit.strike = strike_of(visit.world, visit.operation, at=visit.began)
+        if visit.strike is not None:
+            visit.strike.before()
 
     def _authenticate(self, visit: _Visit) -> Server:
         if visit.key is None:
-            raise Unauthorized(f"the header {self._api.key_header} has to come, once")
+            raise Unauthorized(f"the header {self._key_header} has to come, once")
         server = visit.world.key_holder(visit.key)
         if server is None:
             raise Unauthorized(_why_refused(visit.key_owner))
-        if server.status not in self._api.active_statuses:
+        if not visit.world.is_active(server) and not _may_revive(visit):
             raise Unauthorized(f"{server.name} is {server.status}")
         return server
 
@@ -122,27 +151,59 @@ class WorkerApp:
             raise Invalid(f"the body has more than {MOST_BYTES} bytes")
         if incoming.header("content-encoding") not in _NO_ENCODING:
             raise Invalid("an encoded body is not read here")
+        if match.operation.body is not None:
+            _check_content_type(visit)
         try:
             return match.operation.read(match.path_values, incoming.query, incoming.body)
         except Flaw as flaw:
-            _check_subject_first(visit, match, server)
+            if visit.world.dialect["first-check"] == "owner":
+                _check_subject(visit, match, server)
             raise Invalid(str(flaw)) from None
 
-    def _refused(self, refusal: Refusal, incoming: Incoming) -> Answer:
-        extra: tuple[tuple[bytes, bytes], ...] = ()
-        if isinstance(refusal, MethodNotAllowed):
-            extra = ((b"allow", ", ".join(refusal.allowed).encode()),)
-        if incoming.oversize:
-            extra = (*extra, (b"connection", b"close"))
-        body = {"success": False, "error": self._api.error_code(refusal.status)}
-        return json_answer(body, refusal.status, extra)
+    def _act(self, visit: _Visit, call: Call) -> Act:
+        act = ACTS[call.operation.id]
+        return act if visit.strike is None else visit.strike.acting(act)
+
+
+def _refused(api: Api, refusal: Refusal, incoming: Incoming) -> Answer:
+    extra: tuple[tuple[bytes, bytes], ...] = ()
+    if isinstance(refusal, MethodNotAllowed):
+        extra = ((b"allow", ", ".join(refusal.allowed).encode()),)
+    if isinstance(refusal, Disturbed) and refusal.retry_after is not None:
+        extra = ((b"retry-after", b"%d" % refusal.retry_after),)
+    if incoming.oversize:
+        extra = (*extra, (b"connection", b"close"))
+    return json_answer(_error_body(api, refusal), refusal.status, extra)
+
+
+def _error_body(api: Api, refusal: Refusal) -> dict[str, Any]:
+    code = api.error_code(refusal.status)
+    match api.dialect["error-body"]:
+        case "code-and-message":
+            return {"success": False, "error": code, "message": refusal.why}
+        case "nested":
+            return {"success": False, "error": {"code": code, "message": refusal.why}}
+    return {"success": False, "error": code}
 
 
 def _why_refused(owner: str | None) -> str:
     return f"the key of {owner} does not work now" if owner else "the API key is no server's"
 
 
-def _check_subject_first(visit: _Visit, match: Match, server: Server) -> None:
+def _may_revive(visit: _Visit) -> bool:
+    return visit.operation == "heartbeat" and visit.world.dialect["offline-heartbeat"] == "revives"
+
+
+def _check_content_type(visit: _Visit) -> None:
+    wanted = visit.world.dialect["content-type"]
+    given = (visit.incoming.header("content-type") or "").partition(";")[0].strip().lower()
+    if wanted == "any" or given == "application/json" or given.endswith("+json"):
+        return
+    refuse = Invalid if wanted == "bad-request" else UnsupportedType
+    raise refuse(f"the content type is {given or 'missing'}, not application/json")
+
+
+def _check_subject(visit: _Visit, match: Match, server: Server) -> None:
     """Another server's or an unknown entity is refused as such, even where the rest is not valid."""
     subject = match.operation.subject
     subject_id = match.operation.subject_id(match.path_values, visit.incoming.body)
@@ -152,21 +213,23 @@ def _check_subject_first(visit: _Visit, match: Match, server: Server) -> None:
 
 def _record(visit: _Visit, answer: Answer, why: str) -> None:
     incoming, journal = visit.incoming, visit.world.journal
-    journal.add(
-        Exchange(
-            number=journal.next_number(),
-            operation=visit.operation,
-            server=visit.key_owner,
-            method=incoming.method,
-            path=incoming.path,
-            query=incoming.query,
-            request_headers=incoming.headers,
-            request_body=incoming.body,
-            status=answer.status,
-            answer_headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers),
-            answer_body=answer.body,
-            began=visit.began,
-            ended=visit.world.clock.now(),
-            why=why,
-        )
+    exchange = Exchange(
+        number=journal.next_number(),
+        operation=visit.operation,
+        server=visit.key_owner,
+        method=incoming.method,
+        path=incoming.path,
+        query=incoming.query,
+        request_headers=incoming.headers,
+        request_body=incoming.body,
+        status=answer.status,
+        answer_headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers),
+        answer_body=answer.body,
+        began=visit.began,
+        ended=visit.world.clock.now(),
+        why=why,
     )
+    if visit.strike is None:
+        journal.add(exchange)
+    else:
+        visit.strike.keep(exchange)

@@ -3,37 +3,59 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from workerkit.mockserver.backlog import Backlog
 from workerkit.mockserver.chance import Chance
+from workerkit.mockserver.change import Change
 from workerkit.mockserver.clock import Clock
 from workerkit.mockserver.entities import Account, LogEntry, Request, Server, Task
 from workerkit.mockserver.journal import Journal
-from workerkit.mockserver.refusal import NotFound, NotYours
+from workerkit.mockserver.refusal import AgainstFlow, NotFound, NotYours
+from workerkit.mockserver.standing_fault import StandingFault
+from workerkit.openapi.api import Api, worker_api
+from workerkit.openapi.instant import WRITERS
+from workerkit.scenarios.planned_fault import PlannedFault
 
 _MOST_LOGS = 100_000
+_MOST_REMEMBERED = 10_000
 E = TypeVar("E")
+_WAITING = ("pending", "queued")
+_UNFAILED = ("pending", "queued", "running", "completed", "canceled")
+_RETRY_STEPS = {
+    "on-requeue": {("failed", "pending")},
+    "on-failure": {(status, "failed") for status in _UNFAILED},
+    "never": set[tuple[str, str]](),
+}
 _LINKS = ("link_profile", "link_post", "error_message", "note", "is_indexed")
 
 
 class World:
-    """Servers, tasks, requests, accounts and logs under one clock and one seed.
+    """Servers, tasks, requests, accounts and logs under one clock, one seed and one dialect.
 
     It changes by its methods only, each of which is done when it returns: between two of them every relation
-    holds (a task is in its server's backlog, a key names one server).
+    holds (a task is in its server's backlog, a key names one server). `listener` is told of each change of a
+    status, a key or an assignment; `past` are the newest of those that a worker does not make itself.
     """
 
-    def __init__(self, name: str, clock: Clock, chance: Chance) -> None:
+    def __init__(self, name: str, clock: Clock, chance: Chance, api: Api | None = None) -> None:
         self.name = name
+        self.api = api or worker_api()
+        self.dialect = self.api.dialect
+        self.write = WRITERS[self.dialect["time-precision"]]
         self.clock = clock
         self.chance = chance
+        self.mischief = chance.substream("faults")
         self.journal = Journal()
         self.servers: dict[str, Server] = {}
         self.requests: dict[str, Request] = {}
         self.accounts: dict[str, Account] = {}
         self.tasks: dict[str, Task] = {}
         self.logs: deque[LogEntry] = deque(maxlen=_MOST_LOGS)
+        self.faults: list[StandingFault] = []
+        self.past: deque[Change] = deque(maxlen=_MOST_REMEMBERED)
+        self.listener: Callable[[Change], None] | None = None
         self._key_owners: dict[str, str] = {}
         self._backlogs: dict[str, Backlog] = {}
         self._relations: Counter[tuple[str, str]] = Counter()
@@ -61,13 +83,29 @@ class World:
             self._key_owners[key] = server.name
         server.keys = keys
 
+    def exchange_key(self, server: Server, key: str, *, by: str) -> None:
+        """Gives a server another key, its only one from now on."""
+        was = server.keys
+        self.set_keys(server, [key])
+        self._remember("server", server.name, "api_key", was, server.keys, by)
+
+    def revoke(self, server: Server, *, revoked: bool, by: str) -> None:
+        """Refuses a server's keys from now on, or takes them again."""
+        was, server.revoked = server.revoked, revoked
+        self._remember("server", server.name, "revoked", was, revoked, by)
+
     # Servers, requests and accounts
 
     def add_server(self, name: str, status: str, keys: list[str]) -> Server:
         """Adds a server; its name must be new."""
-        server = self.servers[name] = Server(self.chance.uuid(), name, status, [])
-        self._backlogs[name] = Backlog()
+        server = self.take_server(Server(self.chance.uuid(), name, status, []))
         self.set_keys(server, keys)
+        return server
+
+    def take_server(self, server: Server) -> Server:
+        """Adds a server as it is; its name and id must be new, and whose its keys are is still to be told."""
+        self.servers[server.name] = server
+        self._backlogs[server.name] = Backlog()
         return server
 
     def server(self, name: str) -> Server:
@@ -77,10 +115,29 @@ class World:
         except KeyError:
             raise NotFound(f"there is no server {name}; there are {', '.join(self.servers)}") from None
 
+    def is_active(self, server: Server) -> bool:
+        """Whether a server's key is taken now. In some dialects one that sends no heartbeat goes offline."""
+        silent_after = self.api.offline_after
+        if silent_after is not None and server.status in self.api.active_statuses:
+            last = self.clock.begin if server.heartbeat_at is None else server.heartbeat_at
+            if self.clock.now() - last > silent_after:
+                self.set_server_status(server, self.api.offline_status, by="heartbeat silence")
+        return server.status in self.api.active_statuses
+
+    def set_server_status(self, server: Server, status: str, *, by: str) -> None:
+        """Sets a server's status."""
+        was, server.status = server.status, status
+        self._remember("server", server.name, "status", was, status, by)
+
     def beat(self, server: Server, metrics: dict[str, Any]) -> None:
-        """Stores a heartbeat; of a field that it does not have, the last known value stays."""
+        """Stores a heartbeat; of a field that it does not have, the last known value stays.
+
+        A server that was offline is online from then on.
+        """
         server.heartbeat = {**(server.heartbeat or {}), **metrics}
         server.heartbeat_at = self.clock.now()
+        if server.status not in self.api.active_statuses:
+            self.set_server_status(server, self.api.active_statuses[0], by="its heartbeat")
 
     def add_request(self, request: Request) -> Request:
         """Adds a request; its id must be new."""
@@ -109,15 +166,30 @@ class World:
         found: Request | Account | None = entities.get(entity_id.lower())
         if found is None:
             raise NotFound(f"there is no {kind} {entity_id}")
-        if not self._relations[server.name, found.id]:
+        if self.dialect["related-entities"] == "own" and not self._relations[server.name, found.id]:
             raise NotYours(f"no task of {server.name} belongs to the {kind} {found.id}")
         return found
 
+    def set_status(self, entity: Request | Account, status: str) -> None:
+        """Sets the status of a request or account."""
+        was, entity.status = entity.status, status
+        if self.listener is not None and was != status:
+            kind = "request" if isinstance(entity, Request) else "account"
+            self.listener(self._change(kind, entity.id, "status", was, status))
+
     def log(self, server: Server, entries: list[dict[str, Any]]) -> int:
-        """Stores log entries; returns how many."""
+        """Stores log entries and returns how many."""
         now = self.clock.now()
         self.logs.extend(LogEntry(server.name, now, entry) for entry in entries)
         return len(entries)
+
+    # Faults
+
+    def add_fault(self, planned: PlannedFault, *, since: float) -> StandingFault:
+        """Adds a fault whose schedule begins at a time in seconds since 1970."""
+        fault = StandingFault(planned, since)
+        self.faults.append(fault)
+        return fault
 
     # Tasks
 
@@ -125,9 +197,20 @@ class World:
         """The tasks that are assigned to a server."""
         return self._backlogs[server.name]
 
+    def bookkeeping(self) -> dict[str, Any]:
+        """What a world knows beside its entities, as JSON: whose keys are whose, tasks counted, the place."""
+        counted = [task_id for task_id in self.tasks if task_id in self._counted]
+        return {"keys": dict(self._key_owners), "counted": counted, "last_place": self._next_place}
+
+    def resume(self, *, keys: dict[str, str], counted: list[str], last_place: int) -> None:
+        """Takes over what another world of the same entities knew beside them."""
+        self._key_owners = dict(keys)
+        self._counted = set(counted)
+        self._next_place = last_place
+
     def next_place(self) -> int:
         """The place in the order of tasks that the next one gets; places are never used twice."""
-        self._next_place += 1
+        self._next_place += 1 if self.dialect["list-order"] == "oldest-first" else -1
         return self._next_place
 
     def add_task(self, task: Task) -> Task:
@@ -150,11 +233,20 @@ class World:
             raise NotYours(f"task {task.id} is assigned to {task.server}, not to {server.name}")
         return task
 
-    def reassign(self, task: Task, server: Server) -> None:
+    def reassign(self, task: Task, server: Server, *, by: str = "hand") -> None:
         """Assigns a task to another server; its place in the order stays."""
         self._assign(task, -1)
-        task.server = server.name
+        was, task.server = task.server, server.name
         self._assign(task, +1)
+        self._remember("task", task.id, "server", was, server.name, by)
+
+    def update_task(self, task: Task, fields: dict[str, Any]) -> None:
+        """Changes a task as its server asks for. Raises AgainstFlow where the dialect is strict."""
+        if "status" in fields:
+            self._check_flow(task, fields["status"])
+        self.change_task(task, fields)
+        if fields.get("status") == "failed" and self.dialect["retry"] == "automatic" and task.has_retries:
+            self._change_status(task, "pending")
 
     def change_task(self, task: Task, fields: dict[str, Any]) -> None:
         """Changes those of status, links, error_message, note and is_indexed that are given."""
@@ -167,31 +259,56 @@ class World:
     def complete(self, task: Task, fields: dict[str, Any]) -> None:
         """Completes a link: sets status, completed_at and links, and adds one to the request's created_links.
 
-        A link that was completed this way already and was not opened again since adds nothing.
+        A link that was completed this way already and was not opened again since adds nothing, unless the
+        dialect counts twice. Raises AgainstFlow where the dialect is strict.
         """
-        self.change_task(task, {**fields, "status": "completed"})
-        if task.id not in self._counted:
+        self.update_task(task, {**fields, "status": "completed"})
+        if task.id not in self._counted or self.dialect["complete-twice"] == "twice":
             self._counted.add(task.id)
             task.request.created_links += 1
 
+    def _check_flow(self, task: Task, status: str) -> None:
+        if self.dialect["transitions"] == "lenient" or status == task.status:
+            return
+        refused = int(self.dialect["refused-transition"])
+        if status not in self.api.flow[task.status]:
+            raise AgainstFlow(f"task {task.id} is {task.status}: {status} may not follow", refused)
+        if task.status == "failed" and not task.has_retries:
+            raise AgainstFlow(
+                f"task {task.id} failed for good: no retry of {task.max_retries} is left", refused
+            )
+
     def _change_status(self, task: Task, status: str) -> None:
         was = task.status
+        if status == was:
+            return
+        task.retry_count += (task.status, status) in _RETRY_STEPS[self.dialect["retry-count"]]
         self._backlogs[task.server].restatus(task, status)
-        if status == "running" and task.started_at is None:
+        self._counted.discard(task.id)
+        task.completed_at = self.clock.now() if status == "completed" else None
+        if status in _WAITING:
+            task.started_at = None
+        elif status == "running":
             task.started_at = self.clock.now()
-        if status == "completed" and task.completed_at is None:
-            task.completed_at = self.clock.now()
-        if status != "completed":
-            task.completed_at = None
-            self._counted.discard(task.id)
-        if (was, status) == ("failed", "pending"):
-            task.retry_count += 1
+        if self.listener is not None:
+            self.listener(self._change("task", task.id, "status", was, status))
 
     def _assign(self, task: Task, step: int) -> None:
         self._relations[task.server, task.request.id] += step
         self._relations[task.server, task.account.id] += step
         backlog = self._backlogs[task.server]
         (backlog.add if step > 0 else backlog.remove)(task)
+
+    def _remember(self, kind: str, subject: str, field: str, was: Any, now: Any, by: str) -> None:
+        if was == now:
+            return
+        change = self._change(kind, subject, field, was, now, by)
+        self.past.append(change)
+        if self.listener is not None:
+            self.listener(change)
+
+    def _change(self, kind: str, subject: str, field: str, was: Any, now: Any, by: str = "") -> Change:
+        return Change(kind, subject, field, was, now, self.clock.glance(), self.journal.count, by)
 
 
 def _picked(entities: dict[str, E], entity_id: str | None, chance: Chance, kind: str) -> E:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from workerkit.mockserver.change import Change
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.world import World
+from workerkit.openapi.exchange import Exchange
 
 DEFAULT = "default"
 Founder = Callable[[str], Director]
+News = Exchange | Change
+Watcher = Callable[[World, News], None]
 
 
 class KeyTaken(ValueError):
@@ -26,6 +31,8 @@ class Worlds:
         self._directors: dict[str, Director] = {}
         self._founders: dict[str, Founder] = {}
         self._by_key: dict[str, Director] = {}
+        self._watchers: tuple[Watcher, ...] = ()
+        self._ears: dict[str, Callable[[News], None]] = {}
         self._count = 0
 
     def names(self) -> tuple[str, ...]:
@@ -40,9 +47,8 @@ class Worlds:
     def add(self, name: str, founder: Founder) -> Director:
         """Founds a world and keeps how, for its resets. Raises KeyTaken."""
         director = founder(name)
-        self._claim(director)
+        self._enthrone(name, director, "added")
         self._founders[name] = founder
-        self._directors[name] = director
         return director
 
     def director(self, name: str) -> Director:
@@ -54,16 +60,23 @@ class Worlds:
         return self._directors[name].world
 
     def reset(self, name: str) -> World:
-        """Takes a world back to how it began, in one step; raises KeyError."""
+        """Takes a world back to how it began, in one step; raises KeyError, KeyTaken."""
         director = self._founders[name](name)
-        self._release(name)
-        self._claim(director)
-        self._directors[name] = director
+        self._enthrone(name, director, "reset")
         return director.world
+
+    def restore(self, name: str, director: Director) -> None:
+        """Puts a director with its world in the place of another, in one step; raises KeyTaken.
+
+        A reset still takes the world back to how the first one began.
+        """
+        self._enthrone(name, director, "restored")
 
     def remove(self, name: str) -> None:
         """Forgets a world; its keys are free again. Raises KeyError."""
+        self._tell(self._directors[name].world, self._turn(name, "removed"))
         self._release(name)
+        self._ears.pop(name, None)
         del self._directors[name], self._founders[name]
 
     def key_added(self, name: str, key: str) -> None:
@@ -77,11 +90,53 @@ class Worlds:
         found = self._by_key.get(key) if key is not None else None
         return found or self._directors.get(DEFAULT) or next(reversed(self._directors.values()), None)
 
-    def _claim(self, director: Director) -> None:
-        taken = [key for key in director.world.known_keys() if key in self._by_key]
+    def watch(self, watcher: Watcher) -> None:
+        """Tells `watcher` of each exchange and change in every world; it must neither wait nor raise."""
+        self._watchers = (*self._watchers, watcher)
+        for director in self._directors.values():
+            self._listen(director.world)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tells a watcher no more. Worlds that nobody watches spend no time on it."""
+        self._watchers = tuple(each for each in self._watchers if each != watcher)
+        if not self._watchers:
+            for name, ear in self._ears.items():
+                self._directors[name].world.journal.unlisten(ear)
+                self._directors[name].world.listener = None
+            self._ears.clear()
+
+    def _listen(self, world: World) -> None:
+        if world.name not in self._ears:
+            ear = self._ears[world.name] = partial(self._tell, world)
+            world.journal.listen(ear)
+            world.listener = ear
+
+    def _tell(self, world: World, news: News) -> None:
+        for watcher in self._watchers:
+            watcher(world, news)
+
+    def _turn(self, name: str, turn: str) -> Change:
+        world = self._directors[name].world
+        return Change("world", name, "state", None, turn, world.clock.glance(), world.journal.count)
+
+    def _enthrone(self, name: str, director: Director, turn: str) -> None:
+        """Lets a director reign over a name, its keys included. Who reigned before may end what has begun."""
+        self._claim(name, director)
+        self._directors[name] = director
+        self._ears.pop(name, None)
+        if self._watchers:
+            self._listen(director.world)
+            self._tell(director.world, self._turn(name, turn))
+
+    def _claim(self, name: str, director: Director) -> None:
+        own = self._directors.get(name)
+        keys = director.world.known_keys()
+        taken = [key for key in keys if self._by_key.get(key, own) is not own]
         if taken:
             raise KeyTaken(f"the API key {taken[0]} belongs to another world")
-        self._by_key.update(dict.fromkeys(director.world.known_keys(), director))
+        if own is not None:
+            self._release(name)
+        self._by_key.update(dict.fromkeys(keys, director))
 
     def _release(self, name: str) -> None:
         director = self._directors[name]

@@ -9,6 +9,8 @@ from functools import cache
 from http import HTTPStatus
 from urllib.parse import unquote
 
+from workerkit.openapi.derive import derive
+from workerkit.openapi.dialect import Dialect
 from workerkit.openapi.document import Document, Json, bundled
 from workerkit.openapi.operation import Operation, compile_operation
 
@@ -44,12 +46,16 @@ class _Template:
 class Api:
     """Every operation of a document, compiled once. Static paths come before those with parameters.
 
-    `key_header` is the name, in lower case, of the header that the API key comes in; `active_statuses` are
-    the statuses of a server with which its key is taken.
+    `source` is that document; `document` is what the dialect makes of it. `key_header` is the name, in lower
+    case, of the header that the API key comes in; `active_statuses` are the statuses of a server with which
+    its key is taken; after `offline_after` seconds without a heartbeat it gets `offline_status`, unless that
+    is None; `flow` says which status may follow which in a task's flow.
     """
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, source: Document, dialect: Dialect | None = None) -> None:
+        self.source = source
+        self.dialect = Dialect() if dialect is None else dialect
+        document = self.document = derive(source, self.dialect)
         self.base_path = document.base_path
         self.operations = {each.id: each for each in _operations(document)}
         self._static: dict[str, dict[str, Match]] = {}
@@ -58,7 +64,12 @@ class Api:
             if not operation.path_parameters:
                 self._static.setdefault(operation.path, {})[operation.method] = Match(operation, {})
         self._codes = _error_codes(document)
-        self.key_header, self.active_statuses = _security(document)
+        scheme = _key_scheme(document)
+        self.key_header: str = scheme.get("name", "").lower()
+        self.active_statuses: tuple[str, ...] = tuple(scheme.get("x-active-statuses", []))
+        self.offline_status = _first_inactive(scheme)
+        self.offline_after: float | None = scheme.get("x-offline-after")
+        self.flow = _flow(document)
 
     def match(self, method: str, path: str) -> Match:
         """The operation of a request, by its raw path without the query. Raises UnknownPath, WrongMethod."""
@@ -89,15 +100,19 @@ class Api:
 
 
 @cache
-def worker_api() -> Api:
-    """The Worker API as the kit's own `worker-api.yaml` describes it."""
-    return Api(bundled("worker-api.yaml"))
+def api_of(document: Document, dialect: Dialect) -> Api:
+    """The API of a dialect; compiled once for each."""
+    return Api(document, dialect)
 
 
-@cache
+def worker_api(dialect: Dialect | None = None) -> Api:
+    """The Worker API of a dialect, the default one where it is None, by the kit's own `worker-api.yaml`."""
+    return api_of(bundled("worker-api.yaml"), dialect or Dialect())
+
+
 def control_api() -> Api:
     """The control plane as the kit's own `control-api.yaml` describes it."""
-    return Api(bundled("control-api.yaml"))
+    return api_of(bundled("control-api.yaml"), Dialect())
 
 
 def _operations(document: Document) -> Iterable[Operation]:
@@ -130,16 +145,24 @@ def _error_codes(document: Document) -> dict[int, str]:
     return codes
 
 
-def _security(document: Document) -> tuple[str, frozenset[str]]:
+def _key_scheme(document: Document) -> Json:
     schemes = document.root.get("components", {}).get("securitySchemes", {})
-    for scheme in schemes.values():
-        if scheme.get("in") == "header":
-            return scheme["name"].lower(), frozenset(scheme.get("x-active-statuses", []))
-    return "", frozenset()
+    return next((scheme for scheme in schemes.values() if scheme.get("in") == "header"), {})
+
+
+def _first_inactive(scheme: Json) -> str:
+    active = scheme.get("x-active-statuses", [])
+    return next((status for status in scheme.get("x-server-statuses", []) if status not in active), "")
+
+
+def _flow(document: Document) -> dict[str, frozenset[str]]:
+    schema = document.root.get("components", {}).get("schemas", {}).get("TaskStatus", {})
+    return {status: frozenset(following) for status, following in schema.get("x-flow", {}).items()}
 
 
 def _all_responses(root: Json) -> Iterable[Json]:
-    yield root.get("x-every-path", {}).get("responses", {})
+    for place in ("x-every-path", "x-in-other-dialects"):
+        yield root.get(place, {}).get("responses", {})
     for item in root["paths"].values():
         yield from (item[method]["responses"] for method in _METHODS if method in item)
 
@@ -147,7 +170,8 @@ def _all_responses(root: Json) -> Iterable[Json]:
 def _fixed_code(document: Document, response: Json) -> str | None:
     schema = response.get("content", {}).get("application/json", {}).get("schema", {})
     for part in [schema, *schema.get("allOf", [])]:
-        code = document.follow(part).get("properties", {}).get("error", {}).get("const")
+        error = document.follow(part).get("properties", {}).get("error", {})
+        code = error.get("const", error.get("properties", {}).get("code", {}).get("const"))
         if code is not None:
             return str(code)
     return None

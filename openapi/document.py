@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
@@ -45,6 +46,7 @@ class Document:
         return cast(Json, place)
 
 
+@cache
 def bundled(name: str) -> Document:
     """A document that comes with the kit: `worker-api.yaml` or `control-api.yaml`."""
     text = resources.files("workerkit.openapi").joinpath(name).read_text("utf-8")
@@ -62,7 +64,7 @@ def _with_neighbours(value: Any) -> Any:
         return [_with_neighbours(each) for each in value]
     if not isinstance(value, dict):
         return value
-    neighbour, hash_sign, pointer = str(value.get("$ref", "#")).partition("#")
+    neighbour, hash_sign, pointer = str(value.get("$ref") or "#").partition("#")
     if neighbour:
         return bundled(neighbour).follow({"$ref": hash_sign + pointer})
     return {key: _with_neighbours(each) for key, each in value.items()}

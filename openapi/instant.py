@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
+from math import floor
+
+Writer = Callable[[float], str]
 
 
 def written(at: float) -> str:
     """A time as the API writes it, in whole seconds of UTC: `2025-12-01T10:00:00Z`."""
+    return _written_second(floor(at))
+
+
+@lru_cache(maxsize=1024)
+def _written_second(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def written_in_milliseconds(at: float) -> str:
+    """A time with three decimals: `2025-12-01T10:00:00.000Z`."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+WRITERS: Mapping[str, Writer] = {"seconds": written, "milliseconds": written_in_milliseconds}
 
 
 def read_time(text: str) -> float:

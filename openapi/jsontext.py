@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
+
+_DEEPEST = 200
 
 
 class Malformed(ValueError):
@@ -16,12 +19,16 @@ def parse(text: bytes) -> Any:
     """The value of a JSON text.
 
     Raises Malformed for bad syntax and for what is legal in some readers only: NaN, lone surrogates, bytes
-    that are no UTF-8, a byte order mark, more than 1,024 levels, numbers beyond a double.
+    that are no UTF-8, a byte order mark, more than 200 levels, numbers beyond a double. What is read here can
+    be walked through by recursion and rendered again.
     """
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise Malformed(str(error)) from None
+    if text.count(b"[") + text.count(b"{") > _DEEPEST and _is_deep(value):
+        raise Malformed(f"more than {_DEEPEST} levels")
+    return value
 
 
 def render(value: Any) -> bytes:
@@ -30,3 +37,16 @@ def render(value: Any) -> bytes:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for each in level for inner in _inside(each) if isinstance(inner, list | dict)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

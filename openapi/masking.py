@@ -4,32 +4,49 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import unquote
 
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.instant import written
 from workerkit.openapi.jsontext import Malformed, parse
+from workerkit.openapi.literals import any_of
+from workerkit.openapi.spelling import alone_in_base64, decoded, in_base64, spellings
 
 Secret = tuple[str, str]
 
 _HEADERS = {"x-api-key": "key", "authorization": "key", "cookie": "cookie", "set-cookie": "cookie"}
-_FIELDS = {"password": "password", "email": "email", "api_key": "key"}
+_FIELDS = {
+    "password": "password",
+    "email": "email",
+    **dict.fromkeys(("api_key", "apikey", "api-key", "x-api-key", "authorization", "token"), "key"),
+}
+_NAMES = "|".join(map(re.escape, _FIELDS))
 # It begins where a run of characters begins and never goes back: a megabyte of letters takes no longer.
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++(?:%2[Bb][\w.+-]*+){0,3}(?:@|%40)[\w-]++(?:\.[\w-]++)+")
-_NAMES = "|".join(_FIELDS)
 _FIELD_IN_TEXT = re.compile(
     rf"""((['"])({_NAMES})\2\s*:\s*(['"]))((?:(?!\4)[^\\]|\\.)*)""", re.IGNORECASE | re.DOTALL
 )
 _FIELD_IN_ESCAPED_TEXT = re.compile(
     rf'((\\")({_NAMES})\2\s*:\s*(\\"))((?:[^"\\]|\\[^"\\]|\\\\(?:\\[\\"]|[^"\\]))*)', re.IGNORECASE
 )
+_FIELD_IN_QUERY = re.compile(rf"""((?<![\w-])({_NAMES})=)([^&\s;,"'<>]+)""", re.IGNORECASE)
+_HEADER_IN_TEXT = re.compile(
+    r"""((?<![\w-])(x-api-key|authorization):\s*(?:bearer\s+|basic\s+)?)([^\s;,"'<>]+)""", re.IGNORECASE
+)
+# Words that stand in masks and beside secrets: whoever takes one for a password has no secret.
+_NO_SECRETS = ("", "password", "email", "api_key", "key", "token", "cookie")
+_MASKED = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
 # A shorter secret is masked as a word only: a password "an" does not make holes in other words.
 _LONG = 8
-_ESCAPE = re.compile("%[0-9A-F]{2}")
+_SHORTEST_KEY = 6
 _BEGINS = r"(?:(?<!\w)|(?!\w)|(?<=%[0-9a-fA-F]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
+_ENDS = r"(?:(?!\w)|(?<!\w))"
 _ADDRESS_BEGINS = _BEGINS.replace(r"(?<!\w)|(?!\w)", r"(?<![\w.+-])")
 
 
@@ -43,24 +60,38 @@ class Mask:
 
     def __init__(self, known: Iterable[Secret], *, salt: bytes) -> None:
         self._salt = blake2b(salt, digest_size=32).digest()
-        self._known = {spelling: (kind, text) for kind, text in known for spelling in _spellings(text)}
-        self._patterns = tuple(_patterns(self._known))
+        self._layers = tuple(_layers(known))
+        self._remember()
+
+    def knowing(self, more: Iterable[Secret]) -> Mask:
+        """This mask, but it knows some more secrets."""
+        return self._with(_layers(secret for secret in more if not self._knows(secret[1])))
+
+    def joined(self, other: Mask) -> Mask:
+        """This mask, but it knows the secrets of another one, too."""
+        return self._with(other._layers)
 
     def text(self, text: str) -> str:
-        """The text without known secrets, in whatever common encoding they stand there."""
-        text = _FIELD_IN_TEXT.sub(lambda found: self._masked_field(found, escapes=1), text)
-        text = _FIELD_IN_ESCAPED_TEXT.sub(lambda found: self._masked_field(found, escapes=2), text)
-        for pattern in self._patterns:
-            text = pattern.sub(lambda found: self._mask(*self._known[found[0]]), text)
-        return _EMAIL.sub(lambda found: self._mask("email", unquote(found[0])), text)
+        """The text without secrets. One that is hidden under layers of encoding is shown without those."""
+        shown = self._plain(text)
+        if "%" in shown or "\\" in shown or "\0" in shown:
+            for bare in decoded(shown):
+                hidden = self._plain(bare)
+                shown = shown if hidden == bare else hidden
+        return shown
 
     def value(self, value: Any) -> Any:
         """A JSON value without secrets: by the names of its fields, and in every text."""
         if isinstance(value, dict):
-            return {self.text(name): self._field(name, each) for name, each in value.items()}
+            return {self._named(name): self._field(name, each) for name, each in value.items()}
         if isinstance(value, list):
             return [self.value(each) for each in value]
         return self.text(value) if isinstance(value, str) else value
+
+    def under(self, names: Iterable[str], value: Any) -> Any:
+        """A JSON value that stands in fields of these names, one inside the other, without secrets."""
+        kinds = [_FIELDS[name.lower()] for name in names if name.lower() in _FIELDS]
+        return self._hidden(kinds[0], value) if kinds else self.value(value)
 
     def header(self, name: str, text: str) -> str:
         """A header's value, masked as a whole where the header is a secret one. The name is in lower case."""
@@ -76,6 +107,13 @@ class Mask:
 
     def exchange(self, exchange: Exchange) -> dict[str, Any]:
         """The exchange as JSON, in the form of the control plane's journal."""
+        return self._aware_of(exchange)._exchange(exchange)
+
+    def line(self, exchange: Exchange) -> str:
+        """The exchange in one line: number, time, request, status, and why it was refused."""
+        return self._aware_of(exchange)._line(exchange)
+
+    def _exchange(self, exchange: Exchange) -> dict[str, Any]:
         return {
             "number": exchange.number,
             "time": written(exchange.began),
@@ -91,8 +129,7 @@ class Mask:
             "why": self.text(exchange.why),
         }
 
-    def line(self, exchange: Exchange) -> str:
-        """The exchange in one line: number, time, request, status, and why it was refused."""
+    def _line(self, exchange: Exchange) -> str:
         query = f"?{exchange.query}" if exchange.query else ""
         asked = self.text(f"{exchange.method} {exchange.path}{query}")
         outcome = "no answer" if exchange.status is None else str(exchange.status)
@@ -105,18 +142,60 @@ class Mask:
 
     def _hidden(self, kind: str, value: Any) -> Any:
         if isinstance(value, dict):
-            return {self.text(name): self._hidden(kind, each) for name, each in value.items()}
+            return {self._named(name): self._hidden(kind, each) for name, each in value.items()}
         if isinstance(value, list):
             return [self._hidden(kind, each) for each in value]
         return value if value is None or isinstance(value, bool) else self._mask(kind, str(value))
 
+    def _with(self, layers: Iterable[_Layer]) -> Mask:
+        mask = copy(self)
+        mask._layers = (*self._layers, *layers)
+        mask._remember()
+        return mask
+
+    def _remember(self) -> None:
+        self._named = lru_cache(maxsize=1024)(self.text)
+        self._knowing = lru_cache(maxsize=64)(self.knowing)
+
+    def _aware_of(self, exchange: Exchange) -> Mask:
+        """The mask that also knows the keys, right or wrong, that came with an exchange."""
+        unknown = tuple(each for each in keys_of(exchange) if not self._knows(each[1]))
+        return self._knowing(unknown) if unknown else self
+
+    def _knows(self, secret: str) -> bool:
+        return any(secret in layer.known for layer in self._layers)
+
+    def _plain(self, text: str) -> str:
+        """The text without secrets, as far as they are not hidden under several layers of encoding."""
+        if '"' in text or "'" in text:
+            text = _FIELD_IN_TEXT.sub(partial(self._masked_field, escapes=1), text)
+            text = _FIELD_IN_ESCAPED_TEXT.sub(partial(self._masked_field, escapes=2), text)
+        for layer in self._layers:
+            text = layer.pattern.sub(partial(self._masked_known, layer.known), text)
+        if "=" in text:
+            text = _FIELD_IN_QUERY.sub(self._masked_pair, text)
+        if ":" in text:
+            text = _HEADER_IN_TEXT.sub(self._masked_pair, text)
+        if "@" in text or "%40" in text:
+            text = _EMAIL.sub(lambda found: self._mask("email", unquote(found[0])), text)
+        return text
+
+    def _masked_known(self, known: Mapping[str, Secret], found: re.Match[str]) -> str:
+        return self._mask(*known[found[0]])
+
     def _masked_field(self, found: re.Match[str], *, escapes: int) -> str:
+        if _MASKED.fullmatch(found[5]):
+            return found[0]
         return found[1] + self._mask(_FIELDS[found[3].lower()], _unescaped(found[5], escapes))
 
+    def _masked_pair(self, found: re.Match[str]) -> str:
+        return found[1] + self._mask(_FIELDS[found[2].lower()], unquote(found[3]))
+
     def _message(self, headers: Headers, body: bytes) -> dict[str, Any]:
+        encoding = next((text for name, text in headers if name == "content-encoding"), "identity")
         return {
-            "headers": [[name, self.header(name, text)] for name, text in headers],
-            "body": self.body(body),
+            "headers": [[self._named(name), self.header(name, text)] for name, text in headers],
+            "body": self.body(body) if encoding == "identity" else _encoded(body),
         }
 
     def _mask(self, kind: str, secret: str) -> str:
@@ -138,30 +217,47 @@ def secrets_in(value: Any) -> Iterator[Secret]:
                 yield from secrets_in(each)
 
 
-def _spellings(secret: str) -> set[str]:
-    """The forms in which clients of all kinds write a text into URLs and JSON."""
-    quoted = {quote(secret, safe=safe) for safe in ("", "/", "!'()*", "!#$%&'()*+,/:;=?@[]~")}
-    quoted.add(quote_plus(secret))
-    quoted |= {_ESCAPE.sub(lambda found: found[0].lower(), each) for each in quoted}
-    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    escaped |= {each.replace("/", r"\/") for each in escaped}
-    escaped |= {json.dumps(each, ensure_ascii=False)[1:-1] for each in escaped}
-    return {form for form in (secret, *quoted, *escaped) if form}
+def keys_of(exchange: Exchange) -> Iterator[Secret]:
+    """The keys in the headers of a request, whether right or wrong, unless they are very short."""
+    for name, text in exchange.request_headers:
+        if _HEADERS.get(name) == "key":
+            yield from (("key", key) for key in {text, text.rpartition(" ")[2]} if len(key) >= _SHORTEST_KEY)
 
 
-def _patterns(known: Mapping[str, Secret]) -> Iterator[re.Pattern[str]]:
-    """What finds known forms: long ones wherever they stand, addresses and short ones as whole words."""
-    longest_first = sorted(known, key=lambda each: (-len(each), each))
-    addresses = [each for each in longest_first if known[each][0] == "email"]
-    others = [each for each in longest_first if known[each][0] != "email"]
-    yield from _any_of([each for each in others if len(each) >= _LONG])
-    yield from _any_of(addresses, _ADDRESS_BEGINS, r"(?![\w-]|\.\w)")
-    yield from _any_of([each for each in others if len(each) < _LONG], _BEGINS, r"(?:(?!\w)|(?<!\w))")
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A pattern that finds all forms of some secrets, and which secret each form stands for."""
+
+    pattern: re.Pattern[str]
+    known: Mapping[str, Secret]
 
 
-def _any_of(forms: list[str], begins: str = "", ends: str = "") -> Iterator[re.Pattern[str]]:
+def _layers(secrets: Iterable[Secret]) -> Iterator[_Layer]:
+    """One layer, or none. Long forms are found wherever they stand, addresses and short ones as words."""
+    told = [secret for secret in dict.fromkeys(secrets) if secret[1].strip() not in _NO_SECRETS]
+    cores = {form: secret for secret in told for form in in_base64(secret[1])}
+    alone = {form: secret for secret in told for form in alone_in_base64(secret[1])}
+    plain = {form: secret for secret in told for form in spellings(secret[1])}
+    addresses = [form for form, (kind, _) in plain.items() if kind == "email"]
+    others = [form for form, (kind, _) in plain.items() if kind != "email"]
+    long, short = ([form for form in others if (len(form) >= _LONG) is wanted] for wanted in (True, False))
+    branches = [
+        *_branch(addresses, _ADDRESS_BEGINS, r"(?![\w-]|\.\w)"),
+        *_branch(alone, _BEGINS, _ENDS),
+        *_branch([*long, *cores]),
+        *_branch(short, _BEGINS, _ENDS),
+    ]
+    if branches:
+        yield _Layer(re.compile("|".join(branches)), {**cores, **alone, **plain})
+
+
+def _branch(forms: Collection[str], begins: str = "", ends: str = "") -> Iterator[str]:
     if forms:
-        yield re.compile(f"{begins}(?:{'|'.join(map(re.escape, forms))}){ends}")
+        yield begins + any_of(forms) + ends
+
+
+def _encoded(body: bytes) -> str:
+    return f"({len(body)} bytes, encoded)"
 
 
 def _unescaped(text: str, times: int) -> str:

@@ -14,9 +14,11 @@ from workerkit.openapi import jsontext
 from workerkit.openapi.document import Document, Json
 from workerkit.openapi.flaw import Flaw, first_flaw
 from workerkit.openapi.parameter import Parameter, compile_parameter, missing
+from workerkit.openapi.preparation import Preparation, compile_preparation
 
 _JSON = "application/json"
 _MOST_FIELDS = 1000
+_MEMBERS = ("items", "x-each")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -31,11 +33,33 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request as the spec understands it: coerced parameters with their defaults, and the body's JSON."""
+    """A request as the spec understands it: coerced parameters with their defaults, and the body's JSON.
+
+    `given` are the names of the parameters that came; `flaws` are those of single members of the body's list,
+    by their place in it, where the dialect judges them one by one.
+    """
 
     operation: Operation
     parameters: dict[str, Any]
+    given: frozenset[str]
     body: Any
+    flaws: Mapping[int, Flaw]
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The list in a body whose members are judged one by one, by a validator of their own."""
+
+    name: str
+    validator: jsonschema_rs.Validator
+
+    def flaws(self, body: Any) -> dict[int, Flaw]:
+        """What is wrong with which member, by its place in the list."""
+        return {
+            place: first_flaw(self.validator, member, f"body/{self.name}/{place}")
+            for place, member in enumerate(body[self.name])
+            if not self.validator.is_valid(member)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +77,8 @@ class Operation:
     body: jsonschema_rs.Validator | None
     body_required: bool
     described: frozenset[str]
+    members: Members | None
+    preparation: Preparation | None
     subject: Subject | None
     answers: Mapping[int, jsonschema_rs.Validator]
 
@@ -61,8 +87,13 @@ class Operation:
 
         `path_values` are the decoded path parameters, `query` is the raw query string.
         """
-        parameters = self._parameters(path_values, query)
-        return Call(self, parameters, self._body(body))
+        values = {each.name: each.coerce(path_values[each.name]) for each in self.path_parameters}
+        fields = _query_fields(query) if self.query_parameters else {}
+        for each in self.query_parameters:
+            values[each.name] = _given_or_default(each, fields)
+        value = self._body(body)
+        flaws = self.members.flaws(value) if self.members else {}
+        return Call(self, values, frozenset(fields), value, flaws)
 
     def subject_id(self, path_values: Mapping[str, str], body: bytes) -> str | None:
         """The id of the entity that a request concerns, however flawed the rest; None where it is no UUID."""
@@ -82,14 +113,6 @@ class Operation:
             return Flaw("status", f"{status} is not described for {self.id}")
         return None if validator.is_valid(answer) else first_flaw(validator, answer, "answer")
 
-    def _parameters(self, path_values: Mapping[str, str], query: str) -> dict[str, Any]:
-        values = {each.name: each.coerce(path_values[each.name]) for each in self.path_parameters}
-        if self.query_parameters:
-            given = _query_fields(query)
-            for each in self.query_parameters:
-                values[each.name] = _given_or_default(each, given)
-        return values
-
     def _body(self, text: bytes) -> Any:
         if self.body is None or (not text and not self.body_required):
             return None
@@ -97,6 +120,8 @@ class Operation:
             value = jsontext.parse(text)
         except jsontext.Malformed as error:
             raise Flaw("body", f"is no JSON: {error}") from None
+        if self.preparation:
+            value = self.preparation.prepare(value)
         if not self.body.is_valid(value):
             raise first_flaw(self.body, value, "body", self.described)
         return value
@@ -108,6 +133,7 @@ def compile_operation(
     """The operation that a path item's entry describes; `shared` are the path item's own parameters."""
     parameters = [compile_parameter(document, each) for each in [*shared, *source.get("parameters", [])]]
     body = document.follow(source.get("requestBody", {}))
+    schema = body.get("content", {}).get(_JSON, {}).get("schema", {})
     return Operation(
         id=source["operationId"],
         method=method.upper(),
@@ -116,7 +142,9 @@ def compile_operation(
         query_parameters=tuple(each for each in parameters if each.place == "query"),
         body=_content_validator(document, body),
         body_required=bool(body.get("required")),
-        described=frozenset(_described(document, body.get("content", {}).get(_JSON, {}).get("schema", {}))),
+        described=frozenset(_described(document, schema)),
+        members=_members(document, schema),
+        preparation=compile_preparation(document, schema),
         subject=_subject(source),
         answers=_answers(document, source["responses"]),
     )
@@ -141,6 +169,13 @@ def _given_or_default(parameter: Parameter, given: Mapping[str, str]) -> Any:
     return parameter.default
 
 
+def _members(document: Document, schema: Json) -> Members | None:
+    for name, value in document.follow(schema).get("properties", {}).items():
+        if "x-each" in value:
+            return Members(name, document.validator(value["x-each"]))
+    return None
+
+
 def _subject(source: Json) -> Subject | None:
     subject = source.get("x-subject")
     return Subject(subject["in"], subject["name"], subject["kind"]) if subject else None
@@ -153,13 +188,11 @@ def _content_validator(document: Document, content_owner: Json) -> jsonschema_rs
 
 def _described(document: Document, schema: Json) -> Iterator[str]:
     schema = document.follow(schema)
-    for part in schema.get("allOf", []):
-        yield from _described(document, part)
     for name, value in schema.get("properties", {}).items():
         yield name
         yield from _described(document, value)
-    if "items" in schema:
-        yield from _described(document, schema["items"])
+    for part in [*schema.get("allOf", []), *(schema[word] for word in _MEMBERS if word in schema)]:
+        yield from _described(document, part)
 
 
 def _answers(document: Document, responses: Json) -> dict[int, jsonschema_rs.Validator]:

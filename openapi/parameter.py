@@ -16,7 +16,10 @@ _INTEGER = re.compile(r"-?[0-9]{1,40}")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A path or query parameter. `kind` is its schema's type: integer, array (comma-separated) or string."""
+    """A path or query parameter. `kind` is its schema's type: integer, array (comma-separated) or string.
+
+    A number below `least` is taken for the default and one above `most` for `most`, where these are not None.
+    """
 
     name: str
     place: str
@@ -24,10 +27,12 @@ class Parameter:
     kind: str
     default: Any
     validator: jsonschema_rs.Validator
+    least: int | None
+    most: int | None
 
     def coerce(self, text: str) -> Any:
         """The value that the text stands for; raises Flaw where the schema does not allow it."""
-        value = self._typed(text)
+        value = self._bounded(self._typed(text))
         if not self.validator.is_valid(value):
             raise first_flaw(self.validator, value, f"{self.place}/{self.name}")
         return value
@@ -38,6 +43,13 @@ class Parameter:
         if self.kind == "integer" and _INTEGER.fullmatch(text):
             return int(text)
         return text
+
+    def _bounded(self, value: Any) -> Any:
+        if isinstance(value, int) and self.least is not None and value < self.least:
+            return self.default
+        if isinstance(value, int) and self.most is not None and value > self.most:
+            return self.most
+        return value
 
 
 def compile_parameter(document: Document, source: Json) -> Parameter:
@@ -52,6 +64,8 @@ def compile_parameter(document: Document, source: Json) -> Parameter:
         kind=str(resolved.get("type", "string")),
         default=schema.get("default", resolved.get("default")),
         validator=document.validator(schema),
+        least=schema["minimum"] if schema.get("x-shortfall") == "default" else None,
+        most=schema["maximum"] if schema.get("x-excess") == "clamp" else None,
     )
 
 

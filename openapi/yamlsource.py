@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -63,16 +64,19 @@ class Node:
 def load(text: str, *, name: str) -> Node:
     """The one document in a YAML text; `name` is the file's name for messages.
 
-    Raises NotUnderstood for bad syntax, aliases, anchors, tags, doubled keys, keys that are no strings, an
-     empty text or more than one document.
+    Raises NotUnderstood for bad syntax, aliases, anchors, tags, doubled keys, keys that are no strings,
+    numbers beyond a double, an empty text or more than one document.
     """
     try:
         _refuse_references(text, name)
         document = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise _at(name, error.problem_mark or error.context_mark, error.problem or "no YAML") from None
-    except yaml.YAMLError as error:
-        raise NotUnderstood(f"{name}:1:1: {error}") from None
+    except yaml.reader.ReaderError as error:
+        before = text.encode()[: error.position].decode()
+        raise _after(name, before, f"the character U+{error.character:04X} is not read here") from None
+    except UnicodeEncodeError as error:
+        raise _after(name, text[: error.start], "half of a surrogate pair is no character") from None
     if document is None:
         raise NotUnderstood(f"{name}:1:1: the file is empty")
     return _node(document, name)
@@ -89,6 +93,8 @@ def _refuse_references(text: str, name: str) -> None:
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _at(name, event.start_mark, "anchors and aliases are not read here: write the value out")
+        if tag := getattr(event, "tag", None):
+            raise _at(name, event.start_mark, f"the tag {tag} is not read here: write a plain value")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
             raise _at(name, event.start_mark, f"more than {_DEEPEST} levels")
@@ -97,6 +103,11 @@ def _refuse_references(text: str, name: str) -> None:
 def _at(name: str, mark: Any, message: str) -> NotUnderstood:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     return NotUnderstood(f"{name}:{line}:{column}: {message}")
+
+
+def _after(name: str, before: str, message: str) -> NotUnderstood:
+    lines = before.split("\n")
+    return NotUnderstood(f"{name}:{len(lines)}:{len(lines[-1]) + 1}: {message}")
 
 
 def _node(source: yaml.Node, name: str) -> Node:
@@ -135,11 +146,14 @@ def _scalar(source: yaml.Node, name: str) -> Any:
             return _number(int, text, source, name)
         case "float":
             return _number(float, text, source, name)
-    raise _at(name, source.start_mark, f"the tag {source.tag} is not read here: write a plain value")
+    raise AssertionError(source.tag)
 
 
 def _number(kind: type[int] | type[float], text: str, source: yaml.Node, name: str) -> int | float:
     try:
-        return kind(text)
+        number = kind(text)
     except ValueError as error:
         raise _at(name, source.start_mark, f"{text[:40]!r} is no number: {error}") from None
+    if number in (math.inf, -math.inf):
+        raise _at(name, source.start_mark, f"{text[:40]!r} is beyond what a double holds")
+    return number

@@ -20,3 +20,9 @@ def seconds(text: str) -> float:
             f"{text!r} is no length of time: write a number and its unit, as in 500ms, 1.5s or 2m"
         )
     return float(match[1]) * _UNITS[match[2]]
+
+
+def written(length: float) -> str:
+    """A length of time in seconds as text that `seconds` reads: `1.5s`."""
+    digits = f"{length:.9f}".rstrip("0").rstrip(".")
+    return f"{digits}s"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
 
+from workerkit.scenarios.calls import Calls
+
 
 class Kind(Enum):
     """The kinds of word and number that a plain `str` or `float` does not tell apart."""
@@ -14,6 +16,8 @@ class Kind(Enum):
     OPERATION = "operation"
     SERVER_STATUS = "server status"
     SERVER = "server of this world"
+    ERROR_STATUS = "error status"
+    CALLS = "span of calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,14 @@ class AtLeast:
     """The smallest number that a field takes."""
 
     minimum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The smallest and the largest number, not necessarily whole, that a field takes."""
+
+    least: float
+    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +49,8 @@ OperationName = Annotated[str, Kind.OPERATION]
 ServerStatus = Annotated[str, Kind.SERVER_STATUS]
 ServerName = Annotated[str, Kind.SERVER]
 Positive = Annotated[int, AtLeast(1)]
+NotNegative = Annotated[int, AtLeast(0)]
+Share = Annotated[float, Between(0, 1)]
+Sigma = Annotated[float, Between(0, 10)]
+ErrorStatus = Annotated[int, Kind.ERROR_STATUS]
+CallSpan = Annotated[Calls, Kind.CALLS]

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from workerkit.openapi.yamlsource import closest
 from workerkit.scenarios import loader
-from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.scenario import Scenario, WorldPlan
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -33,6 +33,14 @@ def find(name_or_path: str) -> Scenario:
         if PurePath(file.name).stem == name_or_path:
             return loader.parse(file.read_bytes(), name=file.name)
     raise NoSuchScenario(f'there is no scenario "{name_or_path}"{closest(name_or_path, names()) or _all()}')
+
+
+def find_world(path: str) -> WorldPlan:
+    """The world in a file, as the `world` of a scenario. Raises NoSuchScenario, NotUnderstood."""
+    try:
+        return loader.parse_world(Path(path).read_bytes(), name=path)
+    except OSError as error:
+        raise NoSuchScenario(f"{path}: {error.strerror or error}") from None
 
 
 def _from_file(path: Path) -> Scenario:

@@ -10,7 +10,7 @@ from typing import Any
 from workerkit.openapi import yamlsource
 from workerkit.openapi.yamlsource import Node
 from workerkit.scenarios.effects import EFFECTS, Effect
-from workerkit.scenarios.kinds import ANY, Kind
+from workerkit.scenarios.kinds import Kind
 from workerkit.scenarios.record import (
     Words,
     chosen,
@@ -42,11 +42,19 @@ def parse(source: bytes, *, name: str, vocabulary: Vocabulary | None = None) -> 
     `name` is the file's, for messages, and the scenario's own without folder and ending. The words are those
     of the bundled spec where no vocabulary is given.
     """
+    return _scenario(_loaded(source, name), vocabulary or documented())
+
+
+def parse_world(source: bytes, *, name: str) -> WorldPlan:
+    """The world in a YAML (or JSON) text in UTF-8, as the `world` of a scenario; raises NotUnderstood."""
+    return _world(_loaded(source, name), documented())
+
+
+def _loaded(source: bytes, name: str) -> Node:
     try:
-        decoded = source.decode("utf-8")
+        return yamlsource.load(source.decode("utf-8"), name=name)
     except UnicodeDecodeError as error:
         raise yamlsource.NotUnderstood(f"{name}:1:1: the file is no UTF-8: {error.reason}") from None
-    return _scenario(yamlsource.load(decoded, name=name), vocabulary or documented())
 
 
 def _scenario(node: Node, vocabulary: Vocabulary) -> Scenario:
@@ -79,13 +87,7 @@ def _items(parts: dict[str, Node], key: str) -> list[Node]:
 
 
 def _words(vocabulary: Vocabulary, servers: tuple[ServerPlan, ...]) -> Words:
-    return Words(
-        {
-            Kind.OPERATION: (ANY, *vocabulary.operations),
-            Kind.SERVER_STATUS: vocabulary.server_statuses,
-            Kind.SERVER: tuple(server.name for server in servers),
-        }
-    )
+    return vocabulary.words(server.name for server in servers)
 
 
 def _world(node: Node, vocabulary: Vocabulary) -> WorldPlan:
@@ -151,7 +153,7 @@ def _trigger(node: Node, given: dict[str, Node], words: Words) -> Trigger:
 
 def _effect(node: Node, words: Words) -> Effect:
     kind, details = _named(node, EFFECTS, "effect")
-    return record(details, EFFECTS[kind], words)
+    return EFFECTS[kind].read(details, words)
 
 
 def _expectations(nodes: list[Node], words: Words) -> tuple[Expectation, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from workerkit.scenarios.effects import Effect
 from workerkit.scenarios.kinds import ANY
@@ -19,14 +20,32 @@ class Occurrence:
     effect: Effect
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a plot has come: when it began, how often each operation was called, what happened when."""
+
+    began: float
+    calls: Mapping[str, int] = field(default_factory=dict)
+    happened: Mapping[int, float] = field(default_factory=dict)
+
+
 class Plot:
     """Says which effects are due. It changes nothing itself: the world's owner applies what it returns."""
 
     def __init__(self, when: tuple[Happening, ...], *, began: float) -> None:
         self._when = when
-        self._began = began
-        self._calls: Counter[str] = Counter()
-        self._happened: dict[int, float] = {}
+        self.resume(Progress(began))
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come."""
+        return Progress(self._began, dict(self._calls), dict(self._happened))
+
+    def resume(self, progress: Progress) -> None:
+        """Goes on from where a plot of the same happenings had come to."""
+        self._began = progress.began
+        self._calls = Counter(progress.calls)
+        self._happened = dict(progress.happened)
 
     def called(self, operation: str | None, *, at: float) -> tuple[Occurrence, ...]:
         """Counts a request that is about to be answered; apply what it returns before the answer."""

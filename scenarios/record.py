@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields, replace
+from http import HTTPStatus
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from workerkit.openapi.yamlsource import Node, closest
+from workerkit.scenarios.calls import Calls, NoSpan, calls
 from workerkit.scenarios.duration import NoDuration, seconds
-from workerkit.scenarios.kinds import Kind, OneOf
+from workerkit.scenarios.kinds import AtLeast, Between, Kind, OneOf
 
 Record = TypeVar("Record")
 _NESTED = {dict: "a mapping", list: "a list"}
+_ERROR_STATUSES = tuple(status.value for status in HTTPStatus if status >= 400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +31,42 @@ class Words:
 def record(node: Node, shape: type[Record], words: Words) -> Record:
     """The record that a mapping describes; raises NotUnderstood. A field without a kind takes text.
 
-    Where only the first field is required, its value may stand alone: `revoke-key: server-01`.
+    Where only the first field is required, its value may stand alone: `revoke-key: server-01`. A record whose
+    values are at odds with each other says so by a ValueError of its own, which gets the mapping's place.
     """
-    if not isinstance(node.value, dict) and not any(map(_is_required, _fields(shape)[1:])):
-        node = Node({_fields(shape)[0].name: node}, node.name, node.line, node.column)
-    return shape(**parameters(node, shape, words))
+    names = keys(shape)
+    if names and not isinstance(node.value, dict) and not any(map(_is_required, _fields(shape)[1:])):
+        node = replace(node, value={names[0]: node}, keys={})
+    given = parameters(node, shape, words)
+    try:
+        return shape(**given)
+    except ValueError as error:
+        raise node.fail(str(error)) from None
+
+
+def keys(shape: type[Any]) -> tuple[str, ...]:
+    """The keys that a record is written with: the names of its fields, `for` for `for_`."""
+    return tuple(_key(each) for each in _fields(shape))
 
 
 def parameters(node: Node, shape: type[Any], words: Words) -> dict[str, Any]:
     """Those fields of a record that a mapping sets; raises NotUnderstood for too many and too few."""
-    given = mapping(node, [each.name for each in _fields(shape)])
+    given = mapping(node, keys(shape))
     for each in _fields(shape):
-        if _is_required(each) and each.name not in given:
-            raise node.fail(f'"{each.name}" is missing')
+        if _is_required(each) and _key(each) not in given:
+            raise node.fail(f'"{_key(each)}" is missing')
+    wanted = markers(shape)
+    set_here = [(each.name, given[_key(each)]) for each in _fields(shape) if _key(each) in given]
+    return {name: _value(value, wanted[name], words) for name, value in set_here}
+
+
+def markers(shape: type[Any]) -> dict[str, Any]:
+    """What the annotation of each field says of its kind, None where it says nothing: it takes text.
+
+    A field that may be None is of the kind that it else is.
+    """
     hints = get_type_hints(shape, include_extras=True)
-    return {name: _value(value, hints[name], words) for name, value in given.items()}
+    return {each.name: _marker(hints[each.name]) for each in _fields(shape)}
 
 
 def mapping(node: Node, known: Iterable[str]) -> dict[str, Node]:
@@ -87,24 +111,64 @@ def whole_number(node: Node, *, least: int) -> int:
     return node.value
 
 
-def _value(node: Node, hint: Any, words: Words) -> Any:
-    if get_origin(hint) is not Annotated:
-        return text(node)
-    marker = get_args(hint)[1]
-    if marker is Kind.SECONDS:
-        return _seconds(node)
-    if isinstance(marker, Kind):
-        return words.choose(node, marker)
-    if isinstance(marker, OneOf):
-        return chosen(node, marker.words, "word")
-    return whole_number(node, least=marker.minimum)
+def number(node: Node, *, least: float, most: float) -> float:
+    """A number, whole or not, between two bounds; raises NotUnderstood."""
+    if not isinstance(node.value, int | float) or isinstance(node.value, bool):
+        raise node.fail(f"a number is expected here, not {_shown(node)}")
+    if not least <= node.value <= most:
+        raise node.fail(f"{node.value} is out of bounds: it lies between {least} and {most}")
+    return float(node.value)
+
+
+def _value(node: Node, marker: Any, words: Words) -> Any:
+    match marker:
+        case None:
+            return text(node)
+        case Kind.SECONDS:
+            return _seconds(node)
+        case Kind.CALLS:
+            return _calls(node)
+        case Kind.ERROR_STATUS:
+            return _error_status(node)
+        case Kind() as kind:
+            return words.choose(node, kind)
+        case OneOf(known):
+            return chosen(node, known, "word")
+        case Between(least, most):
+            return number(node, least=least, most=most)
+        case AtLeast(minimum):
+            return whole_number(node, least=minimum)
+    raise AssertionError(marker)
+
+
+def _marker(hint: Any) -> Any:
+    annotated = [each for each in (hint, *get_args(hint)) if get_origin(each) is Annotated]
+    return get_args(annotated[0])[1] if annotated else None
 
 
 def _seconds(node: Node) -> float:
     try:
-        return seconds(str(node.value))
+        return seconds(_shown(node))
     except NoDuration as error:
         raise node.fail(str(error)) from None
+
+
+def _calls(node: Node) -> Calls:
+    try:
+        return calls(_shown(node))
+    except NoSpan as error:
+        raise node.fail(str(error)) from None
+
+
+def _error_status(node: Node) -> int:
+    status = whole_number(node, least=0)
+    if status not in _ERROR_STATUSES:
+        raise node.fail(f"{status} is no error status of HTTP: take one from 400 to 599 that has a name")
+    return status
+
+
+def _key(each: Field[Any]) -> str:
+    return each.name.removesuffix("_")
 
 
 def _fields(shape: type[Any]) -> tuple[Field[Any], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,6 +12,8 @@ import jsonschema_rs
 from workerkit.openapi.api import Api, worker_api
 from workerkit.openapi.document import Json
 from workerkit.openapi.flaw import first_flaw
+from workerkit.scenarios.kinds import ANY, Kind
+from workerkit.scenarios.record import Words
 
 # The world's clock says when, and only the world knows the ids of its requests.
 _THE_WORLDS_OWN = ("created_at", "started_at", "request_id")
@@ -30,6 +32,16 @@ class Vocabulary:
         """What is wrong with the value of a field of a task, or None; the field must be one."""
         validator = self.task_fields[name]
         return None if validator.is_valid(value) else first_flaw(validator, value, name).message
+
+    def words(self, servers: Iterable[str]) -> Words:
+        """The words that values are chosen from in a world with these servers."""
+        return Words(
+            {
+                Kind.OPERATION: (ANY, *self.operations),
+                Kind.SERVER_STATUS: self.server_statuses,
+                Kind.SERVER: tuple(servers),
+            }
+        )
 
 
 def vocabulary_of(api: Api) -> Vocabulary:

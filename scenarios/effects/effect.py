@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from workerkit.openapi.yamlsource import Node
+from workerkit.scenarios.record import Words, record
 
 
 class Effect(ABC):
@@ -20,3 +23,8 @@ class Effect(ABC):
     @abstractmethod
     def subject(self) -> str:
         """The name of the one that it happens to."""
+
+    @classmethod
+    def read(cls, node: Node, words: Words) -> Self:
+        """The effect that a scenario file describes; raises NotUnderstood."""
+        return record(node, cls, words)

@@ -15,7 +15,6 @@ import pytest
 from workerkit.mockserver.founding import PAGE_KEY, Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.api import Api
 from workerkit.openapi.document import read
 
 SPEC = resources.files("workerkit.openapi").joinpath("worker-api.yaml").read_text("utf-8")
@@ -44,8 +43,8 @@ class Client:
 @contextmanager
 def mock_of(spec: str) -> Iterator[Client]:
     worlds = Worlds()
-    worlds.add(DEFAULT, Founder(seed=1))
-    with MockServer(worlds, api=Api(read(spec, name="a copy"))) as mock:
+    worlds.add(DEFAULT, Founder(seed=1, spec=read(spec, name="a copy")))
+    with MockServer(worlds) as mock:
         yield Client(mock)
 
 

@@ -25,8 +25,9 @@ def mock_target() -> Iterator[MakeTarget]:
 
     def make(api: Api | None = None) -> Target:
         worlds = Worlds()
-        world = worlds.add(DEFAULT, Founder(seed=1)).world
-        server = MockServer(worlds, api=api).__enter__()
+        founder = Founder(seed=1, spec=api.document) if api else Founder(seed=1)
+        world = worlds.add(DEFAULT, founder).world
+        server = MockServer(worlds).__enter__()
         running.append(server)
         account = next(iter(world.accounts))
         keys = ("server-01-key", "server-02-key", "server-03-key")

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from workerkit.contracts import conformance
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.leeway import strict
 from workerkit.contracts.plan import Plan, Writes
@@ -25,6 +24,7 @@ from workerkit.mockserver.world import World
 from workerkit.openapi.api import Api
 from workerkit.openapi.document import Document
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.silence import silences as known_silences
 
 MakeTarget = Callable[..., Target]
 # The tour and the beginning of the stock checks.
@@ -142,7 +142,7 @@ def test_an_interrupt_ends_the_run_with_a_report(mock_target: MakeTarget) -> Non
 
 def test_silences_are_reported_as_seen(mock_target: MakeTarget) -> None:
     silences = dict(conform(mock_target(), BRIEF).silences)
-    assert len(silences) == len(conformance.silence_ids())
+    assert len(silences) == len(known_silences())
     assert {name: value for name, value in silences.items() if value} == {
         "limit-above-maximum": "reject",
         "below-minimum": "reject",
@@ -205,7 +205,6 @@ READS: list[tuple[str, dict[str, Any]]] = [
     ("list-limit", {"limit": 3}),
     ("list-status", {"status": ["pending", "queued", "running", "completed", "failed", "canceled"]}),
     ("list-service-type", {"service_type": None}),
-    ("list-after", {"after": None}),
     ("list-total", {"page": 1}),
 ]
 
@@ -222,6 +221,22 @@ def test_a_parameter_that_is_not_heeded_breaks_its_rule(
 
     monkeypatch.setitem(ACTS, "listTasks", deaf)
     assert rule in broken(conform(mock_target(), BRIEF))
+
+
+def test_a_cursor_that_is_not_heeded_breaks_its_rule(
+    mock_target: MakeTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = ACTS["listTasks"]
+    first_pages: list[dict[str, Any]] = []
+
+    def deaf(world: Any, server: Any, call: Any) -> dict[str, Any]:
+        if call.parameters["after"] is not None:
+            return first_pages[-1]
+        first_pages.append(sound(world, server, call))
+        return first_pages[-1]
+
+    monkeypatch.setitem(ACTS, "listTasks", deaf)
+    assert "list-after" in broken(conform(mock_target(), BRIEF))
 
 
 def lost(operation: str) -> Callable[[pytest.MonkeyPatch], None]:
@@ -296,7 +311,10 @@ SPECS: list[tuple[str, Change]] = [
     ("bulk", lambda root: schemas(root)["BulkUpdate"]["properties"]["items"].update(maxItems=600)),
     ("logs-levels", lambda root: schemas(root)["LogLevel"]["enum"].append("TRACE")),
     ("logs-levels", lambda root: schemas(root)["LogLevel"]["enum"].remove("DEBUG")),
-    ("update-status", lambda root: schemas(root)["TaskStatus"]["enum"].append("nonsense")),
+    (
+        "update-status",
+        lambda root: schemas(root)["TaskUpdate"]["properties"].update(status={"type": "string"}),
+    ),
     (
         "list-limit",
         lambda root: root["paths"]["/tasks"]["get"]["parameters"][1]["schema"].update(maximum=2000),
@@ -327,14 +345,20 @@ def test_another_bound_than_the_pages_breaks_its_rule(
     assert rule in broken(conform(mock_target(wrong_spec(change)), BRIEF))
 
 
-def loosened_types(root: dict[str, Any]) -> None:
+def any_load(root: dict[str, Any]) -> None:
     schemas(root)["Heartbeat"]["properties"]["cpu_usage"].pop("type")
 
 
-def test_the_engine_finds_what_the_tour_does_not_try(mock_target: MakeTarget) -> None:
-    target = mock_target(wrong_spec(loosened_types))
-    assert "bad-request" not in broken(conform(target, Plan(max_requests=90)))
-    assert "bad-request" in broken(conform(target, Plan(max_requests=700)))
+def plain_messages(root: dict[str, Any]) -> None:
+    schemas(root)["LogEntry"]["properties"]["message"]["pattern"] = "^[ -~]*$"
+
+
+@pytest.mark.parametrize(("rule", "change"), [("bad-request", any_load), ("logs", plain_messages)])
+def test_the_engine_finds_what_the_tour_does_not_try(
+    mock_target: MakeTarget, rule: str, change: Change
+) -> None:
+    assert rule not in broken(conform(mock_target(wrong_spec(change)), Plan(max_requests=85)))
+    assert rule in broken(conform(mock_target(wrong_spec(change)), Plan(max_requests=1000)))
 
 
 def test_a_finding_has_a_curl_line_and_no_secret(

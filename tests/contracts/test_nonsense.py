@@ -45,6 +45,6 @@ def test_a_server_that_dies_in_mid_run_ends_it(scripted: Any) -> None:
         if exchange.number == 100:
             scripted.status = 0
 
-    report = conform(Target(scripted.base_url, "a"), watcher=die)
+    report = conform(Target(scripted.base_url, "the-key"), watcher=die)
     assert "no answer 3 times in a row" in report.ended
     assert report.requests <= 105

@@ -81,10 +81,22 @@ def clamped(sound: Callable[..., Json]) -> Callable[..., Json]:
 def other_answers(sound: Callable[..., Json]) -> Callable[..., Json]:
     def act(*call: Any) -> Json:
         answer = sound(*call)
-        for task in answer["data"]:
-            task["created_at"] = task["created_at"].replace("Z", ".000Z")
+        answer["data"] = [
+            {**task, "created_at": task["created_at"].replace("Z", ".000Z")} for task in answer["data"]
+        ]
         if answer["next_cursor"] is None:
             del answer["next_cursor"]
+        return answer
+
+    return act
+
+
+def flat_codes(sound: Callable[..., Json]) -> Callable[..., Json]:
+    def act(*call: Any) -> Json:
+        answer = sound(*call)
+        for result in answer["results"]:
+            if isinstance(result.get("error"), dict):
+                result["error"] = result["error"]["code"]
         return answer
 
     return act
@@ -141,6 +153,7 @@ def test_a_server_with_other_bodies_is_not_blamed(
     nested = lambda self, status: {"code": sound_code(self, status), "message": "no"}  # noqa: E731
     monkeypatch.setattr(Api, "error_code", nested)
     monkeypatch.setitem(ACTS, "listTasks", other_answers(ACTS["listTasks"]))
+    monkeypatch.setitem(ACTS, "bulkUpdateTasks", flat_codes(ACTS["bulkUpdateTasks"]))
     for operation in ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus"):
         sound = ACTS[operation]
         monkeypatch.setitem(ACTS, operation, lambda *call, sound=sound: {"success": sound(*call)["success"]})

@@ -1,0 +1,115 @@
+"""What is asked of every server, and what those that only can what they are told answer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from workerkit.mockserver.dispatch import dispatch
+from workerkit.mockserver.entities import Task
+from workerkit.mockserver.founding import PAGE_KEY, Founder
+from workerkit.mockserver.listing import list_tasks
+from workerkit.mockserver.operations import heartbeat, update_task
+from workerkit.mockserver.world import World
+from workerkit.mockserver.worlds import DEFAULT
+from workerkit.openapi.api import worker_api
+
+SEED = 1
+TASKS = 100
+_LINKS = {"link_profile": "https://example.com/profile/user123", "link_post": "https://example.com/post/456"}
+_QUERY = "page=1&limit=100&status=pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation: the requests sent in turn (path and query below the base path, body), and an answer."""
+
+    title: str
+    method: str
+    path: str
+    requests: tuple[tuple[str, bytes], ...]
+    answer: bytes
+    schema: Mapping[str, Any] | None
+
+    def on_the_wire(self, base_path: str) -> list[bytes]:
+        """The requests as bytes, kept alive, with the key."""
+        return [_request(self.method, base_path + target, body) for target, body in self.requests]
+
+
+def headers(body: bytes) -> dict[str, str]:
+    """The headers that every request has."""
+    return {"X-API-Key": PAGE_KEY, **({"Content-Type": "application/json"} if body else {})}
+
+
+def calls() -> tuple[Call, ...]:
+    """Heartbeat, update and page of 100: the page's own examples, over the tasks of one seed.
+
+    Every update is a change: the tasks go round between running and completed. None of them is in the list.
+    """
+    world = Founder(seed=SEED, tasks=False)(DEFAULT).world
+    running = [dispatch(world, fields) for fields in additions("running")]
+    for fields in additions("pending"):
+        dispatch(world, fields)
+    return _heartbeat(world), _update(world, running), _page(world)
+
+
+def additions(status: str) -> list[dict[str, Any]]:
+    """The tasks to add to a world, as the control plane takes them, with ids that do not depend on it."""
+    number = 1 if status == "running" else 2
+    return [{"id": f"00000000-0000-4000-800{number}-{place:012}", "status": status} for place in range(TASKS)]
+
+
+def _heartbeat(world: World) -> Call:
+    body = _example("heartbeat")
+    return _call(world, "heartbeat", "POST /health", (("/health", orjson.dumps(body)),), heartbeat)
+
+
+def _update(world: World, tasks: Sequence[Task]) -> Call:
+    requests = tuple(
+        (f"/tasks/{task.id}", orjson.dumps({"status": status, **_LINKS}))
+        for status in ("completed", "running")
+        for task in tasks
+    )
+    return _call(world, "updateTask", "PUT /tasks/:id", requests, update_task)
+
+
+def _page(world: World) -> Call:
+    return _call(world, "listTasks", f"GET /tasks, {TASKS} tasks", ((f"/tasks?{_QUERY}", b""),), list_tasks)
+
+
+def _call(world: World, name: str, title: str, requests: tuple[tuple[str, bytes], ...], act: Any) -> Call:
+    operation = world.api.operations[name]
+    target, body = requests[0]
+    path, _, query = target.partition("?")
+    server = world.server("server-01")
+    values = {"id": path.rpartition("/")[2]} if operation.path_parameters else {}
+    answer = orjson.dumps(act(world, server, operation.read(values, query, body)))
+    below = operation.path.removeprefix(worker_api().base_path)
+    return Call(title, operation.method, below, requests, answer, _schema(below, operation.method))
+
+
+def _schema(path: str, method: str) -> dict[str, Any] | None:
+    """The schema of an operation's body as one document, or None where it has none."""
+    document = worker_api().document
+    body = document.root["paths"][path][method.lower()].get("requestBody")
+    if body is None:
+        return None
+    schema = document.follow(body["content"]["application/json"]["schema"])
+    return {**schema, "components": {"schemas": document.root["components"]["schemas"]}}
+
+
+def _example(operation: str) -> Any:
+    for item in worker_api().document.root["paths"].values():
+        for source in item.values():
+            if isinstance(source, dict) and source.get("operationId") == operation:
+                return source["requestBody"]["content"]["application/json"]["examples"]["page"]["value"]
+    raise KeyError(operation)
+
+
+def _request(method: str, target: str, body: bytes) -> bytes:
+    fields = {"Host": "127.0.0.1", **headers(body), **({"Content-Length": str(len(body))} if body else {})}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode() + body

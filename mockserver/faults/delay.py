@@ -1,0 +1,29 @@
+"""What all latencies have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from workerkit.mockserver.answer import Answer
+from workerkit.mockserver.chance import Chance
+from workerkit.mockserver.faults.deed import Deed, Deliver, F
+from workerkit.mockserver.line import Line
+from workerkit.mockserver.standing_fault import StandingFault
+from workerkit.mockserver.world import World
+
+
+class DelayDeed(Deed[F]):
+    """Delivers an answer later, by a time that is drawn once, in real seconds."""
+
+    def __init__(self, fault: F, standing: StandingFault, world: World) -> None:
+        super().__init__(fault, standing, world)
+        self.seconds = self.draw(world.mischief)
+        self.tell(f"{self.seconds:.3f} s")
+
+    @abstractmethod
+    def draw(self, chance: Chance) -> float:
+        """The seconds of one delay."""
+
+    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+        await line.wire.pause(self.seconds)
+        await onward(answer, line)

@@ -1,0 +1,86 @@
+"""A dialect: one choice for every silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workerkit.openapi import yamlsource
+from workerkit.openapi.silence import Silence, silences
+from workerkit.openapi.yamlsource import Node, closest
+
+
+class UnknownChoice(ValueError):
+    """A silence or a value of one that there is not; the message names the closest."""
+
+
+@dataclass(frozen=True)
+class Dialect(Mapping[str, str]):
+    """The chosen value of every silence, by its id. `choices` are those that are not the default."""
+
+    choices: frozenset[tuple[str, str]] = frozenset()
+    _values: dict[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        defaults = {silence.id: silence.default for silence in silences().values()}
+        object.__setattr__(self, "_values", {**defaults, **dict(self.choices)})
+
+    def __getitem__(self, silence: str) -> str:
+        return self._values[silence]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def dialect_of(choices: Mapping[str, str]) -> Dialect:
+    """The dialect that makes these choices, with defaults for everything else. Raises UnknownChoice."""
+    for name, value in choices.items():
+        _check(name, value)
+    return Dialect(frozenset((n, v) for n, v in choices.items() if v != silences()[n].default))
+
+
+def read_dialect(path: Path) -> Dialect:
+    """The dialect in a YAML file, a mapping from silences to values, as in `last-cursor: absent`.
+
+    Raises NotUnderstood with file, line and column, also where the file cannot be read.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise yamlsource.NotUnderstood(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    return parse_dialect(yamlsource.load(text, name=str(path)))
+
+
+def parse_dialect(node: Node) -> Dialect:
+    """The dialect that a YAML mapping describes. Raises NotUnderstood with the place."""
+    if not isinstance(node.value, dict):
+        raise node.fail("a dialect is a mapping from silences to values, as in last-cursor: absent")
+    choices = {}
+    for name, value in node.value.items():
+        choices[name] = "null" if value.value is None else str(value.plain())
+        _check_placed(node.keys[name], value, choices[name])
+    return dialect_of(choices)
+
+
+def _check(name: str, value: str) -> None:
+    silence = silences().get(name)
+    if silence is None:
+        raise UnknownChoice(f"there is no silence {name}{closest(name, silences())}")
+    if value not in silence.values:
+        raise UnknownChoice(f"{name} has no value {value}{_hint(silence, value)}")
+
+
+def _check_placed(key: Node, value: Node, chosen: str) -> None:
+    try:
+        _check(str(key.value), chosen)
+    except UnknownChoice as error:
+        place = key if key.value not in silences() else value
+        raise place.fail(str(error)) from None
+
+
+def _hint(silence: Silence, value: str) -> str:
+    return closest(value, silence.values) or f"; it has {', '.join(silence.values)}"

@@ -1,0 +1,40 @@
+"""Spans of calls as people write them: `4`, `3..7`, `3..` or `..7`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_FORM = re.compile(r"(?P<first>\d{1,9})?(?P<dots>\.\.)?(?P<last>\d{1,9})?", re.ASCII)
+
+
+class NoSpan(ValueError):
+    """The text is no span of calls; the message shows the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls from the `first` to the `last`, both included; the first of all is 1, None is no end."""
+
+    first: int = 1
+    last: int | None = None
+
+    def __contains__(self, number: int) -> bool:
+        return self.first <= number and (self.last is None or number <= self.last)
+
+    def __str__(self) -> str:
+        if self.first == self.last:
+            return str(self.first)
+        return f"{self.first}..{'' if self.last is None else self.last}"
+
+
+def calls(text: str) -> Calls:
+    """The span that a text means; raises NoSpan."""
+    found = _FORM.fullmatch(text.strip())
+    if found is None or (found["first"] or found["last"]) is None:
+        raise NoSpan(f"{text!r} is no span of calls: write 4, 3..7, 3.. or ..7")
+    first = int(found["first"] or 1)
+    last = int(found["last"]) if found["last"] else None if found["dots"] else first
+    if first < 1 or (last is not None and last < first):
+        raise NoSpan(f"{text!r} has no call in it: the first is 1, and the last comes after the first")
+    return Calls(first, last)

@@ -1,0 +1,28 @@
+"""Requests begin to go wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from workerkit.openapi.yamlsource import Node
+from workerkit.scenarios.effects.effect import Effect
+from workerkit.scenarios.planned_fault import PlannedFault, planned_fault
+from workerkit.scenarios.record import Words
+
+
+@dataclass(frozen=True, slots=True)
+class AddFault(Effect):
+    """From now on a fault stands in the world and strikes when its schedule says."""
+
+    kind: ClassVar[str] = "add-fault"
+
+    planned: PlannedFault
+
+    @property
+    def subject(self) -> str:
+        return self.planned.fault.kind
+
+    @classmethod
+    def read(cls, node: Node, words: Words) -> AddFault:
+        return cls(planned_fault(node, words))

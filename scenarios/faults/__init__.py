@@ -1,0 +1,86 @@
+"""What can go wrong with a request: one fault a file, and the register of all."""
+
+from workerkit.scenarios.faults.bandwidth import Bandwidth
+from workerkit.scenarios.faults.close_in_body import CloseInBody
+from workerkit.scenarios.faults.dribble import Dribble
+from workerkit.scenarios.faults.empty_answer import EmptyAnswer
+from workerkit.scenarios.faults.fault import Fault
+from workerkit.scenarios.faults.garbage import Garbage
+from workerkit.scenarios.faults.handed_over import HandedOver
+from workerkit.scenarios.faults.hang import Hang
+from workerkit.scenarios.faults.key_refused import KeyRefused
+from workerkit.scenarios.faults.latency_fixed import LatencyFixed
+from workerkit.scenarios.faults.latency_lognormal import LatencyLognormal
+from workerkit.scenarios.faults.latency_uniform import LatencyUniform
+from workerkit.scenarios.faults.listed_twice import ListedTwice
+from workerkit.scenarios.faults.lost_answer import LostAnswer
+from workerkit.scenarios.faults.malformed_chunk import MalformedChunk
+from workerkit.scenarios.faults.partial_bulk import PartialBulk
+from workerkit.scenarios.faults.rate_limit import RateLimit
+from workerkit.scenarios.faults.reset import Reset
+from workerkit.scenarios.faults.reset_in_body import ResetInBody
+from workerkit.scenarios.faults.skewed_time import SkewedTime
+from workerkit.scenarios.faults.stale_page import StalePage
+from workerkit.scenarios.faults.status import Status
+from workerkit.scenarios.faults.truncated_json import TruncatedJson
+from workerkit.scenarios.faults.unapplied import Unapplied
+from workerkit.scenarios.faults.wrong_content_type import WrongContentType
+
+FAULTS: dict[str, type[Fault]] = {
+    fault.kind: fault
+    for fault in (
+        Status,
+        KeyRefused,
+        RateLimit,
+        Hang,
+        Reset,
+        EmptyAnswer,
+        LatencyFixed,
+        LatencyUniform,
+        LatencyLognormal,
+        Bandwidth,
+        Dribble,
+        ResetInBody,
+        CloseInBody,
+        MalformedChunk,
+        TruncatedJson,
+        WrongContentType,
+        Garbage,
+        LostAnswer,
+        Unapplied,
+        PartialBulk,
+        ListedTwice,
+        HandedOver,
+        StalePage,
+        SkewedTime,
+    )
+}
+
+__all__ = [
+    "FAULTS",
+    "Bandwidth",
+    "CloseInBody",
+    "Dribble",
+    "EmptyAnswer",
+    "Fault",
+    "Garbage",
+    "HandedOver",
+    "Hang",
+    "KeyRefused",
+    "LatencyFixed",
+    "LatencyLognormal",
+    "LatencyUniform",
+    "ListedTwice",
+    "LostAnswer",
+    "MalformedChunk",
+    "PartialBulk",
+    "RateLimit",
+    "Reset",
+    "ResetInBody",
+    "SkewedTime",
+    "StalePage",
+    "Status",
+    "TruncatedJson",
+    "Unapplied",
+    "WrongContentType",
+]

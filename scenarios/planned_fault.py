@@ -1,0 +1,79 @@
+"""A fault and when it strikes, as scenario files and calls of the control plane describe it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from workerkit.openapi.yamlsource import Node
+from workerkit.scenarios import duration
+from workerkit.scenarios.calls import Calls
+from workerkit.scenarios.faults import FAULTS, Fault
+from workerkit.scenarios.kinds import ANY, Kind
+from workerkit.scenarios.record import Words, chosen, keys, mapping, markers, record
+from workerkit.scenarios.schedule import Schedule
+
+_KIND = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFault:
+    """A fault with its schedule. Raises ValueError where the schedule names an operation it cannot strike."""
+
+    fault: Fault
+    schedule: Schedule = field(default_factory=Schedule)
+
+    def __post_init__(self) -> None:
+        possible = self.fault.operations
+        if possible and self.schedule.operation not in (ANY, *possible):
+            at_odds = f"{self.fault.kind} cannot strike {self.schedule.operation}"
+            raise ValueError(f"{at_odds}: leave the operation out, or take {' or '.join(possible)}")
+
+    def concerns(self, operation: str | None) -> bool:
+        """Whether calls of an operation (None: of no operation) count for it."""
+        possible = self.fault.operations
+        return (not possible or operation in possible) and self.schedule.concerns(operation)
+
+    def written(self) -> dict[str, Any]:
+        """The fault as JSON, in the form in which it is read; what has its default is left out."""
+        return {_KIND: self.fault.kind, **_written(self.fault), **_written(self.schedule)}
+
+
+def planned_fault(node: Node, words: Words) -> PlannedFault:
+    """The fault that `{fault: KIND, ...parameters, ...schedule}` describes, or KIND alone.
+
+    Raises NotUnderstood for an unknown kind or parameter, with the closest, and for values at odds.
+    """
+    if not isinstance(node.value, dict):
+        node = replace(node, value={_KIND: node}, keys={})
+    if _KIND not in node.value:
+        raise node.fail(f'"{_KIND}" is missing: name its kind')
+    shape = FAULTS[chosen(node.value[_KIND], FAULTS, "fault")]
+    mapping(node, (_KIND, *keys(shape), *keys(Schedule)))
+    fault, schedule = (record(_part(node, each), each, words) for each in (shape, Schedule))
+    assert isinstance(fault, Fault)
+    assert isinstance(schedule, Schedule)
+    try:
+        return PlannedFault(fault, schedule)
+    except ValueError as error:
+        raise node.fail(str(error)) from None
+
+
+def _part(node: Node, shape: type[Any]) -> Node:
+    """Those members of a mapping that are fields of a record."""
+    own = [key for key in keys(shape) if key in node.value]
+    values, names = ({key: each[key] for key in own} for each in (node.value, node.keys))
+    return replace(node, value=values, keys=names)
+
+
+def _written(part: Any) -> dict[str, Any]:
+    # A field without a default is never equal to the marker that stands for it.
+    changed = [each.name for each in fields(part) if getattr(part, each.name) != each.default]
+    kinds = markers(type(part))
+    return {name.removesuffix("_"): _plain(getattr(part, name), kinds[name]) for name in changed}
+
+
+def _plain(value: Any, kind: Any) -> Any:
+    if isinstance(value, Calls):
+        return str(value)
+    return duration.written(value) if kind is Kind.SECONDS else value

@@ -1,0 +1,81 @@
+"""Runs the command line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from workerkit.cli.console import console
+from workerkit.cli.main import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is the current one, and an environment without options of ours."""
+    for name in [name for name in os.environ if name.startswith("WORKERKIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Runs `workerkit` with these words, in this process: exit code, standard output, standard error."""
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def command_line(*words: str) -> tuple[int, str, str]:
+        console.cache_clear()
+        monkeypatch.setattr(sys, "argv", ["workerkit", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        output, errors = capsys.readouterr()
+        return int(ended.value.code or 0), output, errors
+
+    yield command_line
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.fixture(scope="session")
+def script() -> str:
+    """The path of the installed command."""
+    return str(Path(sys.executable).with_name("workerkit"))
+
+
+@pytest.fixture
+def quiet_day(project: Path) -> str:
+    """The file of a scenario with one task that is over when the task is done."""
+    source = """
+title: A quiet day
+about: Nothing happens.
+world:
+  servers: [{name: server-07}]
+  tasks: [{count: 1, server: server-07}]
+expect: [tasks-ended]
+until: {tasks: ended, quiet: 10ms}
+"""
+    (project / "quiet-day.yaml").write_text(source)
+    return "quiet-day.yaml"
+
+
+@pytest.fixture(scope="session")
+def good_worker() -> list[str]:
+    """A command that does all tasks."""
+    source = """
+import json, os, urllib.request
+def ask(method, path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"X-API-Key": os.environ["LIKEPION_API_KEY"]}
+    request = urllib.request.Request(os.environ["LIKEPION_BASE_URL"] + path, data, headers, method=method)
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+for task in ask("GET", "/tasks")["data"]:
+    ask("PUT", "/tasks/" + task["id"], {"status": "completed"})
+"""
+    return [sys.executable, "-c", source]

@@ -1,0 +1,258 @@
+"""`workerkit exec`: a worker's command through scenarios, judged."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., tuple[int, str, str]]
+
+PATIENCE = 30.0
+# Connects, so that the test sees it come, and stays until it is told to go, or is killed.
+PRESENT = """
+import socket, sys
+connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+connection.sendall(b"here")
+connection.recv(1)
+"""
+
+
+def present(server: socket.socket) -> list[str]:
+    return [sys.executable, "-c", PRESENT, str(server.getsockname()[1])]
+
+
+def arrived(server: socket.socket) -> socket.socket:
+    connection, _ = server.accept()
+    connection.settimeout(PATIENCE)
+    assert connection.recv(4) == b"here"
+    return connection
+
+
+# Exit codes
+
+
+def test_a_worker_that_passes_is_exit_0(run: Run, quiet_day: str, good_worker: list[str]) -> None:
+    code, output, errors = run("exec", "--scenario", quiet_day, "--", *good_worker)
+    assert (code, errors) == (0, "")
+    assert output.startswith("PASS  quiet-day  (")
+    assert output.endswith("worker verdict: pass (1 of 1 scenarios passed)\n")
+
+
+def test_a_worker_at_fault_is_exit_1(run: Run, quiet_day: str) -> None:
+    lazy = [sys.executable, "-c", "print('nothing [bold]today[/bold]')"]
+    code, output, errors = run("exec", "--scenario", quiet_day, "--", *lazy)
+    assert (code, errors) == (1, "")
+    assert output.startswith("FAIL  quiet-day  (")
+    assert "  tasks-ended: 1 of 1 tasks of server-07 were not completed" in output
+    assert "      nothing [bold]today[/bold]\n" in output
+    assert output.endswith("worker verdict: fail (0 of 1 scenarios passed; failed: quiet-day)\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--scenario", "key-revokd"], 'there is no scenario "key-revokd" (did you mean "key-revoked"?)'),
+        (["--scenario", "missing.yaml"], "missing.yaml: No such file or directory"),
+        (["--scenario", "broken.yaml"], 'broken.yaml:3:1: unknown key "wrld" (did you mean "world"?)'),
+    ],
+)
+def test_a_wrong_scenario_is_exit_2_in_one_line(
+    run: Run, project: Path, options: list[str], message: str
+) -> None:
+    (project / "broken.yaml").write_text("title: A day\nabout: Nothing.\nwrld: {}\n")
+    code, output, errors = run("exec", *options, "--", "a-command")
+    assert (code, output) == (2, "")
+    assert errors.startswith("workerkit: ")
+    assert message in errors
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--time-limit", "30"], ["--time-limit", "-1s"], ["--jobs", "0"], ["--json", "."], ["--jsn", "x"]],
+)
+def test_a_wrong_option_is_exit_2(run: Run, options: list[str]) -> None:
+    code, output, errors = run("exec", *options, "--", "a-command")
+    assert (code, output) == (2, "")
+    assert options[0] in errors
+
+
+def test_a_command_that_is_not_there_is_exit_3_in_one_line(run: Run, quiet_day: str) -> None:
+    result = run("exec", "--scenario", quiet_day, "--", "no-such-worker", "--fast")
+    said = "workerkit: the command no-such-worker was not found: check its spelling, its path and PATH\n"
+    assert result == (3, "", said)
+
+
+# Reports
+
+
+def test_the_report_is_written_to_a_file(
+    run: Run, project: Path, quiet_day: str, good_worker: list[str]
+) -> None:
+    run("exec", "--scenario", quiet_day, "--json", "report.json", "--", *good_worker)
+    report = json.loads((project / "report.json").read_bytes())
+    (scenario,) = report["scenarios"]
+    assert report["verdict"] == scenario["verdict"] == "pass"
+    assert (scenario["name"], scenario["broken"]) == ("quiet-day", [])
+    assert scenario["seconds"] > 0
+
+
+def test_the_report_of_a_failure_says_what_was_broken(run: Run, quiet_day: str) -> None:
+    code, output, errors = run("exec", "--scenario", quiet_day, "--json", "-", "--", sys.executable, "-c", "")
+    report = json.loads(output)
+    assert (code, report["verdict"]) == (1, "fail")
+    assert [each["rule"] for each in report["scenarios"][0]["broken"]] == ["tasks-ended"]
+    assert errors.startswith("FAIL  quiet-day")
+
+
+def test_json_on_standard_output_stands_there_alone(run: Run, quiet_day: str, good_worker: list[str]) -> None:
+    code, output, errors = run("exec", "--scenario", quiet_day, "--json", "-", "--", *good_worker)
+    assert (code, json.loads(output)["verdict"]) == (0, "pass")
+    assert "worker verdict: pass" in errors
+
+
+def test_a_report_that_cannot_be_written_is_exit_2(run: Run, quiet_day: str, good_worker: list[str]) -> None:
+    words = ["exec", "--scenario", quiet_day, "--json", "missing/report.json", "--", *good_worker]
+    code, output, errors = run(*words)
+    assert code == 2
+    assert "worker verdict: pass" in output
+    assert errors == "workerkit: missing/report.json cannot be written: No such file or directory\n"
+
+
+def test_output_to_a_file_or_pipe_is_plain(run: Run, quiet_day: str, good_worker: list[str]) -> None:
+    output = run("exec", "--scenario", quiet_day, "--", *good_worker)[1]
+    assert output.replace("\n", "").isprintable()
+
+
+def test_output_to_a_terminal_is_plain_with_no_color(
+    script: str, quiet_day: str, good_worker: list[str]
+) -> None:
+    master, slave = pty.openpty()
+    try:
+        environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "40"}
+        words = [script, "exec", "--scenario", quiet_day, "--", *good_worker]
+        done = subprocess.run(words, stdout=slave, env=environment, check=False, timeout=PATIENCE)
+        output = os.read(master, 65536).decode()
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert done.returncode == 0
+    assert output.splitlines()[-1] == "worker verdict: pass (1 of 1 scenarios passed)"
+    assert "\x1b" not in output
+
+
+# Which scenarios
+
+
+def copies(quiet_day: str, *names: str) -> list[str]:
+    """Options for copies of a scenario under these names."""
+    source = Path(quiet_day).read_text()
+    for name in names:
+        Path(f"{name}.yaml").write_text(source)
+    return [option for name in names for option in ("--scenario", f"./{name}.yaml")]
+
+
+def names_in(report: Any) -> list[str]:
+    return [scenario["name"] for scenario in report["scenarios"]]
+
+
+def test_each_scenario_is_run_once_in_the_order_given(
+    run: Run, quiet_day: str, good_worker: list[str]
+) -> None:
+    options = copies(quiet_day, "second-day", "first-day", "second-day")
+    code, output, _ = run("exec", *options, "--json", "-", "--", *good_worker)
+    assert (code, names_in(json.loads(output))) == (0, ["second-day", "first-day"])
+
+
+def test_one_failure_of_several_is_a_failure(run: Run, quiet_day: str, good_worker: list[str]) -> None:
+    failing = f"{good_worker[2]}\nimport sys; sys.exit(sys.argv[1] == 'second-day')"
+    # So that it is the worker's exit that ends the scenarios.
+    Path(quiet_day).write_text(Path(quiet_day).read_text().replace("quiet: 10ms", "quiet: 60s"))
+    options = copies(quiet_day, "first-day", "second-day")
+    code, output, _ = run("exec", *options, "--", sys.executable, "-c", failing, "second-day")
+    assert code == 1
+    assert "(0 of 2 scenarios passed; failed: first-day, second-day)" in output
+
+
+def test_all_is_the_whole_library_and_the_default(run: Run) -> None:
+    words = ["--time-limit", "1s", "--json", "-", "--", sys.executable, "-c", ""]
+    expected = [line.split()[0] for line in run("scenario", "list")[1].splitlines()]
+    assert names_in(json.loads(run("exec", *words)[1])) == expected
+    assert (
+        names_in(json.loads(run("exec", "--scenario", "all", "--scenario", "key-revoked", *words)[1]))
+        == expected
+    )
+
+
+def test_several_jobs_run_at_the_same_time(run: Run, quiet_day: str) -> None:
+    options = copies(quiet_day, "first-day", "second-day", "third-day")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(PATIENCE)
+
+        def let_three_meet() -> None:
+            connections = [arrived(server) for _ in range(3)]
+            for connection in connections:
+                connection.close()
+
+        together = threading.Thread(target=let_three_meet)
+        together.start()
+        words = [
+            "exec",
+            *options,
+            "--jobs",
+            "3",
+            "--time-limit",
+            "20s",
+            "--json",
+            "-",
+            "--",
+            *present(server),
+        ]
+        report = json.loads(run(*words)[1])
+        together.join()
+    assert names_in(report) == ["first-day", "second-day", "third-day"]
+    assert all("when the worker exited" in each["broken"][0]["message"] for each in report["scenarios"])
+
+
+def test_the_time_limit_ends_a_scenario(run: Run, quiet_day: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        words = ["--scenario", quiet_day, "--time-limit", "300ms", "--", *present(server)]
+        code, output, _ = run("exec", *words)
+    assert code == 1
+    assert "when the time limit was reached" in output
+
+
+# What the command gets
+
+
+def test_the_command_is_run_as_it_was_given(run: Run, quiet_day: str) -> None:
+    source = "import sys; print(sys.argv[1:])"
+    words = [sys.executable, "-c", source, "--scenario", "a b", "--", "*", "{api_key}"]
+    output = run("exec", "--scenario", quiet_day, "--", *words)[1]
+    assert "['--scenario', 'a b', '--', '*', '<key " in output
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_command_too(
+    script: str, quiet_day: str, number: signal.Signals, code: int
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(PATIENCE)
+        words = [script, "exec", "--scenario", quiet_day, "--time-limit", "60s", "--", *present(server)]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with arrived(server) as connection:
+            process.send_signal(number)
+            output, _ = process.communicate(timeout=PATIENCE)
+            assert connection.recv(1) == b""
+    assert (process.returncode, output) == (code, b"")

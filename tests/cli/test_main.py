@@ -1,0 +1,99 @@
+"""The command `workerkit`: what it ends with."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from workerkit.cli import silences
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_the_version_is_that_of_the_distribution(run: Run) -> None:
+    assert run("--version") == (
+        0,
+        f"workerkit, version {importlib.metadata.version('likepion-workerkit')}\n",
+        "",
+    )
+
+
+def test_the_installed_command_runs(script: str, project: Path) -> None:
+    done = subprocess.run(
+        [script, "scenario", "list"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("key-revoked  ")
+
+
+@pytest.mark.parametrize(
+    "words", [["no-such-command"], ["--no-such-option"], ["exec"], ["scenario", "show"], ["scenario", "no"]]
+)
+def test_a_wrong_command_line_is_exit_2(run: Run, words: list[str]) -> None:
+    code, output, errors = run(*words)
+    assert (code, output) == (2, "")
+    assert "Error: " in errors
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, click.Abort])
+def test_an_interrupted_command_is_exit_130(
+    run: Run, monkeypatch: pytest.MonkeyPatch, stop: type[BaseException]
+) -> None:
+    def interrupted() -> None:
+        raise stop
+
+    monkeypatch.setattr(silences.command, "callback", interrupted)
+    assert run("silences")[0] == 130
+
+
+# An installation without the tools of the contract
+
+WITHOUT_SCHEMATHESIS = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name == "schemathesis":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+from workerkit.cli.main import main
+main()
+"""
+
+
+@pytest.fixture
+def base_install(project: Path) -> Run:
+    """Runs `workerkit` in a process that finds no schemathesis."""
+
+    def command_line(*words: str) -> tuple[int, str, str]:
+        python = [sys.executable, "-c", WITHOUT_SCHEMATHESIS, *words]
+        done = subprocess.run(python, capture_output=True, text=True, check=False, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    return command_line
+
+
+def test_without_the_tools_of_the_contract_the_others_work(base_install: Run, project: Path) -> None:
+    (project / "pyproject.toml").write_text('[tool.workerkit]\nport = 0\nrate = "5/s"\n')
+    code, output, errors = base_install("scenario", "list")
+    assert (code, errors) == (0, "")
+    assert "key-revoked" in output
+
+
+def test_without_the_tools_of_the_contract_the_help_says_what_is_missing(base_install: Run) -> None:
+    code, output, errors = base_install("--help")
+    assert (code, errors) == (0, "")
+    assert "conform   Not installed" in output
+
+
+def test_without_its_tools_conform_says_how_to_get_them(base_install: Run) -> None:
+    code, output, errors = base_install("conform", "https://server.example/api/v1/worker", "--rate", "5/s")
+    assert (code, output) == (2, "")
+    assert "conform needs schemathesis: pip install 'likepion-workerkit[contracts]'" in errors

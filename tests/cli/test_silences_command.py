@@ -1,0 +1,27 @@
+"""`workerkit silences`: what the page leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workerkit.openapi.silence import silences
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_each_silence_is_listed_with_its_values_the_default_first(run: Run) -> None:
+    code, output, errors = run("silences")
+    assert (code, errors) == (0, "")
+    lines = output.splitlines()
+    for silence in silences().values():
+        place = lines.index(f"{silence.id}: {silence.question}")
+        shown = [
+            line.strip().partition(":")[0] for line in lines[place + 1 : place + 1 + len(silence.values)]
+        ]
+        assert shown == list(silence.values)
+        assert shown[0] == silence.default
+
+
+def test_nothing_else_is_listed(run: Run) -> None:
+    lines = run("silences")[1].splitlines()
+    assert len(lines) == sum(1 + len(silence.values) for silence in silences().values())

@@ -1,0 +1,593 @@
+"""What each call of the control plane does. Every answer is checked against its spec by `control`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from workerkit.mockserver.entities import Task
+from workerkit.mockserver.journal import CAPACITY
+from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.world import World
+
+Control = Callable[..., requests.Response]
+Call = Callable[..., requests.Response]
+AddTask = Callable[..., Task]
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+BEGIN = "2025-12-01T10:00:00Z"
+
+
+@pytest.fixture
+def at(control: Control, world: World) -> Control:
+    """A call about the test's own world: method, path after its name, JSON."""
+
+    def send(method: str, path: str, json: Any = None) -> requests.Response:
+        return control(method, f"/worlds/{world.name}{path}", json)
+
+    return send
+
+
+def assert_refused(response: requests.Response, status: int, message: str) -> None:
+    codes = {400: "bad_request", 404: "not_found", 409: "conflict"}
+    assert (response.status_code, response.json()["error"]) == (status, codes[status])
+    assert message in response.json()["message"]
+
+
+# Health and worlds
+
+
+def test_health_names_the_worlds(control: Control, world: World) -> None:
+    assert control("GET", "/health").json() == {"status": "ok", "worlds": [world.name]}
+
+
+def test_a_new_world_has_keys_of_its_own_that_work(
+    control: Control, http: requests.Session, world: World
+) -> None:
+    made = control("POST", "/worlds", {})
+    assert made.status_code == 201
+    new = made.json()
+    assert [(each["name"], each["status"]) for each in new["servers"]] == [
+        ("server-01", "online"),
+        ("server-02", "active"),
+        ("server-03", "offline"),
+    ]
+    statuses = []
+    for server in new["servers"]:
+        assert server["api_key"] not in world.known_keys()
+        listed = http.get(f"{new['base_url']}/tasks", headers={"X-API-Key": server["api_key"]}, timeout=20)
+        statuses.append(listed.status_code)
+    assert statuses == [200, 200, 401]
+    assert len(world.journal) == 0
+
+
+def test_a_new_world_is_the_default_world(control: Control, world: World) -> None:
+    state = control("GET", f"/worlds/{control('POST', '/worlds', {}).json()['world']}").json()
+    owners = [task["server"] for task in state["tasks"]]
+    assert (owners.count("server-01"), owners.count("server-02")) == (250, 25)
+    assert len({task["status"] for task in state["tasks"]}) == 6
+    assert (len(state["requests"]), len(state["accounts"]), state["scenario"]) == (4, 6, None)
+
+
+def test_the_same_seed_makes_the_same_world(control: Control, world: World) -> None:
+    first, second, other = (
+        control("GET", f"/worlds/{control('POST', '/worlds', {'seed': seed}).json()['world']}").json()
+        for seed in (3, 3, 4)
+    )
+    assert (first["tasks"], first["time"]) == (second["tasks"], BEGIN)
+    assert first["tasks"] != other["tasks"]
+
+
+def test_a_world_can_begin_in_a_scenario(control: Control, world: World) -> None:
+    made = control("POST", "/worlds", {"scenario": "key-revoked", "seed": 3}).json()
+    state = control("GET", f"/worlds/{made['world']}").json()
+    assert (state["scenario"], len(state["tasks"])) == ("key-revoked", 60)
+
+
+def test_the_base_url_is_under_the_name_that_the_caller_used(
+    control: Control, mock: MockServer, world: World
+) -> None:
+    host = f"localhost:{mock.port}"
+    made = control("POST", "/worlds", {}, headers={"Host": host}).json()
+    assert made["base_url"] == f"http://{host}/api/v1/worker"
+    assert control("POST", "/worlds", {}).json()["base_url"] == mock.base_url
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ({"scenario": "key-revokd"}, 404, 'did you mean "key-revoked"?'),
+        ({"scenario": "../library/key-revoked.yaml"}, 404, "there is no scenario"),
+        ({"scenario": 7}, 400, "body/scenario"),
+        ({"sed": 7}, 400, 'did you mean "seed"?'),
+        ({"seed": -1}, 400, "body/seed"),
+        ({"seed": 2**63}, 400, "body/seed"),
+        ([], 400, "body"),
+    ],
+)
+def test_a_world_that_cannot_be_made_is_refused(
+    control: Control, mock: MockServer, world: World, body: Any, status: int, message: str
+) -> None:
+    assert_refused(control("POST", "/worlds", body), status, message)
+    assert mock.worlds.names() == (world.name,)
+
+
+def test_a_removed_world_is_gone_with_its_keys(control: Control, call: Call, world: World) -> None:
+    new = control("POST", "/worlds", {}).json()
+    assert control("DELETE", f"/worlds/{new['world']}").json() == {"deleted": new["world"]}
+    assert_refused(control("GET", f"/worlds/{new['world']}"), 404, f"there is no world {new['world']}")
+    assert call("GET", "/tasks", key=new["servers"][0]["api_key"]).status_code == 401
+    taken = {"api_key": new["servers"][0]["api_key"]}
+    assert control("PATCH", f"/worlds/{world.name}/servers/server-01", taken).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("DELETE", ""),
+        ("POST", "/reset"),
+        ("POST", "/clock"),
+        ("GET", "/tasks"),
+        ("POST", "/tasks"),
+        ("PATCH", f"/tasks/{UNKNOWN}"),
+        ("GET", "/servers"),
+        ("PATCH", "/servers/server-01"),
+        ("GET", "/requests"),
+        ("GET", "/accounts"),
+        ("GET", "/logs"),
+        ("GET", "/journal"),
+    ],
+)
+def test_an_unknown_world_is_404_and_the_answer_names_those_there_are(
+    control: Control, world: World, method: str, path: str
+) -> None:
+    body = {"advance": "1s"} if path == "/clock" else {}
+    assert_refused(control(method, f"/worlds/nowhere{path}", body), 404, f"there are {world.name}")
+
+
+def test_the_state_in_full_is_what_the_parts_show(
+    at: Control, call: Call, world: World, add_task: AddTask
+) -> None:
+    call("POST", "/callback/link/complete", json={"link_id": add_task().id})
+    call("POST", "/logs", json={"logs": [{"level": "INFO", "message": "a"}]})
+    call("POST", "/health", json={"ip": "::1"})
+    state = at("GET", "").json()
+    for part in ("servers", "tasks", "requests", "accounts", "logs"):
+        assert at("GET", f"/{part}").json() == {part: state[part]}
+    assert (state["world"], state["exchanges"]) == (world.name, 3)
+
+
+# Reset
+
+
+def test_a_reset_takes_everything_back(control: Control, http: requests.Session, world: World) -> None:
+    made = control("POST", "/worlds", {"seed": 5}).json()
+    name, keys = made["world"], [server["api_key"] for server in made["servers"]]
+
+    def ask(method: str, path: str, key: str = keys[0], **more: Any) -> requests.Response:
+        return http.request(
+            method, f"{made['base_url']}{path}", headers={"X-API-Key": key}, timeout=20, **more
+        )
+
+    def state() -> Any:
+        return control("GET", f"/worlds/{name}").json()
+
+    begin = state()
+    listed = ask("GET", "/tasks?limit=1000").content
+    task, other = [task for task in begin["tasks"] if task["server"] == "server-01"][:2]
+    ask("POST", "/health", json={"ip": "::1"})
+    ask("POST", "/logs", json={"logs": [{"level": "INFO", "message": "a"}]})
+    ask("PUT", f"/tasks/{task['id']}", json={"status": "failed", "note": "a", "is_indexed": True})
+    ask("POST", "/callback/link/complete", json={"link_id": task["id"], "link_post": "https://a.example"})
+    ask("POST", "/callback/request/status", json={"request_id": task["request_id"], "status": "done"})
+    ask("POST", "/callback/account/status", json={"account_id": task["account_id"], "status": "banned"})
+    control("POST", f"/worlds/{name}/tasks", {"count": 3, "email": "new@mail.example", "request_name": "New"})
+    control("PATCH", f"/worlds/{name}/tasks/{other['id']}", {"server": "server-02"})
+    control("PATCH", f"/worlds/{name}/servers/server-01", {"status": "offline", "api_key": "new-key"})
+    control("PATCH", f"/worlds/{name}/servers/server-02", {"revoked": True})
+    control("POST", f"/worlds/{name}/clock", {"freeze": "2030-01-01T00:00:00Z"})
+    changed = state()
+    parts = ("time", "servers", "tasks", "requests", "accounts", "logs", "exchanges")
+    assert [part for part in parts if changed[part] == begin[part]] == []
+
+    reset = control("POST", f"/worlds/{name}/reset").json()
+    assert reset == {"world": name, "servers": made["servers"]}
+    assert state() == begin
+    assert control("GET", f"/worlds/{name}/journal").json() == {"exchanges": [], "dropped": 0}
+    assert ask("GET", "/tasks?limit=1000").content == listed
+    assert ask("GET", "/tasks", key="new-key").status_code == 401
+    assert control("GET", f"/worlds/{name}/journal").json()["exchanges"][0]["number"] == 1
+
+
+def test_a_reset_of_a_scenario_begins_it_anew(control: Control, http: requests.Session, world: World) -> None:
+    made = control("POST", "/worlds", {"scenario": "key-revoked"}).json()
+
+    def statuses() -> list[int]:
+        control("POST", f"/worlds/{made['world']}/clock", {"freeze": BEGIN})
+        headers = {"X-API-Key": made["servers"][0]["api_key"]}
+        return [
+            http.get(f"{made['base_url']}/tasks", headers=headers, timeout=20).status_code for _ in range(5)
+        ]
+
+    assert statuses() == [200, 200, 200, 401, 401]
+    control("POST", f"/worlds/{made['world']}/reset")
+    assert statuses() == [200, 200, 200, 401, 401]
+
+
+def test_a_reset_leaves_other_worlds_alone(at: Control, call: Call, control: Control, world: World) -> None:
+    other = control("POST", "/worlds", {}).json()["world"]
+    at("POST", "/tasks", {"count": 2})
+    control("POST", f"/worlds/{other}/reset")
+    assert call("GET", "/tasks?status=pending").json()["total"] == 2
+
+
+# Clock
+
+
+def test_the_clock_stands_where_it_is_frozen(at: Control, call: Call) -> None:
+    assert at("POST", "/clock", {"freeze": "2026-02-03T05:05:06+01:00"}).json() == {
+        "time": "2026-02-03T04:05:06Z"
+    }
+    for _ in range(2):
+        assert call("POST", "/health", json={}).json()["data"]["server_time"] == "2026-02-03T04:05:06Z"
+    assert at("POST", "/clock", {"advance": "1.5h"}).json() == {"time": "2026-02-03T05:35:06Z"}
+    assert call("POST", "/health", json={}).json()["data"]["server_time"] == "2026-02-03T05:35:06Z"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"advance": "60"},
+        {"advance": "-60s"},
+        {"advance": "1d"},
+        {"advance": 60},
+        {"advance": "999999999h"},
+        {"freeze": "yesterday"},
+        {"freeze": "2026-02-03T04:05:06"},
+        {"freeze": "2026-02-30T04:05:06Z"},
+        {"freeze": "2016-12-31T23:59:60Z"},
+        {"freeze": "1969-12-31T23:59:59Z"},
+        {"freeze": "0001-01-01T00:00:00+23:59"},
+        {"freeze": "9999-12-31T23:59:59-23:59"},
+        {"advance": "1s", "freeze": "2026-02-03T04:05:06Z"},
+        {},
+        {"freez": "2026-02-03T04:05:06Z"},
+    ],
+)
+def test_a_bad_time_is_refused_and_the_clock_goes_on(at: Control, body: dict[str, Any]) -> None:
+    at("POST", "/clock", {"freeze": "2026-02-03T04:05:06Z"})
+    assert_refused(at("POST", "/clock", body), 400, "body")
+    assert at("GET", "").json()["time"] == "2026-02-03T04:05:06Z"
+
+
+def test_time_ends_with_the_year_9999(at: Control, call: Call) -> None:
+    at("POST", "/clock", {"freeze": "9999-12-31T23:59:59Z"})
+    assert call("POST", "/health", json={}).json()["data"]["server_time"] == "9999-12-31T23:59:59Z"
+    assert_refused(at("POST", "/clock", {"advance": "1s"}), 400, "9999")
+
+
+# Tasks
+
+
+def test_added_tasks_are_the_first_servers_and_listed_to_it(at: Control, call: Call) -> None:
+    added = at("POST", "/tasks", {"count": 3})
+    assert added.status_code == 201
+    ids = [task["id"] for task in added.json()["tasks"]]
+    assert len(set(ids)) == 3
+    assert [task["id"] for task in call("GET", "/tasks").json()["data"]] == ids
+    assert {task["server"] for task in added.json()["tasks"]} == {"server-01"}
+
+
+def test_the_fields_of_an_added_task_are_taken_as_given(at: Control, world: World) -> None:
+    request, account = next(iter(world.requests)), next(iter(world.accounts))
+    fields: dict[str, Any] = {
+        "id": UNKNOWN,
+        "server": "server-02",
+        "request_id": request,
+        "account_id": account,
+        "status": "failed",
+        "config": '{"simulate": "fail"}',
+        "details": {"a": [1, None]},
+        "retry_count": 2,
+        "error_message": "Captcha failed",
+        "note": None,
+        "is_indexed": False,
+    }
+    (task,) = at("POST", "/tasks", fields).json()["tasks"]
+    assert fields.items() <= task.items()
+
+
+def test_a_task_can_have_a_request_and_an_account_of_its_own(at: Control) -> None:
+    (task,) = at("POST", "/tasks", {"request_name": "New", "email": "new@mail.example"}).json()["tasks"]
+    requests_now = {each["id"]: each["name"] for each in at("GET", "/requests").json()["requests"]}
+    accounts_now = {each["id"]: each["email"] for each in at("GET", "/accounts").json()["accounts"]}
+    assert requests_now[task["request_id"]] == "New"
+    assert accounts_now[task["account_id"]] == "new@mail.example"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ({"staus": "pending"}, 400, 'did you mean "status"?'),
+        ({"created_at": BEGIN}, 400, "created_at"),
+        ({"status": "pendng"}, 400, "body/status"),
+        ({"count": 0}, 400, "body/count"),
+        ({"count": 10_001}, 400, "body/count"),
+        ({"count": 2, "id": UNKNOWN}, 400, "body/id"),
+        ({"id": "7"}, 400, "body/id"),
+        ({"config": {}}, 400, "body/config"),
+        ({"retry_count": 2**63}, 400, "body/retry_count"),
+        ({"server": "server-09"}, 404, "there is no server server-09; there are server-01"),
+        ({"request_id": UNKNOWN}, 404, "there is no request"),
+        ({"account_id": UNKNOWN}, 404, "there is no account"),
+        ({"request_name": "New", "account_id": UNKNOWN}, 404, "there is no account"),
+        ({"email": "new@mail.example", "request_id": UNKNOWN}, 404, "there is no request"),
+        ({"count": 5, "request_name": "New", "server": "server-09"}, 404, "there is no server"),
+    ],
+)
+def test_a_task_that_cannot_be_added_is_refused_and_nothing_changes(
+    at: Control, add_task: AddTask, body: dict[str, Any], status: int, message: str
+) -> None:
+    add_task()
+    before = {**at("GET", "").json(), "time": None}
+    assert_refused(at("POST", "/tasks", body), status, message)
+    assert {**at("GET", "").json(), "time": None} == before
+
+
+def test_an_id_that_is_taken_is_refused(at: Control, add_task: AddTask) -> None:
+    assert_refused(at("POST", "/tasks", {"id": add_task().id}), 400, "there is a task")
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 4),
+        ("?server=server-01", 3),
+        ("?server=server-02", 1),
+        ("?server=nobody", 0),
+        ("?status=failed", 1),
+        ("?status=failed,pending", 4),
+        ("?status=failed&server=server-02", 0),
+    ],
+)
+def test_tasks_are_shown_by_server_and_status(at: Control, add_task: AddTask, query: str, count: int) -> None:
+    for fields in ({}, {}, {"status": "failed"}, {"server": "server-02"}):
+        add_task(**fields)
+    assert len(at("GET", f"/tasks{query}").json()["tasks"]) == count
+
+
+def test_an_unknown_status_is_refused(at: Control) -> None:
+    assert_refused(at("GET", "/tasks?status=nonsense"), 400, "query/status")
+
+
+def test_a_changed_task_is_shown_as_it_is_now(at: Control, add_task: AddTask) -> None:
+    fields = {"status": "completed", "link_post": "https://a.example", "note": "a", "is_indexed": True}
+    changed = at("PATCH", f"/tasks/{add_task().id}", fields).json()
+    assert fields.items() <= changed.items()
+    assert changed["completed_at"] == BEGIN
+    assert at("GET", "/tasks").json()["tasks"] == [changed]
+
+
+def test_a_task_can_be_handed_to_another_server(at: Control, call: Call, add_task: AddTask) -> None:
+    task = add_task()
+    assert at("PATCH", f"/tasks/{task.id}", {"server": "server-02"}).json()["server"] == "server-02"
+    assert call("GET", "/tasks").json()["data"] == []
+    assert call("PUT", f"/tasks/{task.id}", json={"status": "running"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ({"note": "a", "server": "server-09"}, 404, "there is no server"),
+        ({"note": "a", "status": "done"}, 400, "body/status"),
+        ({"note": "a", "lnk_post": "a"}, 400, 'did you mean "link_post"?'),
+        ({"note": "a", "created_at": BEGIN}, 400, "created_at"),
+        ({"note": "a", "link_post": None}, 400, "body/link_post"),
+    ],
+)
+def test_a_change_of_a_task_that_is_refused_changes_nothing(
+    at: Control, add_task: AddTask, body: dict[str, Any], status: int, message: str
+) -> None:
+    task = add_task()
+    before = task.shown()
+    assert_refused(at("PATCH", f"/tasks/{task.id}", body), status, message)
+    assert task.shown() == before
+
+
+def test_an_unknown_task_is_404(at: Control) -> None:
+    assert_refused(at("PATCH", f"/tasks/{UNKNOWN}", {}), 404, "there is no task")
+    assert_refused(at("PATCH", "/tasks/7", {}), 400, "path/id")
+
+
+# Servers
+
+
+def test_a_servers_status_decides_whether_it_works(at: Control, call: Call) -> None:
+    for status, answer in (("offline", 401), ("active", 200), ("offline", 401), ("online", 200)):
+        assert at("PATCH", "/servers/server-01", {"status": status}).json()["status"] == status
+        assert call("GET", "/tasks").status_code == answer
+
+
+def test_a_revoked_key_works_again_when_it_is_restored(at: Control, call: Call) -> None:
+    for revoked, answer in ((True, 401), (False, 200)):
+        assert at("PATCH", "/servers/server-01", {"revoked": revoked}).json()["revoked"] is revoked
+        assert call("GET", "/tasks").status_code == answer
+
+
+def test_a_new_key_replaces_the_old_one(at: Control, call: Call, key: str) -> None:
+    changed = at("PATCH", "/servers/server-01", {"api_key": "new-key"}).json()
+    assert (changed["api_key"], changed["keys"]) == ("new-key", ["new-key"])
+    assert call("GET", "/tasks").status_code == 401
+    assert call("GET", "/tasks", key="new-key").status_code == 200
+    at("PATCH", "/servers/server-01", {"api_key": key})
+    assert call("GET", "/tasks").status_code == 200
+
+
+def test_servers_show_their_last_heartbeat(at: Control, call: Call) -> None:
+    call("POST", "/health", json={"ip": "::1", "active_tasks": 3})
+    first, second, _ = at("GET", "/servers").json()["servers"]
+    assert (first["heartbeat"], first["heartbeat_at"]) == ({"ip": "::1", "active_tasks": 3}, BEGIN)
+    assert (second["heartbeat"], second["heartbeat_at"]) == (None, None)
+
+
+def test_the_key_of_another_server_of_the_world_is_409(at: Control, world: World) -> None:
+    taken = world.servers["server-02"].keys[0]
+    body = {"api_key": taken, "status": "offline"}
+    assert_refused(at("PATCH", "/servers/server-01", body), 409, "the API key belongs to server-02")
+    assert (world.servers["server-01"].status, world.servers["server-02"].keys) == ("online", [taken])
+
+
+def test_the_key_of_another_world_is_409(at: Control, control: Control, world: World) -> None:
+    taken = control("POST", "/worlds", {}).json()["servers"][0]["api_key"]
+    body = {"api_key": taken, "revoked": True}
+    assert_refused(at("PATCH", "/servers/server-01", body), 409, "belongs to another world")
+    assert (world.servers["server-01"].revoked, taken in world.known_keys()) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"status": "onlin"}, "there are online, active, offline"),
+        ({"statsu": "online"}, 'did you mean "status"?'),
+        ({"api_key": ""}, "body/api_key"),
+        ({"api_key": "a b"}, "body/api_key"),
+        ({"api_key": "a\r\nb"}, "body/api_key"),
+        ({"api_key": "a" * 201}, "body/api_key"),
+        ({"api_key": "sch\u00f6n"}, "body/api_key"),
+        ({"api_key": "good", "status": "onlin"}, "body/status"),
+        ({"revoked": "no"}, "body/revoked"),
+    ],
+)
+def test_a_change_of_a_server_that_is_refused_changes_nothing(
+    at: Control, world: World, key: str, body: dict[str, Any], message: str
+) -> None:
+    before = world.servers["server-01"].shown()
+    assert_refused(at("PATCH", "/servers/server-01", body), 400, message)
+    assert world.servers["server-01"].shown() == before
+    assert "good" not in world.known_keys()
+
+
+def test_an_unknown_server_is_404_and_the_answer_names_those_there_are(at: Control) -> None:
+    assert_refused(at("PATCH", "/servers/server-09", {}), 404, "there are server-01, server-02, server-03")
+
+
+# Requests, accounts and logs
+
+
+def test_requests_show_their_created_links(at: Control, call: Call, add_task: AddTask) -> None:
+    task = add_task()
+    call("POST", "/callback/link/complete", json={"link_id": task.id})
+    call("POST", "/callback/request/status", json={"request_id": task.request.id, "status": "completed"})
+    shown = {
+        each["id"]: (each["status"], each["created_links"])
+        for each in at("GET", "/requests").json()["requests"]
+    }
+    assert shown.pop(task.request.id) == ("completed", 1)
+    assert set(shown.values()) == {("running", 0)}
+
+
+def test_accounts_show_their_status(at: Control, call: Call, add_task: AddTask) -> None:
+    task = add_task()
+    call("POST", "/callback/account/status", json={"account_id": task.account.id, "status": "banned"})
+    shown = {each["id"]: each["status"] for each in at("GET", "/accounts").json()["accounts"]}
+    assert shown.pop(task.account.id) == "banned"
+    assert set(shown.values()) == {"active"}
+
+
+def test_logs_are_shown_in_the_order_in_which_they_came(at: Control, call: Call) -> None:
+    call("POST", "/logs", json={"logs": [{"level": "INFO", "message": "a", "extra": 1}]})
+    call(
+        "POST",
+        "/logs",
+        json={"logs": [{"level": "WARN", "message": "b"}, {"level": "DEBUG", "message": "c"}]},
+    )
+    assert at("GET", "/logs").json()["logs"] == [
+        {"server": "server-01", "at": BEGIN, "level": "INFO", "message": "a", "extra": 1},
+        {"server": "server-01", "at": BEGIN, "level": "WARN", "message": "b"},
+        {"server": "server-01", "at": BEGIN, "level": "DEBUG", "message": "c"},
+    ]
+
+
+# The journal
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("", [1, 2, 3, 4]),
+        ("?operation=listTasks", [1, 4]),
+        ("?status=404", [3]),
+        ("?after=2", [3, 4]),
+        ("?after=4", []),
+        ("?operation=listTasks&status=200&after=1", [4]),
+        ("?operation=nothing", []),
+    ],
+)
+def test_the_journal_is_shown_by_operation_status_and_number(
+    at: Control, call: Call, query: str, numbers: list[int]
+) -> None:
+    for method, path in (("GET", "/tasks"), ("POST", "/health"), ("GET", "/nothing"), ("GET", "/tasks")):
+        call(method, path, json={})
+    shown = at("GET", f"/journal{query}").json()
+    assert ([each["number"] for each in shown["exchanges"]], shown["dropped"]) == (numbers, 0)
+
+
+@pytest.mark.parametrize("query", ["status=ok", "status=99", "after=-1", "after=x", "after=1&after=2"])
+def test_a_wrong_parameter_of_the_journal_is_400(at: Control, query: str) -> None:
+    assert_refused(at("GET", f"/journal?{query}"), 400, "query")
+
+
+def test_the_journal_says_how_many_it_dropped(at: Control, call: Call, world: World) -> None:
+    world.journal.count = CAPACITY + 5
+    call("GET", "/tasks")
+    shown = at("GET", "/journal").json()
+    assert [each["number"] for each in shown["exchanges"]] == [CAPACITY + 6]
+    assert shown["dropped"] == CAPACITY + 5
+
+
+def test_no_secret_is_in_the_journal(
+    at: Control, call: Call, world: World, key: str, add_task: AddTask
+) -> None:
+    task = add_task(password="pa\u00df w\u00f6rt/1", email="person+tag@mail.example")
+    secrets = [key, "nobody's-key", "typed-password", "pa\u00df", "%C3%9F", "person+tag", "person%2Btag"]
+    call("GET", "/tasks")
+    call("GET", f"/tasks?service_type={key}&status=nonsense")
+    call("GET", "/tasks", key="nobody's-key")
+    call(
+        "GET",
+        f"/{key}/person%2Btag%40mail.example",
+        headers={"Cookie": "a", "Authorization": f"Bearer {key}"},
+    )
+    call(
+        "POST",
+        "/health",
+        json={"password": "typed-password", "server_name": f"{task.account.password} {key}"},
+    )
+    call("POST", "/logs", json={"logs": [{"level": "INFO", "message": f"{key} {task.account.email}"}]})
+    call("PUT", f"/tasks/{task.id}", data=f'{{"note": "{task.account.password}", '.encode())
+    shown = at("GET", "/journal")
+    assert len(shown.json()["exchanges"]) == 7
+    assert [secret for secret in secrets if secret in shown.content.decode()] == []
+
+
+def test_the_same_secret_has_the_same_mask(at: Control, call: Call, key: str) -> None:
+    for used in (key, key, "nobody's-key"):
+        call("GET", "/tasks", key=used)
+    masks = [
+        dict(each["request"]["headers"])["x-api-key"] for each in at("GET", "/journal").json()["exchanges"]
+    ]
+    assert masks[0] == masks[1] != masks[2]
+    assert masks[0].startswith("<key ")
+
+
+def test_the_journal_says_why_a_request_was_refused(at: Control, call: Call) -> None:
+    call("GET", "/tasks?limit=0")
+    (shown,) = at("GET", "/journal").json()["exchanges"]
+    assert (shown["status"], shown["operation"], shown["server"]) == (400, "listTasks", "server-01")
+    assert "query/limit" in shown["why"]
+    assert shown["answer"]["body"] == {"success": False, "error": "bad_request"}
+    assert (shown["request"]["body"], shown["query"]) == (None, "limit=0")

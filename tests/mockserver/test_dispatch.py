@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workerkit.mockserver.dispatch import FIELDS, SERVICE_TYPES, dispatch
+from workerkit.mockserver.founding import PAGE_TIME, Founder
+from workerkit.mockserver.refusal import Invalid, NotFound, Refusal
+from workerkit.mockserver.world import World
+from workerkit.mockserver.worlds import DEFAULT
+from workerkit.openapi.api import worker_api
+
+STATUSES = ("pending", "queued", "running", "completed", "failed", "canceled")
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+TEXTS = st.text(max_size=6)
+COUNTS = st.integers(0, 10)
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "id": st.uuids().map(str),
+    "server": st.sampled_from(["server-01", "server-02", "server-03"]),
+    "service_type": TEXTS,
+    "site_id": st.uuids().map(str),
+    "site_name": TEXTS,
+    "status": st.sampled_from(STATUSES),
+    "config": TEXTS,
+    "details": st.none() | TEXTS | st.lists(st.integers()),
+    "retry_count": COUNTS,
+    "max_retries": COUNTS,
+    "link_profile": TEXTS,
+    "link_post": TEXTS,
+    "error_message": TEXTS,
+    "note": TEXTS,
+    "is_indexed": st.booleans(),
+    "email": TEXTS,
+    "username": TEXTS,
+    "password": TEXTS,
+    "about": TEXTS,
+    "request_name": TEXTS,
+    "request_website": TEXTS,
+    "type_request": TEXTS,
+    "auction_price": st.integers(0, 1000),
+}
+GIVEN = st.fixed_dictionaries({}, optional=VALUES)
+
+
+def founded() -> World:
+    return Founder(seed=1, timer=lambda: 0.0, tasks=False)(DEFAULT).world
+
+
+def contents(world: World) -> tuple[Any, ...]:
+    shown = (world.tasks, world.requests, world.accounts, world.servers)
+    return (*([each.shown() for each in entities.values()] for entities in shown), world.chance.getstate())
+
+
+@settings(deadline=None)
+@given(fields=GIVEN)
+def test_a_task_has_the_fields_that_were_given(fields: dict[str, Any]) -> None:
+    world = founded()
+    task = dispatch(world, fields)
+    shown = task.shown()
+    assert {name: shown[name] for name in fields} == fields
+    assert world.own_task(world.server(task.server), task.id) is task
+
+
+@settings(deadline=None)
+@given(fields=GIVEN)
+def test_whatever_is_given_a_task_is_listed_as_the_spec_says(fields: dict[str, Any]) -> None:
+    validator = worker_api().document.validator({"$ref": "#/components/schemas/Task"})
+    assert list(validator.iter_errors(dispatch(founded(), fields).listed())) == []
+
+
+def test_the_request_and_the_account_can_be_chosen() -> None:
+    world = founded()
+    for request, account in zip(world.requests.values(), world.accounts.values(), strict=False):
+        task = dispatch(world, {"request_id": request.id, "account_id": account.id})
+        assert (task.request, task.account) == (request, account)
+
+
+def test_there_is_no_other_field() -> None:
+    assert {*VALUES, "request_id", "account_id"} == FIELDS
+
+
+def test_what_is_left_out_is_filled_in() -> None:
+    world = founded()
+    task = dispatch(world, {})
+    assert (task.server, task.status, task.created_at) == ("server-01", "pending", PAGE_TIME)
+    assert task.service_type in SERVICE_TYPES
+    assert task.request in world.requests.values()
+    assert task.account in world.accounts.values()
+    assert (task.retry_count, task.max_retries, task.config) == (0, 3, "{}")
+    assert (task.link_profile, task.link_post, task.started_at, task.completed_at) == ("", "", None, None)
+
+
+def test_a_later_task_is_listed_later() -> None:
+    world = founded()
+    tasks = [dispatch(world, {}) for _ in range(5)]
+    assert world.backlog(world.server("server-01")).page(STATUSES, None, skip=0, most=9) == tasks
+
+
+def test_a_task_of_its_own_time_keeps_the_place_at_the_end() -> None:
+    world = founded()
+    first, second = dispatch(world, {}), dispatch(world, {}, created_at=5.0)
+    assert (second.created_at, first.place < second.place) == (5.0, True)
+
+
+# Requests and accounts of its own
+
+
+def test_a_request_field_makes_a_request_of_its_own() -> None:
+    world = founded()
+    known = dict(world.requests)
+    model = next(iter(known.values()))
+    model.created_links = 7
+    task = dispatch(world, {"request_id": model.id, "request_name": "Mine"})
+    assert task.request.id not in known
+    assert world.requests == {**known, task.request.id: task.request}
+    assert (task.request.name, task.request.website, task.request.created_links) == ("Mine", model.website, 0)
+    assert (model.name, model.created_links) == ("Campaign A", 7)
+
+
+def test_an_account_field_makes_an_account_of_its_own() -> None:
+    world = founded()
+    known = dict(world.accounts)
+    model = next(iter(known.values()))
+    task = dispatch(world, {"account_id": model.id, "password": "mine"})
+    assert world.accounts == {**known, task.account.id: task.account}
+    assert (task.account.password, task.account.email) == ("mine", model.email)
+    assert model.password != "mine"
+
+
+# What a task lived through
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_task_that_begins_later_has_what_it_would_have_got(status: str) -> None:
+    task = dispatch(founded(), {"status": status})
+    begun, done = status in ("running", "completed", "failed"), status == "completed"
+    assert (task.started_at is not None) == begun
+    assert (task.completed_at is not None) == done
+    assert bool(task.link_profile) == done
+    assert bool(task.error_message) == (status == "failed")
+
+
+def test_what_was_given_is_not_lived_over() -> None:
+    assert dispatch(founded(), {"status": "completed", "link_profile": ""}).link_profile == ""
+    assert (
+        dispatch(founded(), {"status": "failed", "error_message": "Site down"}).error_message == "Site down"
+    )
+
+
+# What is refused
+
+REFUSED: list[tuple[dict[str, Any], type[Refusal], str]] = [
+    ({"sttus": "pending"}, Invalid, 'a task has no field sttus (did you mean "status"?)'),
+    ({"created_at": 1.0}, Invalid, "a task has no field created_at"),
+    ({"status": "done"}, Invalid, "status: "),
+    ({"id": "x"}, Invalid, "id: "),
+    ({"id": 5}, Invalid, "id: "),
+    ({"retry_count": -1}, Invalid, "retry_count: "),
+    ({"config": {}}, Invalid, "config: "),
+    ({"password": None}, Invalid, "password: "),
+    ({"auction_price": "100"}, Invalid, "auction_price: "),
+    ({"server": "server-09"}, NotFound, "there is no server server-09"),
+    ({"request_id": UNKNOWN}, NotFound, f"there is no request {UNKNOWN}"),
+    ({"account_id": UNKNOWN}, NotFound, f"there is no account {UNKNOWN}"),
+    ({"request_name": "Mine", "account_id": UNKNOWN}, NotFound, f"there is no account {UNKNOWN}"),
+    ({"password": "mine", "request_id": UNKNOWN}, NotFound, f"there is no request {UNKNOWN}"),
+]
+
+
+@pytest.mark.parametrize(("fields", "refusal", "why"), REFUSED)
+def test_what_is_refused_leaves_the_world_as_it_was(
+    fields: dict[str, Any], refusal: type[Refusal], why: str
+) -> None:
+    world = founded()
+    before = contents(world)
+    with pytest.raises(refusal) as caught:
+        dispatch(world, fields)
+    assert why in caught.value.why
+    assert contents(world) == before
+
+
+def test_an_id_is_given_once_in_whatever_case() -> None:
+    world = founded()
+    task = dispatch(world, {"id": "6F1E2C1A-3B4D-4E5F-8A6B-7C8D9E0F1A2B"})
+    for spelling in (task.id, task.id.upper()):
+        assert world.task(spelling) is task
+        with pytest.raises(Invalid, match="already"):
+            dispatch(world, {"id": spelling})
+    assert len(world.tasks) == 1

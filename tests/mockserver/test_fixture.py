@@ -1,0 +1,185 @@
+"""What a test holds in its hand: `worker_api`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from workerkit.mockserver.fixture import WorkerApi
+from workerkit.mockserver.refusal import Invalid, NotFound
+from workerkit.mockserver.server import MockServer
+from workerkit.scenarios import library
+from workerkit.scenarios.duration import NoDuration
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+Ask = Callable[..., requests.Response]
+
+
+@pytest.fixture
+def api(mock: MockServer) -> Iterator[WorkerApi]:
+    api = WorkerApi(mock)
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def ask(api: WorkerApi, http: requests.Session) -> Ask:
+    """A request of the worker that `api.env` describes."""
+
+    def send(method: str, path: str, json: Any = None) -> requests.Response:
+        headers = {"X-API-Key": api.env["LIKEPION_API_KEY"]}
+        url = api.env["LIKEPION_BASE_URL"] + path
+        return http.request(method, url, json=json, headers=headers, timeout=20)
+
+    return send
+
+
+def test_its_environment_is_that_of_its_first_server(api: WorkerApi, ask: Ask) -> None:
+    assert api.env == {
+        "LIKEPION_BASE_URL": api.base_url,
+        "LIKEPION_API_KEY": api.api_key,
+        "LIKEPION_SERVER_NAME": "server-01",
+    }
+    assert api.base_url.endswith("/api/v1/worker")
+    assert ask("GET", "/tasks").json()["server_name"] == "server-01"
+
+
+def test_it_begins_without_tasks_and_with_three_servers(api: WorkerApi) -> None:
+    assert (api.tasks(), api.logs, api.journal, api.lines()) == ([], [], [], [])
+    assert [(each["name"], each["status"]) for each in api.servers] == [
+        ("server-01", "online"),
+        ("server-02", "active"),
+        ("server-03", "offline"),
+    ]
+
+
+def test_it_begins_as_its_scenario_says(mock: MockServer) -> None:
+    api = WorkerApi(mock, library.find("key-revoked"))
+    assert [each["name"] for each in api.servers] == ["server-01"]
+    assert len(api.tasks()) == 60
+    api.close()
+
+
+def test_the_worker_gets_an_added_task(api: WorkerApi, ask: Ask) -> None:
+    task = api.add_task(service_type="blog", config='{"simulate": "fail"}')
+    (listed,) = ask("GET", "/tasks").json()["data"]
+    assert listed.items() <= task.items()
+    assert (listed["service_type"], listed["config"]) == ("blog", '{"simulate": "fail"}')
+
+
+def test_a_task_of_another_server_is_not_the_workers(api: WorkerApi, ask: Ask) -> None:
+    task = api.add_task(server="server-02")
+    assert ask("GET", "/tasks").json()["total"] == 0
+    assert ask("PUT", f"/tasks/{task['id']}", {"status": "running"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"staus": "pending"}, 'staus .did you mean "status"'),
+        ({"status": "pendng"}, "status"),
+        ({"config": {"simulate": "fail"}}, "config"),
+        ({"retry_count": "2"}, "retry_count"),
+        ({"id": "7"}, "id"),
+    ],
+)
+def test_a_wrong_field_is_refused(api: WorkerApi, fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(Invalid, match=message):
+        api.add_task(**fields)
+    assert api.tasks() == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{"server": "server-09"}, {"request_id": UNKNOWN}, {"account_id": UNKNOWN}]
+)
+def test_an_unknown_owner_of_a_task_is_refused(api: WorkerApi, fields: dict[str, Any]) -> None:
+    with pytest.raises(NotFound, match="there is no"):
+        api.add_task(**fields)
+
+
+def test_what_the_worker_did_shows_in_the_task(api: WorkerApi, ask: Ask) -> None:
+    task = api.add_task()
+    ask("PUT", f"/tasks/{task['id']}", {"status": "failed", "error_message": "a", "note": "b"})
+    now = api.task(task["id"])
+    assert (now["status"], now["error_message"], now["note"]) == ("failed", "a", "b")
+    assert (task["status"], task["error_message"]) == ("pending", None)
+
+
+def test_an_unknown_task_is_not_found(api: WorkerApi) -> None:
+    with pytest.raises(NotFound, match=UNKNOWN):
+        api.task(UNKNOWN)
+
+
+def test_tasks_are_found_by_their_fields(api: WorkerApi) -> None:
+    for status in ("pending", "failed", "failed"):
+        api.add_task(status=status)
+    api.add_task(status="failed", server="server-02")
+    assert len(api.tasks()) == 4
+    assert len(api.tasks(status="failed")) == 3
+    assert len(api.tasks(status="failed", server="server-02")) == 1
+    assert api.tasks(status="canceled") == []
+
+
+def test_requests_accounts_logs_and_heartbeats_are_shown(api: WorkerApi, ask: Ask) -> None:
+    task = api.add_task()
+    ask("POST", "/callback/link/complete", {"link_id": task["id"]})
+    ask("POST", "/callback/account/status", {"account_id": task["account_id"], "status": "banned"})
+    ask("POST", "/logs", {"logs": [{"level": "INFO", "message": "a"}]})
+    ask("POST", "/health", {"active_tasks": 1})
+    links = {each["id"]: each["created_links"] for each in api.requests}
+    accounts = {each["id"]: each["status"] for each in api.accounts}
+    assert (links[task["request_id"]], sum(links.values())) == (1, 1)
+    assert accounts[task["account_id"]] == "banned"
+    assert [(entry["server"], entry["message"]) for entry in api.logs] == [("server-01", "a")]
+    assert [each["heartbeat"] for each in api.servers] == [{"active_tasks": 1}, None, None]
+
+
+def test_the_journal_has_what_the_worker_sent(api: WorkerApi, ask: Ask) -> None:
+    ask("POST", "/health", {"ip": "::1"})
+    ask("GET", "/tasks?limit=0")
+    first, second = api.journal
+    assert (first.operation, first.sent(), first.accepted) == ("heartbeat", {"ip": "::1"}, True)
+    assert (second.status, second.answered()["error"]) == (400, "bad_request")
+
+
+def test_the_lines_of_the_journal_have_no_secrets(api: WorkerApi, ask: Ask) -> None:
+    ask("GET", f"/{api.api_key}")
+    (line,) = api.lines()
+    assert line.startswith("#1 ")
+    assert " GET /api/v1/worker/<key " in line
+    assert api.api_key not in line
+
+
+def test_the_clock_moves_the_time_in_answers(api: WorkerApi, ask: Ask) -> None:
+    before = ask("POST", "/health", {}).json()["data"]["server_time"]
+    api.clock.advance("366h")
+    api.clock.advance("500ms")
+    after = ask("POST", "/health", {}).json()["data"]["server_time"]
+    assert datetime.fromisoformat(after) - datetime.fromisoformat(before) >= timedelta(hours=366)
+
+
+def test_a_length_of_time_without_a_unit_is_refused(api: WorkerApi) -> None:
+    with pytest.raises(NoDuration, match="60"):
+        api.clock.advance("60")
+
+
+def test_worlds_do_not_see_each_other(api: WorkerApi, ask: Ask, mock: MockServer) -> None:
+    other = WorkerApi(mock)
+    task = other.add_task()
+    assert other.base_url == api.base_url
+    assert other.api_key != api.api_key
+    assert (api.tasks(), ask("GET", "/tasks").json()["total"]) == ([], 0)
+    assert ask("PUT", f"/tasks/{task['id']}", {"note": "a"}).status_code == 404
+    assert other.journal == []
+    other.close()
+
+
+def test_a_closed_world_takes_its_key_along(mock: MockServer, api: WorkerApi, http: requests.Session) -> None:
+    closed = WorkerApi(mock)
+    closed.close()
+    headers = {"X-API-Key": closed.api_key}
+    assert http.get(f"{api.base_url}/tasks", headers=headers, timeout=20).status_code == 401

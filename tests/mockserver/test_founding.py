@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workerkit.mockserver.founding import PAGE_TIME, Founder
+from workerkit.mockserver.world import World
+from workerkit.mockserver.worlds import DEFAULT
+from workerkit.scenarios.scenario import Scenario, ServerPlan, TaskGroup, WorldPlan
+
+STATUSES = {"pending", "queued", "running", "completed", "failed", "canceled"}
+SEEDS = st.integers(0, 2**63 - 1)
+PLAN = WorldPlan(
+    servers=(ServerPlan("worker", "active", "my-key"), ServerPlan("other", "offline")),
+    tasks=(
+        TaskGroup(3, "worker", {"status": "queued", "config": '{"simulate": "fail"}'}),
+        TaskGroup(2, "other", {"service_type": "video"}),
+        TaskGroup(1, "worker", {"status": "completed", "password": "mine"}),
+    ),
+    seed=7,
+)
+SCENARIO = Scenario("a-story", "A story", "What happens.", PLAN)
+
+
+def found(name: str = DEFAULT, **how: Any) -> World:
+    return Founder(**{"timer": lambda: 0.0, **how})(name).world
+
+
+def contents(world: World) -> list[list[dict[str, Any]]]:
+    kinds = (world.servers, world.tasks, world.requests, world.accounts)
+    return [[entity.shown() for entity in kind.values()] for kind in kinds]
+
+
+@pytest.fixture
+def default() -> World:
+    return found(seed=1)
+
+
+# The default world, as the kit promises it
+
+
+def test_the_default_world_has_three_servers(default: World) -> None:
+    servers = [(server.name, server.status, server.keys) for server in default.servers.values()]
+    assert servers == [
+        ("server-01", "online", ["server-01-key", "your-server-key"]),
+        ("server-02", "active", ["server-02-key"]),
+        ("server-03", "offline", ["server-03-key"]),
+    ]
+    assert not any(server.revoked or server.heartbeat for server in default.servers.values())
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.none() | SEEDS)
+def test_the_default_world_has_its_tasks_whatever_the_seed(seed: int | None) -> None:
+    world = found(seed=seed)
+    tasks = list(world.tasks.values())
+    assert Counter(task.server for task in tasks) == {"server-01": 250, "server-02": 25}
+    assert {task.status for task in tasks} == STATUSES
+    assert len({task.service_type for task in tasks}) == 3
+    assert len({task.request.id for task in tasks}) == len(world.requests) == 4
+    assert len({task.account.id for task in tasks}) == len(world.accounts) == 6
+
+
+def test_both_servers_have_tasks_in_every_status(default: World) -> None:
+    for name in ("server-01", "server-02"):
+        assert {task.status for task in default.tasks.values() if task.server == name} == STATUSES
+
+
+def test_no_two_things_share_an_id(default: World) -> None:
+    kinds = (default.servers, default.tasks, default.requests, default.accounts)
+    ids = [entity.id for kind in kinds for entity in kind.values()]
+    assert len(set(ids)) == len(ids) == 3 + 275 + 4 + 6
+
+
+def test_tasks_were_made_one_after_the_other_before_the_world_began(default: World) -> None:
+    made = [task.created_at for task in default.tasks.values()]
+    assert made == sorted(set(made))
+    assert made[-1] < default.clock.begin
+
+
+def test_no_two_accounts_share_an_address_or_a_password(default: World) -> None:
+    accounts = default.accounts.values()
+    assert (
+        len({account.email for account in accounts}) == len({account.password for account in accounts}) == 6
+    )
+
+
+def test_without_tasks_the_default_world_has_everything_else() -> None:
+    world, full = found(seed=1, tasks=False), found(seed=1)
+    assert not world.tasks
+    assert [contents(world)[kind] for kind in (0, 2, 3)] == [contents(full)[kind] for kind in (0, 2, 3)]
+
+
+def test_a_world_of_another_name_has_keys_of_its_own() -> None:
+    keys = [server.keys for server in found("w1", seed=1).servers.values()]
+    assert keys == [["server-01-key-w1"], ["server-02-key-w1"], ["server-03-key-w1"]]
+
+
+# Seed and time
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=SEEDS, first=st.floats(0, 2e9), second=st.floats(0, 2e9))
+def test_the_same_seed_is_the_same_world_whenever_it_is_founded(
+    seed: int, first: float, second: float
+) -> None:
+    one = found(seed=seed, now=lambda: first, timer=lambda: first)
+    other = found(seed=seed, now=lambda: second, timer=lambda: second)
+    assert contents(one) == contents(other)
+    assert one.clock.now() == other.clock.now() == PAGE_TIME
+    assert one.chance.getstate() == other.chance.getstate()
+
+
+@settings(max_examples=10, deadline=None)
+@given(seeds=st.sets(SEEDS, min_size=2, max_size=2))
+def test_another_seed_is_another_world(seeds: set[int]) -> None:
+    one, other = (found(seed=seed) for seed in seeds)
+    assert not one.tasks.keys() & other.tasks.keys()
+
+
+def test_a_founder_founds_the_same_world_each_time() -> None:
+    founder = Founder(seed=5, timer=lambda: 0.0)
+    assert contents(founder(DEFAULT).world) == contents(founder(DEFAULT).world)
+
+
+def test_two_worlds_of_one_founder_share_nothing() -> None:
+    founder = Founder(seed=5, timer=lambda: 0.0)
+    one, other = founder("w1").world, founder("w1").world
+    before = contents(other)
+    for task in one.tasks.values():
+        one.change_task(task, {"status": "running"})
+        one.complete(task, {"note": "changed"})
+    one.set_keys(one.server("server-01"), ["new"])
+    assert contents(other) == before
+
+
+def test_without_a_seed_time_begins_now_in_a_whole_second() -> None:
+    world = found(now=lambda: 1000.75)
+    assert world.clock.now() == 1000
+    assert max(task.created_at for task in world.tasks.values()) == 999
+
+
+def test_without_a_seed_only_the_times_differ() -> None:
+    one, other = found(now=lambda: 1000.0), found(now=lambda: 5000.0)
+    assert one.tasks.keys() == other.tasks.keys()
+
+
+def test_the_clock_does_not_run_before_the_first_request() -> None:
+    shown = iter(range(1000))
+    world = found(seed=1, timer=lambda: float(next(shown)))
+    assert world.clock.now() == PAGE_TIME + 1
+
+
+# A scenario's world
+
+
+def test_a_planned_world_has_what_its_plan_says() -> None:
+    world = found("w1", scenario=SCENARIO)
+    assert [(each.name, each.status, each.keys) for each in world.servers.values()] == [
+        ("worker", "active", ["my-key"]),
+        ("other", "offline", ["other-key-w1"]),
+    ]
+    tasks = list(world.tasks.values())
+    assert [task.server for task in tasks] == ["worker"] * 3 + ["other"] * 2 + ["worker"]
+    assert [task.status for task in tasks] == ["queued"] * 3 + ["pending"] * 2 + ["completed"]
+    assert [task.service_type for task in tasks[3:5]] == ["video", "video"]
+    assert {task.config for task in tasks[:3]} == {'{"simulate": "fail"}'}
+    assert tasks[5].account.password == "mine"
+    assert [task.created_at - world.clock.begin for task in tasks] == [-6, -5, -4, -3, -2, -1]
+
+
+def test_the_plans_seed_counts_unless_another_is_given() -> None:
+    def ids(**how: Any) -> list[str]:
+        return list(found("w1", scenario=SCENARIO, **how).tasks)
+
+    assert ids() == ids() == ids(seed=7)
+    assert not set(ids()) & set(ids(seed=8))
+
+
+def test_the_director_plays_the_scenario_of_its_world() -> None:
+    assert Founder(scenario=SCENARIO)("w1").scenario is SCENARIO
+    assert Founder()("w1").scenario is None

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workerkit.mockserver.journal import Journal
+from workerkit.openapi.exchange import Exchange
+
+
+def add(journal: Journal) -> Exchange:
+    number = journal.next_number()
+    exchange = Exchange(number, None, None, "GET", "/", "", (), b"", 200, (), b"", 0.0, 0.0)
+    journal.add(exchange)
+    return exchange
+
+
+@settings(deadline=None)
+@given(capacity=st.integers(1, 8), count=st.integers(0, 20))
+def test_the_newest_are_kept_and_the_rest_is_counted(capacity: int, count: int) -> None:
+    journal = Journal(capacity)
+    added = [add(journal) for _ in range(count)]
+    assert list(journal) == added[-capacity:]
+    assert len(journal) == min(count, capacity)
+    assert (journal.count, journal.dropped) == (count, max(0, count - capacity))
+
+
+def test_numbers_begin_at_one_and_go_on_beyond_the_capacity() -> None:
+    journal = Journal(2)
+    assert [add(journal).number for _ in range(4)] == [1, 2, 3, 4]
+    assert [each.number for each in journal] == [3, 4]
+
+
+def test_a_listener_hears_every_exchange_from_then_on() -> None:
+    journal = Journal(1)
+    add(journal)
+    one: list[Exchange] = []
+    other: list[Exchange] = []
+    journal.listen(one.append)
+    first = add(journal)
+    journal.listen(other.append)
+    second = add(journal)
+    assert (one, other) == ([first, second], [second])
+
+
+def test_a_listener_finds_the_exchange_in_the_journal() -> None:
+    journal = Journal()
+    found: list[int] = []
+    journal.listen(lambda exchange: found.append(list(journal).index(exchange)))
+    add(journal)
+    add(journal)
+    assert found == [0, 1]
+
+
+def test_what_comes_while_one_reads_does_not_disturb_the_reading() -> None:
+    journal = Journal(3)
+    for _ in range(3):
+        add(journal)
+    read = []
+    for exchange in journal:
+        add(journal)
+        read.append(exchange.number)
+    assert read == [1, 2, 3]

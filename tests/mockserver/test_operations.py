@@ -1,0 +1,552 @@
+"""What the operations do and answer. Every answer that is made here is held against the spec."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workerkit.mockserver.dispatch import dispatch
+from workerkit.mockserver.entities import Task
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.operations import ACTS, check_subject
+from workerkit.mockserver.refusal import NotFound, NotYours, Refusal
+from workerkit.mockserver.world import World
+from workerkit.mockserver.worlds import DEFAULT
+from workerkit.openapi.api import worker_api
+from workerkit.openapi.flaw import Flaw
+from workerkit.openapi.jsontext import parse, render
+
+Json = dict[str, Any]
+BEGIN = "2025-12-01T10:00:00Z"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+STATUSES = worker_api().enumeration("TaskStatus")
+TEXTS = st.text(max_size=5)
+LINKS = {"link_profile": TEXTS, "link_post": TEXTS}
+CHANGES = {"status": st.sampled_from(STATUSES), **LINKS, "error_message": TEXTS}
+UPDATE = st.fixed_dictionaries({}, optional={**CHANGES, "note": TEXTS, "is_indexed": st.booleans()})
+MISSING = st.just(UNKNOWN) | st.uuids(version=4).map(str)
+
+
+def founded(*, tasks: bool = False) -> World:
+    """A world of the three default servers whose clock stands."""
+    return Founder(seed=1, timer=lambda: 0.0, tasks=tasks)(DEFAULT).world
+
+
+def ask(
+    world: World,
+    operation: str,
+    body: Any = None,
+    *,
+    server: str = "server-01",
+    query: str = "",
+    task: str = "",
+) -> Json:
+    """The answer as a client reads it, which has to be one that the spec describes."""
+    compiled = worker_api().operations[operation]
+    call = compiled.read({"id": task}, query, b"" if body is None else json.dumps(body).encode())
+    answer: Json = parse(render(ACTS[operation](world, world.server(server), call)))
+    flaw = compiled.answer_flaw(200, answer)
+    assert flaw is None, flaw
+    return answer
+
+
+def contents(world: World) -> list[Any]:
+    kinds = (world.servers, world.tasks, world.requests, world.accounts)
+    return [
+        *([each.shown() for each in kind.values()] for kind in kinds),
+        [each.shown() for each in world.logs],
+    ]
+
+
+@pytest.fixture
+def empty() -> World:
+    return founded()
+
+
+@pytest.fixture
+def tasks(empty: World) -> list[Task]:
+    """Three tasks of server-01 and then two of server-02."""
+    return [dispatch(empty, {"server": f"server-0{1 + (number > 2)}"}) for number in range(5)]
+
+
+def test_every_operation_of_the_spec_has_its_act() -> None:
+    assert ACTS.keys() == worker_api().operations.keys()
+
+
+# Heartbeat
+
+
+def test_a_heartbeat_is_answered_with_the_server_and_the_time(empty: World) -> None:
+    answer = ask(empty, "heartbeat", {"server_name": "another", "cpu_usage": 45.5}, server="server-02")
+    server = empty.server("server-02")
+    assert answer["data"] == {
+        "status": "ok",
+        "server_id": server.id,
+        "server_name": "server-02",
+        "server_time": BEGIN,
+    }
+    assert server.heartbeat == {"server_name": "another", "cpu_usage": 45.5}
+
+
+def test_a_field_that_the_page_does_not_name_is_passed_over(empty: World) -> None:
+    ask(empty, "heartbeat", {"ip": "10.0.0.1", "colour": "red"})
+    assert empty.server("server-01").heartbeat == {"ip": "10.0.0.1"}
+
+
+def test_the_time_of_a_heartbeat_is_the_worlds(empty: World) -> None:
+    empty.clock.advance(61)
+    assert ask(empty, "heartbeat", {})["data"]["server_time"] == "2025-12-01T10:01:01Z"
+
+
+# The list
+
+
+@pytest.fixture(scope="module")
+def full() -> World:
+    """The default world, to be read only."""
+    return founded(tasks=True)
+
+
+def brute_force(world: World, server: str, statuses: list[str], kind: str | None) -> list[Json]:
+    return [
+        task.listed()
+        for task in world.tasks.values()
+        if task.server == server and task.status in statuses and kind in (None, task.service_type)
+    ]
+
+
+FILTERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.lists(st.sampled_from(STATUSES), min_size=1, max_size=7),
+        "service_type": st.sampled_from(["entity", "social", "blog", "unheard-of", ""]),
+    },
+)
+SERVERS = st.sampled_from(["server-01", "server-02", "server-03"])
+
+
+def written(asked: Json) -> str:
+    joined = {name: ",".join(value) if isinstance(value, list) else value for name, value in asked.items()}
+    return urlencode(joined)
+
+
+@settings(deadline=None)
+@given(server=SERVERS, filters=FILTERS, page=st.integers(1, 9), limit=st.integers(1, 300))
+def test_a_page_is_its_part_of_the_filtered_list(
+    full: World, server: str, filters: Json, page: int, limit: int
+) -> None:
+    whole = brute_force(
+        full, server, filters.get("status", ["pending", "queued"]), filters.get("service_type")
+    )
+    answer = ask(full, "listTasks", server=server, query=written({**filters, "page": page, "limit": limit}))
+    skip = (page - 1) * limit
+    assert answer["data"] == whole[skip : skip + limit]
+    assert (answer["total"], answer["page"], answer["limit"]) == (len(whole), page, limit)
+    more = skip + limit < len(whole)
+    assert answer["next_cursor"] == (whole[skip + limit - 1]["id"] if more else None)
+    assert (answer["server_id"], answer["server_name"]) == (full.server(server).id, server)
+
+
+@settings(deadline=None)
+@given(server=SERVERS, filters=FILTERS, limit=st.integers(1, 300), data=st.data())
+def test_a_cursor_goes_on_after_any_task_of_the_server(
+    full: World, server: str, filters: Json, limit: int, data: st.DataObject
+) -> None:
+    own = brute_force(full, server, list(STATUSES), None)
+    place = data.draw(st.integers(0, len(own) - 1)) if own else 0
+    after = own[place]["id"] if own else UNKNOWN
+    statuses, kind = filters.get("status", ["pending", "queued"]), filters.get("service_type")
+    rest = [
+        task
+        for task in own[place + 1 :]
+        if task["status"] in statuses and kind in (None, task["service_type"])
+    ]
+    answer = ask(full, "listTasks", server=server, query=written({**filters, "after": after, "limit": limit}))
+    assert answer["data"] == rest[:limit]
+    assert answer["next_cursor"] == (rest[limit - 1]["id"] if len(rest) > limit else None)
+    assert answer["total"] == len(brute_force(full, server, statuses, kind))
+
+
+def follow(ask_page: Callable[[str | None], Json]) -> list[Json]:
+    page = ask_page(None)
+    found = list(page["data"])
+    while page["next_cursor"] is not None:
+        page = ask_page(page["next_cursor"])
+        found += page["data"]
+    return found
+
+
+@settings(max_examples=30, deadline=None)
+@given(filters=FILTERS, limit=st.integers(20, 300))
+def test_cursors_lead_through_the_whole_list(full: World, filters: Json, limit: int) -> None:
+    def ask_page(after: str | None) -> Json:
+        cursor = {"after": after} if after else {}
+        return ask(full, "listTasks", query=written({**filters, **cursor, "limit": limit}))
+
+    statuses, kind = filters.get("status", ["pending", "queued"]), filters.get("service_type")
+    assert follow(ask_page) == brute_force(full, "server-01", statuses, kind)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 7), st.sampled_from(STATUSES)), max_size=8),
+    limit=st.integers(1, 4),
+)
+def test_while_tasks_change_a_cursor_neither_repeats_nor_skips_one_that_stays(
+    changes: list[tuple[int, str]], limit: int
+) -> None:
+    world = founded()
+    tasks = [dispatch(world, {}) for _ in range(8)]
+    coming = iter(changes)
+
+    def ask_page(after: str | None) -> Json:
+        for number, status in islice(coming, 1 if after else 0):
+            ask(world, "updateTask", {"status": status}, task=tasks[number].id)
+        cursor = {"after": after} if after else {}
+        return ask(world, "listTasks", query=written({**cursor, "limit": limit}))
+
+    found = [task["id"] for task in follow(ask_page)]
+    touched = {tasks[number].id for number, _ in changes}
+    assert len(set(found)) == len(found)
+    assert {task.id for task in tasks} - touched <= set(found)
+
+
+def test_the_list_is_of_pending_and_queued_tasks_by_default(full: World) -> None:
+    assert {task["status"] for task in ask(full, "listTasks")["data"]} == {"pending", "queued"}
+
+
+def test_a_cursor_may_be_written_in_capitals(full: World) -> None:
+    first = ask(full, "listTasks", query="limit=1")["next_cursor"]
+    lower, upper = (ask(full, "listTasks", query=f"limit=5&after={each}") for each in (first, first.upper()))
+    assert lower == upper
+
+
+@pytest.mark.parametrize("of", ["nobody", "server-02"])
+def test_a_cursor_that_is_not_the_servers_lists_nothing(full: World, of: str) -> None:
+    foreign = next((task.id for task in full.tasks.values() if task.server == of), UNKNOWN)
+    answer = ask(full, "listTasks", query=f"after={foreign}")
+    assert (answer["data"], answer["next_cursor"]) == ([], None)
+
+
+def test_the_cursor_wins_over_the_page(full: World) -> None:
+    after = ask(full, "listTasks", query="limit=3")["next_cursor"]
+    with_page = ask(full, "listTasks", query=f"limit=3&after={after}&page=7")
+    assert with_page["data"] == ask(full, "listTasks", query=f"limit=3&after={after}")["data"]
+
+
+def test_a_page_beyond_the_last_is_empty(full: World) -> None:
+    answer = ask(full, "listTasks", query=f"page={2**63 - 1}&limit=1000")
+    assert (answer["data"], answer["next_cursor"], answer["page"]) == ([], None, 2**63 - 1)
+
+
+def test_reading_changes_nothing() -> None:
+    world = founded(tasks=True)
+    before = contents(world)
+    for query in ("", "page=2", f"after={UNKNOWN}", "status=failed&service_type=entity"):
+        ask(world, "listTasks", query=query)
+    assert contents(world) == before
+
+
+# One task
+
+
+@settings(deadline=None)
+@given(fields=UPDATE)
+def test_an_update_changes_its_fields_and_says_which_task(fields: Json) -> None:
+    world = founded()
+    task = dispatch(world, {})
+    assert ask(world, "updateTask", fields, task=task.id.upper()) == {
+        "success": True,
+        "data": {"updated": True, "link_id": task.id},
+    }
+    shown = task.shown()
+    assert {name: shown[name] for name in fields} == fields
+
+
+@settings(deadline=None)
+@given(fields=UPDATE)
+def test_the_same_update_twice_is_the_same_as_once(fields: Json) -> None:
+    world = founded()
+    task = dispatch(world, {})
+    ask(world, "updateTask", fields, task=task.id)
+    once = contents(world)
+    ask(world, "updateTask", fields, task=task.id)
+    assert contents(world) == once
+
+
+@settings(deadline=None)
+@given(fields=UPDATE)
+def test_the_callback_changes_what_the_page_names_there(fields: Json) -> None:
+    one, other = founded(), founded()
+    task, same = dispatch(one, {}), dispatch(other, {})
+    answer = ask(one, "updateLink", {**fields, "link_id": task.id})
+    named = {name: value for name, value in fields.items() if name in CHANGES}
+    assert answer == ask(other, "updateTask", named, task=same.id)
+    assert contents(one) == contents(other)
+
+
+def test_unknown_fields_of_an_update_are_passed_over(empty: World, tasks: list[Task]) -> None:
+    before = contents(empty)
+    for name in ("id", "server", "password", "retry_count", "created_at", "completed_at", "colour"):
+        ask(empty, "updateTask", {name: "x"}, task=tasks[0].id)
+        ask(empty, "updateLink", {name: "x", "link_id": tasks[0].id})
+        ask(empty, "bulkUpdateTasks", {"items": [{name: "x", "link_id": tasks[0].id}]})
+    assert contents(empty) == before
+
+
+# Many tasks
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    items=st.lists(st.tuples(st.integers(0, 4) | MISSING, UPDATE), min_size=1, max_size=12),
+    completed=st.lists(st.integers(0, 2), max_size=3),
+)
+def test_a_bulk_update_is_the_sequence_of_its_single_updates(
+    items: list[tuple[int | str, Json]], completed: list[int]
+) -> None:
+    one, other = founded(), founded()
+    for world in (one, other):
+        ids = [dispatch(world, {"server": f"server-0{1 + (number > 2)}"}).id for number in range(5)]
+        for number in completed:
+            ask(world, "completeLink", {"link_id": ids[number]})
+    batch = [({"link_id": ids[each] if isinstance(each, int) else each}, fields) for each, fields in items]
+    answer = ask(one, "bulkUpdateTasks", {"items": [{**link, **fields} for link, fields in batch]})
+    assert answer["results"] == [single_result(other, link["link_id"], fields) for link, fields in batch]
+    assert contents(one) == contents(other)
+    succeeded = sum(result["success"] for result in answer["results"])
+    assert (answer["total"], answer["success"]) == (len(items), succeeded)
+    assert answer["failed"] == len(items) - succeeded
+
+
+def single_result(world: World, task: str, fields: Json) -> Json:
+    try:
+        ask(world, "updateTask", fields, task=task)
+    except NotYours:
+        return {"link_id": task, "success": False, "error": "not_your_task"}
+    except NotFound:
+        return {"link_id": task, "success": False, "error": "not_found"}
+    return {"link_id": task, "success": True}
+
+
+def test_a_bulk_update_is_not_all_or_nothing(empty: World, tasks: list[Task]) -> None:
+    ids = [tasks[0].id, tasks[3].id, UNKNOWN, tasks[1].id]
+    answer = ask(empty, "bulkUpdateTasks", {"items": [{"link_id": each, "status": "failed"} for each in ids]})
+    assert answer == {
+        "total": 4,
+        "success": 2,
+        "failed": 2,
+        "results": [
+            {"link_id": ids[0], "success": True},
+            {"link_id": ids[1], "success": False, "error": "not_your_task"},
+            {"link_id": ids[2], "success": False, "error": "not_found"},
+            {"link_id": ids[3], "success": True},
+        ],
+    }
+    assert [task.status for task in tasks] == ["failed", "failed", "pending", "pending", "pending"]
+
+
+def test_of_a_task_twice_in_a_batch_the_last_stays(empty: World, tasks: list[Task]) -> None:
+    items = [{"link_id": tasks[0].id, "note": note} for note in ("a", "b")]
+    assert ask(empty, "bulkUpdateTasks", {"items": items})["success"] == 2
+    assert tasks[0].note == "b"
+
+
+def test_a_batch_of_five_hundred_is_taken(empty: World, tasks: list[Task]) -> None:
+    items = [{"link_id": tasks[0].id}] * 500
+    assert ask(empty, "bulkUpdateTasks", {"items": items})["total"] == 500
+
+
+def test_completing_in_bulk_does_not_count_links(empty: World, tasks: list[Task]) -> None:
+    ask(empty, "bulkUpdateTasks", {"items": [{"link_id": tasks[0].id, "status": "completed"}]})
+    assert (tasks[0].status, tasks[0].request.created_links) == ("completed", 0)
+
+
+# Completion
+
+
+def test_second_completion_counts_once_and_is_answered_alike(empty: World, tasks: list[Task]) -> None:
+    body = {"link_id": tasks[0].id, "link_profile": "https://u", "link_post": "https://p"}
+    first, second = ask(empty, "completeLink", body), ask(empty, "completeLink", body)
+    assert first == second == {"success": True, "data": {"updated": True, "link_id": tasks[0].id}}
+    shown = tasks[0].shown()
+    assert (shown["status"], shown["completed_at"]) == ("completed", BEGIN)
+    assert (shown["link_profile"], shown["link_post"]) == ("https://u", "https://p")
+    assert tasks[0].request.created_links == 1
+
+
+def test_a_completed_link_keeps_the_links_that_do_not_come_again(empty: World, tasks: list[Task]) -> None:
+    ask(empty, "updateTask", {"link_profile": "https://u"}, task=tasks[0].id)
+    ask(empty, "completeLink", {"link_id": tasks[0].id, "status": "failed"})
+    assert (tasks[0].link_profile, tasks[0].status) == ("https://u", "completed")
+
+
+# Logs
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["INFO", "WARN", "ERROR", "DEBUG"]), st.text()), min_size=1, max_size=20
+    )
+)
+def test_logs_are_counted_and_stored_as_they_came(entries: list[tuple[str, str]]) -> None:
+    world = founded()
+    logs = [{"level": level, "message": message} for level, message in entries]
+    assert ask(world, "sendLogs", {"logs": logs}, server="server-02") == {
+        "success": True,
+        "created": len(logs),
+    }
+    stamped = [{**entry, "server": "server-02", "at": BEGIN} for entry in logs]
+    assert [entry.shown() for entry in world.logs] == stamped
+
+
+# Requests and accounts
+
+
+@settings(deadline=None)
+@given(status=st.text())
+def test_a_request_and_an_account_take_any_status(status: str) -> None:
+    world = founded()
+    task = dispatch(world, {})
+    request, account = task.request, task.account
+    assert ask(world, "setRequestStatus", {"request_id": request.id.upper(), "status": status}) == {
+        "success": True,
+        "data": {"updated": True, "request_id": request.id},
+    }
+    assert ask(world, "setAccountStatus", {"account_id": account.id, "status": status}) == {
+        "success": True,
+        "data": {"updated": True, "account_id": account.id},
+    }
+    assert (request.status, account.status) == (status, status)
+    assert [each.status for each in world.requests.values()].count("running") >= 3
+
+
+# What is refused
+
+
+def refused(task: Task, task_id: str) -> list[tuple[str, Json, str]]:
+    """Everything that could change a task, a request or an account, with ids that are not the server's."""
+    known = task_id == task.id
+    return [
+        ("updateTask", {"status": "completed"}, task_id),
+        ("updateLink", {"link_id": task_id, "status": "completed"}, ""),
+        ("completeLink", {"link_id": task_id}, ""),
+        ("setRequestStatus", {"request_id": task.request.id if known else UNKNOWN, "status": "x"}, ""),
+        ("setAccountStatus", {"account_id": task.account.id if known else UNKNOWN, "status": "x"}, ""),
+    ]
+
+
+@pytest.mark.parametrize(("server", "refusal"), [("server-02", NotYours), ("server-03", NotYours)])
+def test_nothing_of_another_servers_is_changed(empty: World, server: str, refusal: type[Refusal]) -> None:
+    task = dispatch(empty, {"server": "server-01"})
+    before = contents(empty)
+    for operation, body, path_id in refused(task, task.id):
+        with pytest.raises(refusal):
+            ask(empty, operation, body, server=server, task=path_id)
+    assert contents(empty) == before
+
+
+def test_what_is_not_there_is_not_found(empty: World) -> None:
+    task = dispatch(empty, {"server": "server-01"})
+    before = contents(empty)
+    for operation, body, path_id in refused(task, UNKNOWN):
+        with pytest.raises(NotFound):
+            ask(empty, operation, body, task=path_id)
+    assert contents(empty) == before
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("updateTask", {"status": "completed", "note": None}),
+        ("updateLink", {"link_id": UNKNOWN, "status": "done"}),
+        ("sendLogs", {"logs": [{"level": "INFO", "message": "a"}, {"level": "TRACE", "message": "b"}]}),
+        ("heartbeat", {"ip": "10.0.0.1", "cpu_usage": "much"}),
+    ],
+)
+def test_what_the_spec_does_not_allow_never_gets_to_the_world(
+    empty: World, operation: str, body: Json
+) -> None:
+    task = dispatch(empty, {})
+    before = contents(empty)
+    with pytest.raises(Flaw):
+        ask(empty, operation, body, task=task.id)
+    assert contents(empty) == before
+
+
+def test_a_batch_with_an_item_that_is_not_valid_changes_nothing(empty: World, tasks: list[Task]) -> None:
+    before = contents(empty)
+    items = [{"link_id": tasks[0].id, "status": "failed"}, {"link_id": tasks[1].id, "status": "done"}]
+    with pytest.raises(Flaw, match=r"^body/items/1/status"):
+        ask(empty, "bulkUpdateTasks", {"items": items})
+    assert contents(empty) == before
+
+
+@pytest.mark.parametrize("kind", ["task", "request", "account"])
+def test_the_subject_of_a_request_can_be_checked_alone(empty: World, tasks: list[Task], kind: str) -> None:
+    task = tasks[0]
+    entity_id = {"task": task.id, "request": task.request.id, "account": task.account.id}[kind]
+    check_subject(empty, empty.server("server-01"), kind, entity_id)
+    with pytest.raises(NotYours):
+        check_subject(empty, empty.server("server-03"), kind, entity_id)
+    with pytest.raises(NotFound):
+        check_subject(empty, empty.server("server-01"), kind, UNKNOWN)
+
+
+# Any sequence of requests
+
+
+REQUESTS = st.one_of(
+    st.tuples(st.just("heartbeat"), st.just({"cpu_usage": 1.5})),
+    st.tuples(st.just("updateTask"), UPDATE),
+    st.tuples(st.just("updateLink"), UPDATE),
+    st.tuples(st.just("completeLink"), st.fixed_dictionaries({}, optional=LINKS)),
+    st.tuples(st.just("bulkUpdateTasks"), UPDATE),
+    st.tuples(st.just("sendLogs"), st.just({"logs": [{"level": "INFO", "message": "m"}]})),
+    st.tuples(st.just("setRequestStatus"), st.just({"status": "x"})),
+    st.tuples(st.just("setAccountStatus"), st.just({"status": "x"})),
+    st.tuples(st.just("listTasks"), st.just({})),
+)
+
+
+def aimed(operation: str, body: Json, task: Task) -> Json | None:
+    match operation:
+        case "updateLink" | "completeLink":
+            return {**body, "link_id": task.id}
+        case "bulkUpdateTasks":
+            return {"items": [{**body, "link_id": task.id}]}
+        case "setRequestStatus":
+            return {**body, "request_id": task.request.id}
+        case "setAccountStatus":
+            return {**body, "account_id": task.account.id}
+        case "listTasks":
+            return None
+    return body
+
+
+@settings(max_examples=50, deadline=None)
+@given(steps=st.lists(st.tuples(REQUESTS, SERVERS, st.integers(0, 5)), max_size=25))
+def test_after_any_requests_all_answers_are_described_and_all_relations_hold(
+    steps: list[tuple[tuple[str, Json], str, int]],
+) -> None:
+    world = founded()
+    tasks = [dispatch(world, {"server": f"server-0{1 + number % 2}"}) for number in range(6)]
+    for (operation, body), server, number in steps:
+        try:
+            ask(world, operation, aimed(operation, body, tasks[number]), server=server, task=tasks[number].id)
+        except NotYours:
+            assert tasks[number].server != server
+    everything = written({"status": list(STATUSES), "limit": 1000})
+    for server in world.servers:
+        assert ask(world, "listTasks", server=server, query=everything)["data"] == brute_force(
+            world, server, list(STATUSES), None
+        )
+    assert all((task.completed_at is not None) == (task.status == "completed") for task in tasks)

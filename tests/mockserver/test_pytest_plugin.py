@@ -1,0 +1,278 @@
+"""The plugin, in test suites of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+# What the suites below begin with: `ask(api, method, path, body)` returns a status and the answer's JSON.
+CLIENT = """
+    import json, threading, urllib.error, urllib.request
+    import pytest
+
+    def ask(api, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"X-API-Key": api.api_key}
+        request = urllib.request.Request(api.base_url + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+"""
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project in which warnings are errors and unknown marks, too, and which needs few other plugins."""
+    others = "-p no:cacheprovider -p no:schemathesis -p no:hypothesispytest -p no:anyio"
+    pytester.makeini(f"[pytest]\naddopts = --strict-markers {others}\nfilterwarnings = error\n")
+    return pytester
+
+
+def run(suite: pytest.Pytester, source: str, *options: str) -> pytest.RunResult:
+    suite.makepyfile(CLIENT + source)
+    return suite.runpytest_inprocess(*options)
+
+
+def test_a_worker_can_be_tested(suite: pytest.Pytester) -> None:
+    result = run(
+        suite,
+        """
+    def test_worker(worker_api):
+        assert worker_api.env["LIKEPION_BASE_URL"] == worker_api.base_url
+        assert worker_api.env["LIKEPION_API_KEY"] == worker_api.api_key
+        task = worker_api.add_task(service_type="blog")
+        status, page = ask(worker_api, "GET", "/tasks")
+        assert (status, [each["id"] for each in page["data"]]) == (200, [task["id"]])
+        ask(worker_api, "PUT", "/tasks/" + task["id"], {"status": "completed"})
+        assert worker_api.tasks(status="completed") == [worker_api.task(task["id"])]
+        assert [each.operation for each in worker_api.journal] == ["listTasks", "updateTask"]
+    """,
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_each_test_has_a_world_of_its_own_on_one_server(suite: pytest.Pytester) -> None:
+    result = run(
+        suite,
+        """
+    seen = []
+
+    @pytest.mark.parametrize("number", range(3))
+    def test_world(worker_api, number):
+        assert worker_api.tasks() == []
+        worker_api.add_task()
+        assert all(key != worker_api.api_key for key, url in seen)
+        assert all(url == worker_api.base_url for key, url in seen)
+        seen.append((worker_api.api_key, worker_api.base_url))
+
+    def test_that_the_worlds_are_gone(worker_api):
+        for key, url in seen:
+            request = urllib.request.Request(url + "/tasks", headers={"X-API-Key": key})
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request)
+            with refused.value:
+                assert refused.value.code == 401
+    """,
+    )
+    result.assert_outcomes(passed=4)
+
+
+def test_nothing_is_started_for_tests_without_the_fixture(suite: pytest.Pytester) -> None:
+    source = """
+    def mocks():
+        return [thread for thread in threading.enumerate() if thread.name == "workerkit-mock"]
+
+    BEFORE = mocks()
+
+    def test_without():
+        assert mocks() == BEFORE
+
+    def test_with(worker_api):
+        assert len(mocks()) == len(BEFORE) + 1
+    """
+    run(suite, source).assert_outcomes(passed=2)
+
+
+# The mark
+
+
+def test_the_mark_begins_a_test_in_a_scenario(suite: pytest.Pytester) -> None:
+    result = run(
+        suite,
+        """
+    @pytest.mark.scenario("key-revoked")
+    def test_scenario(worker_api):
+        assert len(worker_api.tasks()) == 60
+        assert [ask(worker_api, "GET", "/tasks")[0] for _ in range(4)] == [200, 200, 200, 401]
+
+    def test_plain(worker_api):
+        assert worker_api.tasks() == []
+    """,
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_the_nearest_mark_counts(suite: pytest.Pytester) -> None:
+    result = run(
+        suite,
+        """
+    pytestmark = pytest.mark.scenario("no-such-scenario")
+
+    @pytest.mark.scenario("key-revoked")
+    def test_scenario(worker_api):
+        assert len(worker_api.tasks()) == 60
+    """,
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_the_mark_takes_a_file(suite: pytest.Pytester) -> None:
+    suite.makefile(
+        ".yaml",
+        **{
+            "our-day": """
+title: Our day
+about: One task.
+world:
+  servers: [{name: ours}]
+  tasks: [{count: 1, server: ours}]
+"""
+        },
+    )
+    result = run(
+        suite,
+        """
+    @pytest.mark.scenario("our-day.yaml")
+    def test_scenario(worker_api):
+        assert [task["server"] for task in worker_api.tasks()] == ["ours"]
+        assert worker_api.env["LIKEPION_SERVER_NAME"] == "ours"
+    """,
+    )
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("mark", "message"),
+    [
+        ('"key-revokd"', '*there is no scenario "key-revokd" (did you mean "key-revoked"?)*'),
+        ('"missing.yaml"', "*missing.yaml: No such file*"),
+        ('"broken.yaml"', '*broken.yaml:1:1: "about" is missing*'),
+        ("", '*write the mark as @pytest.mark.scenario("key-revoked")*'),
+        ('"key-revoked", "key-revoked"', "*write the mark as*"),
+        ('name="key-revoked"', "*write the mark as*"),
+    ],
+)
+def test_a_wrong_mark_is_an_error_that_says_why(suite: pytest.Pytester, mark: str, message: str) -> None:
+    suite.makefile(".yaml", broken="title: A day\n")
+    source = f"""
+    @pytest.mark.scenario({mark})
+    def test_scenario(worker_api):
+        raise AssertionError("has begun")
+    """
+    result = run(suite, source)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([message])
+    result.stdout.no_fnmatch_line("*has begun*")
+
+
+def test_the_mark_is_listed(suite: pytest.Pytester) -> None:
+    run(suite, "", "--markers").stdout.fnmatch_lines(["@pytest.mark.scenario(name_or_file): *"])
+
+
+# The report of a test that failed
+
+FAILING = """
+    def test_failing(worker_api):
+        worker_api.add_task(password="own-password", email="own@mail.example")
+        ask(worker_api, "GET", "/tasks?limit=0")
+        ask(worker_api, "GET", "/tasks?service_type=own-password&after=own@mail.example")
+        ask(worker_api, "GET", "/" + worker_api.api_key)
+        raise AssertionError("of the test")
+"""
+
+
+def test_the_report_of_a_failed_test_has_the_exchanges(suite: pytest.Pytester) -> None:
+    result = run(suite, FAILING)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*exchanges with worker_api*",
+            "#1 20* GET /api/v1/worker/tasks?limit=0 -> 400: query/limit: *",
+            "#2 20* GET /api/v1/worker/tasks?* -> 400: *",
+            "#3 20* GET /api/v1/worker/<key *> -> 404: *",
+        ]
+    )
+
+
+def test_the_report_of_a_failed_test_has_no_secret(suite: pytest.Pytester) -> None:
+    output = run(suite, FAILING, "--tb=short").stdout.str()
+    section = output[output.index("exchanges with worker_api") :]
+    assert "<key " in section
+    assert "<email " in section
+    for secret in ("server-01-key", "own-password", "own@mail.example"):
+        assert secret not in section
+
+
+def test_a_test_that_sent_nothing_is_said_to_have_sent_nothing(suite: pytest.Pytester) -> None:
+    result = run(suite, "\n    def test_failing(worker_api):\n        raise AssertionError")
+    result.stdout.fnmatch_lines(["*exchanges with worker_api*", "none"])
+
+
+def test_of_many_exchanges_the_last_are_shown(suite: pytest.Pytester) -> None:
+    source = """
+    def test_failing(worker_api):
+        for _ in range(105):
+            ask(worker_api, "GET", "/tasks")
+        raise AssertionError
+    """
+    result = run(suite, source)
+    result.stdout.fnmatch_lines(["(5 earlier ones left out)", "[#]6 *", "[#]105 *"])
+    result.stdout.no_fnmatch_line("[#]5 *")
+
+
+def test_other_reports_have_no_exchanges(suite: pytest.Pytester) -> None:
+    source = """
+    def test_passing(worker_api):
+        ask(worker_api, "GET", "/tasks")
+
+    def test_failing_without():
+        raise AssertionError
+
+    @pytest.mark.xfail(strict=True)
+    def test_that_has_to_fail(worker_api):
+        raise AssertionError
+
+    def test_skipped(worker_api):
+        pytest.skip("for now")
+    """
+    result = run(suite, source, "-rA")
+    result.assert_outcomes(passed=1, failed=1, xfailed=1, skipped=1)
+    result.stdout.no_fnmatch_line("*exchanges with worker_api*")
+
+
+# In processes of their own
+
+
+def test_it_comes_with_the_installation_and_ends_without_a_trace(suite: pytest.Pytester) -> None:
+    suite.makepyfile(CLIENT + FAILING)
+    result = suite.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*exchanges with worker_api*"])
+    assert result.stderr.str() == ""
+
+
+def test_every_process_of_xdist_has_a_server_of_its_own(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        CLIENT
+        + """
+    import os
+
+    @pytest.mark.parametrize("number", range(4))
+    def test_world(worker_api, number, record_property):
+        worker_api.add_task()
+        assert ask(worker_api, "GET", "/tasks")[1]["total"] == 1
+    """
+    )
+    suite.runpytest_subprocess("-n", "2").assert_outcomes(passed=4)

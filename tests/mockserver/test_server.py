@@ -1,0 +1,140 @@
+"""The mock as a server in a thread."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.server import CannotListen, MockServer, TokenNeeded
+from workerkit.mockserver.world import World
+from workerkit.mockserver.worlds import DEFAULT, Worlds
+
+KEY = {"X-API-Key": "server-01-key"}
+
+
+def default_worlds() -> Worlds:
+    worlds = Worlds()
+    worlds.add(DEFAULT, Founder(seed=1, tasks=False))
+    return worlds
+
+
+def threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
+
+
+def test_its_addresses_are_those_that_answer(mock: MockServer, http: requests.Session, key: str) -> None:
+    assert mock.origin == f"http://127.0.0.1:{mock.port}"
+    assert mock.base_url == f"{mock.origin}/api/v1/worker"
+    assert mock.control_url == f"{mock.origin}/_mock"
+    assert http.get(f"{mock.base_url}/tasks", headers={"X-API-Key": key}, timeout=20).status_code == 200
+    assert http.get(f"{mock.control_url}/health", timeout=20).status_code == 200
+
+
+def test_it_answers_from_the_first_moment_and_no_longer_after_its_end() -> None:
+    with MockServer(default_worlds()) as running:
+        for _ in range(3):
+            assert requests.get(f"{running.base_url}/tasks", headers=KEY, timeout=20).status_code == 200
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{running.base_url}/tasks", headers=KEY, timeout=20)
+
+
+def test_nothing_is_left_of_it_after_its_end(http: requests.Session) -> None:
+    before = threading.active_count()
+    with MockServer(default_worlds()) as running:
+        assert threading.active_count() == before + 1
+        port = running.port
+    assert threading.active_count() == before
+    with MockServer(default_worlds(), port=port) as again:
+        assert http.get(f"{again.control_url}/health", timeout=20).status_code == 200
+
+
+def test_two_servers_run_side_by_side(http: requests.Session) -> None:
+    with MockServer(default_worlds()) as one, MockServer(default_worlds()) as other:
+        assert one.port != other.port
+        http.post(f"{one.base_url}/health", json={"ip": "::1"}, headers=KEY, timeout=20)
+        beats = [running.worlds.world(DEFAULT).servers["server-01"].heartbeat for running in (one, other)]
+    assert beats == [{"ip": "::1"}, None]
+
+
+def test_a_port_that_is_taken_cannot_be_listened_on(mock: MockServer) -> None:
+    with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{mock.port}: .*in use"):
+        MockServer(Worlds(), port=mock.port)
+
+
+def test_an_address_of_another_machine_cannot_be_listened_on() -> None:
+    with pytest.raises(CannotListen, match=r"cannot listen on 192\.0\.2\.7:0"):
+        MockServer(Worlds(), host="192.0.2.7", token="a-token")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "mock.example"])
+def test_an_address_that_others_reach_needs_a_token(host: str) -> None:
+    with pytest.raises(TokenNeeded, match="--control-token"):
+        MockServer(Worlds(), host=host)
+
+
+def test_the_address_of_ipv6_stands_in_brackets(http: requests.Session) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with MockServer(default_worlds(), host="::1") as running:
+        assert running.origin == f"http://[::1]:{running.port}"
+        assert http.get(f"{running.control_url}/health", timeout=20).status_code == 200
+
+
+def test_a_question_is_answered_in_the_thread_that_owns_the_worlds(mock: MockServer) -> None:
+    assert mock.ask(lambda: threading.current_thread().name) == "workerkit-mock"
+    assert threading.current_thread().name != "workerkit-mock"
+
+
+def test_what_goes_wrong_in_a_question_is_the_askers(mock: MockServer) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("of the asker")
+
+    with pytest.raises(ZeroDivisionError, match="of the asker"):
+        mock.ask(fail)
+    assert mock.ask(lambda: 7) == 7
+
+
+def test_an_answer_that_is_open_at_the_end_is_finished() -> None:
+    running = MockServer(default_worlds()).__enter__()
+    head = b"POST /api/v1/worker/health HTTP/1.1\r\nX-API-Key: server-01-key\r\n"
+    with socket.create_connection((running.host, running.port), timeout=20) as connection:
+        connection.sendall(head + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        ending = threading.Thread(target=running.__exit__, args=(None, None, None))
+        ending.start()
+        wait_until_refused(running)
+        connection.sendall(b"{}")
+        answer = b"".join(iter(lambda: connection.recv(1000), b""))
+    ending.join()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def wait_until_refused(running: MockServer) -> None:
+    """Waits until a server that is about to end takes no new connections."""
+    while True:
+        try:
+            socket.create_connection((running.host, running.port), timeout=20).close()
+        except OSError:
+            return
+
+
+def test_no_answer_has_a_time_of_its_own_or_names_the_server(call: Callable[..., requests.Response]) -> None:
+    assert not {"Date", "Server"} & set(call("GET", "/tasks").headers)
+
+
+def test_a_question_sees_every_exchange_that_was_answered_before_it(
+    mock: MockServer, world: World, call: Callable[..., requests.Response]
+) -> None:
+    def count() -> int:
+        return len(world.journal)
+
+    for number in range(50):
+        call("GET", "/tasks")
+        assert mock.ask(count) == number + 1

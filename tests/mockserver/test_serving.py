@@ -1,0 +1,177 @@
+"""`workerkit serve` as a process of its own."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+SCRIPT = str(Path(sys.executable).with_name("workerkit"))
+PATIENCE = 20.0
+Serve = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Starts `workerkit serve` with these options in an empty folder."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*options: str) -> subprocess.Popen[str]:
+        words = [SCRIPT, "serve", *options]
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(words, cwd=tmp_path, text=True, stdout=pipe, stderr=pipe)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def greeting(process: subprocess.Popen[str]) -> list[str]:
+    """What the mock says when it answers: up to the line with the curl command."""
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line.rstrip("\n"))
+        if line.startswith("Try it:"):
+            break
+    return lines
+
+
+def ended(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:
+    """Exit code, output and errors after a signal."""
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=PATIENCE)
+    return process.returncode, output, errors
+
+
+def test_the_ready_file_is_complete_when_the_greeting_comes(serve: Serve, tmp_path: Path) -> None:
+    process = serve("--port", "0", "--ready-file", "ready.json")
+    greeting(process)
+    ready = json.loads((tmp_path / "ready.json").read_bytes())
+    origin = ready["base_url"].removesuffix("/api/v1/worker")
+    assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+", origin)
+    assert ready == {
+        "base_url": f"{origin}/api/v1/worker",
+        "control_url": f"{origin}/_mock",
+        "token": None,
+        "pid": process.pid,
+        "servers": [
+            {"name": "server-01", "api_key": "server-01-key", "status": "online"},
+            {"name": "server-02", "api_key": "server-02-key", "status": "active"},
+            {"name": "server-03", "api_key": "server-03-key", "status": "offline"},
+        ],
+    }
+    assert requests.get(f"{ready['control_url']}/health", timeout=20).json()["worlds"] == ["default"]
+    assert [each.name for each in tmp_path.iterdir()] == ["ready.json"]
+
+
+def test_whoever_sees_the_ready_file_sees_all_of_it_and_is_answered(serve: Serve, tmp_path: Path) -> None:
+    path = tmp_path / "ready.json"
+    serve("--port", "0", "--ready-file", str(path))
+    while True:
+        try:
+            ready = json.loads(path.read_bytes())
+            break
+        except FileNotFoundError:
+            continue
+    assert requests.get(f"{ready['control_url']}/health", timeout=20).status_code == 200
+
+
+def test_the_greeting_says_where_the_mock_is_and_with_which_keys(serve: Serve) -> None:
+    lines = greeting(serve("--port", "0"))
+    text = "\n".join(lines)
+    for expected in (
+        "server-01 (online): X-API-Key: server-01-key or your-server-key",
+        "server-03 (offline)",
+    ):
+        assert expected in text
+    curl = re.fullmatch(r"Try it: +curl -H 'X-API-Key: (.+)' (http://\S+)", lines[-1])
+    assert curl is not None
+    answer = requests.get(curl[2], headers={"X-API-Key": curl[1]}, timeout=20)
+    assert (answer.status_code, answer.json()["server_name"]) == (200, "server-01")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_good_order(serve: Serve, number: signal.Signals) -> None:
+    process = serve("--port", "0")
+    greeting(process)
+    assert ended(process, number) == (0, "", "")
+
+
+def test_a_signal_ends_it_while_clients_are_connected(serve: Serve) -> None:
+    process = serve("--port", "0")
+    url = greeting(process)[0].split()[-1]
+    with requests.Session() as client:
+        assert client.get(f"{url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=20).ok
+        assert ended(process, signal.SIGTERM)[0] == 0
+
+
+def test_a_port_that_is_taken_is_exit_3_with_one_line(serve: Serve) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = serve("--port", str(port))
+        output, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, output) == (3, "")
+    said = f"workerkit: cannot listen on 127.0.0.1:{port}: {os.strerror(errno.EADDRINUSE)}"
+    assert errors.startswith(said)
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--host", "0.0.0.0"], "--control-token"),
+        (["--scenario", "key-revokd"], 'did you mean "key-revoked"?'),
+        (["--scenario", "missing.yaml"], "missing.yaml: No such file"),
+        (["--port", "0", "--ready-file", "missing/ready.json"], "missing/ready.json cannot be written"),
+        (["--port", "65536"], "65536"),
+        (["--seed", "-1"], "-1"),
+        (["--prt", "0"], "--prt"),
+    ],
+)
+def test_a_wrong_option_is_exit_2_and_says_which(serve: Serve, options: list[str], message: str) -> None:
+    process = serve(*options)
+    output, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, output) == (2, "")
+    assert message in errors
+    assert "Traceback" not in errors
+
+
+def test_the_token_is_in_the_ready_file_and_opens_the_control_plane(serve: Serve, tmp_path: Path) -> None:
+    greeting(serve("--port", "0", "--ready-file", "ready.json", "--control-token", "a-token"))
+    ready = json.loads((tmp_path / "ready.json").read_bytes())
+    assert ready["token"] == "a-token"
+    headers: list[dict[str, str]] = [{}, {"Authorization": "Bearer a-token"}]
+    answers = [requests.get(f"{ready['control_url']}/health", headers=each, timeout=20) for each in headers]
+    assert [answer.status_code for answer in answers] == [401, 200]
+
+
+def state(base_url: str) -> Any:
+    control = base_url.replace("/api/v1/worker", "/_mock")
+    return requests.get(f"{control}/worlds/default", timeout=20).json()
+
+
+def test_it_begins_in_a_scenario(serve: Serve) -> None:
+    shown = state(greeting(serve("--port", "0", "--scenario", "key-revoked"))[0].split()[-1])
+    assert (shown["scenario"], len(shown["tasks"])) == ("key-revoked", 60)
+
+
+def test_the_same_seed_is_the_same_world(serve: Serve) -> None:
+    processes = [serve("--port", "0", "--seed", seed) for seed in ("4", "4", "5")]
+    first, second, third = [state(greeting(process)[0].split()[-1]) for process in processes]
+    assert first == second
+    assert first["tasks"] != third["tasks"]

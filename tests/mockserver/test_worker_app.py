@@ -1,0 +1,576 @@
+"""The Worker API over real sockets: every refusal of the page's table, and requests unlike the page's."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from workerkit.mockserver.entities import Task
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.operations import ACTS
+from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.world import World
+from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.openapi.api import worker_api
+
+Call = Callable[..., requests.Response]
+AddTask = Callable[..., Task]
+Raw = Callable[..., bytes]
+
+CODES = {400: "bad_request", 401: "unauthorized", 403: "not_your_task", 404: "not_found"}
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+BASE = "/api/v1/worker"
+MOST_BYTES = 8 * 2**20
+OPERATIONS = (
+    ("POST", "/health"),
+    ("GET", "/tasks"),
+    ("PUT", "/tasks/bulk"),
+    ("PUT", f"/tasks/{UNKNOWN}"),
+    ("POST", "/logs"),
+    ("POST", "/callback/link/update"),
+    ("POST", "/callback/link/complete"),
+    ("POST", "/callback/request/status"),
+    ("POST", "/callback/account/status"),
+)
+
+
+def assert_refused(response: requests.Response, world: World, status: int, why: str) -> None:
+    """The answer is an error in the documented form, and the world's journal says why."""
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json() == {"success": False, "error": CODES[status]}
+    noted = list(world.journal)[-1]
+    assert (noted.status, noted.answered()) == (status, response.json())
+    assert why in noted.why
+
+
+# 401
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_every_operation_is_refused_without_a_key(call: Call, world: World, method: str, path: str) -> None:
+    assert_refused(call(method, path, key=None, json={}), world, 401, "header x-api-key has to come")
+
+
+@pytest.mark.parametrize("key", ["nobody's", "", "SERVER-01-KEY", "None"])
+def test_a_key_of_no_server_is_refused(call: Call, world: World, key: str) -> None:
+    assert_refused(call("GET", "/tasks", key=key), world, 401, "the API key is no server's")
+
+
+def test_a_key_that_comes_twice_is_refused(raw: Raw, world: World, key: str) -> None:
+    line = f"X-API-Key: {key}\r\n"
+    answer = raw(f"GET {BASE}/tasks HTTP/1.1\r\n{line}{line}Connection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    noted = list(world.journal)[-1]
+    assert (noted.status, noted.server) == (401, None)
+    assert "once" in noted.why
+
+
+def test_a_revoked_key_is_refused_and_the_journal_knows_whose_it_is(
+    call: Call, mock: MockServer, world: World
+) -> None:
+    mock.ask(lambda: setattr(world.servers["server-01"], "revoked", True))
+    assert_refused(call("GET", "/tasks"), world, 401, "the key of server-01 does not work now")
+    assert list(world.journal)[-1].server == "server-01"
+
+
+def test_an_exchanged_key_is_refused_and_the_new_one_works(
+    call: Call, mock: MockServer, world: World
+) -> None:
+    mock.ask(lambda: mock.worlds.key_added(world.name, "new-key"))
+    mock.ask(lambda: world.set_keys(world.servers["server-01"], ["new-key"]))
+    assert_refused(call("GET", "/tasks"), world, 401, "the key of server-01 does not work now")
+    assert call("GET", "/tasks", key="new-key").status_code == 200
+
+
+def test_an_offline_server_is_refused(call: Call, world: World) -> None:
+    offline = world.servers["server-03"].keys[0]
+    assert_refused(call("GET", "/tasks", key=offline), world, 401, "server-03 is offline")
+    assert list(world.journal)[-1].server == "server-03"
+
+
+@pytest.mark.parametrize(("status", "expected"), [("online", 200), ("active", 200), ("offline", 401)])
+def test_a_server_works_while_its_status_is_an_active_one(
+    call: Call, mock: MockServer, world: World, status: str, expected: int
+) -> None:
+    mock.ask(lambda: setattr(world.servers["server-01"], "status", status))
+    assert call("GET", "/tasks").status_code == expected
+
+
+def test_where_there_is_no_world_every_key_is_refused(http: requests.Session) -> None:
+    with MockServer(Worlds()) as empty:
+        response = http.get(f"{empty.base_url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=20)
+    assert (response.status_code, response.json()) == (401, {"success": False, "error": "unauthorized"})
+
+
+# 403 and 404
+
+
+def foreign(add_task: AddTask) -> str:
+    return add_task(server="server-02").id
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "completed"},
+        {"status": "nonsense"},
+        {"is_indexed": "perhaps"},
+        [],
+        None,
+    ],
+)
+def test_another_servers_task_is_403_whatever_the_body(
+    call: Call, world: World, add_task: AddTask, body: Any
+) -> None:
+    task = add_task(server="server-02")
+    assert_refused(call("PUT", f"/tasks/{task.id}", json=body), world, 403, "assigned to server-02")
+    assert task.status == "pending"
+
+
+def test_malformed_json_for_another_servers_task_is_403(call: Call, world: World, add_task: AddTask) -> None:
+    response = call("PUT", f"/tasks/{foreign(add_task)}", data=b'{"status":')
+    assert_refused(response, world, 403, "assigned to server-02")
+
+
+@pytest.mark.parametrize("operation", ["update", "complete"])
+@pytest.mark.parametrize("more", [{}, {"link_profile": 7}])
+def test_another_servers_link_is_403_whatever_the_rest(
+    call: Call, world: World, add_task: AddTask, operation: str, more: dict[str, Any]
+) -> None:
+    response = call("POST", f"/callback/link/{operation}", json={"link_id": foreign(add_task), **more})
+    assert_refused(response, world, 403, "assigned to server-02")
+
+
+@pytest.mark.parametrize("kind", ["request", "account"])
+@pytest.mark.parametrize("status", ["completed", 7])
+def test_an_entity_of_no_own_task_is_403(
+    call: Call, world: World, add_task: AddTask, kind: str, status: Any
+) -> None:
+    entity = getattr(add_task(server="server-02"), kind)
+    body = {f"{kind}_id": entity.id, "status": status}
+    assert_refused(call("POST", f"/callback/{kind}/status", json=body), world, 403, "no task of server-01")
+
+
+@pytest.mark.parametrize("body", [{"status": "completed"}, {"status": "nonsense"}])
+def test_an_unknown_task_is_404_whatever_the_body(call: Call, world: World, body: dict[str, Any]) -> None:
+    assert_refused(call("PUT", f"/tasks/{UNKNOWN}", json=body), world, 404, "there is no task")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/callback/link/update", "link_id"),
+        ("/callback/link/complete", "link_id"),
+        ("/callback/request/status", "request_id"),
+        ("/callback/account/status", "account_id"),
+    ],
+)
+def test_an_unknown_id_in_a_body_is_404(call: Call, world: World, path: str, name: str) -> None:
+    response = call("POST", path, json={name: UNKNOWN, "status": "completed"})
+    assert_refused(response, world, 404, "there is no")
+
+
+@pytest.mark.parametrize("path", ["", "/", "/task", "/tasks/", "/Tasks", "/callback", "/tasks/bulk/1"])
+def test_an_unknown_path_is_404(call: Call, world: World, path: str) -> None:
+    assert_refused(call("GET", path), world, 404, "is no path of this API")
+    assert list(world.journal)[-1].operation is None
+
+
+def test_an_unknown_path_is_404_without_a_key_too(call: Call, world: World) -> None:
+    assert_refused(call("GET", "/nothing", key=None), world, 404, "is no path of this API")
+
+
+def test_what_is_refused_changes_nothing(call: Call, world: World, add_task: AddTask) -> None:
+    own, theirs = add_task(), add_task(server="server-02")
+    before = [task.shown() for task in world.tasks.values()]
+    call("PUT", f"/tasks/{theirs.id}", json={"status": "completed", "note": "mine"})
+    call("PUT", f"/tasks/{own.id}", json={"status": "completed", "note": 7})
+    call("PUT", "/tasks/bulk", json={"items": [{"link_id": own.id, "status": "done"}]})
+    call("POST", "/callback/link/complete", json={"link_id": theirs.id})
+    call("POST", "/logs", json={"logs": [{"level": "INFO", "message": "a"}, {"level": "TRACE"}]})
+    assert [task.shown() for task in world.tasks.values()] == before
+    assert not world.logs
+    assert all(request.created_links == 0 for request in world.requests.values())
+
+
+# 405
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/health", "POST"),
+        ("POST", "/tasks", "GET"),
+        ("OPTIONS", "/tasks", "GET"),
+        ("PATCH", f"/tasks/{UNKNOWN}", "PUT"),
+        ("DELETE", f"/tasks/{UNKNOWN}", "PUT"),
+        ("GET", "/tasks/bulk", "PUT"),
+        ("PUT", "/logs", "POST"),
+        ("GET", "/callback/link/update", "POST"),
+        ("TRACE", "/callback/link/complete", "POST"),
+        ("PUT", "/callback/request/status", "POST"),
+        ("DELETE", "/callback/account/status", "POST"),
+    ],
+)
+def test_a_wrong_method_is_405_and_says_which_are_right(
+    call: Call, world: World, method: str, path: str, allowed: str
+) -> None:
+    response = call(method, path)
+    assert (response.status_code, response.headers["Allow"]) == (405, allowed)
+    assert response.json() == {"success": False, "error": "method_not_allowed"}
+    noted = list(world.journal)[-1]
+    assert (noted.status, noted.operation) == (405, None)
+    assert allowed in noted.why
+
+
+def test_head_is_a_wrong_method_and_has_no_body(call: Call) -> None:
+    response = call("HEAD", "/tasks")
+    assert (response.status_code, response.headers["Allow"], response.content) == (405, "GET", b"")
+
+
+# 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" ",
+        b"{",
+        b'{"note": "a"',
+        b'{"note": NaN}',
+        b'{"note": "\xff"}',
+        b"\xef\xbb\xbf{}",
+        b'{"note": "\\ud800"}',
+        b"{'note': 'a'}",
+        b"note=a",
+        b'{"note": "a"} {}',
+        b'{"details": 1e999}',
+        b'{"x":' * 2000 + b"1" + b"}" * 2000,
+        b"[" * 100_000,
+        b"\x00",
+    ],
+)
+def test_malformed_json_is_400(call: Call, world: World, add_task: AddTask, body: bytes) -> None:
+    assert_refused(call("PUT", f"/tasks/{add_task().id}", data=body), world, 400, "body: is no JSON")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        ("/health", [], "body"),
+        ("/health", {"cpu_usage": "45.5"}, "body/cpu_usage"),
+        ("/health", {"active_tasks": 1.5}, "body/active_tasks"),
+        ("/health", {"active_tasks": 2**63}, "body/active_tasks"),
+        ("/health", {"active_threads": True}, "body/active_threads"),
+        ("/health", {"ip": None}, "body/ip"),
+        ("/logs", {}, "body"),
+        ("/logs", {"logs": {}}, "body/logs"),
+        ("/logs", {"logs": [{"level": "TRACE", "message": "a"}]}, "body/logs/0/level"),
+        ("/logs", {"logs": [{"level": "INFO", "message": "a"}] * 501}, "body/logs"),
+        ("/callback/link/update", {"status": "running"}, "body"),
+        ("/callback/link/update", {"link_id": "7"}, "body/link_id"),
+        ("/callback/link/complete", {"link_id": ["7"]}, "body/link_id"),
+        ("/callback/request/status", {"request_id": UNKNOWN[:-1], "status": "completed"}, "body/request_id"),
+    ],
+)
+def test_a_wrongly_typed_body_is_400_and_the_journal_says_where(
+    call: Call, world: World, path: str, body: Any, place: str
+) -> None:
+    assert_refused(call("POST", path, json=body), world, 400, f"{place}: ")
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("limit=0", "query/limit"),
+        ("limit=1001", "query/limit"),
+        ("limit=ten", "query/limit"),
+        ("limit=", "query/limit"),
+        ("limit=1e2", "query/limit"),
+        (f"page={'9' * 5000}", "query/page"),
+        ("page=-1", "query/page"),
+        ("status=nonsense", "query/status"),
+        ("status=pending,", "query/status"),
+        ("after=7", "query/after"),
+        ("limit=1&limit=2", "query"),
+        ("limit=%ff", "query"),
+        ("&".join(f"a{i}=1" for i in range(2000)), "query"),
+    ],
+)
+def test_a_wrong_parameter_is_400_and_the_journal_says_which(
+    call: Call, world: World, query: str, place: str
+) -> None:
+    assert_refused(call("GET", f"/tasks?{query}"), world, 400, place)
+
+
+def test_an_id_that_is_no_uuid_is_400(call: Call, world: World) -> None:
+    assert_refused(call("PUT", "/tasks/7", json={}), world, 400, "path/id")
+
+
+def test_an_encoded_body_is_400(call: Call, world: World) -> None:
+    encoded = {"Content-Encoding": "gzip"}
+    response = call("POST", "/health", data=gzip.compress(b"{}"), headers=encoded)
+    assert_refused(response, world, 400, "an encoded body is not read here")
+
+
+def test_a_body_that_is_encoded_as_itself_is_read(call: Call) -> None:
+    response = call("POST", "/health", data=b"{}", headers={"Content-Encoding": "identity"})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "a/b; c"])
+def test_json_is_read_under_any_content_type(call: Call, content_type: str) -> None:
+    response = call("POST", "/health", data=b"{}", headers={"Content-Type": content_type})
+    assert response.status_code == 200
+
+
+def padded(length: int) -> bytes:
+    return b'{"ip": "' + b"1" * (length - 10) + b'"}'
+
+
+def test_the_longest_body_is_read(call: Call) -> None:
+    assert call("POST", "/health", data=padded(MOST_BYTES)).status_code == 200
+
+
+def test_a_longer_body_is_400(call: Call, world: World) -> None:
+    response = call("POST", "/health", data=padded(MOST_BYTES + 1))
+    assert_refused(response, world, 400, f"the body has more than {MOST_BYTES} bytes")
+    assert len(list(world.journal)[-1].request_body) == MOST_BYTES
+
+
+def test_a_client_that_sends_all_of_a_much_longer_body_sees_the_400(mock: MockServer, key: str) -> None:
+    with closing(HTTPConnection(mock.host, mock.port, timeout=20)) as connection:
+        connection.request("POST", f"{BASE}/health", padded(4 * MOST_BYTES), {"X-API-Key": key})
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (400, b'{"success":false,"error":"bad_request"}')
+
+
+def test_a_longer_body_of_unknown_length_is_400(call: Call, world: World) -> None:
+    parts = iter([padded(MOST_BYTES), b" " * 1000])
+    assert_refused(call("POST", "/health", data=parts), world, 400, "more than")
+
+
+def test_a_longer_body_to_an_unknown_path_is_404(call: Call, world: World) -> None:
+    assert_refused(call("POST", "/nothing", data=padded(MOST_BYTES + 1)), world, 404, "no path")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["link_id", "items", "logs", "status", "x"]), inner, max_size=3)
+        ),
+        max_leaves=8,
+    ),
+    st.sampled_from(OPERATIONS),
+)
+def test_any_json_gets_an_answer_that_the_spec_describes(
+    call: Call, body: Any, operation: tuple[str, str]
+) -> None:
+    response = call(*operation, json=body)
+    match = worker_api().match(operation[0], BASE + operation[1])
+    assert response.status_code != 500
+    assert match.operation.answer_flaw(response.status_code, response.json()) is None
+
+
+# Odd targets
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        (f"/{BASE}/tasks", 404),
+        (f"{BASE}//tasks", 404),
+        (f"{BASE}/tasks/", 404),
+        (f"{BASE}/./tasks", 404),
+        (f"{BASE}/x/../tasks", 404),
+        (f"{BASE}/tasks%2Fbulk", 404),
+        (f"{BASE}%2Ftasks", 404),
+        (f"{BASE}/%74asks", 404),
+        (f"{BASE}/tasks;v=1", 404),
+        (f"{BASE.upper()}/tasks", 404),
+        (f"{BASE}/tasks/%00", 405),
+        (f"{BASE}/tasks/..%2f..%2f", 405),
+        (f"{BASE}/tasks?", 200),
+        (f"{BASE}/tasks?limit=1#page", 200),
+        (f"http://elsewhere.example{BASE}/tasks", 200),
+        (f"http://elsewhere.example/{BASE}/tasks", 404),
+        ("http://elsewhere.example", 400),
+        ("/", 404),
+        ("*", 404),
+    ],
+)
+def test_an_odd_target_gets_an_answer_in_json(raw: Raw, key: str, target: str, status: int) -> None:
+    answer = raw(f"GET {target} HTTP/1.1\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"content-type: application/json" in answer
+
+
+def test_a_slash_in_an_id_is_no_path(raw: Raw, world: World, key: str, add_task: AddTask) -> None:
+    target = f"{BASE}/tasks/x%2F{add_task().id}"
+    answer = raw(f"PUT {target} HTTP/1.1\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert list(world.journal)[-1].path == target
+
+
+def test_an_id_is_the_same_in_upper_case_and_encoded(call: Call, add_task: AddTask) -> None:
+    task = add_task()
+    encoded = task.id.upper().replace("-", "%2D")
+    response = call("PUT", f"/tasks/{encoded}", json={"note": "a"})
+    assert response.json() == {"success": True, "data": {"updated": True, "link_id": task.id}}
+    assert task.note == "a"
+
+
+# What the journal keeps
+
+
+def test_the_journal_has_each_exchange_as_it_was(call: Call, world: World, key: str) -> None:
+    answer = call("POST", "/health?a=%20", data=b'{ "ip": "::1" }', headers={"X-Trace": "t"})
+    (noted,) = world.journal
+    assert (noted.number, noted.operation, noted.server) == (1, "heartbeat", "server-01")
+    assert (noted.method, noted.path, noted.query) == ("POST", f"{BASE}/health", "a=%20")
+    assert {("x-trace", "t"), ("x-api-key", key)} <= set(noted.request_headers)
+    assert (noted.request_body, noted.answer_body) == (b'{ "ip": "::1" }', answer.content)
+    assert (noted.status, noted.why) == (200, "")
+    assert noted.began <= noted.ended
+
+
+def test_the_journal_numbers_the_exchanges_from_one(call: Call, world: World) -> None:
+    for path in ("/tasks", "/nothing", "/health"):
+        call("GET", path)
+    assert [(each.number, each.status) for each in world.journal] == [(1, 200), (2, 404), (3, 405)]
+
+
+# Clients that go away
+
+
+def test_a_client_that_goes_away_in_mid_body_changes_nothing(
+    raw: Raw, world: World, key: str, add_task: AddTask, caplog: pytest.LogCaptureFixture
+) -> None:
+    task = add_task()
+    head = f"PUT {BASE}/tasks/{task.id} HTTP/1.1\r\nX-API-Key: {key}\r\nContent-Length: 99\r\n\r\n"
+    answer = raw(head.encode() + b'{"status": "completed"}', leave=True)
+    assert (answer, task.status, len(world.journal)) == (b"", "pending", 0)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_a_client_that_goes_away_between_two_chunks_changes_nothing(
+    raw: Raw, world: World, key: str, add_task: AddTask
+) -> None:
+    task = add_task()
+    head = f"PUT {BASE}/tasks/{task.id} HTTP/1.1\r\nX-API-Key: {key}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = raw(head.encode() + b'17\r\n{"status": "completed"}\r\n', leave=True)
+    assert (answer, task.status, len(world.journal)) == (b"", "pending", 0)
+
+
+# Worlds side by side
+
+
+def test_two_worlds_on_one_port_do_not_see_each_others_tasks(
+    call: Call, mock: MockServer, world: World, add_task: AddTask
+) -> None:
+    mine = add_task()
+    other = mock.ask(lambda: mock.worlds.add(mock.worlds.new_name(), Founder(seed=8)).world)
+    other_key = other.servers["server-01"].keys[0]
+    listed = call("GET", "/tasks?limit=1000", key=other_key).json()["data"]
+    assert [task["id"] for task in call("GET", "/tasks").json()["data"]] == [mine.id]
+    assert len(listed) > 1
+    assert mine.id not in {task["id"] for task in listed}
+    assert call("PUT", f"/tasks/{mine.id}", key=other_key, json={"note": "theirs"}).status_code == 404
+    assert call("PUT", f"/tasks/{listed[0]['id']}", json={"note": "mine"}).status_code == 404
+    mock.ask(lambda: mock.worlds.remove(other.name))
+    assert (mine.note, len(world.journal)) == (None, 2)
+
+
+def test_an_unknown_key_belongs_to_the_default_world(http: requests.Session) -> None:
+    worlds = Worlds()
+    default = worlds.add(DEFAULT, Founder(tasks=False)).world
+    newer = worlds.add("newer", Founder(tasks=False)).world
+    with MockServer(worlds) as mock:
+        http.get(f"{mock.base_url}/tasks", headers={"X-API-Key": "nobody's"}, timeout=20)
+    assert (len(default.journal), len(newer.journal)) == (1, 0)
+
+
+# Many clients at once
+
+
+def in_eight_threads(mock: MockServer, key: str, work: Callable[[requests.Session, int], None]) -> None:
+    def client(index: int) -> None:
+        with requests.Session() as session:
+            session.trust_env = False
+            session.headers["X-API-Key"] = key
+            work(session, index)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(client, range(8)))
+
+
+def test_concurrent_completions_are_all_counted(
+    mock: MockServer, world: World, key: str, add_task: AddTask
+) -> None:
+    request = next(iter(world.requests.values()))
+    tasks = [add_task(request_id=request.id) for _ in range(160)]
+
+    def complete_share(session: requests.Session, index: int) -> None:
+        for task in tasks[index::8]:
+            body = {"link_id": task.id, "link_profile": f"https://{index}.example"}
+            session.post(f"{mock.base_url}/callback/link/complete", json=body, timeout=20).raise_for_status()
+            entry = {"level": "INFO", "message": task.id}
+            session.post(f"{mock.base_url}/logs", json={"logs": [entry]}, timeout=20).raise_for_status()
+
+    in_eight_threads(mock, key, complete_share)
+    assert request.created_links == 160
+    assert {task.status for task in tasks} == {"completed"}
+    assert [task.link_profile for task in tasks] == [f"https://{index % 8}.example" for index in range(160)]
+    assert {entry.fields["message"] for entry in world.logs} == {task.id for task in tasks}
+    assert [each.number for each in world.journal] == list(range(1, 321))
+
+
+def test_the_same_completion_by_many_clients_counts_once(
+    mock: MockServer, world: World, key: str, add_task: AddTask
+) -> None:
+    request = next(iter(world.requests.values()))
+    tasks = [add_task(request_id=request.id) for _ in range(10)]
+
+    def complete_all(session: requests.Session, index: int) -> None:
+        for task in tasks:
+            url = f"{mock.base_url}/callback/link/complete"
+            session.post(url, json={"link_id": task.id}, timeout=20).raise_for_status()
+
+    in_eight_threads(mock, key, complete_all)
+    assert (request.created_links, len(world.journal)) == (10, 80)
+
+
+# The mock's own faults
+
+
+def test_a_fault_of_the_mock_itself_is_500_and_in_the_log(
+    call: Call, world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise ZeroDivisionError("of the mock")
+
+    monkeypatch.setitem(ACTS, "heartbeat", fail)
+    with caplog.at_level(logging.ERROR, "workerkit.mockserver"):
+        response = call("POST", "/health", json={})
+    assert (response.status_code, response.json()) == (500, {"success": False, "error": "internal_error"})
+    assert "ZeroDivisionError" in list(world.journal)[-1].why
+    assert "failed in the mock" in caplog.text

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openapi_spec_validator import validate
+
+from workerkit.openapi.api import Api, worker_api
+from workerkit.openapi.derive import derive
+from workerkit.openapi.dialect import Dialect, dialect_of
+from workerkit.openapi.document import Document, bundled
+from workerkit.openapi.silence import silences
+
+Json = dict[str, Any]
+DocumentOf = Callable[..., Document]
+
+SPEC = bundled("worker-api.yaml")
+CHOICES = st.fixed_dictionaries(
+    {}, optional={each.id: st.sampled_from(list(each.values)) for each in silences().values()}
+)
+OTHERS = [(each.id, value) for each in silences().values() for value in each.values if value != each.default]
+LAST = {each.id: list(each.values)[-1] for each in silences().values()}
+FIRST_OTHER = {each.id: list(each.values)[1] for each in silences().values()}
+PLAIN = st.dictionaries(
+    st.sampled_from("abc"),
+    st.recursive(
+        st.integers() | st.text(max_size=2),
+        lambda inner: (
+            st.dictionaries(st.sampled_from("abc"), inner, max_size=3) | st.lists(inner, max_size=2)
+        ),
+        max_leaves=6,
+    ),
+)
+
+
+def nodes(value: Any) -> Iterator[Json]:
+    """Every object in a document, however deep."""
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from nodes(inner)
+    if isinstance(value, dict):
+        yield value
+
+
+def without(value: Any, word: str) -> Any:
+    """The value without a keyword, wherever it stands."""
+    if isinstance(value, list):
+        return [without(each, word) for each in value]
+    if isinstance(value, dict):
+        return {name: without(each, word) for name, each in value.items() if name != word}
+    return value
+
+
+@pytest.fixture(scope="session")
+def place(document_of: DocumentOf) -> Callable[..., Any]:
+    """What a dialect makes of one place of a document."""
+
+    def derived(value: Json, **choices: str) -> Any:
+        named = {name.replace("_", "-"): choice for name, choice in choices.items()}
+        components = {"schemas": {"A": value}, "responses": {}}
+        return derive(document_of({}, components), dialect_of(named)).root["components"]["schemas"]["A"]
+
+    return derived
+
+
+Place = Callable[..., Any]
+
+
+# Patches
+
+
+def test_a_patch_is_merged_where_its_value_is_chosen(place: Place) -> None:
+    source = {"type": "object", "x-when": {"retry": {"automatic": {"minimum": 3}}}}
+    assert place(source) == place(source, retry="manual") == {"type": "object"}
+    assert place(source, retry="automatic") == {"type": "object", "minimum": 3}
+
+
+def test_a_patch_of_the_default_value_is_merged_too(place: Place) -> None:
+    source = {"x-when": {"retry": {"manual": {"a": 1}, "automatic": {"a": 2}}}}
+    assert (place(source), place(source, retry="automatic")) == ({"a": 1}, {"a": 2})
+
+
+def test_null_in_a_patch_removes(place: Place) -> None:
+    source = {
+        "a": {"b": 1, "c": 2},
+        "d": 3,
+        "x-when": {"retry": {"automatic": {"a": {"b": None}, "d": None}}},
+    }
+    assert place(source, retry="automatic") == {"a": {"c": 2}}
+
+
+def test_null_in_a_patch_of_what_is_not_there_leaves_no_trace(place: Place) -> None:
+    source = {"x-when": {"retry": {"automatic": {"a": {"b": None, "c": 1}, "d": None}}}}
+    assert place(source, retry="automatic") == {"a": {"c": 1}}
+
+
+def test_a_null_outside_of_patches_stays(place: Place) -> None:
+    source = {"default": None, "x-when": {"retry": {"automatic": {"a": 1}}}}
+    assert place(source, retry="automatic") == {"default": None, "a": 1}
+
+
+def test_a_list_in_a_patch_takes_the_place_of_the_whole_list(place: Place) -> None:
+    source = {"required": ["a", "b"], "x-when": {"retry": {"automatic": {"required": ["c"]}}}}
+    assert place(source, retry="automatic") == {"required": ["c"]}
+
+
+def test_patches_of_several_silences_are_all_merged(place: Place) -> None:
+    source = {"x-when": {"retry": {"automatic": {"a": {"b": 1}}}, "transitions": {"strict": {"a": {"c": 2}}}}}
+    assert place(source, retry="automatic", transitions="strict") == {"a": {"b": 1, "c": 2}}
+    assert place(source, transitions="strict") == {"a": {"c": 2}}
+
+
+def test_a_place_within_a_patched_place_has_patches_of_its_own(place: Place) -> None:
+    source = {
+        "x-when": {"retry": {"automatic": {"a": {"d": 1}}}},
+        "a": {"b": 1, "x-when": {"transitions": {"strict": {"b": 2}}}},
+    }
+    assert place(source, retry="automatic", transitions="strict") == {"a": {"b": 2, "d": 1}}
+
+
+def test_a_patch_may_depend_on_another_silence(place: Place) -> None:
+    inner = {"b": 1, "x-when": {"transitions": {"strict": {"b": None, "c": 2}}}}
+    source = {"a": {"d": 0}, "x-when": {"retry": {"automatic": {"a": {**inner, "d": None}}}}}
+    assert place(source, transitions="strict") == {"a": {"d": 0}}
+    assert place(source, retry="automatic") == {"a": {"b": 1}}
+    assert place(source, retry="automatic", transitions="strict") == {"a": {"c": 2}}
+
+
+def test_places_in_lists_are_patched(place: Place) -> None:
+    source = {"allOf": [{"x-when": {"retry": {"automatic": {"a": 1}}}}, {"b": 2}]}
+    assert place(source, retry="automatic") == {"allOf": [{"a": 1}, {"b": 2}]}
+
+
+@given(PLAIN, PLAIN)
+@settings(deadline=None)
+def test_a_patch_without_null_makes_every_leaf_of_it_true(place: Place, value: Json, patch: Json) -> None:
+    def holds(merged: Any, part: Any) -> bool:
+        return all(holds(merged[k], v) for k, v in part.items()) if isinstance(part, dict) else merged == part
+
+    merged = place({**value, "x-when": {"retry": {"automatic": patch}}}, retry="automatic")
+    assert holds(merged, patch)
+    assert {name: merged[name] for name in value if name not in patch} == {
+        name: value[name] for name in value if name not in patch
+    }
+
+
+# The kit's own spec
+
+
+def test_the_default_dialects_spec_is_the_spec_without_its_patches() -> None:
+    assert derive(SPEC, Dialect()).root == without(SPEC.root, "x-when")
+
+
+@given(CHOICES)
+@settings(max_examples=20, deadline=None)
+def test_deriving_leaves_the_source_as_it_is_and_no_patch_behind(choices: dict[str, str]) -> None:
+    before = copy.deepcopy(SPEC.root)
+    derived = derive(SPEC, dialect_of(choices))
+    assert SPEC.root == before
+    assert not any("x-when" in node for node in nodes(derived.root))
+
+
+def test_the_two_specs_share_nothing_that_could_change() -> None:
+    derived = derive(SPEC, dialect_of({"error-body": "nested"}))
+    originals = {id(node) for node in nodes(SPEC.root)}
+    assert not any(id(node) in originals for node in nodes(derived.root))
+
+
+def test_every_patch_is_for_a_silence_and_a_value_that_there_are() -> None:
+    patched = [node["x-when"] for node in nodes(SPEC.root) if "x-when" in node]
+    assert patched
+    for when in patched:
+        for silence, patches in when.items():
+            assert set(patches) <= set(silences()[silence].values) - {silences()[silence].default}
+
+
+def test_every_silence_is_named_where_the_spec_is_silent() -> None:
+    named = [node["x-silence"] for node in nodes(SPEC.root) if "x-silence" in node]
+    flat = {name for each in named for name in (each if isinstance(each, list) else [each])}
+    assert flat == set(silences())
+
+
+@pytest.mark.parametrize(("silence", "value"), OTHERS)
+def test_each_patch_changes_the_spec(silence: str, value: str) -> None:
+    patched = {
+        (s, v) for node in nodes(SPEC.root) for s, each in node.get("x-when", {}).items() for v in each
+    }
+    changed = derive(SPEC, dialect_of({silence: value})).root != derive(SPEC, Dialect()).root
+    assert changed is ((silence, value) in patched)
+
+
+@pytest.mark.parametrize("choices", [LAST, FIRST_OTHER], ids=["last", "second"])
+def test_a_derived_spec_is_openapi(choices: dict[str, str]) -> None:
+    validate(derive(SPEC, dialect_of(choices)).root)
+
+
+@pytest.mark.parametrize(("silence", "value"), OTHERS)
+def test_a_derived_spec_has_the_same_operations(api: Api, silence: str, value: str) -> None:
+    derived = worker_api(dialect_of({silence: value}))
+    assert list(derived.operations) == list(api.operations)
+    assert derived.dialect[silence] == value
+
+
+# The form of errors, which is fixed in many places
+
+
+def is_error(api: Api, status: int, body: Json) -> bool:
+    return api.operations["updateTask"].answer_flaw(status, body) is None
+
+
+CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "not_your_task",
+    404: "not_found",
+    500: "internal_error",
+}
+
+
+@pytest.mark.parametrize(("status", "code"), CODES.items())
+def test_each_form_of_an_error_is_taken_by_its_own_dialect_only(status: int, code: str) -> None:
+    forms: dict[str, Json] = {
+        "code": {"success": False, "error": code},
+        "code-and-message": {"success": False, "error": code, "message": "why"},
+        "nested": {"success": False, "error": {"code": code, "message": "why"}},
+    }
+    taken = {
+        (dialect, form)
+        for dialect in forms
+        for form, body in forms.items()
+        if is_error(worker_api(dialect_of({"error-body": dialect})), status, body)
+    }
+    # A message more than the page's form is no flaw: the page does not close its objects.
+    assert taken == {(form, form) for form in forms} | {("code", "code-and-message")}
+
+
+@pytest.mark.parametrize("form", silences()["error-body"].values)
+def test_each_form_of_an_error_fixes_its_code(form: str) -> None:
+    api = worker_api(dialect_of({"error-body": form}))
+    wrong = {"code": "not_found", "message": "x"} if form == "nested" else "not_found"
+    for status in (400, 401, 403, 500):
+        assert not is_error(api, status, {"success": False, "error": wrong, "message": "x"})
+    assert is_error(api, 404, {"success": False, "error": wrong, "message": "x"})
+
+
+@given(CHOICES)
+@settings(max_examples=20, deadline=None)
+def test_the_codes_of_errors_are_the_same_in_every_dialect(choices: dict[str, str]) -> None:
+    api = worker_api(dialect_of(choices))
+    codes = {**CODES, 405: "method_not_allowed", 409: "conflict", 415: "unsupported_media_type"}
+    assert {status: api.error_code(status) for status in codes} == codes
+
+
+# What the mock reads from the derived spec besides shapes
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("ignored", None), ("offline", 90)])
+def test_silence_makes_a_server_offline_where_the_dialect_says_so(value: str, seconds: int | None) -> None:
+    assert worker_api(dialect_of({"heartbeat-silence": value})).offline_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("choices", "operation", "status"),
+    [
+        ({"unknown-cursor": "not-found"}, "listTasks", 404),
+        ({"refused-transition": "409"}, "updateTask", 409),
+        ({"refused-transition": "409"}, "updateLink", 409),
+        ({"refused-transition": "409"}, "completeLink", 409),
+        ({"content-type": "unsupported"}, "heartbeat", 415),
+        ({"content-type": "unsupported"}, "bulkUpdateTasks", 415),
+    ],
+)
+def test_a_status_is_described_in_the_dialects_that_have_it(
+    api: Api, choices: dict[str, str], operation: str, status: int
+) -> None:
+    derived = worker_api(dialect_of(choices))
+    assert status in derived.operations[operation].answers
+    assert status not in api.operations[operation].answers
+
+
+def test_a_dialect_is_compiled_once() -> None:
+    assert worker_api(dialect_of({"retry": "automatic"})) is worker_api(dialect_of({"retry": "automatic"}))
+    assert worker_api() is worker_api(Dialect()) is worker_api(dialect_of({"retry": "manual"}))

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workerkit.openapi.flaw import Flaw, first_flaw
+
+VALIDATOR = jsonschema_rs.Draft202012Validator(
+    {
+        "required": ["items"],
+        "properties": {"items": {"maxItems": 5, "items": {"properties": {"status": {"enum": ["pending"]}}}}},
+    }
+)
+
+
+def test_a_flaw_says_where_and_what() -> None:
+    flaw = Flaw("query/limit", "is too big")
+    assert (flaw.place, flaw.message, str(flaw)) == ("query/limit", "is too big", "query/limit: is too big")
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ({}, "body"),
+        ({"items": [{}] * 6}, "body/items"),
+        ({"items": [{}, {}, {}, {"status": "done"}]}, "body/items/3/status"),
+    ],
+)
+def test_the_place_is_the_way_to_the_value(value: Any, place: str) -> None:
+    assert first_flaw(VALIDATOR, value, "body").place == place
+
+
+@settings(deadline=None)
+@given(st.text(min_size=500, max_size=2000))
+def test_a_long_value_does_not_make_a_long_message(text: str) -> None:
+    flaw = first_flaw(VALIDATOR, {"items": [{"status": text}]}, "body")
+    assert len(flaw.message) <= 203

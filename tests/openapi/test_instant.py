@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workerkit.openapi.instant import read_time, written
+
+
+@settings(deadline=None)
+@given(st.integers(0, 253_402_300_799))
+def test_a_whole_second_is_read_back_as_it_was_written(at: int) -> None:
+    assert read_time(written(at)) == at
+
+
+def test_the_time_of_the_pages_examples() -> None:
+    assert written(1_764_583_200.0) == "2025-12-01T10:00:00Z"
+
+
+def test_parts_of_a_second_are_left_out() -> None:
+    assert written(1_764_583_200.999) == "2025-12-01T10:00:00Z"
+
+
+def test_another_zone_is_the_same_moment() -> None:
+    assert read_time("2025-12-01T17:00:00+07:00") == read_time("2025-12-01T10:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "text", ["2025-12-01T10:00:00", "2025-12-01", "yesterday", "", "2025-13-01T10:00:00Z"]
+)
+def test_a_time_without_zone_or_sense_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_time(text)

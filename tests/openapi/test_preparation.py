@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workerkit.openapi.api import worker_api
+from workerkit.openapi.dialect import dialect_of
+from workerkit.openapi.document import Document
+from workerkit.openapi.preparation import Preparation, compile_preparation
+from workerkit.openapi.silence import silences
+
+Json = dict[str, Any]
+Prepare = Callable[[Json, Any], Any]
+SCHEMAS: Json = {
+    "Level": {"type": "string", "x-case": "any"},
+    "Entry": {"properties": {"level": {"$ref": "#/components/schemas/Level"}, "message": {"type": "string"}}},
+    "Change": {"x-nulls": "ignored", "properties": {"note": {"type": "string"}}},
+    "Item": {"required": ["id"], "allOf": [{"$ref": "#/components/schemas/Change"}]},
+}
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["note", "level", "items", "x"]), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+def ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+@pytest.fixture(scope="session")
+def compiled(document_of: Callable[..., Document]) -> Callable[[Json], Preparation | None]:
+    document = document_of(components={"schemas": SCHEMAS})
+    return lambda schema: compile_preparation(document, schema)
+
+
+@pytest.fixture(scope="session")
+def prepare(compiled: Callable[[Json], Preparation | None]) -> Prepare:
+    """The value as a schema has it prepared."""
+
+    def prepared(schema: Json, value: Any) -> Any:
+        preparation = compiled(schema)
+        return preparation.prepare(value) if preparation else value
+
+    return prepared
+
+
+# Nulls
+
+
+def test_nulls_count_as_left_out(prepare: Prepare) -> None:
+    value = {"note": None, "status": "x", "zero": 0, "empty": "", "no": False}
+    assert prepare(ref("Change"), value) == {"status": "x", "zero": 0, "empty": "", "no": False}
+
+
+def test_nulls_further_inside_stay_unless_their_own_schema_says_so(prepare: Prepare) -> None:
+    schema = {"x-nulls": "ignored", "properties": {"deep": ref("Change"), "plain": {"type": "object"}}}
+    value = {"deep": {"note": None}, "plain": {"note": None}, "other": {"note": None}, "list": [None]}
+    assert prepare(schema, value) == {**value, "deep": {}}
+
+
+def test_a_schema_takes_over_what_it_is_composed_of(prepare: Prepare) -> None:
+    assert prepare(ref("Item"), {"id": 1, "note": None}) == {"id": 1}
+    assert prepare({"allOf": [ref("Item")]}, {"note": None}) == {}
+
+
+def test_keywords_beside_a_reference_count(prepare: Prepare) -> None:
+    assert prepare({**ref("Entry"), "x-nulls": "ignored"}, {"level": "info", "x": None}) == {"level": "INFO"}
+
+
+# Capitals
+
+
+@pytest.mark.parametrize("level", ["info", "Info", "INFO", "iNFO"])
+def test_words_whose_case_does_not_matter_are_put_into_capitals(prepare: Prepare, level: str) -> None:
+    assert prepare(ref("Level"), level) == "INFO"
+
+
+def test_only_the_field_that_says_so_is_put_into_capitals(prepare: Prepare) -> None:
+    assert prepare(ref("Entry"), {"level": "info", "message": "info"}) == {"level": "INFO", "message": "info"}
+
+
+@pytest.mark.parametrize("value", [5, None, True, ["info"], {"info": "info"}])
+def test_what_is_no_word_stays_as_it_is(prepare: Prepare, value: Any) -> None:
+    assert prepare(ref("Level"), value) == value
+
+
+def test_nulls_stay_where_only_the_case_is_prepared(prepare: Prepare) -> None:
+    assert prepare(ref("Entry"), {"level": "info", "message": None}) == {"level": "INFO", "message": None}
+
+
+# Members
+
+
+@pytest.mark.parametrize("word", ["items", "x-each"])
+def test_the_members_of_a_list_are_prepared(prepare: Prepare, word: str) -> None:
+    schema = {"properties": {"logs": {"type": "array", word: ref("Entry")}}}
+    value = {"logs": [{"level": "info"}, "text", None, {"level": 5}]}
+    assert prepare(schema, value) == {"logs": [{"level": "INFO"}, "text", None, {"level": 5}]}
+
+
+def test_what_judges_members_one_by_one_prepares_them_beside_a_looser_schema(prepare: Prepare) -> None:
+    schema = {"type": "array", "items": {"type": "object"}, "x-each": ref("Item")}
+    assert prepare(schema, [{"note": None}, 5]) == [{}, 5]
+
+
+def test_a_list_stays_where_its_members_need_nothing(prepare: Prepare) -> None:
+    assert prepare({"x-nulls": "ignored", "type": "array", "items": {}}, [None, "a"]) == [None, "a"]
+
+
+# Any value
+
+
+@given(VALUES)
+@settings(deadline=None)
+def test_preparing_never_fails_changes_nothing_in_place_and_is_done_once(
+    prepare: Prepare, value: Any
+) -> None:
+    schema = {
+        **ref("Item"),
+        "properties": {"level": ref("Level"), "items": {"items": ref("Item")}, "x": {"x-nulls": "ignored"}},
+    }
+    before = copy.deepcopy(value)
+    once = prepare(schema, value)
+    assert value == before
+    assert prepare(schema, once) == once
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [{}, {"type": "object", "properties": {"a": {}}}, {"items": {"type": "string"}}, {"x-nulls": "kept"}],
+)
+def test_a_schema_that_asks_for_nothing_has_no_preparation(
+    compiled: Callable[[Json], Preparation | None], schema: Json
+) -> None:
+    assert compiled(schema) is None
+
+
+# The kit's own spec
+
+PREPARED = {
+    "null-field": {"heartbeat", "updateTask", "bulkUpdateTasks", "updateLink", "completeLink"},
+    "log-level-case": {"sendLogs"},
+}
+CHOICES = st.fixed_dictionaries({each.id: st.sampled_from(list(each.values)) for each in silences().values()})
+
+
+@given(CHOICES)
+@settings(max_examples=15, deadline=None)
+def test_bodies_are_prepared_in_the_dialects_that_ask_for_it_and_in_no_other(choices: dict[str, str]) -> None:
+    expected: set[str] = set()
+    if choices["null-field"] == "ignore":
+        expected |= PREPARED["null-field"]
+    if choices["log-level-case"] == "any":
+        expected |= PREPARED["log-level-case"]
+    operations = worker_api(dialect_of(choices)).operations
+    assert {name for name, each in operations.items() if each.preparation is not None} == expected
+
+
+def test_the_default_dialect_prepares_nothing() -> None:
+    assert not any(each.preparation for each in worker_api().operations.values())
