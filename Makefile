@@ -22,16 +22,23 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p workerkit.openapi -p workerkit.scenarios -p workerkit.mockserver -p workerkit.contracts -p workerkit.cli
-	$(BIN)/mypy tests hatch_build.py
+	$(BIN)/mypy tests hatch_build.py benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/openapi-spec-validator openapi/worker-api.yaml openapi/control-api.yaml
 
 serve: $(READY)
 	$(BIN)/workerkit serve
 
+# What it needs of Node goes into build/, which is ignored; package.json holds the versions.
 bench: $(READY)
-	npm install --no-save --no-package-lock --silent --no-audit --no-fund --prefix build/node @stoplight/spectral-cli@6.16.3
+	mkdir -p build/node
+	cp benchmarks/package.json build/node/package.json
+	npm install --no-package-lock --ignore-scripts --silent --no-audit --no-fund --prefix build/node
 	build/node/node_modules/.bin/spectral lint --ruleset benchmarks/spectral.yaml openapi/worker-api.yaml openapi/control-api.yaml
+	$(BIN)/python -m benchmarks.peers
+	$(BIN)/python -m benchmarks.scale
+	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.abuse
 
 clean:
 	rm -rf $(VENV) .dev build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,6 +13,7 @@ import orjson
 
 from workerkit.mockserver.dispatch import dispatch
 from workerkit.mockserver.founding import PAGE_KEY, Founder
+from workerkit.mockserver.header_set import headers_of
 from workerkit.mockserver.incoming import Incoming
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.world import World
@@ -59,7 +60,7 @@ class _Book:
         """Asks for one page; the answer's body."""
         path = worker_api().base_path + "/tasks"
         asked = urlencode({"limit": LIMIT, **query}, safe=",")
-        incoming = Incoming("GET", path, asked, _HEADERS, b"", False)
+        incoming = Incoming("GET", path, asked, headers_of(_HEADERS), b"", False)
         return lambda: self.app.answer(incoming).body
 
     def total(self, query: dict[str, str]) -> int:
@@ -114,7 +115,7 @@ def _updater(book: _Book) -> Callable[[], object]:
     chosen = cycle(tasks[:: max(1, len(tasks) // _UPDATED)])
     bodies = cycle([b'{"status": "running"}', b'{"status": "queued"}', b'{"status": "failed"}'])
     path = worker_api().base_path + "/tasks/"
-    head = (*_HEADERS, ("content-type", "application/json"), ("content-length", "20"))
+    head = headers_of((*_HEADERS, ("content-type", "application/json"), ("content-length", "20")))
     return lambda: book.app.answer(Incoming("PUT", path + next(chosen), "", head, next(bodies), False))
 
 

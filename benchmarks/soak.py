@@ -31,6 +31,7 @@ REQUESTS = 10_000
 CLIENTS = 8
 SECONDS = 10.0
 TURNS = 100_000
+CALM_TURNS = 100
 PARAMETERS: dict[str, dict[str, Any]] = {
     "latency-fixed": {"seconds": "1ms"},
     "latency-uniform": {"least": "0s", "most": "2ms"},
@@ -52,12 +53,17 @@ class Client:
         self.ends: Counter[str] = Counter()
 
     def run(self, requests: int) -> None:
-        """Sends so many requests, each with the next kind of fault."""
+        """Sends so many requests, each with the next kind of fault, and one without a fault.
+
+        Connections are taken in order: when the last one is answered none of the others is still to come.
+        """
         kinds = list(FAULTS)
         for number in range(requests):
             kind = kinds[number % len(kinds)]
             self._mock.ask(lambda kind=kind: self._set(kind))  # type: ignore[misc]  # asked before the next one
             self.ends[self._send(leave=kind in LEFT_ALONE)] += 1
+        self._mock.ask(self._world.faults.clear)
+        self._send(leave=False)
 
     def _set(self, kind: str) -> None:
         self._world.faults.clear()
@@ -134,9 +140,11 @@ def held(mock: MockServer) -> dict[str, int]:
 
 
 def settle(mock: MockServer, tasks: int) -> None:
-    """Lets the loop turn until it has no more tasks than this, but not for ever."""
+    """Lets the loop turn until it has had no more tasks than this for a while, but not for ever."""
+    calm = 0
     for _ in range(TURNS):
-        if mock.ask(lambda: len(asyncio.all_tasks())) <= tasks:
+        calm = calm + 1 if mock.ask(lambda: len(asyncio.all_tasks())) <= tasks else 0
+        if calm == CALM_TURNS:
             return
 
 

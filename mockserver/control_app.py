@@ -93,8 +93,7 @@ def _answered(asked: Asked) -> Response:
 def _read(operation: Operation, path_values: dict[str, str], incoming: Incoming, most: int) -> Call:
     if incoming.oversize:
         raise Invalid(f"the body has more than {most} bytes")
-    content_type = (incoming.header("content-type") or "").partition(";")[0].strip().lower()
-    if operation.body is not None and content_type != "application/json":
+    if operation.body is not None and not incoming.headers.is_json:
         raise Invalid("send JSON, with the header content-type: application/json")
     try:
         return operation.read(path_values, incoming.query, incoming.body)

@@ -12,6 +12,7 @@ from workerkit.mockserver.disturb import disturb
 from workerkit.mockserver.entities import Server
 from workerkit.mockserver.events import Events, EventStream
 from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.refusal import Conflict, Invalid, NotFound
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.snapshot import restored, snapshot
@@ -25,6 +26,7 @@ from workerkit.openapi.operation import Call
 from workerkit.openapi.yamlsource import NotUnderstood, closest
 from workerkit.scenarios import library
 from workerkit.scenarios.duration import seconds
+from workerkit.scenarios.judge import judge
 from workerkit.scenarios.loader import parse_world
 from workerkit.scenarios.scenario import Scenario, WorldPlan
 from workerkit.scenarios.vocabulary import documented
@@ -200,6 +202,19 @@ def clear_faults(asked: Asked) -> tuple[int, Json]:
     return 200, {"cleared": cleared}
 
 
+def get_verdict(asked: Asked) -> tuple[int, Json]:
+    director, mask = asked.director, mask_of(asked.world)
+    if director.scenario is None:
+        raise NotFound(f"the world {asked.name} has no scenario to judge by")
+    verdict = judge(run_of(director, "until", None))
+    broken = [
+        {"rule": each.rule, "message": mask.text(each.message), "exchanges": list(each.exchanges)}
+        for each in verdict.broken
+    ]
+    word = "pass" if verdict.passed else "fail"
+    return 200, {"scenario": verdict.scenario, "verdict": word, "broken": broken}
+
+
 def get_journal(asked: Asked) -> tuple[int, Json]:
     world, wanted = asked.world, asked.parameters
     mask = mask_of(world)
@@ -254,6 +269,7 @@ CONTROL_CALLS: dict[str, Callable[[Asked], tuple[int, Json]]] = {
     "getFaults": get_faults,
     "addFault": add_fault,
     "clearFaults": clear_faults,
+    "getVerdict": get_verdict,
     "getJournal": get_journal,
     "verifyCalls": verify_calls,
     "takeSnapshot": take_snapshot,

@@ -71,7 +71,7 @@ class Reader:
     """What one reader has not got yet: the newest 1,000 events, and 4 MiB at most; older ones are counted.
 
     `world` is the name of the only world to tell of, or None for all. `hang_up`, where it is known how, cuts
-    the reader's connection.
+    the connection of a reader who has not taken what was sent.
     """
 
     def __init__(self, world: str | None) -> None:
@@ -81,8 +81,12 @@ class Reader:
         self._bytes = 0
         self._dropped = 0
         self._news = asyncio.Event()
-        self._is_sending = False
         self._is_ended = False
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much waits for it."""
+        return self._bytes
 
     def put(self, event: bytes) -> None:
         """Adds an event; where there is no room, the oldest go."""
@@ -94,10 +98,10 @@ class Reader:
         self._news.set()
 
     def end(self) -> None:
-        """Ends the stream; where the reader does not take what was sent, the connection, too."""
+        """Ends the stream and, where the reader does not take what was sent, the connection."""
         self._is_ended = True
         self._news.set()
-        if self._is_sending and self.hang_up is not None:
+        if self.hang_up is not None:
             self.hang_up()
 
     async def stream(self) -> AsyncIterator[bytes]:
@@ -105,9 +109,7 @@ class Reader:
         yield b": listening\n\n"
         while not self._is_ended:
             for part in self._taken():
-                self._is_sending = True
                 yield part
-                self._is_sending = False
             if not (self._waiting or self._dropped or self._is_ended):
                 yield await self._silence()
 
@@ -140,7 +142,7 @@ class EventStream(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         wire = scope.get("extensions", {}).get(EXTENSION, {}).get("wire")
-        self._reader.hang_up = wire.cut if wire is not None else None
+        self._reader.hang_up = wire.cut_unsent if wire is not None else None
         self._events.add(self._reader)
         try:
             await super().__call__(scope, receive, send)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from workerkit.mockserver.dispatch import dispatch
 from workerkit.mockserver.disturb import disturb
 from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.trial import worker_settings
@@ -15,6 +16,7 @@ from workerkit.mockserver.verify import ANY_BODY, Verification, in_words, verify
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.duration import seconds
+from workerkit.scenarios.judge import Verdict, judge
 from workerkit.scenarios.scenario import Scenario
 
 Json = dict[str, Any]
@@ -125,6 +127,13 @@ class WorkerApi:
         if not found.ok:
             raise AssertionError(self._ask(lambda world: in_words(asked, found.masked(mask_of(world)))))
         return found
+
+    def verdict(self) -> Verdict:
+        """The judgement so far of the test's scenario. Raises ValueError where the test has none."""
+        director = self._mock.worlds.director(self._name)
+        if director.scenario is None:
+            raise ValueError('this test has no scenario: mark it with @pytest.mark.scenario("key-revoked")')
+        return judge(self._mock.ask(lambda: run_of(director, "until", None)))
 
     def lines(self) -> list[str]:
         """The exchanges so far, a line each, without secrets."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.types import Message, Receive, Scope
 
-from workerkit.openapi.exchange import Headers
+from workerkit.mockserver.header_set import HeaderSet, header_set
 
 MOST_BYTES = 8 * 2**20
 # A client that still sends when the connection is closed does not see the answer.
@@ -24,20 +24,19 @@ class Incoming:
     method: str
     path: str
     query: str
-    headers: Headers
+    headers: HeaderSet
     body: bytes
     oversize: bool
 
     def header(self, name: str) -> str | None:
         """The value of a header, by its name in lower case; None where it does not come, or comes twice."""
-        values = [value for each, value in self.headers if each == name]
-        return values[0] if len(values) == 1 else None
+        return self.headers.named.get(name)
 
 
 async def receive_request(scope: Scope, receive: Receive, *, most: int = MOST_BYTES) -> Incoming:
     """Reads a request to its end; of a body beyond `most` bytes only those are kept. Raises Gone."""
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-    body, oversize = await _body(receive, most) if _announces_body(headers) else (b"", False)
+    headers = header_set(scope["headers"])
+    body, oversize = await _body(receive, most) if headers.announces_body else (b"", False)
     return Incoming(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
@@ -46,10 +45,6 @@ async def receive_request(scope: Scope, receive: Receive, *, most: int = MOST_BY
         body=body,
         oversize=oversize,
     )
-
-
-def _announces_body(headers: Headers) -> bool:
-    return any(name in ("content-length", "transfer-encoding") for name, _ in headers)
 
 
 async def _body(receive: Receive, most: int) -> tuple[bytes, bool]:

@@ -9,14 +9,19 @@ from itertools import islice
 from workerkit.openapi.exchange import Exchange
 
 CAPACITY = 10_000
+MOST_BYTES = 64 * 2**20
 Listener = Callable[[Exchange], None]
 
 
 class Journal:
-    """Keeps the newest `capacity` exchanges; `dropped` says how many older ones are gone."""
+    """Keeps the newest exchanges: up to `capacity`, and up to `most_bytes` of bodies, the newest in any case.
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
-        self._kept: deque[Exchange] = deque(maxlen=capacity)
+    `dropped` says how many older ones are gone.
+    """
+
+    def __init__(self, capacity: int = CAPACITY, most_bytes: int = MOST_BYTES) -> None:
+        self._kept: deque[Exchange] = deque()
+        self._capacity, self._most_bytes, self._bytes = capacity, most_bytes, 0
         self._listeners: list[Listener] = []
         self.count = 0
 
@@ -28,7 +33,7 @@ class Journal:
     def resume(self, count: int) -> None:
         """Goes on counting from a number; nothing is kept of what was before."""
         self._kept.clear()
-        self.count = count
+        self.count, self._bytes = count, 0
 
     def next_number(self) -> int:
         """The number that the next exchange gets; the first is 1."""
@@ -43,12 +48,16 @@ class Journal:
         """Keeps an exchange whose answer is not sent yet; the listeners hear of it when it ends."""
         self.count += 1
         self._kept.append(exchange)
+        self._bytes += _size(exchange)
+        while len(self._kept) > self._capacity or (self._bytes > self._most_bytes and len(self._kept) > 1):
+            self._bytes -= _size(self._kept.popleft())
 
     def end(self, begun: Exchange, ended: Exchange) -> None:
         """Puts an exchange as it ended in the place of the one that began, and tells the listeners."""
         place = begun.number - 1 - self.dropped
         if 0 <= place < len(self._kept) and self._kept[place] is begun:
             self._kept[place] = ended
+            self._bytes += _size(ended) - _size(begun)
         self._tell(ended)
 
     def listen(self, listener: Listener) -> None:
@@ -72,3 +81,7 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+
+def _size(exchange: Exchange) -> int:
+    return len(exchange.request_body) + len(exchange.answer_body)

@@ -106,7 +106,7 @@ class MockServer:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, and on which loop it runs."""
+    """Says when it is ready, and on which loop it runs. In the end it leaves no connection behind."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -117,6 +117,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self.loop = asyncio.get_running_loop()
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()  # a loop with something unsent would not end
+        await asyncio.sleep(0)
 
 
 def _config(app: MockApp) -> uvicorn.Config:

@@ -10,6 +10,7 @@ from typing import Any
 from workerkit.mockserver.answer import Answer
 from workerkit.mockserver.faults import DEEDS, Deed
 from workerkit.mockserver.faults.deed import Deliver
+from workerkit.mockserver.header_set import header_set
 from workerkit.mockserver.line import Line
 from workerkit.mockserver.operations import Act
 from workerkit.mockserver.wire import Lost
@@ -65,7 +66,7 @@ class Strike:
         sent = replace(
             self._exchange,
             status=line.status,
-            answer_headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in line.headers),
+            answer_headers=header_set(line.headers).pairs,
             answer_body=bytes(line.body),
             ended=self._world.clock.now(),
             why=why,

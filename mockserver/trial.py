@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from workerkit.mockserver.command import Command
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worlds import DEFAULT, Worlds
@@ -57,7 +58,7 @@ def try_worker(
             ended_by, exit_code = _follow(mock, director, command, deadline, stop or threading.Event())
             command.end()
             output = command.output()
-        run = mock.ask(lambda: _run(director, ended_by, exit_code))
+        run = mock.ask(lambda: run_of(director, ended_by, exit_code))
         mask = mask_of(director.world)
     lines = tuple(mask.line(exchange) for exchange in run.exchanges)
     return Trial(judge(run), run, time.monotonic() - began, mask.text(output), lines)
@@ -100,21 +101,4 @@ def _is_over(director: Director) -> bool:
         statuses=[task.status for task in world.tasks.values() if task.server == worker],
         exchanges=tuple(world.journal),
         now=world.clock.now(),
-    )
-
-
-def _run(director: Director, ended_by: EndedBy, exit_code: int | None) -> Run:
-    director.catch_up()
-    world, scenario = director.world, director.scenario
-    assert scenario is not None
-    worker = next(iter(world.servers.values()))
-    return Run(
-        scenario=scenario,
-        exchanges=tuple(world.journal),
-        tasks=tuple({**task.listed(), "server": task.server} for task in world.tasks.values()),
-        events=tuple(director.events),
-        exit_code=exit_code,
-        ended_by=ended_by,
-        server=worker.name,
-        key=worker.keys[0],
     )

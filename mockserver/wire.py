@@ -34,9 +34,10 @@ class Wire:
         self._is_stopping = False
         self._waiter: asyncio.Future[None] | None = None
 
-    def cut(self) -> None:
-        """Ends the connection at once; what has not left yet is dropped."""
-        self._transport.abort()
+    def cut_unsent(self) -> None:
+        """Ends the connection at once where something has not left yet, which is dropped."""
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()
 
     def lost(self) -> None:
         """The connection is gone."""

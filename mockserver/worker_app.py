@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from workerkit.mockserver.answer import Answer, json_answer
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.entities import Server
+from workerkit.mockserver.header_set import header_set
 from workerkit.mockserver.incoming import MOST_BYTES, Gone, Incoming, receive_request
 from workerkit.mockserver.line import Line
 from workerkit.mockserver.operations import ACTS, Act, check_subject
@@ -196,11 +197,11 @@ def _may_revive(visit: _Visit) -> bool:
 
 def _check_content_type(visit: _Visit) -> None:
     wanted = visit.world.dialect["content-type"]
-    given = (visit.incoming.header("content-type") or "").partition(";")[0].strip().lower()
-    if wanted == "any" or given == "application/json" or given.endswith("+json"):
+    if wanted == "any" or visit.incoming.headers.is_json:
         return
     refuse = Invalid if wanted == "bad-request" else UnsupportedType
-    raise refuse(f"the content type is {given or 'missing'}, not application/json")
+    given = visit.incoming.header("content-type") or "missing"
+    raise refuse(f"the content type is {given}, not application/json")
 
 
 def _check_subject(visit: _Visit, match: Match, server: Server) -> None:
@@ -220,10 +221,10 @@ def _record(visit: _Visit, answer: Answer, why: str) -> None:
         method=incoming.method,
         path=incoming.path,
         query=incoming.query,
-        request_headers=incoming.headers,
+        request_headers=incoming.headers.pairs,
         request_body=incoming.body,
         status=answer.status,
-        answer_headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers),
+        answer_headers=header_set(answer.headers).pairs,
         answer_body=answer.body,
         began=visit.began,
         ended=visit.world.clock.now(),

@@ -60,6 +60,7 @@ class World:
         self._backlogs: dict[str, Backlog] = {}
         self._relations: Counter[tuple[str, str]] = Counter()
         self._counted: set[str] = set()
+        self._listings: dict[str, dict[str, Any]] = {}
         self._next_place = 0
 
     # Keys
@@ -226,6 +227,13 @@ class World:
             raise NotFound(f"there is no task {task_id}")
         return task
 
+    def listed(self, task: Task) -> dict[str, Any]:
+        """The task as it is listed. Kept until the task changes: not to be changed by whoever gets it."""
+        listing = self._listings.get(task.id)
+        if listing is None:
+            listing = self._listings[task.id] = task.listed(self.write)
+        return listing
+
     def own_task(self, server: Server, task_id: str) -> Task:
         """The task of an id that is assigned to a server; raises NotFound, NotYours."""
         task = self.task(task_id)
@@ -250,6 +258,7 @@ class World:
 
     def change_task(self, task: Task, fields: dict[str, Any]) -> None:
         """Changes those of status, links, error_message, note and is_indexed that are given."""
+        self._listings.pop(task.id, None)
         for name in _LINKS:
             if name in fields:
                 setattr(task, name, fields[name])
@@ -282,6 +291,7 @@ class World:
         was = task.status
         if status == was:
             return
+        self._listings.pop(task.id, None)
         task.retry_count += (task.status, status) in _RETRY_STEPS[self.dialect["retry-count"]]
         self._backlogs[task.server].restatus(task, status)
         self._counted.discard(task.id)

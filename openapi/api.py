@@ -95,7 +95,7 @@ class Api:
                 continue
             if method not in template.methods:
                 raise WrongMethod(template.methods)
-            return Match(template.methods[method], {k: unquote(v) for k, v in found.groupdict().items()})
+            return Match(template.methods[method], _decoded(found.groupdict()))
         raise UnknownPath(path)
 
 
@@ -113,6 +113,10 @@ def worker_api(dialect: Dialect | None = None) -> Api:
 def control_api() -> Api:
     """The control plane as the kit's own `control-api.yaml` describes it."""
     return api_of(bundled("control-api.yaml"), Dialect())
+
+
+def _decoded(values: dict[str, str]) -> dict[str, str]:
+    return {name: unquote(value) if "%" in value else value for name, value in values.items()}
 
 
 def _operations(document: Document) -> Iterable[Operation]:

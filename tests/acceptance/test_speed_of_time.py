@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.header_set import headers_of
 from workerkit.mockserver.incoming import Incoming
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import DEFAULT, Worlds
@@ -42,7 +43,7 @@ class Machine:
     def send(self, method: str, path: str, body: Any = None) -> int:
         text = b"" if body is None else json.dumps(body).encode()
         where, _, query = (worker_api().base_path + path).partition("?")
-        headers = (("x-api-key", "server-01-key"),)
+        headers = headers_of((("x-api-key", "server-01-key"),))
         return self._app.answer(Incoming(method, where, query, headers, text, oversize=False)).status
 
     def journal(self) -> list[Exchange]:

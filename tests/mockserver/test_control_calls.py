@@ -591,3 +591,18 @@ def test_the_journal_says_why_a_request_was_refused(at: Control, call: Call) -> 
     assert "query/limit" in shown["why"]
     assert shown["answer"]["body"] == {"success": False, "error": "bad_request"}
     assert (shown["request"]["body"], shown["query"]) == (None, "limit=0")
+
+
+# The verdict
+
+
+def test_the_verdict_so_far_is_the_scenarios(control: Control) -> None:
+    made = control("POST", "/worlds", {"scenario": "key-revoked", "seed": 1}).json()["world"]
+    answer = control("GET", f"/worlds/{made}/verdict").json()
+    assert (answer["scenario"], answer["verdict"]) == ("key-revoked", "fail")
+    assert [broken["rule"] for broken in answer["broken"]] == ["tasks-ended"]
+    assert control("DELETE", f"/worlds/{made}").status_code == 200
+
+
+def test_a_world_without_a_scenario_has_no_verdict(at: Control) -> None:
+    assert_refused(at("GET", "/verdict"), 404, "no scenario to judge by")

@@ -183,3 +183,16 @@ def test_a_closed_world_takes_its_key_along(mock: MockServer, api: WorkerApi, ht
     closed.close()
     headers = {"X-API-Key": closed.api_key}
     assert http.get(f"{api.base_url}/tasks", headers=headers, timeout=20).status_code == 401
+
+
+def test_the_verdict_names_the_rules_broken_so_far(mock: MockServer) -> None:
+    api = WorkerApi(mock, library.find("key-revoked"))
+    verdict = api.verdict()
+    api.close()
+    assert (verdict.scenario, verdict.passed) == ("key-revoked", False)
+    assert [broken.rule for broken in verdict.broken] == ["tasks-ended"]
+
+
+def test_without_a_scenario_there_is_no_verdict(api: WorkerApi) -> None:
+    with pytest.raises(ValueError, match="no scenario: mark it"):
+        api.verdict()

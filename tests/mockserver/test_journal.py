@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,3 +62,25 @@ def test_what_comes_while_one_reads_does_not_disturb_the_reading() -> None:
         add(journal)
         read.append(exchange.number)
     assert read == [1, 2, 3]
+
+
+@settings(deadline=None)
+@given(sizes=st.lists(st.integers(0, 30), max_size=20))
+def test_bodies_beyond_the_bound_are_dropped_oldest_first(sizes: list[int]) -> None:
+    journal = Journal(capacity=100, most_bytes=40)
+    for size in sizes:
+        number = journal.next_number()
+        journal.add(Exchange(number, None, None, "GET", "/", "", (), b"", 200, (), b"x" * size, 0.0, 0.0))
+    kept = [len(exchange.answer_body) for exchange in journal]
+    assert kept == sizes[len(sizes) - len(kept) :]
+    assert sum(kept) <= 40
+    assert len(kept) == len(sizes) or sum(sizes[len(sizes) - len(kept) - 1 :]) > 40
+
+
+def test_an_exchange_that_ends_counts_with_what_was_really_sent() -> None:
+    journal = Journal(capacity=100, most_bytes=40)
+    begun = Exchange(1, None, None, "GET", "/", "", (), b"", None, (), b"", 0.0, 0.0)
+    journal.begin(begun)
+    journal.end(begun, replace(begun, answer_body=b"x" * 39))
+    journal.add(Exchange(2, None, None, "GET", "/", "", (), b"", 200, (), b"x" * 2, 0.0, 0.0))
+    assert [exchange.number for exchange in journal] == [2]

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.dispatch import dispatch
 from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.secrecy import mask_of
+from workerkit.mockserver.secrecy import mask_of, mask_of_all
 from workerkit.mockserver.world import World
+from workerkit.openapi.exchange import Exchange
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +20,7 @@ def kept() -> World:
     """A world with a task of its own account, and a server whose key was exchanged."""
     world = Founder(seed=3)("kept").world
     dispatch(world, {"password": "own-password", "email": "own@mail.example"})
+    dispatch(world, {"email": "no address"})
     world.set_keys(world.servers["server-02"], ["new-key"])
     return world
 
@@ -31,11 +33,11 @@ def secrets(kept: World) -> list[str]:
 
 
 def test_every_key_password_and_address_is_masked(kept: World, secrets: list[str]) -> None:
-    assert {"own-password", "own@mail.example"} <= set(secrets)
+    assert {"own-password", "own@mail.example", "no address"} <= set(secrets)
     masked = mask_of(kept).text(" ".join(secrets))
     assert [secret for secret in secrets if secret in masked] == []
     assert masked.count("<key ") == 4
-    assert masked.count("<password ") == masked.count("<email ") == 7
+    assert masked.count("<password ") == masked.count("<email ") == 8
 
 
 @settings(max_examples=100)
@@ -58,6 +60,64 @@ def test_a_key_that_a_server_gets_later_is_masked_from_then_on(kept: World) -> N
     assert mask_of(world).text("later-key") == "later-key"
     world.set_keys(world.servers["server-01"], ["later-key"])
     assert "later-key" not in mask_of(world).text("later-key")
+
+
+def test_secrets_that_come_one_by_one_are_all_masked() -> None:
+    world = Founder(seed=3)("growing").world
+    passwords = [f"password-{number}" for number in range(50)]
+    for password in passwords:
+        dispatch(world, {"password": password})
+        assert password not in mask_of(world).text(f"it is {password}")
+    masked = mask_of(world).text(" ".join(["server-01-key-growing", *passwords]))
+    assert (masked.count("<key "), masked.count("<password ")) == (1, 50)
+
+
+def test_the_same_secret_has_the_same_mask_in_all_worlds() -> None:
+    worlds = [Founder(seed=seed)(f"world-{seed}").world for seed in (3, 4)]
+    for world in worlds:
+        dispatch(world, {"password": "own-password"})
+    first, second = (mask_of(world).text("own-password") for world in worlds)
+    assert first == second != "own-password"
+
+
+def visit_with(world: World, key: str) -> None:
+    """Puts a request with a key in the world's journal."""
+    world.journal.add(
+        Exchange(
+            number=world.journal.next_number(),
+            operation=None,
+            server=None,
+            method="GET",
+            path="/",
+            query="",
+            request_headers=(("x-api-key", key),),
+            request_body=b"",
+            status=404,
+            answer_headers=(),
+            answer_body=b"",
+            began=0.0,
+            ended=0.0,
+        )
+    )
+
+
+def test_a_key_that_is_nobodys_is_masked_wherever_it_stands_once_it_came() -> None:
+    world = Founder(seed=3)("visited").world
+    visit_with(world, "strange-key")
+    assert "strange-key" not in mask_of(world).text("a strange-key")
+    assert mask_of(world).text("a stranger-key") == "a stranger-key"
+    visit_with(world, "stranger-key")
+    assert "stranger-key" not in mask_of(world).text("a stranger-key")
+
+
+def test_the_mask_of_several_worlds_knows_the_secrets_of_each_and_what_it_is_told(kept: World) -> None:
+    other = Founder(seed=3)("other").world
+    mask = mask_of_all([kept, other], {"tasks": [{"password": "told-password"}]})
+    for text in ("server-01-key-kept", "server-01-key-other", "told-password"):
+        assert text not in mask.text(f"it is {text}")
+    assert mask.text("own-password") == mask_of(kept).text("own-password")
+    dispatch(other, {"password": "told-password"})
+    assert mask.text("told-password") == mask_of(other).text("told-password")
 
 
 def test_what_is_no_secret_stays(kept: World) -> None:

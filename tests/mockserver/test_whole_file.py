@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 import threading
 from pathlib import Path
@@ -60,6 +61,19 @@ def test_what_cannot_be_written_is_said_and_nothing_is_left(tmp_path: Path, name
         write_whole(str(tmp_path / name), b"new")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["folder", "report.json"]
     assert (tmp_path / "report.json").read_bytes() == b"{}"
+
+
+def test_a_write_that_fails_half_way_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_bytes(b"old")
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, usual[1]))
+    try:
+        with pytest.raises(CannotWrite, match="cannot be written: File too large"):
+            write_whole(str(path), b"new" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("report.json", b"old")]
 
 
 def test_a_link_stays_a_link_to_the_file_that_is_written(tmp_path: Path) -> None:

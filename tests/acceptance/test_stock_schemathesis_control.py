@@ -1,0 +1,62 @@
+"""Stock Schemathesis, which knows nothing of the kit, over the control plane."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from workerkit.mockserver.control_calls import CONTROL_STREAMS
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.openapi.api import control_api
+
+OPENAPI = Path(__file__).parents[2] / "openapi"
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+    "negative_data_rejection",
+)
+# What only an id or a state that fits together is accepted for.
+NEED_A_STORY = ("changeTask", "restoreWorld")
+
+
+def test_all_phases_find_no_500_and_no_answer_that_the_spec_does_not_describe(tmp_path: Path) -> None:
+    worlds, report = Worlds(), tmp_path / "report.har"
+    worlds.add(DEFAULT, Founder(seed=1, tasks=False))
+    with MockServer(worlds) as mock:
+        spec = OPENAPI / "control-api.yaml"
+        command = [sys.executable, "-m", "schemathesis.cli", "run", str(spec), "--url", mock.control_url]
+        phases = ["--phases", "examples,coverage,fuzzing,stateful", "--checks", ",".join(CHECKS)]
+        bounds = ["--max-examples", "15", "--seed", "1", "--generation-database", "none"]
+        # A stream without end has no answer that could be looked at.
+        streams = [word for each in CONTROL_STREAMS for word in ("--exclude-operation-id", each)]
+        reports = ["--report", "har", "--report-har-path", str(report)]
+        done = subprocess.run(
+            [*command, *phases, *bounds, *streams, *reports, "--continue-on-failure", "--no-color"],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert _answered_well(report) >= set(control_api().operations) - {*CONTROL_STREAMS, *NEED_A_STORY}
+
+
+def _answered_well(report: Path) -> set[str]:
+    """The operations that were answered with 2xx at least once."""
+    entries: list[dict[str, Any]] = json.loads(report.read_text())["log"]["entries"]
+    api = control_api()
+    return {
+        api.match(each["request"]["method"], urlsplit(each["request"]["url"]).path).operation.id
+        for each in entries
+        if 200 <= each["response"]["status"] < 300
+    }
