@@ -67,5 +67,10 @@ def _check_address(url: str) -> None:
 def _check_key(name: str, key: str | None) -> None:
     if key is None and name != "api_key":
         return
-    if not key or not key.isascii() or not key.isprintable() or key != key.strip():
+    if not key:
+        option = name.replace("_", "-")
+        raise BadTarget(
+            f"the {name.replace('_', ' ')} is missing: give --{option} or set WORKERKIT_{name.upper()}"
+        )
+    if not key.isascii() or not key.isprintable() or key != key.strip():
         raise BadTarget(f"{name} is no key: give printable ASCII without spaces around it")

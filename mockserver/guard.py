@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workerkit.mockserver.answer import json_answer
 
+_ALL_ADDRESSES = ("0.0.0.0", "::")
 _OWN_SITE = (None, "same-origin", "none")
 _HOST = re.compile(r"(?P<name>[\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{0,5})?", re.ASCII)
 
@@ -44,7 +45,7 @@ class Guard:
 
     def _problem(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
         host = _single_host(headers)
-        if host is None or not (is_loopback(host) or host == self._host):
+        if host is None or not (is_loopback(host) or self._is_own(host)):
             return 403, "forbidden", "the Host header is not this mock's own"
         if headers.get("sec-fetch-site") not in _OWN_SITE or _foreign_origin(headers):
             return 403, "forbidden", "a web page of another site may not use the control plane"
@@ -62,6 +63,10 @@ class Guard:
                 "only this machine may: start the mock with --control-token to allow others",
             )
         return None
+
+    def _is_own(self, host: str) -> bool:
+        """A mock on all addresses is called by any of them; it has a token, which no strange page knows."""
+        return host == self._host or (self._host in _ALL_ADDRESSES and self._token is not None)
 
     def _has_token(self, headers: Headers) -> bool:
         given = headers.get("authorization", "").encode()

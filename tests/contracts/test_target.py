@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -68,3 +69,9 @@ def test_a_plan_takes_the_writes_mode_by_name_and_refuses_others() -> None:
 def test_a_bound_of_nothing_is_refused(bound: str) -> None:
     with pytest.raises(BadPlan, match=bound):
         replace(Plan(), **{bound: 0})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", ["", None])
+def test_a_missing_key_is_asked_for_by_its_option(key: Any) -> None:
+    with pytest.raises(BadTarget, match=r"give --api-key or set WORKERKIT_API_KEY"):
+        Target("http://127.0.0.1:8080/api/v1/worker", key)

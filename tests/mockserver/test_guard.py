@@ -256,3 +256,11 @@ def test_a_refusal_says_in_json_what_would_help(control: Control) -> None:
         "error": "forbidden",
         "message": "the Host header is not this mock's own",
     }
+
+
+@pytest.mark.parametrize(("token", "status"), [(TOKEN, 200), (None, 401), ("wrong", 401)])
+def test_a_mock_on_all_addresses_is_called_by_any_name_with_its_token(token: str | None, status: int) -> None:
+    with MockServer(Worlds(), host="0.0.0.0", token=TOKEN) as running:
+        headers = {"Host": "mock.example", **({"Authorization": f"Bearer {token}"} if token else {})}
+        url = f"http://127.0.0.1:{running.port}/_mock/health"
+        assert requests.get(url, headers=headers, timeout=30).status_code == status

@@ -1,0 +1,279 @@
+"""Journals on disk: whole after every exchange, without secrets, refused at once where they cannot be."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.journal_file import JournalFile, written_to
+from workerkit.mockserver.secrecy import mask_of
+from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.whole_file import CannotWrite
+from workerkit.mockserver.world import World
+from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.openapi.exchange import Exchange
+
+Json = dict[str, Any]
+SECONDS = 20
+
+
+def lines_of(path: Path) -> list[Json]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def entries_of(path: Path) -> list[Json]:
+    log: Json = json.loads(path.read_bytes())["log"]
+    assert log["version"] == "1.2"
+    assert log["creator"]["name"] == "workerkit"
+    entries: list[Json] = log["entries"]
+    return entries
+
+
+READERS = {"journal.jsonl": lines_of, "journal.har": entries_of, "journal.HAR": entries_of}
+NAMES = pytest.mark.parametrize("name", READERS)
+
+
+@pytest.fixture
+def worlds() -> Worlds:
+    worlds = Worlds()
+    worlds.add(DEFAULT, Founder(seed=3, timer=lambda: 0.0, tasks=False))
+    return worlds
+
+
+def exchange(number: int, **fields: Any) -> Exchange:
+    values: Json = {
+        "number": number,
+        "operation": "sendLogs",
+        "server": "server-01",
+        "method": "POST",
+        "path": "/api/v1/worker/logs",
+        "query": "",
+        "request_headers": (
+            ("host", "mock:1"),
+            ("content-type", "application/json"),
+            ("x-api-key", "server-01-key"),
+        ),
+        "request_body": b'{"logs": []}',
+        "status": 200,
+        "answer_headers": (("content-type", "application/json"),),
+        "answer_body": b'{"success":true,"created":0}',
+        "began": 1_764_583_200.25,
+        "ended": 1_764_583_200.5,
+    }
+    return Exchange(**{**values, **fields})
+
+
+def record(world: World, **fields: Any) -> Exchange:
+    added = exchange(world.journal.next_number(), **fields)
+    world.journal.add(added)
+    return added
+
+
+# What is in them
+
+
+@NAMES
+def test_the_file_is_whole_from_the_beginning_and_after_each_exchange(
+    tmp_path: Path, worlds: Worlds, name: str
+) -> None:
+    path, read = tmp_path / name, READERS[name]
+    with written_to(JournalFile(str(path)), worlds):
+        assert read(path) == []
+        for count in range(1, 6):
+            record(worlds.world(DEFAULT), request_body=b"x" * (100 // count))
+            assert len(read(path)) == count
+    assert len(read(path)) == 5
+
+
+def test_a_line_is_what_the_control_plane_shows(tmp_path: Path, worlds: Worlds) -> None:
+    path, world = tmp_path / "journal.jsonl", worlds.world(DEFAULT)
+    with written_to(JournalFile(str(path)), worlds):
+        added = record(world)
+    assert lines_of(path) == [{"world": DEFAULT, **mask_of(world).exchange(added)}]
+
+
+def test_an_entry_says_what_a_har_says(tmp_path: Path, worlds: Worlds) -> None:
+    path, world = tmp_path / "journal.har", worlds.world(DEFAULT)
+    with written_to(JournalFile(str(path)), worlds):
+        record(world, path="/api/v1/worker/logs", query="a=1&b=%20x", status=400, why="body/logs: is missing")
+        record(world, status=None, answer_headers=(), answer_body=b"", request_body=b"", request_headers=())
+    first, second = entries_of(path)
+    key = mask_of(world).text("server-01-key")
+    assert first["startedDateTime"] == "2025-12-01T10:00:00.250Z"
+    assert first["time"] == first["timings"]["wait"] == 250
+    assert first["request"]["url"] == "http://mock:1/api/v1/worker/logs?a=1&b=%20x"
+    assert first["request"]["queryString"] == [{"name": "a", "value": "1"}, {"name": "b", "value": " x"}]
+    assert first["request"]["headers"][-1] == {"name": "x-api-key", "value": key}
+    assert first["request"]["postData"] == {"mimeType": "application/json", "text": '{"logs":[]}'}
+    assert first["request"]["bodySize"] == 12
+    assert (first["response"]["status"], first["response"]["statusText"]) == (400, "Bad Request")
+    assert json.loads(first["response"]["content"]["text"]) == {"success": True, "created": 0}
+    assert first["comment"] == "exchange 1 of world default, sendLogs by server-01: body/logs: is missing"
+    assert (second["response"]["status"], second["request"]["url"]) == (
+        0,
+        "http://localhost/api/v1/worker/logs",
+    )
+    assert "postData" not in second["request"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    bodies=st.lists(
+        st.binary(max_size=60) | st.text(max_size=30).map(lambda each: json.dumps(each).encode()), max_size=6
+    ),
+    query=st.text(st.characters(codec="latin-1"), max_size=20),
+)
+def test_whatever_was_sent_the_file_can_be_read(
+    tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes], query: str
+) -> None:
+    folder = tmp_path_factory.mktemp("journals")
+    for name, read in READERS.items():
+        worlds = Worlds()
+        world = worlds.add(DEFAULT, Founder(seed=3, timer=lambda: 0.0, tasks=False)).world
+        with written_to(JournalFile(str(folder / name)), worlds):
+            for body in bodies:
+                record(world, request_body=body, answer_body=body, query=query, path=f"/{query}")
+        assert len(read(folder / name)) == len(bodies)
+
+
+@NAMES
+def test_all_worlds_are_written_also_those_that_come_later_or_begin_anew(
+    tmp_path: Path, worlds: Worlds, name: str
+) -> None:
+    path = tmp_path / name
+    with written_to(JournalFile(str(path)), worlds):
+        record(worlds.world(DEFAULT))
+        worlds.add("w1", Founder(seed=4, tasks=False))
+        record(worlds.world("w1"))
+        worlds.reset("w1")
+        record(worlds.world("w1"))
+        worlds.world("w1").set_server_status(worlds.world("w1").server("server-02"), "offline", by="a test")
+    assert len(READERS[name](path)) == 3
+    assert path.read_text().count("w1") >= 2
+
+
+# The file itself
+
+
+@NAMES
+def test_what_was_there_goes_when_the_journal_begins_and_not_before(
+    tmp_path: Path, worlds: Worlds, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_text("old " * 10_000)
+    file = JournalFile(str(path))
+    assert path.read_text().startswith("old")
+    with file:
+        assert "old" not in path.read_text()
+    assert READERS[name](path) == []
+
+
+@NAMES
+@pytest.mark.parametrize("place", ["missing/{}", "folder/{}/."])
+def test_a_file_that_cannot_be_written_is_refused_at_once(tmp_path: Path, name: str, place: str) -> None:
+    (tmp_path / "folder" / name).mkdir(parents=True)
+    with pytest.raises(CannotWrite, match="cannot be written"):
+        JournalFile(str(tmp_path / place.format(name)))
+
+
+@NAMES
+def test_a_pipe_is_refused_which_could_hold_up_the_mock(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(CannotWrite, match="block"):
+        JournalFile(str(tmp_path / name))
+
+
+def test_a_device_takes_lines() -> None:
+    worlds = Worlds()
+    world = worlds.add(DEFAULT, Founder(seed=3, tasks=False)).world
+    with written_to(JournalFile(os.devnull), worlds):
+        record(world)
+
+
+def test_once_the_disk_is_full_the_mock_goes_on_and_says_so(
+    worlds: Worlds, caplog: pytest.LogCaptureFixture
+) -> None:
+    with written_to(JournalFile("/dev/full"), worlds):
+        for _ in range(3):
+            record(worlds.world(DEFAULT))
+    assert [each.getMessage() for each in caplog.records] == [
+        "/dev/full: nothing more is written: No space left on device"
+    ]
+    assert worlds.world(DEFAULT).journal.count == 3
+
+
+def test_without_a_file_nobody_listens(worlds: Worlds) -> None:
+    with written_to(None, worlds):
+        assert worlds.world(DEFAULT).listener is None
+
+
+# The command
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
+    """Starts `workerkit serve`; returns the process and the base URL."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def start(*options: str) -> tuple[subprocess.Popen[str], str]:
+        words = [sys.executable, "-c", "from workerkit.cli.main import main; main()", "serve", "--port", "0"]
+        process = subprocess.Popen(
+            [*words, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        begun.append(process)
+        assert process.stdout is not None
+        return process, process.stdout.readline().rpartition(" ")[2].strip()
+
+    yield start
+    for each in begun:
+        each.kill()
+        each.communicate()
+
+
+@NAMES
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_what_was_answered_is_in_the_file_however_the_mock_ends(
+    tmp_path: Path, serve: Callable[..., tuple[subprocess.Popen[str], str]], name: str, end: signal.Signals
+) -> None:
+    path = tmp_path / name
+    process, base_url = serve("--journal", str(path))
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["X-API-Key"] = "server-01-key"
+        for number in range(1, 31):
+            answer = session.put(f"{base_url}/tasks/{number}", json={"note": "n" * number}, timeout=SECONDS)
+            assert answer.status_code == 400
+            if number % 10 == 0:
+                assert len(READERS[name](path)) == number
+        process.send_signal(end)
+        assert process.wait(SECONDS) == (0 if end == signal.SIGTERM else -end)
+    assert len(READERS[name](path)) == 30
+
+
+def test_a_file_that_cannot_be_written_ends_the_command_before_it_serves(
+    serve: Callable[..., tuple[subprocess.Popen[str], str]],
+) -> None:
+    process, _ = serve("--journal", "/no/such/folder/x.har")
+    assert process.wait(SECONDS) == 2
+
+
+def test_a_port_that_is_taken_leaves_the_file_as_it_is(
+    tmp_path: Path, mock: MockServer, serve: Callable[..., tuple[subprocess.Popen[str], str]]
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_text("of the mock that runs")
+    process, _ = serve("--journal", str(path), "--port", str(mock.port))
+    assert process.wait(SECONDS) == 3
+    assert path.read_text() == "of the mock that runs"
