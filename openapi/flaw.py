@@ -31,8 +31,10 @@ def first_flaw(
     error = next(iter(validator.iter_errors(value)))
     within = "/".join([place, *map(str, error.instance_path)])
     unknown: list[str] = getattr(error.kind, "unexpected", [])
-    return Flaw(within, _short(error.message) + "".join(closest(name, known) for name in unknown[:1]))
+    return Flaw(within, _short(error) + "".join(closest(name, known) for name in unknown[:1]))
 
 
-def _short(message: str) -> str:
-    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}..."
+def _short(error: jsonschema_rs.ValidationError) -> str:
+    """The message, unless that is long. It is not cut: half a secret in it would not be known for one."""
+    keyword = next(reversed(error.schema_path), "schema")
+    return error.message if len(error.message) <= _LONGEST else f"{keyword} does not allow what is there"

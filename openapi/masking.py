@@ -45,6 +45,7 @@ _MASKED = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
 # A shorter secret is masked as a word only: a password "an" does not make holes in other words.
 _LONG = 8
 _SHORTEST_KEY = 6
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 4096, 64
 _BEGINS = r"(?:(?<!\w)|(?!\w)|(?<=%[0-9a-fA-F]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
 _ENDS = r"(?:(?!\w)|(?<!\w))"
 _ADDRESS_BEGINS = _BEGINS.replace(r"(?<!\w)|(?!\w)", r"(?<![\w.+-])")
@@ -83,10 +84,10 @@ class Mask:
     def value(self, value: Any) -> Any:
         """A JSON value without secrets: by the names of its fields, and in every text."""
         if isinstance(value, dict):
-            return {self._named(name): self._field(name, each) for name, each in value.items()}
+            return {self._shown(name): self._field(name, each) for name, each in value.items()}
         if isinstance(value, list):
             return [self.value(each) for each in value]
-        return self.text(value) if isinstance(value, str) else value
+        return self._shown(value) if isinstance(value, str) else value
 
     def under(self, names: Iterable[str], value: Any) -> Any:
         """A JSON value that stands in fields of these names, one inside the other, without secrets."""
@@ -96,7 +97,7 @@ class Mask:
     def header(self, name: str, text: str) -> str:
         """A header's value, masked as a whole where the header is a secret one. The name is in lower case."""
         kind = _HEADERS.get(name)
-        return self._mask(kind, text) if kind else self.text(text)
+        return self._mask(kind, text) if kind else self._shown(text)
 
     def body(self, body: bytes) -> Any:
         """A body as JSON or, where it is none, as text; None where there is no body."""
@@ -142,7 +143,7 @@ class Mask:
 
     def _hidden(self, kind: str, value: Any) -> Any:
         if isinstance(value, dict):
-            return {self._named(name): self._hidden(kind, each) for name, each in value.items()}
+            return {self._shown(name): self._hidden(kind, each) for name, each in value.items()}
         if isinstance(value, list):
             return [self._hidden(kind, each) for each in value]
         return value if value is None or isinstance(value, bool) else self._mask(kind, str(value))
@@ -154,7 +155,7 @@ class Mask:
         return mask
 
     def _remember(self) -> None:
-        self._named = lru_cache(maxsize=1024)(self.text)
+        self._remembered = lru_cache(maxsize=_MOST_REMEMBERED)(self.text)
         self._knowing = lru_cache(maxsize=64)(self.knowing)
 
     def _aware_of(self, exchange: Exchange) -> Mask:
@@ -165,13 +166,18 @@ class Mask:
     def _knows(self, secret: str) -> bool:
         return any(secret in layer.known for layer in self._layers)
 
+    def _shown(self, text: str) -> str:
+        """What `text` says; names and ids come again and again."""
+        return self._remembered(text) if len(text) <= _LONGEST_REMEMBERED else self.text(text)
+
     def _plain(self, text: str) -> str:
         """The text without secrets, as far as they are not hidden under several layers of encoding."""
         if '"' in text or "'" in text:
             text = _FIELD_IN_TEXT.sub(partial(self._masked_field, escapes=1), text)
             text = _FIELD_IN_ESCAPED_TEXT.sub(partial(self._masked_field, escapes=2), text)
         for layer in self._layers:
-            text = layer.pattern.sub(partial(self._masked_known, layer.known), text)
+            if layer.pattern.search(text):
+                text = layer.pattern.sub(partial(self._masked_known, layer.known), text)
         if "=" in text:
             text = _FIELD_IN_QUERY.sub(self._masked_pair, text)
         if ":" in text:
@@ -194,7 +200,7 @@ class Mask:
     def _message(self, headers: Headers, body: bytes) -> dict[str, Any]:
         encoding = next((text for name, text in headers if name == "content-encoding"), "identity")
         return {
-            "headers": [[self._named(name), self.header(name, text)] for name, text in headers],
+            "headers": [[self._shown(name), self.header(name, text)] for name, text in headers],
             "body": self.body(body) if encoding == "identity" else _encoded(body),
         }
 

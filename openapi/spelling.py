@@ -51,13 +51,13 @@ def alone_in_base64(secret: str) -> set[str]:
 
 
 def decoded(text: str) -> Iterator[str]:
-    """The text with percent signs, JSON escapes and NULs undone, then again as long as that changes it."""
+    """The text with percent signs undone, then JSON escapes, then NULs, and so on while that changes it."""
     for _ in range(_MOST_LAYERS):
-        plain = _paired(_IN_JSON.sub(_letter, unquote(text)).replace("\0", ""))
-        if plain == text:
-            return
-        yield plain
-        text = plain
+        for undone in (unquote, _without_escapes, _without_nuls):
+            plain = undone(text)
+            if plain != text:
+                yield plain
+                text = plain
 
 
 def _written(secret: str) -> set[bytes]:
@@ -72,6 +72,14 @@ def _cores(secret: bytes) -> Iterator[str]:
         whole = b64encode(b"\0" * before + secret).decode().rstrip("=")
         complete = (before + len(secret)) * 8 // 6
         yield whole[-(-before * 8 // 6) : complete]
+
+
+def _without_escapes(text: str) -> str:
+    return _paired(_IN_JSON.sub(_letter, text))
+
+
+def _without_nuls(text: str) -> str:
+    return text.replace("\0", "")
 
 
 def _paired(text: str) -> str:

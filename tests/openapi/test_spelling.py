@@ -41,7 +41,7 @@ def test_a_form_of_a_text_is_decoded_to_it(text: str) -> None:
 
 
 def test_layers_of_encoding_are_undone_one_after_the_other() -> None:
-    assert list(decoded("a%2525\\u0020b")) == ["a%25 b", "a% b"]
+    assert list(decoded("a%2525\\u0020b")) == ["a%25\\u0020b", "a%25 b", "a% b"]
     assert list(decoded("nothing to do")) == []
 
 
