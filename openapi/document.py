@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, cast
@@ -13,6 +13,7 @@ import jsonschema_rs
 from workerkit.openapi import yamlsource
 
 Json = dict[str, Any]
+_SCHEMAS = "#/components/schemas/"
 
 
 class Document:
@@ -34,7 +35,7 @@ class Document:
 
     def validator(self, schema: Json) -> jsonschema_rs.Validator:
         """A compiled validator of a schema of this document, formats included."""
-        within = {**schema, "components": self.root.get("components", {})}
+        within = {**schema, "components": {"schemas": self._referred_to(schema)}}
         return cast(
             jsonschema_rs.Validator, jsonschema_rs.Draft202012Validator(within, validate_formats=True)
         )
@@ -42,8 +43,20 @@ class Document:
     def _pointed(self, reference: str) -> Json:
         place: Any = self.root
         for step in reference.removeprefix("#/").split("/"):
-            place = place[unquote(step).replace("~1", "/").replace("~0", "~")]
+            place = place[_unescaped(step)]
         return cast(Json, place)
+
+    def _referred_to(self, schema: Json) -> Json:
+        """The schemas that a schema refers to, and those that they do: a validator holds all it is given."""
+        schemas: Json = self.root.get("components", {}).get("schemas", {})
+        needed: Json = {}
+        waiting = list(_names_in(schema))
+        while waiting:
+            name = waiting.pop()
+            if name in schemas and name not in needed:
+                needed[name] = schemas[name]
+                waiting += _names_in(schemas[name])
+        return needed
 
 
 @cache
@@ -56,6 +69,23 @@ def bundled(name: str) -> Document:
 def read(text: str, *, name: str) -> Document:
     """The document in a YAML text; `name` is the file's, for messages. Raises yamlsource.NotUnderstood."""
     return Document(yamlsource.load(text, name=name).plain())
+
+
+def _unescaped(step: str) -> str:
+    return unquote(step).replace("~1", "/").replace("~0", "~")
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    """The names of the schemas that are referred to anywhere in a value."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _names_in(each)
+    elif isinstance(value, dict):
+        reference = str(value.get("$ref", ""))
+        if reference.startswith(_SCHEMAS):
+            yield _unescaped(reference.removeprefix(_SCHEMAS).partition("/")[0])
+        for each in value.values():
+            yield from _names_in(each)
 
 
 def _with_neighbours(value: Any) -> Any:
