@@ -16,7 +16,7 @@ class MockApp:
     """Sends each request to the control plane or to the Worker API, by its path alone.
 
     `host` is the address that the mock is bound to; with a `token` the control plane needs it. Close its
-    `events` before the server stops, which waits for streams to end.
+    `events` before the server stops, which waits for streams to end. `worker` is the Worker API alone.
     """
 
     def __init__(self, worlds: Worlds, *, host: str, token: str | None = None) -> None:
@@ -25,11 +25,11 @@ class MockApp:
         self.events = Events(worlds)
         plane = control_app(control, worlds, worker_path, self.events)
         self._control: ASGIApp = Guard(plane, host=host, token=token)
-        self._worker = WorkerApp(worlds)
+        self.worker = WorkerApp(worlds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if path.startswith(self._control_path) and path[len(self._control_path) :][:1] in ("", "/"):
             await self._control(scope, receive, send)
         else:
-            await self._worker(scope, receive, send)
+            await self.worker(scope, receive, send)

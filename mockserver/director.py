@@ -26,6 +26,11 @@ class Director:
         self.events: list[Event] = []
         self.plot = Plot(scenario.when if scenario else (), began=world.clock.begin)
 
+    @property
+    def may_interfere(self) -> bool:
+        """Whether the next request may be struck by a fault, or first have the scenario speak."""
+        return self.scenario is not None or bool(self.world.faults)
+
     def speak(self, operation: str | None) -> None:
         """Lets the scenario speak before a request of an operation (None: of no operation) is answered."""
         if self.scenario is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.types import Message, Receive, Scope
 
@@ -17,8 +17,7 @@ class Gone(Exception):
     """The client went away before its request was complete."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A request. `path` is raw, as on the wire, without the query; `oversize` where the body was cut off."""
 
     method: str

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from workerkit.mockserver.note import Note
 from workerkit.openapi.exchange import Exchange
 
 CAPACITY = 10_000
@@ -16,11 +17,12 @@ Listener = Callable[[Exchange], None]
 class Journal:
     """Keeps the newest exchanges: up to `capacity`, and up to `most_bytes` of bodies, the newest in any case.
 
-    `dropped` says how many older ones are gone.
+    `dropped` says how many older ones are gone. A note becomes an exchange when somebody reads it.
     """
 
     def __init__(self, capacity: int = CAPACITY, most_bytes: int = MOST_BYTES) -> None:
-        self._kept: deque[Exchange] = deque()
+        self._kept: deque[Exchange | Note] = deque()
+        self._has_notes = False
         self._capacity, self._most_bytes, self._bytes = capacity, most_bytes, 0
         self._listeners: list[Listener] = []
         self.count = 0
@@ -39,6 +41,14 @@ class Journal:
         """The number that the next exchange gets; the first is 1."""
         return self.count + 1
 
+    def note(self, note: Note) -> None:
+        """Keeps an exchange, of which the listeners hear as well."""
+        if self._listeners:
+            self.add(note.exchange())
+        else:
+            self._has_notes = True
+            self._keep(note)
+
     def add(self, exchange: Exchange) -> None:
         """Keeps an exchange and tells the listeners."""
         self.begin(exchange)
@@ -46,11 +56,7 @@ class Journal:
 
     def begin(self, exchange: Exchange) -> None:
         """Keeps an exchange whose answer is not sent yet; the listeners hear of it when it ends."""
-        self.count += 1
-        self._kept.append(exchange)
-        self._bytes += _size(exchange)
-        while len(self._kept) > self._capacity or (self._bytes > self._most_bytes and len(self._kept) > 1):
-            self._bytes -= _size(self._kept.popleft())
+        self._keep(exchange)
 
     def end(self, begun: Exchange, ended: Exchange) -> None:
         """Puts an exchange as it ended in the place of the one that began, and tells the listeners."""
@@ -68,20 +74,34 @@ class Journal:
         """Calls this listener no more; raises ValueError where it is none."""
         self._listeners.remove(listener)
 
+    def newest(self, count: int) -> list[Exchange]:
+        """The newest of those that are kept, up to `count`; the oldest of them first."""
+        return [_read(each) for each in islice(reversed(self._kept), count)][::-1]
+
+    def _keep(self, exchange: Exchange | Note) -> None:
+        self.count += 1
+        self._kept.append(exchange)
+        self._bytes += _size(exchange)
+        while len(self._kept) > self._capacity or (self._bytes > self._most_bytes and len(self._kept) > 1):
+            self._bytes -= _size(self._kept.popleft())
+
     def _tell(self, exchange: Exchange) -> None:
         for listener in self._listeners:
             listener(exchange)
 
-    def newest(self, count: int) -> list[Exchange]:
-        """The newest of those that are kept, up to `count`; the oldest of them first."""
-        return list(islice(reversed(self._kept), count))[::-1]
-
     def __iter__(self) -> Iterator[Exchange]:
-        return iter(tuple(self._kept))
+        exchanges = tuple(map(_read, self._kept))
+        if self._has_notes:
+            self._kept, self._has_notes = deque(exchanges), False
+        return iter(exchanges)
 
     def __len__(self) -> int:
         return len(self._kept)
 
 
-def _size(exchange: Exchange) -> int:
+def _read(kept: Exchange | Note) -> Exchange:
+    return kept if isinstance(kept, Exchange) else kept.exchange()
+
+
+def _size(exchange: Exchange | Note) -> int:
     return len(exchange.request_body) + len(exchange.answer_body)

@@ -19,7 +19,7 @@ class Line:
         self.wire: Wire = scope["extensions"][EXTENSION]["wire"]
         self._send = send
         self.status: int | None = None
-        self.headers: RawHeaders = []
+        self.headers: RawHeaders = ()
         self.body = bytearray()
 
     async def whole(self, answer: Answer) -> None:

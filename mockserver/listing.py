@@ -24,7 +24,7 @@ def list_tasks(world: World, server: Server, call: Call) -> Json:
     return {
         "server_id": server.id,
         "server_name": server.name,
-        "data": [world.listed(task) for task in tasks],
+        "data": world.listed(tasks),
         "total": _total(world, server, call.parameters, cursor),
         "page": call.parameters["page"],
         "limit": limit,

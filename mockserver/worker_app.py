@@ -12,9 +12,9 @@ from starlette.types import Receive, Scope, Send
 from workerkit.mockserver.answer import Answer, json_answer
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.entities import Server
-from workerkit.mockserver.header_set import header_set
 from workerkit.mockserver.incoming import MOST_BYTES, Gone, Incoming, receive_request
 from workerkit.mockserver.line import Line
+from workerkit.mockserver.note import Note
 from workerkit.mockserver.operations import ACTS, Act, check_subject
 from workerkit.mockserver.refusal import (
     Disturbed,
@@ -30,7 +30,6 @@ from workerkit.mockserver.strike import Strike, strike_of
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
 from workerkit.openapi.api import Api, Match, UnknownPath, WrongMethod, worker_api
-from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.flaw import Flaw
 from workerkit.openapi.operation import Call
 
@@ -50,14 +49,11 @@ class _Visit:
 
     incoming: Incoming
     director: Director
+    world: World
     key: str | None
     began: float
     operation: str | None = None
     strike: Strike | None = None
-
-    @property
-    def world(self) -> World:
-        return self.director.world
 
     @property
     def key_owner(self) -> str | None:
@@ -76,7 +72,7 @@ class WorkerApp:
             incoming = await receive_request(scope, receive)
         except Gone:
             return
-        answer, strike = self._answer(incoming)
+        answer, strike = self._answer(incoming, self._owner(incoming))
         if strike is None:
             await answer.send(send)
         else:
@@ -84,14 +80,23 @@ class WorkerApp:
 
     def answer(self, incoming: Incoming) -> Answer:
         """The answer to a request, before faults reach the wire. It is in its world's journal then."""
-        return self._answer(incoming)[0]
+        return self._answer(incoming, self._owner(incoming))[0]
 
-    def _answer(self, incoming: Incoming) -> tuple[Answer, Strike | None]:
-        key = incoming.header(self._key_header)
-        director = self._worlds.owner(key)
+    def answer_at_once(self, incoming: Incoming) -> Answer | None:
+        """The answer where no fault and no scenario may have a say; None, and nothing done, where one may."""
+        director = self._owner(incoming)
+        if director is None or director.may_interfere:
+            return None
+        return self._answer(incoming, director)[0]
+
+    def _owner(self, incoming: Incoming) -> Director | None:
+        return self._worlds.owner(incoming.header(self._key_header))
+
+    def _answer(self, incoming: Incoming, director: Director | None) -> tuple[Answer, Strike | None]:
         if director is None:
             return _refused(worker_api(), Unauthorized("this mock has no world"), incoming), None
-        visit = _Visit(incoming, director, key, director.world.clock.now())
+        world, key = director.world, incoming.header(self._key_header)
+        visit = _Visit(incoming, director, world, key, world.clock.now())
         answer, why = self._answered_or_refused(visit)
         _record(visit, answer, why)
         return answer, visit.strike
@@ -214,7 +219,7 @@ def _check_subject(visit: _Visit, match: Match, server: Server) -> None:
 
 def _record(visit: _Visit, answer: Answer, why: str) -> None:
     incoming, journal = visit.incoming, visit.world.journal
-    exchange = Exchange(
+    note = Note(
         number=journal.next_number(),
         operation=visit.operation,
         server=visit.key_owner,
@@ -224,13 +229,13 @@ def _record(visit: _Visit, answer: Answer, why: str) -> None:
         request_headers=incoming.headers.pairs,
         request_body=incoming.body,
         status=answer.status,
-        answer_headers=header_set(answer.headers).pairs,
+        answer_headers=answer.headers,
         answer_body=answer.body,
         began=visit.began,
         ended=visit.world.clock.now(),
         why=why,
     )
     if visit.strike is None:
-        journal.add(exchange)
+        journal.note(note)
     else:
-        visit.strike.keep(exchange)
+        visit.strike.keep(note.exchange())

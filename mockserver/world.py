@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from workerkit.mockserver.backlog import Backlog
@@ -16,6 +16,7 @@ from workerkit.mockserver.refusal import AgainstFlow, NotFound, NotYours
 from workerkit.mockserver.standing_fault import StandingFault
 from workerkit.openapi.api import Api, worker_api
 from workerkit.openapi.instant import WRITERS
+from workerkit.openapi.rendered import Rendered
 from workerkit.scenarios.planned_fault import PlannedFault
 
 _MOST_LOGS = 100_000
@@ -60,7 +61,7 @@ class World:
         self._backlogs: dict[str, Backlog] = {}
         self._relations: Counter[tuple[str, str]] = Counter()
         self._counted: set[str] = set()
-        self._listings: dict[str, dict[str, Any]] = {}
+        self._listings: dict[str, Rendered] = {}
         self._next_place = 0
 
     # Keys
@@ -227,11 +228,13 @@ class World:
             raise NotFound(f"there is no task {task_id}")
         return task
 
-    def listed(self, task: Task) -> dict[str, Any]:
-        """The task as it is listed. Kept until the task changes: not to be changed by whoever gets it."""
-        listing = self._listings.get(task.id)
-        if listing is None:
-            listing = self._listings[task.id] = task.listed(self.write)
+    def listed(self, tasks: Iterable[Task]) -> list[Rendered]:
+        """The tasks as they are listed; how each one is, is kept until it changes."""
+        kept = self._listings
+        return [kept.get(task.id) or self._list(task) for task in tasks]
+
+    def _list(self, task: Task) -> Rendered:
+        listing = self._listings[task.id] = Rendered(task.listed(self.write))
         return listing
 
     def own_task(self, server: Server, task_id: str) -> Task:

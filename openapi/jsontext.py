@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import orjson
 
 _DEEPEST = 200
+_ready_text = attrgetter("text")  # of a `Rendered`
 
 
 class Malformed(ValueError):
@@ -34,7 +36,7 @@ def parse(text: bytes) -> Any:
 def render(value: Any) -> bytes:
     """The JSON text of a value; integers beyond 64 bits are written in full."""
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, _ready_text, orjson.OPT_PASSTHROUGH_SUBCLASS)
     except orjson.JSONEncodeError:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,6 +19,7 @@ from workerkit.openapi.preparation import Preparation, compile_preparation
 
 _JSON = "application/json"
 _MOST_FIELDS = 1000
+_MOST_KEPT, _LONGEST_KEPT = 512, 256
 _MEMBERS = ("items", "x-each")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -62,7 +64,7 @@ class Members:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """An operation of the spec. `path` is the whole template, `/api/v1/worker/tasks/{id}`.
 
@@ -88,12 +90,10 @@ class Operation:
         `path_values` are the decoded path parameters, `query` is the raw query string.
         """
         values = {each.name: each.coerce(path_values[each.name]) for each in self.path_parameters}
-        fields = _query_fields(query) if self.query_parameters else {}
-        for each in self.query_parameters:
-            values[each.name] = _given_or_default(each, fields)
+        asked = _asked(self, query)
         value = self._body(body)
         flaws = self.members.flaws(value) if self.members else {}
-        return Call(self, values, frozenset(fields), value, flaws)
+        return Call(self, values | asked.values, asked.given, value, flaws)
 
     def subject_id(self, path_values: Mapping[str, str], body: bytes) -> str | None:
         """The id of the entity that a request concerns, however flawed the rest; None where it is no UUID."""
@@ -148,6 +148,28 @@ def compile_operation(
         subject=_subject(source),
         answers=_answers(document, source["responses"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a query says: the values of all query parameters, and the names of those that came."""
+
+    values: dict[str, Any]
+    given: frozenset[str]
+
+
+def _asked(operation: Operation, query: str) -> _Asked:
+    """Clients ask the same again and again."""
+    return (_kept_query if len(query) <= _LONGEST_KEPT else _read_query)(operation, query)
+
+
+def _read_query(operation: Operation, query: str) -> _Asked:
+    fields = _query_fields(query) if operation.query_parameters else {}
+    values = {each.name: _given_or_default(each, fields) for each in operation.query_parameters}
+    return _Asked(values, frozenset(fields))
+
+
+_kept_query = lru_cache(maxsize=_MOST_KEPT)(_read_query)
 
 
 def _query_fields(query: str) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from workerkit.mockserver.answer import Answer
 from workerkit.mockserver.faults.deed import Deed, Deliver
 from workerkit.mockserver.faults.pieces import cut
@@ -16,8 +14,8 @@ class MalformedChunkDeed(Deed[MalformedChunk]):
 
     async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
         first = cut(answer.body, self.fault.share)
-        headers = [each for each in answer.headers if each[0] != b"content-length"]
-        await line.head(replace(answer, headers=[*headers, (b"transfer-encoding", b"chunked")]))
+        unmeasured = answer.with_header(b"content-length", None)
+        await line.head(unmeasured.with_header(b"transfer-encoding", b"chunked"))
         await line.part(first, last=False)
         line.raw(b"chunk\r\n%s\r\n" % answer.body[len(first) :])
         await line.wire.close()
