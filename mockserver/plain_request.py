@@ -66,7 +66,7 @@ def _block(lines: bytes) -> _Block | None:
 
 @lru_cache(maxsize=_MOST_KEPT)
 def _kept(lines: bytes) -> _Block | None:
-    # Bare ends of lines may end a head for HTTP's parser where they do not here.
+    # A bare end of a line ends it for older parsers, and two of them a head.
     if not lines.count(b"\r") == lines.count(b"\n") == lines.count(_LINE):
         return None
     listener = _Listener()
@@ -92,4 +92,4 @@ class _Listener:
         self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        self.ends_connection = self.parser.should_upgrade() or not self.parser.should_keep_alive()
+        self.ends_connection = not self.parser.should_keep_alive()

@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import random
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -93,11 +94,15 @@ class Client:
 
     def open(self, method: str, path: str, body: Any = None, *, close: bool = True) -> socket.socket:
         """Sends a request; the answer is still to be read."""
+        connection = socket.create_connection((self.mock.host, self.mock.port), timeout=SECONDS)
+        connection.sendall(self.written(method, path, body, close=close))
+        return connection
+
+    def written(self, method: str, path: str, body: Any = None, *, close: bool = False) -> bytes:
+        """A request as it goes on the wire."""
         sent = b"" if body is None else json.dumps(body).encode()
         head = f"{method} {BASE}{path} HTTP/1.1\r\nX-API-Key: {self._key}\r\nContent-Length: {len(sent)}\r\n"
-        connection = socket.create_connection((self.mock.host, self.mock.port), timeout=SECONDS)
-        connection.sendall(head.encode() + (b"Connection: close\r\n" if close else b"") + b"\r\n" + sent)
-        return connection
+        return head.encode() + (b"Connection: close\r\n" if close else b"") + b"\r\n" + sent
 
     def send(self, method: str, path: str, body: Any = None, *, patience: float = SECONDS) -> Seen:
         """Sends a request and reads to the end: `closed`, `reset`, or `silence` when patience ends."""
@@ -703,6 +708,43 @@ def test_a_server_that_stops_holds_nothing_up(
     if data:
         assert len(json.loads(answer.partition(b"\r\n\r\n")[2])["data"]) > 50
     assert not caplog.records
+
+
+def answers(connection: socket.socket, count: int) -> list[int]:
+    """The statuses of so many answers that are under way on a connection, all of them of JSON."""
+    data = b""
+    while len(found := re.findall(rb"HTTP/1\.1 ([0-9]{3}) [^{]*\r\n\r\n\{[^\r]*\}(?=HTTP|$)", data)) < count:
+        data += connection.recv(65536)
+    return [int(status) for status in found]
+
+
+def test_faults_strike_among_other_answers_on_one_connection(client: Client, task: Task) -> None:
+    with client.open(*update(task), close=False) as connection:
+        assert answers(connection, 1) == [200]
+        client.fault("status", nth=2)
+        client.fault("latency-fixed", seconds="20ms", nth=3)
+        for expected in (200, 503, 200):
+            connection.sendall(client.written("POST", "/health", {}))
+            assert answers(connection, 1) == [expected]
+        connection.sendall(client.written("POST", "/health", {}) * 2)
+        client.mock.ask(client.world.faults.clear)
+        assert answers(connection, 2) == [200, 200]
+        connection.sendall(client.written("POST", "/health", {}))
+        assert answers(connection, 1) == [200]
+    told = [client.noted().why for _ in range(7)]
+    assert told == ["", "", "fault status", "fault latency-fixed: 0.020 s", "", "", ""]
+
+
+def test_requests_behind_a_late_answer_wait_for_it(client: Client, task: Task) -> None:
+    client.fault("latency-fixed", seconds="20ms", nth=1)
+    with client.open(*update(task), close=False) as connection:
+        while not client.mock.ask(lambda: len(client.world.journal)):
+            pass
+        client.mock.ask(client.world.faults.clear)
+        connection.sendall(client.written("GET", "/nothing"))
+        connection.sendall(client.written("POST", "/health", {}))
+        assert answers(connection, 3) == [200, 404, 200]
+    assert [client.noted().number for _ in range(3)] == [1, 2, 3]
 
 
 def settle(client: Client, tasks: int) -> None:

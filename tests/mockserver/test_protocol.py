@@ -6,6 +6,8 @@ import logging
 import re
 import socket
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -106,6 +108,114 @@ def test_a_client_that_asks_first_is_told_to_go_on(mock: MockServer, key: str) -
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"{}")
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+# In one piece or in many: the same
+
+PUT = b'{"status": "running", "note": "\xc3\xa4"}'
+REQUESTS = [
+    (b"POST ", b"/health", b'{"ip": "::1"}'),
+    (b"POST ", b"/health", b"no json"),
+    (b"PUT ", b"/tasks/00000000-0000-4000-8000-000000000000", PUT),
+    (b"GET ", b"/tasks?limit=2&status=pending", b""),
+    (b"HEAD ", b"/tasks", b""),
+    (b"GET ", b"/tasks/%62ulk", b""),
+    (b"GET ", b"/nothing", b""),
+]
+
+
+def written(request: tuple[bytes, bytes, bytes], key: str, extra: bytes = b"") -> bytes:
+    method, path, body = request
+    length = b"Content-Length: %d\r\n" % len(body) if body else b""
+    return b"%s%s%s HTTP/1.1\r\n%s%s%s\r\n%s" % (method, BASE, path, key_line(key), length, extra, body)
+
+
+class Conversation:
+    """A connection on which portions are sent one by one: the mock has read one before the next goes out."""
+
+    def __init__(self, mock: MockServer) -> None:
+        self._mock = mock
+        self._connection = socket.create_connection((mock.host, mock.port), timeout=20)
+
+    def __enter__(self) -> Conversation:
+        self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._connection.close()
+
+    def say(self, *portions: bytes) -> None:
+        for portion in portions:
+            self._connection.sendall(portion)
+            for _ in range(2):  # a turn of the loop each
+                self._mock.ask(lambda: None)
+
+    def rest(self) -> bytes:
+        """All that comes until the mock closes the connection."""
+        return b"".join(iter(lambda: self._connection.recv(65536), b""))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    chosen=st.lists(st.sampled_from(REQUESTS), min_size=1, max_size=4),
+    cuts=st.sets(st.integers(1, 600), max_size=5),
+)
+def test_requests_in_any_portions_are_answered_as_in_one(
+    mock: MockServer,
+    world: World,
+    key: str,
+    add_task: AddTask,
+    chosen: list[tuple[bytes, bytes, bytes]],
+    cuts: set[int],
+) -> None:
+    every = [written(request, key) for request in chosen] + [written(REQUESTS[0], key, CLOSE)]
+    data = b"".join(every)
+    places = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
+    before = world.journal.count
+    answered = []
+    for portions in (every, [data[a:b] for a, b in pairwise(places)], [data]):
+        with Conversation(mock) as conversation:
+            conversation.say(*portions)
+            answered.append(conversation.rest())
+    assert answered[0] == answered[1] == answered[2]
+    noted = [replace(each, number=0) for each in list(world.journal)[before:]]
+    assert noted == noted[: len(every)] * 3
+
+
+def test_a_body_in_a_hundred_portions_is_read(mock: MockServer, world: World, key: str) -> None:
+    body = b'{"ip": "' + b"1" * 190 + b'"}'
+    data = written((b"POST ", b"/health", body), key) + written(REQUESTS[0], key, CLOSE)
+    with Conversation(mock) as conversation:
+        conversation.say(*(data[place : place + 3] for place in range(0, len(data), 3)))
+        assert statuses(conversation.rest()) == [200, 200]
+    assert next(iter(world.journal)).request_body == body
+
+
+def test_a_head_whose_body_never_comes_gets_no_answer(mock: MockServer, world: World, key: str) -> None:
+    with Conversation(mock) as conversation:
+        conversation.say(written(REQUESTS[0], key), written(REQUESTS[0], key)[:-1])
+    mock.ask(lambda: None)
+    assert [each.status for each in world.journal] == [200]
+
+
+def test_the_control_plane_answers_between_two_answers_of_the_api(mock: MockServer, key: str) -> None:
+    asked = b"GET /_mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    own = written(REQUESTS[0], key)
+    with Conversation(mock) as conversation:
+        conversation.say(own, asked, own, own + asked + own, written(REQUESTS[0], key, CLOSE))
+        assert statuses(conversation.rest()) == [200] * 7
+
+
+def test_a_reader_who_does_not_read_holds_back_answers_and_loses_none(
+    mock: MockServer, key: str, add_task: AddTask
+) -> None:
+    for _ in range(100):
+        add_task(status="pending")
+    page = written((b"GET ", b"/tasks?limit=100", b""), key)
+    with Conversation(mock) as conversation:
+        conversation.say(*[page] * 150)
+        conversation.say(page * 10, written(REQUESTS[0], key, CLOSE))
+        assert statuses(conversation.rest()) == [200] * 161
 
 
 # A client that would rather speak another protocol, as the HttpClient of Java says with every request

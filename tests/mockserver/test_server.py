@@ -140,6 +140,25 @@ def test_an_answer_that_is_open_at_the_end_is_finished(waiting: Waiting) -> None
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
+def test_a_request_whose_body_is_still_to_come_at_the_end_is_answered(waiting: Waiting) -> None:
+    running = MockServer(default_worlds()).__enter__()
+    head = b"POST /api/v1/worker/health HTTP/1.1\r\nX-API-Key: server-01-key\r\nContent-Length: 2\r\n\r\n"
+    with socket.create_connection((running.host, running.port), timeout=20) as connection:
+        connection.sendall(head + b"{}")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(head)
+        for _ in range(3):  # a turn of the server's loop each, by which the head has come
+            running.ask(lambda: None)
+        ending = threading.Thread(target=running.__exit__, args=(None, None, None))
+        ending.start()
+        assert waiting.noticed.wait(20)
+        connection.sendall(b"{}")
+        answer = b"".join(iter(lambda: connection.recv(1000), b""))
+    ending.join()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nconnection: close\r\n" in answer
+
+
 def test_no_answer_has_a_time_of_its_own_or_names_the_server(call: Callable[..., requests.Response]) -> None:
     assert sorted(name.lower() for name in call("GET", "/tasks").headers) == [
         "content-length",

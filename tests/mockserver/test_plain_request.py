@@ -1,0 +1,178 @@
+"""Requests read without a parser: those that are, and that they are read as HTTP's own parser reads them."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import httptools
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from workerkit.mockserver.plain_request import PlainReader
+from workerkit.openapi.api import worker_api
+
+READER = PlainReader(worker_api())
+BASE = b"/api/v1/worker"
+PLAIN = b"POST " + BASE + b"/health HTTP/1.1\r\nHost: a\r\nX-API-Key: k\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def with_line(line: bytes) -> bytes:
+    """The plain request with another header line."""
+    return PLAIN.replace(b"Host: a\r\n", line)
+
+
+def test_a_plain_request_is_read() -> None:
+    read = READER.read(PLAIN)
+    assert read is not None
+    assert (read.method, read.path, read.query, read.body) == ("POST", "/api/v1/worker/health", "", b"{}")
+    assert read.headers.pairs == (("host", "a"), ("x-api-key", "k"), ("content-length", "2"))
+    assert not read.oversize
+
+
+def test_a_query_is_kept_raw() -> None:
+    read = READER.read(b"GET " + BASE + b"/tasks?limit=5&status=a%2Cb+c HTTP/1.1\r\n\r\n")
+    assert read is not None
+    assert (read.path, read.query, read.headers.pairs) == (
+        "/api/v1/worker/tasks",
+        "limit=5&status=a%2Cb+c",
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\r\n\r\n",
+        PLAIN[:-1],
+        PLAIN[:60],
+        PLAIN + b"G",
+        PLAIN + PLAIN,
+        b"\r\n" + PLAIN,
+        PLAIN.replace(b"POST", b"HEAD"),
+        PLAIN.replace(b"POST", b"BREW"),
+        PLAIN.replace(b"1.1", b"1.0"),
+        PLAIN.replace(BASE, b"/_mock"),
+        PLAIN.replace(b"/health", b""),
+        PLAIN.replace(b"/health", b"/tasks/%41"),
+        PLAIN.replace(b"/health", b"/health#a"),
+        PLAIN.replace(BASE, b"http://a" + BASE),
+        PLAIN.replace(b"Host: a", b"Connection: close"),
+        PLAIN.replace(b"Host: a", b"Connection: Upgrade\r\nUpgrade: h2c"),
+        PLAIN.replace(b"Host: a", b"Expect: 100-continue"),
+        PLAIN.replace(b"Content-Length: 2", b"Transfer-Encoding: chunked"),
+        PLAIN.replace(b"Content-Length: 2", b"Content-Length: 2\r\nContent-Length: 2"),
+        PLAIN.replace(b"Content-Length: 2", b"Content-Length: two"),
+        with_line(b"X-Long: " + b"a" * 2048 + b"\r\n"),
+        with_line(b"no colon\r\n"),
+        with_line(b"X: a\nContent-Length: 0\r\n"),
+        with_line(b"X: a\n\r\n"),
+        with_line(b"X: a\rb\r\n"),
+        with_line(b"X: a\r\n folded\r\n"),
+        with_line(b"X: a\0\r\n"),
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_parser(data: bytes) -> None:
+    assert READER.read(data) is None
+
+
+@pytest.mark.parametrize(("data", "lacks"), [(PLAIN[:-2], True), (PLAIN[:-1], True), (PLAIN, False)])
+def test_a_head_without_its_body_is_known(data: bytes, lacks: bool) -> None:
+    assert READER.lacks_body(data) is lacks
+
+
+@pytest.mark.parametrize(
+    "data", [b"", PLAIN[:20], PLAIN[:-4], PLAIN + b"G", PLAIN.replace(b"POST", b"BREW")[:-1], PLAIN[4:-2]]
+)
+def test_nothing_else_is_waited_for(data: bytes) -> None:
+    assert not READER.lacks_body(data)
+
+
+# Against the parser
+
+
+@dataclass
+class Heard:
+    """What HTTP's parser finds in bytes, by its calls."""
+
+    urls: list[bytes] = field(default_factory=list)
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
+    complete: int = 0
+    keeps: bool = False
+    parser: Any = None
+
+    def on_url(self, url: bytes) -> None:
+        self.urls.append(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        self.keeps = self.parser.should_keep_alive()
+
+    def on_body(self, body: bytes) -> None:
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        self.complete += 1
+
+
+def heard(data: bytes) -> Heard | None:
+    """What the parser finds; None where it refuses."""
+    found = Heard()
+    found.parser = httptools.HttpRequestParser(found)
+    with contextlib.suppress(httptools.HttpParserError, httptools.HttpParserUpgrade):
+        found.parser.feed_data(data)
+        return found
+    return None
+
+
+TARGETS = [BASE + b"/tasks", BASE + b"/tasks/bulk", BASE + b"/health", BASE + b"/x?a=1&b=%20"]
+PIECES = [
+    b"Host: a\r\n",
+    b"Content-Length: 2\r\n",
+    b"Content-Length: 0\r\n",
+    b"Content-Length:  2 \r\n",
+    b"Connection: keep-alive\r\n",
+    b"Connection: close\r\n",
+    b"Connection: Upgrade\r\n",
+    b"Upgrade: h2c\r\n",
+    b"X-Odd: \xff\xfe\t\r\n",
+    b"X-API-Key:k\r\n",
+    b"X-API-Key: k \r\n",
+    b"Expect: 100-continue\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b" folded\r\n",
+    b"X: a\n",
+    b"\n",
+    b"\r",
+    b":\r\n",
+]
+
+
+@settings(max_examples=400, deadline=None)
+@example(b"POST", TARGETS[0], [b"Content-Length: 2\r\n", b"X: a\n", b"\n"], b"{}")
+@given(
+    st.sampled_from([b"GET", b"POST", b"PUT", b"PATCH", b"CONNECT"]),
+    st.sampled_from(TARGETS) | st.binary(max_size=3).map(lambda odd: TARGETS[0] + odd),
+    st.lists(st.sampled_from(PIECES[:10] * 3 + PIECES) | st.binary(max_size=3), max_size=5),
+    st.sampled_from([b"", b"{}", b"{}GET"]),
+)
+def test_what_is_read_is_what_the_parser_reads(
+    method: bytes, target: bytes, lines: list[bytes], body: bytes
+) -> None:
+    data = b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method, target, b"".join(lines), body)
+    read = READER.read(data)
+    if read is None:
+        return
+    found = heard(data)
+    assert found is not None
+    assert (found.complete, found.keeps, found.body) == (1, True, read.body)
+    assert (method.decode(), b"".join(found.urls)) == (read.method, target)
+    assert found.parser.get_method() == method
+    assert f"{read.path}?{read.query}".rstrip("?").encode() == target.rstrip(b"?")
+    assert tuple((a.decode("latin-1"), b.decode("latin-1")) for a, b in found.headers) == read.headers.pairs
