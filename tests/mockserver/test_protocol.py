@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import socket
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import cast
 
 import pytest
+import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from uvicorn.server import ServerState
 
+from workerkit.mockserver.app import MockApp
 from workerkit.mockserver.entities import Task
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.protocol import Protocol
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
+from workerkit.mockserver.worlds import DEFAULT, Worlds
 
 Raw = Callable[..., bytes]
 AddTask = Callable[..., Task]
@@ -135,9 +143,12 @@ class Conversation:
 
     def __init__(self, mock: MockServer) -> None:
         self._mock = mock
-        self._connection = socket.create_connection((mock.host, mock.port), timeout=20)
+        self._connection = socket.socket()
+        self._connection.settimeout(20)
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
 
     def __enter__(self) -> Conversation:
+        self._connection.connect((self._mock.host, self._mock.port))
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self
 
@@ -206,16 +217,105 @@ def test_the_control_plane_answers_between_two_answers_of_the_api(mock: MockServ
         assert statuses(conversation.rest()) == [200] * 7
 
 
+def test_a_body_is_no_request_whatever_it_looks_like(mock: MockServer, world: World, key: str) -> None:
+    own = written(REQUESTS[0], key)
+    refused = b"POST /_mock/worlds HTTP/1.1\r\nHost: elsewhere.example\r\n"
+    length = b"Content-Length: %d\r\n\r\n" % len(own)
+    with Conversation(mock) as conversation:
+        conversation.say(refused + length, own, written(REQUESTS[0], key, CLOSE))
+        assert statuses(conversation.rest()) == [403, 200]
+    assert world.journal.count == 1
+
+
+def test_a_head_goes_on_whatever_its_next_part_looks_like(mock: MockServer, world: World, key: str) -> None:
+    with Conversation(mock) as conversation:
+        conversation.say(HEALTH + b"X-Odd: ", written(REQUESTS[0], key), written(REQUESTS[0], key, CLOSE))
+        assert statuses(conversation.rest()) == [200, 200]
+    assert dict(next(iter(world.journal)).request_headers)["x-odd"].startswith("POST /api/")
+
+
 def test_a_reader_who_does_not_read_holds_back_answers_and_loses_none(
-    mock: MockServer, key: str, add_task: AddTask
+    mock: MockServer, world: World, key: str, add_task: AddTask
 ) -> None:
     for _ in range(100):
         add_task(status="pending")
     page = written((b"GET ", b"/tasks?limit=100", b""), key)
     with Conversation(mock) as conversation:
         conversation.say(*[page] * 150)
+        assert world.journal.count < 150
         conversation.say(page * 10, written(REQUESTS[0], key, CLOSE))
         assert statuses(conversation.rest()) == [200] * 161
+
+
+# How long a connection is kept
+
+
+class Timers:
+    """A loop whose time passes by hand: it only has timers."""
+
+    def __init__(self) -> None:
+        self._now, self._due = 0.0, dict[Timer, float]()
+
+    def time(self) -> float:
+        return self._now
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        timer = Timer(self._due, call)
+        self._due[timer] = self._now + seconds
+        return timer
+
+    def pass_until(self, time: float) -> None:
+        self._now = time
+        for timer in [each for each, due in self._due.items() if due <= time]:
+            del self._due[timer]
+            timer.call()
+
+
+@dataclass(frozen=True, eq=False)
+class Timer:
+    due: dict[Timer, float]
+    call: Callable[[], None]
+
+    def cancel(self) -> None:
+        self.due.pop(self, None)
+
+
+class Peer(asyncio.Transport):
+    """The other end of a connection without a socket."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.got, self.is_closed = b"", False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.got += bytes(data)
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_a_connection_is_closed_when_nothing_came_for_a_while_since_the_last_answer() -> None:
+    worlds, timers, peer = Worlds(), Timers(), Peer()
+    worlds.add(DEFAULT, Founder(seed=1, tasks=False))
+    config = uvicorn.Config(MockApp(worlds, host="127.0.0.1"), timeout_keep_alive=60, log_config=None)
+    loop = cast(asyncio.AbstractEventLoop, timers)
+    connection = Protocol(config=config, server_state=ServerState(), app_state={}, _loop=loop)
+    connection.connection_made(peer)
+    own = written(REQUESTS[0], "server-01-key")
+    for time in (0, 59, 118):
+        timers.pass_until(time)
+        connection.data_received(own)
+    timers.pass_until(177)
+    connection.data_received(own[:-1])
+    timers.pass_until(500)
+    connection.data_received(own[-1:])
+    timers.pass_until(559)
+    assert (statuses(peer.got), peer.is_closed) == ([200] * 4, False)
+    timers.pass_until(560)
+    assert peer.is_closed
 
 
 # A client that would rather speak another protocol, as the HttpClient of Java says with every request
