@@ -57,11 +57,11 @@ def try_worker(
             deadline = began + time_limit
             ended_by, exit_code = _follow(mock, director, command, deadline, stop or threading.Event())
             command.end()
-            output = command.output()
-        run = mock.ask(lambda: run_of(director, ended_by, exit_code))
-        mask = mask_of(director.world)
+            run = mock.ask(lambda: run_of(director, ended_by, exit_code))
+            mask = mask_of(director.world)
+            output = command.output(mask.text)
     lines = tuple(mask.line(exchange) for exchange in run.exchanges)
-    return Trial(judge(run), run, time.monotonic() - began, mask.text(output), lines)
+    return Trial(judge(run), run, time.monotonic() - began, output, lines)
 
 
 def worker_settings(mock: MockServer, director: Director) -> dict[str, str]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
+import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from workerkit.mockserver import keeper
 from workerkit.mockserver.command import Command, CommandNotFound
 
 PATIENCE = 20.0
@@ -26,10 +30,19 @@ connection.sendall(b"here")
 connection.recv(1)
 """
 PARENT = """
-import subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", *sys.argv[2:]])
-if sys.argv[1] == "waits":
+import os, subprocess, sys
+if sys.argv[1].startswith("forks twice") and (os.fork() or (os.setsid(), os.fork())[1]):
+    os._exit(0)
+child = subprocess.Popen([sys.executable, "-c", *sys.argv[2:]], start_new_session="session" in sys.argv[1])
+if sys.argv[1].startswith("waits"):
     child.wait()
+"""
+# Says that it is up, and on SIGTERM takes its time to say goodbye.
+SLOW = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.3), print("bye", flush=True), sys.exit()))
+print("up", flush=True)
+signal.pause()
 """
 
 
@@ -46,7 +59,8 @@ class Presence:
         return [sys.executable, "-c", PRESENT, str(port), *(str(int(each)) for each in ignored)]
 
     def below(self, how: str, *ignored: signal.Signals) -> list[str]:
-        """The command of a parent that `waits` for such a process, or `leaves` it behind."""
+        """The command of a parent that `waits` for such a process, also one that `waits for a session` of its
+        own, `leaves` it behind, or `forks twice` so that a daemon leaves it behind."""
         return [sys.executable, "-c", PARENT, how, *self.words(*ignored)[2:]]
 
     def await_it(self) -> None:
@@ -54,8 +68,10 @@ class Presence:
         self._connection.settimeout(PATIENCE)
         assert self._connection.recv(4) == b"here"
 
-    def is_over(self) -> bool:
-        """Waits until the process is gone."""
+    def is_over(self, *, at_once: bool = False) -> bool:
+        """Waits until the process is gone, unless the answer is wanted at once."""
+        if at_once:
+            return bool(select.select([self._connection], [], [], 0)[0])
         with self._connection:
             try:
                 return self._connection.recv(1) == b""
@@ -107,10 +123,34 @@ def test_bytes_that_are_no_text_are_kept_readable() -> None:
     assert outcome(python("import os; os.write(1, b'a\\xff\\n')"))[1] == "a\ufffd\n"
 
 
-def test_of_much_output_the_end_is_kept() -> None:
-    output = outcome(python("print('x' * 1_000_000); print('the end')"))[1]
+def test_of_much_output_the_end_is_kept_and_the_rest_counted() -> None:
+    head, _, output = outcome(python("print('x' * 1_000_000); print('the end')"))[1].partition("\n")
     assert output.endswith("x\nthe end\n")
     assert len(output) == 64 * 1024
+    assert head == f"({1_000_009 - 64 * 1024} bytes before this are left out)"
+
+
+def test_a_flood_of_output_takes_neither_memory_nor_disk() -> None:
+    tracemalloc.start()
+    try:
+        printed = outcome(python("import sys; [sys.stdout.write('y' * 2**20) for _ in range(64)]"))[1]
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(printed) < 2**17
+    assert most < 2**21
+
+
+@pytest.mark.parametrize("cut", [1, 10, 30])
+def test_no_part_of_a_secret_is_left_where_the_output_is_cut(cut: int) -> None:
+    secret = "a-secret-of-thirty-four-characters"
+    source = f"print('z' * 70_000 + {secret!r} + 'y' * (64 * 1024 - {cut}), end='')"
+    with Command(python(source), {}) as command:
+        command.wait(PATIENCE)
+        command.end()
+        output = command.output(lambda text: text.replace(secret, "<key>")).partition("\n")[2]
+    assert set(output) <= set("<key>yz")
+    assert output.count("y") >= 64 * 1024 - cut - len(secret)
 
 
 def test_standard_input_is_empty() -> None:
@@ -192,6 +232,86 @@ def test_a_grandchild_that_was_left_behind_is_ended(presence: Presence) -> None:
         presence.await_it()
         assert command.wait(PATIENCE) == 0
     assert presence.is_over()
+
+
+@pytest.mark.parametrize(
+    ("how", "ignored"),
+    [
+        ("waits for a session", ()),
+        ("leaves a session", ()),
+        ("forks twice", ()),
+        ("forks twice into a session", (signal.SIGTERM, signal.SIGHUP)),
+    ],
+)
+def test_a_process_that_made_a_session_of_its_own_is_ended(
+    presence: Presence, how: str, ignored: tuple[signal.Signals, ...]
+) -> None:
+    with Command(presence.below(how, *ignored), {}) as command:
+        presence.await_it()
+        if not how.startswith("waits"):
+            assert command.wait(PATIENCE) == 0
+    assert presence.is_over()
+
+
+def test_a_stopped_process_hears_that_it_has_to_end(presence: Presence) -> None:
+    source = PRESENT.replace("connection.recv(1)", "import os; os.kill(0, signal.SIGSTOP)")
+    with Command([sys.executable, "-c", source, *presence.words()[3:]], {}) as command:
+        presence.await_it()
+    assert presence.is_over()
+    assert command.wait(0) == -signal.SIGTERM
+
+
+def test_the_family_keeps_its_time_to_end_when_the_leader_goes_at_once() -> None:
+    source = f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {SLOW!r}]).wait()"
+    with Command(python(source), {}) as command:
+        while "up" not in command.output():
+            assert command.wait(0.01) is None
+        command.end()
+        assert (command.wait(0), command.output()) == (-signal.SIGTERM, "up\nbye\n")
+
+
+def test_one_commands_end_is_not_anothers(presence: Presence) -> None:
+    with Command(presence.below("leaves"), {}):
+        presence.await_it()
+        with Command(python(SLOW), {}) as other:
+            while "up" not in other.output():
+                assert other.wait(0.01) is None
+        assert not presence.is_over(at_once=True)
+    assert presence.is_over()
+
+
+def test_nothing_is_left_when_we_are_killed_ourselves(presence: Presence) -> None:
+    source = f"""
+import signal
+from workerkit.mockserver import keeper
+from workerkit.mockserver.command import Command
+with Command({presence.below("leaves")!r}, {{}}) as command:
+    signal.pause()
+"""
+    with subprocess.Popen([sys.executable, "-c", source]) as killed:
+        presence.await_it()
+        killed.kill()
+    assert presence.is_over()
+
+
+@pytest.mark.parametrize("how", ["SIGTERM", "end of input"])
+def test_where_orphans_are_not_to_be_had_the_group_is_ended(presence: Presence, how: str) -> None:
+    elsewhere = (
+        "import runpy, sys; sys.platform = 'elsewhere'; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
+    )
+    status, told = os.pipe()
+    words = [sys.executable, "-c", elsewhere, keeper.__file__, str(told), *presence.below("waits")]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=(told,)) as process:
+        os.close(told)
+        presence.await_it()
+        if how == "SIGTERM":
+            process.terminate()
+        else:
+            process.communicate()
+        assert presence.is_over()
+        assert process.wait(PATIENCE) == 0
+    with open(status, "rb") as lines:
+        assert lines.read() == b"started\nexited -15\n"
 
 
 def test_a_command_is_ended_when_something_fails_meanwhile(presence: Presence) -> None:
