@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager, nullcontext
 
 import click
 
-from workerkit.cli.console import console, write_report
+from workerkit.cli.console import console
 from workerkit.cli.duration import DURATION
 from workerkit.cli.failure import CannotRun
 from workerkit.cli.rate import RATE
+from workerkit.cli.report_files import ReportFiles
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.greeting import CannotTest
 from workerkit.contracts.own_mock import own_mock
@@ -62,14 +63,15 @@ def command(
         with _target(url, api_key, other_api_key, inactive_api_key, seed) as target:
             mode = Writes(writes) if writes else default_writes(target)
             plan = Plan(mode, rate, max_requests, time_limit, seed=seed)
-            console(json_file).print(intention(target, plan), markup=False)
+            files = ReportFiles(json_file)
+            console(stderr=files.take_standard_output).print(intention(target, plan), markup=False)
             report = conform(target, plan)
     except (BadTarget, BadPlan) as error:
         raise click.UsageError(str(error)) from None
     except (CannotTest, EngineFailed) as error:
         raise CannotRun(str(error)) from None
-    console(json_file).print(told(report), markup=False)
-    write_report(json_file, report.as_json())
+    console(stderr=files.take_standard_output).print(told(report), markup=False)
+    files.write_json(report.as_json())
     sys.exit(1 if report.verdict == "fail" or (strict and report.of(Status.UNTESTED)) else 0)
 
 

@@ -1,31 +1,22 @@
-"""Where commands speak: a terminal in colour, anything else in plain text, and files."""
+"""Where commands speak: a terminal in colour, anything else in plain text."""
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from typing import Any
 
-import click
 from rich.console import Console
-
-from workerkit.mockserver.whole_file import write_whole
-from workerkit.openapi.jsontext import render
 
 
 @cache
-def console(json_file: str | None = None) -> Console:
-    """Standard output, or standard error where the JSON goes to `-`, standard output.
+def console(*, stderr: bool = False) -> Console:
+    """Standard output or, where that belongs to a report, standard error.
 
     Plain where it is no terminal or NO_COLOR is set.
     """
-    return Console(soft_wrap=True, highlight=False, stderr=json_file == "-")
+    return Console(soft_wrap=True, highlight=False, stderr=stderr)
 
 
-def write_report(path: str | None, value: Any) -> None:
-    """Writes JSON to a file, `-` being standard output, or nothing without a path. Raises CannotWrite."""
-    if path is None:
-        return
-    if path == "-":
-        click.echo(render(value))
-    else:
-        write_whole(path, render(value))
+def shows_progress(out: Console) -> bool:
+    """Whether somebody looks on: at a terminal, not in CI, and without NO_COLOR."""
+    return out.is_terminal and not out.no_color and not os.environ.get("CI")

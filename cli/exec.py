@@ -5,14 +5,23 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import click
+from rich.console import Console
 
-from workerkit.cli.console import console, write_report
+from workerkit.cli.console import console
 from workerkit.cli.duration import DURATION
-from workerkit.mockserver.trial import try_worker
-from workerkit.mockserver.trial_report import as_json, as_text, summary
+from workerkit.cli.progress import Progress
+from workerkit.cli.report_files import ReportFiles, report_options
+from workerkit.mockserver.reports.report import Outcome
+from workerkit.mockserver.reports.summary_table import table_of
+from workerkit.mockserver.reports.words import in_words
+from workerkit.mockserver.trial import Trial, try_worker
+from workerkit.mockserver.trial_report import as_json, case_of, report_of
 from workerkit.scenarios import library
 from workerkit.scenarios.scenario import Scenario
 
@@ -23,12 +32,10 @@ from workerkit.scenarios.scenario import Scenario
 )
 @click.option("--time-limit", type=DURATION, default="30s", show_default=True, help="For each scenario.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="How many at a time.")
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write the report."
-)
+@report_options
 @click.argument("words", nargs=-1, required=True, metavar="-- COMMAND...")
 def command(
-    scenario: tuple[str, ...], time_limit: float, jobs: int, json_file: str | None, words: tuple[str, ...]
+    scenario: tuple[str, ...], time_limit: float, jobs: int, words: tuple[str, ...], **files: str | None
 ) -> None:
     """Runs the worker COMMAND once per scenario, each in a world of its own, and judges it.
 
@@ -38,23 +45,41 @@ def command(
     \b
     Example:
       workerkit exec --scenario key-revoked -- node worker.js
+      workerkit exec --jobs 4 --junit report.xml --html report.html -- python worker.py
     """
-    scenarios, stop, out = _chosen(scenario), threading.Event(), console(json_file)
+    scenarios, reports, began = _chosen(scenario), ReportFiles(**files), time.monotonic()
+    out = console(stderr=reports.take_standard_output)
+    trials = []
+    with _tried(scenarios, words, time_limit=time_limit, jobs=jobs, out=out) as tried:
+        for trial in tried:
+            out.print(in_words(case_of(trial)), markup=False)
+            trials.append(trial)
+    report = report_of(trials, time.monotonic() - began)
+    if len(trials) > 1:
+        out.print("", table_of(report), "", sep="\n")
+    out.print(report.summary, markup=False)
+    reports.write(report, as_json(trials))
+    sys.exit(0 if report.outcome is Outcome.PASS else 1)
+
+
+@contextmanager
+def _tried(
+    scenarios: list[Scenario], words: tuple[str, ...], *, time_limit: float, jobs: int, out: Console
+) -> Iterator[Iterator[Trial]]:
+    """The trials in their order, as they are done. Left early, it ends all that runs."""
+    stop, progress = threading.Event(), Progress(out, len(scenarios))
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    with ThreadPoolExecutor(jobs) as pool:
+
+    def attempt(scenario: Scenario) -> Trial:
+        with progress.running(scenario.name):
+            return try_worker(scenario, words, time_limit=time_limit, stop=stop)
+
+    with ThreadPoolExecutor(jobs) as pool, progress:
         try:
-            trials = []
-            tried = pool.map(
-                lambda each: try_worker(each, words, time_limit=time_limit, stop=stop), scenarios
-            )
-            for trial in tried:
-                out.print(as_text(trial), markup=False)
-                trials.append(trial)
+            yield pool.map(attempt, scenarios)
         finally:
             stop.set()
-    out.print(summary(trials), markup=False)
-    write_report(json_file, as_json(trials))
-    sys.exit(0 if all(trial.verdict.passed for trial in trials) else 1)
+            pool.shutdown(cancel_futures=True)
 
 
 def _chosen(asked: tuple[str, ...]) -> list[Scenario]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from workerkit.mockserver.change import Change
 from workerkit.mockserver.command import Command
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.record_of_run import run_of
+from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.trial_timeline import timeline_of
 from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.openapi.masking import Mask
 from workerkit.scenarios.judge import Verdict, judge
 from workerkit.scenarios.run import EndedBy, Run
 from workerkit.scenarios.scenario import Scenario
@@ -29,14 +33,19 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A trial and how it went. `seconds` is real time; `output` is what the worker printed, and `lines`
-    are the exchanges, a line each, both without secrets."""
+    """A trial and how it went. `seconds` is real time, `requests` how many came.
+
+    `output` is what the worker printed, and `lines` say of each exchange what was asked and answered. Like
+    the verdict and the timeline, and unlike the run, they are without secrets.
+    """
 
     verdict: Verdict
     run: Run
     seconds: float
+    requests: int
     output: str
     lines: tuple[str, ...]
+    timeline: Timeline
 
 
 def try_worker(
@@ -51,6 +60,8 @@ def try_worker(
     worlds = Worlds()
     # Named default: requests with a key that nobody has belong to this trial, too.
     director = worlds.add(DEFAULT, Founder(scenario))
+    changes: list[Change] = []
+    worlds.watch(lambda world, news: changes.append(news) if isinstance(news, Change) else None)
     with MockServer(worlds) as mock:
         settings = worker_settings(mock, director)
         with Command(_filled_in(words, settings), {**settings, **_NO_PROXY}) as command:
@@ -60,8 +71,17 @@ def try_worker(
             run = mock.ask(lambda: run_of(director, ended_by, exit_code))
             mask = mask_of(director.world)
             output = command.output(mask.text)
-    lines = tuple(mask.line(exchange) for exchange in run.exchanges)
-    return Trial(judge(run), run, time.monotonic() - began, output, lines)
+    verdict = masked(judge(run), mask)
+    lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.exchanges)
+    timeline = timeline_of(run, changes, verdict.broken, mask)
+    requests = director.world.journal.count
+    return Trial(verdict, run, time.monotonic() - began, requests, output, lines, timeline)
+
+
+def masked(verdict: Verdict, mask: Mask) -> Verdict:
+    """The verdict without secrets, such as a key in a path that a message names."""
+    broken = (replace(each, message=mask.text(each.message)) for each in verdict.broken)
+    return replace(verdict, broken=tuple(broken))
 
 
 def worker_settings(mock: MockServer, director: Director) -> dict[str, str]:

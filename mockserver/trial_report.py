@@ -1,24 +1,32 @@
-"""What is said of trials: in words for people, in JSON for programs. Nothing secret is in either."""
+"""What is said of trials: as a report, and in JSON for programs. Nothing secret is in either."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
+from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 from workerkit.mockserver.trial import Trial
+from workerkit.scenarios.broken import Broken
+from workerkit.scenarios.run import Run
 
-_MOST_EXCHANGES = 12
-_MOST_OUTPUT_LINES = 20
+_NO_REQUEST = (
+    "The worker sent no request. It has to read where the API is from LIKEPION_BASE_URL, its key from "
+    "LIKEPION_API_KEY and its name from LIKEPION_SERVER_NAME, or to be given them in the command, as "
+    "{base_url} and {api_key}."
+)
 
 
 def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
     """The verdict on a worker over all scenarios that it ran through."""
     return {
-        "verdict": _word(all(trial.verdict.passed for trial in trials)),
+        "verdict": _outcome(trials),
         "scenarios": [
             {
                 "name": trial.verdict.scenario,
-                "verdict": _word(trial.verdict.passed),
+                "verdict": _outcome([trial]),
                 "seconds": round(trial.seconds, 3),
                 "broken": [
                     {"rule": each.rule, "message": each.message, "exchanges": list(each.exchanges)}
@@ -30,39 +38,64 @@ def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
     }
 
 
-def as_text(trial: Trial) -> str:
-    """One trial: a line, and for a worker at fault the rules broken, their exchanges, and what it printed."""
-    word = _word(trial.verdict.passed).upper()
-    count = len(trial.run.exchanges)
-    head = f"{word}  {trial.verdict.scenario}  ({trial.seconds:.1f} s, {count} requests)"
-    if trial.verdict.passed:
-        return head
-    findings = [line for broken in trial.verdict.broken for line in _finding(trial, broken.exchanges, broken)]
-    return "\n".join([head, *findings, *_output(trial)])
+def report_of(trials: Sequence[Trial], seconds: float) -> Report:
+    """The report on a worker's trials, which took so many seconds together."""
+    return Report("workerkit exec", _summary(trials), seconds, tuple(map(case_of, trials)))
 
 
-def summary(trials: Sequence[Trial]) -> str:
-    """The last line: how many scenarios the worker passed."""
+def case_of(trial: Trial) -> Case:
+    """One trial as a case of a report."""
+    return Case(
+        name=trial.verdict.scenario,
+        outcome=_outcome([trial]),
+        title=trial.run.scenario.title,
+        seconds=trial.seconds,
+        requests=trial.requests,
+        findings=tuple(_finding(trial, broken) for broken in trial.verdict.broken),
+        notes=tuple(_notes(trial)),
+        output=trial.output,
+        timeline=trial.timeline,
+    )
+
+
+def _summary(trials: Sequence[Trial]) -> str:
     passed = sum(trial.verdict.passed for trial in trials)
     failed = [trial.verdict.scenario for trial in trials if not trial.verdict.passed]
     tail = f"; failed: {', '.join(failed)}" if failed else ""
-    return f"worker verdict: {_word(not failed)} ({passed} of {len(trials)} scenarios passed{tail})"
+    return f"worker verdict: {_outcome(trials)} ({passed} of {len(trials)} scenarios passed{tail})"
 
 
-def _finding(trial: Trial, numbers: Sequence[int], broken: Any) -> list[str]:
-    lines = {each.number: line for each, line in zip(trial.run.exchanges, trial.lines, strict=True)}
-    shown = [lines[number] for number in numbers[:_MOST_EXCHANGES] if number in lines]
-    left_out = len(numbers) - len(shown)
-    more = [f"      and {left_out} more"] if left_out > 0 else []
-    return [f"  {broken.rule}: {broken.message}", *(f"      {line}" for line in shown), *more]
+def _finding(trial: Trial, broken: Broken) -> Finding:
+    lines = dict(zip((each.number for each in trial.run.exchanges), trial.lines, strict=True))
+    known = [(number, lines[number]) for number in broken.exchanges if number in lines]
+    shown = tuple(_line([number for number, _ in alike], trial.run, line) for line, alike in _grouped(known))
+    return Finding(broken.rule, broken.message, shown, len(broken.exchanges) - len(known))
 
 
-def _output(trial: Trial) -> list[str]:
-    lines = trial.output.splitlines()
-    if not lines:
-        return ["  The worker printed nothing."]
-    return ["  The worker printed at the end:", *(f"      {line}" for line in lines[-_MOST_OUTPUT_LINES:])]
+def _grouped(lines: list[tuple[int, str]]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+    return ((line, list(alike)) for line, alike in groupby(lines, key=itemgetter(1)))
 
 
-def _word(passed: bool) -> str:
-    return "pass" if passed else "fail"
+def _line(numbers: list[int], run: Run, line: str) -> str:
+    """One exchange, or several alike: `#4 at 0.120 s: GET /api/v1/worker/tasks -> 401: ...`."""
+    times = {each.number: run.since_start(each.began) for each in run.exchanges}
+    first, last = numbers[0], numbers[-1]
+    if first == last:
+        return f"#{first} at {times[first]}: {line}"
+    return f"#{first} to #{last}, {times[first]} to {times[last]}: {len(numbers)} times {line}"
+
+
+def _notes(trial: Trial) -> Iterator[str]:
+    if not trial.run.exchanges:
+        yield _NO_REQUEST
+    if trial.run.ended_by == "time-limit":
+        yield (
+            f"The scenario was not over when its time limit was reached after {trial.seconds:.1f} s, and the "
+            "worker was ended. If it only needs longer, give it more with --time-limit."
+        )
+    if len(trial.run.exchanges) < trial.requests:
+        yield f"Of {trial.requests} exchanges the last {len(trial.run.exchanges)} were kept and judged."
+
+
+def _outcome(trials: Sequence[Trial]) -> Outcome:
+    return Outcome.PASS if all(trial.verdict.passed for trial in trials) else Outcome.FAIL

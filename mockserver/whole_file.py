@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from errno import EISDIR
 from pathlib import Path
+from tempfile import TemporaryFile
 
 
 class CannotWrite(OSError):
@@ -20,6 +22,20 @@ def write_whole(name: str, content: bytes) -> None:
             Path(name).write_bytes(content)
         else:
             _replace(Path(name).resolve(), content)
+    except OSError as error:
+        raise CannotWrite(f"{name} cannot be written: {error.strerror or error}") from None
+
+
+def check_writable(name: str) -> None:
+    """Finds out whether `write_whole` could write a file now, without a trace. Raises CannotWrite."""
+    path = Path(name).resolve()
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        if path.exists() and not path.is_file():
+            return
+        with TemporaryFile(dir=path.parent):
+            pass
     except OSError as error:
         raise CannotWrite(f"{name} cannot be written: {error.strerror or error}") from None
 

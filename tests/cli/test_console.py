@@ -1,30 +1,36 @@
-"""Where commands speak, and the files that they write."""
+"""Where commands speak."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import pytest
+from rich.console import Console
 
-from workerkit.cli.console import write_report
-from workerkit.mockserver.whole_file import CannotWrite
-
-
-def test_without_a_file_nothing_is_written(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_report(None, {"a": 1})
-    assert (list(project.iterdir()), capsys.readouterr().out) == ([], "")
+from workerkit.cli.console import console, shows_progress
 
 
-def test_a_hyphen_is_standard_output(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_report("-", {"a": "\xfc"})
-    assert (list(project.iterdir()), capsys.readouterr().out) == ([], '{"a":"\xfc"}\n')
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CI", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    console.cache_clear()
 
 
-def test_a_file_has_the_report(project: Path) -> None:
-    write_report("report.json", {"a": "\xfc"})
-    assert (project / "report.json").read_text("utf-8") == '{"a":"\xfc"}'
+def test_people_are_told_on_standard_error_when_standard_output_is_taken(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console(stderr=True).print("to people")
+    assert capsys.readouterr() == ("", "to people\n")
 
 
-def test_a_file_that_cannot_be_written_is_named(project: Path) -> None:
-    with pytest.raises(CannotWrite, match="missing/report"):
-        write_report("missing/report.json", {})
+@pytest.mark.parametrize(
+    ("is_terminal", "variable", "is_shown"),
+    [(True, None, True), (False, None, False), (True, "CI", False), (True, "NO_COLOR", False)],
+)
+def test_progress_is_for_somebody_who_looks_on(
+    monkeypatch: pytest.MonkeyPatch, variable: str | None, *, is_terminal: bool, is_shown: bool
+) -> None:
+    if variable:
+        monkeypatch.setenv(variable, "1")
+    assert shows_progress(Console(file=io.StringIO(), force_terminal=is_terminal)) is is_shown

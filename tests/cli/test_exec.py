@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
@@ -39,6 +40,17 @@ def arrived(server: socket.socket) -> socket.socket:
     return connection
 
 
+def on_a_terminal(words: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Runs a command whose output is a terminal: its exit code, and the first 64 KiB that it printed."""
+    master, slave = pty.openpty()
+    try:
+        done = subprocess.run(words, stdout=slave, env=environment, check=False, timeout=PATIENCE)
+        return done.returncode, os.read(master, 65536).decode()
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
 # Exit codes
 
 
@@ -53,6 +65,7 @@ def test_a_worker_at_fault_is_exit_1(run: Run, quiet_day: str) -> None:
     lazy = [sys.executable, "-c", "print('nothing [bold]today[/bold]')"]
     code, output, errors = run("exec", "--scenario", quiet_day, "--", *lazy)
     assert (code, errors) == (1, "")
+    assert "  The worker sent no request." in output
     assert output.startswith("FAIL  quiet-day  (")
     assert "  tasks-ended: 1 of 1 tasks of server-07 were not completed" in output
     assert "      nothing [bold]today[/bold]\n" in output
@@ -122,12 +135,47 @@ def test_json_on_standard_output_stands_there_alone(run: Run, quiet_day: str, go
     assert "worker verdict: pass" in errors
 
 
-def test_a_report_that_cannot_be_written_is_exit_2(run: Run, quiet_day: str, good_worker: list[str]) -> None:
-    words = ["exec", "--scenario", quiet_day, "--json", "missing/report.json", "--", *good_worker]
-    code, output, errors = run(*words)
-    assert code == 2
-    assert "worker verdict: pass" in output
-    assert errors == "workerkit: missing/report.json cannot be written: No such file or directory\n"
+@pytest.mark.parametrize("option", ["--json", "--junit", "--html"])
+def test_a_report_that_cannot_be_written_is_exit_2_before_the_worker_runs(
+    run: Run, project: Path, quiet_day: str, option: str
+) -> None:
+    worker = [sys.executable, "-c", "open('has-run', 'w')"]
+    result = run("exec", "--scenario", quiet_day, option, "missing/report", "--", *worker)
+    assert result == (
+        2,
+        "",
+        f"workerkit: {option} missing/report cannot be written: No such file or directory\n",
+    )
+    assert not (project / "has-run").exists()
+
+
+def test_two_reports_on_standard_output_are_exit_2(run: Run, quiet_day: str, good_worker: list[str]) -> None:
+    options = ["--scenario", quiet_day, "--json", "-", "--html", "-"]
+    code, output, errors = run("exec", *options, "--", *good_worker)
+    assert (code, output) == (2, "")
+    assert "only one of --json, --junit and --html can go to standard output" in errors
+
+
+def test_every_kind_of_report_is_written(run: Run, project: Path, quiet_day: str) -> None:
+    options = ["--json", "r.json", "--junit", "r.xml", "--html", "r.html", "--scenario", quiet_day]
+    assert run("exec", *options, "--", sys.executable, "-c", "")[0] == 1
+    assert json.loads((project / "r.json").read_bytes())["verdict"] == "fail"
+    (case,) = fromstring((project / "r.xml").read_bytes()).iter("testcase")
+    assert (case.get("name"), [failure.get("type") for failure in case.iter("failure")]) == (
+        "quiet-day",
+        ["tasks-ended"],
+    )
+    assert "<h2>quiet-day</h2>" in (project / "r.html").read_text("utf-8")
+    assert sorted(path.name for path in project.iterdir()) == ["quiet-day.yaml", "r.html", "r.json", "r.xml"]
+
+
+def test_in_github_actions_the_steps_summary_has_the_verdict(
+    run: Run, project: Path, quiet_day: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project / "summary.md"))
+    run("exec", "--scenario", quiet_day, "--", sys.executable, "-c", "")
+    assert "worker verdict\\: fail" in (project / "summary.md").read_text("utf-8")
 
 
 def test_output_to_a_file_or_pipe_is_plain(run: Run, quiet_day: str, good_worker: list[str]) -> None:
@@ -138,18 +186,23 @@ def test_output_to_a_file_or_pipe_is_plain(run: Run, quiet_day: str, good_worker
 def test_output_to_a_terminal_is_plain_with_no_color(
     script: str, quiet_day: str, good_worker: list[str]
 ) -> None:
-    master, slave = pty.openpty()
-    try:
-        environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "40"}
-        words = [script, "exec", "--scenario", quiet_day, "--", *good_worker]
-        done = subprocess.run(words, stdout=slave, env=environment, check=False, timeout=PATIENCE)
-        output = os.read(master, 65536).decode()
-    finally:
-        os.close(master)
-        os.close(slave)
-    assert done.returncode == 0
+    environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "40"}
+    code, output = on_a_terminal([script, "exec", "--scenario", quiet_day, "--", *good_worker], environment)
+    assert code == 0
     assert output.splitlines()[-1] == "worker verdict: pass (1 of 1 scenarios passed)"
     assert "\x1b" not in output
+
+
+@pytest.mark.parametrize(("in_ci", "is_shown"), [(False, True), (True, False)])
+def test_a_terminal_shows_what_runs_and_ci_does_not(
+    script: str, quiet_day: str, good_worker: list[str], *, in_ci: bool, is_shown: bool
+) -> None:
+    plain = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
+    environment = {**plain, "TERM": "xterm-256color", **({"CI": "true"} if in_ci else {})}
+    code, output = on_a_terminal([script, "exec", "--scenario", quiet_day, "--", *good_worker], environment)
+    assert code == 0
+    assert ("0/1" in output) is is_shown
+    assert "PASS  quiet-day  (" in output
 
 
 # Which scenarios
@@ -173,6 +226,16 @@ def test_each_scenario_is_run_once_in_the_order_given(
     options = copies(quiet_day, "second-day", "first-day", "second-day")
     code, output, _ = run("exec", *options, "--json", "-", "--", *good_worker)
     assert (code, names_in(json.loads(output))) == (0, ["second-day", "first-day"])
+
+
+def test_several_scenarios_are_summed_up_in_a_table(run: Run, quiet_day: str, good_worker: list[str]) -> None:
+    output = run("exec", *copies(quiet_day, "first-day", "second-day"), "--", sys.executable, "-c", "")[1]
+    table = [line.split() for line in output.splitlines()[-5:-2]]
+    assert table[0] == ["verdict", "case", "seconds", "requests", "broken", "rules"]
+    assert [(row[0], row[1], *row[3:]) for row in table[1:]] == [
+        ("FAIL", "first-day", "0", "tasks-ended"),
+        ("FAIL", "second-day", "0", "tasks-ended"),
+    ]
 
 
 def test_one_failure_of_several_is_a_failure(run: Run, quiet_day: str, good_worker: list[str]) -> None:
@@ -231,6 +294,7 @@ def test_the_time_limit_ends_a_scenario(run: Run, quiet_day: str) -> None:
         code, output, _ = run("exec", *words)
     assert code == 1
     assert "when the time limit was reached" in output
+    assert "--time-limit" in output
 
 
 # What the command gets

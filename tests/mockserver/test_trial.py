@@ -176,7 +176,7 @@ def test_each_exchange_is_kept_in_a_line_without_secrets(quiet_day: Scenario) ->
     source = "ask('GET', '/tasks?service_type=' + KEY); ask('GET', '/' + KEY); complete_all()"
     trial = try_worker(quiet_day, worker(source), time_limit=PATIENCE)
     assert len(trial.lines) == len(trial.run.exchanges) >= 6
-    assert trial.lines[0].startswith("#1 ")
+    assert trial.lines[0].startswith("GET /api/v1/worker/tasks?service_type=<key ")
     assert trial.lines[1].endswith("is no path of this API")
     assert "server-07-key" not in "".join(trial.lines)
 

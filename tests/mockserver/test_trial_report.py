@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from workerkit.mockserver.trial import Trial
-from workerkit.mockserver.trial_report import as_json, as_text, summary
+from workerkit.mockserver.reports.junit import as_junit
+from workerkit.mockserver.reports.markdown import as_markdown
+from workerkit.mockserver.reports.page import as_page
+from workerkit.mockserver.reports.report import Outcome
+from workerkit.mockserver.reports.timeline import Timeline
+from workerkit.mockserver.reports.words import in_words
+from workerkit.mockserver.trial import Trial, try_worker
+from workerkit.mockserver.trial_report import as_json, case_of, report_of
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.jsontext import render
+from workerkit.scenarios import loader
 from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.judge import Verdict
 from workerkit.scenarios.run import Run
 from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
 
 MakeTrial = Callable[..., Trial]
+STILL = Timeline(0.0, (), (), 0, ())
 
 
 def exchange(number: int) -> Exchange:
@@ -38,14 +48,21 @@ def exchange(number: int) -> Exchange:
 
 @pytest.fixture
 def trial() -> MakeTrial:
-    """A trial with these findings, exchanges of these numbers, and this output."""
+    """A trial with these findings, exchanges of these numbers that ask for different things, and so on."""
 
-    def make(*broken: Broken, numbers: range = range(1, 31), output: str = "", name: str = "day") -> Trial:
+    def make(
+        *broken: Broken,
+        numbers: range = range(1, 31),
+        name: str = "day",
+        alike: bool = False,
+        ended_by: Any = "exit",
+    ) -> Trial:
         scenario = Scenario(name, "A day", "Nothing happens.", WorldPlan((ServerPlan("server-01"),), ()))
         exchanges = tuple(map(exchange, numbers))
-        run = Run(scenario, exchanges, (), (), 0, "exit", "server-01", "server-01-key")
-        lines = tuple(f"#{number} line" for number in numbers)
-        return Trial(Verdict(name, not broken, broken), run, 1.23456, output, lines)
+        run = Run(scenario, exchanges, (), (), 0, ended_by, "server-01", "server-01-key")
+        lines = tuple("GET / -> 401" if alike else f"GET /{number} -> 401" for number in numbers)
+        count = numbers[-1] if numbers else 0
+        return Trial(Verdict(name, not broken, broken), run, 1.23456, count, "", lines, STILL)
 
     return make
 
@@ -69,48 +86,104 @@ def test_the_json_has_the_documented_form(trial: MakeTrial) -> None:
         ],
     }
     assert report == expected
+    assert render(report)
 
 
 def test_all_passed_is_a_pass(trial: MakeTrial) -> None:
     assert as_json([trial(), trial()])["verdict"] == "pass"
+    assert report_of([trial(), trial()], 2.0).outcome is Outcome.PASS
 
 
-def test_a_passed_trial_is_one_line(trial: MakeTrial) -> None:
-    assert as_text(trial(output="much\nto\nread")) == "PASS  day  (1.2 s, 30 requests)"
+def test_a_finding_shows_its_exchanges_by_number_and_time(trial: MakeTrial) -> None:
+    (shown,) = case_of(trial(finding(2, 30))).findings
+    assert shown.lines == ("#2 at 1.000 s: GET /2 -> 401", "#30 at 29.000 s: GET /30 -> 401")
+    assert shown.more == 0
 
 
-def test_a_failed_trial_shows_rule_message_and_the_exchanges_of_the_finding(trial: MakeTrial) -> None:
-    text = as_text(trial(finding(2, 30)))
-    assert text.splitlines()[:4] == [
-        "FAIL  day  (1.2 s, 30 requests)",
-        "  pause-on-401: It went on.",
-        "      #2 line",
-        "      #30 line",
-    ]
-
-
-def test_many_exchanges_are_cut_and_counted(trial: MakeTrial) -> None:
-    lines = as_text(trial(finding(*range(1, 21)))).splitlines()
-    assert [line for line in lines if "line" in line] == [f"      #{number} line" for number in range(1, 13)]
-    assert "      and 8 more" in lines
+def test_exchanges_alike_are_shown_together(trial: MakeTrial) -> None:
+    (shown,) = case_of(trial(finding(2, *range(4, 24)), alike=True)).findings
+    assert shown.lines == ("#2 to #23, 1.000 s to 22.000 s: 21 times GET / -> 401",)
 
 
 def test_exchanges_are_shown_by_their_number_when_older_ones_were_dropped(trial: MakeTrial) -> None:
-    text = as_text(trial(finding(99, 101, 103), numbers=range(101, 106)))
-    assert "#101 line\n      #103 line\n      and 1 more" in text
+    case = case_of(trial(finding(99, 101, 103), numbers=range(101, 106)))
+    assert [line.split(" at ")[0] for line in case.findings[0].lines] == ["#101", "#103"]
+    assert case.findings[0].more == 1
+    assert case.notes == ("Of 105 exchanges the last 5 were kept and judged.",)
 
 
-def test_the_end_of_what_the_worker_printed_is_shown(trial: MakeTrial) -> None:
-    output = "\n".join(f"printed {number}" for number in range(1, 51))
-    shown = [line for line in as_text(trial(finding(), output=output)).splitlines() if " printed " in line]
-    assert shown[1:] == [f"      printed {number}" for number in range(31, 51)]
+def test_a_worker_that_sent_nothing_is_told_where_to_find_the_api(trial: MakeTrial) -> None:
+    (note,) = case_of(trial(finding(), numbers=range(0))).notes
+    for name in ("LIKEPION_BASE_URL", "LIKEPION_API_KEY", "LIKEPION_SERVER_NAME", "{base_url}", "{api_key}"):
+        assert name in note
 
 
-def test_a_silent_worker_is_said_to_be_silent(trial: MakeTrial) -> None:
-    assert as_text(trial(finding())).endswith("The worker printed nothing.")
+def test_a_trial_whose_time_was_up_says_so(trial: MakeTrial) -> None:
+    (note,) = case_of(trial(ended_by="time-limit")).notes
+    assert note.startswith("The scenario was not over when its time limit was reached after 1.2 s")
+    assert "--time-limit" in note
 
 
 def test_the_summary_counts_and_names_what_failed(trial: MakeTrial) -> None:
-    assert summary([trial(), trial()]) == "worker verdict: pass (2 of 2 scenarios passed)"
+    assert report_of([trial(), trial()], 2.0).summary == "worker verdict: pass (2 of 2 scenarios passed)"
     mixed = [trial(), trial(finding(), name="night"), trial(finding(), name="noon")]
-    assert summary(mixed) == "worker verdict: fail (1 of 3 scenarios passed; failed: night, noon)"
+    expected = "worker verdict: fail (1 of 3 scenarios passed; failed: night, noon)"
+    assert report_of(mixed, 2.0).summary == expected
+
+
+# Of a real trial
+
+# Puts its key, a password and an address into everything that reports tell of, and crashes.
+TELLTALE = """
+import json, os, urllib.error, urllib.parse, urllib.request
+key = os.environ["LIKEPION_API_KEY"]
+def ask(path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    url = os.environ["LIKEPION_BASE_URL"] + path
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data, {"X-API-Key": key})) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        error.close()
+task = ask("/tasks")["data"][0]
+secrets = [key, task["password"], task["email"]]
+print(*secrets, json.dumps(secrets), urllib.parse.quote(repr(secrets), safe=""))
+ask("/logs", {"logs": [{"level": "INFO", "message": " ".join(secrets)}]})
+ask("/tasks?" + urllib.parse.urlencode({"status": " ".join(secrets)}))
+for secret in secrets:
+    ask("/" + urllib.parse.quote(secret, safe=""))
+raise SystemExit(3)
+"""
+
+
+@pytest.fixture(scope="module")
+def telltale() -> Trial:
+    source = """
+title: A day with a telltale
+about: Nothing happens.
+world: {servers: [{name: server-01, key: canary-key-0123}], tasks: [{count: 1, server: server-01,
+  email: canary.bird@mail.example, password: canary-password}]}
+expect: [tasks-ended]
+"""
+    scenario = loader.parse(source.encode(), name="telltale.yaml")
+    return try_worker(scenario, [sys.executable, "-c", TELLTALE], time_limit=30)
+
+
+def test_no_report_tells_a_secret(telltale: Trial) -> None:
+    assert {each.rule for each in telltale.verdict.broken} >= {"key-in-header-only", "process-not-crashed"}
+    assert telltale.output.count("<key ") >= 2
+    report = report_of([telltale], 1.0)
+    words = in_words(report.cases[0]).encode()
+    written = [render(as_json([telltale])), as_junit(report), as_page(report), as_markdown(report).encode()]
+    for each in (words, *written, repr(report).encode()):
+        assert b"canary" not in each
+        assert b"process-not-crashed" in each.replace(b"\\", b"")
+    assert "canary" in repr(telltale.run)
+
+
+def test_the_timeline_of_a_trial_has_its_exchanges(telltale: Trial) -> None:
+    timeline = telltale.timeline
+    assert [moment.answer for moment in timeline.moments] == ["200", "200", "400", "404", "404", "404"]
+    assert timeline.moments[0].told == "GET /tasks"
+    assert timeline.moments[-1].rules == ("process-not-crashed",)
+    assert [lane.spells[0].status for lane in timeline.lanes] == ["pending"]

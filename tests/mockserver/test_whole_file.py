@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver.whole_file import CannotWrite, write_whole
+from workerkit.mockserver.whole_file import CannotWrite, check_writable, write_whole
 
 
 def test_a_file_has_the_content_and_nothing_lies_beside_it(tmp_path: Path) -> None:
@@ -23,6 +23,15 @@ def test_a_file_that_was_there_is_replaced(tmp_path: Path) -> None:
     for content in (b"longer than the next", b"next", b""):
         write_whole(str(path), content)
         assert path.read_bytes() == content
+
+
+def test_that_a_file_could_be_written_is_found_out_without_a_trace(tmp_path: Path) -> None:
+    check_writable(str(tmp_path / "report.json"))
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "report.json").write_bytes(b"{}")
+    check_writable(str(tmp_path / "report.json"))
+    check_writable(os.devnull)
+    assert (tmp_path / "report.json").read_bytes() == b"{}"
 
 
 def test_a_name_without_a_folder_is_in_the_current_one(
@@ -57,6 +66,8 @@ def test_a_reader_never_sees_a_part_of_a_file(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_said_and_nothing_is_left(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "report.json").write_bytes(b"{}")
+    with pytest.raises(CannotWrite, match=f"{name} cannot be written: [A-Z]"):
+        check_writable(str(tmp_path / name))
     with pytest.raises(CannotWrite, match=f"{name} cannot be written: [A-Z]"):
         write_whole(str(tmp_path / name), b"new")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["folder", "report.json"]

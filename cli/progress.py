@@ -1,0 +1,57 @@
+"""What a person at a terminal sees while work goes on: how much is done, and what runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from workerkit.cli.console import shows_progress
+
+_MOST_NAMED = 4
+
+
+class Progress:
+    """A line at the bottom of the terminal, from `with` to its end; nothing where nobody looks on."""
+
+    def __init__(self, out: Console, total: int) -> None:
+        columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+        self._bar = Bar(
+            *columns, console=out, transient=True, refresh_per_second=4, disable=not shows_progress(out)
+        )
+        self._task = self._bar.add_task("", total=total)
+        self._names: list[str] = []
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    @contextmanager
+    def running(self, name: str) -> Iterator[None]:
+        """Shows that this runs, and when it ends that one more is done."""
+        self._change(name, begins=True)
+        try:
+            yield
+        finally:
+            self._change(name, begins=False)
+
+    def _change(self, name: str, *, begins: bool) -> None:
+        with self._lock:
+            (self._names.append if begins else self._names.remove)(name)
+            more = ", ..." if len(self._names) > _MOST_NAMED else ""
+            told = ", ".join(self._names[:_MOST_NAMED]) + more
+            self._bar.update(self._task, description=told, advance=0 if begins else 1)

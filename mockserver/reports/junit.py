@@ -1,0 +1,48 @@
+"""A report as JUnit XML, which CI systems read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element, indent, tostring
+
+from workerkit.mockserver.reports.element import element
+from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
+
+_MOST_LINES = 40
+
+
+def as_junit(report: Report) -> bytes:
+    """The report as one test suite with a test case for each case, in the form that Jenkins reads."""
+    skipped = len(report.of(Outcome.SKIP))
+    cases = map(_case, report.cases)
+    suite = element("testsuite", *cases, name=report.title, skipped=skipped, **_counts(report))
+    whole = element("testsuites", suite, name=report.title, **_counts(report))
+    indent(whole)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(whole, encoding="unicode").encode()
+
+
+def _counts(report: Report) -> dict[str, str | int]:
+    failures = len(report.of(Outcome.FAIL))
+    return {"tests": len(report.cases), "failures": failures, "errors": 0, "time": f"{report.seconds:.3f}"}
+
+
+def _case(case: Case) -> Element:
+    return element(
+        "testcase",
+        *_results(case),
+        *([element("system-out", case.output)] if case.output else []),
+        name=case.name,
+        classname="workerkit",
+        time=f"{case.seconds:.3f}",
+    )
+
+
+def _results(case: Case) -> Iterator[Element]:
+    if case.outcome is Outcome.SKIP:
+        yield element("skipped", message=" ".join(case.notes))
+    for finding in case.findings:
+        yield element("failure", _told(finding, case), message=finding.message, type=finding.rule)
+
+
+def _told(finding: Finding, case: Case) -> str:
+    return "\n".join([f"{finding.rule}: {finding.message}", *finding.shown(_MOST_LINES), *case.notes])

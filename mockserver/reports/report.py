@@ -1,0 +1,76 @@
+"""What a command found out: the one form from which every kind of report is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from workerkit.mockserver.reports.timeline import Timeline
+
+
+class Outcome(StrEnum):
+    """How a case came out; `skip` is one that could not be tried."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that was broken, with a message that stands alone.
+
+    `lines` are the exchanges that broke it; so many `more` are not told.
+    """
+
+    rule: str
+    message: str
+    lines: tuple[str, ...] = ()
+    more: int = 0
+
+    def shown(self, most: int) -> list[str]:
+        """At most so many of the lines, and how many more there are."""
+        left_out = max(0, len(self.lines) - most) + self.more
+        return [*self.lines[:most], *([f"and {left_out} more"] if left_out else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that was tried, a scenario say, or a rule. `requests` is how many were sent for it, if known.
+
+    `notes` say what else there is to know, such as why it was skipped; `output` is what a command printed,
+    None where there is no command.
+    """
+
+    name: str
+    outcome: Outcome
+    title: str = ""
+    seconds: float = 0.0
+    requests: int | None = None
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    output: str | None = None
+    timeline: Timeline | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run of a command over its cases. `title` names the command, `summary` gives the verdict in a line.
+
+    No secret is in it: whoever makes one takes every text through a Mask.
+    """
+
+    title: str
+    summary: str
+    seconds: float
+    cases: tuple[Case, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def outcome(self) -> Outcome:
+        """`fail` where a case failed, else `pass`."""
+        return Outcome.FAIL if self.of(Outcome.FAIL) else Outcome.PASS
+
+    def of(self, outcome: Outcome) -> tuple[Case, ...]:
+        """The cases that came out like this."""
+        return tuple(case for case in self.cases if case.outcome is outcome)

@@ -1,0 +1,30 @@
+"""The cases of a report in a table for the terminal."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from workerkit.mockserver.reports.report import Case, Outcome, Report
+
+_STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.SKIP: "yellow"}
+
+
+def table_of(report: Report) -> Table:
+    """A row for each case: verdict, name, seconds, requests, and the rules that it broke."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for head in ("verdict", "case"):
+        table.add_column(head, no_wrap=True)
+    for head in ("seconds", "requests"):
+        table.add_column(head, justify="right")
+    table.add_column("broken rules")
+    for case in report.cases:
+        table.add_row(*_row(case))
+    return table
+
+
+def _row(case: Case) -> list[Text]:
+    rules = ", ".join(dict.fromkeys(finding.rule for finding in case.findings))
+    requests = "" if case.requests is None else str(case.requests)
+    plain = (case.name, f"{case.seconds:.1f}", requests, rules)
+    return [Text(case.outcome.upper(), _STYLES[case.outcome]), *map(Text, plain)]

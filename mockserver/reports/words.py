@@ -1,0 +1,32 @@
+"""A report in words: for people at a terminal and in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workerkit.mockserver.reports.element import legal
+from workerkit.mockserver.reports.report import Case, Outcome
+
+_MOST_EXCHANGES = 12
+_MOST_OUTPUT_LINES = 20
+
+
+def in_words(case: Case) -> str:
+    """One case: a line, the rules broken with their exchanges, the notes, and the output where it failed."""
+    facts = [f"{case.seconds:.1f} s", *([] if case.requests is None else [f"{case.requests} requests"])]
+    head = f"{case.outcome.upper()}  {case.name}  ({', '.join(facts)})"
+    return legal("\n".join([head, *_details(case)]).replace("\r", "\n"))
+
+
+def _details(case: Case) -> Iterator[str]:
+    for finding in case.findings:
+        yield f"  {finding.rule}: {finding.message}"
+        yield from (f"      {line}" for line in finding.shown(_MOST_EXCHANGES))
+    yield from (f"  {note}" for note in case.notes)
+    if case.outcome is Outcome.FAIL and case.output is not None:
+        yield from _output(case.output.splitlines())
+
+
+def _output(lines: list[str]) -> Iterator[str]:
+    yield "  The worker printed at the end:" if lines else "  The worker printed nothing."
+    yield from (f"      {line}" for line in lines[-_MOST_OUTPUT_LINES:])

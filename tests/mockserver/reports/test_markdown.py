@@ -1,0 +1,69 @@
+"""A report as Markdown and as the summary of a step."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from workerkit.mockserver.reports.markdown import add_step_summary, as_markdown
+from workerkit.mockserver.reports.report import Report
+from workerkit.mockserver.whole_file import CannotWrite
+
+# A character of Markdown that has its meaning, because no backslash stands before it.
+MEANT = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]#@~]")
+
+
+def test_each_case_has_a_row_and_each_failure_its_details(report: Report) -> None:
+    text = as_markdown(report)
+    assert "| ✅ | good\\-day | 1.2 | 12 |  |\n" in text
+    assert "| ❌ | a text | 2.5 | 9 | a text, other\\-rule |\n" in text
+    assert text.count("<details>") == text.count("</details>") == 1
+    assert "<pre>a text\na text\nand 4 more</pre>" in text
+
+
+def test_hostile_texts_have_no_meaning(hostile: Report) -> None:
+    text = as_markdown(hostile)
+    assert set(re.findall(r"</?[a-z]+", text)) == {
+        *("<details", "</details", "<summary", "</summary", "<b", "</b", "<p", "</p", "<pre", "</pre")
+    }
+    assert text.count("</details>") == 1
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 5
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
+    assert not [row for row in rows if MEANT.search(row)]
+    block = text[text.index("<details>") : text.index("</details>")]
+    assert "\n\n" not in block.partition("</summary>\n\n")[2]
+    assert "\x1b" not in text
+    text.encode()
+
+
+def test_it_stays_below_what_github_takes(report: Report) -> None:
+    many = replace(report, cases=(replace(report.cases[1], notes=("x" * 10_000,)),) * 100)
+    text = as_markdown(many)
+    assert len(text.encode()) < 2**19
+    assert text.count("<details>") == text.count("</details>") > 10
+    assert text.endswith("More is left out here: see the other reports.\n")
+
+
+def test_the_summary_of_a_step_is_added_to_what_is_there(report: Report, tmp_path: Path) -> None:
+    file = tmp_path / "summary.md"
+    file.write_text("before\n")
+    add_step_summary(report, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(file)})
+    assert file.read_text("utf-8") == f"before\n{as_markdown(report)}\n"
+
+
+@pytest.mark.parametrize("environment", [{}, {"GITHUB_ACTIONS": "false"}, {"GITHUB_ACTIONS": "true"}])
+def test_elsewhere_no_summary_is_written(report: Report, tmp_path: Path, environment: dict[str, str]) -> None:
+    place = (
+        {} if environment.get("GITHUB_ACTIONS") == "true" else {"GITHUB_STEP_SUMMARY": str(tmp_path / "a")}
+    )
+    add_step_summary(report, {**environment, **place})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_summary_that_cannot_be_written_is_named(report: Report, tmp_path: Path) -> None:
+    with pytest.raises(CannotWrite, match=r"GITHUB_STEP_SUMMARY=.*: Is a directory"):
+        add_step_summary(report, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path)})
