@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from workerkit.mockserver.command import CommandNotFound
 from workerkit.mockserver.dispatch import dispatch
 from workerkit.mockserver.disturb import disturb
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.record_of_run import run_of
+from workerkit.mockserver.refusal import Invalid, Refusal
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.trial import worker_settings
+from workerkit.mockserver.stint import Stint, work, worker_settings
+from workerkit.mockserver.trial import masked
 from workerkit.mockserver.verify import ANY_BODY, Verification, in_words, verify, wanted_of
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.duration import seconds
+from workerkit.openapi.yamlsource import closest
+from workerkit.scenarios.duration import NoDuration, seconds
 from workerkit.scenarios.judge import Verdict, judge
 from workerkit.scenarios.scenario import Scenario
 
+# A test that goes wrong shows its own lines, not ours.
+__tracebackhide__ = True
 Json = dict[str, Any]
 T = TypeVar("T")
+_MOST_LINES = 100
+_MISUSE = (Refusal, NoDuration, CommandNotFound)
 
 
 class WorkerApi:
@@ -38,6 +46,7 @@ class WorkerApi:
         self._name = director.world.name
         self.env: dict[str, str] = worker_settings(mock, director)
         self.clock = WorldClock(self._ask)
+        self._stint: Stint | None = None
 
     @property
     def base_url(self) -> str:
@@ -87,9 +96,27 @@ class WorkerApi:
         return self._ask(lambda world: world.task(task_id).shown())
 
     def tasks(self, **fields: Any) -> list[Json]:
-        """The tasks whose fields have these values: `tasks(status="completed")`."""
+        """The tasks whose fields have these values: `tasks(status="completed")`.
+
+        Raises refusal.Invalid for an unknown field.
+        """
         everything = self._ask(lambda world: [task.shown() for task in world.tasks.values()])
+        for name in fields if everything else ():
+            if name not in everything[0]:
+                raise Invalid(f"a task has no field {name}{closest(name, everything[0])}")
         return [task for task in everything if all(task[name] == value for name, value in fields.items())]
+
+    def run(self, words: Sequence[str], *, time_limit: str = "30s") -> Stint:
+        """Runs a worker's command in this world: `run(["node", "worker.js"])`.
+
+        It finds `env` in its environment, and `{base_url}` and `{api_key}` in the words are replaced. It is
+        ended when the test's scenario is over, if it has one, or at the time limit; no process of it is left.
+        Raises CommandNotFound, NoDuration.
+        """
+        director = self._mock.worlds.director(self._name)
+        limit = _plainly(lambda: seconds(time_limit))
+        self._stint = _plainly(lambda: work(self._mock, director, words, time_limit=limit))
+        return self._stint
 
     def fault(self, kind: str, **parameters: Any) -> None:
         """Lets requests go wrong from now on: `fault("status", status=503, operation="updateTask", nth=2)`.
@@ -129,22 +156,51 @@ class WorkerApi:
         return found
 
     def verdict(self) -> Verdict:
-        """The judgement so far of the test's scenario. Raises ValueError where the test has none."""
+        """The judgement so far of the test's scenario, without secrets; also of how `run` ended.
+
+        Raises ValueError where the test has no scenario.
+        """
         director = self._mock.worlds.director(self._name)
         if director.scenario is None:
             raise ValueError('this test has no scenario: mark it with @pytest.mark.scenario("key-revoked")')
-        return judge(self._mock.ask(lambda: run_of(director, "until", None)))
+        ended_by, exit_code = (
+            (self._stint.ended_by, self._stint.exit_code) if self._stint else ("until", None)
+        )
+        run, mask = self._ask(lambda world: (run_of(director, ended_by, exit_code), mask_of(world)))
+        return masked(judge(run), mask)
 
     def lines(self) -> list[str]:
         """The exchanges so far, a line each, without secrets."""
         return self._ask(lambda world: [mask_of(world).line(exchange) for exchange in world.journal])
+
+    def sections(self) -> list[tuple[str, str]]:
+        """What a failed test's report says, title and text: exchanges, verdict, output; without secrets."""
+        lines = self.lines()
+        left_out = len(lines) - _MOST_LINES
+        earlier = [f"({left_out} earlier ones left out)"] if left_out > 0 else []
+        sections = [("exchanges with worker_api", "\n".join([*earlier, *lines[-_MOST_LINES:]]) or "none")]
+        scenario = self._mock.worlds.director(self._name).scenario
+        if scenario is not None:
+            broken = [f"{each.rule}: {each.message}" for each in self.verdict().broken]
+            sections.append((f"rules of {scenario.name} broken so far", "\n".join(broken) or "none"))
+        if self._stint is not None:
+            sections.append(("output of the worker", self._stint.output or "none"))
+        return sections
 
     def close(self) -> None:
         """Removes the world."""
         self._mock.ask(lambda: self._mock.worlds.remove(self._name))
 
     def _ask(self, question: Callable[[World], T]) -> T:
-        return self._mock.ask(lambda: question(self._mock.worlds.world(self._name)))
+        return _plainly(lambda: self._mock.ask(lambda: question(self._mock.worlds.world(self._name))))
+
+
+def _plainly(question: Callable[[], T]) -> T:
+    """The answer; what was asked wrongly is told without the lines of ours in which it was found."""
+    try:
+        return question()
+    except _MISUSE as error:
+        raise error.with_traceback(None) from None
 
 
 class WorldClock:
@@ -155,5 +211,5 @@ class WorldClock:
 
     def advance(self, duration: str) -> None:
         """Moves the clock forward by a length of time such as `500ms`, `60s` or `2m`."""
-        step = seconds(duration)
+        step = _plainly(lambda: seconds(str(duration)))
         self._ask(lambda world: world.clock.advance(step))

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from workerkit.mockserver.fixture import WorkerApi
+from workerkit.mockserver.reports.element import legal
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worlds import Worlds
 from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios import library
 from workerkit.scenarios.scenario import Scenario
 
-_MOST_LINES = 100
+_NO_FIXTURE = (
+    "the mark scenario does nothing without the fixture worker_api: let the test take worker_api as an "
+    "argument, or remove the mark"
+)
 _in_use = pytest.StashKey[WorkerApi]()
 
 
@@ -22,6 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "scenario(name_or_file): begin the world of worker_api in this scenario of workerkit"
     )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuses the mark on a test that does not use the fixture: it would do nothing."""
+    marked = any(mark.name == "scenario" for mark in item.own_markers)
+    if marked and "worker_api" not in getattr(item, "fixturenames", ()):
+        pytest.fail(_NO_FIXTURE, pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -42,11 +53,11 @@ def worker_api(request: pytest.FixtureRequest, _workerkit_mock: MockServer) -> I
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Adds the exchanges to the report of a test that failed."""
+    """Adds the exchanges, and what else there is to know, to the report of a test that failed."""
     report: pytest.TestReport = yield  # type: ignore[assignment]  # a wrapper is sent the result
     api = item.stash.get(_in_use, None)
     if api is not None and report.when == "call" and report.failed:
-        report.sections.append(("exchanges with worker_api", _shown(api.lines())))
+        report.sections.extend((title, legal(text)) for title, text in api.sections())
     return report  # type: ignore[return-value]
 
 
@@ -55,13 +66,9 @@ def _marked_scenario(node: pytest.Item) -> Scenario | None:
     if mark is None:
         return None
     if len(mark.args) != 1 or mark.kwargs:
-        raise pytest.UsageError('write the mark as @pytest.mark.scenario("key-revoked")')
+        pytest.fail('write the mark as @pytest.mark.scenario("key-revoked")', pytrace=False)
     try:
         return library.find(str(mark.args[0]))
     except (library.NoSuchScenario, NotUnderstood) as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-def _shown(lines: list[str]) -> str:
-    left_out = [f"({len(lines) - _MOST_LINES} earlier ones left out)"] if len(lines) > _MOST_LINES else []
-    return "\n".join([*left_out, *lines[-_MOST_LINES:]]) or "none"
+        why = str(error)
+    pytest.fail(why, pytrace=False)

@@ -8,27 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workerkit.mockserver.change import Change
-from workerkit.mockserver.command import Command
-from workerkit.mockserver.director import Director
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.stint import work
 from workerkit.mockserver.trial_timeline import timeline_of
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.masking import Mask
 from workerkit.scenarios.judge import Verdict, judge
-from workerkit.scenarios.run import EndedBy, Run
+from workerkit.scenarios.run import Run
 from workerkit.scenarios.scenario import Scenario
-
-_SECONDS_BETWEEN_LOOKS = 0.02
-# The mock is on this machine: a worker whose HTTP client honours proxies must not ask one for it.
-_NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-
-
-class Stopped(Exception):
-    """The trial was broken off; there is no verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,62 +54,16 @@ def try_worker(
     changes: list[Change] = []
     worlds.watch(lambda world, news: changes.append(news) if isinstance(news, Change) else None)
     with MockServer(worlds) as mock:
-        settings = worker_settings(mock, director)
-        with Command(_filled_in(words, settings), {**settings, **_NO_PROXY}) as command:
-            deadline = began + time_limit
-            ended_by, exit_code = _follow(mock, director, command, deadline, stop or threading.Event())
-            command.end()
-            run = mock.ask(lambda: run_of(director, ended_by, exit_code))
-            mask = mask_of(director.world)
-            output = command.output(mask.text)
+        stint = work(mock, director, words, time_limit=time_limit, stop=stop)
+        run = mock.ask(lambda: run_of(director, stint.ended_by, stint.exit_code))
+    mask, requests = mask_of(director.world), director.world.journal.count
     verdict = masked(judge(run), mask)
     lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.exchanges)
     timeline = timeline_of(run, changes, verdict.broken, mask)
-    requests = director.world.journal.count
-    return Trial(verdict, run, time.monotonic() - began, requests, output, lines, timeline)
+    return Trial(verdict, run, time.monotonic() - began, requests, stint.output, lines, timeline)
 
 
 def masked(verdict: Verdict, mask: Mask) -> Verdict:
     """The verdict without secrets, such as a key in a path that a message names."""
     broken = (replace(each, message=mask.text(each.message)) for each in verdict.broken)
     return replace(verdict, broken=tuple(broken))
-
-
-def worker_settings(mock: MockServer, director: Director) -> dict[str, str]:
-    """The environment that tells a worker where its API is and who it is: the world's first server."""
-    server = next(iter(director.world.servers.values()))
-    return {
-        "LIKEPION_BASE_URL": mock.base_url,
-        "LIKEPION_API_KEY": server.keys[0],
-        "LIKEPION_SERVER_NAME": server.name,
-    }
-
-
-def _filled_in(words: Sequence[str], settings: dict[str, str]) -> list[str]:
-    url, key = settings["LIKEPION_BASE_URL"], settings["LIKEPION_API_KEY"]
-    return [word.replace("{base_url}", url).replace("{api_key}", key) for word in words]
-
-
-def _follow(
-    mock: MockServer, director: Director, command: Command, deadline: float, stop: threading.Event
-) -> tuple[EndedBy, int | None]:
-    while time.monotonic() < deadline:
-        if stop.is_set():
-            raise Stopped
-        exit_code = command.wait(_SECONDS_BETWEEN_LOOKS)
-        if exit_code is not None:
-            return "exit", exit_code
-        if mock.ask(lambda: _is_over(director)):
-            return "until", None
-    return "time-limit", None
-
-
-def _is_over(director: Director) -> bool:
-    world, scenario = director.world, director.scenario
-    assert scenario is not None
-    worker = next(iter(world.servers))
-    return scenario.until.holds(
-        statuses=[task.status for task in world.tasks.values() if task.server == worker],
-        exchanges=tuple(world.journal),
-        now=world.clock.now(),
-    )

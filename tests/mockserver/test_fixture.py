@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -191,6 +192,76 @@ def test_the_verdict_names_the_rules_broken_so_far(mock: MockServer) -> None:
     api.close()
     assert (verdict.scenario, verdict.passed) == ("key-revoked", False)
     assert [broken.rule for broken in verdict.broken] == ["tasks-ended"]
+
+
+def python(source: str) -> list[str]:
+    return [sys.executable, "-c", source]
+
+
+def test_a_command_runs_as_the_worker_of_its_world(api: WorkerApi) -> None:
+    api.add_task()
+    source = """
+import os, sys, urllib.request
+headers = {"X-API-Key": os.environ["LIKEPION_API_KEY"]}
+urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/tasks", headers=headers)).close()
+print(sys.argv[2], os.environ["LIKEPION_SERVER_NAME"])
+"""
+    stint = api.run([*python(source), "{base_url}", "{api_key}"])
+    assert (stint.ended_by, stint.exit_code) == ("exit", 0)
+    assert [exchange.operation for exchange in api.journal] == ["listTasks"]
+    assert stint.output.startswith("<key ")
+    assert stint.output.endswith("> server-01\n")
+
+
+def test_a_command_that_goes_on_is_ended_at_the_time_limit(api: WorkerApi) -> None:
+    stint = api.run(python("import signal; signal.pause()"), time_limit="200ms")
+    assert (stint.ended_by, stint.exit_code) == ("time-limit", None)
+
+
+def test_a_command_is_ended_when_the_scenario_is_over(mock: MockServer) -> None:
+    api = WorkerApi(mock, library.find("key-revoked"))
+    for task in api.tasks():
+        mock.ask(
+            lambda task=task: mock.worlds.world(api._name).change_task(  # type: ignore[misc]
+                mock.worlds.world(api._name).task(task["id"]), {"status": "completed"}
+            )
+        )
+    source = """
+import os, signal, urllib.request
+headers = {"X-API-Key": os.environ["LIKEPION_API_KEY"]}
+url = os.environ["LIKEPION_BASE_URL"] + "/tasks"
+urllib.request.urlopen(urllib.request.Request(url, headers=headers)).close()
+signal.pause()
+"""
+    stint = api.run(python(source))
+    api.close()
+    assert (stint.ended_by, stint.exit_code) == ("until", None)
+
+
+def test_the_verdict_heeds_how_the_command_ended(mock: MockServer) -> None:
+    api = WorkerApi(mock, library.find("key-revoked"))
+    api.run(python("raise SystemExit(3)"))
+    verdict = api.verdict()
+    api.close()
+    assert {broken.rule for broken in verdict.broken} >= {"tasks-ended", "process-not-crashed"}
+
+
+def test_the_verdict_has_no_secrets(mock: MockServer) -> None:
+    api = WorkerApi(mock, library.find("key-revoked"))
+    source = """
+import os, urllib.error, urllib.request
+key = os.environ["LIKEPION_API_KEY"]
+try:
+    urllib.request.urlopen(os.environ["LIKEPION_BASE_URL"] + "/" + key)
+except urllib.error.HTTPError as error:
+    error.close()
+raise SystemExit(3)
+"""
+    api.run(python(source))
+    told, key = repr(api.verdict()), api.api_key
+    api.close()
+    assert "<key " in told
+    assert key not in told
 
 
 def test_without_a_scenario_there_is_no_verdict(api: WorkerApi) -> None:

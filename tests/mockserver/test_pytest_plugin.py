@@ -175,6 +175,64 @@ def test_a_wrong_mark_is_an_error_that_says_why(suite: pytest.Pytester, mark: st
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([message])
     result.stdout.no_fnmatch_line("*has begun*")
+    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
+    result.stdout.no_fnmatch_line("*another exception*")
+
+
+def test_the_mark_without_the_fixture_is_an_error_that_says_what_to_do(suite: pytest.Pytester) -> None:
+    result = run(
+        suite,
+        """
+    @pytest.mark.scenario("key-revoked")
+    def test_scenario():
+        raise AssertionError("has begun")
+    """,
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["the mark scenario does nothing without the fixture worker_api: let the test *"]
+    )
+    result.stdout.no_fnmatch_line("*has begun*")
+
+
+def test_a_mark_of_a_whole_module_leaves_tests_without_the_fixture_alone(suite: pytest.Pytester) -> None:
+    source = """
+    pytestmark = pytest.mark.scenario("key-revoked")
+
+    def test_plain():
+        pass
+
+    def test_scenario(worker_api):
+        assert len(worker_api.tasks()) == 60
+    """
+    run(suite, source).assert_outcomes(passed=2)
+
+
+MISUSES = {
+    'verify("updateTaks")': '*there is no operation updateTaks (did you mean "updateTask"?)',
+    'task("no-such-task")': "*there is no task no-such-task",
+    'add_task(statu="pending")': '*a task has no field statu (did you mean "status"?)',
+    'tasks(statu="pending")': '*a task has no field statu (did you mean "status"?)',
+    'fault("statuss")': '*unknown fault "statuss" (did you mean "status"?)',
+    "clock.advance(60)": "*'60' is no length of time: *",
+    'run(["no-such-worker"])': "*the command no-such-worker was not found: *",
+    "verdict()": '*this test has no scenario: mark it with @pytest.mark.scenario("key-revoked")',
+    "verify(status=500)": "*AssertionError: status 500*came 0 times*",
+}
+
+
+def test_misuse_is_told_in_the_tests_own_line(suite: pytest.Pytester) -> None:
+    source = """
+    def test_misuse_{}(worker_api):
+        worker_api.add_task()
+        worker_api.{}
+    """
+    result = run(suite, "".join(source.format(number, call) for number, call in enumerate(MISUSES)))
+    result.assert_outcomes(failed=len(MISUSES))
+    expected = [(f">       worker_api.{call}", f"E  {message}") for call, message in MISUSES.items()]
+    result.stdout.fnmatch_lines([line.replace("[", "[[]") for pair in expected for line in pair])
+    places = [line for line in result.outlines if ".py:" in line and not line.startswith(("E ", "FAILED"))]
+    assert len(places) == len(MISUSES)
 
 
 def test_the_mark_is_listed(suite: pytest.Pytester) -> None:
@@ -213,6 +271,33 @@ def test_the_report_of_a_failed_test_has_no_secret(suite: pytest.Pytester) -> No
     assert "<email " in section
     for secret in ("server-01-key", "own-password", "own@mail.example"):
         assert secret not in section
+
+
+def test_the_report_of_a_failed_test_says_which_rules_were_broken_and_what_the_worker_printed(
+    suite: pytest.Pytester,
+) -> None:
+    source = """
+    import sys
+
+    @pytest.mark.scenario("key-revoked")
+    def test_failing(worker_api):
+        source = "import os; print('\\x1b[31mbegun', os.environ['LIKEPION_API_KEY']); raise SystemExit(3)"
+        done = worker_api.run([sys.executable, "-c", source], time_limit="20s")
+        assert (done.ended_by, done.exit_code) == ("exit", 3)
+        assert worker_api.verdict().passed
+    """
+    result = run(suite, source)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*exchanges with worker_api*",
+            "*rules of key-revoked broken so far*",
+            "tasks-ended: 60 of 60 tasks *",
+            "process-not-crashed: *exited with code 3 before its first request*",
+            "*output of the worker*",
+            "begun <key *>",
+        ]
+    )
 
 
 def test_a_test_that_sent_nothing_is_said_to_have_sent_nothing(suite: pytest.Pytester) -> None:

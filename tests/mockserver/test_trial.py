@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from workerkit.mockserver.command import CommandNotFound
-from workerkit.mockserver.trial import Stopped, Trial, try_worker
+from workerkit.mockserver.stint import Stopped
+from workerkit.mockserver.trial import Trial, try_worker
 from workerkit.scenarios import library, loader
 from workerkit.scenarios.scenario import Scenario
 
