@@ -10,10 +10,12 @@ import click
 from workerkit.cli.settings import BadSettings, project_settings, with_variables
 from workerkit.cli.unavailable import Unavailable
 from workerkit.mockserver.command import CommandNotFound
+from workerkit.mockserver.founding import Miscast
 from workerkit.mockserver.server import CannotListen, TokenNeeded
 from workerkit.mockserver.whole_file import CannotWrite
 from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios.library import NoSuchScenario
+from workerkit.scenarios.starter import NoFile
 
 _COMMANDS = {
     "serve": "workerkit.cli.serve",
@@ -23,7 +25,7 @@ _COMMANDS = {
     "silences": "workerkit.cli.silences",
 }
 _OPTIONAL = ("schemathesis", "hypothesis", "requests")
-_WRONG = (NotUnderstood, NoSuchScenario, TokenNeeded, BadSettings, CannotWrite)
+_WRONG = (NotUnderstood, NoSuchScenario, Miscast, NoFile, TokenNeeded, BadSettings, CannotWrite)
 _IMPOSSIBLE = (CommandNotFound, CannotListen)
 
 

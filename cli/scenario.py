@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
+from pathlib import Path
+
 import click
 
 from workerkit.cli.console import console
+from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios import library
-from workerkit.scenarios.judge import rules_of
+from workerkit.scenarios.schema import schema_text
+from workerkit.scenarios.starter import begin
+from workerkit.scenarios.story import told
+
+_WIDTH = 100
 
 
 @click.group("scenario")
 def command() -> None:
-    """Lists, explains and checks scenarios.
+    """Lists, explains and checks scenarios, and begins new ones.
 
     \b
     Example:
@@ -27,8 +36,10 @@ def list_() -> None:
     Example:
       workerkit scenario list
     """
-    for name in library.names():
-        console().print(f"{name}  {library.find(name).title}", markup=False)
+    names = library.names()
+    width = max(map(len, names))
+    for name in names:
+        console().print(f"{name:{width}}  {library.find(name).title}", markup=False)
 
 
 @command.command("show")
@@ -40,21 +51,57 @@ def show(name: str) -> None:
     Example:
       workerkit scenario show key-revoked
     """
-    scenario = library.find(name)
-    console().print(f"{scenario.name}: {scenario.title}\n\n{scenario.about}\n", markup=False)
-    for rule in rules_of(scenario):
-        console().print(f"  {rule.id}: {rule.why} A careful worker {rule.careful}.", markup=False)
+    for line in told(library.find(name)):
+        console().print(_wrapped(line), markup=False)
 
 
 @command.command("validate")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def validate(files: tuple[str, ...]) -> None:
-    """Checks scenario files; says of the first mistake where it is.
+    """Checks scenario files; says of each file's first mistake where it is.
 
     \b
     Example:
-      workerkit scenario validate ours.yaml
+      workerkit scenario validate ours.yaml theirs.yaml
     """
+    mistakes = 0
     for file in files:
-        scenario = library.find(file)
-        console().print(f"{file}: {scenario.title}", markup=False)
+        try:
+            console().print(f"{file}: {library.find(file).title}", markup=False)
+        except (NotUnderstood, library.NoSuchScenario) as error:
+            click.echo(f"workerkit: {error}", err=True)
+            mistakes += 1
+    sys.exit(2 if mistakes else 0)
+
+
+@command.command("new")
+@click.argument("name", metavar="NAME")
+def new(name: str) -> None:
+    """Writes NAME.yaml, a scenario with comments that runs as it is, to begin your own with.
+
+    \b
+    Example:
+      workerkit scenario new site-down
+    """
+    path = begin(name, Path())
+    console().print(f"{path}: change it, then workerkit scenario validate {path}", markup=False)
+
+
+@command.command("schema")
+def schema() -> None:
+    """Prints the JSON Schema of scenario files, with which editors check and complete them.
+
+    \b
+    Example:
+      workerkit scenario schema > scenario.schema.json
+    """
+    click.echo(schema_text(), nl=False)
+
+
+def _wrapped(line: str) -> str:
+    """A line at a width that is easily read, its further lines under its beginning."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return "\n".join(
+        textwrap.fill(each, _WIDTH, subsequent_indent=indent + "  " if indent else "", break_on_hyphens=False)
+        for each in line.split("\n")
+    )

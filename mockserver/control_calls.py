@@ -11,7 +11,7 @@ from workerkit.mockserver.dispatch import dispatch
 from workerkit.mockserver.disturb import disturb
 from workerkit.mockserver.entities import Server
 from workerkit.mockserver.events import Events, EventStream
-from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.founding import Founder, Miscast
 from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.refusal import Conflict, Invalid, NotFound
 from workerkit.mockserver.secrecy import mask_of
@@ -27,7 +27,7 @@ from workerkit.openapi.yamlsource import NotUnderstood, closest
 from workerkit.scenarios import library
 from workerkit.scenarios.duration import seconds
 from workerkit.scenarios.judge import judge
-from workerkit.scenarios.loader import parse_world
+from workerkit.scenarios.loader import parse, parse_world
 from workerkit.scenarios.scenario import Scenario, WorldPlan
 from workerkit.scenarios.vocabulary import documented
 
@@ -86,6 +86,8 @@ def create_world(asked: Asked) -> tuple[int, Json]:
         director = asked.worlds.add(asked.worlds.new_name(), founder)
     except KeyTaken as error:
         raise Conflict(str(error)) from None
+    except Miscast as error:
+        raise Invalid(f"body/world: {error}") from None
     world = director.world
     return 201, {"world": world.name, "base_url": asked.base_url, "servers": server_keys(world)}
 
@@ -289,7 +291,16 @@ def _shown(entities: Any) -> list[Json]:
     return [entity.shown() for entity in entities]
 
 
-def _scenario(name: str | None) -> Scenario | None:
+def _scenario(asked: str | Json | None) -> Scenario | None:
+    if asked is None or isinstance(asked, str):
+        return _from_library(asked)
+    try:
+        return parse(render(asked), name="body/scenario")
+    except NotUnderstood as error:
+        raise Invalid(str(error)) from None
+
+
+def _from_library(name: str | None) -> Scenario | None:
     if name is None:
         return None
     if name not in library.names():

@@ -18,24 +18,27 @@ from workerkit.openapi.api import Api, api_of
 from workerkit.openapi.dialect import Dialect
 from workerkit.openapi.document import Document, bundled
 from workerkit.openapi.instant import read_time
-from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan, called
 
 PAGE_KEY = "your-server-key"
 PAGE_TIME = read_time("2025-12-01T10:00:00Z")
-_REQUESTS = ("Campaign A", "Campaign B", "Campaign C", "Campaign D")
-_ACCOUNTS = ("an", "binh", "chi", "dung", "giang", "hoa")
-_DEFAULT_SERVERS = (
-    ServerPlan("server-01", "online"),
-    ServerPlan("server-02", "active"),
-    ServerPlan("server-03", "offline"),
+_DEFAULT_WORLD = WorldPlan(
+    (
+        ServerPlan("server-01", "online"),
+        ServerPlan("server-02", "active"),
+        ServerPlan("server-03", "offline"),
+    )
 )
 _DEFAULT_TASKS = ("server-01",) * 250 + ("server-02",) * 25
-_DEFAULT_SEED = 1
+
+
+class Miscast(ValueError):
+    """A world lacks what the scenario that is to be played in it speaks of; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Founder:
-    """Founds a world: the same one each time it is called. Raises ValueError for a spec of another API.
+    """Founds a world: the same one each time it is called. Raises ValueError for another API's spec, Miscast.
 
     Without a seed the world's time begins now; with one it begins at the time of the page's examples, so that
     the same requests are answered with the same bytes wherever and whenever they are sent. The default world
@@ -54,16 +57,37 @@ class Founder:
 
     def __call__(self, name: str) -> Director:
         """A new world of this name with its director, its clock not yet running."""
-        begin = float(int(self.now())) if self.seed is None else PAGE_TIME
-        plan = self.world or (self.scenario.world if self.scenario else None)
-        seed = self.seed if self.seed is not None else plan.seed if plan else _DEFAULT_SEED
-        api = _checked(api_of(self.spec, self.dialect))
-        world = World(name, Clock(begin, self.timer), Chance(seed), api)
-        if plan is not None:
-            _plan(world, plan)
-        else:
+        if self.world is not None and self.scenario is not None:
+            _check_cast(self.world, self.scenario.world)
+        given = self.world or (self.scenario.world if self.scenario else None)
+        plan = given or _DEFAULT_WORLD
+        api = _checked(api_of(self.spec, self._dialect(plan)))
+        clock = Clock(self._begin(plan), self.timer)
+        world = World(name, clock, Chance(plan.seed if self.seed is None else self.seed), api)
+        _inhabit(world, plan)
+        if given is None:
             _fill_default(world, _DEFAULT_TASKS if self.tasks else ())
-        return Director(world, self.scenario)
+        director = Director(world, self.scenario)
+        _add_tasks(director, plan)
+        return director
+
+    def _begin(self, plan: WorldPlan) -> float:
+        if plan.clock is not None:
+            return plan.clock
+        return float(int(self.now())) if self.seed is None else PAGE_TIME
+
+    def _dialect(self, plan: WorldPlan) -> Dialect:
+        """The plan's, but for what is chosen beside it."""
+        return Dialect(frozenset({**dict(plan.dialect.choices), **dict(self.dialect.choices)}.items()))
+
+
+def _check_cast(world: WorldPlan, wanted: WorldPlan) -> None:
+    """A scenario can only be played in a world that has what it speaks of."""
+    for kind in ("servers", "requests", "accounts"):
+        there = [called(each) for each in getattr(world, kind)]
+        missing = [name for each in getattr(wanted, kind) if (name := called(each)) not in there]
+        if missing:
+            raise Miscast(f"the world has no {missing[0]} among its {kind}, which the scenario speaks of")
 
 
 def _checked(api: Api) -> Api:
@@ -72,18 +96,14 @@ def _checked(api: Api) -> Api:
     return api
 
 
-def _plan(world: World, plan: WorldPlan) -> None:
-    """Fills a world as a scenario describes it."""
-    _inhabit(world, plan.servers)
+def _add_tasks(director: Director, plan: WorldPlan) -> None:
     groups = [group for group in plan.tasks for _ in range(group.count)]
     for index, group in enumerate(groups):
-        fields = {**group.fields, "server": group.server}
-        dispatch(world, fields, created_at=world.clock.begin - len(groups) + index)
+        director.add_task(group, created_at=director.world.clock.begin - len(groups) + index)
 
 
 def _fill_default(world: World, owners: Sequence[str]) -> None:
-    """Fills the world of `serve`: three servers, tasks over all statuses, the page's key for the first."""
-    _inhabit(world, _DEFAULT_SERVERS)
+    """Fills the world of `serve`: tasks over all statuses, the page's key for the first server."""
     if world.name == DEFAULT:
         first = world.server("server-01")
         world.set_keys(first, [*first.keys, PAGE_KEY])
@@ -93,16 +113,18 @@ def _fill_default(world: World, owners: Sequence[str]) -> None:
         dispatch(world, fields, created_at=world.clock.begin - len(owners) + index)
 
 
-def _inhabit(world: World, servers: tuple[ServerPlan, ...]) -> None:
+def _inhabit(world: World, plan: WorldPlan) -> None:
     chance = world.chance
-    for number, each in enumerate(_REQUESTS):
-        website = f"https://customer-{number + 1}.example"
-        price = 100 * (number + 1)
-        world.add_request(Request(chance.uuid(), each, website, "normal", price, "running"))
-    for each in _ACCOUNTS:
-        email, password = f"{each}@mail.example", f"pass-{chance.getrandbits(40):010x}"
-        world.add_account(Account(chance.uuid(), email, f"{each}123", password, "Bio text", "active"))
-    for server in servers:
+    for number, each in enumerate(plan.requests, 1):
+        website = each.website or f"https://customer-{number}.example"
+        price = each.auction_price
+        world.add_request(Request(chance.uuid(), each.name, website, each.type, price, each.status))
+    for account in plan.accounts:
+        email = account.email or f"{account.username}@mail.example"
+        password = account.password or f"pass-{chance.getrandbits(40):010x}"
+        whose = (email, account.username, password)
+        world.add_account(Account(chance.uuid(), *whose, account.about, account.status))
+    for server in plan.servers:
         world.add_server(server.name, server.status, [server.key or _key(server.name, world.name)])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from workerkit.mockserver.answer import Answer
+
 
 class Refusal(Exception):
     """An error answer. `status` is its HTTP status, `why` says in words what is wrong, for the journal.
@@ -73,6 +75,14 @@ class Disturbed(Refusal):
         super().__init__(why)
         self.status = status
         self.retry_after = retry_after
+
+
+class Scripted(Refusal):
+    """The scenario answers the request itself, be it with an error or not."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("the scenario answered")
+        self.answer = answer
 
 
 class Conflict(Refusal):

@@ -104,6 +104,8 @@ def _story(director: Director) -> Json | None:
         "began": progress.began,
         "calls": dict(progress.calls),
         "happened": [{"happening": index, "at": at} for index, at in progress.happened.items()],
+        "met": [{"happening": index, "times": times} for index, times in progress.met.items()],
+        "groups": {name: list(ids) for name, ids in director.groups.items()},
         "events": [asdict(each) for each in director.events],
     }
 
@@ -216,11 +218,16 @@ def _storyteller(old: Director, world: World, story: Json | None) -> Director:
         return Director(world)
     scenario = _scenario(old, story["scenario"])
     happened = {int(each["happening"]): float(each["at"]) for each in story["happened"]}
-    if any(index >= len(scenario.when) for index in happened):
-        raise Invalid(f"body/story/happened: {scenario.name} has {len(scenario.when)} happenings, from 0")
-    director = Director(world, scenario)
+    met = {int(each["happening"]): int(each["times"]) for each in story["met"]}
+    for name, indices in (("happened", happened), ("met", met)):
+        if any(index >= len(scenario.when) for index in indices):
+            raise Invalid(f"body/story/{name}: {scenario.name} has {len(scenario.when)} happenings, from 0")
+    for name, ids in story["groups"].items():
+        for index, task_id in enumerate(ids):
+            _known(world.tasks, task_id, f"body/story/groups/{name}/{index}")
+    director = Director(world, scenario, story["groups"])
     calls = {operation: int(count) for operation, count in story["calls"].items()}
-    director.plot.resume(Progress(float(story["began"]), calls, happened))
+    director.plot.resume(Progress(float(story["began"]), calls, happened, met))
     director.events.extend(Event(float(e["time"]), e["kind"], e["subject"]) for e in story["events"])
     return director
 

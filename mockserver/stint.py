@@ -81,18 +81,6 @@ def _follow(
         exit_code = command.wait(_SECONDS_BETWEEN_LOOKS)
         if exit_code is not None:
             return "exit", exit_code
-        if mock.ask(lambda: _is_over(director)):
+        if director.scenario is not None and mock.ask(director.is_over):
             return "until", None
     return "time-limit", None
-
-
-def _is_over(director: Director) -> bool:
-    world, scenario = director.world, director.scenario
-    if scenario is None:
-        return False
-    worker = next(iter(world.servers))
-    return scenario.until.holds(
-        statuses=[task.status for task in world.tasks.values() if task.server == worker],
-        exchanges=tuple(world.journal),
-        now=world.clock.now(),
-    )

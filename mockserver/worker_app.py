@@ -22,6 +22,7 @@ from workerkit.mockserver.refusal import (
     MethodNotAllowed,
     NotFound,
     Refusal,
+    Scripted,
     Unauthorized,
     UnsupportedType,
 )
@@ -98,6 +99,7 @@ class WorkerApp:
         world, key = director.world, incoming.header(self._key_header)
         visit = _Visit(incoming, director, world, key, world.clock.now())
         answer, why = self._answered_or_refused(visit)
+        director.settle()
         _record(visit, answer, why)
         return answer, visit.strike
 
@@ -132,7 +134,7 @@ class WorkerApp:
             why = f"{incoming.method} is no method of {incoming.path}; {error} is"
             raise MethodNotAllowed(why, error.allowed) from None
         finally:
-            visit.director.speak(visit.operation)
+            visit.director.speak(visit.operation, visit.incoming)
             if visit.world.faults:
                 self._suffer(visit)
 
@@ -172,6 +174,8 @@ class WorkerApp:
 
 
 def _refused(api: Api, refusal: Refusal, incoming: Incoming) -> Answer:
+    if isinstance(refusal, Scripted):
+        return refusal.answer
     extra: tuple[tuple[bytes, bytes], ...] = ()
     if isinstance(refusal, MethodNotAllowed):
         extra = ((b"allow", ", ".join(refusal.allowed).encode()),)

@@ -38,6 +38,7 @@ class World:
     It changes by its methods only, each of which is done when it returns: between two of them every relation
     holds (a task is in its server's backlog, a key names one server). `listener` is told of each change of a
     status, a key or an assignment; `past` are the newest of those that a worker does not make itself.
+    `observer` is told of a task that got another status, and of the one that it had.
     """
 
     def __init__(self, name: str, clock: Clock, chance: Chance, api: Api | None = None) -> None:
@@ -57,6 +58,7 @@ class World:
         self.faults: list[StandingFault] = []
         self.past: deque[Change] = deque(maxlen=_MOST_REMEMBERED)
         self.listener: Callable[[Change], None] | None = None
+        self.observer: Callable[[Task, str], None] | None = None
         self._key_owners: dict[str, str] = {}
         self._backlogs: dict[str, Backlog] = {}
         self._relations: Counter[tuple[str, str]] = Counter()
@@ -84,6 +86,10 @@ class World:
         for key in keys:
             self._key_owners[key] = server.name
         server.keys = keys
+
+    def reserve_key(self, server: Server, key: str) -> None:
+        """Keeps a key for a server that will get it later; until then it is refused."""
+        self._key_owners[key] = server.name
 
     def exchange_key(self, server: Server, key: str, *, by: str) -> None:
         """Gives a server another key, its only one from now on."""
@@ -268,6 +274,16 @@ class World:
         if "status" in fields:
             self._change_status(task, fields["status"])
 
+    def rewrite_task(self, task: Task, fields: dict[str, Any]) -> None:
+        """Changes any fields of a task that are its own alone, whatever the flow says; its id stays."""
+        self._listings.pop(task.id, None)
+        backlog = self._backlogs[task.server]
+        backlog.remove(task)
+        for name in fields.keys() - {"status"}:
+            setattr(task, name, fields[name])
+        backlog.add(task)
+        self.change_task(task, fields)
+
     def complete(self, task: Task, fields: dict[str, Any]) -> None:
         """Completes a link: sets status, completed_at and links, and adds one to the request's created_links.
 
@@ -305,6 +321,8 @@ class World:
             task.started_at = self.clock.now()
         if self.listener is not None:
             self.listener(self._change("task", task.id, "status", was, status))
+        if self.observer is not None:
+            self.observer(task, was)
 
     def _assign(self, task: Task, step: int) -> None:
         self._relations[task.server, task.request.id] += step

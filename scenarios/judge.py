@@ -28,5 +28,8 @@ def judge(run: Run) -> Verdict:
 def rules_of(scenario: Scenario) -> tuple[Rule, ...]:
     """The rules that hold in a scenario, with the parameters that it sets, in the order of the register."""
     expected = {each.rule: each.parameters for each in scenario.expect}
-    held = (rule for rule in RULES.values() if rule.general or rule.id in expected)
+    waived = {each.rule for each in scenario.waive}
+    held = (
+        rule for rule in RULES.values() if rule.id in expected or (rule.general and rule.id not in waived)
+    )
     return tuple(rule(**expected.get(rule.id, {})) for rule in held)

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TypeVar
 
 from workerkit.openapi import yamlsource
+from workerkit.openapi.dialect import Dialect, parse_dialect
 from workerkit.openapi.yamlsource import Node
-from workerkit.scenarios.effects import EFFECTS, Effect
+from workerkit.scenarios.contradiction import check_story, check_waivers, check_world
+from workerkit.scenarios.effects import EFFECTS, AddTasks, Effect
 from workerkit.scenarios.kinds import Kind
-from workerkit.scenarios.record import (
-    Words,
-    chosen,
-    mapping,
-    parameters,
-    record,
-    sequence,
-    text,
-    whole_number,
-)
+from workerkit.scenarios.leaf import leaf
+from workerkit.scenarios.primitive import chosen, mapping, sequence, text, whole_number
+from workerkit.scenarios.record import parameters, record
 from workerkit.scenarios.rules import RULES
-from workerkit.scenarios.scenario import Expectation, Happening, Scenario, ServerPlan, TaskGroup, WorldPlan
+from workerkit.scenarios.scenario import (
+    AccountPlan,
+    Expectation,
+    Happening,
+    RequestPlan,
+    Scenario,
+    ServerPlan,
+    Waiver,
+    WorldPlan,
+    called,
+)
+from workerkit.scenarios.task_group import task_group
 from workerkit.scenarios.trigger import TRIGGERS, Trigger
 from workerkit.scenarios.until import Until
 from workerkit.scenarios.vocabulary import Vocabulary, documented
+from workerkit.scenarios.words import Words
 
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_KEYS = ("title", "about", "world", "when", "expect", "until")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+REQUIRED = ("title", "about", "world")
+Plan = TypeVar("Plan", RequestPlan, AccountPlan)
 
 
 def read(path: Path, vocabulary: Vocabulary | None = None) -> Scenario:
@@ -58,26 +66,33 @@ def _loaded(source: bytes, name: str) -> Node:
 
 
 def _scenario(node: Node, vocabulary: Vocabulary) -> Scenario:
-    parts = mapping(node, _KEYS)
-    for key in ("title", "about", "world"):
+    parts = mapping(node, (*REQUIRED, "when", "expect", "waive", "until"))
+    for key in REQUIRED:
         if key not in parts:
             raise node.fail(f'"{key}" is missing')
     world = _world(parts["world"], vocabulary)
-    words = _words(vocabulary, world.servers)
+    whens = _items(parts, "when")
+    words = _all_words(vocabulary, world, whens)
+    when = tuple(_happening(each, words) for each in whens)
+    check_story(world, when, whens, vocabulary)
+    expect = _expectations(_items(parts, "expect"), words)
+    waive = tuple(_waiver(each) for each in _items(parts, "waive"))
+    check_waivers(waive, _items(parts, "waive"), expect)
     return Scenario(
         name=_name(node),
         title=text(parts["title"]),
         about=text(parts["about"]),
         world=world,
-        when=tuple(_happening(each, words) for each in _items(parts, "when")),
-        expect=_expectations(_items(parts, "expect"), words),
+        when=when,
+        expect=expect,
+        waive=waive,
         until=record(parts["until"], Until, words) if "until" in parts else Until(),
     )
 
 
 def _name(node: Node) -> str:
     stem = PurePath(node.name).stem
-    if not _NAME.fullmatch(stem):
+    if not NAME.fullmatch(stem):
         raise node.fail(f'"{stem}", the name of the file, has to be small letters, digits and single hyphens')
     return stem
 
@@ -86,26 +101,35 @@ def _items(parts: dict[str, Node], key: str) -> list[Node]:
     return sequence(parts[key]) if key in parts else []
 
 
-def _words(vocabulary: Vocabulary, servers: tuple[ServerPlan, ...]) -> Words:
-    return vocabulary.words(server.name for server in servers)
+# The world
 
 
 def _world(node: Node, vocabulary: Vocabulary) -> WorldPlan:
-    parts = mapping(node, ("servers", "tasks", "seed"))
+    parts = mapping(node, ("servers", "requests", "accounts", "tasks", "dialect", "seed", "clock"))
     if "servers" not in parts or not parts["servers"].value:
         raise node.fail('"servers" is missing: name at least the one that the worker works for')
     servers = _servers(parts["servers"], vocabulary)
-    words = _words(vocabulary, servers)
-    tasks = tuple(_task_group(each, vocabulary, words) for each in _items(parts, "tasks"))
-    seed = {"seed": whole_number(parts["seed"], least=0)} if "seed" in parts else {}
-    return WorldPlan(servers, tasks, **seed)
+    requests = _plans(parts, "requests", RequestPlan, WorldPlan(servers).requests)
+    accounts = _plans(parts, "accounts", AccountPlan, WorldPlan(servers).accounts)
+    words = _words_of(vocabulary, WorldPlan(servers, requests=requests, accounts=accounts))
+    tasks = tuple(task_group(each, words) for each in _items(parts, "tasks"))
+    check_world(tasks, _items(parts, "tasks"))
+    return WorldPlan(
+        servers=servers,
+        tasks=tasks,
+        seed=whole_number(parts["seed"], least=0) if "seed" in parts else WorldPlan(servers).seed,
+        requests=requests,
+        accounts=accounts,
+        dialect=parse_dialect(parts["dialect"]) if "dialect" in parts else Dialect(),
+        clock=leaf(parts["clock"], Kind.TIME, words) if "clock" in parts else None,
+    )
 
 
 def _servers(node: Node, vocabulary: Vocabulary) -> tuple[ServerPlan, ...]:
     servers: list[ServerPlan] = []
     taken: set[str] = set()
     for each in sequence(node):
-        server = record(each, ServerPlan, _words(vocabulary, ()))
+        server = record(each, ServerPlan, vocabulary.words(()))
         for word in filter(None, (server.name, server.key)):
             if word in taken:
                 raise each.fail(f'"{word}" is taken already: each server needs a name and a key of its own')
@@ -114,34 +138,61 @@ def _servers(node: Node, vocabulary: Vocabulary) -> tuple[ServerPlan, ...]:
     return tuple(servers)
 
 
-def _task_group(node: Node, vocabulary: Vocabulary, words: Words) -> TaskGroup:
-    given = mapping(node, ("count", "server", *vocabulary.task_fields))
-    for key in ("count", "server"):
-        if key not in given:
-            raise node.fail(f'"{key}" is missing')
-    count = whole_number(given.pop("count"), least=1)
-    server = words.choose(given.pop("server"), Kind.SERVER)
-    if "id" in given and count > 1:
-        raise given["id"].fail(f"{count} tasks cannot have one id: leave it out, or set count to 1")
-    fields = {name: _task_field(name, each, vocabulary) for name, each in given.items()}
-    return TaskGroup(count, server, fields)
+def _plans(
+    parts: dict[str, Node], key: str, shape: type[Plan], default: tuple[Plan, ...]
+) -> tuple[Plan, ...]:
+    if key not in parts:
+        return default
+    nodes = sequence(parts[key])
+    if not nodes:
+        raise parts[key].fail(f'"{key}" is empty: name at least one, or leave it out')
+    plans = tuple(record(each, shape, Words({})) for each in nodes)
+    names = [called(each) for each in plans]
+    for place, (node, name) in enumerate(zip(nodes, names, strict=True)):
+        if name in names[:place]:
+            raise node.fail(f'"{name}" stands in the list twice: give each a name of its own')
+    return plans
 
 
-def _task_field(name: str, node: Node, vocabulary: Vocabulary) -> Any:
-    if name == "status":
-        return chosen(node, vocabulary.task_statuses, "task status")
-    flaw = vocabulary.flaw_of_task_field(name, node.plain())
-    if flaw is not None:
-        raise node.fail(f"{name}: {flaw}")
-    return node.plain()
+# Words
+
+
+def _words_of(vocabulary: Vocabulary, world: WorldPlan) -> Words:
+    words = vocabulary.words(map(called, world.servers))
+    words = words.and_of(Kind.REQUEST, map(called, world.requests))
+    return words.and_of(Kind.ACCOUNT, map(called, world.accounts))
+
+
+def _all_words(vocabulary: Vocabulary, world: WorldPlan, whens: Sequence[Node]) -> Words:
+    """The words of a world, and the names that its story gives: of groups of tasks, and of happenings."""
+    groups = [*(each.group for each in world.tasks), *_groups_added(whens)]
+    words = _words_of(vocabulary, world).and_of(Kind.GROUP, dict.fromkeys(filter(None, groups)))
+    return words.and_of(Kind.HAPPENING, _texts(whens, "name"))
+
+
+def _groups_added(whens: Iterable[Node]) -> list[str]:
+    effects = [each for node in _members(whens, "do") if isinstance(node.value, list) for each in node.value]
+    return _texts(_members(effects, AddTasks.kind), "group")
+
+
+def _texts(nodes: Iterable[Node], key: str) -> list[str]:
+    return [each.value.strip() for each in _members(nodes, key) if isinstance(each.value, str)]
+
+
+def _members(nodes: Iterable[Node], key: str) -> list[Node]:
+    return [node.value[key] for node in nodes if isinstance(node.value, dict) and key in node.value]
+
+
+# The story
 
 
 def _happening(node: Node, words: Words) -> Happening:
-    given = mapping(node, (*TRIGGERS, "do"))
+    given = mapping(node, ("name", *TRIGGERS, "do"))
     effects = tuple(_effect(each, words) for each in sequence(given["do"])) if "do" in given else ()
     if not effects:
         raise node.fail('"do" is missing: say what happens')
-    return Happening(_trigger(node, given, words), effects)
+    name = text(given["name"]) if "name" in given else None
+    return Happening(_trigger(node, given, words), effects, name)
 
 
 def _trigger(node: Node, given: dict[str, Node], words: Words) -> Trigger:
@@ -156,6 +207,9 @@ def _effect(node: Node, words: Words) -> Effect:
     return EFFECTS[kind].read(details, words)
 
 
+# The rules
+
+
 def _expectations(nodes: list[Node], words: Words) -> tuple[Expectation, ...]:
     expectations: list[Expectation] = []
     for node in nodes:
@@ -164,6 +218,13 @@ def _expectations(nodes: list[Node], words: Words) -> tuple[Expectation, ...]:
             raise node.fail(f'"{rule}" is expected already: say it once')
         expectations.append(Expectation(rule, parameters(details, RULES[rule], words)))
     return tuple(expectations)
+
+
+def _waiver(node: Node) -> Waiver:
+    rule, details = _named(node, RULES, "rule")
+    if isinstance(details.value, str):
+        return Waiver(rule, text(details))
+    raise node.fail(f"say why {rule} does not hold here, as in `{rule}: because ...`")
 
 
 def _named(node: Node, known: Iterable[str], what: str) -> tuple[str, Node]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workerkit.openapi.yamlsource import Node
-from workerkit.scenarios import duration
-from workerkit.scenarios.calls import Calls
 from workerkit.scenarios.faults import FAULTS, Fault
-from workerkit.scenarios.kinds import ANY, Kind
-from workerkit.scenarios.record import Words, chosen, keys, mapping, markers, record
+from workerkit.scenarios.kinds import ANY
+from workerkit.scenarios.primitive import chosen, mapping
+from workerkit.scenarios.record import keys, record, written
 from workerkit.scenarios.schedule import Schedule
+from workerkit.scenarios.words import Words
 
-_KIND = "fault"
+KIND = "fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class PlannedFault:
 
     def written(self) -> dict[str, Any]:
         """The fault as JSON, in the form in which it is read; what has its default is left out."""
-        return {_KIND: self.fault.kind, **_written(self.fault), **_written(self.schedule)}
+        return {KIND: self.fault.kind, **written(self.fault), **written(self.schedule)}
 
 
 def planned_fault(node: Node, words: Words) -> PlannedFault:
@@ -45,11 +45,11 @@ def planned_fault(node: Node, words: Words) -> PlannedFault:
     Raises NotUnderstood for an unknown kind or parameter, with the closest, and for values at odds.
     """
     if not isinstance(node.value, dict):
-        node = replace(node, value={_KIND: node}, keys={})
-    if _KIND not in node.value:
-        raise node.fail(f'"{_KIND}" is missing: name its kind')
-    shape = FAULTS[chosen(node.value[_KIND], FAULTS, "fault")]
-    mapping(node, (_KIND, *keys(shape), *keys(Schedule)))
+        node = replace(node, value={KIND: node}, keys={})
+    if KIND not in node.value:
+        raise node.fail(f'"{KIND}" is missing: name its kind')
+    shape = FAULTS[chosen(node.value[KIND], FAULTS, "fault")]
+    mapping(node, (KIND, *keys(shape), *keys(Schedule)))
     fault, schedule = (record(_part(node, each), each, words) for each in (shape, Schedule))
     assert isinstance(fault, Fault)
     assert isinstance(schedule, Schedule)
@@ -64,16 +64,3 @@ def _part(node: Node, shape: type[Any]) -> Node:
     own = [key for key in keys(shape) if key in node.value]
     values, names = ({key: each[key] for key in own} for each in (node.value, node.keys))
     return replace(node, value=values, keys=names)
-
-
-def _written(part: Any) -> dict[str, Any]:
-    # A field without a default is never equal to the marker that stands for it.
-    changed = [each.name for each in fields(part) if getattr(part, each.name) != each.default]
-    kinds = markers(type(part))
-    return {name.removesuffix("_"): _plain(getattr(part, name), kinds[name]) for name in changed}
-
-
-def _plain(value: Any, kind: Any) -> Any:
-    if isinstance(value, Calls):
-        return str(value)
-    return duration.written(value) if kind is Kind.SECONDS else value

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workerkit.openapi.dialect import Dialect
 from workerkit.scenarios.effects import Effect
-from workerkit.scenarios.kinds import Positive, ServerName, ServerStatus
+from workerkit.scenarios.kinds import Moment, Price, ServerStatus
+from workerkit.scenarios.task_group import TaskGroup
 from workerkit.scenarios.trigger import Trigger
 from workerkit.scenarios.until import Until
 
@@ -22,21 +24,56 @@ class ServerPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskGroup:
-    """So many tasks alike. `fields` are fields of a task as the page names them, `status` among them."""
+class RequestPlan:
+    """A customer's request, which tasks belong to; without `website` whoever builds the world chooses one."""
 
-    count: Positive
-    server: ServerName
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    name: str
+    website: str | None = None
+    type: str = "normal"
+    auction_price: Price = 100
+    status: str = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPlan:
+    """An account on sites; without `email` and `password` whoever builds the world chooses them."""
+
+    username: str
+    email: str | None = None
+    password: str | None = None
+    about: str = "Bio text"
+    status: str = "active"
+
+
+_REQUESTS = tuple(
+    RequestPlan(f"Campaign {letter}", auction_price=100 * number) for number, letter in enumerate("ABCD", 1)
+)
+_ACCOUNTS = tuple(
+    AccountPlan(f"{name}123", f"{name}@mail.example")
+    for name in ("an", "binh", "chi", "dung", "giang", "hoa")
+)
+
+
+def called(plan: ServerPlan | RequestPlan | AccountPlan) -> str:
+    """The name by which a scenario speaks of a server, a request or an account."""
+    return plan.username if isinstance(plan, AccountPlan) else plan.name
 
 
 @dataclass(frozen=True, slots=True)
 class WorldPlan:
-    """What the world holds at the start. The first server is the worker's own."""
+    """What the world holds at the start. The first server is the worker's own.
+
+    `dialect` says what the API does where its page is silent. `clock` is the time at which the world begins,
+    in seconds since 1970; without it, now.
+    """
 
     servers: tuple[ServerPlan, ...]
-    tasks: tuple[TaskGroup, ...]
+    tasks: tuple[TaskGroup, ...] = ()
     seed: int = 1
+    requests: tuple[RequestPlan, ...] = _REQUESTS
+    accounts: tuple[AccountPlan, ...] = _ACCOUNTS
+    dialect: Dialect = field(default_factory=Dialect)
+    clock: Moment | None = None
 
     @property
     def worker(self) -> ServerPlan:
@@ -46,10 +83,11 @@ class WorldPlan:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Effects that take place together, in order, once, when their trigger says so."""
+    """Effects that take place together, in order, when their trigger says so. Others refer to its `name`."""
 
     trigger: Trigger
     effects: tuple[Effect, ...]
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +99,19 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
-    """A story that a worker lives through. General rules hold in each; `expect` adds to them or tunes them.
+class Waiver:
+    """A general rule that does not hold in a scenario, by its id, and the reason."""
 
-    `about` says in a paragraph what really happens in production and why workers fail at it.
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A story that a worker lives through. General rules hold in each but those that it waives.
+
+    `expect` adds to the rules or tunes them. `about` says in a paragraph what really happens in production
+    and why workers fail at it.
     """
 
     name: str
@@ -73,4 +120,5 @@ class Scenario:
     world: WorldPlan
     when: tuple[Happening, ...] = ()
     expect: tuple[Expectation, ...] = ()
+    waive: tuple[Waiver, ...] = ()
     until: Until = field(default_factory=Until)

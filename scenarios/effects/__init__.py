@@ -1,14 +1,58 @@
 """What can happen to the world of a scenario: one effect a file, and the register of all."""
 
 from workerkit.scenarios.effects.add_fault import AddFault
+from workerkit.scenarios.effects.add_tasks import AddTasks
+from workerkit.scenarios.effects.advance_clock import AdvanceClock
+from workerkit.scenarios.effects.cancel_tasks import CANCELED, CancelTasks
+from workerkit.scenarios.effects.change_tasks import ChangeTasks
 from workerkit.scenarios.effects.clear_faults import ClearFaults
 from workerkit.scenarios.effects.effect import Effect
+from workerkit.scenarios.effects.reassign_tasks import ReassignTasks
+from workerkit.scenarios.effects.replace_key import ReplaceKey
+from workerkit.scenarios.effects.respond import NO_BODY, Respond
 from workerkit.scenarios.effects.restore_key import RestoreKey
 from workerkit.scenarios.effects.revoke_key import RevokeKey
+from workerkit.scenarios.effects.set_account import SetAccount
+from workerkit.scenarios.effects.set_request import SetRequest
 from workerkit.scenarios.effects.set_server import SetServer
 
 EFFECTS: dict[str, type[Effect]] = {
-    effect.kind: effect for effect in (RevokeKey, RestoreKey, SetServer, AddFault, ClearFaults)
+    effect.kind: effect
+    for effect in (
+        Respond,
+        AddFault,
+        ClearFaults,
+        RevokeKey,
+        RestoreKey,
+        ReplaceKey,
+        SetServer,
+        ChangeTasks,
+        CancelTasks,
+        ReassignTasks,
+        AddTasks,
+        SetRequest,
+        SetAccount,
+        AdvanceClock,
+    )
 }
 
-__all__ = ["EFFECTS", "AddFault", "ClearFaults", "Effect", "RestoreKey", "RevokeKey", "SetServer"]
+__all__ = [
+    "CANCELED",
+    "EFFECTS",
+    "NO_BODY",
+    "AddFault",
+    "AddTasks",
+    "AdvanceClock",
+    "CancelTasks",
+    "ChangeTasks",
+    "ClearFaults",
+    "Effect",
+    "ReassignTasks",
+    "ReplaceKey",
+    "Respond",
+    "RestoreKey",
+    "RevokeKey",
+    "SetAccount",
+    "SetRequest",
+    "SetServer",
+]

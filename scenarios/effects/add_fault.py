@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from workerkit.openapi.yamlsource import Node
 from workerkit.scenarios.effects.effect import Effect
 from workerkit.scenarios.planned_fault import PlannedFault, planned_fault
-from workerkit.scenarios.record import Words
+from workerkit.scenarios.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +26,6 @@ class AddFault(Effect):
     @classmethod
     def read(cls, node: Node, words: Words) -> AddFault:
         return cls(planned_fault(node, words))
+
+    def written(self) -> dict[str, Any]:
+        return self.planned.written()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from workerkit.openapi.yamlsource import Node
-from workerkit.scenarios.record import Words, record
+from workerkit.scenarios.record import record, written
+from workerkit.scenarios.words import Words
 
 
 class Effect(ABC):
@@ -28,3 +29,7 @@ class Effect(ABC):
     def read(cls, node: Node, words: Words) -> Self:
         """The effect that a scenario file describes; raises NotUnderstood."""
         return record(node, cls, words)
+
+    def written(self) -> dict[str, Any]:
+        """The effect as JSON, in the form in which it is read; what has its default is left out."""
+        return written(self)

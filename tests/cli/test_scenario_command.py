@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from workerkit.scenarios import library
+from workerkit.scenarios.schema import schema_text
+from workerkit.scenarios.starter import begin
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -15,16 +18,21 @@ Run = Callable[..., tuple[int, str, str]]
 def test_the_list_has_each_scenario_in_a_line(run: Run) -> None:
     code, output, errors = run("scenario", "list")
     assert (code, errors) == (0, "")
-    assert output.splitlines() == [f"{name}  {library.find(name).title}" for name in library.names()]
+    width = max(map(len, library.names()))
+    assert output.splitlines() == [f"{name:{width}}  {library.find(name).title}" for name in library.names()]
 
 
 def test_a_scenario_is_explained_with_its_rules(run: Run) -> None:
     code, output, errors = run("scenario", "show", "key-revoked")
     scenario = library.find("key-revoked")
     assert (code, errors) == (0, "")
-    assert output.startswith(f"key-revoked: {scenario.title}\n\n{scenario.about.strip()}")
+    assert output.startswith(f"key-revoked: {scenario.title}\n\n")
+    assert scenario.about in output.replace("\n", " ")
+    assert "\n  call 4:\n    revoke-key server-01\n  after 1.2s:\n    restore-key server-01\n" in output
+    assert "\nIt is over when\n  tasks: ended, quiet: 0.5s\n" in output
     for rule in ("pause-on-401", "tasks-ended", "process-not-crashed"):
         assert f"\n  {rule}: " in output
+    assert max(map(len, output.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("command", ["show", "validate"])
@@ -64,3 +72,76 @@ def test_the_first_mistake_of_a_file_is_said_with_its_place(
 def test_a_folder_is_no_file(run: Run, project: Path) -> None:
     (project / "folder.yaml").mkdir()
     assert run("scenario", "validate", "folder.yaml") == (2, "", "workerkit: folder.yaml: Is a directory\n")
+
+
+def test_every_file_is_checked_also_after_a_mistake(run: Run, project: Path, quiet_day: str) -> None:
+    for name in ("first", "second"):
+        (project / f"{name}.yaml").write_text("title: A day\nabot: Nothing.\n", "utf-8")
+    code, output, errors = run("scenario", "validate", "first.yaml", quiet_day, "gone.yaml", "second.yaml")
+    assert (code, output) == (2, f"{quiet_day}: A quiet day\n")
+    assert errors.splitlines() == [
+        'workerkit: first.yaml:2:1: unknown key "abot" (did you mean "about"?)',
+        "workerkit: gone.yaml: No such file or directory",
+        'workerkit: second.yaml:2:1: unknown key "abot" (did you mean "about"?)',
+    ]
+
+
+def test_a_new_scenario_is_sound_and_a_careful_worker_passes_it(
+    run: Run, project: Path, good_worker: list[str]
+) -> None:
+    assert run("scenario", "new", "site-down")[0] == 0
+    head = (project / "site-down.yaml").read_text("utf-8").partition("\n")[0]
+    assert head.startswith("# yaml-language-server: $schema=file:///")
+    assert head.endswith("/scenarios/scenario.schema.json")
+    assert Path(head.partition("file://")[2]).is_file()
+    assert run("scenario", "validate", "site-down.yaml")[0] == 0
+    code, output, _ = run("exec", "--scenario", "./site-down.yaml", "--", *good_worker)
+    assert code == 1  # it does not try again
+    assert "process-not-crashed" in output
+
+
+def test_the_comments_of_a_new_scenario_are_sound_too(run: Run, project: Path) -> None:
+    run("scenario", "new", "mine")
+    text = (project / "mine.yaml").read_text("utf-8")
+    lines = [line.replace("  # ", "  ", 1) if line.startswith("  # ") else line for line in text.splitlines()]
+    (project / "mine.yaml").write_text("\n".join(lines), "utf-8")
+    code, output, _ = run("scenario", "show", "./mine.yaml")
+    assert code == 0
+    for told in (
+        "retry is automatic",
+        "change status: running, group: ours",
+        "after seconds: 1s, of: trouble",
+    ):
+        assert told in output
+
+
+def test_the_schema_is_named_by_the_way_to_it_where_it_lies_below(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = project / "lib" / "scenarios"
+    room.mkdir(parents=True)
+    (room / "starter.yaml").write_text("title: {name}\n", "utf-8")
+    monkeypatch.setattr(resources, "files", lambda package: room)
+    begin("mine", project)
+    head = (project / "mine.yaml").read_text("utf-8").partition("\n")[0]
+    assert head == "# yaml-language-server: $schema=lib/scenarios/scenario.schema.json"
+
+
+def test_a_file_that_is_there_is_not_overwritten(run: Run, project: Path) -> None:
+    (project / "mine.yaml").write_text("mine", "utf-8")
+    code, output, errors = run("scenario", "new", "mine.yaml")
+    assert (code, output) == (2, "")
+    assert errors == "workerkit: mine.yaml: there is a file already: choose another name, or remove it\n"
+    assert (project / "mine.yaml").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("name", ["Mine", "../mine", "a_b", ""])
+def test_a_name_that_is_none_is_refused(run: Run, project: Path, name: str) -> None:
+    code, _, errors = run("scenario", "new", name)
+    assert code == 2
+    assert "small letters, digits and single hyphens" in errors
+    assert list(project.iterdir()) == []
+
+
+def test_the_schema_is_printed(run: Run) -> None:
+    assert run("scenario", "schema") == (0, schema_text(), "")

@@ -606,3 +606,32 @@ def test_the_verdict_so_far_is_the_scenarios(control: Control) -> None:
 
 def test_a_world_without_a_scenario_has_no_verdict(at: Control) -> None:
     assert_refused(at("GET", "/verdict"), 404, "no scenario to judge by")
+
+
+STORY: dict[str, Any] = {
+    "title": "A story",
+    "about": "What happens.",
+    "world": {"servers": ["alone"], "dialect": {"last-cursor": None}},
+    "when": [{"call": 2, "do": [{"respond": {"status": 418}}]}],
+}
+
+
+def test_a_world_begins_in_a_scenario_that_comes_with_the_call(control: Control, call: Call) -> None:
+    answer = control("POST", "/worlds", {"scenario": STORY})
+    assert answer.status_code == 201
+    (server,) = answer.json()["servers"]
+    assert [call("GET", "/tasks", key=server["api_key"]).status_code for _ in range(3)] == [200, 418, 200]
+
+
+def test_a_scenario_with_a_mistake_is_refused_with_its_place(control: Control, mock: MockServer) -> None:
+    before = mock.ask(mock.worlds.names)
+    answer = control("POST", "/worlds", {"scenario": {**STORY, "whem": []}})
+    assert answer.status_code == 400
+    assert 'unknown key "whem" (did you mean "when"?)' in answer.json()["message"]
+    assert mock.ask(mock.worlds.names) == before
+
+
+def test_a_world_without_what_its_scenario_speaks_of_is_refused(control: Control) -> None:
+    answer = control("POST", "/worlds", {"scenario": STORY, "world": {"servers": ["other"]}})
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("body/world: the world has no alone among its servers")

@@ -6,6 +6,7 @@ import pytest
 
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.founding import Founder
+from workerkit.scenarios.calls import Calls
 from workerkit.scenarios.effects import Effect, RestoreKey, RevokeKey, SetServer
 from workerkit.scenarios.run import Event
 from workerkit.scenarios.scenario import Happening, Scenario, ServerPlan, WorldPlan
@@ -33,7 +34,7 @@ def works(director: Director, key: str) -> bool:
 
 
 def test_the_request_that_an_effect_waits_for_already_feels_it(direct: Direct) -> None:
-    director = direct((OnCall(2, "updateTask"), RevokeKey("one")))
+    director = direct((OnCall(Calls(2, 2), ("updateTask",)), RevokeKey("one")))
     seen = []
     for operation in ("updateTask", "listTasks", None, "updateTask", "updateTask"):
         director.speak(operation)
@@ -43,7 +44,7 @@ def test_the_request_that_an_effect_waits_for_already_feels_it(direct: Direct) -
 
 
 def test_a_request_of_no_operation_counts_as_any(direct: Direct) -> None:
-    director = direct((OnCall(2), RevokeKey("one")))
+    director = direct((OnCall(Calls(2, 2)), RevokeKey("one")))
     director.speak(None)
     assert works(director, "key-one")
     director.speak(None)
@@ -51,7 +52,7 @@ def test_a_request_of_no_operation_counts_as_any(direct: Direct) -> None:
 
 
 def test_a_revoked_key_works_again_when_its_time_has_come(direct: Direct) -> None:
-    director = direct((OnCall(1), RevokeKey("one")), (After(1.5), RestoreKey("one")))
+    director = direct((OnCall(Calls(1, 1)), RevokeKey("one")), (After(1.5), RestoreKey("one")))
     director.speak("heartbeat")
     director.world.clock.advance(1)
     director.catch_up()
@@ -62,7 +63,7 @@ def test_a_revoked_key_works_again_when_its_time_has_come(direct: Direct) -> Non
 
 
 def test_what_is_due_takes_place_before_the_request_is_answered(direct: Direct) -> None:
-    director = direct((OnCall(1), RevokeKey("one")), (After(1), RestoreKey("one")))
+    director = direct((OnCall(Calls(1, 1)), RevokeKey("one")), (After(1), RestoreKey("one")))
     director.speak("heartbeat")
     director.world.clock.advance(10)
     director.speak("heartbeat")
@@ -70,7 +71,7 @@ def test_what_is_due_takes_place_before_the_request_is_answered(direct: Direct) 
 
 
 def test_a_servers_status_is_set(direct: Direct) -> None:
-    director = direct((OnCall(1), SetServer("two", "offline")))
+    director = direct((OnCall(Calls(1, 1)), SetServer("two", "offline")))
     director.speak("heartbeat")
     servers = director.world.servers
     assert (servers["one"].status, servers["two"].status) == ("online", "offline")
@@ -78,7 +79,9 @@ def test_a_servers_status_is_set(direct: Direct) -> None:
 
 def test_what_happened_is_told_with_the_time_when_it_was_due(direct: Direct) -> None:
     director = direct(
-        (OnCall(1), RevokeKey("one")), (After(2), SetServer("two", "offline")), (After(1), RestoreKey("one"))
+        (OnCall(Calls(1, 1)), RevokeKey("one")),
+        (After(2), SetServer("two", "offline")),
+        (After(1), RestoreKey("one")),
     )
     assert director.events == []
     director.world.clock.advance(5)
@@ -93,7 +96,7 @@ def test_what_happened_is_told_with_the_time_when_it_was_due(direct: Direct) -> 
 
 
 def test_an_effect_takes_place_once(direct: Direct) -> None:
-    director = direct((OnCall(1), RevokeKey("one")))
+    director = direct((OnCall(Calls(1, 1)), RevokeKey("one")))
     for _ in range(3):
         director.speak("heartbeat")
         director.catch_up()

@@ -273,6 +273,15 @@ def doubled(name: str) -> Callable[[Json], None]:
     return lambda taken: taken[name].append(copy.deepcopy(taken[name][0]))
 
 
+STORY = {
+    "scenario": "key-revoked",
+    "began": 1,
+    "calls": {},
+    "happened": [],
+    "met": [],
+    "groups": {},
+    "events": [],
+}
 BAD: dict[str, tuple[Callable[[Json], None], str]] = {
     "another format": (spoilt("format", value=2), "body/format"),
     "a field too many": (spoilt("more", value=1), "more"),
@@ -310,22 +319,24 @@ BAD: dict[str, tuple[Callable[[Json], None], str]] = {
     "an unknown scenario": (
         spoilt(
             "story",
-            value={"scenario": "../x.yaml", "began": 1, "calls": {}, "happened": [], "events": []},
+            value={**STORY, "scenario": "../x.yaml"},
         ),
         "body/story/scenario",
     ),
     "a happening too many": (
         spoilt(
             "story",
-            value={
-                "scenario": "key-revoked",
-                "began": 1,
-                "calls": {},
-                "happened": [{"happening": 99, "at": 1}],
-                "events": [],
-            },
+            value={**STORY, "happened": [{"happening": 99, "at": 1}]},
         ),
         "body/story/happened",
+    ),
+    "a trigger too many": (
+        spoilt("story", value={**STORY, "met": [{"happening": 2, "times": 1}]}),
+        "body/story/met",
+    ),
+    "a group of unknown tasks": (
+        spoilt("story", value={**STORY, "groups": {"few": ["00000000-0000-4000-8000-000000000000"]}}),
+        "body/story/groups/few/0",
     ),
 }
 

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
+from workerkit.openapi import yamlsource
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.run import Run
 from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.schema import scenario_schema
 
 START = 1_764_583_200.0
 
@@ -38,6 +41,13 @@ def attempt() -> Callable[..., Exchange]:
         return replace(exchange, **fields)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def by_schema() -> Callable[[str], bool]:
+    """Whether a scenario file is sound by the schema for editors."""
+    validator = jsonschema_rs.Draft7Validator(scenario_schema(), validate_formats=True)
+    return lambda text: validator.is_valid(yamlsource.load(text, name="x.yaml").plain())
 
 
 @pytest.fixture(scope="session")

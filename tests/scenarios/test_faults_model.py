@@ -144,7 +144,7 @@ def test_a_story_can_add_and_clear_faults() -> None:
     assert [effect.subject for effect in (*first.effects, *then.effects)] == ["status", "hang", "all"]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(description=descriptions())
 def test_a_fault_is_read_as_it_is_written(description: dict[str, Any]) -> None:
     if is_at_odds(description):

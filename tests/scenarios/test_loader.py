@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from workerkit.openapi.api import Api, worker_api
 from workerkit.openapi.document import Document
 from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.scenarios.calls import Calls
 from workerkit.scenarios.effects import RestoreKey, RevokeKey, SetServer
 from workerkit.scenarios.loader import parse, read
-from workerkit.scenarios.scenario import Expectation, Happening, Scenario, ServerPlan, TaskGroup, WorldPlan
+from workerkit.scenarios.scenario import Expectation, Happening, Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.task_group import TaskGroup
 from workerkit.scenarios.trigger import After, OnCall
 from workerkit.scenarios.until import Until
 from workerkit.scenarios.vocabulary import vocabulary_of
@@ -56,11 +59,14 @@ def test_a_story_is_read_in_full() -> None:
             seed=7,
         ),
         when=(
-            Happening(OnCall(2, "updateTask"), (RevokeKey("server-01"), SetServer("server-02", "offline"))),
+            Happening(
+                OnCall(Calls(2, 2), ("updateTask",)),
+                (RevokeKey("server-01"), SetServer("server-02", "offline")),
+            ),
             Happening(After(0.5), (RestoreKey("server-01"),)),
         ),
         expect=(Expectation("tasks-ended"), Expectation("pause-on-401", {"attempts": 30})),
-        until=Until("ended", 2.0),
+        until=Until("ended", quiet=2.0),
     )
 
 
@@ -71,7 +77,7 @@ def test_what_may_be_left_out_may_be_left_out() -> None:
 
 
 def test_a_number_alone_counts_calls_of_any_operation() -> None:
-    assert story("{number: 2, of: updateTask}", "4").when[0].trigger == OnCall(4, "any")
+    assert story("{number: 2, of: updateTask}", "4").when[0].trigger == OnCall(Calls(4, 4), ("any",))
 
 
 MISTAKES = [
@@ -87,7 +93,7 @@ MISTAKES = [
     ("key: a-key-of-mine", "key: server-01", "6:7", '"server-01" is taken already'),
     ("count: 3, ", "", "9:7", '"count" is missing'),
     ("count: 3", "count: 0", "9:15", "0 is too small: the least is 1"),
-    ("count: 3", "count: 3, id: x", "9:22", "3 tasks cannot have one id"),
+    ("count: 3", "count: 3, id: 6f1e2c1a-0000-4000-8000-000000000001", "9:22", "3 tasks cannot have one id"),
     (
         "server: server-01, status",
         "server: server-10, status",
@@ -106,8 +112,8 @@ MISTAKES = [
         "11:27",
         'unknown operation "updateTasks" (did you mean "updateTask"?)',
     ),
-    ("  - after: 500ms\n    do:", "  - do:", "15:5", "say when it happens, with exactly one of call, after"),
-    ("  - after: 500ms", "  - after: 500ms\n    call: 1", "15:5", "exactly one of call, after"),
+    ("  - after: 500ms\n    do:", "  - do:", "15:5", "say when it happens, with exactly one of call"),
+    ("  - after: 500ms", "  - after: 500ms\n    call: 1", "15:5", "exactly one of call"),
     ("after: 500ms", "after: 500", "15:12", "write a number and its unit"),
     ("    do:\n      - restore-key: {server: server-01}\n", "", "15:5", '"do" is missing'),
     ("- revoke-key:", "- revoke-keys:", "13:9", 'unknown effect "revoke-keys" (did you mean "revoke-key"?)'),
@@ -137,6 +143,28 @@ def test_a_mistake_is_told_with_its_place_and_a_hint(old: str, new: str, place: 
         story(old, new)
     assert str(caught.value).startswith(f"folder/my-story.yaml:{place}: ")
     assert hint in str(caught.value)
+
+
+# What only the loader sees: names elsewhere in the file, doubles, and numbers that do not go together.
+BEYOND_SHAPE = (
+    "- server-01",
+    "- {name: s2, key: a-key-of-mine}",
+    "key: server-01",
+    "count: 3, id: 6f1e2c1a-0000-4000-8000-000000000001",
+    "server: server-10, status",
+    "revoke-key: server-03",
+    "- pause-on-401",
+    "&a A story",
+    "!!python/name:os.system x",
+)
+
+
+@pytest.mark.parametrize(("old", "new"), [each[:2] for each in MISTAKES if each[1] not in BEYOND_SHAPE])
+def test_a_mistake_of_shape_is_seen_by_editors_too(
+    old: str, new: str, by_schema: Callable[[str], bool]
+) -> None:
+    assert by_schema(STORY)
+    assert not by_schema(STORY.replace(old, new, 1))
 
 
 @pytest.mark.parametrize("servers", ["[]", "{}", "''", "null"])

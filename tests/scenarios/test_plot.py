@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from workerkit.scenarios.calls import Calls
 from workerkit.scenarios.effects import Effect, RestoreKey, RevokeKey
 from workerkit.scenarios.plot import Occurrence, Plot
 from workerkit.scenarios.scenario import Happening
@@ -13,27 +14,27 @@ def plot(*whens: tuple[Trigger, Effect]) -> Plot:
 
 
 def test_the_nth_request_of_an_operation_already_feels_the_effect() -> None:
-    story = plot((OnCall(2, "updateTask"), REVOKE))
+    story = plot((OnCall(Calls(2, 2), ("updateTask",)), REVOKE))
     assert story.called("updateTask", at=101) == ()
     assert story.called("listTasks", at=102) == ()
     assert story.called("updateTask", at=103) == (Occurrence(103, REVOKE),)
 
 
 def test_any_counts_every_request_also_those_of_no_operation() -> None:
-    story = plot((OnCall(3), REVOKE))
+    story = plot((OnCall(Calls(3, 3)), REVOKE))
     assert story.called("heartbeat", at=101) == story.called(None, at=102) == ()
     assert story.called("listTasks", at=103) == (Occurrence(103, REVOKE),)
 
 
 def test_a_happening_takes_place_once() -> None:
-    story = plot((OnCall(1), REVOKE), (After(1), RESTORE))
+    story = plot((OnCall(Calls(1, 1)), REVOKE), (After(1), RESTORE))
     assert story.called("heartbeat", at=101) == (Occurrence(101, REVOKE),)
     assert story.called("heartbeat", at=110) == (Occurrence(102, RESTORE),)
     assert story.called("heartbeat", at=120) == story.due(at=130) == ()
 
 
 def test_after_counts_from_the_happening_before_it() -> None:
-    story = plot((OnCall(1), REVOKE), (After(1.5), RESTORE))
+    story = plot((OnCall(Calls(1, 1)), REVOKE), (After(1.5), RESTORE))
     assert story.next_due() is None
     assert story.due(at=500) == ()
     story.called("heartbeat", at=500)
@@ -50,15 +51,15 @@ def test_after_counts_from_the_start_where_it_comes_first() -> None:
 
 
 def test_what_time_has_brought_comes_before_what_the_request_brings() -> None:
-    story = plot((After(1), RESTORE), (OnCall(1), REVOKE))
+    story = plot((After(1), RESTORE), (OnCall(Calls(1, 1)), REVOKE))
     assert story.called("heartbeat", at=105) == (Occurrence(101, RESTORE), Occurrence(105, REVOKE))
 
 
 def test_what_is_due_at_once_after_a_request_comes_with_it() -> None:
-    story = plot((OnCall(1), REVOKE), (After(0), RESTORE))
+    story = plot((OnCall(Calls(1, 1)), REVOKE), (After(0), RESTORE))
     assert story.called("heartbeat", at=101) == (Occurrence(101, REVOKE), Occurrence(101, RESTORE))
 
 
 def test_effects_of_one_happening_keep_their_order() -> None:
-    story = Plot((Happening(OnCall(1), (RESTORE, REVOKE)),), began=100.0)
+    story = Plot((Happening(OnCall(Calls(1, 1)), (RESTORE, REVOKE)),), began=100.0)
     assert story.called("heartbeat", at=101) == (Occurrence(101, RESTORE), Occurrence(101, REVOKE))

@@ -1,0 +1,44 @@
+"""A scenario to begin one's own with."""
+
+from __future__ import annotations
+
+import os
+from importlib import resources
+from pathlib import Path
+
+from workerkit.scenarios.loader import NAME
+from workerkit.scenarios.schema import FILE
+
+
+class NoFile(ValueError):
+    """The file of a new scenario cannot be made; the message says why."""
+
+
+def begin(name: str, folder: Path) -> Path:
+    """Writes the starter scenario into a folder as NAME.yaml and returns its path. Raises NoFile.
+
+    Its first line tells editors where the schema of this installation is: by the way from the file where it
+    lies below the folder, as in a virtual environment of the project's own.
+    """
+    stem = name.removesuffix(".yaml")
+    if not NAME.fullmatch(stem):
+        raise NoFile(f'"{stem}" is no name of a scenario: take small letters, digits and single hyphens')
+    path = folder / f"{stem}.yaml"
+    starter = resources.files("workerkit.scenarios").joinpath("starter.yaml").read_text("utf-8")
+    text = f"# yaml-language-server: $schema={_schema_from(folder)}\n{starter.format(name=stem)}"
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise NoFile(f"{path}: there is a file already: choose another name, or remove it") from None
+    except OSError as error:
+        raise NoFile(f"{path}: {error.strerror or error}") from None
+    return path
+
+
+def _schema_from(folder: Path) -> str:
+    here, schema = (
+        folder.resolve(),
+        Path(str(resources.files("workerkit.scenarios").joinpath(FILE))).resolve(),
+    )
+    return os.path.relpath(schema, here) if schema.is_relative_to(here) else schema.as_uri()
