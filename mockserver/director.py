@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -279,5 +278,6 @@ def _answer(effect: Respond) -> Answer:
         body = (effect.text or "").encode()
         kind = [(b"content-type", b"text/plain; charset=utf-8")] if effect.text else []
         length = [(b"content-length", b"%d" % len(body))] if effect.status not in NO_BODY else []
-        answer = Answer(effect.status, [*kind, *length], body)
-    return replace(answer, headers=[*(each for each in answer.headers if each[0] not in given), *headers])
+        answer = Answer(effect.status, (*kind, *length), body)
+    others = (each for each in answer.headers if each[0] not in given)
+    return answer._replace(headers=(*others, *headers))
