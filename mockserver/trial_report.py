@@ -90,8 +90,8 @@ def _notes(trial: Trial) -> Iterator[str]:
         yield _NO_REQUEST
     if trial.run.ended_by == "time-limit":
         yield (
-            f"The scenario was not over when its time limit was reached after {trial.seconds:.1f} s, and the "
-            "worker was ended. If it only needs longer, give it more with --time-limit."
+            "The scenario was not over when the time limit was reached, and the worker was ended. If it only "
+            "needs longer, give it more with --time-limit."
         )
     if len(trial.run.exchanges) < trial.requests:
         yield f"Of {trial.requests} exchanges the last {len(trial.run.exchanges)} were kept and judged."
