@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from typing import Literal
 
 from rich.console import Console
 
@@ -14,7 +15,9 @@ def console(*, stderr: bool = False) -> Console:
 
     Plain where it is no terminal or NO_COLOR is set.
     """
-    return Console(soft_wrap=True, highlight=False, stderr=stderr)
+    # Without colours rich would still print in bold.
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(soft_wrap=True, highlight=False, stderr=stderr, color_system=colours)
 
 
 def shows_progress(out: Console) -> bool:

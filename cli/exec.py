@@ -18,8 +18,7 @@ from workerkit.cli.duration import DURATION
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.mockserver.reports.report import Outcome
-from workerkit.mockserver.reports.summary_table import table_of
-from workerkit.mockserver.reports.words import in_words
+from workerkit.mockserver.reports.terminal import summary_of, table_of, words_of
 from workerkit.mockserver.trial import Trial, try_worker
 from workerkit.mockserver.trial_report import as_json, case_of, report_of
 from workerkit.scenarios import library
@@ -28,7 +27,12 @@ from workerkit.scenarios.scenario import Scenario
 
 @click.command("exec", context_settings={"ignore_unknown_options": False})
 @click.option(
-    "--scenario", "scenario", multiple=True, default=["all"], metavar="NAME|FILE|all", show_default=True
+    "--scenario",
+    multiple=True,
+    default=["all"],
+    metavar="NAME|FILE|all",
+    show_default=True,
+    help="Of the library, or your own; give it again for several.",
 )
 @click.option("--time-limit", type=DURATION, default="30s", show_default=True, help="For each scenario.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="How many at a time.")
@@ -47,17 +51,17 @@ def command(
       workerkit exec --scenario key-revoked -- node worker.js
       workerkit exec --jobs 4 --junit report.xml --html report.html -- python worker.py
     """
-    scenarios, reports, began = _chosen(scenario), ReportFiles(**files), time.monotonic()
+    scenarios, reports, began = _chosen(scenario), ReportFiles(**files), time.time()
     out = console(stderr=reports.take_standard_output)
     trials = []
     with _tried(scenarios, words, time_limit=time_limit, jobs=jobs, out=out) as tried:
         for trial in tried:
-            out.print(in_words(case_of(trial)), markup=False)
+            out.print(words_of(case_of(trial)))
             trials.append(trial)
-    report = report_of(trials, time.monotonic() - began)
+    report = report_of(trials, began=began, seconds=time.time() - began)
     if len(trials) > 1:
         out.print("", table_of(report), "", sep="\n")
-    out.print(report.summary, markup=False)
+    out.print(summary_of(report))
     reports.write(report, as_json(trials))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)
 

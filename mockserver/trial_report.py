@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 from workerkit.mockserver.trial import Trial
+from workerkit.openapi.instant import written
 from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.run import Run
 
@@ -38,9 +40,10 @@ def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
     }
 
 
-def report_of(trials: Sequence[Trial], seconds: float) -> Report:
-    """The report on a worker's trials, which took so many seconds together."""
-    return Report("workerkit exec", _summary(trials), seconds, tuple(map(case_of, trials)))
+def report_of(trials: Sequence[Trial], *, began: float, seconds: float) -> Report:
+    """The report on a worker's trials, which began then, in seconds since 1970, and took so long together."""
+    made = f"{written(began)}, workerkit {version('likepion-workerkit')}"
+    return Report("workerkit exec", _summary(trials), seconds, tuple(map(case_of, trials)), (made,))
 
 
 def case_of(trial: Trial) -> Case:

@@ -14,7 +14,7 @@ _MOST_LINES = 40
 def as_junit(report: Report) -> bytes:
     """The report as one test suite with a test case for each case, in the form that Jenkins reads."""
     skipped = len(report.of(Outcome.SKIP))
-    cases = map(_case, report.cases)
+    cases = (_case(case, report) for case in report.cases)
     suite = element("testsuite", *cases, name=report.title, skipped=skipped, **_counts(report))
     whole = element("testsuites", suite, name=report.title, **_counts(report))
     indent(whole)
@@ -26,13 +26,13 @@ def _counts(report: Report) -> dict[str, str | int]:
     return {"tests": len(report.cases), "failures": failures, "errors": 0, "time": f"{report.seconds:.3f}"}
 
 
-def _case(case: Case) -> Element:
+def _case(case: Case, report: Report) -> Element:
     return element(
         "testcase",
         *_results(case),
         *([element("system-out", case.output)] if case.output else []),
         name=case.name,
-        classname="workerkit",
+        classname=report.title.replace(" ", "."),
         time=f"{case.seconds:.3f}",
     )
 

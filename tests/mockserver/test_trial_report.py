@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from workerkit.mockserver.reports.junit import as_junit
 from workerkit.mockserver.reports.markdown import as_markdown
 from workerkit.mockserver.reports.page import as_page
-from workerkit.mockserver.reports.report import Outcome
+from workerkit.mockserver.reports.report import Outcome, Report
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.reports.words import in_words
 from workerkit.mockserver.trial import Trial, try_worker
@@ -71,8 +71,12 @@ def finding(*numbers: int) -> Broken:
     return Broken("pause-on-401", "It went on.", numbers)
 
 
+def report(trials: Sequence[Trial]) -> Report:
+    return report_of(trials, began=1764583200.0, seconds=2.0)
+
+
 def test_the_json_has_the_documented_form(trial: MakeTrial) -> None:
-    report = as_json([trial(), trial(finding(2, 3), name="night")])
+    value = as_json([trial(), trial(finding(2, 3), name="night")])
     expected: dict[str, Any] = {
         "verdict": "fail",
         "scenarios": [
@@ -85,13 +89,18 @@ def test_the_json_has_the_documented_form(trial: MakeTrial) -> None:
             },
         ],
     }
-    assert report == expected
-    assert render(report)
+    assert value == expected
+    assert render(value)
 
 
 def test_all_passed_is_a_pass(trial: MakeTrial) -> None:
     assert as_json([trial(), trial()])["verdict"] == "pass"
-    assert report_of([trial(), trial()], 2.0).outcome is Outcome.PASS
+    assert report([trial(), trial()]).outcome is Outcome.PASS
+
+
+def test_the_report_says_when_it_was_made_and_by_what(trial: MakeTrial) -> None:
+    (note,) = report([trial()]).notes
+    assert note.startswith("2025-12-01T10:00:00Z, workerkit ")
 
 
 def test_a_finding_shows_its_exchanges_by_number_and_time(trial: MakeTrial) -> None:
@@ -125,10 +134,10 @@ def test_a_trial_whose_time_was_up_says_so(trial: MakeTrial) -> None:
 
 
 def test_the_summary_counts_and_names_what_failed(trial: MakeTrial) -> None:
-    assert report_of([trial(), trial()], 2.0).summary == "worker verdict: pass (2 of 2 scenarios passed)"
+    assert report([trial(), trial()]).summary == "worker verdict: pass (2 of 2 scenarios passed)"
     mixed = [trial(), trial(finding(), name="night"), trial(finding(), name="noon")]
     expected = "worker verdict: fail (1 of 3 scenarios passed; failed: night, noon)"
-    assert report_of(mixed, 2.0).summary == expected
+    assert report(mixed).summary == expected
 
 
 # Of a real trial
@@ -172,10 +181,10 @@ expect: [tasks-ended]
 def test_no_report_tells_a_secret(telltale: Trial) -> None:
     assert {each.rule for each in telltale.verdict.broken} >= {"key-in-header-only", "process-not-crashed"}
     assert telltale.output.count("<key ") >= 2
-    report = report_of([telltale], 1.0)
-    words = in_words(report.cases[0]).encode()
-    written = [render(as_json([telltale])), as_junit(report), as_page(report), as_markdown(report).encode()]
-    for each in (words, *written, repr(report).encode()):
+    made = report([telltale])
+    words = in_words(made.cases[0]).encode()
+    written = [render(as_json([telltale])), as_junit(made), as_page(made), as_markdown(made).encode()]
+    for each in (words, *written, repr(made).encode()):
         assert b"canary" not in each
         assert b"process-not-crashed" in each.replace(b"\\", b"")
     assert "canary" in repr(telltale.run)

@@ -39,10 +39,10 @@ def test_each_case_is_a_test_case_with_its_counts(report: Report) -> None:
     assert root.attrib == {"name": "a text", "tests": "3", "failures": "1", "errors": "0", "time": "3.750"}
     (suite,) = root
     assert suite.get("skipped") == "1"
-    assert [(case.get("name"), case.get("time")) for case in suite] == [
-        ("good-day", "1.250"),
-        ("a text", "2.500"),
-        ("night", "0.000"),
+    assert [(case.get("classname"), case.get("name"), case.get("time")) for case in suite] == [
+        ("a.text", "good-day", "1.250"),
+        ("a.text", "a text", "2.500"),
+        ("a.text", "night", "0.000"),
     ]
 
 

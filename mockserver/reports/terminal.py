@@ -1,4 +1,4 @@
-"""The cases of a report in a table for the terminal."""
+"""A report as a terminal shows it: in words and a table, the verdicts in colour."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from rich.table import Table
 from rich.text import Text
 
 from workerkit.mockserver.reports.report import Case, Outcome, Report
+from workerkit.mockserver.reports.words import in_words
 
 _STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.SKIP: "yellow"}
+
+
+def words_of(case: Case) -> Text:
+    """One case in words."""
+    text = Text(in_words(case))
+    text.stylize(_STYLES[case.outcome], 0, len(case.outcome))
+    return text
+
+
+def summary_of(report: Report) -> Text:
+    """The last line."""
+    return Text(report.summary, _STYLES[report.outcome])
 
 
 def table_of(report: Report) -> Table:
