@@ -24,6 +24,7 @@ from workerkit.scenarios.effects import (
     ClearFaults,
     Effect,
     ReassignTasks,
+    RemoveTasks,
     ReplaceKey,
     Respond,
     RestoreKey,
@@ -36,6 +37,7 @@ from workerkit.scenarios.plot import Occurrence, Plot
 from workerkit.scenarios.run import Event
 from workerkit.scenarios.scenario import Scenario
 from workerkit.scenarios.selection import THIS, Selection
+from workerkit.scenarios.story import trigger_told
 from workerkit.scenarios.task_group import TaskGroup
 from workerkit.scenarios.trigger import OnChange, OnState
 
@@ -121,6 +123,19 @@ class Director:
             exchanges=tuple(self.world.journal),
             now=self.world.clock.glance(),
             happened=self.plot.happened,
+        )
+
+    def unfelt(self) -> tuple[str, ...]:
+        """What of the scenario the worker never felt, in words.
+
+        These are the happenings that did not take place, and the faults that stand and struck nothing.
+        """
+        when = self.scenario.when if self.scenario else ()
+        happenings = (trigger_told(when[index].trigger) for index in self.plot.outstanding)
+        faults = (each.planned.fault.kind for each in self.world.faults if not each.strikes)
+        return (
+            *(f"never happened: {each}" for each in happenings),
+            *(f"struck nothing: {each}" for each in faults),
         )
 
     def members(self, group: str) -> frozenset[str]:
@@ -224,6 +239,13 @@ def _add_tasks(director: Director, effect: AddTasks, at: float) -> None:
         director.add_task(effect.tasks)
 
 
+def _remove_tasks(director: Director, effect: RemoveTasks, at: float) -> None:
+    for task in director.selected(effect.tasks):
+        director.world.remove_task(task)
+        for members in director.groups.values():
+            members.pop(task.id, None)
+
+
 def _set_request(director: Director, effect: SetRequest, at: float) -> None:
     director.world.set_status(_named(director.world.requests, "name", effect.name), effect.status)
 
@@ -248,6 +270,7 @@ _DEEDS: dict[type[Effect], Callable[[Director, Any, float], None]] = {
     CancelTasks: _cancel_tasks,
     ReassignTasks: _reassign_tasks,
     AddTasks: _add_tasks,
+    RemoveTasks: _remove_tasks,
     SetRequest: _set_request,
     SetAccount: _set_account,
     AdvanceClock: _advance_clock,

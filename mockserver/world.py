@@ -227,6 +227,13 @@ class World:
         self._assign(task, +1)
         return task
 
+    def remove_task(self, task: Task) -> None:
+        """Takes a task out of the world."""
+        self._assign(task, -1)
+        self._listings.pop(task.id, None)
+        self._counted.discard(task.id)
+        del self.tasks[task.id]
+
     def task(self, task_id: str) -> Task:
         """The task of an id; raises NotFound."""
         task = self.tasks.get(task_id) or self.tasks.get(task_id.lower())

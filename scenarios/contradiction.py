@@ -11,6 +11,7 @@ from workerkit.scenarios.effects import (
     ChangeTasks,
     Effect,
     ReassignTasks,
+    RemoveTasks,
     ReplaceKey,
     Respond,
 )
@@ -96,7 +97,7 @@ def _check_effects(happening: Happening, node: Node) -> None:
 
 def _of_this(effect: Effect) -> bool:
     selections: tuple[Selection, ...] = ()
-    if isinstance(effect, ChangeTasks | CancelTasks | ReassignTasks):
+    if isinstance(effect, ChangeTasks | CancelTasks | ReassignTasks | RemoveTasks):
         selections = (effect.tasks,)
     return any(each.which == THIS for each in selections)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from workerkit.openapi.document import Json
 from workerkit.openapi.silence import silences
-from workerkit.scenarios.effects import EFFECTS, AddFault, AddTasks, CancelTasks, Effect
+from workerkit.scenarios.effects import EFFECTS, AddFault, AddTasks, CancelTasks, Effect, RemoveTasks
 from workerkit.scenarios.faults import FAULTS, Fault
 from workerkit.scenarios.kinds import ANY, AtLeast, Between, Kind, OneOf, OneOrMore
 from workerkit.scenarios.leaf import ANSWER_STATUSES, ERROR_STATUSES, FRAMING, HEADER_NAME
@@ -122,7 +122,10 @@ class _Schemas:
             return self._fault()
         if effect is AddTasks:
             return self._task_group()
-        return {**self._record(Selection if effect is CancelTasks else effect), "description": _doc(effect)}
+        return {
+            **self._record(Selection if effect in (CancelTasks, RemoveTasks) else effect),
+            "description": _doc(effect),
+        }
 
     def _fault(self) -> Json:
         alone = [name for name, fault in FAULTS.items() if not required(fault)]

@@ -8,6 +8,7 @@ from workerkit.scenarios.effects.change_tasks import ChangeTasks
 from workerkit.scenarios.effects.clear_faults import ClearFaults
 from workerkit.scenarios.effects.effect import Effect
 from workerkit.scenarios.effects.reassign_tasks import ReassignTasks
+from workerkit.scenarios.effects.remove_tasks import RemoveTasks
 from workerkit.scenarios.effects.replace_key import ReplaceKey
 from workerkit.scenarios.effects.respond import NO_BODY, Respond
 from workerkit.scenarios.effects.restore_key import RestoreKey
@@ -30,6 +31,7 @@ EFFECTS: dict[str, type[Effect]] = {
         CancelTasks,
         ReassignTasks,
         AddTasks,
+        RemoveTasks,
         SetRequest,
         SetAccount,
         AdvanceClock,
@@ -48,6 +50,7 @@ __all__ = [
     "ClearFaults",
     "Effect",
     "ReassignTasks",
+    "RemoveTasks",
     "ReplaceKey",
     "Respond",
     "RestoreKey",

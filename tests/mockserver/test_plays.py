@@ -315,6 +315,35 @@ def test_new_tasks_come_in_with_their_group() -> None:
     assert play.events[-1] == "revoke-key two"
 
 
+def test_a_task_that_was_deleted_is_unknown() -> None:
+    play = Play(
+        "  - {call: 1, do: [{remove-tasks: {group: second}}]}\n"
+        "  - {state: {status: completed, group: second}, do: [{revoke-key: one}]}"
+    )
+    gone = play.ids("second")
+    assert [play.update(each, "completed")[0] for each in gone] == [404, 404]
+    _, page = play.send("GET", "/tasks?status=running")
+    assert (page["data"], play.ids("second"), play.look()) == ([], [], 200)
+    items = [{"link_id": gone[0], "status": "completed"}]
+    _, answer = play.send("PUT", "/tasks/bulk", {"items": items})
+    assert answer["results"][0]["error"] == "not_found"
+
+
+def test_what_was_never_felt_is_told() -> None:
+    play = Play(
+        "  - {call: 1, do: [{add-fault: {fault: status, operation: heartbeat}}]}\n"
+        "  - {match: {operation: bulkUpdateTasks}, do: [{revoke-key: one}]}"
+    )
+    play.look()
+    assert play.director.unfelt() == (
+        "never happened: match bulkUpdateTasks",
+        "struck nothing: status",
+    )
+    play.send("POST", "/health", {})
+    play.send("PUT", "/tasks/bulk", {})
+    assert play.director.unfelt() == ()
+
+
 def test_requests_and_accounts_get_another_status() -> None:
     play = Play(
         "  - call: 1\n"

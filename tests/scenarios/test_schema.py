@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios import library
-from workerkit.scenarios.effects import EFFECTS, AddFault, AddTasks, CancelTasks, Effect
+from workerkit.scenarios.effects import EFFECTS, AddFault, AddTasks, CancelTasks, Effect, RemoveTasks
 from workerkit.scenarios.faults import FAULTS
 from workerkit.scenarios.kinds import AtLeast, Between, Kind, OneOf, OneOrMore
 from workerkit.scenarios.loader import parse
@@ -83,7 +83,9 @@ def descriptions(draw: st.DrawFn, shape: Any) -> Json:
 @st.composite
 def effects(draw: st.DrawFn) -> Json:
     kind = draw(st.sampled_from(sorted(EFFECTS)))
-    shape: Any = {AddTasks: TaskGroup, CancelTasks: Selection}.get(EFFECTS[kind], EFFECTS[kind])
+    shape: Any = {AddTasks: TaskGroup, CancelTasks: Selection, RemoveTasks: Selection}.get(
+        EFFECTS[kind], EFFECTS[kind]
+    )
     if EFFECTS[kind] is AddFault:
         fault = draw(st.sampled_from(sorted(FAULTS)))
         return {kind: {"fault": fault, **draw(descriptions(FAULTS[fault])), **draw(descriptions(Schedule))}}
