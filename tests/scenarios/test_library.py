@@ -15,9 +15,17 @@ BARE = "{title: t, about: a, world: {servers: [s1]}}"
 def test_each_scenario_of_the_library_is_understood_and_explained(name: str) -> None:
     scenario = library.find(name)
     assert scenario.name == name
-    assert len(scenario.about) > 300
+    assert len(scenario.about.split()) >= 60
     assert "\n" not in scenario.title
+    assert not scenario.title.endswith(".")
     assert any(group.server == scenario.world.worker.name for group in scenario.world.tasks)
+
+
+def test_no_two_scenarios_tell_the_same() -> None:
+    scenarios = [library.find(name) for name in library.names()]
+    assert len(scenarios) >= 26
+    assert len({scenario.title for scenario in scenarios}) == len(scenarios)
+    assert len({scenario.world.seed for scenario in scenarios}) == len(scenarios)
 
 
 def test_the_revoked_key_is_the_workers_own_and_works_again() -> None:
