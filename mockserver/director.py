@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from workerkit.mockserver.answer import Answer, json_answer
 from workerkit.mockserver.asked import Asked
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.entities import Account, Request, Task
+from workerkit.mockserver.enlist import enlist, named
+from workerkit.mockserver.entities import Task
 from workerkit.mockserver.incoming import Incoming
 from workerkit.mockserver.refusal import Scripted
 from workerkit.mockserver.world import World
@@ -38,12 +38,10 @@ from workerkit.scenarios.run import Event
 from workerkit.scenarios.scenario import Scenario
 from workerkit.scenarios.selection import THIS, Selection
 from workerkit.scenarios.story import trigger_told
-from workerkit.scenarios.task_group import TaskGroup
 from workerkit.scenarios.trigger import OnChange, OnState
 
 _BY = "the scenario"
 Groups = Mapping[str, Iterable[str]]
-E = TypeVar("E", Request, Account)
 
 
 class Director:
@@ -142,12 +140,6 @@ class Director:
         """The ids of the tasks of a group; none where there is no such group."""
         return frozenset(self.groups.get(group, ()))
 
-    def add_task(self, group: TaskGroup, *, created_at: float | None = None) -> None:
-        """Adds one of a group's tasks to the world."""
-        task = dispatch(self.world, _fields(self.world, group), created_at=created_at)
-        if group.group is not None:
-            self.groups.setdefault(group.group, {})[task.id] = None
-
     def next_key(self, effect: ReplaceKey) -> str:
         """The key that a server gets by an effect."""
         return effect.key or f"{effect.server}-next-key-{self.world.name}"
@@ -236,7 +228,9 @@ def _reassign_tasks(director: Director, effect: ReassignTasks, at: float) -> Non
 
 def _add_tasks(director: Director, effect: AddTasks, at: float) -> None:
     for _ in range(effect.tasks.count):
-        director.add_task(effect.tasks)
+        task = enlist(director.world, effect.tasks)
+        if effect.tasks.group is not None:
+            director.groups.setdefault(effect.tasks.group, {})[task.id] = None
 
 
 def _remove_tasks(director: Director, effect: RemoveTasks, at: float) -> None:
@@ -247,11 +241,11 @@ def _remove_tasks(director: Director, effect: RemoveTasks, at: float) -> None:
 
 
 def _set_request(director: Director, effect: SetRequest, at: float) -> None:
-    director.world.set_status(_named(director.world.requests, "name", effect.name), effect.status)
+    director.world.set_status(named(director.world.requests, "name", effect.name), effect.status)
 
 
 def _set_account(director: Director, effect: SetAccount, at: float) -> None:
-    director.world.set_status(_named(director.world.accounts, "username", effect.name), effect.status)
+    director.world.set_status(named(director.world.accounts, "username", effect.name), effect.status)
 
 
 def _advance_clock(director: Director, effect: AdvanceClock, at: float) -> None:
@@ -275,21 +269,6 @@ _DEEDS: dict[type[Effect], Callable[[Director, Any, float], None]] = {
     SetAccount: _set_account,
     AdvanceClock: _advance_clock,
 }
-
-
-def _fields(world: World, group: TaskGroup) -> dict[str, Any]:
-    """The fields that a task of a group is made with."""
-    fields: dict[str, Any] = {**group.fields, "server": group.server}
-    if group.request is not None:
-        fields["request_id"] = _named(world.requests, "name", group.request).id
-    if group.account is not None:
-        fields["account_id"] = _named(world.accounts, "username", group.account).id
-    return fields
-
-
-def _named(entities: Mapping[str, E], field: str, name: str) -> E:
-    """The first entity whose field has this value: tasks with fields of their own make others alike."""
-    return next(each for each in entities.values() if getattr(each, field) == name)
 
 
 def _answer(effect: Respond) -> Answer:

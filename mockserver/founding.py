@@ -10,6 +10,7 @@ from workerkit.mockserver.chance import Chance
 from workerkit.mockserver.clock import Clock, Timer
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.dispatch import dispatch
+from workerkit.mockserver.enlist import enlist
 from workerkit.mockserver.entities import Account, Request
 from workerkit.mockserver.operations import ACTS
 from workerkit.mockserver.world import World
@@ -67,9 +68,7 @@ class Founder:
         _inhabit(world, plan)
         if given is None:
             _fill_default(world, _DEFAULT_TASKS if self.tasks else ())
-        director = Director(world, self.scenario)
-        _add_tasks(director, plan)
-        return director
+        return Director(world, self.scenario, _add_tasks(world, plan))
 
     def _begin(self, plan: WorldPlan) -> float:
         if plan.clock is not None:
@@ -96,10 +95,15 @@ def _checked(api: Api) -> Api:
     return api
 
 
-def _add_tasks(director: Director, plan: WorldPlan) -> None:
+def _add_tasks(world: World, plan: WorldPlan) -> dict[str, list[str]]:
+    """Adds the tasks of a plan; returns the ids of those of each group with a name."""
+    members: dict[str, list[str]] = {}
     groups = [group for group in plan.tasks for _ in range(group.count)]
     for index, group in enumerate(groups):
-        director.add_task(group, created_at=director.world.clock.begin - len(groups) + index)
+        task = enlist(world, group, created_at=world.clock.begin - len(groups) + index)
+        if group.group is not None:
+            members.setdefault(group.group, []).append(task.id)
+    return members
 
 
 def _fill_default(world: World, owners: Sequence[str]) -> None:
