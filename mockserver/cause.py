@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from workerkit.mockserver.change import Change
 from workerkit.mockserver.entities import Task
 from workerkit.mockserver.world import World
 from workerkit.openapi.api import UnknownPath, WrongMethod
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.instant import written
 from workerkit.openapi.operation import Subject
+from workerkit.scenarios.change import Change
 
 
 def cause_of(world: World, exchange: Exchange) -> str | None:
@@ -54,7 +54,8 @@ def _of_subject(world: World, exchange: Exchange) -> str | None:
     task = _task_of(world, exchange)
     if task is None:
         return None
-    given = next(reversed(list(_before(world, exchange, "task", task.id))), None)
+    moves = [each for each in _before(world, exchange, "task", task.id) if each.field == "server"]
+    given = moves[-1] if moves else None
     if given is None:
         return f"task {task.id} was never given to {exchange.server}; {_last_listed(world, exchange, task)}"
     if given.now == exchange.server:

@@ -65,6 +65,8 @@ class Director:
                 world.reserve_key(world.server(effect.server), self.next_key(effect))
         if any(isinstance(each.trigger, OnChange) for each in (scenario.when if scenario else ())):
             world.observer = self._observe
+        if scenario is not None:
+            world.remember_all()
 
     @property
     def may_interfere(self) -> bool:
@@ -212,12 +214,12 @@ def _clear_faults(director: Director, effect: ClearFaults, at: float) -> None:
 
 def _change_tasks(director: Director, effect: ChangeTasks, at: float) -> None:
     for task in director.selected(effect.tasks):
-        director.world.rewrite_task(task, dict(effect.set))
+        director.world.rewrite_task(task, dict(effect.set), by=_BY)
 
 
 def _cancel_tasks(director: Director, effect: CancelTasks, at: float) -> None:
     for task in director.selected(effect.tasks):
-        director.world.change_task(task, {"status": CANCELED})
+        director.world.change_task(task, {"status": CANCELED}, by=_BY)
 
 
 def _reassign_tasks(director: Director, effect: ReassignTasks, at: float) -> None:
@@ -235,7 +237,7 @@ def _add_tasks(director: Director, effect: AddTasks, at: float) -> None:
 
 def _remove_tasks(director: Director, effect: RemoveTasks, at: float) -> None:
     for task in director.selected(effect.tasks):
-        director.world.remove_task(task)
+        director.world.remove_task(task, by=_BY)
         for members in director.groups.values():
             members.pop(task.id, None)
 

@@ -11,7 +11,6 @@ from typing import Any
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from workerkit.mockserver.change import Change
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.wire import EXTENSION
 from workerkit.mockserver.world import World
@@ -19,6 +18,7 @@ from workerkit.mockserver.worlds import News, Worlds
 from workerkit.openapi.instant import written
 from workerkit.openapi.jsontext import render
 from workerkit.openapi.masking import Mask
+from workerkit.scenarios.change import Change
 
 _MOST_EVENTS = 1000
 _MOST_BYTES = 4 * 2**20

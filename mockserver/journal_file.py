@@ -18,7 +18,6 @@ from urllib.parse import parse_qsl
 
 import harfile
 
-from workerkit.mockserver.change import Change
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.whole_file import CannotWrite
 from workerkit.mockserver.world import World
@@ -26,6 +25,7 @@ from workerkit.mockserver.worlds import News, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.instant import written_in_milliseconds
 from workerkit.openapi.jsontext import render
+from workerkit.scenarios.change import Change
 
 Json = dict[str, Any]
 _log = logging.getLogger("workerkit.mockserver")

@@ -21,4 +21,9 @@ def run_of(director: Director, ended_by: EndedBy, exit_code: int | None) -> Run:
         ended_by=ended_by,
         server=worker.name,
         key=worker.keys[0],
+        api=world.api,
+        changes=tuple(world.past),
+        struck=tuple(world.struck.values()),
+        ended=world.clock.now(),
+        whole=not world.forgot,
     )

@@ -7,7 +7,6 @@ from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from workerkit.mockserver.chance import Chance
-from workerkit.mockserver.change import Change
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.disturb import disturb
 from workerkit.mockserver.entities import Account, LogEntry, Request, Server, Task
@@ -17,6 +16,7 @@ from workerkit.mockserver.world import World
 from workerkit.openapi.api import Api, api_of
 from workerkit.openapi.dialect import UnknownChoice, dialect_of
 from workerkit.scenarios import library
+from workerkit.scenarios.change import Change
 from workerkit.scenarios.plot import Progress
 from workerkit.scenarios.run import Event
 from workerkit.scenarios.scenario import Scenario

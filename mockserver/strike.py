@@ -16,6 +16,7 @@ from workerkit.mockserver.operations import Act
 from workerkit.mockserver.wire import Lost
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
+from workerkit.scenarios.struck import Struck
 
 
 class Strike:
@@ -28,6 +29,7 @@ class Strike:
         self._deeds = deeds
         self._world = world
         self._exchange: Exchange
+        self._struck: Struck
 
     def before(self) -> None:
         """Raises a Refusal where one of the faults answers instead of the world."""
@@ -48,6 +50,9 @@ class Strike:
         why = "; ".join(filter(None, (exchange.why, *told)))
         self._exchange = replace(exchange, status=None, answer_headers=(), answer_body=b"", why=why)
         self._world.journal.begin(self._exchange)
+        faults = tuple(deed.fault for deed in self._deeds if deed.told)
+        self._struck = Struck(exchange.number, faults, world_accepted=exchange.accepted, over=False)
+        self._world.remember_struck(self._struck)
 
     async def deliver(self, answer: Answer, line: Line) -> None:
         """Delivers an answer as the faults want it; what was really sent is in the journal then."""
@@ -72,6 +77,7 @@ class Strike:
             why=why,
         )
         self._world.journal.end(self._exchange, sent)
+        self._world.remember_struck(replace(self._struck, over=True))
 
 
 def strike_of(world: World, operation: str | None, *, at: float) -> Strike | None:

@@ -8,19 +8,21 @@ from typing import Any, TypeVar
 
 from workerkit.mockserver.backlog import Backlog
 from workerkit.mockserver.chance import Chance
-from workerkit.mockserver.change import Change
 from workerkit.mockserver.clock import Clock
 from workerkit.mockserver.entities import Account, LogEntry, Request, Server, Task
-from workerkit.mockserver.journal import Journal
+from workerkit.mockserver.journal import CAPACITY, Journal
 from workerkit.mockserver.refusal import AgainstFlow, NotFound, NotYours
 from workerkit.mockserver.standing_fault import StandingFault
 from workerkit.openapi.api import Api, worker_api
 from workerkit.openapi.instant import WRITERS
 from workerkit.openapi.rendered import Rendered
+from workerkit.scenarios.change import Change
 from workerkit.scenarios.planned_fault import PlannedFault
+from workerkit.scenarios.struck import Struck
 
 _MOST_LOGS = 100_000
 _MOST_REMEMBERED = 10_000
+_MOST_REMEMBERED_IN_FULL = 200_000
 E = TypeVar("E")
 _WAITING = ("pending", "queued")
 _UNFAILED = ("pending", "queued", "running", "completed", "canceled")
@@ -37,7 +39,8 @@ class World:
 
     It changes by its methods only, each of which is done when it returns: between two of them every relation
     holds (a task is in its server's backlog, a key names one server). `listener` is told of each change of a
-    status, a key or an assignment; `past` are the newest of those that a worker does not make itself.
+    status, a key or an assignment. `past` are the newest of those that a worker does not make itself or, once
+    the world was asked to remember all, of all changes. `struck` says what faults did to which exchange.
     `observer` is told of a task that got another status, and of the one that it had.
     """
 
@@ -57,6 +60,7 @@ class World:
         self.logs: deque[LogEntry] = deque(maxlen=_MOST_LOGS)
         self.faults: list[StandingFault] = []
         self.past: deque[Change] = deque(maxlen=_MOST_REMEMBERED)
+        self.struck: dict[int, Struck] = {}
         self.listener: Callable[[Change], None] | None = None
         self.observer: Callable[[Task, str], None] | None = None
         self._key_owners: dict[str, str] = {}
@@ -65,6 +69,23 @@ class World:
         self._counted: set[str] = set()
         self._listings: dict[str, Rendered] = {}
         self._next_place = 0
+        self._remembers_all = False
+
+    def remember_all(self) -> None:
+        """Remembers from now on what workers change, too, and of tasks each field that changes."""
+        self.past = deque(self.past, maxlen=_MOST_REMEMBERED_IN_FULL)
+        self._remembers_all = True
+
+    @property
+    def forgot(self) -> bool:
+        """Whether something is missing from what it remembers of its past."""
+        return self.journal.dropped > 0 or len(self.past) == self.past.maxlen
+
+    def remember_struck(self, struck: Struck) -> None:
+        """Remembers what faults did to an exchange, for as many exchanges as the journal keeps."""
+        self.struck[struck.number] = struck
+        if len(self.struck) > CAPACITY:
+            del self.struck[next(iter(self.struck))]
 
     # Keys
 
@@ -181,9 +202,9 @@ class World:
     def set_status(self, entity: Request | Account, status: str) -> None:
         """Sets the status of a request or account."""
         was, entity.status = entity.status, status
-        if self.listener is not None and was != status:
+        if was != status:
             kind = "request" if isinstance(entity, Request) else "account"
-            self.listener(self._change(kind, entity.id, "status", was, status))
+            self._tell(kind, entity.id, "status", was, status, "")
 
     def log(self, server: Server, entries: list[dict[str, Any]]) -> int:
         """Stores log entries and returns how many."""
@@ -225,10 +246,12 @@ class World:
         """Adds a task; its id must be new, its server, request and account must be of this world."""
         self.tasks[task.id] = task
         self._assign(task, +1)
+        self._keep("task", task.id, "server", None, task.server, "hand")
         return task
 
-    def remove_task(self, task: Task) -> None:
+    def remove_task(self, task: Task, *, by: str = "hand") -> None:
         """Takes a task out of the world."""
+        self._remember("task", task.id, "server", task.server, None, by)
         self._assign(task, -1)
         self._listings.pop(task.id, None)
         self._counted.discard(task.id)
@@ -268,28 +291,30 @@ class World:
         """Changes a task as its server asks for. Raises AgainstFlow where the dialect is strict."""
         if "status" in fields:
             self._check_flow(task, fields["status"])
-        self.change_task(task, fields)
+        self.change_task(task, fields, by="")
         if fields.get("status") == "failed" and self.dialect["retry"] == "automatic" and task.has_retries:
-            self._change_status(task, "pending")
+            self._change_status(task, "pending", "the automatic retry")
 
-    def change_task(self, task: Task, fields: dict[str, Any]) -> None:
+    def change_task(self, task: Task, fields: dict[str, Any], *, by: str = "hand") -> None:
         """Changes those of status, links, error_message, note and is_indexed that are given."""
         self._listings.pop(task.id, None)
         for name in _LINKS:
             if name in fields:
+                self._keep("task", task.id, name, getattr(task, name), fields[name], by)
                 setattr(task, name, fields[name])
         if "status" in fields:
-            self._change_status(task, fields["status"])
+            self._change_status(task, fields["status"], by)
 
-    def rewrite_task(self, task: Task, fields: dict[str, Any]) -> None:
+    def rewrite_task(self, task: Task, fields: dict[str, Any], *, by: str = "hand") -> None:
         """Changes any fields of a task that are its own alone, whatever the flow says; its id stays."""
         self._listings.pop(task.id, None)
         backlog = self._backlogs[task.server]
         backlog.remove(task)
-        for name in fields.keys() - {"status"}:
+        for name in sorted(fields.keys() - {"status", *_LINKS}):
+            self._keep("task", task.id, name, getattr(task, name), fields[name], by)
             setattr(task, name, fields[name])
         backlog.add(task)
-        self.change_task(task, fields)
+        self.change_task(task, fields, by=by)
 
     def complete(self, task: Task, fields: dict[str, Any]) -> None:
         """Completes a link: sets status, completed_at and links, and adds one to the request's created_links.
@@ -300,7 +325,9 @@ class World:
         self.update_task(task, {**fields, "status": "completed"})
         if task.id not in self._counted or self.dialect["complete-twice"] == "twice":
             self._counted.add(task.id)
-            task.request.created_links += 1
+            count = task.request.created_links
+            self._keep("request", task.request.id, "created_links", count, count + 1, "")
+            task.request.created_links = count + 1
 
     def _check_flow(self, task: Task, status: str) -> None:
         if self.dialect["transitions"] == "lenient" or status == task.status:
@@ -313,12 +340,14 @@ class World:
                 f"task {task.id} failed for good: no retry of {task.max_retries} is left", refused
             )
 
-    def _change_status(self, task: Task, status: str) -> None:
+    def _change_status(self, task: Task, status: str, by: str) -> None:
         was = task.status
         if status == was:
             return
         self._listings.pop(task.id, None)
-        task.retry_count += (task.status, status) in _RETRY_STEPS[self.dialect["retry-count"]]
+        if (was, status) in _RETRY_STEPS[self.dialect["retry-count"]]:
+            self._keep("task", task.id, "retry_count", task.retry_count, task.retry_count + 1, by)
+            task.retry_count += 1
         self._backlogs[task.server].restatus(task, status)
         self._counted.discard(task.id)
         task.completed_at = self.clock.now() if status == "completed" else None
@@ -326,8 +355,7 @@ class World:
             task.started_at = None
         elif status == "running":
             task.started_at = self.clock.now()
-        if self.listener is not None:
-            self.listener(self._change("task", task.id, "status", was, status))
+        self._tell("task", task.id, "status", was, status, by)
         if self.observer is not None:
             self.observer(task, was)
 
@@ -345,7 +373,16 @@ class World:
         if self.listener is not None:
             self.listener(change)
 
-    def _change(self, kind: str, subject: str, field: str, was: Any, now: Any, by: str = "") -> Change:
+    def _tell(self, kind: str, subject: str, field: str, was: Any, now: Any, by: str) -> None:
+        self._keep(kind, subject, field, was, now, by)
+        if self.listener is not None:
+            self.listener(self._change(kind, subject, field, was, now, by))
+
+    def _keep(self, kind: str, subject: str, field: str, was: Any, now: Any, by: str) -> None:
+        if self._remembers_all and was != now:
+            self.past.append(self._change(kind, subject, field, was, now, by))
+
+    def _change(self, kind: str, subject: str, field: str, was: Any, now: Any, by: str) -> Change:
         return Change(kind, subject, field, was, now, self.clock.glance(), self.journal.count, by)
 
 

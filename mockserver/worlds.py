@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from workerkit.mockserver.change import Change
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
+from workerkit.scenarios.change import Change
 
 DEFAULT = "default"
 Founder = Callable[[str], Director]

@@ -9,6 +9,7 @@ from typing import Annotated
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.kinds import ANY, HappeningName, OneOf, OperationNames, Positive, Seconds
 
+WAITING = ("pending", "queued")
 ENDS = ("completed", "failed", "canceled")
 _POLLING = ("heartbeat", "listTasks")
 _QUIET = 0.5

@@ -14,5 +14,6 @@ class CloseInBody(Fault):
     """The request is applied; after the head and this share of the body the connection is closed."""
 
     kind: ClassVar[str] = "close-in-body"
+    garbles: ClassVar[bool] = True
 
     share: Share = 0.5

@@ -13,3 +13,4 @@ class EmptyAnswer(Fault):
     """The connection is closed in good order without a byte; nothing is applied."""
 
     kind: ClassVar[str] = "empty-answer"
+    garbles: ClassVar[bool] = True

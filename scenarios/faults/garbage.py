@@ -16,6 +16,7 @@ class Garbage(Fault):
     """The request is applied; instead of its answer come so many random bytes, and the end."""
 
     kind: ClassVar[str] = "garbage"
+    garbles: ClassVar[bool] = True
 
     length: Positive = 1000
 

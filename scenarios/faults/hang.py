@@ -13,3 +13,4 @@ class Hang(Fault):
     """The connection stays open without a byte until the client goes away; nothing is applied."""
 
     kind: ClassVar[str] = "hang"
+    garbles: ClassVar[bool] = True

@@ -14,5 +14,6 @@ class LostAnswer(Fault):
     """The request is applied; instead of its answer comes a TCP reset, a close, or nothing at all."""
 
     kind: ClassVar[str] = "lost-answer"
+    garbles: ClassVar[bool] = True
 
     by: Annotated[str, OneOf(("reset", "close", "hang"))] = "reset"

@@ -14,5 +14,6 @@ class MalformedChunk(Fault):
     """The request is applied; after a first chunk with this share of the body comes one without a length."""
 
     kind: ClassVar[str] = "malformed-chunk"
+    garbles: ClassVar[bool] = True
 
     share: Share = 0.5

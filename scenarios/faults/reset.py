@@ -13,3 +13,4 @@ class Reset(Fault):
     """Instead of an answer the client gets a TCP reset; nothing is applied."""
 
     kind: ClassVar[str] = "reset"
+    garbles: ClassVar[bool] = True

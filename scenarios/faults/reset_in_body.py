@@ -14,5 +14,6 @@ class ResetInBody(Fault):
     """The request is applied; after the head and this share of the body the client gets a TCP reset."""
 
     kind: ClassVar[str] = "reset-in-body"
+    garbles: ClassVar[bool] = True
 
     share: Share = 0.5

@@ -14,5 +14,6 @@ class TruncatedJson(Fault):
     """The request is applied; the answer is sound HTTP, but its body is cut off after this share."""
 
     kind: ClassVar[str] = "truncated-json"
+    garbles: ClassVar[bool] = True
 
     share: Share = 0.5

@@ -16,5 +16,6 @@ class WrongContentType(Fault):
     """The request is applied; the answer's Content-Type is this one, or missing."""
 
     kind: ClassVar[str] = "wrong-content-type"
+    garbles: ClassVar[bool] = True
 
     content_type: Annotated[str, OneOf(TYPES)] = "text/html"

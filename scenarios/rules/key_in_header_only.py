@@ -12,8 +12,6 @@ from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.run import Run
 
-_MOST_LISTED = 20
-
 
 @dataclass(frozen=True, slots=True)
 class KeyInHeaderOnly(Rule):
@@ -35,7 +33,7 @@ class KeyInHeaderOnly(Rule):
             f"{first.operation or 'of no operation'} at {run.since_start(first.began)}); it does so in "
             f"{len(leaks)} of {len(run.exchanges)} exchanges."
         )
-        return [self.broken(message, tuple(exchange.number for exchange, _ in leaks[:_MOST_LISTED]))]
+        return [self.broken(message, tuple(exchange.number for exchange, _ in leaks))]
 
 
 def _place(word: re.Pattern[str], exchange: Exchange) -> str | None:

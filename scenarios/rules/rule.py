@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.run import Run
+
+_MOST_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One time that a worker broke a rule: what happened, and the numbers of the exchanges."""
+
+    text: str
+    exchanges: tuple[int, ...] = ()
 
 
 class Rule(ABC):
@@ -29,4 +41,13 @@ class Rule(ABC):
 
     def broken(self, message: str, exchanges: tuple[int, ...] = ()) -> Broken:
         """A finding of this rule: what happened, then why it matters and what a careful worker does."""
-        return Broken(self.id, f"{message} {self.why} A careful worker {self.careful}.", exchanges)
+        text = f"{message} {self.why} A careful worker {self.careful}."
+        return Broken(self.id, text, exchanges[:_MOST_LISTED])
+
+    def found(self, cases: Sequence[Case]) -> list[Broken]:
+        """The finding that all cases together make up: the first one in words, all by their exchanges."""
+        if not cases:
+            return []
+        more = f" So it went {len(cases)} times." if len(cases) > 1 else ""
+        numbers = dict.fromkeys(number for case in cases for number in case.exchanges)
+        return [self.broken(cases[0].text + more, tuple(numbers))]

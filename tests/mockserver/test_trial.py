@@ -34,8 +34,10 @@ def ask(method, path, body=None, key=KEY):
         with error:
             return error.code, json.load(error)
 def complete_all():
+    ask("POST", "/health", {})
     for task in ask("GET", "/tasks")[1]["data"]:
-        ask("PUT", "/tasks/" + task["id"], {"status": "completed"})
+        for status in ("running", "completed"):
+            ask("PUT", "/tasks/" + task["id"], {"status": status})
 """
 
 

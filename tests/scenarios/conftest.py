@@ -2,20 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import jsonschema_rs
 import pytest
 
 from workerkit.openapi import yamlsource
+from workerkit.mockserver.answer import Answer
+from workerkit.mockserver.director import Director
+from workerkit.mockserver.dispatch import dispatch
+from workerkit.mockserver.entities import Task
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.header_set import header_set
+from workerkit.mockserver.incoming import Incoming
+from workerkit.mockserver.record_of_run import run_of as record_of
+from workerkit.mockserver.worker_app import WorkerApp
+from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.openapi.dialect import dialect_of
 from workerkit.openapi.exchange import Exchange
+from workerkit.scenarios.faults import FAULTS
+from workerkit.scenarios.planned_fault import PlannedFault
+from workerkit.scenarios.rules import RULES, TasksEnded
 from workerkit.scenarios.run import Run
 from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
 from workerkit.scenarios.schema import scenario_schema
+from workerkit.scenarios.schedule import Schedule
 
 START = 1_764_583_200.0
+BASE = "/api/v1/worker"
+NO_TIME = 0.001
+WORLD = WorldPlan((ServerPlan("server-01"), ServerPlan("server-02")), ())
+QUIET_DAY = Scenario("quiet-day", "Nothing happens", "Nothing at all.", WORLD)
+
+
+class Story:
+    """A worker's run, told request by request to a real world whose time passes when the story says so.
+
+    It begins with a heartbeat. Every request takes a millisecond unless it is told otherwise; `fault` strikes
+    the request that it is given to, with its parameters after it.
+    """
+
+    def __init__(self, *, beats: bool = True, **dialect: str) -> None:
+        self.time = 0.0
+        choices = {silence.replace("_", "-"): choice for silence, choice in dialect.items()}
+        founder = Founder(QUIET_DAY, seed=1, timer=lambda: self.time, dialect=dialect_of(choices))
+        worlds = Worlds()
+        self.director: Director = worlds.add(DEFAULT, founder)
+        self.world = self.director.world
+        self.app = WorkerApp(worlds)
+        if beats:
+            self.beat()
+
+    def task(self, **fields: Any) -> str:
+        """Adds a task of the worker's own, as if it had been there from the start, and returns its id."""
+        task: Task = dispatch(self.world, fields)
+        self.world.past.clear()
+        return task.id
+
+    def tasks(self, count: int, **fields: Any) -> list[str]:
+        return [self.task(**fields) for _ in range(count)]
+
+    def wait(self, seconds: float) -> None:
+        self.time += seconds
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        took: float = NO_TIME,
+        fault: str | None = None,
+        key: str = "server-01-key",
+        content_type: str = "application/json",
+        **how: Any,
+    ) -> Any:
+        """One request, and the JSON of its answer."""
+        path, _, query = path.partition("?")
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        headers = header_set([(b"x-api-key", key.encode()), (b"content-type", content_type.encode())])
+        if fault is not None:
+            planned = PlannedFault(FAULTS[fault](**how), Schedule(times=1))
+            self.world.add_fault(planned, since=self.world.clock.glance())
+        answer = self.app.answer(Incoming(method, BASE + path, query, headers, content, oversize=False))
+        kept = self.world.journal.newest(1)[0]
+        self.wait(took)
+        ended = replace(kept, ended=kept.began + took)
+        struck = self.world.struck.get(kept.number)
+        if struck is not None:
+            sent = {} if struck.garbled else _sent(answer)
+            ended = replace(ended, **sent)
+            self.world.remember_struck(replace(struck, over=True))
+        self.world.faults.clear()
+        self.world.journal.end(kept, ended)
+        return json.loads(answer.body)
+
+    def beat(self, **how: Any) -> Any:
+        return self.ask("POST", "/health", {"server_name": "server-01", "active_tasks": 1}, **how)
+
+    def list(self, *, how: Mapping[str, Any] | None = None, **query: Any) -> list[str]:
+        """The ids of the tasks on a page."""
+        page = self.ask("GET", f"/tasks?{urlencode(query)}", **(how or {}))
+        return [task["id"] for task in page.get("data", [])]
+
+    def put(self, task: str, status: str | None, how: Mapping[str, Any] | None = None, **fields: Any) -> Any:
+        body = fields if status is None else {"status": status, **fields}
+        return self.ask("PUT", f"/tasks/{task}", body, **(how or {}))
+
+    def bulk(self, *items: Mapping[str, Any], **how: Any) -> Any:
+        return self.ask("PUT", "/tasks/bulk", {"items": list(items)}, **how)
+
+    def complete(self, task: str, how: Mapping[str, Any] | None = None, **fields: Any) -> Any:
+        return self.ask("POST", "/callback/link/complete", {"link_id": task, **fields}, **(how or {}))
+
+    def log(self, *messages: str, level: str = "INFO", **how: Any) -> Any:
+        entries = [{"level": level, "message": message} for message in messages]
+        return self.ask("POST", "/logs", {"logs": entries}, **how)
+
+    def do(self, *tasks: str) -> None:
+        """Does tasks as a careful worker does."""
+        for task in tasks:
+            self.put(task, "running")
+            self.put(task, "completed")
+
+    def change(self, task: str, **fields: Any) -> None:
+        """What a scenario does to a task."""
+        self.world.change_task(self.world.task(task), fields, by="the scenario")
+
+    def give_away(self, task: str) -> None:
+        self.world.reassign(self.world.task(task), self.world.server("server-02"), by="the scenario")
+
+    def run(self, **fields: Any) -> Run:
+        """The record so far, of a worker that found that all was well and exited."""
+        return replace(record_of(self.director, "exit", 0), **fields)
+
+
+def _sent(answer: Answer) -> dict[str, Any]:
+    headers = header_set(answer.headers).pairs
+    return {"status": answer.status, "answer_body": answer.body, "answer_headers": headers}
+
+
+@pytest.fixture(scope="session")
+def broken_in() -> Callable[[Run], list[str]]:
+    """The rules that a run breaks: all that there are, but that every task comes to an end."""
+
+    def judged(run: Run) -> list[str]:
+        rules = [rule() for rule in RULES.values() if rule is not TasksEnded]
+        return [broken.rule for rule in rules for broken in rule.check(run)]
+
+    return judged
+
+
+@pytest.fixture(scope="session")
+def story() -> Callable[..., Story]:
+    """Begins a story, in a dialect."""
+    return Story
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +198,8 @@ def by_schema() -> Callable[[str], bool]:
 @pytest.fixture(scope="session")
 def run_of() -> Callable[..., Run]:
     """A run with these exchanges, brought in order and numbered from 1."""
-    world = WorldPlan((ServerPlan("server-01"),), ())
     whole = Run(
-        scenario=Scenario("quiet-day", "Nothing happens", "Nothing at all.", world),
+        scenario=QUIET_DAY,
         exchanges=(),
         tasks=(),
         events=(),

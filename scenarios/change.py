@@ -1,4 +1,4 @@
-"""What changed in a world: what those who listen hear of, and what the world remembers of its past."""
+"""What changed in a world: what those who listen hear of, what a world remembers, and what the judge sees."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Change:
 
     `id` is a server's or world's name, else an id. `at` is in seconds since 1970 on the world's clock, and
     `after` is the number of the exchange before it, 0 for none. `by` says in words who did it; it is empty
-    where a worker did. A server's field `api_key` holds secrets.
+    where a worker did, by its exchange `number`. A server's field `api_key` holds secrets.
     """
 
     kind: str
@@ -23,3 +23,8 @@ class Change:
     at: float
     after: int
     by: str = ""
+
+    @property
+    def number(self) -> int:
+        """The number of the exchange in which it took place."""
+        return self.after + 1

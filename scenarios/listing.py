@@ -1,0 +1,47 @@
+"""A page of tasks as a worker got it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workerkit.openapi.api import Api
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.flaw import Flaw
+
+_LIST = "listTasks"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page: `asked` are the parameters that it was asked for with, `tasks` are the tasks on it by id."""
+
+    exchange: Exchange
+    asked: Mapping[str, Any]
+    tasks: Mapping[str, Mapping[str, Any]]
+
+    def would_list(self, status: str, service_type: str) -> bool:
+        """Whether its filters let a task of this status and type through."""
+        return status in self.asked["status"] and self.asked["service_type"] in (None, service_type)
+
+
+def listings_of(exchanges: Sequence[Exchange], api: Api, garbled: Collection[int]) -> tuple[Listing, ...]:
+    """The pages in these exchanges that were answered in order, as they were answered."""
+    pages = (_listing(each, api) for each in exchanges if each.accepted and each.number not in garbled)
+    return tuple(page for page in pages if page is not None)
+
+
+def _listing(exchange: Exchange, api: Api) -> Listing | None:
+    if exchange.operation != _LIST:
+        return None
+    answer = exchange.answered()
+    tasks = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(tasks, list):
+        return None
+    try:
+        asked = api.operations[_LIST].read({}, exchange.query, b"").parameters
+    except Flaw:
+        return None
+    listed = {str(each["id"]).lower(): each for each in tasks if isinstance(each, dict) and "id" in each}
+    return Listing(exchange, asked, listed)

@@ -1,0 +1,67 @@
+"""A failed request does not end the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from workerkit.openapi.exchange import Exchange
+from workerkit.scenarios.broken import Broken
+from workerkit.scenarios.kinds import Positive, Seconds
+from workerkit.scenarios.rules.left_off import some, work
+from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.run import Run
+from workerkit.scenarios.until import ENDS
+
+
+@dataclass(frozen=True, slots=True)
+class GoesOnAfterTrouble(Rule):
+    """A worker with tasks left does not end at a 5xx, a 429, a lost or a broken answer.
+
+    One that tried `attempts` times, or for `patience`, may give up. A key that is refused is not judged here.
+    """
+
+    id: ClassVar[str] = "goes-on-after-trouble"
+    why: ClassVar[str] = (
+        "Trouble on the way passes, and a worker that ended because of it leaves its tasks behind."
+    )
+    careful: ClassVar[str] = "tries again after a pause, and gives up only after minutes"
+    general: ClassVar[bool] = True
+
+    attempts: Positive = 3
+    patience: Seconds = 2.0
+
+    def check(self, run: Run) -> list[Broken]:
+        left = [task for task in run.own_tasks() if task["status"] not in ENDS]
+        if not (run.done and left):
+            return []
+        trouble = _last_trouble(run)
+        if not trouble or len(trouble) >= self.attempts or _span(trouble) >= self.patience:
+            return []
+        last = trouble[-1]
+        answer = f"answered {last.status}" if last.status else "not answered"
+        broken = ", in a way that cannot be read" if last.accepted else ""
+        text = (
+            f"In {run.named(last)} the worker was {answer}{broken}, and it ended with that, though "
+            f"{len(left)} of its tasks were not at an end: {some(left)}."
+        )
+        return self.found([Case(text, tuple(each.number for each in trouble))])
+
+
+def _last_trouble(run: Run) -> list[Exchange]:
+    """The requests for and about tasks that failed since the last one that did not."""
+    trouble: list[Exchange] = []
+    for exchange in reversed(work(run)):
+        if not _is_trouble(run, exchange):
+            break
+        trouble.insert(0, exchange)
+    return trouble
+
+
+def _is_trouble(run: Run, exchange: Exchange) -> bool:
+    status = exchange.status
+    return exchange.number in run.garbled or status is None or status == 429 or status >= 500
+
+
+def _span(exchanges: list[Exchange]) -> float:
+    return exchanges[-1].ended - exchanges[0].began
