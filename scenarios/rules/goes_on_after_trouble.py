@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.broken import Broken
@@ -32,7 +33,9 @@ class GoesOnAfterTrouble(Rule):
     patience: Seconds = 2.0
 
     def check(self, run: Run) -> list[Broken]:
-        left = [task for task in run.own_tasks() if task["status"] not in ENDS]
+        left = [
+            task for task in run.own_tasks() if task["status"] not in ENDS and not _was_refused(run, task)
+        ]
         if not (run.done and left):
             return []
         trouble = _last_trouble(run)
@@ -48,6 +51,11 @@ class GoesOnAfterTrouble(Rule):
         return self.found([Case(text, tuple(each.number for each in trouble))])
 
 
+def _was_refused(run: Run, task: Mapping[str, Any]) -> bool:
+    reports = run.reports_by_task.get(task["id"].lower(), ())
+    return bool(reports) and reports[-1].told == "refused"
+
+
 def _last_trouble(run: Run) -> list[Exchange]:
     """The requests for and about tasks that failed since the last one that did not."""
     trouble: list[Exchange] = []
@@ -60,7 +68,15 @@ def _last_trouble(run: Run) -> list[Exchange]:
 
 def _is_trouble(run: Run, exchange: Exchange) -> bool:
     status = exchange.status
-    return exchange.number in run.garbled or status is None or status == 429 or status >= 500
+    if status is None or status == 429 or status >= 500:
+        return True
+    return exchange.number in run.garbled and _was_not_read(exchange)
+
+
+def _was_not_read(exchange: Exchange) -> bool:
+    """Whether a worker that did nothing after a broken answer could not read it, as some can."""
+    answer = exchange.answered()
+    return not isinstance(answer, dict) or bool(answer.get("data"))
 
 
 def _span(exchanges: list[Exchange]) -> float:

@@ -41,7 +41,7 @@ def _cases(run: Run, task: str) -> Iterator[Case]:
         if listing is not None and report.status in (*WAITING, "running"):
             since = [each for each in retries if each.exchange.began >= listing.exchange.ended]
             if _known_status(listing, task, last) == "failed":
-                retries.append(report)
+                retries += [report] if report.told == "done" else []
                 beyond = _count(listing, task) + len(since) >= _most(listing, task)
             else:
                 beyond = report.status == "running" and _count(listing, task) > _most(listing, task)

@@ -94,7 +94,7 @@ class Story:
         ended = replace(kept, ended=kept.began + took)
         struck = self.world.struck.get(kept.number)
         if struck is not None:
-            sent = {} if struck.garbled else _sent(answer)
+            sent = {} if struck.garbled and fault != "wrong-content-type" else _sent(answer)
             ended = replace(ended, **sent)
             self.world.remember_struck(replace(struck, over=True))
         self.world.faults.clear()

@@ -131,6 +131,15 @@ def test_ending_at_a_broken_answer(story: Begin, broken_in: BrokenIn, fault: str
     assert broken_in(worker.run()) == []
 
 
+def test_a_broken_answer_that_is_read_all_the_same(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    task = worker.task()
+    worker.list()
+    worker.put(task, "running", {"fault": "status", "status": 403})
+    worker.list(status="running", how={"fault": "wrong-content-type"})
+    assert broken_in(worker.run()) == []
+
+
 def test_a_worker_that_tried_for_long_may_give_up(story: Begin, broken_in: BrokenIn) -> None:
     worker = story()
     worker.task()

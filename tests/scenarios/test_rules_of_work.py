@@ -247,6 +247,21 @@ def test_retrying_a_task_that_is_listed_as_failed_for_good(story: Begin, broken_
     assert broken_in(worker.run()) == ["retries-within-limit"]
 
 
+def test_a_retry_that_is_repeated_because_its_answer_was_lost_counts_once(
+    story: Begin, broken_in: BrokenIn
+) -> None:
+    worker = story()
+    task = worker.task(max_retries=1)
+    worker.put(task, "running")
+    worker.put(task, "failed", **FAILED)
+    worker.list(status="failed")
+    worker.put(task, "pending", {"fault": "lost-answer"})
+    worker.put(task, "pending", {"fault": "status", "status": 503})
+    worker.put(task, "pending")
+    worker.do(task)
+    assert broken_in(worker.run()) == []
+
+
 def test_the_last_retry_is_allowed(story: Begin, broken_in: BrokenIn) -> None:
     worker = story()
     worker.task(status="pending", retry_count=3, max_retries=3)
