@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from workerkit.mockserver.change import Change
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.reports.timeline import Timeline
@@ -51,15 +50,13 @@ def try_worker(
     worlds = Worlds()
     # Named default: requests with a key that nobody has belong to this trial, too.
     director = worlds.add(DEFAULT, Founder(scenario))
-    changes: list[Change] = []
-    worlds.watch(lambda world, news: changes.append(news) if isinstance(news, Change) else None)
     with MockServer(worlds) as mock:
         stint = work(mock, director, words, time_limit=time_limit, stop=stop)
         run = mock.ask(lambda: run_of(director, stint.ended_by, stint.exit_code))
     mask, requests = mask_of(director.world), director.world.journal.count
     verdict = masked(judge(run), mask)
     lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.exchanges)
-    timeline = timeline_of(run, changes, verdict.broken, mask)
+    timeline = timeline_of(run, verdict.broken, mask)
     return Trial(verdict, run, time.monotonic() - began, requests, stint.output, lines, timeline)
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from workerkit.mockserver.change import Change
 from workerkit.mockserver.reports.timeline import Kind, Lane, Moment, Spell, Tick, Timeline
 from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking import Mask
 from workerkit.scenarios.broken import Broken
+from workerkit.scenarios.change import Change
 from workerkit.scenarios.run import Event, Run
 
 _MOST_LANES = 80
@@ -26,12 +26,12 @@ _AT_BEGIN, _AT_END = 2, 1
 _EDGE, _MOST_BETWEEN = 40, 120
 
 
-def timeline_of(run: Run, changes: Iterable[Change], broken: Iterable[Broken], mask: Mask) -> Timeline:
+def timeline_of(run: Run, broken: Iterable[Broken], mask: Mask) -> Timeline:
     """The timeline of a run, bounded: exchanges in a row that are alike are folded, of many some left out.
 
-    `changes` are those of the world during the run. No secret is in it.
+    No secret is in it.
     """
-    return _Teller(run, changes, broken, mask).timeline()
+    return _Teller(run, broken, mask).timeline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class _Row:
 
 
 class _Teller:
-    def __init__(self, run: Run, changes: Iterable[Change], broken: Iterable[Broken], mask: Mask) -> None:
+    def __init__(self, run: Run, broken: Iterable[Broken], mask: Mask) -> None:
         self._run, self._mask = run, mask
         self._own = [task for task in run.tasks if task["server"] == run.server]
         ids = {task["id"] for task in self._own}
-        self._changes = [each for each in changes if each.id in ids and each.field == "status"]
+        self._changes = [each for each in run.changes if each.id in ids and each.field == "status"]
         self._rules = _rules_by_exchange(broken)
         began = [*(each.began for each in run.exchanges[:1]), *(event.time for event in run.events[:1])]
         self._zero = min(began, default=0.0)
@@ -106,7 +106,7 @@ class _Teller:
         found = defaultdict(list)
         last = self._run.exchanges[-1].number if self._run.exchanges else 0
         for change in self._changes:
-            found[min(change.after + 1, last)].append(change)
+            found[min(change.number, last)].append(change)
         return found
 
     def _moment(self, row: _Row | int) -> Moment:

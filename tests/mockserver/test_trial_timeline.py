@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.mockserver.change import Change
 from workerkit.mockserver.reports.timeline import Kind, Timeline
 from workerkit.mockserver.trial_timeline import timeline_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking import Mask
 from workerkit.scenarios.broken import Broken
+from workerkit.scenarios.change import Change
 from workerkit.scenarios.run import Event, Run
 from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
 
@@ -60,7 +61,7 @@ def tell(
         {"id": task, "status": status, "server": "server-01"} for task, status in (tasks or {}).items()
     )
     run = Run(SCENARIO, tuple(exchanges), listed, tuple(events), 0, "exit", "server-01", "canary-key")
-    return timeline_of(run, changes, broken, MASK)
+    return timeline_of(replace(run, changes=tuple(changes)), broken, MASK)
 
 
 def test_each_exchange_is_a_moment_with_the_statuses_after_it() -> None:
@@ -110,7 +111,7 @@ def test_tasks_of_other_servers_are_not_in_it() -> None:
         "server-01",
         "k",
     )
-    timeline = timeline_of(run, [change("a", "pending", "failed", within=1)], (), MASK)
+    timeline = timeline_of(replace(run, changes=(change("a", "pending", "failed", within=1),)), (), MASK)
     assert (timeline.lanes, timeline.moments[0].statuses, timeline.moments[0].changes) == ((), {}, ())
 
 

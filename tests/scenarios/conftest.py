@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import jsonschema_rs
 import pytest
 
-from workerkit.openapi import yamlsource
 from workerkit.mockserver.answer import Answer
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.dispatch import dispatch
@@ -22,6 +21,7 @@ from workerkit.mockserver.incoming import Incoming
 from workerkit.mockserver.record_of_run import run_of as record_of
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.openapi import yamlsource
 from workerkit.openapi.dialect import dialect_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.faults import FAULTS
@@ -29,8 +29,8 @@ from workerkit.scenarios.planned_fault import PlannedFault
 from workerkit.scenarios.rules import RULES, TasksEnded
 from workerkit.scenarios.run import Run
 from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
-from workerkit.scenarios.schema import scenario_schema
 from workerkit.scenarios.schedule import Schedule
+from workerkit.scenarios.schema import scenario_schema
 
 START = 1_764_583_200.0
 BASE = "/api/v1/worker"
