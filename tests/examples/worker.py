@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,7 +32,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 GIVE_UP_AFTER = 60.0
 HEARTBEAT_EVERY = 5.0
 BATCH = 20  # tasks at a time; the API takes 500 at most
-LOOKS = TRIES = 3
+LOOKS = TRIES = 3  # how often it looks again before it believes that nothing waits
 MOST_LOGS = 500
 ANSWERED = {"success", "data"}  # a good answer has the one or the other
 
@@ -81,7 +82,7 @@ class Api:
         attempt = 0
         while True:
             try:
-                return self.send(method, path, body, patience=PATIENCE * (attempt + 1))
+                return self.send(method, path, body, patience=PATIENCE + attempt)
             except Trouble as trouble:
                 if time.monotonic() > give_up_at:
                     sys.exit(f"gave up: {method} {path}: {trouble}")
@@ -91,10 +92,18 @@ class Api:
                 return {}
 
     def tasks(self, status: str) -> Iterator[Json]:
-        """The server's tasks with a status, each once, page by page; `status` may be several, with commas."""
+        """The server's tasks with a status, each once, page by page; `status` may be several, with commas.
+
+        Without the rest where a cursor is refused: its task belongs to another server now.
+        """
         after, listed = "", set[str]()
         while True:
-            page = self.call("GET", f"/tasks?status={status}&limit=100{after}")
+            try:
+                page = self.call("GET", f"/tasks?status={status}&limit=100{after}")
+            except Refused:
+                if not after:
+                    raise
+                return
             new = [task for task in unique(page["data"]) if task["id"] not in listed]
             yield from new
             listed.update(task["id"] for task in new)
@@ -184,8 +193,15 @@ class Worker:
     def run(self) -> None:
         """Works until nothing waits any more."""
         self._heartbeat(active_tasks=0)
-        while (tasks := self._next_tasks()) or self._retry_failed():
+        quiet = 0
+        while quiet < LOOKS:
+            tasks = self._next_tasks(insisting=quiet == LOOKS - 1)
             self._do(tasks)
+            if tasks or self._retry_failed():
+                quiet = 0
+            else:
+                pause(quiet)
+                quiet += 1
         for _ in range(TRIES):
             self._send_logs()
         self._heartbeat(active_tasks=0)
@@ -203,32 +219,19 @@ class Worker:
 
     # Which tasks
 
-    def _next_tasks(self) -> list[Json]:
-        """Some tasks that wait, each once.
+    def _next_tasks(self, *, insisting: bool) -> list[Json]:
+        """Some tasks that wait, or that an earlier run left running.
 
         The list shrinks while we work, because what is done waits no longer: so each time it is read from its
-        beginning. It may also be a little old: a task that we have ended and that still waits in it is done
-        again only if the list insists.
+        beginning. It may also be a little old: a task that we have ended as it is there is done again only if
+        the list insists.
         """
-        for look in range(LOOKS):
-            news, ended = self._look()
-            if news or not ended:
-                return news
-            pause(look)
-        return ended
+        waiting = self._api.tasks("pending,queued,running")
+        ours = (task for task in waiting if task["id"] not in self._left_alone and self._may_try(task))
+        return list(islice((task for task in ours if insisting or self._is_news(task)), BATCH))
 
-    def _look(self) -> tuple[list[Json], list[Json]]:
-        """The next tasks that are news, and those before them that we have ended as they are."""
-        news: list[Json] = []
-        ended: list[Json] = []
-        for task in self._api.tasks("pending,queued,running"):
-            if task["id"] in self._left_alone or not self._may_try(task):
-                continue
-            is_ended = task["retry_count"] <= self._ended_at.get(task["id"], -1)
-            (ended if is_ended else news).append(task)
-            if len(news) == BATCH:
-                break
-        return news, ended[:BATCH]
+    def _is_news(self, task: Json) -> bool:
+        return bool(task["retry_count"] > self._ended_at.get(task["id"], -1))
 
     def _may_try(self, task: Json) -> bool:
         """The first attempt and `max_retries` more, whoever counts them."""

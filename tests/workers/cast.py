@@ -1,0 +1,32 @@
+"""The careful workers, in many languages and styles, that no rule may blame."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A worker by its command, and the programs without which it cannot run."""
+
+    name: str
+    words: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> str:
+        """What is missing on this machine, with commas; empty where the worker can run."""
+        return ", ".join(program for program in self.needs if which(program) is None)
+
+
+EXAMPLE_WORKERS = (
+    Actor("python", (sys.executable, str(EXAMPLES / "worker.py"))),
+    Actor("httpx", (sys.executable, str(EXAMPLES / "worker_httpx.py"))),
+    Actor("node", ("node", str(EXAMPLES / "worker.js")), ("node",)),
+    Actor("shell", ("bash", str(EXAMPLES / "worker.sh")), ("bash", "curl", "jq")),
+)
