@@ -20,7 +20,7 @@ def may_be_refused(exchange: Exchange) -> bool:
     So it is with the status flow (transitions, entity-status, empty-change), with cursors and unknown
     service types, with heartbeats that lack a field, with fields that the page does not name, with numbers
     beyond 32 bits, with texts that are empty, very long or have control characters, and with a batch in
-    which a `link_id` stands twice.
+    which a `link_id` stands twice or an item changes nothing.
     """
     reading = Reading(exchange)
     if reading.operation in _BY_STATE or _has_unnamed_field(reading) or _has_odd_text(reading.sent):
@@ -29,7 +29,7 @@ def may_be_refused(exchange: Exchange) -> bool:
         return not (_LISTING_OPEN.isdisjoint(reading.query) and _has_small_page(reading))
     if reading.operation == "heartbeat":
         return not _is_whole_heartbeat(reading)
-    return _has_double_item(reading)
+    return _has_double_item(reading) or _has_idle_item(reading)
 
 
 def _has_odd_text(value: object) -> bool:
@@ -74,6 +74,11 @@ def _has_double_item(reading: Reading) -> bool:
     items = reading.sent_field("items")
     ids = [str(each.get("link_id")).lower() for each in items or [] if isinstance(each, dict)]
     return len(set(ids)) < len(ids)
+
+
+def _has_idle_item(reading: Reading) -> bool:
+    items = reading.sent_field("items")
+    return any(set(each) == {"link_id"} for each in items or [] if isinstance(each, dict))
 
 
 def _is_number(value: object, least: int, most: int) -> bool:

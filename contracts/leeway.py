@@ -13,7 +13,7 @@ from workerkit.openapi.document import Document, Json, bundled
 _ANYTHING: Json = {}
 _CALLBACKS = ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus")
 # Statuses that the page does not list, yet a silence or HTTP itself allows.
-_FURTHER_STATUSES = ("405", "409", "413", "415", "429")
+_FURTHER_STATUSES = ("404", "405", "409", "413", "415", "429")
 _BODIES = ("Heartbeat", "TaskUpdate", "BulkUpdate", "BulkItem", "LogBatch", "LogEntry", "LinkUpdate")
 _PLAIN: dict[str, Json] = {
     "string": {"pattern": "^[ -~À-ƿẠ-ỹ]{1,60}$"},
@@ -135,6 +135,9 @@ def _loosen_answer_schemas(schemas: Json) -> None:
     page["properties"]["page"] = {"type": "integer"}
     page["required"] = [each for each in page["required"] if each != "next_cursor"]
     schemas["BulkResult"]["properties"]["error"].pop("enum", None)
+    # Compared with the item's by a relation: an item without a right one leaves it to the server.
+    schemas["BulkResult"]["properties"]["link_id"] = _ANYTHING
+    schemas["BulkResult"]["required"].remove("link_id")
     schemas["Time"].pop("pattern", None)
 
 

@@ -45,6 +45,11 @@ class Reading:
         """The query's parameters, the last where one stands there twice."""
         return dict(parse_qsl(self.exchange.query, keep_blank_values=True))
 
+    @property
+    def repeats_a_parameter(self) -> bool:
+        """Whether the query has a name twice: the page does not say which of the values counts."""
+        return len(self.query) < len(parse_qsl(self.exchange.query, keep_blank_values=True))
+
     def sent_field(self, name: str) -> Any:
         """A field of the request's JSON object, or None."""
         return self.sent.get(name) if isinstance(self.sent, dict) else None
@@ -65,7 +70,7 @@ class Reading:
     @cached_property
     def certain_flaw(self) -> Flaw | None:
         """What is wrong with the request in every dialect, or None."""
-        if self._match is None:
+        if self._match is None or self.repeats_a_parameter:
             return None
         operation = leeway.lenient_api().operations[self._match.operation.id]
         try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workerkit.contracts import leeway
+from workerkit.contracts.doubt import may_be_refused
 from workerkit.contracts.reading import Reading
 from workerkit.contracts.rules import OPERATION_RULES
 from workerkit.openapi.exchange import Exchange
@@ -76,6 +77,8 @@ def _nothing_more(_reading: Reading) -> Outcomes:
 
 
 def _listed(reading: Reading) -> Outcomes:
+    if reading.repeats_a_parameter:
+        return
     page = reading.answered
     tasks: list[dict[str, Any]] = page["data"]
     yield from _limit(reading, page, tasks)
@@ -156,17 +159,21 @@ def _bulk_updated(reading: Reading) -> Outcomes:
     yield _equal("bulk-counts", "total", answer["total"], len(items))
     yield _equal("bulk-counts", "success", answer["success"], good)
     yield _equal("bulk-counts", "failed", answer["failed"], len(results) - good)
-    named = [each for each in items if isinstance(each, dict)]
-    ids = [_lower(each.get("link_id")) for each in named]
-    answered_ids = [_lower(each["link_id"]) for each in results]
-    yield _outcome("bulk-results", ids == answered_ids, "the results' link_ids are not the items', in order")
-    if ids == answered_ids:
-        yield from _bulk_items(named, results)
+    answered = len(items) == len(results) and all(map(_answers, items, results))
+    yield _outcome("bulk-results", answered, "the results' link_ids are not the items', in order")
+    if answered:
+        yield from _bulk_items(items, results)
 
 
-def _bulk_items(items: list[dict[str, Any]], results: list[dict[str, Any]]) -> Outcomes:
+def _answers(item: Any, result: dict[str, Any]) -> bool:
+    # What the result of an item without a right link_id names is not said.
+    sent = item.get("link_id") if isinstance(item, dict) else None
+    return not leeway.validator("Uuid").is_valid(sent) or _lower(result.get("link_id")) == sent.lower()
+
+
+def _bulk_items(items: list[Any], results: list[dict[str, Any]]) -> Outcomes:
     for item, result in zip(items, results, strict=True):
-        status = item.get("status")
+        status = item.get("status") if isinstance(item, dict) else None
         if isinstance(status, str) and status not in leeway.enumeration("TaskStatus"):
             flaw = f"an item with the status {status!r} was updated"
             yield _outcome("update-status", not result["success"], flaw)
@@ -178,7 +185,7 @@ def _logs_stored(reading: Reading) -> Outcomes:
         return
     created = reading.answered["created"]
     legal = leeway.validator("LogEntry").is_valid
-    if all(legal(each) for each in entries):
+    if all(legal(each) for each in entries) and not may_be_refused(reading.exchange):
         yield _equal("logs-created", "created", created, len(entries))
     else:
         most = sum(1 for each in entries if _may_be_stored(each))

@@ -55,7 +55,12 @@ def test_a_plain_request_may_not_be_refused(exchange: Exchange) -> None:
         sent("POST", "/logs", {"logs": [{**LOG, "message": "\x00"}]}),
         sent("POST", "/logs", {"logs": [{**LOG, "message": "x" * 1001}]}),
         sent("POST", "/logs", {"logs": [{**LOG, "unnamed": 1}]}),
-        sent("PUT", "/tasks/bulk", {"items": [{"link_id": ID}, {"link_id": ID.upper()}]}),
+        sent(
+            "PUT",
+            "/tasks/bulk",
+            {"items": [{"link_id": ID, "note": "a"}, {"link_id": ID.upper(), "note": "b"}]},
+        ),
+        sent("PUT", "/tasks/bulk", {"items": [{"link_id": ID}]}),
     ],
 )
 def test_what_the_page_leaves_open_may_be_refused(exchange: Exchange) -> None:

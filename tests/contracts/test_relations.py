@@ -77,6 +77,11 @@ KEPT = {
     "a limit lowered to the most": listed("?limit=1001", task(A), limit=1000),
     "a limit below the least": listed("?limit=0", task(A), limit=100),
     "an unknown status as empty": listed("?status=nonsense"),
+    "an unknown cursor not found": exchange("GET", f"/tasks?after={B}", None, 404, {}),
+    "a parameter twice, the first taken": listed(
+        "?limit=1&limit=2", task(A), total=2, limit=1, next_cursor=A
+    ),
+    "a parameter twice, the last taken": listed("?limit=0&limit=7", task(A), limit=7),
     "one status": listed("?status=failed", task(A, status="failed")),
     "a service type": listed("?service_type=social", task(A, service_type="social")),
     "milliseconds": listed("", task(A, created_at="2025-12-01T10:00:00.000Z")),
@@ -84,11 +89,22 @@ KEPT = {
     "an id in capitals": exchange("PUT", f"/tasks/{A.upper()}", {"status": "running"}, 200, UPDATED),
     "bulk": bulk(ITEMS, [DONE, REFUSED]),
     "a bad item refused alone": bulk([ITEMS[0], {"link_id": B, "status": "no"}], [DONE, REFUSED]),
+    "an item without a right link_id refused alone": bulk(
+        [ITEMS[0], {"link_id": "task-7"}, {"status": "failed"}, "no item"],
+        [DONE, *({"link_id": each, "success": False} for each in ("task-7", "", None))],
+    ),
     "logs": exchange("POST", "/logs", {"logs": LOGS}, 200, {"success": True, "created": 2}),
     "a bad entry left out": exchange(
         "POST",
         "/logs",
         {"logs": [*LOGS, {"level": "TRACE", "message": ""}]},
+        200,
+        {"success": True, "created": 2},
+    ),
+    "an entry with an unnamed field left out": exchange(
+        "POST",
+        "/logs",
+        {"logs": [*LOGS, {**LOGS[0], "unnamed": 1}]},
         200,
         {"success": True, "created": 2},
     ),
@@ -138,6 +154,7 @@ BROKEN = [
     ("bulk-counts", bulk(ITEMS, [DONE, REFUSED], failed=0)),
     ("bulk-results", bulk(ITEMS, [REFUSED, DONE])),
     ("bulk-results", bulk(ITEMS, [DONE])),
+    ("bulk-results", bulk(ITEMS, [DONE, {"success": False, "error": "not_found"}])),
     ("logs-created", exchange("POST", "/logs", {"logs": LOGS}, 200, {"success": True, "created": 1})),
     (
         "logs-levels",
@@ -165,6 +182,7 @@ BROKEN = [
     ("bad-request", exchange("PUT", f"/tasks/{A}", {"status": "no"}, 200, UPDATED)),
     ("bad-request", exchange("POST", "/callback/link/update", {}, 200, UPDATED)),
     ("not-your-task", exchange("PUT", f"/tasks/{A}", {}, 403, {"success": False, "error": "forbidden"})),
+    ("logs-created", exchange("POST", "/logs", {"logs": LOGS}, 200, {"success": True, "created": 3})),
     ("statuses", exchange("PUT", f"/tasks/{A}", {}, 422, {})),
     ("statuses", exchange("GET", "/tasks", None, 302, {})),
     ("no-system-error", exchange("GET", "/tasks", None, 500, {})),
