@@ -168,7 +168,7 @@ def _bulk_updated(reading: Reading) -> Outcomes:
 def _answers(item: Any, result: dict[str, Any]) -> bool:
     # What the result of an item without a right link_id names is not said.
     sent = item.get("link_id") if isinstance(item, dict) else None
-    return not leeway.validator("Uuid").is_valid(sent) or _lower(result.get("link_id")) == sent.lower()
+    return not leeway.validator("Uuid").is_valid(sent) or _lower(result.get("link_id")) == _lower(sent)
 
 
 def _bulk_items(items: list[Any], results: list[dict[str, Any]]) -> Outcomes:

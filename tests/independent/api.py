@@ -1,0 +1,98 @@
+"""All operations, behind one method."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+from urllib.parse import unquote
+
+from tests.independent.bodies import Bodies
+from tests.independent.bulk import Bulk
+from tests.independent.call import Answer, Call, Record
+from tests.independent.callbacks import Callbacks
+from tests.independent.errors import Errors
+from tests.independent.gate import Gate
+from tests.independent.heartbeats import Heartbeats
+from tests.independent.listing import Listing
+from tests.independent.logs import Logs
+from tests.independent.part import Desk
+from tests.independent.refusal import Refusal
+from tests.independent.updating import Updating
+
+ROUTES = {
+    "/health": {"POST": "heartbeat"},
+    "/tasks": {"GET": "list"},
+    "/tasks/bulk": {"PUT": "bulk"},
+    "/logs": {"POST": "logs"},
+    "/callback/link/update": {"POST": "link_update"},
+    "/callback/link/complete": {"POST": "link_complete"},
+    "/callback/request/status": {"POST": "request_status"},
+    "/callback/account/status": {"POST": "account_status"},
+}
+_TASK = {"PUT": "update"}
+
+
+P = TypeVar("P")
+
+
+def chosen(sound: type[P], planted: type) -> type[P]:
+    """The planted class where it is a kind of the sound one."""
+    return planted if issubclass(planted, sound) else sound
+
+
+class Api:
+    """Answers calls; safe for threads. A `planted` class takes the place of the part it is derived from."""
+
+    def __init__(self, desk: Desk, planted: type = object) -> None:
+        self.choices = desk.choices
+        self.gate = chosen(Gate, planted)(desk)
+        self.bodies = chosen(Bodies, planted)(desk)
+        self.errors = chosen(Errors, planted)(desk)
+        self.heartbeats = chosen(Heartbeats, planted)(desk)
+        self.listing = chosen(Listing, planted)(desk)
+        self.updating = chosen(Updating, planted)(desk)
+        self.bulk = chosen(Bulk, planted)(desk)
+        self.logs = chosen(Logs, planted)(desk)
+        self.callbacks = chosen(Callbacks, planted)(desk)
+
+    def answer(self, call: Call) -> Answer:
+        try:
+            return self.route(call)
+        except Refusal as refusal:
+            return self.errors.answer(refusal)
+        except Exception:
+            return self.errors.answer(Refusal(500, "internal_error"))
+
+    def route(self, call: Call) -> Answer:
+        methods = self.methods(call.path)
+        server = self.gate.admit(call, methods.get(call.method))
+        if not methods:
+            raise Refusal(404, "not_found")
+        if call.method not in methods:
+            return self._wrong_method(methods)
+        return Answer(200, self.operate(methods[call.method], server, call))
+
+    def methods(self, path: str) -> dict[str, str]:
+        """The operations of a path by method; none for an unknown path."""
+        start, _, last = path.rpartition("/")
+        return ROUTES.get(path, _TASK if start == "/tasks" and last else {})
+
+    def operate(self, operation: str, server: Record, call: Call) -> Record:
+        if operation == "list":
+            return self.listing.answer(server, call.query)
+        body = self.bodies.read(call)
+        if operation == "update":
+            return self.updating.answer(server, unquote(call.path.rpartition("/")[2]), body)
+        return {
+            "heartbeat": self.heartbeats.answer,
+            "bulk": self.bulk.answer,
+            "logs": self.logs.answer,
+            "link_update": self.callbacks.link_update,
+            "link_complete": self.callbacks.link_complete,
+            "request_status": self.callbacks.request_status,
+            "account_status": self.callbacks.account_status,
+        }[operation](server, body)
+
+    def _wrong_method(self, methods: dict[str, str]) -> Answer:
+        answer = self.errors.answer(Refusal(self.choices.wrong_method, "wrong_method"))
+        return replace(answer, allow=", ".join(methods))

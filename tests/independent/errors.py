@@ -1,0 +1,22 @@
+"""How refusals look."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from tests.independent.call import Answer
+from tests.independent.part import Part
+from tests.independent.refusal import Refusal
+
+
+class Errors(Part):
+    """Page: "Error Responses"; it gives the statuses and leaves the bodies open."""
+
+    def answer(self, refusal: Refusal) -> Answer:
+        message = HTTPStatus(refusal.status).phrase
+        if self.choices.error_body == "code":
+            return Answer(refusal.status, {"success": False, "error": refusal.code})
+        if self.choices.error_body == "nested":
+            nested = {"code": refusal.code, "message": message}
+            return Answer(refusal.status, {"success": False, "error": nested})
+        return Answer(refusal.status, {"success": False, "error": refusal.code, "message": message})

@@ -1,0 +1,27 @@
+"""All planted faults, by name."""
+
+from tests.independent.fault import FAULTS
+from tests.independent.faults import (
+    authentication,
+    bulk,
+    callbacks,
+    concurrency,
+    errors,
+    heartbeat,
+    listing,
+    logs,
+    update,
+)
+
+__all__ = [
+    "FAULTS",
+    "authentication",
+    "bulk",
+    "callbacks",
+    "concurrency",
+    "errors",
+    "heartbeat",
+    "listing",
+    "logs",
+    "update",
+]

@@ -1,0 +1,77 @@
+"""The conformance run blames no legal server, and finds what is planted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.independent.faults import FAULTS
+from tests.independent.trial import SHORT, TOUR, findings, trial
+from tests.independent.variants import VARIANTS
+
+# A third of the faults, of every kind: each with a rule that has to find it.
+FOUND = {
+    "key-with-tail-accepted": "key-checked",
+    "inactive-server-may-log": "server-active",
+    "key-ignored-by-listing": "key-required",
+    "missing-key-bad-request": "key-required",
+    "wrong-key-forbidden": "key-checked",
+    "heartbeat-server-id-changes": "heartbeat-name",
+    "heartbeat-server-id-is-anothers": "heartbeat-name",
+    "heartbeat-without-server-time": "heartbeat",
+    "heartbeat-status-alive": "heartbeat",
+    "heartbeat-refuses-fractions": "heartbeat",
+    "foreign-tasks-listed": "update-own-only",
+    "default-filter-is-all": "list-status",
+    "status-filter-takes-first": "list-total",
+    "service-type-ignored": "list-service-type",
+    "total-of-page": "list-total",
+    "page-off-by-one": "list-total",
+    "pages-overlap": "list-total",
+    "order-changes-between-pages": "list-after",
+    "cursor-skips-one": "list-after",
+    "next-cursor-is-last-but-one": "list-next-cursor",
+    "default-limit-is-fifty": "list-limit",
+    "limit-above-maximum-accepted": "list-limit",
+    "limit-thousand-refused": "list-limit",
+    "limit-not-echoed": "list-limit",
+    "field-missing": "list",
+    "config-is-object": "list",
+    "update-answered-without-body": "update",
+    "update-without-effect": "update",
+    "update-answers-request-id": "update-echo",
+    "foreign-task-updated": "update-own-only",
+    "foreign-task-updated-though-refused": "update-own-only",
+    "unknown-task-updated": "not-found",
+    "bad-status-swallowed": "update-status",
+    "link-post-dropped": "update-links",
+    "listing-is-stale": "bulk-results",
+    "bulk-takes-too-many": "bulk",
+    "bulk-refuses-five-hundred": "bulk",
+    "bulk-success-counts-all": "bulk-counts",
+    "bulk-leaves-out-refused": "bulk-results",
+    "bulk-all-or-nothing": "bulk-results",
+    "bulk-foreign-updated-though-refused": "update-own-only",
+    "bulk-taken-for-id": "bulk",
+    "logs-take-too-many": "logs",
+    "logs-created-is-one": "logs-created",
+    "logs-take-trace": "logs-levels",
+    "logs-refuse-debug": "logs-levels",
+    "complete-leaves-status": "link-complete",
+    "complete-drops-links": "update-links",
+    "link-update-requires-status": "link-update-optional",
+    "link-update-without-link-id": "link-update-required",
+    "request-never-found": "request-status",
+    "unknown-task-crashes": "not-found",
+    "foreign-without-code": "not-your-task",
+    "broken-json-is-empty": "bad-request",
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_legal_server_is_not_blamed(name: str) -> None:
+    assert findings(trial(VARIANTS[name], most=SHORT)) == {}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_a_planted_fault_is_found(name: str) -> None:
+    assert FOUND[name] in findings(trial(fault=FAULTS[name], most=TOUR))
