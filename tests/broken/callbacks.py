@@ -1,0 +1,172 @@
+"""Callbacks that are done or refused against the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.broken.mutant import Json, broken, respecified
+from tests.broken.surgery import act_otherwise, put, with_body, without
+from workerkit.mockserver.entities import Server, Task
+from workerkit.mockserver.operations import Act
+from workerkit.mockserver.refusal import Invalid, NotFound
+from workerkit.mockserver.world import World
+from workerkit.openapi.operation import Call
+
+_complete = World.complete
+
+
+def _bodies(operation: str, change: Callable[[Call], Call]) -> None:
+    def wrap(sound: Act) -> Act:
+        return lambda world, server, call: sound(world, server, change(call))
+
+    act_otherwise(operation, wrap)
+
+
+def _takes(operation: str, *refused: type[Exception]) -> None:
+    """Answers an operation as done where it was refused so."""
+
+    def wrap(sound: Act) -> Act:
+        def act(world: World, server: Server, call: Call) -> Json:
+            try:
+                return sound(world, server, call)
+            except refused:
+                ids: dict[str, Any] = {
+                    name: value for name, value in call.body.items() if name.endswith("_id")
+                }
+                return {"success": True, "data": {"updated": True, **ids}}
+
+        return act
+
+    act_otherwise(operation, wrap)
+
+
+def _for_owner(operation: str) -> None:
+    """Does as if the task's own server had asked."""
+
+    def wrap(sound: Act) -> Act:
+        def act(world: World, server: Server, call: Call) -> Json:
+            return sound(world, world.server(world.task(call.body["link_id"]).server), call)
+
+        return act
+
+    act_otherwise(operation, wrap)
+
+
+@broken("link-update-is-lost", "link-update")
+def _update_lost() -> None:
+    names = ("status", "link_profile", "link_post", "error_message")
+    _bodies("updateLink", lambda call: without(call, *names))
+
+
+@broken("link-update-loses-the-links", "link-update", "update-links")
+def _update_links() -> None:
+    _bodies("updateLink", lambda call: without(call, "link_profile", "link_post"))
+
+
+@broken("link-update-loses-the-status", "link-update")
+def _update_status() -> None:
+    _bodies("updateLink", lambda call: without(call, "status"))
+
+
+@broken("link-update-of-foreign-tasks", "update-own-only", "not-your-task", "link-update")
+def _update_foreign() -> None:
+    _for_owner("updateLink")
+
+
+@broken("link-update-of-unknown-tasks", "not-found", "link-update")
+def _update_unknown() -> None:
+    _takes("updateLink", NotFound)
+
+
+@respecified("link-update-needs-a-status", "link-update-optional", "link-update")
+def _update_needs(root: Json) -> None:
+    root["components"]["schemas"]["LinkUpdate"]["required"].append("status")
+
+
+@respecified("link-update-needs-a-profile", "link-update-optional", "link-update")
+def _update_needs_profile(root: Json) -> None:
+    root["components"]["schemas"]["LinkUpdate"]["required"].append("link_profile")
+
+
+@respecified("link-update-takes-any-status", "link-update", "bad-request", "update-status")
+def _update_any(root: Json) -> None:
+    root["components"]["schemas"]["LinkUpdate"]["properties"]["status"] = {"type": "string"}
+
+
+@broken("link-complete-is-lost", "link-complete")
+def _complete_lost() -> None:
+    put(World, "complete", lambda self, task, fields: None)
+
+
+@broken("link-complete-leaves-the-status", "link-complete")
+def _complete_status() -> None:
+    put(World, "complete", lambda self, task, fields: self.change_task(task, fields))
+
+
+@broken("link-complete-fails-the-task", "link-complete")
+def _complete_fails() -> None:
+    def complete(world: World, task: Task, fields: Json) -> None:
+        world.update_task(task, {**fields, "status": "failed"})
+
+    put(World, "complete", complete)
+
+
+@broken("link-complete-loses-the-links", "link-complete", "update-links")
+def _complete_links() -> None:
+    put(World, "complete", lambda self, task, fields: _complete(self, task, {}))
+
+
+@broken("link-complete-loses-the-post", "link-complete", "update-links")
+def _complete_post() -> None:
+    _bodies("completeLink", lambda call: without(call, "link_post"))
+
+
+@broken("link-complete-of-foreign-tasks", "update-own-only", "not-your-task", "link-complete")
+def _complete_foreign() -> None:
+    _for_owner("completeLink")
+
+
+@broken("link-complete-of-unknown-tasks", "not-found", "link-complete")
+def _complete_unknown() -> None:
+    _takes("completeLink", NotFound)
+
+
+@broken("link-complete-needs-a-running-task", "link-complete")
+def _complete_needs_running() -> None:
+    def complete(world: World, task: Task, fields: Json) -> None:
+        if task.link_profile == "":
+            raise Invalid(f"task {task.id} has no profile yet")
+        _complete(world, task, fields)
+
+    put(World, "complete", complete)
+
+
+@broken("request-status-is-never-found", "request-status")
+def _request_unknown() -> None:
+    _bodies("setRequestStatus", lambda call: with_body(call, request_id=call.body["request_id"][::-1]))
+
+
+@broken("request-status-of-unknown-requests", "not-found", "request-status")
+def _request_any() -> None:
+    _takes("setRequestStatus", NotFound)
+
+
+@broken("request-status-crashes", "no-system-error", "request-status")
+def _request_crash() -> None:
+    _bodies("setRequestStatus", lambda call: with_body(call, status=call.body["state"]))
+
+
+@respecified("request-status-needs-no-request", "bad-request", "request-status")
+def _request_optional(root: Json) -> None:
+    root["components"]["schemas"]["RequestStatus"]["properties"]["status"] = {}
+
+
+@broken("account-status-of-unknown-accounts", "not-found", "account-status")
+def _account_any() -> None:
+    _takes("setAccountStatus", NotFound)
+
+
+@broken("account-status-crashes", "no-system-error", "account-status")
+def _account_crash() -> None:
+    _bodies("setAccountStatus", lambda call: with_body(call, status=call.body["state"]))

@@ -1,0 +1,41 @@
+"""Bad requests that are answered against the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.broken.mutant import broken
+from tests.broken.surgery import put
+from workerkit.mockserver.refusal import Invalid
+from workerkit.openapi import jsontext
+from workerkit.openapi.operation import Call, Operation
+
+
+@broken("bad-requests-are-422", "statuses", "bad-request")
+def _unprocessable() -> None:
+    Invalid.status = 422
+
+
+@broken("bad-requests-are-500", "no-system-error")
+def _crash() -> None:
+    Invalid.status = 500
+
+
+@broken("bad-requests-are-404", "bad-request", "statuses", "logs", "bulk", "list-limit", "update-status")
+def _not_found() -> None:
+    Invalid.status = 404
+
+
+@broken("bad-json-is-an-error-of-the-server", "no-system-error")
+def _bad_json() -> None:
+    sound = Operation.read
+
+    def read(operation: Operation, path_values: Mapping[str, str], query: str, body: bytes) -> Call:
+        if body:
+            try:
+                jsontext.parse(body)
+            except jsontext.Malformed as error:
+                raise RuntimeError(str(error)) from None
+        return sound(operation, path_values, query, body)
+
+    put(Operation, "read", read)
