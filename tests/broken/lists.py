@@ -318,8 +318,8 @@ def _skips() -> None:
 @broken("cursor-repeats-its-task", "list-after")
 def _repeats() -> None:
     def change(world: World, server: Server, call: Call, answer: Json, sound: Act) -> Json:
-        own = world.listed(world.tasks[call.parameters["after"]])
-        return {**answer, "data": [own, *answer["data"]][: call.parameters["limit"]]}
+        own = world.listed([world.tasks[call.parameters["after"]]])
+        return {**answer, "data": [*own, *answer["data"]][: call.parameters["limit"]]}
 
     _on_cursor(change)
 

@@ -13,7 +13,7 @@ from workerkit.mockserver.director import Director
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.trial import worker_settings
+from workerkit.mockserver.stint import worker_settings
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.api import api_of
 from workerkit.scenarios import library
