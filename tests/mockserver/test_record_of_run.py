@@ -54,12 +54,12 @@ def test_the_record_says_who_made_each_change_of_a_task_and_in_which_exchange(st
     run = storm.run
     by_number = {each.number: each for each in run.exchanges}
     statuses = [change for change in run.changes if change.field == "status"]
-    assert len(statuses) == 2 * 12
+    assert {change.now for change in statuses} >= {"running", "completed", "failed"}
     for change in statuses:
         assert change.by == ""
         exchange = by_number[change.number]
-        assert change.id in exchange.path
-        assert exchange.sent()["status"] == change.now
+        assert change.id in exchange.path or change.id.encode() in exchange.request_body
+        assert f'"status": "{change.now}"'.encode() in exchange.request_body
         assert exchange.began <= change.at <= exchange.ended
     (moved,) = [change for change in run.changes if change.field == "server"]
     assert (moved.was, moved.now, moved.by) == ("server-01", "server-02", "the fault handed-over")

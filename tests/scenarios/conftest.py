@@ -89,7 +89,7 @@ class Story:
             planned = PlannedFault(FAULTS[fault](**how), Schedule(times=1))
             self.world.add_fault(planned, since=self.world.clock.glance())
         answer = self.app.answer(Incoming(method, BASE + path, query, headers, content, oversize=False))
-        kept = self.world.journal.newest(1)[0]
+        kept = tuple(self.world.journal)[-1]
         self.wait(took)
         ended = replace(kept, ended=kept.began + took)
         struck = self.world.struck.get(kept.number)
