@@ -76,12 +76,13 @@ def _case(index: int, case: Case) -> Element:
     title = element("span", case.title, class_="title") if case.title else None
     is_open = "open" if case.outcome is Outcome.FAIL else None
     summary = element("summary", _word(case.outcome), " ", element("h2", case.name), title)
-    return element("details", summary, *_inside(case), id=f"case-{index}", class_="case", open=is_open)
+    count = "" if case.requests is None else f", {case.requests} requests"
+    # The link leads to what is inside, so that a browser opens the case.
+    facts = element("p", f"{case.seconds:.1f} s{count}", class_="soft", id=f"case-{index}")
+    return element("details", summary, facts, *_inside(case), class_="case", open=is_open)
 
 
 def _inside(case: Case) -> Iterator[Element]:
-    count = "" if case.requests is None else f", {case.requests} requests"
-    yield element("p", f"{case.seconds:.1f} s{count}", class_="soft")
     yield from map(_finding, case.findings)
     yield from (element("p", note) for note in case.notes)
     if case.timeline is not None and case.timeline.moments:
