@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.mockserver.reports.timeline import Kind, Timeline
@@ -174,7 +174,8 @@ def test_secrets_are_masked_and_long_texts_cut() -> None:
     assert all(len(moment.told) < 200 for moment in timeline.moments)
 
 
-@given(st.lists(st.sampled_from([200, 401, 500, None]), min_size=1, max_size=60), st.integers(1, 300))
+@given(st.lists(st.sampled_from([200, 401, 500, None]), min_size=1, max_size=60), st.integers(1, 100))
+@settings(max_examples=40, deadline=None)
 def test_however_many_exchanges_the_timeline_is_bounded_and_counts_them_all(
     statuses: list[int | None], times: int
 ) -> None:

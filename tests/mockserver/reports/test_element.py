@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import fromstring, tostring
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.mockserver.reports.element import element, legal
@@ -14,6 +14,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
 
 @given(ANY_TEXT, ANY_TEXT)
+@settings(deadline=None)
 def test_any_text_comes_back_from_xml(text: str, value: str) -> None:
     read = fromstring(tostring(element("a", text, name=value), encoding="unicode"))
     unbroken = {"\r\n": "\n", "\r": "\n"}
