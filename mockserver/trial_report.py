@@ -20,6 +20,11 @@ _NO_REQUEST = (
     "{base_url} and {api_key}."
 )
 
+_IN_BACKGROUND = (
+    "The scenario was over because the command exited: a worker that puts itself into the background has to "
+    "be told to stay in the foreground."
+)
+
 
 def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
     """The verdict on a worker over all scenarios that it ran through."""
@@ -91,6 +96,8 @@ def _line(numbers: list[int], run: Run, line: str) -> str:
 def _notes(trial: Trial) -> Iterator[str]:
     if not trial.run.exchanges:
         yield _NO_REQUEST
+        if trial.run.ended_by == "exit":
+            yield _IN_BACKGROUND
     if trial.run.ended_by == "time-limit":
         yield (
             "The scenario was not over when the time limit was reached, and the worker was ended. If it only "

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -41,14 +42,17 @@ def arrived(server: socket.socket) -> socket.socket:
 
 
 def on_a_terminal(words: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Runs a command whose output is a terminal: its exit code, and the first 64 KiB that it printed."""
+    """Runs a command whose output is a terminal: its exit code, and what it printed."""
     master, slave = pty.openpty()
-    try:
-        done = subprocess.run(words, stdout=slave, env=environment, check=False, timeout=PATIENCE)
-        return done.returncode, os.read(master, 65536).decode()
-    finally:
-        os.close(master)
-        os.close(slave)
+    process = subprocess.Popen(words, stdout=slave, env=environment)
+    os.close(slave)
+    printed = b""
+    # A terminal that nobody holds any more cannot be read from.
+    with suppress(OSError):
+        while part := os.read(master, 65536):
+            printed += part
+    os.close(master)
+    return process.wait(PATIENCE), printed.decode()
 
 
 # Exit codes

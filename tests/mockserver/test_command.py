@@ -40,7 +40,7 @@ if sys.argv[1].startswith("waits"):
 # Says that it is up, and on SIGTERM takes its time to say goodbye.
 SLOW = """
 import signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.3), print("bye", flush=True), sys.exit()))
+signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.05), print("bye", flush=True), sys.exit()))
 print("up", flush=True)
 signal.pause()
 """

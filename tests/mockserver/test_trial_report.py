@@ -122,7 +122,9 @@ def test_exchanges_are_shown_by_their_number_when_older_ones_were_dropped(trial:
 
 
 def test_a_worker_that_sent_nothing_is_told_where_to_find_the_api(trial: MakeTrial) -> None:
-    (note,) = case_of(trial(finding(), numbers=range(0))).notes
+    note, foreground = case_of(trial(finding(), numbers=range(0))).notes
+    assert foreground.endswith("has to be told to stay in the foreground.")
+    assert case_of(trial(finding(), numbers=range(0), ended_by="until")).notes == (note,)
     for name in ("LIKEPION_BASE_URL", "LIKEPION_API_KEY", "LIKEPION_SERVER_NAME", "{base_url}", "{api_key}"):
         assert name in note
 
