@@ -56,7 +56,7 @@ def command(
     trials = []
     with _tried(scenarios, words, time_limit=time_limit, jobs=jobs, out=out) as tried:
         for trial in tried:
-            out.print(words_of(case_of(trial)))
+            out.print(words_of(case_of(trial), out.width if out.is_terminal else None))
             trials.append(trial)
     report = report_of(trials, began=began, seconds=time.time() - began)
     if len(trials) > 1:

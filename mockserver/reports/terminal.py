@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from rich.table import Table
 from rich.text import Text
 
+from workerkit.mockserver.reports.element import legal
 from workerkit.mockserver.reports.report import Case, Outcome, Report
 from workerkit.mockserver.reports.words import in_words
 
+_INDENT, _NARROWEST = 2, 40
 _STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.SKIP: "yellow"}
 
 
-def words_of(case: Case) -> Text:
-    """One case in words."""
-    text = Text(in_words(case))
+def words_of(case: Case, width: int | None = None) -> Text:
+    """One case in words; lines longer than a terminal of this width are broken and stay indented."""
+    lines = in_words(case).splitlines()
+    text = Text("\n".join(lines if width is None else [_broken(line, width) for line in lines]))
     text.stylize(_STYLES[case.outcome], 0, len(case.outcome))
     return text
 
 
 def summary_of(report: Report) -> Text:
     """The last line."""
-    return Text(report.summary, _STYLES[report.outcome])
+    return Text(_in_a_line(report.summary), _STYLES[report.outcome])
 
 
 def table_of(report: Report) -> Table:
@@ -36,8 +41,17 @@ def table_of(report: Report) -> Table:
     return table
 
 
+def _broken(line: str, width: int) -> str:
+    indent = " " * (len(line) - len(line.lstrip()) + _INDENT)
+    return fill(line, max(width, _NARROWEST), subsequent_indent=indent, break_on_hyphens=False)
+
+
 def _row(case: Case) -> list[Text]:
     rules = ", ".join(dict.fromkeys(finding.rule for finding in case.findings))
     requests = "" if case.requests is None else str(case.requests)
     plain = (case.name, f"{case.seconds:.1f}", requests, rules)
-    return [Text(case.outcome.upper(), _STYLES[case.outcome]), *map(Text, plain)]
+    return [Text(case.outcome.upper(), _STYLES[case.outcome]), *(Text(_in_a_line(each)) for each in plain)]
+
+
+def _in_a_line(text: str) -> str:
+    return " ".join(legal(text).split())
