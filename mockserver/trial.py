@@ -25,14 +25,16 @@ from workerkit.scenarios.scenario import Scenario
 class Trial:
     """A trial and how it went. `seconds` is real time, `requests` how many came.
 
-    `output` is what the worker printed, and `lines` say of each exchange what was asked and answered. Like
-    the verdict and the timeline, and unlike the run, they are without secrets.
+    `unfelt` is what of the scenario the worker never felt, in words, `output` what the worker printed, and
+    `lines` say of each exchange what was asked and answered. Like the verdict and the timeline, and unlike
+    the run, they are without secrets.
     """
 
     verdict: Verdict
     run: Run
     seconds: float
     requests: int
+    unfelt: tuple[str, ...]
     output: str
     lines: tuple[str, ...]
     timeline: Timeline
@@ -54,10 +56,12 @@ def try_worker(
         stint = work(mock, director, words, time_limit=time_limit, stop=stop)
         run = mock.ask(lambda: run_of(director, stint.ended_by, stint.exit_code))
     mask, requests = mask_of(director.world), director.world.journal.count
+    unfelt = tuple(map(mask.text, director.unfelt()))
     verdict = masked(judge(run), mask)
     lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.exchanges)
     timeline = timeline_of(run, verdict.broken, mask)
-    return Trial(verdict, run, time.monotonic() - began, requests, stint.output, lines, timeline)
+    seconds = time.monotonic() - began
+    return Trial(verdict, run, seconds, requests, unfelt, stint.output, lines, timeline)
 
 
 def masked(verdict: Verdict, mask: Mask) -> Verdict:

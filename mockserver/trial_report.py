@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
@@ -76,12 +75,14 @@ def _summary(trials: Sequence[Trial]) -> str:
 def _finding(trial: Trial, broken: Broken) -> Finding:
     lines = dict(zip((each.number for each in trial.run.exchanges), trial.lines, strict=True))
     known = [(number, lines[number]) for number in broken.exchanges if number in lines]
-    shown = tuple(_line([number for number, _ in alike], trial.run, line) for line, alike in _grouped(known))
+    shown = tuple(_line(numbers, trial.run, line) for line, numbers in _grouped(known))
     return Finding(broken.rule, broken.message, shown, len(broken.exchanges) - len(known))
 
 
-def _grouped(lines: list[tuple[int, str]]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
-    return ((line, list(alike)) for line, alike in groupby(lines, key=itemgetter(1)))
+def _grouped(lines: list[tuple[int, str]]) -> Iterator[tuple[str, list[int]]]:
+    """The lines with the numbers of the exchanges that they stand for, which follow each other."""
+    for (line, _), alike in groupby(enumerate(lines), key=lambda each: (each[1][1], each[1][0] - each[0])):
+        yield line, [number for _, (number, _) in alike]
 
 
 def _line(numbers: list[int], run: Run, line: str) -> str:
@@ -103,6 +104,8 @@ def _notes(trial: Trial) -> Iterator[str]:
             "The scenario was not over when the time limit was reached, and the worker was ended. If it only "
             "needs longer, give it more with --time-limit."
         )
+    if trial.unfelt:
+        yield f"The worker did not feel all of the scenario: {'; '.join(trial.unfelt)}."
     if len(trial.run.exchanges) < trial.requests:
         yield f"Of {trial.requests} exchanges the last {len(trial.run.exchanges)} were kept and judged."
 

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, tostring
 from workerkit.mockserver.reports.element import Child, element
 from workerkit.mockserver.reports.lanes import bar, in_order, picture, swatch
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
-from workerkit.mockserver.reports.timeline import Kind, Moment, Timeline
+from workerkit.mockserver.reports.timeline import Kind, Moment, Spell, Timeline
 
 _MOST_LINES = 40
 _STEPS = 4
@@ -103,10 +103,10 @@ def _timeline(timeline: Timeline) -> Iterator[Element]:
     yield element("h3", "The tasks over time")
     yield picture(timeline)
     steps = (timeline.seconds * step / _STEPS for step in range(_STEPS + 1))
-    yield element(
-        "div", *(element("span", f"{at:.2f} s") for at in steps), class_="scale", aria_hidden="true"
-    )
+    marks = (element("span", f"{at:.{2 if timeline.seconds > 1 else 3}f} s") for at in steps)
+    yield element("div", *marks, class_="scale", aria_hidden="true")
     yield _legend(timeline)
+    yield _each_task(timeline)
     yield element("h3", "Exchanges, and the states of the tasks after them")
     yield _moments(timeline.moments)
 
@@ -123,6 +123,19 @@ def _legend(timeline: Timeline) -> Element:
         element("li", more) if more else None,
         class_="legend",
     )
+
+
+def _each_task(timeline: Timeline) -> Element:
+    """The lanes in words, folded away."""
+    lanes = (
+        element("li", element("code", lane.task), ": ", ", ".join(map(_since, lane.spells)))
+        for lane in timeline.lanes
+    )
+    return element("details", element("summary", "Each task in words"), element("ul", *lanes, class_="lanes"))
+
+
+def _since(spell: Spell) -> str:
+    return f"{spell.status} from {spell.begin:.3f} s"
 
 
 def _moments(moments: tuple[Moment, ...]) -> Element:

@@ -115,6 +115,21 @@ def test_a_trial_is_over_when_its_time_is_up(quiet_day: Scenario) -> None:
     assert 0.2 <= trial.seconds < PATIENCE
 
 
+def test_what_of_a_scenario_was_not_felt_is_told_without_secrets() -> None:
+    source = """
+title: A day that ends early
+about: Nothing happens to those who leave.
+world: {servers: [{name: server-07}], tasks: [{count: 1, server: server-07}]}
+when:
+  - {match: {operation: listTasks, query: {service_type: server-07-key}}, do: [{revoke-key: server-07}]}
+"""
+    scenario = loader.parse(source.encode(), name="early.yaml")
+    trial = try_worker(scenario, worker("ask('GET', '/tasks')"), time_limit=PATIENCE)
+    (unfelt,) = trial.unfelt
+    assert unfelt.startswith("never happened: match operation: listTasks")
+    assert "server-07-key" not in unfelt
+
+
 def test_a_trial_that_is_stopped_has_no_verdict(quiet_day: Scenario) -> None:
     stop = threading.Event()
     stop.set()

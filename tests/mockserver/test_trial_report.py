@@ -56,13 +56,14 @@ def trial() -> MakeTrial:
         name: str = "day",
         alike: bool = False,
         ended_by: Any = "exit",
+        unfelt: tuple[str, ...] = (),
     ) -> Trial:
         scenario = Scenario(name, "A day", "Nothing happens.", WorldPlan((ServerPlan("server-01"),), ()))
         exchanges = tuple(map(exchange, numbers))
         run = Run(scenario, exchanges, (), (), 0, ended_by, "server-01", "server-01-key")
         lines = tuple("GET / -> 401" if alike else f"GET /{number} -> 401" for number in numbers)
         count = numbers[-1] if numbers else 0
-        return Trial(Verdict(name, not broken, broken), run, 1.23456, count, "", lines, STILL)
+        return Trial(Verdict(name, not broken, broken), run, 1.23456, count, unfelt, "", lines, STILL)
 
     return make
 
@@ -109,9 +110,12 @@ def test_a_finding_shows_its_exchanges_by_number_and_time(trial: MakeTrial) -> N
     assert shown.more == 0
 
 
-def test_exchanges_alike_are_shown_together(trial: MakeTrial) -> None:
+def test_exchanges_alike_that_follow_each_other_are_shown_together(trial: MakeTrial) -> None:
     (shown,) = case_of(trial(finding(2, *range(4, 24)), alike=True)).findings
-    assert shown.lines == ("#2 to #23, 1.000 s to 22.000 s: 21 times GET / -> 401",)
+    assert shown.lines == (
+        "#2 at 1.000 s: GET / -> 401",
+        "#4 to #23, 3.000 s to 22.000 s: 20 times GET / -> 401",
+    )
 
 
 def test_exchanges_are_shown_by_their_number_when_older_ones_were_dropped(trial: MakeTrial) -> None:
@@ -133,6 +137,14 @@ def test_a_trial_whose_time_was_up_says_so(trial: MakeTrial) -> None:
     (note,) = case_of(trial(ended_by="time-limit")).notes
     assert note.startswith("The scenario was not over when the time limit was reached")
     assert "--time-limit" in note
+
+
+def test_what_the_worker_never_felt_is_told_without_blame(trial: MakeTrial) -> None:
+    case = case_of(trial(unfelt=("never happened: a", "struck nothing: b")))
+    assert case.outcome is Outcome.PASS
+    assert case.notes == (
+        "The worker did not feel all of the scenario: never happened: a; struck nothing: b.",
+    )
 
 
 def test_the_summary_counts_and_names_what_failed(trial: MakeTrial) -> None:
