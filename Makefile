@@ -12,7 +12,7 @@ $(READY): pyproject.toml constraints.txt hatch_build.py
 	touch $@
 
 demo: $(READY)
-	$(BIN)/workerkit exec --scenario all -- $(BIN)/python tests/examples/worker.py
+	$(BIN)/workerkit exec --scenario all --jobs 4 -- $(BIN)/python tests/examples/worker.py
 	$(BIN)/workerkit conform --max-requests 1500
 
 test: $(READY)
