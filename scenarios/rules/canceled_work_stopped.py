@@ -10,6 +10,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.change import Change
 from workerkit.scenarios.kinds import Seconds
+from workerkit.scenarios.listing import Listing
 from workerkit.scenarios.report import Report
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run import Run
@@ -21,7 +22,8 @@ _CANCELED = "canceled"
 class CanceledWorkStopped(Rule):
     """Nothing is reported of a task that others canceled, once the worker could know it.
 
-    It knows when a report of the task is refused, or `margin` after a list named the task as canceled.
+    It knows when a report of the task is refused, or `margin` after a list named the task as canceled: one of
+    canceled tasks alone, or one that it asked for right after a report of this task.
     """
 
     id: ClassVar[str] = "canceled-work-stopped"
@@ -64,9 +66,18 @@ class CanceledWorkStopped(Rule):
             for each in run.listings_by_task.get(task, ())
             if each.exchange.number >= change.number
             and each.tasks[task].get("status") == _CANCELED
+            and _was_looked_for(run, task, each)
             and report.exchange.began >= each.exchange.ended + self.margin
         ]
         return next(iter([*refusals, *lists]), None)
+
+
+def _was_looked_for(run: Run, task: str, listing: Listing) -> bool:
+    """Whether a list was asked for to learn that a task was canceled; others are read for other tasks."""
+    if listing.asked["status"] == [_CANCELED]:
+        return True
+    before = [each for each in run.reports if each.number < listing.exchange.number]
+    return bool(before) and before[-1].task == task
 
 
 def _case(run: Run, report: Report, change: Change, told: Exchange) -> Case:

@@ -86,6 +86,14 @@ def test_an_item_that_was_refused_is_not_taken_for_done(story: Begin, broken_in:
     assert broken_in(worker.run()) == []
 
 
+def test_items_that_were_taken_or_whose_task_ended_otherwise(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story(transitions="strict")
+    task, canceled = worker.tasks(2, status="running")
+    worker.change(canceled, status="canceled")
+    worker.bulk({"link_id": task, "note": "half done"}, {"link_id": canceled, "status": "completed"})
+    assert broken_in(worker.run()) == []
+
+
 def test_ending_at_a_refused_task(story: Begin, broken_in: BrokenIn) -> None:
     worker = story()
     tasks = worker.tasks(3, service_type="blog")
@@ -170,6 +178,21 @@ def test_results_of_canceled_work(story: Begin, broken_in: BrokenIn, transitions
     assert broken_in(worker.run()) == []
     worker.put(task, "completed")
     assert broken_in(worker.run()) == ["canceled-work-stopped"]
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_a_list_that_was_read_for_another_task(story: Begin, broken_in: BrokenIn, *, other: bool) -> None:
+    worker = story()
+    task, another = worker.tasks(2)
+    worker.put(another, "running")
+    worker.put(task, "running")
+    worker.change(task, status="canceled")
+    worker.put(another if other else task, None, note="half done")
+    worker.list(status="running,canceled")
+    worker.wait(1)
+    worker.put(task, "completed")
+    rules = [] if other else ["canceled-work-stopped"]
+    assert broken_in(worker.run(ended_by="until")) == rules
 
 
 def test_a_result_of_work_that_was_canceled_unseen(story: Begin, broken_in: BrokenIn) -> None:
