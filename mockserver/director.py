@@ -123,6 +123,7 @@ class Director:
             exchanges=tuple(self.world.journal),
             now=self.world.clock.glance(),
             happened=self.plot.happened,
+            calls=self.plot.calls,
         )
 
     def unfelt(self) -> tuple[str, ...]:

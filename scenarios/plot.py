@@ -54,6 +54,11 @@ class Plot:
         }
 
     @property
+    def calls(self) -> Mapping[str, int]:
+        """How often each operation was called, and `any` at all."""
+        return self._calls
+
+    @property
     def outstanding(self) -> tuple[int, ...]:
         """The places, from 0, of the happenings that did not take place yet."""
         return tuple(index for index in range(len(self._when)) if index not in self._happened)

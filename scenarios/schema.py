@@ -32,6 +32,12 @@ _LENGTH = r"^\s*[0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h)\s*$"
 _SPAN = r"^\s*([0-9]{1,9}|[0-9]{1,9}\.\.([0-9]{1,9})?|\.\.[0-9]{1,9})\s*$"
 _MOMENT = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+(Z|[-+][0-9:]+)\s*$"
 _HEADER = r"^\s*[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?\s*$"
+# Effects that are written as what they hold.
+_SHAPES: dict[type[Effect], type[Any]] = {
+    AddTasks: TaskGroup,
+    CancelTasks: Selection,
+    RemoveTasks: Selection,
+}
 _FIXED: dict[Kind, Json] = {
     Kind.SECONDS: {"type": "string", "pattern": _LENGTH},
     Kind.TIME: {"type": "string", "pattern": _MOMENT},
@@ -75,6 +81,7 @@ class _Schemas:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
+        self._definitions: dict[str, Json] = {}
         self._words: dict[Kind, tuple[str, ...]] = {
             Kind.OPERATION: (ANY, *vocabulary.operations),
             Kind.SERVER_STATUS: vocabulary.server_statuses,
@@ -87,12 +94,17 @@ class _Schemas:
             "about": _TEXT,
             "world": self._world(),
             "when": _list(self._happening()),
-            "expect": _list(self._named({name: self._record(rule) for name, rule in RULES.items()})),
+            "expect": _list(_named({name: self._record(rule) for name, rule in RULES.items()}, RULES)),
             "waive": _list(_one_of_these({rule.id: _TEXT for rule in RULES.values() if rule.general})),
             "until": self._record(Until),
         }
         head = {"$schema": _DRAFT, "title": "A scenario of workerkit"}
-        return {**head, **_object(parts, REQUIRED, _doc(Scenario))}
+        return {**head, **_object(parts, REQUIRED, _doc(Scenario)), "definitions": self._definitions}
+
+    def _defined(self, name: str, schema: Json) -> Json:
+        """A reference to what is said once for the whole file."""
+        self._definitions[name] = schema
+        return {"$ref": f"#/definitions/{name}"}
 
     def _world(self) -> Json:
         parts = {
@@ -109,12 +121,14 @@ class _Schemas:
     def _task_group(self) -> Json:
         own = {key: each for key, each in self._fields(TaskGroup).items() if key in OWN_KEYS}
         needed = [key for key in required(TaskGroup) if key in OWN_KEYS]
-        return _object({**own, **self._vocabulary.task_schemas}, needed, _doc(TaskGroup))
+        whole = _object({**own, **self._vocabulary.task_schemas}, needed, _doc(TaskGroup))
+        return self._defined("tasks", whole)
 
     def _happening(self) -> Json:
         triggers = {name: self._record(trigger) for name, trigger in TRIGGERS.items()}
         effects = {name: self._effect(effect) for name, effect in EFFECTS.items()}
-        parts = {"name": _TEXT, **triggers, "do": _list(self._named(effects), least=1)}
+        shapes = {name: _SHAPES.get(effect, effect) for name, effect in EFFECTS.items()}
+        parts = {"name": _TEXT, **triggers, "do": _list(_named(effects, shapes), least=1)}
         return {**_object(parts, ("do",)), "oneOf": [{"required": [name]} for name in triggers]}
 
     def _effect(self, effect: type[Effect]) -> Json:
@@ -122,10 +136,7 @@ class _Schemas:
             return self._fault()
         if effect is AddTasks:
             return self._task_group()
-        return {
-            **self._record(Selection if effect in (CancelTasks, RemoveTasks) else effect),
-            "description": _doc(effect),
-        }
+        return self._record(_SHAPES.get(effect, effect))
 
     def _fault(self) -> Json:
         alone = [name for name, fault in FAULTS.items() if not required(fault)]
@@ -135,17 +146,12 @@ class _Schemas:
         parts = {KIND: {"const": fault.kind}, **self._fields(fault), **self._fields(Schedule)}
         return _object(parts, (KIND, *required(fault)), _doc(fault))
 
-    def _named(self, details: Mapping[str, Json]) -> Json:
-        """An item that is a name with details, or the name alone where none are needed."""
-        alone = [name for name, schema in details.items() if _may_be_empty(schema)]
-        return {"anyOf": [{"enum": alone}, _one_of_these(details)]}
-
     def _record(self, shape: type[Any]) -> Json:
         fields = self._fields(shape)
         whole = _object(fields, required(shape), _doc(shape))
-        if not may_stand_alone(shape):
-            return whole
-        return {"anyOf": [fields[keys(shape)[0]], whole]}
+        if may_stand_alone(shape):
+            whole = {"anyOf": [fields[keys(shape)[0]], whole]}
+        return self._defined(shape.__name__, whole) if shape is Selection else whole
 
     def _fields(self, shape: type[Any]) -> dict[str, Json]:
         return {name.removesuffix("_"): self._value(marker) for name, marker in markers(shape).items()}
@@ -161,7 +167,8 @@ class _Schemas:
                 fields = {name: self._vocabulary.task_schemas[name] for name in known}
                 return {**_object(fields), "minProperties": 1}
             case Kind() as kind:
-                return {"enum": list(self._words[kind])} if kind in self._words else _FIXED[kind]
+                words = self._words.get(kind)
+                return self._defined(kind.name.lower(), {"enum": list(words)} if words else _FIXED[kind])
             case OneOrMore(kind):
                 word = self._value(kind)
                 return {"anyOf": [word, {**_list(word, least=1), "uniqueItems": True}]}
@@ -188,9 +195,10 @@ def _one_of_these(details: Mapping[str, Json]) -> Json:
     return {**_object(details), "minProperties": 1, "maxProperties": 1}
 
 
-def _may_be_empty(schema: Json) -> bool:
-    wholes = [schema, *schema.get("anyOf", ())]
-    return any(each.get("type") == "object" and not each.get("required") for each in wholes)
+def _named(details: Mapping[str, Json], shapes: Mapping[str, type[Any]]) -> Json:
+    """An item that is a name with details, or the name alone where none are needed."""
+    alone = [name for name, shape in shapes.items() if not required(shape)]
+    return {"anyOf": [{"enum": alone}, _one_of_these(details)]}
 
 
 def _choices(values: Mapping[str, str]) -> Json:

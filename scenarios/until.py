@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.kinds import ANY, HappeningName, OneOf, OperationNames, Positive, Seconds
@@ -13,6 +13,7 @@ WAITING = ("pending", "queued")
 ENDS = ("completed", "failed", "canceled")
 _POLLING = ("heartbeat", "listTasks")
 _QUIET = 0.5
+_NONE: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,9 @@ class EnoughCalls:
     number: Positive
     of: OperationNames = (ANY,)
 
-    def are_in(self, exchanges: Iterable[Exchange]) -> bool:
-        """Whether that many of the exchanges are."""
-        return sum(ANY in self.of or each.operation in self.of for each in exchanges) >= self.number
+    def came(self, calls: Mapping[str, int]) -> bool:
+        """Whether that many came, by how often each operation was called, and any."""
+        return sum(calls.get(operation, 0) for operation in self.of) >= self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +55,21 @@ class Until:
         statuses: Collection[str],
         exchanges: Sequence[Exchange],
         now: float,
-        happened: Mapping[str, float] | None = None,
+        happened: Mapping[str, float] = _NONE,
+        calls: Mapping[str, int] = _NONE,
     ) -> bool:
         """Whether it is over.
 
-        `statuses` are those of the worker's tasks, `exchanges` all so far, `happened` says when which named
-        happening took place. Times are in seconds since 1970, on the world's clock.
+        `statuses` are those of the worker's tasks, `exchanges` the newest ones, `happened` says when which
+        named happening took place, `calls` how often each operation was called, and `any`. Times are in
+        seconds since 1970, on the world's clock.
         """
-        since = self._since(exchanges, happened or {})
+        since = self._since(exchanges, happened)
         if since is None or now - since < (self.time or 0):
             return False
         if self.awaits_tasks and any(status not in ENDS for status in statuses):
             return False
-        if self.calls is not None and not self.calls.are_in(exchanges):
+        if self.calls is not None and not self.calls.came(calls):
             return False
         return now - _last_news(exchanges) >= self._quiet
 
