@@ -263,6 +263,8 @@ def test_tasks_change_whatever_the_flow_says() -> None:
     assert [task["id"] for task in page["data"]] == play.ids("second")
     assert {task["retry_count"] for task in page["data"]} == {3}
     assert play.director.world.tasks[play.ids("second")[0]].note == "late"
+    _, all_of_them = play.send("GET", "/tasks?status=pending,running,failed")
+    assert (all_of_them["total"], len(all_of_them["data"])) == (5, 5)
 
 
 SELECTIONS = [
@@ -284,6 +286,15 @@ def test_tasks_are_selected_by_what_they_are(selection: str, canceled: list[int]
     tasks = list(play.director.world.tasks.values())
     shares = (tasks[:3], tasks[3:5], tasks[5:])
     assert [sum(task.status == "canceled" for task in share) for share in shares] == canceled
+
+
+def test_the_first_tasks_are_the_first_of_the_list() -> None:
+    head = HEAD.replace("world:", "world:\n  dialect: {list-order: newest-first}")
+    play = Play("  - {call: 2, do: [{cancel-tasks: {group: first, first: 1}}]}", head)
+    _, page = play.send("GET", "/tasks")
+    play.look()
+    assert play.director.world.tasks[page["data"][0]["id"]].status == "canceled"
+    assert play.statuses("first").count("canceled") == 1
 
 
 def test_this_is_every_task_that_a_request_names() -> None:

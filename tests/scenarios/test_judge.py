@@ -8,7 +8,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.judge import judge, rules_of
 from workerkit.scenarios.rules import RULES
 from workerkit.scenarios.run import Run
-from workerkit.scenarios.scenario import Expectation
+from workerkit.scenarios.scenario import Expectation, Waiver
 
 Make = Callable[..., Exchange]
 RunOf = Callable[..., Run]
@@ -47,6 +47,12 @@ def test_a_scenario_tunes_a_rule(attempt: Make, run_of: RunOf) -> None:
     run = hammering(attempt, run_of)
     tuned = judge(expecting(run, Expectation("pause-on-401", {"attempts": 1000})))
     assert "pause-on-401" not in {broken.rule for broken in tuned.broken}
+
+
+def test_a_scenario_waives_a_general_rule(attempt: Make, run_of: RunOf) -> None:
+    run = hammering(attempt, run_of, exit_code=1)
+    waived = replace(run, scenario=replace(run.scenario, waive=(Waiver("pause-on-401", "not here"),)))
+    assert [broken.rule for broken in judge(waived).broken] == ["process-not-crashed"]
 
 
 def test_each_rule_is_asked_once_in_the_order_of_the_register(run_of: RunOf) -> None:

@@ -63,3 +63,10 @@ def test_what_is_due_at_once_after_a_request_comes_with_it() -> None:
 def test_effects_of_one_happening_keep_their_order() -> None:
     story = Plot((Happening(OnCall(Calls(1, 1)), (RESTORE, REVOKE)),), began=100.0)
     assert story.called("heartbeat", at=101) == (Occurrence(101, RESTORE), Occurrence(101, REVOKE))
+
+
+def test_of_what_happens_often_the_first_time_counts() -> None:
+    story = plot((OnCall(Calls(1)), REVOKE), (After(3), RESTORE))
+    for at in (101, 102, 103):
+        assert story.called("heartbeat", at=at) == (Occurrence(at, REVOKE),)
+    assert story.next_due() == 104
