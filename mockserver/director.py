@@ -54,16 +54,15 @@ class Director:
         self.world = world
         self.scenario = scenario
         self.events: list[Event] = []
-        self.plot = Plot(scenario.when if scenario else (), began=world.clock.begin)
+        when = scenario.when if scenario else ()
+        self.plot = Plot(when, began=world.clock.begin)
         self.groups = {name: dict.fromkeys(ids) for name, ids in (groups or {}).items()}
         self._changes: list[tuple[Task, str, str]] = []
         self._this: tuple[Task, ...] = ()
-        for effect in (
-            each for happening in (scenario.when if scenario else ()) for each in happening.effects
-        ):
+        for effect in (each for happening in when for each in happening.effects):
             if isinstance(effect, ReplaceKey):
                 world.reserve_key(world.server(effect.server), self.next_key(effect))
-        if any(isinstance(each.trigger, OnChange) for each in (scenario.when if scenario else ())):
+        if any(isinstance(each.trigger, OnChange) for each in when):
             world.observer = self._observe
         if scenario is not None:
             world.remember_all()

@@ -23,7 +23,7 @@ def test_each_scenario_of_the_library_is_understood_and_explained(name: str) -> 
 
 def test_no_two_scenarios_tell_the_same() -> None:
     scenarios = [library.find(name) for name in library.names()]
-    assert len(scenarios) >= 26
+    assert len(scenarios) >= 36
     assert len({scenario.title for scenario in scenarios}) == len(scenarios)
     assert len({scenario.world.seed for scenario in scenarios}) == len(scenarios)
 
