@@ -74,10 +74,15 @@ class Reading:
             return None
         operation = leeway.lenient_api().operations[self._match.operation.id]
         try:
-            operation.read(self.path_values, self.exchange.query, self.exchange.request_body)
+            operation.read(self.path_values, self._filled_query, self.exchange.request_body)
         except Flaw as flaw:
             return flaw
         return None
+
+    @property
+    def _filled_query(self) -> str:
+        # What an empty parameter means is left open: many a server takes it for a missing one.
+        return "&".join(each for each in self.exchange.query.split("&") if each.partition("=")[2])
 
     @cached_property
     def answer_flaw(self) -> Flaw | None:

@@ -82,6 +82,7 @@ KEPT = {
         "?limit=1&limit=2", task(A), total=2, limit=1, next_cursor=A
     ),
     "a parameter twice, the last taken": listed("?limit=0&limit=7", task(A), limit=7),
+    "empty parameters": listed("?limit=&page=&after=&status=", task(A)),
     "one status": listed("?status=failed", task(A, status="failed")),
     "a service type": listed("?service_type=social", task(A, service_type="social")),
     "milliseconds": listed("", task(A, created_at="2025-12-01T10:00:00.000Z")),
@@ -179,6 +180,7 @@ BROKEN = [
         ),
     ),
     ("bad-request", exchange("PUT", f"/tasks/{A}", b'{"status": ', 200, UPDATED)),
+    ("bad-request", listed("?limit=many&page=", task(A))),
     ("bad-request", exchange("PUT", f"/tasks/{A}", {"status": "no"}, 200, UPDATED)),
     ("bad-request", exchange("POST", "/callback/link/update", {}, 200, UPDATED)),
     ("not-your-task", exchange("PUT", f"/tasks/{A}", {}, 403, {"success": False, "error": "forbidden"})),

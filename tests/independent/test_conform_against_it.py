@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from uuid import uuid4
+
 import pytest
 
+from tests.independent.call import Record
+from tests.independent.fault import Fault
 from tests.independent.faults import FAULTS
+from tests.independent.listing import Listing
+from tests.independent.store import insert, rows
 from tests.independent.trial import SHORT, TOUR, findings, trial
 from tests.independent.variants import VARIANTS
 
@@ -67,9 +74,24 @@ FOUND = {
 }
 
 
+class Busy(Listing):
+    """No fault: another task comes in before each list."""
+
+    def answer(self, server: Record, query: Mapping[str, str]) -> Record:
+        with self.store.transaction() as db:
+            task = rows(db, "SELECT * FROM tasks WHERE server_id = ? LIMIT 1", [server["id"]])[0]
+            new = {"id": str(uuid4()), "status": "pending", "created_at": self.clock()}
+            insert(db, "tasks", task | new)
+        return super().answer(server, query)
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_legal_server_is_not_blamed(name: str) -> None:
     assert findings(trial(VARIANTS[name], most=SHORT)) == {}
+
+
+def test_a_server_that_gets_tasks_during_the_run_is_not_blamed() -> None:
+    assert findings(trial(fault=Fault("busy", "", "", Busy), most=TOUR)) == {}
 
 
 @pytest.mark.parametrize("name", FOUND)
