@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 
 import click
 
@@ -12,12 +15,11 @@ from workerkit.cli.duration import DURATION
 from workerkit.cli.failure import CannotRun
 from workerkit.cli.rate import RATE
 from workerkit.cli.report_files import ReportFiles
-from workerkit.contracts.conformance import conform
+from workerkit.contracts.conformance import RunFailed, conform
 from workerkit.contracts.greeting import CannotTest
 from workerkit.contracts.own_mock import own_mock
-from workerkit.contracts.plan import BadPlan, Plan, Writes, default_writes
-from workerkit.contracts.rules import Status
-from workerkit.contracts.stock import EngineFailed
+from workerkit.contracts.plan import BadPlan, Plan, Writes, default_rate, default_writes
+from workerkit.contracts.report import exit_code
 from workerkit.contracts.target import BadTarget, Target
 from workerkit.contracts.telling import intention, told
 
@@ -29,11 +31,37 @@ from workerkit.contracts.telling import intention, told
 @click.option("--inactive-api-key", metavar="KEY", help="An offline server's: that it is refused.")
 @click.option(
     "--writes",
-    type=click.Choice([*Writes]),
+    type=click.Choice([each.value for each in Writes]),
     help="none sends nothing that a correct server acts on; the default unless URL is on this machine.",
 )
-@click.option("--rate", type=RATE, metavar="N/s", help="At most so many requests a second, as in 5/s.")
-@click.option("--max-requests", type=click.IntRange(1), metavar="N", help="At most so many requests.")
+@click.option(
+    "--sandbox-request",
+    "sandbox_requests",
+    multiple=True,
+    metavar="NAME",
+    help="With --writes sandbox: the tasks of this request may be changed, and it too. Repeatable.",
+)
+@click.option(
+    "--sandbox-task",
+    "sandbox_tasks",
+    multiple=True,
+    metavar="ID",
+    help="With --writes sandbox: this task may be changed. Repeatable.",
+)
+@click.option(
+    "--rate",
+    type=RATE,
+    metavar="N/s",
+    help="At most so many requests a second, as in 5/s; 10/s unless URL is on this machine.",
+)
+@click.option(
+    "--max-requests",
+    type=click.IntRange(1),
+    default=3000,
+    show_default=True,
+    metavar="N",
+    help="At most so many requests.",
+)
 @click.option("--time-limit", type=DURATION, metavar="TIME", help="Ends the run, as in 60s.")
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same requests."
@@ -46,8 +74,10 @@ def command(
     other_api_key: str | None,
     inactive_api_key: str | None,
     writes: str | None,
+    sandbox_requests: tuple[str, ...],
+    sandbox_tasks: tuple[str, ...],
     rate: float | None,
-    max_requests: int | None,
+    max_requests: int,
     time_limit: float | None,
     seed: int,
     strict: bool,
@@ -59,20 +89,40 @@ def command(
     Example:
       workerkit conform https://staging.example/api/v1/worker --api-key "$KEY" --rate 5/s
     """
+    files = ReportFiles(json_file)
+    out = console(stderr=files.take_standard_output)
     try:
-        with _target(url, api_key, other_api_key, inactive_api_key, seed) as target:
-            mode = Writes(writes) if writes else default_writes(target)
-            plan = Plan(mode, rate, max_requests, time_limit, seed=seed)
-            files = ReportFiles(json_file)
-            console(stderr=files.take_standard_output).print(intention(target, plan), markup=False)
-            report = conform(target, plan)
+        with _target(url, api_key, other_api_key, inactive_api_key, seed) as target, _ended_by_sigterm():
+            plan = Plan(
+                Writes(writes) if writes else default_writes(target),
+                rate or default_rate(target),
+                max_requests,
+                time_limit,
+                seed=seed,
+                sandbox_requests=sandbox_requests,
+                sandbox_tasks=sandbox_tasks,
+            )
+            out.print(intention(target, plan), markup=False)
+            report = conform(target, plan, say=partial(out.print, markup=False))
     except (BadTarget, BadPlan) as error:
         raise click.UsageError(str(error)) from None
-    except (CannotTest, EngineFailed) as error:
+    except CannotTest as error:
         raise CannotRun(str(error)) from None
-    console(stderr=files.take_standard_output).print(told(report), markup=False)
+    except RunFailed as error:
+        report = error.report
+    out.print(told(report), markup=False)
     files.write_json(report.as_json())
-    sys.exit(1 if report.verdict == "fail" or (strict and report.of(Status.UNTESTED)) else 0)
+    sys.exit(exit_code(report, strict=strict))
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM is taken as Ctrl-C: a run that is ended puts its sandbox back first."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _target(

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from workerkit.contracts.wire import GATE_URL, KEY_HEADER, Ended, Gate, Withheld
+from workerkit.contracts.wire import GATE_URL, KEY_HEADER, Gate
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.jsontext import render
 
@@ -17,7 +17,8 @@ NO_KEY = ""
 class Client:
     """Sends single requests through the gate, by default with the target's key.
 
-    Where no answer comes, the exchange says so; nothing is raised but Ended and Withheld.
+    Where no answer comes, the exchange says so; nothing is raised but Ended and Withheld. A body that is
+    bytes is sent as it is, any other as JSON.
     """
 
     def __init__(self, gate: Gate, api_key: str) -> None:
@@ -27,27 +28,30 @@ class Client:
 
     def tasks(self, key: str | None = None, **query: str | int) -> Exchange:
         """The answer to GET /tasks with these query parameters."""
-        return self._exchange("GET", "/tasks", key, params=query)
+        return self._gate.deliver(self._prepared("GET", "/tasks", key, params=query))
 
     def send(self, method: str, path: str, body: Any, key: str | None = None) -> Exchange:
-        """The answer to a request with a JSON body; bytes are sent as they are."""
-        data = body if isinstance(body, bytes) else render(body)
-        return self._exchange(method, path, key, data=data, headers={"Content-Type": "application/json"})
+        """The answer to a request with a JSON body."""
+        return self._gate.deliver(self._prepared(method, path, key, **_json_parts(body)))
 
-    def _exchange(
+    def may_send(self, method: str, path: str, body: Any, key: str | None = None) -> bool:
+        """True for what `send` would not raise Withheld for."""
+        return self._gate.may_leave(self._prepared(method, path, key, **_json_parts(body)))
+
+    def _prepared(
         self,
         method: str,
         path: str,
         key: str | None,
         headers: Mapping[str, str] | None = None,
         **parts: Any,
-    ) -> Exchange:
+    ) -> requests.PreparedRequest:
         sent_key = self._api_key if key is None else key
         keys = {KEY_HEADER: sent_key} if sent_key else {}
-        try:
-            self._session.request(method, GATE_URL + path, headers={**keys, **(headers or {})}, **parts)
-        except (Ended, Withheld):
-            raise
-        except requests.RequestException:
-            pass
-        return self._gate.exchanges[-1]
+        request = requests.Request(method, GATE_URL + path, headers={**keys, **(headers or {})}, **parts)
+        return self._session.prepare_request(request)
+
+
+def _json_parts(body: Any) -> dict[str, Any]:
+    data = body if isinstance(body, bytes) else render(body)
+    return {"data": data, "headers": {"Content-Type": "application/json"}}

@@ -11,14 +11,17 @@ from workerkit.contracts.greeting import greet
 from workerkit.contracts.ledger import Finding, Ledger
 from workerkit.contracts.leeway import strict_api
 from workerkit.contracts.plan import Plan, default_writes
+from workerkit.contracts.receipt import Receipt
 from workerkit.contracts.relations import relate
 from workerkit.contracts.report import Report, RuleReport
 from workerkit.contracts.rules import OPERATION_RULES, RULES, Rule, Status
+from workerkit.contracts.sandbox import Sandbox
 from workerkit.contracts.secrecy import mask_of
 from workerkit.contracts.stock import Effort, run_stock
 from workerkit.contracts.target import Target
+from workerkit.contracts.tidying import enter, leave
 from workerkit.contracts.tour import walk_the_tour
-from workerkit.contracts.wire import INTERRUPTED, Ended, Gate
+from workerkit.contracts.wire import INTERRUPTED, Cause, Ended, Gate
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking import Mask
 from workerkit.openapi.silence import silences
@@ -30,18 +33,29 @@ _SHORT = Effort(examples=5, walks=3, steps=4)
 _SHORT_BELOW = 1400
 
 
+class RunFailed(RuntimeError):
+    """The kit itself failed in the middle of a run; `report` is what was done until then, and put back."""
+
+    def __init__(self, why: str, report: Report) -> None:
+        super().__init__(why)
+        self.report = report
+
+
 def conform(
     target: Target,
     plan: Plan | None = None,
     *,
     watcher: Callable[[Exchange], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
     clock: Clock | None = None,
 ) -> Report:
     """Tests a server against the page and reports each rule as kept, broken or untested.
 
     Without a plan everything may be written to a target on this machine, and nothing elsewhere. `watcher`
-    is given each exchange as it ends. An interrupt ends the run with a report of what was done. Raises
-    Unreachable, NotThisApi and KeyRefused before anything else is sent, and stock.EngineFailed.
+    is given each exchange as it ends, `say` what the sandbox holds, before anything is written. An interrupt
+    ends the run with a report of what was done. However a run ends, its sandbox is put back, as far as the
+    API allows; the report's receipt says how far. Raises CannotTest and NoSandbox before anything is written,
+    and RunFailed.
     """
     plan = plan or Plan(writes=default_writes(target))
     clock = clock or Clock()
@@ -50,22 +64,35 @@ def conform(
     ledger = Ledger()
     try:
         greet(target, gate)
-        _send_everything(target, plan, gate, ledger)
+        sandbox = enter(target, plan, gate, say)
+        failure = _send_everything(target, plan, gate, ledger, sandbox)
+        receipt = leave(sandbox, target, gate)
     finally:
         gate.close()
     _relate_everything(gate, ledger)
-    return _report(target, plan, gate, ledger, clock.steady() - began)
+    report = _report(target, plan, gate, ledger, receipt, clock.steady() - began)
+    if failure is not None:
+        raise RunFailed(report.ended, report) from failure
+    return report
 
 
-def _send_everything(target: Target, plan: Plan, gate: Gate, ledger: Ledger) -> None:
+def _send_everything(
+    target: Target, plan: Plan, gate: Gate, ledger: Ledger, sandbox: Sandbox | None
+) -> Exception | None:
+    """What made the kit fail, or None."""
     try:
-        walk_the_tour(target, plan, gate, ledger)
-        for each in run_stock(target, plan, gate, _effort(plan)):
+        walk_the_tour(target, plan, gate, ledger, sandbox)
+        tasks = sandbox.generated_ids if sandbox else frozenset[str]()
+        for each in run_stock(target, plan, gate, _effort(plan), tasks):
             ledger.judge(each.rule, each.flaw, each.exchange)
     except Ended:
-        return
+        pass
     except KeyboardInterrupt:
-        gate.end(INTERRUPTED)
+        gate.end(INTERRUPTED, Cause.PERSON)
+    except Exception as error:
+        gate.end(f"the kit failed, which is a defect of its own: {error!r}", Cause.KIT)
+        return error
+    return None
 
 
 def _effort(plan: Plan) -> Effort:
@@ -87,7 +114,9 @@ def _excuse_unanswered(gate: Gate, ledger: Ledger) -> None:
             ledger.excuse(rule, f"no request for {operation} was answered 2xx")
 
 
-def _report(target: Target, plan: Plan, gate: Gate, ledger: Ledger, seconds: float) -> Report:
+def _report(
+    target: Target, plan: Plan, gate: Gate, ledger: Ledger, receipt: Receipt | None, seconds: float
+) -> Report:
     mask = mask_of(target, gate.exchanges)
     ended = mask.text(gate.ended or "")
     return Report(
@@ -98,6 +127,9 @@ def _report(target: Target, plan: Plan, gate: Gate, ledger: Ledger, seconds: flo
         rules=tuple(_rule_report(each, target, ledger, mask, ended) for each in RULES),
         silences=tuple((each, ledger.seen.get(each)) for each in silences()),
         ended=ended,
+        cause=gate.cause,
+        withheld=tuple(map(mask.text, gate.withheld)),
+        receipt=receipt and receipt.masked(mask),
     )
 
 

@@ -9,6 +9,10 @@ from workerkit.contracts.wire import TOO_MANY_REQUESTS, Gate
 from workerkit.openapi.exchange import Exchange
 
 
+# What gateways and load balancers answer for a server behind them, or one in maintenance.
+_DOWN = (502, 503, 504)
+
+
 class CannotTest(RuntimeError):
     """The run cannot begin; the text is a sentence for people, without secrets."""
 
@@ -33,12 +37,14 @@ def greet(target: Target, gate: Gate) -> None:
         why = mask_of(target).text(exchange.why)
         raise Unreachable(f"{where} got no answer: {why}")
     if 300 <= exchange.status < 400:
-        place = dict(exchange.answer_headers).get("location", "another place")
+        place = mask_of(target).text(dict(exchange.answer_headers).get("location", "another place"))
         raise NotThisApi(f"{where} redirects to {place}: give the address of the API itself")
     if exchange.status == 401:
         raise KeyRefused(f"{where} answers 401: the API key is not valid, or its server is not active")
     if exchange.status == TOO_MANY_REQUESTS:
         raise CannotTest(f"{where} answers 429, too many requests: wait, and give a lower --rate")
+    if exchange.status in _DOWN:
+        raise CannotTest(f"{where} answers {exchange.status}: the API, or what stands before it, is down")
     if not _looks_right(exchange):
         kind = dict(exchange.answer_headers).get("content-type", "no content type")
         raise NotThisApi(f"{where} answers {exchange.status} with {kind}: this is not the Worker API")

@@ -111,6 +111,13 @@ def highest(parameter: str) -> int:
 
 
 @cache
+def waiting() -> tuple[str, ...]:
+    """The statuses of tasks that wait to be done: those that the list has by default."""
+    parameters = strict().root["paths"]["/tasks"]["get"]["parameters"]
+    return tuple(next(each["schema"]["default"] for each in parameters if each["name"] == "status"))
+
+
+@cache
 def most(schema: str, batch: str) -> int:
     """How many entries a batch may have at most, by its schema and the batch's field."""
     return int(strict().root["components"]["schemas"][schema]["properties"][batch]["maxItems"])

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from workerkit.contracts.evidence import Evidence
+from workerkit.contracts.receipt import Receipt
 from workerkit.contracts.rules import Status
+from workerkit.contracts.wire import Cause
+
+_EXIT_CODES = {Cause.TARGET: 3, Cause.KIT: 3, Cause.PERSON: 130}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class Report:
     """A run's findings. `requests` is how many were sent, `seconds` how long the run took.
 
     `silences` has every silence's id, with the value seen or None. `ended` says what ended the run before
-    its time, or is empty. No secret is in it.
+    its time, or is empty, and `cause` who did; `withheld` are requests that the gate did not let through,
+    each a defect of the kit; `receipt` is what was changed in a sandbox. No secret is in it.
     """
 
     target: str
@@ -46,6 +51,9 @@ class Report:
     rules: tuple[RuleReport, ...]
     silences: tuple[tuple[str, str | None], ...]
     ended: str = ""
+    cause: Cause | None = None
+    withheld: tuple[str, ...] = ()
+    receipt: Receipt | None = None
 
     @property
     def verdict(self) -> str:
@@ -64,6 +72,18 @@ class Report:
             "seed": self.seed,
             "requests": self.requests,
             "ended": self.ended,
+            "withheld": list(self.withheld),
+            "receipt": self.receipt and self.receipt.as_json(),
             "rules": [each.as_json() for each in self.rules],
             "silences": dict(self.silences),
         }
+
+
+def exit_code(report: Report, *, strict: bool) -> int:
+    """What the command ends with: 1 for findings, untested rules among them if `strict`; 3 where the target
+    or the kit ended the run, 130 where a person did; 0 where all is well."""
+    if report.verdict == "fail":
+        return 1
+    if report.cause in _EXIT_CODES:
+        return _EXIT_CODES[report.cause]
+    return 1 if strict and report.of(Status.UNTESTED) else 0

@@ -22,6 +22,7 @@ from schemathesis.core.transport import Response
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.errors import ServerUnavailable, UnhealthyAPIError, UnresponsiveOperationError
 from schemathesis.generation.case import Case
+from schemathesis.hooks import HookContext
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
@@ -31,13 +32,17 @@ from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.reading import Reading
 from workerkit.contracts.rules import OPERATION_RULES
 from workerkit.contracts.target import Target
-from workerkit.contracts.wire import GATE_URL, INTERRUPTED, KEY_HEADER, TOO_MANY_REQUESTS, Ended, Gate
+from workerkit.contracts.wire import GATE_URL, INTERRUPTED, KEY_HEADER, TOO_MANY_REQUESTS, Cause, Ended, Gate
+from workerkit.openapi.document import Json
 from workerkit.openapi.exchange import Exchange
 
 # Not run, because the relations judge them on every exchange, the engine's included, and know the silences:
 # not_a_server_error, status_code_conformance, response_schema_conformance, negative_data_rejection.
 # Not run, because the page does not speak of it: checks of DELETE, of creating POSTs, of wrong methods.
 _CHECKS = ("content_type_conformance", "positive_data_acceptance", "ignored_auth")
+# In a sandbox: not the status of a request, which cannot be put back.
+_SANDBOX_WRITES = ("updateTask", "bulkUpdateTasks", "updateLink", "completeLink")
+_NAME_A_TASK = ("BulkItem", "LinkUpdate", "LinkCompletion")
 # What a target that does not answer looks like to the engine; the relations judge it.
 _NO_ANSWER = (
     requests.ConnectionError,
@@ -67,14 +72,16 @@ class Effort:
     steps: int
 
 
-def run_stock(target: Target, plan: Plan, gate: Gate, effort: Effort) -> Iterator[StockOutcome]:
-    """The outcomes of the stock checks, as they come.
+def run_stock(
+    target: Target, plan: Plan, gate: Gate, effort: Effort, sandbox: frozenset[str] = frozenset()
+) -> Iterator[StockOutcome]:
+    """The outcomes of the stock checks, as they come; `sandbox` are the tasks that may be written to.
 
     Ends when the engine has done its effort or the gate lets nothing more through. Raises EngineFailed
     where the engine itself fails.
     """
-    transport = _GatedTransport(gate)
-    schema = _schema(target, plan, effort, transport)
+    transport = _GatedTransport(gate, target.api_key)
+    schema = _schema(target, plan, effort, sandbox, transport)
     with _hypothesis_apart():
         stream = from_schema(schema).execute()
         for event in stream:
@@ -82,7 +89,7 @@ def run_stock(target: Target, plan: Plan, gate: Gate, effort: Effort) -> Iterato
             if isinstance(event, events.ScenarioFinished):
                 yield from _outcomes(event, transport)
             if isinstance(event, events.Interrupted):
-                gate.end(INTERRUPTED)
+                gate.end(INTERRUPTED, Cause.PERSON)
             if gate.ended:
                 stream.stop()
 
@@ -102,12 +109,21 @@ def _raise_defect(event: events.EngineEvent) -> None:
 class _GatedTransport(RequestsTransport):
     """Sends everything through the gate, whichever session the engine or one of its checks brings."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, api_key: str) -> None:
         super().__init__()
+        self._api_key = api_key
         self._copy_serializers_from(REQUESTS_TRANSPORT)
         self._gate = gate
         self._session = gate.session()
         self.exchanges: dict[str, Exchange] = {}
+
+    def may_leave(self, _context: HookContext, case: Case[Any]) -> bool:
+        """True for a case that the gate would let through with the run's own key."""
+        data = self.serialize_case(case, base_url=GATE_URL, headers={KEY_HEADER: self._api_key})
+        try:
+            return self._gate.may_leave(self._session.prepare_request(requests.Request(**data)))
+        except requests.RequestException:
+            return False
 
     def send(self, case: Case[Any], *, session: requests.Session | None = None, **kwargs: Any) -> Response:
         try:
@@ -129,14 +145,35 @@ class _GatedSchema(OpenApiSchema):
         return self.gated
 
 
-def _schema(target: Target, plan: Plan, effort: Effort, transport: _GatedTransport) -> _GatedSchema:
+def _schema(
+    target: Target, plan: Plan, effort: Effort, sandbox: frozenset[str], transport: _GatedTransport
+) -> _GatedSchema:
     config = SchemathesisConfig.from_dict(_config(target, plan, effort))
-    root = deepcopy(leeway.plain_requests().root)
+    root = _requests(sandbox)
     schema = _GatedSchema(raw_schema=root, config=config.projects.get(root))
     schema.gated = transport
-    if plan.writes is Writes.NONE:
-        schema.filter_set.include(operation_id="listTasks")
+    if plan.writes is not Writes.ALL:
+        schema.filter_set.include(operation_id=_operations(sandbox))
+        schema.hooks.register_hook_with_name(transport.may_leave, "filter_case")
     return schema
+
+
+def _operations(sandbox: frozenset[str]) -> list[str]:
+    return ["listTasks", *(_SANDBOX_WRITES if sandbox else ())]
+
+
+def _requests(sandbox: frozenset[str]) -> Json:
+    """What requests are generated from; in a sandbox, the only ids there are its tasks'."""
+    root = deepcopy(leeway.plain_requests().root)
+    if sandbox:
+        ids = {"type": "string", "enum": sorted(sandbox)}
+        schemas = root["components"]["schemas"]
+        for name in _NAME_A_TASK:
+            schemas[name]["properties"]["link_id"] = ids
+        for parameter in root["paths"]["/tasks/{id}"]["put"]["parameters"]:
+            parameter["schema"] = ids
+            parameter.pop("example", None)
+    return root
 
 
 def _config(target: Target, plan: Plan, effort: Effort) -> dict[str, Any]:

@@ -38,11 +38,15 @@ class Target:
     @property
     def is_loopback(self) -> bool:
         """True where the address is this machine's own."""
-        host = urlsplit(self.base_url).hostname or ""
         try:
-            return ip_address(host).is_loopback
+            return ip_address(self.host).is_loopback
         except ValueError:
-            return host == "localhost"
+            return self.host == "localhost"
+
+    @property
+    def host(self) -> str:
+        """The name or the address of the machine."""
+        return urlsplit(self.base_url).hostname or ""
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 
-from workerkit.contracts import tour_keys, tour_list, tour_writes
+from workerkit.contracts import tour_keys, tour_list, tour_refusals, tour_writes
 from workerkit.contracts.client import Client
 from workerkit.contracts.ledger import Ledger
 from workerkit.contracts.plan import Plan, Writes
-from workerkit.contracts.rules import OPERATION_RULES
+from workerkit.contracts.sandbox import Sandbox
 from workerkit.contracts.target import Target
 from workerkit.contracts.walk import Walk
-from workerkit.contracts.wire import Gate
+from workerkit.contracts.wire import Gate, Withheld
 
 Step = Callable[[Walk], None]
 
@@ -25,38 +26,60 @@ _READS: tuple[Step, ...] = (
     tour_keys.refuse_wrong_keys,
     tour_keys.refuse_inactive_server,
 )
-_WRITES: tuple[Step, ...] = (
-    tour_writes.send_heartbeat,
+_REFUSALS: tuple[Step, ...] = (
+    tour_refusals.require_the_link,
+    tour_refusals.refuse_bad_bodies,
+    tour_refusals.refuse_too_long_a_batch,
+)
+# What a sandbox can hold; the others change what belongs to no task.
+_TASK_WRITES: tuple[Step, ...] = (
     tour_writes.update_a_task,
     tour_writes.refuse_bad_updates,
     tour_writes.update_many,
     tour_writes.call_back,
-    tour_writes.require_the_link,
-    tour_writes.send_logs,
-    tour_writes.refuse_unknown_level,
     tour_writes.fill_a_batch,
     tour_writes.ask_for_unknown_ids,
     tour_writes.leave_foreign_tasks_alone,
 )
-_WRITING_RULES = (
-    *(rule for operation, rule in OPERATION_RULES.items() if operation != "listTasks"),
-    *("heartbeat-name", "update-own-only", "update-status", "update-links", "update-echo"),
-    *("bulk-counts", "bulk-results", "bulk-foreign", "logs-created", "logs-levels"),
-    *("link-update-required", "link-update-optional", "not-your-task", "not-found"),
+_OTHER_WRITES: tuple[Step, ...] = (
+    tour_writes.send_heartbeat,
+    tour_writes.send_logs,
+    tour_writes.refuse_unknown_level,
+)
+_STEPS = {
+    Writes.NONE: (*_READS, *_REFUSALS),
+    Writes.SANDBOX: (*_READS, *_REFUSALS, *_TASK_WRITES),
+    Writes.ALL: (*_READS, *_REFUSALS, *_OTHER_WRITES, *_TASK_WRITES),
+}
+_OTHER_RULES = ("heartbeat", "heartbeat-name", "logs", "logs-created", "logs-levels", "account-status")
+_TASK_RULES = (
+    *("update", "update-own-only", "update-status", "update-links", "update-echo"),
+    *("bulk", "bulk-counts", "bulk-results", "bulk-foreign", "link-update", "link-update-optional"),
+    *("link-complete", "request-status", "not-your-task", "not-found"),
 )
 
 
-def walk_the_tour(target: Target, plan: Plan, gate: Gate, ledger: Ledger) -> None:
+def walk_the_tour(
+    target: Target, plan: Plan, gate: Gate, ledger: Ledger, sandbox: Sandbox | None = None
+) -> None:
     """Sends the tour's requests and notes what they show. Raises wire.Ended where the run is over."""
     client = Client(gate, target.api_key)
     # Not the bare number, with which a server under test may have made its own ids.
     chance = Random(f"tour {plan.seed}")
     walk = Walk(client, ledger, target, plan.writes, chance)
-    for step in _READS:
-        step(walk)
-    if plan.writes is Writes.NONE:
-        for rule in _WRITING_RULES:
-            ledger.excuse(rule, "needs --writes all")
-        return
-    for step in _WRITES:
-        step(walk)
+    if sandbox is not None:
+        walk.sandbox_tasks, walk.sandbox_foreign = sandbox.own, sandbox.foreign
+        walk.sandbox_requests = sandbox.request_ids
+    for step in _STEPS[plan.writes]:
+        with suppress(Withheld):
+            step(walk)
+    _excuse_what_was_not_written(walk)
+
+
+def _excuse_what_was_not_written(walk: Walk) -> None:
+    if walk.writes is not Writes.ALL:
+        for rule in _OTHER_RULES:
+            walk.ledger.excuse(rule, "needs --writes all: what it changes is in no sandbox")
+    if walk.writes is Writes.NONE:
+        for rule in _TASK_RULES:
+            walk.ledger.excuse(rule, "needs --writes sandbox or all")

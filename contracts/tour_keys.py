@@ -6,7 +6,7 @@ from typing import Any
 
 from workerkit.contracts import leeway
 from workerkit.contracts.client import NO_KEY
-from workerkit.contracts.plan import Writes
+from workerkit.contracts.made_up import made_up_key
 from workerkit.contracts.walk import Walk
 from workerkit.openapi.exchange import Exchange
 
@@ -15,7 +15,7 @@ Ask = tuple[str, str, Any]
 
 def refuse_wrong_keys(walk: Walk) -> None:
     """Every operation answers 401 to no key and to a made-up one; so is a key with an x appended."""
-    made_up = f"no-key-{walk.some_id()}"
+    made_up = made_up_key(walk.chance)
     for ask in _one_of_each(walk):
         walk.expect("key-required", _ask(walk, ask, NO_KEY), 401)
         refused = _ask(walk, ask, made_up)
@@ -31,9 +31,9 @@ def refuse_inactive_server(walk: Walk) -> None:
         walk.ledger.excuse("server-active", "needs --inactive-api-key")
         return
     walk.expect("server-active", walk.client.tasks(key=key), 401)
-    if walk.writes is Writes.ALL:
-        for ask in _one_of_each(walk)[2:]:
-            walk.expect("server-active", _ask(walk, ask, key), 401)
+    for method, path, body in _one_of_each(walk)[2:]:
+        if walk.client.may_send(method, path, body, key):
+            walk.expect("server-active", walk.client.send(method, path, body, key), 401)
 
 
 def _one_of_each(walk: Walk) -> list[Ask]:

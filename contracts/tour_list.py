@@ -21,7 +21,9 @@ def list_by_default(walk: Walk) -> None:
     reading = Reading(exchange)
     walk.server_name = reading.answered_field("server_name")
     walk.server_id = reading.answered_field("server_id")
-    walk.tasks = usable_tasks_in(exchange)
+    waiting = leeway.waiting()
+    sandboxed = [each for each in walk.sandbox_tasks or () if each["status"] in waiting]
+    walk.tasks = usable_tasks_in(exchange) if walk.sandbox_tasks is None else sandboxed
     _see_time_precision(walk)
 
 

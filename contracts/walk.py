@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from workerkit.contracts import leeway
 from workerkit.contracts.client import Client
 from workerkit.contracts.ledger import Ledger
+from workerkit.contracts.made_up import made_up_id
 from workerkit.contracts.plan import Writes
 from workerkit.contracts.reading import Reading
 from workerkit.contracts.target import Target
@@ -22,7 +23,12 @@ _MOST_PAGES = 5
 
 @dataclass(slots=True)
 class Walk:
-    """The state of one tour. `tasks` are the own tasks not yet used by a step, pending and queued ones."""
+    """The state of one tour.
+
+    `tasks` are the own tasks not yet used by a step, pending and queued ones. Where a sandbox was named, only
+    `sandbox_tasks` are changed, and the requests with an id of `sandbox_requests`; `sandbox_foreign` are
+    tasks of the other server that may be asked for.
+    """
 
     client: Client
     ledger: Ledger
@@ -32,10 +38,13 @@ class Walk:
     tasks: list[Task] = field(default_factory=list)
     server_name: str | None = None
     server_id: str | None = None
+    sandbox_tasks: tuple[Task, ...] | None = None
+    sandbox_foreign: tuple[Task, ...] = ()
+    sandbox_requests: frozenset[str] = frozenset()
 
     def some_id(self) -> str:
         """A fresh id that is nobody's."""
-        return str(UUID(int=self.chance.getrandbits(128), version=4))
+        return made_up_id(self.chance)
 
     def expect(self, rule: str, exchange: Exchange, *statuses: int) -> bool:
         """Notes whether the answer has one of the statuses (2xx where none is given); True where it has.
@@ -52,9 +61,21 @@ class Walk:
     def take_task(self, rule: str) -> Task | None:
         """One of the own tasks for a step to change, or None, noted as the rule's excuse."""
         if not self.tasks:
-            self.ledger.excuse(rule, "the server has no further pending or queued task to try it on")
+            where = "server" if self.sandbox_tasks is None else "sandbox"
+            self.ledger.excuse(rule, f"the {where} has no further pending or queued task to try it on")
             return None
         return self.tasks.pop(0)
+
+    def may_change(self, tasks: Iterable[Task]) -> list[Task]:
+        """Those of the tasks that belong to the sandbox, or all where none was named."""
+        if self.sandbox_tasks is None:
+            return list(tasks)
+        ids = {each["id"] for each in self.sandbox_tasks + self.sandbox_foreign}
+        return [each for each in tasks if each.get("id") in ids]
+
+    def may_change_request(self, request_id: str) -> bool:
+        """True unless a sandbox was named to which the request does not belong."""
+        return self.sandbox_tasks is None or request_id.lower() in self.sandbox_requests
 
     def find(self, task_id: str, status: str, key: str | None = None) -> tuple[Task | None, Exchange]:
         """The task as the list with this status shows it, or None; and the last exchange of the search."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import urllib.parse
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import Any
 
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 
 from workerkit.contracts.clock import Clock
-from workerkit.contracts.plan import Plan, Writes
+from workerkit.contracts.no_answer import NoAnswer
+from workerkit.contracts.outlet import Outlet
+from workerkit.contracts.pace import Pace
+from workerkit.contracts.permit import Draft, Permit
+from workerkit.contracts.plan import Plan
 from workerkit.contracts.target import BASE_PATH, Target
 from workerkit.openapi.api import Api, UnknownPath, WrongMethod
 from workerkit.openapi.exchange import Exchange, Headers
@@ -39,6 +44,15 @@ class Ended(requests.RequestException):
     """The request was not sent, because the run is over; the text says why."""
 
 
+class Cause(StrEnum):
+    """Who ended a run before its time: a bound of the plan, the target, the person, or the kit itself."""
+
+    BOUND = "bound"
+    TARGET = "target"
+    PERSON = "person"
+    KIT = "kit"
+
+
 Watcher = Callable[[Exchange], None]
 
 
@@ -46,26 +60,33 @@ class Gate(BaseAdapter):
     """Sends what the plan allows to the target, and records it.
 
     Whoever sends knows GATE_URL only, which nothing but this adapter can open; so what does not pass here
-    does not reach the target. `exchanges` are those so far, in order; `ended` says why nothing more is sent,
-    or is None. `send` raises Withheld, Ended, and the errors of requests where no answer came.
+    does not reach the target. `exchanges` are those so far, in order; `broken_off` those that an interrupt
+    cut short, of which nothing is known; `withheld` says what was not sent, which is a defect of whoever
+    tried; `ended` says why nothing more is sent, and `cause` who is behind it, or both are None. `send`
+    raises Withheld, Ended, and NoAnswer. Threads may send side by side.
     """
 
     def __init__(self, target: Target, plan: Plan, api: Api, *, clock: Clock, watcher: Watcher) -> None:
         super().__init__()
         self.exchanges: list[Exchange] = []
+        self.broken_off: list[Exchange] = []
         self.withheld: list[str] = []
         self.ended: str | None = None
+        self.cause: Cause | None = None
+        self.permit = Permit(plan.writes)
         self._target = target
         self._base_path = urllib.parse.urlsplit(target.base_url).path
         self._plan = plan
+        self._most = plan.most_of_its_own
+        self._until = None if plan.time_limit is None else clock.steady() + plan.time_limit
+        self._closed: str | None = None
+        self._is_tidying = False
+        self._sent = 0
         self._api = api
         self._clock = clock
         self._watcher = watcher
-        self._http = HTTPAdapter()
-        self._proxies = requests.utils.get_environ_proxies(target.base_url)
-        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        self._began = clock.steady()
-        self._next_at = self._began
+        self._outlet = Outlet(target, plan.patience, clock.steady)
+        self._pace = Pace(plan.rate, clock)
         self._unanswered = 0
         self._lock = Lock()
 
@@ -83,103 +104,121 @@ class Gate(BaseAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """The target's answer to a request for GATE_URL; its settings are the plan's, whoever sends."""
-        with self._lock:
-            self._readdress(request)
-            self._refuse_what_may_not_leave(request)
-            self._refuse_when_over()
-            self._pace()
-            return self._exchange(request)
+        return self._answered(request)[0]
+
+    def deliver(self, request: requests.PreparedRequest) -> Exchange:
+        """The exchange that a request for GATE_URL becomes, also where no answer comes.
+
+        Raises Withheld and Ended.
+        """
+        try:
+            return self._answered(request)[1]
+        except _Unanswered as error:
+            return error.exchange
+
+    def may_leave(self, request: requests.PreparedRequest) -> bool:
+        """True for a request for GATE_URL that `send` would not withhold."""
+        return self.permit.refusal(_draft(request)) is None
+
+    def admit(self, tasks: frozenset[str], request_ids: frozenset[str]) -> None:
+        """Names the tasks and the requests that a sandbox consists of, by their ids in lower case."""
+        self.permit = replace(self.permit, tasks=tasks, requests=request_ids)
 
     def close(self) -> None:
         """Closes the connections to the target."""
-        self._http.close()
+        self._outlet.close()
 
-    def end(self, why: str) -> None:
+    def end(self, why: str, cause: Cause) -> None:
         """Lets nothing more through; the first reason stands."""
-        self.ended = self.ended or why
+        self._closed = self._closed or why
+        if self.ended is None and not self._is_tidying:
+            self.ended, self.cause = why, cause
 
-    def _readdress(self, request: requests.PreparedRequest) -> None:
-        rest = str(request.url).removeprefix(GATE_URL)
-        request.url = self._target.base_url + rest
-        for name in _NOT_SENT:
-            request.headers.pop(name, None)
-        request.headers["User-Agent"] = _USER_AGENT
+    def reopen(self, *, requests: int, seconds: float) -> None:
+        """Lets so many requests more through, for so long, however the run ended: to tidy up after it."""
+        self._closed, self._is_tidying = None, True
+        self._most = self._sent + requests
+        self._until = self._clock.steady() + seconds
+        self._unanswered = 0
+
+    def _answered(self, request: requests.PreparedRequest) -> tuple[requests.Response, Exchange]:
+        while True:
+            with self._lock:
+                self._refuse_what_may_not_leave(request)
+                self._refuse_when_over()
+                self._pace.keep()
+                self._sent += 1
+            response, exchange = self._exchange(request)
+            if response.status_code != TOO_MANY_REQUESTS or not self._wait_as_told(response):
+                return response, exchange
 
     def _refuse_what_may_not_leave(self, request: requests.PreparedRequest) -> None:
-        if self._plan.writes is Writes.ALL or self._reads(request) or self._must_be_refused(request):
-            return
-        what = f"{request.method} {request.path_url}"
-        self.withheld.append(what)
-        raise Withheld(f"{what} is not sent with writes={self._plan.writes}", request=request)
-
-    def _reads(self, request: requests.PreparedRequest) -> bool:
-        path = urllib.parse.urlsplit(str(request.url)).path
-        return request.method == "GET" and path == f"{self._base_path}/tasks"
-
-    def _must_be_refused(self, request: requests.PreparedRequest) -> bool:
-        key = dict(_headers(request.headers)).get(KEY_HEADER.lower(), "")
-        return key.strip().lower() not in {each.lower() for each in self._target.keys}
+        draft = _draft(request)
+        refusal = self.permit.refusal(draft)
+        if refusal is not None:
+            what = f"{draft.method} {draft.path}: {refusal}"
+            self.withheld.append(what)
+            raise Withheld(what, request=request)
 
     def _refuse_when_over(self) -> None:
-        plan = self._plan
-        if plan.max_requests is not None and len(self.exchanges) >= plan.max_requests:
-            self.end(f"the run stopped at {plan.max_requests} requests")
-        if plan.time_limit is not None and self._clock.steady() - self._began >= plan.time_limit:
-            self.end(f"the run stopped after {plan.time_limit:g} s")
-        if self.ended:
-            raise Ended(self.ended)
+        if self._most is not None and self._sent >= self._most:
+            self.end(f"the run stopped at {self._sent} requests", Cause.BOUND)
+        if self._until is not None and self._clock.steady() >= self._until:
+            self.end(f"the run stopped after {self._plan.time_limit or 0:g} s", Cause.BOUND)
+        if self._closed:
+            raise Ended(self._closed)
 
-    def _pace(self) -> None:
-        if self._plan.rate is None:
-            return
-        now = self._clock.steady()
-        if now < self._next_at:
-            self._clock.wait(self._next_at - now)
-        self._next_at = max(now, self._next_at) + 1 / self._plan.rate
+    def _wait_as_told(self, response: requests.Response) -> bool:
+        """True after the wait that an answer 429 asks for; False where the run ends instead."""
+        why = self._pace.wait_as_told(response.headers.get("Retry-After"), self._until)
+        if why is not None:
+            self.end(f"the target answered 429, too many requests, {why}: give a lower --rate", Cause.TARGET)
+        return why is None
 
-    def _exchange(self, request: requests.PreparedRequest) -> requests.Response:
+    def _exchange(self, request: requests.PreparedRequest) -> tuple[requests.Response, Exchange]:
+        sent = self._readdressed(request)
         began = self._clock.wall()
         try:
-            response = self._answer(request)
-        except requests.RequestException as error:
-            self._record(request, None, began, str(error))
+            response = self._outlet.fetch(sent)
+        except NoAnswer as error:
+            exchange = self._record(request, None, began, str(error))
+            raise _Unanswered(exchange) from error
+        except KeyboardInterrupt:
+            self.broken_off.append(self._as_exchange(_draft(request), None, began, INTERRUPTED))
             raise
-        self._record(request, response, began, "")
-        return response
+        response.request = request
+        return response, self._record(request, response, began, "")
 
-    def _answer(self, request: requests.PreparedRequest) -> requests.Response:
-        response = self._http.send(
-            request, timeout=self._plan.patience, verify=self._verify, proxies=self._proxies
-        )
-        response.content  # noqa: B018 - reads the body here, so that a broken one is an error of this request
-        return response
+    def _readdressed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        sent = request.copy()
+        sent.url = self._target.base_url + _below_the_gate(request)
+        return sent
 
     def _record(
         self, request: requests.PreparedRequest, response: requests.Response | None, began: float, why: str
-    ) -> None:
-        self._unanswered = 0 if response is not None else self._unanswered + 1
-        if self._unanswered >= _UNANSWERED_IN_A_ROW:
-            self.end(f"the target gave no answer {self._unanswered} times in a row: {why}")
-        if response is not None and response.status_code == TOO_MANY_REQUESTS:
-            self.end("the target answered 429, too many requests: give a lower --rate")
-        exchange = self._as_exchange(request, response, began, why)
-        self.exchanges.append(exchange)
+    ) -> Exchange:
+        with self._lock:
+            self._unanswered = 0 if response is not None else self._unanswered + 1
+            if self._unanswered >= _UNANSWERED_IN_A_ROW:
+                self.end(f"the target gave no answer {self._unanswered} times in a row: {why}", Cause.TARGET)
+            exchange = self._as_exchange(_draft(request), response, began, why)
+            self.exchanges.append(exchange)
         self._watcher(exchange)
+        return exchange
 
     def _as_exchange(
-        self, request: requests.PreparedRequest, response: requests.Response | None, began: float, why: str
+        self, draft: Draft, response: requests.Response | None, began: float, why: str
     ) -> Exchange:
-        parts = urllib.parse.urlsplit(str(request.url))
-        path = parts.path[len(self._base_path) - len(BASE_PATH) :]
+        path = BASE_PATH + draft.path
         return Exchange(
             number=len(self.exchanges) + 1,
-            operation=self._operation(str(request.method), path),
+            operation=self._operation(draft.method, path),
             server=None,
-            method=str(request.method),
+            method=draft.method,
             path=path,
-            query=parts.query,
-            request_headers=_headers(request.headers),
-            request_body=_bytes(request.body),
+            query=draft.query,
+            request_headers=draft.headers,
+            request_body=draft.body,
             status=None if response is None else response.status_code,
             answer_headers=() if response is None else _headers(response.headers),
             answer_body=b"" if response is None else response.content,
@@ -193,6 +232,14 @@ class Gate(BaseAdapter):
             return self._api.match(method, path).operation.id
         except (UnknownPath, WrongMethod):
             return None
+
+
+class _Unanswered(requests.ConnectionError):
+    """No answer came; `exchange` is what was sent, and says why."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__(exchange.why)
+        self.exchange = exchange
 
 
 class GatedSession(requests.Session):
@@ -210,6 +257,25 @@ class GatedSession(requests.Session):
         return None
 
 
+def _draft(request: requests.PreparedRequest) -> Draft:
+    """The request as the gate sends it: what is meant for the engine alone is taken out."""
+    for name in _NOT_SENT:
+        request.headers.pop(name, None)
+    request.headers["User-Agent"] = _USER_AGENT
+    body = _bytes(request.body)
+    # Bytes, which are sent as they are looked at; an empty body that is not None would be sent in chunks.
+    request.body = body or None
+    path, _, query = _below_the_gate(request).partition("?")
+    return Draft(str(request.method), path, query, _headers(request.headers), body)
+
+
+def _below_the_gate(request: requests.PreparedRequest) -> str:
+    rest = str(request.url).removeprefix(GATE_URL)
+    if rest == request.url or "#" in rest or rest[:1] not in ("/", "?", ""):
+        raise Withheld(f"{request.url} is not below {GATE_URL}", request=request)
+    return rest
+
+
 def _headers(headers: Mapping[str, Any]) -> Headers:
     return tuple((name.lower(), _text(value)) for name, value in headers.items())
 
@@ -219,6 +285,8 @@ def _text(value: Any) -> str:
 
 
 def _bytes(body: Any) -> bytes:
-    if body is None:
-        return b""
-    return body.encode() if isinstance(body, str) else bytes(body)
+    if isinstance(body, str):
+        return body.encode()
+    if not isinstance(body, bytes | bytearray | None):
+        raise Withheld("a body that is not yet there cannot be looked at")
+    return bytes(body or b"")

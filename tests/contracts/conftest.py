@@ -1,19 +1,25 @@
-"""The mock as a target, and a server that answers as a test tells it."""
+"""The mock as a target, watched on the wire or not, and a server that answers as a test tells it."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from workerkit.contracts.target import Target
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.snapshot import snapshot
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.api import Api
+from workerkit.openapi.dialect import dialect_of
 
 MakeTarget = Callable[..., Target]
 
@@ -83,3 +89,105 @@ def scripted() -> Iterator[Scripted]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+_KEYS = ("server-01-key", "server-02-key", "server-03-key")
+_STATE = ("servers", "requests", "accounts", "tasks", "logs")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it came over the wire, and the status that it was answered with."""
+
+    method: str
+    path: str
+    key: str | None
+    body: bytes
+    status: int
+
+
+@dataclass
+class Watched:
+    """A mock with the default world in a dialect, and everything that was asked of it."""
+
+    base_url: str
+    worlds: Worlds
+    seen: list[Seen] = field(default_factory=list)
+
+    @property
+    def target(self) -> Target:
+        return Target(self.base_url, *_KEYS)
+
+    @property
+    def world(self) -> Any:
+        return self.worlds.world(DEFAULT)
+
+    def state(self) -> dict[str, Any]:
+        """The whole state, without the clock and the journal."""
+        taken = snapshot(self.worlds.director(DEFAULT))
+        return {name: taken[name] for name in _STATE}
+
+    def tasks_of(self, request: str, server: str = "server-01") -> list[str]:
+        """The ids of a server's tasks that belong to a request."""
+        tasks = self.world.tasks.values()
+        return [each.id for each in tasks if each.server == server and each.request.name == request]
+
+
+@contextmanager
+def _watched(choices: Mapping[str, str] | None = None) -> Iterator[Watched]:
+    """A watched mock until the end of `with`; the choices are those of its dialect."""
+    worlds = Worlds()
+    worlds.add(DEFAULT, Founder(seed=1, dialect=dialect_of(choices or {})))
+    with MockServer(worlds) as mock:
+        watch = Watched("", worlds)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(watch, urlsplit(mock.base_url).netloc))
+        watch.base_url = f"http://127.0.0.1:{server.server_port}/api/v1/worker"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield watch
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+def _handler(watch: Watched, upstream: str) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            self.upstream = HTTPConnection(upstream)
+
+        def finish(self) -> None:
+            self.upstream.close()
+            super().finish()
+
+        def pass_on(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.upstream.request(self.command, self.path, body, dict(self.headers))
+            answer = self.upstream.getresponse()
+            content = answer.read()
+            watch.seen.append(
+                Seen(self.command, self.path, self.headers.get("X-API-Key"), body, answer.status)
+            )
+            self.send_response_only(answer.status)
+            for name, value in answer.getheaders():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = pass_on
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def watched() -> Callable[..., AbstractContextManager[Watched]]:
+    """Makes mocks with the default world, each behind a proxy that keeps what went over the wire."""
+    return _watched

@@ -24,8 +24,10 @@ def test_a_target_that_is_down_is_said_to_be_unreachable() -> None:
         (200, {"Content-Type": "text/html"}, b"<html>", NotThisApi, "text/html"),
         (404, {}, b'{"message": "no route"}', NotThisApi, "404"),
         (301, {"Location": "https://example.com/"}, b"", NotThisApi, "redirects to https://example.com/"),
+        (302, {"Location": "/login?api_key=the-key"}, b"", NotThisApi, "redirects to /login"),
+        (503, {"Content-Type": "text/html"}, b"<html>", CannotTest, "503: the API, or what stands before"),
         (401, {}, b"{}", KeyRefused, "not valid"),
-        (429, {}, b"{}", CannotTest, "--rate"),
+        (429, {"Retry-After": "3600"}, b"{}", CannotTest, "--rate"),
     ],
 )
 def test_what_is_not_the_api_is_refused_with_one_request(

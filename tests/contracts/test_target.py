@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from workerkit.contracts.plan import BadPlan, Plan, Writes
+from workerkit.contracts.plan import BadPlan, Plan, Writes, default_rate
 from workerkit.contracts.target import BadTarget, Target
+
+TASK = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_loopback_is_told_from_other_addresses(host: str, *, loopback: bool) -> 
 
 def test_a_plan_takes_the_writes_mode_by_name_and_refuses_others() -> None:
     assert Plan(writes=Writes("none")).writes is Writes.NONE
-    with pytest.raises(BadPlan, match="all, none"):
+    with pytest.raises(BadPlan, match="all, sandbox, none"):
         Plan(writes="some")  # type: ignore[arg-type]
 
 
@@ -69,6 +71,26 @@ def test_a_plan_takes_the_writes_mode_by_name_and_refuses_others() -> None:
 def test_a_bound_of_nothing_is_refused(bound: str) -> None:
     with pytest.raises(BadPlan, match=bound):
         replace(Plan(), **{bound: 0})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ({"writes": Writes.SANDBOX}, "give --sandbox-request NAME or --sandbox-task ID"),
+        ({"sandbox_requests": ("Campaign A",)}, "give --writes sandbox, too"),
+        ({"writes": Writes.NONE, "sandbox_tasks": (TASK,)}, "give --writes sandbox, too"),
+        ({"writes": Writes.SANDBOX, "sandbox_tasks": ("17",)}, "'17' is no task's id"),
+        ({"writes": Writes.SANDBOX, "sandbox_tasks": (TASK,), "max_requests": 59}, "give 60 or more"),
+    ],
+)
+def test_a_sandbox_that_is_named_by_halves_is_refused(named: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadPlan, match=words):
+        Plan(**named)
+
+
+def test_elsewhere_a_run_goes_gently_unless_told_otherwise() -> None:
+    assert default_rate(Target("http://127.0.0.1/api/v1/worker", "key")) is None
+    assert default_rate(Target("http://10.0.0.1/api/v1/worker", "key")) == 10
 
 
 @pytest.mark.parametrize("key", ["", None])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,10 +13,11 @@ import requests
 from workerkit.contracts.client import NO_KEY, Client
 from workerkit.contracts.clock import Clock
 from workerkit.contracts.leeway import strict_api
+from workerkit.contracts.made_up import made_up_id, made_up_key
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.stock import Effort, run_stock
 from workerkit.contracts.target import Target
-from workerkit.contracts.wire import GATE_URL, Ended, Gate, Withheld
+from workerkit.contracts.wire import GATE_URL, Cause, Ended, Gate, Withheld
 
 TASK = "/tasks/6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 
@@ -31,7 +34,7 @@ class Hands:
         self.now += seconds
 
     def clock(self) -> Clock:
-        return Clock(lambda: self.now, lambda: self.now, self.wait)
+        return Clock(lambda: self.now, lambda: self.now, lambda seconds: self.wait(seconds))
 
 
 def gate_to(scripted: Any, hands: Hands | None = None, **bounds: Any) -> Gate:
@@ -84,10 +87,18 @@ def test_without_writes_nothing_leaves_that_a_server_may_act_on(
     assert len(gate.withheld) == 1
 
 
-@pytest.mark.parametrize("key", [NO_KEY, "made-up"])
+@pytest.mark.parametrize("url", ["http+gate://target/api/v1/workers/tasks", "http+gate://elsewhere/tasks"])
+def test_what_is_not_below_the_base_path_never_leaves(scripted: Any, url: str) -> None:
+    with pytest.raises(Withheld):
+        gate_to(scripted, writes=Writes.ALL).session().get(url)
+    assert scripted.seen == []
+
+
+@pytest.mark.parametrize("key", [NO_KEY, made_up_key(Random(1))])
 def test_without_writes_a_request_that_its_key_condemns_is_sent(scripted: Any, key: str) -> None:
-    Client(gate_to(scripted, writes=Writes.NONE), "the-key").send("PUT", TASK, {}, key=key)
-    assert scripted.seen == [("PUT", f"/api/v1/worker{TASK}", key or None)]
+    task = f"/tasks/{made_up_id(Random(1))}"
+    Client(gate_to(scripted, writes=Writes.NONE), "the-key").send("PUT", task, {}, key=key)
+    assert scripted.seen == [("PUT", f"/api/v1/worker{task}", key or None)]
 
 
 def test_without_writes_the_engine_sends_reads_and_requests_without_the_key_only(scripted: Any) -> None:
@@ -98,6 +109,7 @@ def test_without_writes_the_engine_sends_reads_and_requests_without_the_key_only
     assert {method for method, _, key in scripted.seen if key == "the-key"} == {"GET"}
     assert {path.split("?")[0] for _, path, _ in scripted.seen} == {"/api/v1/worker/tasks"}
     assert len(gate.exchanges) == len(scripted.seen)
+    assert gate.withheld == []
 
 
 def test_with_writes_all_that_the_engine_sends_has_passed_the_gate(scripted: Any) -> None:
@@ -132,6 +144,62 @@ def test_the_rate_keeps_requests_apart(scripted: Any) -> None:
     for _ in range(4):
         client.tasks()
     assert hands.waits == [0.25, 0.25, 0.25]
+
+
+def test_a_429_is_waited_for_as_long_as_it_asks_and_sent_again(scripted: Any) -> None:
+    hands = Hands()
+    gate = gate_to(scripted, hands)
+    scripted.status, scripted.headers = 429, {"Retry-After": "7"}
+
+    def relent(seconds: float) -> None:
+        Hands.wait(hands, seconds)
+        scripted.status, scripted.headers = 200, {}
+
+    hands.__dict__["wait"] = relent
+    assert Client(gate, "the-key").tasks().status == 200
+    assert hands.waits == [7.0]
+    assert [each.status for each in gate.exchanges] == [429, 200]
+    assert gate.ended is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "waits"),
+    [
+        ({}, [1.0, 2.0, 4.0, 8.0]),
+        ({"Retry-After": "soon"}, [1.0, 2.0, 4.0, 8.0]),
+        ({"Retry-After": "6"}, [6.0] * 5),
+        ({"Retry-After": "20"}, [20.0]),
+        ({"Retry-After": "Thu, 01 Jan 1970 00:00:25 GMT"}, [25.0, *[1.0] * 5]),
+        ({"Retry-After": "3600"}, []),
+    ],
+)
+def test_a_target_that_keeps_answering_429_is_left_alone_in_the_end(
+    scripted: Any, headers: dict[str, str], waits: list[float]
+) -> None:
+    hands = Hands()
+    gate = gate_to(scripted, hands)
+    scripted.status, scripted.headers = 429, headers
+    assert Client(gate, "the-key").tasks().status == 429
+    assert [each for each in hands.waits if each >= 1] == waits
+    assert "429" in str(gate.ended)
+    assert gate.cause is Cause.TARGET
+
+
+def test_a_429_that_asks_for_more_than_the_time_limit_ends_the_run(scripted: Any) -> None:
+    hands = Hands()
+    gate = gate_to(scripted, hands, time_limit=5)
+    scripted.status, scripted.headers = 429, {"Retry-After": "6"}
+    Client(gate, "the-key").tasks()
+    assert hands.waits == []
+    assert "more than is left" in str(gate.ended)
+
+
+def test_threads_send_side_by_side_and_none_more_than_the_most(scripted: Any) -> None:
+    gate = gate_to(scripted, max_requests=20)
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(Client(gate, "the-key").tasks) for _ in range(30)]
+    assert sum(isinstance(each.exception(), Ended) for each in done) == 10
+    assert [each.number for each in gate.exchanges] == list(range(1, 21))
 
 
 def test_nothing_is_sent_after_the_time_limit(scripted: Any) -> None:

@@ -1,0 +1,230 @@
+"""Whole runs, watched on the wire: what arrives at a server, and what it leaves there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+from workerkit.contracts.conformance import conform
+from workerkit.contracts.plan import Plan, Writes
+from workerkit.contracts.rules import Status
+from workerkit.contracts.sandbox import NoSandbox
+from workerkit.contracts.target import Target
+from workerkit.openapi.exchange import Exchange
+
+Watch = Callable[..., AbstractContextManager[Any]]
+# Where a request that is wrong in part does the rest, and where more is taken than one would think.
+GREEDY = {
+    "bulk-bad-item": "item",
+    "logs-bad-entry": "skip",
+    "log-level-case": "any",
+    "null-field": "ignore",
+    "bulk-empty": "accept",
+    "logs-empty": "accept",
+    "offline-heartbeat": "revives",
+    "related-entities": "any",
+    "malformed-id": "not-found",
+    "first-check": "body",
+    "limit-above-maximum": "clamp",
+    "below-minimum": "default",
+    "unknown-status-filter": "empty",
+    "complete-twice": "twice",
+    "retry": "automatic",
+}
+PICKY = {
+    "transitions": "strict",
+    "refused-transition": "409",
+    "unknown-field": "reject",
+    "empty-change": "reject",
+    "heartbeat-fields": "required",
+    "content-type": "unsupported",
+    "entity-status": "listed",
+    "bulk-duplicate": "reject",
+    "retry-count": "on-failure",
+}
+DIALECTS = pytest.mark.parametrize("choices", [{}, GREEDY, PICKY], ids=["default", "greedy", "picky"])
+SANDBOX = Plan(writes=Writes.SANDBOX, sandbox_requests=("Campaign B",), max_requests=400)
+NAMES = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def is_read(seen: Any) -> bool:
+    return bool(seen.method == "GET" and seen.path.split("?")[0] == "/api/v1/worker/tasks")
+
+
+def named(seen: Any) -> set[str]:
+    return {each.decode().lower() for each in NAMES.findall(seen.path.encode() + b" " + seen.body)}
+
+
+@DIALECTS
+def test_without_writes_only_lists_and_refused_requests_arrive_and_nothing_changes(
+    watched: Watch, choices: dict[str, str]
+) -> None:
+    with watched(choices) as watch:
+        before = watch.state()
+        report = conform(watch.target, Plan(writes=Writes.NONE))
+        after = watch.state()
+    assert after == before
+    assert [each for each in watch.seen if not is_read(each) and each.status < 400] == []
+    assert sum(not is_read(each) for each in watch.seen) > 20
+    assert report.verdict == "pass"
+    assert (report.withheld, report.receipt) == ((), None)
+    kept = {each.id for each in report.rules if each.status == "kept"}
+    assert {"bad-request", "link-update-required", "key-required", "server-active"} <= kept
+
+
+def test_without_writes_the_generated_requests_stay_harmless_for_every_seed(watched: Watch) -> None:
+    with watched(GREEDY) as watch:
+        before = watch.state()
+        for seed in range(2, 5):
+            report = conform(watch.target, Plan(writes=Writes.NONE, seed=seed))
+            assert report.withheld == ()
+        assert watch.state() == before
+
+
+@DIALECTS
+def test_in_a_sandbox_only_its_tasks_and_its_request_change(watched: Watch, choices: dict[str, str]) -> None:
+    with watched(choices) as watch:
+        tasks = {*watch.tasks_of("Campaign B"), *watch.tasks_of("Campaign B", "server-02")}
+        before = watch.state()
+        report = conform(watch.target, SANDBOX)
+        after = watch.state()
+        request = {each.id for each in watch.world.requests.values() if each.name == "Campaign B"}
+    assert [(each.id, each.why) for each in report.of(Status.BROKEN)] == []
+    assert report.withheld == ()
+    assert {name: after[name] for name in ("servers", "accounts", "logs")} == {
+        name: before[name] for name in ("servers", "accounts", "logs")
+    }
+    assert changed(before, after, "tasks") <= tasks
+    assert changed(before, after, "requests") <= request
+    strangers = {each["id"] for each in before["tasks"]} - tasks
+    assert [each for each in watch.seen if each.method != "GET" and named(each) & strangers] == []
+
+
+def changed(before: dict[str, Any], after: dict[str, Any], name: str) -> set[str]:
+    return {one["id"] for one, other in zip(before[name], after[name], strict=True) if one != other}
+
+
+def shown(state: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    fields = ("status", "link_profile", "link_post")
+    return {each["id"]: tuple(each[name] for name in fields) for each in state["tasks"]}
+
+
+def test_a_sandbox_is_put_back_and_its_receipt_tells_the_truth(watched: Watch) -> None:
+    with watched() as watch:
+        before = watch.state()
+        report = conform(watch.target, SANDBOX)
+        after = watch.state()
+    assert shown(after) == shown(before)
+    assert report.receipt is not None
+    truth = {
+        (one["id"], name)
+        for one, other in zip(before["tasks"], after["tasks"], strict=True)
+        for name in one
+        if one[name] != other[name] and name != "completed_at"
+    }
+    assert {(each.task, each.field) for each in report.receipt.left} == truth
+    back = [each for each in report.receipt.changes if each.is_put_back]
+    assert len(back) > 5
+    assert {each.field for each in back} >= {"status", "link_profile", "link_post"}
+    assert "created_links of the request Campaign B" in " ".join(report.receipt.notes)
+
+
+def test_what_a_strict_server_does_not_take_back_is_said(watched: Watch) -> None:
+    with watched(PICKY) as watch:
+        before = watch.state()
+        report = conform(watch.target, SANDBOX)
+        after = watch.state()
+    assert report.receipt is not None
+    moved = {each for each, fields in shown(after).items() if fields != shown(before)[each]}
+    said = {each.task for each in report.receipt.left if each.field == "status"}
+    assert moved
+    assert said == moved
+    assert "answered 409" in " ".join(each.why for each in report.receipt.left)
+
+
+def test_an_interrupt_puts_the_sandbox_back_with_few_requests(watched: Watch) -> None:
+    writes = 0
+
+    def interrupt(exchange: Exchange) -> None:
+        nonlocal writes
+        writes += exchange.method == "PUT" and exchange.accepted
+        if writes == 3:
+            writes += 1
+            raise KeyboardInterrupt
+
+    with watched() as watch:
+        before = watch.state()
+        report = conform(watch.target, SANDBOX, watcher=interrupt)
+        assert shown(watch.state()) == shown(before)
+    assert report.ended == "the run was interrupted"
+    assert report.receipt is not None
+    assert report.receipt.changes
+    assert report.requests < 120
+
+
+def test_a_second_interrupt_ends_the_putting_back_too_and_says_what_is_left(watched: Watch) -> None:
+    seen: list[Exchange] = []
+
+    def interrupt(exchange: Exchange) -> None:
+        seen.append(exchange)
+        taken = [each for each in seen if each.method == "PUT" and each.accepted]
+        if len(taken) in (3, 4) and taken[-1] is exchange:
+            raise KeyboardInterrupt
+
+    with watched() as watch:
+        report = conform(watch.target, SANDBOX, watcher=interrupt)
+    assert report.receipt is not None
+    assert "interrupted" in " ".join(each.why for each in report.receipt.left)
+
+
+def test_a_single_task_is_a_sandbox_too(watched: Watch) -> None:
+    with watched() as watch:
+        task = watch.tasks_of("Campaign C")[0]
+        before = watch.state()
+        said: list[str] = []
+        plan = Plan(writes=Writes.SANDBOX, sandbox_tasks=(task.upper(),), max_requests=300)
+        report = conform(watch.target, plan, say=said.append)
+        after = watch.state()
+    assert changed(before, after, "tasks") <= {task}
+    assert task in said[0]
+    why = {each.id: each.why for each in report.rules}
+    assert report.withheld == ()
+    assert why["account-status"].startswith("needs --writes all")
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "words"),
+    [
+        ({"sandbox_requests": ("Campaign X",)}, "those that are there: Campaign A, Campaign B"),
+        ({"sandbox_tasks": ("6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b",)}, "no such task in its list"),
+    ],
+)
+def test_a_sandbox_that_is_not_there_is_refused_before_anything_is_written(
+    watched: Watch, sandbox: dict[str, Any], words: str
+) -> None:
+    with watched() as watch:
+        with pytest.raises(NoSandbox, match=words):
+            conform(watch.target, Plan(writes=Writes.SANDBOX, **sandbox))
+        assert {each.method for each in watch.seen} == {"GET"}
+
+
+def test_another_servers_task_is_no_sandbox_of_this_one(watched: Watch) -> None:
+    with watched() as watch:
+        task = watch.tasks_of("Campaign A", "server-02")[0]
+        with pytest.raises(NoSandbox, match=task):
+            conform(
+                Target(watch.base_url, "server-01-key"), Plan(writes=Writes.SANDBOX, sandbox_tasks=(task,))
+            )
+
+
+def test_the_json_report_has_the_receipt(watched: Watch) -> None:
+    with watched() as watch:
+        report = conform(watch.target, SANDBOX)
+    receipt = json.loads(json.dumps(report.as_json()))["receipt"]
+    assert set(receipt) == {"changes", "notes"}
+    assert set(receipt["changes"][0]) == {"task", "field", "was", "now", "put_back", "why"}
