@@ -8,7 +8,6 @@ from workerkit.contracts.target import Target
 from workerkit.contracts.wire import TOO_MANY_REQUESTS, Gate
 from workerkit.openapi.exchange import Exchange
 
-
 # What gateways and load balancers answer for a server behind them, or one in maintenance.
 _DOWN = (502, 503, 504)
 

@@ -113,6 +113,12 @@ class Watched:
     base_url: str
     worlds: Worlds
     seen: list[Seen] = field(default_factory=list)
+    news: threading.Condition = field(default_factory=threading.Condition)
+
+    def wait_for(self, wanted: Callable[[Seen], bool]) -> None:
+        """Returns when such a request has come."""
+        with self.news:
+            assert self.news.wait_for(lambda: any(map(wanted, self.seen)), timeout=60)
 
     @property
     def target(self) -> Target:
@@ -170,9 +176,10 @@ def _handler(watch: Watched, upstream: str) -> type[BaseHTTPRequestHandler]:
             self.upstream.request(self.command, self.path, body, dict(self.headers))
             answer = self.upstream.getresponse()
             content = answer.read()
-            watch.seen.append(
-                Seen(self.command, self.path, self.headers.get("X-API-Key"), body, answer.status)
-            )
+            with watch.news:
+                key = self.headers.get("X-API-Key")
+                watch.seen.append(Seen(self.command, self.path, key, body, answer.status))
+                watch.news.notify_all()
             self.send_response_only(answer.status)
             for name, value in answer.getheaders():
                 self.send_header(name, value)

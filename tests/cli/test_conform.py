@@ -1,0 +1,81 @@
+"""`workerkit conform`: options, exit codes, and what is said."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.worlds import DEFAULT, Worlds
+
+Run = Callable[..., tuple[int, str, str]]
+TASK = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
+KEY = ("--api-key", "server-01-key")
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    worlds = Worlds()
+    worlds.add(DEFAULT, Founder(seed=1))
+    with MockServer(worlds) as mock:
+        yield mock.base_url
+
+
+def test_without_writes_a_sound_server_is_exit_0(run: Run, project: Path, url: str) -> None:
+    words = ("--writes", "none", "--max-requests", "60", "--json", "report.json")
+    code, output, errors = run("conform", url, *KEY, *words)
+    assert (code, errors) == (0, "")
+    assert "at most 60 requests; nothing that a correct server acts on is sent" in output
+    report = json.loads((project / "report.json").read_text())
+    assert (report["verdict"], report["withheld"], report["receipt"]) == ("pass", [], None)
+
+
+def test_a_sandbox_says_what_it_will_change_before_it_does(run: Run, url: str) -> None:
+    words = ("--writes", "sandbox", "--sandbox-request", "Campaign A", "--max-requests", "90")
+    code, output, _ = run("conform", url, *KEY, *words)
+    assert code == 0
+    first, second = output.splitlines()[:2]
+    assert "only what belongs to the sandbox is changed (tasks of the request 'Campaign A')" in first
+    assert "no heartbeat, log entry or status of an account is sent" in first
+    assert second.startswith("The sandbox has 25 tasks of the request Campaign A (")
+    assert "In the sandbox " in output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--writes", "sandbox"), "give --sandbox-request NAME or --sandbox-task ID"),
+        (("--sandbox-task", TASK), "give --writes sandbox, too"),
+        (("--writes", "sandbox", "--sandbox-task", "17"), "'17' is no task's id"),
+        (("--writes", "sandbox", "--sandbox-task", TASK), "no such task in its list"),
+        (("--writes", "sandbox", "--sandbox-request", "X"), "those that are there: Campaign A"),
+        (("--writes", "some"), "'all', 'sandbox', 'none'"),
+    ],
+)
+def test_a_sandbox_that_makes_no_sense_is_exit_2(
+    run: Run, url: str, words: tuple[str, ...], said: str
+) -> None:
+    code, _, errors = run("conform", url, *KEY, *words)
+    assert code == 2
+    assert said in errors
+
+
+def test_a_target_that_is_down_is_exit_3(run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1/worker"
+        code, _, errors = run("conform", url, *KEY)
+    assert code == 3
+    assert "the connection was refused: is it running, on this port?" in errors
+
+
+def test_a_key_that_is_refused_is_exit_3_and_not_shown(run: Run, url: str) -> None:
+    code, output, errors = run("conform", url, "--api-key", "a-key-that-nobody-has")
+    assert code == 3
+    assert "answers 401" in errors
+    assert "a-key-that-nobody-has" not in output + errors
