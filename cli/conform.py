@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 
 import click
 
@@ -17,11 +18,14 @@ from workerkit.cli.rate import RATE
 from workerkit.cli.report_files import ReportFiles
 from workerkit.contracts.conformance import RunFailed, conform
 from workerkit.contracts.greeting import CannotTest
+from workerkit.contracts.learnt import as_dialect
 from workerkit.contracts.own_mock import own_mock
 from workerkit.contracts.plan import BadPlan, Plan, Writes, default_rate, default_writes
 from workerkit.contracts.report import exit_code
 from workerkit.contracts.target import BadTarget, Target
 from workerkit.contracts.telling import intention, told
+from workerkit.mockserver.whole_file import write_whole
+from workerkit.openapi.dialect import read_choices
 
 
 @click.command("conform")
@@ -66,6 +70,12 @@ from workerkit.contracts.telling import intention, told
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same requests."
 )
+@click.option(
+    "--dialect", metavar="FILE", help="What is known of the target where the page is silent, as YAML."
+)
+@click.option(
+    "--write-dialect", metavar="FILE", help="Write what was seen there, for workerkit serve --dialect."
+)
 @click.option("--strict", is_flag=True, help="Untested rules count as findings, too.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report; - for standard output.")
 def command(
@@ -80,6 +90,8 @@ def command(
     max_requests: int,
     time_limit: float | None,
     seed: int,
+    dialect: str | None,
+    write_dialect: str | None,
     strict: bool,
     json_file: str | None,
 ) -> None:
@@ -91,6 +103,7 @@ def command(
     """
     files = ReportFiles(json_file)
     out = console(stderr=files.take_standard_output)
+    stated = read_choices(Path(dialect)) if dialect else {}
     try:
         with _target(url, api_key, other_api_key, inactive_api_key, seed) as target, _ended_by_sigterm():
             plan = Plan(
@@ -103,7 +116,7 @@ def command(
                 sandbox_tasks=sandbox_tasks,
             )
             out.print(intention(target, plan), markup=False)
-            report = conform(target, plan, say=partial(out.print, markup=False))
+            report = conform(target, plan, stated=stated, say=partial(out.print, markup=False))
     except (BadTarget, BadPlan) as error:
         raise click.UsageError(str(error)) from None
     except CannotTest as error:
@@ -112,6 +125,8 @@ def command(
         report = error.report
     out.print(told(report), markup=False)
     files.write_json(report.as_json())
+    if write_dialect:
+        write_whole(write_dialect, as_dialect(report.target, report.learnt).encode())
     sys.exit(exit_code(report, strict=strict))
 
 

@@ -12,6 +12,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.jsontext import render
 
 NO_KEY = ""
+_JSON = "application/json"
 
 
 class Client:
@@ -28,11 +29,17 @@ class Client:
 
     def tasks(self, key: str | None = None, **query: str | int) -> Exchange:
         """The answer to GET /tasks with these query parameters."""
+        return self.listing(query, key)
+
+    def listing(self, query: Mapping[str, str | int], key: str | None = None) -> Exchange:
+        """The answer to GET /tasks with these query parameters, as a mapping."""
         return self._gate.deliver(self._prepared("GET", "/tasks", key, params=query))
 
-    def send(self, method: str, path: str, body: Any, key: str | None = None) -> Exchange:
-        """The answer to a request with a JSON body."""
-        return self._gate.deliver(self._prepared(method, path, key, **_json_parts(body)))
+    def send(
+        self, method: str, path: str, body: Any, key: str | None = None, *, kind: str = _JSON
+    ) -> Exchange:
+        """The answer to a request with a JSON body, of this content type."""
+        return self._gate.deliver(self._prepared(method, path, key, **_json_parts(body, kind)))
 
     def may_send(self, method: str, path: str, body: Any, key: str | None = None) -> bool:
         """True for what `send` would not raise Withheld for."""
@@ -52,6 +59,6 @@ class Client:
         return self._session.prepare_request(request)
 
 
-def _json_parts(body: Any) -> dict[str, Any]:
+def _json_parts(body: Any, kind: str = _JSON) -> dict[str, Any]:
     data = body if isinstance(body, bytes) else render(body)
-    return {"data": data, "headers": {"Content-Type": "application/json"}}
+    return {"data": data, "headers": {"Content-Type": kind}}

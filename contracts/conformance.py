@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from workerkit.contracts.clock import Clock
 from workerkit.contracts.evidence import show
 from workerkit.contracts.greeting import greet
+from workerkit.contracts.learnt import learnt
 from workerkit.contracts.ledger import Finding, Ledger
 from workerkit.contracts.leeway import strict_api
 from workerkit.contracts.plan import Plan, default_writes
+from workerkit.contracts.probes import look_closer, wait_for_silence
 from workerkit.contracts.receipt import Receipt
 from workerkit.contracts.relations import relate
 from workerkit.contracts.report import Report, RuleReport
@@ -20,11 +22,11 @@ from workerkit.contracts.secrecy import mask_of
 from workerkit.contracts.stock import Effort, run_stock
 from workerkit.contracts.target import Target
 from workerkit.contracts.tidying import enter, leave
-from workerkit.contracts.tour import walk_the_tour
+from workerkit.contracts.tour import set_out, walk_the_tour
+from workerkit.contracts.walk import Walk
 from workerkit.contracts.wire import INTERRUPTED, Cause, Ended, Gate
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking import Mask
-from workerkit.openapi.silence import silences
 
 _MOST_SHOWN = 3
 _WHOLE = Effort(examples=40, walks=20, steps=8)
@@ -45,27 +47,29 @@ def conform(
     target: Target,
     plan: Plan | None = None,
     *,
+    stated: Mapping[str, str] | None = None,
     watcher: Callable[[Exchange], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
     clock: Clock | None = None,
 ) -> Report:
     """Tests a server against the page and reports each rule as kept, broken or untested.
 
-    Without a plan everything may be written to a target on this machine, and nothing elsewhere. `watcher`
-    is given each exchange as it ends, `say` what the sandbox holds, before anything is written. An interrupt
-    ends the run with a report of what was done. However a run ends, its sandbox is put back, as far as the
-    API allows; the report's receipt says how far. Raises CannotTest and NoSandbox before anything is written,
-    and RunFailed.
+    Without a plan everything may be written to a target on this machine, and nothing elsewhere. Silences that
+    are `stated`, by their ids, are not looked into. `watcher` is given each exchange as it ends, `say` what
+    the sandbox holds, before anything is written. An interrupt ends the run with a report of what was done.
+    However a run ends, its sandbox is put back, as far as the API allows; the report's receipt says how far.
+    Raises CannotTest and NoSandbox before anything is written, and RunFailed.
     """
     plan = plan or Plan(writes=default_writes(target))
     clock = clock or Clock()
     began = clock.steady()
     gate = Gate(target, plan, strict_api(), clock=clock, watcher=watcher)
-    ledger = Ledger()
+    ledger = Ledger(stated or {})
     try:
         greet(target, gate)
         sandbox = enter(target, plan, gate, say)
-        failure = _send_everything(target, plan, gate, ledger, sandbox)
+        walk = set_out(target, plan, gate, ledger, clock, sandbox)
+        failure = _send_everything(gate, plan, walk, sandbox, began)
         receipt = leave(sandbox, target, gate)
     finally:
         gate.close()
@@ -77,14 +81,16 @@ def conform(
 
 
 def _send_everything(
-    target: Target, plan: Plan, gate: Gate, ledger: Ledger, sandbox: Sandbox | None
+    gate: Gate, plan: Plan, walk: Walk, sandbox: Sandbox | None, began: float
 ) -> Exception | None:
     """What made the kit fail, or None."""
     try:
-        walk_the_tour(target, plan, gate, ledger, sandbox)
+        walk_the_tour(walk)
+        look_closer(walk)
         tasks = sandbox.generated_ids if sandbox else frozenset[str]()
-        for each in run_stock(target, plan, gate, _effort(plan), tasks):
-            ledger.judge(each.rule, each.flaw, each.exchange)
+        for each in run_stock(walk.target, plan, gate, _effort(plan), tasks):
+            walk.ledger.judge(each.rule, each.flaw, each.exchange)
+        wait_for_silence(walk, plan, walk.clock.steady() - began)
     except Ended:
         pass
     except KeyboardInterrupt:
@@ -125,7 +131,7 @@ def _report(
         requests=len(gate.exchanges),
         seconds=seconds,
         rules=tuple(_rule_report(each, target, ledger, mask, ended) for each in RULES),
-        silences=tuple((each, ledger.seen.get(each)) for each in silences()),
+        learnt=learnt(ledger, mask, ended),
         ended=ended,
         cause=gate.cause,
         withheld=tuple(map(mask.text, gate.withheld)),

@@ -1,12 +1,15 @@
-"""What has been found out so far, rule by rule."""
+"""What has been found out so far, rule by rule and silence by silence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from workerkit.contracts.rules import RULE_IDS
+from workerkit.contracts.sight import Sight
+from workerkit.openapi.dialect import Dialect, dialect_of
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.silence import silences
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +23,16 @@ class Finding:
 
 @dataclass(slots=True)
 class Ledger:
-    """The one owner of a run's findings. Raises KeyError for a rule that the catalogue does not have."""
+    """The one owner of a run's findings. Raises KeyError for a rule, silence or value that there is not.
 
+    `stated` are the values of silences that were given beforehand; they stand whatever is seen.
+    """
+
+    stated: Mapping[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     held: set[str] = field(default_factory=set)
     excuses: dict[str, str] = field(default_factory=dict)
-    seen: dict[str, str] = field(default_factory=dict)
+    sights: dict[str, Sight] = field(default_factory=dict)
 
     def hold(self, rule: str) -> None:
         """Notes that a check of the rule found nothing wrong."""
@@ -46,9 +53,28 @@ class Ledger:
         """Notes why the rule could not be tested; the first reason stands."""
         self.excuses.setdefault(_known(rule), why)
 
-    def see(self, silence: str, value: str) -> None:
-        """Notes the value of a silence; the first seen stands."""
-        self.seen.setdefault(silence, value)
+    def note(self, sight: Sight) -> None:
+        """Notes what was seen of a silence. The first value stands; without one, the first reason."""
+        known = silences()[sight.silence].values
+        if sight.value is not None and sight.value not in known:
+            raise KeyError(f"{sight.silence} {sight.value}")
+        before = self.sights.get(sight.silence)
+        if before is None or (before.value is None and sight.value is not None):
+            self.sights[sight.silence] = sight
+
+    def seen(self, silence: str) -> str | None:
+        """The value that was seen of a silence, or None."""
+        sight = self.sights.get(silence)
+        return None if sight is None else sight.value
+
+    def habit(self, silence: str) -> str | None:
+        """The value that a silence has for this server, as stated or seen; None where neither."""
+        return self.stated.get(silence) or self.seen(silence)
+
+    def dialect(self) -> Dialect:
+        """The server's dialect as far as it is known, with defaults for the rest."""
+        known = {each: self.habit(each) for each in silences()}
+        return dialect_of({name: value for name, value in known.items() if value is not None})
 
 
 def _known(rule: str) -> str:

@@ -12,8 +12,8 @@ from workerkit.openapi.document import Document, Json, bundled
 
 _ANYTHING: Json = {}
 _CALLBACKS = ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus")
-# Statuses that the page does not list, yet a silence or HTTP itself allows.
-_FURTHER_STATUSES = ("404", "405", "409", "413", "415", "429")
+# Statuses that the page does not list, yet HTTP itself allows; so do the other values of the silences.
+_FURTHER_STATUSES = ("405", "413", "429")
 _BODIES = ("Heartbeat", "TaskUpdate", "BulkUpdate", "BulkItem", "LogBatch", "LogEntry", "LinkUpdate")
 _PLAIN: dict[str, Json] = {
     "string": {"pattern": "^[ -~À-ƿẠ-ỹ]{1,60}$"},
@@ -106,8 +106,13 @@ def fields(schema: str) -> frozenset[str]:
 @cache
 def highest(parameter: str) -> int:
     """The highest value of a query parameter of the list, by its name."""
-    parameters = strict().root["paths"]["/tasks"]["get"]["parameters"]
-    return int(next(each["schema"]["maximum"] for each in parameters if each["name"] == parameter))
+    return int(_list_parameter(parameter)["maximum"])
+
+
+@cache
+def default(parameter: str) -> int:
+    """The default of a query parameter of the list that is a number, by its name."""
+    return int(_list_parameter(parameter)["default"])
 
 
 @cache
@@ -123,6 +128,12 @@ def most(schema: str, batch: str) -> int:
     return int(strict().root["components"]["schemas"][schema]["properties"][batch]["maxItems"])
 
 
+def _list_parameter(name: str) -> Json:
+    parameters = strict().root["paths"]["/tasks"]["get"]["parameters"]
+    schema: Json = next(each["schema"] for each in parameters if each["name"] == name)
+    return schema
+
+
 def _operations(root: Json) -> list[Json]:
     return [item[method] for item in root["paths"].values() for method in _METHODS if method in item]
 
@@ -131,10 +142,16 @@ def _loosen_answers(operation: Json) -> None:
     responses = operation["responses"]
     for status in [each for each in responses if each.startswith(("4", "5"))]:
         responses[status] = {"description": "The page shows no body of an error."}
-    for status in _FURTHER_STATUSES:
+    for status in (*_FURTHER_STATUSES, *_statuses_elsewhere(responses)):
         responses.setdefault(status, {"description": "Not on the page, and not forbidden by it."})
     if operation["operationId"] in _CALLBACKS:
         responses["200"] = {"description": "The page shows no answer of a callback."}
+
+
+def _statuses_elsewhere(responses: Json) -> list[str]:
+    """The statuses that servers of other dialects answer with."""
+    patches = responses.get("x-when", {}).values()
+    return [status for values in patches for patch in values.values() for status in patch]
 
 
 def _loosen_answer_schemas(schemas: Json) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workerkit.contracts.evidence import Evidence
+from workerkit.contracts.learnt import Learnt
 from workerkit.contracts.receipt import Receipt
 from workerkit.contracts.rules import Status
 from workerkit.contracts.wire import Cause
@@ -39,9 +40,9 @@ class RuleReport:
 class Report:
     """A run's findings. `requests` is how many were sent, `seconds` how long the run took.
 
-    `silences` has every silence's id, with the value seen or None. `ended` says what ended the run before
-    its time, or is empty, and `cause` who did; `withheld` are requests that the gate did not let through,
-    each a defect of the kit; `receipt` is what was changed in a sandbox. No secret is in it.
+    `learnt` is what was seen of every silence. `ended` says what ended the run before its time, or is empty,
+    and `cause` who did; `withheld` are requests that the gate did not let through, each a defect of the kit;
+    `receipt` is what was changed in a sandbox. No secret is in it.
     """
 
     target: str
@@ -49,7 +50,7 @@ class Report:
     requests: int
     seconds: float
     rules: tuple[RuleReport, ...]
-    silences: tuple[tuple[str, str | None], ...]
+    learnt: tuple[Learnt, ...]
     ended: str = ""
     cause: Cause | None = None
     withheld: tuple[str, ...] = ()
@@ -59,6 +60,11 @@ class Report:
     def verdict(self) -> str:
         """`fail` where a rule is broken, else `pass`."""
         return "fail" if self.of(Status.BROKEN) else "pass"
+
+    @property
+    def silences(self) -> tuple[tuple[str, str | None], ...]:
+        """Every silence's id, with the value seen or None."""
+        return tuple((each.silence, each.seen) for each in self.learnt)
 
     def of(self, status: Status) -> tuple[RuleReport, ...]:
         """The rules of a status, in the page's order."""
@@ -76,6 +82,7 @@ class Report:
             "receipt": self.receipt and self.receipt.as_json(),
             "rules": [each.as_json() for each in self.rules],
             "silences": dict(self.silences),
+            "silence_notes": {each.silence: each.why for each in self.learnt if each.why},
         }
 
 

@@ -8,6 +8,7 @@ from random import Random
 
 from workerkit.contracts import tour_keys, tour_list, tour_refusals, tour_writes
 from workerkit.contracts.client import Client
+from workerkit.contracts.clock import Clock
 from workerkit.contracts.ledger import Ledger
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.sandbox import Sandbox
@@ -22,7 +23,6 @@ _READS: tuple[Step, ...] = (
     tour_list.list_at_the_limits,
     tour_list.filter_the_list,
     tour_list.page_through,
-    tour_list.ask_for_the_unknown,
     tour_keys.refuse_wrong_keys,
     tour_keys.refuse_inactive_server,
 )
@@ -59,18 +59,28 @@ _TASK_RULES = (
 )
 
 
-def walk_the_tour(
-    target: Target, plan: Plan, gate: Gate, ledger: Ledger, sandbox: Sandbox | None = None
-) -> None:
-    """Sends the tour's requests and notes what they show. Raises wire.Ended where the run is over."""
+def set_out(
+    target: Target,
+    plan: Plan,
+    gate: Gate,
+    ledger: Ledger,
+    clock: Clock,
+    sandbox: Sandbox | None = None,
+) -> Walk:
+    """A walk that has not yet asked anything."""
     client = Client(gate, target.api_key)
     # Not the bare number, with which a server under test may have made its own ids.
     chance = Random(f"tour {plan.seed}")
-    walk = Walk(client, ledger, target, plan.writes, chance)
+    walk = Walk(client, ledger, target, plan.writes, chance, clock=clock)
     if sandbox is not None:
         walk.sandbox_tasks, walk.sandbox_foreign = sandbox.own, sandbox.foreign
         walk.sandbox_requests = sandbox.request_ids
-    for step in _STEPS[plan.writes]:
+    return walk
+
+
+def walk_the_tour(walk: Walk) -> None:
+    """Sends the tour's requests and notes what they show. Raises wire.Ended where the run is over."""
+    for step in _STEPS[walk.writes]:
         with suppress(Withheld):
             step(walk)
     _excuse_what_was_not_written(walk)

@@ -7,6 +7,7 @@ from typing import Any
 from workerkit.contracts import leeway
 from workerkit.contracts.client import NO_KEY
 from workerkit.contracts.made_up import made_up_key
+from workerkit.contracts.sight import Sight, seen, unseen
 from workerkit.contracts.walk import Walk
 from workerkit.openapi.exchange import Exchange
 
@@ -20,7 +21,7 @@ def refuse_wrong_keys(walk: Walk) -> None:
         walk.expect("key-required", _ask(walk, ask, NO_KEY), 401)
         refused = _ask(walk, ask, made_up)
         walk.expect("key-checked", refused, 401)
-        _see_error_body(walk, refused)
+        walk.ledger.note(_error_body(refused))
     walk.expect("key-checked", walk.client.tasks(key=walk.target.api_key + "x"), 401)
 
 
@@ -60,10 +61,11 @@ def _ask(walk: Walk, ask: Ask, key: str) -> Exchange:
     return walk.client.send(method, path, body, key=key)
 
 
-def _see_error_body(walk: Walk, exchange: Exchange) -> None:
+def _error_body(exchange: Exchange) -> Sight:
     body = exchange.answered()
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
-        walk.ledger.see("error-body", "nested")
-    elif isinstance(error, str) and isinstance(body, dict):
-        walk.ledger.see("error-body", "code-and-message" if "message" in body else "code")
+        return seen("error-body", "nested", exchange)
+    if isinstance(error, str) and isinstance(body, dict):
+        return seen("error-body", "code-and-message" if "message" in body else "code", exchange)
+    return unseen("error-body", "the body of a refusal has no error", exchange)

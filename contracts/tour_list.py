@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from workerkit.contracts import leeway
 from workerkit.contracts.reading import Reading
-from workerkit.contracts.walk import Task, Walk, tasks_in, total_in, usable_tasks_in
+from workerkit.contracts.sight import Sight, seen, unseen
+from workerkit.contracts.walk import Walk, tasks_in, total_in, usable_tasks_in
 from workerkit.openapi.exchange import Exchange
 
 _PAGES = 3
 _MOST_PAGES = 8
+_FRACTION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 
 
 def list_by_default(walk: Walk) -> None:
@@ -24,7 +27,7 @@ def list_by_default(walk: Walk) -> None:
     waiting = leeway.waiting()
     sandboxed = [each for each in walk.sandbox_tasks or () if each["status"] in waiting]
     walk.tasks = usable_tasks_in(exchange) if walk.sandbox_tasks is None else sandboxed
-    _see_time_precision(walk)
+    walk.ledger.note(time_precision_of(exchange))
 
 
 def filter_the_list(walk: Walk) -> None:
@@ -70,20 +73,10 @@ def list_at_the_limits(walk: Walk) -> None:
         limit = Reading(beyond).answered_field("limit")
         lowered = isinstance(limit, int) and limit <= most
         walk.ledger.judge("list-limit", None if lowered else f"a limit of {limit} was taken", beyond)
-        walk.ledger.see("limit-above-maximum", "clamp")
+        other = unseen("limit-above-maximum", f"a limit of {most + 1} became {limit}", beyond)
+        walk.ledger.note(seen("limit-above-maximum", "clamp", beyond) if limit == most else other)
     elif walk.expect("list-limit", beyond, 400):
-        walk.ledger.see("limit-above-maximum", "reject")
-
-
-def ask_for_the_unknown(walk: Walk) -> None:
-    """An unknown cursor, an unknown status and a limit of 0: silences, seen and not judged."""
-    cursor = walk.client.tasks(after=walk.some_id())
-    listed = "first-page" if tasks_in(cursor) else "empty"
-    _see(walk, "unknown-cursor", {200: listed, 400: "reject", 404: "not-found"}, cursor)
-    status = walk.client.tasks(status="nonsense")
-    if not tasks_in(status):
-        _see(walk, "unknown-status-filter", {200: "empty", 400: "reject"}, status)
-    _see(walk, "below-minimum", {200: "default", 400: "reject"}, walk.client.tasks(limit=0))
+        walk.ledger.note(seen("limit-above-maximum", "reject", beyond))
 
 
 def page_through(walk: Walk) -> None:
@@ -134,7 +127,7 @@ def _compare(walk: Walk, by_offset: list[Exchange], by_cursor: list[Exchange], t
     flaw = f"by cursor come {len(cursor_ids)} tasks, by page {len(offset_ids)}, or in another order"
     walk.ledger.judge("list-after", None if cursor_ids == offset_ids else flaw, *pages)
     _see_paging(walk, by_cursor, total)
-    _see_order(walk, [task for each in by_offset for task in tasks_in(each)])
+    walk.ledger.note(order_of(*by_offset))
 
 
 def _ids(pages: list[Exchange]) -> list[str]:
@@ -148,33 +141,47 @@ def _excuse_paging(walk: Walk, why: str) -> None:
 
 def _see_paging(walk: Walk, by_cursor: list[Exchange], total: int) -> None:
     full = [each for each in by_cursor if tasks_in(each)]
-    if not full:
-        return
-    last = full[-1].answered()
-    cursor = "id" if last.get("next_cursor") else "null" if "next_cursor" in last else "absent"
-    walk.ledger.see("last-cursor", cursor)
+    if full:
+        walk.ledger.note(last_cursor_of(full[-1]))
     if len(full) > 1:
-        all_there = total_in(full[1]) == total
-        walk.ledger.see("total-with-cursor", "all" if all_there else "remaining")
+        walk.ledger.note(_total_with_cursor(full[0], full[1], total))
 
 
-def _see_order(walk: Walk, tasks: list[Task]) -> None:
-    times = [str(each.get("created_at")) for each in tasks]
+def last_cursor_of(last: Exchange) -> Sight:
+    """What `next_cursor` is on a page, the last one."""
+    answer = last.answered()
+    value = "id" if answer.get("next_cursor") else "null" if "next_cursor" in answer else "absent"
+    return seen("last-cursor", value, last)
+
+
+def order_of(*pages: Exchange) -> Sight:
+    """In which order the tasks of these pages come."""
+    times = [str(task.get("created_at")) for each in pages for task in tasks_in(each)]
     if len(set(times)) < 2:
-        return
+        return unseen("list-order", "no two tasks of different times were listed")
     if times == sorted(times):
-        walk.ledger.see("list-order", "oldest-first")
-    elif times == sorted(times, reverse=True):
-        walk.ledger.see("list-order", "newest-first")
+        return seen("list-order", "oldest-first", *pages)
+    if times == sorted(times, reverse=True):
+        return seen("list-order", "newest-first", *pages)
+    return unseen("list-order", "the tasks are in no order of created_at", *pages)
 
 
-def _see_time_precision(walk: Walk) -> None:
-    for task in walk.tasks[:1]:
-        precise = "." in str(task.get("created_at"))
-        walk.ledger.see("time-precision", "milliseconds" if precise else "seconds")
+def _total_with_cursor(first: Exchange, second: Exchange, total: int) -> Sight:
+    counted = total_in(second)
+    values = {total - len(tasks_in(first)): "remaining", total: "all"}
+    if counted in values:
+        return seen("total-with-cursor", values[counted], first, second)
+    why = f"total is {total} without a cursor and {counted} after the first page"
+    return unseen("total-with-cursor", why, first, second)
 
 
-def _see(walk: Walk, silence: str, values: dict[int, str], exchange: Exchange) -> None:
-    value = values.get(exchange.status or 0)
-    if value is not None:
-        walk.ledger.see(silence, value)
+def time_precision_of(exchange: Exchange) -> Sight:
+    """How precise the times of the tasks of this page are."""
+    times = [str(each.get("created_at")) for each in tasks_in(exchange)]
+    fractions = [_FRACTION.fullmatch(each) for each in times]
+    if not times:
+        return unseen("time-precision", "no task was listed")
+    if not all(fractions):
+        return unseen("time-precision", f"created_at is {times[0]}", exchange)
+    precise = any(each and each.group(1) for each in fractions)
+    return seen("time-precision", "milliseconds" if precise else "seconds", exchange)

@@ -7,6 +7,7 @@ from typing import Any
 from workerkit.contracts import leeway
 from workerkit.contracts.plan import Writes
 from workerkit.contracts.reading import Reading
+from workerkit.contracts.sight import Sight, seen
 from workerkit.contracts.walk import Task, Walk, following, tasks_in, usable_tasks_in
 from workerkit.openapi.exchange import Exchange
 
@@ -16,12 +17,8 @@ _LINK = "https://example.com/workerkit/{}"
 
 def send_heartbeat(walk: Walk) -> None:
     """A whole heartbeat is taken, and answered for the server that the key belongs to."""
-    name = walk.server_name or "workerkit"
-    usage = {"cpu_usage": 45.5, "ram_usage": 60.2, "disk_usage": 30.0}
-    counts = {"active_threads": 5, "active_tasks": 12}
-    exchange = walk.client.send(
-        "POST", "/health", {"server_name": name, "ip": "192.168.1.100", **usage, **counts}
-    )
+    name = walk.own_name
+    exchange = walk.client.send("POST", "/health", heartbeat_of(name))
     data = Reading(exchange).answered_field("data")
     if not walk.expect("heartbeat", exchange) or not isinstance(data, dict) or walk.server_name is None:
         return
@@ -29,6 +26,13 @@ def send_heartbeat(walk: Walk) -> None:
     flaw = f"the heartbeat is answered for {seen[0]}, the list for {name}"
     kept = seen == (name, walk.server_id)
     walk.ledger.judge("heartbeat-name", None if kept else flaw, exchange)
+
+
+def heartbeat_of(name: str) -> dict[str, Any]:
+    """The body of a whole heartbeat."""
+    usage = {"cpu_usage": 45.5, "ram_usage": 60.2, "disk_usage": 30.0}
+    counts = {"active_threads": 5, "active_tasks": 12}
+    return {"server_name": name, "ip": "192.168.1.100", **usage, **counts}
 
 
 def update_a_task(walk: Walk) -> None:
@@ -167,6 +171,12 @@ def _try_foreign(walk: Walk, key: str, task: Task) -> None:
     walk.ledger.judge("update-own-only", None if still else flaw, *refused, batch, shown)
 
 
+def callback_body_of(exchange: Exchange) -> Sight:
+    """Which body a callback that was taken is answered with."""
+    data = Reading(exchange).answered_field("data")
+    return seen("callback-body", "like-update" if isinstance(data, dict) else "success-only", exchange)
+
+
 def _update_link(walk: Walk) -> None:
     task = walk.take_task("link-update")
     if task is None:
@@ -176,7 +186,7 @@ def _update_link(walk: Walk) -> None:
     exchange = walk.client.send("POST", "/callback/link/update", body)
     if walk.expect("link-update", exchange):
         _read_back(walk, "link-update", task_id, status, links, exchange)
-        _see_callback_body(walk, exchange)
+        walk.ledger.note(callback_body_of(exchange))
 
 
 def _update_link_without_status(walk: Walk) -> None:
@@ -246,8 +256,3 @@ def _links(task: Task) -> dict[str, str]:
 
 def _log(walk: Walk, entries: list[dict[str, str]]) -> Exchange:
     return walk.client.send("POST", "/logs", {"logs": entries})
-
-
-def _see_callback_body(walk: Walk, exchange: Exchange) -> None:
-    data = Reading(exchange).answered_field("data")
-    walk.ledger.see("callback-body", "like-update" if isinstance(data, dict) else "success-only")

@@ -9,6 +9,7 @@ from typing import Any
 
 from workerkit.contracts import leeway
 from workerkit.contracts.client import Client
+from workerkit.contracts.clock import Clock
 from workerkit.contracts.ledger import Ledger
 from workerkit.contracts.made_up import made_up_id
 from workerkit.contracts.plan import Writes
@@ -41,6 +42,12 @@ class Walk:
     sandbox_tasks: tuple[Task, ...] | None = None
     sandbox_foreign: tuple[Task, ...] = ()
     sandbox_requests: frozenset[str] = frozenset()
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def own_name(self) -> str:
+        """The name of the server under whose name the run works, or the kit's own where it is not known."""
+        return self.server_name or "workerkit"
 
     def some_id(self) -> str:
         """A fresh id that is nobody's."""
@@ -76,6 +83,11 @@ class Walk:
     def may_change_request(self, request_id: str) -> bool:
         """True unless a sandbox was named to which the request does not belong."""
         return self.sandbox_tasks is None or request_id.lower() in self.sandbox_requests
+
+    def foreign_task(self) -> Task | None:
+        """A waiting task of the other server that may be asked for, or None."""
+        listed = self.client.tasks(key=self.target.other_api_key)
+        return next(iter(self.may_change(usable_tasks_in(listed))), None)
 
     def find(self, task_id: str, status: str, key: str | None = None) -> tuple[Task | None, Exchange]:
         """The task as the list with this status shows it, or None; and the last exchange of the search."""

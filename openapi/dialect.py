@@ -48,22 +48,31 @@ def read_dialect(path: Path) -> Dialect:
 
     Raises NotUnderstood with file, line and column, also where the file cannot be read.
     """
+    return dialect_of(read_choices(path))
+
+
+def read_choices(path: Path) -> dict[str, str]:
+    """The values that a YAML file names, and those only, by their silences. Raises NotUnderstood as above."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise yamlsource.NotUnderstood(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    return parse_dialect(yamlsource.load(text, name=str(path)))
+    return _choices(yamlsource.load(text, name=str(path)))
 
 
 def parse_dialect(node: Node) -> Dialect:
     """The dialect that a YAML mapping describes. Raises NotUnderstood with the place."""
+    return dialect_of(_choices(node))
+
+
+def _choices(node: Node) -> dict[str, str]:
     if not isinstance(node.value, dict):
         raise node.fail("a dialect is a mapping from silences to values, as in last-cursor: absent")
     choices = {}
     for name, value in node.value.items():
         choices[name] = "null" if value.value is None else str(value.plain())
         _check_placed(node.keys[name], value, choices[name])
-    return dialect_of(choices)
+    return choices
 
 
 def _check(name: str, value: str) -> None:

@@ -1,0 +1,156 @@
+"""The probes: each value of each silence is seen for what it is, and no server is blamed for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from tests.contracts.covering import pairwise
+from workerkit.contracts import tour_keys, tour_list
+from workerkit.contracts.clock import Clock
+from workerkit.contracts.conformance import conform
+from workerkit.contracts.learnt import learnt
+from workerkit.contracts.ledger import Ledger
+from workerkit.contracts.leeway import strict_api
+from workerkit.contracts.plan import Plan, Writes
+from workerkit.contracts.probes import PROBES, look_closer, wait_for_silence
+from workerkit.contracts.rules import Status
+from workerkit.contracts.target import Target
+from workerkit.contracts.tour import set_out
+from workerkit.contracts.wire import Gate
+from workerkit.mockserver.dispatch import dispatch
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.world import World
+from workerkit.mockserver.worlds import Worlds
+from workerkit.openapi.dialect import dialect_of
+from workerkit.openapi.masking import Mask
+from workerkit.openapi.silence import silences
+
+VALUES = {each.id: list(each.values) for each in silences().values()}
+# What shows only beside another choice, and what no answer of the API shows at all.
+BESIDE = {"refused-transition": {"transitions": "strict"}}
+INVISIBLE = {"complete-twice"}
+LONG = Plan(time_limit=300)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A world with the target that it is; `clock` waits by moving the world's own clock."""
+
+    target: Target
+    world: World
+    clock: Clock
+
+
+Found = Callable[[Mapping[str, str]], Place]
+
+
+@pytest.fixture(scope="module")
+def found() -> Iterator[Found]:
+    """Founds worlds side by side on one server, each of the dialect that makes these choices."""
+    with MockServer(Worlds()) as server:
+
+        def place(choices: Mapping[str, str]) -> Place:
+            world = server.ask(lambda: _found(server.worlds, choices))
+            keys = (f"server-0{number}-key-{world.name}" for number in (1, 2, 3))
+            clock = Clock(wait=lambda seconds: server.ask(lambda: world.clock.advance(seconds)))
+            return Place(Target(server.base_url, *keys), world, clock)
+
+        yield place
+
+
+def _found(worlds: Worlds, choices: Mapping[str, str]) -> World:
+    world = worlds.add(worlds.new_name(), Founder(seed=1, dialect=dialect_of(choices))).world
+    dispatch(world, {"server": "server-02", "request_name": "Foreign"})
+    return world
+
+
+def probed(place: Place, stated: Mapping[str, str] | None = None, plan: Plan = LONG) -> Ledger:
+    """What the probes and the few steps of the tour that see silences find out."""
+    ledger = Ledger(stated or {})
+    gate = Gate(place.target, plan, strict_api(), clock=place.clock, watcher=lambda _: None)
+    walk = set_out(place.target, plan, gate, ledger, place.clock)
+    steps = (tour_list.list_by_default, tour_list.list_at_the_limits, tour_list.page_through)
+    for step in (*steps, tour_keys.refuse_wrong_keys):
+        step(walk)
+    look_closer(walk)
+    wait_for_silence(walk, plan, 0.0)
+    assert [each.message for each in ledger.findings] == []
+    return ledger
+
+
+@pytest.mark.parametrize(
+    ("silence", "value"), [(name, value) for name, values in VALUES.items() for value in values]
+)
+def test_each_value_is_seen_for_what_it_is(found: Found, silence: str, value: str) -> None:
+    choices = {**BESIDE.get(silence, {}), silence: value}
+    others = {name: dialect_of(choices)[name] for name in VALUES if name != silence}
+    ledger = probed(found(choices), others)
+    assert ledger.seen(silence) == (None if silence in INVISIBLE else value), ledger.sights.get(silence)
+    assert ledger.dialect()[silence] in (value, silences()[silence].default)
+
+
+@pytest.mark.parametrize("choices", [pytest.param(each, id="") for each in pairwise(VALUES)])
+def test_any_two_values_meet_and_are_seen_without_a_finding(found: Found, choices: dict[str, str]) -> None:
+    report = conform(found(choices).target, Plan(max_requests=190))
+    assert [(each.id, each.why) for each in report.of(Status.BROKEN)] == []
+    hidden = INVISIBLE | {"heartbeat-silence"}
+    if choices["transitions"] == "lenient":
+        hidden |= {"refused-transition"}
+    expected = {name: None if name in hidden else value for name, value in choices.items()}
+    assert dict(report.silences) == expected
+
+
+def test_what_is_stated_is_not_probed(found: Found) -> None:
+    ledger = probed(found({"below-minimum": "default"}), dict(dialect_of({})))
+    assert {name for name, each in ledger.sights.items() if each.exchanges} == {
+        *("limit-above-maximum", "last-cursor", "total-with-cursor", "list-order", "error-body"),
+        "time-precision",
+    }
+    assert ledger.habit("below-minimum") == "reject"
+
+
+def test_a_statement_stands_against_what_is_seen_and_the_report_says_so(found: Found) -> None:
+    report = conform(found({}).target, Plan(max_requests=20), stated={"limit-above-maximum": "clamp"})
+    known = next(each for each in report.learnt if each.silence == "limit-above-maximum")
+    assert (known.seen, known.stated, known.why) == ("reject", "clamp", "stated is clamp")
+
+
+def test_without_writes_the_unseen_say_what_they_need(found: Found) -> None:
+    place = found({})
+    before = {each.id: each.shown() for each in place.world.tasks.values()}
+    ledger = probed(place, plan=Plan(writes=Writes.NONE))
+    unseen = {name: ledger.sights[name].why for name in VALUES if ledger.seen(name) is None}
+    assert unseen["bulk-empty"] == "needs --writes sandbox or all"
+    assert unseen["content-type"] == "needs --writes all"
+    assert ledger.seen("unknown-cursor") == "empty"
+    assert ledger.seen("malformed-id") == "reject"
+    assert {each.id: each.shown() for each in place.world.tasks.values()} == before
+
+
+def test_without_the_other_keys_their_silences_say_so(found: Found) -> None:
+    place = found({})
+    alone = Place(Target(place.target.base_url, place.target.api_key), place.world, place.clock)
+    ledger = probed(alone)
+    assert ledger.sights["foreign-cursor"].why == "needs --other-api-key"
+    assert ledger.sights["offline-heartbeat"].why == "needs --inactive-api-key"
+
+
+def test_every_silence_that_can_be_seen_has_a_probe() -> None:
+    from_the_tour = {"limit-above-maximum", "total-with-cursor", "error-body"}
+    probed_ones = {silence for each in PROBES for silence in each.silences}
+    assert probed_ones | from_the_tour | INVISIBLE | {"heartbeat-silence"} == set(VALUES)
+
+
+def test_with_a_server_that_has_no_waiting_task_each_unseen_one_has_its_reason(found: Found) -> None:
+    place = found({})
+    for task in list(place.world.tasks.values()):
+        place.world.change_task(task, {"status": "canceled"})
+    ledger = probed(place)
+    unseen = [name for name in VALUES if ledger.seen(name) is None]
+    assert "transitions" in unseen
+    assert "time-precision" not in unseen
+    assert all(each.why for each in learnt(ledger, Mask([], salt=b""), "") if each.seen is None)
