@@ -11,6 +11,7 @@ from workerkit.contracts.greeting import greet
 from workerkit.contracts.learnt import learnt
 from workerkit.contracts.ledger import Finding, Ledger
 from workerkit.contracts.leeway import strict_api
+from workerkit.contracts.machine import Diligence, play_all
 from workerkit.contracts.plan import Plan, default_writes
 from workerkit.contracts.probes import look_closer, wait_for_silence
 from workerkit.contracts.receipt import Receipt
@@ -29,8 +30,8 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking import Mask
 
 _MOST_SHOWN = 3
-_WHOLE = Effort(examples=40, walks=20, steps=8)
-_SHORT = Effort(examples=5, walks=3, steps=4)
+_WHOLE = Effort(examples=40, walks=20, steps=8), Diligence(plays=30, steps=12, requests=900)
+_SHORT = Effort(examples=5, walks=3, steps=4), Diligence(plays=8, steps=8, requests=300)
 # A run with fewer requests than this generates less, so that each kind of check has its turn.
 _SHORT_BELOW = 1400
 
@@ -87,8 +88,12 @@ def _send_everything(
     try:
         walk_the_tour(walk)
         look_closer(walk)
+        effort, diligence = _efforts(plan)
+        play_all(walk, diligence, plan.seed)
+        if gate.ended:
+            return None
         tasks = sandbox.generated_ids if sandbox else frozenset[str]()
-        for each in run_stock(walk.target, plan, gate, _effort(plan), tasks):
+        for each in run_stock(walk.target, plan, gate, effort, tasks):
             walk.ledger.judge(each.rule, each.flaw, each.exchange)
         wait_for_silence(walk, plan, walk.clock.steady() - began)
     except Ended:
@@ -101,7 +106,7 @@ def _send_everything(
     return None
 
 
-def _effort(plan: Plan) -> Effort:
+def _efforts(plan: Plan) -> tuple[Effort, Diligence]:
     return _SHORT if plan.max_requests is not None and plan.max_requests < _SHORT_BELOW else _WHOLE
 
 

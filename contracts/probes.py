@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,7 @@ from workerkit.contracts import (
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.sight import Sight, unseen
 from workerkit.contracts.walk import Walk
+from workerkit.contracts.wire import Withheld
 
 
 class Need(StrEnum):
@@ -103,8 +105,9 @@ def _look(walk: Walk, probe: Probe) -> None:
         return
     lacks = next((each for each in probe.needs if _lacks(walk, each)), None)
     sights = [unseen(each, lacks) for each in open_still] if lacks else probe.look(walk)
-    for sight in sights:
-        walk.ledger.note(sight)
+    with suppress(Withheld):
+        for sight in sights:
+            walk.ledger.note(sight)
 
 
 def _lacks(walk: Walk, need: Need) -> bool:

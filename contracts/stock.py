@@ -6,17 +6,11 @@ The only file that knows schemathesis. Its engine is no public API, so its versi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory
 from typing import Any
-from unittest import mock
 
 import requests
-from hypothesis import configuration
-from hypothesis.internal.conjecture import providers
-from hypothesis.internal.constants_ast import Constants
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.transport import Response
 from schemathesis.engine import events, from_schema
@@ -28,6 +22,7 @@ from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTranspor
 
 from workerkit.contracts import leeway
 from workerkit.contracts.doubt import may_be_refused
+from workerkit.contracts.hypothesis_apart import hypothesis_apart
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.reading import Reading
 from workerkit.contracts.rules import OPERATION_RULES
@@ -82,7 +77,7 @@ def run_stock(
     """
     transport = _GatedTransport(gate, target.api_key)
     schema = _schema(target, plan, effort, sandbox, transport)
-    with _hypothesis_apart():
+    with hypothesis_apart():
         stream = from_schema(schema).execute()
         for event in stream:
             _raise_defect(event)
@@ -208,22 +203,6 @@ def _phases(effort: Effort, *, writing: bool) -> dict[str, Any]:
             "inference": {"algorithms": []},
         },
     }
-
-
-@contextmanager
-def _hypothesis_apart() -> Iterator[None]:
-    # Hypothesis draws from the constants of the modules that happen to be loaded: with the mock in the same
-    # process, or under pytest, the same seed would send other requests. And it keeps files where it runs.
-    no_constants = mock.patch.object(providers, "_get_local_constants", return_value=Constants())
-    home = vars(configuration).get("__hypothesis_home_directory")
-    with TemporaryDirectory(prefix="workerkit-") as directory, no_constants:
-        configuration.set_hypothesis_home_dir(directory)
-        providers.CONSTANTS_CACHE.cache.clear()
-        try:
-            yield
-        finally:
-            configuration.set_hypothesis_home_dir(home)
-            providers.CONSTANTS_CACHE.cache.clear()
 
 
 def _outcomes(event: events.ScenarioFinished, transport: _GatedTransport) -> Iterator[StockOutcome]:

@@ -1,0 +1,29 @@
+"""Hypothesis, so that the same seed draws the same examples, whatever else is in the process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from unittest import mock
+
+from hypothesis import configuration
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
+
+
+@contextmanager
+def hypothesis_apart() -> Iterator[None]:
+    """Within it, Hypothesis knows no other modules and keeps no files where it runs."""
+    # Hypothesis draws from the constants of the modules that happen to be loaded: with the mock in the same
+    # process, or under pytest, the same seed would send other requests.
+    no_constants = mock.patch.object(providers, "_get_local_constants", return_value=Constants())
+    home = vars(configuration).get("__hypothesis_home_directory")
+    with TemporaryDirectory(prefix="workerkit-") as directory, no_constants:
+        configuration.set_hypothesis_home_dir(directory)
+        providers.CONSTANTS_CACHE.cache.clear()
+        try:
+            yield
+        finally:
+            configuration.set_hypothesis_home_dir(home)
+            providers.CONSTANTS_CACHE.cache.clear()

@@ -1,0 +1,146 @@
+"""The stage of all plays of a run: the target, how much may still be sent, and what was found so far."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NoReturn
+
+from workerkit.contracts import leeway
+from workerkit.contracts.ledger import Finding
+from workerkit.contracts.plan import Writes
+from workerkit.contracts.walk import Task, Walk, tasks_in, total_in
+from workerkit.contracts.wire import Ended, Withheld
+from workerkit.openapi.dialect import Dialect, dialect_of
+from workerkit.openapi.exchange import Exchange
+
+_MOST_PAGES = 3
+_CAST = ("pending", "pending", "queued", "running", "failed", "completed")
+_OWN_WORDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
+Cause = tuple[str, str]
+
+
+class Mismatch(Exception):
+    """The target and the model differ."""
+
+
+class Over(BaseException):
+    """There is no further play: the run is over, its share of requests is spent, or there is no model."""
+
+
+class Stage:
+    """What plays have in common.
+
+    `most` is how many requests they may send in all. Of the findings the shortest of each cause is kept;
+    while one is `hunted`, only that raises Mismatch, so that what is shrunk stays the same finding.
+    """
+
+    def __init__(self, walk: Walk, most: int) -> None:
+        self.found: dict[Cause, Finding] = {}
+        self.hunted: Cause | None = None
+        self.given_up = ""
+        self._known: frozenset[Cause] = frozenset()
+        self._walk = walk
+        self._left = most
+        self._number = 0
+        self.other_key = walk.target.other_api_key
+        self.is_alone = walk.target.is_loopback
+        self.order = walk.ledger.habit("list-order")
+        # Which steps against the flow are taken, the target says each time.
+        self.dialect: Dialect = dialect_of({**walk.ledger.dialect(), "transitions": "lenient"})
+
+    @property
+    def last(self) -> Exchange:
+        """The last exchange."""
+        return self._last
+
+    def habit(self, silence: str) -> str | None:
+        """The value of a silence as far as it is known."""
+        return self._walk.ledger.habit(silence)
+
+    def hold(self, rule: str) -> None:
+        """Notes that a check of the rule found nothing wrong."""
+        self._walk.ledger.hold(rule)
+
+    def next_number(self) -> int:
+        """A number that no play had before."""
+        self._number += 1
+        return self._number
+
+    def nobody(self) -> str:
+        """An id that is nobody's."""
+        return self._walk.some_id()
+
+    def cast(self, own: list[Task]) -> list[str]:
+        """The ids of the tasks that a play may change, some of each status; the same for the same list."""
+        chosen: list[str] = []
+        mine = [] if self._walk.writes is Writes.NONE else self._walk.may_change(own)
+        for status in _CAST:
+            fitting = (str(each["id"]) for each in mine if each["status"] == status)
+            chosen += [each for each in fitting if each not in chosen][:1]
+        return chosen
+
+    def foreign(self, other: list[Task]) -> list[str]:
+        """The id of a task of the other server that may be asked for, or none."""
+        mine = [] if self._walk.writes is Writes.NONE else self._walk.may_change(other)
+        return [str(each["id"]) for each in mine[:1]]
+
+    def send(self, method: str, path: str, body: object) -> Exchange:
+        """The answer to a request of the run's own server. Raises Over."""
+        self._count()
+        try:
+            self._last = self._walk.client.send(method, path, body)
+        except (Ended, Withheld):
+            raise Over from None
+        return self._last
+
+    def listing(self, query: dict[str, str | int], key: str | None = None) -> Exchange:
+        """The answer to GET /tasks. Raises Over."""
+        self._count()
+        try:
+            self._last = self._walk.client.listing(query, key)
+        except (Ended, Withheld):
+            raise Over from None
+        return self._last
+
+    def whole_list(self, key: str | None) -> list[Task]:
+        """All tasks of a server; none where the key is another's and there is none. Raises Over."""
+        every, most = ",".join(leeway.enumeration("TaskStatus")), leeway.highest("limit")
+        tasks: list[Task] = []
+        for page in range(1, _MOST_PAGES + 1):
+            exchange = self.listing({"status": every, "limit": most, "page": page}, key)
+            tasks += tasks_in(exchange)
+            if not exchange.accepted:
+                self.give_up(f"the list was answered {exchange.status}")
+            if len(tasks) >= total_in(exchange) or not tasks_in(exchange):
+                return tasks
+        self.give_up(f"{total_in(exchange)} tasks are too many for a model")
+
+    def mismatch(self, rule: str, flaw: str, exchanges: Iterable[Exchange]) -> None:
+        """Notes a finding. Raises Mismatch, unless it is known already or another is hunted."""
+        cause = (rule, _OWN_WORDS.sub("", flaw))
+        finding = Finding(rule, flaw, tuple(exchanges))
+        known = self.found.get(cause)
+        if known is None or len(finding.exchanges) <= len(known.exchanges):
+            self.found[cause] = finding
+        if cause in self._known:
+            return
+        self.hunted = self.hunted or cause
+        if cause == self.hunted:
+            raise Mismatch(rule, flaw)
+
+    def hunt_another(self) -> bool:
+        """Passes over what was found so far from now on; False where there is nothing new to pass over."""
+        new = bool(self.found.keys() - self._known)
+        self._known, self.hunted = frozenset(self.found), None
+        return new
+
+    def give_up(self, why: str) -> NoReturn:
+        """Ends all plays. Raises Over."""
+        self.given_up = why
+        raise Over
+
+    def _count(self) -> None:
+        if self._left <= 0:
+            raise Over
+        self._left -= 1
