@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,7 @@ from workerkit.contracts.play import Play
 from workerkit.contracts.stage import Mismatch, Over, Stage
 from workerkit.contracts.walk import Walk
 
+Step = Callable[[Play], None]
 _MOST_ROUNDS = 4
 _NUMBERS = st.integers(0, 11)
 _STATUSES = st.sampled_from(leeway.enumeration("TaskStatus"))
@@ -35,11 +38,11 @@ class Diligence:
 def play_all(walk: Walk, diligence: Diligence, number: int) -> str:
     """Plays, and notes what it found in the walk's ledger; answers why it gave up, or nothing.
 
-    `number` is the seed: the same one sends the same requests to the same server. A target that is found at
-    fault is played on until the shortest play that shows it is found, within the requests.
+    `number` is the seed: the same one sends the same requests to the same server. A play that shows a fault
+    is played again with fewer steps, as long as it still shows it, within the requests.
     """
     stage = Stage(walk, diligence.requests)
-    with hypothesis_apart():
+    with hypothesis_apart(), suppress(Over):
         for _ in range(_MOST_ROUNDS):
             if not _plays_on(stage, diligence, number):
                 break
@@ -49,18 +52,38 @@ def play_all(walk: Walk, diligence: Diligence, number: int) -> str:
 
 
 def _plays_on(stage: Stage, diligence: Diligence, number: int) -> bool:
-    """Plays until something is found that was not before; False where there is no more to play."""
+    """Plays until something is found that was not before; False where nothing is. Raises Over."""
+    failed: list[Step] = []
 
     class Machine(_Machine):
         def __init__(self) -> None:
-            super().__init__(stage)
+            super().__init__(stage, failed)
 
     try:
         run_state_machine_as_test(seed(number)(Machine), settings=_settings(diligence))
     except (Mismatch, Flaky):
+        _shorten(stage, failed)
         return stage.hunt_another()
-    except Over:
-        return False
+    return False
+
+
+def _shorten(stage: Stage, steps: Sequence[Step]) -> None:
+    """Leaves out one step after the other, from the last to the first, where what is hunted still shows."""
+    kept = list(steps)
+    for place in reversed(range(len(kept))):
+        fewer = kept[:place] + kept[place + 1 :]
+        if _shows(stage, fewer):
+            kept = fewer
+
+
+def _shows(stage: Stage, steps: Iterable[Step]) -> bool:
+    play = Play(stage)
+    try:
+        for step in steps:
+            step(play)
+        play.finish()
+    except Mismatch:
+        return True
     return False
 
 
@@ -68,7 +91,8 @@ def _settings(diligence: Diligence) -> settings:
     return settings(
         max_examples=diligence.plays,
         stateful_step_count=diligence.steps,
-        phases=(Phase.generate, Phase.shrink),
+        # What is shrunk are the steps, not what Hypothesis drew them from: that takes far fewer requests.
+        phases=(Phase.generate,),
         verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),
         deadline=None,
@@ -83,58 +107,68 @@ def _writing(machine: Any) -> bool:
 
 
 class _Machine(RuleBasedStateMachine):
-    """One play, whose steps Hypothesis chooses."""
+    """One play, whose steps Hypothesis chooses. In `failed` are the steps of the last one that failed."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, failed: list[Step]) -> None:
         super().__init__()
         self.play = Play(stage)
+        self._steps: list[Step] = []
+        self._failed = failed
 
     @rule(statuses=_ANY_STATUSES, limit=_LIMITS, page=st.integers(1, 3), service=st.none() | _NUMBERS)
     def list_page(self, statuses: list[str], limit: int, page: int, service: int | None) -> None:
-        self.play.list_page(statuses, limit, page, service)
+        self._do(lambda play: play.list_page(statuses, limit, page, service))
 
     @rule()
     def list_by_default(self) -> None:
-        self.play.list_by_default()
+        self._do(Play.list_by_default)
 
     @rule()
     def list_on(self) -> None:
-        self.play.list_on()
+        self._do(Play.list_on)
 
     @precondition(_writing)
     @rule(which=_NUMBERS, step=_NUMBERS)
     def advance(self, which: int, step: int) -> None:
-        self.play.advance(which, step)
+        self._do(lambda play: play.advance(which, step))
 
     @precondition(_writing)
     @rule(which=_NUMBERS, status=st.none() | _STATUSES, links=st.booleans())
     def update(self, which: int, status: str | None, links: bool) -> None:
-        self.play.update(which, status, links=links)
+        self._do(lambda play: play.update(which, status, links=links))
 
     @precondition(_writing)
     @rule(which=_NUMBERS, status=st.none() | _STATUSES, links=st.booleans())
     def call_back(self, which: int, status: str | None, links: bool) -> None:
-        self.play.call_back(which, status, links=links)
+        self._do(lambda play: play.call_back(which, status, links=links))
 
     @precondition(_writing)
     @rule(which=_NUMBERS)
     def complete(self, which: int) -> None:
-        self.play.complete(which)
+        self._do(lambda play: play.complete(which))
 
     @precondition(_writing)
     @rule(changes=st.lists(st.tuples(_NUMBERS, _STATUSES), min_size=1, max_size=4), strangers=st.booleans())
     def update_many(self, changes: list[tuple[int, str]], strangers: bool) -> None:
-        self.play.update_many(changes, strangers=strangers)
+        self._do(lambda play: play.update_many(changes, strangers=strangers))
 
     @precondition(_writing)
     @rule(which=_NUMBERS)
     def refuse(self, which: int) -> None:
-        self.play.refuse(which)
+        self._do(lambda play: play.refuse(which))
 
     @precondition(_writing)
     @rule()
     def trespass(self) -> None:
-        self.play.trespass()
+        self._do(Play.trespass)
 
     def teardown(self) -> None:
-        self.play.finish()
+        self._do(Play.finish)
+
+    def _do(self, step: Step) -> None:
+        self._steps.append(step)
+        try:
+            step(self.play)
+        except Mismatch:
+            self._failed[:] = self._steps
+            raise

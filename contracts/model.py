@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from workerkit.contracts import leeway
-from workerkit.contracts.target import BASE_PATH
 from workerkit.contracts.walk import Task
 from workerkit.mockserver import entities
 from workerkit.mockserver.chance import Chance
 from workerkit.mockserver.clock import Clock
-from workerkit.mockserver.director import Director
-from workerkit.mockserver.header_set import header_set
-from workerkit.mockserver.incoming import Incoming
-from workerkit.mockserver.worker_app import WorkerApp
+from workerkit.mockserver.listing import list_tasks
 from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.api import worker_api
-from workerkit.openapi.dialect import Dialect
-from workerkit.openapi.jsontext import parse, render
+from workerkit.openapi.dialect import Dialect, dialect_of
 
 OWN, OTHER = "own", "other"
 
 
 class CannotModel(ValueError):
     """A target's tasks cannot be those of a world; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What the model answers: a status and its JSON."""
-
-    status: int
-    body: Any
-
-    @property
-    def accepted(self) -> bool:
-        """True where the status is 2xx."""
-        return 200 <= self.status < 300
 
 
 class Model:
@@ -51,14 +32,13 @@ class Model:
     """
 
     def __init__(self, dialect: Dialect, own: Sequence[Task], other: Sequence[Task]) -> None:
-        self._world = World(DEFAULT, Clock(0.0, timer=lambda: 0.0), Chance(), worker_api(dialect))
+        # Which steps against the flow are taken, the target says each time.
+        lenient = dialect_of({**dialect, "transitions": "lenient"})
+        self._world = World("model", Clock(0.0, timer=lambda: 0.0), Chance(), worker_api(lenient))
         for name, tasks in ((OWN, own), (OTHER, other)):
             self._world.add_server(name, self._world.api.active_statuses[0], [name])
             for task in tasks:
                 self._take(name, task)
-        worlds = Worlds()
-        worlds.add(DEFAULT, lambda _: Director(self._world))
-        self._app = WorkerApp(worlds)
 
     @property
     def flow(self) -> Mapping[str, frozenset[str]]:
@@ -69,21 +49,22 @@ class Model:
         """A task as it has to be listed. Raises NotFound."""
         return self._world.listed(self._world.task(task_id))
 
-    def tasks(self, server: str) -> list[Task]:
-        """The tasks of `own` or `other` as they have to be listed, in their order."""
-        mine = (each for each in self._world.tasks.values() if each.server == server)
-        return [self._world.listed(each) for each in sorted(mine, key=lambda each: each.place)]
+    def ids(self, server: str) -> set[str]:
+        """The ids of the tasks of `own` or `other`."""
+        return {each.id for each in self._world.tasks.values() if each.server == server}
 
     def has_retries(self, task_id: str) -> bool:
         """Whether a failed task may go back to pending."""
         return self._world.task(task_id).has_retries
 
-    def answer(self, method: str, path: str, *, query: str = "", body: Any = None) -> Expected:
-        """What the request of the run's own server has to be answered; writes are done to the model."""
-        content = b"" if body is None else render(body)
-        headers = header_set([(b"x-api-key", OWN.encode()), (b"content-type", b"application/json")])
-        answer = self._app.answer(Incoming(method, BASE_PATH + path, query, headers, content, oversize=False))
-        return Expected(answer.status, parse(answer.body))
+    def update(self, task_id: str, fields: Mapping[str, str]) -> None:
+        """Changes a task as an update that was taken does."""
+        self._world.update_task(self._world.task(task_id), dict(fields))
+
+    def page(self, query: Mapping[str, str | int]) -> dict[str, Any]:
+        """The page of the own tasks that a list with this query has to be."""
+        call = self._world.api.operations["listTasks"].read({}, urlencode(query), b"")
+        return list_tasks(self._world, self._world.server(OWN), call)
 
     def _take(self, server: str, listed: Task) -> None:
         for name in ("id", "request_id"):

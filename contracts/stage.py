@@ -11,12 +11,12 @@ from workerkit.contracts.ledger import Finding
 from workerkit.contracts.plan import Writes
 from workerkit.contracts.walk import Task, Walk, tasks_in, total_in
 from workerkit.contracts.wire import Ended, Withheld
-from workerkit.openapi.dialect import Dialect, dialect_of
 from workerkit.openapi.exchange import Exchange
 
 _MOST_PAGES = 3
 _CAST = ("pending", "pending", "queued", "running", "failed", "completed")
-_OWN_WORDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
+_STATUSES = "|".join(leeway.enumeration("TaskStatus"))
+_OF_ONE_PLAY = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f-]{{27}}|\d+|{_STATUSES}")
 Cause = tuple[str, str]
 
 
@@ -39,15 +39,14 @@ class Stage:
         self.found: dict[Cause, Finding] = {}
         self.hunted: Cause | None = None
         self.given_up = ""
-        self._known: frozenset[Cause] = frozenset()
+        self._passed_over: frozenset[Cause] = frozenset()
         self._walk = walk
         self._left = most
         self._number = 0
         self.other_key = walk.target.other_api_key
         self.is_alone = walk.target.is_loopback
         self.order = walk.ledger.habit("list-order")
-        # Which steps against the flow are taken, the target says each time.
-        self.dialect: Dialect = dialect_of({**walk.ledger.dialect(), "transitions": "lenient"})
+        self.dialect = walk.ledger.dialect()
 
     @property
     def last(self) -> Exchange:
@@ -117,22 +116,21 @@ class Stage:
         self.give_up(f"{total_in(exchange)} tasks are too many for a model")
 
     def mismatch(self, rule: str, flaw: str, exchanges: Iterable[Exchange]) -> None:
-        """Notes a finding. Raises Mismatch, unless it is known already or another is hunted."""
-        cause = (rule, _OWN_WORDS.sub("", flaw))
+        """Notes a finding. Raises Mismatch, unless it was passed over or another is hunted."""
+        cause = (rule, _OF_ONE_PLAY.sub("", flaw))
         finding = Finding(rule, flaw, tuple(exchanges))
         known = self.found.get(cause)
         if known is None or len(finding.exchanges) <= len(known.exchanges):
             self.found[cause] = finding
-        if cause in self._known:
-            return
-        self.hunted = self.hunted or cause
+        if cause not in self._passed_over:
+            self.hunted = self.hunted or cause
         if cause == self.hunted:
             raise Mismatch(rule, flaw)
 
     def hunt_another(self) -> bool:
         """Passes over what was found so far from now on; False where there is nothing new to pass over."""
-        new = bool(self.found.keys() - self._known)
-        self._known, self.hunted = frozenset(self.found), None
+        new = bool(self.found.keys() - self._passed_over)
+        self._passed_over, self.hunted = frozenset(self.found), None
         return new
 
     def give_up(self, why: str) -> NoReturn:

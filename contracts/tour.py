@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 
-from workerkit.contracts import tour_keys, tour_list, tour_refusals, tour_writes
+from workerkit.contracts import tour_keys, tour_list, tour_refusals, tour_rush, tour_writes
 from workerkit.contracts.client import Client
 from workerkit.contracts.clock import Clock
 from workerkit.contracts.ledger import Ledger
@@ -38,6 +38,7 @@ _TASK_WRITES: tuple[Step, ...] = (
     tour_writes.update_many,
     tour_writes.call_back,
     tour_writes.fill_a_batch,
+    tour_rush.update_side_by_side,
     tour_writes.ask_for_unknown_ids,
     tour_writes.leave_foreign_tasks_alone,
 )

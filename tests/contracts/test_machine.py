@@ -1,0 +1,228 @@
+"""The machine: sound servers of any dialect pass, and what a server gets wrong is shown in few requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.contracts.covering import pairwise
+from workerkit.contracts.clock import Clock
+from workerkit.contracts.ledger import Ledger
+from workerkit.contracts.leeway import strict_api
+from workerkit.contracts.machine import Diligence, play_all
+from workerkit.contracts.plan import Plan, Writes
+from workerkit.contracts.target import Target
+from workerkit.contracts.tour import set_out
+from workerkit.contracts.wire import Gate
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.operations import ACTS
+from workerkit.mockserver.refusal import Refusal
+from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.world import World
+from workerkit.mockserver.worlds import Worlds
+from workerkit.openapi.dialect import dialect_of
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.silence import silences
+
+Json = dict[str, Any]
+Watcher = Callable[[Exchange], None]
+VALUES = {each.id: list(each.values) for each in silences().values()}
+SHORT = Diligence(plays=12, steps=10, requests=500)
+
+
+@dataclass(frozen=True)
+class Played:
+    """What the machine found on a mock, what it sent, and why it gave up."""
+
+    ledger: Ledger
+    exchanges: list[Exchange]
+    gave_up: str
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MockServer]:
+    with MockServer(Worlds()) as running:
+        yield running
+
+
+Play = Callable[..., Played]
+
+
+@pytest.fixture
+def play(server: MockServer) -> Play:
+    """Plays on a fresh world that makes these choices, which are stated beforehand."""
+
+    def play(
+        choices: Mapping[str, str] | None = None,
+        plan: Plan | None = None,
+        diligence: Diligence = SHORT,
+        watcher: Callable[[World], Watcher] = lambda _: lambda _: None,
+    ) -> Played:
+        dialect = dialect_of(choices or {})
+        plan = plan or Plan()
+        founder = Founder(seed=1, dialect=dialect)
+        world = server.ask(lambda: server.worlds.add(server.worlds.new_name(), founder)).world
+        target = Target(server.base_url, *(f"server-0{number}-key-{world.name}" for number in (1, 2, 3)))
+        ledger = Ledger(dict(dialect))
+        gate = Gate(target, plan, strict_api(), clock=Clock(), watcher=watcher(world))
+        gave_up = play_all(set_out(target, plan, gate, ledger, Clock()), diligence, plan.seed)
+        gate.close()
+        return Played(ledger, gate.exchanges, gave_up)
+
+    return play
+
+
+@pytest.mark.parametrize("choices", [pytest.param(each, id="") for each in pairwise(VALUES)[::3]])
+def test_no_dialect_is_blamed(play: Play, choices: dict[str, str]) -> None:
+    played = play(choices)
+    assert [each.message for each in played.ledger.findings] == []
+    assert played.gave_up == ""
+    assert {"list", "update", "bulk-results", "link-update"} <= played.ledger.held
+
+
+def test_the_same_seed_sends_the_same_requests(play: Play) -> None:
+    sent = [
+        [(each.method, each.path, each.query, each.request_body) for each in play().exchanges]
+        for _ in range(2)
+    ]
+    assert sent[0] == sent[1]
+
+
+def test_without_writes_it_lists_only(play: Play) -> None:
+    played = play(plan=Plan(writes=Writes.NONE))
+    assert {each.method for each in played.exchanges} == {"GET"}
+    assert len(played.exchanges) > 50
+    assert played.ledger.findings == []
+
+
+def test_it_sends_no_more_requests_than_it_may(play: Play) -> None:
+    assert len(play(diligence=Diligence(plays=20, steps=10, requests=60)).exchanges) == 60
+
+
+# A mock that gets one thing wrong, in a state that no walk through the operations one by one meets.
+
+Act = Callable[[World, Any, Any], Json]
+Wrong = Callable[[Act], Act]
+
+
+def forgets_links_of_queued_tasks(sound: Act) -> Act:
+    def act(world: World, server: Any, call: Any) -> Json:
+        task = world.own_task(server, call.parameters["id"])
+        before = (task.status, task.link_post)
+        answer = sound(world, server, call)
+        if before[0] == "queued":
+            world.change_task(task, {"link_post": before[1]})
+        return answer
+
+    return act
+
+
+def changes_before_it_refuses(sound: Act) -> Act:
+    def act(world: World, server: Any, call: Any) -> Json:
+        for item in call.body["items"]:
+            task = world.tasks.get(item["link_id"])
+            if task is not None and task.server != server.name:
+                world.change_task(task, {"status": item["status"]})
+        return sound(world, server, call)
+
+    return act
+
+
+def changes_the_next_one_too(sound: Act) -> Act:
+    def act(world: World, server: Any, call: Any) -> Json:
+        answer = sound(world, server, call)
+        ids = sorted(each.id for each in world.tasks.values() if each.server == server.name)
+        place = ids.index(call.body["link_id"])
+        world.change_task(world.task(ids[place - 1]), {"status": "canceled"})
+        return answer
+
+    return act
+
+
+def skips_one_after_a_cursor(sound: Act) -> Act:
+    def act(world: World, server: Any, call: Any) -> Json:
+        answer = sound(world, server, call)
+        if call.parameters["after"] is not None:
+            answer["data"] = answer["data"][1:]
+        return answer
+
+    return act
+
+
+def counts_without_the_service_type(sound: Act) -> Act:
+    def act(world: World, server: Any, call: Any) -> Json:
+        answer = sound(world, server, call)
+        if call.parameters["service_type"]:
+            answer["total"] = world.backlog(server).count(call.parameters["status"], None)
+        return answer
+
+    return act
+
+
+def refuses_the_second_step(sound: Act) -> Act:
+    class Odd(Refusal):
+        status = 409
+
+    def act(world: World, server: Any, call: Any) -> Json:
+        task = world.own_task(server, call.parameters["id"])
+        if (task.status, call.body.get("status")) == ("running", "canceled"):
+            raise Odd("no")
+        return sound(world, server, call)
+
+    return act
+
+
+WRONG: list[tuple[str, Wrong, str]] = [
+    ("updateTask", forgets_links_of_queued_tasks, "update-links"),
+    ("bulkUpdateTasks", changes_before_it_refuses, "list"),
+    ("completeLink", changes_the_next_one_too, "list"),
+    ("listTasks", skips_one_after_a_cursor, "list-after"),
+    ("listTasks", counts_without_the_service_type, "list-total"),
+    ("updateTask", refuses_the_second_step, "update"),
+]
+
+
+@pytest.mark.parametrize(
+    ("operation", "wrong", "rule"), WRONG, ids=lambda each: getattr(each, "__name__", "")
+)
+def test_what_is_wrong_in_some_state_is_found_and_shown_in_few_requests(
+    play: Play, monkeypatch: pytest.MonkeyPatch, operation: str, wrong: Wrong, rule: str
+) -> None:
+    monkeypatch.setitem(ACTS, operation, wrong(ACTS[operation]))
+    findings = [each for each in play(diligence=Diligence(20, 12, 900)).ledger.findings if each.rule == rule]
+    assert findings
+    assert min(len(each.exchanges) for each in findings) <= 3
+    assert operation in {exchange.operation for each in findings for exchange in each.exchanges}
+
+
+def test_somebody_elses_changes_are_no_finding(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Target, "is_loopback", False)
+
+    def meddle(world: World) -> Watcher:
+        tasks = [each for each in world.tasks.values() if each.server == "server-01"]
+
+        def watch(exchange: Exchange) -> None:
+            task = tasks[exchange.number % len(tasks)]
+            if exchange.number % 5 == 0 and task.status == "canceled":
+                world.change_task(task, {"status": "pending"})
+
+        return watch
+
+    played = play(plan=Plan(writes=Writes.NONE), watcher=meddle)
+    assert [each.message for each in played.ledger.findings] == []
+
+
+def test_a_target_whose_tasks_no_model_can_have_is_left_in_peace(play: Play, monkeypatch: Any) -> None:
+    sound = ACTS["listTasks"]
+
+    def odd(*call: Any) -> Json:
+        answer = sound(*call)
+        return {**answer, "data": [{**each, "id": "no-uuid"} for each in answer["data"]]}
+
+    monkeypatch.setitem(ACTS, "listTasks", odd)
+    played = play()
+    assert "which is no UUID" in played.gave_up
+    assert len(played.exchanges) <= 2
