@@ -47,7 +47,7 @@ class Model:
 
     def task(self, task_id: str) -> Task:
         """A task as it has to be listed. Raises NotFound."""
-        return self._world.listed(self._world.task(task_id))
+        return self._world.task(task_id).listed()
 
     def ids(self, server: str) -> set[str]:
         """The ids of the tasks of `own` or `other`."""
