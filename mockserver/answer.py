@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.types import Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -14,7 +15,8 @@ RawHeaders = tuple[tuple[bytes, bytes], ...]
 _MOST_KEPT = 4096
 
 
-class Answer(NamedTuple):
+@dataclass(slots=True)  # one for each request: to freeze it would take four times as long
+class Answer:
     """A status, headers (names in lower case) and a body, all as they go on the wire."""
 
     status: int

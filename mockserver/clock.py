@@ -29,7 +29,8 @@ class Clock:
             return self._at
         if self._since is None:
             self._since = self._timer()
-        return min(self._at + (self._timer() - self._since), LATEST)
+        at = self._at + (self._timer() - self._since)
+        return at if at < LATEST else LATEST
 
     def glance(self) -> float:
         """The world's time, without starting a clock that nobody has read yet."""

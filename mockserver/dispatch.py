@@ -19,7 +19,7 @@ _REQUEST = {
     "type_request": "type",
     "auction_price": "auction_price",
 }
-_TASK = (
+_TASK = {
     "id",
     "service_type",
     "site_id",
@@ -34,7 +34,7 @@ _TASK = (
     "error_message",
     "note",
     "is_indexed",
-)
+}
 FIELDS = frozenset({"server", "request_id", "account_id", *_ACCOUNT, *_REQUEST, *_TASK})
 _BEGUN = ("running", "completed", "failed")
 
@@ -61,7 +61,8 @@ def dispatch(world: World, fields: dict[str, Any], *, created_at: float | None =
         site_name=f"site-{site:02}.example",
         created_at=at,
     )
-    task = replace(task, **{name: fields[name] for name in _TASK if name in fields})
+    for name in _TASK & fields.keys():
+        setattr(task, name, fields[name])
     task.id = task.id.lower()
     _live_through(task, fields)
     return world.add_task(task)

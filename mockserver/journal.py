@@ -79,11 +79,12 @@ class Journal:
         return [_read(each) for each in islice(reversed(self._kept), count)][::-1]
 
     def _keep(self, exchange: Exchange | Note) -> None:
+        kept = self._kept
         self.count += 1
-        self._kept.append(exchange)
+        kept.append(exchange)
         self._bytes += _size(exchange)
-        while len(self._kept) > self._capacity or (self._bytes > self._most_bytes and len(self._kept) > 1):
-            self._bytes -= _size(self._kept.popleft())
+        while len(kept) > self._capacity or (self._bytes > self._most_bytes and len(kept) > 1):
+            self._bytes -= _size(kept.popleft())
 
     def _tell(self, exchange: Exchange) -> None:
         for listener in self._listeners:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from workerkit.mockserver.answer import RawHeaders
 from workerkit.mockserver.header_set import header_set
 from workerkit.openapi.exchange import Exchange, Headers
 
 
-class Note(NamedTuple):
+@dataclass(slots=True)  # to freeze it would take longer than to write it
+class Note:
     """What an `Exchange` says, in the same order, with the answer's headers as they went on the wire."""
 
     number: int
@@ -29,4 +30,5 @@ class Note(NamedTuple):
 
     def exchange(self) -> Exchange:
         """The exchange that this is the note of."""
-        return Exchange(**{**self._asdict(), "answer_headers": header_set(self.answer_headers).pairs})
+        said = {name: getattr(self, name) for name in self.__slots__}
+        return Exchange(**{**said, "answer_headers": header_set(self.answer_headers).pairs})

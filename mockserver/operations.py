@@ -131,7 +131,10 @@ def _failed(item: Json, code: str) -> Json:
 
 
 def _fields(call: Call, body: Json) -> Json:
-    return {name: value for name, value in body.items() if name in call.operation.described}
+    described = call.operation.described
+    if described.issuperset(body):
+        return body
+    return {name: value for name, value in body.items() if name in described}
 
 
 def _called_back(world: World, id_name: str, entity_id: str) -> Json:

@@ -223,21 +223,21 @@ def _check_subject(visit: _Visit, match: Match, server: Server) -> None:
 
 def _record(visit: _Visit, answer: Answer, why: str) -> None:
     incoming, journal = visit.incoming, visit.world.journal
-    note = Note(
-        number=journal.next_number(),
-        operation=visit.operation,
-        server=visit.key_owner,
-        method=incoming.method,
-        path=incoming.path,
-        query=incoming.query,
-        request_headers=incoming.headers.pairs,
-        request_body=incoming.body,
-        status=answer.status,
-        answer_headers=answer.headers,
-        answer_body=answer.body,
-        began=visit.began,
-        ended=visit.world.clock.now(),
-        why=why,
+    note = Note(  # by place: names would double its time
+        journal.next_number(),
+        visit.operation,
+        visit.key_owner,
+        incoming.method,
+        incoming.path,
+        incoming.query,
+        incoming.headers.pairs,
+        incoming.body,
+        answer.status,
+        answer.headers,
+        answer.body,
+        visit.began,
+        visit.world.clock.now(),
+        why,
     )
     if visit.strike is None:
         journal.note(note)

@@ -29,7 +29,7 @@ class WrongMethod(LookupError):
         super().__init__(", ".join(self.allowed))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one for each request: to freeze it would take longer
 class Match:
     """The operation that a request is for, with the decoded values of its path parameters."""
 

