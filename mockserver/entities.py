@@ -10,7 +10,10 @@ from workerkit.openapi.instant import Writer, written
 
 @dataclass(slots=True)
 class Server:
-    """A tool server. `keys` are its API keys, refused while `revoked`; `heartbeat` is the last one's body."""
+    """A tool server. `keys` are its API keys, refused while `revoked`; `heartbeat` is the last one's body.
+
+    `active_since` is when it was last made active, None for a server that began so.
+    """
 
     id: str
     name: str
@@ -19,6 +22,7 @@ class Server:
     revoked: bool = False
     heartbeat: dict[str, Any] | None = None
     heartbeat_at: float | None = None
+    active_since: float | None = None
 
     def shown(self) -> dict[str, Any]:
         """The server as the control plane shows it."""

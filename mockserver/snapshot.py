@@ -25,7 +25,7 @@ from workerkit.scenarios.vocabulary import documented
 Json = dict[str, Any]
 T = TypeVar("T")
 _FORMAT = 1
-_TIMES = ("created_at", "started_at", "completed_at", "heartbeat_at", "at")
+_TIMES = ("created_at", "started_at", "completed_at", "heartbeat_at", "active_since", "at")
 _WHOLE = ("place", "retry_count", "max_retries", "created_links", "after")
 
 

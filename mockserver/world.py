@@ -148,14 +148,16 @@ class World:
         """Whether a server's key is taken now. In some dialects one that sends no heartbeat goes offline."""
         silent_after = self.api.offline_after
         if silent_after is not None and server.status in self.api.active_statuses:
-            last = self.clock.begin if server.heartbeat_at is None else server.heartbeat_at
+            last = max(self.clock.begin, server.heartbeat_at or 0, server.active_since or 0)
             if self.clock.now() - last > silent_after:
                 self.set_server_status(server, self.api.offline_status, by="heartbeat silence")
         return server.status in self.api.active_statuses
 
     def set_server_status(self, server: Server, status: str, *, by: str) -> None:
-        """Sets a server's status."""
+        """Sets a server's status. One that becomes active has not been silent before."""
         was, server.status = server.status, status
+        if status in self.api.active_statuses:
+            server.active_since = self.clock.glance()
         self._remember("server", server.name, "status", was, status, by)
 
     def beat(self, server: Server, metrics: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -14,6 +14,7 @@ from workerkit.openapi.dialect import Dialect
 from workerkit.openapi.document import Document, Json, bundled
 from workerkit.openapi.operation import Operation, compile_operation
 
+_MOST_KEPT = 64
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -99,9 +100,9 @@ class Api:
         raise UnknownPath(path)
 
 
-@cache
+@lru_cache(maxsize=_MOST_KEPT)
 def api_of(document: Document, dialect: Dialect) -> Api:
-    """The API of a dialect; compiled once for each."""
+    """The API of a dialect; compiled once for each, unless there are very many."""
     return Api(document, dialect)
 
 

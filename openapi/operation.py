@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -164,7 +164,7 @@ def _asked(operation: Operation, query: str) -> _Asked:
 
 
 def _read_query(operation: Operation, query: str) -> _Asked:
-    fields = _query_fields(query) if operation.query_parameters else {}
+    fields = _query_fields(query, {each.name for each in operation.query_parameters})
     values = {each.name: _given_or_default(each, fields) for each in operation.query_parameters}
     return _Asked(values, frozenset(fields))
 
@@ -172,14 +172,20 @@ def _read_query(operation: Operation, query: str) -> _Asked:
 _kept_query = lru_cache(maxsize=_MOST_KEPT)(_read_query)
 
 
-def _query_fields(query: str) -> dict[str, str]:
+def _query_fields(query: str, known: Collection[str]) -> dict[str, str]:
+    """The fields of a query that are known; others do not matter, however often they come."""
+    if not known:
+        return {}
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise Flaw("query", str(error)) from None
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise Flaw("query", "a parameter stands there twice")
+    fields: dict[str, str] = {}
+    for name, text in pairs:
+        if name in fields:
+            raise Flaw(f"query/{name}", "stands there twice")
+        if name in known:
+            fields[name] = text
     return fields
 
 

@@ -837,7 +837,17 @@ def _(w: Client) -> None:
     assert w.get().status == 401, "the world began more than 90 seconds before"
     assert w.get(server="server-02").status == 401
     assert w.state()["servers"][0]["status"] == "offline"
+    by_hand(w)
     with_beats(w)
+
+
+def by_hand(w: Client) -> None:
+    """A silent server that somebody sets online is so for 90 seconds, whatever was before."""
+    for second, status in (("01:30", 200), ("01:31", 401)):
+        w.ask("PATCH", "/servers/server-01", {"status": "online"})
+        w.freeze(f"2026-01-01T00:{second}Z")
+        assert w.get().status == status
+        w.freeze("2026-01-01T00:00:00Z")
 
 
 def with_beats(w: Client) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import quote
@@ -9,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.api import Api, UnknownPath, WrongMethod, control_api
+from workerkit.openapi.api import Api, UnknownPath, WrongMethod, api_of, control_api
+from workerkit.openapi.dialect import Dialect
 from workerkit.openapi.document import Document, bundled
 
 BASE = "/api/v1/worker"
+SMALL = {"servers": [{"url": "/a"}], "paths": {}, "components": {}}
 ID = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 OPERATIONS = [
     ("POST", "/health", "heartbeat"),
@@ -34,6 +38,16 @@ def test_every_operation_of_the_page_is_found(api: Api, method: str, path: str, 
 
 def test_there_is_no_other_operation(api: Api) -> None:
     assert sorted(api.operations) == sorted(operation for _, _, operation in OPERATIONS)
+
+
+def test_the_api_of_a_dialect_is_compiled_once_and_not_kept_for_ever() -> None:
+    document = copy.copy(bundled("worker-api.yaml"))
+    kept = weakref.ref(api_of(document, Dialect()))
+    assert api_of(document, Dialect()) is kept()
+    for _ in range(api_of.cache_info().maxsize or 1000):
+        api_of(Document({**SMALL}), Dialect())
+    gc.collect()
+    assert kept() is None
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS)
