@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from workerkit.cli.crash import put_aside
 from workerkit.cli.settings import BadSettings, project_settings, with_variables
 from workerkit.cli.unavailable import Unavailable
 from workerkit.mockserver.command import CommandNotFound
@@ -80,7 +81,10 @@ def main() -> None:
     except _IMPOSSIBLE as error:
         _say(error)
         sys.exit(3)
+    except Exception as error:
+        _say(put_aside(error))
+        sys.exit(3)
 
 
-def _say(error: Exception) -> None:
+def _say(error: Exception | str) -> None:
     click.echo(f"workerkit: {error}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +51,25 @@ def test_an_interrupted_command_is_exit_130(
 
     monkeypatch.setattr(silences.command, "callback", interrupted)
     assert run("silences")[0] == 130
+
+
+def test_an_error_of_the_kit_itself_is_exit_3_with_one_line_that_says_where_its_trace_is(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails() -> None:
+        raise ValueError("for password=hunter222&a=1\nand more")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(silences.command, "callback", fails)
+    code, output, errors = run("silences")
+    assert (code, output) == (3, "")
+    (trace,) = tmp_path.glob("workerkit-*.txt")
+    said = "workerkit: an error of the kit itself, no finding: ValueError: for password=<password "
+    assert errors.startswith(said)
+    assert errors.endswith(f"please report it with its trace in {trace}\n")
+    assert errors.count("\n") == 1
+    assert "in fails" in trace.read_text()
+    assert "hunter222" not in errors + trace.read_text()
 
 
 # An installation without the tools of the contract

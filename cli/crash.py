@@ -1,0 +1,17 @@
+"""An error of the kit's own, which is no finding: it is told in one line, and its trace is put aside."""
+
+from __future__ import annotations
+
+import tempfile
+from traceback import format_exception
+
+from workerkit.openapi.masking import Mask
+
+
+def put_aside(error: Exception) -> str:
+    """Writes the trace of an error, without secrets, into a file of its own; a line that says where."""
+    mask = Mask((), salt=b"")
+    with tempfile.NamedTemporaryFile("w", prefix="workerkit-", suffix=".txt", delete=False) as file:
+        file.write(mask.text("".join(format_exception(error))))
+    told = mask.text(f"{type(error).__name__}: {error}".partition("\n")[0])
+    return f"an error of the kit itself, no finding: {told}; please report it with its trace in {file.name}"
