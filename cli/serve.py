@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.journal_file import JournalFile, written_to
+from workerkit.mockserver.json_log import logged_as_json
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.serving import serve_until_signal
 from workerkit.mockserver.worlds import DEFAULT, Worlds
@@ -24,6 +27,13 @@ from workerkit.scenarios import library
 @click.option("--seed", type=click.IntRange(0), help="The same seed: the same world, time and answers.")
 @click.option("--ready-file", metavar="FILE", help="Written when the mock answers.")
 @click.option("--journal", metavar="FILE", help="Write each exchange, masked: HAR for .har, else JSON lines.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="On standard error: text, errors only; json, each exchange and change as well, a line each.",
+)
 @click.option("--control-token", metavar="TOKEN", help="Let whoever has it use the control plane.")
 def command(
     host: str,
@@ -34,6 +44,7 @@ def command(
     seed: int | None,
     ready_file: str | None,
     journal: str | None,
+    log_format: str,
     control_token: str | None,
 ) -> None:
     """Serves the mock until SIGINT or SIGTERM.
@@ -53,5 +64,6 @@ def command(
     worlds.add(DEFAULT, founder)
     file = JournalFile(journal) if journal else None
     mock = MockServer(worlds, host=host, port=port, token=control_token)
-    with written_to(file, worlds), mock:
+    log = logged_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
+    with log, written_to(file, worlds), mock:
         serve_until_signal(mock, say=click.echo, ready_file=ready_file, token=control_token)

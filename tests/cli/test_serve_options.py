@@ -19,6 +19,7 @@ Run = Callable[..., tuple[int, str, str]]
         (["--port", "http"], "http"),
         (["--seed", "-1"], "-1"),
         (["--prt", "0"], "--prt"),
+        (["--log-format", "xml"], "'text', 'json'"),
     ],
 )
 def test_a_wrong_option_is_exit_2_and_says_which(run: Run, options: list[str], message: str) -> None:

@@ -162,3 +162,38 @@ def test_the_same_seed_is_the_same_world(serve: Serve) -> None:
     first, second, third = [state(greeting(process)[0].split()[-1]) for process in processes]
     assert first == second
     assert first["tasks"] != third["tasks"]
+
+
+# --log-format
+
+
+def test_a_log_in_json_has_a_line_for_each_exchange_and_change_without_secrets(serve: Serve) -> None:
+    process = serve("--port", "0", "--seed", "1", "--log-format", "json")
+    base_url = greeting(process)[0].split()[-1]
+    control_url = base_url.replace("/api/v1/worker", "/_mock/worlds/default")
+    for key in ("server-01-key", "a-strange-key"):
+        headers = {"X-API-Key": key}
+        requests.get(f"{base_url}/tasks", {"email": "an@mail.example"}, headers=headers, timeout=PATIENCE)
+    requests.patch(f"{control_url}/servers/server-01", json={"status": "offline"}, timeout=PATIENCE)
+    code, _, errors = ended(process, signal.SIGTERM)
+    assert code == 0
+    lines = [json.loads(line) for line in errors.splitlines()]
+    told = [{name: value for name, value in line.items() if name not in ("time", "ms")} for line in lines]
+    exchange = {"event": "exchange", "world": "default", "operation": "listTasks", "method": "GET"}
+    exchange |= {"path": "/api/v1/worker/tasks", "query": told[0]["query"]}
+    right = {"level": "info", "number": 1, "server": "server-01", "status": 200, "why": ""}
+    wrong = {"level": "warning", "number": 2, "server": None, "status": 401}
+    assert told[:2] == [exchange | right, exchange | wrong | {"why": "the API key is no server's"}]
+    assert [(line["level"], line["event"], line["id"], line["now"]) for line in told[2:]] == [
+        ("info", "change", "server-01", "offline")
+    ]
+    assert re.fullmatch(r"email=<email [0-9a-f]{8}>", told[0]["query"])
+    assert all(re.fullmatch(r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z", line["time"]) for line in lines)
+    assert all(line["ms"] >= 0 for line in lines[:2])
+
+
+def test_a_log_in_text_has_nothing_where_nothing_fails(serve: Serve) -> None:
+    process = serve("--port", "0", "--log-format", "text")
+    base_url = greeting(process)[0].split()[-1]
+    assert requests.get(f"{base_url}/tasks", timeout=PATIENCE).status_code == 401
+    assert ended(process, signal.SIGTERM) == (0, "", "")
