@@ -284,4 +284,4 @@ def _answer(effect: Respond) -> Answer:
         length = [(b"content-length", b"%d" % len(body))] if effect.status not in NO_BODY else []
         answer = Answer(effect.status, (*kind, *length), body)
     others = (each for each in answer.headers if each[0] not in given)
-    return answer._replace(headers=(*others, *headers))
+    return Answer(answer.status, (*others, *headers), answer.body)
