@@ -237,6 +237,7 @@ def test_keys_of_another_world_are_not_taken_from_it(
     control: Control, world: World, mock: MockServer
 ) -> None:
     other = control("POST", "/worlds", {}).json()["world"]
+    control("POST", f"/worlds/{other}/clock", {"freeze": "2026-01-01T00:00:00Z"})
     taken = control("GET", f"/worlds/{world.name}/snapshot").json()
     before = control("GET", f"/worlds/{other}").json()
     answer = control("PUT", f"/worlds/{other}/snapshot", taken)
