@@ -205,7 +205,7 @@ print("up", flush=True)
 signal.pause()
 """
     with Command(python(source), {}) as command:
-        while "up" not in command.output():
+        while "up\n" not in command.output():
             assert command.wait(0.01) is None
         command.end()
         assert (command.wait(0), command.output()) == (3, "up\nbye\n")
@@ -264,7 +264,7 @@ def test_a_stopped_process_hears_that_it_has_to_end(presence: Presence) -> None:
 def test_the_family_keeps_its_time_to_end_when_the_leader_goes_at_once() -> None:
     source = f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {SLOW!r}]).wait()"
     with Command(python(source), {}) as command:
-        while "up" not in command.output():
+        while "up\n" not in command.output():
             assert command.wait(0.01) is None
         command.end()
         assert (command.wait(0), command.output()) == (-signal.SIGTERM, "up\nbye\n")
@@ -274,7 +274,7 @@ def test_one_commands_end_is_not_anothers(presence: Presence) -> None:
     with Command(presence.below("leaves"), {}):
         presence.await_it()
         with Command(python(SLOW), {}) as other:
-            while "up" not in other.output():
+            while "up\n" not in other.output():
                 assert other.wait(0.01) is None
         assert not presence.is_over(at_once=True)
     assert presence.is_over()
