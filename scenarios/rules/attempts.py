@@ -50,6 +50,19 @@ def repeated_at_once(refused: Iterable[Exchange], limit: int, *, within: float) 
     return ()
 
 
+def chain_without_pause(refused: Iterable[Exchange], limit: int, *, pause: float) -> tuple[Exchange, ...]:
+    """`limit` attempts at one request, each less than `pause` after the end of the one before; or none."""
+    chains: dict[Kind, list[Exchange]] = {}
+    for attempt in refused:
+        chain = chains.setdefault(kind(attempt), [])
+        if chain and attempt.began - chain[-1].ended >= pause:
+            chain.clear()
+        chain.append(attempt)
+        if len(chain) >= limit:
+            return tuple(chain)
+    return ()
+
+
 class _Second:
     """The attempts of one second, as it moves along."""
 

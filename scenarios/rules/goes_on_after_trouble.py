@@ -70,6 +70,8 @@ def _is_trouble(run: Run, exchange: Exchange) -> bool:
     status = exchange.status
     if status is None or status == 429 or status >= 500:
         return True
+    if exchange.accepted and exchange.number not in run.garbled:
+        return exchange.answered() is None
     return exchange.number in run.garbled and _was_not_read(exchange)
 
 

@@ -24,9 +24,7 @@ def untouched(run: Run) -> list[Mapping[str, Any]]:
 
     Only those of a type of service that it works on.
     """
-    types = {
-        task.get("service_type") for task in run.own_tasks() if task["id"].lower() in run.reports_by_task
-    }
+    types = {task.get("service_type") for task in run.tasks if task["id"].lower() in run.reports_by_task}
     return [
         task
         for task in run.own_tasks()

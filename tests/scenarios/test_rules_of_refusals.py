@@ -122,6 +122,17 @@ def test_idling_after_a_refused_task(story: Begin, broken_in: BrokenIn) -> None:
     assert broken_in(worker.run(ended_by="time-limit", exit_code=None)) == ["goes-on-after-refusal"]
 
 
+def test_ending_at_the_first_task(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    refused = worker.tasks(2)[0]
+    worker.list()
+    worker.give_away(refused)
+    worker.put(refused, "running")
+    worker.world.task(worker.tasks(1)[0]).service_type = worker.world.task(refused).service_type
+    worker.list()
+    assert broken_in(worker.run()) == ["goes-on-after-refusal"]
+
+
 def test_a_worker_of_one_type_of_service_leaves_the_others(story: Begin, broken_in: BrokenIn) -> None:
     worker = story()
     worker.task(service_type="blog")
@@ -203,6 +214,50 @@ def test_a_result_of_work_that_was_canceled_unseen(story: Begin, broken_in: Brok
     worker.list()
     worker.put(task, "completed")
     assert broken_in(worker.run()) == []
+
+
+def test_what_tells_nothing_of_the_cancelation(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story(transitions="strict")
+    task = worker.task(status="running")
+    worker.put(task, "queued")
+    worker.change(task, status="canceled")
+    worker.put(task, None, note="half done")
+    worker.put(task, "completed")
+    worker.put(task, None, note="it was canceled")
+    assert broken_in(worker.run()) == []
+
+
+def test_a_canceled_task_that_was_opened_again(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    task = worker.task()
+    worker.put(task, "running")
+    worker.change(task, status="canceled")
+    worker.list(status="canceled")
+    worker.wait(1)
+    worker.change(task, status="pending")
+    worker.list()
+    worker.do(task)
+    assert broken_in(worker.run()) == []
+
+
+def test_a_list_of_canceled_tasks_before_any_work(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    task = worker.task()
+    worker.change(task, status="canceled")
+    worker.list(status="pending,canceled")
+    worker.wait(1)
+    worker.put(task, "running")
+    worker.put(task, "completed")
+    assert broken_in(worker.run()) == []
+
+
+def test_a_task_that_the_worker_canceled_itself(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    task = worker.task()
+    worker.put(task, "running")
+    worker.put(task, "canceled")
+    worker.put(task, "completed")
+    assert broken_in(worker.run()) == ["one-end-per-task"]
 
 
 def test_a_result_on_its_way_while_another_thread_reads_that_it_is_canceled(

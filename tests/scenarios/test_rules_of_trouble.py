@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,14 +37,24 @@ def test_pauses_that_grow(story: Begin, broken_in: BrokenIn) -> None:
 
 
 @pytest.mark.parametrize("fault", [BUSY, {"fault": "reset"}])
-@pytest.mark.parametrize(("times", "rules"), [(12, []), (13, ["pause-on-5xx"])])
+@pytest.mark.parametrize(
+    ("times", "pause", "rules"),
+    [
+        (5, 0.0, []),
+        (6, 0.0, ["pause-on-5xx"]),
+        (12, 0.02, []),
+        (13, 0.02, ["pause-on-5xx"]),
+        (30, 0.1, []),
+    ],
+)
 def test_the_same_report_again_and_again(
-    story: Begin, broken_in: BrokenIn, fault: dict[str, Any], times: int, rules: list[str]
+    story: Begin, broken_in: BrokenIn, fault: dict[str, Any], times: int, pause: float, rules: list[str]
 ) -> None:
     worker = story()
     task = worker.task()
     for _ in range(times):
         worker.put(task, "running", fault)
+        worker.wait(pause)
         worker.list()
     worker.do(task)
     assert broken_in(worker.run()) == rules
@@ -116,6 +127,16 @@ def test_a_loop_over_429_without_retry_after(story: Begin, broken_in: BrokenIn) 
 
 
 # Going on
+
+
+def test_ending_at_an_answer_that_is_no_json(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    worker.task()
+    worker.list()
+    run = worker.run()
+    *others, last = run.exchanges
+    page = replace(last, answer_body=b"<html>Maintenance</html>")
+    assert broken_in(replace(run, exchanges=(*others, page))) == ["goes-on-after-trouble"]
 
 
 @pytest.mark.parametrize("fault", GARBLED)
@@ -205,6 +226,25 @@ def test_repeating_a_completion_blindly(
     assert broken_in(worker.run()) == []
     worker.complete(task)
     assert broken_in(worker.run()) == (["counted-once"] if complete_twice == "twice" else [])
+
+
+def test_completing_again_what_was_opened_again(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story(complete_twice="twice")
+    task = worker.task()
+    worker.put(task, "running")
+    worker.complete(task, LOST)
+    worker.change(task, status="running")
+    worker.complete(task)
+    assert broken_in(worker.run()) == []
+
+
+def test_a_second_completion_after_a_first_that_was_answered(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story(complete_twice="twice")
+    task = worker.task()
+    worker.put(task, "running")
+    worker.complete(task)
+    worker.complete(task)
+    assert broken_in(worker.run()) == ["one-end-per-task"]
 
 
 @pytest.mark.parametrize("fault", ["reset", "hang"])

@@ -200,6 +200,20 @@ def test_doing_a_completed_task_again_for_an_old_list(story: Begin, broken_in: B
     assert broken_in(worker.run()) == ["done-once"]
 
 
+def test_an_old_list_is_no_reason_to_be_silent(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    first, second = worker.tasks(2)
+    worker.list()
+    worker.do(first)
+    worker.list(how={"fault": "stale-page"})
+    worker.put(first, None, note="is on the old list")
+    worker.change(second, status="completed")
+    worker.change(first, status="pending")
+    worker.list()
+    worker.do(first)
+    assert broken_in(worker.run()) == []
+
+
 def test_leaving_a_task_running(story: Begin, broken_in: BrokenIn) -> None:
     worker = story()
     worker.do(worker.task())
@@ -282,6 +296,27 @@ def test_only_the_first_page(story: Begin, broken_in: BrokenIn) -> None:
     worker.tasks(6)
     worker.do(*worker.list(limit=2))
     assert broken_in(worker.run()) == ["every-page-read"]
+
+
+def test_only_the_first_page_for_good_reasons(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    worker.task(status="running")
+    worker.tasks(6)
+    worker.do(*worker.list(limit=2))
+    assert broken_in(worker.run(whole=False)) == []
+    assert broken_in(worker.run(exit_code=1)) == ["process-not-crashed"]
+    worker.list(limit=2, how={"fault": "status", "status": 503})
+    assert broken_in(worker.run()) == ["goes-on-after-trouble"]
+    worker.list(limit=100)
+    assert broken_in(worker.run()) == []
+
+
+def test_a_worker_that_is_shown_an_old_page_at_the_end(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    worker.do(*worker.list())
+    worker.tasks(2)
+    worker.list(how={"fault": "stale-page"})
+    assert broken_in(worker.run()) == []
 
 
 def test_tasks_that_are_filtered_out_or_came_late_are_not_missed(story: Begin, broken_in: BrokenIn) -> None:
