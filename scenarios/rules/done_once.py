@@ -48,7 +48,8 @@ def _cases(run: Run, task: str) -> Iterator[Case]:
 
 def _is_begun_again(run: Run, done: Report, report: Report) -> bool:
     return (
-        report.status == "running"
+        report.status is not None
+        and not report.is_end
         and done.known_before(report.exchange)
         and run.history.before(report.task, report.number) == "completed"
         and bool(run.listed_between(report.task, done.exchange, report.exchange))

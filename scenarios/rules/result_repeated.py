@@ -50,12 +50,18 @@ def _lost(run: Run) -> list[Report]:
     return [
         each
         for each in last
-        if each.is_result and each.told == "trouble" and not run.history.changed_by(each.task, each.number)
+        if each.is_result and _did_not_arrive(each) and not run.history.changed_by(each.task, each.number)
     ]
 
 
+def _did_not_arrive(report: Report) -> bool:
+    """Whether the worker was told that its report failed, or cannot have read that it was taken."""
+    return report.told == "trouble" or (report.told == "unsure" and report.exchange.accepted)
+
+
 def _case(run: Run, lost: Report) -> Case:
-    answer = f"was answered {lost.code}" if lost.code else "got no answer"
+    answer = f"was answered {lost.exchange.status}" if lost.exchange.status else "got no answer"
+    answer += ", but not as documented," if lost.exchange.accepted else ""
     return Case(
         f"That task {lost.task} {lost.status} {answer} in {run.named(lost.exchange)}; the worker went on "
         "with "

@@ -192,6 +192,27 @@ def test_forgetting_a_result_that_did_not_arrive(
     assert broken_in(worker.run()) == []
 
 
+def test_forgetting_a_result_that_was_answered_with_a_page_of_html(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    tasks = worker.tasks(2)
+    worker.put(tasks[0], "running")
+    worker.put(tasks[0], "completed", {"fault": "unapplied"})
+    worker.do(tasks[1])
+    run = worker.run()
+    exchanges = list(run.exchanges)
+    exchanges[2] = replace(exchanges[2], answer_body=b"<html>Welcome</html>")
+    assert broken_in(replace(run, exchanges=tuple(exchanges))) == ["result-repeated"]
+
+
+def test_a_result_that_was_refused_late_need_not_be_repeated(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    tasks = worker.tasks(2)
+    worker.put(tasks[0], "running")
+    worker.put(tasks[0], "completed", {"fault": "status", "status": 403, "took": 2})
+    worker.do(tasks[1])
+    assert broken_in(worker.run()) == []
+
+
 def test_a_daemon_has_time_to_repeat_a_result(story: Begin, broken_in: BrokenIn) -> None:
     worker = story()
     task = worker.task()

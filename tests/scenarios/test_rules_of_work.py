@@ -189,14 +189,18 @@ def test_a_task_that_was_opened_again_may_end_again(story: Begin, broken_in: Bro
     assert broken_in(worker.run()) == []
 
 
-def test_doing_a_completed_task_again_for_an_old_list(story: Begin, broken_in: BrokenIn) -> None:
+@pytest.mark.parametrize("steps", [("running",), ("queued", "running"), ("pending", "running")])
+def test_doing_a_completed_task_again_for_an_old_list(
+    story: Begin, broken_in: BrokenIn, steps: tuple[str, ...]
+) -> None:
     worker = story()
     task = worker.task()
     worker.list()
     worker.do(task)
     assert worker.list(how={"fault": "stale-page"}) == [task]
     assert broken_in(worker.run()) == []
-    worker.do(task)
+    for status in (*steps, "completed"):
+        worker.put(task, status)
     assert broken_in(worker.run()) == ["done-once"]
 
 
@@ -305,8 +309,9 @@ def test_only_the_first_page_for_good_reasons(story: Begin, broken_in: BrokenIn)
     worker.do(*worker.list(limit=2))
     assert broken_in(worker.run(whole=False)) == []
     assert broken_in(worker.run(exit_code=1)) == ["process-not-crashed"]
-    worker.list(limit=2, how={"fault": "status", "status": 503})
-    assert broken_in(worker.run()) == ["goes-on-after-trouble"]
+    for trouble in ({"fault": "status", "status": 503}, {"fault": "wrong-content-type"}):
+        worker.list(limit=2, how=trouble)
+        assert broken_in(worker.run()) == ["goes-on-after-trouble"]
     worker.list(limit=100)
     assert broken_in(worker.run()) == []
 
