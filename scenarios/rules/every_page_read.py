@@ -46,14 +46,18 @@ class EveryPageRead(Rule):
 
 
 def _missed(run: Run) -> Iterator[Mapping[str, Any]]:
+    filters = {(*each.asked["status"], each.asked["service_type"]): each for each in run.listings}.values()
     for task in run.own_tasks():
-        name = task["id"].lower()
-        waited = task["status"] in WAITING and not any(
-            run.history.changes(name, field) for field in ("status", "server")
-        )
-        wanted = any(each.would_list(task["status"], task["service_type"]) for each in run.listings)
-        if waited and wanted and name not in run.listings_by_task:
+        if _waited_unlisted(run, task) and any(
+            each.would_list(task["status"], task["service_type"]) for each in filters
+        ):
             yield task
+
+
+def _waited_unlisted(run: Run, task: Mapping[str, Any]) -> bool:
+    name = task["id"].lower()
+    moved = any(run.history.changes(name, field) for field in ("status", "server"))
+    return task["status"] in WAITING and not moved and name not in run.listings_by_task
 
 
 def _was_deceived(run: Run) -> bool:
