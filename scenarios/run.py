@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal
 
 from workerkit.openapi.api import Api, worker_api
@@ -78,6 +79,12 @@ class Run:
     def own_exchanges(self) -> tuple[Exchange, ...]:
         """The exchanges in the worker's name, and those whose key is nobody's."""
         return tuple(each for each in self.exchanges if each.server in (None, self.server))
+
+    @cached_property
+    def timed_exchanges(self) -> tuple[Exchange, ...]:
+        """The worker's own exchanges, but those for which the clock stood: they say nothing of pauses."""
+        own = self.own_exchanges
+        return (*own[:1], *(each for before, each in pairwise(own) if each.began != before.began))
 
     @cached_property
     def struck_by_number(self) -> Mapping[int, Struck]:

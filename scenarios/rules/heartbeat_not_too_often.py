@@ -28,7 +28,7 @@ class HeartbeatNotTooOften(Rule):
 
     def check(self, run: Run) -> list[Broken]:
         recent: deque[Exchange] = deque()
-        for beat in run.own_exchanges:
+        for beat in run.timed_exchanges:
             if beat.operation == "heartbeat" and beat.accepted:
                 recent.append(beat)
                 while beat.began - recent[0].began >= 1:

@@ -46,7 +46,7 @@ def _idle_polls(run: Run) -> Iterator[Listing | None]:
     """The lists that said the same as the same request did before; None stands for a report."""
     listings = {each.exchange.number: each for each in run.listings}
     said: dict[str, bytes] = {}
-    for exchange in run.own_exchanges:
+    for exchange in run.timed_exchanges:
         if exchange.number in run.tasks_by_exchange:
             yield None
         elif exchange.number in listings:

@@ -30,7 +30,7 @@ class PauseOn401(Rule):
     attempts: Positive = 15
 
     def check(self, run: Run) -> list[Broken]:
-        refused = [exchange for exchange in run.exchanges if exchange.status == 401]
+        refused = [exchange for exchange in run.timed_exchanges if exchange.status == 401]
         hammered = without_pause(refused, self.attempts)
         return [self._finding(run, refused[0], hammered)] if hammered else []
 

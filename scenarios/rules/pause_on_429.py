@@ -39,9 +39,9 @@ class PauseOn429(Rule):
     attempts: Positive = 15
 
     def check(self, run: Run) -> list[Broken]:
-        limited = [each for each in run.own_exchanges if each.status == 429]
+        limited = [each for each in run.timed_exchanges if each.status == 429]
         same: dict[Kind, list[Exchange]] = {}
-        for each in run.own_exchanges:
+        for each in run.timed_exchanges:
             same.setdefault(kind(each), []).append(each)
         early = [case for each in limited if (case := _early(run, each, same[kind(each)])) is not None]
         return self.found(early or list(self._hammered(run, limited)))

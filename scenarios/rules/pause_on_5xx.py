@@ -40,7 +40,7 @@ class PauseOn5xx(Rule):
     attempts: Positive = 15
 
     def check(self, run: Run) -> list[Broken]:
-        failed = [each for each in run.own_exchanges if _failed(each)]
+        failed = [each for each in run.timed_exchanges if _failed(each)]
         reports = [each for each in failed if each.number in run.tasks_by_exchange]
         hammered = (
             chain_without_pause(reports, _CHAIN, pause=_NO_PAUSE)
@@ -68,7 +68,7 @@ def _failed(exchange: Exchange) -> bool:
 def _outages(run: Run) -> Iterator[list[Exchange]]:
     """The requests that failed one after the other, up to one that was accepted."""
     outage: list[Exchange] = []
-    for exchange in run.own_exchanges:
+    for exchange in run.timed_exchanges:
         if _failed(exchange):
             outage.append(exchange)
         elif exchange.accepted:

@@ -179,6 +179,18 @@ def test_an_idle_daemon(story: Begin, broken_in: BrokenIn, pause: float, rules: 
     assert broken_in(worker.run(ended_by="until")) == rules
 
 
+def test_nothing_is_known_of_pauses_while_the_clock_stands(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    (task,) = worker.tasks(1)
+    worker.world.clock.freeze(worker.world.clock.now())
+    for how in ({}, {"fault": "status", "status": 503}, {"fault": "key-refused"}, {"fault": "reset"}):
+        for _ in range(60):
+            worker.beat(took=0, **how)
+            worker.list(how={"took": 0, **how})
+            worker.put(task, "running", {"took": 0, **how})
+    assert broken_in(worker.run(ended_by="until")) == []
+
+
 def test_many_small_pages_are_no_polling(story: Begin, broken_in: BrokenIn) -> None:
     worker = story()
     tasks = worker.tasks(60)
