@@ -75,6 +75,12 @@ def written(part: Any) -> dict[str, Any]:
     return {_key(each): _written(getattr(part, each.name), kinds[each.name]) for each in changed}
 
 
+def briefly(part: Any) -> Any:
+    """A record as `written`, or the value of its first field alone where that says it all."""
+    plain, shape = written(part), type(part)
+    return plain[keys(shape)[0]] if may_stand_alone(shape) and [*plain] == [keys(shape)[0]] else plain
+
+
 def _value(node: Node, marker: Any, words: Words) -> Any:
     return record(node, marker, words) if isinstance(marker, type) else leaf(node, marker, words)
 
@@ -90,7 +96,7 @@ def _marker(hint: Any) -> Any:
 
 def _written(value: Any, kind: Any) -> Any:
     if isinstance(kind, type):
-        return written(value)
+        return briefly(value)
     if isinstance(value, Calls):
         return str(value)
     if isinstance(kind, OneOrMore):

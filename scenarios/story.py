@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from workerkit.openapi.instant import written as written_time
 from workerkit.scenarios.effects import Effect
 from workerkit.scenarios.judge import rules_of
-from workerkit.scenarios.record import may_stand_alone, written
+from workerkit.scenarios.moment import end, moment, shown
+from workerkit.scenarios.record import briefly, may_stand_alone
 from workerkit.scenarios.scenario import Happening, Scenario, WorldPlan
 from workerkit.scenarios.trigger import TRIGGERS, Trigger
-from workerkit.scenarios.until import Until
 
 _NAMES = {trigger: name for name, trigger in TRIGGERS.items()}
 
@@ -23,24 +22,16 @@ def told(scenario: Scenario) -> list[str]:
         "",
         scenario.about,
         *_part("The world", _world(scenario.world)),
-        *_part("What happens", (line for each in scenario.when for line in happening_told(each))),
-        *_part("It is over when", [_until(scenario.until)]),
+        *_part("What happens", _happenings(scenario.when)),
+        *_part("It is over when", [end(scenario.until)]),
         *_part("The rules", _rules(scenario)),
         *_part("Waived here", (f"{each.rule}: {each.why}" for each in scenario.waive)),
     ]
 
 
-def happening_told(happening: Happening) -> Iterator[str]:
-    """A happening: a line on when, then a line for each of its effects."""
-    name = f"{happening.name}, " if happening.name else ""
-    yield f"{name}{trigger_told(happening.trigger)}:"
-    for effect in happening.effects:
-        yield f"  {_effect(effect)}"
-
-
 def trigger_told(trigger: Trigger) -> str:
     """When something happens, as the file says it: `call 4`, `after 1.2s`."""
-    return f"{_NAMES[type(trigger)]} {_details(_short(trigger))}"
+    return f"{_NAMES[type(trigger)]} {shown(briefly(trigger))}"
 
 
 def _part(heading: str, lines: Iterable[str]) -> list[str]:
@@ -56,24 +47,26 @@ def _world(world: WorldPlan) -> Iterator[str]:
             details = {
                 name: each for name, each in group.written().items() if name not in ("count", "server")
             }
-            yield f"  {group.count} tasks: {_details(details)}" if details else f"  {group.count} tasks"
+            yield f"  {group.count} tasks: {shown(details)}" if details else f"  {group.count} tasks"
     for silence, value in world.dialect.choices:
         yield f"dialect: {silence} is {value}"
     if world.clock is not None:
         yield f"it begins at {written_time(world.clock)}"
 
 
-def _until(until: Until) -> str:
-    if until.awaits_tasks and until.tasks is None:
-        return _details({"tasks": "ended", **written(until)})
-    return _details(written(until))
+def _happenings(when: Iterable[Happening]) -> Iterator[str]:
+    for place, happening in enumerate(when):
+        name = f" ({happening.name})" if happening.name else ""
+        yield f"{moment(happening.trigger, is_first=place == 0)}{name}"
+        for effect in happening.effects:
+            yield f"  {_effect(effect)}"
 
 
 def _rules(scenario: Scenario) -> Iterator[str]:
     tuned = {each.rule: each.parameters for each in scenario.expect}
     for rule in rules_of(scenario):
         given = tuned.get(rule.id)
-        parameters = f" ({_details(given)})" if given else ""
+        parameters = f" ({shown(given)})" if given else ""
         yield f"{rule.id}{parameters}: {rule.why} A careful worker {rule.careful}."
 
 
@@ -81,21 +74,4 @@ def _effect(effect: Effect) -> str:
     details = effect.written()
     if len(details) == 1 and may_stand_alone(type(effect)):
         details = next(iter(details.values()))
-    return f"{effect.kind} {_details(details)}".rstrip()
-
-
-def _short(trigger: Trigger) -> Any:
-    details = written(trigger)
-    return next(iter(details.values())) if len(details) == 1 and may_stand_alone(type(trigger)) else details
-
-
-def _details(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_inner(each)}" for name, each in value.items())
-    return _inner(value)
-
-
-def _inner(value: Any) -> str:
-    if isinstance(value, dict):
-        return f"{{{_details(value)}}}"
-    return f"[{', '.join(map(_inner, value))}]" if isinstance(value, list | tuple) else str(value)
+    return f"{effect.kind} {shown(details)}".rstrip()

@@ -71,10 +71,11 @@ class Until:
             return False
         if self.calls is not None and not self.calls.came(calls):
             return False
-        return now - _last_news(exchanges) >= self._quiet
+        return now - _last_news(exchanges) >= self.patience
 
     @property
-    def _quiet(self) -> float:
+    def patience(self) -> float:
+        """For how many seconds the worker has to be quiet at last."""
         return self.quiet if self.quiet is not None else _QUIET if self.time is None else 0.0
 
     def _since(self, exchanges: Sequence[Exchange], happened: Mapping[str, float]) -> float | None:

@@ -28,8 +28,11 @@ def test_a_scenario_is_explained_with_its_rules(run: Run) -> None:
     assert (code, errors) == (0, "")
     assert output.startswith(f"key-revoked: {scenario.title}\n\n")
     assert scenario.about in output.replace("\n", " ")
-    assert "\n  call 4:\n    revoke-key server-01\n  after 1.2s:\n    restore-key server-01\n" in output
-    assert "\nIt is over when\n  tasks: ended, quiet: 0.5s\n" in output
+    told = "  At request 4\n    revoke-key server-01\n  1.2s after that\n    restore-key server-01\n"
+    assert f"\nWhat happens\n{told}" in output
+    assert (
+        "\nIt is over when\n  all tasks of the worker's server are at an end, and 0.5s have passed" in output
+    )
     for rule in ("pause-on-401", "tasks-ended", "process-not-crashed"):
         assert f"\n  {rule}: " in output
     assert max(map(len, output.splitlines())) <= 100
@@ -109,8 +112,8 @@ def test_the_comments_of_a_new_scenario_are_sound_too(run: Run, project: Path) -
     assert code == 0
     for told in (
         "retry is automatic",
-        "change status: running, group: ours",
-        "after seconds: 1s, of: trouble",
+        "a task becomes running (group: ours)",
+        "  1s after trouble\n",
     ):
         assert told in output
 

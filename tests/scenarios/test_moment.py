@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from workerkit.scenarios.calls import Calls
+from workerkit.scenarios.moment import end, moment
+from workerkit.scenarios.trigger import After, OnCall, OnChange, OnMatch, OnState, Trigger
+from workerkit.scenarios.until import EnoughCalls, Until
+
+
+@pytest.mark.parametrize(
+    ("trigger", "sentence"),
+    [
+        (OnCall(Calls(4, 4)), "At request 4"),
+        (
+            OnCall(Calls(3, 7), ("listTasks", "heartbeat")),
+            "At each request from 3 to 7 of listTasks or heartbeat",
+        ),
+        (OnCall(Calls(1), ("sendLogs",)), "At every request of sendLogs"),
+        (OnMatch(server="two", calls=Calls(2)), "At every match from 2 on: a request (server: two)"),
+        (OnChange("running", "queued"), "At change 1: a task becomes running (was: queued)"),
+        (OnState(("completed", "failed"), 20), "As soon as 20 tasks are completed or failed"),
+        (After(1.5), "1.5s after that"),
+        (After(2.0, "begun"), "2s after begun"),
+    ],
+)
+def test_when_something_happens_is_told_in_a_sentence(trigger: Trigger, sentence: str) -> None:
+    assert moment(trigger, is_first=False) == sentence
+
+
+def test_what_happens_first_counts_from_the_start() -> None:
+    assert moment(After(2.0), is_first=True) == "2s after the start"
+    assert moment(After(0.0), is_first=True) == "At once after the start"
+
+
+@pytest.mark.parametrize(
+    ("until", "sentence"),
+    [
+        (
+            Until(),
+            "all tasks of the worker's server are at an end, and 0.5s have passed without news from the worker",
+        ),
+        (Until(happening="gone", time=2.0), "gone has happened, and 2s have passed since then"),
+        (
+            Until(calls=EnoughCalls(3, ("listTasks",)), time=1.0),
+            "3 requests of listTasks came, and 1s have passed since the first request",
+        ),
+    ],
+)
+def test_when_a_scenario_is_over_is_told_in_a_sentence(until: Until, sentence: str) -> None:
+    assert end(until) == sentence
