@@ -37,9 +37,10 @@ def test_what_happens_first_counts_from_the_start() -> None:
     ("until", "sentence"),
     [
         (
-            Until(),
-            "all tasks of the worker's server are at an end, and 0.5s have passed without news from the worker",
+            Until(quiet=0.0),
+            "all tasks of the worker's server are at an end",
         ),
+        (Until(calls=EnoughCalls(3)), "3 requests came, and 0.5s have passed without news from the worker"),
         (Until(happening="gone", time=2.0), "gone has happened, and 2s have passed since then"),
         (
             Until(calls=EnoughCalls(3, ("listTasks",)), time=1.0),
