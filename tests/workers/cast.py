@@ -30,3 +30,20 @@ EXAMPLE_WORKERS = (
     Actor("node", ("node", str(EXAMPLES / "worker.js")), ("node",)),
     Actor("shell", ("bash", str(EXAMPLES / "worker.sh")), ("bash", "curl", "jq")),
 )
+
+STYLES = {
+    "one-by-one": "--page 1 --read first",
+    "sevens": "--page 7 --paging offset --requeue",
+    "daemon": "--daemon --page 100 --requeue",
+    "threads": "--threads 8 --page 100 --look canceled",
+    "threads-all": "--threads 8 --page 1000 --read all --by callback",
+    "callback": "--by callback --page 20 --paging offset --read first --requeue",
+    "callback-daemon": "--daemon --by callback --threads 4 --page 7",
+    "bulk": "--by bulk --page 1000 --read all --threads 4 --requeue",
+    "bulk-daemon": "--daemon --by bulk --page 50 --paging offset",
+    "blind-put": "--look never --page 1000 --read all --threads 8",
+}
+STYLED_WORKERS = tuple(
+    Actor(name, (sys.executable, str(Path(__file__).with_name("careful.py")), *style.split()))
+    for name, style in STYLES.items()
+)
