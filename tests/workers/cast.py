@@ -47,3 +47,5 @@ STYLED_WORKERS = tuple(
     Actor(name, (sys.executable, str(Path(__file__).with_name("careful.py")), *style.split()))
     for name, style in STYLES.items()
 )
+OTHER_WORKERS = (Actor("pipeline", (sys.executable, str(Path(__file__).with_name("pipeline.py")))),)
+CAREFUL_WORKERS = EXAMPLE_WORKERS + STYLED_WORKERS + OTHER_WORKERS
