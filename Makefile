@@ -39,6 +39,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.abuse
+	$(BIN)/python -m benchmarks.matrix
 	$(BIN)/python -m benchmarks.independent --max-requests 1000
 
 clean:

@@ -32,7 +32,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 GIVE_UP_AFTER = 60.0
 HEARTBEAT_EVERY = 5.0
 BATCH = 20  # tasks at a time; the API takes 500 at most
-LOOKS = TRIES = 3  # how often it looks again before it believes that nothing waits
+LOOKS = 3  # how often it looks before it believes that nothing waits
 MOST_LOGS = 500
 ANSWERED = {"success", "data"}  # a good answer has the one or the other
 
@@ -200,10 +200,9 @@ class Worker:
             if tasks or self._retry_failed():
                 quiet = 0
             else:
+                self._send_logs()
                 pause(quiet)
                 quiet += 1
-        for _ in range(TRIES):
-            self._send_logs()
         self._heartbeat(active_tasks=0)
 
     def _do(self, tasks: Iterable[Json]) -> None:

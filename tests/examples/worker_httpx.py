@@ -35,7 +35,7 @@ PATIENCE = 2.5  # seconds that an answer may be silent
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 GIVE_UP_AFTER = 60.0
 HEARTBEAT_EVERY = 5.0
-LOOKS = TRIES = 3  # how often it looks again before it believes that nothing waits
+LOOKS = TRIES = 3  # how often it looks before it believes that nothing waits
 MOST_LOGS = 500
 
 

@@ -293,7 +293,11 @@ class Bulk:
         ours = [task for task in tasks if task["id"] not in self._worker.memory.left_alone]
         for begin in range(0, len(ours), _MOST_ITEMS):
             some = ours[begin : begin + _MOST_ITEMS]
-            self._heed(self._worker.api.call("PUT", "/tasks/bulk", _items(some, lambda _: change)))
+            try:
+                self._heed(self._worker.api.call("PUT", "/tasks/bulk", _items(some, lambda _: change)))
+            except Refused as refused:
+                for half in self._halves(some, refused):
+                    self._tell(half, change)
 
     def _report(self, tasks: list[Json], ends: dict[str, Json]) -> None:
         """Before each attempt a look: what is not running any more needs no report."""
@@ -308,11 +312,23 @@ class Bulk:
             try:
                 self._heed(self._worker.api.send("PUT", "/tasks/bulk", _items(tasks, lambda id_: ends[id_])))
                 break
+            except Refused as refused:
+                for half in self._halves(tasks, refused):
+                    self._report(half, ends)
+                return
             except Trouble:
                 self._worker.clock.back_off(attempt)
         for task in tasks:
             if task["id"] not in self._worker.memory.left_alone:
                 self._worker.memory.reported(task)
+
+    def _halves(self, tasks: list[Json], refused: Refused) -> list[list[Json]]:
+        """What to try after a batch was refused as a whole: each half, down to the task that is at fault."""
+        if len(tasks) == 1:
+            self._worker.leave_alone(tasks[0]["id"], str(refused))
+            return []
+        middle = len(tasks) // 2
+        return [tasks[:middle], tasks[middle:]]
 
     def _heed(self, answer: Json) -> None:
         for result in answer["results"]:

@@ -1,4 +1,4 @@
-"""A careful daemon in a wholly other manner than the examples: a pipeline of threads with a desk between them.
+"""A careful daemon in a wholly other manner than the examples: a pipeline of threads around one desk.
 
 A feeder polls the list and queues what is new, a few hands work, and a reporter, the only one that changes
 tasks, collects what they did and sends it in batches. Its key to everything is the list itself: whatever

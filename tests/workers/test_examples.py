@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from tests.workers.cast import EXAMPLE_WORKERS, EXAMPLES, Actor
-from workerkit.mockserver.trial import Trial, try_worker
-from workerkit.scenarios import library, loader
+from tests.workers.cast import EXAMPLE_WORKERS, EXAMPLES
+from tests.workers.trials import side_by_side, told
+from workerkit.mockserver.trial import try_worker
+from workerkit.scenarios import loader
 
 TIME_LIMIT = 60.0
 # Whatever can go wrong with a request, each a few times.
@@ -43,29 +42,18 @@ until: {tasks: ended, quiet: 300ms}
 """
 
 
-def tried(actor: Actor, source: str | None = None) -> Trial:
-    if actor.missing:
-        pytest.skip(f"{actor.missing} is not on this machine")
-    scenario = (
-        library.find("key-revoked") if source is None else loader.parse(source.encode(), name="all.yaml")
-    )
-    return try_worker(scenario, actor.words, time_limit=TIME_LIMIT)
+ABLE = [actor for actor in EXAMPLE_WORKERS if not actor.missing]
 
 
-@pytest.mark.parametrize("actor", EXAMPLE_WORKERS, ids=lambda actor: actor.name)
-def test_an_example_worker_passes_key_revoked(actor: Actor) -> None:
-    trial = tried(actor)
-    assert trial.verdict.broken == (), trial.output
-
-
-@pytest.mark.parametrize("actor", EXAMPLE_WORKERS, ids=lambda actor: actor.name)
-def test_an_example_worker_survives_whatever_goes_wrong(actor: Actor) -> None:
-    trial = tried(actor, EVERYTHING)
-    assert trial.verdict.broken == (), trial.output
-    ends = [task["status"] for task in trial.run.own_tasks()]
-    assert (ends.count("completed"), ends.count("failed")) == (14, 2)
+def test_the_example_workers_survive_whatever_goes_wrong() -> None:
+    everything = loader.parse(EVERYTHING.encode(), name="everything.yaml")
+    trials = side_by_side(lambda actor: try_worker(everything, actor.words, time_limit=TIME_LIMIT), ABLE)
+    for actor, trial in trials:
+        assert trial.verdict.passed, f"{actor.name} in {told(trial)}"
+        ends = [task["status"] for task in trial.run.own_tasks()]
+        assert (ends.count("completed"), ends.count("failed")) == (14, 2), actor.name
 
 
 def test_every_example_is_tried() -> None:
-    tried_ones = {Path(actor.words[-1]).name for actor in EXAMPLE_WORKERS}
-    assert {path.name for path in EXAMPLES.glob("worker*")} == tried_ones
+    tried = {Path(actor.words[-1]).name for actor in EXAMPLE_WORKERS}
+    assert {path.name for path in EXAMPLES.glob("worker*")} == tried

@@ -1,0 +1,329 @@
+"""Careless workers: a careful one each with a small change that breaks one rule."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.workers.cast import EXAMPLES
+from workerkit.scenarios import library, loader
+from workerkit.scenarios.scenario import Scenario
+
+_HERE = Path(__file__).parent
+_EXAMPLE = EXAMPLES / "worker.py"
+_CAREFUL = _HERE / "careful.py"
+_STORIES = _HERE / "stories"
+
+STORIES = tuple(path.stem for path in sorted(_STORIES.glob("*.yaml")))
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A worker that is careful but for one thing.
+
+    It breaks `rule` in `scenario`, and `also` those, because one follows from the other. Each of `changes` is
+    a text of the original, which is there once, and what stands there instead.
+    """
+
+    rule: str
+    name: str
+    scenario: str
+    changes: tuple[tuple[str, str], ...]
+    original: Path = _EXAMPLE
+    style: str = ""
+    also: frozenset[str] = frozenset()
+
+    def source(self) -> str:
+        """Its program."""
+        text = self.original.read_text("utf-8")
+        for old, new in self.changes:
+            assert text.count(old) == 1, f"{self.name}: {old!r} is there {text.count(old)} times"
+            text = text.replace(old, new)
+        return text
+
+    def words(self, folder: Path) -> tuple[str, ...]:
+        """Its command, once its program is written into a folder."""
+        path = folder / f"{self.name.replace(' ', '-')}.py"
+        path.write_text(self.source(), "utf-8")
+        return sys.executable, str(path), *self.style.split()
+
+    def original_words(self) -> tuple[str, ...]:
+        """The command of the careful worker that it was made from."""
+        return sys.executable, str(self.original), *self.style.split()
+
+
+def scenario(name: str) -> Scenario:
+    """A scenario of the library, or a story of these tests' own."""
+    story = _STORIES / f"{name}.yaml"
+    return loader.read(story) if story.exists() else library.find(name)
+
+
+# What is replaced by what, where it is longer than a line.
+_GIVES_UP = """\
+                if time.monotonic() > give_up_at:
+                    sys.exit(f"gave up: {method} {path}: {trouble}")
+"""
+_AT_TROUBLE = """\
+            except Trouble as trouble:
+"""
+_RESULT_IS_LOST = f"""{_AT_TROUBLE}\
+                if "completed" in str(body):
+                    raise Refused from None
+"""
+_NO_JSON = """\
+        raise Trouble("an answer that is no JSON") from None
+"""
+_LOOKS_FIRST = """\
+        if not self._is_running(task):
+"""
+_FAILS_IN_SECRET = f"""\
+        if end["status"] == "failed":
+            return self._left_alone.add(task["id"])
+{_LOOKS_FIRST}"""
+_LEAVES_ALONE = """\
+        except Refused as refused:
+            worker.leave_alone(task["id"], str(refused))
+"""
+_ENDS = """\
+        except Refused:
+            raise Stopped from None
+"""
+_RESUMES = """\
+        except Refused:
+            with contextlib.suppress(Refused):
+                self._tell(task, {"status": "running"})
+"""
+_TELLS = """\
+                self._tell(task, {"status": status})
+"""
+_IGNORES = """\
+                with contextlib.suppress(Refused):
+                    self._tell(task, {"status": status})
+"""
+_DROPS_LOGS = """\
+            print(f"{path}: {refused}", file=sys.stderr)
+"""
+_KEEPS_LOGS = """\
+            print(f"{path}: {refused}", file=sys.stderr)
+            return False
+"""
+_POLLS = """\
+            if not busy:
+                self.clock.wait(_POLL_EVERY)
+"""
+_DEDUPES = '{task["id"]: task for task in page["data"] if task["id"] not in seen}.values()'
+_TWO_STEPS = '{"pending": ("queued", "running"), "queued": ("running",)}'
+_ONE_STEP = '{"pending": ("running",), "queued": ("running",)}'
+_IS_NEWS = 'bool(task["retry_count"] > retries or time.monotonic() - at > _OLD_AFTER)'
+_LOGS_END = "f\"Task {end['status']}: {task['id']}\""
+_MAY_TRY = 'bool(max(task["retry_count"], self._attempts[task["id"]]) <= task["max_retries"])'
+_MAY_RETRY = 'task["retry_count"] < task["max_retries"] and self._may_try(task)'
+_HEARTBEAT_IS_DUE = "if time.monotonic() - self._last_heartbeat > HEARTBEAT_EVERY:"
+
+MUTANTS = (
+    # Trouble
+    Mutant("pause-on-401", "at once after 401", "key-revoked", (("            pause(attempt)\n", ""),)),
+    Mutant("pause-on-5xx", "at once after 503", "outage", (("            pause(attempt)\n", ""),)),
+    Mutant("pause-on-429", "deaf to Retry-After", "rate-limited", (("retry_after.isdecimal()", "False"),)),
+    Mutant(
+        "goes-on-after-trouble",
+        "ends at the first trouble",
+        "outage",
+        ((_GIVES_UP, "                sys.exit(0)\n"),),
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "hung-answer-given-up",
+        "waits for ever",
+        "silence",
+        (("PATIENCE = 2.5", "PATIENCE = 600"),),
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "result-repeated",
+        "drops a result in trouble",
+        "results-in-trouble",
+        ((_AT_TROUBLE, _RESULT_IS_LOST),),
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "counted-once",
+        "completes twice",
+        "answers-lost",
+        (('{"link_id": task["id"], **links}, is_done=is_done)', '{"link_id": task["id"], **links})'),),
+        original=_CAREFUL,
+        style="--by callback",
+    ),
+    Mutant(
+        "process-not-crashed",
+        "crashes at broken JSON",
+        "truncated-json",
+        ((_NO_JSON, "        raise\n"),),
+        also=frozenset(("tasks-ended",)),
+    ),
+    # All tasks
+    Mutant(
+        "tasks-ended", "forgets what is queued", "quiet-day", (("pending,queued,running", "pending,running"),)
+    ),
+    Mutant(
+        "none-left-running",
+        "tells of successes only",
+        "quiet-day",
+        ((_LOOKS_FIRST, _FAILS_IN_SECRET),),
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "every-page-read",
+        "skips pages of a list that shrinks",
+        "shrinking-list",
+        (("            quiet = 0 if busy else quiet + 1\n", "            quiet = _LOOKS\n"),),
+        original=_CAREFUL,
+        style="--paging offset --page 10",
+        also=frozenset(("tasks-ended",)),
+    ),
+    # The flow
+    Mutant(
+        "running-before-end",
+        "never says that it runs",
+        "quiet-day",
+        ((_TWO_STEPS, '{"pending": ("queued",)}'),),
+        original=_CAREFUL,
+        style="--look never",
+    ),
+    Mutant(
+        "one-end-per-task",
+        "does twice what is listed twice",
+        "task-listed-twice",
+        ((_DEDUPES, 'page["data"]'),),
+        original=_CAREFUL,
+    ),
+    Mutant(
+        "done-once",
+        "believes an old list",
+        "old-list",
+        ((_IS_NEWS, "True"), (_TWO_STEPS, _ONE_STEP)),
+        original=_CAREFUL,
+    ),
+    Mutant(
+        "failed-with-message",
+        "fails without a word",
+        "quiet-day",
+        (('{"status": "failed", "error_message": str(error)}', '{"status": "failed"}'),),
+    ),
+    Mutant(
+        "retries-within-limit",
+        "tries again once too often",
+        "retry-manual",
+        ((_MAY_RETRY, 'bool(task["retry_count"] <= task["max_retries"])'), (_MAY_TRY, "True")),
+    ),
+    Mutant(
+        "result-of-its-own-task",
+        "mixes up results",
+        "late-tasks",
+        (("zip(started, ends, strict=True)", "zip(started, ends[1:] + ends[:1], strict=True)"),),
+    ),
+    # Refusals
+    Mutant(
+        "left-alone-after-403",
+        "goes on with a foreign task",
+        "foreign-task",
+        ((_TELLS, _IGNORES),),
+        original=_CAREFUL,
+        style="--look never",
+    ),
+    Mutant(
+        "left-alone-after-404",
+        "goes on with a task that is gone",
+        "unknown-task",
+        ((_TELLS, _IGNORES),),
+        original=_CAREFUL,
+        style="--look never",
+    ),
+    Mutant(
+        "bulk-items-heeded",
+        "takes 200 for done",
+        "foreign-tasks-in-bulk",
+        (('if not result["success"]', "if False"),),
+    ),
+    Mutant(
+        "goes-on-after-refusal",
+        "ends at the first refusal",
+        "unknown-task",
+        ((_LEAVES_ALONE, _ENDS),),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "not-repeated-after-400",
+        "sends refused logs again and again",
+        "logs-refused",
+        (
+            (
+                '            print(f"{path}: {refused}", file=sys.stderr)\n',
+                "            return bool(refused) and False\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "canceled-work-stopped",
+        "deaf to cancellation",
+        "canceled-while-running",
+        ((_LEAVES_ALONE, _RESUMES),),
+        original=_CAREFUL,
+        style="--look never",
+    ),
+    # Requests
+    Mutant(
+        "documented-requests",
+        "sends a number as text",
+        "quiet-day",
+        (('"cpu_usage": 0.0', '"cpu_usage": "0.0"'),),
+    ),
+    Mutant(
+        "bulk-within-limit",
+        "sends too much at once",
+        "big-backlog",
+        (("_MOST_ITEMS = 500", "_MOST_ITEMS = 600"),),
+        original=_CAREFUL,
+        style="--by bulk --page 1000 --read all",
+    ),
+    Mutant(
+        "logs-within-limit",
+        "logs without end",
+        "quiet-day",
+        (("self._logs[-MOST_LOGS:]", "self._logs * 20"),),
+    ),
+    Mutant(
+        "log-levels",
+        "warns in its own words",
+        "foreign-task",
+        (('self._log("WARN", f"Task left alone', 'self._log("WARNING", f"Task left alone'),),
+    ),
+    Mutant("no-secrets-in-logs", "logs whole tasks", "quiet-day", ((_LOGS_END, 'f"Task done: {task}"'),)),
+    Mutant("key-in-header-only", "logs its key", "quiet-day", ((_LOGS_END, 'f"Task done with {API_KEY}"'),)),
+    # Manners
+    Mutant("heartbeat-sent", "without a heart", "quiet-day", (('self._tell("/health", ', "id("),)),
+    Mutant(
+        "heartbeat-not-too-often",
+        "all heart",
+        "quiet-day",
+        ((_HEARTBEAT_IS_DUE, "if True:"),),
+    ),
+    Mutant(
+        "heartbeat-regular",
+        "one heartbeat only",
+        "idle",
+        (("_HEARTBEAT_EVERY = 2.0", "_HEARTBEAT_EVERY = 600.0"),),
+        original=_CAREFUL,
+        style="--daemon",
+    ),
+    Mutant(
+        "no-busy-polling",
+        "asks without a pause",
+        "quiet-day",
+        ((_POLLS, ""),),
+        original=_CAREFUL,
+        style="--daemon",
+    ),
+)
