@@ -245,7 +245,7 @@ class Singly:
     def _do_one(self, task: Json) -> None:
         worker, memory = self._worker, self._worker.memory
         try:
-            for status in {"pending": ("queued", "running"), "queued": ("running",)}.get(task["status"], ()):
+            for status in self._steps(task):
                 self._tell(task, {"status": status})
             end = memory.end_of(task)
             if worker.style.look == "canceled" and task["id"] in worker.pages.ids("canceled"):
@@ -258,8 +258,15 @@ class Singly:
             worker.leave_alone(task["id"], str(refused))
         worker.beat_if_due()
 
+    def _steps(self, task: Json) -> tuple[str, ...]:
+        steps = {"pending": ("queued", "running"), "queued": ("running",)}.get(task["status"], ())
+        return steps[-1:] if self._worker.style.hasty else steps
+
     def _tell(self, task: Json, change: Json, *, is_done: Ended = lambda: False) -> None:
         api = self._worker.api
+        if self._worker.style.chatty:
+            self._worker.log("DEBUG", f"{change['status']} {task['id']}")
+            change = change if self._callbacks else {**change, "note": f"by {_NAME}", "is_indexed": False}
         if not self._callbacks:
             # The same update twice does no harm.
             blindly = self._worker.style.look == "never"
@@ -402,7 +409,11 @@ class Worker:
     def leave_alone(self, task_id: str, why: str) -> None:
         """Not ours to do: the others go on."""
         self.memory.left_alone.add(task_id)
-        self._logs.append({"level": "WARN", "message": f"left alone {task_id}: {why}"})
+        self.log("WARN", f"left alone {task_id}: {why}")
+
+    def log(self, level: str, message: str) -> None:
+        """Keeps an entry for the next batch."""
+        self._logs.append({"level": level, "message": message})
 
     def beat_if_due(self) -> None:
         """Sends a heartbeat where the last one is a while ago, without making anybody wait for it."""
@@ -444,6 +455,8 @@ def _style() -> argparse.Namespace:
     parser.add_argument("--read", choices=("page", "all", "first"), default="page")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--look", choices=("running", "canceled", "never"), default="running")
+    parser.add_argument("--hasty", action="store_true", help="from pending to running in one step")
+    parser.add_argument("--chatty", action="store_true", help="with notes, and a log entry for each step")
     parser.add_argument("--requeue", action="store_true", help="take what failed back to pending")
     return parser.parse_args()
 

@@ -41,11 +41,21 @@ STYLES = {
     "callback-daemon": "--daemon --by callback --threads 4 --page 7",
     "bulk": "--by bulk --page 1000 --read all --threads 4 --requeue",
     "bulk-daemon": "--daemon --by bulk --page 50 --paging offset",
-    "blind-put": "--look never --page 1000 --read all --threads 8",
+    "blind": "--look never --page 1000 --read all --threads 8",
+    "hasty": "--hasty --chatty --read first --page 5",
+    "chatty-callback": "--chatty --by callback --daemon --threads 2",
 }
 STYLED_WORKERS = tuple(
     Actor(name, (sys.executable, str(Path(__file__).with_name("careful.py")), *style.split()))
     for name, style in STYLES.items()
 )
-OTHER_WORKERS = (Actor("pipeline", (sys.executable, str(Path(__file__).with_name("pipeline.py")))),)
+_ANEW = 'timeout --signal=KILL 0.7 "$@"; exec "$@"'
+OTHER_WORKERS = (
+    Actor("pipeline", (sys.executable, str(Path(__file__).with_name("pipeline.py")))),
+    Actor(
+        "killed-and-started-anew",
+        ("bash", "-c", _ANEW, "anew", *STYLED_WORKERS[0].words),
+        ("bash", "timeout"),
+    ),
+)
 CAREFUL_WORKERS = EXAMPLE_WORKERS + STYLED_WORKERS + OTHER_WORKERS

@@ -113,8 +113,7 @@ _POLLS = """\
                 self.clock.wait(_POLL_EVERY)
 """
 _DEDUPES = '{task["id"]: task for task in page["data"] if task["id"] not in seen}.values()'
-_TWO_STEPS = '{"pending": ("queued", "running"), "queued": ("running",)}'
-_ONE_STEP = '{"pending": ("running",), "queued": ("running",)}'
+_TWO_STEPS = '{"pending": ("queued", "running"), "queued": ("running",)}.get(task["status"], ())'
 _IS_NEWS = 'bool(task["retry_count"] > retries or time.monotonic() - at > _OLD_AFTER)'
 _LOGS_END = "f\"Task {end['status']}: {task['id']}\""
 _MAY_TRY = 'bool(max(task["retry_count"], self._attempts[task["id"]]) <= task["max_retries"])'
@@ -187,7 +186,7 @@ MUTANTS = (
         "running-before-end",
         "never says that it runs",
         "quiet-day",
-        ((_TWO_STEPS, '{"pending": ("queued",)}'),),
+        ((_TWO_STEPS, '("queued",)'),),
         original=_CAREFUL,
         style="--look never",
     ),
@@ -202,8 +201,9 @@ MUTANTS = (
         "done-once",
         "believes an old list",
         "old-list",
-        ((_IS_NEWS, "True"), (_TWO_STEPS, _ONE_STEP)),
+        ((_IS_NEWS, "True"),),
         original=_CAREFUL,
+        style="--hasty",
     ),
     Mutant(
         "failed-with-message",
