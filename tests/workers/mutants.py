@@ -108,6 +108,13 @@ _KEEPS_LOGS = """\
             print(f"{path}: {refused}", file=sys.stderr)
             return False
 """
+_BACKS_OFF = """\
+            self._clock.back_off(attempt)
+"""
+_COMPLETES_TOO = """\
+            memory.reported(task)
+            self._tell(task, {"status": "completed"})
+"""
 _POLLS = """\
             if not busy:
                 self.clock.wait(_POLL_EVERY)
@@ -325,5 +332,183 @@ MUTANTS = (
         ((_POLLS, ""),),
         original=_CAREFUL,
         style="--daemon",
+    ),
+    # The same mistakes made by workers of other styles
+    Mutant(
+        "pause-on-401",
+        "eight at once after 401",
+        "key-revoked",
+        ((_BACKS_OFF, ""),),
+        original=_CAREFUL,
+        style="--threads 8",
+    ),
+    Mutant(
+        "pause-on-401",
+        "a daemon at once after 401",
+        "server-offline-for-good",
+        ((_BACKS_OFF, ""),),
+        original=_CAREFUL,
+        style="--daemon --by bulk",
+    ),
+    Mutant(
+        "pause-on-401",
+        "takes 401 for the fault of the task",
+        "key-revoked",
+        (("status in (401, 429)", "status == 429"),),
+        original=_CAREFUL,
+        also=frozenset(("process-not-crashed", "tasks-ended")),
+    ),
+    Mutant(
+        "one-end-per-task",
+        "completes what has failed",
+        "quiet-day",
+        (("            memory.reported(task)\n", _COMPLETES_TOO),),
+        original=_CAREFUL,
+        style="--look never",
+    ),
+    Mutant(
+        "every-page-read",
+        "reads the first page only",
+        "shrinking-list",
+        (
+            ("            quiet = 0 if busy else quiet + 1\n", "            quiet = _LOOKS\n"),
+            ("            if place is None or not page", "            if True or not page"),
+        ),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "left-alone-after-403",
+        "goes on with a foreign task by callback",
+        "foreign-task",
+        ((_TELLS, _IGNORES),),
+        original=_CAREFUL,
+        style="--by callback --threads 4",
+    ),
+    Mutant(
+        "bulk-items-heeded",
+        "takes 200 for done, in bulk only",
+        "foreign-tasks-in-bulk",
+        (('            if not result["success"]:\n', "            if False:\n"),),
+        original=_CAREFUL,
+        style="--by bulk",
+    ),
+    Mutant(
+        "no-secrets-in-logs",
+        "tells the password in an error message",
+        "quiet-day",
+        (
+            (
+                '"error_message": "The site was closed"',
+                '"error_message": f"login with {task[\'password\']} failed"',
+            ),
+        ),
+        original=_CAREFUL,
+    ),
+    Mutant(
+        "key-in-header-only",
+        "sends its key in the query",
+        "quiet-day",
+        (("status={status}&limit", "api_key={_KEY}&status={status}&limit"),),
+        original=_CAREFUL,
+    ),
+    Mutant(
+        "documented-requests",
+        "invents a status",
+        "quiet-day",
+        (('{"status": "completed", "link_post"', '{"status": "done", "link_post"'),),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "documented-requests",
+        "uses another method",
+        "quiet-day",
+        (('self._tell("/health", ', 'self._api.send("PUT", "/health", '),),
+        also=frozenset(("process-not-crashed", "tasks-ended")),
+    ),
+    Mutant(
+        "log-levels",
+        "logs in small letters",
+        "foreign-task",
+        (('self.log("WARN"', 'self.log("warn"'),),
+        original=_CAREFUL,
+    ),
+    Mutant(
+        "failed-with-message",
+        "fails with a blank",
+        "quiet-day",
+        (('"error_message": "The site was closed"', '"error_message": " "'),),
+        original=_CAREFUL,
+    ),
+    Mutant(
+        "canceled-work-stopped",
+        "finishes what was canceled",
+        "canceled-while-running",
+        ((_LEAVES_ALONE, _RESUMES),),
+        original=_CAREFUL,
+        style="--by callback --look never --threads 3",
+    ),
+    Mutant(
+        "process-not-crashed",
+        "crashes at a reset",
+        "reset-in-mid-answer",
+        (
+            (
+                "except (OSError, http.client.HTTPException, ValueError) as error:",
+                "except ZeroDivisionError as error:",
+            ),
+        ),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "process-not-crashed",
+        "crashes at a page of HTML",
+        "error-page-of-a-proxy",
+        (("except (TypeError, ValueError):", "except ZeroDivisionError:"),),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "hung-answer-given-up",
+        "waits for ever by callback",
+        "silence",
+        (("_PATIENCE = 2.5", "_PATIENCE = 600"),),
+        original=_CAREFUL,
+        style="--by callback",
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "running-before-end",
+        "never says that it runs, by callback",
+        "quiet-day",
+        ((_TWO_STEPS, "()"),),
+        original=_CAREFUL,
+        style="--by callback --look never --daemon",
+    ),
+    Mutant(
+        "counted-once",
+        "completes twice, eight at once",
+        "answers-lost",
+        (('{"link_id": task["id"], **links}, is_done=is_done)', '{"link_id": task["id"], **links})'),),
+        original=_CAREFUL,
+        style="--by callback --threads 8 --read all",
+    ),
+    Mutant(
+        "pause-on-429",
+        "deaf to Retry-After, in bulk",
+        "rate-limited",
+        (("retry_after.isdecimal()", "False"),),
+        original=_CAREFUL,
+        style="--by bulk",
+    ),
+    Mutant(
+        "heartbeat-not-too-often",
+        "a heartbeat for each task",
+        "quiet-day",
+        (("if time.monotonic() - self._last_beat > _HEARTBEAT_EVERY and", "if"),),
+        original=_CAREFUL,
+        style="--threads 4",
     ),
 )
