@@ -20,7 +20,7 @@ from itertools import product
 from pathlib import Path
 
 from tests.workers.cast import CAREFUL_WORKERS, Actor
-from tests.workers.mutants import MUTANTS, STORIES, Mutant, scenario
+from tests.workers.mutants import MUTANTS, Mutant, scenario
 from tests.workers.trials import side_by_side, told
 from workerkit.mockserver.trial import Trial, try_worker
 from workerkit.scenarios import library
@@ -48,8 +48,13 @@ def main(repetitions: int) -> int:
 
 
 def _pairs() -> list[tuple[Actor, str]]:
+    """Every careful worker in every scenario, and what the careless ones were made from where they fail."""
     able = [actor for actor in CAREFUL_WORKERS if not actor.missing]
-    return list(product(able, (*library.names(), *STORIES)))
+    originals = dict.fromkeys((mutant.original_words(), mutant.scenario) for mutant in MUTANTS)
+    return [
+        *product(able, library.names()),
+        *((Actor("original", words), name) for words, name in originals),
+    ]
 
 
 def _false_alarms() -> Iterator[str]:

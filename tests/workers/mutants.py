@@ -15,8 +15,6 @@ _EXAMPLE = EXAMPLES / "worker.py"
 _CAREFUL = _HERE / "careful.py"
 _STORIES = _HERE / "stories"
 
-STORIES = tuple(path.stem for path in sorted(_STORIES.glob("*.yaml")))
-
 
 @dataclass(frozen=True, slots=True)
 class Mutant:

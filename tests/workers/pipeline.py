@@ -7,6 +7,7 @@ trouble there is, the next list says what is still to be done. It ends at SIGTER
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import queue
@@ -261,10 +262,10 @@ def running(line: Line) -> set[str]:
 def beat(line: Line, desk: Desk) -> None:
     """A heartbeat by the clock, and with it a log entry."""
     usage = {"cpu_usage": 10.0, "ram_usage": 20.0, "disk_usage": 30.0, "active_threads": HANDS}
-    while True:
+    for number in itertools.count(1):
         in_hand = desk.in_hand()
         body = {"server_name": NAME, "ip": "127.0.0.1", **usage, "active_tasks": in_hand}
-        log = {"logs": [{"level": "DEBUG", "message": f"{in_hand} tasks in hand"}]}
+        log = {"logs": [{"level": "DEBUG", "message": f"beat {number}: {in_hand} tasks in hand"}]}
         for path, told in (("/health", body), ("/logs", log)):
             try:
                 line.ask("POST", path, told)
