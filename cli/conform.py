@@ -14,18 +14,21 @@ import click
 from workerkit.cli.console import console
 from workerkit.cli.duration import DURATION
 from workerkit.cli.failure import CannotRun
+from workerkit.cli.progress import Progress
 from workerkit.cli.rate import RATE
-from workerkit.cli.report_files import ReportFiles
+from workerkit.cli.report_files import ReportFiles, report_options
+from workerkit.contracts.cases import as_cases
 from workerkit.contracts.conformance import RunFailed, conform
 from workerkit.contracts.greeting import CannotTest
 from workerkit.contracts.learnt import as_dialect
 from workerkit.contracts.own_mock import own_mock
 from workerkit.contracts.plan import BadPlan, Plan, Writes, default_rate, default_writes
-from workerkit.contracts.report import exit_code
+from workerkit.contracts.report import Report, exit_code
 from workerkit.contracts.target import BadTarget, Target
 from workerkit.contracts.telling import intention, told
-from workerkit.mockserver.whole_file import write_whole
+from workerkit.mockserver.whole_file import made_folder, write_whole
 from workerkit.openapi.dialect import read_choices
+from workerkit.openapi.exchange import Exchange
 
 
 @click.command("conform")
@@ -77,7 +80,10 @@ from workerkit.openapi.dialect import read_choices
     "--write-dialect", metavar="FILE", help="Write what was seen there, for workerkit serve --dialect."
 )
 @click.option("--strict", is_flag=True, help="Untested rules count as findings, too.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the report; - for standard output.")
+@click.option(
+    "--save-scenarios", "folder", metavar="DIR", help="Write each finding as a scenario for serve --scenario."
+)
+@report_options
 def command(
     url: str | None,
     api_key: str | None,
@@ -93,7 +99,8 @@ def command(
     dialect: str | None,
     write_dialect: str | None,
     strict: bool,
-    json_file: str | None,
+    folder: str | None,
+    **names: str | None,
 ) -> None:
     """Tests the server at URL, which ends in /api/v1/worker; without URL, a fresh mock in this process.
 
@@ -101,7 +108,8 @@ def command(
     Example:
       workerkit conform https://staging.example/api/v1/worker --api-key "$KEY" --rate 5/s
     """
-    files = ReportFiles(json_file)
+    files = ReportFiles(**names)
+    folder = folder and made_folder(folder)
     out = console(stderr=files.take_standard_output)
     stated = read_choices(Path(dialect)) if dialect else {}
     try:
@@ -116,7 +124,9 @@ def command(
                 sandbox_tasks=sandbox_tasks,
             )
             out.print(intention(target, plan), markup=False)
-            report = conform(target, plan, stated=stated, say=partial(out.print, markup=False))
+            with Progress(out, max_requests) as progress:
+                say, watcher = partial(out.print, markup=False), partial(_show, progress)
+                report = conform(target, plan, stated=stated, say=say, watcher=watcher)
     except (BadTarget, BadPlan) as error:
         raise click.UsageError(str(error)) from None
     except CannotTest as error:
@@ -124,10 +134,22 @@ def command(
     except RunFailed as error:
         report = error.report
     out.print(told(report), markup=False)
-    files.write_json(report.as_json())
+    if folder and report.saved:
+        out.print(_save(report, folder), markup=False)
+    files.write(as_cases(report), report.as_json())
     if write_dialect:
         write_whole(write_dialect, as_dialect(report.target, report.learnt).encode())
     sys.exit(exit_code(report, strict=strict))
+
+
+def _show(progress: Progress, exchange: Exchange) -> None:
+    progress.step(f"{exchange.operation or exchange.path} {exchange.status or 'no answer'}")
+
+
+def _save(report: Report, folder: str) -> str:
+    for each in report.saved:
+        write_whole(str(Path(folder, f"{each.name}.yaml")), each.text.encode())
+    return f"Saved in {folder}: {', '.join(f'{each.name}.yaml' for each in report.saved)}"
 
 
 @contextmanager

@@ -40,6 +40,10 @@ class Progress:
     ) -> None:
         self._bar.stop()
 
+    def step(self, told: str) -> None:
+        """Shows that one more is done, and what it was."""
+        self._bar.update(self._task, description=told, advance=1)
+
     @contextmanager
     def running(self, name: str) -> Iterator[None]:
         """Shows that this runs, and when it ends that one more is done."""

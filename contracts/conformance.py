@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from workerkit.contracts.clock import Clock
-from workerkit.contracts.evidence import show
 from workerkit.contracts.greeting import greet
+from workerkit.contracts.judgement import MOST_SHOWN, causes, judged
 from workerkit.contracts.learnt import learnt
-from workerkit.contracts.ledger import Finding, Ledger
+from workerkit.contracts.ledger import Ledger
 from workerkit.contracts.leeway import strict_api
 from workerkit.contracts.machine import Diligence, play_all
 from workerkit.contracts.plan import Plan, default_writes
 from workerkit.contracts.probes import look_closer, wait_for_silence
 from workerkit.contracts.receipt import Receipt
 from workerkit.contracts.relations import relate
-from workerkit.contracts.report import Report, RuleReport
-from workerkit.contracts.rules import OPERATION_RULES, RULES, Rule, Status
+from workerkit.contracts.report import Report
+from workerkit.contracts.rules import OPERATION_RULES, RULES
 from workerkit.contracts.sandbox import Sandbox
+from workerkit.contracts.saved_scenario import saved_scenarios
 from workerkit.contracts.secrecy import mask_of
 from workerkit.contracts.stock import Effort, run_stock
 from workerkit.contracts.target import Target
@@ -27,9 +28,7 @@ from workerkit.contracts.tour import set_out, walk_the_tour
 from workerkit.contracts.walk import Walk
 from workerkit.contracts.wire import INTERRUPTED, Cause, Ended, Gate
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking import Mask
 
-_MOST_SHOWN = 3
 _WHOLE = Effort(examples=40, walks=20, steps=8), Diligence(plays=30, steps=12, requests=900)
 _SHORT = Effort(examples=5, walks=3, steps=4), Diligence(plays=8, steps=8, requests=300)
 # A run with fewer requests than this generates less, so that each kind of check has its turn.
@@ -130,44 +129,17 @@ def _report(
 ) -> Report:
     mask = mask_of(target, gate.exchanges)
     ended = mask.text(gate.ended or "")
-    return Report(
+    report = Report(
         target=target.base_url,
         seed=plan.seed,
         requests=len(gate.exchanges),
         seconds=seconds,
-        rules=tuple(_rule_report(each, target, ledger, mask, ended) for each in RULES),
+        rules=tuple(judged(each, ledger, target, mask, ended) for each in RULES),
         learnt=learnt(ledger, mask, ended),
         ended=ended,
         cause=gate.cause,
         withheld=tuple(map(mask.text, gate.withheld)),
         receipt=receipt and receipt.masked(mask),
     )
-
-
-def _rule_report(rule: Rule, target: Target, ledger: Ledger, mask: Mask, ended: str) -> RuleReport:
-    findings = [each for each in ledger.findings if each.rule == rule.id]
-    if findings:
-        return _broken(rule, findings, target, mask)
-    if rule.id in ledger.held:
-        return RuleReport(rule.id, rule.source, Status.KEPT, "")
-    why = ledger.excuses.get(rule.id) or ended or "no request of this run puts it to the test"
-    return RuleReport(rule.id, rule.source, Status.UNTESTED, why)
-
-
-def _broken(rule: Rule, findings: list[Finding], target: Target, mask: Mask) -> RuleReport:
-    shown = _one_of_each_cause(findings)[:_MOST_SHOWN]
-    more = len(findings) - len(shown)
-    why = "; ".join(mask.text(each.message) for each in shown)
-    exchanges = {exchange.number: exchange for each in shown for exchange in each.exchanges}
-    evidence = tuple(show(exchanges[number], target, mask) for number in sorted(exchanges))
-    return RuleReport(
-        rule.id, rule.source, Status.BROKEN, why + (f" (and {more} more)" if more else ""), evidence
-    )
-
-
-def _one_of_each_cause(findings: list[Finding]) -> list[Finding]:
-    causes: dict[tuple[str | None, str], Finding] = {}
-    for each in findings:
-        operation = each.exchanges[-1].operation if each.exchanges else None
-        causes.setdefault((operation, re.sub(r"[0-9a-f-]{36}|\d+", "", each.message)), each)
-    return list(causes.values())
+    found = [each for rule in RULES for each in causes(rule.id, ledger)[:MOST_SHOWN]]
+    return replace(report, saved=saved_scenarios(found, gate.exchanges, report, mask))

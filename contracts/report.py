@@ -15,14 +15,33 @@ _EXIT_CODES = {Cause.TARGET: 3, Cause.KIT: 3, Cause.PERSON: 130}
 
 
 @dataclass(frozen=True, slots=True)
+class Flaw:
+    """One way in which a rule is broken: what was expected and seen, and the numbers of the exchanges that
+    show it, in their order."""
+
+    message: str
+    exchanges: tuple[int, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The flaw as an object of the JSON report."""
+        return {"message": self.message, "exchanges": list(self.exchanges)}
+
+
+@dataclass(frozen=True, slots=True)
 class RuleReport:
-    """A rule with what became of it. `why` says what is broken, or why it is untested; empty where kept."""
+    """A rule with what became of it. `why` says what is broken, or why it is untested; empty where kept.
+
+    Each cause is one of the `flaws`, and there are so many `more`; `evidence` are the exchanges that the
+    flaws refer to.
+    """
 
     id: str
     source: str
     status: Status
     why: str
     evidence: tuple[Evidence, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
+    more: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The rule as an object of the JSON report."""
@@ -33,7 +52,16 @@ class RuleReport:
             "status": str(self.status),
             "why": self.why,
             "evidence": shown,
+            "findings": [each.as_json() for each in self.flaws],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class SavedScenario:
+    """A finding as a scenario: the name of its file without the ending, and the YAML."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +70,7 @@ class Report:
 
     `learnt` is what was seen of every silence. `ended` says what ended the run before its time, or is empty,
     and `cause` who did; `withheld` are requests that the gate did not let through, each a defect of the kit;
-    `receipt` is what was changed in a sandbox. No secret is in it.
+    `receipt` is what was changed in a sandbox; `saved` has a scenario for each finding. No secret is in it.
     """
 
     target: str
@@ -55,6 +83,7 @@ class Report:
     cause: Cause | None = None
     withheld: tuple[str, ...] = ()
     receipt: Receipt | None = None
+    saved: tuple[SavedScenario, ...] = ()
 
     @property
     def verdict(self) -> str:

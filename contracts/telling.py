@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator
 
 from workerkit.contracts.evidence import Evidence
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.receipt import Receipt
-from workerkit.contracts.report import Report, RuleReport
+from workerkit.contracts.report import Flaw, Report, RuleReport
 from workerkit.contracts.rules import Status
 from workerkit.contracts.target import Target
 
 _LONGEST = 400
 _MOST_WITHHELD = 5
+_MOST_NUMBERS = 10
 _WRITES = {
     Writes.ALL: "anything may be sent: tasks, requests and accounts are changed, and not put back",
     Writes.SANDBOX: (
@@ -45,22 +45,54 @@ def _sandbox(plan: Plan) -> str:
 
 def told(report: Report) -> str:
     """The broken rules with their evidence, the untested ones with the reason, and the verdict."""
-    broken = [_broken(each) for each in report.of(Status.BROKEN)]
     untested = [f"untested  {', '.join(rules)}: {why}" for why, rules in _untested(report).items()]
+    return "\n".join([*_all_broken(report), *untested, *remarks(report), verdict_of(report)])
+
+
+def remarks(report: Report) -> list[str]:
+    """What is to be known beside the rules: silences, the receipt, why the run ended, what was withheld."""
     seen = [f"{silence} {value}" for silence, value in report.silences if value is not None]
     left_open = [f"The page leaves open, and was seen: {', '.join(seen)}."] if seen else []
     ended = [f"The run ended early: {report.ended}."] if report.ended else []
-    return "\n".join(
-        [
-            *broken,
-            *untested,
-            *left_open,
-            *_receipt(report.receipt),
-            *ended,
-            *_withheld(report),
-            _verdict(report),
-        ]
+    return [*left_open, *_receipt(report.receipt), *ended, *_withheld(report)]
+
+
+def evidence_lines(evidence: Evidence) -> list[str]:
+    """An exchange in two lines: how to repeat it, and what was answered."""
+    answer = json.dumps(evidence.answer, ensure_ascii=False)
+    status = "no answer" if evidence.status is None else evidence.status
+    return [f"#{evidence.number}  $ {_short(evidence.curl)}", f"    {status} {_short(answer)}"]
+
+
+def verdict_of(report: Report) -> str:
+    """The verdict in one line."""
+    counts = ", ".join(f"{len(report.of(status))} {status}" for status in Status)
+    return (
+        f"server verdict: {report.verdict} ({counts} of {len(report.rules)} rules; "
+        f"{report.requests} requests in {report.seconds:.1f} s, seed {report.seed})"
     )
+
+
+def _all_broken(report: Report) -> Iterator[str]:
+    """Each broken rule with its flaws; an exchange that several of them share is shown once."""
+    shown: set[int] = set()
+    for rule in report.of(Status.BROKEN):
+        yield f"BROKEN    {rule.id}: {rule.source}"
+        for flaw in rule.flaws:
+            yield f"          {flaw.message}"
+            yield from _flaw_lines(rule, flaw, shown)
+        if rule.more:
+            yield f"          and {rule.more} more in the same way"
+
+
+def _flaw_lines(rule: RuleReport, flaw: Flaw, shown: set[int]) -> Iterator[str]:
+    new = [each for each in rule.evidence if each.number in flaw.exchanges and each.number not in shown]
+    old = [f"#{number}" for number in flaw.exchanges if number in shown]
+    shown.update(flaw.exchanges)
+    for each in new:
+        yield from (f"            {line}" for line in evidence_lines(each))
+    if old:
+        yield f"            (shown above: {', '.join(old[:_MOST_NUMBERS])})"
 
 
 def _untested(report: Report) -> dict[str, list[str]]:
@@ -102,24 +134,5 @@ def _withheld(report: Report) -> Iterator[str]:
         yield from (f"          {each}" for each in report.withheld[:_MOST_WITHHELD])
 
 
-def _broken(rule: RuleReport) -> str:
-    head = f"BROKEN    {rule.id}: {rule.why}\n          The page: {rule.source}"
-    return "\n".join([head, *(textwrap.indent(_evidence(each), " " * 10) for each in rule.evidence)])
-
-
-def _evidence(evidence: Evidence) -> str:
-    answer = json.dumps(evidence.answer, ensure_ascii=False)
-    status = "no answer" if evidence.status is None else evidence.status
-    return f"$ {_short(evidence.curl)}\n  {status} {_short(answer)}"
-
-
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-
-
-def _verdict(report: Report) -> str:
-    counts = ", ".join(f"{len(report.of(status))} {status}" for status in Status)
-    return (
-        f"server verdict: {report.verdict} ({counts} of {len(report.rules)} rules; "
-        f"{report.requests} requests in {report.seconds:.1f} s, seed {report.seed})"
-    )

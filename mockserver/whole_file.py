@@ -40,6 +40,17 @@ def check_writable(name: str) -> None:
         raise CannotWrite(f"{name} cannot be written: {error.strerror or error}") from None
 
 
+def made_folder(name: str) -> str:
+    """The folder, which is there and can be written to afterwards. Raises CannotWrite."""
+    try:
+        Path(name).mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=name):
+            pass
+    except OSError as error:
+        raise CannotWrite(f"{name} cannot be written to: {error.strerror or error}") from None
+    return name
+
+
 def _replace(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:

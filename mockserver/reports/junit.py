@@ -33,7 +33,7 @@ def _case(case: Case, report: Report) -> Element:
         *([element("system-out", case.output)] if case.output else []),
         name=case.name,
         classname=report.title.replace(" ", "."),
-        time=f"{case.seconds:.3f}",
+        time=f"{case.seconds or 0:.3f}",
     )
 
 

@@ -56,8 +56,8 @@ def _table(report: Report) -> str:
 
 def _row(case: Case) -> str:
     rules = ", ".join(dict.fromkeys(_inline(finding.rule) for finding in case.findings))
-    requests = "" if case.requests is None else case.requests
-    return f"| {_MARKS[case.outcome]} | {_inline(case.name)} | {case.seconds:.1f} | {requests} | {rules} |"
+    seconds, requests = case.measures
+    return f"| {_MARKS[case.outcome]} | {_inline(case.name)} | {seconds} | {requests} | {rules} |"
 
 
 def _details(case: Case) -> Iterator[str]:

@@ -66,8 +66,7 @@ def _line(index: int, case: Case) -> Element:
         "tr",
         element("td", _word(case.outcome)),
         element("td", element("a", case.name, href=f"#case-{index}")),
-        element("td", f"{case.seconds:.1f}", class_="number"),
-        element("td", "" if case.requests is None else str(case.requests), class_="number"),
+        *(element("td", each, class_="number") for each in case.measures),
         element("td", rules, class_="rules"),
     )
 
@@ -76,9 +75,8 @@ def _case(index: int, case: Case) -> Element:
     title = element("span", case.title, class_="title") if case.title else None
     is_open = "open" if case.outcome is Outcome.FAIL else None
     summary = element("summary", _word(case.outcome), " ", element("h2", case.name), title)
-    count = "" if case.requests is None else f", {case.requests} requests"
     # The link leads to what is inside, so that a browser opens the case.
-    facts = element("p", f"{case.seconds:.1f} s{count}", class_="soft", id=f"case-{index}")
+    facts = element("p", case.facts, class_="soft", id=f"case-{index}")
     return element("details", summary, facts, *_inside(case), class_="case", open=is_open)
 
 

@@ -36,8 +36,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing that was tried, a scenario say, or a rule. `requests` is how many were sent for it, if known.
+    """One thing that was tried, a scenario say, or a rule.
 
+    `seconds` is how long it took and `requests` how many were sent for it, None where they are not its own.
     `notes` say what else there is to know, such as why it was skipped; `output` is what a command printed,
     None where there is no command.
     """
@@ -45,12 +46,25 @@ class Case:
     name: str
     outcome: Outcome
     title: str = ""
-    seconds: float = 0.0
+    seconds: float | None = None
     requests: int | None = None
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     output: str | None = None
     timeline: Timeline | None = None
+
+    @property
+    def measures(self) -> tuple[str, str]:
+        """The seconds and the requests as columns show them, empty where they are not known."""
+        seconds = "" if self.seconds is None else f"{self.seconds:.1f}"
+        return seconds, "" if self.requests is None else str(self.requests)
+
+    @property
+    def facts(self) -> str:
+        """The same in words: `1.2 s, 34 requests`, or nothing."""
+        seconds, requests = self.measures
+        told = (f"{seconds} s" if seconds else "", f"{requests} requests" if requests else "")
+        return ", ".join(filter(None, told))
 
 
 @dataclass(frozen=True, slots=True)

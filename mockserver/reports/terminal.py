@@ -48,8 +48,7 @@ def _broken(line: str, width: int) -> str:
 
 def _row(case: Case) -> list[Text]:
     rules = ", ".join(dict.fromkeys(finding.rule for finding in case.findings))
-    requests = "" if case.requests is None else str(case.requests)
-    plain = (case.name, f"{case.seconds:.1f}", requests, rules)
+    plain = (case.name, *case.measures, rules)
     return [Text(case.outcome.upper(), _STYLES[case.outcome]), *(Text(_in_a_line(each)) for each in plain)]
 
 

@@ -13,8 +13,7 @@ _MOST_OUTPUT_LINES = 20
 
 def in_words(case: Case) -> str:
     """One case: a line, the rules broken with their exchanges, the notes, and the output where it failed."""
-    facts = [f"{case.seconds:.1f} s", *([] if case.requests is None else [f"{case.requests} requests"])]
-    head = f"{case.outcome.upper()}  {case.name}  ({', '.join(facts)})"
+    head = f"{case.outcome.upper()}  {case.name}" + (f"  ({case.facts})" if case.facts else "")
     return legal("\n".join([head, *_details(case)]).replace("\r", "\n"))
 
 

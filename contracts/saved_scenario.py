@@ -1,0 +1,143 @@
+"""A finding as a scenario that the mock plays: the tasks that it concerns, in the dialect that was seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workerkit.contracts.evidence import Evidence
+from workerkit.contracts.ledger import Finding
+from workerkit.contracts.reading import Reading
+from workerkit.contracts.report import Report, SavedScenario
+from workerkit.contracts.walk import Task, tasks_in
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.jsontext import render
+from workerkit.openapi.masking import Mask
+from workerkit.scenarios.vocabulary import documented
+
+_MOST_TASKS = 20
+_MOST_EXCHANGES = 20
+# Not the account's fields, which are secrets or close to them: the mock makes up its own.
+_FIELDS = (
+    *("id", "status", "service_type", "site_name", "link_profile", "link_post", "retry_count"),
+    *("max_retries", "request_name", "config"),
+)
+_NAMELESS = "server-01"
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A task as a list showed it, and whose list it was."""
+
+    server: str
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """An answer with tasks: its exchange's number, and what it listed."""
+
+    number: int
+    tasks: tuple[_Listed, ...]
+
+
+def saved_scenarios(
+    findings: Sequence[Finding], exchanges: Sequence[Exchange], report: Report, mask: Mask
+) -> tuple[SavedScenario, ...]:
+    """One scenario for each finding, named after its rule; the exchanges are all of the run."""
+    listings = tuple(map(_listing, exchanges)) if findings else ()
+    taken: Counter[str] = Counter()
+    saved = []
+    for each in findings:
+        taken[each.rule] += 1
+        name = each.rule if taken[each.rule] == 1 else f"{each.rule}-{taken[each.rule]}"
+        lines = [*_story(each, report, mask, name), *_world(each, listings, report, mask)]
+        saved.append(SavedScenario(name, "\n".join(lines) + "\n"))
+    return tuple(saved)
+
+
+def _listing(exchange: Exchange) -> _Listing:
+    name = Reading(exchange).answered_field("server_name") if exchange.method == "GET" else None
+    server = name.strip() if isinstance(name, str) else ""
+    tasks = tasks_in(exchange) if exchange.method == "GET" else []
+    return _Listing(exchange.number, tuple(_Listed(server or _NAMELESS, each) for each in tasks))
+
+
+def _story(finding: Finding, report: Report, mask: Mask, name: str) -> Iterator[str]:
+    message, rule = mask.text(finding.message), next(each for each in report.rules if each.id == finding.rule)
+    yield from _comment(f"What workerkit conform found at {report.target}, with the seed {report.seed}.")
+    yield from _comment(f"Rule {rule.id}; the page says: {rule.source}")
+    yield from _comment(f"Seen: {message}")
+    yield "#"
+    yield from _comment("The requests in their order; the mock answers them as the page says:")
+    yield from _comment(f"$ workerkit serve --scenario {name}.yaml")
+    shown = {each.number: each for each in rule.evidence}
+    for exchange in finding.exchanges[:_MOST_EXCHANGES]:
+        yield from _exchange(shown[exchange.number])
+    yield f"title: {_value(f'A server broke the rule {rule.id}')}"
+    yield f"about: {_value(f'{message}. The page: {rule.source}')}"
+
+
+def _world(finding: Finding, listings: Sequence[_Listing], report: Report, mask: Mask) -> Iterator[str]:
+    yield "world:"
+    seen = {name: value for name, value in report.silences if value is not None}
+    if seen:
+        yield "  dialect:"
+        yield from (f"    {name}: {_value(value)}" for name, value in seen.items())
+    tasks = _tasks(finding, listings)
+    yield "  servers:"
+    for server in dict.fromkeys(each.server for each in tasks) or [_NAMELESS]:
+        yield f"    - {{name: {_value(server)}}}"
+    if tasks:
+        yield "  tasks:"
+    for each in tasks:
+        yield f"    - {_value({'count': 1, 'server': each.server, **_fields(mask.value(each.task))})}"
+
+
+def _exchange(evidence: Evidence) -> Iterator[str]:
+    yield "#"
+    yield from _comment(f"#{evidence.number}  $ {evidence.curl}")
+    status = "no answer" if evidence.status is None else evidence.status
+    yield from _comment(f"    {status} {_value(evidence.answer)}")
+
+
+def _tasks(finding: Finding, listings: Sequence[_Listing]) -> list[_Listed]:
+    """The tasks that the finding's requests name or, where they name none, those that their answers list.
+
+    Each is as the target listed it last before the finding's first exchange, or else first after it.
+    """
+    numbers = {each.number for each in finding.exchanges}
+    known: dict[str, _Listed] = {}
+    for listing in listings:
+        for each in listing.tasks:
+            if listing.number < min(numbers, default=0) or each.task.get("id") not in known:
+                known[str(each.task.get("id"))] = each
+    named = [task_id for task_id in known if any(_names(each, task_id) for each in finding.exchanges)]
+    shown = [
+        each.task.get("id") for listing in listings if listing.number in numbers for each in listing.tasks
+    ]
+    chosen = named or [str(each) for each in dict.fromkeys(shown)]
+    return [known[each] for each in chosen if each in known][:_MOST_TASKS]
+
+
+def _names(exchange: Exchange, task_id: str) -> bool:
+    return task_id in exchange.path or task_id.encode() in exchange.request_body or task_id in exchange.query
+
+
+def _fields(task: Task) -> dict[str, Any]:
+    """What a scenario may say of a task, as far as it is what the page allows."""
+    words = documented()
+    given = {name: task[name] for name in _FIELDS if task.get(name) is not None}
+    return {name: value for name, value in given.items() if words.flaw_of_task_field(name, value) is None}
+
+
+def _value(value: Any) -> str:
+    """A value as JSON on one line, which YAML reads as it is."""
+    return render(value).decode()
+
+
+def _comment(text: str) -> Iterator[str]:
+    shown = "".join(each if each.isprintable() else " " for each in text)
+    yield f"# {shown}"

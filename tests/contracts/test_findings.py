@@ -1,0 +1,178 @@
+"""What people get of a finding: once for each cause, in every form, with no secret in any of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from workerkit.contracts.cases import as_cases
+from workerkit.contracts.conformance import RunFailed, conform
+from workerkit.contracts.plan import Plan, Writes
+from workerkit.contracts.report import Report, exit_code
+from workerkit.contracts.rules import Status
+from workerkit.contracts.target import Target
+from workerkit.contracts.telling import told
+from workerkit.contracts.wire import Cause
+from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.operations import ACTS
+from workerkit.mockserver.reports.junit import as_junit
+from workerkit.mockserver.reports.markdown import as_markdown
+from workerkit.mockserver.reports.page import as_page
+from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.whole_file import CannotWrite, made_folder
+from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.scenarios.loader import parse
+
+Watch = Callable[..., AbstractContextManager[Any]]
+BRIEF = Plan(max_requests=130)
+SANDBOX = Plan(writes=Writes.SANDBOX, sandbox_requests=("Campaign B",), max_requests=150)
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mock that loses updates, counts wrongly, and lists a word instead of a total."""
+    listed = ACTS["listTasks"]
+    monkeypatch.setitem(ACTS, "listTasks", lambda *call: {**(it := listed(*call)), "total": it["total"] + 1})
+
+    def lose(world: Any, server: Any, call: Any) -> dict[str, Any]:
+        return {"success": True, "data": {"updated": True, "link_id": call.parameters["id"]}}
+
+    monkeypatch.setitem(ACTS, "updateTask", lose)
+
+
+def run(watched: Watch, plan: Plan = BRIEF) -> Report:
+    with watched() as watch:
+        return conform(watch.target, plan)
+
+
+def every_form(report: Report) -> dict[str, str]:
+    shared = as_cases(report)
+    return {
+        "text": told(report),
+        "json": json.dumps(report.as_json(), ensure_ascii=False),
+        "junit": as_junit(shared).decode(),
+        "html": as_page(shared).decode(),
+        "markdown": as_markdown(shared),
+        "scenarios": "\n".join(each.text for each in report.saved),
+    }
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_cause_is_told_once_with_its_exchanges_in_order(watched: Watch) -> None:
+    report = run(watched)
+    for rule in report.of(Status.BROKEN):
+        assert len({each.message for each in rule.flaws}) == len(rule.flaws)
+        numbers = {each.number for each in rule.evidence}
+        assert {number for each in rule.flaws for number in each.exchanges} == numbers
+    update = next(each for each in report.rules if each.id == "update")
+    assert [each.message.split()[-1] for each in update.flaws] == ["queued"]
+    assert update.more == 0
+    assert [each.method for each in update.evidence] == ["PUT", "GET"]
+    text = told(report)
+    assert text.count(f"#{update.evidence[0].number}  $ curl") == 1
+
+
+@pytest.mark.usefixtures("broken")
+def test_each_finding_is_a_scenario_that_the_mock_plays(watched: Watch) -> None:
+    report = run(watched)
+    assert {"update", "list-total"} <= {each.name for each in report.saved}
+    for each in report.saved:
+        scenario = parse(each.text.encode(), name=f"{each.name}.yaml")
+        assert scenario.world.dialect["list-order"] == "oldest-first"
+        worlds = Worlds()
+        worlds.add(DEFAULT, Founder(scenario))
+        with MockServer(worlds):
+            assert worlds.world(DEFAULT).servers
+    saved = next(each for each in report.saved if each.name == "update")
+    update = next(each for each in report.rules if each.id == "update")
+    (group,) = parse(saved.text.encode(), name="update.yaml").world.tasks
+    assert group.fields["status"] == "pending"
+    assert update.evidence[0].path.endswith(group.fields["id"])
+    assert update.evidence[0].curl in saved.text
+
+
+@pytest.mark.usefixtures("broken")
+def test_junit_and_the_page_have_each_rule_with_what_became_of_it(watched: Watch) -> None:
+    report = run(watched)
+    cases = {
+        each.get("name"): each for each in ElementTree.fromstring(as_junit(as_cases(report))).iter("testcase")
+    }
+    assert list(cases) == [each.id for each in report.rules]
+    for rule in report.rules:
+        kinds = {each.tag for each in cases[rule.id]}
+        assert kinds == {"kept": set(), "broken": {"failure"}, "untested": {"skipped"}}[rule.status]
+    page = as_page(as_cases(report)).decode()
+    HTMLParser().feed(page)
+    assert "Cập nhật trạng thái và kết quả của một task." in page
+    assert "server verdict: fail" in page
+    assert "<script" not in page
+
+
+KEYS = ("canary-key-one", "canary-key-two", "canary-key-three")
+
+
+@pytest.mark.usefixtures("broken")
+@pytest.mark.parametrize("writes", [Writes.ALL, Writes.SANDBOX])
+def test_no_secret_is_in_any_form(watched: Watch, writes: Writes) -> None:
+    with watched() as watch:
+        for server, key in zip(watch.world.servers.values(), KEYS, strict=True):
+            watch.world.set_keys(server, [key])
+        for number, account in enumerate(watch.world.accounts.values()):
+            account.password, account.email = f"canary {number} 'pass", f"canary-{number}@mail.example"
+        for task in watch.world.tasks.values():
+            task.link_profile = f"https://canary-key-one.example/?email={task.account.email}"
+        target = Target(watch.base_url, *KEYS)
+        said: list[str] = []
+        report = conform(target, SANDBOX if writes is Writes.SANDBOX else BRIEF, say=said.append)
+    assert report.verdict == "fail"
+    forms = every_form(report) | {"said": "".join(said)}
+    assert [name for name, text in forms.items() if "canary" in text.lower()] == []
+    assert "$LIKEPION_API_KEY" in forms["text"]
+    assert "$LIKEPION_API_KEY" in forms["scenarios"]
+
+
+def test_a_failure_of_the_kit_itself_puts_back_and_reports_what_there_is(
+    watched: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workerkit.contracts.conformance.run_stock", lambda *_: 1 // 0)
+    with watched() as watch:
+        before = watch.state()["tasks"]
+        with pytest.raises(RunFailed, match="a defect of its own: ZeroDivisionError") as caught:
+            conform(watch.target, SANDBOX)
+        after = watch.state()["tasks"]
+    assert [each["status"] for each in after] == [each["status"] for each in before]
+    report = caught.value.report
+    assert (report.cause, exit_code(report, strict=False)) == (Cause.KIT, 3)
+    assert report.receipt is not None
+    assert report.receipt.changes
+
+
+def test_what_is_withheld_is_said_to_be_the_kits_own_fault(
+    watched: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(walk: Any) -> None:
+        walk.client.send("POST", "/health", {})
+
+    monkeypatch.setattr("workerkit.contracts.tour._STEPS", {Writes.NONE: (forbidden,)})
+    with watched() as watch:
+        report = conform(watch.target, Plan(writes=Writes.NONE, max_requests=10))
+        assert {each.method for each in watch.seen} == {"GET"}
+    assert len(report.withheld) == 1
+    assert "That is a defect of the kit, please report it" in told(report)
+    assert report.as_json()["withheld"] == [
+        "POST /health: a server may act on it, which writes=none does not allow"
+    ]
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_before_the_run(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(CannotWrite, match="taken"):
+        made_folder(str(tmp_path / "taken"))
+    assert Path(made_folder(str(tmp_path / "a" / "b"))).is_dir()
