@@ -92,11 +92,11 @@ def wait_for_silence(walk: Walk, plan: Plan, elapsed: float) -> None:
     Nothing can be tested after that, for the server under whose name the run works may be offline.
     """
     left = 0.0 if plan.time_limit is None else plan.time_limit - elapsed
-    if left < _SECONDS_TO_WAIT:
+    if left >= _SECONDS_TO_WAIT or _lacks(walk, Need.ALL):
+        _look(walk, _LAST)
+    else:
         why = f"needs {_SECONDS_TO_WAIT:g} s at the end of the run: give a longer --time-limit"
         walk.ledger.note(unseen("heartbeat-silence", why))
-        return
-    _look(walk, _LAST)
 
 
 def _look(walk: Walk, probe: Probe) -> None:

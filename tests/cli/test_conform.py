@@ -12,6 +12,7 @@ import pytest
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.openapi.dialect import dialect_of, read_choices
 
 Run = Callable[..., tuple[int, str, str]]
 TASK = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
@@ -79,3 +80,25 @@ def test_a_key_that_is_refused_is_exit_3_and_not_shown(run: Run, url: str) -> No
     assert code == 3
     assert "answers 401" in errors
     assert "a-key-that-nobody-has" not in output + errors
+
+
+def test_what_was_seen_of_the_silences_makes_a_mock_that_is_seen_the_same_way(
+    run: Run, project: Path, url: str
+) -> None:
+    words = ("--max-requests", "230", "--write-dialect", "seen.yaml")
+    assert run("conform", url, *KEY, *words)[0] == 0
+    seen = read_choices(project / "seen.yaml")
+    assert len(seen) > 20
+    worlds = Worlds()
+    worlds.add(DEFAULT, Founder(seed=1, dialect=dialect_of(seen)))
+    with MockServer(worlds) as mock:
+        words = ("--max-requests", "230", "--write-dialect", "again.yaml")
+        assert run("conform", mock.base_url, *KEY, *words)[0] == 0
+    assert read_choices(project / "again.yaml") == seen
+
+
+def test_a_dialect_that_is_wrong_is_exit_2_with_its_place(run: Run, project: Path, url: str) -> None:
+    (project / "wrong.yaml").write_text("retry: never\n")
+    code, _, errors = run("conform", url, *KEY, "--dialect", "wrong.yaml")
+    assert code == 2
+    assert "wrong.yaml:1:8: retry has no value never" in errors
