@@ -296,13 +296,16 @@ class Play:
             self._stage.mismatch(rule, flaw, dict.fromkeys((*self._acts, *exchanges)))
 
     def _is_disturbed(self) -> bool:
-        """Whether somebody else changed the tasks meanwhile; on this machine there is nobody else."""
-        if self._stage.is_alone:
-            return False
+        """Whether somebody else may have changed the tasks meanwhile: those that this play did not write."""
+        self._stage.whole_list(None)
         now = {str(each.get("id")): each for each in self._stage.whole_list(None)}
         untouched = [each for each in self._began if each["id"] not in self._writers]
-        same = all(now.get(str(each["id"])) == each for each in untouched)
-        return not same or len(now) != len(self._began)
+        same = all(_same(now.get(str(each["id"]), {}), each) for each in untouched)
+        return not self._stage.is_alone and not (same and len(now) == len(self._began))
+
+
+def _same(now: Task, before: Task) -> bool:
+    return all(now.get(each) == before.get(each) for each in ("status", *_LINKS))
 
 
 def _difference(ids: list[str], due: list[str]) -> str:

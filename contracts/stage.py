@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from workerkit.contracts import leeway
 from workerkit.contracts.ledger import Finding
@@ -17,6 +17,7 @@ _MOST_PAGES = 3
 _CAST = ("pending", "pending", "queued", "running", "failed", "completed")
 _STATUSES = "|".join(leeway.enumeration("TaskStatus"))
 _OF_ONE_PLAY = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f-]{{27}}|\d+|{_STATUSES}")
+_TELLING = ("id", "status", "link_profile", "link_post")
 Cause = tuple[str, str]
 
 
@@ -31,8 +32,9 @@ class Over(BaseException):
 class Stage:
     """What plays have in common.
 
-    `most` is how many requests they may send in all. Of the findings the shortest of each cause is kept;
-    while one is `hunted`, only that raises Mismatch, so that what is shrunk stays the same finding.
+    `most` is how many requests they may send in all; `is_alone` while nobody else seems to change the tasks.
+    Of the findings the shortest of each cause is kept; while one is `hunted`, only that raises Mismatch, so
+    that what is shrunk stays the same finding.
     """
 
     def __init__(self, walk: Walk, most: int) -> None:
@@ -45,6 +47,7 @@ class Stage:
         self._number = 0
         self.other_key = walk.target.other_api_key
         self.is_alone = walk.target.is_loopback
+        self._shown: dict[str | None, list[tuple[Any, ...]]] = {}
         self.order = walk.ledger.habit("list-order")
         self.dialect = walk.ledger.dialect()
 
@@ -87,6 +90,7 @@ class Stage:
     def send(self, method: str, path: str, body: object) -> Exchange:
         """The answer to a request of the run's own server. Raises Over."""
         self._count()
+        self._shown.clear()
         try:
             self._last = self._walk.client.send(method, path, body)
         except (Ended, Withheld):
@@ -112,6 +116,7 @@ class Stage:
             if not exchange.accepted:
                 self.give_up(f"the list was answered {exchange.status}")
             if len(tasks) >= total_in(exchange) or not tasks_in(exchange):
+                self._watch_for_others(key, tasks)
                 return tasks
         self.give_up(f"{total_in(exchange)} tasks are too many for a model")
 
@@ -137,6 +142,13 @@ class Stage:
         """Ends all plays. Raises Over."""
         self.given_up = why
         raise Over
+
+    def _watch_for_others(self, key: str | None, tasks: list[Task]) -> None:
+        """Two lists with no write between them that differ: somebody else is at work, on whatever machine."""
+        shown = [tuple(each.get(name) for name in _TELLING) for each in tasks]
+        if self._shown.setdefault(key, shown) != shown:
+            self.is_alone = False
+        self._shown[key] = shown
 
     def _count(self) -> None:
         if self._left <= 0:

@@ -41,7 +41,7 @@ def test_a_run_on_the_mock_keeps_every_rule(mock_target: MakeTarget) -> None:
     assert report.verdict == "pass"
     assert [(each.id, each.why) for each in report.rules if each.status is not Status.KEPT] == []
     assert report.ended == ""
-    assert report.requests < 1400
+    assert report.requests < 3000
 
 
 ELSEWHERE = """
@@ -77,9 +77,10 @@ def test_the_same_seed_sends_the_same_requests_and_comes_to_the_same_report(mock
     for _ in range(2):
         sent: list[Exchange] = []
         report = conform(mock_target(), Plan(max_requests=900, seed=7), watcher=sent.append)
-        requests = [
+        # Sorted, for some are sent side by side.
+        requests = sorted(
             (each.method, each.path, each.query, each.request_headers, each.request_body) for each in sent
-        ]
+        )
         runs.append((requests, replace(report, target="", seconds=0).as_json()))
     assert runs[0] == runs[1]
 
