@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from workerkit.mockserver.note import Note
@@ -32,10 +32,10 @@ class Journal:
         """How many exchanges came that are no longer kept."""
         return self.count - len(self._kept)
 
-    def resume(self, count: int) -> None:
-        """Goes on counting from a number; nothing is kept of what was before."""
-        self._kept.clear()
-        self.count, self._bytes = count, 0
+    def resume(self, count: int, kept: Iterable[Exchange] = ()) -> None:
+        """Goes on from where a journal of so many exchanges, of which these are kept, had come to."""
+        self._kept = deque(kept)
+        self.count, self._bytes = count, sum(map(_size, self._kept))
 
     def next_number(self) -> int:
         """The number that the next exchange gets; the first is 1."""

@@ -11,10 +11,14 @@ from workerkit.mockserver.director import Director
 from workerkit.mockserver.disturb import disturb
 from workerkit.mockserver.entities import Account, LogEntry, Request, Server, Task
 from workerkit.mockserver.refusal import Invalid, Refusal
+from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.standing_fault import StandingFault
 from workerkit.mockserver.world import World
 from workerkit.openapi.api import Api, api_of
 from workerkit.openapi.dialect import UnknownChoice, dialect_of
+from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.jsontext import render
+from workerkit.openapi.masking import Mask
 from workerkit.scenarios import library
 from workerkit.scenarios.change import Change
 from workerkit.scenarios.plot import Progress
@@ -32,11 +36,11 @@ _WHOLE = ("place", "retry_count", "max_retries", "created_links", "after")
 def snapshot(director: Director) -> Json:
     """A world as JSON, with its secrets; times are in seconds since 1970.
 
-    Of the journal only the count is in it, and of standing faults not the old pages that some remember: a
-    fault that answers with those begins anew. A clock that runs stands in the snapshot, and runs on from its
-    first reading after a restore.
+    The journal is in it as the control plane shows it: without secrets. Of standing faults the old pages that
+    some remember are not: a fault that answers with those begins anew. A clock that runs stands in the
+    snapshot, and runs on from its first reading after a restore.
     """
-    world, clock = director.world, director.world.clock
+    world, clock, mask = director.world, director.world.clock, mask_of(director.world)
     return {
         "format": _FORMAT,
         "world": world.name,
@@ -52,6 +56,7 @@ def snapshot(director: Director) -> Json:
         "past": [_plain(each) for each in world.past],
         "faults": [_written_fault(each) for each in world.faults],
         "exchanges": world.journal.count,
+        "journal": [_kept(mask, each) for each in world.journal],
         **world.bookkeeping(),
         "story": _story(director),
     }
@@ -68,7 +73,7 @@ def restored(director: Director, taken: Json) -> Director:
     _check_bookkeeping(world, taken)
     world.resume(keys=taken["keys"], counted=taken["counted"], last_place=int(taken["last_place"]))
     world.past.extend(_read(Change, each) for each in taken["past"])
-    world.journal.resume(int(taken["exchanges"]))
+    world.journal.resume(int(taken["exchanges"]), _journal(taken))
     _disturb(world, taken["faults"])
     return _storyteller(director, world, taken["story"])
 
@@ -77,6 +82,10 @@ def _plain(entity: Any) -> Json:
     """An entity's own fields; requests and accounts by their ids."""
     values = ((each.name, getattr(entity, each.name)) for each in fields(entity))
     return {name: value.id if isinstance(value, Request | Account) else value for name, value in values}
+
+
+def _kept(mask: Mask, exchange: Exchange) -> Json:
+    return {**mask.exchange(exchange), "began": exchange.began, "ended": exchange.ended}
 
 
 def _read(shape: Callable[..., T], written: Json, **others: Any) -> T:
@@ -198,6 +207,45 @@ def _check_bookkeeping(world: World, taken: Json) -> None:
 
 def _grows(world: World) -> bool:
     return world.dialect["list-order"] == "oldest-first"
+
+
+def _journal(taken: Json) -> list[Exchange]:
+    kept, count = [_exchange(each) for each in taken["journal"]], int(taken["exchanges"])
+    for index, exchange in enumerate(kept):
+        if exchange.number != count - len(kept) + 1 + index:
+            raise Invalid(f"body/journal/{index}/number: the last one is {count}, and none is left out")
+    return kept
+
+
+def _exchange(kept: Json) -> Exchange:
+    request, answer = kept["request"], kept["answer"]
+    return Exchange(
+        number=int(kept["number"]),
+        operation=kept["operation"],
+        server=kept["server"],
+        method=kept["method"],
+        path=kept["path"],
+        query=kept["query"],
+        request_headers=_pairs(request),
+        request_body=_body(request),
+        status=None if kept["status"] is None else int(kept["status"]),
+        answer_headers=_pairs(answer),
+        answer_body=_body(answer),
+        began=float(kept["began"]),
+        ended=float(kept["ended"]),
+        why=kept["why"],
+    )
+
+
+def _pairs(message: Json) -> Headers:
+    return tuple((name, text) for name, text in message["headers"])
+
+
+def _body(message: Json) -> bytes:
+    body = message["body"]
+    if body is None:
+        return b""
+    return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else render(body)
 
 
 def _disturb(world: World, faults: list[Json]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ from workerkit.mockserver.entities import Task
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.header_set import header_set
 from workerkit.mockserver.incoming import Incoming
+from workerkit.mockserver.refusal import Invalid
+from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.snapshot import restored, snapshot
 from workerkit.mockserver.worker_app import WorkerApp
@@ -65,6 +68,10 @@ class Bench:
         taken: Json = parse(render(snapshot(self.worlds.director(DEFAULT))))
         assert control_api().operations["takeSnapshot"].answer_flaw(200, taken) is None
         return taken
+
+    def shown(self) -> list[Json]:
+        """The journal as the control plane shows it."""
+        return [mask_of(self.world).exchange(each) for each in self.world.journal]
 
     def restore(self, taken: Json) -> None:
         self.worlds.restore(DEFAULT, restored(self.worlds.director(DEFAULT), taken))
@@ -165,15 +172,29 @@ def test_a_snapshot_starts_no_clock_and_a_running_one_stands_until_it_is_read() 
     assert clock.now() == taken["clock"]["at"] + 1
 
 
-def test_the_journal_goes_on_counting_and_keeps_nothing_of_before() -> None:
+def test_the_journal_comes_back_as_it_was_shown_and_goes_on_counting() -> None:
     bench = Bench()
     bench.send("GET", "/tasks")
-    taken = bench.taken()
+    bench.send("POST", "/logs", {"logs": [{"level": "INFO", "message": "sent to anna@mail.example"}]})
+    bench.send("POST", "/logs", None)
+    shown, taken = bench.shown(), bench.taken()
+    assert "anna@mail.example" not in json.dumps(shown)
     bench.send("GET", "/tasks")
     bench.restore(taken)
-    assert (bench.world.journal.count, len(bench.world.journal)) == (1, 0)
+    assert bench.shown() == shown
+    assert bench.taken() == taken
     bench.send("GET", "/tasks")
-    assert [each.number for each in bench.world.journal] == [2]
+    assert [each.number for each in bench.world.journal] == [1, 2, 3, 4]
+
+
+def test_a_journal_with_a_gap_is_refused() -> None:
+    bench = Bench()
+    for _ in range(3):
+        bench.send("GET", "/tasks")
+    taken = bench.taken()
+    del taken["journal"][1]
+    with pytest.raises(Invalid, match="body/journal/0/number"):
+        bench.restore(taken)
 
 
 def test_a_scenario_goes_on_from_where_it_was() -> None:
