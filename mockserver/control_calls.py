@@ -147,7 +147,7 @@ def get_tasks(asked: Asked) -> tuple[int, Json]:
 
 def add_tasks(asked: Asked) -> tuple[int, Json]:
     fields = asked.body
-    count = fields.pop("count", 1)
+    count = int(fields.pop("count", 1))
     if count > 1 and "id" in fields:
         raise Invalid("body/id: one id is not enough for several tasks: leave it out, or add them one by one")
     return 201, {"tasks": _shown([dispatch(asked.world, fields) for _ in range(count)])}

@@ -635,3 +635,8 @@ def test_a_world_without_what_its_scenario_speaks_of_is_refused(control: Control
     answer = control("POST", "/worlds", {"scenario": STORY, "world": {"servers": ["other"]}})
     assert answer.status_code == 400
     assert answer.json()["message"].startswith("body/world: the world has no alone among its servers")
+
+
+def test_a_count_may_be_written_with_a_point(control: Control, world: World) -> None:
+    answer = control("POST", f"/worlds/{world.name}/tasks", {"count": 2.0, "retry_count": 1.0})
+    assert (answer.status_code, len(answer.json()["tasks"])) == (201, 2)
