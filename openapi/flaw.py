@@ -37,4 +37,8 @@ def first_flaw(
 def _short(error: jsonschema_rs.ValidationError) -> str:
     """The message, unless that is long. It is not cut: half a secret in it would not be known for one."""
     keyword = next(reversed(error.schema_path), "schema")
-    return error.message if len(error.message) <= _LONGEST else f"{keyword} does not allow what is there"
+    if len(error.message) > _LONGEST:
+        return f"{keyword} does not allow what is there"
+    options = getattr(error.kind, "options", ())
+    given, said, _ = error.message.partition(" is not one of ")
+    return f"{given}{said}{', '.join(map(str, options))}" if options and said else error.message

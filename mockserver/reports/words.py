@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workerkit.mockserver.reports.element import legal
 from workerkit.mockserver.reports.report import Case, Outcome
 
-_MOST_EXCHANGES = 12
+_MOST_EXCHANGES = 5
 _MOST_OUTPUT_LINES = 20
 
 

@@ -337,3 +337,8 @@ def test_the_fields_of_a_body_are_known_on_every_level(api: Api) -> None:
     assert api.operations["bulkUpdateTasks"].described == {*update, "items", "link_id"}
     assert api.operations["sendLogs"].described == {"logs", "level", "message"}
     assert api.operations["listTasks"].described == set()
+
+
+def test_a_word_outside_an_enumeration_is_told_all_that_there_are(api: Api) -> None:
+    flaw = flaw_of(api, "sendLogs", {"logs": [{"level": "WARNING", "message": "x"}]})
+    assert flaw.message == '"WARNING" is not one of INFO, WARN, ERROR, DEBUG'
