@@ -29,7 +29,7 @@ from workerkit.openapi.silence import silences as known_silences
 
 MakeTarget = Callable[..., Target]
 # The tour and the first probes.
-BRIEF = Plan(max_requests=120)
+BRIEF = Plan(max_requests=140)
 
 
 def broken(report: Report) -> set[str]:
