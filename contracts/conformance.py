@@ -88,7 +88,7 @@ def _send_everything(
         walk_the_tour(walk)
         look_closer(walk)
         effort, diligence = _efforts(plan)
-        play_all(walk, diligence, plan.seed)
+        walk.ledger.unplayed = play_all(walk, diligence, plan.seed)
         if gate.ended:
             return None
         tasks = sandbox.generated_ids if sandbox else frozenset[str]()
@@ -136,6 +136,7 @@ def _report(
         seconds=seconds,
         rules=tuple(judged(each, ledger, target, mask, ended) for each in RULES),
         learnt=learnt(ledger, mask, ended),
+        unplayed=" ".join(mask.text(ledger.unplayed).split()),
         ended=ended,
         cause=gate.cause,
         withheld=tuple(map(mask.text, gate.withheld)),

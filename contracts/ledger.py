@@ -25,7 +25,8 @@ class Finding:
 class Ledger:
     """The one owner of a run's findings. Raises KeyError for a rule, silence or value that there is not.
 
-    `stated` are the values of silences that were given beforehand; they stand whatever is seen.
+    `stated` are the values of silences that were given beforehand; they stand whatever is seen. `unplayed`
+    says why nothing was held against a model, or is empty.
     """
 
     stated: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Ledger:
     held: set[str] = field(default_factory=set)
     excuses: dict[str, str] = field(default_factory=dict)
     sights: dict[str, Sight] = field(default_factory=dict)
+    unplayed: str = ""
 
     def hold(self, rule: str) -> None:
         """Notes that a check of the rule found nothing wrong."""

@@ -68,9 +68,10 @@ class SavedScenario:
 class Report:
     """A run's findings. `requests` is how many were sent, `seconds` how long the run took.
 
-    `learnt` is what was seen of every silence. `ended` says what ended the run before its time, or is empty,
-    and `cause` who did; `withheld` are requests that the gate did not let through, each a defect of the kit;
-    `receipt` is what was changed in a sandbox; `saved` has a scenario for each finding. No secret is in it.
+    `learnt` is what was seen of every silence; `unplayed` says why nothing was held against a model, or is
+    empty. `ended` says what ended the run before its time, or is empty, and `cause` who did; `withheld` are
+    requests that the gate did not let through, each a defect of the kit; `receipt` is what was changed in a
+    sandbox; `saved` has a scenario for each finding. No secret is in it.
     """
 
     target: str
@@ -79,6 +80,7 @@ class Report:
     seconds: float
     rules: tuple[RuleReport, ...]
     learnt: tuple[Learnt, ...]
+    unplayed: str = ""
     ended: str = ""
     cause: Cause | None = None
     withheld: tuple[str, ...] = ()
@@ -111,6 +113,7 @@ class Report:
             "receipt": self.receipt and self.receipt.as_json(),
             "rules": [each.as_json() for each in self.rules],
             "silences": dict(self.silences),
+            "unplayed": self.unplayed,
             "silence_notes": {each.silence: each.why for each in self.learnt if each.why},
         }
 

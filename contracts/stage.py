@@ -13,6 +13,7 @@ from workerkit.contracts.walk import Task, Walk, tasks_in, total_in
 from workerkit.contracts.wire import Ended, Withheld
 from workerkit.openapi.exchange import Exchange
 
+# On this machine; from elsewhere, whole lists of more than a page are too much to ask for again and again.
 _MOST_PAGES = 3
 _CAST = ("pending", "pending", "queued", "running", "failed", "completed")
 _STATUSES = "|".join(leeway.enumeration("TaskStatus"))
@@ -47,6 +48,7 @@ class Stage:
         self._number = 0
         self.other_key = walk.target.other_api_key
         self.is_alone = walk.target.is_loopback
+        self._most_pages = _MOST_PAGES if walk.target.is_loopback else 1
         self._shown: dict[str | None, list[tuple[Any, ...]]] = {}
         self.order = walk.ledger.habit("list-order")
         self.dialect = walk.ledger.dialect()
@@ -110,7 +112,7 @@ class Stage:
         """All tasks of a server; none where the key is another's and there is none. Raises Over."""
         every, most = ",".join(leeway.enumeration("TaskStatus")), leeway.highest("limit")
         tasks: list[Task] = []
-        for page in range(1, _MOST_PAGES + 1):
+        for page in range(1, self._most_pages + 1):
             exchange = self.listing({"status": every, "limit": most, "page": page}, key)
             tasks += tasks_in(exchange)
             if not exchange.accepted:

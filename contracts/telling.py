@@ -53,8 +53,9 @@ def remarks(report: Report) -> list[str]:
     """What is to be known beside the rules: silences, the receipt, why the run ended, what was withheld."""
     seen = [f"{silence} {value}" for silence, value in report.silences if value is not None]
     left_open = [f"The page leaves open, and was seen: {', '.join(seen)}."] if seen else []
+    unplayed = [f"Nothing was held against a model: {report.unplayed}."] if report.unplayed else []
     ended = [f"The run ended early: {report.ended}."] if report.ended else []
-    return [*left_open, *_receipt(report.receipt), *ended, *_withheld(report)]
+    return [*left_open, *unplayed, *_receipt(report.receipt), *ended, *_withheld(report)]
 
 
 def evidence_lines(evidence: Evidence) -> list[str]:

@@ -10,11 +10,13 @@ import pytest
 
 from tests.contracts.covering import pairwise
 from workerkit.contracts.clock import Clock
+from workerkit.contracts.conformance import conform
 from workerkit.contracts.ledger import Ledger
 from workerkit.contracts.leeway import strict_api
 from workerkit.contracts.machine import Diligence, play_all
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.target import Target
+from workerkit.contracts.telling import told
 from workerkit.contracts.tour import set_out
 from workerkit.contracts.wire import Gate
 from workerkit.mockserver.dispatch import dispatch
@@ -240,3 +242,16 @@ def test_a_target_whose_tasks_no_model_can_have_is_left_in_peace(play: Play, mon
     played = play()
     assert "which is no UUID" in played.gave_up
     assert len(played.exchanges) <= 2
+
+
+def test_a_report_says_why_nothing_was_held_against_a_model(
+    server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Target, "is_loopback", False)
+    world = server.ask(lambda: server.worlds.add(server.worlds.new_name(), Founder(seed=1))).world
+    for _ in range(800):
+        dispatch(world, {"server": "server-01"})
+    target = Target(server.base_url, f"server-01-key-{world.name}")
+    report = conform(target, Plan(writes=Writes.NONE, max_requests=150))
+    assert "1050 tasks are too many for a model" in report.as_json()["unplayed"]
+    assert "Nothing was held against a model: 1050 tasks" in told(report)
