@@ -69,10 +69,9 @@ def _try_careful(pair: tuple[Actor, str]) -> Trial:
 def _mistakes(repetitions: int, kind: str) -> list[str]:
     """Tries the careless ones, prints a line about each, and returns what the judge got wrong."""
     with tempfile.TemporaryDirectory() as folder:
+        words = {mutant: mutant.words(Path(folder)) for mutant in MUTANTS}
         trials = side_by_side(
-            lambda mutant: try_worker(
-                scenario(mutant.scenario), mutant.words(Path(folder)), time_limit=TIME_LIMIT
-            ),
+            lambda mutant: try_worker(scenario(mutant.scenario), words[mutant], time_limit=TIME_LIMIT),
             [mutant for mutant in MUTANTS for _ in range(repetitions)],
         )
     for mutant in MUTANTS:

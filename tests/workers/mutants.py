@@ -128,7 +128,7 @@ _HEARTBEAT_IS_DUE = "if time.monotonic() - self._last_heartbeat > HEARTBEAT_EVER
 MUTANTS = (
     # Trouble
     Mutant("pause-on-401", "at once after 401", "key-revoked", (("            pause(attempt)\n", ""),)),
-    Mutant("pause-on-5xx", "at once after 503", "outage", (("            pause(attempt)\n", ""),)),
+    Mutant("pause-on-5xx", "at once after 503", "long-outage", (("            pause(attempt)\n", ""),)),
     Mutant("pause-on-429", "deaf to Retry-After", "rate-limited", (("retry_after.isdecimal()", "False"),)),
     Mutant(
         "goes-on-after-trouble",
@@ -508,5 +508,35 @@ MUTANTS = (
         (("if time.monotonic() - self._last_beat > _HEARTBEAT_EVERY and", "if"),),
         original=_CAREFUL,
         style="--threads 4",
+    ),
+    Mutant(
+        "done-once",
+        "believes an old list, step by step",
+        "old-list",
+        ((_IS_NEWS, "True"),),
+        original=_CAREFUL,
+    ),
+    Mutant(
+        "goes-on-after-refusal",
+        "ends when its very first task is refused",
+        "foreign-task",
+        ((_LEAVES_ALONE, _ENDS),),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "result-repeated",
+        "drops a result that met a page of HTML",
+        "error-page-of-a-proxy",
+        ((_AT_TROUBLE, _RESULT_IS_LOST),),
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "pause-on-5xx",
+        "eight at once after 503",
+        "long-outage",
+        ((_BACKS_OFF, ""),),
+        original=_CAREFUL,
+        style="--threads 8 --by callback",
     ),
 )
