@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.operations import ACTS
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.dialect import dialect_of, read_choices
@@ -102,3 +103,25 @@ def test_a_dialect_that_is_wrong_is_exit_2_with_its_place(run: Run, project: Pat
     code, _, errors = run("conform", url, *KEY, "--dialect", "wrong.yaml")
     assert code == 2
     assert "wrong.yaml:1:8: retry has no value never" in errors
+
+
+def test_findings_are_exit_1_and_in_every_file(
+    run: Run, project: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = ACTS["listTasks"]
+    monkeypatch.setitem(ACTS, "listTasks", lambda *call: {**(it := listed(*call)), "total": it["total"] + 1})
+    files = ("--junit", "report.xml", "--html", "report.html", "--save-scenarios", "saved")
+    code, output, _ = run("conform", url, *KEY, "--writes", "none", "--max-requests", "50", *files)
+    assert code == 1
+    assert "BROKEN    list-total: " in output
+    assert "Saved in saved: list-total.yaml" in output
+    assert "list-total" in (project / "report.xml").read_text()
+    assert "list-total" in (project / "report.html").read_text()
+    assert run("scenario", "validate", "saved/list-total.yaml")[0] == 0
+
+
+def test_a_folder_that_cannot_be_made_is_exit_2_before_the_run(run: Run, project: Path, url: str) -> None:
+    (project / "taken").write_text("")
+    code, output, errors = run("conform", url, *KEY, "--save-scenarios", "taken")
+    assert (code, output) == (2, "")
+    assert "taken cannot be written to" in errors
