@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from importlib import resources
 from xml.etree.ElementTree import Element, tostring
@@ -15,6 +15,14 @@ from workerkit.mockserver.reports.timeline import Kind, Moment, Spell, Timeline
 
 _MOST_LINES = 40
 _STEPS = 4
+_COUNTED: tuple[tuple[str, str | None], ...] = (
+    *(("verdict", None), ("case", None), ("seconds", "number"), ("requests", "number")),
+    ("broken rules", None),
+)
+_TOLD: tuple[tuple[str, str | None], ...] = (
+    *(("verdict", None), ("case", None), ("what it is about", None)),
+    ("what was found", None),
+)
 _COLUMNS = ("exchange", "at", "request", "answer", "tasks")
 
 
@@ -48,27 +56,28 @@ def _head(report: Report) -> Element:
 
 
 def _table(report: Report) -> Element:
-    heads = element(
-        "tr",
-        element("th", "verdict", scope="col"),
-        element("th", "case", scope="col"),
-        element("th", "seconds", scope="col", class_="number"),
-        element("th", "requests", scope="col", class_="number"),
-        element("th", "broken rules", scope="col"),
-    )
-    rows = (_line(index, case) for index, case in enumerate(report.cases))
+    """The cases in a table: what each took and broke or, where that is not counted, what each is about."""
+    is_counted = any(case.facts for case in report.cases)
+    columns = _COUNTED if is_counted else _TOLD
+    heads = element("tr", *(element("th", name, scope="col", class_=kind) for name, kind in columns))
+    cells = _counts if is_counted else _words
+    rows = (_line(index, case, cells(case)) for index, case in enumerate(report.cases))
     return element("table", element("thead", heads), element("tbody", *rows), class_="cases")
 
 
-def _line(index: int, case: Case) -> Element:
-    rules = ", ".join(dict.fromkeys(finding.rule for finding in case.findings))
-    return element(
-        "tr",
-        element("td", _word(case.outcome)),
-        element("td", element("a", case.name, href=f"#case-{index}")),
-        *(element("td", each, class_="number") for each in case.measures),
-        element("td", rules, class_="rules"),
-    )
+def _line(index: int, case: Case, cells: Iterable[Element]) -> Element:
+    name = element("a", case.name, href=f"#case-{index}")
+    return element("tr", element("td", _word(case.outcome)), element("td", name), *cells)
+
+
+def _counts(case: Case) -> Iterator[Element]:
+    yield from (element("td", each, class_="number") for each in case.measures)
+    yield element("td", ", ".join(dict.fromkeys(finding.rule for finding in case.findings)), class_="rules")
+
+
+def _words(case: Case) -> Iterator[Element]:
+    yield element("td", case.title)
+    yield element("td", "; ".join([*(each.message for each in case.findings), *case.notes]), class_="rules")
 
 
 def _case(index: int, case: Case) -> Element:

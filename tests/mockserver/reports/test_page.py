@@ -12,7 +12,7 @@ import pytest
 
 from workerkit.mockserver.reports.element import legal
 from workerkit.mockserver.reports.page import as_page
-from workerkit.mockserver.reports.report import Report
+from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 
 TAGS = {
     *(
@@ -127,3 +127,16 @@ def test_a_run_without_time_has_a_page(report: Report) -> None:
     assert case.timeline is not None
     still = replace(case, timeline=replace(case.timeline, seconds=0.0))
     assert "0.000 s" in Page(as_page(replace(report, cases=(still,)))).text
+
+
+def test_cases_that_are_not_counted_are_told_in_the_table_by_what_they_are_about() -> None:
+    finding = Finding("list-total", "total is 3, expected 2")
+    cases = (
+        Case("list", Outcome.PASS, "Lists tasks"),
+        Case("total", Outcome.FAIL, "The total", findings=(finding,)),
+    )
+    page = as_page(Report("workerkit conform", "fail", 1.0, cases)).decode()
+    table = page[page.index("<table") : page.index("</table>")]
+    assert "what was found" in table
+    assert "seconds" not in table
+    assert [each in table for each in ("Lists tasks", "The total", "total is 3, expected 2")] == [True] * 3
