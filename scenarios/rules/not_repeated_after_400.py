@@ -14,6 +14,8 @@ from workerkit.scenarios.run import Run
 
 _WRONG = (400, 409, 415, 422)
 _POLLING = ("listTasks", "heartbeat")
+_LOGS = "sendLogs"
+_SECONDS_APART = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class NotRepeatedAfter400(Rule):
     """The same request is refused fewer than `times` times as wrong (400, 409, 415, 422).
 
     Lists and heartbeats, which a daemon sends again and again, are not judged, and a report begins anew once
-    the task took another one.
+    the task took another one. Logs that say the same count as sent again only within a second, and while no
+    report was accepted in between.
     """
 
     id: ClassVar[str] = "not-repeated-after-400"
@@ -42,13 +45,30 @@ def _series(run: Run) -> Iterator[list[Exchange]]:
         if exchange.operation in _POLLING:
             continue
         if exchange.status in _WRONG:
-            subject = _subjects(run, exchange)[-1]
-            refused.setdefault(subject, {}).setdefault(exchange.request_body, []).append(exchange)
+            series = refused.setdefault(_subjects(run, exchange)[-1], {})
+            if _is_new_entry(series.get(exchange.request_body, []), exchange):
+                yield series.pop(exchange.request_body)
+            series.setdefault(exchange.request_body, []).append(exchange)
         elif exchange.accepted:
             for each in _subjects(run, exchange):
                 yield from refused.pop(each, {}).values()
+            if run.tasks_by_exchange.get(exchange.number):
+                yield from _of_logs(refused)
     for series in refused.values():
         yield from series.values()
+
+
+def _is_new_entry(series: list[Exchange], exchange: Exchange) -> bool:
+    """Whether a batch of logs is a regular line that says the same each time, not a batch sent again."""
+    return exchange.operation == _LOGS and bool(series) and exchange.began - series[-1].ended > _SECONDS_APART
+
+
+def _of_logs(refused: dict[Hashable, dict[Hashable, list[Exchange]]]) -> Iterator[list[Exchange]]:
+    """Takes out the batches of logs: after more work was done, the same words tell something new."""
+    for subject, series in list(refused.items()):
+        if any(each.operation == _LOGS for batch in series.values() for each in batch):
+            del refused[subject]
+            yield from series.values()
 
 
 def _subjects(run: Run, exchange: Exchange) -> tuple[Hashable, ...]:

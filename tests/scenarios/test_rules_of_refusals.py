@@ -167,6 +167,25 @@ def test_a_wrong_request_is_right_after_another_one(story: Begin, broken_in: Bro
     assert broken_in(worker.run()) == []
 
 
+@pytest.mark.parametrize(("pause", "rules"), [(0.2, ["not-repeated-after-400"]), (1.5, [])])
+def test_a_regular_line_of_a_log_that_is_refused_is_no_batch_sent_again(
+    story: Begin, broken_in: BrokenIn, pause: float, rules: list[str]
+) -> None:
+    worker = story()
+    for _ in range(5):
+        worker.log("0 tasks in hand", fault="status", status=400)
+        worker.wait(pause)
+    assert broken_in(worker.run()) == rules
+
+
+def test_the_same_words_about_another_task_are_no_batch_sent_again(story: Begin, broken_in: BrokenIn) -> None:
+    worker = story()
+    for task in worker.tasks(5):
+        worker.do(task)
+        worker.log("Task completed", fault="status", status=400)
+    assert broken_in(worker.run()) == []
+
+
 def test_a_daemon_whose_heartbeat_is_refused_goes_on_with_it(story: Begin, broken_in: BrokenIn) -> None:
     worker = story()
     for _ in range(5):
