@@ -10,13 +10,14 @@ from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.openapi.dialect import Dialect
 
 
 @contextmanager
-def own_mock(seed: int) -> Iterator[Target]:
+def own_mock(seed: int, dialect: Dialect | None = None) -> Iterator[Target]:
     """A mock that serves until the end of `with`, as a target with every key that widens a run."""
     worlds = Worlds()
-    world = worlds.add(DEFAULT, Founder(seed=seed)).world
+    world = worlds.add(DEFAULT, Founder(seed=seed, dialect=dialect or Dialect())).world
     with MockServer(worlds) as mock:
         yield Target(
             mock.base_url,
