@@ -38,6 +38,7 @@ def relate(exchange: Exchange) -> Outcomes:
     if exchange.status is None:
         return
     yield _documented_status(reading)
+    yield _consistent(reading)
     yield from _refusals(reading)
     if exchange.accepted:
         yield from _accepted(reading)
@@ -53,6 +54,14 @@ def _documented_status(reading: Reading) -> Outcome:
     status, exchange = reading.exchange.status, reading.exchange
     known = exchange.accepted or status in leeway.documented(str(reading.operation))
     return _outcome("statuses", known, f"answered {status}, which the page does not list")
+
+
+def _consistent(reading: Reading) -> Outcome:
+    # In a batch's answer `success` is a count.
+    success, status = reading.answered_field("success"), reading.exchange.status
+    contrary = isinstance(success, bool) and success != reading.exchange.accepted
+    rule = OPERATION_RULES[str(reading.operation)] if reading.exchange.accepted else "statuses"
+    return _outcome(rule, not contrary, f"answered {status}, yet the answer says success: {success}")
 
 
 def _refusals(reading: Reading) -> Outcomes:
@@ -159,24 +168,28 @@ def _bulk_updated(reading: Reading) -> Outcomes:
     yield _equal("bulk-counts", "total", answer["total"], len(items))
     yield _equal("bulk-counts", "success", answer["success"], good)
     yield _equal("bulk-counts", "failed", answer["failed"], len(results) - good)
-    answered = len(items) == len(results) and all(map(_answers, items, results))
-    yield _outcome("bulk-results", answered, "the results' link_ids are not the items', in order")
+    # In whatever order. What the result of an item without a right link_id names is not said.
+    due = Counter(filter(None, map(_link_in, items)))
+    answered = len(items) == len(results) and due <= Counter(map(_link_in, results))
+    yield _outcome("bulk-results", answered, "the results' link_ids are not the items'")
     if answered:
         yield from _bulk_items(items, results)
 
 
-def _answers(item: Any, result: dict[str, Any]) -> bool:
-    # What the result of an item without a right link_id names is not said.
-    sent = item.get("link_id") if isinstance(item, dict) else None
-    return not leeway.validator("Uuid").is_valid(sent) or _lower(result.get("link_id")) == _lower(sent)
+def _link_in(item: Any) -> str | None:
+    link = item.get("link_id") if isinstance(item, dict) else None
+    return str(link).lower() if leeway.validator("Uuid").is_valid(link) else None
 
 
 def _bulk_items(items: list[Any], results: list[dict[str, Any]]) -> Outcomes:
-    for item, result in zip(items, results, strict=True):
-        status = item.get("status") if isinstance(item, dict) else None
-        if isinstance(status, str) and status not in leeway.enumeration("TaskStatus"):
+    done = {_link_in(each): each["success"] for each in results}
+    named = Counter(map(_link_in, items))
+    for item in items:
+        link, status = _link_in(item), item.get("status") if isinstance(item, dict) else None
+        alone = link is not None and named[link] == 1
+        if alone and isinstance(status, str) and status not in leeway.enumeration("TaskStatus"):
             flaw = f"an item with the status {status!r} was updated"
-            yield _outcome("update-status", not result["success"], flaw)
+            yield _outcome("update-status", not done[link], flaw)
 
 
 def _logs_stored(reading: Reading) -> Outcomes:

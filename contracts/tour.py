@@ -31,7 +31,7 @@ _REFUSALS: tuple[Step, ...] = (
     tour_refusals.refuse_bad_bodies,
     tour_refusals.refuse_too_long_a_batch,
 )
-# What a sandbox can hold; the others change what belongs to no task.
+# What a sandbox can hold; the others change what belongs to no task, or what no list shows of one.
 _TASK_WRITES: tuple[Step, ...] = (
     tour_writes.update_a_task,
     tour_writes.refuse_bad_updates,
@@ -39,6 +39,8 @@ _TASK_WRITES: tuple[Step, ...] = (
     tour_writes.call_back,
     tour_writes.fill_a_batch,
     tour_rush.update_side_by_side,
+    tour_writes.cancel_a_task,
+    tour_writes.leave_the_others_alone,
     tour_writes.ask_for_unknown_ids,
     tour_writes.leave_foreign_tasks_alone,
 )
@@ -46,6 +48,7 @@ _OTHER_WRITES: tuple[Step, ...] = (
     tour_writes.send_heartbeat,
     tour_writes.send_logs,
     tour_writes.refuse_unknown_level,
+    tour_writes.fail_a_task,
 )
 _STEPS = {
     Writes.NONE: (*_READS, *_REFUSALS),

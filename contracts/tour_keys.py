@@ -7,6 +7,7 @@ from typing import Any
 from workerkit.contracts import leeway
 from workerkit.contracts.client import NO_KEY
 from workerkit.contracts.made_up import made_up_key
+from workerkit.contracts.reading import Reading
 from workerkit.contracts.sight import Sight, seen, unseen
 from workerkit.contracts.walk import Walk
 from workerkit.openapi.exchange import Exchange
@@ -15,14 +16,28 @@ Ask = tuple[str, str, Any]
 
 
 def refuse_wrong_keys(walk: Walk) -> None:
-    """Every operation answers 401 to no key and to a made-up one; so is a key with an x appended."""
+    """Every operation answers 401 to no key and to a made-up one; the list to what resembles the key, too."""
     made_up = made_up_key(walk.chance)
     for ask in _one_of_each(walk):
         walk.expect("key-required", _ask(walk, ask, NO_KEY), 401)
         refused = _ask(walk, ask, made_up)
         walk.expect("key-checked", refused, 401)
         walk.ledger.note(_error_body(refused))
-    walk.expect("key-checked", walk.client.tasks(key=walk.target.api_key + "x"), 401)
+    for resembling in _resembling(walk.target.api_key):
+        exchange = walk.client.tasks(key=resembling)
+        if not _is_anothers(walk, exchange):
+            walk.expect("key-checked", exchange, 401)
+
+
+def _resembling(key: str) -> list[str]:
+    # The letters of a UUID may be written either way.
+    swapped = key if leeway.validator("Uuid").is_valid(key) else key.swapcase()
+    return [each for each in (key + "x", key[:-1], swapped) if each != key]
+
+
+def _is_anothers(walk: Walk, exchange: Exchange) -> bool:
+    # Where keys are numbered, the beginning of one may be the key of another server.
+    return exchange.accepted and Reading(exchange).answered_field("server_id") != walk.server_id
 
 
 def refuse_inactive_server(walk: Walk) -> None:

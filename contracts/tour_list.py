@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from workerkit.contracts import leeway
 from workerkit.contracts.reading import Reading
 from workerkit.contracts.sight import Sight, seen, unseen
-from workerkit.contracts.walk import Walk, tasks_in, total_in, usable_tasks_in
+from workerkit.contracts.walk import Task, Walk, tasks_in, total_in, usable_tasks_in
 from workerkit.openapi.exchange import Exchange
 
 _PAGES = 3
 _MOST_PAGES = 8
+_MOST_COUNTS = 3
 _FRACTION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 
 
@@ -24,15 +25,38 @@ def list_by_default(walk: Walk) -> None:
     reading = Reading(exchange)
     walk.server_name = reading.answered_field("server_name")
     walk.server_id = reading.answered_field("server_id")
-    waiting = leeway.waiting()
-    sandboxed = [each for each in walk.sandbox_tasks or () if each["status"] in waiting]
-    walk.tasks = usable_tasks_in(exchange) if walk.sandbox_tasks is None else sandboxed
     walk.ledger.note(time_precision_of(exchange))
+    # A server may hand tasks out as it lists them, from pending to queued: the second list has them settled.
+    named = walk.client.tasks(status=",".join(leeway.waiting()))
+    _compare_with_default(walk, exchange, named)
+    walk.tasks = _own_tasks(walk, named if named.accepted else exchange)
+
+
+def _compare_with_default(walk: Walk, by_default: Exchange, named: Exchange) -> None:
+    totals = total_in(by_default), total_in(named)
+    if min(totals) < 0:
+        return
+    again = by_default if totals[0] == totals[1] else walk.client.tasks()
+    if total_in(again) != totals[0]:
+        walk.ledger.excuse("list-status", "the tasks changed while they were listed")
+        return
+    flaw = f"by default {totals[0]} tasks are listed, of the statuses that are the default {totals[1]}"
+    walk.ledger.judge("list-status", None if totals[0] == totals[1] else flaw, by_default, named)
+
+
+def _own_tasks(walk: Walk, listed: Exchange) -> list[Task]:
+    usable = usable_tasks_in(listed)
+    if walk.sandbox_tasks is None:
+        return usable
+    now = {str(each["id"]): each for each in usable}
+    waiting = [each for each in walk.sandbox_tasks if each["status"] in leeway.waiting()]
+    return [now.get(str(each["id"]), each) for each in waiting]
 
 
 def filter_the_list(walk: Walk) -> None:
-    """Each status alone adds up to all of them together; the filter by service type keeps its type."""
+    """Each status alone adds up to all of them together; filters keep what they name, by cursor, too."""
     _add_up(walk)
+    _follow_a_filter(walk)
     for task in walk.tasks[:1]:
         exchange = walk.client.tasks(service_type=str(task.get("service_type")))
         if walk.expect("list-service-type", exchange):
@@ -44,18 +68,30 @@ def filter_the_list(walk: Walk) -> None:
 
 def _add_up(walk: Walk) -> None:
     # A server at work gets tasks and moves them between two requests: what differs is looked at again.
-    for last in (False, False, True):
+    before: list[int] = []
+    for _ in range(_MOST_COUNTS):
         together, *alone, again = _counted(walk)
         totals = [total_in(each) for each in alone]
         if min(total_in(together), *totals) < 0:
             return
-        changed = total_in(together) != total_in(again)
-        if not changed and (last or sum(totals) == total_in(together)):
+        changed, kept = total_in(together) != total_in(again), sum(totals) == total_in(together)
+        if not changed and (kept or totals == before):
             flaw = f"the six statuses alone have {sum(totals)} tasks, together {total_in(together)}"
-            kept = sum(totals) == total_in(together)
             walk.ledger.judge("list-total", None if kept else flaw, together, *alone)
             return
+        before = totals
     walk.ledger.excuse("list-total", "the tasks changed while they were listed")
+
+
+def _follow_a_filter(walk: Walk) -> None:
+    # What is listed is held against the filter with every other list of the run.
+    for status in leeway.enumeration("TaskStatus"):
+        first = walk.client.tasks(status=status, limit=1)
+        cursor, tasks = Reading(first).answered_field("next_cursor"), usable_tasks_in(first)
+        if isinstance(cursor, str) and tasks and total_in(first) > 1:
+            narrow = {"status": status, "service_type": str(tasks[0].get("service_type"))}
+            walk.client.tasks(**narrow, limit=leeway.highest("limit"), after=cursor)
+            return
 
 
 def _counted(walk: Walk) -> list[Exchange]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from workerkit.contracts import leeway
@@ -13,6 +14,13 @@ from workerkit.openapi.exchange import Exchange
 
 _FOREIGN_RULES = ("update-own-only", "bulk-foreign", "not-your-task")
 _LINK = "https://example.com/workerkit/{}"
+_LINKS = ("link_profile", "link_post")
+# The language of the page.
+_NOTE = "Không giải được captcha: đã thử 3 lần"
+# Those of other systems.
+_NO_LEVELS = ("TRACE", "WARNING")
+# Where retries are automatic, the list shows a failed task among the waiting ones.
+_AFTER_FAILURE = ",".join(("failed", *leeway.waiting()))
 
 
 def send_heartbeat(walk: Walk) -> None:
@@ -50,34 +58,140 @@ def update_a_task(walk: Walk) -> None:
         _read_back(walk, "update", str(task["id"]), status, links, exchange)
 
 
-def refuse_bad_updates(walk: Walk) -> None:
-    """A status outside the list, and a body that is no JSON, get 400 and change nothing."""
+def fail_a_task(walk: Walk) -> None:
+    """Every field of an update is taken on the way to failed; then the task is failed, or tried again."""
+    task = walk.take_task("update")
+    if task is None:
+        return
+    task_id = str(task["id"])
+    fields: dict[str, dict[str, Any]] = {
+        "queued": {"note": _NOTE},
+        "running": {"is_indexed": False},
+        "failed": {"error_message": _NOTE},
+    }
+    for status in _way_to(task, "failed"):
+        exchange = walk.client.send("PUT", f"/tasks/{task_id}", {"status": status, **fields[status]})
+        if not walk.expect("update", exchange):
+            return
+    _read_back(walk, "update-status", task_id, _AFTER_FAILURE, {}, exchange)
+
+
+def cancel_a_task(walk: Walk) -> None:
+    """A task that is worked on is canceled; the list shows it."""
     task = walk.take_task("update-status")
     if task is None:
         return
-    path, status = f"/tasks/{task['id']}", str(task["status"])
-    refused = walk.client.send("PUT", path, {"status": "nonsense"})
-    if walk.expect("update-status", refused, 400):
-        _read_back(walk, "update-status", str(task["id"]), status, {}, refused)
-    walk.expect("bad-request", walk.client.send("PUT", path, b'{"status": '), 400)
+    task_id = str(task["id"])
+    for status in _way_to(task, "canceled"):
+        exchange = walk.client.send("PUT", f"/tasks/{task_id}", {"status": status})
+        if not walk.expect("update", exchange):
+            return
+    _read_back(walk, "update-status", task_id, "canceled", {}, exchange)
+
+
+def _way_to(task: Task, end: str) -> Iterator[str]:
+    status = following(str(task["status"]))
+    while status != "completed":
+        yield status
+        status = following(status)
+    yield end
+
+
+def leave_the_others_alone(walk: Walk) -> None:
+    """An update changes one task and no other one of the list."""
+    task = walk.take_task("update")
+    if task is None:
+        return
+    task_id, strays = str(task["id"]), set[str]()
+    # Others may be at work: what changes beside an update has to do so twice, and not without one.
+    for status in _way_to(task, "canceled"):
+        before, still = (_statuses(_whole(walk)) for _ in range(2))
+        if before != still or not before:
+            return
+        update = walk.client.send("PUT", f"/tasks/{task_id}", {"status": status})
+        if not walk.expect("update", update):
+            return
+        shown = _whole(walk)
+        strays = set(_moved(still, _statuses(shown))) - {task_id}
+        if not strays and status != "queued":
+            walk.ledger.hold("update")
+            return
+    flaw = f"with task {task_id} the status of task {min(strays)} changed"
+    walk.ledger.fail("update", flaw, (update, shown))
+
+
+def _whole(walk: Walk) -> Exchange:
+    every = ",".join(leeway.enumeration("TaskStatus"))
+    return walk.client.tasks(status=every, limit=leeway.highest("limit"))
+
+
+def _statuses(shown: Exchange) -> dict[str, str]:
+    return {str(each["id"]): str(each["status"]) for each in usable_tasks_in(shown)}
+
+
+def _moved(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
+    # That another task is queued when one is done is a server's own affair.
+    for task_id, status in before.items():
+        if after.get(task_id, status) not in (status, "queued"):
+            yield task_id
+
+
+def refuse_bad_updates(walk: Walk) -> None:
+    """Values outside the list or of another type, and a body that is no JSON, get 400 and change nothing."""
+    task = walk.take_task("update-status")
+    if task is None:
+        return
+    path, task_id, status = f"/tasks/{task['id']}", str(task["id"]), str(task["status"])
+    asked = [
+        ("PUT", path, {"status": "nonsense"}),
+        ("POST", "/callback/link/update", {"link_id": task_id, "status": "nonsense"}),
+    ]
+    for each in asked:
+        refused = walk.client.send(*each)
+        if walk.expect("update-status", refused, 400):
+            _read_back(walk, "update-status", task_id, status, {}, refused)
+    for body in ({"link_profile": 7}, {"is_indexed": "nonsense"}, b'{"status": '):
+        walk.expect("bad-request", walk.client.send("PUT", path, body), 400)
     walk.tasks.append(task)
 
 
 def update_many(walk: Walk) -> None:
-    """Own tasks are updated and unknown ones are not, in one batch; the list shows it."""
-    task = walk.take_task("bulk")
-    if task is None:
+    """Own tasks are updated, each in its way, and those between them are not; the list shows it."""
+    own = _two_items(walk)
+    if not own:
         return
-    status, task_id = following(str(task["status"])), str(task["id"])
-    items = [{"link_id": task_id, "status": status}, {"link_id": walk.some_id(), "status": status}]
-    exchange = walk.client.send("PUT", "/tasks/bulk", {"items": items})
+    strangers = [{"link_id": walk.some_id(), "status": "running"}]
+    exchange = walk.client.send("PUT", "/tasks/bulk", {"items": [own[0], *strangers, *own[1:]]})
     if not walk.expect("bulk", exchange):
         return
-    results = Reading(exchange).answered_field("results")
-    done = [each.get("success") for each in _objects(results)]
-    flaw = f"an own task and an unknown one came out as {done}"
-    walk.ledger.judge("bulk-results", None if done == [True, False] else flaw, exchange)
-    _read_back(walk, "bulk-results", task_id, status, {}, exchange)
+    results = _objects(Reading(exchange).answered_field("results"))
+    foreign = "not_your_task" in [each.get("error") for each in results]
+    flaw = "a task that there is not came out as not_your_task"
+    walk.ledger.judge("not-found", flaw if foreign else None, exchange)
+    done = {str(each.get("link_id")).lower(): each.get("success") for each in results}
+    due = {each["link_id"].lower(): each in own for each in (*own, *strangers)}
+    flaw = f"own tasks and an unknown one came out as {[done.get(each) for each in due]}"
+    walk.ledger.judge("bulk-results", None if done == due else flaw, exchange)
+    for each in own:
+        links = {name: each[name] for name in _LINKS}
+        _read_back(walk, "bulk-results", each["link_id"], each["status"], links, exchange)
+
+
+def _two_items(walk: Walk) -> list[dict[str, str]]:
+    """Items for two own tasks, for each another status; for one where there is but one."""
+    first, second = walk.take_task("bulk"), walk.tasks.pop(0) if walk.tasks else None
+    if first is None:
+        return []
+    if second is not None and following(str(second["status"])) == following(str(first["status"])):
+        step = {"status": following(str(second["status"]))}
+        if not walk.expect("update", walk.client.send("PUT", f"/tasks/{second['id']}", step)):
+            return [_item(first)]
+        second = {**second, **step}
+    return [_item(each) for each in (first, second) if each is not None]
+
+
+def _item(task: Task) -> dict[str, str]:
+    return {"link_id": str(task["id"]), "status": following(str(task["status"])), **_links(task)}
 
 
 def fill_a_batch(walk: Walk) -> None:
@@ -92,6 +206,7 @@ def send_logs(walk: Walk) -> None:
     most = leeway.most("LogBatch", "logs")
     levels = [{"level": each, "message": f"workerkit {each}"} for each in leeway.enumeration("LogLevel")]
     walk.expect("logs-levels", _log(walk, levels))
+    walk.expect("logs", _log(walk, [{**levels[0], "message": _NOTE}]))
     entries = [levels[0]] * (most + 1)
     walk.expect("logs", _log(walk, entries[:most]))
     walk.expect("logs", _log(walk, entries), 400, 413)
@@ -99,13 +214,14 @@ def send_logs(walk: Walk) -> None:
 
 def refuse_unknown_level(walk: Walk) -> None:
     """A level outside the list is refused, or that entry is left out, which is a silence."""
-    exchange = _log(walk, [{"level": "TRACE", "message": "workerkit"}])
-    if not exchange.accepted:
-        walk.expect("logs-levels", exchange, 400)
-        return
-    created = Reading(exchange).answered_field("created")
-    flaw = f"an entry of the level TRACE was taken, created is {created}"
-    walk.ledger.judge("logs-levels", None if created == 0 else flaw, exchange)
+    for level in _NO_LEVELS:
+        exchange = _log(walk, [{"level": level, "message": "workerkit"}])
+        if not exchange.accepted:
+            walk.expect("logs-levels", exchange, 400)
+            continue
+        created = Reading(exchange).answered_field("created")
+        flaw = f"an entry of the level {level} was taken, created is {created}"
+        walk.ledger.judge("logs-levels", None if created == 0 else flaw, exchange)
 
 
 def call_back(walk: Walk) -> None:
@@ -113,6 +229,7 @@ def call_back(walk: Walk) -> None:
     _update_link(walk)
     _update_link_without_status(walk)
     _complete_link(walk)
+    _complete_waiting_link(walk)
     _set_request_status(walk)
     _set_account_status(walk)
 
@@ -138,7 +255,8 @@ def leave_foreign_tasks_alone(walk: Walk) -> None:
         for rule in _FOREIGN_RULES:
             walk.ledger.excuse(rule, "needs --other-api-key")
         return
-    listed = walk.client.tasks(key=key)
+    # As with the own tasks: the second list has them settled.
+    _, listed = (walk.client.tasks(key=key) for _ in range(2))
     foreign = walk.may_change(usable_tasks_in(listed))[:1]
     for task in foreign:
         _try_foreign(walk, key, task)
@@ -194,9 +312,11 @@ def _update_link_without_status(walk: Walk) -> None:
     if task is None:
         return
     task_id, status, links = str(task["id"]), str(task["status"]), _links(task)
-    exchange = walk.client.send("POST", "/callback/link/update", {"link_id": task_id, **links})
-    if walk.expect("link-update-optional", exchange):
-        _read_back(walk, "link-update-optional", task_id, status, links, exchange)
+    for name, link in links.items():
+        exchange = walk.client.send("POST", "/callback/link/update", {"link_id": task_id, name: link})
+        if not walk.expect("link-update-optional", exchange):
+            return
+    _read_back(walk, "link-update-optional", task_id, status, links, exchange)
 
 
 def _complete_link(walk: Walk) -> None:
@@ -211,6 +331,20 @@ def _complete_link(walk: Walk) -> None:
     exchange = walk.client.send("POST", "/callback/link/complete", {"link_id": task_id, **links})
     if walk.expect("link-complete", exchange):
         _read_back(walk, "link-complete", task_id, "completed", links, exchange)
+
+
+def _complete_waiting_link(walk: Walk) -> None:
+    # Whether steps of the flow may be left out is not said; what is taken has to be done.
+    walk.tasks.sort(key=lambda each: str(each["status"]) != "pending")
+    task = walk.take_task("link-complete")
+    if task is None:
+        return
+    task_id, links = str(task["id"]), _links(task)
+    exchange = walk.client.send("POST", "/callback/link/complete", {"link_id": task_id, **links})
+    if exchange.accepted:
+        _read_back(walk, "link-complete", task_id, "completed", links, exchange)
+    else:
+        walk.tasks.append(task)
 
 
 def _set_request_status(walk: Walk) -> None:
@@ -251,7 +385,7 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _links(task: Task) -> dict[str, str]:
-    return {name: _LINK.format(f"{name}/{task['id']}") for name in ("link_profile", "link_post")}
+    return {name: _LINK.format(f"{name}/{task['id']}") for name in _LINKS}
 
 
 def _log(walk: Walk, entries: list[dict[str, str]]) -> Exchange:
