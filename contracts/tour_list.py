@@ -64,6 +64,8 @@ def filter_the_list(walk: Walk) -> None:
             whole = total_in(exchange) == len(tasks_in(exchange))
             flaw = f"task {task.get('id')} is not in the list of its service type"
             walk.ledger.judge("list-service-type", None if found or not whole else flaw, exchange)
+            half = min(leeway.highest("limit"), max(1, total_in(exchange) // 2))
+            walk.client.tasks(service_type=str(task.get("service_type")), limit=half, page=2)
 
 
 def _add_up(walk: Walk) -> None:
@@ -101,8 +103,9 @@ def _counted(walk: Walk) -> list[Exchange]:
 
 
 def list_at_the_limits(walk: Walk) -> None:
-    """The highest limit is taken; one more is refused or lowered, which is a silence."""
+    """The highest limit is taken; one more is refused or lowered, which is a silence. A word is no limit."""
     most = leeway.highest("limit")
+    walk.expect("bad-request", walk.client.tasks(limit="ten"), 400)
     walk.expect("list-limit", walk.client.tasks(limit=most))
     beyond = walk.client.tasks(limit=most + 1)
     if beyond.accepted:
@@ -158,8 +161,9 @@ def _compare(walk: Walk, by_offset: list[Exchange], by_cursor: list[Exchange], t
         return
     offset_ids, cursor_ids = _ids(by_offset), _ids(by_cursor)
     count = len(set(offset_ids))
-    flaw = f"the pages have {count} tasks together, total is {total}"
-    walk.ledger.judge("list-total", None if count == total else flaw, *by_offset)
+    flaw = f"the pages have {len(offset_ids)} tasks, {count} different ones, total is {total}"
+    kept = len(offset_ids) == count == total
+    walk.ledger.judge("list-page", None if kept else flaw, *by_offset)
     flaw = f"by cursor come {len(cursor_ids)} tasks, by page {len(offset_ids)}, or in another order"
     walk.ledger.judge("list-after", None if cursor_ids == offset_ids else flaw, *pages)
     _see_paging(walk, by_cursor, total)
@@ -171,7 +175,7 @@ def _ids(pages: list[Exchange]) -> list[str]:
 
 
 def _excuse_paging(walk: Walk, why: str) -> None:
-    for rule in ("list-after", "list-total"):
+    for rule in ("list-page", "list-after", "list-total"):
         walk.ledger.excuse(rule, why)
 
 

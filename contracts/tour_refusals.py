@@ -25,9 +25,12 @@ def refuse_bad_bodies(walk: Walk) -> None:
         ("PUT", "/tasks/bulk", {"items": _WORD}, (400,)),
         ("POST", "/logs", {"logs": _WORD}, (400,)),
         ("POST", "/callback/link/update", {"link_id": link, "status": "nonsense"}, (400, 404)),
+        ("POST", "/logs", [_WORD], (400,)),
         ("POST", "/callback/link/complete", {}, (400,)),
         ("POST", "/callback/request/status", {"status": "completed"}, (400,)),
         ("POST", "/callback/account/status", {"status": "active"}, (400,)),
+        ("POST", "/callback/request/status", {"request_id": link}, (400, 403, 404)),
+        ("POST", "/callback/account/status", {"account_id": link}, (400, 403, 404)),
     ]
     for method, path, body, statuses in asked:
         walk.expect("bad-request", walk.client.send(method, path, body), *statuses)

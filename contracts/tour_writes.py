@@ -24,16 +24,21 @@ _AFTER_FAILURE = ",".join(("failed", *leeway.waiting()))
 
 
 def send_heartbeat(walk: Walk) -> None:
-    """A whole heartbeat is taken, and answered for the server that the key belongs to."""
+    """A whole heartbeat is taken, and answered for the server that the key belongs to; text is no number."""
     name = walk.own_name
-    exchange = walk.client.send("POST", "/health", heartbeat_of(name))
+    whole = heartbeat_of(name)
+    numbers = [each for each in whole if not isinstance(whole[each], str)]
+    for each in numbers:
+        walk.expect("bad-request", walk.client.send("POST", "/health", {**whole, each: "much"}), 400)
+    walk.expect("heartbeat", walk.client.send("POST", "/health", {**whole, **dict.fromkeys(numbers, 0)}))
+    exchange = walk.client.send("POST", "/health", whole)
     data = Reading(exchange).answered_field("data")
     if not walk.expect("heartbeat", exchange) or not isinstance(data, dict) or walk.server_name is None:
         return
-    seen = (data.get("server_name"), data.get("server_id"))
-    flaw = f"the heartbeat is answered for {seen[0]}, the list for {name}"
-    kept = seen == (name, walk.server_id)
-    walk.ledger.judge("heartbeat-name", None if kept else flaw, exchange)
+    beating = f"{data.get('server_name')} ({data.get('server_id')})"
+    listed = f"{name} ({walk.server_id})"
+    flaw = f"the heartbeat is answered for {beating}, the list for {listed}"
+    walk.ledger.judge("heartbeat-name", None if beating == listed else flaw, exchange)
 
 
 def heartbeat_of(name: str) -> dict[str, Any]:
@@ -260,7 +265,10 @@ def leave_foreign_tasks_alone(walk: Walk) -> None:
     foreign = walk.may_change(usable_tasks_in(listed))[:1]
     for task in foreign:
         _try_foreign(walk, key, task)
-    if not foreign:
+    if not listed.accepted:
+        for rule in _FOREIGN_RULES:
+            walk.ledger.excuse(rule, f"the list of the other server's tasks was answered {listed.status}")
+    elif not foreign:
         for rule in _FOREIGN_RULES:
             walk.ledger.excuse(rule, "the other server has no pending or queued task that may be tried")
     own = {str(each["id"]) for each in walk.tasks}
@@ -353,6 +361,8 @@ def _set_request_status(walk: Walk) -> None:
         walk.ledger.excuse("request-status", "needs --sandbox-request: the request itself is changed")
     elif task is not None:
         body = {"request_id": task["request_id"], "status": "completed"}
+        wrong = walk.client.send("POST", "/callback/request/status", {**body, "status": 7})
+        walk.expect("bad-request", wrong, 400)
         walk.expect("request-status", walk.client.send("POST", "/callback/request/status", body))
 
 

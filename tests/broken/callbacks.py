@@ -89,6 +89,11 @@ def _update_needs_profile(root: Json) -> None:
     root["components"]["schemas"]["LinkUpdate"]["required"].append("link_profile")
 
 
+@respecified("link-update-needs-no-link", "link-update-required", "bad-request")
+def _update_without_link(root: Json) -> None:
+    root["components"]["schemas"]["LinkUpdate"]["required"].remove("link_id")
+
+
 @respecified("link-update-takes-any-status", "link-update", "bad-request", "update-status")
 def _update_any(root: Json) -> None:
     root["components"]["schemas"]["LinkUpdate"]["properties"]["status"] = {"type": "string"}
@@ -157,8 +162,8 @@ def _request_crash() -> None:
     _bodies("setRequestStatus", lambda call: with_body(call, status=call.body["state"]))
 
 
-@respecified("request-status-needs-no-request", "bad-request", "request-status")
-def _request_optional(root: Json) -> None:
+@respecified("request-status-takes-numbers", "bad-request", "request-status")
+def _request_number(root: Json) -> None:
     root["components"]["schemas"]["RequestStatus"]["properties"]["status"] = {}
 
 

@@ -41,7 +41,7 @@ def _no_name() -> None:
     answer_otherwise(_BEAT, lambda it: it["data"].pop("server_name"))
 
 
-@broken("heartbeat-id-changes", "heartbeat")
+@broken("heartbeat-id-changes", "heartbeat", "heartbeat-name")
 def _new_id() -> None:
     numbers = count(1)
     answer_otherwise(_BEAT, lambda it: _data(it, server_id=str(UUID(int=next(numbers), version=4))))

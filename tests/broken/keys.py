@@ -114,8 +114,3 @@ def _crash() -> None:
 @respecified("offline-server-works", "server-active", "key-checked")
 def _offline(root: Json) -> None:
     root["components"]["securitySchemes"]["serverKey"]["x-active-statuses"].append("offline")
-
-
-@respecified("active-server-is-refused", "server-active", "key-checked")
-def _active(root: Json) -> None:
-    root["components"]["securitySchemes"]["serverKey"]["x-active-statuses"].remove("active")

@@ -98,7 +98,7 @@ def _first_status() -> None:
     _asked(lambda call: {"status": list(call.parameters["status"])[:1]} if "status" in call.given else {})
 
 
-@broken("filter-for-failed-finds-nothing", "list-status", "list-total", "update")
+@broken("filter-for-failed-finds-nothing", "list-status", "list-total", "update", "update-status")
 def _never_failed() -> None:
     _asked(lambda call: {"status": [each for each in call.parameters["status"] if each != "failed"]})
 

@@ -12,7 +12,7 @@ from workerkit.contracts.rules import Status
 from workerkit.contracts.target import Target
 
 # Requests enough for the whole tour, and for a part of what the engine generates as well.
-TOUR = 150
+TOUR = 160
 SHORT = 500
 
 
