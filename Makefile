@@ -42,6 +42,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.matrix
 	$(BIN)/python -m benchmarks.independent --max-requests 1000
 	$(BIN)/python -m benchmarks.sound
+	$(BIN)/python -m benchmarks.mutants
 
 clean:
 	rm -rf $(VENV) .dev build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -25,7 +25,7 @@ def refuse_bad_bodies(walk: Walk) -> None:
         ("PUT", "/tasks/bulk", {"items": _WORD}, (400,)),
         ("POST", "/logs", {"logs": _WORD}, (400,)),
         ("POST", "/callback/link/update", {"link_id": link, "status": "nonsense"}, (400, 404)),
-        ("POST", "/logs", [_WORD], (400,)),
+        ("PUT", "/tasks/bulk", [_WORD], (400,)),
         ("POST", "/callback/link/complete", {}, (400,)),
         ("POST", "/callback/request/status", {"status": "completed"}, (400,)),
         ("POST", "/callback/account/status", {"status": "active"}, (400,)),
