@@ -146,7 +146,7 @@ def test_an_interrupt_ends_the_run_with_a_report(mock_target: MakeTarget) -> Non
 
 
 def test_every_silence_is_reported_with_its_value_or_the_reason_why_not(mock_target: MakeTarget) -> None:
-    report = conform(mock_target(), Plan(max_requests=180)).as_json()
+    report = conform(mock_target(), Plan(max_requests=240)).as_json()
     assert list(report["silences"]) == list(known_silences())
     unseen = {name for name, value in report["silences"].items() if value is None}
     assert unseen == {"refused-transition", "complete-twice", "related-entities", "heartbeat-silence"}

@@ -32,7 +32,7 @@ from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.scenarios.loader import parse
 
 Watch = Callable[..., AbstractContextManager[Any]]
-BRIEF = Plan(max_requests=130)
+BRIEF = Plan(max_requests=170)
 SANDBOX = Plan(writes=Writes.SANDBOX, sandbox_requests=("Campaign B",), max_requests=150)
 
 
@@ -73,7 +73,7 @@ def test_a_cause_is_told_once_with_its_exchanges_in_order(watched: Watch) -> Non
         numbers = {each.number for each in rule.evidence}
         assert {number for each in rule.flaws for number in each.exchanges} == numbers
     update = next(each for each in report.rules if each.id == "update")
-    assert [each.message.split()[-1] for each in update.flaws] == ["queued"]
+    assert [each.message.split()[-1] for each in update.flaws] == ["running"]
     assert update.more == 0
     assert [each.method for each in update.evidence] == ["PUT", "GET"]
     text = told(report)
@@ -94,7 +94,7 @@ def test_each_finding_is_a_scenario_that_the_mock_plays(watched: Watch) -> None:
     saved = next(each for each in report.saved if each.name == "update")
     update = next(each for each in report.rules if each.id == "update")
     (group,) = parse(saved.text.encode(), name="update.yaml").world.tasks
-    assert group.fields["status"] == "pending"
+    assert group.fields["status"] == "queued"
     assert update.evidence[0].path.endswith(group.fields["id"])
     assert update.evidence[0].curl in saved.text
 
