@@ -10,6 +10,7 @@ import click
 from workerkit.cli.crash import put_aside
 from workerkit.cli.settings import BadSettings, project_settings, with_variables
 from workerkit.cli.unavailable import Unavailable
+from workerkit.mockserver.capsules.sending import Unreachable
 from workerkit.mockserver.command import CommandNotFound
 from workerkit.mockserver.founding import Miscast
 from workerkit.mockserver.server import CannotListen, TokenNeeded
@@ -22,12 +23,14 @@ _COMMANDS = {
     "serve": "workerkit.cli.serve",
     "exec": "workerkit.cli.exec",
     "conform": "workerkit.cli.conform",
+    "record": "workerkit.cli.record",
+    "replay": "workerkit.cli.replay",
     "scenario": "workerkit.cli.scenario",
     "silences": "workerkit.cli.silences",
 }
 _OPTIONAL = ("schemathesis", "hypothesis", "requests")
 _WRONG = (NotUnderstood, NoSuchScenario, Miscast, NoFile, TokenNeeded, BadSettings, CannotWrite)
-_IMPOSSIBLE = (CommandNotFound, CannotListen)
+_IMPOSSIBLE = (CommandNotFound, CannotListen, Unreachable)
 
 
 class _Lazy(click.Group):

@@ -49,7 +49,7 @@ class MockServer:
         if token is None and not is_loopback(host):
             raise TokenNeeded(f"{host} can be reached by others: give a control token (--control-token)")
         self.worlds = worlds
-        self._socket = _listening(host, port)
+        self._socket = listening(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
         self._app = MockApp(worlds, host=host, token=token)
         self._server = _Server(_config(self._app))
@@ -141,7 +141,8 @@ def _config(app: MockApp) -> uvicorn.Config:
     )
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens on an address; port 0 takes a free one. Raises CannotListen."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)

@@ -7,15 +7,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from workerkit.mockserver.capsules.taking import taken
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.snapshot import snapshot
 from workerkit.mockserver.stint import work
 from workerkit.mockserver.trial_timeline import timeline_of
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.masking import Mask
+from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.judge import Verdict, judge
 from workerkit.scenarios.run import Run
 from workerkit.scenarios.scenario import Scenario
@@ -26,8 +29,8 @@ class Trial:
     """A trial and how it went. `seconds` is real time, `requests` how many came.
 
     `unfelt` is what of the scenario the worker never felt, in words, `output` what the worker printed, and
-    `lines` say of each exchange what was asked and answered. Like the verdict and the timeline, and unlike
-    the run, they are without secrets.
+    `lines` say of each exchange what was asked and answered. Like the verdict, the timeline and the capsule,
+    and unlike the run, they are without secrets.
     """
 
     verdict: Verdict
@@ -38,20 +41,29 @@ class Trial:
     output: str
     lines: tuple[str, ...]
     timeline: Timeline
+    capsule: Capsule | None = None
 
 
 def try_worker(
-    scenario: Scenario, words: Sequence[str], *, time_limit: float, stop: threading.Event | None = None
+    scenario: Scenario,
+    words: Sequence[str],
+    *,
+    time_limit: float,
+    stop: threading.Event | None = None,
+    with_capsule: bool = False,
+    source: str = "",
 ) -> Trial:
     """Runs a worker's command through a scenario: until that is over, the command exits, or time is up.
 
-    `{base_url}` and `{api_key}` in the words are replaced. Raises CommandNotFound, and Stopped once `stop` is
-    set; either way nothing of the command is left running.
+    `{base_url}` and `{api_key}` in the words are replaced. A capsule of the trial is made where one is asked
+    for; `source` is the scenario's file, where it is not of the library. Raises CommandNotFound, and Stopped
+    once `stop` is set; either way nothing of the command is left running.
     """
     began = time.monotonic()
     worlds = Worlds()
     # Named default: requests with a key that nobody has belong to this trial, too.
     director = worlds.add(DEFAULT, Founder(scenario))
+    beginning = snapshot(director) if with_capsule else None
     with MockServer(worlds) as mock:
         stint = work(mock, director, words, time_limit=time_limit, stop=stop)
         run = mock.ask(lambda: run_of(director, stint.ended_by, stint.exit_code))
@@ -61,7 +73,15 @@ def try_worker(
     lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.exchanges)
     timeline = timeline_of(run, verdict.broken, mask)
     seconds = time.monotonic() - began
-    return Trial(verdict, run, seconds, requests, unfelt, stint.output, lines, timeline)
+    told = _told(scenario, verdict)
+    capsule = taken(director.world, beginning, notes=told, scenario=source) if beginning else None
+    return Trial(verdict, run, seconds, requests, unfelt, stint.output, lines, timeline, capsule)
+
+
+def _told(scenario: Scenario, verdict: Verdict) -> list[str]:
+    """What is to be known of a trial's capsule."""
+    broken = [f"broken: {each.rule}: {each.message}" for each in verdict.broken]
+    return [f"scenario {scenario.name}: {scenario.title}", *broken]
 
 
 def masked(verdict: Verdict, mask: Mask) -> Verdict:

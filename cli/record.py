@@ -1,0 +1,43 @@
+"""`workerkit record`: a capsule of what goes between a worker and a server."""
+
+from __future__ import annotations
+
+import click
+
+from workerkit.contracts.address import address_of
+from workerkit.contracts.target import BadTarget
+from workerkit.contracts.watcher import violations
+from workerkit.mockserver.capsules.session import record
+from workerkit.scenarios.capsule import Recorded
+
+
+@click.command("record")
+@click.option("--upstream", required=True, metavar="URL", help="The server; ends in /api/v1/worker.")
+@click.option("--out", required=True, metavar="FILE", help="The capsule; while it records, FILE.part.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: a free one.")
+@click.option("--ready-file", metavar="FILE", help="Written when the recorder answers.")
+def command(upstream: str, out: str, host: str, port: int, ready_file: str | None) -> None:
+    """Stands between a worker and a server, passes everything on as it is, and writes a capsule of it.
+
+    Keys, passwords and e-mail addresses are replaced before anything is written. What either side does
+    against the API's page is listed as it comes. Ends at SIGINT or SIGTERM.
+
+    \b
+    Example:
+      workerkit record --upstream https://staging.example/api/v1/worker --out bug.yaml
+    """
+    try:
+        address = address_of(upstream)
+    except BadTarget as error:
+        raise click.UsageError(f"--upstream: {error}") from None
+    count = record(
+        address, out, host=host, port=port, ready_file=ready_file, say=click.echo, watch=_list_violations
+    )
+    click.echo(f"{out}: {count} exchanges. See the same again with: workerkit replay {out}")
+
+
+def _list_violations(recorded: Recorded) -> None:
+    exchange = recorded.exchange
+    for each in violations(exchange):
+        click.echo(f"{exchange.method} {exchange.path} -> {exchange.status or recorded.ending}: {each}")

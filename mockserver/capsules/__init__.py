@@ -1,0 +1,1 @@
+"""Capsules recorded, replayed and made smaller."""

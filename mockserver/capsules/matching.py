@@ -1,0 +1,263 @@
+"""Compares answers as the spec understands them: ids by which is which, times as times, the rest by value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from workerkit.openapi.api import worker_api
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.instant import read_time
+from workerkit.openapi.jsontext import render
+from workerkit.scenarios.capsule import Ending, Recorded
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+_SECONDS_OF_TOLERANCE = 2.0
+_LONGEST = 200
+_LONGEST_PSEUDONYM = 64
+_NO_ANSWER = (Ending.HUNG, Ending.CLOSED)
+_HEADERS = ("retry-after", "allow")
+
+
+class Against(Enum):
+    """What a capsule is compared with: its own world, a world made from what was seen, another server."""
+
+    WORLD = "world"
+    RECONSTRUCTION = "reconstruction"
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first place at which an exchange did not come out as recorded."""
+
+    number: int
+    operation: str | None
+    asked: str
+    place: str
+    recorded: str
+    now: str
+
+    @property
+    def kind(self) -> tuple[str | None, str]:
+        """By what one knows the same difference elsewhere: the operation, the place without indices."""
+        return self.operation, re.sub(r"/\d+", "/*", self.place)
+
+    def __str__(self) -> str:
+        what = f"exchange {self.number} ({self.asked}), {self.place}"
+        return f"{what}: recorded {self.recorded}, now {self.now}"
+
+
+class _Differs(Exception):
+    def __init__(self, place: str, recorded: Any, now: Any) -> None:
+        super().__init__(place)
+        self.place, self.recorded, self.now = place, recorded, now
+
+
+class Matcher:
+    """Compares exchange after exchange, and remembers which recorded id is which id now."""
+
+    def __init__(self, against: Against) -> None:
+        self._against = against
+        self._now: dict[str, str] = {}
+        self._recorded: dict[str, str] = {}
+
+    def translated(self, exchange: Exchange) -> Exchange:
+        """The request with the ids of now."""
+        changes = {_lower(found): self._now.get(_lower(found), found) for found in _ids(exchange)}
+        if all(old == new.lower() for old, new in changes.items()):
+            return exchange
+        return replace(
+            exchange,
+            path=_swapped(exchange.path, changes),
+            query=_swapped(exchange.query, changes),
+            request_body=_swapped(exchange.request_body.decode("latin-1"), changes).encode("latin-1"),
+        )
+
+    def difference(self, recorded: Recorded, now: Recorded) -> Difference | None:
+        """The first difference between an exchange and what its request brings now, or None."""
+        for found in _ids(recorded.exchange):
+            self._is_same_id(found, self._now.get(_lower(found), found))
+        try:
+            self._compare(recorded, now)
+        except _Differs as found:
+            return _difference(recorded.exchange, found)
+        return None
+
+    def _compare(self, recorded: Recorded, now: Recorded) -> None:
+        before, after = recorded.exchange, now.exchange
+        if recorded.ending in _NO_ANSWER and now.ending in _NO_ANSWER:
+            return
+        if recorded.ending is not now.ending:
+            raise _Differs("ending", _ended(recorded), _ended(now))
+        if recorded.ending not in (Ending.WHOLE, Ending.CUT, Ending.RESET_IN_ANSWER):
+            return
+        if before.status != after.status:
+            raise _Differs("status", before.status, after.status)
+        if recorded.ending is Ending.WHOLE:
+            self._headers(before, after)
+            self._bodies(before, after)
+
+    def _headers(self, before: Exchange, after: Exchange) -> None:
+        kinds = _media_type(before), _media_type(after)
+        if kinds[0] != kinds[1]:
+            raise _Differs("content-type", *kinds)
+        if self._against is Against.WORLD:
+            for name in _HEADERS:
+                values = [dict(each.answer_headers).get(name) for each in (before, after)]
+                if values[0] != values[1]:
+                    raise _Differs(name, *values)
+
+    def _bodies(self, before: Exchange, after: Exchange) -> None:
+        if not before.accepted and self._against is not Against.WORLD:
+            return  # the page shows no body of an error
+        values = before.answered(), after.answered()
+        if (values[0] is None) != (values[1] is None):
+            raise _Differs("answer", _shown(before.answer_body), _shown(after.answer_body))
+        if values[0] is not None:
+            self._value("answer", *values)
+        elif self._against is Against.WORLD and not _begin_alike(before.answer_body, after.answer_body):
+            raise _Differs("answer", before.answer_body, after.answer_body)
+
+    def _value(self, place: str, before: Any, after: Any) -> None:
+        if isinstance(before, dict) and isinstance(after, dict):
+            self._object(place, before, after)
+        elif isinstance(before, list) and isinstance(after, list):
+            self._list(place, before, after)
+        elif isinstance(before, str) and isinstance(after, str):
+            self._text(place, before, after)
+        elif before != after or isinstance(before, bool) is not isinstance(after, bool):
+            self._other(place, before, after)
+
+    def _object(self, place: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+        named = _named_fields() if self._against is not Against.WORLD else None
+        for name in [*before, *(each for each in after if each not in before)]:
+            if named is not None and name not in named:
+                continue
+            if (name in before) != (name in after):
+                raise _Differs(f"{place}/{name}", before.get(name, "nothing"), after.get(name, "nothing"))
+            self._value(f"{place}/{name}", before[name], after[name])
+
+    def _list(self, place: str, before: list[Any], after: list[Any]) -> None:
+        for index, (one, other) in enumerate(zip(before, after, strict=False)):
+            self._value(f"{place}/{index}", one, other)
+        if len(before) != len(after):
+            raise _Differs(place, f"{len(before)} items", f"{len(after)} items")
+
+    def _text(self, place: str, before: str, after: str) -> None:
+        if _UUID.fullmatch(before) and _UUID.fullmatch(after):
+            if not self._is_same_id(before, after):
+                raise _Differs(place, before, after)
+        elif _TIME.fullmatch(before) and _TIME.fullmatch(after):
+            if not self._is_same_time(before, after):
+                raise _Differs(place, before, after)
+        elif before != after and not self._may_differ(before, after):
+            raise _Differs(place, before, after)
+
+    def _other(self, place: str, before: Any, after: Any) -> None:
+        times = [_is_time_or_null(each) for each in (before, after)]
+        if self._against is not Against.WORLD and all(times) and place.endswith("_at"):
+            return
+        raise _Differs(place, before, after)
+
+    def _is_same_id(self, before: str, after: str) -> bool:
+        before, after = before.lower(), after.lower()
+        if self._against is not Against.SERVER:
+            return before == after
+        there, back = self._now.setdefault(before, after), self._recorded.setdefault(after, before)
+        return there == after and back == before
+
+    def _is_same_time(self, before: str, after: str) -> bool:
+        if self._against is not Against.WORLD:
+            return True
+        try:
+            return abs(read_time(before) - read_time(after)) <= _SECONDS_OF_TOLERANCE
+        except ValueError:
+            return before == after
+
+    def _may_differ(self, before: str, after: str) -> bool:
+        """Whether two texts are another server's own: none of them is a word of the API."""
+        return self._against is Against.SERVER and not {before, after} & _words()
+
+
+def _difference(exchange: Exchange, found: _Differs) -> Difference:
+    query = f"?{exchange.query}" if exchange.query else ""
+    asked = f"{exchange.method} {exchange.path}{query}"
+    shown = _shown(found.recorded), _shown(found.now)
+    return Difference(exchange.number, exchange.operation, asked, found.place, *shown)
+
+
+def _ids(exchange: Exchange) -> Iterator[str]:
+    for text in (exchange.path, exchange.query, exchange.request_body.decode("latin-1")):
+        yield from _UUID.findall(text)
+
+
+def _swapped(text: str, changes: dict[str, str]) -> str:
+    return _UUID.sub(lambda found: changes[_lower(found[0])], text)
+
+
+def _lower(text: str) -> str:
+    return text.lower()
+
+
+def _media_type(exchange: Exchange) -> str:
+    return dict(exchange.answer_headers).get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _begin_alike(one: bytes, other: bytes) -> bool:
+    """Whether two texts are the same, but for where they were cut: pseudonyms shift that."""
+    short, long = sorted((one, other), key=len)
+    return long.startswith(short[:-_LONGEST_PSEUDONYM] if len(short) > _LONGEST_PSEUDONYM else short)
+
+
+def _ended(recorded: Recorded) -> str:
+    status = recorded.exchange.status
+    return str(recorded.ending) if status is None else f"{recorded.ending} ({status})"
+
+
+def _is_time_or_null(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and _TIME.fullmatch(value) is not None)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bytes):
+        text = value.decode("utf-8", "backslashreplace")
+    else:
+        text = value if isinstance(value, str) else render(value).decode()
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+@cache
+def _named_fields() -> frozenset[str]:
+    """The fields that the spec names: of others no server has to give the same."""
+    return frozenset(_names_in(worker_api().document.root))
+
+
+@cache
+def _words() -> frozenset[str]:
+    return frozenset(_enumerated_in(worker_api().document.root))
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    for each in _children(value):
+        yield from _names_in(each)
+    if isinstance(value, dict):
+        yield from value.get("properties", ())
+
+
+def _enumerated_in(value: Any) -> Iterator[str]:
+    for each in _children(value):
+        yield from _enumerated_in(each)
+    if isinstance(value, dict):
+        words = [*value.get("enum", ()), value.get("const")]
+        yield from (each for each in words if isinstance(each, str))
+
+
+def _children(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        yield from value.values() if isinstance(value, dict) else value

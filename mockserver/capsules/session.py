@@ -1,0 +1,71 @@
+"""A recording session: a proxy that writes a capsule until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+
+import uvloop
+
+from workerkit.mockserver.capsules.proxy import Proxy
+from workerkit.mockserver.capsules.recording import Recording
+from workerkit.mockserver.capsules.sending import Address
+from workerkit.mockserver.server import listening
+from workerkit.mockserver.whole_file import write_whole
+from workerkit.openapi.api import worker_api
+from workerkit.openapi.jsontext import render
+from workerkit.scenarios.capsule import Recorded
+
+_SECONDS_TO_CONNECT = 10.0
+
+
+def record(
+    upstream: Address,
+    out: str,
+    *,
+    host: str,
+    port: int,
+    ready_file: str | None,
+    say: Callable[[str], None],
+    watch: Callable[[Recorded], None],
+) -> int:
+    """Records what goes between clients and a server until SIGINT or SIGTERM; returns how many exchanges.
+
+    `watch` gets each exchange as it is written, without secrets. Raises Unreachable where the server is not
+    there at the start, CannotListen, CannotWrite.
+    """
+    upstream.connect(_SECONDS_TO_CONNECT).close()
+    with listening(host, port) as here:
+        base_url = _base_url(here)
+        recording = Recording(out, upstream=upstream.url + worker_api().base_path, began=time.time())
+
+        def hear(recorded: Recorded) -> None:
+            watch(recording.add(recorded))
+
+        def ready() -> None:
+            if ready_file is not None:
+                write_whole(ready_file, render({"base_url": base_url, "pid": os.getpid()}))
+            say(f"Recording what goes to {upstream.url}{worker_api().base_path} into {out}.")
+            say(f"Let the worker call  {base_url}  and end the recording with Ctrl-C.")
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_signal(Proxy(upstream, hear), here, ready))
+    recording.finish()
+    return recording.count
+
+
+async def _until_signal(proxy: Proxy, here: socket.socket, ready: Callable[[], None]) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await proxy.serve(here, ended, ready)
+
+
+def _base_url(here: socket.socket) -> str:
+    host, port = here.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}{worker_api().base_path}"

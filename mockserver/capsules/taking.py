@@ -1,0 +1,95 @@
+"""A capsule of what happened in a world of the mock."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from workerkit.mockserver.world import World
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.masking import Secret
+from workerkit.openapi.pseudonyms import Pseudonyms, secrets_of
+from workerkit.scenarios.capsule import Capsule, Ending, Recorded
+from workerkit.scenarios.faults import (
+    CloseInBody,
+    Fault,
+    Garbage,
+    LostAnswer,
+    MalformedChunk,
+    PartialBulk,
+    Reset,
+    ResetInBody,
+)
+from workerkit.scenarios.struck import Struck
+
+Json = Mapping[str, Any]
+
+
+def taken(
+    world: World, beginning: Json, *, expected: str = "", notes: Iterable[str] = (), salt: bytes | None = None
+) -> Capsule:
+    """The capsule of all exchanges of a world that began as a snapshot has it, without secrets.
+
+    Where the journal no longer has the first of them, a note says so.
+    """
+    exchanges = list(world.journal)
+    names = pseudonyms_of(world, exchanges, salt or secrets.token_bytes(32))
+    endings = [_ending(each, world.struck.get(each.number)) for each in exchanges]
+    disguised = map(names.disguised, exchanges)
+    recorded = [Recorded(each, ending) for each, ending in zip(disguised, endings, strict=True)]
+    notes = [*notes, *_gaps(world, beginning)]
+    return Capsule(
+        began=float(beginning["clock"]["at"]),
+        recorded=tuple(recorded),
+        world=names.value(dict(beginning)),
+        expected=names.text(expected),
+        notes=tuple(map(names.text, notes)),
+    )
+
+
+def pseudonyms_of(world: World, exchanges: Iterable[Exchange], salt: bytes) -> Pseudonyms:
+    """Pseudonyms for all secrets of a world, and for those that came with exchanges."""
+    came = (secret for each in exchanges for secret in secrets_of(each))
+    return Pseudonyms(dict.fromkeys([*_secrets_of(world), *came]), salt=salt)
+
+
+def _secrets_of(world: World) -> Iterator[Secret]:
+    yield from (("key", key) for key in world.known_keys())
+    for account in world.accounts.values():
+        yield "password", account.password
+        yield "email", account.email
+
+
+def _ending(exchange: Exchange, struck: Struck | None) -> Ending:
+    faults = struck.faults if struck else ()
+    begun = exchange.status is not None
+    if exchange.why.endswith("; the client went away"):
+        return Ending.HUNG
+    if begun and _has(faults, ResetInBody):
+        return Ending.RESET_IN_ANSWER
+    if not begun and any(map(_resets, faults)):
+        return Ending.RESET
+    if _has(faults, Garbage, MalformedChunk):
+        return Ending.GARBLED
+    if begun:
+        return Ending.CUT if _has(faults, CloseInBody) else Ending.WHOLE
+    return Ending.CLOSED
+
+
+def _resets(fault: Fault) -> bool:
+    match fault:
+        case LostAnswer(by=by):
+            return by == "reset"
+        case PartialBulk(then=then):
+            return then == "lost"
+    return isinstance(fault, ResetInBody | Reset)
+
+
+def _has(faults: Iterable[Fault], *kinds: type[Fault]) -> bool:
+    return any(isinstance(each, kinds) for each in faults)
+
+
+def _gaps(world: World, beginning: Json) -> Iterator[str]:
+    if world.journal.dropped > int(beginning["exchanges"]):
+        yield f"the first {world.journal.dropped} exchanges were no longer kept"

@@ -1,0 +1,175 @@
+"""Secrets replaced by words of the same shape: traffic that can be shown to others and still be replayed."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64encode as plain_b64encode
+from binascii import Error as NoBase64
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+from workerkit.openapi.document import bundled
+from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.jsontext import Malformed, parse, render
+from workerkit.openapi.masking import Mask, Secret, keys_of, secrets_in
+
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+_HOST = "@capsule.example"
+_SHORT, _LONG = 12, 32
+_OWN = re.compile(rf"(?:mail|key|pass|cookie|k|p)-([{_LETTERS}]{{9,}})(?:{re.escape(_HOST)})?")
+_WORDS = {"key": ("k-", "key-"), "password": ("p-", "pass-"), "cookie": ("cookie-", "cookie-")}
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# Words of pseudonyms themselves: whoever takes one for a password has no secret.
+_NO_SECRETS = frozenset({"capsule", "example", "mail", "key", "pass", "cookie", "capsule.example"})
+
+
+class Pseudonyms(Mask):
+    """A mask whose secrets become words of their shape and class of length.
+
+    An e-mail address stays one, a key is `key-` and letters, a password `pass-` and letters; short ones
+    (below 12 characters) stay short, long ones (from 32) long. The same secret is the same word wherever it
+    stands, different secrets are different words; within base64 the word is written in base64. A pseudonym
+    has a check sum in it by which it is known again: it is not changed, by whichever `Pseudonyms`. Words of
+    the API itself, such as `pending`, are replaced only in a field that holds secrets, such as `password`.
+    """
+
+    def __init__(self, known: Iterable[Secret] = (), *, salt: bytes) -> None:
+        super().__init__(_worth_knowing(known), salt=salt)
+
+    def knowing(self, more: Iterable[Secret]) -> Mask:
+        return super().knowing(_worth_knowing(more))
+
+    def learned(self, exchange: Exchange) -> Pseudonyms:
+        """These, but they know the keys, passwords and addresses that an exchange shows in its fields."""
+        news = [each for each in secrets_of(exchange) if not self._knows(each[1])]
+        known = self.knowing(dict.fromkeys(news)) if news else self
+        assert isinstance(known, Pseudonyms)
+        return known
+
+    def disguised(self, exchange: Exchange) -> Exchange:
+        """The exchange with pseudonyms for all secrets, its bodies' JSON rendered anew."""
+        return replace(
+            exchange,
+            path=self.text(exchange.path),
+            query=self.text(exchange.query),
+            request_headers=self._headers(exchange.request_headers),
+            request_body=self.data(exchange.request_body),
+            answer_headers=self._headers(exchange.answer_headers),
+            answer_body=self.data(exchange.answer_body),
+            why=self.text(exchange.why),
+        )
+
+    def data(self, data: bytes) -> bytes:
+        """A body without secrets: JSON by its fields, all else as text, whatever bytes are in it."""
+        if not data:
+            return data
+        try:
+            value = parse(data)
+        except Malformed:
+            return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        hidden = self.value(value)
+        return data if hidden == value else render(hidden)
+
+    def header(self, name: str, text: str) -> str:
+        scheme, space, rest = text.partition(" ")
+        if name == "authorization" and space:
+            return f"{scheme} {super().header(name, rest)}"
+        return super().header(name, text)
+
+    def _headers(self, headers: Headers) -> Headers:
+        return tuple((name, self.header(name, text)) for name, text in headers)
+
+    def _plain(self, text: str) -> str:
+        return super()._plain(_RUN.sub(self._run, text))
+
+    def _run(self, found: re.Match[str]) -> str:
+        """A run of letters with pseudonyms in it, where it is base64 of a text with secrets."""
+        run = found[0]
+        if _UUID.fullmatch(run) or self._own(run):
+            return run
+        for skipped in range(4):
+            for bare, url_safe in _decoded(run[skipped:]):
+                hidden = super()._plain(bare)
+                if hidden != bare:
+                    return run[:skipped] + _encoded(hidden, like=run[skipped:], url_safe=url_safe)
+        return run
+
+    def _mask(self, kind: str, secret: str) -> str:
+        if not secret.strip() or self._own(secret):
+            return secret
+        if kind == "email" and "@" in secret:
+            return f"mail-{self._word(secret, 15)}{_HOST}"
+        short, other = _WORDS.get(kind, _WORDS["password"])
+        if len(secret) < _SHORT:
+            return short + self._word(secret, 9)
+        return other + self._word(secret, 15 if len(secret) < _LONG else 36)
+
+    def _word(self, secret: str, length: int) -> str:
+        raw = secret.encode("utf-8", "surrogatepass")
+        body = _letters(blake2b(raw, key=self._salt).digest(), length - 2)
+        return body + _check(body)
+
+    def _own(self, word: str) -> bool:
+        """Whether a word is a pseudonym: made by this class, if not by this one."""
+        found = _OWN.fullmatch(word)
+        return found is not None and _check(found[1][:-2]) == found[1][-2:]
+
+
+def secrets_of(exchange: Exchange) -> Iterator[Secret]:
+    """The secrets that an exchange shows by the names of headers and fields."""
+    yield from keys_of(exchange)
+    for value in (exchange.sent(), exchange.answered()):
+        yield from secrets_in(value)
+
+
+def _worth_knowing(secrets: Iterable[Secret]) -> Iterator[Secret]:
+    words = _words_of_the_api()
+    return (each for each in secrets if each[1] not in words and each[1].lower() not in _NO_SECRETS)
+
+
+@cache
+def _words_of_the_api() -> frozenset[str]:
+    """The names and values that the spec gives, which have to stay what they are."""
+    return frozenset(_words_in(bundled("worker-api.yaml").root))
+
+
+def _words_in(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _words_in(each)
+    elif isinstance(value, dict):
+        yield from value.get("properties", ())
+        yield from (each for each in value.get("enum", ()) if isinstance(each, str))
+        for each in value.values():
+            yield from _words_in(each)
+
+
+def _letters(digest: bytes, count: int) -> str:
+    return "".join(_LETTERS[each % 32] for each in digest[:count])
+
+
+def _check(body: str) -> str:
+    return _letters(blake2b(body.encode(), person=b"capsule").digest(), 2)
+
+
+def _decoded(run: str) -> Iterator[tuple[str, bool]]:
+    """The texts whose base64 a run may be, and whether in the alphabet for URLs."""
+    bare = run.rstrip("=")
+    whole = bare[: len(bare) - (len(bare) % 4 == 1)]
+    padded = whole + "=" * (-len(whole) % 4)
+    for url_safe in (False, True):
+        try:
+            read = urlsafe_b64decode(padded) if url_safe else b64decode(padded, validate=True)
+            yield read.decode(), url_safe
+        except (NoBase64, ValueError):
+            continue
+
+
+def _encoded(text: str, *, like: str, url_safe: bool) -> str:
+    whole = (urlsafe_b64encode if url_safe else plain_b64encode)(text.encode()).decode()
+    return whole if like.endswith("=") or len(like) % 4 == 0 else whole.rstrip("=")

@@ -1,0 +1,112 @@
+"""Pseudonyms: no secret is left in any encoding, and what was equal or different stays so."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from dataclasses import astuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.openapi.test_masking_canaries import (
+    ADDRESSES,
+    ENCODING,
+    ENCODINGS,
+    PASSWORDS,
+    PLACE,
+    PLACES,
+    WORDS,
+    exchange,
+    percents,
+    sniffed,
+)
+from workerkit.openapi.pseudonyms import Pseudonyms
+
+SALT = b"s"
+KINDS = ("key", "password", "email")
+
+
+def names(*secrets: tuple[str, str], salt: bytes = SALT) -> Pseudonyms:
+    return Pseudonyms(secrets, salt=salt)
+
+
+@settings(max_examples=150, deadline=None)
+@given(secret=PASSWORDS | WORDS, encoding=ENCODING, place=PLACE)
+def test_a_secret_is_nowhere_in_an_exchange_in_any_encoding(secret: str, encoding: str, place: str) -> None:
+    fields = PLACES[place](ENCODINGS[encoding](secret))
+    disguised = names(("password", secret)).disguised(exchange(**fields))
+    assert not sniffed(secret, json.dumps(astuple(disguised), default=repr))
+
+
+@settings(max_examples=60, deadline=None)
+@given(address=ADDRESSES, encoding=ENCODING)
+def test_an_address_is_nowhere_in_a_text(address: str, encoding: str) -> None:
+    assert not sniffed(address, names(("email", address)).text(f"from {ENCODINGS[encoding](address)} to"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(secrets=st.lists(WORDS, min_size=1, max_size=8), kind=st.sampled_from(KINDS))
+def test_equal_stays_equal_and_different_stays_different(secrets: list[str], kind: str) -> None:
+    words = names(*((kind, each) for each in secrets))
+    shown = [words.text(each) for each in secrets]
+    again = [words.value({"note": f"was {each}"})["note"].removeprefix("was ") for each in secrets]
+    assert shown == again
+    assert [[one == other for one in shown] for other in shown] == [
+        [one == other for one in secrets] for other in secrets
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(secret=WORDS, kind=st.sampled_from(KINDS))
+def test_a_pseudonym_is_left_as_it_is_whoever_made_it(secret: str, kind: str) -> None:
+    word = names((kind, secret)).text(secret)
+    fields = {"password": word, "email": word, "x-api-key": word, "note": f"a {word} b"}
+    assert names(salt=b"another").value(fields) == fields
+    assert names(salt=b"another").header("x-api-key", word) == word
+
+
+@pytest.mark.parametrize(
+    ("secret", "kind", "shape"),
+    [
+        ("an@example.com", "email", r"mail-\w{15}@capsule\.example"),
+        ("server-01-key", "key", r"key-\w{15}"),
+        ("key-1", "key", r"k-\w{9}"),
+        ("x" * 40, "key", r"key-\w{36}"),
+        ("hunter2", "password", r"p-\w{9}"),
+        ("correct horse battery", "password", r"pass-\w{15}"),
+    ],
+)
+def test_a_pseudonym_has_the_shape_of_the_secret(secret: str, kind: str, shape: str) -> None:
+    assert re.fullmatch(shape, names((kind, secret)).text(secret))
+
+
+def test_what_was_base64_still_is() -> None:
+    words = names(("key", "server-01-key"))
+    shown = words.text("token c2VydmVyLTAxLWtleQ==")
+    assert b64decode(shown.removeprefix("token ")).decode() == words.text("server-01-key")
+
+
+def test_an_empty_secret_stays_empty() -> None:
+    assert names().value({"password": "", "email": None}) == {"password": "", "email": None}
+    assert names().header("x-api-key", "") == ""
+
+
+def test_a_word_of_the_api_stays_even_where_it_is_somebodys_password() -> None:
+    words = names(("password", "pending"))
+    assert words.value({"status": "pending", "id": 1}) == {"status": "pending", "id": 1}
+    assert words.value({"password": "pending"}) != {"password": "pending"}
+
+
+def test_the_scheme_of_an_authorization_stays() -> None:
+    assert re.fullmatch(r"Bearer k-\w{9}", names().header("authorization", "Bearer abcdefgh"))
+
+
+def test_secrets_in_the_fields_of_an_exchange_are_learned() -> None:
+    body = json.dumps({"data": [{"password": "open sesame", "email": "an@mail.vn"}]}).encode()
+    came = exchange(request_headers=(("x-api-key", "very-own-key"),), answer_body=body)
+    words = names().learned(came)
+    assert "sesame" not in words.text("it was open sesame")
+    assert "very-own-key" not in words.text(percents("very-own-key"))
