@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from workerkit.contracts.address import address_of
 from workerkit.contracts.target import BadTarget
 from workerkit.contracts.watcher import violations
 from workerkit.mockserver.capsules.session import record
+from workerkit.mockserver.capsules.traffic import read_traffic, without_secrets
+from workerkit.mockserver.whole_file import write_whole
 from workerkit.scenarios.capsule import Recorded
+from workerkit.scenarios.capsule_file import capsule_text
 
 
 @click.command("record")
-@click.option("--upstream", required=True, metavar="URL", help="The server; ends in /api/v1/worker.")
+@click.option("--upstream", metavar="URL", help="The server; ends in /api/v1/worker.")
+@click.option("--from", "source", metavar="FILE", help="Make it of a HAR, a journal or a FILE.part instead.")
 @click.option("--out", required=True, metavar="FILE", help="The capsule; while it records, FILE.part.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: a free one.")
 @click.option("--ready-file", metavar="FILE", help="Written when the recorder answers.")
-def command(upstream: str, out: str, host: str, port: int, ready_file: str | None) -> None:
+def command(
+    upstream: str | None, source: str | None, out: str, host: str, port: int, ready_file: str | None
+) -> None:
     """Stands between a worker and a server, passes everything on as it is, and writes a capsule of it.
 
     Keys, passwords and e-mail addresses are replaced before anything is written. What either side does
@@ -26,14 +34,29 @@ def command(upstream: str, out: str, host: str, port: int, ready_file: str | Non
     \b
     Example:
       workerkit record --upstream https://staging.example/api/v1/worker --out bug.yaml
+      workerkit record --from browser.har --out bug.yaml
     """
+    if (upstream is None) == (source is None):
+        raise click.UsageError("say what to record with either --upstream URL or --from FILE")
+    if source is not None:
+        capsule = without_secrets(read_traffic(Path(source)))
+        write_whole(out, capsule_text(capsule).encode("utf-8", "surrogatepass"))
+        _tell(out, len(capsule.recorded))
+    elif upstream is not None:
+        _tell(out, _recorded(upstream, out, host, port, ready_file))
+
+
+def _recorded(upstream: str, out: str, host: str, port: int, ready_file: str | None) -> int:
     try:
         address = address_of(upstream)
     except BadTarget as error:
         raise click.UsageError(f"--upstream: {error}") from None
-    count = record(
+    return record(
         address, out, host=host, port=port, ready_file=ready_file, say=click.echo, watch=_list_violations
     )
+
+
+def _tell(out: str, count: int) -> None:
     click.echo(f"{out}: {count} exchanges. See the same again with: workerkit replay {out}")
 
 

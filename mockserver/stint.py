@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workerkit.mockserver.command import Command
@@ -15,7 +15,7 @@ from workerkit.scenarios.run import EndedBy
 
 _SECONDS_BETWEEN_LOOKS = 0.02
 # The mock is on this machine: a worker whose HTTP client honours proxies must not ask one for it.
-_NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
 class Stopped(Exception):
@@ -50,7 +50,7 @@ def work(
     """
     deadline = time.monotonic() + time_limit
     settings = worker_settings(mock, director)
-    with Command(_filled_in(words, settings), {**settings, **_NO_PROXY}) as command:
+    with Command(filled_in(words, settings), {**settings, **NO_PROXY}) as command:
         ended_by, exit_code = _follow(mock, director, command, deadline, stop or threading.Event())
         command.end()
         mask = mock.ask(lambda: mask_of(director.world))
@@ -67,7 +67,8 @@ def worker_settings(mock: MockServer, director: Director) -> dict[str, str]:
     }
 
 
-def _filled_in(words: Sequence[str], settings: dict[str, str]) -> list[str]:
+def filled_in(words: Sequence[str], settings: Mapping[str, str]) -> list[str]:
+    """The words of a command, with what stands there for the base URL and the key replaced."""
     url, key = settings["LIKEPION_BASE_URL"], settings["LIKEPION_API_KEY"]
     return [word.replace("{base_url}", url).replace("{api_key}", key) for word in words]
 

@@ -113,10 +113,12 @@ class Framer:
             return None
         raw = bytes(self._rest[: found.end()])
         head = _read_head(raw, answers=self._answers)
+        is_interim = self._answers and head.status < 200
+        if not is_interim:
+            self._begin_body(head)
         del self._rest[: found.end()]
-        if self._answers and head.status < 200:
+        if is_interim:
             return Piece(raw)
-        self._begin_body(head)
         return Piece(raw, head=head, last=self._part is _Part.HEAD)
 
     def _check_beginning(self) -> None:

@@ -1,0 +1,146 @@
+"""Reads recorded traffic, whoever recorded it: capsules, HAR files, and journals in lines of JSON."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64decode
+from binascii import Error as NoBase64
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.instant import read_time
+from workerkit.openapi.jsontext import Malformed, parse, render
+from workerkit.openapi.pseudonyms import Pseudonyms, secrets_of
+from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.scenarios.capsule import Capsule, Ending, Recorded
+from workerkit.scenarios.capsule_file import operation_of, parse_capsule
+
+Json = dict[str, Any]
+# Times in journals are whole seconds: those that came first are put first by this much.
+_STEP = 1e-6
+_WRONG = (KeyError, TypeError, ValueError, AttributeError, NoBase64)
+
+
+def read_traffic(path: Path) -> Capsule:
+    """The capsule in a file or, made from a HAR or a journal, one without secrets. Raises NotUnderstood."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotUnderstood(f"{path}:1:1: {getattr(error, 'strerror', None) or error}") from None
+    if not text.lstrip("\ufeff \r\n\t").startswith("{"):
+        return parse_capsule(text, name=str(path))
+    lines = _lines(text)
+    entries = _har_entries(lines[0]) if len(lines) == 1 else None
+    if entries is not None:
+        return _capsule(path, entries, _of_har)
+    return _capsule(path, lines, _of_journal)
+
+
+def without_secrets(capsule: Capsule) -> Capsule:
+    """The capsule, all that it shows of secrets replaced wherever it stands."""
+    known = dict.fromkeys(secret for each in capsule.recorded for secret in secrets_of(each.exchange))
+    names = Pseudonyms(known, salt=secrets.token_bytes(32))
+    recorded = tuple(Recorded(names.disguised(each.exchange), each.ending) for each in capsule.recorded)
+    notes = tuple(map(names.text, capsule.notes))
+    world = None if capsule.world is None else names.value(dict(capsule.world))
+    return Capsule(
+        capsule.began, recorded, world, names.text(capsule.upstream), names.text(capsule.expected), notes
+    )
+
+
+def _lines(text: str) -> list[Any]:
+    """The JSON of the whole text or, where it is no one value, of each line."""
+    whole = text.lstrip("\ufeff").encode("utf-8", "surrogatepass")
+    try:
+        return [parse(whole)]
+    except Malformed:
+        return [line for line in text.splitlines() if line.strip()]
+
+
+def _har_entries(value: Any) -> list[Any] | None:
+    log = value.get("log") if isinstance(value, dict) else None
+    entries = log.get("entries") if isinstance(log, dict) else None
+    return entries if isinstance(entries, list) else None
+
+
+def _capsule(path: Path, entries: Iterable[Any], read: Callable[[Json, int], Recorded]) -> Capsule:
+    found: list[Recorded] = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            value = parse(entry.encode()) if isinstance(entry, str) else entry
+            found.append(read(value, number))
+        except _WRONG as error:
+            line = number if isinstance(entry, str) else 1
+            raise NotUnderstood(
+                f"{path}:{line}:1: entry {number} is no exchange of a HAR or a journal: {error!r}"
+            ) from None
+    if not found:
+        raise NotUnderstood(f"{path}:1:1: there is no exchange in it")
+    began = min(each.exchange.began for each in found)
+    return without_secrets(Capsule(began, tuple(found), notes=(f"made from {path.name}",)))
+
+
+def _of_har(entry: Json, number: int) -> Recorded:
+    asked, answer = entry["request"], entry["response"]
+    url = urlsplit(asked["url"])
+    began = read_time(entry["startedDateTime"])
+    status = int(answer["status"]) or None
+    content = answer.get("content") or {}
+    text = str(content.get("text") or "")
+    body = b64decode(text) if content.get("encoding") == "base64" else text.encode("utf-8", "surrogatepass")
+    posted = (asked.get("postData") or {}).get("text") or ""
+    exchange = Exchange(
+        number=number,
+        operation=operation_of(asked["method"], url.path),
+        server=None,
+        method=str(asked["method"]),
+        path=url.path,
+        query=url.query,
+        request_headers=_records(asked["headers"]),
+        request_body=str(posted).encode("utf-8", "surrogatepass"),
+        status=status,
+        answer_headers=_records(answer["headers"]),
+        answer_body=body if status else b"",
+        began=began,
+        ended=began + max(0.0, float(entry.get("time") or 0)) / 1000,
+    )
+    return Recorded(exchange, Ending.WHOLE if status else Ending.CLOSED)
+
+
+def _of_journal(entry: Json, number: int) -> Recorded:
+    began = read_time(entry["time"]) + number * _STEP
+    status = entry["status"]
+    exchange = Exchange(
+        number=number,
+        operation=entry["operation"],
+        server=entry["server"],
+        method=str(entry["method"]),
+        path=str(entry["path"]),
+        query=str(entry["query"]),
+        request_headers=_pairs(entry["request"]["headers"]),
+        request_body=_body(entry["request"]["body"]),
+        status=status,
+        answer_headers=_pairs(entry["answer"]["headers"]),
+        answer_body=_body(entry["answer"]["body"]) if status else b"",
+        began=began,
+        ended=began + max(0.0, float(entry["seconds"])),
+        why=str(entry["why"]),
+    )
+    return Recorded(exchange, Ending.WHOLE if status else Ending.CLOSED)
+
+
+def _records(records: Iterable[Json]) -> Headers:
+    return tuple((str(each["name"]).lower(), str(each["value"])) for each in records)
+
+
+def _pairs(pairs: Iterable[list[str]]) -> Headers:
+    return tuple((name, text) for name, text in pairs)
+
+
+def _body(value: Any) -> bytes:
+    if value is None:
+        return b""
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else render(value)
