@@ -1,28 +1,31 @@
-"""`workerkit replay`: a capsule again, against the mock or a server."""
+"""`workerkit replay`: a capsule again, against the mock or a server, or played to a worker."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
 from workerkit.cli.console import console
 from workerkit.cli.duration import DURATION
+from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.address import address_of
 from workerkit.contracts.target import BadTarget
 from workerkit.contracts.watcher import violations
-from workerkit.mockserver.capsules.playing import Performance, perform
+from workerkit.mockserver.capsules.matching import Difference
+from workerkit.mockserver.capsules.playing import perform
 from workerkit.mockserver.capsules.replay import Replayed, replay, replay_against
+from workerkit.mockserver.capsules.replay_report import as_json, report_of
 from workerkit.mockserver.capsules.shrink import shrunk
 from workerkit.mockserver.capsules.traffic import read_traffic
 from workerkit.mockserver.whole_file import check_writable, write_whole
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.capsule_file import capsule_text
 
-Replay = Callable[[Capsule], Replayed]
+Again = Callable[[Capsule], Replayed]
 
 
 @click.command("replay")
@@ -32,6 +35,7 @@ Replay = Callable[[Capsule], Replayed]
 @click.option("--shrink", is_flag=True, help="Leave out what the first difference does not need.")
 @click.option("--out", metavar="FILE", help="Where the smaller capsule goes; FILE-small.yaml by default.")
 @click.option("--time-limit", type=DURATION, default="60s", show_default=True, help="For COMMAND.")
+@report_options
 @click.argument("words", nargs=-1, metavar="[-- COMMAND...]")
 def command(
     file: str,
@@ -41,6 +45,7 @@ def command(
     out: str | None,
     time_limit: float,
     words: tuple[str, ...],
+    **files: str | None,
 ) -> None:
     """Sends the requests of the capsule FILE again and compares the answers with those that were recorded.
 
@@ -59,20 +64,24 @@ def command(
     capsule, small = read_traffic(Path(file)), out or f"{Path(file).with_suffix('')}-small.yaml"
     if shrink:
         check_writable(small)
+    reports, began, again = ReportFiles(**files), time.time(), _again(file, target, api_key)
     if words:
-        _say_of_worker(performance := perform(capsule, words, time_limit=time_limit))
-        sys.exit(0 if performance.difference is None else 1)
-    again = _replay(file, target, api_key)
-    replayed = again(capsule)
-    _say(capsule, replayed)
-    if shrink and replayed.difference is not None:
-        smaller = shrunk(capsule, lambda each: again(each).difference)
-        write_whole(small, capsule_text(smaller).encode("utf-8", "surrogatepass"))
-        click.echo(f"{small}: {len(smaller.recorded)} of {len(capsule.recorded)} exchanges show the same")
-    sys.exit(0 if replayed.difference is None else 1)
+        difference, notes = _performed(capsule, words, time_limit)
+    else:
+        replayed = again(capsule)
+        difference, notes = replayed.difference, [*_told(capsule, replayed)]
+    say = console(stderr=reports.take_standard_output).print
+    say("reproduced" if difference is None else f"not reproduced: {difference}", markup=False)
+    for note in notes:
+        say(f"  {note}", markup=False)
+    if shrink and difference is not None:
+        say(_shrunk(capsule, again, small), markup=False)
+    report = report_of(file, difference, notes, began=began, seconds=time.time() - began)
+    reports.write(report, as_json(len(capsule.recorded), difference))
+    sys.exit(0 if difference is None else 1)
 
 
-def _replay(file: str, target: str | None, key: str | None) -> Replay:
+def _again(file: str, target: str | None, key: str | None) -> Again:
     if target is None:
         return lambda capsule: replay(capsule, name=file)
     try:
@@ -82,24 +91,27 @@ def _replay(file: str, target: str | None, key: str | None) -> Replay:
     return lambda capsule: replay_against(capsule, address, key=key)
 
 
-def _say_of_worker(performance: Performance) -> None:
-    if performance.difference is None:
-        console().print(f"reproduced: the worker asked the same {performance.answered} times", markup=False)
-        return
-    console().print(f"not reproduced: {performance.difference}", markup=False)
-    if performance.output:
-        console().print(f"The worker printed:\n{performance.output}", markup=False)
+def _performed(
+    capsule: Capsule, words: tuple[str, ...], time_limit: float
+) -> tuple[Difference | None, list[str]]:
+    performance = perform(capsule, words, time_limit=time_limit)
+    printed = f"the worker printed: {performance.output}"
+    notes = [printed] if performance.difference is not None and performance.output else []
+    return performance.difference, notes
 
 
-def _say(capsule: Capsule, replayed: Replayed) -> None:
-    out, difference = console(), replayed.difference
+def _shrunk(capsule: Capsule, again: Again, name: str) -> str:
+    smaller = shrunk(capsule, lambda each: again(each).difference)
+    write_whole(name, capsule_text(smaller).encode("utf-8", "surrogatepass"))
+    return f"{name}: {len(smaller.recorded)} of {len(capsule.recorded)} exchanges show the same"
+
+
+def _told(capsule: Capsule, replayed: Replayed) -> Iterator[str]:
+    """What else there is to know of a replay."""
+    yield f"{replayed.played} of {len(capsule.recorded)} exchanges were sent again"
     if replayed.dialect is not None and replayed.dialect.choices:
         told = ", ".join(f"{name}: {value}" for name, value in sorted(replayed.dialect.choices))
-        out.print(f"where the page is silent, the server's way: {told}", markup=False)
-    if difference is None:
-        out.print(f"reproduced: {replayed.played} exchanges came out as recorded", markup=False)
-        return
-    out.print(f"not reproduced: {difference}", markup=False)
-    exchange = capsule.recorded[difference.number - 1].exchange
-    for each in violations(replace(exchange, why=exchange.why or "none came")):
-        out.print(f"  recorded against the page: {each}", markup=False)
+        yield f"the server's way where the page is silent: {told}"
+    if replayed.difference is not None:
+        exchange = capsule.recorded[replayed.difference.number - 1].exchange
+        yield from (f"what was recorded is against the page: {each}" for each in violations(exchange))

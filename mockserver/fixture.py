@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from workerkit.mockserver.capsules.taking import taken
 from workerkit.mockserver.command import CommandNotFound
 from workerkit.mockserver.dispatch import dispatch
 from workerkit.mockserver.disturb import disturb
@@ -13,12 +14,14 @@ from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.refusal import Invalid, Refusal
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.snapshot import snapshot
 from workerkit.mockserver.stint import Stint, work, worker_settings
 from workerkit.mockserver.trial import masked
 from workerkit.mockserver.verify import ANY_BODY, Verification, in_words, verify, wanted_of
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.yamlsource import closest
+from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.duration import NoDuration, seconds
 from workerkit.scenarios.judge import Verdict, judge
 from workerkit.scenarios.scenario import Scenario
@@ -38,13 +41,16 @@ class WorkerApi:
     to work as its first server.
     """
 
-    def __init__(self, mock: MockServer, scenario: Scenario | None = None) -> None:
+    def __init__(
+        self, mock: MockServer, scenario: Scenario | None = None, *, with_capsule: bool = False
+    ) -> None:
         self._mock = mock
         founder = Founder(scenario, tasks=False)
         worlds = mock.worlds
         director = mock.ask(lambda: worlds.add(worlds.new_name(), founder))
         self._name = director.world.name
         self.env: dict[str, str] = worker_settings(mock, director)
+        self._beginning = mock.ask(lambda: snapshot(director)) if with_capsule else None
         self.clock = WorldClock(self._ask)
         self._stint: Stint | None = None
 
@@ -187,12 +193,27 @@ class WorkerApi:
             sections.append(("output of the worker", self._stint.output or "none"))
         return sections
 
+    def capsule(self) -> Capsule | None:
+        """A capsule of the exchanges so far, without secrets, where the test was begun with one.
+
+        Its world is as it was before the first of them: what a test changes later is not in it.
+        """
+        beginning = self._beginning
+        return None if beginning is None else self._ask(lambda world: taken(world, beginning))
+
     def close(self) -> None:
         """Removes the world."""
         self._mock.ask(lambda: self._mock.worlds.remove(self._name))
 
     def _ask(self, question: Callable[[World], T]) -> T:
-        return _plainly(lambda: self._mock.ask(lambda: question(self._mock.worlds.world(self._name))))
+        def answered() -> T:
+            director = self._mock.worlds.director(self._name)
+            answer = question(director.world)
+            if self._beginning is not None and director.world.journal.count == 0:
+                self._beginning = snapshot(director)
+            return answer
+
+        return _plainly(lambda: self._mock.ask(answered))
 
 
 def _plainly(question: Callable[[], T]) -> T:

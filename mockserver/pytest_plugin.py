@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from workerkit.mockserver.capsules.shelf import CapsuleShelf
 from workerkit.mockserver.fixture import WorkerApi
 from workerkit.mockserver.reports.element import legal
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worlds import Worlds
 from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios import library
+from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.scenario import Scenario
 
 _NO_FIXTURE = (
     "the mark scenario does nothing without the fixture worker_api: let the test take worker_api as an "
     "argument, or remove the mark"
 )
+_FOLDER = "--worker-api-capsules"
 _in_use = pytest.StashKey[WorkerApi]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option for a folder of capsules."""
+    group = parser.getgroup("workerkit")
+    told = "Write a capsule of each test with worker_api that failed."
+    group.addoption(_FOLDER, metavar="DIR", help=told)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,7 +55,8 @@ def _workerkit_mock() -> Iterator[MockServer]:
 @pytest.fixture
 def worker_api(request: pytest.FixtureRequest, _workerkit_mock: MockServer) -> Iterator[WorkerApi]:
     """A fresh world of the LIKEPION Worker API, on a mock that the whole session shares."""
-    api = WorkerApi(_workerkit_mock, _marked_scenario(request.node))
+    wanted = request.config.getoption(_FOLDER) is not None
+    api = WorkerApi(_workerkit_mock, _marked_scenario(request.node), with_capsule=wanted)
     request.node.stash[_in_use] = api
     yield api
     del request.node.stash[_in_use]
@@ -58,7 +70,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     api = item.stash.get(_in_use, None)
     if api is not None and report.when == "call" and report.failed:
         report.sections.extend((title, legal(text)) for title, text in api.sections())
+        report.sections.extend(_shelved(item, api.capsule()))
     return report  # type: ignore[return-value]
+
+
+def _shelved(item: pytest.Item, capsule: Capsule | None) -> Iterator[tuple[str, str]]:
+    """Writes a test's capsule, if there is one; a section that says where it is."""
+    if capsule is not None:
+        folder = Path(item.config.getoption(_FOLDER))
+        yield "capsule", CapsuleShelf(folder).put(item.nodeid, capsule)
 
 
 def _marked_scenario(node: pytest.Item) -> Scenario | None:

@@ -39,12 +39,14 @@ class Capsule:
     """Exchanges in the order in which they began, and the world that they began in, where it is known.
 
     `began` is in seconds since 1970, `upstream` the server that was recorded, empty for the mock; `world` a
-    snapshot. `expected` says in words what should have happened, `notes` what else there is to know.
+    snapshot, `scenario` the source of one that is played in it and is not in the library. `expected` says in
+    words what should have happened, `notes` what else there is to know.
     """
 
     began: float
     recorded: tuple[Recorded, ...]
     world: Mapping[str, Any] | None = None
     upstream: str = ""
+    scenario: str = ""
     expected: str = ""
     notes: tuple[str, ...] = field(default=())

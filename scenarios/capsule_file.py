@@ -20,10 +20,10 @@ from workerkit.scenarios.primitive import chosen, mapping, number, sequence, tex
 
 VERSION = 1
 _LONGEST_SECONDS = 10.0 * 365 * 86_400
-_HEAD = ("capsule", "began", "upstream", "expected", "notes", "world", "exchanges")
-_EXCHANGE = ("at", "took", "ending", "server", "request", "answer", "why")
-_REQUEST = ("method", "path", "query", "headers", "body")
-_ANSWER = ("status", "headers", "body")
+HEAD_KEYS = ("capsule", "began", "upstream", "expected", "notes", "scenario", "world", "exchanges")
+EXCHANGE_KEYS = ("at", "took", "ending", "server", "request", "answer", "why")
+REQUEST_KEYS = ("method", "path", "query", "headers", "body")
+ANSWER_KEYS = ("status", "headers", "body")
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Ends are written to a microsecond: two that are one apart may change places.
 _ROUNDING = 2e-6
@@ -39,7 +39,7 @@ class CapsuleText:
     def head(self, capsule: Capsule) -> str:
         """How the file begins; no exchange is in it. `exchanges` is the last key."""
         lines = [f"capsule: {VERSION}\n", f"began: {written_in_milliseconds(self._began)}\n"]
-        for key in ("upstream", "expected"):
+        for key in ("upstream", "expected", "scenario"):
             if getattr(capsule, key):
                 lines.append(f"{key}: {scalar(getattr(capsule, key))}\n")
         if capsule.notes:
@@ -101,7 +101,7 @@ def read_capsule(path: Path) -> Capsule:
 def parse_capsule(source: str, *, name: str) -> Capsule:
     """The capsule in a text; `name` is the file's name for messages. Raises NotUnderstood."""
     node = _upgraded(yamlsource.load(source, name=name))
-    given = mapping(node, _HEAD)
+    given = mapping(node, HEAD_KEYS)
     for key in ("began", "exchanges"):
         if key not in given:
             raise node.fail(f'"{key}" is missing: the file is incomplete')
@@ -112,6 +112,7 @@ def parse_capsule(source: str, *, name: str) -> Capsule:
         recorded=_recorded(nodes, began),
         world=_world(given["world"]) if "world" in given else None,
         upstream=_told(given, "upstream"),
+        scenario=_told(given, "scenario"),
         expected=_told(given, "expected"),
         notes=tuple(text(each) for each in sequence(given["notes"])) if "notes" in given else (),
     )
@@ -151,18 +152,18 @@ def _numbered(recorded: Recorded, place: int) -> Recorded:
 
 
 def _exchange(node: Node, began: float, bodies: Bodies) -> Recorded:
-    given = mapping(node, _EXCHANGE)
+    given = mapping(node, EXCHANGE_KEYS)
     for key in ("at", "took", "request"):
         if key not in given:
             raise node.fail(f'"{key}" is missing: the exchange is incomplete')
     at = number(given["at"], least=0, most=_LONGEST_SECONDS)
     took = number(given["took"], least=0, most=_LONGEST_SECONDS)
-    request = mapping(given["request"], _REQUEST)
+    request = mapping(given["request"], REQUEST_KEYS)
     for key in ("method", "path"):
         if key not in request:
             raise given["request"].fail(f'"{key}" is missing')
     method, path = _method(request["method"]), text(request["path"])
-    answer = mapping(given["answer"], _ANSWER) if "answer" in given else {}
+    answer = mapping(given["answer"], ANSWER_KEYS) if "answer" in given else {}
     if "answer" in given and "status" not in answer:
         raise given["answer"].fail('"status" is missing')
     exchange = Exchange(

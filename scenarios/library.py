@@ -35,6 +35,16 @@ def find(name_or_path: str) -> Scenario:
     raise NoSuchScenario(f'there is no scenario "{name_or_path}"{closest(name_or_path, names()) or _all()}')
 
 
+def own_text(name_or_path: str) -> str:
+    """The text of the file that holds a scenario; empty for one of the library. Raises NoSuchScenario."""
+    if name_or_path in names():
+        return ""
+    try:
+        return Path(name_or_path).read_text("utf-8")
+    except OSError as error:
+        raise NoSuchScenario(f"{name_or_path}: {error.strerror or error}") from None
+
+
 def find_world(path: str) -> WorldPlan:
     """The world in a file, as the `world` of a scenario. Raises NoSuchScenario, NotUnderstood."""
     try:

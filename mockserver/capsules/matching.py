@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -13,6 +14,7 @@ from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.instant import read_time
 from workerkit.openapi.jsontext import render
+from workerkit.openapi.masking import Mask
 from workerkit.scenarios.capsule import Ending, Recorded
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -20,6 +22,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)
 _SECONDS_OF_TOLERANCE = 2.0
 _LONGEST = 200
 _LONGEST_PSEUDONYM = 64
+_MASK = Mask((), salt=secrets.token_bytes(32))
 _NO_ANSWER = (Ending.HUNG, Ending.CLOSED)
 _HEADERS = ("retry-after", "allow")
 
@@ -118,7 +121,7 @@ class Matcher:
             return  # the page shows no body of an error
         values = before.answered(), after.answered()
         if (values[0] is None) != (values[1] is None):
-            raise _Differs("answer", _shown(before.answer_body), _shown(after.answer_body))
+            raise _Differs("answer", before.answer_body, after.answer_body)
         if values[0] is not None:
             self._value("answer", *values)
         elif self._against is Against.WORLD and not _begin_alike(before.answer_body, after.answer_body):
@@ -188,7 +191,7 @@ class Matcher:
 def _difference(exchange: Exchange, found: _Differs) -> Difference:
     query = f"?{exchange.query}" if exchange.query else ""
     asked = f"{exchange.method} {exchange.path}{query}"
-    shown = _shown(found.recorded), _shown(found.now)
+    shown = _shown(found.place, found.recorded), _shown(found.place, found.now)
     return Difference(exchange.number, exchange.operation, asked, found.place, *shown)
 
 
@@ -224,11 +227,12 @@ def _is_time_or_null(value: Any) -> bool:
     return value is None or (isinstance(value, str) and _TIME.fullmatch(value) is not None)
 
 
-def _shown(value: Any) -> str:
+def _shown(place: str, value: Any) -> str:
+    """A value as messages show it: without what another server holds secret."""
     if isinstance(value, bytes):
-        text = value.decode("utf-8", "backslashreplace")
-    else:
-        text = value if isinstance(value, str) else render(value).decode()
+        value = _MASK.body(value)
+    value = _MASK.under(place.split("/"), value)
+    text = value if isinstance(value, str) else render(value).decode()
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

@@ -20,6 +20,8 @@ from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
+from workerkit.scenarios.loader import parse
+from workerkit.scenarios.scenario import Scenario
 
 _PATIENCE = 30.0
 _LEAST_PATIENCE, _MOST_PATIENCE = 0.3, 1.5
@@ -30,14 +32,23 @@ def stored(capsule: Capsule, *, name: str) -> Found:
     """Founds the world that a capsule began in; `name` is the file's. Raises NotUnderstood."""
     assert capsule.world is not None
     world = dict(capsule.world)
+    scenario = _scenario(capsule, name)
 
     def found(world_name: str) -> Director:
         try:
-            return restored(Founder(seed=0, tasks=False)(world_name), world)
+            return restored(Founder(scenario, seed=0, tasks=False)(world_name), world)
         except Invalid as error:
             raise NotUnderstood(f"{name}: its world cannot be built: {error.why}") from None
 
     return found
+
+
+def _scenario(capsule: Capsule, name: str) -> Scenario | None:
+    if not capsule.scenario:
+        return None
+    assert capsule.world is not None
+    told = (capsule.world.get("story") or {}).get("scenario")
+    return parse(capsule.scenario.encode("utf-8", "surrogatepass"), name=f"{name}/{told}.yaml")
 
 
 class Stage:

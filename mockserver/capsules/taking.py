@@ -27,9 +27,16 @@ Json = Mapping[str, Any]
 
 
 def taken(
-    world: World, beginning: Json, *, expected: str = "", notes: Iterable[str] = (), salt: bytes | None = None
+    world: World,
+    beginning: Json,
+    *,
+    notes: Iterable[str] = (),
+    scenario: str = "",
+    salt: bytes | None = None,
 ) -> Capsule:
     """The capsule of all exchanges of a world that began as a snapshot has it, without secrets.
+
+    `scenario` is the source of the scenario played in it, where that is not in the library.
 
     Where the journal no longer has the first of them, a note says so.
     """
@@ -43,7 +50,7 @@ def taken(
         began=float(beginning["clock"]["at"]),
         recorded=tuple(recorded),
         world=names.value(dict(beginning)),
-        expected=names.text(expected),
+        scenario=names.text(scenario),
         notes=tuple(map(names.text, notes)),
     )
 

@@ -46,9 +46,8 @@ def without_secrets(capsule: Capsule) -> Capsule:
     recorded = tuple(Recorded(names.disguised(each.exchange), each.ending) for each in capsule.recorded)
     notes = tuple(map(names.text, capsule.notes))
     world = None if capsule.world is None else names.value(dict(capsule.world))
-    return Capsule(
-        capsule.began, recorded, world, names.text(capsule.upstream), names.text(capsule.expected), notes
-    )
+    told = {each: names.text(getattr(capsule, each)) for each in ("upstream", "scenario", "expected")}
+    return Capsule(capsule.began, recorded, world, notes=notes, **told)
 
 
 def _lines(text: str) -> list[Any]:

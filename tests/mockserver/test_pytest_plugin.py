@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from workerkit.mockserver.capsules.replay import replay
+from workerkit.scenarios.capsule_file import read_capsule
+
 # What the suites below begin with: `ask(api, method, path, body)` returns a status and the answer's JSON.
 CLIENT = """
     import json, threading, urllib.error, urllib.request
@@ -361,3 +364,25 @@ def test_every_process_of_xdist_has_a_server_of_its_own(suite: pytest.Pytester) 
     """
     )
     suite.runpytest_subprocess("-n", "2").assert_outcomes(passed=4)
+
+
+def test_a_test_that_failed_leaves_a_capsule(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import urllib.request
+        def test_fails(worker_api):
+            task = worker_api.add_task(note="for the capsule")
+            asked = urllib.request.Request(worker_api.base_url + "/tasks")
+            asked.add_header("X-API-Key", worker_api.api_key)
+            urllib.request.urlopen(asked).read()
+            assert False
+        def test_passes(worker_api):
+            pass
+        """
+    )
+    result = pytester.runpytest_subprocess("--worker-api-capsules", "capsules")
+    (path,) = (pytester.path / "capsules").iterdir()
+    result.stdout.fnmatch_lines(["*See the same again with: workerkit replay capsules/*"])
+    capsule = read_capsule(path)
+    assert len(capsule.recorded) == 1
+    assert replay(capsule, name=path.name).difference is None

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.openapi.test_masking_canaries import exchange
+from workerkit.openapi import yamlsource
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.jsontext import Malformed, parse, render
 from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_file import CapsuleText, capsule_text, parse_capsule, read_capsule
+from workerkit.scenarios.capsule_schema import capsule_schema
 
 BEGAN = 1_764_583_200.0
 LONG = b'{"data":["' + b"x" * 5000 + b'"]}'
@@ -218,3 +222,41 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_bytes(b"capsule: \xff")
     with pytest.raises(NotUnderstood, match=r"c\.yaml:1:1: "):
         read_capsule(tmp_path / "c.yaml")
+
+
+# The schema
+
+
+def allows(text: str) -> bool:
+    schema = jsonschema_rs.validator_for(capsule_schema())
+    return schema.is_valid(yamlsource.load(text, name="c.yaml").plain())
+
+
+def test_the_schema_allows_what_is_written() -> None:
+    assert allows(WHOLE)
+    many = capsule(
+        recorded(request_body=b"\xff", answer_body=LONG, server="server-01", why="x"),
+        recorded(request_body=LONG, query="a=b", ending=Ending.CUT),
+        recorded(request_body=b"text", status=None, ending=Ending.HUNG),
+        world={"format": 1},
+        upstream="u",
+        expected="e",
+        scenario="s",
+        notes=("n",),
+    )
+    assert allows(capsule_text(many))
+    assert allows(capsule_text(capsule()))
+
+
+FORMAL = ("unknown key", "unknown in exchange", "negative", "no number", "two bodies", "no answer", "status")
+
+
+@pytest.mark.parametrize("damage", FORMAL)
+def test_the_schema_refuses_what_the_reader_refuses_for_its_form(damage: str) -> None:
+    old, new, _ = DAMAGES[damage]
+    assert not allows(WHOLE.replace(old, new))
+
+
+def test_the_schema_for_editors_is_that_of_the_model() -> None:
+    file = Path(__file__).parents[2] / "scenarios" / "capsule.schema.json"
+    assert json.loads(file.read_text()) == json.loads(json.dumps(capsule_schema()))

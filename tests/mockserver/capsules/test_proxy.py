@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.mockserver.capsules.conftest import SECONDS, proxying, raw
-from workerkit.mockserver.capsules.framing import Framer, Garbled
+from workerkit.mockserver.capsules.framing import Framer, Garbled, Piece
 from workerkit.mockserver.capsules.sending import Address
 from workerkit.mockserver.capsules.tape import Listener
 from workerkit.mockserver.disturb import disturb
@@ -207,7 +207,8 @@ MESSAGES = {
 def test_bytes_come_back_as_they_were_however_they_are_cut(names: list[str], data: st.DataObject) -> None:
     stream = b"".join(MESSAGES[name] for name in names)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
-    framer, pieces = Framer(answers=True), []
+    framer = Framer(answers=True)
+    pieces: list[Piece] = []
     for begin, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
         pieces += framer.feed(stream[begin:end])
     assert b"".join(each.raw for each in pieces) == stream

@@ -1,0 +1,41 @@
+"""What is said of a replay: as a report, and in JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from workerkit.mockserver.capsules.matching import Difference
+from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
+from workerkit.openapi.instant import written
+
+
+def as_json(exchanges: int, difference: Difference | None) -> dict[str, Any]:
+    """The verdict on a replay of so many exchanges."""
+    return {
+        "verdict": "reproduced" if difference is None else "not reproduced",
+        "exchanges": exchanges,
+        "difference": None
+        if difference is None
+        else {
+            "exchange": difference.number,
+            "operation": difference.operation,
+            "request": difference.asked,
+            "place": difference.place,
+            "recorded": difference.recorded,
+            "now": difference.now,
+        },
+    }
+
+
+def report_of(
+    name: str, difference: Difference | None, notes: Iterable[str], *, began: float, seconds: float
+) -> Report:
+    """The report on the replay of a file, which began then, in seconds since 1970, and took so long."""
+    outcome = Outcome.PASS if difference is None else Outcome.FAIL
+    findings = () if difference is None else (Finding(difference.place, str(difference)),)
+    summary = "reproduced" if difference is None else "not reproduced"
+    case = Case(name=name, outcome=outcome, seconds=seconds, findings=findings, notes=tuple(notes))
+    made = f"{written(began)}, workerkit {version('likepion-workerkit')}"
+    return Report("workerkit replay", summary, seconds, (case,), (made,))

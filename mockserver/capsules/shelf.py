@@ -1,0 +1,30 @@
+"""A folder of capsules, one for each thing that failed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from workerkit.mockserver.whole_file import CannotWrite, write_whole
+from workerkit.scenarios.capsule import Capsule
+from workerkit.scenarios.capsule_file import capsule_text
+
+_ODD = re.compile(r"[^\w.-]+")
+_LONGEST = 150
+
+
+class CapsuleShelf:
+    """Writes capsules into a folder, which is made where there is none. Raises CannotWrite, at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CannotWrite(f"{folder} cannot be made: {error.strerror or error}") from None
+
+    def put(self, name: str, capsule: Capsule) -> str:
+        """Writes the capsule of a scenario or test; returns what to tell about it. Raises CannotWrite."""
+        path = self._folder / f"{_ODD.sub('-', name).strip('-')[-_LONGEST:]}.yaml"
+        write_whole(str(path), capsule_text(capsule).encode("utf-8", "surrogatepass"))
+        return f"{path}: a capsule of it. See the same again with: workerkit replay {path}"

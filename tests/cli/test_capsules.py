@@ -1,0 +1,278 @@
+"""`workerkit record` and `workerkit replay`, as processes and as commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.cli.conftest import Run
+from tests.independent.fault import Fault
+from tests.independent.faults import FAULTS
+from tests.independent.running import Running, running
+from workerkit.scenarios.capsule_file import read_capsule
+
+SECONDS = 30.0
+Ask = Callable[..., requests.Response]
+
+
+class Recorder:
+    """A recorder in a process of its own, and a worker's client of it."""
+
+    def __init__(self, process: subprocess.Popen[str], server: Running, url: str) -> None:
+        self.process = process
+        self.server = server
+        self._url = url
+
+    def ask(self, method: str, path: str, body: Any = None, *, key: str = "") -> requests.Response:
+        headers = {"X-API-Key": key or self.server.seeded.api_key, "Connection": "close"}
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.request(method, self._url + path, json=body, headers=headers, timeout=SECONDS)
+
+    def end(self, number: int = signal.SIGTERM) -> str:
+        """Ends it by a signal; what it printed."""
+        self.process.send_signal(number)
+        return self.process.communicate(timeout=SECONDS)[0]
+
+
+@contextmanager
+def recorder(script: str, out: Path, fault: Fault | None = None) -> Iterator[Recorder]:
+    """A recorder before an independent server, perhaps with a fault planted in that."""
+    ready = out.with_suffix(".ready")
+    with running(fault=fault) as server:
+        words = [script, "record", "--upstream", server.base_url, "--out", str(out), "--port", "0"]
+        with subprocess.Popen(
+            [*words, "--ready-file", str(ready)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            try:
+                while not ready.exists() and process.poll() is None:
+                    time.sleep(0.02)  # there is nothing to wait on but the file
+                yield Recorder(process, server, json.loads(ready.read_text())["base_url"])
+            finally:
+                process.kill()
+
+
+def work(recorder: Recorder) -> None:
+    """Some of everything that a worker asks."""
+    ask = recorder.ask
+    ask("POST", "/health", {"server_name": "hanoi-07", "cpu_usage": 5.5, "active_tasks": 1})
+    tasks = ask("GET", "/tasks?status=pending,queued,running&limit=5").json()["data"]
+    ask("GET", f"/tasks?after={tasks[-1]['id']}&limit=5&status=pending,queued,running")
+    for task in tasks[:3]:
+        ask("PUT", f"/tasks/{task['id']}", {"status": "running"})
+        ask("PUT", f"/tasks/{task['id']}", {"status": "completed", "link_post": "https://a.example/1"})
+    ask("GET", "/tasks?status=completed&limit=1000")
+    ask("PUT", "/tasks/bulk", {"items": [{"link_id": each["id"], "status": "running"} for each in tasks]})
+    ask("POST", "/logs", {"logs": [{"level": "INFO", "message": f"did it as {tasks[0]['password']}"}]})
+    ask("GET", "/tasks", key="nobody's key at all")
+    ask("PUT", "/tasks/00000000-0000-4000-8000-000000000000", {"status": "running"})
+
+
+def test_traffic_with_a_sound_server_is_reproduced_without_its_secrets(
+    run: Run, script: str, project: Path
+) -> None:
+    with recorder(script, project / "bug.yaml") as recording:
+        work(recording)
+        key = recording.server.seeded.api_key
+        listed = recording.ask("GET", "/tasks?limit=1000&status=pending,queued,running").json()["data"]
+        said = recording.end()
+    assert "15 exchanges" in said
+    text = (project / "bug.yaml").read_text()
+    secrets = {key, "nobody's key at all", *(task[name] for task in listed for name in ("password", "email"))}
+    assert not [each for each in secrets if each in text]
+    assert not (project / "bug.yaml.part").exists()
+    code, output, _ = run("replay", "bug.yaml")
+    assert (code, output.splitlines()[0]) == (0, "reproduced")
+    assert "15 of 15 exchanges were sent again" in output
+
+
+@pytest.mark.parametrize(
+    ("fault", "operation", "place"),
+    [
+        ("total-one-too-many", "listTasks", "answer/total"),
+        ("update-without-effect", "listTasks", "answer/"),
+        ("bulk-success-counts-all", "bulkUpdateTasks", ""),
+    ],
+)
+def test_a_promise_that_a_server_breaks_is_the_first_difference_in_few_exchanges(
+    run: Run, script: str, project: Path, fault: str, operation: str, place: str
+) -> None:
+    with recorder(script, project / "bug.yaml", FAULTS[fault]) as recording:
+        work(recording)
+        foreign = recording.ask("GET", "/tasks", key=recording.server.seeded.other_api_key).json()["data"][0]
+        recording.ask("PUT", "/tasks/bulk", {"items": [{"link_id": foreign["id"], "status": "running"}]})
+        recording.end()
+    code, output, _ = run("replay", "bug.yaml", "--shrink", "--out", "small.yaml", "--json", "r.json")
+    assert code == 1
+    told = json.loads((project / "r.json").read_text())
+    assert (told["verdict"], told["difference"]["operation"]) == ("not reproduced", operation)
+    assert f"{place}" in output
+    small = read_capsule(project / "small.yaml")
+    assert len(small.recorded) <= 5
+    assert small.recorded[-1].exchange.operation == operation
+    assert run("replay", "small.yaml")[0] == 1
+
+
+def test_what_is_against_the_page_is_listed_as_it_comes(script: str, project: Path) -> None:
+    with recorder(script, project / "bug.yaml", FAULTS["total-one-too-many"]) as recording:
+        recording.ask("GET", "/tasks?limit=1000&status=running")
+        recording.ask("POST", "/logs", {"logs": [{"level": "LOUD", "message": "hi"}] * 501})
+        said = recording.end()
+    assert "server: list-total: " in said
+    assert "worker: sendLogs: body/logs" in said
+
+
+def test_a_recorder_that_is_killed_loses_only_the_exchange_in_flight(
+    run: Run, script: str, project: Path
+) -> None:
+    with recorder(script, project / "bug.yaml") as recording:
+        for _ in range(3):
+            recording.ask("GET", "/tasks?limit=3")
+        heard_of_all(project / "bug.yaml.part", 3)
+        recording.end(signal.SIGKILL)
+    assert not (project / "bug.yaml").exists()
+    assert len(read_capsule(project / "bug.yaml.part").recorded) == 3
+    code, _, errors = run("record", "--upstream", "http://127.0.0.1:1/api/v1/worker", "--out", "bug.yaml")
+    assert code == 3, errors
+    assert run("record", "--from", "bug.yaml.part", "--out", "whole.yaml")[0] == 0
+    assert run("replay", "whole.yaml")[0] == 0
+
+
+def heard_of_all(part: Path, count: int) -> None:
+    """Waits until a recorder has written so many exchanges: it does so after their answers are sent."""
+    deadline = time.monotonic() + SECONDS
+    while part.read_text().count("    answer:") < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+# The command line
+
+
+def test_a_part_that_is_left_is_not_written_over(run: Run, script: str, project: Path) -> None:
+    (project / "bug.yaml.part").write_text("capsule: 1\n")
+    with running() as server:
+        code, _, errors = run("record", "--upstream", server.base_url, "--out", "bug.yaml", "--port", "0")
+    assert code == 2
+    assert "record --from bug.yaml.part" in errors
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("record", "--out", "x"), 2, "either --upstream URL or --from FILE"),
+        (("record", "--upstream", "http://a.example/", "--out", "x"), 2, "/api/v1/worker"),
+        (("record", "--upstream", "http://a.example/v2/api/v1/worker", "--out", "x"), 2, "path"),
+        (("record", "--upstream", "http://127.0.0.1:1/api/v1/worker", "--out", "x"), 3, "cannot be reached"),
+        (("replay", "none.yaml"), 2, "none.yaml:1:1: "),
+        (("replay", "bad.yaml"), 2, "bad.yaml:2:8: "),
+        (("replay", "newer.yaml"), 2, "take a newer workerkit"),
+        (("replay", "no.har"), 2, "no.har:1:1: entry 1"),
+        (("replay", "good.yaml", "--target", "http://127.0.0.1:1/api/v1/worker"), 3, "cannot be reached"),
+        (("replay", "good.yaml", "--", "no-such-command-anywhere"), 3, "was not found"),
+        (("replay", "good.yaml", "--shrink", "--", "true"), 2, "not for a COMMAND"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_line(
+    run: Run, project: Path, words: tuple[str, ...], code: int, told: str
+) -> None:
+    (project / "bad.yaml").write_text("capsule: 1\nbegan: x\nexchanges:\n")
+    (project / "newer.yaml").write_text("capsule: 99\n")
+    (project / "good.yaml").write_text(GOOD)
+    (project / "no.har").write_text('{"log": {"entries": [{}]}}')
+    ended, _, errors = run(*words)
+    assert (ended, told in errors) == (code, True), errors
+
+
+GOOD = """\
+capsule: 1
+began: 2025-12-01T10:00:00.000Z
+exchanges:
+  - at: 0.0
+    took: 0.1
+    request: {method: GET, path: /api/v1/worker/tasks, headers: [[x-api-key, key-1]]}
+    answer: {status: 401, headers: [[content-type, application/json]], body: {json: {success: false}}}
+"""
+ASKING = """
+import os, urllib.request, urllib.error
+request = urllib.request.Request(os.environ["LIKEPION_BASE_URL"] + "/PATH")
+request.add_header("X-API-Key", os.environ["LIKEPION_API_KEY"])
+try:
+    urllib.request.urlopen(request)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "told"), [("tasks", 0, "reproduced"), ("health", 1, "not reproduced: ")]
+)
+def test_a_worker_is_played_to(run: Run, project: Path, path: str, code: int, told: str) -> None:
+    (project / "good.yaml").write_text(GOOD)
+    ended, output, _ = run("replay", "good.yaml", "--", sys.executable, "-c", ASKING.replace("PATH", path))
+    assert ended == code
+    assert output.startswith(told)
+
+
+@pytest.mark.parametrize("name", ["journal.har", "journal.jsonl"])
+def test_a_journal_of_serve_is_replayed(run: Run, script: str, project: Path, name: str) -> None:
+    with serving(script, project / name) as ask:
+        tasks = ask("GET", "/tasks?limit=3").json()["data"]
+        ask("PUT", f"/tasks/{tasks[0]['id']}", json={"status": "running"})
+        ask("GET", "/tasks?status=running&limit=1000")
+    code, output, _ = run("replay", name)
+    assert (code, output.splitlines()[0]) == (0, "reproduced")
+    assert run("record", "--from", name, "--out", "bug.yaml")[0] == 0
+    assert run("replay", "bug.yaml")[0] == 0
+
+
+@contextmanager
+def serving(script: str, journal: Path) -> Iterator[Ask]:
+    """A mock that writes a journal, and a client of it."""
+    ready = journal.with_suffix(".ready")
+    words = [script, "serve", "--port", "0", "--journal", str(journal), "--ready-file", str(ready)]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process, requests.Session() as session:
+        session.trust_env = False
+        session.headers["X-API-Key"] = "server-01-key"
+        while not ready.exists() and process.poll() is None:
+            time.sleep(0.02)  # there is nothing to wait on but the file
+        url = json.loads(ready.read_text())["base_url"]
+        try:
+            yield lambda method, path, **more: session.request(method, url + path, timeout=SECONDS, **more)
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def test_a_capsule_is_sent_to_a_target(run: Run, project: Path) -> None:
+    (project / "good.yaml").write_text(GOOD)
+    with running() as server:
+        assert run("replay", "good.yaml", "--target", server.base_url)[0] == 0
+        known = ("--api-key", server.seeded.api_key)
+        code, output, _ = run("replay", "good.yaml", "--target", server.base_url, *known)
+    assert code == 1
+    assert "status: recorded 401, now 200" in output
+
+
+LAZY = """
+import os, urllib.request
+urllib.request.urlopen(os.environ["LIKEPION_BASE_URL"].replace("/api", "/bpi"))
+"""
+
+
+def test_exec_writes_a_capsule_of_what_failed(run: Run, project: Path, quiet_day: str) -> None:
+    words = ("exec", "--scenario", quiet_day, "--save-capsules", "capsules", "--", sys.executable, "-c", LAZY)
+    code, output, _ = run(*words)
+    assert code == 1
+    path = os.path.join("capsules", "quiet-day.yaml")
+    assert f"workerkit replay {path}" in output
+    assert run("replay", path)[0] == 0
