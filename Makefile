@@ -43,6 +43,9 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.independent --max-requests 1000
 	$(BIN)/python -m benchmarks.sound
 	$(BIN)/python -m benchmarks.mutants
+	$(PYTHON) -m venv build/mitmproxy
+	build/mitmproxy/bin/python -m pip install --quiet --disable-pip-version-check mitmproxy
+	$(BIN)/python -m benchmarks.proxy
 
 clean:
 	rm -rf $(VENV) .dev build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

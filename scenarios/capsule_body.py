@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -24,15 +25,16 @@ class Names:
     """Gives long bodies names, so that the same one need not be written twice."""
 
     def __init__(self) -> None:
-        self._names: dict[bytes, str] = {}
+        self._names: dict[bytes, str] = {}  # by their digests: a recording may be long
 
     def written(self, body: bytes, indent: str) -> str:
         """What follows `body:` in the file, every further line behind the indent; ends in a line's end."""
         if len(body) < _LONG:
             return f" {{{_form(body)}}}\n"
-        if body in self._names:
-            return f" {{same: {self._names[body]}}}\n"
-        name = self._names[body] = f"body-{len(self._names) + 1}"
+        digest = blake2b(body).digest()
+        if digest in self._names:
+            return f" {{same: {self._names[digest]}}}\n"
+        name = self._names[digest] = f"body-{len(self._names) + 1}"
         return f"\n{indent}{NAME}: {name}\n{indent}{long_form(body, indent)}"
 
 

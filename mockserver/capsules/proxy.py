@@ -96,19 +96,21 @@ class Connection:
         if not self._is_understood:
             self._send(data)
             return
+        understood: list[bytes] = []
         try:
             for piece in self._requests.feed(data):
                 if piece.head is not None:
                     _check(piece.head)
                 self._tape.asked(piece)
-                self._send(piece.raw if piece.head is None else self._with_host(piece.raw))
+                understood.append(piece.raw if piece.head is None else self._with_host(piece.raw))
         except Garbled:
             # What the client's HTTP is worth, the server is to say.
             self._is_understood = False
-            self._send(self._requests.rest)
+            understood.append(self._requests.rest)
         except _NotHere:
             self.client.write(_REFUSAL)
             self.client.close()
+        self._send(b"".join(understood))
 
     def answered(self, data: bytes) -> None:
         """The server sent this."""
@@ -180,6 +182,8 @@ class Connection:
             server.write_eof()
 
     def _send(self, data: bytes) -> None:
+        if not data:
+            return
         if self.server is None:
             self._waiting.append(data)
         else:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from workerkit.mockserver.whole_file import CannotWrite, check_writable
+from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.masking import Secret
 from workerkit.openapi.pseudonyms import Pseudonyms, secrets_of
 from workerkit.scenarios.capsule import Capsule, Recorded
@@ -23,13 +25,14 @@ class Names:
         self._salt = secrets.token_bytes(32)
         self._known: dict[Secret, None] = {}
         self._additions = 0
+        self._last: dict[str | None, tuple[Headers, bytes, bytes]] = {}
         self.now = Pseudonyms(salt=self._salt)
 
-    def learn(self, recorded: Recorded) -> None:
-        """Takes note of the secrets that an exchange shows in its headers and fields."""
-        news = [each for each in secrets_of(recorded.exchange) if each not in self._known]
+    def learn(self, recorded: Recorded) -> bool:
+        """Takes note of the secrets that an exchange shows in its headers and fields; whether one is new."""
+        news = [each for each in self._shown_by(recorded.exchange) if each not in self._known]
         if not news:
-            return
+            return False
         self._known.update(dict.fromkeys(news))
         self._additions += 1
         if self._additions % _MOST_ADDITIONS:
@@ -38,6 +41,14 @@ class Names:
             self.now = known
         else:  # many small patterns are slower than a large one
             self.now = Pseudonyms(self._known, salt=self._salt)
+        return True
+
+    def _shown_by(self, exchange: Exchange) -> Iterator[Secret]:
+        """The secrets that an exchange shows; of bodies that came lately all are known."""
+        came = exchange.request_headers, exchange.request_body, exchange.answer_body
+        if came != self._last.get(exchange.operation):
+            self._last[exchange.operation] = came
+            yield from secrets_of(exchange)
 
     def disguised(self, recorded: Recorded) -> Recorded:
         """The exchange without the secrets that are known by now."""
@@ -58,6 +69,7 @@ class Recording:
         self._text = CapsuleText(began)
         self._names = Names()
         self.count = 0
+        self._uncertain = 0
         try:
             self._file = self._part.open("xb", buffering=0)
         except FileExistsError:
@@ -71,7 +83,8 @@ class Recording:
 
     def add(self, recorded: Recorded) -> Recorded:
         """Writes an exchange, which is with the operating system then; returns it as it was written."""
-        self._names.learn(recorded)
+        if self._names.learn(recorded):
+            self._uncertain = self._file.tell()
         disguised = self._names.disguised(recorded)
         self._write(self._text.exchange(disguised))
         self.count += 1
@@ -79,15 +92,20 @@ class Recording:
 
     def finish(self) -> None:
         """Puts the whole capsule in its place. Raises CannotWrite."""
-        written = self._part.read_text("utf-8")
-        if any(self._names.now.text(line) != line for line in written.splitlines()):
-            self._rewrite(written)
+        # What was written after the last secret was learned has none.
+        early = self._part.read_bytes()[: self._uncertain].decode("utf-8", "replace")
+        if any(self._names.now.text(line) != line for line in set(early.splitlines())):
+            self._rewrite(self._part.read_text("utf-8"))
         try:
             os.fsync(self._file.fileno())
             self._file.close()
             self._part.replace(self._name)
         except OSError as error:
             raise CannotWrite(f"{self._name} cannot be written: {error.strerror or error}") from None
+
+    def close(self) -> None:
+        """Leaves the part as it is, unless it is finished."""
+        self._file.close()
 
     def _rewrite(self, written: str) -> None:
         """Takes out what was not known for a secret when it was written."""

@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import uvloop
 
@@ -52,9 +53,10 @@ def record(
             say(f"Recording what goes to {upstream.url}{worker_api().base_path} into {out}.")
             say(f"Let the worker call  {base_url}  and end the recording with Ctrl-C.")
 
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_until_signal(Proxy(upstream, hear), here, ready))
-    recording.finish()
+        with closing(recording):
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_until_signal(Proxy(upstream, hear), here, ready))
+            recording.finish()
     return recording.count
 
 

@@ -1,0 +1,72 @@
+"""A recording on disk: readable at any time, and in the end without any secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.openapi.test_masking_canaries import exchange
+from workerkit.mockserver.capsules.recording import Recording
+from workerkit.mockserver.whole_file import CannotWrite
+from workerkit.scenarios.capsule import Recorded
+from workerkit.scenarios.capsule_file import parse_capsule, read_capsule
+
+BEGAN = 1_764_583_200.0
+
+
+def came(number: int, **fields: Any) -> Recorded:
+    return Recorded(exchange(began=BEGAN + number, ended=BEGAN + number + 0.5, **fields))
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Iterator[Recording]:
+    with closing(Recording(str(tmp_path / "c.yaml"), upstream="http://a.example", began=BEGAN)) as begun:
+        yield begun
+
+
+def test_the_part_is_a_capsule_after_each_exchange(recording: Recording, tmp_path: Path) -> None:
+    for number in range(3):
+        recording.add(came(number))
+        assert len(read_capsule(tmp_path / "c.yaml.part").recorded) == number + 1
+    recording.finish()
+    assert [each.name for each in tmp_path.iterdir()] == ["c.yaml"]
+    assert len(read_capsule(tmp_path / "c.yaml").recorded) == 3
+
+
+def test_a_secret_that_was_learned_late_is_not_in_what_was_written_early(
+    recording: Recording, tmp_path: Path
+) -> None:
+    early = json.dumps({"logs": [{"level": "INFO", "message": "open sesame worked"}]}).encode()
+    recording.add(came(1, request_body=early))
+    assert "sesame" in (tmp_path / "c.yaml.part").read_text()
+    recording.add(came(2, answer_body=b'{"data": [{"password": "open sesame"}]}'))
+    recording.add(came(3, query="q=open%20sesame"))
+    recording.finish()
+    text = (tmp_path / "c.yaml").read_text()
+    assert "sesame" not in text
+    told = [each.exchange for each in parse_capsule(text, name="c.yaml").recorded]
+    word = told[1].answered()["data"][0]["password"]
+    assert told[0].sent()["logs"][0]["message"] == f"{word} worked"
+    assert told[2].query == f"q={word}"
+
+
+def test_many_secrets_one_after_another_are_all_replaced(recording: Recording, tmp_path: Path) -> None:
+    for number in range(40):
+        recording.add(came(number, request_headers=(("x-api-key", f"secret-key-{number}"),)))
+    recording.finish()
+    assert "secret-key" not in (tmp_path / "c.yaml").read_text()
+
+
+def test_a_part_that_is_left_is_not_written_over(recording: Recording, tmp_path: Path) -> None:
+    with pytest.raises(CannotWrite, match="left from a recording"):
+        Recording(str(tmp_path / "c.yaml"), upstream="u", began=BEGAN)
+
+
+def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(CannotWrite, match="cannot be written"):
+        Recording(str(tmp_path / "none" / "c.yaml"), upstream="u", began=BEGAN)
