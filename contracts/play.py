@@ -34,7 +34,8 @@ class Play:
         self._acts: list[Exchange] = []
         self._writers: dict[str, tuple[str, Exchange]] = {}
         self._open_links: set[str] = set()
-        own, other = stage.whole_list(None), stage.whole_list(stage.other_key)
+        own = stage.whole_list(None)
+        other = [] if stage.other_key is None else stage.whole_list(stage.other_key)
         self._listed = {str(each.get("id")): each for each in (*own, *other)}
         self._began = own
         self._last: tuple[dict[str, str | int], Exchange] | None = None

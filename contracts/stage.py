@@ -109,7 +109,7 @@ class Stage:
         return self._last
 
     def whole_list(self, key: str | None) -> list[Task]:
-        """All tasks of a server; none where the key is another's and there is none. Raises Over."""
+        """All tasks of the run's own server, or of the one whose key is given. Raises Over."""
         every, most = ",".join(leeway.enumeration("TaskStatus")), leeway.highest("limit")
         tasks: list[Task] = []
         for page in range(1, self._most_pages + 1):

@@ -372,7 +372,7 @@ def _set_account_status(walk: Walk) -> None:
         return
     account = walk.target.account_id
     if account is None:
-        walk.ledger.excuse("account-status", "the API shows no account's id: needs one to be given")
+        walk.ledger.excuse("account-status", "no account's id is known: the API shows none")
         return
     body = {"account_id": account, "status": "active"}
     walk.expect("account-status", walk.client.send("POST", "/callback/account/status", body))

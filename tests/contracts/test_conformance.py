@@ -93,7 +93,7 @@ def test_without_the_other_keys_their_rules_are_untested_and_say_so(mock_target:
         "update-own-only": "needs --other-api-key",
         "bulk-foreign": "needs --other-api-key",
         "not-your-task": "needs --other-api-key",
-        "account-status": "the API shows no account's id: needs one to be given",
+        "account-status": "no account's id is known: the API shows none",
     }
     assert report.verdict == "pass"
 

@@ -56,19 +56,20 @@ Play = Callable[..., Played]
 
 @pytest.fixture
 def play(server: MockServer) -> Play:
-    """Plays on a fresh world that makes these choices, which are stated beforehand."""
+    """Plays with the keys of these servers on a fresh world that makes these choices, stated beforehand."""
 
     def play(
         choices: Mapping[str, str] | None = None,
         plan: Plan | None = None,
         diligence: Diligence = SHORT,
         watcher: Callable[[World], Watcher] = lambda _: lambda _: None,
+        servers: tuple[int, ...] = (1, 2, 3),
     ) -> Played:
         dialect = dialect_of(choices or {})
         plan = plan or Plan()
         founder = Founder(seed=1, dialect=dialect)
         world = server.ask(lambda: server.worlds.add(server.worlds.new_name(), founder)).world
-        target = Target(server.base_url, *(f"server-0{number}-key-{world.name}" for number in (1, 2, 3)))
+        target = Target(server.base_url, *(f"server-0{number}-key-{world.name}" for number in servers))
         ledger = Ledger(dict(dialect))
         gate = Gate(target, plan, strict_api(), clock=Clock(), watcher=watcher(world))
         gave_up = play_all(set_out(target, plan, gate, ledger, Clock()), diligence, plan.seed)
@@ -81,6 +82,13 @@ def play(server: MockServer) -> Play:
 @pytest.mark.parametrize("choices", [pytest.param(each, id="") for each in pairwise(VALUES)[::5]])
 def test_no_dialect_is_blamed(play: Play, choices: dict[str, str]) -> None:
     played = play(choices)
+    assert [each.message for each in played.ledger.findings] == []
+    assert played.gave_up == ""
+    assert {"list", "update", "bulk-results", "link-update"} <= played.ledger.held
+
+
+def test_without_another_servers_key_the_own_tasks_are_played_with(play: Play) -> None:
+    played = play(servers=(1,))
     assert [each.message for each in played.ledger.findings] == []
     assert played.gave_up == ""
     assert {"list", "update", "bulk-results", "link-update"} <= played.ledger.held
