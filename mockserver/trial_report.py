@@ -105,7 +105,10 @@ def _notes(trial: Trial) -> Iterator[str]:
             "needs longer, give it more with --time-limit."
         )
     if trial.unfelt:
-        yield f"The worker did not feel all of the scenario: {'; '.join(trial.unfelt)}."
+        yield (
+            "The worker gave no occasion for all of the scenario, which does not count against it: "
+            f"{'; '.join(trial.unfelt)}."
+        )
     if len(trial.run.exchanges) < trial.requests:
         yield f"Of {trial.requests} exchanges the last {len(trial.run.exchanges)} were kept and judged."
 

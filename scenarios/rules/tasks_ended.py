@@ -27,7 +27,8 @@ class TasksEnded(Rule):
     id: ClassVar[str] = "tasks-ended"
     why: ClassVar[str] = "A task that is left behind is never done, and nobody is told."
     careful: ClassVar[str] = (
-        "goes on after a disturbance, reports again what was refused, and reads the list until it is empty"
+        "goes on after a disturbance, reports again what was refused, reads the list until it is empty, and "
+        "asks at its start with status=running for what an earlier run left"
     )
     general: ClassVar[bool] = False
 

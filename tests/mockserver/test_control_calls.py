@@ -264,6 +264,11 @@ def test_a_bad_time_is_refused_and_the_clock_goes_on(at: Control, body: dict[str
     assert at("GET", "").json()["time"] == "2026-02-03T04:05:06Z"
 
 
+def test_the_refusal_of_a_bad_time_names_its_field(at: Control) -> None:
+    assert_refused(at("POST", "/clock", {"advance": "60"}), 400, "body/advance")
+    assert_refused(at("POST", "/clock", {"freez": "2026-02-03T04:05:06Z"}), 400, 'did you mean "freeze"?')
+
+
 def test_time_ends_with_the_year_9999(at: Control, call: Call) -> None:
     at("POST", "/clock", {"freeze": "9999-12-31T23:59:59Z"})
     assert call("POST", "/health", json={}).json()["data"]["server_time"] == "9999-12-31T23:59:59Z"

@@ -143,7 +143,8 @@ def test_what_the_worker_never_felt_is_told_without_blame(trial: MakeTrial) -> N
     case = case_of(trial(unfelt=("never happened: a", "struck nothing: b")))
     assert case.outcome is Outcome.PASS
     assert case.notes == (
-        "The worker did not feel all of the scenario: never happened: a; struck nothing: b.",
+        "The worker gave no occasion for all of the scenario, which does not count against it: "
+        "never happened: a; struck nothing: b.",
     )
 
 
