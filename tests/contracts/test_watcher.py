@@ -1,0 +1,70 @@
+"""What is said of traffic while it is recorded."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from workerkit.contracts.watcher import violations
+from workerkit.openapi.exchange import Exchange
+
+BASE = "/api/v1/worker"
+
+
+def exchange(
+    method: str, path: str, sent: Any, status: int, answered: Any, operation: str | None
+) -> Exchange:
+    return Exchange(
+        number=1,
+        operation=operation,
+        server=None,
+        method=method,
+        path=BASE + path,
+        query="",
+        request_headers=(("x-api-key", "a-key-of-some-server"), ("content-type", "application/json")),
+        request_body=json.dumps(sent).encode(),
+        status=status,
+        answer_headers=(("content-type", "application/json"),),
+        answer_body=json.dumps(answered).encode(),
+        began=0.0,
+        ended=0.1,
+    )
+
+
+def logs(*levels: str, created: int) -> Exchange:
+    entries = [{"level": level, "message": "x"} for level in levels]
+    return exchange(
+        "POST", "/logs", {"logs": entries}, 200, {"success": True, "created": created}, "sendLogs"
+    )
+
+
+def told(it: Exchange) -> list[str]:
+    return [str(each) for each in violations(it)]
+
+
+def test_nothing_is_said_of_what_is_as_documented() -> None:
+    assert told(logs("INFO", "WARN", created=2)) == []
+
+
+def test_a_level_that_is_not_documented_is_the_workers() -> None:
+    (line,) = told(logs("WARNING", created=0))
+    assert line == 'worker: sendLogs: body/logs/0/level: "WARNING" is not one of INFO, WARN, ERROR, DEBUG'
+
+
+def test_too_large_a_batch_is_the_workers_and_taking_it_the_servers() -> None:
+    sides = [each.side for each in violations(logs(*["INFO"] * 501, created=501))]
+    assert sides[0] == "worker"
+    assert "server" in sides
+
+
+def test_a_wrong_count_is_the_servers() -> None:
+    (line,) = told(logs("INFO", "DEBUG", created=1))
+    assert line.startswith("server: logs-created: ")
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/task"), ("PATCH", "/logs")])
+def test_a_call_that_there_is_not_is_the_workers(method: str, path: str) -> None:
+    (line,) = told(exchange(method, path, {}, 404, {"success": False}, None))
+    assert line.startswith("worker: no-operation: ")
