@@ -38,7 +38,7 @@ FOUND = {
     "service-type-ignored": "list-service-type",
     "total-of-page": "list-total",
     "page-off-by-one": "list-total",
-    "pages-overlap": "list-total",
+    "pages-overlap": "list-page",
     "order-changes-between-pages": "list-after",
     "cursor-skips-one": "list-after",
     "next-cursor-is-last-but-one": "list-next-cursor",
