@@ -1,0 +1,24 @@
+"""The pages for people name every option that a command has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from workerkit.cli.main import workerkit
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [("exec", "README.md"), ("conform", "docs/conform.md"), ("serve", "docs/mock.md")],
+)
+def test_every_option_of_a_command_stands_on_its_page(name: str, page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    command = workerkit.get_command(click.Context(workerkit), name)
+    assert command is not None
+    options = {each.opts[0] for each in command.params if isinstance(each, click.Option)}
+    assert {each for each in options if f"`{each}" not in text} == set()
