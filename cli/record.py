@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import SystemRandom
 
 import click
 
@@ -14,17 +15,25 @@ from workerkit.mockserver.capsules.traffic import read_traffic, without_secrets
 from workerkit.mockserver.whole_file import write_whole
 from workerkit.scenarios.capsule import Recorded
 from workerkit.scenarios.capsule_file import capsule_text
+from workerkit.scenarios.capsule_ids import with_other_ids
 
 
 @click.command("record")
 @click.option("--upstream", metavar="URL", help="The server; ends in /api/v1/worker.")
 @click.option("--from", "source", metavar="FILE", help="Make it of a HAR, a journal or a FILE.part instead.")
 @click.option("--out", required=True, metavar="FILE", help="The capsule; while it records, FILE.part.")
+@click.option("--rename-ids", is_flag=True, help="With --from: other ids, which sort as the old ones do.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: a free one.")
 @click.option("--ready-file", metavar="FILE", help="Written when the recorder answers.")
 def command(
-    upstream: str | None, source: str | None, out: str, host: str, port: int, ready_file: str | None
+    upstream: str | None,
+    source: str | None,
+    out: str,
+    rename_ids: bool,
+    host: str,
+    port: int,
+    ready_file: str | None,
 ) -> None:
     """Stands between a worker and a server, passes everything on as it is, and writes a capsule of it.
 
@@ -40,8 +49,11 @@ def command(
         raise click.UsageError("say what to record with either --upstream URL or --from FILE")
     if source is not None:
         capsule = without_secrets(read_traffic(Path(source)))
+        capsule = with_other_ids(capsule, SystemRandom()) if rename_ids else capsule
         write_whole(out, capsule_text(capsule).encode("utf-8", "surrogatepass"))
         _tell(out, len(capsule.recorded))
+    elif rename_ids:
+        raise click.UsageError("--rename-ids goes with --from: a recording keeps the ids of its server")
     elif upstream is not None:
         _tell(out, _recorded(upstream, out, host, port, ready_file))
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import click
 
 from workerkit.cli.console import console
+from workerkit.mockserver.capsules.traffic import read_traffic
 from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios import library
+from workerkit.scenarios.capsule_story import scenario_text
 from workerkit.scenarios.schema import schema_text
 from workerkit.scenarios.starter import begin
 from workerkit.scenarios.story import told
@@ -76,14 +79,17 @@ def validate(files: tuple[str, ...]) -> None:
 
 @command.command("new")
 @click.argument("name", metavar="NAME")
-def new(name: str) -> None:
+@click.option("--from", "capsule", metavar="FILE", help="Begin with what went wrong in this capsule.")
+def new(name: str, capsule: str | None) -> None:
     """Writes NAME.yaml, a scenario with comments that runs as it is, to begin your own with.
 
     \b
     Example:
       workerkit scenario new site-down
+      workerkit scenario new what-happened --from bug.yaml
     """
-    path = begin(name, Path())
+    told = partial(scenario_text, read_traffic(Path(capsule)), file=Path(capsule).name) if capsule else None
+    path = begin(name, Path(), told)
     console().print(f"{path}: change it, then workerkit scenario validate {path}", markup=False)
 
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from workerkit.mockserver.capsules.unpacking import unpacked
 from workerkit.mockserver.whole_file import CannotWrite, check_writable
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.masking import Secret
@@ -83,6 +84,7 @@ class Recording:
 
     def add(self, recorded: Recorded) -> Recorded:
         """Writes an exchange, which is with the operating system then; returns it as it was written."""
+        recorded = Recorded(unpacked(recorded.exchange), recorded.ending)
         if self._names.learn(recorded):
             self._uncertain = self._file.tell()
         disguised = self._names.disguised(recorded)

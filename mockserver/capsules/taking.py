@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from workerkit.mockserver.capsules.unpacking import unpacked
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking import Secret
@@ -43,7 +44,7 @@ def taken(
     exchanges = list(world.journal)
     names = pseudonyms_of(world, exchanges, salt or secrets.token_bytes(32))
     endings = [_ending(each, world.struck.get(each.number)) for each in exchanges]
-    disguised = map(names.disguised, exchanges)
+    disguised = (names.disguised(unpacked(each)) for each in exchanges)
     recorded = [Recorded(each, ending) for each, ending in zip(disguised, endings, strict=True)]
     notes = [*notes, *_gaps(world, beginning)]
     return Capsule(

@@ -276,3 +276,19 @@ def test_exec_writes_a_capsule_of_what_failed(run: Run, project: Path, quiet_day
     path = os.path.join("capsules", "quiet-day.yaml")
     assert f"workerkit replay {path}" in output
     assert run("replay", path)[0] == 0
+
+
+def test_a_scenario_begins_with_what_went_wrong(run: Run, project: Path) -> None:
+    (project / "good.yaml").write_text(GOOD.replace("status: 401", "status: 503"))
+    assert run("scenario", "new", "mine", "--from", "good.yaml")[0] == 0
+    assert "status: 503" in (project / "mine.yaml").read_text()
+    assert run("scenario", "validate", "mine.yaml")[0] == 0
+
+
+def test_ids_are_renamed_where_that_is_asked_for(run: Run, project: Path) -> None:
+    old = "00000000-0000-4000-8000-000000000001"
+    (project / "good.yaml").write_text(GOOD.replace("/tasks,", f"/tasks/{old},"))
+    assert run("record", "--from", "good.yaml", "--rename-ids", "--out", "other.yaml")[0] == 0
+    text = (project / "other.yaml").read_text()
+    assert "/api/v1/worker/tasks/" in text
+    assert old not in text

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -60,6 +63,20 @@ def test_many_secrets_one_after_another_are_all_replaced(recording: Recording, t
         recording.add(came(number, request_headers=(("x-api-key", f"secret-key-{number}"),)))
     recording.finish()
     assert "secret-key" not in (tmp_path / "c.yaml").read_text()
+
+
+@pytest.mark.parametrize(("coding", "kept"), [("gzip", True), ("deflate", True), ("br", False)])
+def test_no_secret_hides_in_a_compressed_body(
+    recording: Recording, tmp_path: Path, coding: str, *, kept: bool
+) -> None:
+    plain = b'{"data": [{"password": "open sesame"}]}'
+    packed = zlib.compress(plain) if coding == "deflate" else gzip.compress(plain)
+    recording.add(came(1, answer_body=packed, answer_headers=(("content-encoding", coding),)))
+    recording.finish()
+    told = read_capsule(tmp_path / "c.yaml").recorded[0].exchange
+    assert b64encode(packed).decode() not in (tmp_path / "c.yaml").read_text()
+    assert (told.answered() is not None, told.answer_headers, bool(told.why)) == (kept, (), not kept)
+    assert b"sesame" not in told.answer_body
 
 
 def test_a_part_that_is_left_is_not_written_over(recording: Recording, tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+"""A scenario to begin with, from what went wrong in a capsule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workerkit.openapi.exchange import Exchange
+from workerkit.scenarios.capsule import Capsule, Ending, Recorded
+from workerkit.scenarios.capsule_body import scalar
+
+_FAULTS = {
+    Ending.CLOSED: "empty-answer",
+    Ending.RESET: "reset",
+    Ending.CUT: "close-in-body",
+    Ending.RESET_IN_ANSWER: "reset-in-body",
+    Ending.GARBLED: "garbage",
+    Ending.HUNG: "hang",
+}
+_TROUBLE = (429, 500)
+_MOST_HAPPENINGS = 50
+
+
+def scenario_text(capsule: Capsule, *, name: str, file: str) -> str:
+    """The source of a scenario: as many tasks as the capsule shows, and its errors and faults at their calls.
+
+    `name` is the scenario's, `file` the capsule's. What the server did wrong without saying so is not in it.
+    """
+    happenings = [line for lines in _happenings(capsule) for line in lines]
+    return "".join(
+        [
+            f"# Made from a capsule. Check it with: workerkit scenario validate {name}.yaml\n",
+            f"title: {scalar(f'What {file} shows')}\n",
+            f"about: {scalar('Say here what goes wrong, and what a careful worker does about it.')}\n",
+            "world:\n  servers: [server-01, server-02]\n  tasks:\n",
+            *_tasks(capsule),
+            *(["when:\n", *happenings] if happenings else []),
+            "expect:\n  - tasks-ended\nuntil:\n  tasks: ended\n  quiet: 500ms\n",
+        ]
+    )
+
+
+def _tasks(capsule: Capsule) -> Iterator[str]:
+    counts = Counter(str(each.get("status")) for each in _shown(capsule))
+    for status, count in sorted(counts.items() or {"pending": 10}.items()):
+        yield f"    - {{count: {count}, server: server-01, status: {status}}}\n"
+
+
+def _shown(capsule: Capsule) -> list[Mapping[str, Any]]:
+    """The tasks as they were first seen, those of the world's first server where there is a world."""
+    if capsule.world is not None:
+        servers = capsule.world.get("servers") or [{}]
+        return [each for each in capsule.world["tasks"] if each.get("server") == servers[0].get("name")]
+    first: dict[str, Mapping[str, Any]] = {}
+    for each in capsule.recorded:
+        answer = each.exchange.answered() if each.exchange.operation == "listTasks" else None
+        for task in answer.get("data") or () if isinstance(answer, dict) else ():
+            first.setdefault(str(task.get("id")), task)
+    return list(first.values())
+
+
+def _happenings(capsule: Capsule) -> Iterator[list[str]]:
+    calls: Counter[str] = Counter()
+    found = 0
+    for each in capsule.recorded:
+        operation = each.exchange.operation
+        if operation is None:
+            continue
+        calls[operation] += 1
+        effect = _effect(each, operation)
+        if effect is not None and found < _MOST_HAPPENINGS:
+            found += 1
+            call = f"{{number: {calls[operation]}, of: {operation}}}"
+            yield [f"  - call: {call}\n", "    do:\n", f"      - {effect}\n"]
+
+
+def _effect(recorded: Recorded, operation: str) -> str | None:
+    if recorded.ending is not Ending.WHOLE:
+        return f"add-fault: {{fault: {_FAULTS[recorded.ending]}, operation: {operation}, nth: 1}}"
+    status = recorded.exchange.status
+    if status == _TROUBLE[0] or (status is not None and status >= _TROUBLE[1]):
+        return f"respond: {{status: {status}{_body(recorded.exchange)}}}"
+    return None
+
+
+def _body(exchange: Exchange) -> str:
+    body = exchange.answered()
+    return "" if body is None else f", body: {scalar(body)}"
