@@ -17,7 +17,9 @@ from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.snapshot import restored
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.openapi.api import control_api
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.flaw import first_flaw
 from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.loader import parse
@@ -32,6 +34,9 @@ def stored(capsule: Capsule, *, name: str) -> Found:
     """Founds the world that a capsule began in; `name` is the file's. Raises NotUnderstood."""
     assert capsule.world is not None
     world = dict(capsule.world)
+    form = control_api().operations["restoreWorld"].body
+    if form is not None and not form.is_valid(world):
+        raise NotUnderstood(f"{name}: its world cannot be built: {first_flaw(form, world, 'world')}")
     scenario = _scenario(capsule, name)
 
     def found(world_name: str) -> Director:

@@ -177,6 +177,7 @@ def test_a_part_that_is_left_is_not_written_over(run: Run, script: str, project:
         (("replay", "none.yaml"), 2, "none.yaml:1:1: "),
         (("replay", "bad.yaml"), 2, "bad.yaml:2:8: "),
         (("replay", "newer.yaml"), 2, "take a newer workerkit"),
+        (("replay", "world.yaml"), 2, "world.yaml: its world cannot be built: world: "),
         (("replay", "no.har"), 2, "no.har:1:1: entry 1"),
         (("replay", "good.yaml", "--target", "http://127.0.0.1:1/api/v1/worker"), 3, "cannot be reached"),
         (("replay", "good.yaml", "--", "no-such-command-anywhere"), 3, "was not found"),
@@ -187,6 +188,7 @@ def test_what_is_wrong_is_told_in_a_line(
     run: Run, project: Path, words: tuple[str, ...], code: int, told: str
 ) -> None:
     (project / "bad.yaml").write_text("capsule: 1\nbegan: x\nexchanges:\n")
+    (project / "world.yaml").write_text(GOOD.replace("exchanges:", "world: {format: 1}\nexchanges:"))
     (project / "newer.yaml").write_text("capsule: 99\n")
     (project / "good.yaml").write_text(GOOD)
     (project / "no.har").write_text('{"log": {"entries": [{}]}}')
