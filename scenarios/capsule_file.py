@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class CapsuleText:
     """The text of a capsule's file, part by part: a head, then each exchange as it ends."""
 
     def __init__(self, began: float) -> None:
-        self._began = round(began, 3)
+        self._began = floor(began * 1000) / 1000
         self._names = Names()
 
     def head(self, capsule: Capsule) -> str:
@@ -53,7 +54,7 @@ class CapsuleText:
         """One exchange, an item of the list."""
         exchange = recorded.exchange
         lines = [
-            f"  - at: {exchange.began - self._began:.6f}\n",
+            f"  - at: {max(0.0, exchange.began - self._began):.6f}\n",
             f"    took: {max(0.0, exchange.ended - exchange.began):.6f}\n",
         ]
         if recorded.ending is not Ending.WHOLE:

@@ -260,3 +260,10 @@ def test_the_schema_refuses_what_the_reader_refuses_for_its_form(damage: str) ->
 def test_the_schema_for_editors_is_that_of_the_model() -> None:
     file = Path(__file__).parents[2] / "scenarios" / "capsule.schema.json"
     assert json.loads(file.read_text()) == json.loads(json.dumps(capsule_schema()))
+
+
+@given(began=st.floats(1, 4_000_000_000))
+def test_whenever_it_began_no_time_is_before_the_start(began: float) -> None:
+    one = Recorded(exchange(began=began, ended=began))
+    back = read(capsule_text(Capsule(began, (one,))))
+    assert abs(back.recorded[0].exchange.began - began) < 1e-5
