@@ -16,6 +16,7 @@ from workerkit.openapi.document import bundled
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.jsontext import Malformed, parse, render
 from workerkit.openapi.masking import Mask, Secret, keys_of, secrets_in
+from workerkit.openapi.silence import silences
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _HOST = "@capsule.example"
@@ -135,14 +136,16 @@ def secrets_of(exchange: Exchange) -> Iterator[Secret]:
 
 
 def _worth_knowing(secrets: Iterable[Secret]) -> Iterator[Secret]:
-    words = _words_of_the_api()
+    words = words_of_the_apis()
     return (each for each in secrets if each[1] not in words and each[1].lower() not in _NO_SECRETS)
 
 
 @cache
-def _words_of_the_api() -> frozenset[str]:
-    """The names and values that the spec gives, which have to stay what they are."""
-    return frozenset(_words_in(bundled("worker-api.yaml").root))
+def words_of_the_apis() -> frozenset[str]:
+    """The names and values that the specs and the silences give, which have to stay what they are."""
+    specs = (bundled(name).root for name in ("worker-api.yaml", "control-api.yaml"))
+    chosen = (word for each in silences().values() for word in (each.id, *each.values))
+    return frozenset([*(word for spec in specs for word in _words_in(spec)), *chosen])
 
 
 def _words_in(value: Any) -> Iterator[str]:
