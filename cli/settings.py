@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,14 @@ def project_settings(group: click.Group, context: click.Context) -> dict[str, An
     }
     if not any(isinstance(command, Unavailable) for command in commands.values()):
         _refuse_unknown(f"{path}", table, {word for words in known.values() for word in words})
+    repeatable = _repeatable(known.values())
+    # A list for another command's option of the same name says nothing of this one's.
     return {
         name: {
-            option.name or "": _value(option, table[word]) for word, option in words.items() if word in table
+            option.name or "": _value(option, table[word])
+            for word, option in words.items()
+            if word in table
+            and (option.multiple or word not in repeatable or not isinstance(table[word], list))
         }
         for name, words in known.items()
     }
@@ -56,6 +62,11 @@ def _options(command: click.Command) -> list[click.Option]:
 def _word(option: click.Option) -> str:
     """The option's name as people know it: `time_limit` for --time-limit."""
     return max(option.opts, key=len).lstrip("-").replace("-", "_")
+
+
+def _repeatable(commands: Iterable[Mapping[str, click.Option]]) -> set[str]:
+    """The words that may be given again and again to one command at least."""
+    return {word for options in commands for word, option in options.items() if option.multiple}
 
 
 def _value(option: click.Option, value: Any) -> Any:

@@ -75,6 +75,12 @@ def test_an_option_that_can_come_often_is_one_or_a_list(run: Run, project: Path,
     assert run("exec", "--", "a-command") == (2, "", "workerkit: missing.yaml: No such file or directory\n")
 
 
+def test_a_list_is_for_the_commands_that_take_several(run: Run, project: Path, ports: list[str]) -> None:
+    write(project, 'scenario = ["missing.yaml", "other.yaml"]', f"port = {ports[0]}")
+    assert port_of(run("serve")) == ports[0]
+    assert "missing.yaml" in run("exec", "--", "a-command")[2]
+
+
 def test_an_option_is_set_for_every_command_that_has_it(run: Run, project: Path) -> None:
     write(project, 'scenario = "missing.yaml"')
     assert "missing.yaml" in run("serve")[2]
