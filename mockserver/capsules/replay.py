@@ -15,6 +15,9 @@ from workerkit.openapi.silence import silences
 from workerkit.scenarios.capsule import Capsule, Recorded
 
 Play = Callable[[Recorded], Recorded]
+_LIKE = Against.RECONSTRUCTION
+# What more silences than these decide together is taken for a difference.
+_TOGETHER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +68,51 @@ def _compared(capsule: Capsule, play: Play, against: Against) -> Replayed:
 
 
 def _closest(capsule: Capsule) -> Replayed:
-    """The replay in the dialect in which it comes furthest: choice by choice, while that helps."""
+    """The replay in the dialect in which it comes furthest, by as few choices as explain a difference."""
     dialect = Dialect()
     best = _in_dialect(capsule, dialect)
     while best.difference is not None:
         upto = replace(capsule, recorded=capsule.recorded[: best.played])
-        better = next((each for each in _neighbours(dialect) if _explains(upto, capsule, each)), None)
+        better = _explaining(upto, capsule, dialect, best, depth=_TOGETHER)
         if better is None:
-            break
+            return _nearest(upto, capsule, dialect, best)
         dialect, best = better, _in_dialect(capsule, better)
     return replace(best, dialect=dialect)
 
 
-def _explains(upto: Capsule, whole: Capsule, dialect: Dialect) -> bool:
-    """Whether the exchanges up to a difference come out as recorded in a dialect."""
-    return _replayed_in(reconstructed(whole, dialect), upto, Against.RECONSTRUCTION).difference is None
+def _nearest(upto: Capsule, whole: Capsule, dialect: Dialect, best: Replayed) -> Replayed:
+    """What no dialect explains, shown by one in which at least the status is as recorded."""
+    if best.difference is not None and best.difference.place == "status":
+        for each in _neighbours(dialect):
+            replayed = _replayed_in(reconstructed(whole, each), upto, _LIKE)
+            if _tells(replayed, best) and replayed.difference and replayed.difference.place != "status":
+                return replace(replayed, dialect=each)
+    return replace(best, dialect=dialect)
+
+
+def _explaining(
+    upto: Capsule, whole: Capsule, dialect: Dialect, best: Replayed, depth: int
+) -> Dialect | None:
+    """A dialect with up to `depth` other choices in which the exchanges up to a difference come as recorded.
+
+    What one choice changes at the difference, though not to what was recorded, others are tried beside.
+    """
+    tries = [(each, _replayed_in(reconstructed(whole, each), upto, _LIKE)) for each in _neighbours(dialect)]
+    found = next((each for each, replayed in tries if replayed.difference is None), None)
+    if found is not None or depth == 1:
+        return found
+    telling = [(each, replayed) for each, replayed in tries if _tells(replayed, best)]
+    further = (_explaining(upto, whole, each, replayed, depth - 1) for each, replayed in telling)
+    return next((each for each in further if each is not None), None)
+
+
+def _tells(replayed: Replayed, best: Replayed) -> bool:
+    """Whether a choice changes what comes at the difference, and nothing before it."""
+    return replayed.played == best.played and replayed.difference != best.difference
 
 
 def _in_dialect(capsule: Capsule, dialect: Dialect) -> Replayed:
-    return _replayed_in(reconstructed(capsule, dialect), capsule, Against.RECONSTRUCTION)
+    return _replayed_in(reconstructed(capsule, dialect), capsule, _LIKE)
 
 
 def _neighbours(dialect: Dialect) -> list[Dialect]:

@@ -23,10 +23,19 @@ from tests.openapi.test_masking_canaries import (
     percents,
     sniffed,
 )
-from workerkit.openapi.pseudonyms import Pseudonyms
+from workerkit.openapi.pseudonyms import Pseudonyms, words_of_the_apis
 
 SALT = b"s"
 KINDS = ("key", "password", "email")
+
+
+def is_secret(word: str) -> bool:
+    """Words of the API stay what they are."""
+    return word not in words_of_the_apis()
+
+
+SECRET_WORDS = WORDS.filter(is_secret)
+SECRETS = PASSWORDS.filter(is_secret) | SECRET_WORDS
 
 
 def names(*secrets: tuple[str, str], salt: bytes = SALT) -> Pseudonyms:
@@ -34,7 +43,7 @@ def names(*secrets: tuple[str, str], salt: bytes = SALT) -> Pseudonyms:
 
 
 @settings(max_examples=150, deadline=None)
-@given(secret=PASSWORDS | WORDS, encoding=ENCODING, place=PLACE)
+@given(secret=SECRETS, encoding=ENCODING, place=PLACE)
 def test_a_secret_is_nowhere_in_an_exchange_in_any_encoding(secret: str, encoding: str, place: str) -> None:
     fields = PLACES[place](ENCODINGS[encoding](secret))
     disguised = names(("password", secret)).disguised(exchange(**fields))
@@ -48,7 +57,7 @@ def test_an_address_is_nowhere_in_a_text(address: str, encoding: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(secrets=st.lists(WORDS, min_size=1, max_size=8), kind=st.sampled_from(KINDS))
+@given(secrets=st.lists(SECRET_WORDS, min_size=1, max_size=8), kind=st.sampled_from(KINDS))
 def test_equal_stays_equal_and_different_stays_different(secrets: list[str], kind: str) -> None:
     words = names(*((kind, each) for each in secrets))
     shown = [words.text(each) for each in secrets]
@@ -60,7 +69,7 @@ def test_equal_stays_equal_and_different_stays_different(secrets: list[str], kin
 
 
 @settings(max_examples=60, deadline=None)
-@given(secret=WORDS, kind=st.sampled_from(KINDS))
+@given(secret=SECRET_WORDS, kind=st.sampled_from(KINDS))
 def test_a_pseudonym_is_left_as_it_is_whoever_made_it(secret: str, kind: str) -> None:
     word = names((kind, secret)).text(secret)
     fields = {"password": word, "email": word, "x-api-key": word, "note": f"a {word} b"}

@@ -1,0 +1,58 @@
+"""Recordings of servers that the kit did not write, replayed in worlds made from what was seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from tests.independent.choices import Choices
+from tests.independent.fault import Fault
+from tests.independent.faults import FAULTS
+from tests.independent.running import SOUND, running
+from tests.independent.variants import VARIANTS
+from tests.mockserver.capsules.conftest import proxying
+from workerkit.contracts.address import address_of
+from workerkit.mockserver.capsules.replay import replay
+from workerkit.mockserver.capsules.traffic import without_secrets
+from workerkit.scenarios.capsule import Capsule, Recorded
+
+QUERIES = ("limit=5", "limit=1001", "status=nonsense", "page=0", "status=failed,running&limit=1000")
+
+
+def recorded(choices: Choices, fault: Fault | None = None) -> Capsule:
+    """What a few lists, an update and a batch of logs look like at an independent server."""
+    heard: list[Recorded] = []
+    with running(choices, fault) as server, proxying(address_of(server.base_url), heard.append) as here:
+        url, headers = (
+            f"{here.url}/api/v1/worker",
+            {"X-API-Key": server.seeded.api_key, "Connection": "close"},
+        )
+        with requests.Session() as session:
+            session.trust_env = False
+
+            def ask(method: str, path: str, body: Any = None) -> Any:
+                return session.request(method, url + path, json=body, headers=headers, timeout=20).json()
+
+            pages = [ask("GET", f"/tasks?{query}") for query in QUERIES]
+            task = pages[0]["data"][0]["id"]
+            ask("PUT", f"/tasks/{task}", {"status": "queued", "note": None})
+            ask("GET", f"/tasks?limit=5&after={task}")
+            ask("POST", "/logs", {"logs": []})
+    return without_secrets(Capsule(min(each.exchange.began for each in heard), tuple(heard)))
+
+
+@pytest.mark.parametrize("variant", ["natural", "forgiving", "newest-first"])
+def test_what_several_silences_decide_together_is_no_difference(variant: str) -> None:
+    replayed = replay(recorded(VARIANTS[variant]), name="recorded.yaml")
+    assert replayed.difference is None
+    assert replayed.dialect is not None
+    assert replayed.dialect.choices
+
+
+def test_a_promise_that_is_broken_is_no_matter_of_dialects() -> None:
+    replayed = replay(recorded(SOUND, FAULTS["total-one-too-many"]), name="recorded.yaml")
+    assert replayed.difference is not None
+    assert replayed.difference.operation == "listTasks"
+    assert replayed.difference.place.startswith("answer/")
