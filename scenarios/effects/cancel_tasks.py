@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
-from workerkit.openapi.yamlsource import Node
-from workerkit.scenarios.effects.effect import Effect
-from workerkit.scenarios.record import record, written
-from workerkit.scenarios.selection import Selection
-from workerkit.scenarios.words import Words
+from workerkit.scenarios.effects.on_tasks import OnTasks
 
 CANCELED = "canceled"
 
 
 @dataclass(frozen=True, slots=True)
-class CancelTasks(Effect):
+class CancelTasks(OnTasks):
     """The tasks selected are canceled, also those that their worker is busy with."""
 
     kind: ClassVar[str] = "cancel-tasks"
-
-    tasks: Selection
-
-    @property
-    def subject(self) -> str:
-        return self.tasks.group or self.tasks.which
-
-    @classmethod
-    def read(cls, node: Node, words: Words) -> Self:
-        return cls(record(node, Selection, words))
-
-    def written(self) -> dict[str, Any]:
-        return written(self.tasks)
