@@ -58,7 +58,8 @@ def test_a_capsule_has_no_secret_of_its_world() -> None:
 
 @pytest.fixture
 def _writes_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mock says of every single update that it was done, and does nothing."""
+    """After the recording, the mock says of every single update that it was done, and does nothing."""
+    text_of("truncated-json")
 
     def unsound(world: World, server: Server, call: Call) -> dict[str, Any]:
         return {"success": True, "data": {"updated": True, "link_id": call.parameters["id"]}}
