@@ -20,7 +20,9 @@ from benchmarks.machine import Machine
 from tests.broken import MUTANTS
 from tests.broken.serving import serving
 from tests.broken.trial import found, trial
+from workerkit.contracts.conformance import RunFailed
 from workerkit.contracts.target import Target
+from workerkit.contracts.wire import Cause
 
 _PAGE = Path(__file__).with_name("mutants.md")
 _PROCESSES = 2
@@ -75,8 +77,12 @@ def _rows(names: Iterable[str], most: int | None) -> Iterator[Row]:
 
 
 def _row(name: str, *, most: int | None) -> Row:
-    report = trial(name, most=most)
-    rules = found(report)
+    try:
+        report = trial(name, most=most)
+    except RunFailed as failed:
+        click.echo(f"{name}: {failed}")
+        report = failed.report
+    rules = found(report) if report.cause is not Cause.KIT else []
     with serving(name) as target:
         stock = _stock_finds(target)
     own = [each for each in rules if each in MUTANTS[name].rules]

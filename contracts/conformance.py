@@ -39,8 +39,11 @@ class RunFailed(RuntimeError):
     """The kit itself failed in the middle of a run; `report` is what was done until then, and put back."""
 
     def __init__(self, why: str, report: Report) -> None:
-        super().__init__(why)
+        super().__init__(why, report)
         self.report = report
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 def conform(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workerkit.contracts import leeway
@@ -161,22 +161,23 @@ class Play:
         exchange: Exchange,
         bodies: Mapping[str, Mapping[str, str]],
         surely: Mapping[str, bool],
-        refused: Iterable[str],
+        refused: Sequence[str],
     ) -> None:
         if not exchange.accepted:
             taken = all(surely.values()) or exchange.status not in _REFUSED
             self._judge("bulk", f"answered {exchange.status}, expected 2xx" if taken else None, exchange)
             return
-        if Reading(exchange).answer_flaw is not None:
+        done = _done(exchange)
+        if set(done) != {*bodies, *refused}:
+            # A relation says what is wrong with it; what was done, nobody knows.
             self.over = True
             return
-        done = {str(each["link_id"]): bool(each["success"]) for each in exchange.answered()["results"]}
         for task_id, body in bodies.items():
-            if done.get(task_id):
+            if done[task_id]:
                 self._apply("bulk-results", exchange, task_id, body)
-        wrong = [each for each, sure in surely.items() if sure and not done.get(each)]
-        wrong += [each for each in refused if done.get(each)]
-        flaw = f"the item of task {wrong[0]} came out as {done.get(wrong[0])}" if wrong else None
+        wrong = [each for each, sure in surely.items() if sure and not done[each]]
+        wrong += [each for each in refused if done[each]]
+        flaw = f"the item of task {wrong[0]} came out as {done[wrong[0]]}" if wrong else None
         self._judge("bulk-results", flaw, exchange)
 
     def _apply(self, rule: str, exchange: Exchange, task_id: str, body: Mapping[str, str]) -> None:
@@ -303,6 +304,13 @@ class Play:
         untouched = [each for each in self._began if each["id"] not in self._writers]
         same = all(_same(now.get(str(each["id"]), {}), each) for each in untouched)
         return not self._stage.is_alone and not (same and len(now) == len(self._began))
+
+
+def _done(exchange: Exchange) -> dict[str, bool]:
+    """Which items of a bulk update were done, by their tasks; none where the form is wrong."""
+    if Reading(exchange).answer_flaw is not None:
+        return {}
+    return {str(each.get("link_id")): bool(each["success"]) for each in exchange.answered()["results"]}
 
 
 def _same(now: Task, before: Task) -> bool:

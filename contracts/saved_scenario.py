@@ -34,6 +34,11 @@ class _Listed:
     server: str
     task: Task
 
+    @property
+    def id(self) -> str:
+        """The task's id, as text whatever it is."""
+        return str(self.task.get("id"))
+
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
@@ -112,13 +117,11 @@ def _tasks(finding: Finding, listings: Sequence[_Listing]) -> list[_Listed]:
     known: dict[str, _Listed] = {}
     for listing in listings:
         for each in listing.tasks:
-            if listing.number < min(numbers, default=0) or each.task.get("id") not in known:
-                known[str(each.task.get("id"))] = each
+            if listing.number < min(numbers, default=0) or each.id not in known:
+                known[each.id] = each
     named = [task_id for task_id in known if any(_names(each, task_id) for each in finding.exchanges)]
-    shown = [
-        each.task.get("id") for listing in listings if listing.number in numbers for each in listing.tasks
-    ]
-    chosen = named or [str(each) for each in dict.fromkeys(shown)]
+    shown = [each.id for listing in listings if listing.number in numbers for each in listing.tasks]
+    chosen = named or list(dict.fromkeys(shown))
     return [known[each] for each in chosen if each in known][:_MOST_TASKS]
 
 

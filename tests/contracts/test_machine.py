@@ -239,6 +239,21 @@ def test_a_server_that_gets_tasks_all_the_time_is_not_blamed(
     assert [each.message for each in play().ledger.findings] == []
 
 
+def test_a_bulk_answer_that_names_no_tasks_is_left_to_those_who_look_at_it_alone(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = ACTS["bulkUpdateTasks"]
+
+    def nameless(*call: Any) -> Json:
+        answer = sound(*call)
+        return {**answer, "results": [{"success": each["success"]} for each in answer["results"]]}
+
+    monkeypatch.setitem(ACTS, "bulkUpdateTasks", nameless)
+    played = play(diligence=Diligence(20, 12, 900))
+    assert any(each.operation == "bulkUpdateTasks" for each in played.exchanges)
+    assert [each.message for each in played.ledger.findings] == []
+
+
 def test_a_target_whose_tasks_no_model_can_have_is_left_in_peace(play: Play, monkeypatch: Any) -> None:
     sound = ACTS["listTasks"]
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
 
-from workerkit.contracts.conformance import conform
+from workerkit.contracts.conformance import RunFailed, conform
+from workerkit.contracts.own_mock import own_mock
 from workerkit.contracts.plan import Plan
+from workerkit.contracts.report import Report
 from workerkit.contracts.target import Target
-from workerkit.openapi.jsontext import render
+from workerkit.mockserver.operations import ACTS
+from workerkit.openapi.jsontext import parse, render
 
 TASK = {"id": "x", "status": "pending", "request_id": "y"}
 ANSWERS: list[Any] = [
@@ -19,6 +25,7 @@ ANSWERS: list[Any] = [
     {"data": [], "total": 7, "next_cursor": "x"},
     {"data": [TASK] * 9, "total": 9, "limit": "x", "page": None, "next_cursor": "x"},
     {"data": {"link_id": 1, "server_name": [], "created": {}}, "results": 5, "total": "x"},
+    {"data": [{**TASK, "id": {"a": 1}}], "total": 1},
     {"data": [{**TASK, "status": "no such"}], "results": [None, {}], "total": 1, "created": "many"},
 ]
 
@@ -48,3 +55,47 @@ def test_a_server_that_dies_in_mid_run_ends_it(scripted: Any) -> None:
     report = conform(Target(scripted.base_url, "the-key"), watcher=die)
     assert "no answer 3 times in a row" in report.ended
     assert report.requests <= 105
+
+
+JUNK: list[Any] = [None, True, -1, 1e300, "", "x", "pending", [], [None], {}, {"a": 1}]
+
+
+def garbled(value: Any, chance: Random) -> Any:
+    """The value with one place in it, however deep, left out, doubled or taken by something else."""
+    if not isinstance(value, dict | list) or not value:
+        return chance.choice(JUNK)
+    place: Any = chance.choice(list(value) if isinstance(value, dict) else range(len(value)))
+    deed = chance.random()
+    if deed < 0.6:
+        value[place] = garbled(value[place], chance)
+    elif deed < 0.9 or isinstance(value, dict):
+        del value[place]
+    else:
+        value.append(value[place])
+    return value
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_answers_garbled_now_and_then_are_no_failure_of_the_kit(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance = Random(seed)
+
+    def garbling(sound: Callable[..., Any]) -> Callable[..., Any]:
+        def act(*call: Any) -> Any:
+            answer = sound(*call)
+            return garbled(parse(render(answer)), chance) if chance.random() < 0.3 else answer
+
+        return act
+
+    for operation, sound in list(ACTS.items()):
+        monkeypatch.setitem(ACTS, operation, garbling(sound))
+    with own_mock(seed) as target:
+        assert conform(target, Plan(max_requests=300)).verdict == "fail"
+
+
+def test_a_failure_of_the_kit_comes_whole_out_of_another_process() -> None:
+    with own_mock(1) as target:
+        report: Report = conform(target, Plan(max_requests=20))
+    again = pickle.loads(pickle.dumps(RunFailed("the kit failed", report)))
+    assert (str(again), again.report) == ("the kit failed", report)
