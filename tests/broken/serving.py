@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 from tests.broken.mutant import MUTANTS, Mutant
 from workerkit.contracts.target import Target
@@ -17,32 +17,36 @@ from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.document import Document, bundled
 
 _KEYS = ("server-01-key", "server-02-key", "server-03-key")
+# A process forked from one that has everything imported, and that no mutant has touched.
+_FORKS = get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.broken"])
 
 
 @contextmanager
 def serving(name: str, *, seed: int = 1) -> Iterator[Target]:
     """The mutant of a name, served from another process until the end of `with`."""
-    command = [sys.executable, "-m", "tests.broken", name, str(seed)]
-    pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=quiet, text=True) as process:
-        assert process.stdout is not None
-        told = json.loads(process.stdout.readline())
-        try:
-            yield Target(told["base_url"], *_KEYS, account_id=told["account"])
-        finally:
-            process.communicate()
+    here, there = _FORKS.Pipe()
+    process = _FORKS.Process(target=_serve, args=(name, seed, there), daemon=True)
+    process.start()
+    there.close()
+    try:
+        base_url, account = here.recv()
+        yield Target(base_url, *_KEYS, account_id=account)
+    finally:
+        here.close()
+        process.join()
 
 
-def serve(name: str, seed: int) -> None:
-    """Breaks this process as a mutant does, serves, says where on its output, and ends with its input."""
+def _serve(name: str, seed: int, pipe: Connection) -> None:
+    """Breaks this process as a mutant does, serves, says where, and ends with the pipe's other end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     founder = _founder(MUTANTS[name], seed)
     worlds = Worlds()
     world = worlds.add(DEFAULT, founder).world
     account = next(task.account.id for task in world.tasks.values() if task.server == "server-01")
-    with MockServer(worlds) as mock:
-        sys.stdout.write(json.dumps({"base_url": mock.base_url, "account": account}) + "\n")
-        sys.stdout.flush()
-        sys.stdin.read()
+    with MockServer(worlds) as mock, suppress(EOFError):
+        pipe.send((mock.base_url, account))
+        pipe.recv()
 
 
 def _founder(mutant: Mutant, seed: int) -> Founder:
