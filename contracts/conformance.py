@@ -21,6 +21,7 @@ from workerkit.contracts.rules import OPERATION_RULES, RULES
 from workerkit.contracts.sandbox import Sandbox
 from workerkit.contracts.saved_scenario import saved_scenarios
 from workerkit.contracts.secrecy import mask_of
+from workerkit.contracts.standing_time import standing_time
 from workerkit.contracts.stock import Effort, run_stock
 from workerkit.contracts.target import Target
 from workerkit.contracts.tidying import enter, leave
@@ -116,6 +117,9 @@ def _relate_everything(gate: Gate, ledger: Ledger) -> None:
     for exchange in gate.exchanges:
         for outcome in relate(exchange):
             ledger.judge(outcome.rule, outcome.flaw, exchange)
+    standing = standing_time(gate.exchanges)
+    if standing is not None:
+        ledger.fail("heartbeat", str(standing), (standing.first, standing.last))
     _excuse_unanswered(gate, ledger)
 
 
