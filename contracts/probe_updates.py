@@ -7,12 +7,14 @@ from typing import Any
 
 from workerkit.contracts.made_up import NO_ID
 from workerkit.contracts.sight import Sight, by_status, seen, unseen
-from workerkit.contracts.tour_writes import callback_body_of
+from workerkit.contracts.tour_writes import callback_body_of, links_of
 from workerkit.contracts.walk import Task, Walk, following
 from workerkit.openapi.exchange import Exchange
 
 _NO_TASK = "the server has no further pending or queued task to try it on"
 _MOST_RETRIES = 5
+_FLOW = ("transitions", "refused-transition")
+_CALLBACKS = ("link-update-flow", "completion-flow")
 _READ_OR_REFUSED = {200: "ignore", 400: "reject"}
 
 
@@ -57,34 +59,39 @@ def callback_body(walk: Walk) -> Iterator[Sight]:
         yield unseen("callback-body", _NO_TASK)
         return
     task = walk.tasks[0]
-    body = {"link_id": task["id"], "status": task["status"]}
-    asked = walk.client.send("POST", "/callback/link/update", body)
+    asked = _call_back(walk, task, str(task["status"]))
     yield callback_body_of(asked) if asked.accepted else unseen("callback-body", "it was refused", asked)
 
 
 def transitions(walk: Walk) -> Iterator[Sight]:
-    """A step that skips the flow's next ones, and one back from completed."""
+    """A step that skips the flow's next ones and one back from completed; by a callback, where not by PUT."""
     task = walk.tasks.pop(0) if walk.tasks else None
     if task is None:
-        yield from (unseen(each, _NO_TASK) for each in ("transitions", "refused-transition"))
+        yield from (unseen(each, _NO_TASK) for each in (*_FLOW, *_CALLBACKS))
         return
     skip = _update(walk, task, {"status": "completed"})
-    if not skip.accepted:
+    completion = skip if skip.accepted else _complete(walk, task)
+    if not completion.accepted:
         _follow_the_flow(walk, task, "completed")
     back = _update(walk, task, {"status": "pending"})
+    callback = back if back.accepted else _call_back(walk, task, "pending")
     shown, listed = walk.find(str(task["id"]), "pending")
     if shown is not None:
         walk.tasks.append(shown)
-    ways = {skip.accepted, back.accepted, shown is not None}
-    if ways == {True}:
+    if skip.accepted and back.accepted and shown is not None:
         yield seen("transitions", "lenient", skip, back)
-        yield unseen("refused-transition", "no update against the flow was refused", skip, back)
-    elif ways == {False} and skip.status == back.status:
+        why = "no update against the flow was refused"
+        yield from (unseen(each, why, skip, back) for each in ("refused-transition", *_CALLBACKS))
+    elif not back.accepted and skip.status == back.status and (shown is None or callback.accepted):
         yield by_status("transitions", {400: "strict", 409: "strict"}, back)
         yield by_status("refused-transition", {400: "400", 409: "409"}, back)
+        refused, moved = back.status or 0, {200: "free"} if shown is not None else {}
+        yield by_status("link-update-flow", {refused: "bound", **moved}, callback)
+        yield by_status("completion-flow", {refused: "bound", 200: "free"}, completion)
     else:
         why = "some steps against the flow are taken, others are not, or not in the same way"
-        yield from (unseen(each, why, skip, back, listed) for each in ("transitions", "refused-transition"))
+        shows = dict.fromkeys((skip, completion, back, callback, listed))
+        yield from (unseen(each, why, *shows) for each in (*_FLOW, *_CALLBACKS))
 
 
 def retries(walk: Walk) -> Iterator[Sight]:
@@ -157,6 +164,14 @@ def _follow_the_flow(walk: Walk, task: Task, last: str) -> None:
 
 def _update(walk: Walk, task: Task, body: dict[str, Any]) -> Exchange:
     return walk.client.send("PUT", f"/tasks/{task['id']}", body)
+
+
+def _call_back(walk: Walk, task: Task, status: str) -> Exchange:
+    return walk.client.send("POST", "/callback/link/update", {"link_id": task["id"], "status": status})
+
+
+def _complete(walk: Walk, task: Task) -> Exchange:
+    return walk.client.send("POST", "/callback/link/complete", {"link_id": task["id"], **links_of(task)})
 
 
 def _has_retries(task: Task) -> bool:

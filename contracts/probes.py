@@ -66,7 +66,11 @@ PROBES = (
     Probe(("offline-heartbeat",), probe_heartbeat.revival, (Need.ALL, Need.INACTIVE_KEY)),
     Probe(("entity-status",), probe_entities.entity_status, (Need.TASKS,)),
     Probe(("related-entities",), probe_entities.related_entities, (Need.ALL, Need.OTHER_KEY)),
-    Probe(("transitions", "refused-transition"), probe_updates.transitions, (Need.TASKS,)),
+    Probe(
+        ("transitions", "refused-transition", "link-update-flow", "completion-flow"),
+        probe_updates.transitions,
+        (Need.TASKS,),
+    ),
     Probe(("retry", "retry-count"), probe_updates.retries, (Need.TASKS,)),
 )
 _LAST = Probe(("heartbeat-silence",), probe_heartbeat.silence, (Need.ALL,))

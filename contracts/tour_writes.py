@@ -48,6 +48,11 @@ def heartbeat_of(name: str) -> dict[str, Any]:
     return {"server_name": name, "ip": "192.168.1.100", **usage, **counts}
 
 
+def links_of(task: Task) -> dict[str, str]:
+    """Both links of a task, by which one knows it again in a list."""
+    return {name: _LINK.format(f"{name}/{task['id']}") for name in _LINKS}
+
+
 def update_a_task(walk: Walk) -> None:
     """A task goes through the flow to completed; the list shows each step and the links."""
     task = walk.take_task("update")
@@ -56,7 +61,7 @@ def update_a_task(walk: Walk) -> None:
     status = str(task["status"])
     while status != "completed":
         status = following(status)
-        links = _links(task) if status == "completed" else {}
+        links = links_of(task) if status == "completed" else {}
         exchange = walk.client.send("PUT", f"/tasks/{task['id']}", {"status": status, **links})
         if not walk.expect("update", exchange):
             return
@@ -196,7 +201,7 @@ def _two_items(walk: Walk) -> list[dict[str, str]]:
 
 
 def _item(task: Task) -> dict[str, str]:
-    return {"link_id": str(task["id"]), "status": following(str(task["status"])), **_links(task)}
+    return {"link_id": str(task["id"]), "status": following(str(task["status"])), **links_of(task)}
 
 
 def fill_a_batch(walk: Walk) -> None:
@@ -307,7 +312,7 @@ def _update_link(walk: Walk) -> None:
     task = walk.take_task("link-update")
     if task is None:
         return
-    task_id, status, links = str(task["id"]), following(str(task["status"])), _links(task)
+    task_id, status, links = str(task["id"]), following(str(task["status"])), links_of(task)
     body = {"link_id": task_id, "status": status, **links}
     exchange = walk.client.send("POST", "/callback/link/update", body)
     if walk.expect("link-update", exchange):
@@ -319,7 +324,7 @@ def _update_link_without_status(walk: Walk) -> None:
     task = walk.take_task("link-update-optional")
     if task is None:
         return
-    task_id, status, links = str(task["id"]), str(task["status"]), _links(task)
+    task_id, status, links = str(task["id"]), str(task["status"]), links_of(task)
     for name, link in links.items():
         exchange = walk.client.send("POST", "/callback/link/update", {"link_id": task_id, name: link})
         if not walk.expect("link-update-optional", exchange):
@@ -335,7 +340,7 @@ def _complete_link(walk: Walk) -> None:
     while following(status) != "completed":
         status = following(status)
         walk.expect("update", walk.client.send("PUT", f"/tasks/{task_id}", {"status": status}))
-    links = _links(task)
+    links = links_of(task)
     exchange = walk.client.send("POST", "/callback/link/complete", {"link_id": task_id, **links})
     if walk.expect("link-complete", exchange):
         _read_back(walk, "link-complete", task_id, "completed", links, exchange)
@@ -347,7 +352,7 @@ def _complete_waiting_link(walk: Walk) -> None:
     task = walk.take_task("link-complete")
     if task is None:
         return
-    task_id, links = str(task["id"]), _links(task)
+    task_id, links = str(task["id"]), links_of(task)
     exchange = walk.client.send("POST", "/callback/link/complete", {"link_id": task_id, **links})
     if exchange.accepted:
         _read_back(walk, "link-complete", task_id, "completed", links, exchange)
@@ -392,10 +397,6 @@ def _read_back(
 
 def _objects(value: Any) -> list[dict[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _links(task: Task) -> dict[str, str]:
-    return {name: _LINK.format(f"{name}/{task['id']}") for name in _LINKS}
 
 
 def _log(walk: Walk, entries: list[dict[str, str]]) -> Exchange:

@@ -61,7 +61,7 @@ def send_logs(world: World, server: Server, call: Call) -> Json:
 def update_link(world: World, server: Server, call: Call) -> Json:
     """POST /callback/link/update: changes one task of the server's own."""
     task = world.own_task(server, call.body["link_id"])
-    world.update_task(task, _fields(call, call.body))
+    world.update_task(task, _fields(call, call.body), bound=world.dialect["link-update-flow"] == "bound")
     return _called_back(world, "link_id", task.id)
 
 

@@ -43,6 +43,8 @@ GREEDY = {
 PICKY = {
     "transitions": "strict",
     "refused-transition": "409",
+    "link-update-flow": "free",
+    "completion-flow": "free",
     "unknown-field": "reject",
     "empty-change": "reject",
     "heartbeat-fields": "required",

@@ -38,7 +38,7 @@ class Callbacks(Tasks):
         changes = self.checked(body, self.UPDATE, self.UPDATE_REQUIRED)
         with self.store.transaction() as db:
             task = self.own(db, server, self.identity(changes.pop("link_id")))
-            self.change(db, task, changes)
+            self.change(db, task, changes, bound=self.choices.link_update_flow == "bound")
         return self.done({"link_id": task["id"]})
 
     def link_complete(self, server: Record, body: object) -> Record:
@@ -50,6 +50,8 @@ class Callbacks(Tasks):
 
     def complete(self, db: sqlite3.Connection, task: Record, changes: Record) -> None:
         """Page: "Tự động set status=completed, completed_at=now, tăng created_links trên request"."""
+        if self.choices.completion_flow == "bound":
+            self.check_flow(task["status"], "completed")
         self.write(db, task, changes | {"status": "completed", "completed_at": self.clock()})
         if task["status"] != "completed" or self.choices.complete_twice == "twice":
             self.count_link(db, task["request_id"])

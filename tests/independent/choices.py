@@ -21,6 +21,8 @@ class Choices:
     total_with_cursor: Literal["all", "remaining"] = "all"
     transitions: Literal["lenient", "strict"] = "lenient"
     refused_transition: Literal[400, 409] = 409
+    link_update_flow: Literal["bound", "free"] = "bound"
+    completion_flow: Literal["bound", "free"] = "free"
     retry: Literal["manual", "automatic"] = "manual"
     retry_count: Literal["on-requeue", "on-failure", "never"] = "on-failure"
     null_field: Literal["reject", "ignore"] = "ignore"

@@ -87,6 +87,23 @@ def refused_transition(seer: Seer) -> int | None:
     return None if status == 200 else status
 
 
+def _bound(refused: Reply, reply: Reply) -> str | None:
+    """What a callback did with a step that an update was refused; None where it was not."""
+    return None if refused.status == 200 else _by_status(reply, {200: "free", refused.status: "bound"})
+
+
+def link_update_flow(seer: Seer) -> str | None:
+    link_id = seer.client.some("completed")
+    refused = seer.client.put(link_id, status="pending")
+    return _bound(refused, seer.client.call_back("link/update", link_id=link_id, status="pending"))
+
+
+def completion_flow(seer: Seer) -> str | None:
+    link_id = seer.client.some("pending")
+    refused = seer.client.put(link_id, status="completed")
+    return _bound(refused, seer.client.call_back("link/complete", link_id=link_id))
+
+
 def retry(seer: Seer) -> str:
     link_id = _running(seer)
     seer.client.put(link_id, status="failed")
@@ -212,6 +229,8 @@ SIGHTS: dict[str, Sight] = {
     "total_with_cursor": total_with_cursor,
     "transitions": transitions,
     "refused_transition": refused_transition,
+    "link_update_flow": link_update_flow,
+    "completion_flow": completion_flow,
     "retry": retry,
     "retry_count": retry_count,
     "null_field": lambda s: _refused(s.client.put(_running(s), status="running", note=None), "ignore"),

@@ -168,6 +168,8 @@ Show = Callable[[Client], None]
 SHOWN: dict[tuple[str, str], Show] = {}
 BESIDE: dict[str, Json] = {
     "refused-transition": {"transitions": "strict"},
+    "link-update-flow": {"transitions": "strict", "refused-transition": "409"},
+    "completion-flow": {"transitions": "strict", "refused-transition": "409"},
     "foreign-cursor": {"unknown-cursor": "not-found"},
     "offline-heartbeat": {"heartbeat-silence": "offline"},
 }
@@ -406,6 +408,41 @@ def _(w: Client) -> None:
 @shows("refused-transition", "409")
 def _(w: Client) -> None:
     assert refused_everywhere(w) == ({409}, "conflict")
+
+
+def completed_against_the_flow(w: Client, callback: str) -> set[int]:
+    """The statuses with which a callback completes tasks that PUT does not complete."""
+    body = {} if callback == "link/complete" else {"status": "completed"}
+    answers = set()
+    for status in sorted(set(STATUSES) - {"running", "completed"}):
+        task = w.add(status=status, retry_count=3)
+        assert w.put(task, {"status": "completed"}).status == 409
+        answer = w.post(f"/callback/{callback}", {"link_id": task["id"], **body}).status
+        assert w.task(task)["status"] == ("completed" if answer == 200 else status)
+        answers.add(answer)
+    return answers
+
+
+@shows("link-update-flow", "bound")
+def _(w: Client) -> None:
+    assert completed_against_the_flow(w, "link/update") == {409}
+
+
+@shows("link-update-flow", "free")
+def _(w: Client) -> None:
+    assert completed_against_the_flow(w, "link/update") == {200}
+    assert completed_against_the_flow(w, "link/complete") == {409}
+
+
+@shows("completion-flow", "bound")
+def _(w: Client) -> None:
+    assert completed_against_the_flow(w, "link/complete") == {409}
+
+
+@shows("completion-flow", "free")
+def _(w: Client) -> None:
+    assert completed_against_the_flow(w, "link/complete") == {200}
+    assert completed_against_the_flow(w, "link/update") == {409}
 
 
 @shows("retry", "manual")
