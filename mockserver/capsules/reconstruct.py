@@ -117,7 +117,15 @@ class _Building:
             if exchange.operation in ("setRequestStatus", "setAccountStatus") and isinstance(entity_id, str):
                 whose = owner if exchange.accepted else self._stranger() if exchange.status == 403 else None
                 if whose is not None and not self._is_known(name, entity_id.lower()):
-                    self._hide(self.world.chance.uuid(), whose, {name: entity_id.lower()})
+                    self._relate(whose, name, entity_id.lower())
+
+    def _relate(self, owner: str, name: str, entity_id: str) -> None:
+        """Makes the request or account one of a server's tasks': of one that was not told whose it is."""
+        for task_id, (whose, item) in self._tasks.items():
+            if whose == owner and name not in item:
+                self._tasks[task_id] = owner, {**item, name: entity_id}
+                return
+        self._hide(self.world.chance.uuid(), owner, {name: entity_id})
 
     def _is_known(self, name: str, entity_id: str) -> bool:
         return any(str(item.get(name)).lower() == entity_id for _, item in self._tasks.values())
@@ -130,20 +138,34 @@ class _Building:
         self._order.append(task_id)
 
     def _fill(self) -> None:
-        """Adds tasks where a full page said that there are more in all than were ever listed."""
+        """Adds tasks where a full page said that there are more in all than were ever listed.
+
+        Lists of a narrow filter come first: what they counted is not added again for a wider one.
+        """
+        counted: set[tuple[str, str, object]] = set()
+        for owner, call, exchange in sorted(self._totals(), key=lambda each: _width(each[1])):
+            page, answer = _page(exchange), exchange.answered()
+            kinds = [(owner, each, call.parameters["service_type"]) for each in call.parameters["status"]]
+            if page and len(page) >= int(_number(answer.get("limit"))):
+                status = next((each[1] for each in kinds if each not in counted), kinds[0][1])
+                missing = int(_number(answer.get("total"))) - self._count(owner, call)
+                self._invent(missing, owner, {**page[-1], "status": status})
+            counted.update(kinds)
+
+    def _totals(self) -> Iterator[tuple[str, Call, Exchange]]:
+        """The lists without a cursor that were answered before anything was changed."""
         for exchange in self._exchanges:
             if exchange.accepted and exchange.operation not in ("listTasks", "heartbeat", "sendLogs"):
                 return
-            owner, page, answer = self._owner(exchange), _page(exchange), exchange.answered()
-            if owner is None or not page or len(page) < int(_number(answer.get("limit"))):
-                continue
-            call = self._call(exchange)
-            if call is None or "after" in call.given:
-                continue
-            for _ in range(int(_number(answer.get("total"))) - self._count(owner, call)):
-                item = {**page[-1], "status": call.parameters["status"][0]}
-                self._tasks[task_id := self.world.chance.uuid()] = owner, item
-                self._order.append(task_id)
+            owner = self._owner(exchange)
+            call = self._call(exchange) if _page(exchange) is not None else None
+            if owner is not None and call is not None and "after" not in call.given:
+                yield owner, call, exchange
+
+    def _invent(self, count: int, owner: str, item: Json) -> None:
+        for _ in range(count):
+            self._tasks[task_id := self.world.chance.uuid()] = owner, item
+            self._order.append(task_id)
 
     def _count(self, owner: str, call: Call) -> int:
         statuses, service = call.parameters["status"], call.parameters["service_type"]
@@ -209,6 +231,11 @@ class _Building:
             account = Account(new_id, email, username, password, about, "active")
             self._accounts[told] = self.world.add_account(account)
         return self._accounts[told]
+
+
+def _width(call: Call) -> tuple[bool, int]:
+    """How much a list's filters let through: one service or all, so many statuses."""
+    return call.parameters["service_type"] is None, len(call.parameters["status"])
 
 
 def _order_of(pages: list[list[Json]]) -> Callable[[Json, Json], bool]:

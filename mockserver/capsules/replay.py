@@ -97,11 +97,13 @@ def _explaining(
 
     What one choice changes at the difference, though not to what was recorded, others are tried beside.
     """
-    tries = [(each, _replayed_in(reconstructed(whole, each), upto, _LIKE)) for each in _neighbours(dialect)]
-    found = next((each for each, replayed in tries if replayed.difference is None), None)
-    if found is not None or depth == 1:
-        return found
-    telling = [(each, replayed) for each, replayed in tries if _tells(replayed, best)]
+    telling = []
+    for each in _neighbours(dialect):
+        replayed = _replayed_in(reconstructed(whole, each), upto, _LIKE)
+        if replayed.difference is None:
+            return each
+        if depth > 1 and _tells(replayed, best):
+            telling.append((each, replayed))
     further = (_explaining(upto, whole, each, replayed, depth - 1) for each, replayed in telling)
     return next((each for each in further if each is not None), None)
 
