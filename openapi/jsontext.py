@@ -42,9 +42,10 @@ def render(value: Any) -> bytes:
 
 
 def _is_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(_DEEPEST):
+    level, depth = [value], 0
+    while level and depth < _DEEPEST:
         level = [inner for each in level for inner in _inside(each) if isinstance(inner, list | dict)]
+        depth += 1
     return bool(level)
 
 
