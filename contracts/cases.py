@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from workerkit.contracts.report import Flaw, Report, RuleReport
+from workerkit.contracts.report import Report
+from workerkit.contracts.rule_report import Flaw, RuleReport
 from workerkit.contracts.rules import Status
 from workerkit.contracts.telling import evidence_lines, remarks, verdict_of
 from workerkit.mockserver.reports.report import Case, Finding, Outcome

@@ -7,7 +7,7 @@ import re
 from workerkit.contracts.evidence import show
 from workerkit.contracts.ledger import Finding, Ledger
 from workerkit.contracts.leeway import enumeration
-from workerkit.contracts.report import Flaw, RuleReport
+from workerkit.contracts.rule_report import Flaw, RuleReport
 from workerkit.contracts.rules import Rule, Status
 from workerkit.contracts.target import Target
 from workerkit.openapi.masking import Mask

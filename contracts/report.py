@@ -5,55 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.contracts.evidence import Evidence
 from workerkit.contracts.learnt import Learnt
 from workerkit.contracts.receipt import Receipt
+from workerkit.contracts.rule_report import RuleReport
 from workerkit.contracts.rules import Status
+from workerkit.contracts.sentence_report import SentenceReport, sentence_reports
 from workerkit.contracts.wire import Cause
 
 _EXIT_CODES = {Cause.TARGET: 3, Cause.KIT: 3, Cause.PERSON: 130}
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """One way in which a rule is broken: what was expected and seen, and the numbers of the exchanges that
-    show it, in their order."""
-
-    message: str
-    exchanges: tuple[int, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """The flaw as an object of the JSON report."""
-        return {"message": self.message, "exchanges": list(self.exchanges)}
-
-
-@dataclass(frozen=True, slots=True)
-class RuleReport:
-    """A rule with what became of it. `why` says what is broken, or why it is untested; empty where kept.
-
-    Each cause is one of the `flaws`, and there are so many `more`; `evidence` are the exchanges that the
-    flaws refer to.
-    """
-
-    id: str
-    source: str
-    status: Status
-    why: str
-    evidence: tuple[Evidence, ...] = ()
-    flaws: tuple[Flaw, ...] = ()
-    more: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        """The rule as an object of the JSON report."""
-        shown = [each.as_json() for each in self.evidence]
-        return {
-            "id": self.id,
-            "source": self.source,
-            "status": str(self.status),
-            "why": self.why,
-            "evidence": shown,
-            "findings": [each.as_json() for each in self.flaws],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +56,11 @@ class Report:
         """Every silence's id, with the value seen or None."""
         return tuple((each.silence, each.seen) for each in self.learnt)
 
+    @property
+    def sentences(self) -> tuple[SentenceReport, ...]:
+        """The page's sentences in its order, each with what became of it."""
+        return sentence_reports(self.rules, self.learnt)
+
     def of(self, status: Status) -> tuple[RuleReport, ...]:
         """The rules of a status, in the page's order."""
         return tuple(each for each in self.rules if each.status is status)
@@ -112,6 +76,7 @@ class Report:
             "withheld": list(self.withheld),
             "receipt": self.receipt and self.receipt.as_json(),
             "rules": [each.as_json() for each in self.rules],
+            "sentences": [each.as_json() for each in self.sentences],
             "silences": dict(self.silences),
             "unplayed": self.unplayed,
             "silence_notes": {each.silence: each.why for each in self.learnt if each.why},

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from workerkit.contracts.evidence import Evidence
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.receipt import Receipt
-from workerkit.contracts.report import Flaw, Report, RuleReport
+from workerkit.contracts.report import Report
+from workerkit.contracts.rule_report import Flaw, RuleReport
 from workerkit.contracts.rules import Status
 from workerkit.contracts.target import Target
 
