@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
+
 from workerkit.contracts.report import Report
 from workerkit.contracts.rule_report import Flaw, RuleReport
 from workerkit.contracts.rules import Status
+from workerkit.contracts.sentence_report import SentenceReport, Standing
 from workerkit.contracts.telling import evidence_lines, remarks, verdict_of
-from workerkit.mockserver.reports.report import Case, Finding, Outcome
+from workerkit.mockserver.reports.report import Case, Chapter, Finding, Outcome, Sentence
 from workerkit.mockserver.reports.report import Report as SharedReport
 
 _OUTCOMES = {Status.KEPT: Outcome.PASS, Status.BROKEN: Outcome.FAIL, Status.UNTESTED: Outcome.SKIP}
+_STANDINGS = {Standing(status): outcome for status, outcome in _OUTCOMES.items()}
 
 
 def as_cases(report: Report) -> SharedReport:
-    """The report with a case for each rule: its title is the page's sentence, an untested one is skipped."""
+    """The report with a case for each rule: its title is the page's sentence, an untested one is skipped.
+
+    The chapters are the page, sentence by sentence.
+    """
     return SharedReport(
         title="workerkit conform",
         summary=verdict_of(report),
         seconds=report.seconds,
         cases=tuple(map(_case, report.rules)),
         notes=(f"Target: {report.target}", *remarks(report)),
+        chapters=tuple(_chapters(report)),
+    )
+
+
+def _chapters(report: Report) -> Iterator[Chapter]:
+    for section, found in groupby(report.sentences, key=lambda each: each.section):
+        yield Chapter(section.heading, section.gist, tuple(map(_sentence, found)))
+
+
+def _sentence(found: SentenceReport) -> Sentence:
+    said = found.sentence
+    # Without a rule, its silences are all that there is to say.
+    values = [f"{silence} {value or 'not seen'}" for silence, value in found.silences if said.rules]
+    left_open = [f"left open: {', '.join(values)}"] if values else []
+    return Sentence(
+        said.text,
+        said.gist,
+        found.standing.in_words,
+        _STANDINGS.get(found.standing),
+        said.rules,
+        (*found.why, *left_open),
     )
 
 
@@ -27,7 +56,7 @@ def _case(rule: RuleReport) -> Case:
     return Case(
         name=rule.id,
         outcome=_OUTCOMES[rule.status],
-        title=rule.source,
+        title=rule.rule.sentence.told,
         findings=tuple(_finding(rule, each) for each in rule.flaws),
         notes=(f"Untested: {rule.why}",) if rule.status is Status.UNTESTED else (),
     )

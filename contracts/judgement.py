@@ -24,9 +24,9 @@ def judged(rule: Rule, ledger: Ledger, target: Target, mask: Mask, ended: str) -
     if findings:
         return _broken(rule, findings, target, mask)
     if rule.id in ledger.held:
-        return RuleReport(rule.id, rule.source, Status.KEPT, "")
+        return RuleReport(rule, Status.KEPT, "")
     why = ledger.excuses.get(rule.id) or ended or "no request of this run puts it to the test"
-    return RuleReport(rule.id, rule.source, Status.UNTESTED, why)
+    return RuleReport(rule, Status.UNTESTED, why)
 
 
 def causes(rule: str, ledger: Ledger) -> list[Finding]:
@@ -51,4 +51,4 @@ def _broken(rule: Rule, findings: list[Finding], target: Target, mask: Mask) -> 
     why = "; ".join(each.message for each in flaws) + (f" (and {more} more)" if more else "")
     exchanges = {exchange.number: exchange for each in shown for exchange in each.exchanges}
     evidence = tuple(show(exchanges[number], target, mask) for number in sorted(exchanges))
-    return RuleReport(rule.id, rule.source, Status.BROKEN, why, evidence, flaws, more)
+    return RuleReport(rule, Status.BROKEN, why, evidence, flaws, more)

@@ -31,6 +31,11 @@ class Sentence:
         """The ids of all rules that hold a server to it, that whose source it is first."""
         return (*([self.rule] if self.rule else []), *self.also)
 
+    @property
+    def told(self) -> str:
+        """In both languages."""
+        return f"{self.text} ({self.gist.rstrip('.,:')})"
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workerkit.contracts.evidence import Evidence
-from workerkit.contracts.rules import Status
+from workerkit.contracts.rules import Rule, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,24 @@ class RuleReport:
     flaws refer to.
     """
 
-    id: str
-    source: str
+    rule: Rule
     status: Status
     why: str
     evidence: tuple[Evidence, ...] = ()
     flaws: tuple[Flaw, ...] = ()
     more: int = 0
 
+    @property
+    def id(self) -> str:
+        """The rule's."""
+        return self.rule.id
+
     def as_json(self) -> dict[str, Any]:
         """The rule as an object of the JSON report."""
         shown = [each.as_json() for each in self.evidence]
         return {
             "id": self.id,
-            "source": self.source,
+            "source": self.rule.source,
             "status": str(self.status),
             "why": self.why,
             "evidence": shown,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workerkit.contracts.page import page
+from workerkit.contracts.page import Sentence, page
 
 
 class Status(StrEnum):
@@ -18,14 +18,19 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A promise. `source` is the page's sentence, heading, table row or line of an example, word for word."""
+    """A promise, and the sentence of the page that makes it."""
 
     id: str
-    source: str
+    sentence: Sentence
+
+    @property
+    def source(self) -> str:
+        """The page's sentence, heading, table row or line of an example, word for word."""
+        return self.sentence.text
 
 
 RULES = tuple(
-    Rule(each.rule, each.text) for section in page() for each in section.sentences if each.rule is not None
+    Rule(each.rule, each) for section in page() for each in section.sentences if each.rule is not None
 )
 RULE_IDS = frozenset(each.id for each in RULES)
 

@@ -73,7 +73,7 @@ def _listing(exchange: Exchange) -> _Listing:
 def _story(finding: Finding, report: Report, mask: Mask, name: str) -> Iterator[str]:
     message, rule = mask.text(finding.message), next(each for each in report.rules if each.id == finding.rule)
     yield from _comment(f"What workerkit conform found at {report.target}, with the seed {report.seed}.")
-    yield from _comment(f"Rule {rule.id}; the page says: {rule.source}")
+    yield from _comment(f"Rule {rule.id}; the page says: {rule.rule.source}")
     yield from _comment(f"Seen: {message}")
     yield "#"
     yield from _comment("The requests in their order; the mock answers them as the page says:")
@@ -82,7 +82,7 @@ def _story(finding: Finding, report: Report, mask: Mask, name: str) -> Iterator[
     for exchange in finding.exchanges[:_MOST_EXCHANGES]:
         yield from _exchange(shown[exchange.number])
     yield f"title: {_value(f'A server broke the rule {rule.id}')}"
-    yield f"about: {_value(f'{message}. The page: {rule.source}')}"
+    yield f"about: {_value(f'{message}. The page: {rule.rule.source}')}"
 
 
 def _world(finding: Finding, listings: Sequence[_Listing], report: Report, mask: Mask) -> Iterator[str]:

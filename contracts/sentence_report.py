@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from workerkit.contracts.learnt import Learnt
-from workerkit.contracts.page import Sentence, page
+from workerkit.contracts.page import Section, Sentence, page
 from workerkit.contracts.rule_report import RuleReport
 from workerkit.contracts.rules import Status
 
@@ -23,17 +23,22 @@ class Standing(StrEnum):
     SILENT = "silent"
     NO_PROMISE = "no-promise"
 
+    @property
+    def in_words(self) -> str:
+        """As people are told."""
+        return "left open" if self is Standing.SILENT else self.value.replace("-", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class SentenceReport:
-    """A sentence, under the heading of its section, with what became of it.
+    """A sentence, in its section of the page, with what became of it.
 
     It is broken where one of its rules is, and kept where one was tested and none is broken. `why` says what
     is broken, untested or left open, and of a sentence that is kept, which of its rules are untested;
     `silences` are what it leaves open, with the values seen or None.
     """
 
-    section: str
+    section: Section
     sentence: Sentence
     standing: Standing
     why: tuple[str, ...]
@@ -42,7 +47,7 @@ class SentenceReport:
     def as_json(self) -> dict[str, Any]:
         """The sentence as an object of the JSON report."""
         return {
-            "section": self.section,
+            "section": self.section.heading,
             "text": self.sentence.text,
             "gist": self.sentence.gist,
             "status": str(self.standing),
@@ -56,14 +61,12 @@ def sentence_reports(rules: Sequence[RuleReport], learnt: Sequence[Learnt]) -> t
     """Every sentence of the page, in its order."""
     by_id, known = {each.id: each for each in rules}, {each.silence: each for each in learnt}
     return tuple(
-        _reported(section.heading, sentence, by_id, known)
-        for section in page()
-        for sentence in section.sentences
+        _reported(section, sentence, by_id, known) for section in page() for sentence in section.sentences
     )
 
 
 def _reported(
-    section: str, sentence: Sentence, rules: Mapping[str, RuleReport], learnt: Mapping[str, Learnt]
+    section: Section, sentence: Sentence, rules: Mapping[str, RuleReport], learnt: Mapping[str, Learnt]
 ) -> SentenceReport:
     held = [rules[each] for each in sentence.rules]
     left_open = [learnt[each] for each in sentence.silences]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 
 from workerkit.contracts.evidence import Evidence
@@ -11,11 +12,13 @@ from workerkit.contracts.receipt import Receipt
 from workerkit.contracts.report import Report
 from workerkit.contracts.rule_report import Flaw, RuleReport
 from workerkit.contracts.rules import Status
+from workerkit.contracts.sentence_report import Standing
 from workerkit.contracts.target import Target
 
 _LONGEST = 400
 _MOST_WITHHELD = 5
 _MOST_NUMBERS = 10
+_MOST_SENTENCES = 4
 _WRITES = {
     Writes.ALL: "anything may be sent: tasks, requests and accounts are changed, and not put back",
     Writes.SANDBOX: (
@@ -46,17 +49,16 @@ def _sandbox(plan: Plan) -> str:
 
 def told(report: Report) -> str:
     """The broken rules with their evidence, the untested ones with the reason, and the verdict."""
-    untested = [f"untested  {', '.join(rules)}: {why}" for why, rules in _untested(report).items()]
-    return "\n".join([*_all_broken(report), *untested, *remarks(report), verdict_of(report)])
+    return "\n".join([*_all_broken(report), *_untested(report), *remarks(report), verdict_of(report)])
 
 
 def remarks(report: Report) -> list[str]:
-    """What is to be known beside the rules: silences, the receipt, why the run ended, what was withheld."""
+    """What is to be known beside the rules: sentences, silences, the receipt, the end, what was withheld."""
     seen = [f"{silence} {value}" for silence, value in report.silences if value is not None]
     left_open = [f"The page leaves open, and was seen: {', '.join(seen)}."] if seen else []
     unplayed = [f"Nothing was held against a model: {report.unplayed}."] if report.unplayed else []
     ended = [f"The run ended early: {report.ended}."] if report.ended else []
-    return [*left_open, *unplayed, *_receipt(report.receipt), *ended, *_withheld(report)]
+    return [_sentences(report), *left_open, *unplayed, *_receipt(report.receipt), *ended, *_withheld(report)]
 
 
 def evidence_lines(evidence: Evidence) -> list[str]:
@@ -75,11 +77,18 @@ def verdict_of(report: Report) -> str:
     )
 
 
+def _sentences(report: Report) -> str:
+    """How many of the page's sentences are kept, broken and untested, or promise nothing, in one line."""
+    counts = Counter(each.standing for each in report.sentences)
+    told = ", ".join(f"{counts[standing]} {standing.in_words}" for standing in Standing)
+    return f"The page's sentences: {told}."
+
+
 def _all_broken(report: Report) -> Iterator[str]:
     """Each broken rule with its flaws; an exchange that several of them share is shown once."""
     shown: set[int] = set()
     for rule in report.of(Status.BROKEN):
-        yield f"BROKEN    {rule.id}: {rule.source}"
+        yield f"BROKEN    {rule.id}: {rule.rule.sentence.told}"
         for flaw in rule.flaws:
             yield f"          {flaw.message}"
             yield from _flaw_lines(rule, flaw, shown)
@@ -97,11 +106,18 @@ def _flaw_lines(rule: RuleReport, flaw: Flaw, shown: set[int]) -> Iterator[str]:
         yield f"            (shown above: {', '.join(old[:_MOST_NUMBERS])})"
 
 
-def _untested(report: Report) -> dict[str, list[str]]:
-    reasons: dict[str, list[str]] = {}
+def _untested(report: Report) -> Iterator[str]:
+    """The untested rules by the reason, each with the first of the sentences that are untested for it."""
+    rules: dict[str, list[str]] = {}
     for each in report.of(Status.UNTESTED):
-        reasons.setdefault(each.why, []).append(each.id)
-    return reasons
+        rules.setdefault(each.why, []).append(each.id)
+    untested = [each for each in report.sentences if each.standing is Standing.UNTESTED]
+    for why, ids in rules.items():
+        yield f"untested  {', '.join(ids)}: {why}"
+        said = [each.sentence for each in untested if why in each.why]
+        yield from (f"          {each.told}" for each in said[:_MOST_SENTENCES])
+        if len(said) > _MOST_SENTENCES:
+            yield f"          and {len(said) - _MOST_SENTENCES} more sentences, which --html and --json list"
 
 
 def _receipt(receipt: Receipt | None) -> Iterator[str]:

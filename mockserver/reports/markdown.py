@@ -15,12 +15,16 @@ from workerkit.mockserver.whole_file import CannotWrite
 _MOST_BYTES = 256 * 1024
 _MOST_LINES = 12
 _MARKS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.SKIP: "⏭️"}
+_LONGEST_CELL = 200
+_COUNTED = ("| | case | seconds | requests | broken rules |", "| --- | --- | ---: | ---: | --- |")
+_TOLD = ("| | case | what it is about | what was found |", "| --- | --- | --- | --- |")
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~@:$])")
 
 
 def as_markdown(report: Report) -> str:
-    """The verdict, a table of the cases, and what was broken; at most 256 KiB, less than GitHub takes."""
-    parts = [f"## {_inline(report.title)}\n\n{_inline(report.summary)}\n\n{_table(report)}"]
+    """Verdict, notes, a table of the cases, and what was broken; at most 256 KiB, less than GitHub takes."""
+    notes = "".join(f"{_inline(note)}\n\n" for note in report.notes)
+    parts = [f"## {_inline(report.title)}\n\n{_inline(report.summary)}\n\n{notes}{_table(report)}"]
     size = len(parts[0].encode())
     for case in report.of(Outcome.FAIL):
         part = "\n".join(_details(case))
@@ -50,14 +54,23 @@ def add_step_summary(report: Report, environment: Mapping[str, str]) -> None:
 
 
 def _table(report: Report) -> str:
-    rows = ["| | case | seconds | requests | broken rules |", "| --- | --- | ---: | ---: | --- |"]
-    return "\n".join([*rows, *map(_row, report.cases)]) + "\n"
+    """As on the page: what each case took and broke or, where that is not counted, what each is about."""
+    heads, cells = (_COUNTED, _counts) if report.is_counted else (_TOLD, _words)
+    rows = (f"| {_MARKS[case.outcome]} | {_inline(case.name)} | {cells(case)} |" for case in report.cases)
+    return "\n".join([*heads, *rows]) + "\n"
 
 
-def _row(case: Case) -> str:
-    rules = ", ".join(dict.fromkeys(_inline(finding.rule) for finding in case.findings))
+def _counts(case: Case) -> str:
     seconds, requests = case.measures
-    return f"| {_MARKS[case.outcome]} | {_inline(case.name)} | {seconds} | {requests} | {rules} |"
+    return f"{seconds} | {requests} | {_inline(case.broken)}"
+
+
+def _words(case: Case) -> str:
+    return f"{_inline(case.title)} | {_inline(_shortened(case.found))}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
 
 
 def _details(case: Case) -> Iterator[str]:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from importlib import resources
 from xml.etree.ElementTree import Element, tostring
 
+from workerkit.mockserver.reports.chapters import anchor, the_page
 from workerkit.mockserver.reports.element import Child, element
 from workerkit.mockserver.reports.lanes import bar, in_order, picture, swatch
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
@@ -33,6 +34,7 @@ def as_page(report: Report) -> bytes:
         element("h1", report.title),
         element("p", report.summary, class_=f"verdict {report.outcome}"),
         *(element("p", note) for note in report.notes),
+        *the_page(report),
         _table(report),
         element("main", *(_case(index, case) for index, case in enumerate(report.cases))),
     )
@@ -57,27 +59,25 @@ def _head(report: Report) -> Element:
 
 def _table(report: Report) -> Element:
     """The cases in a table: what each took and broke or, where that is not counted, what each is about."""
-    is_counted = any(case.facts for case in report.cases)
-    columns = _COUNTED if is_counted else _TOLD
+    columns, cells = (_COUNTED, _counts) if report.is_counted else (_TOLD, _words)
     heads = element("tr", *(element("th", name, scope="col", class_=kind) for name, kind in columns))
-    cells = _counts if is_counted else _words
     rows = (_line(index, case, cells(case)) for index, case in enumerate(report.cases))
     return element("table", element("thead", heads), element("tbody", *rows), class_="cases")
 
 
 def _line(index: int, case: Case, cells: Iterable[Element]) -> Element:
-    name = element("a", case.name, href=f"#case-{index}")
+    name = element("a", case.name, href=f"#{anchor(index)}")
     return element("tr", element("td", _word(case.outcome)), element("td", name), *cells)
 
 
 def _counts(case: Case) -> Iterator[Element]:
     yield from (element("td", each, class_="number") for each in case.measures)
-    yield element("td", ", ".join(dict.fromkeys(finding.rule for finding in case.findings)), class_="rules")
+    yield element("td", case.broken, class_="rules")
 
 
 def _words(case: Case) -> Iterator[Element]:
     yield element("td", case.title)
-    yield element("td", "; ".join([*(each.message for each in case.findings), *case.notes]), class_="rules")
+    yield element("td", case.found, class_="rules")
 
 
 def _case(index: int, case: Case) -> Element:
@@ -85,7 +85,7 @@ def _case(index: int, case: Case) -> Element:
     is_open = "open" if case.outcome is Outcome.FAIL else None
     summary = element("summary", _word(case.outcome), " ", element("h2", case.name), title)
     # The link leads to what is inside, so that a browser opens the case.
-    facts = element("p", case.facts, class_="soft", id=f"case-{index}")
+    facts = element("p", case.facts, class_="soft", id=anchor(index))
     return element("details", summary, facts, *_inside(case), class_="case", open=is_open)
 
 

@@ -60,6 +60,16 @@ class Case:
         return seconds, "" if self.requests is None else str(self.requests)
 
     @property
+    def broken(self) -> str:
+        """The rules that were broken, each once."""
+        return ", ".join(dict.fromkeys(finding.rule for finding in self.findings))
+
+    @property
+    def found(self) -> str:
+        """What was found, in a line: what is wrong, and the notes."""
+        return "; ".join([*(each.message for each in self.findings), *self.notes])
+
+    @property
     def facts(self) -> str:
         """The same in words: `1.2 s, 34 requests`, or nothing."""
         seconds, requests = self.measures
@@ -68,10 +78,36 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the API's page, in Vietnamese, with what became of it in one word, its `state`.
+
+    `outcome` is that of the state, None where nothing was to be judged; `gist` is the sentence in English,
+    `cases` are the names of those that hold it, and `notes` say why.
+    """
+
+    text: str
+    gist: str
+    state: str
+    outcome: Outcome | None
+    cases: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """The sentences under a heading of the API's page; `gist` is the heading in English."""
+
+    heading: str
+    gist: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A run of a command over its cases. `title` names the command, `summary` gives the verdict in a line.
 
-    No secret is in it: whoever makes one takes every text through a Mask.
+    `chapters` are the API's page, where the run went through it. No secret is in it: whoever makes one takes
+    every text through a Mask.
     """
 
     title: str
@@ -79,6 +115,12 @@ class Report:
     seconds: float
     cases: tuple[Case, ...]
     notes: tuple[str, ...] = field(default=())
+    chapters: tuple[Chapter, ...] = ()
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether a case has seconds or requests of its own, to be shown in columns."""
+        return any(case.facts for case in self.cases)
 
     @property
     def outcome(self) -> Outcome:

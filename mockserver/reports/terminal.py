@@ -47,8 +47,7 @@ def _broken(line: str, width: int) -> str:
 
 
 def _row(case: Case) -> list[Text]:
-    rules = ", ".join(dict.fromkeys(finding.rule for finding in case.findings))
-    plain = (case.name, *case.measures, rules)
+    plain = (case.name, *case.measures, case.broken)
     return [Text(case.outcome.upper(), _STYLES[case.outcome]), *(Text(_in_a_line(each)) for each in plain)]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 
 from workerkit.contracts.cases import as_cases
 from workerkit.contracts.conformance import RunFailed, conform
+from workerkit.contracts.page import page
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.report import Report, exit_code
 from workerkit.contracts.rules import Status
@@ -109,11 +112,31 @@ def test_junit_and_the_page_have_each_rule_with_what_became_of_it(watched: Watch
     for rule in report.rules:
         kinds = {each.tag for each in cases[rule.id]}
         assert kinds == {"kept": set(), "broken": {"failure"}, "untested": {"skipped"}}[rule.status]
-    page = as_page(as_cases(report)).decode()
-    HTMLParser().feed(page)
-    assert "Cập nhật trạng thái và kết quả của một task." in page
-    assert "server verdict: fail" in page
-    assert "<script" not in page
+    shown = as_page(as_cases(report)).decode()
+    HTMLParser().feed(shown)
+    assert "Cập nhật trạng thái và kết quả của một task." in shown
+    assert "server verdict: fail" in shown
+    assert "<script" not in shown
+    for each in report.sentences:
+        assert escape(each.sentence.text, quote=False) in shown
+
+
+@pytest.mark.usefixtures("broken")
+def test_every_sentence_of_the_page_is_in_the_json_with_what_became_of_it(watched: Watch) -> None:
+    report = run(watched)
+    rules = {each.id: str(each.status) for each in report.rules}
+    sentences = report.as_json()["sentences"]
+    assert [each["text"] for each in sentences] == [each.text for one in page() for each in one.sentences]
+    for each in sentences:
+        found = {rules[rule] for rule in each["rules"]}
+        assert (each["status"] == "broken") == ("broken" in found)
+        assert (each["status"] == "kept") == ("kept" in found and "broken" not in found)
+        assert {name: dict(report.silences)[name] for name in each["silences"]} == each["silences"]
+    total = next(each for each in sentences if each["rules"] == ["list-total"])
+    assert total["section"] == "2. GET /tasks — Lấy danh sách tasks"
+    assert total["why"].startswith("list-total: ")
+    counts = Counter(each["status"] for each in sentences)
+    assert f"The page's sentences: {counts['kept']} kept, {counts['broken']} broken, " in told(report)
 
 
 KEYS = ("canary-key-one", "canary-key-two", "canary-key-three")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
+from workerkit.mockserver.reports.report import Case, Chapter, Finding, Outcome, Report, Sentence
 from workerkit.mockserver.reports.timeline import Kind, Lane, Moment, Spell, Tick, Timeline
 
 HOSTILE = (
@@ -43,7 +43,15 @@ def make(text: str) -> Report:
         ),
         Case("night", Outcome.SKIP, notes=(text,)),
     )
-    return Report(text, text, 3.75, cases, (text,))
+    sentences = (
+        Sentence(text, text, "broken", Outcome.FAIL, (text, "good-day", "a case that there is not"), (text,)),
+        Sentence(text, text, text, None, notes=(text,)),
+    )
+    chapters = (
+        Chapter("Một", "One", (Sentence("Một.", "One.", "kept", Outcome.PASS, ("good-day",)),)),
+        Chapter(text, text, sentences),
+    )
+    return Report(text, text, 3.75, cases, (text,), chapters)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workerkit.mockserver.reports.markdown import add_step_summary, as_markdown
-from workerkit.mockserver.reports.report import Report
+from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 from workerkit.mockserver.whole_file import CannotWrite
 
 # A character of Markdown that has its meaning, because no backslash stands before it.
@@ -22,6 +22,21 @@ def test_each_case_has_a_row_and_each_failure_its_details(report: Report) -> Non
     assert "| ❌ | a text | 2.5 | 9 | a text, other\\-rule |\n" in text
     assert text.count("<details>") == text.count("</details>") == 1
     assert "<pre>a text\na text\nand 4 more</pre>" in text
+
+
+def test_cases_that_are_not_counted_are_told_by_what_they_are_about() -> None:
+    cases = (
+        Case("list", Outcome.PASS, "Lists tasks"),
+        Case("total", Outcome.FAIL, "The total", findings=(Finding("total", "3, not 2. " * 90),)),
+        Case("own", Outcome.SKIP, "Own ones", notes=("Untested: needs --other-api-key",)),
+    )
+    text = as_markdown(Report("workerkit conform", "fail", 1.0, cases, ("It ended early",)))
+    assert "\n\nIt ended early\n\n| | case | what it is about | what was found |\n" in text
+    assert "| ✅ | list | Lists tasks |  |\n" in text
+    assert "| ⏭️ | own | Own ones | Untested: needs \\-\\-other\\-api\\-key |\n" in text.replace("\\:", ":")
+    (long,) = [line for line in text.splitlines() if line.startswith("| ❌ | total | The total |")]
+    assert long.endswith("… |")
+    assert len(long) < 300
 
 
 def test_hostile_texts_have_no_meaning(hostile: Report) -> None:

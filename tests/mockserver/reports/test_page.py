@@ -72,8 +72,25 @@ def page(report: Report) -> Page:
 
 def test_every_case_has_a_line_that_leads_to_it(page: Page) -> None:
     places = [each["id"] for _, each in page.elements if "id" in each]
-    assert [each["href"] for each in page.all("a")] == [f"#{place}" for place in places]
+    assert [each["href"] for each in page.all("a")][-3:] == [f"#{place}" for place in places]
     assert len(set(places)) == 3
+
+
+def test_a_sentence_leads_to_the_cases_that_hold_it(page: Page) -> None:
+    assert [each["href"] for each in page.all("a")][:-3] == ["#case-0", "#case-1", "#case-0"]
+    assert "a text, good-day, a case that there is not" in page.text
+
+
+def test_a_chapter_is_open_where_a_sentence_of_it_is_broken_and_has_its_counts(page: Page) -> None:
+    chapters = [each for each in page.all("details") if each.get("class") == "case chapter"]
+    assert ["open" in each for each in chapters] == [False, True]
+    assert "One 1 kept" in page.text
+    assert "a text 1 broken, 1 a text" in page.text
+    assert {each["lang"] for _, each in page.elements if "lang" in each} == {"en", "vi"}
+
+
+def test_without_chapters_there_is_nothing_of_the_page(report: Report) -> None:
+    assert "sentence by sentence" not in Page(as_page(replace(report, chapters=()))).text
 
 
 def test_cases_that_failed_are_open(page: Page) -> None:
