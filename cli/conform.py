@@ -37,6 +37,11 @@ from workerkit.openapi.exchange import Exchange
 @click.option("--other-api-key", metavar="KEY", help="Another server's: that foreign tasks are refused.")
 @click.option("--inactive-api-key", metavar="KEY", help="An offline server's: that it is refused.")
 @click.option(
+    "--account-id",
+    metavar="ID",
+    help="An account of the server's tasks, whose status may be set: no answer of the API shows one.",
+)
+@click.option(
     "--writes",
     type=click.Choice([each.value for each in Writes]),
     help="none sends nothing that a correct server acts on; the default unless URL is on this machine.",
@@ -89,6 +94,7 @@ def command(
     api_key: str | None,
     other_api_key: str | None,
     inactive_api_key: str | None,
+    account_id: str | None,
     writes: str | None,
     sandbox_requests: tuple[str, ...],
     sandbox_tasks: tuple[str, ...],
@@ -113,7 +119,8 @@ def command(
     out = console(stderr=files.take_standard_output)
     stated = read_choices(Path(dialect)) if dialect else {}
     try:
-        with _target(url, api_key, other_api_key, inactive_api_key, seed) as target, _ended_by_sigterm():
+        keys = (api_key or "", other_api_key, inactive_api_key)
+        with _target(url, keys, account_id, seed) as target, _ended_by_sigterm():
             plan = Plan(
                 Writes(writes) if writes else default_writes(target),
                 rate or default_rate(target),
@@ -163,8 +170,8 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 
 def _target(
-    url: str | None, key: str | None, other_key: str | None, inactive_key: str | None, seed: int
+    url: str | None, keys: tuple[str, str | None, str | None], account_id: str | None, seed: int
 ) -> AbstractContextManager[Target]:
     if url is None:
         return own_mock(seed)
-    return nullcontext(Target(url, key or "", other_key, inactive_key))
+    return nullcontext(Target(url, *keys, account_id))

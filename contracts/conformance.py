@@ -60,8 +60,9 @@ def conform(
 
     Without a plan everything may be written to a target on this machine, and nothing elsewhere. Silences that
     are `stated`, by their ids, are not looked into. `watcher` is given each exchange as it ends, `say` what
-    the sandbox holds, before anything is written. An interrupt ends the run with a report of what was done.
-    However a run ends, its sandbox is put back, as far as the API allows; the report's receipt says how far.
+    the sandbox holds and which key is of no use, before anything is written. An interrupt ends the run with a
+    report of what was done. However a run ends, its sandbox is put back, as far as the API allows; the
+    report's receipt says how far.
     Raises CannotTest and NoSandbox before anything is written, and RunFailed.
     """
     plan = plan or Plan(writes=default_writes(target))
@@ -70,11 +71,11 @@ def conform(
     gate = Gate(target, plan, strict_api(), clock=clock, watcher=watcher)
     ledger = Ledger(stated or {})
     try:
-        greet(target, gate)
-        sandbox = enter(target, plan, gate, say)
-        walk = set_out(target, plan, gate, ledger, clock, sandbox)
+        of_use = greet(target, gate, say)
+        sandbox = enter(of_use, plan, gate, say)
+        walk = set_out(of_use, plan, gate, ledger, clock, sandbox)
         failure = _send_everything(gate, plan, walk, sandbox, began)
-        receipt = leave(sandbox, target, gate)
+        receipt = leave(sandbox, of_use, gate)
     finally:
         gate.close()
     _relate_everything(gate, ledger)

@@ -51,14 +51,15 @@ class Permit:
 
     `all` is anything. With `none`, only lists leave, and requests that every sound server refuses: for their
     key, which is missing or made up, or for their shape, which no dialect allows, and these name made-up ids
-    at most. With `sandbox`, what changes the `tasks` leaves, too, and the status of the `requests`.
-    Heartbeats, log entries and statuses of accounts change what is in no sandbox: with a key that may be a
-    server's they leave with `all` only. Ids are in lower case.
+    at most. With `sandbox`, what changes the `tasks` leaves, too, and the status of the `requests`
+    and `accounts`. Heartbeats and log entries change what is in no sandbox: with a key that may be a server's
+    they leave with `all` only. Ids are in lower case.
     """
 
     writes: Writes
     tasks: frozenset[str] = frozenset()
     requests: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
 
     def refusal(self, draft: Draft) -> str | None:
         """Why the request may not leave, or None where it may."""
@@ -122,7 +123,9 @@ class Permit:
     def _known(self, operation: str) -> frozenset[str]:
         if operation in _TASK_WRITES:
             return self.tasks
-        return self.requests if operation == "setRequestStatus" else frozenset()
+        return {"setRequestStatus": self.requests, "setAccountStatus": self.accounts}.get(
+            operation, frozenset()
+        )
 
 
 def _odd_list(draft: Draft) -> str | None:

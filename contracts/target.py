@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+from uuid import UUID
 
 BASE_PATH = "/api/v1/worker"
 
@@ -19,8 +20,9 @@ class Target:
 
     `api_key` is the server under whose name the run works. The others widen what can be tested:
     `other_api_key` is another server's, `inactive_api_key` that of a server which is neither online nor
-    active, `account_id` an account that belongs to a task of the first. Raises BadTarget for an address
-    that is no such base URL and for a missing key.
+    active, `account_id` the UUID of an account that belongs to a task of the first, which no answer of the
+    API shows. Raises BadTarget for an address that is no such base URL, for a missing key, for one that is
+    given twice, and for an account that is no UUID.
     """
 
     base_url: str
@@ -34,6 +36,13 @@ class Target:
         _check_address(self.base_url)
         for name in ("api_key", "other_api_key", "inactive_api_key"):
             _check_key(name, getattr(self, name))
+        for name in ("other_api_key", "inactive_api_key"):
+            if getattr(self, name) == self.api_key:
+                raise BadTarget(
+                    f"--{name.replace('_', '-')} is the API key itself: give another server's key"
+                )
+        if self.account_id is not None:
+            object.__setattr__(self, "account_id", _account_id(self.account_id))
 
     @property
     def is_loopback(self) -> bool:
@@ -66,6 +75,13 @@ def _check_address(url: str) -> None:
         raise BadTarget("the base URL has no user, query or fragment: give the address alone")
     if not parts.path.endswith(BASE_PATH):
         raise BadTarget(f"{url} does not end in {BASE_PATH}: give {parts.scheme}://{parts.netloc}{BASE_PATH}")
+
+
+def _account_id(text: str) -> str:
+    try:
+        return str(UUID(text.strip()))
+    except ValueError:
+        raise BadTarget(f"--account-id {text!r} is no account's id: give the id, a UUID") from None
 
 
 def _check_key(name: str, key: str | None) -> None:

@@ -23,7 +23,7 @@ _WRITES = {
     Writes.ALL: "anything may be sent: tasks, requests and accounts are changed, and not put back",
     Writes.SANDBOX: (
         "only what belongs to the sandbox is changed ({sandbox}), and put back afterwards as far as the API "
-        "allows; no heartbeat, log entry or status of an account is sent"
+        "allows; no heartbeat, log entry or status of {other} account is sent"
     ),
     Writes.NONE: "nothing that a correct server acts on is sent: lists, and requests it must refuse",
 }
@@ -38,13 +38,15 @@ def intention(target: Target, plan: Plan) -> str:
         else f"at most {plan.max_requests} requests"
     )
     pace = "" if plan.rate is None else f", {plan.rate:g} a second"
-    writes = _WRITES[plan.writes].format(sandbox=_sandbox(plan))
+    other = "an" if target.account_id is None else "another"
+    writes = _WRITES[plan.writes].format(sandbox=_sandbox(target, plan), other=other)
     return f"Testing {target.base_url} with {most}{pace}; {writes}."
 
 
-def _sandbox(plan: Plan) -> str:
+def _sandbox(target: Target, plan: Plan) -> str:
     requests = [f"tasks of the request {each!r}" for each in plan.sandbox_requests]
-    return ", ".join([*requests, *(f"task {each}" for each in plan.sandbox_tasks)])
+    accounts = [] if target.account_id is None else [f"the status of the account {target.account_id}"]
+    return ", ".join([*requests, *(f"task {each}" for each in plan.sandbox_tasks), *accounts])
 
 
 def told(report: Report) -> str:

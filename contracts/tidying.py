@@ -32,7 +32,8 @@ def enter(target: Target, plan: Plan, gate: Gate, say: Callable[[str], None]) ->
     if plan.writes is not Writes.SANDBOX:
         return None
     sandbox = find_sandbox(Client(gate, target.api_key), target, plan)
-    gate.admit(sandbox.ids, sandbox.request_ids)
+    accounts = frozenset() if target.account_id is None else frozenset({target.account_id})
+    gate.admit(sandbox.ids, sandbox.request_ids, accounts)
     say(mask_of(target, gate.exchanges).text(sandbox.told()))
     return sandbox
 
@@ -162,11 +163,17 @@ class Tidying:
         done = [each for each in self._written if each.operation == "completeLink" and each.accepted]
         for name, count in Counter(names.get(_link(each)) for each in done).items():
             yield f"created_links of the request {name} was raised by up to {count}; no update can lower it"
-        asked = {each for each in self._written if each.operation == "setRequestStatus" and each.accepted}
         requests = dict(self._sandbox.requests)
-        for request_id in sorted({str(Reading(each).sent_field("request_id")) for each in asked}):
+        for request_id in self._set("setRequestStatus", "request_id"):
             name = requests.get(request_id, request_id)
             yield f"the status of the request {name} was set; the API does not show what it was"
+        for account_id in self._set("setAccountStatus", "account_id"):
+            yield f"the status of the account {account_id} was set; the API does not show what it was"
+
+    def _set(self, operation: str, field: str) -> list[str]:
+        """The ids of what an operation was taken for."""
+        taken = (each for each in self._written if each.operation == operation and each.accepted)
+        return sorted({str(Reading(each).sent_field(field)) for each in taken})
 
 
 def _names(task_id: str, exchange: Exchange) -> bool:

@@ -55,11 +55,11 @@ _STEPS = {
     Writes.SANDBOX: (*_READS, *_REFUSALS, *_TASK_WRITES),
     Writes.ALL: (*_READS, *_REFUSALS, *_OTHER_WRITES, *_TASK_WRITES),
 }
-_OTHER_RULES = ("heartbeat", "heartbeat-name", "logs", "logs-created", "logs-levels", "account-status")
+_OTHER_RULES = ("heartbeat", "heartbeat-name", "logs", "logs-created", "logs-levels")
 _TASK_RULES = (
     *("update", "update-own-only", "update-status", "update-links", "update-echo"),
     *("bulk", "bulk-counts", "bulk-results", "bulk-foreign", "link-update", "link-update-optional"),
-    *("link-complete", "request-status", "not-your-task", "not-found"),
+    *("link-complete", "request-status", "account-status", "not-your-task", "not-found"),
 )
 
 
@@ -84,16 +84,23 @@ def set_out(
 
 def walk_the_tour(walk: Walk) -> None:
     """Sends the tour's requests and notes what they show. Raises wire.Ended where the run is over."""
+    _excuse_what_is_not_written(walk)
     for step in _STEPS[walk.writes]:
         with suppress(Withheld):
             step(walk)
-    _excuse_what_was_not_written(walk)
 
 
-def _excuse_what_was_not_written(walk: Walk) -> None:
+def _excuse_what_is_not_written(walk: Walk) -> None:
     if walk.writes is not Writes.ALL:
         for rule in _OTHER_RULES:
             walk.ledger.excuse(rule, "needs --writes all: what it changes is in no sandbox")
     if walk.writes is Writes.NONE:
         for rule in _TASK_RULES:
-            walk.ledger.excuse(rule, "needs --writes sandbox or all")
+            walk.ledger.excuse(rule, f"needs --writes sandbox or all{_beside(rule, walk.target)}")
+
+
+def _beside(rule: str, target: Target) -> str:
+    """What a rule needs, too, and was not given."""
+    if rule in tour_writes.FOREIGN_RULES and target.other_api_key is None:
+        return ", and --other-api-key"
+    return ", and --account-id" if rule == "account-status" and target.account_id is None else ""

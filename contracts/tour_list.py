@@ -14,6 +14,7 @@ from workerkit.openapi.exchange import Exchange
 _PAGES = 3
 _MOST_PAGES = 8
 _MOST_COUNTS = 3
+_DISTURBED = "the tasks changed while they were listed: try again when nobody else works on them"
 _FRACTION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 
 
@@ -38,7 +39,7 @@ def _compare_with_default(walk: Walk, by_default: Exchange, named: Exchange) -> 
         return
     again = by_default if totals[0] == totals[1] else walk.client.tasks()
     if total_in(again) != totals[0]:
-        walk.ledger.excuse("list-status", "the tasks changed while they were listed")
+        walk.ledger.excuse("list-status", _DISTURBED)
         return
     flaw = f"by default {totals[0]} tasks are listed, of the statuses that are the default {totals[1]}"
     walk.ledger.judge("list-status", None if totals[0] == totals[1] else flaw, by_default, named)
@@ -82,7 +83,7 @@ def _add_up(walk: Walk) -> None:
             walk.ledger.judge("list-total", None if kept else flaw, together, *alone)
             return
         before = totals
-    walk.ledger.excuse("list-total", "the tasks changed while they were listed")
+    walk.ledger.excuse("list-total", _DISTURBED)
 
 
 def _follow_a_filter(walk: Walk) -> None:
@@ -157,7 +158,7 @@ def _compare(walk: Walk, by_offset: list[Exchange], by_cursor: list[Exchange], t
         walk.ledger.fail("list", "not every page was answered 2xx", pages)
         return
     if any(total_in(each) != total for each in by_offset):
-        _excuse_paging(walk, "the tasks changed while they were listed")
+        _excuse_paging(walk, _DISTURBED)
         return
     offset_ids, cursor_ids = _ids(by_offset), _ids(by_cursor)
     count = len(set(offset_ids))

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from workerkit.contracts import leeway
-from workerkit.contracts.plan import Writes
 from workerkit.contracts.reading import Reading
 from workerkit.contracts.sight import Sight, seen
 from workerkit.contracts.walk import Task, Walk, following, tasks_in, usable_tasks_in
 from workerkit.openapi.exchange import Exchange
 
-_FOREIGN_RULES = ("update-own-only", "bulk-foreign", "not-your-task")
+FOREIGN_RULES = ("update-own-only", "bulk-foreign", "not-your-task")
 _LINK = "https://example.com/workerkit/{}"
 _LINKS = ("link_profile", "link_post")
+_NO_FOREIGN_TASK = "the other server has no pending or queued task that may be tried: give it one"
 # The language of the page.
 _NOTE = "Không giải được captcha: đã thử 3 lần"
 # Those of other systems.
@@ -262,7 +262,7 @@ def leave_foreign_tasks_alone(walk: Walk) -> None:
     """Another server's task is refused with 403 and not_your_task, in a batch by its item, and unchanged."""
     key = walk.target.other_api_key
     if key is None:
-        for rule in _FOREIGN_RULES:
+        for rule in FOREIGN_RULES:
             walk.ledger.excuse(rule, "needs --other-api-key")
         return
     # As with the own tasks: the second list has them settled.
@@ -271,15 +271,15 @@ def leave_foreign_tasks_alone(walk: Walk) -> None:
     for task in foreign:
         _try_foreign(walk, key, task)
     if not listed.accepted:
-        for rule in _FOREIGN_RULES:
+        for rule in FOREIGN_RULES:
             walk.ledger.excuse(rule, f"the list of the other server's tasks was answered {listed.status}")
     elif not foreign:
-        for rule in _FOREIGN_RULES:
-            walk.ledger.excuse(rule, "the other server has no pending or queued task that may be tried")
+        for rule in FOREIGN_RULES:
+            walk.ledger.excuse(rule, _NO_FOREIGN_TASK)
     own = {str(each["id"]) for each in walk.tasks}
     shared = own & {str(each.get("id")) for each in tasks_in(listed)}
     flaw = f"task {min(shared, default='')} is listed to two servers"
-    walk.ledger.judge("update-own-only", flaw if shared else None, listed)
+    walk.ledger.judge("list", flaw if shared else None, listed)
 
 
 def _try_foreign(walk: Walk, key: str, task: Task) -> None:
@@ -372,15 +372,17 @@ def _set_request_status(walk: Walk) -> None:
 
 
 def _set_account_status(walk: Walk) -> None:
-    if walk.writes is Writes.SANDBOX:
-        walk.ledger.excuse("account-status", "needs --writes all: an account is in no sandbox")
-        return
     account = walk.target.account_id
     if account is None:
-        walk.ledger.excuse("account-status", "no account's id is known: the API shows none")
+        walk.ledger.excuse("account-status", "needs --account-id: no answer of the API shows one")
         return
     body = {"account_id": account, "status": "active"}
-    walk.expect("account-status", walk.client.send("POST", "/callback/account/status", body))
+    exchange = walk.client.send("POST", "/callback/account/status", body)
+    if exchange.status in (403, 404):
+        flaw = f"answered {exchange.status}, expected 2xx: is {account} an account of this server's tasks?"
+        walk.ledger.fail("account-status", flaw, (exchange,))
+    else:
+        walk.expect("account-status", exchange)
 
 
 def _read_back(

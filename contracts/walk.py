@@ -69,7 +69,9 @@ class Walk:
         """One of the own tasks for a step to change, or None, noted as the rule's excuse."""
         if not self.tasks:
             where = "server" if self.sandbox_tasks is None else "sandbox"
-            self.ledger.excuse(rule, f"the {where} has no further pending or queued task to try it on")
+            self.ledger.excuse(
+                rule, f"the {where} has no further pending or queued task to try it on: give it more"
+            )
             return None
         return self.tasks.pop(0)
 

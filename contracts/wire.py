@@ -120,9 +120,9 @@ class Gate(BaseAdapter):
         """True for a request for GATE_URL that `send` would not withhold."""
         return self.permit.refusal(_draft(request)) is None
 
-    def admit(self, tasks: frozenset[str], request_ids: frozenset[str]) -> None:
-        """Names the tasks and the requests that a sandbox consists of, by their ids in lower case."""
-        self.permit = replace(self.permit, tasks=tasks, requests=request_ids)
+    def admit(self, tasks: frozenset[str], request_ids: frozenset[str], account_ids: frozenset[str]) -> None:
+        """Names what a sandbox consists of, by the ids in lower case."""
+        self.permit = replace(self.permit, tasks=tasks, requests=request_ids, accounts=account_ids)
 
     def close(self) -> None:
         """Closes the connections to the target."""
@@ -162,9 +162,11 @@ class Gate(BaseAdapter):
 
     def _refuse_when_over(self) -> None:
         if self._most is not None and self._sent >= self._most:
-            self.end(f"the run stopped at {self._sent} requests", Cause.BOUND)
+            self.end(f"the run stopped at {self._sent} requests, as --max-requests says", Cause.BOUND)
         if self._until is not None and self._clock.steady() >= self._until:
-            self.end(f"the run stopped after {self._plan.time_limit or 0:g} s", Cause.BOUND)
+            self.end(
+                f"the run stopped after {self._plan.time_limit or 0:g} s, as --time-limit says", Cause.BOUND
+            )
         if self._closed:
             raise Ended(self._closed)
 

@@ -93,7 +93,7 @@ def test_without_the_other_keys_their_rules_are_untested_and_say_so(mock_target:
         "update-own-only": "needs --other-api-key",
         "bulk-foreign": "needs --other-api-key",
         "not-your-task": "needs --other-api-key",
-        "account-status": "no account's id is known: the API shows none",
+        "account-status": "needs --account-id: no answer of the API shows one",
     }
     assert report.verdict == "pass"
 
@@ -115,9 +115,11 @@ def test_without_writes_the_server_is_as_it_was(mock_target: MakeTarget) -> None
 
 def test_a_run_that_is_cut_short_says_so_and_blames_nobody(mock_target: MakeTarget) -> None:
     report = conform(mock_target(), Plan(max_requests=40))
-    assert (report.requests, report.ended) == (40, "the run stopped at 40 requests")
+    assert (report.requests, report.ended) == (40, "the run stopped at 40 requests, as --max-requests says")
     assert report.verdict == "pass"
-    assert "the run stopped at 40 requests" in {each.why for each in report.of(Status.UNTESTED)}
+    assert "the run stopped at 40 requests, as --max-requests says" in {
+        each.why for each in report.of(Status.UNTESTED)
+    }
 
 
 def test_a_target_that_throttles_ends_the_run_and_is_not_blamed(

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import json
 import socket
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.greeting import CannotTest, KeyRefused, NotThisApi, Unreachable
+from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.target import Target
+
+MakeTarget = Callable[..., Target]
 
 
 def test_a_target_that_is_down_is_said_to_be_unreachable() -> None:
@@ -26,7 +32,7 @@ def test_a_target_that_is_down_is_said_to_be_unreachable() -> None:
         (301, {"Location": "https://example.com/"}, b"", NotThisApi, "redirects to https://example.com/"),
         (302, {"Location": "/login?api_key=the-key"}, b"", NotThisApi, "redirects to /login"),
         (503, {"Content-Type": "text/html"}, b"<html>", CannotTest, "503: the API, or what stands before"),
-        (401, {}, b"{}", KeyRefused, "not valid"),
+        (401, {}, b"{}", KeyRefused, "check --api-key or WORKERKIT_API_KEY, and that the server is online"),
         (429, {"Retry-After": "3600"}, b"{}", CannotTest, "--rate"),
     ],
 )
@@ -38,3 +44,22 @@ def test_what_is_not_the_api_is_refused_with_one_request(
         conform(Target(scripted.base_url, "the-key"))
     assert len(scripted.seen) == 1
     assert "the-key" not in str(caught.value)
+
+
+def test_another_servers_key_that_is_refused_is_named_by_its_option(mock_target: MakeTarget) -> None:
+    target = replace(mock_target(), other_api_key="a-key-that-nobody-has")
+    with pytest.raises(KeyRefused, match="check --other-api-key or WORKERKIT_OTHER_API_KEY") as caught:
+        conform(target)
+    assert "a-key-that-nobody-has" not in str(caught.value)
+
+
+def test_a_second_key_of_the_same_server_is_said_to_be_of_no_use_and_blames_nobody(
+    mock_target: MakeTarget,
+) -> None:
+    target, said = replace(mock_target(), other_api_key="your-server-key"), list[str]()
+    report = conform(target, Plan(writes=Writes.NONE, max_requests=60), say=said.append)
+    assert said == ["--other-api-key is left out: it is a key of the same server, server-01."]
+    assert report.verdict == "pass"
+    why = {each.id: each.why for each in report.rules}
+    assert why["update-own-only"] == "needs --writes sandbox or all, and --other-api-key"
+    assert "your-server-key" not in json.dumps(report.as_json())

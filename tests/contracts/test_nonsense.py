@@ -17,6 +17,7 @@ from workerkit.contracts.target import Target
 from workerkit.mockserver.operations import ACTS
 from workerkit.openapi.jsontext import parse, render
 
+ACCOUNT = "e4c6a8b0-3d5f-4e7a-9b2c-0d1e2f3a4b5c"
 TASK = {"id": "x", "status": "pending", "request_id": "y"}
 ANSWERS: list[Any] = [
     {},
@@ -34,14 +35,14 @@ ANSWERS: list[Any] = [
 @pytest.mark.parametrize("status", [200, 500])
 def test_whatever_is_answered_the_run_ends_in_a_verdict(scripted: Any, status: int, answer: Any) -> None:
     scripted.status, scripted.body = status, render(answer)
-    report = conform(Target(scripted.base_url, "a", "b", "c", "d"), Plan(max_requests=200))
+    report = conform(Target(scripted.base_url, "a", "b", "c", ACCOUNT), Plan(max_requests=200))
     assert report.verdict == "fail"
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 5000, b"null", b'{"a": NaN}', b""])
 def test_a_broken_body_is_blamed(scripted: Any, body: bytes) -> None:
     scripted.status, scripted.body = 500, body
-    report = conform(Target(scripted.base_url, "a", "b", "c", "d"), Plan(max_requests=150))
+    report = conform(Target(scripted.base_url, "a", "b", "c", ACCOUNT), Plan(max_requests=150))
     assert report.verdict == "fail"
 
 

@@ -13,10 +13,11 @@ from workerkit.contracts.plan import Writes
 REAL = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 NAMED = "7a2f3d2b-4c5e-4f6a-9b7c-8d9e0f1a2b3c"
 REQUEST = "c2a4e6f8-1b3d-4c5e-9f7a-8b9c0d1e2f3a"
+ACCOUNT = "e4c6a8b0-3d5f-4e7a-9b2c-0d1e2f3a4b5c"
 NOBODY = made_up_id(Random(1))
 NO_KEY = made_up_key(Random(1))
 NONE = Permit(Writes.NONE)
-SANDBOX = Permit(Writes.SANDBOX, frozenset({NAMED}), frozenset({REQUEST}))
+SANDBOX = Permit(Writes.SANDBOX, frozenset({NAMED}), frozenset({REQUEST}), frozenset({ACCOUNT}))
 LINK = "/callback/link/update"
 
 
@@ -151,6 +152,7 @@ IN_THE_SANDBOX = [
     draft("POST", "/callback/link/complete", f'{{"link_id": "{NAMED}"}}'),
     draft("POST", "/callback/request/status", f'{{"request_id": "{REQUEST}", "status": "completed"}}'),
     draft("POST", "/callback/account/status", f'{{"account_id": "{NOBODY}", "status": "active"}}'),
+    draft("POST", "/callback/account/status", f'{{"account_id": "{ACCOUNT}", "status": "active"}}'),
 ]
 
 
@@ -166,6 +168,8 @@ OUTSIDE = [
     draft("POST", LINK, f'{{"link_id": "{NAMED}", "request_id": "{REQUEST}"}}'),
     draft("POST", "/callback/request/status", f'{{"request_id": "{NAMED}", "status": "completed"}}'),
     draft("POST", "/callback/account/status", f'{{"account_id": "{REQUEST}", "status": "active"}}'),
+    draft("POST", "/callback/request/status", f'{{"request_id": "{ACCOUNT}", "status": "active"}}'),
+    draft("PUT", f"/tasks/{ACCOUNT}", '{"status": "running"}'),
     draft("POST", "/health", "{}"),
     draft("POST", "/logs", '{"logs": []}'),
 ]

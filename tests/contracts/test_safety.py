@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from workerkit.contracts.conformance import conform
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.sandbox import NoSandbox
 from workerkit.contracts.target import Target
+from workerkit.contracts.telling import intention
 from workerkit.openapi.exchange import Exchange
 
 Watch = Callable[..., AbstractContextManager[Any]]
@@ -55,6 +57,7 @@ PICKY = {
 }
 DIALECTS = pytest.mark.parametrize("choices", [{}, GREEDY, PICKY], ids=["default", "greedy", "picky"])
 SANDBOX = Plan(writes=Writes.SANDBOX, sandbox_requests=("Campaign B",), max_requests=220)
+NOBODYS = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 NAMES = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -215,6 +218,33 @@ def test_a_second_interrupt_ends_the_putting_back_too_and_says_what_is_left(watc
     assert "interrupted" in " ".join(each.why for each in report.receipt.left)
 
 
+def test_an_account_that_is_named_is_set_in_a_sandbox_and_no_other(watched: Watch) -> None:
+    with watched() as watch:
+        account = next(each.account for each in watch.world.tasks.values() if each.server == "server-01")
+        account.status = "blocked"
+        before = watch.state()
+        target = replace(watch.target, account_id=account.id.upper())
+        report = conform(target, SANDBOX)
+        after = watch.state()
+    assert changed(before, after, "accounts") == {account.id}
+    assert report.withheld == ()
+    assert {each.id: each.status for each in report.rules}["account-status"] == "kept"
+    assert report.receipt is not None
+    assert [each for each in report.receipt.notes if "account" in each] == [
+        f"the status of the account {account.id} was set; the API does not show what it was"
+    ]
+    said = intention(target, SANDBOX)
+    assert f"the status of the account {account.id}" in said
+    assert "status of another account is sent" in said
+
+
+def test_an_account_that_the_server_does_not_know_is_asked_for(watched: Watch) -> None:
+    with watched() as watch:
+        report = conform(replace(watch.target, account_id=NOBODYS), SANDBOX)
+    (why,) = (each.why for each in report.rules if each.id == "account-status")
+    assert why == f"answered 404, expected 2xx: is {NOBODYS} an account of this server's tasks?"
+
+
 def test_a_single_task_is_a_sandbox_too(watched: Watch) -> None:
     with watched() as watch:
         task = watch.tasks_of("Campaign C")[0]
@@ -227,14 +257,14 @@ def test_a_single_task_is_a_sandbox_too(watched: Watch) -> None:
     assert task in said[0]
     why = {each.id: each.why for each in report.rules}
     assert report.withheld == ()
-    assert why["account-status"].startswith("needs --writes all")
+    assert why["account-status"].startswith("needs --account-id")
 
 
 @pytest.mark.parametrize(
     ("sandbox", "words"),
     [
         ({"sandbox_requests": ("Campaign X",)}, "those that are there: Campaign A, Campaign B"),
-        ({"sandbox_tasks": ("6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b",)}, "no such task in its list"),
+        ({"sandbox_tasks": (NOBODYS,)}, "no such task in its list"),
     ],
 )
 def test_a_sandbox_that_is_not_there_is_refused_before_anything_is_written(

@@ -93,6 +93,21 @@ def test_elsewhere_a_run_goes_gently_unless_told_otherwise() -> None:
     assert default_rate(Target("http://10.0.0.1/api/v1/worker", "key")) == 10
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"other_api_key": "key"}, "--other-api-key is the API key itself: give another server's key"),
+        ({"inactive_api_key": "key"}, "--inactive-api-key is the API key itself"),
+        ({"account_id": "17"}, "--account-id '17' is no account's id: give the id, a UUID"),
+    ],
+)
+def test_what_cannot_be_another_servers_key_or_an_account_is_refused(
+    given: dict[str, str], words: str
+) -> None:
+    with pytest.raises(BadTarget, match=words):
+        Target("http://127.0.0.1:8080/api/v1/worker", "key", **given)
+
+
 @pytest.mark.parametrize("key", ["", None])
 def test_a_missing_key_is_asked_for_by_its_option(key: Any) -> None:
     with pytest.raises(BadTarget, match=r"give --api-key or set WORKERKIT_API_KEY"):

@@ -129,7 +129,7 @@ def test_no_request_more_than_the_most_is_sent(scripted: Any) -> None:
     with pytest.raises(Ended):
         client.tasks()
     assert len(scripted.seen) == 2
-    assert gate.ended == "the run stopped at 2 requests"
+    assert gate.ended == "the run stopped at 2 requests, as --max-requests says"
 
 
 def test_the_engine_stops_at_the_most_requests(scripted: Any) -> None:
