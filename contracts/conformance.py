@@ -10,7 +10,6 @@ from workerkit.contracts.greeting import greet
 from workerkit.contracts.judgement import MOST_SHOWN, causes, judged
 from workerkit.contracts.learnt import learnt
 from workerkit.contracts.ledger import Ledger
-from workerkit.contracts.leeway import strict_api
 from workerkit.contracts.machine import Diligence, play_all
 from workerkit.contracts.plan import Plan, default_writes
 from workerkit.contracts.probes import look_closer, wait_for_silence
@@ -28,6 +27,7 @@ from workerkit.contracts.tidying import enter, leave
 from workerkit.contracts.tour import set_out, walk_the_tour
 from workerkit.contracts.walk import Walk
 from workerkit.contracts.wire import INTERRUPTED, Cause, Ended, Gate
+from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
 
 _WHOLE = Effort(examples=40, walks=20, steps=8), Diligence(plays=30, steps=12, requests=900)
@@ -68,7 +68,7 @@ def conform(
     plan = plan or Plan(writes=default_writes(target))
     clock = clock or Clock()
     began = clock.steady()
-    gate = Gate(target, plan, strict_api(), clock=clock, watcher=watcher)
+    gate = Gate(target, plan, worker_api(), clock=clock, watcher=watcher)
     ledger = Ledger(stated or {})
     try:
         of_use = greet(target, gate, say)

@@ -30,12 +30,6 @@ def strict() -> Document:
 
 
 @cache
-def strict_api() -> Api:
-    """The operations of the spec as it is."""
-    return Api(strict())
-
-
-@cache
 def lenient_answers() -> Document:
     """The spec with its requests as they are and, of the answers, only what the page promises."""
     root = deepcopy(strict().root)

@@ -12,7 +12,7 @@ from workerkit.contracts import leeway
 from workerkit.contracts.made_up import is_made_up_id, is_made_up_key
 from workerkit.contracts.plan import Writes
 from workerkit.contracts.target import BASE_PATH
-from workerkit.openapi.api import Match, UnknownPath, WrongMethod
+from workerkit.openapi.api import Match, UnknownPath, WrongMethod, worker_api
 from workerkit.openapi.exchange import Headers
 from workerkit.openapi.flaw import Flaw
 from workerkit.openapi.jsontext import Malformed, parse
@@ -42,7 +42,7 @@ class Draft:
     @property
     def api_key(self) -> str:
         """The key that it shows, or nothing."""
-        return dict(self.headers).get(leeway.strict_api().key_header, "")
+        return dict(self.headers).get(worker_api().key_header, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Permit:
         if not _PATH.fullmatch(draft.path):
             return "its path could be read in more than one way"
         names = [name for name, _ in draft.headers]
-        strange = set(names) - _HEADERS - {"content-type", leeway.strict_api().key_header}
+        strange = set(names) - _HEADERS - {"content-type", worker_api().key_header}
         if strange or len(set(names)) < len(names):
             return f"it has headers that the API does not know, or one of them twice: {', '.join(names)}"
         headers = dict(draft.headers)
@@ -131,7 +131,7 @@ class Permit:
 def _odd_list(draft: Draft) -> str | None:
     if draft.body:
         return "a list has no body"
-    parameters = {each.name for each in leeway.strict_api().operations["listTasks"].query_parameters}
+    parameters = {each.name for each in worker_api().operations["listTasks"].query_parameters}
     try:
         names = {name for name, _ in parse_qsl(draft.query, keep_blank_values=True, errors="strict")}
     except ValueError:

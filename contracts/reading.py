@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from workerkit.contracts import leeway
-from workerkit.openapi.api import Match, UnknownPath, WrongMethod
+from workerkit.openapi.api import Match, UnknownPath, WrongMethod, worker_api
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.flaw import Flaw
 
@@ -60,7 +60,7 @@ class Reading:
 
     def legal_parameter(self, name: str) -> Any:
         """What a query parameter means by the spec, its default where it is missing; None where illegal."""
-        operation = leeway.strict_api().operations[str(self.operation)]
+        operation = worker_api().operations[str(self.operation)]
         parameter = next(each for each in operation.query_parameters if each.name == name)
         try:
             return parameter.coerce(self.query[name]) if name in self.query else parameter.default
@@ -93,6 +93,6 @@ class Reading:
     @cached_property
     def _match(self) -> Match | None:
         try:
-            return leeway.strict_api().match(self.exchange.method, self.exchange.path)
+            return worker_api().match(self.exchange.method, self.exchange.path)
         except (UnknownPath, WrongMethod):
             return None

@@ -12,7 +12,6 @@ from tests.contracts.covering import pairwise
 from workerkit.contracts.clock import Clock
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.ledger import Ledger
-from workerkit.contracts.leeway import strict_api
 from workerkit.contracts.machine import Diligence, play_all
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.target import Target
@@ -26,6 +25,7 @@ from workerkit.mockserver.refusal import Refusal
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
+from workerkit.openapi.api import worker_api
 from workerkit.openapi.dialect import dialect_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.silence import silences
@@ -71,7 +71,7 @@ def play(server: MockServer) -> Play:
         world = server.ask(lambda: server.worlds.add(server.worlds.new_name(), founder)).world
         target = Target(server.base_url, *(f"server-0{number}-key-{world.name}" for number in servers))
         ledger = Ledger(dict(dialect))
-        gate = Gate(target, plan, strict_api(), clock=Clock(), watcher=watcher(world))
+        gate = Gate(target, plan, worker_api(), clock=Clock(), watcher=watcher(world))
         gave_up = play_all(set_out(target, plan, gate, ledger, Clock()), diligence, plan.seed)
         gate.close()
         return Played(ledger, gate.exchanges, gave_up)

@@ -13,7 +13,6 @@ from workerkit.contracts.clock import Clock
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.learnt import learnt
 from workerkit.contracts.ledger import Ledger
-from workerkit.contracts.leeway import strict_api
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.probes import PROBES, look_closer, wait_for_silence
 from workerkit.contracts.rules import Status
@@ -25,6 +24,7 @@ from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
+from workerkit.openapi.api import worker_api
 from workerkit.openapi.dialect import dialect_of
 from workerkit.openapi.masking import Mask
 from workerkit.openapi.silence import silences
@@ -72,7 +72,7 @@ def _found(worlds: Worlds, choices: Mapping[str, str]) -> World:
 def probed(place: Place, stated: Mapping[str, str] | None = None, plan: Plan = LONG) -> Ledger:
     """What the probes and the few steps of the tour that see silences find out."""
     ledger = Ledger(stated or {})
-    gate = Gate(place.target, plan, strict_api(), clock=place.clock, watcher=lambda _: None)
+    gate = Gate(place.target, plan, worker_api(), clock=place.clock, watcher=lambda _: None)
     walk = set_out(place.target, plan, gate, ledger, place.clock)
     steps = (tour_list.list_by_default, tour_list.list_at_the_limits, tour_list.page_through)
     for step in (*steps, tour_keys.refuse_wrong_keys):

@@ -12,12 +12,12 @@ import requests
 
 from workerkit.contracts.client import NO_KEY, Client
 from workerkit.contracts.clock import Clock
-from workerkit.contracts.leeway import strict_api
 from workerkit.contracts.made_up import made_up_id, made_up_key
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.stock import Effort, run_stock
 from workerkit.contracts.target import Target
 from workerkit.contracts.wire import GATE_URL, Cause, Ended, Gate, Withheld
+from workerkit.openapi.api import worker_api
 
 TASK = "/tasks/6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 
@@ -40,7 +40,7 @@ class Hands:
 def gate_to(scripted: Any, hands: Hands | None = None, **bounds: Any) -> Gate:
     target = Target(scripted.base_url, "the-key", "other-key", "inactive-key")
     clock = (hands or Hands()).clock()
-    return Gate(target, Plan(**bounds), strict_api(), clock=clock, watcher=lambda _: None)
+    return Gate(target, Plan(**bounds), worker_api(), clock=clock, watcher=lambda _: None)
 
 
 def test_every_exchange_is_recorded_as_it_went_over_the_wire(scripted: Any) -> None:
@@ -118,7 +118,7 @@ def test_with_writes_all_that_the_engine_sends_has_passed_the_gate(scripted: Any
     assert [(each.method, each.path) for each in gate.exchanges] == [
         (method, path.split("?")[0]) for method, path, _ in scripted.seen
     ]
-    assert {each.operation for each in gate.exchanges} >= set(strict_api().operations)
+    assert {each.operation for each in gate.exchanges} >= set(worker_api().operations)
 
 
 def test_no_request_more_than_the_most_is_sent(scripted: Any) -> None:
