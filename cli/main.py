@@ -6,6 +6,7 @@ import importlib
 import sys
 
 import click
+from click.core import ParameterSource
 
 from workerkit.cli.crash import put_aside
 from workerkit.cli.settings import BadSettings, project_settings, with_variables
@@ -53,7 +54,7 @@ class _Lazy(click.Group):
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="likepion-workerkit")
+@click.version_option(package_name="likepion-workerkit", prog_name="workerkit")
 @click.pass_context
 def workerkit(context: click.Context) -> None:
     """Mock server and contract-testing kit for the LIKEPION Worker API.
@@ -75,6 +76,8 @@ def main() -> None:
         sys.exit(workerkit.main(standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
+        if isinstance(error, click.BadParameter):
+            click.echo(_whence(error), err=True, nl=False)
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
@@ -87,6 +90,19 @@ def main() -> None:
     except Exception as error:
         _say(put_aside(error))
         sys.exit(3)
+
+
+def _whence(error: click.BadParameter) -> str:
+    """Where a wrong value came from, where that is not the command line."""
+    option, context = error.param, error.ctx
+    if not isinstance(option, click.Option) or context is None:
+        return ""
+    match context.get_parameter_source(option.name or ""):
+        case ParameterSource.ENVIRONMENT:
+            return f"The value is that of the variable {option.envvar}.\n"
+        case ParameterSource.DEFAULT_MAP:
+            return "The value is that of [tool.workerkit] in pyproject.toml.\n"
+    return ""
 
 
 def _say(error: Exception | str) -> None:

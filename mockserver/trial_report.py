@@ -10,8 +10,10 @@ from typing import Any
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 from workerkit.mockserver.trial import Trial
 from workerkit.openapi.instant import written
+from workerkit.scenarios import library
 from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.run import Run
+from workerkit.scenarios.scenario import Scenario
 
 _NO_REQUEST = (
     "The worker sent no request. It has to read where the API is from LIKEPION_BASE_URL, its key from "
@@ -111,6 +113,15 @@ def _notes(trial: Trial) -> Iterator[str]:
         )
     if len(trial.run.exchanges) < trial.requests:
         yield f"Of {trial.requests} exchanges the last {len(trial.run.exchanges)} were kept and judged."
+    if not trial.verdict.passed and _is_of_the_library(trial.run.scenario):
+        yield (
+            f"What happens in this scenario, and why workers fail at it: workerkit scenario show "
+            f"{trial.verdict.scenario}"
+        )
+
+
+def _is_of_the_library(scenario: Scenario) -> bool:
+    return scenario.name in library.names() and library.find(scenario.name) == scenario
 
 
 def _outcome(trials: Sequence[Trial]) -> Outcome:

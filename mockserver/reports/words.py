@@ -12,12 +12,14 @@ _MOST_OUTPUT_LINES = 20
 
 
 def in_words(case: Case) -> str:
-    """One case: a line, the rules broken with their exchanges, the notes, and the output where it failed."""
+    """One case: a line, the rules broken with their exchanges, the notes; what failed has more of it."""
     head = f"{case.outcome.upper()}  {case.name}" + (f"  ({case.facts})" if case.facts else "")
     return legal("\n".join([head, *_details(case)]).replace("\r", "\n"))
 
 
 def _details(case: Case) -> Iterator[str]:
+    if case.outcome is Outcome.FAIL and case.title:
+        yield f"  What it is about: {case.title}"
     for finding in case.findings:
         yield f"  {finding.rule}: {finding.message}"
         yield from (f"      {line}" for line in finding.shown(_MOST_EXCHANGES))

@@ -73,7 +73,15 @@ def test_a_worker_at_fault_is_exit_1(run: Run, quiet_day: str) -> None:
     assert output.startswith("FAIL  quiet-day  (")
     assert "  tasks-ended: 1 of 1 tasks of server-07 were not completed" in output
     assert "      nothing [bold]today[/bold]\n" in output
+    assert "workerkit scenario show" not in output
     assert output.endswith("worker verdict: fail (0 of 1 scenarios passed; failed: quiet-day)\n")
+
+
+def test_what_went_wrong_says_what_it_was_about_and_where_more_is_told(run: Run) -> None:
+    code, output, _ = run("exec", "--scenario", "key-revoked", "--", sys.executable, "-c", "")
+    assert code == 1
+    assert "\n  What it is about: A key stops working in the middle of the run" in output
+    assert "and why workers fail at it: workerkit scenario show key-revoked\n" in output
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,16 @@ def test_an_option_of_several_words_can_be_written_in_both_ways(run: Run, projec
     assert "'1' is no length of time" in errors
 
 
+def test_a_wrong_value_says_where_it_comes_from(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(project, 'port = "abc"')
+    assert "The value is that of [tool.workerkit] in pyproject.toml." in run("serve")[2]
+    monkeypatch.setenv("WORKERKIT_PORT", "xyz")
+    assert "The value is that of the variable WORKERKIT_PORT." in run("serve")[2]
+    assert "The value is" not in run("serve", "--port", "x")[2]
+
+
 def test_a_variable_of_several_words_is_written_with_underscores(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,4 +160,4 @@ def test_the_workers_own_variables_are_no_options(run: Run, monkeypatch: pytest.
 
 
 def test_no_variable_is_needed(run: Run, project: Path) -> None:
-    assert run("exec", "--", sys.executable, "-c", "")[0] == 1
+    assert run("exec", "--scenario", "quiet-day", "--", sys.executable, "-c", "")[0] == 1

@@ -75,7 +75,7 @@ def test_without_writes_only_lists_and_refused_requests_arrive_and_nothing_chang
 ) -> None:
     with watched(choices) as watch:
         before = watch.state()
-        report = conform(watch.target, Plan(writes=Writes.NONE))
+        report = conform(watch.target, Plan(writes=Writes.NONE, max_requests=200))
         after = watch.state()
     assert after == before
     assert [each for each in watch.seen if not is_read(each) and each.status < 400] == []
@@ -90,7 +90,7 @@ def test_without_writes_the_generated_requests_stay_harmless_for_every_seed(watc
     with watched(GREEDY) as watch:
         before = watch.state()
         for seed in range(2, 4):
-            report = conform(watch.target, Plan(writes=Writes.NONE, seed=seed))
+            report = conform(watch.target, Plan(writes=Writes.NONE, seed=seed, max_requests=330))
             assert report.withheld == ()
         assert watch.state() == before
 
