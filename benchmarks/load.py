@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any, cast
@@ -36,22 +36,24 @@ class Load:
     busy: float
 
 
-def load(port: int, requests: Sequence[bytes], *, seconds: float, cpu: Cpu) -> Load:
+def load(
+    port: int, requests: Iterable[bytes], *, seconds: float, cpu: Cpu, connections: int = CONNECTIONS
+) -> Load:
     """Sends the requests in turn for so long, after a short ramp; `cpu` says what the server has used by now.
 
     Raises BadAnswer, ConnectionError and TimeoutError.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_volley(port, requests, seconds, cpu))
+        return runner.run(_volley(port, requests, seconds, cpu, connections))
 
 
-async def _volley(port: int, requests: Sequence[bytes], seconds: float, cpu: Cpu) -> Load:
+async def _volley(port: int, requests: Iterable[bytes], seconds: float, cpu: Cpu, connections: int) -> Load:
     loop = asyncio.get_running_loop()
     volley = _Volley(requests)
     async with asyncio.timeout(seconds + _PATIENCE):
         wires = [
             (await loop.create_connection(lambda: _Wire(volley), "127.0.0.1", port))[0]
-            for _ in range(CONNECTIONS)
+            for _ in range(connections)
         ]
         begin: asyncio.Future[_Mark] = loop.create_future()
         end: asyncio.Future[_Mark] = loop.create_future()
@@ -88,7 +90,7 @@ class _Mark:
 class _Volley:
     """What all connections share: the next request, the count of answers, the heads seen before."""
 
-    def __init__(self, requests: Sequence[bytes]) -> None:
+    def __init__(self, requests: Iterable[bytes]) -> None:
         loop = asyncio.get_running_loop()
         self.next_request = cycle(requests).__next__
         self.answers = 0

@@ -72,7 +72,9 @@ def _tell(out: str, count: int) -> None:
     click.echo(f"{out}: {count} exchanges. See the same again with: workerkit replay {out}")
 
 
-def _list_violations(recorded: Recorded) -> None:
+def _list_violations(came: Recorded, recorded: Recorded) -> None:
+    if not violations(came.exchange):  # whose bodies are read already
+        return
     exchange = recorded.exchange
     for each in violations(exchange):
         click.echo(f"{exchange.method} {exchange.path} -> {exchange.status or recorded.ending}: {each}")

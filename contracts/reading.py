@@ -12,13 +12,18 @@ from workerkit.contracts import leeway
 from workerkit.openapi.api import Match, UnknownPath, WrongMethod, worker_api
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.flaw import Flaw
+from workerkit.openapi.jsontext import Malformed, parsed
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One exchange, parsed lazily. `operation` is None where the request is for no operation."""
+    """One exchange, parsed lazily. `operation` is None where the request is for no operation.
+
+    `is_legal` says that the spec is known to allow the request with its own choices.
+    """
 
     exchange: Exchange
+    is_legal: bool = False
 
     @property
     def operation(self) -> str | None:
@@ -33,12 +38,12 @@ class Reading:
     @cached_property
     def sent(self) -> Any:
         """The request's JSON, or None."""
-        return self.exchange.sent()
+        return _json(self.exchange.request_body)
 
     @cached_property
     def answered(self) -> Any:
         """The answer's JSON, or None."""
-        return self.exchange.answered()
+        return _json(self.exchange.answer_body)
 
     @cached_property
     def query(self) -> Mapping[str, str]:
@@ -70,7 +75,7 @@ class Reading:
     @cached_property
     def certain_flaw(self) -> Flaw | None:
         """What is wrong with the request in every dialect, or None."""
-        if self._match is None or self.repeats_a_parameter:
+        if self.is_legal or self._match is None or self.repeats_a_parameter:
             return None
         operation = leeway.lenient_api().operations[self._match.operation.id]
         try:
@@ -96,3 +101,10 @@ class Reading:
             return worker_api().match(self.exchange.method, self.exchange.path)
         except (UnknownPath, WrongMethod):
             return None
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return parsed(body)
+    except Malformed:
+        return None

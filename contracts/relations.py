@@ -29,9 +29,12 @@ class Outcome:
 Outcomes = Iterator[Outcome]
 
 
-def relate(exchange: Exchange) -> Outcomes:
-    """Everything that the relations say of an exchange; nothing where it is for no operation."""
-    reading = Reading(exchange)
+def relate(exchange: Exchange, *, is_legal: bool = False) -> Outcomes:
+    """Everything that the relations say of an exchange; nothing where it is for no operation.
+
+    `is_legal` spares a look at the request where the spec is known to allow it with its own choices.
+    """
+    reading = Reading(exchange, is_legal)
     if reading.operation is None:
         return
     yield _no_system_error(exchange)
@@ -169,11 +172,18 @@ def _bulk_updated(reading: Reading) -> Outcomes:
     yield _equal("bulk-counts", "success", answer["success"], good)
     yield _equal("bulk-counts", "failed", answer["failed"], len(results) - good)
     # In whatever order. What the result of an item without a right link_id names is not said.
-    due = Counter(filter(None, map(_link_in, items)))
-    answered = len(items) == len(results) and due <= Counter(map(_link_in, results))
+    answered = len(items) == len(results) and _are_results_of(items, results)
     yield _outcome("bulk-results", answered, "the results' link_ids are not the items'")
     if answered:
         yield from _bulk_items(items, results)
+
+
+def _are_results_of(items: list[Any], results: list[dict[str, Any]]) -> bool:
+    as_they_came = all(
+        isinstance(item, dict) and item.get("link_id") == result.get("link_id")
+        for item, result in zip(items, results, strict=True)
+    )
+    return as_they_came or Counter(filter(None, map(_link_in, items))) <= Counter(map(_link_in, results))
 
 
 def _link_in(item: Any) -> str | None:
@@ -182,12 +192,16 @@ def _link_in(item: Any) -> str | None:
 
 
 def _bulk_items(items: list[Any], results: list[dict[str, Any]]) -> Outcomes:
+    known = leeway.enumeration("TaskStatus")
+    odd = [each for each in items if isinstance(each, dict) and each.get("status") not in known]
+    if not odd:
+        return
     done = {_link_in(each): each["success"] for each in results}
     named = Counter(map(_link_in, items))
-    for item in items:
-        link, status = _link_in(item), item.get("status") if isinstance(item, dict) else None
+    for item in odd:
+        link, status = _link_in(item), item.get("status")
         alone = link is not None and named[link] == 1
-        if alone and isinstance(status, str) and status not in leeway.enumeration("TaskStatus"):
+        if alone and isinstance(status, str):
             flaw = f"an item with the status {status!r} was updated"
             yield _outcome("update-status", not done[link], flaw)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import deque
 from operator import attrgetter
 from typing import Any
 
 import orjson
 
-_DEEPEST = 200
+_DEEPEST, _DEEPEST_WRITTEN = 200, 254
 _ready_text = attrgetter("text")  # of a `Rendered`
 
 
@@ -41,15 +41,33 @@ def render(value: Any) -> bytes:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+# Several read the same object one after the other: it is known again without a look at its bytes.
+_lately: deque[tuple[bytes, Any]] = deque(maxlen=8)
+
+
+def parsed(text: bytes) -> Any:
+    """As `parse`, for those who read what others have just read or written, and do not change the value."""
+    for known, value in tuple(_lately):
+        if known is text:
+            return value
+    value = parse(text)
+    _lately.append((text, value))
+    return value
+
+
+def rendered(value: Any) -> bytes:
+    """As `render`, for a value that is read with `parsed` afterwards, and not changed any more."""
+    text = render(value)
+    _lately.append((text, value))
+    return text
+
+
 def _is_deep(value: Any) -> bool:
-    level, depth = [value], 0
-    while level and depth < _DEEPEST:
-        level = [inner for each in level for inner in _inside(each) if isinstance(inner, list | dict)]
-        depth += 1
-    return bool(level)
-
-
-def _inside(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+    """Whether it has too many levels: then it has, inside some more, more than orjson writes."""
+    for _ in range(_DEEPEST_WRITTEN - _DEEPEST):
+        value = [value]
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return True
+    return False

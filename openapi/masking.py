@@ -39,6 +39,8 @@ _FIELD_IN_QUERY = re.compile(rf"""((?<![\w-])({_NAMES})=)([^&\s;,"'<>]+)""", re.
 _HEADER_IN_TEXT = re.compile(
     r"""((?<![\w-])(x-api-key|authorization):\s*(?:bearer\s+|basic\s+)?)([^\s;,"'<>]+)""", re.IGNORECASE
 )
+# Base64 of some length has them, and few other words that are no sentences.
+_TWO_CAPITALS = re.compile(r"[A-Z][\w+/-]*[A-Z]", re.ASCII)
 # Words that stand in masks and beside secrets: whoever takes one for a password has no secret.
 _NO_SECRETS = ("", "password", "email", "api_key", "key", "token", "cookie")
 _MASKED = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
@@ -146,7 +148,12 @@ class Mask:
             return {self._shown(name): self._hidden(kind, each) for name, each in value.items()}
         if isinstance(value, list):
             return [self._hidden(kind, each) for each in value]
-        return value if value is None or isinstance(value, bool) else self._mask(kind, str(value))
+        if value is None or isinstance(value, bool):
+            return value
+        return self._mask(kind, value) if isinstance(value, str) else self._number(kind, value)
+
+    def _number(self, kind: str, number: int | float) -> Any:
+        return self._mask(kind, str(number))
 
     def _with(self, layers: Iterable[_Layer]) -> Mask:
         mask = copy(self)
@@ -223,6 +230,22 @@ def secrets_in(value: Any) -> Iterator[Secret]:
                 yield kind, each
             else:
                 yield from secrets_in(each)
+
+
+def kind_of_field(name: str) -> str | None:
+    """What secrets stand in fields of a name; None where none do."""
+    return _FIELDS.get(name.lower())
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether a header's value is secret as a whole. The name is in lower case."""
+    return name in _HEADERS
+
+
+def may_show_a_secret(text: str) -> bool:
+    """Whether a text may have an address, a field or header of a secret or, in base64, one of them."""
+    folded = text.casefold()
+    return "@" in text or any(name in folded for name in _FIELDS) or bool(_TWO_CAPITALS.search(text))
 
 
 def keys_of(exchange: Exchange) -> Iterator[Secret]:

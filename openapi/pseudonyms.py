@@ -19,8 +19,11 @@ from workerkit.openapi.masking import Mask, Secret, keys_of, secrets_in
 from workerkit.openapi.silence import silences
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+_LETTER_OF = (_LETTERS * 8).encode()
 _HOST = "@capsule.example"
 _SHORT, _LONG = 12, 32
+# A number has nine digits, the first no zero, and six that check them.
+_LEAST_DRAWN, _CHECKS = 10**8, 10**6
 # Clients ask the same again and again, and get the same.
 _MOST_BODIES, _LONGEST_KEPT = 64, 2**20
 _OWN = re.compile(rf"(?:mail|key|pass|cookie|k|p)-([{_LETTERS}]{{9,}})(?:{re.escape(_HOST)})?")
@@ -36,20 +39,21 @@ class Pseudonyms(Mask):
 
     An e-mail address stays one, a key is `key-` and letters, a password `pass-` and letters; short ones
     (below 12 characters) stay short, long ones (from 32) long. The same secret is the same word wherever it
-    stands, different secrets are different words; within base64 the word is written in base64. A pseudonym
+    stands, different secrets are different words; within base64 the word is written in base64. A number in
+    the field of a secret becomes another number of its type, also the same for the same. A pseudonym
     has a check sum in it by which it is known again: it is not changed, by whichever `Pseudonyms`. Words of
     the API itself, such as `pending`, are replaced only in a field that holds secrets, such as `password`.
     """
 
     def __init__(self, known: Iterable[Secret] = (), *, salt: bytes) -> None:
-        super().__init__(_worth_knowing(known), salt=salt)
+        super().__init__(worth_knowing(known), salt=salt)
 
     def _remember(self) -> None:
         super()._remember()
         self._kept = lru_cache(maxsize=_MOST_BODIES)(self._data)
 
     def knowing(self, more: Iterable[Secret]) -> Mask:
-        return super().knowing(_worth_knowing(more))
+        return super().knowing(worth_knowing(more))
 
     def learned(self, exchange: Exchange) -> Pseudonyms:
         """These, but they know the keys, passwords and addresses that an exchange shows in its fields."""
@@ -117,6 +121,15 @@ class Pseudonyms(Mask):
             return short + self._word(secret, 9)
         return other + self._word(secret, 15 if len(secret) < _LONG else 36)
 
+    def _number(self, kind: str, number: int | float) -> int | float:
+        """Another number, the same for equal ones; every double holds it, as it has 15 digits."""
+        if _own_number(number):
+            return number
+        alike = int(number) if number == int(number) else number
+        digest = blake2b(f"{alike}".encode(), key=self._salt).digest()
+        drawn = _LEAST_DRAWN + int.from_bytes(digest[:8]) % (9 * _LEAST_DRAWN)
+        return type(number)(drawn * _CHECKS + _check_number(drawn))
+
     def _word(self, secret: str, length: int) -> str:
         raw = secret.encode("utf-8", "surrogatepass")
         body = _letters(blake2b(raw, key=self._salt).digest(), length - 2)
@@ -135,7 +148,20 @@ def secrets_of(exchange: Exchange) -> Iterator[Secret]:
         yield from secrets_in(value)
 
 
-def _worth_knowing(secrets: Iterable[Secret]) -> Iterator[Secret]:
+def said_in_base64(text: str) -> Iterator[str]:
+    """What the runs of letters in a text say, where they are read as base64."""
+    for found in _RUN.finditer(text):
+        for skipped in range(4):
+            yield from (bare for bare, _ in _decoded(found[0][skipped:]))
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID: nothing is hidden in one."""
+    return _UUID.fullmatch(text) is not None
+
+
+def worth_knowing(secrets: Iterable[Secret]) -> Iterator[Secret]:
+    """Those that are no words of the APIs, nor of pseudonyms."""
     words = words_of_the_apis()
     return (each for each in secrets if each[1] not in words and each[1].lower() not in _NO_SECRETS)
 
@@ -160,7 +186,16 @@ def _words_in(value: Any) -> Iterator[str]:
 
 
 def _letters(digest: bytes, count: int) -> str:
-    return "".join(_LETTERS[each % 32] for each in digest[:count])
+    return digest[:count].translate(_LETTER_OF).decode()
+
+
+def _own_number(number: int | float) -> bool:
+    drawn, check = divmod(number, _CHECKS)
+    return _LEAST_DRAWN <= drawn < 10 * _LEAST_DRAWN and check == _check_number(int(drawn))
+
+
+def _check_number(drawn: int) -> int:
+    return int.from_bytes(blake2b(f"{drawn}".encode(), person=b"capsule").digest()[:8]) % _CHECKS
 
 
 def _check(body: str) -> str:

@@ -39,13 +39,13 @@ def in_base64(secret: str) -> set[str]:
     Characters that depend on the neighbours, too, are left out. Forms too short to be told from chance are
     not among them. Both alphabets, and as they stand in URLs and in JSON.
     """
-    cores = {core for form in _written(secret) for core in _cores(form) if len(core) >= _SHORTEST_CORE}
+    cores = {core for form in written(secret) for core in _cores(form) if len(core) >= _SHORTEST_CORE}
     return {form for core in cores for each in (core, core.translate(_URL_SAFE)) for form in spellings(each)}
 
 
 def alone_in_base64(secret: str) -> set[str]:
     """A text's own base64, with its padding and without."""
-    whole = {b64encode(form).decode() for form in _written(secret)}
+    whole = {b64encode(form).decode() for form in written(secret)}
     either = {form for each in whole for form in (each, each.translate(_URL_SAFE))}
     return {form for each in either for whole in (each, each.rstrip("=")) for form in spellings(whole)}
 
@@ -60,7 +60,7 @@ def decoded(text: str) -> Iterator[str]:
                 text = plain
 
 
-def _written(secret: str) -> set[bytes]:
+def written(secret: str) -> set[bytes]:
     return {form.encode("utf-8", _PASS) for form in (secret, quote(secret, safe="", errors=_PASS))} | {
         json.dumps(secret)[1:-1].encode(),
         json.dumps(secret, ensure_ascii=False)[1:-1].encode("utf-8", _PASS),

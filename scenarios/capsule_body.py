@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from workerkit.openapi.jsontext import Malformed, parse, render
+from workerkit.openapi.jsontext import Malformed, parse, parsed, render
 from workerkit.openapi.yamlsource import Node
 from workerkit.scenarios.primitive import mapping
 
@@ -85,7 +85,8 @@ def block(value: Any, indent: str) -> str:
         text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
     except orjson.JSONEncodeError:
         text = render(value).decode()
-    return "".join(f"{indent}  {line}\n" for line in _escaped(text).split("\n"))
+    begin = f"\n{indent}  "
+    return f"{begin[1:]}{_escaped(text).replace(chr(10), begin)}\n"
 
 
 def json_text(node: Node) -> Any:
@@ -111,13 +112,15 @@ def _form(body: bytes) -> str:
 def _json(body: bytes) -> Any:
     """A body's JSON; None for what is none, and for bare words and numbers, which are kept as text."""
     try:
-        value = parse(body)
+        value = parsed(body)
     except Malformed:
         return None
     return value if isinstance(value, dict | list) else None
 
 
 def _escaped(text: str) -> str:
+    if text.isascii() and "\x7f" not in text:
+        return text
     return _UNREADABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -25,6 +25,11 @@ _REFUSAL = (
 )
 
 
+_BAD_GATEWAY = (
+    "HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n"
+)
+
+
 class _NotHere(ValueError):
     """The request is for another server, or for a tunnel to one."""
 
@@ -32,12 +37,19 @@ class _NotHere(ValueError):
 class Proxy:
     """Serves on an address what a server elsewhere answers; `listener` hears of each exchange as it ends.
 
+    `tell` gets a sentence where the server cannot be reached. One whose certificate is not trusted is sent
+    nothing; the client gets 502 with the sentence.
+
     Nothing but the Host header is changed on the way, and requests go to that server only. A reset, a close
     and silence are passed on as what they are.
     """
 
-    def __init__(self, upstream: Address, listener: Listener) -> None:
+    def __init__(
+        self, upstream: Address, listener: Listener, tell: Callable[[str], None] = lambda line: None
+    ) -> None:
         self.upstream = upstream
+        self._tell = tell
+        self._trouble = ""
         self.context = ssl.create_default_context() if upstream.tls else None
         self._listener = listener
         self._base = time.time() - time.monotonic()
@@ -66,6 +78,12 @@ class Proxy:
     def forget(self, connection: Connection) -> None:
         """A connection is over."""
         self._connections.discard(connection)
+
+    def trouble(self, told: str) -> None:
+        """The server cannot be reached, which is said once until it can be again; "" where it can."""
+        if told and told != self._trouble:
+            self._tell(told)
+        self._trouble = told
 
     def _now(self) -> float:
         return self._base + time.monotonic()
@@ -168,13 +186,25 @@ class Connection:
                 ssl=self._proxy.context,
                 server_hostname=upstream.name if upstream.tls else None,
             )
-        except OSError:
-            self._over(reset=True)
+        except OSError as error:
+            self._refused(error)
+
+    def _refused(self, error: OSError) -> None:
+        """No connection to the server was made: nothing was sent."""
+        told = self._proxy.upstream.trouble(error)
+        self._proxy.trouble(told)
+        self._over(reset=True)
+        if isinstance(error, ssl.SSLError):
+            body = f"workerkit record: {told}\n".encode()
+            self.client.write(_BAD_GATEWAY.format(len(body)).encode() + body)
+            self.client.close()
+        else:
             _reset(self.client)
 
     def connected(self, server: asyncio.Transport) -> None:
         """The server is there: it gets what was said so far."""
         self.server = server
+        self._proxy.trouble("")
         for data in self._waiting:
             server.write(data)
         self._waiting.clear()

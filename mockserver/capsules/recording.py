@@ -3,57 +3,15 @@
 from __future__ import annotations
 
 import os
-import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
+from workerkit.mockserver.capsules.names import Names
 from workerkit.mockserver.capsules.unpacking import unpacked
 from workerkit.mockserver.whole_file import CannotWrite, check_writable
-from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.masking import Secret
-from workerkit.openapi.pseudonyms import Pseudonyms, secrets_of
 from workerkit.scenarios.capsule import Capsule, Recorded
 from workerkit.scenarios.capsule_file import CapsuleText, capsule_text, parse_capsule
 
 PART = ".part"
-_MOST_ADDITIONS = 16
-
-
-class Names:
-    """The pseudonyms of a recording, which learns the secrets that come by."""
-
-    def __init__(self) -> None:
-        self._salt = secrets.token_bytes(32)
-        self._known: dict[Secret, None] = {}
-        self._additions = 0
-        self._last: dict[str | None, tuple[Headers, bytes, bytes]] = {}
-        self.now = Pseudonyms(salt=self._salt)
-
-    def learn(self, recorded: Recorded) -> bool:
-        """Takes note of the secrets that an exchange shows in its headers and fields; whether one is new."""
-        news = [each for each in self._shown_by(recorded.exchange) if each not in self._known]
-        if not news:
-            return False
-        self._known.update(dict.fromkeys(news))
-        self._additions += 1
-        if self._additions % _MOST_ADDITIONS:
-            known = self.now.knowing(dict.fromkeys(news))
-            assert isinstance(known, Pseudonyms)
-            self.now = known
-        else:  # many small patterns are slower than a large one
-            self.now = Pseudonyms(self._known, salt=self._salt)
-        return True
-
-    def _shown_by(self, exchange: Exchange) -> Iterator[Secret]:
-        """The secrets that an exchange shows; of bodies that came lately all are known."""
-        came = exchange.request_headers, exchange.request_body, exchange.answer_body
-        if came != self._last.get(exchange.operation):
-            self._last[exchange.operation] = came
-            yield from secrets_of(exchange)
-
-    def disguised(self, recorded: Recorded) -> Recorded:
-        """The exchange without the secrets that are known by now."""
-        return Recorded(self.now.disguised(recorded.exchange), recorded.ending)
 
 
 class Recording:
@@ -64,6 +22,9 @@ class Recording:
     """
 
     def __init__(self, name: str, *, upstream: str, began: float) -> None:
+        folder = Path(name).parent
+        if not folder.is_dir():
+            raise CannotWrite(f"{name} cannot be written: there is no folder {folder}. Make it first")
         check_writable(name)
         self._name, self._part = name, Path(f"{name}{PART}")
         self._capsule = Capsule(began, (), upstream=upstream)
@@ -85,9 +46,10 @@ class Recording:
     def add(self, recorded: Recorded) -> Recorded:
         """Writes an exchange, which is with the operating system then; returns it as it was written."""
         recorded = Recorded(unpacked(recorded.exchange), recorded.ending)
-        if self._names.learn(recorded):
-            self._uncertain = self._file.tell()
+        known = self._names.count
         disguised = self._names.disguised(recorded)
+        if self._names.count > known:
+            self._uncertain = self._file.tell()
         self._write(self._text.exchange(disguised))
         self.count += 1
         return disguised
@@ -96,7 +58,7 @@ class Recording:
         """Puts the whole capsule in its place. Raises CannotWrite."""
         # What was written after the last secret was learned has none.
         early = self._part.read_bytes()[: self._uncertain].decode("utf-8", "replace")
-        if any(self._names.now.text(line) != line for line in set(early.splitlines())):
+        if any(self._names.text(line) != line for line in set(early.splitlines())):
             self._rewrite(self._part.read_text("utf-8"))
         try:
             os.fsync(self._file.fileno())

@@ -44,7 +44,20 @@ class Address:
                 return plain
             return ssl.create_default_context().wrap_socket(plain, server_hostname=self.name)
         except OSError as error:
-            raise Unreachable(f"{self.host} cannot be reached: {error.strerror or error}") from None
+            raise Unreachable(self.trouble(error)) from None
+
+    def trouble(self, error: OSError) -> str:
+        """What kept a connection from being made, and what to do."""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            why = str(error.verify_message).rstrip(".")
+            return (
+                f"{self.host} is not sent anything: its certificate is not trusted ({why}). If a private "
+                "authority has signed it, name the file with that one's certificate: SSL_CERT_FILE=FILE"
+            )
+        if isinstance(error, ssl.SSLError):
+            return f"{self.host} cannot be reached: it speaks no TLS that is understood here. Is it http://?"
+        why = error.strerror or str(error) or type(error).__name__
+        return f"{self.host} cannot be reached: {why}. Is the server up, and the address right?"
 
 
 def send(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -15,13 +16,15 @@ import uvloop
 from workerkit.mockserver.capsules.proxy import Proxy
 from workerkit.mockserver.capsules.recording import Recording
 from workerkit.mockserver.capsules.sending import Address
-from workerkit.mockserver.server import listening
+from workerkit.mockserver.server import CannotListen, listening
 from workerkit.mockserver.whole_file import write_whole
 from workerkit.openapi.api import worker_api
 from workerkit.openapi.jsontext import render
 from workerkit.scenarios.capsule import Recorded
 
 _SECONDS_TO_CONNECT = 10.0
+_GARBAGE = 20_000, 20, 50
+Watch = Callable[[Recorded, Recorded], None]
 
 
 def record(
@@ -32,20 +35,20 @@ def record(
     port: int,
     ready_file: str | None,
     say: Callable[[str], None],
-    watch: Callable[[Recorded], None],
+    watch: Watch,
 ) -> int:
     """Records what goes between clients and a server until SIGINT or SIGTERM; returns how many exchanges.
 
-    `watch` gets each exchange as it is written, without secrets. Raises Unreachable where the server is not
-    there at the start, CannotListen, CannotWrite.
+    `watch` gets each exchange as it came, and as it was written, without secrets. Raises Unreachable where
+    the server is not there at the start, CannotListen, CannotWrite.
     """
     upstream.connect(_SECONDS_TO_CONNECT).close()
-    with listening(host, port) as here:
+    with _listening(host, port) as here:
         base_url = _base_url(here)
         recording = Recording(out, upstream=upstream.url + worker_api().base_path, began=time.time())
 
         def hear(recorded: Recorded) -> None:
-            watch(recording.add(recorded))
+            watch(recorded, recording.add(recorded))
 
         def ready() -> None:
             if ready_file is not None:
@@ -54,8 +57,11 @@ def record(
             say(f"Let the worker call  {base_url}  and end the recording with Ctrl-C.")
 
         with closing(recording):
+            # Bodies are many objects that live briefly: few of them are there when garbage is looked for.
+            gc.freeze()
+            gc.set_threshold(*_GARBAGE)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_until_signal(Proxy(upstream, hear), here, ready))
+                runner.run(_until_signal(Proxy(upstream, hear, say), here, ready))
             recording.finish()
     return recording.count
 
@@ -65,6 +71,13 @@ async def _until_signal(proxy: Proxy, here: socket.socket, ready: Callable[[], N
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     await proxy.serve(here, ended, ready)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return listening(host, port)
+    except CannotListen as error:
+        raise CannotListen(f"{error}. Take another --port: 0 is a free one") from None
 
 
 def _base_url(here: socket.socket) -> str:

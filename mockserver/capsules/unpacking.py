@@ -17,6 +17,8 @@ def unpacked(exchange: Exchange) -> Exchange:
 
     A body in an encoding other than gzip and deflate, or a damaged one, is left out; `why` says so.
     """
+    if not any(name == _HEADER for name, _ in (*exchange.request_headers, *exchange.answer_headers)):
+        return exchange
     request, request_headers, lost = _unpacked(exchange.request_headers, exchange.request_body)
     answer, answer_headers, also_lost = _unpacked(exchange.answer_headers, exchange.answer_body)
     return replace(

@@ -68,6 +68,31 @@ def test_equal_stays_equal_and_different_stays_different(secrets: list[str], kin
     ]
 
 
+NUMBERS = st.integers() | st.integers(10**14, 10**15) | st.floats(allow_nan=False, allow_infinity=False)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    numbers=st.lists(NUMBERS, min_size=2, max_size=6), field=st.sampled_from(["password", "token", "email"])
+)
+def test_a_number_becomes_another_number_and_equal_ones_the_same(
+    numbers: list[int | float], field: str
+) -> None:
+    shown = [each[field] for each in names().value([{field: number} for number in numbers])]
+    assert [type(each) for each in shown] == [type(each) for each in numbers]
+    assert not set(shown) & set(numbers)
+    assert [[one == other for one in shown] for other in shown] == [
+        [one == other for one in numbers] for other in numbers
+    ]
+    assert names(salt=b"another").value({field: shown}) == {field: shown}
+    assert json.loads(json.dumps(shown)) == shown
+    assert [float(each) for each in shown] == shown
+
+
+def test_what_is_true_or_false_stays_so() -> None:
+    assert names().value({"password": [True, False, None]}) == {"password": [True, False, None]}
+
+
 @settings(max_examples=60, deadline=None)
 @given(secret=SECRET_WORDS, kind=st.sampled_from(KINDS))
 def test_a_pseudonym_is_left_as_it_is_whoever_made_it(secret: str, kind: str) -> None:

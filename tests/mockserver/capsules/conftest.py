@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvloop
@@ -19,7 +19,9 @@ SECONDS = 20.0
 
 
 @contextmanager
-def proxying(upstream: Address, listener: Listener) -> Iterator[Address]:
+def proxying(
+    upstream: Address, listener: Listener, tell: Callable[[str], None] = lambda line: None
+) -> Iterator[Address]:
     """A proxy before a server; the listener has heard of everything at the end of `with`."""
     here, ready = listening("127.0.0.1", 0), threading.Event()
     stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
@@ -27,7 +29,7 @@ def proxying(upstream: Address, listener: Listener) -> Iterator[Address]:
     async def serve() -> None:
         ended = asyncio.Event()
         stop.append((asyncio.get_running_loop(), ended))
-        await Proxy(upstream, listener).serve(here, ended, ready.set)
+        await Proxy(upstream, listener, tell).serve(here, ended, ready.set)
 
     def run() -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

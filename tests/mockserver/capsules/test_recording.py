@@ -85,5 +85,5 @@ def test_a_part_that_is_left_is_not_written_over(recording: Recording, tmp_path:
 
 
 def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
-    with pytest.raises(CannotWrite, match="cannot be written"):
+    with pytest.raises(CannotWrite, match=r"there is no folder .*none\. Make it first"):
         Recording(str(tmp_path / "none" / "c.yaml"), upstream="u", began=BEGAN)

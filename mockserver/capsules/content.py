@@ -1,0 +1,141 @@
+"""A body's texts and secrets, gathered in one walk through its JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
+from typing import Any
+
+from workerkit.openapi.jsontext import parsed, rendered
+from workerkit.openapi.masking import Secret, kind_of_field, secrets_in
+
+_CONTAINERS = (dict, list)
+_MOST_SHAPES = 1024
+Texts = Mapping[str, str]
+Hide = Callable[[str, Any], Any]
+
+
+class Content:
+    """What the JSON of a body says, read in one walk. Raises Malformed where it is none.
+
+    `texts` are all that stand in it but in the fields of secrets; the names of fields are among them.
+    `secrets` are those of fields with one value; `is_simple` is false where such a field has several.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.secrets: list[Secret] = []
+        self.is_simple = True
+        self._has_secrets = False
+        self._values: set[Any] = set()
+        self._shapes: set[_Shape] = set()
+        self._nested: set[int] = set()
+        self._value = parsed(body)
+        self._gather(self._value)
+        names = {name for shape in self._shapes for name in shape.names}
+        self.texts = {each for each in self._values if type(each) is str} | names
+
+    def written(self, shown: Texts, hide: Hide) -> bytes:
+        """The body with other texts, as `shown` says, and the fields of secrets as `hide` has them.
+
+        `hide` gets the name of a field and its value. The body is the same where nothing is changed.
+        """
+        if not self._has_secrets and shown.keys().isdisjoint(self.texts):
+            return self.body
+        return rendered(self._written(self._value, shown, hide))
+
+    def _gather(self, value: Any) -> None:
+        if type(value) is dict:
+            self._gather_object(value)
+        elif type(value) is list:
+            self._gather_list(value)
+        else:
+            self._values.add(value)
+
+    def _gather_list(self, values: list[Any]) -> None:
+        if not self._gather_alike(values):
+            for each in values:
+                self._gather(each)
+
+    def _gather_alike(self, values: list[Any]) -> bool:
+        """Gathers from objects of one shape without further ones inside; whether they are such."""
+        if set(map(type, values)) != {dict}:
+            return False
+        names = set(map(tuple, values))
+        shape = _shape(names.pop())
+        if names:
+            return False
+        try:
+            self._values.update(chain.from_iterable(map(shape.free, values)))
+        except TypeError:  # a list and an object have no hash
+            return False
+        self._shapes.add(shape)
+        for name, kind in shape.secret.items():
+            for each in values:
+                self._gather_secret(kind, each[name])
+        return True
+
+    def _gather_object(self, value: dict[str, Any]) -> None:
+        shape = _shape(tuple(value))
+        self._shapes.add(shape)
+        for name, kind in shape.secret.items():
+            self._gather_secret(kind, value[name])
+        free = shape.free(value)
+        try:
+            self._values.update(free)
+        except TypeError:  # a list and an object have no hash
+            self._nested.add(id(value))
+            for each in free:
+                self._gather(each)
+
+    def _gather_secret(self, kind: str, value: Any) -> None:
+        self._has_secrets = True
+        if type(value) is str:
+            self.secrets.append((kind, value))
+        elif type(value) in _CONTAINERS:
+            self.is_simple = False
+            self.secrets.extend(secrets_in(value))
+
+    def _written(self, value: Any, shown: Texts, hide: Hide) -> Any:
+        if type(value) is list:
+            return [self._written(each, shown, hide) for each in value]
+        if type(value) is dict:
+            return self._written_object(value, shown, hide)
+        return shown.get(value, value) if type(value) is str else value
+
+    def _written_object(self, value: dict[str, Any], shown: Texts, hide: Hide) -> dict[str, Any]:
+        secret = _shape(tuple(value)).secret
+        if shown or id(value) in self._nested:
+            return {
+                shown.get(name, name): hide(name, each)
+                if name in secret
+                else self._written(each, shown, hide)
+                for name, each in value.items()
+            }
+        return {**value, **{name: hide(name, value[name]) for name in secret}} if secret else value
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Shape:
+    """The names of an object's fields, those of secrets with their kinds, and the values of the others."""
+
+    names: tuple[str, ...]
+    secret: dict[str, str]
+    free: Callable[[dict[str, Any]], Iterable[Any]]
+
+
+@lru_cache(_MOST_SHAPES)
+def _shape(names: tuple[str, ...]) -> _Shape:
+    kinds = ((name, kind_of_field(name)) for name in names)
+    secret = {name: kind for name, kind in kinds if kind}
+    free = [name for name in names if name not in secret]
+    return _Shape(names, secret, _getter(free) if secret else dict.values)
+
+
+def _getter(names: list[str]) -> Callable[[dict[str, Any]], Iterable[Any]]:
+    if len(names) < 2:
+        return lambda value: [value[name] for name in names]
+    return itemgetter(*names)
