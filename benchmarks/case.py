@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 
 import orjson
 
@@ -14,6 +14,7 @@ from benchmarks.contender import API_PATH
 # They stand for eight digits that are others in each request; the answer has those of its request.
 FRESH, OTHER_FRESH = b"@fresh-@", b"@other-@"
 MOST_ITEMS = 500
+_HEARTBEATS = 10
 # Digits as those of real ids, which do not begin alike.
 _SPREAD, _OTHER_SPREAD = 2_654_435_761, 2_246_822_519
 # The same to whoever reads them, and told apart by how they begin.
@@ -36,6 +37,27 @@ class Case:
     def requests(self) -> Iterator[bytes]:
         """Requests without end."""
         return (self.request.replace(FRESH, b"%08x" % (number * _SPREAD % 2**32)) for number in count(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a worker does with a page of tasks, again and again: cases, each with how often it comes."""
+
+    title: str
+    parts: tuple[tuple[Case, int], ...]
+
+    def requests(self) -> Iterator[bytes]:
+        """Requests without end."""
+        parts = [(case.requests(), times) for case, times in self.parts]
+        while True:
+            for requests, times in parts:
+                yield from islice(requests, times)
+
+
+def worker_round() -> Round:
+    """A page of 100 tasks, each with an account that is new, two updates for each, and some heartbeats."""
+    heartbeat, update, _, _, page, _ = cases()
+    return Round("a worker's run", ((page, 1), (update, 2 * TASKS), (heartbeat, _HEARTBEATS)))
 
 
 def cases() -> tuple[Case, ...]:

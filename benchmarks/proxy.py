@@ -19,7 +19,7 @@ from statistics import median
 import click
 
 from benchmarks.calls import headers
-from benchmarks.case import Case, cases
+from benchmarks.case import Case, Round, cases, worker_round
 from benchmarks.contender import API_PATH
 from benchmarks.goal import Goal, goal_table, markdown
 from benchmarks.load import load
@@ -34,6 +34,7 @@ _MITMDUMP = Path("build/mitmproxy/bin/mitmdump").resolve()
 
 
 Way = tuple[str, tuple[str, ...], int]
+Asked = Case | Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def main(rounds: int, seconds: float) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers are ended then, too
     if not _MITMDUMP.exists():
         raise click.UsageError(f"{_MITMDUMP} is not there: `make bench` installs mitmproxy into build/")
-    machine, asked = Machine(), cases()
+    machine = Machine()
+    asked: tuple[Asked, ...] = (worker_round(), *cases())
     costs = _middle([dict(_measured(asked, seconds)) for _ in range(rounds)])
     conditions = (
         f"Medians of {rounds} rounds of {seconds:g} s, each with fresh processes; recorders on one core, "
@@ -68,7 +70,7 @@ def main(rounds: int, seconds: float) -> None:
     click.echo(page)
 
 
-def _measured(asked: Sequence[Case], seconds: float) -> Iterator[tuple[tuple[str, str], Cost]]:
+def _measured(asked: Sequence[Asked], seconds: float) -> Iterator[tuple[tuple[str, str], Cost]]:
     with tempfile.TemporaryDirectory(prefix="workerkit-bench-") as name, ExitStack() as stack:
         folder, port = Path(name), free_port()
         upstream = ("upstream", (sys.executable, "-m", "benchmarks.upstream", str(port)), port)
@@ -82,7 +84,7 @@ def _measured(asked: Sequence[Case], seconds: float) -> Iterator[tuple[tuple[str
                     yield (way[0], case.title), _cost(case, recorder, seconds)
 
 
-def _cost(case: Case, running: Running, seconds: float) -> Cost:
+def _cost(case: Asked, running: Running, seconds: float) -> Cost:
     requests = case.requests()
     one = load(running.port, requests, seconds=seconds, cpu=running.cpu, connections=1)
     many = load(running.port, requests, seconds=seconds, cpu=running.cpu, connections=_MANY)
@@ -114,7 +116,7 @@ def _middle(rounds: Sequence[Costs]) -> Costs:
     }
 
 
-def _tables(asked: Sequence[Case], costs: Costs) -> str:
+def _tables(asked: Sequence[Asked], costs: Costs) -> str:
     head = ["", "waiting, ms", "of mitmproxy's", "CPU, ms", "of mitmproxy's", "answers/s", "to mitmproxy's"]
     rows = [_row(case.title, way, costs) for case in asked for way in (_DIRECT, _KIT, _OTHER)]
     return f"{markdown(head, rows)}\n\n## Goals\n\n{goal_table(_goals(asked, costs))}"
@@ -127,7 +129,7 @@ def _row(title: str, way: str, costs: Costs) -> list[str]:
     return [f"{title}, {way}", *(word for pair in told for word in pair)]
 
 
-def _goals(asked: Sequence[Case], costs: Costs) -> Iterator[Goal]:
+def _goals(asked: Sequence[Asked], costs: Costs) -> Iterator[Goal]:
     for case in asked:
         own, other = costs[_KIT, case.title], costs[_OTHER, case.title]
         yield Goal(f"{case.title}: waiting, of mitmproxy's", own.wait / other.wait, "x", 1)
