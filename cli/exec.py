@@ -82,25 +82,24 @@ def command(
 
 @contextmanager
 def _tried(
-    scenarios: list[tuple[Scenario, str]], trial: Callable[..., Trial], *, jobs: int, out: Console
+    scenarios: list[Scenario], trial: Callable[..., Trial], *, jobs: int, out: Console
 ) -> Iterator[Iterator[Trial]]:
     """The trials in their order, as they are done. Left early, it ends all that runs."""
     stop, progress = threading.Event(), Progress(out, len(scenarios))
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
-    def attempt(scenario: Scenario, source: str) -> Trial:
+    def attempt(scenario: Scenario) -> Trial:
         with progress.running(scenario.name):
-            return trial(scenario, stop=stop, source=source)
+            return trial(scenario, stop=stop)
 
     with ThreadPoolExecutor(jobs) as pool, progress:
         try:
-            yield pool.map(lambda each: attempt(*each), scenarios)
+            yield pool.map(attempt, scenarios)
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
 
 
-def _chosen(asked: tuple[str, ...]) -> list[tuple[Scenario, str]]:
-    """The scenarios, each with the text of its file where it is not of the library."""
+def _chosen(asked: tuple[str, ...]) -> list[Scenario]:
     names = [name for each in asked for name in (library.names() if each == "all" else (each,))]
-    return [(library.find(name), library.own_text(name)) for name in dict.fromkeys(names)]
+    return [library.find(name) for name in dict.fromkeys(names)]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from workerkit.mockserver.capsules.keeping import CapsuleKeeper, kept
+from workerkit.mockserver.capsules.shelf import CapsuleShelf
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.journal_file import JournalFile, written_to
 from workerkit.mockserver.json_log import logged_as_json
@@ -28,6 +30,11 @@ from workerkit.scenarios import library
 @click.option("--ready-file", metavar="FILE", help="Written when the mock answers.")
 @click.option("--journal", metavar="FILE", help="Write each exchange, masked: HAR for .har, else JSON lines.")
 @click.option(
+    "--save-capsules",
+    metavar="DIR",
+    help="Write a capsule of each world that ends: where its scenario failed, or where it has none.",
+)
+@click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
@@ -44,15 +51,21 @@ def command(
     seed: int | None,
     ready_file: str | None,
     journal: str | None,
+    save_capsules: str | None,
     log_format: str,
     control_token: str | None,
 ) -> None:
     """Serves the mock until SIGINT or SIGTERM.
 
+    With --save-capsules it leaves a bug report to replay, when it ends and when a world is reset, replaced or
+    deleted: SCENARIO.yaml where the scenario's verdict is fail then; without a scenario WORLD.yaml, which is
+    default.yaml for the world that it serves.
+
     \b
     Example:
       workerkit serve --port 8080
       curl -H 'X-API-Key: your-server-key' http://127.0.0.1:8080/api/v1/worker/tasks
+      workerkit serve --scenario key-revoked --save-capsules capsules
     """
     worlds = Worlds()
     founder = Founder(
@@ -63,7 +76,8 @@ def command(
     )
     worlds.add(DEFAULT, founder)
     file = JournalFile(journal) if journal else None
+    keeper = CapsuleKeeper(CapsuleShelf(Path(save_capsules)), click.echo) if save_capsules else None
     mock = MockServer(worlds, host=host, port=port, token=control_token)
     log = logged_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
-    with log, written_to(file, worlds), mock:
+    with kept(keeper, worlds), log, written_to(file, worlds), mock:
         serve_until_signal(mock, say=click.echo, ready_file=ready_file, token=control_token)

@@ -87,6 +87,8 @@ def _answered(asked: Asked) -> Response:
     if operation in CONTROL_STREAMS:
         return CONTROL_STREAMS[operation](asked)
     status, answer = CONTROL_CALLS[operation](asked)
+    if asked.call.operation.method != "GET" and "world" in asked.parameters:
+        asked.worlds.called(asked.name, operation)
     return _response(answer, status)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from workerkit.mockserver.capsules.taking import taken
+from workerkit.mockserver.capsules.taking import notes_of, taken
 from workerkit.mockserver.command import CommandNotFound
 from workerkit.mockserver.dispatch import dispatch
 from workerkit.mockserver.disturb import disturb
@@ -198,8 +198,11 @@ class WorkerApi:
 
         Its world is as it was before the first of them: what a test changes later is not in it.
         """
-        beginning = self._beginning
-        return None if beginning is None else self._ask(lambda world: taken(world, beginning))
+        beginning, director = self._beginning, self._mock.worlds.director(self._name)
+        if beginning is None:
+            return None
+        notes = notes_of(director.scenario, self.verdict()) if director.scenario else []
+        return self._ask(lambda world: taken(director, beginning, notes=notes))
 
     def close(self) -> None:
         """Removes the world."""

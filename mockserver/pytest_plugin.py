@@ -11,6 +11,7 @@ from workerkit.mockserver.capsules.shelf import CapsuleShelf
 from workerkit.mockserver.fixture import WorkerApi
 from workerkit.mockserver.reports.element import legal
 from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.whole_file import CannotWrite
 from workerkit.mockserver.worlds import Worlds
 from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios import library
@@ -23,6 +24,7 @@ _NO_FIXTURE = (
 )
 _FOLDER = "--worker-api-capsules"
 _in_use = pytest.StashKey[WorkerApi]()
+_shelf = pytest.StashKey[CapsuleShelf]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,10 +35,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the mark known."""
+    """Makes the mark known, and the folder for capsules, if one is asked for."""
     config.addinivalue_line(
         "markers", "scenario(name_or_file): begin the world of worker_api in this scenario of workerkit"
     )
+    folder = config.getoption(_FOLDER)
+    if folder is not None:
+        try:
+            config.stash[_shelf] = CapsuleShelf(Path(folder))
+        except CannotWrite as error:
+            raise pytest.UsageError(f"{_FOLDER}: {error}") from None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -55,7 +63,7 @@ def _workerkit_mock() -> Iterator[MockServer]:
 @pytest.fixture
 def worker_api(request: pytest.FixtureRequest, _workerkit_mock: MockServer) -> Iterator[WorkerApi]:
     """A fresh world of the LIKEPION Worker API, on a mock that the whole session shares."""
-    wanted = request.config.getoption(_FOLDER) is not None
+    wanted = _shelf in request.config.stash
     api = WorkerApi(_workerkit_mock, _marked_scenario(request.node), with_capsule=wanted)
     request.node.stash[_in_use] = api
     yield api
@@ -77,8 +85,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def _shelved(item: pytest.Item, capsule: Capsule | None) -> Iterator[tuple[str, str]]:
     """Writes a test's capsule, if there is one; a section that says where it is."""
     if capsule is not None:
-        folder = Path(item.config.getoption(_FOLDER))
-        yield "capsule", CapsuleShelf(folder).put(item.nodeid, capsule)
+        yield "capsule", item.config.stash[_shelf].put(item.nodeid, capsule)
 
 
 def _marked_scenario(node: pytest.Item) -> Scenario | None:

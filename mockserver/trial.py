@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from workerkit.mockserver.capsules.taking import taken
+from workerkit.mockserver.capsules.taking import notes_of, taken
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.reports.timeline import Timeline
@@ -51,13 +51,12 @@ def try_worker(
     time_limit: float,
     stop: threading.Event | None = None,
     with_capsule: bool = False,
-    source: str = "",
 ) -> Trial:
     """Runs a worker's command through a scenario: until that is over, the command exits, or time is up.
 
     `{base_url}` and `{api_key}` in the words are replaced. A capsule of the trial is made where one is asked
-    for; `source` is the scenario's file, where it is not of the library. Raises CommandNotFound, and Stopped
-    once `stop` is set; either way nothing of the command is left running.
+    for. Raises CommandNotFound, and Stopped once `stop` is set; either way nothing of the command is left
+    running.
     """
     began = time.monotonic()
     worlds = Worlds()
@@ -73,15 +72,8 @@ def try_worker(
     lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.exchanges)
     timeline = timeline_of(run, verdict.broken, mask)
     seconds = time.monotonic() - began
-    told = _told(scenario, verdict)
-    capsule = taken(director.world, beginning, notes=told, scenario=source) if beginning else None
+    capsule = taken(director, beginning, notes=notes_of(scenario, verdict)) if beginning else None
     return Trial(verdict, run, seconds, requests, unfelt, stint.output, lines, timeline, capsule)
-
-
-def _told(scenario: Scenario, verdict: Verdict) -> list[str]:
-    """What is to be known of a trial's capsule."""
-    broken = [f"broken: {each.rule}: {each.message}" for each in verdict.broken]
-    return [f"scenario {scenario.name}: {scenario.title}", *broken]
 
 
 def masked(verdict: Verdict, mask: Mask) -> Verdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.world import World
@@ -14,6 +15,19 @@ DEFAULT = "default"
 Founder = Callable[[str], Director]
 News = Exchange | Change
 Watcher = Callable[[World, News], None]
+
+
+class Attendant(Protocol):
+    """Whoever wants to know when worlds begin and end. It must neither wait nor raise."""
+
+    def begun(self, director: Director) -> None:
+        """A world began, or began anew."""
+
+    def called(self, director: Director, call: str) -> None:
+        """A call of the control plane, by its operationId, was for a world, and may have changed it."""
+
+    def ended(self, director: Director) -> None:
+        """No further request comes to a world."""
 
 
 class KeyTaken(ValueError):
@@ -32,6 +46,7 @@ class Worlds:
         self._founders: dict[str, Founder] = {}
         self._by_key: dict[str, Director] = {}
         self._watchers: tuple[Watcher, ...] = ()
+        self._attendants: tuple[Attendant, ...] = ()
         self._ears: dict[str, Callable[[News], None]] = {}
         self._count = 0
 
@@ -74,10 +89,13 @@ class Worlds:
 
     def remove(self, name: str) -> None:
         """Forgets a world; its keys are free again. Raises KeyError."""
-        self._tell(self._directors[name].world, self._turn(name, "removed"))
+        director = self._directors[name]
+        self._tell(director.world, self._turn(name, "removed"))
         self._release(name)
         self._ears.pop(name, None)
         del self._directors[name], self._founders[name]
+        for each in self._attendants:
+            each.ended(director)
 
     def key_added(self, name: str, key: str) -> None:
         """Takes note of a key that a world got after its founding. Raises KeyTaken."""
@@ -89,6 +107,18 @@ class Worlds:
         """Who directs the world that a request with this API key belongs to; None where there is no world."""
         found = self._by_key.get(key) if key is not None else None
         return found or self._directors.get(DEFAULT) or next(reversed(self._directors.values()), None)
+
+    def attend(self, attendant: Attendant) -> None:
+        """Tells `attendant` of the worlds that there are, and from now on of each beginning and end."""
+        self._attendants = (*self._attendants, attendant)
+        for director in self._directors.values():
+            attendant.begun(director)
+
+    def called(self, name: str, call: str) -> None:
+        """Takes note that the control plane may have changed a world, if it is still there."""
+        if name in self._directors:
+            for each in self._attendants:
+                each.called(self._directors[name], call)
 
     def watch(self, watcher: Watcher) -> None:
         """Tells `watcher` of each exchange and change in every world; it must neither wait nor raise."""
@@ -122,8 +152,13 @@ class Worlds:
     def _enthrone(self, name: str, director: Director, turn: str) -> None:
         """Lets a director reign over a name, its keys included. Who reigned before may end what has begun."""
         self._claim(name, director)
+        before = self._directors.get(name)
         self._directors[name] = director
         self._ears.pop(name, None)
+        for each in self._attendants:
+            if before is not None:
+                each.ended(before)
+            each.begun(director)
         if self._watchers:
             self._listen(director.world)
             self._tell(director.world, self._turn(name, turn))

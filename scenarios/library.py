@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
@@ -31,18 +32,8 @@ def find(name_or_path: str) -> Scenario:
         return _from_file(Path(name_or_path))
     for file in _files():
         if PurePath(file.name).stem == name_or_path:
-            return loader.parse(file.read_bytes(), name=file.name)
+            return replace(loader.parse(file.read_bytes(), name=file.name), source="")
     raise NoSuchScenario(f'there is no scenario "{name_or_path}"{closest(name_or_path, names()) or _all()}')
-
-
-def own_text(name_or_path: str) -> str:
-    """The text of the file that holds a scenario; empty for one of the library. Raises NoSuchScenario."""
-    if name_or_path in names():
-        return ""
-    try:
-        return Path(name_or_path).read_text("utf-8")
-    except OSError as error:
-        raise NoSuchScenario(f"{name_or_path}: {error.strerror or error}") from None
 
 
 def find_world(path: str) -> WorldPlan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TypeVar
 
@@ -50,7 +51,8 @@ def parse(source: bytes, *, name: str, vocabulary: Vocabulary | None = None) -> 
     `name` is the file's, for messages, and the scenario's own without folder and ending. The words are those
     of the bundled spec where no vocabulary is given.
     """
-    return _scenario(_loaded(source, name), vocabulary or documented())
+    scenario = _scenario(_loaded(source, name), vocabulary or documented())
+    return replace(scenario, source=source.decode("utf-8"))
 
 
 def parse_world(source: bytes, *, name: str) -> WorldPlan:

@@ -111,7 +111,8 @@ class Scenario:
     """A story that a worker lives through. General rules hold in each but those that it waives.
 
     `expect` adds to the rules or tunes them. `about` says in a paragraph what really happens in production
-    and why workers fail at it.
+    and why workers fail at it. `source` is the text of its file, empty for a scenario of the library, which
+    everybody has.
     """
 
     name: str
@@ -122,3 +123,4 @@ class Scenario:
     expect: tuple[Expectation, ...] = ()
     waive: tuple[Waiver, ...] = ()
     until: Until = field(default_factory=Until)
+    source: str = field(default="", repr=False, compare=False)

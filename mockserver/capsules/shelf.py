@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from workerkit.mockserver.whole_file import CannotWrite, write_whole
@@ -14,10 +15,14 @@ _LONGEST = 150
 
 
 class CapsuleShelf:
-    """Writes capsules into a folder, which is made where there is none. Raises CannotWrite, at once."""
+    """Writes capsules into a folder, which is made where there is none. Raises CannotWrite, at once.
+
+    A capsule takes the place of one that an earlier shelf left under its name, and never that of its own.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._times = Counter[str]()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -25,6 +30,12 @@ class CapsuleShelf:
 
     def put(self, name: str, capsule: Capsule) -> str:
         """Writes the capsule of a scenario or test; returns what to tell about it. Raises CannotWrite."""
-        path = self._folder / f"{_ODD.sub('-', name).strip('-')[-_LONGEST:]}.yaml"
+        path = self._folder / f"{self._free(_ODD.sub('-', name).strip('-')[-_LONGEST:])}.yaml"
         write_whole(str(path), capsule_text(capsule).encode("utf-8", "surrogatepass"))
         return f"{path}: a capsule of it. See the same again with: workerkit replay {path}"
+
+    def _free(self, name: str) -> str:
+        """The name, or with a number behind it: `outage`, `outage-2`, ..."""
+        self._times[name.lower()] += 1
+        times = self._times[name.lower()]
+        return name if times == 1 else self._free(f"{name}-{times}")

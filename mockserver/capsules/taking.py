@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from workerkit.mockserver.capsules.unpacking import unpacked
+from workerkit.mockserver.director import Director
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking import Secret
@@ -22,25 +23,26 @@ from workerkit.scenarios.faults import (
     Reset,
     ResetInBody,
 )
+from workerkit.scenarios.judge import Verdict
+from workerkit.scenarios.scenario import Scenario
 from workerkit.scenarios.struck import Struck
 
 Json = Mapping[str, Any]
 
 
 def taken(
-    world: World,
+    director: Director,
     beginning: Json,
     *,
     notes: Iterable[str] = (),
-    scenario: str = "",
     salt: bytes | None = None,
 ) -> Capsule:
     """The capsule of all exchanges of a world that began as a snapshot has it, without secrets.
 
-    `scenario` is the source of the scenario played in it, where that is not in the library.
-
-    Where the journal no longer has the first of them, a note says so.
+    The source of the scenario that is played in it is in the capsule, unless the library has it. Where the
+    journal no longer has the first of the exchanges, a note says so.
     """
+    world, scenario = director.world, director.scenario
     exchanges = list(world.journal)
     names = pseudonyms_of(world, exchanges, salt or secrets.token_bytes(32))
     endings = [_ending(each, world.struck.get(each.number)) for each in exchanges]
@@ -51,9 +53,15 @@ def taken(
         began=float(beginning["clock"]["at"]),
         recorded=tuple(recorded),
         world=names.value(dict(beginning)),
-        scenario=names.text(scenario),
+        scenario=names.text(scenario.source) if scenario else "",
         notes=tuple(map(names.text, notes)),
     )
+
+
+def notes_of(scenario: Scenario, verdict: Verdict) -> list[str]:
+    """What is to be known of a capsule of a scenario that was judged."""
+    broken = [f"broken: {each.rule}: {each.message}" for each in verdict.broken]
+    return [f"scenario {scenario.name}: {scenario.title}", *broken]
 
 
 def pseudonyms_of(world: World, exchanges: Iterable[Exchange], salt: bytes) -> Pseudonyms:

@@ -227,8 +227,10 @@ def test_a_worker_is_played_to(run: Run, project: Path, path: str, code: int, to
 
 
 @pytest.mark.parametrize("name", ["journal.har", "journal.jsonl"])
-def test_a_journal_of_serve_is_replayed(run: Run, script: str, project: Path, name: str) -> None:
-    with serving(script, project / name) as ask:
+def test_a_journal_and_a_capsule_of_serve_are_replayed(
+    run: Run, script: str, project: Path, name: str
+) -> None:
+    with serving(script, project / name, "--save-capsules", "capsules") as ask:
         tasks = ask("GET", "/tasks?limit=3").json()["data"]
         ask("PUT", f"/tasks/{tasks[0]['id']}", json={"status": "running"})
         ask("GET", "/tasks?status=running&limit=1000")
@@ -236,14 +238,19 @@ def test_a_journal_of_serve_is_replayed(run: Run, script: str, project: Path, na
     assert (code, output.splitlines()[0]) == (0, "reproduced")
     assert run("record", "--from", name, "--out", "bug.yaml")[0] == 0
     assert run("replay", "bug.yaml")[0] == 0
+    code, output, _ = run("replay", os.path.join("capsules", "default.yaml"))
+    assert (code, output.splitlines()[0]) == (0, "reproduced")
 
 
 @contextmanager
-def serving(script: str, journal: Path) -> Iterator[Ask]:
+def serving(script: str, journal: Path, *options: str) -> Iterator[Ask]:
     """A mock that writes a journal, and a client of it."""
     ready = journal.with_suffix(".ready")
     words = [script, "serve", "--port", "0", "--journal", str(journal), "--ready-file", str(ready)]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process, requests.Session() as session:
+    with (
+        subprocess.Popen([*words, *options], stdout=subprocess.DEVNULL) as process,
+        requests.Session() as session,
+    ):
         session.trust_env = False
         session.headers["X-API-Key"] = "server-01-key"
         while not ready.exists() and process.poll() is None:

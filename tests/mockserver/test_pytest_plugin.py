@@ -367,9 +367,13 @@ def test_every_process_of_xdist_has_a_server_of_its_own(suite: pytest.Pytester) 
 
 
 def test_a_test_that_failed_leaves_a_capsule(pytester: pytest.Pytester) -> None:
+    (pytester.path / "ours.yaml").write_text(
+        "title: Ours\nabout: A comment of ours.\nworld: {servers: [server-01]}\nexpect: [tasks-ended]\n"
+    )
     pytester.makepyfile(
         """
-        import urllib.request
+        import pytest, urllib.request
+        @pytest.mark.scenario("ours.yaml")
         def test_fails(worker_api):
             task = worker_api.add_task(note="for the capsule")
             asked = urllib.request.Request(worker_api.base_url + "/tasks")
@@ -385,4 +389,7 @@ def test_a_test_that_failed_leaves_a_capsule(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*See the same again with: workerkit replay capsules/*"])
     capsule = read_capsule(path)
     assert len(capsule.recorded) == 1
+    assert "A comment of ours." in capsule.scenario
+    assert capsule.notes[0] == "scenario ours: Ours"
+    assert any(note.startswith("broken: tasks-ended: ") for note in capsule.notes)
     assert replay(capsule, name=path.name).difference is None

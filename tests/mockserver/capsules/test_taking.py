@@ -41,7 +41,7 @@ def taken_of(key: str, accounts: list[tuple[str, str]], said: list[tuple[int, st
         entry = {"level": "INFO", "message": f"it is {ENCODINGS[encoding](secret)}"}
         app.answer(asking("POST", "/logs", key, json.dumps({"logs": [entry]}).encode()))
         app.answer(asking("GET", f"/nowhere/{ENCODINGS['quoted wholly'](secret)}", key))
-    return taken(director.world, beginning)
+    return taken(director, beginning)
 
 
 def asking(method: str, path: str, key: str, body: bytes = b"") -> Incoming:
