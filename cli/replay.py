@@ -15,10 +15,9 @@ from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.address import address_of
 from workerkit.contracts.target import BadTarget
 from workerkit.contracts.watcher import violations
-from workerkit.mockserver.capsules.matching import Difference
 from workerkit.mockserver.capsules.playing import perform
 from workerkit.mockserver.capsules.replay import Replayed, replay, replay_against
-from workerkit.mockserver.capsules.replay_report import as_json, report_of
+from workerkit.mockserver.capsules.replay_report import as_json, report_of, told_of
 from workerkit.mockserver.capsules.shrink import shrunk
 from workerkit.mockserver.capsules.traffic import read_traffic
 from workerkit.mockserver.whole_file import check_writable, write_whole
@@ -34,6 +33,7 @@ Again = Callable[[Capsule], Replayed]
 @click.option("--api-key", metavar="KEY", help="The key for --target: the capsule has no real one.")
 @click.option("--shrink", is_flag=True, help="Leave out what the first difference does not need.")
 @click.option("--out", metavar="FILE", help="Where the smaller capsule goes; FILE-small.yaml by default.")
+@click.option("--in-order", is_flag=True, help="COMMAND has to ask in the recorded order, and nothing else.")
 @click.option("--time-limit", type=DURATION, default="60s", show_default=True, help="For COMMAND.")
 @report_options
 @click.argument("words", nargs=-1, metavar="[-- COMMAND...]")
@@ -43,6 +43,7 @@ def command(
     api_key: str | None,
     shrink: bool,
     out: str | None,
+    in_order: bool,
     time_limit: float,
     words: tuple[str, ...],
     **files: str | None,
@@ -59,6 +60,8 @@ def command(
       workerkit replay bug.yaml --shrink --out small.yaml
       workerkit replay bug.yaml -- node worker.js
     """
+    if in_order and not words:
+        raise click.UsageError("--in-order is for a COMMAND: write it behind --, as in -- node worker.js")
     if words and (target or shrink):
         raise click.UsageError("--target and --shrink are for the requests of a capsule, not for a COMMAND")
     capsule, small = read_traffic(Path(file)), out or f"{Path(file).with_suffix('')}-small.yaml"
@@ -66,7 +69,8 @@ def command(
         check_writable(small)
     reports, began, again = ReportFiles(**files), time.time(), _again(file, target, api_key)
     if words:
-        difference, notes = _performed(capsule, words, time_limit)
+        performance = perform(capsule, words, time_limit=time_limit, in_order=in_order)
+        difference, notes = performance.difference, told_of(performance, in_order=in_order)
     else:
         replayed = again(capsule)
         difference, notes = replayed.difference, [*_told(capsule, replayed)]
@@ -89,15 +93,6 @@ def _again(file: str, target: str | None, key: str | None) -> Again:
     except BadTarget as error:
         raise click.UsageError(f"--target: {error}") from None
     return lambda capsule: replay_against(capsule, address, key=key)
-
-
-def _performed(
-    capsule: Capsule, words: tuple[str, ...], time_limit: float
-) -> tuple[Difference | None, list[str]]:
-    performance = perform(capsule, words, time_limit=time_limit)
-    printed = f"the worker printed: {performance.output}"
-    notes = [printed] if performance.difference is not None and performance.output else []
-    return performance.difference, notes
 
 
 def _shrunk(capsule: Capsule, again: Again, name: str) -> str:

@@ -191,10 +191,14 @@ class Matcher:
 
 
 def _difference(exchange: Exchange, found: _Differs) -> Difference:
+    values = shown(found.place, found.recorded), shown(found.place, found.now)
+    return Difference(exchange.number, exchange.operation, asked_for(exchange), found.place, *values)
+
+
+def asked_for(exchange: Exchange) -> str:
+    """What was asked for, as messages show it: `GET /api/v1/worker/tasks?limit=5`."""
     query = f"?{exchange.query}" if exchange.query else ""
-    asked = f"{exchange.method} {exchange.path}{query}"
-    shown = _shown(found.place, found.recorded), _shown(found.place, found.now)
-    return Difference(exchange.number, exchange.operation, asked, found.place, *shown)
+    return f"{exchange.method} {exchange.path}{query}"
 
 
 def _ids(exchange: Exchange) -> Iterator[str]:
@@ -229,8 +233,8 @@ def _is_time_or_null(value: Any) -> bool:
     return value is None or (isinstance(value, str) and _TIME.fullmatch(value) is not None)
 
 
-def _shown(place: str, value: Any) -> str:
-    """A value as messages show it: without what another server holds secret."""
+def shown(place: str, value: Any) -> str:
+    """A value, which stands at a place of an exchange, as messages show it: without what is secret."""
     if isinstance(value, bytes):
         value = _MASK.body(value)
     value = _MASK.under(place.split("/"), value)

@@ -9,12 +9,13 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl
 
 from workerkit.mockserver.capsules.framing import Framer, Garbled, Head
-from workerkit.mockserver.capsules.matching import Difference
+from workerkit.mockserver.capsules.matching import Difference, asked_for, shown
 from workerkit.mockserver.command import Command
 from workerkit.mockserver.server import listening
 from workerkit.mockserver.stint import NO_PROXY, filled_in
@@ -27,6 +28,9 @@ _AT_ONCE = 65536
 _LONGEST_DELAY = 2.0
 _SECONDS_BETWEEN_LOOKS = 0.02
 _SECONDS_AFTER_THE_LAST = 1.0
+_LEAST_PATIENCE = 5.0
+_FEWEST_REPEATS = 20
+_ANY_NUMBER_OF_TIMES = frozenset({"heartbeat", "listTasks"})
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _OF_THE_WAY = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive"})
 # What a worker says in its own words, or measures: only that it says it is compared.
@@ -36,38 +40,69 @@ _UNKNOWN = b'{"success": false, "error": "internal_error"}'
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """How a worker did: `answered` of its requests, and the first that was not as recorded, if any."""
+    """How a worker did: the first of its requests that was not as recorded, if any, and how it ended.
 
-    answered: int
+    `matched` counts the recorded exchanges that it asked for; `missed` are the others. `ended` says in words
+    how the play ended, `output` is what the worker printed.
+    """
+
+    matched: int
+    missed: tuple[Exchange, ...]
     difference: Difference | None
+    ended: str
     output: str
 
 
-def perform(capsule: Capsule, words: Sequence[str], *, time_limit: float) -> Performance:
-    """Plays a capsule's answers to a worker's command, which is ended when all were given, or at the limit.
+def perform(
+    capsule: Capsule, words: Sequence[str], *, time_limit: float, in_order: bool = False
+) -> Performance:
+    """Plays a capsule's answers to a worker's command.
 
-    Each request gets the answer of the first exchange left that means the same; delays are those recorded, up
-    to two seconds. Raises CommandNotFound.
+    Each request gets the answer of the first exchange left that means the same, which has to be the next one
+    where they are to come in order; delays are those recorded, up to two seconds. The command is ended when
+    all answers were given, when it asks what was not recorded, when it asks for nothing new for much longer
+    than the recorded one ever did, or at the limit. Raises CommandNotFound.
     """
     with (
-        Theatre(capsule) as theatre,
+        Theatre(capsule, in_order=in_order) as theatre,
         Command(filled_in(words, theatre.settings), theatre.environment) as command,
     ):
-        deadline = time.monotonic() + time_limit
-        while time.monotonic() < deadline and command.wait(_SECONDS_BETWEEN_LOOKS) is None:
-            if theatre.is_over:
-                command.wait(_SECONDS_AFTER_THE_LAST)
-                break
+        ended = _followed(theatre, command, time_limit)
         command.end()
         output = command.output()
-    return Performance(theatre.answered, theatre.difference, output)
+        return Performance(theatre.matched, theatre.missed, theatre.difference(ended), ended, output)
+
+
+def _followed(theatre: Theatre, command: Command, time_limit: float) -> str:
+    """Waits for the end of a play; how it ended, in words."""
+    deadline = time.monotonic() + time_limit
+    while time.monotonic() < deadline:
+        code = command.wait(_SECONDS_BETWEEN_LOOKS)
+        if code is not None:
+            return f"the worker exited with {code}"
+        if theatre.is_over:
+            command.wait(_SECONDS_AFTER_THE_LAST)
+            return "the recording was over"
+        if theatre.has_departed:
+            return "the worker was ended when it left the recording"
+        if theatre.seconds_without_news > theatre.patience:
+            return f"the worker was ended when it had asked for nothing new for {theatre.patience:.0f} s"
+    return f"the worker was ended at the time limit, after {time_limit:g} s"
 
 
 class Theatre:
-    """A server that has one answer for each exchange of a capsule, from `with` to its end."""
+    """A server that has one answer for each exchange of a capsule, from `with` to its end.
 
-    def __init__(self, capsule: Capsule) -> None:
-        self._left = list(capsule.recorded)
+    Lists and heartbeats that were asked for before may come more often than recorded: a worker's timers
+    decide that. Such a request gets the same answer as the last time.
+    """
+
+    def __init__(self, capsule: Capsule, *, in_order: bool = False) -> None:
+        self._in_order = in_order
+        self._left = [(repr(_meaning(each.exchange)), each) for each in capsule.recorded]
+        self._given: dict[str, Recorded] = {}
+        self._repeats = 0
+        self._last_news: float | None = None
         self._lock = threading.Lock()
         self._first: Difference | None = None
         self._socket = listening("127.0.0.1", 0)
@@ -75,7 +110,6 @@ class Theatre:
         self._ended = threading.Event()
         self._connections: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
-        self.answered = 0
 
     @property
     def settings(self) -> dict[str, str]:
@@ -99,10 +133,36 @@ class Theatre:
         return not self._left
 
     @property
-    def difference(self) -> Difference | None:
+    def has_departed(self) -> bool:
+        """Whether a request came that was not recorded."""
+        return self._first is not None
+
+    @property
+    def matched(self) -> int:
+        """How many of the recorded exchanges were asked for."""
+        return len(self._capsule.recorded) - len(self._left)
+
+    @property
+    def missed(self) -> tuple[Exchange, ...]:
+        """The exchanges that nobody asked for."""
+        return tuple(each.exchange for _, each in self._left)
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds to wait for something new: twice as long as it ever took, and a little."""
+        begun = [each.exchange.began for each in self._capsule.recorded]
+        return _LEAST_PATIENCE + 2 * max((after - before for before, after in pairwise(begun)), default=0.0)
+
+    @property
+    def seconds_without_news(self) -> float:
+        """Since when no recorded exchange was asked for; none before the first."""
+        return 0.0 if self._last_news is None else time.monotonic() - self._last_news
+
+    def difference(self, ended: str) -> Difference | None:
         """The first request that nobody had recorded or, where there is none, the first that never came."""
         if self._first is None and self._left:
-            return _difference(self._left[0].exchange, "request", "sent", "never sent")
+            missed = self.missed[0]
+            return _difference(missed, "request", _shown(missed), f"never asked: {ended}")
         return self._first
 
     def __enter__(self) -> Theatre:
@@ -153,6 +213,9 @@ class Theatre:
 
     def _answer(self, connection: socket.socket, asked: Exchange) -> None:
         recorded = self._take(asked)
+        if recorded is None and self.has_departed:
+            self._ended.wait()  # an answer that nobody gave would only blur what the worker did until here
+            return
         if recorded is None:
             connection.sendall(_answer_bytes(500, (), _UNKNOWN))
             return
@@ -165,28 +228,40 @@ class Theatre:
         _end(connection, recorded.ending)
 
     def _take(self, asked: Exchange) -> Recorded | None:
-        """The exchange whose answer a request gets: one that means the same, else one of the operation."""
+        """The exchange whose answer a request gets; None for what was not recorded, and behind the end."""
         with self._lock:
-            self.answered += 1
-            wanted = _meaning(asked)
-            alike = [each for each in self._left if each.exchange.operation == asked.operation]
-            for each in alike:
-                if _meaning(each.exchange) == wanted:
-                    self._left.remove(each)
-                    return each
-            self._note(asked, alike)
-            if alike:
-                self._left.remove(alike[0])
-            return alike[0] if alike else None
+            meaning = repr(_meaning(asked))
+            recorded = self._next(meaning) or self._again(asked, meaning)
+            if recorded is None and self._first is None and self._left:
+                self._first = self._departure(asked, meaning)
+            return recorded
 
-    def _note(self, asked: Exchange, alike: list[Recorded]) -> None:
-        if self._first is not None:
-            return
-        shown = _shown(asked)
-        if alike:
-            self._first = _difference(alike[0].exchange, "request", _shown(alike[0].exchange), shown)
-        elif self._left:
-            self._first = _difference(self._left[0].exchange, "request", "no such request any more", shown)
+    def _next(self, meaning: str) -> Recorded | None:
+        candidates = self._left[:1] if self._in_order else self._left
+        place = next((place for place, each in enumerate(candidates) if each[0] == meaning), None)
+        if place is None:
+            return None
+        self._given[meaning] = self._left.pop(place)[1]
+        self._repeats, self._last_news = 0, time.monotonic()
+        return self._given[meaning]
+
+    def _again(self, asked: Exchange, meaning: str) -> Recorded | None:
+        if self._in_order or asked.operation not in _ANY_NUMBER_OF_TIMES:
+            return None
+        self._repeats += 1
+        return self._given.get(meaning) if self._repeats <= _FEWEST_REPEATS + self.matched else None
+
+    def _departure(self, asked: Exchange, meaning: str) -> Difference:
+        """Where a request departs from what was to come next.
+
+        Where the order is free that is the next one of its operation, if there is one.
+        """
+        first = self.missed[0]
+        if meaning in self._given:
+            often = "again and again" if self._repeats > 1 else "once more"
+            return _difference(first, "request", _shown(first), f"{_shown(asked)}, {often}")
+        alike = (each for each in self.missed if each.operation == asked.operation)
+        return _difference_of(first if self._in_order else next(alike, first), asked)
 
 
 def _request(head: Head, body: bytes) -> Exchange:
@@ -208,30 +283,60 @@ def _request(head: Head, body: bytes) -> Exchange:
     )
 
 
-def _meaning(exchange: Exchange) -> tuple[Any, ...]:
+def _meaning(exchange: Exchange) -> dict[str, Any]:
     query = sorted(parse_qsl(exchange.query, keep_blank_values=True))
     key = dict(exchange.request_headers).get(worker_api().key_header)
-    return exchange.method, exchange.path, query, key, _said(exchange.sent(), "")
+    asked = f"{exchange.method} {exchange.path}"
+    return {"asked": asked, "query": query, "key": key, "body": _said(exchange.sent(), "")}
 
 
 def _said(value: Any, name: str) -> Any:
     if isinstance(value, dict):
-        return {each: _said(inner, each) for each, inner in value.items()}
+        return {each: _said(inner, each) for each, inner in sorted(value.items())}
     if isinstance(value, list):
         return [_said(each, name) for each in value]
     return value if name in _EXACT or value is None else isinstance(value, str)
 
 
+def _difference_of(expected: Exchange, asked: Exchange) -> Difference:
+    """Where a request differs from another, of which it does not mean the same."""
+    before, after = _meaning(expected), _meaning(asked)
+    match next(part for part in before if before[part] != after[part]):
+        case "query":
+            return _difference(expected, "request/query", expected.query or "none", asked.query or "none")
+        case "key":
+            place = f"request/{worker_api().key_header}"
+            return _difference(expected, place, "the worker's key", "another one")
+        case "body":
+            place, *values = _first_in("request/body", "", expected.sent(), asked.sent())
+            return _difference(expected, place, *(shown(place, each) for each in values))
+    return _difference(expected, "request", _shown(expected), _shown(asked))
+
+
+def _first_in(place: str, name: str, before: Any, after: Any) -> tuple[str, Any, Any]:
+    """The first place at which two bodies do not say the same, with what they say there."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for each in (*before, *after):
+            pair = before.get(each, "nothing"), after.get(each, "nothing")
+            if (each in before) != (each in after):
+                return f"{place}/{each}", *pair
+            if _said(pair[0], each) != _said(pair[1], each):
+                return _first_in(f"{place}/{each}", each, *pair)
+    if isinstance(before, list) and isinstance(after, list):
+        for index, pair in enumerate(zip(before, after, strict=False)):
+            if _said(pair[0], name) != _said(pair[1], name):
+                return _first_in(f"{place}/{index}", name, *pair)
+        return place, f"{len(before)} items", f"{len(after)} items"
+    return place, before, after
+
+
 def _shown(exchange: Exchange) -> str:
-    query = f"?{exchange.query}" if exchange.query else ""
-    body = exchange.request_body.decode("utf-8", "backslashreplace")
-    return f"{exchange.method} {exchange.path}{query} {body}".rstrip()[:300]
+    body = shown("request/body", exchange.request_body) if exchange.request_body else ""
+    return f"{asked_for(exchange)} {body}".rstrip()
 
 
 def _difference(exchange: Exchange, place: str, recorded: str, now: str) -> Difference:
-    query = f"?{exchange.query}" if exchange.query else ""
-    asked = f"{exchange.method} {exchange.path}{query}"
-    return Difference(exchange.number, exchange.operation, asked, place, recorded, now)
+    return Difference(exchange.number, exchange.operation, asked_for(exchange), place, recorded, now)
 
 
 def _server_name(exchange: Exchange) -> str:

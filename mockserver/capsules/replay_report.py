@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
-from workerkit.mockserver.capsules.matching import Difference
+from workerkit.mockserver.capsules.matching import Difference, asked_for
+from workerkit.mockserver.capsules.playing import Performance
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 from workerkit.openapi.instant import written
+
+_MOST_MISSED = 5
 
 
 def as_json(exchanges: int, difference: Difference | None) -> dict[str, Any]:
@@ -27,6 +30,23 @@ def as_json(exchanges: int, difference: Difference | None) -> dict[str, Any]:
             "now": difference.now,
         },
     }
+
+
+def told_of(performance: Performance, *, in_order: bool) -> list[str]:
+    """What else there is to know of a play, and what to do next where the worker asked otherwise."""
+    matched, missed = performance.matched, performance.missed
+    notes = [f"{matched} of {matched + len(missed)} recorded requests came; {performance.ended}"]
+    if performance.difference is None:
+        return notes
+    shown = [f"{each.number} ({asked_for(each)})" for each in missed[:_MOST_MISSED]]
+    more = [f"{len(missed) - _MOST_MISSED} more"] if len(missed) > _MOST_MISSED else []
+    notes.append(f"never asked: exchanges {', '.join([*shown, *more])}")
+    notes.append(
+        "next: look what the worker got before this request; if it is right to ask so, record it anew"
+        + (", or leave out --in-order if any order will do" if in_order else "")
+    )
+    printed = performance.output.rstrip()
+    return [*notes, f"the worker printed: {printed}" if printed else "the worker printed nothing"]
 
 
 def report_of(
