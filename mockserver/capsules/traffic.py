@@ -6,10 +6,12 @@ import secrets
 from base64 import b64decode
 from binascii import Error as NoBase64
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.instant import read_time
 from workerkit.openapi.jsontext import Malformed, parse, render
@@ -19,17 +21,16 @@ from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_file import operation_of, parse_capsule
 
 Json = dict[str, Any]
+Read = Callable[[Json, int], Recorded | None]
 # Times in journals are whole seconds: those that came first are put first by this much.
 _STEP = 1e-6
+_KINDS = "a capsule nor a HAR nor a journal of workerkit serve"
 _WRONG = (KeyError, TypeError, ValueError, AttributeError, NoBase64)
 
 
 def read_traffic(path: Path) -> Capsule:
     """The capsule in a file or, made from a HAR or a journal, one without secrets. Raises NotUnderstood."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotUnderstood(f"{path}:1:1: {getattr(error, 'strerror', None) or error}") from None
+    text = _text(path)
     if not text.lstrip("\ufeff \r\n\t").startswith("{"):
         return parse_capsule(text, name=str(path))
     lines = _lines(text)
@@ -37,6 +38,22 @@ def read_traffic(path: Path) -> Capsule:
     if entries is not None:
         return _capsule(path, entries, _of_har)
     return _capsule(path, lines, _of_journal)
+
+
+def _text(path: Path) -> str:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise NotUnderstood(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise NotUnderstood(f"{path}: this is a folder: give a file in it") from None
+    except OSError as error:
+        raise NotUnderstood(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise NotUnderstood(f"{path}: this is no text, and neither {_KINDS}") from None
+    if not text.strip():
+        raise NotUnderstood(f"{path}: the file is empty")
+    return text
 
 
 def without_secrets(capsule: Capsule) -> Capsule:
@@ -65,26 +82,38 @@ def _har_entries(value: Any) -> list[Any] | None:
     return entries if isinstance(entries, list) else None
 
 
-def _capsule(path: Path, entries: Iterable[Any], read: Callable[[Json, int], Recorded]) -> Capsule:
-    found: list[Recorded] = []
-    for number, entry in enumerate(entries, 1):
-        try:
-            value = parse(entry.encode()) if isinstance(entry, str) else entry
-            found.append(read(value, number))
-        except _WRONG as error:
-            line = number if isinstance(entry, str) else 1
-            raise NotUnderstood(
-                f"{path}:{line}:1: entry {number} is no exchange of a HAR or a journal: {error!r}"
-            ) from None
+def _capsule(path: Path, entries: Iterable[Any], read: Read) -> Capsule:
+    everything = [_recorded(path, number, entry, read) for number, entry in enumerate(entries, 1)]
+    found = [each for each in everything if each is not None]
+    others = len(everything) - len(found)
     if not found:
-        raise NotUnderstood(f"{path}:1:1: there is no exchange in it")
+        told = f", only {others} to other places" if others else ""
+        raise NotUnderstood(f"{path}: there is no request to {worker_api().base_path} in it{told}")
+    recorded = tuple(
+        replace(each, exchange=replace(each.exchange, number=number)) for number, each in enumerate(found, 1)
+    )
+    left_out = [f"{others} requests that went elsewhere are left out"] if others else []
     began = min(each.exchange.began for each in found)
-    return without_secrets(Capsule(began, tuple(found), notes=(f"made from {path.name}",)))
+    return without_secrets(Capsule(began, recorded, notes=(f"made from {path.name}", *left_out)))
 
 
-def _of_har(entry: Json, number: int) -> Recorded:
+def _recorded(path: Path, number: int, entry: Any, read: Read) -> Recorded | None:
+    try:
+        return read(parse(entry.encode()) if isinstance(entry, str) else entry, number)
+    except _WRONG as error:
+        line = number if isinstance(entry, str) else 1
+        why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        raise NotUnderstood(
+            f"{path}:{line}:1: entry {number} is no exchange of a HAR or a journal: {why}"
+        ) from None
+
+
+def _of_har(entry: Json, number: int) -> Recorded | None:
+    """An exchange with the Worker API; None for what a browser, say, asked elsewhere."""
     asked, answer = entry["request"], entry["response"]
     url = urlsplit(asked["url"])
+    if not f"{url.path}/".startswith(f"{worker_api().base_path}/"):
+        return None
     began = read_time(entry["startedDateTime"])
     status = int(answer["status"]) or None
     content = answer.get("content") or {}

@@ -174,11 +174,20 @@ def test_a_part_that_is_left_is_not_written_over(run: Run, script: str, project:
         (("record", "--upstream", "http://a.example/", "--out", "x"), 2, "/api/v1/worker"),
         (("record", "--upstream", "http://a.example/v2/api/v1/worker", "--out", "x"), 2, "path"),
         (("record", "--upstream", "http://127.0.0.1:1/api/v1/worker", "--out", "x"), 3, "cannot be reached"),
-        (("replay", "none.yaml"), 2, "none.yaml:1:1: "),
+        (("replay", "none.yaml"), 2, "none.yaml: there is no such file"),
+        (("replay", "."), 2, ".: this is a folder"),
+        (("replay", "empty.yaml"), 2, "empty.yaml: the file is empty"),
+        (("replay", "binary.yaml"), 2, "binary.yaml: this is no text"),
+        (("replay", "else.har"), 2, "no request to /api/v1/worker in it, only 1 to other places"),
+        (("replay", "good.yaml", "--in-order"), 2, "is for a COMMAND"),
         (("replay", "bad.yaml"), 2, "bad.yaml:2:8: "),
         (("replay", "newer.yaml"), 2, "take a newer workerkit"),
         (("replay", "world.yaml"), 2, "world.yaml: its world cannot be built: world: "),
-        (("replay", "no.har"), 2, "no.har:1:1: entry 1"),
+        (
+            ("replay", "no.har"),
+            2,
+            "no.har:1:1: entry 1 is no exchange of a HAR or a journal: there is no 'request'",
+        ),
         (("replay", "good.yaml", "--target", "http://127.0.0.1:1/api/v1/worker"), 3, "cannot be reached"),
         (("replay", "good.yaml", "--", "no-such-command-anywhere"), 3, "was not found"),
         (("replay", "good.yaml", "--shrink", "--", "true"), 2, "not for a COMMAND"),
@@ -191,11 +200,19 @@ def test_what_is_wrong_is_told_in_a_line(
     (project / "world.yaml").write_text(GOOD.replace("exchanges:", "world: {format: 1}\nexchanges:"))
     (project / "newer.yaml").write_text("capsule: 99\n")
     (project / "good.yaml").write_text(GOOD)
+    (project / "empty.yaml").write_text("")
+    (project / "binary.yaml").write_bytes(b"\x89PNG\xff")
+    (project / "else.har").write_text(json.dumps({"log": {"entries": [ELSEWHERE]}}))
     (project / "no.har").write_text('{"log": {"entries": [{}]}}')
     ended, _, errors = run(*words)
     assert (ended, told in errors) == (code, True), errors
 
 
+ELSEWHERE = {
+    "startedDateTime": "2025-12-01T10:00:00Z",
+    "request": {"method": "GET", "url": "https://a.example/", "headers": []},
+    "response": {"status": 200, "headers": []},
+}
 GOOD = """\
 capsule: 1
 began: 2025-12-01T10:00:00.000Z
