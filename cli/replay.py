@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -12,14 +12,19 @@ import click
 from workerkit.cli.console import console
 from workerkit.cli.duration import DURATION
 from workerkit.cli.report_files import ReportFiles, report_options
-from workerkit.contracts.address import address_of
-from workerkit.contracts.target import BadTarget
+from workerkit.contracts.address import NO_KEY, address_of
+from workerkit.contracts.clock import Clock
+from workerkit.contracts.pace import Pace
+from workerkit.contracts.plan import Writes, default_rate, default_writes
+from workerkit.contracts.sending_again import MayNotLeave, keys_for, permitted
+from workerkit.contracts.target import BadTarget, Target
 from workerkit.contracts.watcher import violations
 from workerkit.mockserver.capsules.playing import perform
 from workerkit.mockserver.capsules.replay import Replayed, replay, replay_against
-from workerkit.mockserver.capsules.replay_report import as_json, report_of, told_of
+from workerkit.mockserver.capsules.replay_report import Told, as_json, in_words, report_of, told_of
 from workerkit.mockserver.capsules.shrink import shrunk
 from workerkit.mockserver.capsules.traffic import read_traffic
+from workerkit.mockserver.reports.terminal import summary_of
 from workerkit.mockserver.whole_file import check_writable, write_whole
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.capsule_file import capsule_text
@@ -31,6 +36,12 @@ Again = Callable[[Capsule], Replayed]
 @click.argument("file", metavar="FILE")
 @click.option("--target", metavar="URL", help="A server instead of the mock; ends in /api/v1/worker.")
 @click.option("--api-key", metavar="KEY", help="The key for --target: the capsule has no real one.")
+@click.option("--other-api-key", metavar="KEY", help="The same for a second server's requests.")
+@click.option(
+    "--writes",
+    type=click.Choice([each.value for each in Writes]),
+    help="With --target: all sends everything; any other lists alone, the default unless URL is local.",
+)
 @click.option("--shrink", is_flag=True, help="Leave out what the first difference does not need.")
 @click.option("--out", metavar="FILE", help="Where the smaller capsule goes; FILE-small.yaml by default.")
 @click.option("--in-order", is_flag=True, help="COMMAND has to ask in the recorded order, and nothing else.")
@@ -41,6 +52,8 @@ def command(
     file: str,
     target: str | None,
     api_key: str | None,
+    other_api_key: str | None,
+    writes: str | None,
     shrink: bool,
     out: str | None,
     in_order: bool,
@@ -67,32 +80,40 @@ def command(
     capsule, small = read_traffic(Path(file)), out or f"{Path(file).with_suffix('')}-small.yaml"
     if shrink:
         check_writable(small)
-    reports, began, again = ReportFiles(**files), time.time(), _again(file, target, api_key)
+    reports, began = ReportFiles(**files), time.time()
+    keys = tuple(each for each in (api_key, other_api_key) if each)
+    capsule, again = _again(capsule, file, target, keys, writes)
+    people = console(stderr=reports.take_standard_output)
     if words:
         performance = perform(capsule, words, time_limit=time_limit, in_order=in_order)
-        difference, notes = performance.difference, told_of(performance, in_order=in_order)
+        told = told_of(performance, in_order=in_order)
     else:
-        replayed = again(capsule)
-        difference, notes = replayed.difference, [*_told(capsule, replayed)]
-    say = console(stderr=reports.take_standard_output).print
-    say("reproduced" if difference is None else f"not reproduced: {difference}", markup=False)
-    for note in notes:
-        say(f"  {note}", markup=False)
-    if shrink and difference is not None:
-        say(_shrunk(capsule, again, small), markup=False)
-    report = report_of(file, difference, notes, began=began, seconds=time.time() - began)
-    reports.write(report, as_json(len(capsule.recorded), difference))
-    sys.exit(0 if difference is None else 1)
+        told = _told(capsule, again(capsule), target, small=small if shrink else None)
+    report = report_of(file, told, began=began, seconds=time.time() - began)
+    people.print(summary_of(report))
+    people.print(in_words(told), markup=False)
+    if shrink and told.difference is not None:
+        people.print(_shrunk(capsule, again, small), markup=False)
+    reports.write(report, as_json(len(capsule.recorded), told))
+    sys.exit(0 if told.difference is None else 1)
 
 
-def _again(file: str, target: str | None, key: str | None) -> Again:
-    if target is None:
-        return lambda capsule: replay(capsule, name=file)
+def _again(
+    capsule: Capsule, file: str, url: str | None, given: tuple[str, ...], writes: str | None
+) -> tuple[Capsule, Again]:
+    """What is to be sent, and the way to send it and parts of it."""
+    if url is None:
+        return capsule, lambda each: replay(each, name=file)
     try:
-        address = address_of(target)
+        address, keys = address_of(url), keys_for(capsule, given)
+        target = Target(url, *(given or (NO_KEY,)))
+        capsule = permitted(capsule, Writes(writes) if writes else default_writes(target))
     except BadTarget as error:
         raise click.UsageError(f"--target: {error}") from None
-    return lambda capsule: replay_against(capsule, address, key=key)
+    except MayNotLeave as error:
+        raise click.UsageError(f"{file}: {error}") from None
+    pace = Pace(default_rate(target), Clock())
+    return capsule, lambda each: replay_against(each, address, keys=keys, pace=pace.keep)
 
 
 def _shrunk(capsule: Capsule, again: Again, name: str) -> str:
@@ -101,12 +122,26 @@ def _shrunk(capsule: Capsule, again: Again, name: str) -> str:
     return f"{name}: {len(smaller.recorded)} of {len(capsule.recorded)} exchanges show the same"
 
 
-def _told(capsule: Capsule, replayed: Replayed) -> Iterator[str]:
-    """What else there is to know of a replay."""
-    yield f"{replayed.played} of {len(capsule.recorded)} exchanges were sent again"
+def _told(capsule: Capsule, replayed: Replayed, target: str | None, *, small: str | None) -> Told:
+    notes = [f"{replayed.played} of {len(capsule.recorded)} exchanges were sent again"]
     if replayed.dialect is not None and replayed.dialect.choices:
         told = ", ".join(f"{name}: {value}" for name, value in sorted(replayed.dialect.choices))
-        yield f"the server's way where the page is silent: {told}"
+        notes.append(f"the server's way where the page is silent: {told}")
     if replayed.difference is not None:
         exchange = capsule.recorded[replayed.difference.number - 1].exchange
-        yield from (f"what was recorded is against the page: {each}" for each in violations(exchange))
+        notes.extend(f"what was recorded is against the page: {each}" for each in violations(exchange))
+        notes.append(_sides(capsule, target))
+        if small is None:
+            notes.append("next: --shrink leaves out the exchanges that this difference does not need")
+    return Told(replayed.played, replayed.difference, tuple(notes))
+
+
+def _sides(capsule: Capsule, target: str | None) -> str:
+    """Who said what is recorded, and who says what is now."""
+    server = capsule.upstream or ("the server" if capsule.world is None else "the mock")
+    recorded = f"recorded is what {server} answered"
+    if target is not None:
+        return f"{recorded}, now what {target} answers: it has to be as that was when the recording began"
+    if capsule.world is None:
+        return f"{recorded}, now what the mock answers in a world made from what was recorded"
+    return f"{recorded}, now what the mock answers in the same world"

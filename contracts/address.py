@@ -8,12 +8,12 @@ from workerkit.contracts.target import BASE_PATH, BadTarget, Target
 from workerkit.mockserver.capsules.sending import Address
 
 _PORTS = {"http": 80, "https": 443}
-_ANY_KEY = "none"
+NO_KEY = "none"
 
 
 def address_of(url: str) -> Address:
     """The address in a base URL, whose path is `/api/v1/worker`. Raises BadTarget."""
-    parts = urlsplit(Target(url, _ANY_KEY).base_url)
+    parts = urlsplit(Target(url, NO_KEY).base_url)
     if parts.path != BASE_PATH:
         raise BadTarget(
             f"the path of {url} is not {BASE_PATH}: requests are passed on as they are, so that nothing can "

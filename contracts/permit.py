@@ -19,7 +19,7 @@ from workerkit.openapi.jsontext import Malformed, parse
 
 # No percent sign, dot, semicolon or empty step: what one server resolves, another takes as it is.
 _PATH = re.compile(r"(/[A-Za-z0-9-]+)+")
-_HEADERS = frozenset({"user-agent", "accept", "accept-encoding", "connection", "content-length"})
+KNOWN_HEADERS = frozenset({"user-agent", "accept", "accept-encoding", "connection", "content-length"})
 _SURELY_JSON = frozenset({"application/json"})
 _CONTENT_TYPES = _SURELY_JSON | {"text/plain"}
 _UUID_LIKE = re.compile(r"(?:[0-9a-f]-*){32}")
@@ -72,7 +72,7 @@ class Permit:
         if not _PATH.fullmatch(draft.path):
             return "its path could be read in more than one way"
         names = [name for name, _ in draft.headers]
-        strange = set(names) - _HEADERS - {"content-type", worker_api().key_header}
+        strange = set(names) - KNOWN_HEADERS - {"content-type", worker_api().key_header}
         if strange or len(set(names)) < len(names):
             return f"it has headers that the API does not know, or one of them twice: {', '.join(names)}"
         headers = dict(draft.headers)

@@ -161,8 +161,7 @@ class Theatre:
     def difference(self, ended: str) -> Difference | None:
         """The first request that nobody had recorded or, where there is none, the first that never came."""
         if self._first is None and self._left:
-            missed = self.missed[0]
-            return _difference(missed, "request", _shown(missed), f"never asked: {ended}")
+            return _difference(self.missed[0], "request", "asked", f"never asked: {ended}")
         return self._first
 
     def __enter__(self) -> Theatre:
@@ -303,7 +302,9 @@ def _difference_of(expected: Exchange, asked: Exchange) -> Difference:
     before, after = _meaning(expected), _meaning(asked)
     match next(part for part in before if before[part] != after[part]):
         case "query":
-            return _difference(expected, "request/query", expected.query or "none", asked.query or "none")
+            return _difference(
+                expected, "request/query", expected.query or "no query", asked.query or "no query"
+            )
         case "key":
             place = f"request/{worker_api().key_header}"
             return _difference(expected, place, "the worker's key", "another one")

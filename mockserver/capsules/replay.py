@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from workerkit.mockserver.capsules.matching import Against, Difference, Matcher
@@ -43,11 +43,21 @@ def replay(capsule: Capsule, *, name: str) -> Replayed:
     return _closest(capsule)
 
 
-def replay_against(capsule: Capsule, address: Address, *, key: str | None = None) -> Replayed:
-    """Replays a capsule against a server; a `key` takes the place of the recorded one. Raises Unreachable."""
+def replay_against(
+    capsule: Capsule,
+    address: Address,
+    *,
+    keys: Mapping[str, str],
+    pace: Callable[[], None] = lambda: None,
+) -> Replayed:
+    """Replays a capsule against a server, with other `keys` in the place of recorded ones.
+
+    `pace` is called before each request, and returns when it may leave. Raises Unreachable.
+    """
 
     def play(recorded: Recorded) -> Recorded:
-        return send(_with_key(recorded, key).exchange, address, patience=patience(recorded))
+        pace()
+        return send(_with_key(recorded, keys).exchange, address, patience=patience(recorded))
 
     return _compared(capsule, play, Against.SERVER)
 
@@ -126,9 +136,7 @@ def _neighbours(dialect: Dialect) -> list[Dialect]:
     ]
 
 
-def _with_key(recorded: Recorded, key: str | None) -> Recorded:
-    if key is None:
-        return recorded
-    name = worker_api().key_header
-    headers = tuple((each, key if each == name else text) for each, text in recorded.exchange.request_headers)
+def _with_key(recorded: Recorded, keys: Mapping[str, str]) -> Recorded:
+    name, given = worker_api().key_header, recorded.exchange.request_headers
+    headers = tuple((each, keys.get(text, text) if each == name else text) for each, text in given)
     return replace(recorded, exchange=replace(recorded.exchange, request_headers=headers))

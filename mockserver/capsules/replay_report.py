@@ -2,23 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 from workerkit.mockserver.capsules.matching import Difference, asked_for
 from workerkit.mockserver.capsules.playing import Performance
+from workerkit.mockserver.reports.element import legal
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
+from workerkit.mockserver.reports.words import printed
+from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.instant import written
 
 _MOST_MISSED = 5
 
 
-def as_json(exchanges: int, difference: Difference | None) -> dict[str, Any]:
-    """The verdict on a replay of so many exchanges."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a replay of so many `requests` came out; `notes` say what else there is to know, and what to do.
+
+    `output` is what a command printed, None where there was none.
+    """
+
+    requests: int
+    difference: Difference | None
+    notes: tuple[str, ...] = ()
+    output: str | None = None
+
+    @property
+    def summary(self) -> str:
+        """The verdict in a line, with the first difference."""
+        return "reproduced" if self.difference is None else f"not reproduced: {self.difference}"
+
+
+def told_of(performance: Performance, *, in_order: bool) -> Told:
+    """What is said of a play; where the worker asked otherwise, with what was to come and the next step."""
+    matched, missed, difference = performance.matched, performance.missed, performance.difference
+    came = f"{matched} of {matched + len(missed)} recorded requests came; {performance.ended}"
+    if difference is None:
+        return Told(matched, None, (came,), performance.output)
+    after = f"the answer to exchange {difference.number - 1}" if difference.number > 1 else "its settings"
+    notes = [
+        came,
+        f"not asked: {_listed(missed)}",
+        f"next: see what the worker made of {after}; if it may well ask otherwise, record it anew",
+    ]
+    if in_order:
+        notes.append("if its requests may come in any order: leave out --in-order")
+    return Told(matched, difference, tuple(notes), performance.output)
+
+
+def in_words(told: Told) -> str:
+    """The notes and, where a worker asked otherwise, what it printed, for people: a line each."""
+    output = told.output if told.difference is not None else None
+    lines = [*told.notes, *(printed(output) if output is not None else ())]
+    return legal("\n".join(f"  {line}" for line in lines).replace("\r", "\n"))
+
+
+def as_json(exchanges: int, told: Told) -> dict[str, Any]:
+    """The verdict on a replay of a capsule of so many exchanges."""
+    difference = told.difference
     return {
         "verdict": "reproduced" if difference is None else "not reproduced",
         "exchanges": exchanges,
+        "requests": told.requests,
         "difference": None
         if difference is None
         else {
@@ -29,33 +76,27 @@ def as_json(exchanges: int, difference: Difference | None) -> dict[str, Any]:
             "recorded": difference.recorded,
             "now": difference.now,
         },
+        "notes": list(told.notes),
     }
 
 
-def told_of(performance: Performance, *, in_order: bool) -> list[str]:
-    """What else there is to know of a play, and what to do next where the worker asked otherwise."""
-    matched, missed = performance.matched, performance.missed
-    notes = [f"{matched} of {matched + len(missed)} recorded requests came; {performance.ended}"]
-    if performance.difference is None:
-        return notes
-    shown = [f"{each.number} ({asked_for(each)})" for each in missed[:_MOST_MISSED]]
-    more = [f"{len(missed) - _MOST_MISSED} more"] if len(missed) > _MOST_MISSED else []
-    notes.append(f"never asked: exchanges {', '.join([*shown, *more])}")
-    notes.append(
-        "next: look what the worker got before this request; if it is right to ask so, record it anew"
-        + (", or leave out --in-order if any order will do" if in_order else "")
-    )
-    printed = performance.output.rstrip()
-    return [*notes, f"the worker printed: {printed}" if printed else "the worker printed nothing"]
-
-
-def report_of(
-    name: str, difference: Difference | None, notes: Iterable[str], *, began: float, seconds: float
-) -> Report:
+def report_of(name: str, told: Told, *, began: float, seconds: float) -> Report:
     """The report on the replay of a file, which began then, in seconds since 1970, and took so long."""
-    outcome = Outcome.PASS if difference is None else Outcome.FAIL
-    findings = () if difference is None else (Finding(difference.place, str(difference)),)
-    summary = "reproduced" if difference is None else "not reproduced"
-    case = Case(name=name, outcome=outcome, seconds=seconds, findings=findings, notes=tuple(notes))
+    difference = told.difference
+    case = Case(
+        name=name,
+        outcome=Outcome.PASS if difference is None else Outcome.FAIL,
+        seconds=seconds,
+        requests=told.requests,
+        findings=() if difference is None else (Finding(difference.place, str(difference)),),
+        notes=told.notes,
+        output=told.output,
+    )
     made = f"{written(began)}, workerkit {version('likepion-workerkit')}"
-    return Report("workerkit replay", summary, seconds, (case,), (made,))
+    return Report("workerkit replay", told.summary, seconds, (case,), (made,))
+
+
+def _listed(missed: tuple[Exchange, ...]) -> str:
+    shown = [f"exchange {each.number} ({asked_for(each)})" for each in missed[:_MOST_MISSED]]
+    more = len(missed) - _MOST_MISSED
+    return ", ".join([*shown, *([f"and {more} more"] if more > 0 else [])])

@@ -25,9 +25,11 @@ def _details(case: Case) -> Iterator[str]:
         yield from (f"      {line}" for line in finding.shown(_MOST_EXCHANGES))
     yield from (f"  {note}" for note in case.notes)
     if case.outcome is Outcome.FAIL and case.output is not None:
-        yield from _output(case.output.splitlines())
+        yield from (f"  {line}" for line in printed(case.output))
 
 
-def _output(lines: list[str]) -> Iterator[str]:
-    yield "  The worker printed at the end:" if lines else "  The worker printed nothing."
-    yield from (f"      {line}" for line in lines[-_MOST_OUTPUT_LINES:])
+def printed(output: str) -> Iterator[str]:
+    """What a worker printed, as far as people are shown it."""
+    lines = output.splitlines()
+    yield "The worker printed at the end:" if lines else "The worker printed nothing."
+    yield from (f"    {line}" for line in lines[-_MOST_OUTPUT_LINES:])

@@ -179,6 +179,12 @@ def test_a_part_that_is_left_is_not_written_over(run: Run, script: str, project:
         (("replay", "empty.yaml"), 2, "empty.yaml: the file is empty"),
         (("replay", "binary.yaml"), 2, "binary.yaml: this is no text"),
         (("replay", "else.har"), 2, "no request to /api/v1/worker in it, only 1 to other places"),
+        (("replay", "writes.yaml", "--target", "http://192.0.2.1/api/v1/worker"), 2, "give --api-key KEY"),
+        (
+            ("replay", "writes.yaml", "--target", "http://192.0.2.1/api/v1/worker", "--api-key", "k"),
+            2,
+            "sendLogs",
+        ),
         (("replay", "good.yaml", "--in-order"), 2, "is for a COMMAND"),
         (("replay", "bad.yaml"), 2, "bad.yaml:2:8: "),
         (("replay", "newer.yaml"), 2, "take a newer workerkit"),
@@ -200,6 +206,8 @@ def test_what_is_wrong_is_told_in_a_line(
     (project / "world.yaml").write_text(GOOD.replace("exchanges:", "world: {format: 1}\nexchanges:"))
     (project / "newer.yaml").write_text("capsule: 99\n")
     (project / "good.yaml").write_text(GOOD)
+    writes = GOOD.replace("GET", "POST").replace("/tasks", "/logs").replace("401", "200")
+    (project / "writes.yaml").write_text(writes)
     (project / "empty.yaml").write_text("")
     (project / "binary.yaml").write_bytes(b"\x89PNG\xff")
     (project / "else.har").write_text(json.dumps({"log": {"entries": [ELSEWHERE]}}))

@@ -92,7 +92,7 @@ def test_another_order_is_a_difference_where_it_has_to_be_the_recorded_one() -> 
     ("asked", "number", "place", "recorded", "now"),
     [
         (("PUT", f"{TASK}1", {"status": "failed"}), 3, "request/body/status", "running", "failed"),
-        (("GET", f"{BASE}/tasks?limit=5", None), 2, "request/query", "none", "limit=5"),
+        (("GET", f"{BASE}/tasks?limit=5", None), 2, "request/query", "no query", "limit=5"),
         (("PUT", f"{TASK}1", {"status": "running", "note": "x"}), 3, "request/body/note", "nothing", "x"),
         (
             ("POST", f"{BASE}/logs", {"logs": [{"level": "LOUD", "message": "x"}]}),
