@@ -27,6 +27,10 @@ _NO_ANSWER = (Ending.HUNG, Ending.CLOSED)
 _HEADERS = ("retry-after", "allow")
 
 
+# What stands where a field is missing: no value of JSON.
+NOTHING = object()
+
+
 class Against(Enum):
     """What a capsule is compared with: its own world, a world made from what was seen, another server."""
 
@@ -145,7 +149,7 @@ class Matcher:
             if named is not None and name not in named:
                 continue
             if (name in before) != (name in after):
-                raise _Differs(f"{place}/{name}", before.get(name, "nothing"), after.get(name, "nothing"))
+                raise _Differs(f"{place}/{name}", before.get(name, NOTHING), after.get(name, NOTHING))
             self._value(f"{place}/{name}", before[name], after[name])
 
     def _list(self, place: str, before: list[Any], after: list[Any]) -> None:
@@ -246,6 +250,8 @@ def _is_time_or_null(value: Any) -> bool:
 
 def shown(place: str, value: Any) -> str:
     """A value, which stands at a place of an exchange, as messages show it: without what is secret."""
+    if value is NOTHING:
+        return "nothing"
     if isinstance(value, bytes):
         value = _MASK.body(value)
     value = _MASK.under(place.split("/"), value)

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from workerkit.mockserver.capsules.framing import Framer, Garbled, Head
-from workerkit.mockserver.capsules.matching import Difference, asked_for, shown
+from workerkit.mockserver.capsules.matching import NOTHING, Difference, asked_for, shown
 from workerkit.mockserver.command import Command
 from workerkit.mockserver.server import listening
 from workerkit.mockserver.stint import NO_PROXY, filled_in
@@ -318,7 +318,7 @@ def _first_in(place: str, name: str, before: Any, after: Any) -> tuple[str, Any,
     """The first place at which two bodies do not say the same, with what they say there."""
     if isinstance(before, dict) and isinstance(after, dict):
         for each in (*before, *after):
-            pair = before.get(each, "nothing"), after.get(each, "nothing")
+            pair = before.get(each, NOTHING), after.get(each, NOTHING)
             if (each in before) != (each in after):
                 return f"{place}/{each}", *pair
             if _said(pair[0], each) != _said(pair[1], each):
