@@ -255,7 +255,7 @@ def shown(place: str, value: Any) -> str:
     if isinstance(value, bytes):
         value = _MASK.body(value)
     value = _MASK.under(place.split("/"), value)
-    text = value if isinstance(value, str) else render(value).decode()
+    text = value if value and isinstance(value, str) else render(value).decode()
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

@@ -51,8 +51,8 @@ def test_what_is_another_servers_own_may_differ(before: Any, after: Any) -> None
 @pytest.mark.parametrize(
     ("before", "after", "recorded", "now"),
     [
-        ({"link_post": POST}, {"link_post": ""}, POST, ""),
-        ({"link_post": ""}, {"link_post": POST}, "", POST),
+        ({"link_post": POST}, {"link_post": ""}, POST, '""'),
+        ({"link_post": ""}, {"link_post": POST}, '""', POST),
         ({"status": "pending"}, {"status": "running"}, "pending", "running"),
         ({"server_time": "2025-12-01T10:00:00Z"}, {"server_time": "now"}, "2025-12-01T10:00:00Z", "now"),
         ({"password": "x"}, {}, "<password ", "nothing"),

@@ -12,9 +12,11 @@ from tests.independent.fault import Fault
 from tests.independent.faults import FAULTS
 from tests.independent.running import SOUND, running
 from tests.independent.variants import VARIANTS
+from tests.mockserver.capsules.caller import Caller
 from tests.mockserver.capsules.conftest import proxying
 from workerkit.contracts.address import address_of
-from workerkit.mockserver.capsules.replay import replay
+from workerkit.contracts.sending_again import keys_for
+from workerkit.mockserver.capsules.replay import replay, replay_against
 from workerkit.mockserver.capsules.traffic import without_secrets
 from workerkit.scenarios.capsule import Capsule, Recorded
 
@@ -55,6 +57,36 @@ def test_what_a_server_may_decide_is_no_difference(variant: str) -> None:
     assert replayed.difference is None
     assert replayed.dialect is not None
     assert replayed.dialect.choices
+
+
+@pytest.fixture(scope="module")
+def of_a_sound_one() -> Capsule:
+    """What a sound independent server answers to some of everything."""
+    heard: list[Recorded] = []
+    with running() as server, proxying(address_of(server.base_url), heard.append) as here:
+        url = f"{here.url}/api/v1/worker"
+        Caller(url, server.seeded.api_key, server.seeded.other_api_key).tour()
+    return without_secrets(Capsule(min(each.exchange.began for each in heard), tuple(heard)))
+
+
+@pytest.mark.parametrize(
+    ("fault", "operation", "place"),
+    [
+        (None, None, None),
+        ("links-swapped", "listTasks", "answer/data/*/link_profile"),
+        ("bulk-success-counts-all", "bulkUpdateTasks", "answer/success"),
+        ("logs-created-is-text", "sendLogs", "answer/created"),
+        ("unknown-task-crashes", "updateTask", "status"),
+    ],
+)
+def test_a_target_answers_as_recorded_but_for_the_promise_that_it_breaks(
+    of_a_sound_one: Capsule, fault: str | None, operation: str | None, place: str | None
+) -> None:
+    with running(fault=FAULTS[fault] if fault else None) as server:
+        keys = keys_for(of_a_sound_one, (server.seeded.api_key, server.seeded.other_api_key))
+        replayed = replay_against(of_a_sound_one, address_of(server.base_url), keys=keys)
+    found = replayed.difference
+    assert ((None, None) if found is None else found.kind) == (operation, place)
 
 
 def test_a_promise_that_is_broken_is_no_matter_of_dialects() -> None:
