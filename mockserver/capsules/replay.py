@@ -11,7 +11,7 @@ from workerkit.mockserver.capsules.sending import Address, send
 from workerkit.mockserver.capsules.stage import Found, Stage, patience, stored
 from workerkit.openapi.api import worker_api
 from workerkit.openapi.dialect import Dialect
-from workerkit.openapi.silence import silences
+from workerkit.openapi.silence import Silence, silences
 from workerkit.scenarios.capsule import Capsule, Recorded
 
 Play = Callable[[Recorded], Recorded]
@@ -82,39 +82,50 @@ def _closest(capsule: Capsule) -> Replayed:
     dialect = Dialect()
     best = _in_dialect(capsule, dialect)
     while best.difference is not None:
-        upto = replace(capsule, recorded=capsule.recorded[: best.played])
-        better = _explaining(upto, capsule, dialect, best, depth=_TOGETHER)
+        tries = _Tries(capsule, best.played)
+        better = _explaining(tries, dialect, best, depth=_TOGETHER)
         if better is None:
-            return _nearest(upto, capsule, dialect, best)
+            return _nearest(tries, dialect, best)
         dialect, best = better, _in_dialect(capsule, better)
     return replace(best, dialect=dialect)
 
 
-def _nearest(upto: Capsule, whole: Capsule, dialect: Dialect, best: Replayed) -> Replayed:
+class _Tries:
+    """Replays of the first so many exchanges of a capsule in one dialect after another, in each once."""
+
+    def __init__(self, capsule: Capsule, count: int) -> None:
+        self._capsule = capsule
+        self._upto = replace(capsule, recorded=capsule.recorded[:count])
+        self._known: dict[Dialect, Replayed] = {}
+
+    def replayed(self, dialect: Dialect) -> Replayed:
+        """How they come out in a dialect."""
+        if dialect not in self._known:
+            self._known[dialect] = _replayed_in(reconstructed(self._capsule, dialect), self._upto, _LIKE)
+        return self._known[dialect]
+
+
+def _nearest(tries: _Tries, dialect: Dialect, best: Replayed) -> Replayed:
     """What no dialect explains, shown by one in which at least the status is as recorded."""
     if best.difference is not None and best.difference.place == "status":
         for each in _neighbours(dialect):
-            replayed = _replayed_in(reconstructed(whole, each), upto, _LIKE)
+            replayed = tries.replayed(each)
             if _tells(replayed, best) and replayed.difference and replayed.difference.place != "status":
                 return replace(replayed, dialect=each)
     return replace(best, dialect=dialect)
 
 
-def _explaining(
-    upto: Capsule, whole: Capsule, dialect: Dialect, best: Replayed, depth: int
-) -> Dialect | None:
+def _explaining(tries: _Tries, dialect: Dialect, best: Replayed, depth: int) -> Dialect | None:
     """A dialect with up to `depth` other choices in which the exchanges up to a difference come as recorded.
 
     What one choice changes at the difference, though not to what was recorded, others are tried beside.
     """
-    telling = []
-    for each in _neighbours(dialect):
-        replayed = _replayed_in(reconstructed(whole, each), upto, _LIKE)
-        if replayed.difference is None:
-            return each
-        if depth > 1 and _tells(replayed, best):
-            telling.append((each, replayed))
-    further = (_explaining(upto, whole, each, replayed, depth - 1) for each, replayed in telling)
+    neighbours = _neighbours(dialect)
+    found = next((each for each in neighbours if tries.replayed(each).difference is None), None)
+    if found is not None or depth == 1:
+        return found
+    telling = [each for each in neighbours if _tells(tries.replayed(each), best)]
+    further = (_explaining(tries, each, tries.replayed(each), depth - 1) for each in telling)
     return next((each for each in further if each is not None), None)
 
 
@@ -128,12 +139,19 @@ def _in_dialect(capsule: Capsule, dialect: Dialect) -> Replayed:
 
 
 def _neighbours(dialect: Dialect) -> list[Dialect]:
-    return [
-        Dialect(frozenset({**dict(dialect.choices), silence.id: value}.items()))
+    """The dialects that differ from one in a single choice."""
+    others = (
+        (silence, value)
         for silence in silences().values()
         for value in silence.values
         if value != dialect[silence.id]
-    ]
+    )
+    return [_with(dialect, silence, value) for silence, value in others]
+
+
+def _with(dialect: Dialect, silence: Silence, value: str) -> Dialect:
+    kept = {name: choice for name, choice in dialect.choices if name != silence.id}
+    return Dialect(frozenset((kept if value == silence.default else {**kept, silence.id: value}).items()))
 
 
 def _with_key(recorded: Recorded, keys: Mapping[str, str]) -> Recorded:
