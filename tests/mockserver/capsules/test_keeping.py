@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.mockserver.capsules.test_taking import asking
 from workerkit.mockserver.capsules.keeping import CapsuleKeeper, kept
 from workerkit.mockserver.capsules.replay import replay
 from workerkit.mockserver.capsules.shelf import CapsuleShelf
 from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.scenarios.capsule import Capsule
@@ -104,16 +106,20 @@ def test_a_scenario_whose_verdict_is_pass_leaves_nothing(mock: Mock) -> None:
 
 
 def test_what_the_control_plane_changes_belongs_to_the_beginning_or_is_told(mock: Mock) -> None:
-    with kept(mock.keeper, mock.worlds):
-        director = mock.worlds.director(DEFAULT)
-        director.world.change_task(next(iter(director.world.tasks.values())), {"note": "by hand"})
-        mock.worlds.called(DEFAULT, "changeTask")
-        mock.list()
-        mock.worlds.called(DEFAULT, "setClock")
+    task = next(iter(mock.worlds.world(DEFAULT).tasks))
+    with kept(mock.keeper, mock.worlds), MockServer(mock.worlds) as server, requests.Session() as session:
+        session.trust_env = False
+        world = f"{server.control_url}/worlds/{DEFAULT}"
+        assert session.patch(f"{world}/tasks/{task}", json={"note": "by hand"}).ok
+        assert session.get(f"{server.base_url}/tasks", headers={"X-API-Key": KEY}).ok
+        assert session.get(f"{world}/tasks").ok
+        assert session.post(f"{world}/clock", json={"advance": "1s"}).ok
     (capsule,) = mock.written().values()
     assert capsule.world is not None
-    assert capsule.world["tasks"][0]["note"] == "by hand"
-    assert [note for note in capsule.notes if "after exchange 1" in note and "setClock" in note]
+    assert [each["note"] for each in capsule.world["tasks"] if each["id"] == task] == ["by hand"]
+    assert [note.split(": ")[0] for note in capsule.notes] == [
+        "after exchange 1 the control plane was called (setClock)"
+    ]
 
 
 def test_a_folder_that_is_gone_is_told_and_the_mock_goes_on(
