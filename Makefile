@@ -43,6 +43,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.independent --max-requests 1000
 	$(BIN)/python -m benchmarks.sound
 	$(BIN)/python -m benchmarks.mutants
+	$(BIN)/python -m benchmarks.capsules
 	$(PYTHON) -m venv build/mitmproxy
 	build/mitmproxy/bin/python -m pip install --quiet --disable-pip-version-check mitmproxy
 	$(BIN)/python -m benchmarks.proxy

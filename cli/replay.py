@@ -93,7 +93,7 @@ def command(
     people.print(summary_of(report))
     people.print(in_words(told), markup=False)
     if shrink and told.difference is not None:
-        people.print(_shrunk(capsule, again, small), markup=False)
+        people.print(_shrunk(capsule, again, small, target), markup=False)
     reports.write(report, as_json(len(capsule.recorded), told))
     sys.exit(0 if told.difference is None else 1)
 
@@ -116,14 +116,17 @@ def _again(
     return capsule, lambda each: replay_against(each, address, keys=keys, pace=pace.keep)
 
 
-def _shrunk(capsule: Capsule, again: Again, name: str) -> str:
+def _shrunk(capsule: Capsule, again: Again, name: str, target: str | None) -> str:
+    told = f", tried again and again while {target} went on: make sure of it at a fresh one" if target else ""
     smaller = shrunk(capsule, lambda each: again(each).difference)
     write_whole(name, capsule_text(smaller).encode("utf-8", "surrogatepass"))
-    return f"{name}: {len(smaller.recorded)} of {len(capsule.recorded)} exchanges show the same"
+    return f"{name}: {len(smaller.recorded)} of {len(capsule.recorded)} exchanges show the same{told}"
 
 
 def _told(capsule: Capsule, replayed: Replayed, target: str | None, *, small: str | None) -> Told:
     notes = [f"{replayed.played} of {len(capsule.recorded)} exchanges were sent again"]
+    if not capsule.recorded:
+        notes.append("there is no request in it: nothing was tried")
     if replayed.dialect is not None and replayed.dialect.choices:
         told = ", ".join(f"{name}: {value}" for name, value in sorted(replayed.dialect.choices))
         notes.append(f"the server's way where the page is silent: {told}")
