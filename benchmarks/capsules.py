@@ -24,7 +24,7 @@ from workerkit.contracts.address import address_of
 from workerkit.contracts.sending_again import keys_for
 from workerkit.mockserver.capsules.matching import Difference
 from workerkit.mockserver.capsules.playing import perform
-from workerkit.mockserver.capsules.replay import replay, replay_against
+from workerkit.mockserver.capsules.replay import replay, replay_against, replay_in
 from workerkit.mockserver.capsules.shrink import shrunk
 from workerkit.mockserver.capsules.taking import taken
 from workerkit.mockserver.capsules.traffic import without_secrets
@@ -33,6 +33,7 @@ from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.snapshot import snapshot
 from workerkit.mockserver.trial import try_worker
 from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.openapi.dialect import Dialect
 from workerkit.scenarios import library
 from workerkit.scenarios.capsule import Capsule, Recorded
 from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
@@ -136,10 +137,16 @@ def _of_variant(name: str) -> Row:
 def _of_fault(name: str) -> Row:
     """A recording of a broken server, replayed in the mock, and as few exchanges as show the same."""
     capsule = _recorded(SOUND, FAULTS[name])
-    difference = replay(capsule, name=name).difference
-    small = None
+    replayed = replay(capsule, name=name)
+    difference, dialect, small = replayed.difference, replayed.dialect or Dialect(), None
     if difference is not None:
-        small = len(shrunk(capsule, lambda each: replay(each, name=name).difference).recorded)
+        small = len(
+            shrunk(
+                capsule,
+                lambda each: replay(each, name=name).difference,
+                quick=lambda each: replay_in(each, dialect).difference,
+            ).recorded
+        )
     return Row(name, len(capsule.recorded), _verdict(difference), is_sound=False, small=small)
 
 

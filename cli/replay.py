@@ -20,12 +20,13 @@ from workerkit.contracts.sending_again import MayNotLeave, keys_for, permitted
 from workerkit.contracts.target import BadTarget, Target
 from workerkit.contracts.watcher import violations
 from workerkit.mockserver.capsules.playing import perform
-from workerkit.mockserver.capsules.replay import Replayed, replay, replay_against
+from workerkit.mockserver.capsules.replay import Replayed, replay, replay_against, replay_in
 from workerkit.mockserver.capsules.replay_report import Told, as_json, in_words, report_of, told_of
 from workerkit.mockserver.capsules.shrink import shrunk
 from workerkit.mockserver.capsules.traffic import read_traffic
 from workerkit.mockserver.reports.terminal import summary_of
 from workerkit.mockserver.whole_file import check_writable, write_whole
+from workerkit.openapi.dialect import Dialect
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.capsule_file import capsule_text
 
@@ -84,16 +85,17 @@ def command(
     keys = tuple(each for each in (api_key, other_api_key) if each)
     capsule, again = _again(capsule, file, target, keys, writes)
     people = console(stderr=reports.take_standard_output)
-    if words:
+    replayed = None if words else again(capsule)
+    if replayed is None:
         performance = perform(capsule, words, time_limit=time_limit, in_order=in_order)
         told = told_of(performance, in_order=in_order)
     else:
-        told = _told(capsule, again(capsule), target, small=small if shrink else None)
+        told = _told(capsule, replayed, target, small=small if shrink else None)
     report = report_of(file, told, began=began, seconds=time.time() - began)
     people.print(summary_of(report))
     people.print(in_words(told), markup=False)
-    if shrink and told.difference is not None:
-        people.print(_shrunk(capsule, again, small, target), markup=False)
+    if shrink and replayed is not None and replayed.difference is not None:
+        people.print(_shrunk(capsule, again, small, replayed.dialect, target), markup=False)
     reports.write(report, as_json(len(capsule.recorded), told))
     sys.exit(0 if told.difference is None else 1)
 
@@ -116,9 +118,10 @@ def _again(
     return capsule, lambda each: replay_against(each, address, keys=keys, pace=pace.keep)
 
 
-def _shrunk(capsule: Capsule, again: Again, name: str, target: str | None) -> str:
+def _shrunk(capsule: Capsule, again: Again, name: str, dialect: Dialect | None, target: str | None) -> str:
     told = f", tried again and again while {target} went on: make sure of it at a fresh one" if target else ""
-    smaller = shrunk(capsule, lambda each: again(each).difference)
+    quick = None if dialect is None else lambda each: replay_in(each, dialect).difference
+    smaller = shrunk(capsule, lambda each: again(each).difference, quick=quick)
     write_whole(name, capsule_text(smaller).encode("utf-8", "surrogatepass"))
     return f"{name}: {len(smaller.recorded)} of {len(capsule.recorded)} exchanges show the same{told}"
 

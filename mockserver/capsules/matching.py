@@ -167,7 +167,9 @@ class Matcher:
                 raise _Differs(place, before, after)
         elif place.endswith("/server_name") and self._against is Against.SERVER:
             if not self._is_same_id(before, after):
-                raise _Differs(place, before, after)
+                raise _Differs(
+                    place, before, f"{after}, not {self._now.get(_lower(before), before)} as before"
+                )
         elif before != after and not self._may_differ(place, before, after):
             raise _Differs(place, before, after)
 

@@ -201,13 +201,13 @@ class _Building:
                 site_name=str(item.get("site_name", "")),
                 created_at=_time(item.get("created_at")) or self.world.clock.begin,
                 status=status if status in known else known[0],
-                config=item.get("config", "{}"),
+                config=_text(item.get("config"), "{}"),
                 details=item.get("details"),
                 retry_count=int(_number(item.get("retry_count"))),
                 max_retries=int(_number(item.get("max_retries", 3))),
                 started_at=_time(item.get("started_at")),
-                link_profile=item.get("link_profile", ""),
-                link_post=item.get("link_post", ""),
+                link_profile=_text(item.get("link_profile"), ""),
+                link_post=_text(item.get("link_post"), ""),
             )
         )
 
@@ -292,6 +292,11 @@ def _told_of_tasks(exchange: Exchange) -> Iterator[tuple[str, bool]]:
         task_id = match.operation.subject_id(match.path_values, exchange.request_body)
         if task_id is not None:
             yield task_id.lower(), exchange.accepted
+
+
+def _text(value: object, otherwise: str) -> str:
+    """What a server told, where it is a text, as the page says: what is none must not come back as it is."""
+    return value if isinstance(value, str) else otherwise
 
 
 def _number(value: object) -> float:

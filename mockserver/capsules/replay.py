@@ -43,6 +43,11 @@ def replay(capsule: Capsule, *, name: str) -> Replayed:
     return _closest(capsule)
 
 
+def replay_in(capsule: Capsule, dialect: Dialect) -> Replayed:
+    """Replays a capsule in a world made from it in this dialect, whatever another one would explain."""
+    return _replayed_in(reconstructed(capsule, dialect), capsule, _LIKE)
+
+
 def replay_against(
     capsule: Capsule,
     address: Address,
@@ -80,13 +85,13 @@ def _compared(capsule: Capsule, play: Play, against: Against) -> Replayed:
 def _closest(capsule: Capsule) -> Replayed:
     """The replay in the dialect in which it comes furthest, by as few choices as explain a difference."""
     dialect = Dialect()
-    best = _in_dialect(capsule, dialect)
+    best = replay_in(capsule, dialect)
     while best.difference is not None:
         tries = _Tries(capsule, best.played)
         better = _explaining(tries, dialect, best, depth=_TOGETHER)
         if better is None:
             return _nearest(tries, dialect, best)
-        dialect, best = better, _in_dialect(capsule, better)
+        dialect, best = better, replay_in(capsule, better)
     return replace(best, dialect=dialect)
 
 
@@ -132,10 +137,6 @@ def _explaining(tries: _Tries, dialect: Dialect, best: Replayed, depth: int) -> 
 def _tells(replayed: Replayed, best: Replayed) -> bool:
     """Whether a choice changes what comes at the difference, and nothing before it."""
     return replayed.played == best.played and replayed.difference != best.difference
-
-
-def _in_dialect(capsule: Capsule, dialect: Dialect) -> Replayed:
-    return _replayed_in(reconstructed(capsule, dialect), capsule, _LIKE)
 
 
 def _neighbours(dialect: Dialect) -> list[Dialect]:

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 
 from workerkit.mockserver.capsules.matching import Difference
 from workerkit.scenarios.capsule import Capsule, Recorded
 
 Differs = Callable[[Capsule], Difference | None]
 _MOST_RUNS = 200
+_MOST_TO_COMBINE, _FEW = 16, 2
 
 
-def shrunk(capsule: Capsule, differs: Differs, *, most_runs: int = _MOST_RUNS) -> Capsule:
+def shrunk(
+    capsule: Capsule, differs: Differs, *, quick: Differs | None = None, most_runs: int = _MOST_RUNS
+) -> Capsule:
     """The smallest capsule found whose replay still has its first difference at the same kind of place.
 
-    `differs` replays a capsule; it is called at most so many times. A capsule that is reproduced is returned
-    as it is.
+    `differs` replays a capsule; it is called at most so many times. A `quick` one, which sees at times a
+    difference that is none, goes before it, and as often. A capsule that is reproduced is returned as it is.
     """
-    search = _Search(capsule, differs, most_runs)
-    return search.smallest()
+    if quick is None:
+        return _Search(capsule, differs, most_runs).smallest()
+    small = _Search(capsule, quick, most_runs).smallest()
+    if small == capsule or _kind(differs(small)) == _kind(quick(capsule)):
+        return small
+    return _Search(capsule, lambda each: quick(each) and differs(each), most_runs).smallest()
+
+
+def _kind(difference: Difference | None) -> tuple[str | None, str] | None:
+    return None if difference is None else difference.kind
 
 
 class _Search:
@@ -36,7 +48,7 @@ class _Search:
             return self._capsule
         self._kind = first.kind
         *before, last = self._capsule.recorded[: first.number]
-        return self._with((*self._reduced(before, last), last))
+        return self._with((*self._fewest(self._reduced(before, last), last), last))
 
     def _reduced(self, kept: list[Recorded], last: Recorded) -> list[Recorded]:
         size = len(kept)
@@ -49,6 +61,16 @@ class _Search:
                 else:
                     begin += size
             size = min(size, len(kept)) // 2
+        return kept
+
+    def _fewest(self, kept: list[Recorded], last: Recorded) -> list[Recorded]:
+        """One or two of those that are left, where all others can only go together."""
+        if len(kept) > _MOST_TO_COMBINE:
+            return kept
+        for count in range(min(len(kept), _FEW + 1)):
+            for tried in combinations(kept, count):
+                if self._runs_left > 0 and self._still_differs((*tried, last)):
+                    return list(tried)
         return kept
 
     def _still_differs(self, recorded: tuple[Recorded, ...]) -> bool:

@@ -78,4 +78,4 @@ def test_a_server_has_one_name() -> None:
     before = {"server_name": "a", "data": [{"server_name": "a"}]}
     found = told(before, {"server_name": "b", "data": [{"server_name": "c"}]})
     assert found is not None
-    assert found.place == "answer/data/0/server_name"
+    assert (found.place, found.now) == ("answer/data/0/server_name", "c, not b as before")
