@@ -92,6 +92,7 @@ def _update_needs_profile(root: Json) -> None:
 @respecified("link-update-needs-no-link", "link-update-required", "bad-request")
 def _update_without_link(root: Json) -> None:
     root["components"]["schemas"]["LinkUpdate"]["required"].remove("link_id")
+    _takes("updateLink", KeyError)
 
 
 @respecified("link-update-takes-any-status", "link-update", "bad-request", "update-status")
