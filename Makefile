@@ -16,7 +16,7 @@ demo: $(READY)
 	$(BIN)/workerkit conform --max-requests 1500
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(READY)
 	$(BIN)/ruff check .
