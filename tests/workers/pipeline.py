@@ -34,7 +34,7 @@ MOST_IN_HAND = 60
 PATIENCE = 2.5
 POLL = 0.25
 COLLECT = 0.1
-HEARTBEAT = 1.5
+HEARTBEAT = 2.5
 REFUSED_FOR_GOOD = (
     "not_your_task",
     "not_found",
