@@ -86,7 +86,7 @@ from workerkit.openapi.exchange import Exchange
 )
 @click.option("--strict", is_flag=True, help="Untested rules count as findings, too.")
 @click.option(
-    "--save-scenarios", "folder", metavar="DIR", help="Write each finding as a scenario for serve --scenario."
+    "--save-scenarios", "folder", metavar="DIR", help="Write each finding as a scenario and as a capsule."
 )
 @report_options
 def command(
@@ -133,7 +133,9 @@ def command(
             out.print(intention(target, plan), markup=False)
             with Progress(out, max_requests) as progress:
                 say, watcher = partial(out.print, markup=False), partial(_show, progress)
-                report = conform(target, plan, stated=stated, say=say, watcher=watcher)
+                report = conform(
+                    target, plan, stated=stated, say=say, watcher=watcher, with_capsules=folder is not None
+                )
     except (BadTarget, BadPlan) as error:
         raise click.UsageError(str(error)) from None
     except CannotTest as error:
@@ -155,8 +157,14 @@ def _show(progress: Progress, exchange: Exchange) -> None:
 
 def _save(report: Report, folder: str) -> str:
     for each in report.saved:
-        write_whole(str(Path(folder, f"{each.name}.yaml")), each.text.encode())
-    return f"Saved in {folder}: {', '.join(f'{each.name}.yaml' for each in report.saved)}"
+        write_whole(str(Path(folder, f"{each.name}.yaml")), each.scenario.encode())
+        write_whole(str(Path(folder, f"{each.name}.capsule.yaml")), each.capsule.encode())
+    names = ", ".join(f"{each.name}.yaml" for each in report.saved)
+    capsule = Path(folder, f"{report.saved[0].name}.capsule.yaml")
+    return (
+        f"Saved in {folder}: {names}, for workerkit serve --scenario.\n"
+        f"Beside each is a capsule, to be sent again: workerkit replay {capsule} --target URL"
+    )
 
 
 @contextmanager

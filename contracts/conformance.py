@@ -18,7 +18,7 @@ from workerkit.contracts.relations import relate
 from workerkit.contracts.report import Report
 from workerkit.contracts.rules import OPERATION_RULES, RULES
 from workerkit.contracts.sandbox import Sandbox
-from workerkit.contracts.saved_scenario import saved_scenarios
+from workerkit.contracts.saved_findings import saved_findings
 from workerkit.contracts.secrecy import mask_of
 from workerkit.contracts.standing_time import standing_time
 from workerkit.contracts.stock import Effort, run_stock
@@ -55,6 +55,7 @@ def conform(
     watcher: Callable[[Exchange], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
     clock: Clock | None = None,
+    with_capsules: bool = False,
 ) -> Report:
     """Tests a server against the page and reports each rule as kept, broken or untested.
 
@@ -62,7 +63,8 @@ def conform(
     are `stated`, by their ids, are not looked into. `watcher` is given each exchange as it ends, `say` what
     the sandbox holds and which key is of no use, before anything is written. An interrupt ends the run with a
     report of what was done. However a run ends, its sandbox is put back, as far as the API allows; the
-    report's receipt says how far.
+    report's receipt says how far. `with_capsules` is for those who want to replay what is found.
+
     Raises CannotTest and NoSandbox before anything is written, and RunFailed.
     """
     plan = plan or Plan(writes=default_writes(target))
@@ -79,7 +81,8 @@ def conform(
     finally:
         gate.close()
     _relate_everything(gate, ledger)
-    report = _report(target, plan, gate, ledger, receipt, clock.steady() - began)
+    seconds = clock.steady() - began
+    report = _report(target, plan, gate, ledger, receipt, seconds, with_capsules=with_capsules)
     if failure is not None:
         raise RunFailed(report.ended, report) from failure
     return report
@@ -133,7 +136,14 @@ def _excuse_unanswered(gate: Gate, ledger: Ledger) -> None:
 
 
 def _report(
-    target: Target, plan: Plan, gate: Gate, ledger: Ledger, receipt: Receipt | None, seconds: float
+    target: Target,
+    plan: Plan,
+    gate: Gate,
+    ledger: Ledger,
+    receipt: Receipt | None,
+    seconds: float,
+    *,
+    with_capsules: bool,
 ) -> Report:
     mask = mask_of(target, gate.exchanges)
     ended = mask.text(gate.ended or "")
@@ -151,4 +161,5 @@ def _report(
         receipt=receipt and receipt.masked(mask),
     )
     found = [each for rule in RULES for each in causes(rule.id, ledger)[:MOST_SHOWN]]
-    return replace(report, saved=saved_scenarios(found, gate.exchanges, report, mask))
+    saved = saved_findings(found, gate.exchanges, report, mask, with_capsules=with_capsules)
+    return replace(report, saved=saved)

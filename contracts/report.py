@@ -16,11 +16,12 @@ _EXIT_CODES = {Cause.TARGET: 3, Cause.KIT: 3, Cause.PERSON: 130}
 
 
 @dataclass(frozen=True, slots=True)
-class SavedScenario:
-    """A finding as a scenario: the name of its file without the ending, and the YAML."""
+class SavedFinding:
+    """A finding as files: their name without the ending, a scenario and, where asked for, a capsule."""
 
     name: str
-    text: str
+    scenario: str
+    capsule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Report:
     `learnt` is what was seen of every silence; `unplayed` says why nothing was held against a model, or is
     empty. `ended` says what ended the run before its time, or is empty, and `cause` who did; `withheld` are
     requests that the gate did not let through, each a defect of the kit; `receipt` is what was changed in a
-    sandbox; `saved` has a scenario for each finding. No secret is in it.
+    sandbox; `saved` has the files of each finding. No secret is in it.
     """
 
     target: str
@@ -44,7 +45,7 @@ class Report:
     cause: Cause | None = None
     withheld: tuple[str, ...] = ()
     receipt: Receipt | None = None
-    saved: tuple[SavedScenario, ...] = ()
+    saved: tuple[SavedFinding, ...] = ()
 
     @property
     def verdict(self) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from workerkit.contracts.evidence import Evidence
 from workerkit.contracts.ledger import Finding
-from workerkit.contracts.reading import Reading
-from workerkit.contracts.report import Report, SavedScenario
-from workerkit.contracts.walk import Task, tasks_in
-from workerkit.openapi.exchange import Exchange
+from workerkit.contracts.listings import NAMELESS, Listed, Listing, names
+from workerkit.contracts.report import Report
+from workerkit.contracts.walk import Task
 from workerkit.openapi.jsontext import render
 from workerkit.openapi.masking import Mask
 from workerkit.scenarios.vocabulary import documented
@@ -24,50 +21,14 @@ _FIELDS = (
     *("id", "status", "service_type", "site_name", "link_profile", "link_post", "retry_count"),
     *("max_retries", "request_name", "config"),
 )
-_NAMELESS = "server-01"
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """A task as a list showed it, and whose list it was."""
-
-    server: str
-    task: Task
-
-    @property
-    def id(self) -> str:
-        """The task's id, as text whatever it is."""
-        return str(self.task.get("id"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Listing:
-    """An answer with tasks: its exchange's number, and what it listed."""
-
-    number: int
-    tasks: tuple[_Listed, ...]
-
-
-def saved_scenarios(
-    findings: Sequence[Finding], exchanges: Sequence[Exchange], report: Report, mask: Mask
-) -> tuple[SavedScenario, ...]:
-    """One scenario for each finding, named after its rule; the exchanges are all of the run."""
-    listings = tuple(map(_listing, exchanges)) if findings else ()
-    taken: Counter[str] = Counter()
-    saved = []
-    for each in findings:
-        taken[each.rule] += 1
-        name = each.rule if taken[each.rule] == 1 else f"{each.rule}-{taken[each.rule]}"
-        lines = [*_story(each, report, mask, name), *_world(each, listings, report, mask)]
-        saved.append(SavedScenario(name, "\n".join(lines) + "\n"))
-    return tuple(saved)
-
-
-def _listing(exchange: Exchange) -> _Listing:
-    name = Reading(exchange).answered_field("server_name") if exchange.method == "GET" else None
-    server = name.strip() if isinstance(name, str) else ""
-    tasks = tasks_in(exchange) if exchange.method == "GET" else []
-    return _Listing(exchange.number, tuple(_Listed(server or _NAMELESS, each) for each in tasks))
+def saved_scenario(
+    finding: Finding, listings: Sequence[Listing], report: Report, mask: Mask, name: str
+) -> str:
+    """The file of a finding's scenario, which has this name; the listings are all of the run."""
+    lines = [*_story(finding, report, mask, name), *_world(finding, listings, report, mask)]
+    return "\n".join(lines) + "\n"
 
 
 def _story(finding: Finding, report: Report, mask: Mask, name: str) -> Iterator[str]:
@@ -85,7 +46,7 @@ def _story(finding: Finding, report: Report, mask: Mask, name: str) -> Iterator[
     yield f"about: {_value(f'{message}. The page: {rule.rule.source}')}"
 
 
-def _world(finding: Finding, listings: Sequence[_Listing], report: Report, mask: Mask) -> Iterator[str]:
+def _world(finding: Finding, listings: Sequence[Listing], report: Report, mask: Mask) -> Iterator[str]:
     yield "world:"
     seen = {name: value for name, value in report.silences if value is not None}
     if seen:
@@ -93,7 +54,7 @@ def _world(finding: Finding, listings: Sequence[_Listing], report: Report, mask:
         yield from (f"    {name}: {_value(value)}" for name, value in seen.items())
     tasks = _tasks(finding, listings)
     yield "  servers:"
-    for server in dict.fromkeys(each.server for each in tasks) or [_NAMELESS]:
+    for server in dict.fromkeys(each.server for each in tasks) or [NAMELESS]:
         yield f"    - {{name: {_value(server)}}}"
     if tasks:
         yield "  tasks:"
@@ -108,25 +69,21 @@ def _exchange(evidence: Evidence) -> Iterator[str]:
     yield from _comment(f"    {status} {_value(evidence.answer)}")
 
 
-def _tasks(finding: Finding, listings: Sequence[_Listing]) -> list[_Listed]:
+def _tasks(finding: Finding, listings: Sequence[Listing]) -> list[Listed]:
     """The tasks that the finding's requests name or, where they name none, those that their answers list.
 
     Each is as the target listed it last before the finding's first exchange, or else first after it.
     """
     numbers = {each.number for each in finding.exchanges}
-    known: dict[str, _Listed] = {}
+    known: dict[str, Listed] = {}
     for listing in listings:
         for each in listing.tasks:
             if listing.number < min(numbers, default=0) or each.id not in known:
                 known[each.id] = each
-    named = [task_id for task_id in known if any(_names(each, task_id) for each in finding.exchanges)]
+    named = [task_id for task_id in known if any(names(each, task_id) for each in finding.exchanges)]
     shown = [each.id for listing in listings if listing.number in numbers for each in listing.tasks]
     chosen = named or list(dict.fromkeys(shown))
     return [known[each] for each in chosen if each in known][:_MOST_TASKS]
-
-
-def _names(exchange: Exchange, task_id: str) -> bool:
-    return task_id in exchange.path or task_id.encode() in exchange.request_body or task_id in exchange.query
 
 
 def _fields(task: Task) -> dict[str, Any]:

@@ -109,9 +109,10 @@ def test_findings_are_exit_1_and_in_every_file(
     run: Run, project: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed = ACTS["listTasks"]
-    monkeypatch.setitem(ACTS, "listTasks", lambda *call: {**(it := listed(*call)), "total": it["total"] + 1})
     files = ("--junit", "report.xml", "--html", "report.html", "--save-scenarios", "saved")
-    code, output, _ = run("conform", url, *KEY, "--writes", "none", "--max-requests", "50", *files)
+    with monkeypatch.context() as patched:
+        patched.setitem(ACTS, "listTasks", lambda *call: {**(it := listed(*call)), "total": it["total"] + 1})
+        code, output, _ = run("conform", url, *KEY, "--writes", "none", "--max-requests", "50", *files)
     assert code == 1
     assert "BROKEN    list-total: " in output
     (saved,) = [line for line in output.splitlines() if line.startswith("Saved in saved: ")]
@@ -119,6 +120,10 @@ def test_findings_are_exit_1_and_in_every_file(
     assert "list-total" in (project / "report.xml").read_text()
     assert "list-total" in (project / "report.html").read_text()
     assert run("scenario", "validate", "saved/list-total.yaml")[0] == 0
+    code, output, _ = run("replay", "saved/list-total.capsule.yaml")
+    assert code == 1
+    assert "not reproduced: exchange 1 (GET /api/v1/worker/tasks" in output
+    assert "/total" in output
 
 
 def test_a_folder_that_cannot_be_made_is_exit_2_before_the_run(run: Run, project: Path, url: str) -> None:

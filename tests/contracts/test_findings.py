@@ -24,6 +24,7 @@ from workerkit.contracts.rules import Status
 from workerkit.contracts.target import Target
 from workerkit.contracts.telling import told
 from workerkit.contracts.wire import Cause
+from workerkit.mockserver.capsules.replay import replay
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.operations import ACTS
 from workerkit.mockserver.reports.junit import as_junit
@@ -32,6 +33,7 @@ from workerkit.mockserver.reports.page import as_page
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.whole_file import CannotWrite, made_folder
 from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.scenarios.capsule_file import parse_capsule
 from workerkit.scenarios.loader import parse
 
 Watch = Callable[..., AbstractContextManager[Any]]
@@ -41,7 +43,11 @@ SANDBOX = Plan(writes=Writes.SANDBOX, sandbox_requests=("Campaign B",), max_requ
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mock that loses updates, counts wrongly, and lists a word instead of a total."""
+    break_the_mock(monkeypatch)
+
+
+def break_the_mock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets it lose updates and count wrongly."""
     listed = ACTS["listTasks"]
     monkeypatch.setitem(ACTS, "listTasks", lambda *call: {**(it := listed(*call)), "total": it["total"] + 1})
 
@@ -53,7 +59,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(watched: Watch, plan: Plan = BRIEF) -> Report:
     with watched() as watch:
-        return conform(watch.target, plan)
+        return conform(watch.target, plan, with_capsules=True)
 
 
 def every_form(report: Report) -> dict[str, str]:
@@ -64,7 +70,8 @@ def every_form(report: Report) -> dict[str, str]:
         "junit": as_junit(shared).decode(),
         "html": as_page(shared).decode(),
         "markdown": as_markdown(shared),
-        "scenarios": "\n".join(each.text for each in report.saved),
+        "scenarios": "\n".join(each.scenario for each in report.saved),
+        "capsules": "\n".join(each.capsule for each in report.saved),
     }
 
 
@@ -88,7 +95,7 @@ def test_each_finding_is_a_scenario_that_the_mock_plays(watched: Watch) -> None:
     report = run(watched)
     assert {"update", "list-total"} <= {each.name for each in report.saved}
     for each in report.saved:
-        scenario = parse(each.text.encode(), name=f"{each.name}.yaml")
+        scenario = parse(each.scenario.encode(), name=f"{each.name}.yaml")
         assert scenario.world.dialect["list-order"] == "oldest-first"
         worlds = Worlds()
         worlds.add(DEFAULT, Founder(scenario))
@@ -96,10 +103,28 @@ def test_each_finding_is_a_scenario_that_the_mock_plays(watched: Watch) -> None:
             assert worlds.world(DEFAULT).servers
     saved = next(each for each in report.saved if each.name == "update")
     update = next(each for each in report.rules if each.id == "update")
-    (group,) = parse(saved.text.encode(), name="update.yaml").world.tasks
+    (group,) = parse(saved.scenario.encode(), name="update.yaml").world.tasks
     assert group.fields["status"] == "queued"
     assert update.evidence[0].path.endswith(group.fields["id"])
-    assert update.evidence[0].curl in saved.text
+    assert update.evidence[0].curl in saved.scenario
+
+
+def test_each_finding_is_a_capsule_that_a_sound_mock_does_not_reproduce(
+    watched: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        break_the_mock(patched)
+        report = run(watched)
+    capsules = {each.name: parse_capsule(each.capsule, name=each.name) for each in report.saved}
+    assert {"update", "list-total"} <= set(capsules)
+    # In a world made from what was seen there is a task that was updated, though it is nobody's.
+    assert capsules.pop("not-found").recorded
+    for name, capsule in capsules.items():
+        difference = replay(capsule, name=name).difference
+        assert difference is not None
+        assert difference.number == len(capsule.recorded) or difference.place == "answer/total"
+        assert capsule.upstream == report.target
+        assert name.startswith(capsule.notes[0].partition(":")[0])
 
 
 @pytest.mark.usefixtures("broken")
@@ -154,7 +179,8 @@ def test_no_secret_is_in_any_form(watched: Watch, writes: Writes) -> None:
             task.link_profile = f"https://canary-key-one.example/?email={task.account.email}"
         target = Target(watch.base_url, *KEYS)
         said: list[str] = []
-        report = conform(target, SANDBOX if writes is Writes.SANDBOX else BRIEF, say=said.append)
+        plan = SANDBOX if writes is Writes.SANDBOX else BRIEF
+        report = conform(target, plan, say=said.append, with_capsules=True)
     assert report.verdict == "fail"
     forms = every_form(report) | {"said": "".join(said)}
     assert [name for name, text in forms.items() if "canary" in text.lower()] == []
