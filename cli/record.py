@@ -69,7 +69,8 @@ def _recorded(upstream: str, out: str, host: str, port: int, ready_file: str | N
 
 
 def _tell(out: str, count: int) -> None:
-    click.echo(f"{out}: {count} exchanges. See the same again with: workerkit replay {out}")
+    held = f"{count} exchange{'' if count == 1 else 's'}"
+    click.echo(f"{out}: {held}. See the same again with: workerkit replay {out}")
 
 
 def _list_violations(came: Recorded, recorded: Recorded) -> None:

@@ -123,7 +123,8 @@ def _shrunk(capsule: Capsule, again: Again, name: str, dialect: Dialect | None, 
     quick = None if dialect is None else lambda each: replay_in(each, dialect).difference
     smaller = shrunk(capsule, lambda each: again(each).difference, quick=quick)
     write_whole(name, capsule_text(smaller).encode("utf-8", "surrogatepass"))
-    return f"{name}: {len(smaller.recorded)} of {len(capsule.recorded)} exchanges show the same{told}"
+    kept = f"{len(smaller.recorded)} of {len(capsule.recorded)} exchanges show a difference at this place"
+    return f"{name}: {kept}{told}. See it with: workerkit replay {name}"
 
 
 def _told(capsule: Capsule, replayed: Replayed, target: str | None, *, small: str | None) -> Told:
@@ -137,7 +138,7 @@ def _told(capsule: Capsule, replayed: Replayed, target: str | None, *, small: st
         exchange = capsule.recorded[replayed.difference.number - 1].exchange
         notes.extend(f"what was recorded is against the page: {each}" for each in violations(exchange))
         notes.append(_sides(capsule, target))
-        if small is None:
+        if small is None and len(capsule.recorded) > 1:
             notes.append("next: --shrink leaves out the exchanges that this difference does not need")
     return Told(replayed.played, replayed.difference, tuple(notes))
 

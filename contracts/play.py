@@ -177,7 +177,7 @@ class Play:
                 self._apply("bulk-results", exchange, task_id, body)
         wrong = [each for each, sure in surely.items() if sure and not done[each]]
         wrong += [each for each in refused if done[each]]
-        flaw = f"the item of task {wrong[0]} came out as {done[wrong[0]]}" if wrong else None
+        flaw = _contrary(wrong[0], done=done[wrong[0]]) if wrong else None
         self._judge("bulk-results", flaw, exchange)
 
     def _apply(self, rule: str, exchange: Exchange, task_id: str, body: Mapping[str, str]) -> None:
@@ -311,6 +311,11 @@ def _done(exchange: Exchange) -> dict[str, bool]:
     if Reading(exchange).answer_flaw is not None:
         return {}
     return {str(each.get("link_id")): bool(each["success"]) for each in exchange.answered()["results"]}
+
+
+def _contrary(task_id: str, *, done: bool) -> str:
+    came, due = ("done", "refused") if done else ("refused", "done")
+    return f"the item of task {task_id} was {came}, it has to be {due}"
 
 
 def _same(now: Task, before: Task) -> bool:

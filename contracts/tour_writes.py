@@ -180,7 +180,7 @@ def update_many(walk: Walk) -> None:
     walk.ledger.judge("not-found", flaw if foreign else None, exchange)
     done = {str(each.get("link_id")).lower(): each.get("success") for each in results}
     due = {each["link_id"].lower(): each in own for each in (*own, *strangers)}
-    flaw = f"own tasks and an unknown one came out as {[done.get(each) for each in due]}"
+    flaw = f"own tasks and an unknown one have success {[done.get(each) for each in due]}"
     walk.ledger.judge("bulk-results", None if done == due else flaw, exchange)
     for each in own:
         links = {name: each[name] for name in _LINKS}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -140,41 +140,42 @@ class _Building:
     def _fill(self) -> None:
         """Adds tasks where a full page said that there are more in all than were ever listed.
 
-        Lists of a narrow filter come first: what they counted is not added again for a wider one.
+        Lists from before any change come first, and narrow filters before wide ones: what was counted is not
+        added again for a wider filter. A later list adds only what none has counted.
         """
         counted: set[tuple[str, str, object]] = set()
-        for owner, call, exchange in sorted(self._totals(), key=lambda each: _width(each[1])):
-            page, answer = _page(exchange), exchange.answered()
-            kinds = [(owner, each, call.parameters["service_type"]) for each in call.parameters["status"]]
-            if page and len(page) >= int(_number(answer.get("limit"))):
-                status = next((each[1] for each in kinds if each not in counted), kinds[0][1])
-                missing = int(_number(answer.get("total"))) - self._count(owner, call)
-                self._invent(missing, owner, {**page[-1], "status": status})
+        for each in sorted(self._totals(), key=lambda each: (bool(each.since), each.width)):
+            kinds = [(each.owner, status, each.service) for status in each.statuses]
+            uncounted = [kind[1] for kind in kinds if kind not in counted]
+            if each.is_full and (uncounted or not each.since):
+                status = next(iter(uncounted), kinds[0][1])
+                missing = each.total - self._count(each)
+                self._invent(missing, each.owner, {**each.page[-1], "status": status})
             counted.update(kinds)
 
-    def _totals(self) -> Iterator[tuple[str, Call, Exchange]]:
-        """The lists without a cursor that were answered before anything was changed."""
+    def _totals(self) -> Iterator[_Total]:
+        """The lists without a cursor."""
+        since: dict[str, str] = {}
         for exchange in self._exchanges:
-            if exchange.accepted and exchange.operation not in ("listTasks", "heartbeat", "sendLogs"):
-                return
-            owner = self._owner(exchange)
-            call = self._call(exchange) if _page(exchange) is not None else None
-            if owner is not None and call is not None and "after" not in call.given:
-                yield owner, call, exchange
+            since = {**since, **_set_by(exchange)}
+            owner, page = self._owner(exchange), _page(exchange)
+            call = self._call(exchange) if page is not None else None
+            if owner is not None and page is not None and call is not None and "after" not in call.given:
+                yield _Total(owner, call, page, exchange.answered(), since)
 
     def _invent(self, count: int, owner: str, item: Json) -> None:
         for _ in range(count):
             self._tasks[task_id := self.world.chance.uuid()] = owner, item
             self._order.append(task_id)
 
-    def _count(self, owner: str, call: Call) -> int:
-        statuses, service = call.parameters["status"], call.parameters["service_type"]
-        counts = Counter(
-            item.get("status") in statuses and service in (None, item.get("service_type"))
-            for whose, item in self._tasks.values()
-            if whose == owner
+    def _count(self, asked: _Total) -> int:
+        """How many of the tasks that are known the list counted."""
+        return sum(
+            asked.since.get(task_id, item.get("status")) in asked.statuses
+            and asked.service in (None, item.get("service_type"))
+            for task_id, (whose, item) in self._tasks.items()
+            if whose == asked.owner
         )
-        return counts[True]
 
     def _call(self, exchange: Exchange) -> Call | None:
         try:
@@ -233,9 +234,44 @@ class _Building:
         return self._accounts[told]
 
 
-def _width(call: Call) -> tuple[bool, int]:
-    """How much a list's filters let through: one service or all, so many statuses."""
-    return call.parameters["service_type"] is None, len(call.parameters["status"])
+@dataclass(frozen=True, slots=True)
+class _Total:
+    """A list that counted tasks: whose it is, what was asked for, the page, the answer.
+
+    In `since` are the statuses that tasks were given by then.
+    """
+
+    owner: str
+    call: Call
+    page: list[Json]
+    answer: Json
+    since: Mapping[str, str]
+
+    @property
+    def statuses(self) -> list[str]:
+        """The statuses that it was asked for."""
+        return list(self.call.parameters["status"])
+
+    @property
+    def service(self) -> str | None:
+        """The type of service that it was asked for; None for all."""
+        service = self.call.parameters["service_type"]
+        return None if service is None else str(service)
+
+    @property
+    def width(self) -> tuple[bool, int]:
+        """How much its filters let through: one service or all, so many statuses."""
+        return self.service is None, len(self.statuses)
+
+    @property
+    def total(self) -> int:
+        """How many tasks it said there are."""
+        return int(_number(self.answer.get("total")))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there may be more tasks than it has on its page."""
+        return bool(self.page) and len(self.page) >= int(_number(self.answer.get("limit")))
 
 
 def _order_of(pages: list[list[Json]]) -> Callable[[Json, Json], bool]:
@@ -292,6 +328,20 @@ def _told_of_tasks(exchange: Exchange) -> Iterator[tuple[str, bool]]:
         task_id = match.operation.subject_id(match.path_values, exchange.request_body)
         if task_id is not None:
             yield task_id.lower(), exchange.accepted
+
+
+def _set_by(exchange: Exchange) -> dict[str, str]:
+    """The statuses that an exchange gave to tasks, by their ids."""
+    own = [task_id for task_id, was_own in _told_of_tasks(exchange) if was_own]
+    sent = exchange.sent() if own else None
+    if not isinstance(sent, dict):
+        return {}
+    if exchange.operation == "completeLink":
+        return dict.fromkeys(own, "completed")
+    items = sent.get("items", ()) if exchange.operation == "bulkUpdateTasks" else ()
+    given = {str(each.get("link_id")).lower(): each.get("status") for each in items if isinstance(each, dict)}
+    statuses = {task_id: given.get(task_id, sent.get("status")) for task_id in own}
+    return {task_id: status for task_id, status in statuses.items() if isinstance(status, str)}
 
 
 def _text(value: object, otherwise: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from workerkit.mockserver.capsules.recording import PART
 from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.instant import read_time
@@ -44,7 +45,9 @@ def _text(path: Path) -> str:
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        raise NotUnderstood(f"{path}: there is no such file") from None
+        part = path.with_name(path.name + PART)
+        there = f"; a recorder that was killed left {part}" if part.exists() else ""
+        raise NotUnderstood(f"{path}: there is no such file{there}") from None
     except IsADirectoryError:
         raise NotUnderstood(f"{path}: this is a folder: give a file in it") from None
     except OSError as error:

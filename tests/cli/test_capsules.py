@@ -175,6 +175,7 @@ def test_a_part_that_is_left_is_not_written_over(run: Run, script: str, project:
         (("record", "--upstream", "http://a.example/v2/api/v1/worker", "--out", "x"), 2, "path"),
         (("record", "--upstream", "http://127.0.0.1:1/api/v1/worker", "--out", "x"), 3, "cannot be reached"),
         (("replay", "none.yaml"), 2, "none.yaml: there is no such file"),
+        (("replay", "killed.yaml"), 2, "a recorder that was killed left killed.yaml.part"),
         (("replay", "."), 2, ".: this is a folder"),
         (("replay", "empty.yaml"), 2, "empty.yaml: the file is empty"),
         (("replay", "binary.yaml"), 2, "binary.yaml: this is no text"),
@@ -206,6 +207,7 @@ def test_what_is_wrong_is_told_in_a_line(
     (project / "world.yaml").write_text(GOOD.replace("exchanges:", "world: {format: 1}\nexchanges:"))
     (project / "newer.yaml").write_text("capsule: 99\n")
     (project / "good.yaml").write_text(GOOD)
+    (project / "killed.yaml.part").write_text(GOOD)
     writes = GOOD.replace("GET", "POST").replace("/tasks", "/logs").replace("401", "200")
     (project / "writes.yaml").write_text(writes)
     (project / "empty.yaml").write_text("")
@@ -246,6 +248,7 @@ except urllib.error.HTTPError as error:
 )
 def test_a_worker_is_played_to(run: Run, project: Path, path: str, code: int, told: str) -> None:
     (project / "good.yaml").write_text(GOOD)
+    (project / "killed.yaml.part").write_text(GOOD)
     ended, output, _ = run("replay", "good.yaml", "--", sys.executable, "-c", ASKING.replace("PATH", path))
     assert ended == code
     assert output.startswith(told)
@@ -289,6 +292,7 @@ def serving(script: str, journal: Path, *options: str) -> Iterator[Ask]:
 
 def test_a_capsule_is_sent_to_a_target(run: Run, project: Path) -> None:
     (project / "good.yaml").write_text(GOOD)
+    (project / "killed.yaml.part").write_text(GOOD)
     with running() as server:
         assert run("replay", "good.yaml", "--target", server.base_url)[0] == 0
         known = ("--api-key", server.seeded.api_key)

@@ -59,6 +59,29 @@ def test_what_a_server_may_decide_is_no_difference(variant: str) -> None:
     assert replayed.dialect.choices
 
 
+def test_a_recording_that_begins_in_the_middle_of_work_is_reproduced() -> None:
+    heard: list[Recorded] = []
+    with running() as server, proxying(address_of(server.base_url), heard.append) as here:
+        headers = {"X-API-Key": server.seeded.api_key, "Connection": "close"}
+
+        def ask(url: str, method: str, path: str, body: Any = None) -> Any:
+            answer = requests.request(method, f"{url}{path}", json=body, headers=headers, timeout=20)
+            return answer.json()
+
+        url = f"{here.url}/api/v1/worker"
+        ids = [each["id"] for each in ask(server.base_url, "GET", "/tasks?limit=8")["data"]]
+        ask(url, "PUT", f"/tasks/{ids[0]}", {"status": "completed"})
+        items = [{"link_id": each, "status": "failed"} for each in ids[1:3]]
+        ask(url, "PUT", "/tasks/bulk", {"items": [*items, {"link_id": ids[3], "status": "running"}]})
+        ask(url, "POST", "/callback/link/complete", {"link_id": ids[4]})
+        for query in ("limit=3", "limit=3&page=2", "status=pending,queued,running&limit=4"):
+            ask(url, "GET", f"/tasks?{query}")
+        ask(url, "PUT", f"/tasks/{ids[5]}", {"status": "completed"})
+        ask(url, "GET", "/tasks?limit=3")
+    capsule = without_secrets(Capsule(min(each.exchange.began for each in heard), tuple(heard)))
+    assert replay(capsule, name="recorded.yaml").difference is None
+
+
 @pytest.fixture(scope="module")
 def of_a_sound_one() -> Capsule:
     """What a sound independent server answers to some of everything."""
