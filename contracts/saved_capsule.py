@@ -10,7 +10,7 @@ from workerkit.contracts.listings import Listing, names
 from workerkit.contracts.rules import RULES
 from workerkit.mockserver.capsules.names import Names
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.capsule import Capsule, Ending, Recorded
+from workerkit.scenarios.capsule import Capsule, Recorded
 from workerkit.scenarios.capsule_file import capsule_text
 
 _SOURCES = {each.id: each.source for each in RULES}
@@ -26,11 +26,11 @@ def saved_capsules(
     """
     known = Names()
     for each in exchanges if findings else ():
-        known.disguised(_recorded(each))
+        known.disguised(Recorded.plainly(each))
     for finding in findings:
         chosen = {each.number: each for each in (*_leading(finding, exchanges, listings), *finding.exchanges)}
         in_order = [replace(chosen[number], number=place) for place, number in enumerate(sorted(chosen), 1)]
-        recorded = tuple(known.disguised(_recorded(each)) for each in in_order)
+        recorded = tuple(known.disguised(Recorded.plainly(each)) for each in in_order)
         yield capsule_text(
             Capsule(
                 min(each.began for each in in_order),
@@ -63,7 +63,3 @@ def _changed(exchange: Exchange, since: dict[str, int]) -> bool:
     return exchange.method != "GET" and any(
         number < exchange.number and names(exchange, task_id) for task_id, number in since.items()
     )
-
-
-def _recorded(exchange: Exchange) -> Recorded:
-    return Recorded(exchange, Ending.CLOSED if exchange.status is None else Ending.WHOLE)

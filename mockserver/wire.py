@@ -93,7 +93,7 @@ class Wire:
         """Ends the connection by a TCP reset; what has not left yet is dropped."""
         # The number of a socket that is closing may already be another's.
         if not self._transport.is_closing():
-            self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            reset_on_close(self._socket())
             self._transport.abort()
         await self._gone()
 
@@ -120,3 +120,8 @@ class Wire:
                 await self._waiter
         finally:
             self._waiter = None
+
+
+def reset_on_close(connection: socket.socket) -> None:
+    """Lets the peer see a reset, and no end, when the connection is closed."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)

@@ -33,6 +33,11 @@ class Recorded:
     exchange: Exchange
     ending: Ending = Ending.WHOLE
 
+    @classmethod
+    def plainly(cls, exchange: Exchange) -> Recorded:
+        """By one who knows of the answer only whether it came."""
+        return cls(exchange, Ending.WHOLE if exchange.status else Ending.CLOSED)
+
 
 @dataclass(frozen=True)
 class Capsule:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 import threading
 import time
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from workerkit.mockserver.capsules.matching import NOTHING, Difference, asked_fo
 from workerkit.mockserver.command import Command
 from workerkit.mockserver.server import listening
 from workerkit.mockserver.stint import NO_PROXY, filled_in
+from workerkit.mockserver.wire import reset_on_close
 from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
@@ -31,7 +31,6 @@ _SECONDS_AFTER_THE_LAST = 1.0
 _LEAST_PATIENCE = 5.0
 _FEWEST_REPEATS = 20
 _ANY_NUMBER_OF_TIMES = frozenset({"heartbeat", "listTasks"})
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _OF_THE_WAY = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive"})
 # What a worker says in its own words, or measures: only that it says it is compared.
 _EXACT = frozenset({"status", "link_id", "request_id", "account_id", "level", "link_profile", "link_post"})
@@ -362,7 +361,7 @@ def _end(connection: socket.socket, ending: Ending) -> None:
         while connection.recv(_AT_ONCE):
             pass
     if ending in (Ending.RESET, Ending.RESET_IN_ANSWER):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        reset_on_close(connection)
         connection.close()
         return
     connection.shutdown(socket.SHUT_RDWR)

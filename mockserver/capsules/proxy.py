@@ -6,7 +6,6 @@ import asyncio
 import re
 import socket
 import ssl
-import struct
 import time
 from collections.abc import Callable
 from functools import partial
@@ -14,9 +13,9 @@ from functools import partial
 from workerkit.mockserver.capsules.framing import Framer, Garbled, Head
 from workerkit.mockserver.capsules.sending import Address
 from workerkit.mockserver.capsules.tape import ConnectionTape, Listener
+from workerkit.mockserver.wire import reset_on_close
 
 _HOST = re.compile(rb"(?im)^host:[^\r\n]*")
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _SECONDS_BETWEEN_LOOKS = 0.001
 _SECONDS_TO_FLUSH = 5.0
 _REFUSAL = (
@@ -283,7 +282,7 @@ def _reset(transport: asyncio.Transport) -> None:
     """Ends a connection by a TCP reset."""
     # The number of a socket that is closing may already be another's.
     if not transport.is_closing():
-        _socket(transport).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        reset_on_close(_socket(transport))
     transport.abort()
 
 

@@ -157,7 +157,7 @@ class _Building:
         """The lists without a cursor."""
         since: dict[str, str] = {}
         for exchange in self._exchanges:
-            since = {**since, **_set_by(exchange)}
+            since = {**since, **given} if (given := _set_by(exchange)) else since
             owner, page = self._owner(exchange), _page(exchange)
             call = self._call(exchange) if page is not None else None
             if owner is not None and page is not None and call is not None and "after" not in call.given:

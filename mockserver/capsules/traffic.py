@@ -18,7 +18,7 @@ from workerkit.openapi.instant import read_time
 from workerkit.openapi.jsontext import Malformed, parse, render
 from workerkit.openapi.pseudonyms import Pseudonyms, secrets_of
 from workerkit.openapi.yamlsource import NotUnderstood
-from workerkit.scenarios.capsule import Capsule, Ending, Recorded
+from workerkit.scenarios.capsule import Capsule, Recorded
 from workerkit.scenarios.capsule_file import operation_of, parse_capsule
 
 Json = dict[str, Any]
@@ -138,7 +138,7 @@ def _of_har(entry: Json, number: int) -> Recorded | None:
         began=began,
         ended=began + max(0.0, float(entry.get("time") or 0)) / 1000,
     )
-    return Recorded(exchange, Ending.WHOLE if status else Ending.CLOSED)
+    return Recorded.plainly(exchange)
 
 
 def _of_journal(entry: Json, number: int) -> Recorded:
@@ -160,7 +160,7 @@ def _of_journal(entry: Json, number: int) -> Recorded:
         ended=began + max(0.0, float(entry["seconds"])),
         why=str(entry["why"]),
     )
-    return Recorded(exchange, Ending.WHOLE if status else Ending.CLOSED)
+    return Recorded.plainly(exchange)
 
 
 def _records(records: Iterable[Json]) -> Headers:
