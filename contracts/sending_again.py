@@ -58,7 +58,7 @@ def keys_for(capsule: Capsule, given: tuple[str, ...]) -> Mapping[str, str]:
 
 def _keys(recorded: Iterable[Recorded]) -> list[str]:
     name = worker_api().key_header
-    found = (dict(each.exchange.request_headers).get(name) for each in recorded)
+    found = (each.exchange.header(name) for each in recorded)
     return list(dict.fromkeys(filter(None, found)))
 
 

@@ -39,7 +39,7 @@ def _of_key(world: World, exchange: Exchange) -> str | None:
 
 
 def _said_of_server(world: World, exchange: Exchange, change: Change) -> str | None:
-    key = dict(exchange.request_headers).get(world.api.key_header)
+    key = exchange.header(world.api.key_header)
     if change.field == "revoked" and change.now:
         return f"the keys of {change.id} were revoked"
     if change.field == "status" and change.now not in world.api.active_statuses:

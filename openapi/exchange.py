@@ -41,6 +41,10 @@ class Exchange:
         """True where the answer has a 2xx status."""
         return self.status is not None and 200 <= self.status < 300
 
+    def header(self, name: str) -> str | None:
+        """What the request has in a header, by its name in lower case; None where it has none such."""
+        return next((text for given, text in self.request_headers if given == name), None)
+
     def sent(self) -> Any:
         """The request's body as JSON, or None where it has none or it is no JSON."""
         return _json_or_none(self.request_body)

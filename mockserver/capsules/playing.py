@@ -114,7 +114,7 @@ class Theatre:
     def settings(self) -> dict[str, str]:
         """The environment that tells a worker where the server is, and who the worker is."""
         exchanges = [each.exchange for each in self._capsule.recorded]
-        keys = (dict(each.request_headers).get(worker_api().key_header) for each in exchanges)
+        keys = (each.header(worker_api().key_header) for each in exchanges)
         return {
             "LIKEPION_BASE_URL": f"http://127.0.0.1:{self._socket.getsockname()[1]}{worker_api().base_path}",
             "LIKEPION_API_KEY": next(filter(None, keys), "none"),
@@ -283,7 +283,7 @@ def _request(head: Head, body: bytes) -> Exchange:
 
 def _meaning(exchange: Exchange) -> dict[str, Any]:
     query = sorted(parse_qsl(exchange.query, keep_blank_values=True))
-    key = dict(exchange.request_headers).get(worker_api().key_header)
+    key = exchange.header(worker_api().key_header)
     asked = f"{exchange.method} {exchange.path}"
     return {"asked": asked, "query": query, "key": key, "body": _said(exchange.sent(), "")}
 

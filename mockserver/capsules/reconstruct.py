@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qsl
+from collections.abc import Callable, Iterator
 
+from workerkit.mockserver.capsules.counted import Counted
+from workerkit.mockserver.capsules.seen import (
+    Json,
+    by_key,
+    cursor_of,
+    key_of,
+    number,
+    page_of,
+    server_told,
+    statuses_set,
+    tasks_told,
+)
 from workerkit.mockserver.capsules.stage import Found
 from workerkit.mockserver.chance import Chance
 from workerkit.mockserver.clock import Clock
@@ -21,12 +30,10 @@ from workerkit.openapi.instant import read_time
 from workerkit.openapi.operation import Call
 from workerkit.scenarios.capsule import Capsule
 
-Json = Mapping[str, Any]
 # Whoever seeds another server takes a smaller number, and gets other ids.
 _SEED = 0xCA95_01E5
 _STRANGER = "another-server"
-_SUBJECTS = ("updateTask", "updateLink", "completeLink")
-_HIDDEN = "running"  # not among the tasks that are listed without a filter
+_HIDDEN = "running"  # not among the tasks that are listed without a filter, and any step may follow it
 
 
 def reconstructed(capsule: Capsule, dialect: Dialect) -> Found:
@@ -47,6 +54,7 @@ class _Building:
         self._accounts: dict[tuple[str, ...], Account] = {}
         self._servers()
         self._listings()
+        self._lists = list(self._counted())
         self._named()
         self._fill()
         for place, task_id in enumerate(self._order, 1):
@@ -56,10 +64,10 @@ class _Building:
     # Servers
 
     def _servers(self) -> None:
-        for key, exchanges in _by_key(self._exchanges).items():
+        for key, exchanges in by_key(self._exchanges).items():
             if exchanges[0].status == 401:
                 continue
-            told = next(filter(None, map(_server_told, exchanges)), {})
+            told = next(filter(None, map(server_told, exchanges)), {})
             server = self._server(str(told.get("server_name") or ""), str(told.get("server_id") or ""))
             self.world.set_keys(server, [*server.keys, key])
 
@@ -71,17 +79,17 @@ class _Building:
         return self.world.take_server(Server(server_id or self.world.chance.uuid(), name, status, []))
 
     def _owner(self, exchange: Exchange) -> str | None:
-        return self.world.key_owner(_key(exchange))
+        return self.world.key_owner(key_of(exchange))
 
     # Tasks that were listed
 
     def _listings(self) -> None:
-        pages = [(each, page) for each in self._exchanges if (page := _page(each)) is not None]
+        pages = [(each, page) for each in self._exchanges if (page := page_of(each)) is not None]
         self._precedes = _order_of([page for _, page in pages])
         for exchange, page in pages:
             owner = self._owner(exchange)
             if owner is not None:
-                self._take_page(owner, page, _asked(exchange).get("after"))
+                self._take_page(owner, page, cursor_of(exchange))
 
     def _take_page(self, owner: str, page: list[Json], after: object) -> None:
         before = str(after) if after in self._tasks else None
@@ -104,7 +112,7 @@ class _Building:
     def _named(self) -> None:
         for exchange in self._exchanges:
             owner = self._owner(exchange)
-            for task_id, was_own in _told_of_tasks(exchange):
+            for task_id, was_own in tasks_told(exchange):
                 if owner is not None and task_id not in self._tasks:
                     self._hide(task_id, owner if was_own else self._stranger(), {})
             if owner is not None:
@@ -134,8 +142,17 @@ class _Building:
         return self._server(_STRANGER, "").name
 
     def _hide(self, task_id: str, owner: str, item: Json) -> None:
-        self._tasks[task_id] = owner, {"status": _HIDDEN, **item}
-        self._order.append(task_id)
+        """Adds a task in a status in which nobody looked; none where each list would have shown it."""
+        status = self._unlisted(task_id, owner)
+        if status is not None:
+            self._tasks[task_id] = owner, {"status": status, **item}
+            self._order.append(task_id)
+
+    def _unlisted(self, task_id: str, owner: str) -> str | None:
+        whole = (each for each in self._lists if each.owner == owner and each.is_whole)
+        listed = {status for each in whole if task_id not in each.since for status in each.statuses}
+        statuses = (_HIDDEN, *self._api.enumeration("TaskStatus"))
+        return next((each for each in statuses if each not in listed), None)
 
     def _fill(self) -> None:
         """Adds tasks where a full page said that there are more in all than were ever listed.
@@ -144,7 +161,7 @@ class _Building:
         added again for a wider filter. A later list adds only what none has counted.
         """
         counted: set[tuple[str, str, object]] = set()
-        for each in sorted(self._totals(), key=lambda each: (bool(each.since), each.width)):
+        for each in sorted(self._lists, key=lambda each: (bool(each.since), each.width)):
             kinds = [(each.owner, status, each.service) for status in each.statuses]
             uncounted = [kind[1] for kind in kinds if kind not in counted]
             if each.is_full and (uncounted or not each.since):
@@ -153,22 +170,22 @@ class _Building:
                 self._invent(missing, each.owner, {**each.page[-1], "status": status})
             counted.update(kinds)
 
-    def _totals(self) -> Iterator[_Total]:
+    def _counted(self) -> Iterator[Counted]:
         """The lists without a cursor."""
         since: dict[str, str] = {}
         for exchange in self._exchanges:
-            since = {**since, **given} if (given := _set_by(exchange)) else since
-            owner, page = self._owner(exchange), _page(exchange)
+            since = {**since, **given} if (given := statuses_set(exchange)) else since
+            owner, page = self._owner(exchange), page_of(exchange)
             call = self._call(exchange) if page is not None else None
             if owner is not None and page is not None and call is not None and "after" not in call.given:
-                yield _Total(owner, call, page, exchange.answered(), since)
+                yield Counted(owner, call, page, exchange.answered(), since)
 
     def _invent(self, count: int, owner: str, item: Json) -> None:
         for _ in range(count):
             self._tasks[task_id := self.world.chance.uuid()] = owner, item
             self._order.append(task_id)
 
-    def _count(self, asked: _Total) -> int:
+    def _count(self, asked: Counted) -> int:
         """How many of the tasks that are known the list counted."""
         return sum(
             asked.since.get(task_id, item.get("status")) in asked.statuses
@@ -204,8 +221,8 @@ class _Building:
                 status=status if status in known else known[0],
                 config=_text(item.get("config"), "{}"),
                 details=item.get("details"),
-                retry_count=int(_number(item.get("retry_count"))),
-                max_retries=int(_number(item.get("max_retries", 3))),
+                retry_count=int(number(item.get("retry_count"))),
+                max_retries=int(number(item.get("max_retries", 3))),
                 started_at=_time(item.get("started_at")),
                 link_profile=_text(item.get("link_profile"), ""),
                 link_post=_text(item.get("link_post"), ""),
@@ -218,7 +235,7 @@ class _Building:
             name, website, kind = (
                 str(item.get(each, "")) for each in ("request_name", "request_website", "type_request")
             )
-            price = _number(item.get("auction_price"))
+            price = number(item.get("auction_price"))
             self.world.add_request(Request(request_id, name, website, kind, price, "active"))
         return self.world.requests[request_id]
 
@@ -234,46 +251,6 @@ class _Building:
         return self._accounts[told]
 
 
-@dataclass(frozen=True, slots=True)
-class _Total:
-    """A list that counted tasks: whose it is, what was asked for, the page, the answer.
-
-    In `since` are the statuses that tasks were given by then.
-    """
-
-    owner: str
-    call: Call
-    page: list[Json]
-    answer: Json
-    since: Mapping[str, str]
-
-    @property
-    def statuses(self) -> list[str]:
-        """The statuses that it was asked for."""
-        return list(self.call.parameters["status"])
-
-    @property
-    def service(self) -> str | None:
-        """The type of service that it was asked for; None for all."""
-        service = self.call.parameters["service_type"]
-        return None if service is None else str(service)
-
-    @property
-    def width(self) -> tuple[bool, int]:
-        """How much its filters let through: one service or all, so many statuses."""
-        return self.service is None, len(self.statuses)
-
-    @property
-    def total(self) -> int:
-        """How many tasks it said there are."""
-        return int(_number(self.answer.get("total")))
-
-    @property
-    def is_full(self) -> bool:
-        """Whether there may be more tasks than it has on its page."""
-        return bool(self.page) and len(self.page) >= int(_number(self.answer.get("limit")))
-
-
 def _order_of(pages: list[list[Json]]) -> Callable[[Json, Json], bool]:
     """Which of two tasks is listed first, as far as their times of creation say."""
     times = [[str(item.get("created_at")) for item in page] for page in pages]
@@ -284,73 +261,9 @@ def _order_of(pages: list[list[Json]]) -> Callable[[Json, Json], bool]:
     return lambda one, other: False
 
 
-def _by_key(exchanges: list[Exchange]) -> dict[str, list[Exchange]]:
-    found: dict[str, list[Exchange]] = {}
-    for each in exchanges:
-        key = _key(each)
-        if key and each.status is not None:
-            found.setdefault(key, []).append(each)
-    return found
-
-
-def _key(exchange: Exchange) -> str:
-    return next((text for name, text in exchange.request_headers if name == worker_api().key_header), "")
-
-
-def _server_told(exchange: Exchange) -> Json:
-    answer = exchange.answered() if exchange.accepted else None
-    told = answer.get("data") if exchange.operation == "heartbeat" and isinstance(answer, dict) else answer
-    return told if isinstance(told, dict) and "server_name" in told else {}
-
-
-def _page(exchange: Exchange) -> list[Json] | None:
-    answer = exchange.answered() if exchange.operation == "listTasks" and exchange.accepted else None
-    data = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(data, list):
-        return None
-    return [each for each in data if isinstance(each, dict) and isinstance(each.get("id"), str)]
-
-
-def _asked(exchange: Exchange) -> Mapping[str, str]:
-    return dict(parse_qsl(exchange.query, keep_blank_values=True))
-
-
-def _told_of_tasks(exchange: Exchange) -> Iterator[tuple[str, bool]]:
-    """The tasks that an answer says are there, and whether they are the server's own."""
-    if exchange.operation == "bulkUpdateTasks" and exchange.accepted:
-        answer = exchange.answered()
-        for each in answer.get("results", ()) if isinstance(answer, dict) else ():
-            own = isinstance(each, dict) and each.get("success") is True
-            if own or (isinstance(each, dict) and each.get("error") == worker_api().error_code(403)):
-                yield str(each.get("link_id")).lower(), own
-    elif exchange.operation in _SUBJECTS and (exchange.accepted or exchange.status == 403):
-        match = worker_api().match(exchange.method, exchange.path)
-        task_id = match.operation.subject_id(match.path_values, exchange.request_body)
-        if task_id is not None:
-            yield task_id.lower(), exchange.accepted
-
-
-def _set_by(exchange: Exchange) -> dict[str, str]:
-    """The statuses that an exchange gave to tasks, by their ids."""
-    own = [task_id for task_id, was_own in _told_of_tasks(exchange) if was_own]
-    sent = exchange.sent() if own else None
-    if not isinstance(sent, dict):
-        return {}
-    if exchange.operation == "completeLink":
-        return dict.fromkeys(own, "completed")
-    items = sent.get("items", ()) if exchange.operation == "bulkUpdateTasks" else ()
-    given = {str(each.get("link_id")).lower(): each.get("status") for each in items if isinstance(each, dict)}
-    statuses = {task_id: given.get(task_id, sent.get("status")) for task_id in own}
-    return {task_id: status for task_id, status in statuses.items() if isinstance(status, str)}
-
-
 def _text(value: object, otherwise: str) -> str:
     """What a server told, where it is a text, as the page says: what is none must not come back as it is."""
     return value if isinstance(value, str) else otherwise
-
-
-def _number(value: object) -> float:
-    return value if isinstance(value, int | float) else 0
 
 
 def _time(value: object) -> float | None:
