@@ -12,6 +12,7 @@ from workerkit.mockserver.capsules.seen import (
     key_of,
     number,
     page_of,
+    refuses_key,
     server_told,
     statuses_set,
     tasks_told,
@@ -65,7 +66,7 @@ class _Building:
 
     def _servers(self) -> None:
         for key, exchanges in by_key(self._exchanges).items():
-            if exchanges[0].status == 401:
+            if refuses_key(exchanges[0]):
                 continue
             told = next(filter(None, map(server_told, exchanges)), {})
             server = self._server(str(told.get("server_name") or ""), str(told.get("server_id") or ""))

@@ -28,6 +28,13 @@ def key_of(exchange: Exchange) -> str:
     return exchange.header(worker_api().key_header) or ""
 
 
+def refuses_key(exchange: Exchange) -> bool:
+    """Whether an answer is one that no server's key gets: 401, or 403 where no task can be another's."""
+    operation = worker_api().operations.get(exchange.operation or "")
+    no_task = operation is not None and 403 not in operation.answers
+    return exchange.status == 401 or (exchange.status == 403 and no_task)
+
+
 def server_told(exchange: Exchange) -> Json:
     """What an answer says of the server whose key the request came with; empty for nothing."""
     answer = exchange.answered() if exchange.accepted else None
