@@ -47,7 +47,7 @@ class Counted:
     def is_whole(self) -> bool:
         """Whether every task with one of its statuses is on its page."""
         is_first = self.service is None and self.call.parameters["page"] == 1
-        return is_first and self.total == len(self.page)
+        return is_first and (not self.is_full or self.total == len(self.page))
 
     @property
     def is_full(self) -> bool:

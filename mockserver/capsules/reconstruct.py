@@ -159,17 +159,25 @@ class _Building:
         """Adds tasks where a full page said that there are more in all than were ever listed.
 
         Lists from before any change come first, and narrow filters before wide ones: what was counted is not
-        added again for a wider filter. A later list adds only what none has counted.
+        added again for a wider filter. A later list adds only what none has counted, and no list what another
+        one had whole.
         """
+        seen = self._seen_whole()
         counted: set[tuple[str, str, object]] = set()
         for each in sorted(self._lists, key=lambda each: (bool(each.since), each.width)):
             kinds = [(each.owner, status, each.service) for status in each.statuses]
-            uncounted = [kind[1] for kind in kinds if kind not in counted]
-            if each.is_full and (uncounted or not each.since):
-                status = next(iter(uncounted), kinds[0][1])
+            unseen = [kind for kind in kinds if kind[:2] not in seen]
+            uncounted = [kind for kind in unseen if kind not in counted]
+            if each.is_full and unseen and (uncounted or not each.since):
+                _, status, _ = (uncounted or unseen)[0]
                 missing = each.total - self._count(each)
                 self._invent(missing, each.owner, {**each.page[-1], "status": status})
             counted.update(kinds)
+
+    def _seen_whole(self) -> set[tuple[str, str]]:
+        """Whose tasks, in which status, were all listed before any was changed."""
+        first = (each for each in self._lists if each.is_whole and not each.since)
+        return {(each.owner, status) for each in first for status in each.statuses}
 
     def _counted(self) -> Iterator[Counted]:
         """The lists without a cursor."""
