@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
 import click
@@ -13,19 +14,21 @@ import click
 from tests.broken import MUTANTS
 from tests.broken.serving import serving
 from tests.independent.choices import Choices
+from tests.independent.client import Client
 from tests.independent.fault import Fault
 from tests.independent.faults import FAULTS
 from tests.independent.running import SOUND, running
+from tests.independent.signs import CONCURRENCY, SIGNS, Sign
 from tests.independent.variants import VARIANTS
 from tests.mockserver.capsules.caller import Caller
 from tests.mockserver.capsules.conftest import proxying
+from tests.mockserver.capsules.shrinking import first_and_smallest
 from tests.workers.cast import EXAMPLES
 from workerkit.contracts.address import address_of
 from workerkit.contracts.sending_again import keys_for
 from workerkit.mockserver.capsules.matching import Difference
 from workerkit.mockserver.capsules.playing import perform
-from workerkit.mockserver.capsules.replay import replay, replay_against, replay_in
-from workerkit.mockserver.capsules.shrink import shrunk
+from workerkit.mockserver.capsules.replay import replay, replay_against
 from workerkit.mockserver.capsules.taking import taken
 from workerkit.mockserver.capsules.traffic import without_secrets
 from workerkit.mockserver.founding import Founder
@@ -33,7 +36,6 @@ from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.snapshot import snapshot
 from workerkit.mockserver.trial import try_worker
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.dialect import Dialect
 from workerkit.scenarios import library
 from workerkit.scenarios.capsule import Capsule, Recorded
 from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
@@ -137,16 +139,8 @@ def _of_variant(name: str) -> Row:
 def _of_fault(name: str) -> Row:
     """A recording of a broken server, replayed in the mock, and as few exchanges as show the same."""
     capsule = _recorded(SOUND, FAULTS[name])
-    replayed = replay(capsule, name=name)
-    difference, dialect, small = replayed.difference, replayed.dialect or Dialect(), None
-    if difference is not None:
-        small = len(
-            shrunk(
-                capsule,
-                lambda each: replay(each, name=name).difference,
-                quick=lambda each: replay_in(each, dialect).difference,
-            ).recorded
-        )
+    difference, smallest = first_and_smallest(capsule)
+    small = None if difference is None else len(smallest.recorded)
     return Row(name, len(capsule.recorded), _verdict(difference), is_sound=False, small=small)
 
 
@@ -155,7 +149,19 @@ def _recorded(choices: Choices, fault: Fault | None) -> Capsule:
     with running(choices, fault) as server, proxying(address_of(server.base_url), heard.append) as here:
         seeded = server.seeded
         Caller(f"{here.url}/api/v1/worker", seeded.api_key, seeded.other_api_key).tour()
+        asking = Client.of(replace(server, base_url=f"{here.url}/api/v1/worker"))
+        for sign in _signs(fault):
+            # What another server answers is no reason to stop asking.
+            with suppress(LookupError, TypeError, AssertionError):
+                sign(asking)
     return _from_file(without_secrets(Capsule(min(each.exchange.began for each in heard), tuple(heard))))
+
+
+def _signs(fault: Fault | None) -> list[Sign]:
+    """What shows a fault; all of them, but for those that need luck, where there is none."""
+    if fault is not None:
+        return [SIGNS[fault.name]]
+    return [sign for name, sign in SIGNS.items() if name not in CONCURRENCY]
 
 
 def _from_file(capsule: Capsule) -> Capsule:

@@ -10,6 +10,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+from workerkit.mockserver.capsules.seen import ABOUT_A_TASK
 from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.instant import read_time
@@ -124,13 +125,21 @@ class Matcher:
 
     def _bodies(self, before: Exchange, after: Exchange) -> None:
         if not before.accepted and self._against is not Against.WORLD:
-            return  # the page shows no body of an error
+            return self._refusals(before, after)
         values = before.answered(), after.answered()
         if (values[0] is None) != (values[1] is None):
             raise _Differs("answer", before.answer_body, after.answer_body)
         if values[0] is not None:
             self._value("answer", *values)
         elif self._against is Against.WORLD and not _begin_alike(before.answer_body, after.answer_body):
+            raise _Differs("answer", before.answer_body, after.answer_body)
+
+    def _refusals(self, before: Exchange, after: Exchange) -> None:
+        """The little that the page says of an error's body: it is no success, a task's 403 has its code."""
+        code = worker_api().error_code(403).encode()
+        is_a_tasks = before.status == 403 and before.operation in ABOUT_A_TASK
+        coded = [is_a_tasks and code in each.answer_body for each in (before, after)]
+        if coded[0] != coded[1] or _says_success(before) != _says_success(after):
             raise _Differs("answer", before.answer_body, after.answer_body)
 
     def _value(self, place: str, before: Any, after: Any) -> None:
@@ -233,6 +242,11 @@ def _lower(text: str) -> str:
 
 def _media_type(exchange: Exchange) -> str:
     return dict(exchange.answer_headers).get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _says_success(exchange: Exchange) -> bool:
+    answer = exchange.answered()
+    return isinstance(answer, dict) and answer.get("success") is True
 
 
 def _begin_alike(one: bytes, other: bytes) -> bool:

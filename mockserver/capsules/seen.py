@@ -10,7 +10,8 @@ from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
 
 Json = Mapping[str, Any]
-_SUBJECTS = ("updateTask", "updateLink", "completeLink")
+# What concerns one task, and is refused where that is another server's.
+ABOUT_A_TASK = ("updateTask", "updateLink", "completeLink")
 
 
 def by_key(exchanges: list[Exchange]) -> dict[str, list[Exchange]]:
@@ -63,7 +64,7 @@ def tasks_told(exchange: Exchange) -> Iterator[tuple[str, bool]]:
             own = each.get("success") is True
             if own or each.get("error") == worker_api().error_code(403):
                 yield str(each.get("link_id")).lower(), own
-    elif exchange.operation in _SUBJECTS and (exchange.accepted or exchange.status == 403):
+    elif exchange.operation in ABOUT_A_TASK and (exchange.accepted or exchange.status == 403):
         match = worker_api().match(exchange.method, exchange.path)
         task_id = match.operation.subject_id(match.path_values, exchange.request_body)
         if task_id is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,6 +73,28 @@ def test_what_a_worker_sent_and_what_the_page_says_must_not(
     assert found is not None
     assert (found.number, found.now) == (2, now)
     assert found.recorded.startswith(recorded)
+
+
+@pytest.mark.parametrize(
+    ("status", "before", "after", "differs"),
+    [
+        (403, {"success": False, "error": "forbidden"}, {"success": False, "error": "not_your_task"}, True),
+        (403, {"error": {"code": "not_your_task"}}, {"error": "not_your_task", "message": "no"}, False),
+        (404, {"success": False, "error": "not_found"}, {"success": True, "error": "not_found"}, True),
+        (404, {"error": "task_not_found"}, {"success": False, "error": "not_found"}, False),
+        (400, {"detail": "status"}, None, False),
+    ],
+)
+def test_a_refusal_is_no_success_and_a_tasks_says_whose_it_is(
+    status: int, before: Any, after: Any, *, differs: bool
+) -> None:
+    one, other = (refused(status, each) for each in (before, after))
+    assert bool(Matcher(Against.RECONSTRUCTION).difference(one, other)) is differs
+
+
+def refused(status: int, answer: Any) -> Recorded:
+    recorded = answered(answer)
+    return replace(recorded, exchange=replace(recorded.exchange, operation="updateTask", status=status))
 
 
 def test_a_server_has_one_name() -> None:
