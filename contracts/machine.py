@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
@@ -55,12 +55,13 @@ def _plays_on(stage: Stage, diligence: Diligence, number: int) -> bool:
     """Plays until something is found that was not before; False where nothing is. Raises Over."""
     failed: list[Step] = []
 
-    class Machine(_Machine):
-        def __init__(self) -> None:
-            super().__init__(stage, failed)
+    # No class of its own: Hypothesis keeps all classes of machines, and this one would keep the whole run.
+    @seed(number)
+    def machine() -> _Machine:
+        return _Machine(stage, failed)
 
     try:
-        run_state_machine_as_test(seed(number)(Machine), settings=_settings(diligence))
+        run_state_machine_as_test(cast("type[_Machine]", machine), settings=_settings(diligence))
     except (Mismatch, Flaky):
         _shorten(stage, failed)
         return stage.hunt_another()

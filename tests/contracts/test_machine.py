@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,6 +79,18 @@ def play(server: MockServer) -> Play:
         return Played(ledger, gate.exchanges, gave_up)
 
     return play
+
+
+def test_nothing_of_a_run_is_kept_when_it_is_over(play: Play) -> None:
+    kept: list[weakref.ref[Watcher]] = []
+
+    def watcher(_: World) -> Watcher:
+        kept.append(weakref.ref(watch := lambda exchange: None))
+        return watch
+
+    play(diligence=Diligence(plays=1, steps=2, requests=60), watcher=watcher)
+    gc.collect()
+    assert [each() for each in kept] == [None]
 
 
 @pytest.mark.parametrize("choices", [pytest.param(each, id="") for each in pairwise(VALUES)[::5]])
