@@ -44,13 +44,17 @@ def malformed_id(walk: Walk) -> Iterator[Sight]:
 
 
 def first_check(walk: Walk) -> Iterator[Sight]:
-    """A body that is not valid, for another server's task."""
+    """Bodies that are not valid, for another server's task."""
     foreign = walk.foreign_task()
     if foreign is None:
         yield unseen("first-check", "there is no waiting task of the other server that may be asked for")
         return
     asked = _update(walk, foreign, {"status": "nonsense"})
-    yield by_status("first-check", {403: "owner", 400: "body"}, asked)
+    if asked.status == 403:
+        no_json = _update(walk, foreign, b'{"status": ')
+        yield by_status("first-check", {403: "owner", 400: "json"}, no_json)
+    else:
+        yield by_status("first-check", {400: "body"}, asked)
 
 
 def callback_body(walk: Walk) -> Iterator[Sight]:
@@ -162,7 +166,7 @@ def _follow_the_flow(walk: Walk, task: Task, last: str) -> None:
         _update(walk, task, {"status": status})
 
 
-def _update(walk: Walk, task: Task, body: dict[str, Any]) -> Exchange:
+def _update(walk: Walk, task: Task, body: dict[str, Any] | bytes) -> Exchange:
     return walk.client.send("PUT", f"/tasks/{task['id']}", body)
 
 

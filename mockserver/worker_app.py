@@ -32,6 +32,7 @@ from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
 from workerkit.openapi.api import Api, Match, UnknownPath, WrongMethod, worker_api
 from workerkit.openapi.flaw import Flaw
+from workerkit.openapi.jsontext import is_json
 from workerkit.openapi.operation import Call
 
 _log = logging.getLogger("workerkit.mockserver")
@@ -164,7 +165,7 @@ class WorkerApp:
         try:
             return match.operation.read(match.path_values, incoming.query, incoming.body)
         except Flaw as flaw:
-            if visit.world.dialect["first-check"] == "owner":
+            if _is_owner_first(visit):
                 _check_subject(visit, match, server)
             raise Invalid(str(flaw)) from None
 
@@ -202,6 +203,12 @@ def _why_refused(owner: str | None) -> str:
 
 def _may_revive(visit: _Visit) -> bool:
     return visit.operation == "heartbeat" and visit.world.dialect["offline-heartbeat"] == "revives"
+
+
+def _is_owner_first(visit: _Visit) -> bool:
+    """Whether it comes before what is wrong with a request whose task it is for."""
+    first = visit.world.dialect["first-check"]
+    return first == "owner" or (first == "json" and is_json(visit.incoming.body))
 
 
 def _check_content_type(visit: _Visit) -> None:

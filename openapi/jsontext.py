@@ -33,6 +33,15 @@ def parse(text: bytes) -> Any:
     return value
 
 
+def is_json(text: bytes) -> bool:
+    """Whether a text is JSON that a server has to read."""
+    try:
+        parse(text)
+    except Malformed:
+        return False
+    return True
+
+
 def render(value: Any) -> bytes:
     """The JSON text of a value; integers beyond 64 bits are written in full."""
     try:

@@ -29,7 +29,7 @@ class Choices:
     unknown_field: Literal["ignore", "reject"] = "ignore"
     empty_change: Literal["accept", "reject"] = "accept"
     malformed_id: Literal["reject", "not-found"] = "not-found"
-    first_check: Literal["owner", "body"] = "body"
+    first_check: Literal["json", "body"] = "body"
     bulk_empty: Literal["reject", "accept"] = "accept"
     bulk_bad_item: Literal["whole", "item"] = "item"
     bulk_duplicate: Literal["each", "reject"] = "each"

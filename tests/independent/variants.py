@@ -55,7 +55,7 @@ VARIANTS: dict[str, Choices] = {
     "flow-guarded": Choices(
         transitions="strict",
         retry_count="on-requeue",
-        first_check="owner",
+        first_check="json",
         bulk_missing_code="not_found",
         error_body="code",
         callback_body="like-update",
@@ -95,7 +95,7 @@ VARIANTS: dict[str, Choices] = {
         bulk_missing_code="not_found",
         logs_empty="reject",
         empty_change="reject",
-        first_check="owner",
+        first_check="json",
         content_type="bad-request",
         below_minimum="default",
     ),
@@ -117,7 +117,7 @@ VARIANTS: dict[str, Choices] = {
         total_with_cursor="remaining",
         unknown_status_filter="reject",
         last_cursor="absent",
-        first_check="owner",
+        first_check="json",
     ),
     "closed-lists": Choices(
         entity_status="listed",

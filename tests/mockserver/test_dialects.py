@@ -624,6 +624,14 @@ def _(w: Client) -> None:
     assert flawed_bodies(w) == {400}
 
 
+@shows("first-check", "json")
+def _(w: Client) -> None:
+    foreign = w.foreign()
+    assert w.put(foreign, b"{").status == 400
+    assert w.put(foreign, b"[]").status == 403
+    assert flawed_bodies(w) == {400, 403}
+
+
 # Batches
 
 
