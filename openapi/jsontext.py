@@ -71,6 +71,12 @@ def rendered(value: Any) -> bytes:
     return text
 
 
+def objects_in(value: Any, name: str) -> list[dict[str, Any]]:
+    """The objects in the list that is a field of an object: none where there is no such list."""
+    listed = value.get(name) if isinstance(value, dict) else None
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
 def _is_deep(value: Any) -> bool:
     """Whether it has too many levels: then it has, inside some more, more than orjson writes."""
     for _ in range(_DEEPEST_WRITTEN - _DEEPEST):

@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.jsontext import objects_in
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_body import scalar
+from workerkit.scenarios.leaf import ANSWER_STATUSES
 
 _FAULTS = {
     Ending.CLOSED: "empty-answer",
@@ -42,7 +45,9 @@ def scenario_text(capsule: Capsule, *, name: str, file: str) -> str:
 
 
 def _tasks(capsule: Capsule) -> Iterator[str]:
-    counts = Counter(str(each.get("status")) for each in _shown(capsule))
+    known = worker_api().enumeration("TaskStatus")
+    statuses = (each.get("status") for each in _shown(capsule))
+    counts = Counter(each if each in known else known[0] for each in statuses)
     for status, count in sorted(counts.items() or {"pending": 10}.items()):
         yield f"    - {{count: {count}, server: server-01, status: {status}}}\n"
 
@@ -50,12 +55,12 @@ def _tasks(capsule: Capsule) -> Iterator[str]:
 def _shown(capsule: Capsule) -> list[Mapping[str, Any]]:
     """The tasks as they were first seen, those of the world's first server where there is a world."""
     if capsule.world is not None:
-        servers = capsule.world.get("servers") or [{}]
-        return [each for each in capsule.world["tasks"] if each.get("server") == servers[0].get("name")]
+        server = next(iter(objects_in(capsule.world, "servers")), {}).get("name")
+        return [each for each in objects_in(capsule.world, "tasks") if each.get("server") == server]
     first: dict[str, Mapping[str, Any]] = {}
     for each in capsule.recorded:
         answer = each.exchange.answered() if each.exchange.operation == "listTasks" else None
-        for task in answer.get("data") or () if isinstance(answer, dict) else ():
+        for task in objects_in(answer, "data"):
             first.setdefault(str(task.get("id")), task)
     return list(first.values())
 
@@ -80,7 +85,9 @@ def _effect(recorded: Recorded, operation: str) -> str | None:
         return f"add-fault: {{fault: {_FAULTS[recorded.ending]}, operation: {operation}, nth: 1}}"
     status = recorded.exchange.status
     if status == _TROUBLE[0] or (status is not None and status >= _TROUBLE[1]):
-        return f"respond: {{status: {status}{_body(recorded.exchange)}}}"
+        # A gateway's own, such as 520, is none that a scenario can answer with.
+        shown = status if status in ANSWER_STATUSES else _TROUBLE[1]
+        return f"respond: {{status: {shown}{_body(recorded.exchange)}}}"
     return None
 
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.jsontext import objects_in
 
 Json = Mapping[str, Any]
 # What concerns one task, and is refused where that is another server's.
@@ -46,10 +47,9 @@ def server_told(exchange: Exchange) -> Json:
 def page_of(exchange: Exchange) -> list[Json] | None:
     """The tasks that an answer lists; None where it lists none."""
     answer = exchange.answered() if exchange.operation == "listTasks" and exchange.accepted else None
-    data = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(data, list):
+    if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
         return None
-    return [each for each in data if isinstance(each, dict) and isinstance(each.get("id"), str)]
+    return [each for each in objects_in(answer, "data") if isinstance(each.get("id"), str)]
 
 
 def cursor_of(exchange: Exchange) -> str | None:
@@ -60,7 +60,7 @@ def cursor_of(exchange: Exchange) -> str | None:
 def tasks_told(exchange: Exchange) -> Iterator[tuple[str, bool]]:
     """The tasks that an answer says are there, and whether they are the server's own."""
     if exchange.operation == "bulkUpdateTasks" and exchange.accepted:
-        for each in _members(exchange.answered(), "results"):
+        for each in objects_in(exchange.answered(), "results"):
             own = each.get("success") is True
             if own or each.get("error") == worker_api().error_code(403):
                 yield str(each.get("link_id")).lower(), own
@@ -79,7 +79,7 @@ def statuses_set(exchange: Exchange) -> dict[str, str]:
         return {}
     if exchange.operation == "completeLink":
         return dict.fromkeys(own, "completed")
-    items = _members(sent, "items") if exchange.operation == "bulkUpdateTasks" else []
+    items = objects_in(sent, "items") if exchange.operation == "bulkUpdateTasks" else []
     given = {str(each.get("link_id")).lower(): each.get("status") for each in items}
     statuses = {task_id: given.get(task_id, sent.get("status")) for task_id in own}
     return {task_id: status for task_id, status in statuses.items() if isinstance(status, str)}
@@ -88,9 +88,3 @@ def statuses_set(exchange: Exchange) -> dict[str, str]:
 def number(value: object) -> float:
     """A number that was told, or 0 for what is none."""
     return value if isinstance(value, int | float) else 0
-
-
-def _members(told: Any, name: str) -> list[Json]:
-    """The objects in a list of what was told, as far as it is a list."""
-    members = told.get(name) if isinstance(told, dict) else None
-    return [each for each in members if isinstance(each, dict)] if isinstance(members, list) else []
