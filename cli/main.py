@@ -12,6 +12,7 @@ from workerkit.cli.crash import put_aside
 from workerkit.cli.settings import BadSettings, project_settings, with_variables
 from workerkit.cli.unavailable import Unavailable
 from workerkit.mockserver.capsules.sending import Unreachable
+from workerkit.mockserver.certificates import BadCertificates
 from workerkit.mockserver.command import CommandNotFound
 from workerkit.mockserver.founding import Miscast
 from workerkit.mockserver.server import CannotListen, TokenNeeded
@@ -30,7 +31,16 @@ _COMMANDS = {
     "silences": "workerkit.cli.silences",
 }
 _OPTIONAL = ("schemathesis", "hypothesis", "requests")
-_WRONG = (NotUnderstood, NoSuchScenario, Miscast, NoFile, TokenNeeded, BadSettings, CannotWrite)
+_WRONG = (
+    NotUnderstood,
+    NoSuchScenario,
+    Miscast,
+    NoFile,
+    TokenNeeded,
+    BadSettings,
+    CannotWrite,
+    BadCertificates,
+)
 _IMPOSSIBLE = (CommandNotFound, CannotListen, Unreachable)
 
 

@@ -12,6 +12,7 @@ import requests
 import urllib3.exceptions
 
 from workerkit.contracts.target import Target
+from workerkit.mockserver.certificates import TRUSTED
 
 # What sending a request and reading its answer may raise, whatever the target does.
 FAILURES = (
@@ -61,8 +62,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _words(cause: BaseException, target: Target, patience: float) -> str | None:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return (
-            f"its certificate is not trusted ({cause.verify_message.rstrip('.')}): name a file with the "
-            "certificate of its authority in the variable REQUESTS_CA_BUNDLE"
+            f"its certificate is not trusted ({cause.verify_message.rstrip('.')}): if a private "
+            f"authority has signed it, name the file with that one's certificate: {TRUSTED[0]}=FILE"
         )
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
         return f"it speaks no TLS that is understood here ({cause.reason or cause}): is it http://?"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from http.client import HTTPResponse
@@ -12,11 +12,13 @@ from typing import Any, cast
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from workerkit.contracts.no_answer import FAILURES, NoAnswer, no_answer, too_long
 from workerkit.contracts.target import Target
+from workerkit.mockserver.certificates import tls
 
 MOST_BYTES = 32 * 2**20
 _PIECE = 2**16
@@ -33,8 +35,7 @@ class Outlet:
         self._target = target
         self._patience = patience
         self._steady = steady
-        self._http = _Adapter(pool_maxsize=_MOST_LINES)
-        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self._http = _Adapter(tls() if target.is_tls else None, pool_maxsize=_MOST_LINES)
         self._proxies = {} if target.is_loopback else requests.utils.get_environ_proxies(target.base_url)
 
     def fetch(self, request: requests.PreparedRequest) -> requests.Response:
@@ -55,9 +56,7 @@ class Outlet:
         self._http.close()
 
     def _whole(self, request: requests.PreparedRequest) -> requests.Response:
-        response = self._http.send(
-            request, stream=True, timeout=self._patience, verify=self._verify, proxies=self._proxies
-        )
+        response = self._http.send(request, stream=True, timeout=self._patience, proxies=self._proxies)
         try:
             response._content = b"".join(self._pieces(response))
         except BaseException:
@@ -136,6 +135,14 @@ class _SecureLines(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
+    def __init__(self, trust: ssl.SSLContext | None, *, pool_maxsize: int) -> None:
+        self._trust = trust
+        super().__init__(pool_maxsize=pool_maxsize)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> ProxyManager:
+        manager: ProxyManager = super().proxy_manager_for(*args, ssl_context=self._trust, **kwargs)
+        return manager
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, ssl_context=self._trust, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Lines, "https": _SecureLines}

@@ -53,6 +53,11 @@ class Target:
             return self.host == "localhost"
 
     @property
+    def is_tls(self) -> bool:
+        """True where the address is https."""
+        return urlsplit(self.base_url).scheme == "https"
+
+    @property
     def host(self) -> str:
         """The name or the address of the machine."""
         return urlsplit(self.base_url).hostname or ""

@@ -13,6 +13,7 @@ from functools import partial
 from workerkit.mockserver.capsules.framing import Framer, Garbled, Head
 from workerkit.mockserver.capsules.sending import Address
 from workerkit.mockserver.capsules.tape import ConnectionTape, Listener
+from workerkit.mockserver.certificates import tls
 from workerkit.mockserver.wire import reset_on_close
 
 _HOST = re.compile(rb"(?im)^host:[^\r\n]*")
@@ -49,7 +50,7 @@ class Proxy:
         self.upstream = upstream
         self._tell = tell
         self._trouble = ""
-        self.context = ssl.create_default_context() if upstream.tls else None
+        self.context = tls() if upstream.tls else None
         self._listener = listener
         self._base = time.time() - time.monotonic()
         self._connections: set[Connection] = set()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from workerkit.mockserver.capsules.framing import Framer, Garbled, Head
+from workerkit.mockserver.certificates import TRUSTED, tls
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.capsule import Ending, Recorded
 
@@ -42,7 +43,7 @@ class Address:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if not self.tls:
                 return plain
-            return ssl.create_default_context().wrap_socket(plain, server_hostname=self.name)
+            return tls().wrap_socket(plain, server_hostname=self.name)
         except OSError as error:
             raise Unreachable(self.trouble(error)) from None
 
@@ -52,7 +53,7 @@ class Address:
             why = str(error.verify_message).rstrip(".")
             return (
                 f"{self.host} is not sent anything: its certificate is not trusted ({why}). If a private "
-                "authority has signed it, name the file with that one's certificate: SSL_CERT_FILE=FILE"
+                f"authority has signed it, name the file with that one's certificate: {TRUSTED[0]}=FILE"
             )
         if isinstance(error, ssl.SSLError):
             return f"{self.host} cannot be reached: it speaks no TLS that is understood here. Is it http://?"

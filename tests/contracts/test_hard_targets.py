@@ -152,13 +152,14 @@ def test_a_certificate_that_is_not_trusted_is_said_with_what_to_do(certificate: 
     with listening(answering(OK + b"Content-Length: 2\r\n\r\n{}"), served_with(certificate)) as port:
         words = told(port, "https")
     assert "not trusted (self-signed certificate)" in words
-    assert "REQUESTS_CA_BUNDLE" in words
+    assert "SSL_CERT_FILE=FILE" in words
 
 
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
 def test_a_certificate_of_an_authority_that_is_named_is_trusted(
-    certificate: Path, monkeypatch: pytest.MonkeyPatch
+    certificate: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    monkeypatch.setenv(variable, str(certificate))
     refused = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
     with listening(answering(refused), served_with(certificate)) as port:
         assert "answers 401" in told(port, "https")

@@ -14,6 +14,7 @@ import pytest
 
 from tests.mockserver.capsules.conftest import SECONDS, proxying, raw
 from workerkit.mockserver.capsules.sending import Address, Unreachable
+from workerkit.mockserver.certificates import BadCertificates, tls
 from workerkit.scenarios.capsule import Ending, Recorded
 
 KEY = b"the-key"
@@ -74,10 +75,11 @@ def serving(authority: Path) -> Iterator[tuple[Address, list[bytes]]]:
         thread.join()
 
 
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
 def test_a_server_that_a_private_authority_signed_for_is_recorded(
-    authority: Path, monkeypatch: pytest.MonkeyPatch
+    authority: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority / "ca.pem"))
+    monkeypatch.setenv(variable, str(authority / "ca.pem"))
     heard: list[Recorded] = []
     with serving(authority) as (server, came), proxying(server, heard.append) as here:
         assert raw(here, REQUEST) == (ANSWER, "closed")
@@ -126,3 +128,16 @@ def test_a_server_without_tls_is_told_from_one_with_it() -> None:
         with pytest.raises(Unreachable, match=r"Is it http://\?"):
             Address("127.0.0.1", port, f"127.0.0.1:{port}", tls=True).connect(SECONDS)
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "No such file"), ("no certificate", "no certificate in PEM")]
+)
+def test_a_file_of_an_authority_that_is_none_is_named_with_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, why: str
+) -> None:
+    if content is not None:
+        (tmp_path / "ca.pem").write_text(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    with pytest.raises(BadCertificates, match=f"{why}.* The variable REQUESTS_CA_BUNDLE"):
+        tls()
