@@ -9,9 +9,20 @@ from workerkit.openapi.masking import Mask
 
 
 def put_aside(error: Exception) -> str:
-    """Writes the trace of an error, without secrets, into a file of its own; a line that says where."""
+    """Writes the trace of an error, without secrets, into a file of its own; a line that says where.
+
+    Where there is no folder for such files, the trace stands below the line.
+    """
     mask = Mask((), salt=b"")
-    with tempfile.NamedTemporaryFile("w", prefix="workerkit-", suffix=".txt", delete=False) as file:
-        file.write(mask.text("".join(format_exception(error))))
     told = mask.text(f"{type(error).__name__}: {error}".partition("\n")[0])
-    return f"an error of the kit itself, no finding: {told}; please report it with its trace in {file.name}"
+    trace = mask.text("".join(format_exception(error)))
+    return f"an error of the kit itself, no finding: {told}; please report it with its trace {_kept(trace)}"
+
+
+def _kept(trace: str) -> str:
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="workerkit-", suffix=".txt", delete=False) as file:
+            file.write(trace)
+    except OSError:
+        return f"below\n{trace}"
+    return f"in {file.name}"

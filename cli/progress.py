@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from workerkit.cli.console import shows_progress
@@ -59,3 +59,32 @@ class Progress:
             more = ", ..." if len(self._names) > _MOST_NAMED else ""
             told = ", ".join(self._names[:_MOST_NAMED]) + more
             self._bar.update(self._task, description=told, advance=0 if begins else 1)
+
+
+class Countdown:
+    """How many of something are left, at the bottom of the terminal; nothing where nobody looks on."""
+
+    def __init__(self, out: Console, total: int, of: str) -> None:
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._bar = Bar(
+            *columns, console=out, transient=True, refresh_per_second=4, disable=not shows_progress(out)
+        )
+        self._left, self._told = total, f"of {total} {of} left"
+        self._task = self._bar.add_task(f"{total} {self._told}")
+
+    def __enter__(self) -> Countdown:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def enough(self, count: int) -> None:
+        """So many do, too: shows the fewest."""
+        self._left = min(self._left, count)
+        self._bar.update(self._task, description=f"{self._left} {self._told}")

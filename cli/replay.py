@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from workerkit.cli.console import console
 from workerkit.cli.duration import DURATION
+from workerkit.cli.progress import Countdown
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.address import NO_KEY, address_of
 from workerkit.contracts.clock import Clock
@@ -19,6 +21,7 @@ from workerkit.contracts.plan import Writes, default_rate, default_writes
 from workerkit.contracts.sending_again import MayNotLeave, keys_for, permitted
 from workerkit.contracts.target import BadTarget, Target
 from workerkit.contracts.watcher import violations
+from workerkit.mockserver.capsules.matching import Difference
 from workerkit.mockserver.capsules.playing import perform
 from workerkit.mockserver.capsules.replay import Replayed, replay, replay_against, replay_in
 from workerkit.mockserver.capsules.replay_report import Told, as_json, in_words, report_of, told_of
@@ -26,7 +29,6 @@ from workerkit.mockserver.capsules.shrink import shrunk
 from workerkit.mockserver.capsules.traffic import read_traffic
 from workerkit.mockserver.reports.terminal import summary_of
 from workerkit.mockserver.whole_file import check_writable, write_whole
-from workerkit.openapi.dialect import Dialect
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.capsule_file import capsule_text
 
@@ -95,7 +97,7 @@ def command(
     people.print(summary_of(report))
     people.print(in_words(told), markup=False)
     if shrink and replayed is not None and replayed.difference is not None:
-        people.print(_shrunk(capsule, again, small, replayed.dialect, target), markup=False)
+        people.print(_shrunk(capsule, again, small, replayed, target, people), markup=False)
     reports.write(report, as_json(len(capsule.recorded), told))
     sys.exit(0 if told.difference is None else 1)
 
@@ -118,10 +120,24 @@ def _again(
     return capsule, lambda each: replay_against(each, address, keys=keys, pace=pace.keep)
 
 
-def _shrunk(capsule: Capsule, again: Again, name: str, dialect: Dialect | None, target: str | None) -> str:
+def _shrunk(
+    capsule: Capsule, again: Again, name: str, replayed: Replayed, target: str | None, people: Console
+) -> str:
     told = f", tried again and again while {target} went on: make sure of it at a fresh one" if target else ""
-    quick = None if dialect is None else lambda each: replay_in(each, dialect).difference
-    smaller = shrunk(capsule, lambda each: again(each).difference, quick=quick)
+    dialect, sought = replayed.dialect, replayed.difference
+    with Countdown(people, len(capsule.recorded), "exchanges") as countdown:
+
+        def watched(play: Again) -> Callable[[Capsule], Difference | None]:
+            def differs(each: Capsule) -> Difference | None:
+                found = play(each).difference
+                if found is not None and sought is not None and found.kind == sought.kind:
+                    countdown.enough(found.number)
+                return found
+
+            return differs
+
+        quick = None if dialect is None else watched(lambda each: replay_in(each, dialect))
+        smaller = shrunk(capsule, watched(again), quick=quick)
     write_whole(name, capsule_text(smaller).encode("utf-8", "surrogatepass"))
     kept = f"{len(smaller.recorded)} of {len(capsule.recorded)} exchanges show a difference at this place"
     return f"{name}: {kept}{told}. See it with: workerkit replay {name}"

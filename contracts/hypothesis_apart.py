@@ -11,15 +11,27 @@ from hypothesis import configuration
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
+from workerkit.mockserver.whole_file import CannotWrite
+
+
+def _folder() -> TemporaryDirectory[str]:
+    try:
+        return TemporaryDirectory(prefix="workerkit-")
+    except OSError as error:
+        raise CannotWrite(f"no temporary file can be written ({error}): set TMPDIR to a folder") from None
+
 
 @contextmanager
 def hypothesis_apart() -> Iterator[None]:
-    """Within it, Hypothesis knows no other modules and keeps no files where it runs."""
+    """Within it, Hypothesis knows no other modules and keeps no files where it runs.
+
+    Raises CannotWrite where there is no folder for temporary files.
+    """
     # Hypothesis draws from the constants of the modules that happen to be loaded: with the mock in the same
     # process, or under pytest, the same seed would send other requests.
     no_constants = mock.patch.object(providers, "_get_local_constants", return_value=Constants())
     home = vars(configuration).get("__hypothesis_home_directory")
-    with TemporaryDirectory(prefix="workerkit-") as directory, no_constants:
+    with _folder() as directory, no_constants:
         configuration.set_hypothesis_home_dir(directory)
         providers.CONSTANTS_CACHE.cache.clear()
         try:

@@ -44,7 +44,10 @@ class Recording:
         self._write(self._text.head(self._capsule))
 
     def add(self, recorded: Recorded) -> Recorded:
-        """Writes an exchange, which is with the operating system then; returns it as it was written."""
+        """Writes an exchange, which is with the operating system then; returns it as it was written.
+
+        Raises CannotWrite; then the file ends with the exchange before.
+        """
         recorded = Recorded(unpacked(recorded.exchange), recorded.ending)
         known = self._names.count
         disguised = self._names.disguised(recorded)
@@ -82,6 +85,11 @@ class Recording:
         self._write(capsule_text(clean))
 
     def _write(self, text: str) -> None:
-        data = text.encode("utf-8", "surrogatepass")
-        while data:
-            data = data[self._file.write(data) or 0 :]
+        data, begin = text.encode("utf-8", "surrogatepass"), self._file.tell()
+        try:
+            while data:
+                data = data[self._file.write(data) or 0 :]
+        except OSError as error:
+            self._file.seek(begin)
+            self._file.truncate()
+            raise CannotWrite(f"{self._part} cannot be written: {error.strerror or error}") from None

@@ -17,7 +17,7 @@ from workerkit.mockserver.capsules.proxy import Proxy
 from workerkit.mockserver.capsules.recording import Recording
 from workerkit.mockserver.capsules.sending import Address
 from workerkit.mockserver.server import CannotListen, listening
-from workerkit.mockserver.whole_file import write_whole
+from workerkit.mockserver.whole_file import CannotWrite, write_whole
 from workerkit.openapi.api import worker_api
 from workerkit.openapi.jsontext import render
 from workerkit.scenarios.capsule import Recorded
@@ -47,8 +47,16 @@ def record(
         base_url = _base_url(here)
         recording = Recording(out, upstream=upstream.url + worker_api().base_path, began=time.time())
 
+        lost: list[CannotWrite] = []
+
         def hear(recorded: Recorded) -> None:
-            watch(recorded, recording.add(recorded))
+            if lost:
+                return
+            try:
+                watch(recorded, recording.add(recorded))
+            except CannotWrite as error:
+                lost.append(error)
+                say(f"{error}. What comes from now on is passed on, and not recorded.")
 
         def ready() -> None:
             if ready_file is not None:
@@ -63,6 +71,9 @@ def record(
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_until_signal(Proxy(upstream, hear, say), here, ready))
             recording.finish()
+        if lost:
+            kept = "exchange" if recording.count == 1 else f"{recording.count} exchanges"
+            raise CannotWrite(f"{out} has the first {kept} only: {lost[0]}")
     return recording.count
 
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from workerkit.mockserver.whole_file import CannotWrite, write_whole
+from workerkit.mockserver.whole_file import made_folder, write_whole
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.capsule_file import capsule_text
 
@@ -21,12 +21,8 @@ class CapsuleShelf:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = Path(made_folder(str(folder)))
         self._times = Counter[str]()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CannotWrite(f"{folder} cannot be made: {error.strerror or error}") from None
 
     def put(self, name: str, capsule: Capsule) -> str:
         """Writes the capsule of a scenario or test; returns what to tell about it. Raises CannotWrite."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from workerkit.cli.console import console
 from workerkit.cli.main import main
 
 Run = Callable[..., tuple[int, str, str]]
+PATIENCE = 30.0
 
 
 @pytest.fixture
@@ -81,3 +85,17 @@ for task in ask("GET", "/tasks")["data"]:
         ask("PUT", "/tasks/" + task["id"], {"status": status})
 """
     return [sys.executable, "-c", source]
+
+
+def on_a_terminal(words: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Runs a command whose output is a terminal: its exit code, and what it printed."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(words, stdout=slave, env=environment)
+    os.close(slave)
+    printed = b""
+    # A terminal that nobody holds any more cannot be read from.
+    with suppress(OSError):
+        while part := os.read(master, 65536):
+            printed += part
+    os.close(master)
+    return process.wait(PATIENCE), printed.decode()

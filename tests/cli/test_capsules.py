@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, on_a_terminal
 from tests.independent.fault import Fault
 from tests.independent.faults import FAULTS
 from tests.independent.running import Running, running
@@ -154,6 +155,22 @@ def heard_of_all(part: Path, count: int) -> None:
     deadline = time.monotonic() + SECONDS
     while part.read_text().count("    answer:") < count and time.monotonic() < deadline:
         time.sleep(0.01)
+
+
+def test_on_a_full_disk_the_worker_is_served_and_what_was_written_is_kept(
+    run: Run, script: str, project: Path
+) -> None:
+    with recorder(script, project / "bug.yaml") as recording:
+        recording.ask("GET", "/tasks?limit=3")
+        heard_of_all(project / "bug.yaml.part", 1)
+        size = (project / "bug.yaml.part").stat().st_size
+        resource.prlimit(recording.process.pid, resource.RLIMIT_FSIZE, (size + 100, size + 100))
+        assert [recording.ask("GET", "/tasks?limit=1000").status_code for _ in range(2)] == [200, 200]
+        said = recording.end()
+    assert recording.process.returncode == 2
+    assert said.count("is passed on, and not recorded") == 1
+    assert "bug.yaml has the first exchange only: " in said
+    assert len(read_capsule(project / "bug.yaml").recorded) == 1
 
 
 # The command line
@@ -330,3 +347,17 @@ def test_ids_are_renamed_where_that_is_asked_for(run: Run, project: Path) -> Non
     text = (project / "other.yaml").read_text()
     assert "/api/v1/worker/tasks/" in text
     assert old not in text
+
+
+def test_shrinking_says_on_a_terminal_how_many_exchanges_are_left(script: str, project: Path) -> None:
+    first, one = GOOD.split("exchanges:\n")
+    others = "".join(one.replace("at: 0.0", f"at: {n}.0") for n in range(1, 12))
+    wrong = one.replace("at: 0.0", "at: 20.0").replace("status: 401", "status: 200")
+    (project / "bug.yaml").write_text(f"{first}exchanges:\n{one}{others}{wrong}")
+    plain = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
+    code, output = on_a_terminal(
+        [script, "replay", "bug.yaml", "--shrink"], {**plain, "TERM": "xterm-256color"}
+    )
+    assert code == 1
+    assert "13 of 13 exchanges left" in output
+    assert "bug-small.yaml: " in output

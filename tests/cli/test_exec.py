@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import pytest
 
-Run = Callable[..., tuple[int, str, str]]
+from tests.cli.conftest import PATIENCE, Run, on_a_terminal
 
-PATIENCE = 30.0
 # Connects, so that the test sees it come, and stays until it is told to go, or is killed.
 PRESENT = """
 import socket, sys
@@ -39,20 +35,6 @@ def arrived(server: socket.socket) -> socket.socket:
     connection.settimeout(PATIENCE)
     assert connection.recv(4) == b"here"
     return connection
-
-
-def on_a_terminal(words: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Runs a command whose output is a terminal: its exit code, and what it printed."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen(words, stdout=slave, env=environment)
-    os.close(slave)
-    printed = b""
-    # A terminal that nobody holds any more cannot be read from.
-    with suppress(OSError):
-        while part := os.read(master, 65536):
-            printed += part
-    os.close(master)
-    return process.wait(PATIENCE), printed.decode()
 
 
 # Exit codes

@@ -72,6 +72,19 @@ def test_an_error_of_the_kit_itself_is_exit_3_with_one_line_that_says_where_its_
     assert "hunter222" not in errors + trace.read_text()
 
 
+def test_without_a_folder_for_temporary_files_the_trace_is_told_itself(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails() -> None:
+        raise ValueError("a mistake of ours")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    monkeypatch.setattr(silences.command, "callback", fails)
+    code, _, errors = run("silences")
+    assert code == 3
+    assert "ValueError: a mistake of ours; please report it with its trace below\nTraceback" in errors
+
+
 # An installation without the tools of the contract
 
 WITHOUT_SCHEMATHESIS = """
