@@ -9,8 +9,8 @@ from workerkit.contracts.report import Report
 from workerkit.contracts.rule_report import Flaw, RuleReport
 from workerkit.contracts.rules import Status
 from workerkit.contracts.sentence_report import SentenceReport, Standing
-from workerkit.contracts.telling import evidence_lines, remarks, verdict_of
-from workerkit.mockserver.reports.report import Case, Chapter, Finding, Outcome, Sentence
+from workerkit.contracts.telling import evidence_lines, receipt_of, remarks, verdict_of
+from workerkit.mockserver.reports.report import Aside, Case, Chapter, Finding, Outcome, Sentence
 from workerkit.mockserver.reports.report import Report as SharedReport
 
 _OUTCOMES = {Status.KEPT: Outcome.PASS, Status.BROKEN: Outcome.FAIL, Status.UNTESTED: Outcome.SKIP}
@@ -29,7 +29,14 @@ def as_cases(report: Report) -> SharedReport:
         cases=tuple(map(_case, report.rules)),
         notes=(f"Target: {report.target}", *remarks(report)),
         chapters=tuple(_chapters(report)),
+        asides=tuple(_asides(report)),
     )
+
+
+def _asides(report: Report) -> Iterator[Aside]:
+    told, *lines = receipt_of(report) or [""]
+    if told:
+        yield Aside(told, tuple(lines))
 
 
 def _chapters(report: Report) -> Iterator[Chapter]:

@@ -17,6 +17,10 @@ MOST_SHOWN = 3
 _STATUSES = "|".join(enumeration("TaskStatus"))
 _CHANCE = re.compile(rf"[0-9a-f-]{{36}}|\d+|\b(?:{_STATUSES})\b|'[^']*'|\"[^\"]*\"")
 
+_NOTHING = (
+    "no request of this run puts it to the test: give the run more requests or time, and the server tasks"
+)
+
 
 def judged(rule: Rule, ledger: Ledger, target: Target, mask: Mask, ended: str) -> RuleReport:
     """The rule with what became of it; `ended` is why the run ended early, or nothing."""
@@ -25,7 +29,7 @@ def judged(rule: Rule, ledger: Ledger, target: Target, mask: Mask, ended: str) -
         return _broken(rule, findings, target, mask)
     if rule.id in ledger.held:
         return RuleReport(rule, Status.KEPT, "")
-    why = ledger.excuses.get(rule.id) or ended or "no request of this run puts it to the test"
+    why = ledger.excuses.get(rule.id) or ended or _NOTHING
     return RuleReport(rule, Status.UNTESTED, why)
 
 

@@ -51,16 +51,23 @@ def _sandbox(target: Target, plan: Plan) -> str:
 
 def told(report: Report) -> str:
     """The broken rules with their evidence, the untested ones with the reason, and the verdict."""
-    return "\n".join([*_all_broken(report), *_untested(report), *remarks(report), verdict_of(report)])
+    receipt = [each if place == 0 else f"          {each}" for place, each in enumerate(receipt_of(report))]
+    parts = [*_all_broken(report), *_untested(report), *remarks(report), *receipt, verdict_of(report)]
+    return "\n".join(parts)
 
 
 def remarks(report: Report) -> list[str]:
-    """What is to be known beside the rules: sentences, silences, the receipt, the end, what was withheld."""
+    """What is to be known beside the rules: sentences, silences, the end, what was withheld."""
     seen = [f"{silence} {value}" for silence, value in report.silences if value is not None]
     left_open = [f"The page leaves open, and was seen: {', '.join(seen)}."] if seen else []
     unplayed = [f"Nothing was held against a model: {report.unplayed}."] if report.unplayed else []
     ended = [f"The run ended early: {report.ended}."] if report.ended else []
-    return [_sentences(report), *left_open, *unplayed, *_receipt(report.receipt), *ended, *_withheld(report)]
+    return [_sentences(report), *left_open, *unplayed, *ended, *_withheld(report)]
+
+
+def receipt_of(report: Report) -> list[str]:
+    """What was done in the sandbox in a line, then each thing that is left otherwise; nothing without one."""
+    return [] if report.receipt is None else list(_receipt(report.receipt))
 
 
 def evidence_lines(evidence: Evidence) -> list[str]:
@@ -119,21 +126,21 @@ def _untested(report: Report) -> Iterator[str]:
         said = [each.sentence for each in untested if why in each.why]
         yield from (f"          {each.told}" for each in said[:_MOST_SENTENCES])
         if len(said) > _MOST_SENTENCES:
-            yield f"          and {len(said) - _MOST_SENTENCES} more sentences, which --html and --json list"
+            more = _counted(len(said) - _MOST_SENTENCES, "more sentence")
+            yield f"          and {more}, which --html and --json list"
 
 
-def _receipt(receipt: Receipt | None) -> Iterator[str]:
-    if receipt is None:
-        return
+def _receipt(receipt: Receipt) -> Iterator[str]:
     if not receipt.changes and not receipt.notes:
         yield "In the sandbox nothing was changed."
         return
     tasks = len({each.task for each in receipt.changes})
+    changed = f"{_counted(tasks, 'task')} {'was' if tasks == 1 else 'were'} changed"
     back = len(receipt.changes) - len(receipt.left)
-    yield f"In the sandbox {tasks} tasks were changed, and {back} of {len(receipt.changes)} fields put back."
+    yield f"In the sandbox {changed}, and {back} of {_counted(len(receipt.changes), 'field')} put back."
     for (task, why), fields in _left(receipt).items():
-        yield f"          task {task}: {', '.join(fields)} ({why})"
-    yield from (f"          {note}" for note in receipt.notes)
+        yield f"task {task}: {', '.join(fields)} ({why})"
+    yield from receipt.notes
 
 
 def _left(receipt: Receipt) -> dict[tuple[str, str], list[str]]:
@@ -142,6 +149,10 @@ def _left(receipt: Receipt) -> dict[tuple[str, str], list[str]]:
         was = "" if each.was is None and each.is_hidden else f" was {_value(each.was)},"
         left.setdefault((each.task, each.why), []).append(f"{each.field}{was} is {_value(each.now)}")
     return left
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _value(value: object) -> str:

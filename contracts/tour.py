@@ -88,6 +88,9 @@ def walk_the_tour(walk: Walk) -> None:
     for step in _STEPS[walk.writes]:
         with suppress(Withheld):
             step(walk)
+    if not walk.tasks:
+        for rule in _TASK_RULES:
+            walk.excuse_without_task(rule)
 
 
 def _excuse_what_is_not_written(walk: Walk) -> None:

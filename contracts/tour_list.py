@@ -125,7 +125,7 @@ def page_through(walk: Walk) -> None:
     first = walk.client.tasks(status=every, limit=1)
     total = total_in(first)
     if total < 1:
-        _excuse_paging(walk, "the server has no tasks to page through, or tells no total")
+        _excuse_paging(walk, "the server has no tasks to page through, or tells no total: give it some")
         return
     limit = min(leeway.highest("limit"), -(-total // _PAGES))
     if limit * _MOST_PAGES < total:
@@ -176,7 +176,7 @@ def _ids(pages: list[Exchange]) -> list[str]:
 
 
 def _excuse_paging(walk: Walk, why: str) -> None:
-    for rule in ("list-page", "list-after", "list-total"):
+    for rule in ("list-page", "list-after", "list-total", "list-next-cursor"):
         walk.ledger.excuse(rule, why)
 
 

@@ -68,12 +68,16 @@ class Walk:
     def take_task(self, rule: str) -> Task | None:
         """One of the own tasks for a step to change, or None, noted as the rule's excuse."""
         if not self.tasks:
-            where = "server" if self.sandbox_tasks is None else "sandbox"
-            self.ledger.excuse(
-                rule, f"the {where} has no further pending or queued task to try it on: give it more"
-            )
+            self.excuse_without_task(rule)
             return None
         return self.tasks.pop(0)
+
+    def excuse_without_task(self, rule: str) -> None:
+        """Notes that the rule could not be tested for want of a task."""
+        where = "server" if self.sandbox_tasks is None else "sandbox"
+        self.ledger.excuse(
+            rule, f"the {where} has no further pending or queued task to try it on: give it more"
+        )
 
     def may_change(self, tasks: Iterable[Task]) -> list[Task]:
         """Those of the tasks that belong to the sandbox, or all where none was named."""

@@ -23,7 +23,8 @@ _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~@:$])")
 
 def as_markdown(report: Report) -> str:
     """Verdict, notes, a table of the cases, and what was broken; at most 256 KiB, less than GitHub takes."""
-    notes = "".join(f"{_inline(note)}\n\n" for note in report.notes)
+    told = (*report.notes, *(each.told for each in report.asides))
+    notes = "".join(f"{_inline(note)}\n\n" for note in told)
     parts = [f"## {_inline(report.title)}\n\n{_inline(report.summary)}\n\n{notes}{_table(report)}"]
     size = len(parts[0].encode())
     for case in report.of(Outcome.FAIL):

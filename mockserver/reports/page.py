@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, tostring
 from workerkit.mockserver.reports.chapters import anchor, the_page
 from workerkit.mockserver.reports.element import Child, element
 from workerkit.mockserver.reports.lanes import bar, in_order, picture, swatch
-from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
+from workerkit.mockserver.reports.report import Aside, Case, Finding, Outcome, Report
 from workerkit.mockserver.reports.timeline import Kind, Moment, Spell, Timeline
 
 _MOST_LINES = 40
@@ -34,6 +34,7 @@ def as_page(report: Report) -> bytes:
         element("h1", report.title),
         element("p", report.summary, class_=f"verdict {report.outcome}"),
         *(element("p", note) for note in report.notes),
+        *map(_aside, report.asides),
         *the_page(report),
         _table(report),
         element("main", *(_case(index, case) for index, case in enumerate(report.cases))),
@@ -55,6 +56,13 @@ def _head(report: Report) -> Element:
         element("title", f"{report.outcome.upper()}: {report.title}"),
         element("style", style),
     )
+
+
+def _aside(aside: Aside) -> Element:
+    if not aside.lines:
+        return element("p", aside.told)
+    lines = element("ul", *(element("li", each) for each in aside.lines))
+    return element("details", element("summary", aside.told), lines)
 
 
 def _table(report: Report) -> Element:

@@ -103,6 +103,14 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """What not everybody wants to read: a line that says what it is, and the lines behind it."""
+
+    told: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A run of a command over its cases. `title` names the command, `summary` gives the verdict in a line.
 
@@ -116,6 +124,7 @@ class Report:
     cases: tuple[Case, ...]
     notes: tuple[str, ...] = field(default=())
     chapters: tuple[Chapter, ...] = ()
+    asides: tuple[Aside, ...] = ()
 
     @property
     def is_counted(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -17,6 +18,7 @@ import pytest
 
 from workerkit.contracts.cases import as_cases
 from workerkit.contracts.conformance import RunFailed, conform
+from workerkit.contracts.hypothesis_apart import hypothesis_apart
 from workerkit.contracts.page import page
 from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.report import Report, exit_code
@@ -226,3 +228,22 @@ def test_a_folder_that_cannot_be_written_to_is_said_before_the_run(tmp_path: Pat
     with pytest.raises(CannotWrite, match="taken"):
         made_folder(str(tmp_path / "taken"))
     assert Path(made_folder(str(tmp_path / "a" / "b"))).is_dir()
+
+
+def test_without_tasks_each_untested_rule_has_its_next_step() -> None:
+    worlds = Worlds()
+    worlds.add(DEFAULT, Founder(seed=1, tasks=False))
+    with MockServer(worlds) as mock:
+        report = conform(Target(mock.base_url, "server-01-key"), Plan(max_requests=300))
+    reasons = {each.why for each in report.of(Status.UNTESTED)}
+    assert [each for each in reasons if not re.search("needs --|give it (more|some)", each)] == []
+    more = re.findall(r"  and (\d+) more (sentences?), which", told(report))
+    assert [(count, word) for count, word in more if (count == "1") is not (word == "sentence")] == []
+
+
+def test_without_a_folder_for_temporary_files_a_run_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(CannotWrite, match="set TMPDIR"), hypothesis_apart():
+        pass

@@ -12,7 +12,7 @@ import pytest
 
 from workerkit.mockserver.reports.element import legal
 from workerkit.mockserver.reports.page import as_page
-from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
+from workerkit.mockserver.reports.report import Aside, Case, Finding, Outcome, Report
 
 TAGS = {
     *(
@@ -87,6 +87,17 @@ def test_a_chapter_is_open_where_a_sentence_of_it_is_broken_and_has_its_counts(p
     assert "One 1 kept" in page.text
     assert "a text 1 broken, 1 a text" in page.text
     assert {each["lang"] for _, each in page.elements if "lang" in each} == {"en", "vi"}
+
+
+def test_what_not_everybody_wants_to_read_is_folded(report: Report) -> None:
+    asides = (Aside("In the sandbox", ("one", "<two>")), Aside("Nothing else"))
+    page = Page(as_page(replace(report, chapters=(), cases=(), asides=asides)))
+    assert [tag for tag, _ in page.elements if tag in ("details", "summary", "li")] == [
+        *("details", "summary", "li", "li")
+    ]
+    assert "In the sandbox" in page.text
+    assert "<two>" in page.text
+    assert "Nothing else" in page.text
 
 
 def test_without_chapters_there_is_nothing_of_the_page(report: Report) -> None:
