@@ -71,6 +71,7 @@ def _recorded(upstream: str, out: str, host: str, port: int, ready_file: str | N
 def _tell(out: str, count: int) -> None:
     held = f"{count} exchange{'' if count == 1 else 's'}"
     click.echo(f"{out}: {held}. See the same again with: workerkit replay {out}")
+    click.echo(f"Or let a worker go through the same again: workerkit replay {out} -- COMMAND")
 
 
 def _list_violations(came: Recorded, recorded: Recorded) -> None:

@@ -90,7 +90,7 @@ def command(
     replayed = None if words else again(capsule)
     if replayed is None:
         performance = perform(capsule, words, time_limit=time_limit, in_order=in_order)
-        told = told_of(performance, in_order=in_order)
+        told = told_of(performance, noted=_of_it(capsule), in_order=in_order)
     else:
         told = _told(capsule, replayed, target, small=small if shrink else None)
     report = report_of(file, told, began=began, seconds=time.time() - began)
@@ -144,7 +144,7 @@ def _shrunk(
 
 
 def _told(capsule: Capsule, replayed: Replayed, target: str | None, *, small: str | None) -> Told:
-    notes = [f"{replayed.played} of {len(capsule.recorded)} exchanges were sent again"]
+    notes = [*_of_it(capsule), f"{replayed.played} of {len(capsule.recorded)} exchanges were sent again"]
     if not capsule.recorded:
         notes.append("there is no request in it: nothing was tried")
     if replayed.dialect is not None and replayed.dialect.choices:
@@ -157,6 +157,12 @@ def _told(capsule: Capsule, replayed: Replayed, target: str | None, *, small: st
         if small is None and len(capsule.recorded) > 1:
             notes.append("next: --shrink leaves out the exchanges that this difference does not need")
     return Told(replayed.played, replayed.difference, tuple(notes))
+
+
+def _of_it(capsule: Capsule) -> list[str]:
+    """What is to be known of a capsule before anything is tried, as whoever made it wrote it down."""
+    expected = [f"what should have happened: {capsule.expected}"] if capsule.expected else []
+    return [*(f"noted in it: {each}" for each in capsule.notes), *expected]
 
 
 def _sides(capsule: Capsule, target: str | None) -> str:

@@ -20,12 +20,13 @@ from workerkit.scenarios.capsule_upgrade import UPGRADES
 from workerkit.scenarios.primitive import chosen, mapping, number, sequence, text, whole_number
 
 VERSION = 1
+STATUSES = range(100, 1000)
 _LONGEST_SECONDS = 10.0 * 365 * 86_400
 HEAD_KEYS = ("capsule", "began", "upstream", "expected", "notes", "scenario", "world", "exchanges")
 EXCHANGE_KEYS = ("at", "took", "ending", "server", "request", "answer", "why")
 REQUEST_KEYS = ("method", "path", "query", "headers", "body")
 ANSWER_KEYS = ("status", "headers", "body")
-_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Ends are written to a microsecond: two that are one apart may change places.
 _ROUNDING = 2e-6
 
@@ -194,6 +195,18 @@ def _ending(given: Mapping[str, Node], status: int | None, node: Node) -> Ending
     return Ending.WHOLE
 
 
+def check_exchange(exchange: Exchange) -> None:
+    """Raises ValueError, saying what is wrong, for an exchange that a file could not be read with again."""
+    if not TOKEN.fullmatch(exchange.method):
+        raise ValueError(f"{exchange.method!r} is no method of a request")
+    if exchange.status is not None and exchange.status not in STATUSES:
+        raise ValueError(f"{exchange.status} is no status of an answer")
+    if exchange.began < 0:
+        raise ValueError("it began before the year 1970")
+    if exchange.ended - exchange.began > _LONGEST_SECONDS:
+        raise ValueError("it took longer than ten years")
+
+
 def operation_of(method: str, path: str) -> str | None:
     """The operation that a request is for, None where it is for none."""
     try:
@@ -211,14 +224,14 @@ def _told(given: Mapping[str, Node], key: str) -> str:
 
 
 def _method(node: Node) -> str:
-    if not isinstance(node.value, str) or not _METHOD.fullmatch(node.value):
+    if not isinstance(node.value, str) or not TOKEN.fullmatch(node.value):
         raise node.fail("the method of a request is expected here, as in GET")
     return node.value
 
 
 def _status(node: Node) -> int:
-    status = whole_number(node, least=100)
-    if status > 999:
+    status = whole_number(node, least=STATUSES.start)
+    if status not in STATUSES:
         raise node.fail(f"{status} is no status of an answer")
     return status
 
@@ -233,7 +246,7 @@ def _header(node: Node) -> tuple[str, str]:
     if len(pair) != 2 or not all(isinstance(each, str) for each in pair):
         raise node.fail("a header is a pair of texts, its name and its value")
     name, value = pair
-    if not _METHOD.fullmatch(name) or "\r" in value or "\n" in value:
+    if not TOKEN.fullmatch(name) or "\r" in value or "\n" in value:
         raise node.fail("a header's name is one word, and its value one line")
     return name.lower(), value
 
@@ -247,6 +260,9 @@ def _world(node: Node) -> Any:
 
 def _time(node: Node) -> float:
     try:
-        return read_time(str(node.value))
+        at = read_time(str(node.value))
     except ValueError as error:
         raise node.fail(str(error)) from None
+    if at < 0:
+        raise node.fail("a time from the year 1970 on is expected here")
+    return at

@@ -6,7 +6,14 @@ from typing import Any
 
 from workerkit.scenarios.capsule import Ending
 from workerkit.scenarios.capsule_body import FORMS, NAME
-from workerkit.scenarios.capsule_file import ANSWER_KEYS, EXCHANGE_KEYS, HEAD_KEYS, REQUEST_KEYS, VERSION
+from workerkit.scenarios.capsule_file import (
+    ANSWER_KEYS,
+    EXCHANGE_KEYS,
+    HEAD_KEYS,
+    REQUEST_KEYS,
+    STATUSES,
+    VERSION,
+)
 
 Json = dict[str, Any]
 _TEXT: Json = {"type": "string"}
@@ -48,7 +55,7 @@ def _exchange() -> Json:
         ),
         "answer": _object(
             {
-                "status": {"type": "integer", "minimum": 100, "maximum": 999},
+                "status": {"type": "integer", "minimum": STATUSES[0], "maximum": STATUSES[-1]},
                 "headers": _HEADERS,
                 "body": _body(),
             },

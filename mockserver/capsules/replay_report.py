@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -35,14 +36,15 @@ class Told:
         return "reproduced" if self.difference is None else f"not reproduced: {self.difference}"
 
 
-def told_of(performance: Performance, *, in_order: bool) -> Told:
-    """What is said of a play; where the worker asked otherwise, with what was to come and the next step."""
+def told_of(performance: Performance, *, noted: Iterable[str], in_order: bool) -> Told:
+    """What is said of a play, behind what was noted; where the worker asked otherwise, with the next step."""
     matched, missed, difference = performance.matched, performance.missed, performance.difference
     came = f"{matched} of {matched + len(missed)} recorded requests came; {performance.ended}"
     if difference is None:
-        return Told(matched, None, (came,), performance.output)
+        return Told(matched, None, (*noted, came), performance.output)
     after = f"the answer to exchange {difference.number - 1}" if difference.number > 1 else "its settings"
     notes = [
+        *noted,
         came,
         f"not asked: {_listed(missed)}",
         f"next: see what the worker made of {after}; if it may well ask otherwise, record it anew",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from base64 import b64decode
 from binascii import Error as NoBase64
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from workerkit.mockserver.capsules.har import NO_CONTENT, har_entries, of_har
 from workerkit.mockserver.capsules.recording import PART
 from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange, Headers
@@ -19,7 +18,7 @@ from workerkit.openapi.jsontext import Malformed, parse, render
 from workerkit.openapi.pseudonyms import Pseudonyms, secrets_of
 from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios.capsule import Capsule, Recorded
-from workerkit.scenarios.capsule_file import operation_of, parse_capsule
+from workerkit.scenarios.capsule_file import check_exchange, parse_capsule
 
 Json = dict[str, Any]
 Read = Callable[[Json, int], Recorded | None]
@@ -35,9 +34,9 @@ def read_traffic(path: Path) -> Capsule:
     if not text.lstrip("\ufeff \r\n\t").startswith("{"):
         return parse_capsule(text, name=str(path))
     lines = _lines(text)
-    entries = _har_entries(lines[0]) if len(lines) == 1 else None
+    entries = har_entries(lines[0]) if len(lines) == 1 else None
     if entries is not None:
-        return _capsule(path, entries, _of_har)
+        return _capsule(path, entries, of_har)
     return _capsule(path, lines, _of_journal)
 
 
@@ -79,12 +78,6 @@ def _lines(text: str) -> list[Any]:
         return [line for line in text.splitlines() if line.strip()]
 
 
-def _har_entries(value: Any) -> list[Any] | None:
-    log = value.get("log") if isinstance(value, dict) else None
-    entries = log.get("entries") if isinstance(log, dict) else None
-    return entries if isinstance(entries, list) else None
-
-
 def _capsule(path: Path, entries: Iterable[Any], read: Read) -> Capsule:
     everything = [_recorded(path, number, entry, read) for number, entry in enumerate(entries, 1)]
     found = [each for each in everything if each is not None]
@@ -95,50 +88,27 @@ def _capsule(path: Path, entries: Iterable[Any], read: Read) -> Capsule:
     recorded = tuple(
         replace(each, exchange=replace(each.exchange, number=number)) for number, each in enumerate(found, 1)
     )
-    left_out = [f"{others} requests that went elsewhere are left out"] if others else []
+    notes = [f"made from {path.name}"]
+    if others:
+        notes.append(f"requests that went elsewhere are left out: {others}")
+    if bare := sum(each.exchange.why == NO_CONTENT for each in found):
+        notes.append(f"{path.name} does not have what was answered to {bare} of them: export it with content")
     began = min(each.exchange.began for each in found)
-    return without_secrets(Capsule(began, recorded, notes=(f"made from {path.name}", *left_out)))
+    return without_secrets(Capsule(began, recorded, notes=tuple(notes)))
 
 
 def _recorded(path: Path, number: int, entry: Any, read: Read) -> Recorded | None:
     try:
-        return read(parse(entry.encode()) if isinstance(entry, str) else entry, number)
+        found = read(parse(entry.encode()) if isinstance(entry, str) else entry, number)
+        if found is not None:
+            check_exchange(found.exchange)
+        return found
     except _WRONG as error:
         line = number if isinstance(entry, str) else 1
         why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
         raise NotUnderstood(
             f"{path}:{line}:1: entry {number} is no exchange of a HAR or a journal: {why}"
         ) from None
-
-
-def _of_har(entry: Json, number: int) -> Recorded | None:
-    """An exchange with the Worker API; None for what a browser, say, asked elsewhere."""
-    asked, answer = entry["request"], entry["response"]
-    url = urlsplit(asked["url"])
-    if not f"{url.path}/".startswith(f"{worker_api().base_path}/"):
-        return None
-    began = read_time(entry["startedDateTime"])
-    status = int(answer["status"]) or None
-    content = answer.get("content") or {}
-    text = str(content.get("text") or "")
-    body = b64decode(text) if content.get("encoding") == "base64" else text.encode("utf-8", "surrogatepass")
-    posted = (asked.get("postData") or {}).get("text") or ""
-    exchange = Exchange(
-        number=number,
-        operation=operation_of(asked["method"], url.path),
-        server=None,
-        method=str(asked["method"]),
-        path=url.path,
-        query=url.query,
-        request_headers=_records(asked["headers"]),
-        request_body=str(posted).encode("utf-8", "surrogatepass"),
-        status=status,
-        answer_headers=_records(answer["headers"]),
-        answer_body=body if status else b"",
-        began=began,
-        ended=began + max(0.0, float(entry.get("time") or 0)) / 1000,
-    )
-    return Recorded.plainly(exchange)
 
 
 def _of_journal(entry: Json, number: int) -> Recorded:
@@ -161,10 +131,6 @@ def _of_journal(entry: Json, number: int) -> Recorded:
         why=str(entry["why"]),
     )
     return Recorded.plainly(exchange)
-
-
-def _records(records: Iterable[Json]) -> Headers:
-    return tuple((str(each["name"]).lower(), str(each["value"])) for each in records)
 
 
 def _pairs(pairs: Iterable[list[str]]) -> Headers:

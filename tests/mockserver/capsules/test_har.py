@@ -1,0 +1,140 @@
+"""HAR files as browsers and proxies write them: a capsule that is made of one can be read and replayed."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workerkit.mockserver.capsules.replay import replay
+from workerkit.mockserver.capsules.traffic import read_traffic
+from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.scenarios.capsule import Capsule, Ending
+from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
+
+URL = "https://staging.example/api/v1/worker"
+PAGE = {
+    "server_id": "s",
+    "server_name": "n",
+    "data": [],
+    "total": 0,
+    "page": 1,
+    "limit": 2,
+    "next_cursor": None,
+}
+OF_HTTP2 = (":method", ":authority", ":path", ":scheme")
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    """What Chrome writes of a list, with other parts: `request__method` is the method."""
+    packed = [{"name": ":status", "value": "200"}, {"name": "content-encoding", "value": "br"}]
+    headers = [{"name": name, "value": "x"} for name in OF_HTTP2]
+    whole: dict[str, Any] = {
+        "startedDateTime": "2025-12-01T10:00:00.123Z",
+        "time": 12.5,
+        "request": {
+            "method": "GET",
+            "url": f"{URL}/tasks?limit=2",
+            "headers": [*headers, {"name": "X-API-Key", "value": "a-real-key"}],
+        },
+        "response": {
+            "status": 200,
+            "headers": [*packed, {"name": "content-type", "value": "application/json"}],
+            "content": {"size": 9, "text": json.dumps(PAGE)},
+        },
+    }
+    for place, value in changes.items():
+        *path, name = place.split("__")
+        inner = whole
+        for each in path:
+            inner = inner[each]
+        inner[name] = value
+    return whole
+
+
+def read(folder: Path, *entries: Any) -> Capsule:
+    """The capsule of a HAR, as it is read again from its own file."""
+    (folder / "bug.har").write_text(json.dumps({"log": {"entries": entries}}))
+    text = capsule_text(read_traffic(folder / "bug.har"))
+    assert "a-real-key" not in text
+    return parse_capsule(text, name="bug.yaml")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"response__content": {"encoding": "base64", "text": b64encode(json.dumps(PAGE).encode()).decode()}},
+        {"response__status": "200"},
+        {"time": None},
+        {"startedDateTime": "2025-12-01T17:00:00.123456789+07:00"},
+    ],
+)
+def test_what_http_2_and_the_way_add_is_left_out(tmp_path: Path, changes: dict[str, Any]) -> None:
+    capsule = read(tmp_path, entry(**changes))
+    (only,) = capsule.recorded
+    assert [name for name, _ in only.exchange.request_headers] == ["x-api-key"]
+    assert [name for name, _ in only.exchange.answer_headers] == ["content-type"]
+    assert replay(capsule, name="bug.yaml").difference is None
+
+
+def test_a_header_of_several_lines_is_several_headers(tmp_path: Path) -> None:
+    headers = [{"name": "Set-Cookie", "value": "a=1\nb=2"}, {"name": "a b", "value": "no header"}]
+    (only,) = read(tmp_path, entry(response__headers=headers)).recorded
+    assert [name for name, _ in only.exchange.answer_headers] == ["set-cookie", "set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("posted", "body"),
+    [
+        ({"text": '{"logs": []}'}, b'{"logs":[]}'),
+        ({"encoding": "base64", "text": b64encode(b'{"logs": []}').decode()}, b'{"logs":[]}'),
+        ({"params": [{"name": "a b", "value": "1"}, {"name": "c"}]}, b"a+b=1&c="),
+        (None, b""),
+    ],
+)
+def test_a_body_that_was_sent_is_read_in_each_of_its_forms(tmp_path: Path, posted: Any, body: bytes) -> None:
+    (only,) = read(tmp_path, entry(request__method="POST", request__postData=posted)).recorded
+    assert only.exchange.request_body == body
+
+
+def test_what_is_no_request_of_the_worker_is_left_out_and_noted(tmp_path: Path) -> None:
+    preflight = {"name": "Access-Control-Request-Method", "value": "GET"}
+    others = (
+        entry(request__url="https://staging.example/login"),
+        entry(request__url="wss://staging.example/api/v1/worker/tasks"),
+        entry(request__method="OPTIONS", request__headers=[preflight]),
+    )
+    capsule = read(tmp_path, *others, entry())
+    assert len(capsule.recorded) == 1
+    assert capsule.notes == ("made from bug.har", "requests that went elsewhere are left out: 3")
+
+
+def test_a_har_without_its_contents_says_so(tmp_path: Path) -> None:
+    capsule = read(tmp_path, entry(response__content={"size": 900}), entry())
+    assert "bug.har does not have what was answered to 1 of them: export it with content" in capsule.notes
+
+
+def test_an_answer_that_never_came_is_none(tmp_path: Path) -> None:
+    (only,) = read(tmp_path, entry(response__status=0, response__headers=[], response__content={})).recorded
+    assert (only.exchange.status, only.ending) == (None, Ending.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"request__method": "GE T"}, "'GE T' is no method"),
+        ({"response__status": 1200}, "1200 is no status"),
+        ({"startedDateTime": "0001-01-01T00:00:00Z"}, "before the year 1970"),
+        ({"time": 1e300}, "longer than ten years"),
+        ({"request__headers": [5]}, "entry 1 is no exchange"),
+    ],
+)
+def test_what_no_capsule_can_hold_is_refused_with_its_reason(
+    tmp_path: Path, changes: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(NotUnderstood, match=why):
+        read(tmp_path, entry(**changes))
