@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from workerkit.openapi.exchange import Headers
+from workerkit.scenarios.capsule_file import STATUSES, TOKEN
 
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _LONGEST_HEAD = 256 * 1024
 _LONGEST_LINE = 8 * 1024
 _BODILESS = (204, 304)
+_MOST_NAMES = 1024
 
 
 class Garbled(ValueError):
@@ -21,7 +24,7 @@ class Garbled(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first line, as its words, and the headers, their names in lower case."""
+    """The first line, as its words, and the headers that have a name, in lower case."""
 
     line: tuple[str, ...]
     headers: Headers
@@ -194,12 +197,24 @@ class Framer:
 def _read_head(raw: bytes, *, answers: bool) -> Head:
     first, *lines = raw.decode("latin-1").rstrip("\r\n").replace("\r\n", "\n").split("\n")
     words = tuple(first.split(" ", 2))
-    if answers and not (len(words) >= 2 and words[0].startswith("HTTP/1.") and words[1].isdecimal()):
+    if answers and not (len(words) >= 2 and words[0].startswith("HTTP/1.") and _is_status(words[1])):
         raise Garbled("an answer without a status")
-    if not answers and not (len(words) == 3 and words[2].startswith("HTTP/1.")):
+    if not answers and not (len(words) == 3 and words[2].startswith("HTTP/1.") and _is_name(words[0])):
         raise Garbled("a request without a first line")
-    pairs = (line.partition(":") for line in lines)
-    return Head(words, tuple((name.strip().lower(), value.strip()) for name, _, value in pairs))
+    pairs = (
+        (name.strip().lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
+    )
+    return Head(words, tuple((name, value.replace("\r", " ")) for name, value in pairs if _is_name(name)))
+
+
+def _is_status(word: str) -> bool:
+    return word.isascii() and word.isdecimal() and int(word) in STATUSES
+
+
+@lru_cache(_MOST_NAMES)
+def _is_name(word: str) -> bool:
+    """Whether a word may be a method or the name of a header."""
+    return TOKEN.fullmatch(word) is not None
 
 
 def _length(lengths: set[str]) -> int:

@@ -7,17 +7,21 @@ import json
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.openapi.test_masking_canaries import exchange
+from workerkit.mockserver.capsules.framing import Framer, Garbled
 from workerkit.mockserver.capsules.recording import Recording
+from workerkit.mockserver.capsules.tape import ConnectionTape
 from workerkit.mockserver.whole_file import CannotWrite
-from workerkit.scenarios.capsule import Recorded
-from workerkit.scenarios.capsule_file import parse_capsule, read_capsule
+from workerkit.scenarios.capsule import Capsule, Recorded
+from workerkit.scenarios.capsule_file import CapsuleText, parse_capsule, read_capsule
 
 BEGAN = 1_764_583_200.0
 
@@ -87,3 +91,35 @@ def test_a_part_that_is_left_is_not_written_over(recording: Recording, tmp_path:
 def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(CannotWrite, match=r"there is no folder .*none\. Make it first"):
         Recording(str(tmp_path / "none" / "c.yaml"), upstream="u", began=BEGAN)
+
+
+ODD = st.sampled_from(
+    ["X Y: a", ": z", "nocolon", " folded", "é: ü", "a: b\rc", "A\x00: d", "b: \x85", "c: \u2028", "ok: fine"]
+)
+TARGETS = st.sampled_from(["/api/v1/worker/tasks", "/\x00", "/%ff?a=\xff", "/a b", "*"])
+
+
+@given(
+    method=st.sampled_from(["GET", "get", "G\x00T", "G(T"]),
+    target=TARGETS,
+    status=st.sampled_from(["200", "099", "1200", "99", "²00", "204"]),
+    asked=st.lists(ODD),
+    answered=st.lists(ODD),
+)
+def test_whatever_goes_over_a_line_is_a_capsule_that_can_be_read(
+    method: str, target: str, status: str, asked: list[str], answered: list[str]
+) -> None:
+    heard: list[Recorded] = []
+    tape = ConnectionTape(heard.append, lambda: BEGAN)
+    with suppress(Garbled):
+        for piece in Framer(answers=False).feed(_head(f"{method} {target} HTTP/1.1", asked)):
+            tape.asked(piece)
+    tape.answered(_head(f"HTTP/1.1 {status} x", [*answered, "Content-Length: 2"]) + b"{}")
+    tape.ended(reset=False)
+    text = CapsuleText(BEGAN)
+    written = text.head(Capsule(BEGAN, ())) + "".join(map(text.exchange, heard))
+    assert len(parse_capsule(written, name="c.yaml").recorded) == len(heard)
+
+
+def _head(first: str, lines: list[str]) -> bytes:
+    return "\r\n".join([first, *lines, "", ""]).encode("latin-1", "replace")
