@@ -14,6 +14,7 @@ from typing import Any
 
 from workerkit.openapi.document import bundled
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.instant import WRITTEN_TIME
 from workerkit.openapi.jsontext import Malformed, parse, render
 from workerkit.openapi.masking import Mask, Secret, keys_of, secrets_in
 from workerkit.openapi.silence import silences
@@ -30,6 +31,8 @@ _OWN = re.compile(rf"(?:mail|key|pass|cookie|k|p)-([{_LETTERS}]{{9,}})(?:{re.esc
 _WORDS = {"key": ("k-", "key-"), "password": ("p-", "pass-"), "cookie": ("cookie-", "cookie-")}
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# Signs alone, such as a dash, stand everywhere.
+_FEWEST_SIGNS = 4
 # Words of pseudonyms themselves: whoever takes one for a password has no secret.
 _NO_SECRETS = frozenset({"capsule", "example", "mail", "key", "pass", "cookie", "capsule.example"})
 
@@ -86,6 +89,10 @@ class Pseudonyms(Mask):
             return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         hidden = self.value(value)
         return data if hidden == value else render(hidden)
+
+    def text(self, text: str) -> str:
+        # A password "2025" stands in no time, as none stands in an id.
+        return text if WRITTEN_TIME.fullmatch(text) else super().text(text)
 
     def header(self, name: str, text: str) -> str:
         scheme, space, rest = text.partition(" ")
@@ -161,9 +168,15 @@ def is_uuid(text: str) -> bool:
 
 
 def worth_knowing(secrets: Iterable[Secret]) -> Iterator[Secret]:
-    """Those that are no words of the APIs, nor of pseudonyms."""
+    """Those that are no words of the APIs, nor of pseudonyms, nor a few signs."""
     words = words_of_the_apis()
-    return (each for each in secrets if each[1] not in words and each[1].lower() not in _NO_SECRETS)
+    return (
+        each
+        for each in secrets
+        if each[1] not in words
+        and each[1].lower() not in _NO_SECRETS
+        and (len(each[1]) >= _FEWEST_SIGNS or any(map(str.isalnum, each[1])))
+    )
 
 
 @cache

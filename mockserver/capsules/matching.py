@@ -13,13 +13,12 @@ from typing import Any
 from workerkit.mockserver.capsules.seen import ABOUT_A_TASK
 from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.instant import read_time
+from workerkit.openapi.instant import WRITTEN_TIME, read_time
 from workerkit.openapi.jsontext import render
 from workerkit.openapi.masking import Mask
 from workerkit.scenarios.capsule import Ending, Recorded
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _SECONDS_OF_TOLERANCE = 2.0
 _LONGEST = 200
 _LONGEST_PSEUDONYM = 64
@@ -171,7 +170,7 @@ class Matcher:
         if _UUID.fullmatch(before) and _UUID.fullmatch(after):
             if not self._is_same_id(before, after):
                 raise _Differs(place, before, after)
-        elif _TIME.fullmatch(before) and _TIME.fullmatch(after):
+        elif WRITTEN_TIME.fullmatch(before) and WRITTEN_TIME.fullmatch(after):
             if not self._is_same_time(before, after):
                 raise _Differs(place, before, after)
         elif place.endswith("/server_name") and self._against is Against.SERVER:
@@ -261,7 +260,7 @@ def _ended(recorded: Recorded) -> str:
 
 
 def _is_time_or_null(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and _TIME.fullmatch(value) is not None)
+    return value is None or (isinstance(value, str) and WRITTEN_TIME.fullmatch(value) is not None)
 
 
 def shown(place: str, value: Any) -> str:
@@ -281,7 +280,7 @@ def _typed(value: Any, text: str) -> str:
 
 
 def _is_of_a_form(text: str) -> bool:
-    return _UUID.fullmatch(text) is not None or _TIME.fullmatch(text) is not None
+    return _UUID.fullmatch(text) is not None or WRITTEN_TIME.fullmatch(text) is not None
 
 
 def _texts_in(value: Any) -> Iterator[str]:

@@ -134,6 +134,14 @@ def test_a_word_of_the_api_stays_even_where_it_is_somebodys_password() -> None:
     assert words.value({"password": "pending"}) != {"password": "pending"}
 
 
+@pytest.mark.parametrize("password", ["2025", "12", "00", "-", ":", "/"])
+def test_a_short_password_leaves_times_and_paths_what_they_are(password: str) -> None:
+    names = Pseudonyms([("password", password)], salt=SALT)
+    for text in ("2025-12-01T10:00:00Z", "2025-12-01T12:00:00.5+07:00", "/api/v1/worker/tasks"):
+        assert names.text(text) == text
+    assert names.value({"password": password})["password"] != password
+
+
 def test_the_scheme_of_an_authorization_stays() -> None:
     assert re.fullmatch(r"Bearer k-\w{9}", names().header("authorization", "Bearer abcdefgh"))
 
