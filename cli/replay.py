@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import shorten
 
 import click
 from rich.console import Console
@@ -32,6 +33,7 @@ from workerkit.mockserver.whole_file import check_writable, write_whole
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.capsule_file import capsule_text
 
+_LONGEST_NOTE = 200
 Again = Callable[[Capsule], Replayed]
 
 
@@ -162,7 +164,10 @@ def _told(capsule: Capsule, replayed: Replayed, target: str | None, *, small: st
 def _of_it(capsule: Capsule) -> list[str]:
     """What is to be known of a capsule before anything is tried, as whoever made it wrote it down."""
     expected = [f"what should have happened: {capsule.expected}"] if capsule.expected else []
-    return [*(f"noted in it: {each}" for each in capsule.notes), *expected]
+    return [
+        *(f"noted in it: {shorten(each, _LONGEST_NOTE, placeholder=' …')}" for each in capsule.notes),
+        *expected,
+    ]
 
 
 def _sides(capsule: Capsule, target: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import dropwhile
 from typing import Any
 
 from workerkit.openapi.api import worker_api
@@ -11,6 +12,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.jsontext import objects_in
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_body import scalar
+from workerkit.scenarios.duration import written
 from workerkit.scenarios.leaf import ANSWER_STATUSES
 
 _FAULTS = {
@@ -23,6 +25,11 @@ _FAULTS = {
 }
 _TROUBLE = (429, 500)
 _MOST_HAPPENINGS = 50
+_REFUSED = 401
+_SHORTEST, _LONGEST = 0.1, 5.0
+_REFUSAL = "key-refused"
+_WORKED_OFF = "expect:\n  - tasks-ended\nuntil:\n  tasks: ended\n  quiet: 500ms\n"
+_REFUSED_FOR_GOOD = f"expect:\n  - pause-on-401\nuntil:\n  happening: {_REFUSAL}\n  time: 2.5s\n"
 
 
 def scenario_text(capsule: Capsule, *, name: str, file: str) -> str:
@@ -30,7 +37,9 @@ def scenario_text(capsule: Capsule, *, name: str, file: str) -> str:
 
     `name` is the scenario's, `file` the capsule's. What the server did wrong without saying so is not in it.
     """
-    happenings = [line for lines in _happenings(capsule) for line in lines]
+    refusals = _refusals(capsule)
+    happenings = [line for lines in _happenings(capsule, refusals) for line in lines]
+    is_refused_for_good = None in refusals.values()
     return "".join(
         [
             f"# Made from a capsule. Check it with: workerkit scenario validate {name}.yaml\n",
@@ -39,7 +48,7 @@ def scenario_text(capsule: Capsule, *, name: str, file: str) -> str:
             "world:\n  servers: [server-01, server-02]\n  tasks:\n",
             *_tasks(capsule),
             *(["when:\n", *happenings] if happenings else []),
-            "expect:\n  - tasks-ended\nuntil:\n  tasks: ended\n  quiet: 500ms\n",
+            _REFUSED_FOR_GOOD if is_refused_for_good else _WORKED_OFF,
         ]
     )
 
@@ -65,7 +74,32 @@ def _shown(capsule: Capsule) -> list[Mapping[str, Any]]:
     return list(first.values())
 
 
-def _happenings(capsule: Capsule) -> Iterator[list[str]]:
+def _refusals(capsule: Capsule) -> dict[int, float | None]:
+    """Where a key that was let in began to be refused, and for how many seconds; None: to the end."""
+    found: dict[int, float | None] = {}
+    begun: Exchange | None = None
+    name = worker_api().key_header
+    own = next((each.exchange.header(name) for each in capsule.recorded if each.exchange.accepted), None)
+    own_exchanges = [each.exchange for each in capsule.recorded if each.exchange.header(name) == own]
+    for each in dropwhile(lambda exchange: not exchange.accepted, own_exchanges):
+        if each.status == _REFUSED and begun is None and each.operation is not None:
+            begun = each
+            found[each.number] = None
+        elif begun is not None and each.status not in (None, _REFUSED):
+            found[begun.number], begun = max(each.began - begun.began, _SHORTEST), None
+    return found
+
+
+def _refused(call: str, seconds: float | None) -> Iterator[str]:
+    revoke, restore = "    do:\n      - revoke-key: server-01\n", "    do:\n      - restore-key: server-01\n"
+    if seconds is None:
+        yield f"  - name: {_REFUSAL}\n    call: {call}\n{revoke}"
+    else:
+        yield f"  - call: {call}\n{revoke}"
+        yield f"  - after: {written(round(min(seconds, _LONGEST), 1))}\n{restore}"
+
+
+def _happenings(capsule: Capsule, refusals: Mapping[int, float | None]) -> Iterator[list[str]]:
     calls: Counter[str] = Counter()
     found = 0
     for each in capsule.recorded:
@@ -73,10 +107,11 @@ def _happenings(capsule: Capsule) -> Iterator[list[str]]:
         if operation is None:
             continue
         calls[operation] += 1
-        effect = _effect(each, operation)
-        if effect is not None and found < _MOST_HAPPENINGS:
+        effect, call = _effect(each, operation), f"{{number: {calls[operation]}, of: {operation}}}"
+        if each.exchange.number in refusals:
+            yield [*_refused(call, refusals[each.exchange.number])]
+        elif effect is not None and found < _MOST_HAPPENINGS:
             found += 1
-            call = f"{{number: {calls[operation]}, of: {operation}}}"
             yield [f"  - call: {call}\n", "    do:\n", f"      - {effect}\n"]
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios.test_capsule_file import capsule, recorded
+from tests.scenarios.test_capsule_file import BEGAN, capsule, recorded
 from workerkit.openapi.jsontext import render
 from workerkit.scenarios import loader
-from workerkit.scenarios.capsule import Capsule, Ending
+from workerkit.scenarios.calls import Calls
+from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_story import scenario_text
-from workerkit.scenarios.effects import AddFault, Respond
+from workerkit.scenarios.effects import AddFault, Respond, RestoreKey, RevokeKey
 from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.trigger import After, OnCall
 
 PAGE = render({"data": [{"id": "a", "status": "pending"}, {"id": "b", "status": "running"}]})
 
@@ -38,3 +40,21 @@ def test_an_answer_that_did_not_come_is_a_fault(ending: Ending) -> None:
     (happening,) = scenario_of(capsule(recorded(ending=ending, status=None))).when
     (effect,) = happening.effects
     assert isinstance(effect, AddFault)
+
+
+def with_key(status: int, at: float) -> Recorded:
+    headers = (("x-api-key", "key-1"),)
+    return recorded(status=status, request_headers=headers, began=BEGAN + at, ended=BEGAN + at)
+
+
+def test_a_key_that_is_refused_for_a_while_is_revoked_and_restored() -> None:
+    seen = [(401, 0.0), (200, 1.0), (401, 2.0), (401, 2.5), (200, 3.5), (200, 4.0)]
+    first, second = scenario_of(capsule(*(with_key(*each) for each in seen))).when
+    assert (first.trigger, first.effects) == (OnCall(Calls(3, 3), ("listTasks",)), (RevokeKey("server-01"),))
+    assert (second.trigger, second.effects) == (After(1.5), (RestoreKey("server-01"),))
+
+
+def test_of_a_key_that_is_refused_to_the_end_a_pause_is_expected() -> None:
+    scenario = scenario_of(capsule(*(with_key(*each) for each in [(200, 0.0), (401, 1.0), (401, 2.0)])))
+    assert [each.effects for each in scenario.when] == [(RevokeKey("server-01"),)]
+    assert scenario.until.happening == "key-refused"
