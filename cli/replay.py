@@ -132,7 +132,7 @@ def _shrunk(
         def watched(play: Again) -> Callable[[Capsule], Difference | None]:
             def differs(each: Capsule) -> Difference | None:
                 found = play(each).difference
-                if found is not None and sought is not None and found.kind == sought.kind:
+                if found is not None and found.is_like(sought):
                     countdown.enough(found.number)
                 return found
 

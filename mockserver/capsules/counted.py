@@ -39,6 +39,11 @@ class Counted:
         return self.service is None, len(self.statuses)
 
     @property
+    def passed(self) -> int:
+        """How many tasks are on the pages before it."""
+        return int((self.call.parameters["page"] - 1) * number(self.answer.get("limit")))
+
+    @property
     def total(self) -> int:
         """How many tasks it said there are."""
         return int(number(self.answer.get("total")))

@@ -25,6 +25,7 @@ _LONGEST_PSEUDONYM = 64
 _MASK = Mask((), salt=secrets.token_bytes(32))
 _NO_ANSWER = (Ending.HUNG, Ending.CLOSED)
 _HEADERS = ("retry-after", "allow")
+_FEW_VALUES = ("status", "ending", "content-type")
 
 
 # What stands where a field is missing: no value of JSON.
@@ -54,6 +55,11 @@ class Difference:
     def kind(self) -> tuple[str | None, str]:
         """By what one knows the same difference elsewhere: the operation, the place without indices."""
         return self.operation, re.sub(r"/\d+", "/*", self.place)
+
+    def is_like(self, other: Difference | None) -> bool:
+        """Whether another one is the same elsewhere: of the same kind and, for a status, the same two."""
+        values = (self.recorded, self.now) if self.place in _FEW_VALUES else None
+        return other is not None and self.kind == other.kind and values in (None, (other.recorded, other.now))
 
     def __str__(self) -> str:
         what = f"exchange {self.number} ({self.asked}), {self.place}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from workerkit.mockserver.capsules.counted import Counted
 from workerkit.mockserver.capsules.seen import (
@@ -59,6 +59,7 @@ class _Building:
         self._listings()
         self._lists = list(self._counted())
         self._named()
+        self._lead()
         self._fill()
         for place, task_id in enumerate(self._order, 1):
             self._add(task_id, place)
@@ -157,6 +158,14 @@ class _Building:
         statuses = (_HIDDEN, *self._api.enumeration("TaskStatus"))
         return next((each for each in statuses if each not in listed), None)
 
+    def _lead(self) -> None:
+        """Adds tasks before a page that is not the first, where fewer were listed than it goes past."""
+        for each in sorted(self._lists, key=lambda each: each.passed):
+            if each.page and not each.since:
+                place = self._order.index(str(each.page[0]["id"]))
+                missing = each.passed - self._count(each, self._order[:place])
+                self._invent(missing, each.owner, each.page[0], place)
+
     def _fill(self) -> None:
         """Adds tasks where a full page said that there are more in all than were ever listed.
 
@@ -172,8 +181,8 @@ class _Building:
             uncounted = [kind for kind in unseen if kind not in counted]
             if each.is_full and unseen and (uncounted or not each.since):
                 _, status, _ = (uncounted or unseen)[0]
-                missing = each.total - self._count(each)
-                self._invent(missing, each.owner, {**each.page[-1], "status": status})
+                missing = each.total - self._count(each, self._order)
+                self._invent(missing, each.owner, {**each.page[-1], "status": status}, len(self._order))
             counted.update(kinds)
 
     def _seen_whole(self) -> set[tuple[str, str]]:
@@ -191,17 +200,18 @@ class _Building:
             if owner is not None and page is not None and call is not None and "after" not in call.given:
                 yield Counted(owner, call, page, exchange.answered(), since)
 
-    def _invent(self, count: int, owner: str, item: Json) -> None:
-        for _ in range(count if count <= _MOST_INVENTED else 0):
-            self._tasks[task_id := self.world.chance.uuid()] = owner, item
-            self._order.append(task_id)
+    def _invent(self, count: int, owner: str, item: Json, place: int) -> None:
+        made = [self.world.chance.uuid() for _ in range(count if count <= _MOST_INVENTED else 0)]
+        self._tasks.update(dict.fromkeys(made, (owner, item)))
+        self._order[place:place] = made
 
-    def _count(self, asked: Counted) -> int:
-        """How many of the tasks that are known the list counted."""
+    def _count(self, asked: Counted, task_ids: Iterable[str]) -> int:
+        """How many of these tasks the list counted."""
+        tasks = ((task_id, *self._tasks[task_id]) for task_id in task_ids)
         return sum(
             asked.since.get(task_id, item.get("status")) in asked.statuses
             and asked.service in (None, item.get("service_type"))
-            for task_id, (whose, item) in self._tasks.items()
+            for task_id, whose, item in tasks
             if whose == asked.owner
         )
 

@@ -25,13 +25,10 @@ def shrunk(
     if quick is None:
         return _Search(capsule, differs, most_runs).smallest()
     small = _Search(capsule, quick, most_runs).smallest()
-    if small == capsule or _kind(differs(small)) == _kind(quick(capsule)):
+    sought = quick(capsule)
+    if sought is None or small == capsule or sought.is_like(differs(small)):
         return small
     return _Search(capsule, lambda each: quick(each) and differs(each), most_runs).smallest()
-
-
-def _kind(difference: Difference | None) -> tuple[str | None, str] | None:
-    return None if difference is None else difference.kind
 
 
 class _Search:
@@ -46,7 +43,7 @@ class _Search:
         first = self._run(self._capsule.recorded)
         if first is None:
             return self._capsule
-        self._kind = first.kind
+        self._sought = first
         *before, last = self._capsule.recorded[: first.number]
         return self._with((*self._fewest(self._reduced(before, last), last), last))
 
@@ -76,7 +73,7 @@ class _Search:
     def _still_differs(self, recorded: tuple[Recorded, ...]) -> bool:
         difference = self._run(recorded)
         at_the_end = difference is not None and difference.number == len(recorded)
-        return at_the_end and difference is not None and difference.kind == self._kind
+        return at_the_end and self._sought.is_like(difference)
 
     def _run(self, recorded: tuple[Recorded, ...]) -> Difference | None:
         self._runs_left -= 1

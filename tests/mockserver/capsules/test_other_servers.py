@@ -64,6 +64,15 @@ def the_middle_of_work(client: Client) -> None:
     client.listing(limit=3)
 
 
+def the_second_page(client: Client) -> None:
+    """A page that is not the first, one before it, and what is done with a task of it."""
+    second = client.ids(page=4, limit=7)
+    client.listing(page=2, limit=7)
+    client.listing(limit=7, after=second[-1])
+    client.put(second[0], status="running")
+    client.listing(page=4, limit=7)
+
+
 def unlisted(client: Client) -> list[str]:
     """Tasks that wait, by the database: nobody recorded that."""
     statement = (
@@ -82,8 +91,14 @@ def test_what_a_server_may_decide_is_no_difference(variant: str) -> None:
     assert replayed.dialect.choices
 
 
-def test_a_recording_that_begins_in_the_middle_of_work_is_reproduced() -> None:
-    assert replay(recording(the_middle_of_work), name=NAME).difference is None
+@pytest.mark.parametrize(
+    ("use", "variant"),
+    [(the_middle_of_work, "natural"), (the_second_page, "natural"), (the_second_page, "newest-first")],
+)
+def test_a_recording_that_begins_in_the_middle_of_work_is_reproduced(
+    use: Callable[[Client], None], variant: str
+) -> None:
+    assert replay(recording(use, VARIANTS[variant]), name=NAME).difference is None
 
 
 @pytest.mark.parametrize(

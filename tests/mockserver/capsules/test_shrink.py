@@ -47,3 +47,11 @@ def test_a_quick_look_that_is_right_spares_the_others() -> None:
 
 def test_a_quick_look_that_sees_too_much_is_not_believed() -> None:
     assert paths(shrunk(WHOLE, where_it_takes_two, quick=at_the_end)) == ["/3", "/20", "/30"]
+
+
+def test_a_status_that_is_another_one_now_is_another_difference() -> None:
+    def differs(capsule: Capsule) -> Difference | None:
+        now = "200" if "/7" in paths(capsule) else "404"
+        return Difference(len(capsule.recorded), "updateTask", "", "status", "503", now)
+
+    assert paths(shrunk(WHOLE, differs)) == ["/7", "/30"]
