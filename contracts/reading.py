@@ -79,7 +79,7 @@ class Reading:
             return None
         operation = leeway.lenient_api().operations[self._match.operation.id]
         try:
-            operation.read(self.path_values, self._filled_query, self.exchange.request_body)
+            operation.read(self.path_values, self._filled_query, self.exchange.request_body, parsed)
         except Flaw as flaw:
             return flaw
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -108,7 +108,13 @@ def api_of(document: Document, dialect: Dialect) -> Api:
 
 def worker_api(dialect: Dialect | None = None) -> Api:
     """The Worker API of a dialect, the default one where it is None, by the kit's own `worker-api.yaml`."""
-    return api_of(bundled("worker-api.yaml"), dialect or Dialect())
+    return _default_worker_api() if dialect is None else api_of(bundled("worker-api.yaml"), dialect)
+
+
+@cache
+def _default_worker_api() -> Api:
+    """Asked for with every exchange: to put the default dialect together takes longer than to use it."""
+    return api_of(bundled("worker-api.yaml"), Dialect())
 
 
 def control_api() -> Api:

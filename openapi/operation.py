@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ _JSON = "application/json"
 _MOST_FIELDS = 1000
 _MOST_KEPT, _LONGEST_KEPT = 512, 256
 _MEMBERS = ("items", "x-each")
+Parse = Callable[[bytes], Any]
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -84,14 +85,17 @@ class Operation:
     subject: Subject | None
     answers: Mapping[int, jsonschema_rs.Validator]
 
-    def read(self, path_values: Mapping[str, str], query: str, body: bytes) -> Call:
+    def read(
+        self, path_values: Mapping[str, str], query: str, body: bytes, parse: Parse = jsontext.parse
+    ) -> Call:
         """What a request says; raises Flaw where the spec does not allow it.
 
-        `path_values` are the decoded path parameters, `query` is the raw query string.
+        `path_values` are the decoded path parameters, `query` is the raw query string, `parse` reads the
+        body.
         """
         values = {each.name: each.coerce(path_values[each.name]) for each in self.path_parameters}
         asked = _asked(self, query)
-        value = self._body(body)
+        value = self._body(body, parse)
         flaws = self.members.flaws(value) if self.members else {}
         return Call(self, values | asked.values, asked.given, value, flaws)
 
@@ -113,11 +117,11 @@ class Operation:
             return Flaw("status", f"{status} is not described for {self.id}")
         return None if validator.is_valid(answer) else first_flaw(validator, answer, "answer")
 
-    def _body(self, text: bytes) -> Any:
+    def _body(self, text: bytes, parse: Parse) -> Any:
         if self.body is None or (not text and not self.body_required):
             return None
         try:
-            value = jsontext.parse(text)
+            value = parse(text)
         except jsontext.Malformed as error:
             raise Flaw("body", f"is no JSON: {error}") from None
         if self.preparation:

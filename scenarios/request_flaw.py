@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from workerkit.openapi.api import Api, UnknownPath, WrongMethod
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.flaw import Flaw
+from workerkit.openapi.jsontext import parsed
 
 _UNSUPPORTED_TYPE = 415
 
@@ -20,7 +21,7 @@ def flaws_of(exchanges: Iterable[Exchange], api: Api) -> tuple[tuple[Exchange, F
 def _flaw_of(exchange: Exchange, api: Api) -> Flaw | None:
     try:
         match = api.match(exchange.method, exchange.path)
-        call = match.operation.read(match.path_values, exchange.query, exchange.request_body)
+        call = match.operation.read(match.path_values, exchange.query, exchange.request_body, parsed)
     except UnknownPath:
         return Flaw("path", f"{exchange.path} is no path of this API")
     except WrongMethod as error:
