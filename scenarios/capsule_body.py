@@ -80,13 +80,11 @@ def long_form(body: bytes, indent: str) -> str:
 
 
 def block(value: Any, indent: str) -> str:
-    """A JSON value as the lines of a block of text, two columns behind the indent."""
+    """A JSON value as the lines of a block of text, two columns behind the indent, whose length is even."""
     try:
-        text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+        return f"{_escaped(_indented(value, len(indent) // 2 + 1))}\n"
     except orjson.JSONEncodeError:
-        text = render(value).decode()
-    begin = f"\n{indent}  "
-    return f"{begin[1:]}{_escaped(text).replace(chr(10), begin)}\n"
+        return f"{indent}  {_escaped(render(value).decode())}\n"
 
 
 def json_text(node: Node) -> Any:
@@ -97,6 +95,14 @@ def json_text(node: Node) -> Any:
         return parse(node.value.encode("utf-8", "surrogatepass"))
     except Malformed as error:
         raise node.fail(f"this is no JSON: {error}") from None
+
+
+def _indented(value: Any, depth: int) -> str:
+    """The lines of a value so many lists deep, without the lines of these lists."""
+    for _ in range(depth):
+        value = [value]
+    around = depth * (depth + 1)
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2)[around:-around].decode()
 
 
 def _form(body: bytes) -> str:
