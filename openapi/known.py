@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from binascii import a2b_base64
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
+from itertools import chain
 from struct import Struct
 from urllib.parse import quote
 
@@ -21,10 +23,18 @@ _WORD = re.compile(rb"\w+")
 _SAME_EVERYWHERE = re.compile(rf"[\w.~-]{{{_LONG},}}", re.ASCII)
 _SAME_IN_JSON = re.compile(r'[^"\\\x00-\x1f\x7f-\U0010ffff]*')
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
-_OF_AN_ID = re.compile("[0-9a-fA-F-]+")
+_NOT_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+# Base64 of six characters of ASCII, whose high bits are zero, wherever it begins.
+_OF_THREE = "[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]"
+_ASCII_IN_BASE64 = re.compile(f"([A-Za-f])(?=({_OF_THREE[8:]}{_OF_THREE}))".encode())
+_CODED, _CODED_AT_ONCE = 8, 2**16
+# Three characters of base64 begin with a capital where the first of the three bytes is one of these.
+_GIVES_CAPITAL = bytes(byte < 0x68 for byte in range(256))
+_DIGITS_OF_IDS = b"0123456789abcdefABCDEF-"
 _PASS = "surrogatepass"
 # Tuples of texts are nothing that the collector of garbage looks through again and again.
-Forms = dict[bytes, tuple[tuple[bytes, Secret], ...]]
+Form = tuple[bytes, Secret]
+Forms = dict[bytes, tuple[Form, ...]]
 
 
 class Known:
@@ -36,28 +46,33 @@ class Known:
 
     def __init__(self) -> None:
         self._secrets: dict[Secret, None] = {}
-        self._long: Forms = {}
+        self._long: dict[bytes, tuple[Secret, ...]] = {}
+        self._coded: Forms = {}
         self._short: Forms = {}
         self._words: Forms = {}
         self._decodable: set[Secret] = set()
         self.look_like_ids = False
 
-    def __contains__(self, secret: Secret) -> bool:
-        return secret in self._secrets
+    def __len__(self) -> int:
+        return len(self._secrets)
 
-    def add(self, secret: Secret) -> None:
-        """Knows one more."""
-        text = secret[1]
-        self._secrets[secret] = None
-        self.look_like_ids = self.look_like_ids or bool(_OF_AN_ID.fullmatch(text))
-        if not is_written_plainly(text):
-            self._decodable.add(secret)
-        if len(text) < _LONG:
+    def unknown(self, secrets: Iterable[Secret]) -> list[Secret]:
+        """Those that are not known yet, each once."""
+        known = self._secrets
+        return [each for each in dict.fromkeys(secrets) if each not in known]
+
+    def add(self, secrets: Iterable[Secret]) -> None:
+        """Knows some more."""
+        news = self.unknown(secrets)
+        self._secrets.update(dict.fromkeys(news))
+        self.look_like_ids = self.look_like_ids or _one_looks_like_an_id(text for _, text in news)
+        self._decodable.update(each for each in news if not is_written_plainly(each[1]))
+        for secret in (each for each in news if len(each[1]) < _LONG):
+            text = secret[1]
             for form in {text, *in_base64(text), *alone_in_base64(text)}:
                 self._keep_short(form.encode("utf-8", _PASS), secret)
-        else:
-            for each in _parts_of_all_forms(text):
-                self._keep_long(each, secret)
+        long = [each for each in news if len(each[1]) >= _LONG]
+        self._keep_long([(form, each) for each in long for form in _parts_of_all_forms(each[1])])
 
     def within(self, text: str) -> frozenset[Secret]:
         """All secrets that stand in a text, in whatever encoding; some that do not may be among them."""
@@ -72,10 +87,25 @@ class Known:
     def standing_in(self, text: str) -> set[Secret]:
         """As `within`, for what is written plainly."""
         data = text.encode("utf-8", _PASS)
-        found = _found(self._long, data, _STEP)
+        found = self._long_in(data) | self._in_base64(data)
         if self._short or self._words:
             found |= self._short_in(data)
             found |= self._short_in("\n".join(said_in_base64(text)).encode("utf-8", _PASS))
+        return found
+
+    def _long_in(self, data: bytes) -> set[Secret]:
+        return {
+            secret
+            for piece, place in _seen(self._long, data, _STEP)
+            for secret in self._long[piece]
+            if _stands(secret[1].encode("utf-8", _PASS), data, place)
+        }
+
+    def _in_base64(self, data: bytes) -> set[Secret]:
+        found = _found(self._coded, data, _STEP) if self._coded else set()
+        if data != data.lower():
+            said = self._long.keys() & _said_in_base64(data)
+            found.update(chain.from_iterable(map(self._long.__getitem__, said)))
         return found
 
     def _short_in(self, data: bytes) -> set[Secret]:
@@ -87,36 +117,90 @@ class Known:
 
     def _keep_short(self, form: bytes, secret: Secret) -> None:
         if len(form) >= _PIECE:
-            self._short[form[:_PIECE]] = (*self._short.get(form[:_PIECE], ()), (form, secret))
+            _keep(self._short, form[:_PIECE], form, secret)
         else:
             # One that is longer in other spellings is found inside words, too.
-            word = form if _WORD.fullmatch(form) else b""
-            self._words[word] = (*self._words.get(word, ()), (form, secret))
+            _keep(self._words, form if _WORD.fullmatch(form) else b"", form, secret)
 
-    def _keep_long(self, text: bytes, secret: Secret) -> None:
-        """Keeps some bytes of a form, which the fewest have in common, and their base64."""
-        part = self._rare_part(text)
-        self._keep_pieces(part, (secret[1].encode("utf-8", _PASS), secret))
-        three = b64encode(part[:6] + part[1:7] + part[2:8])
-        for each in {three, three.translate(_URL_SAFE)} if b"+" in three or b"/" in three else (three,):
-            for begin in (0, _LONG, 2 * _LONG):
-                core = each[begin : begin + _LONG]
-                self._keep_pieces(core, (core, secret))
+    def _keep_long(self, forms: list[Form]) -> None:
+        """Keeps some bytes of each form, which the fewest have in common, and base64 without capitals."""
+        parts = self._rare_parts([form for form, _ in forms])
+        owners = [(secret,) for _, secret in forms]
+        for begin in range(_STEP):
+            self._keep_pieces([part[begin : begin + _PIECE] for part in parts], owners)
+        if not _have_capitals_in_base64(parts):
+            for part, (_, secret) in zip(parts, forms, strict=True):
+                for coded in _without_capitals(part):
+                    for begin in range(_STEP):
+                        _keep(self._coded, coded[begin : begin + _PIECE], coded, secret)
 
-    def _rare_part(self, text: bytes) -> bytes:
-        for begin in (0, (len(text) - _LONG) // 2):
-            if text[begin + 1 : begin + 1 + _PIECE] not in self._long:
-                return text[begin : begin + _LONG]
-        return text[-_LONG:]
+    def _keep_pieces(self, pieces: list[bytes], owners: list[tuple[Secret]]) -> None:
+        news = dict(zip(pieces, owners, strict=True))
+        if len(news) == len(pieces) and self._long.keys().isdisjoint(news):
+            self._long.update(news)
+            return
+        for piece, owner in zip(pieces, owners, strict=True):
+            self._long[piece] = (*self._long.get(piece, ()), *owner)
 
-    def _keep_pieces(self, part: bytes, entry: tuple[bytes, Secret]) -> None:
-        for piece in (part[:6], part[1:7], part[2:8]):
-            self._long[piece] = (*self._long.get(piece, ()), entry)
+    def _rare_parts(self, forms: list[bytes]) -> list[bytes]:
+        """Mostly the middles have least in common: of numbered names both ends are the same."""
+        parts = list(map(_middle, forms))
+        pieces = {part[1 : 1 + _PIECE] for part in parts}
+        if len(pieces) == len(parts) and self._long.keys().isdisjoint(pieces):
+            return parts
+        taken: set[bytes] = set()
+        return [self._rare_part(form, taken) for form in forms]
+
+    def _rare_part(self, form: bytes, taken: set[bytes]) -> bytes:
+        for part in (_middle(form), form[:_LONG], form[-_LONG:]):
+            piece = part[1 : 1 + _PIECE]
+            if piece not in taken and piece not in self._long:
+                break
+        taken.add(piece)
+        return part
 
 
 def is_written_plainly(text: str) -> bool:
     """Whether nothing in a text has to be decoded but base64."""
     return not ("%" in text or "\\" in text or "+" in text or "\0" in text)
+
+
+def _one_looks_like_an_id(texts: Iterable[str]) -> bool:
+    lines = "\n".join(texts).encode("utf-8", _PASS).translate(None, _DIGITS_OF_IDS)
+    return b"\n\n" in b"\n%b\n" % lines
+
+
+def _said_in_base64(data: bytes) -> Iterator[bytes]:
+    """All that is said by some characters of base64, wherever they begin, and is six bytes of ASCII."""
+    for first in range(0, len(data), _CODED_AT_ONCE):
+        found = _ASCII_IN_BASE64.findall(data, first, first + _CODED_AT_ONCE + _CODED - 1)
+        said = a2b_base64(b"".join(chain.from_iterable(found)).translate(_NOT_URL_SAFE))
+        yield from (said[begin : begin + _PIECE] for begin in range(0, len(said), _PIECE))
+
+
+def _have_capitals_in_base64(parts: list[bytes]) -> bool:
+    """Whether two groups of three bytes, wherever they begin in a part, surely have one in their base64.
+
+    Parts that are no ASCII are not counted on.
+    """
+    together = b"".join(parts)
+    flags = together.translate(_GIVES_CAPITAL)
+    first = [int.from_bytes(flags[place::_LONG]) for place in range(_LONG)]
+    all_have = int.from_bytes(b"\1" * len(parts))
+    return together.isascii() and all(first[n] | first[n + 3] == all_have for n in range(_STEP))
+
+
+def _without_capitals(part: bytes) -> Iterator[bytes]:
+    """The base64 of two groups of three bytes where no capital gives it away, in both alphabets."""
+    for begin in range(_STEP):
+        coded = b64encode(part[begin : begin + _PIECE])
+        if not part.isascii() or coded == coded.lower():
+            yield from {coded, coded.translate(_URL_SAFE)}
+
+
+def _middle(form: bytes) -> bytes:
+    begin = (len(form) - _LONG) // 2
+    return form[begin : begin + _LONG]
 
 
 def _parts_of_all_forms(secret: str) -> set[bytes]:
@@ -128,15 +212,36 @@ def _parts_of_all_forms(secret: str) -> set[bytes]:
     return written(secret)
 
 
+def _keep(forms: Forms, piece: bytes, form: bytes, secret: Secret) -> None:
+    forms[piece] = (*forms.get(piece, ()), (form, secret))
+
+
 def _found(forms: Forms, data: bytes, step: int) -> set[Secret]:
-    """The secrets of which a form stands in a text, by every piece that begins so far behind another."""
-    found: set[Secret] = set()
+    """The secrets of which a form stands in a text."""
+    return {
+        secret
+        for piece, place in _seen(forms, data, step)
+        for form, secret in forms[piece]
+        if _stands(form, data, place)
+    }
+
+
+def _stands(form: bytes, data: bytes, place: int) -> bool:
+    """Whether a form stands in a text around the place of a piece of it."""
+    return form in data[max(0, place - len(form)) : place + _PIECE + len(form)]
+
+
+def _seen(known: Mapping[bytes, object], data: bytes, step: int) -> Iterator[tuple[bytes, int]]:
+    """The known pieces that stand in a text, with their places, of those that begin so far behind another."""
     for begin in range(0, _PIECE, step):
         for first in range(begin, len(data), _PIECE * _AT_ONCE):
             pieces = _cut(data[first : first + _PIECE * _AT_ONCE])
-            if not forms.keys().isdisjoint(pieces):
-                found.update(_looked_up(forms, pieces, data, first))
-    return found
+            if not known.keys().isdisjoint(pieces):
+                yield from _placed(known.keys() & pieces, pieces, first)
+
+
+def _placed(suspect: Set[bytes], pieces: tuple[bytes, ...], first: int) -> Iterator[tuple[bytes, int]]:
+    return ((piece, first + place * _PIECE) for place, piece in enumerate(pieces) if piece in suspect)
 
 
 def _cut(part: bytes) -> tuple[bytes, ...]:
@@ -148,12 +253,3 @@ def _cut(part: bytes) -> tuple[bytes, ...]:
 @lru_cache(_AT_ONCE)
 def _pieces(count: int) -> Struct:
     return Struct(f"{_PIECE}s" * count)
-
-
-def _looked_up(forms: Forms, pieces: tuple[bytes, ...], data: bytes, first: int) -> Iterator[Secret]:
-    suspect = forms.keys() & pieces
-    for place in (place for place, piece in enumerate(pieces) if piece in suspect):
-        around = first + place * _PIECE
-        for form, secret in forms[pieces[place]]:
-            if form in data[max(0, around - len(form)) : around + _PIECE + len(form)]:
-                yield secret

@@ -36,6 +36,7 @@ _FIELD_IN_ESCAPED_TEXT = re.compile(
     rf'((\\")({_NAMES})\2\s*:\s*(\\"))((?:[^"\\]|\\[^"\\]|\\\\(?:\\[\\"]|[^"\\]))*)', re.IGNORECASE
 )
 _FIELD_IN_QUERY = re.compile(rf"""((?<![\w-])({_NAMES})=)([^&\s;,"'<>]+)""", re.IGNORECASE)
+_HEADERS_IN_TEXT = ("x-api-key:", "authorization:")
 _HEADER_IN_TEXT = re.compile(
     r"""((?<![\w-])(x-api-key|authorization):\s*(?:bearer\s+|basic\s+)?)([^\s;,"'<>]+)""", re.IGNORECASE
 )
@@ -245,7 +246,12 @@ def is_secret_header(name: str) -> bool:
 def may_show_a_secret(text: str) -> bool:
     """Whether a text may have an address, a field or header of a secret or, in base64, one of them."""
     folded = text.casefold()
-    return "@" in text or any(name in folded for name in _FIELDS) or bool(_TWO_CAPITALS.search(text))
+    return (
+        "@" in text
+        or (any(sign in text for sign in "\"'=") and any(name in folded for name in _FIELDS))
+        or (":" in text and any(header in folded for header in _HEADERS_IN_TEXT))
+        or (folded != text and bool(_TWO_CAPITALS.search(text)))
+    )
 
 
 def keys_of(exchange: Exchange) -> Iterator[Secret]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
-from operator import itemgetter
+from itertools import repeat
 from typing import Any
 
 from workerkit.openapi.jsontext import parsed, rendered
 from workerkit.openapi.masking import Secret, kind_of_field, secrets_in
+from workerkit.openapi.pseudonyms import are_uuids
 
 _CONTAINERS = (dict, list)
 _MOST_SHAPES = 1024
@@ -22,12 +22,14 @@ class Content:
     """What the JSON of a body says, read in one walk. Raises Malformed where it is none.
 
     `texts` are all that stand in it but in the fields of secrets; the names of fields are among them.
-    `secrets` are those of fields with one value; `is_simple` is false where such a field has several.
+    `ids` are further texts, which are UUIDs. `secrets` are those of fields with one value; `is_simple` is
+    false where such a field has several.
     """
 
     def __init__(self, body: bytes) -> None:
         self.body = body
         self.secrets: list[Secret] = []
+        self.ids: list[str] = []
         self.is_simple = True
         self._has_secrets = False
         self._values: set[Any] = set()
@@ -41,11 +43,15 @@ class Content:
     def written(self, shown: Texts, hide: Hide) -> bytes:
         """The body with other texts, as `shown` says, and the fields of secrets as `hide` has them.
 
-        `hide` gets the name of a field and its value. The body is the same where nothing is changed.
+        `hide` gets the kind of the secrets in a field and its value. The body is the same where nothing is
+        changed.
         """
-        if not self._has_secrets and shown.keys().isdisjoint(self.texts):
+        if not self._has_secrets and not self._has_one_of(shown):
             return self.body
         return rendered(self._written(self._value, shown, hide))
+
+    def _has_one_of(self, shown: Texts) -> bool:
+        return bool(shown) and not (shown.keys().isdisjoint(self.texts) and shown.keys().isdisjoint(self.ids))
 
     def _gather(self, value: Any) -> None:
         if type(value) is dict:
@@ -64,25 +70,32 @@ class Content:
         """Gathers from objects of one shape without further ones inside; whether they are such."""
         if set(map(type, values)) != {dict}:
             return False
-        names = set(map(tuple, values))
-        shape = _shape(names.pop())
-        if names:
-            return False
         try:
-            self._values.update(chain.from_iterable(map(shape.free, values)))
-        except TypeError:  # a list and an object have no hash
+            names = list(map(_only_one, zip(*values, strict=True)))
+            columns = list(zip(*map(dict.values, values), strict=True))
+            shape = _shape(tuple(names))
+            for name, column in zip(names, columns, strict=True):
+                if name not in shape.secret:
+                    self._gather_column(column)
+        except (ValueError, TypeError):  # of several shapes; a list and an object have no hash
             return False
         self._shapes.add(shape)
-        for name, kind in shape.secret.items():
-            for each in values:
-                self._gather_secret(kind, each[name])
+        for name, column in zip(names, columns, strict=True):
+            if name in shape.secret:
+                self._gather_secrets(shape.secret[name], column)
         return True
+
+    def _gather_column(self, column: tuple[Any, ...]) -> None:
+        if are_uuids(column):
+            self.ids.extend(column)
+        else:
+            self._values.update(column)
 
     def _gather_object(self, value: dict[str, Any]) -> None:
         shape = _shape(tuple(value))
         self._shapes.add(shape)
         for name, kind in shape.secret.items():
-            self._gather_secret(kind, value[name])
+            self._gather_secrets(kind, (value[name],))
         free = shape.free(value)
         try:
             self._values.update(free)
@@ -91,13 +104,17 @@ class Content:
             for each in free:
                 self._gather(each)
 
-    def _gather_secret(self, kind: str, value: Any) -> None:
+    def _gather_secrets(self, kind: str, values: tuple[Any, ...]) -> None:
         self._has_secrets = True
-        if type(value) is str:
-            self.secrets.append((kind, value))
-        elif type(value) in _CONTAINERS:
-            self.is_simple = False
-            self.secrets.extend(secrets_in(value))
+        if set(map(type, values)) == {str}:
+            self.secrets.extend(zip(repeat(kind), values))
+            return
+        for each in values:
+            if type(each) is str:
+                self.secrets.append((kind, each))
+            elif type(each) in _CONTAINERS:
+                self.is_simple = False
+                self.secrets.extend(secrets_in(each))
 
     def _written(self, value: Any, shown: Texts, hide: Hide) -> Any:
         if type(value) is list:
@@ -110,12 +127,17 @@ class Content:
         secret = _shape(tuple(value)).secret
         if shown or id(value) in self._nested:
             return {
-                shown.get(name, name): hide(name, each)
+                shown.get(name, name): hide(secret[name], each)
                 if name in secret
                 else self._written(each, shown, hide)
                 for name, each in value.items()
             }
-        return {**value, **{name: hide(name, value[name]) for name in secret}} if secret else value
+        if not secret:
+            return value
+        changed = value.copy()
+        for name, kind in secret.items():
+            changed[name] = hide(kind, value[name])
+        return changed
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -136,6 +158,11 @@ def _shape(names: tuple[str, ...]) -> _Shape:
 
 
 def _getter(names: list[str]) -> Callable[[dict[str, Any]], Iterable[Any]]:
-    if len(names) < 2:
-        return lambda value: [value[name] for name in names]
-    return itemgetter(*names)
+    return lambda value: [value[name] for name in names]
+
+
+def _only_one(names: tuple[str, ...]) -> str:
+    """The name that stands at one place of all objects. Raises ValueError where there are several."""
+    if names.count(names[0]) < len(names):
+        raise ValueError(names)
+    return names[0]

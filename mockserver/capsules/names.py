@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
+from itertools import chain
 
 from workerkit.mockserver.capsules.content import Content, Texts
 from workerkit.openapi.exchange import Exchange, Headers
@@ -35,20 +36,25 @@ class Names:
         self._naming = lru_cache(_MOST_BODIES)(partial(Pseudonyms, salt=salt))
         blank = Pseudonyms(salt=salt)
         self._header = lru_cache(_MOST_SECRETS)(blank.header)
-        self._hide = lru_cache(_MOST_SECRETS, typed=True)(lambda name, value: blank.under((name,), value))
+        self._hide = lru_cache(_MOST_SECRETS, typed=True)(blank.hidden)
         self._harmless: set[str] = set()
         self._kept = 0
         self._bodies: dict[bytes, bytes] = {}
-        self.count = 0
+
+    @property
+    def count(self) -> int:
+        """How many secrets are known."""
+        return len(self._known)
 
     def disguised(self, recorded: Recorded) -> Recorded:
         """The exchange without the secrets that are known by now, its own among them."""
         exchange = recorded.exchange
         contents = [self._content(each) for each in (exchange.request_body, exchange.answer_body)]
-        self._learn(keys_of(exchange))
-        for each in filter(None, contents):
-            self._learn(each.secrets)
+        shown_here = (each.secrets for each in contents if each)
+        self._learn(chain(keys_of(exchange), *shown_here))
         texts = _texts_around(exchange).union(*(each.texts for each in contents if each))
+        if self._known.look_like_ids:
+            texts.update(*(each.ids for each in contents if each))
         shown = dict(self._shown(texts))
         return Recorded(self._written(exchange, contents, shown), recorded.ending)
 
@@ -66,9 +72,8 @@ class Names:
             return None
 
     def _learn(self, secrets: Iterable[Secret]) -> None:
-        for each in worth_knowing(each for each in secrets if each not in self._known):
-            self._known.add(each)
-            self.count += 1
+        if news := list(worth_knowing(self._known.unknown(secrets))):
+            self._known.add(news)
             self._harmless.clear()
             self._bodies.clear()
 
@@ -127,24 +132,23 @@ class Names:
         """The texts that have to be looked at one by one."""
         if not self._known.look_like_ids:
             texts = [each for each in texts if len(each) != _UUID_LENGTH or not is_uuid(each)]
-        if is_written_plainly("".join(texts)):
-            yield from self._sifted(texts)
-            return
-        plain = {each for each in texts if is_written_plainly(each)}
-        yield from (each for each in texts if each not in plain)
-        yield from self._sifted(plain)
-
-    def _sifted(self, texts: Collection[str]) -> Iterator[str]:
-        """The texts in which a secret may stand. Mostly there is none: many are looked at at once."""
         together = "\n".join(texts)
+        if is_written_plainly(together):
+            yield from self._sifted(list(texts), together)
+            return
+        plain = [each for each in texts if is_written_plainly(each)]
+        yield from set(texts).difference(plain)
+        yield from self._sifted(plain, "\n".join(plain))
+
+    def _sifted(self, texts: list[str], together: str) -> Iterator[str]:
+        """The texts in which a secret may stand. Mostly there is none: many are looked at at once."""
         if not may_show_a_secret(together) and not self._known.standing_in(together):
             return
         if len(texts) == 1:
             yield from texts
             return
-        halves = list(texts)
-        yield from self._sifted(halves[::2])
-        yield from self._sifted(halves[1::2])
+        for half in (texts[::2], texts[1::2]):
+            yield from self._sifted(half, "\n".join(half))
 
 
 def _texts_around(exchange: Exchange) -> set[str]:

@@ -22,8 +22,7 @@ def test_what_pseudonyms_would_replace_is_suspected(
     secret: str, others: list[str], encoding: str, before: str, after: str, noise: str
 ) -> None:
     known = Known()
-    for each in (*others, secret):
-        known.add(("password", each))
+    known.add(("password", each) for each in (*others, secret))
     text = f"{noise}{before}{ENCODINGS[encoding](secret)}{after}{noise}"
     shown = Pseudonyms([("password", secret)], salt=b"s").text(text)
     blank = Pseudonyms(salt=b"s").text(text)
@@ -32,6 +31,5 @@ def test_what_pseudonyms_would_replace_is_suspected(
 
 def test_a_text_without_any_is_not_suspected() -> None:
     known = Known()
-    for number in range(1000):
-        known.add(("password", f"pass-{number * 7919:08x}!"))
+    known.add(("password", f"pass-{number * 7919:08x}!") for number in range(1000))
     assert known.within("https://example.com/profile/0a1b2c3d and the rest of it") == frozenset()
