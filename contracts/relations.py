@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from workerkit.contracts import leeway
@@ -167,7 +168,7 @@ def _bulk_updated(reading: Reading) -> Outcomes:
     if not isinstance(items, list):
         return
     results = answer["results"]
-    good = sum(1 for each in results if each["success"])
+    good = sum(map(itemgetter("success"), results))
     yield _equal("bulk-counts", "total", answer["total"], len(items))
     yield _equal("bulk-counts", "success", answer["success"], good)
     yield _equal("bulk-counts", "failed", answer["failed"], len(results) - good)
@@ -179,11 +180,13 @@ def _bulk_updated(reading: Reading) -> Outcomes:
 
 
 def _are_results_of(items: list[Any], results: list[dict[str, Any]]) -> bool:
-    as_they_came = all(
-        isinstance(item, dict) and item.get("link_id") == result.get("link_id")
-        for item, result in zip(items, results, strict=True)
-    )
-    return as_they_came or Counter(filter(None, map(_link_in, items))) <= Counter(map(_link_in, results))
+    if set(map(type, items)) <= {dict} and _ids_in(items) == _ids_in(results):
+        return True
+    return Counter(filter(None, map(_link_in, items))) <= Counter(map(_link_in, results))
+
+
+def _ids_in(objects: list[dict[str, Any]]) -> list[Any]:
+    return [each.get("link_id") for each in objects]
 
 
 def _link_in(item: Any) -> str | None:

@@ -28,7 +28,7 @@ def parse(text: bytes) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise Malformed(str(error)) from None
-    if _opens_many(text) and _is_deep(value):
+    if text.count(b"[") + text.count(b"{") > _DEEPEST and _is_deep(value):
         raise Malformed(f"more than {_DEEPEST} levels")
     return value
 
@@ -51,7 +51,8 @@ def render(value: Any) -> bytes:
 
 
 # Several read the same object one after the other: it is known again without a look at its bytes.
-_lately: deque[tuple[bytes, Any]] = deque(maxlen=4)
+# Few are kept: memory that is given back at once is taken again while the processor has it at hand.
+_lately: deque[tuple[bytes, Any]] = deque(maxlen=2)
 
 
 def parsed(text: bytes) -> Any:
@@ -75,11 +76,6 @@ def objects_in(value: Any, name: str) -> list[dict[str, Any]]:
     """The objects in the list that is a field of an object: none where there is no such list."""
     listed = value.get(name) if isinstance(value, dict) else None
     return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-
-
-def _opens_many(text: bytes) -> bool:
-    """Whether there are enough brackets in it for too many levels; to count them all would take longer."""
-    return sum(len(text.split(bracket, _DEEPEST + 1)) - 1 for bracket in (b"[", b"{")) > _DEEPEST
 
 
 def _is_deep(value: Any) -> bool:

@@ -18,9 +18,12 @@ from workerkit.openapi.spelling import alone_in_base64, decoded, in_base64, writ
 # Of a text every third piece is looked at: of a form as many pieces side by side are known.
 _PIECE, _STEP, _AT_ONCE = 6, 3, 512
 _LONG = _PIECE + _STEP - 1
+# What secrets have in common stands in front, mostly.
+_PLACE = 4
 _WORD = re.compile(rb"\w+")
 # Eight characters or more that are written the same in URLs and in JSON.
 _SAME_EVERYWHERE = re.compile(rf"[\w.~-]{{{_LONG},}}", re.ASCII)
+_NOT_SAME_EVERYWHERE = re.compile(r"[^\w.~-]", re.ASCII)
 _SAME_IN_JSON = re.compile(r'[^"\\\x00-\x1f\x7f-\U0010ffff]*')
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _NOT_URL_SAFE = bytes.maketrans(b"-_", b"+/")
@@ -65,14 +68,15 @@ class Known:
         """Knows some more."""
         news = self.unknown(secrets)
         self._secrets.update(dict.fromkeys(news))
-        self.look_like_ids = self.look_like_ids or _one_looks_like_an_id(text for _, text in news)
-        self._decodable.update(each for each in news if not is_written_plainly(each[1]))
+        together = "\n".join(text for _, text in news)
+        self.look_like_ids = self.look_like_ids or _one_looks_like_an_id(together)
+        if not is_written_plainly(together):
+            self._decodable.update(each for each in news if not is_written_plainly(each[1]))
         for secret in (each for each in news if len(each[1]) < _LONG):
             text = secret[1]
             for form in {text, *in_base64(text), *alone_in_base64(text)}:
                 self._keep_short(form.encode("utf-8", _PASS), secret)
-        long = [each for each in news if len(each[1]) >= _LONG]
-        self._keep_long([(form, each) for each in long for form in _parts_of_all_forms(each[1])])
+        self._keep_long([each for each in news if len(each[1]) >= _LONG])
 
     def within(self, text: str) -> frozenset[Secret]:
         """All secrets that stand in a text, in whatever encoding; some that do not may be among them."""
@@ -122,42 +126,44 @@ class Known:
             # One that is longer in other spellings is found inside words, too.
             _keep(self._words, form if _WORD.fullmatch(form) else b"", form, secret)
 
-    def _keep_long(self, forms: list[Form]) -> None:
-        """Keeps some bytes of each form, which the fewest have in common, and base64 without capitals."""
-        parts = self._rare_parts([form for form, _ in forms])
-        owners = [(secret,) for _, secret in forms]
-        for begin in range(_STEP):
-            self._keep_pieces([part[begin : begin + _PIECE] for part in parts], owners)
-        if not _have_capitals_in_base64(parts):
-            for part, (_, secret) in zip(parts, forms, strict=True):
-                for coded in _without_capitals(part):
-                    for begin in range(_STEP):
-                        _keep(self._coded, coded[begin : begin + _PIECE], coded, secret)
+    def _keep_long(self, secrets: list[Secret]) -> None:
+        """Keeps eight bytes of each: the same ones of most, as to look for better ones takes longer."""
+        parts = [text[_PLACE : _PLACE + _LONG].ljust(_LONG) for _, text in secrets]
+        odd = {found.start() // _LONG for found in _NOT_SAME_EVERYWHERE.finditer("".join(parts))}
+        kept: list[Form] = []
+        others: list[Secret] = []
+        for place, (part, secret) in enumerate(zip(parts, secrets, strict=True)):
+            form = part.encode("utf-8", _PASS)
+            if place in odd or form[1 : 1 + _PIECE] in self._long:
+                others.append(secret)
+            else:
+                kept.append((form, secret))
+                self._keep_part(form, secret)
+        for form, secret in [(form, each) for each in others for form in _parts_of_all_forms(each[1])]:
+            rarest = self._rarest_part(form)
+            self._keep_part(rarest, secret)
+            kept.append((rarest, secret))
+        if not _have_capitals_in_base64([part for part, _ in kept]):
+            self._keep_coded(kept)
 
-    def _keep_pieces(self, pieces: list[bytes], owners: list[tuple[Secret]]) -> None:
-        news = dict(zip(pieces, owners, strict=True))
-        if len(news) == len(pieces) and self._long.keys().isdisjoint(news):
-            self._long.update(news)
-            return
-        for piece, owner in zip(pieces, owners, strict=True):
-            self._long[piece] = (*self._long.get(piece, ()), *owner)
+    def _keep_part(self, part: bytes, secret: Secret) -> None:
+        owner = (secret,)
+        for piece in (part[:6], part[1:7], part[2:]):
+            known = self._long.setdefault(piece, owner)
+            if known is not owner:
+                self._long[piece] = (*known, secret)
 
-    def _rare_parts(self, forms: list[bytes]) -> list[bytes]:
-        """Mostly the middles have least in common: of numbered names both ends are the same."""
-        parts = list(map(_middle, forms))
-        pieces = {part[1 : 1 + _PIECE] for part in parts}
-        if len(pieces) == len(parts) and self._long.keys().isdisjoint(pieces):
-            return parts
-        taken: set[bytes] = set()
-        return [self._rare_part(form, taken) for form in forms]
+    def _rarest_part(self, form: bytes) -> bytes:
+        """Eight bytes of a form that the fewest secrets have in common."""
+        middle = (len(form) - _LONG) // 2
+        parts = (form[begin : begin + _LONG] for begin in (middle, 0, len(form) - _LONG))
+        return min(parts, key=lambda part: len(self._long.get(part[1 : 1 + _PIECE], ())))
 
-    def _rare_part(self, form: bytes, taken: set[bytes]) -> bytes:
-        for part in (_middle(form), form[:_LONG], form[-_LONG:]):
-            piece = part[1 : 1 + _PIECE]
-            if piece not in taken and piece not in self._long:
-                break
-        taken.add(piece)
-        return part
+    def _keep_coded(self, forms: list[Form]) -> None:
+        for part, secret in forms:
+            for coded in _without_capitals(part):
+                for begin in range(_STEP):
+                    _keep(self._coded, coded[begin : begin + _PIECE], coded, secret)
 
 
 def is_written_plainly(text: str) -> bool:
@@ -165,9 +171,8 @@ def is_written_plainly(text: str) -> bool:
     return not ("%" in text or "\\" in text or "+" in text or "\0" in text)
 
 
-def _one_looks_like_an_id(texts: Iterable[str]) -> bool:
-    lines = "\n".join(texts).encode("utf-8", _PASS).translate(None, _DIGITS_OF_IDS)
-    return b"\n\n" in b"\n%b\n" % lines
+def _one_looks_like_an_id(lines: str) -> bool:
+    return b"\n\n" in b"\n%b\n" % lines.encode("utf-8", _PASS).translate(None, _DIGITS_OF_IDS)
 
 
 def _said_in_base64(data: bytes) -> Iterator[bytes]:
@@ -196,11 +201,6 @@ def _without_capitals(part: bytes) -> Iterator[bytes]:
         coded = b64encode(part[begin : begin + _PIECE])
         if not part.isascii() or coded == coded.lower():
             yield from {coded, coded.translate(_URL_SAFE)}
-
-
-def _middle(form: bytes) -> bytes:
-    begin = (len(form) - _LONG) // 2
-    return form[begin : begin + _LONG]
 
 
 def _parts_of_all_forms(secret: str) -> set[bytes]:

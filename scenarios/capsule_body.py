@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -31,7 +31,7 @@ class Names:
         """What follows `body:` in the file, every further line behind the indent; ends in a line's end."""
         if len(body) < _LONG:
             return f" {{{_form(body)}}}\n"
-        digest = blake2b(body).digest()
+        digest = sha256(body).digest()
         if digest in self._names:
             return f" {{same: {self._names[digest]}}}\n"
         name = self._names[digest] = f"body-{len(self._names) + 1}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 from workerkit.openapi.jsontext import parsed, rendered
@@ -68,24 +69,21 @@ class Content:
 
     def _gather_alike(self, values: list[Any]) -> bool:
         """Gathers from objects of one shape without further ones inside; whether they are such."""
-        if set(map(type, values)) != {dict}:
+        if set(map(type, values)) != {dict} or len(set(map(len, values))) > 1:
             return False
+        shape = _shape(tuple(values[0]))
         try:
-            names = list(map(_only_one, zip(*values, strict=True)))
-            columns = list(zip(*map(dict.values, values), strict=True))
-            shape = _shape(tuple(names))
-            for name, column in zip(names, columns, strict=True):
-                if name not in shape.secret:
-                    self._gather_column(column)
-        except (ValueError, TypeError):  # of several shapes; a list and an object have no hash
+            columns = {name: list(map(itemgetter(name), values)) for name in shape.names}
+            for name in columns.keys() - shape.secret.keys():
+                self._gather_column(columns[name])
+        except (KeyError, TypeError):  # of several shapes; a list and an object have no hash
             return False
         self._shapes.add(shape)
-        for name, column in zip(names, columns, strict=True):
-            if name in shape.secret:
-                self._gather_secrets(shape.secret[name], column)
+        for name, kind in shape.secret.items():
+            self._gather_secrets(kind, columns[name])
         return True
 
-    def _gather_column(self, column: tuple[Any, ...]) -> None:
+    def _gather_column(self, column: list[Any]) -> None:
         if are_uuids(column):
             self.ids.extend(column)
         else:
@@ -95,7 +93,7 @@ class Content:
         shape = _shape(tuple(value))
         self._shapes.add(shape)
         for name, kind in shape.secret.items():
-            self._gather_secrets(kind, (value[name],))
+            self._gather_secrets(kind, [value[name]])
         free = shape.free(value)
         try:
             self._values.update(free)
@@ -104,7 +102,7 @@ class Content:
             for each in free:
                 self._gather(each)
 
-    def _gather_secrets(self, kind: str, values: tuple[Any, ...]) -> None:
+    def _gather_secrets(self, kind: str, values: list[Any]) -> None:
         self._has_secrets = True
         if set(map(type, values)) == {str}:
             self.secrets.extend(zip(repeat(kind), values))
@@ -159,10 +157,3 @@ def _shape(names: tuple[str, ...]) -> _Shape:
 
 def _getter(names: list[str]) -> Callable[[dict[str, Any]], Iterable[Any]]:
     return lambda value: [value[name] for name in names]
-
-
-def _only_one(names: tuple[str, ...]) -> str:
-    """The name that stands at one place of all objects. Raises ValueError where there are several."""
-    if names.count(names[0]) < len(names):
-        raise ValueError(names)
-    return names[0]

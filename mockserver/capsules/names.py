@@ -13,12 +13,11 @@ from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.jsontext import Malformed
 from workerkit.openapi.known import Known, is_written_plainly
 from workerkit.openapi.masking import Secret, is_secret_header, keys_of, may_show_a_secret
-from workerkit.openapi.pseudonyms import Pseudonyms, is_uuid, worth_knowing
+from workerkit.openapi.pseudonyms import Pseudonyms, worth_knowing
 from workerkit.scenarios.capsule import Recorded
 
 _MOST_BODIES, _LONGEST_BODY = 64, 2**20
-_MOST_LETTERS = 2**23
-_UUID_LENGTH = 36
+_MOST_LETTERS = 2**19
 _MOST_SECRETS = 65_536
 Write = Callable[[bytes], bytes]
 
@@ -130,8 +129,6 @@ class Names:
 
     def _suspect(self, texts: Collection[str]) -> Iterator[str]:
         """The texts that have to be looked at one by one."""
-        if not self._known.look_like_ids:
-            texts = [each for each in texts if len(each) != _UUID_LENGTH or not is_uuid(each)]
         together = "\n".join(texts)
         if is_written_plainly(together):
             yield from self._sifted(list(texts), together)
