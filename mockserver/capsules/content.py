@@ -36,6 +36,7 @@ class Content:
         self._values: set[Any] = set()
         self._shapes: set[_Shape] = set()
         self._nested: set[int] = set()
+        self._tables: dict[int, _Shape] = {}
         self._value = parsed(body)
         self._gather(self._value)
         names = {name for shape in self._shapes for name in shape.names}
@@ -79,6 +80,7 @@ class Content:
         except (KeyError, TypeError):  # of several shapes; a list and an object have no hash
             return False
         self._shapes.add(shape)
+        self._tables[id(values)] = shape
         for name, kind in shape.secret.items():
             self._gather_secrets(kind, columns[name])
         return True
@@ -116,10 +118,16 @@ class Content:
 
     def _written(self, value: Any, shown: Texts, hide: Hide) -> Any:
         if type(value) is list:
-            return [self._written(each, shown, hide) for each in value]
+            return self._written_list(value, shown, hide)
         if type(value) is dict:
             return self._written_object(value, shown, hide)
         return shown.get(value, value) if type(value) is str else value
+
+    def _written_list(self, values: list[Any], shown: Texts, hide: Hide) -> list[Any]:
+        table = None if shown else self._tables.get(id(values))
+        if table is None:
+            return [self._written(each, shown, hide) for each in values]
+        return [_hiding(each, table.secret, hide) for each in values] if table.secret else values
 
     def _written_object(self, value: dict[str, Any], shown: Texts, hide: Hide) -> dict[str, Any]:
         secret = _shape(tuple(value)).secret
@@ -130,12 +138,7 @@ class Content:
                 else self._written(each, shown, hide)
                 for name, each in value.items()
             }
-        if not secret:
-            return value
-        changed = value.copy()
-        for name, kind in secret.items():
-            changed[name] = hide(kind, value[name])
-        return changed
+        return _hiding(value, secret, hide) if secret else value
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -145,6 +148,13 @@ class _Shape:
     names: tuple[str, ...]
     secret: dict[str, str]
     free: Callable[[dict[str, Any]], Iterable[Any]]
+
+
+def _hiding(value: dict[str, Any], secret: dict[str, str], hide: Hide) -> dict[str, Any]:
+    changed = value.copy()
+    for name, kind in secret.items():
+        changed[name] = hide(kind, value[name])
+    return changed
 
 
 @lru_cache(_MOST_SHAPES)
