@@ -88,21 +88,27 @@ class Known:
                     found |= self.standing_in(bare)
         return frozenset(found)
 
-    def standing_in(self, text: str) -> set[Secret]:
-        """As `within`, for what is written plainly."""
+    def standing_in(self, text: str, beginnings: Iterable[str] = ()) -> set[Secret]:
+        """As `within`, for what is written plainly.
+
+        Where the text is many in a line each, `beginnings` are those that many of them have: they are looked
+        at once.
+        """
         data = text.encode("utf-8", _PASS)
-        found = self._long_in(data) | self._in_base64(data)
+        cut = _with_beginnings_cut(data, beginnings)
+        found = self._long_in(cut, data) | self._in_base64(cut)
         if self._short or self._words:
             found |= self._short_in(data)
             found |= self._short_in("\n".join(said_in_base64(text)).encode("utf-8", _PASS))
         return found
 
-    def _long_in(self, data: bytes) -> set[Secret]:
+    def _long_in(self, data: bytes, whole: bytes) -> set[Secret]:
         return {
             secret
             for piece, place in _seen(self._long, data, _STEP)
             for secret in self._long[piece]
             if _stands(secret[1].encode("utf-8", _PASS), data, place)
+            or (whole is not data and secret[1].encode("utf-8", _PASS) in whole)
         }
 
     def _in_base64(self, data: bytes) -> set[Secret]:
@@ -169,6 +175,14 @@ class Known:
 def is_written_plainly(text: str) -> bool:
     """Whether nothing in a text has to be decoded but base64."""
     return not ("%" in text or "\\" in text or "+" in text or "\0" in text)
+
+
+def _with_beginnings_cut(data: bytes, beginnings: Iterable[str]) -> bytes:
+    """The lines without what they have in common, but for what a part of a form may begin in."""
+    for each in beginnings:
+        beginning = each.encode("utf-8", _PASS)
+        data = b"%b\n%b" % (data.replace(b"\n" + beginning, b"\n" + beginning[1 - _LONG :]), beginning)
+    return data
 
 
 def _one_looks_like_an_id(lines: str) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
+from itertools import repeat, takewhile
 from operator import itemgetter
 from typing import Any
 
@@ -15,6 +15,7 @@ from workerkit.openapi.pseudonyms import are_uuids
 
 _CONTAINERS = (dict, list)
 _MOST_SHAPES = 1024
+_MANY, _LONG_BEGINNING = 200, 16
 Texts = Mapping[str, str]
 Hide = Callable[[str, Any], Any]
 
@@ -23,14 +24,15 @@ class Content:
     """What the JSON of a body says, read in one walk. Raises Malformed where it is none.
 
     `texts` are all that stand in it but in the fields of secrets; the names of fields are among them.
-    `ids` are further texts, which are UUIDs. `secrets` are those of fields with one value; `is_simple` is
-    false where such a field has several.
+    `ids` are further texts, which are UUIDs; many texts begin with one of `beginnings`. `secrets` are those
+    of fields with one value; `is_simple` is false where such a field has several.
     """
 
     def __init__(self, body: bytes) -> None:
         self.body = body
         self.secrets: list[Secret] = []
         self.ids: list[str] = []
+        self.beginnings: list[str] = []
         self.is_simple = True
         self._has_secrets = False
         self._values: set[Any] = set()
@@ -90,6 +92,8 @@ class Content:
             self.ids.extend(column)
         else:
             self._values.update(column)
+            if len(column) >= _MANY:
+                self.beginnings.extend(_beginning(column))
 
     def _gather_object(self, value: dict[str, Any]) -> None:
         shape = _shape(tuple(value))
@@ -148,6 +152,18 @@ class _Shape:
     names: tuple[str, ...]
     secret: dict[str, str]
     free: Callable[[dict[str, Any]], Iterable[Any]]
+
+
+def _beginning(column: list[Any]) -> Iterator[str]:
+    """How all texts of a column begin, where that is long."""
+    first, last = column[0], column[-1]
+    if set(map(type, column)) != {str} or first == last or first[:_LONG_BEGINNING] != last[:_LONG_BEGINNING]:
+        return
+    lowest, highest = min(column), max(column)
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(lowest, highest, strict=False))
+    beginning = lowest[: sum(1 for _ in alike)]
+    if len(beginning) >= _LONG_BEGINNING:
+        yield beginning
 
 
 def _hiding(value: dict[str, Any], secret: dict[str, str], hide: Hide) -> dict[str, Any]:

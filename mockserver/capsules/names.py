@@ -54,7 +54,8 @@ class Names:
         texts = _texts_around(exchange).union(*(each.texts for each in contents if each))
         if self._known.look_like_ids:
             texts.update(*(each.ids for each in contents if each))
-        shown = dict(self._shown(texts))
+        beginnings = [each for content in contents if content for each in content.beginnings]
+        shown = dict(self._shown(texts, beginnings))
         return Recorded(self._written(exchange, contents, shown), recorded.ending)
 
     def text(self, text: str) -> str:
@@ -113,10 +114,10 @@ class Names:
             del self._bodies[next(iter(self._bodies))]
         self._bodies[body] = written
 
-    def _shown(self, texts: set[str]) -> Iterator[tuple[str, str]]:
+    def _shown(self, texts: set[str], beginnings: list[str]) -> Iterator[tuple[str, str]]:
         """The texts that are not written as they are, and how they are written."""
         news = texts - self._harmless
-        suspect = list(self._suspect(news))
+        suspect = list(self._suspect(news, beginnings))
         names = self._naming(frozenset().union(*map(self._known.within, suspect)))
         pairs = [(each, names.text(each)) for each in suspect]
         changed = [pair for pair in pairs if pair[0] != pair[1]]
@@ -127,25 +128,27 @@ class Names:
             self._kept = 0
         yield from changed
 
-    def _suspect(self, texts: Collection[str]) -> Iterator[str]:
-        """The texts that have to be looked at one by one."""
+    def _suspect(self, texts: Collection[str], beginnings: list[str]) -> Iterator[str]:
+        """The texts that have to be looked at one by one; many may begin alike."""
         together = "\n".join(texts)
         if is_written_plainly(together):
-            yield from self._sifted(list(texts), together)
+            yield from self._sifted(list(texts), together, beginnings)
             return
         plain = [each for each in texts if is_written_plainly(each)]
         yield from set(texts).difference(plain)
-        yield from self._sifted(plain, "\n".join(plain))
+        yield from self._sifted(plain, "\n".join(plain), beginnings)
 
-    def _sifted(self, texts: list[str], together: str) -> Iterator[str]:
+    def _sifted(self, texts: list[str], together: str, beginnings: list[str]) -> Iterator[str]:
         """The texts in which a secret may stand. Mostly there is none: many are looked at at once."""
-        if not may_show_a_secret(together) and not self._known.standing_in(together):
+        if beginnings and together.count("\n") >= len(texts):  # a text of several lines
+            beginnings = []
+        if not may_show_a_secret(together) and not self._known.standing_in(together, beginnings):
             return
         if len(texts) == 1:
             yield from texts
             return
         for half in (texts[::2], texts[1::2]):
-            yield from self._sifted(half, "\n".join(half))
+            yield from self._sifted(half, "\n".join(half), beginnings)
 
 
 def _texts_around(exchange: Exchange) -> set[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from itertools import product
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.openapi.test_masking_canaries import ADDRESSES, BORDERS, ENCODING, ENCODINGS, PASSWORDS, WORDS
 from workerkit.openapi.known import Known
-from workerkit.openapi.pseudonyms import Pseudonyms
+from workerkit.openapi.pseudonyms import Pseudonyms, are_uuids, is_uuid
 
 # Of all lengths and letters; short ones are found as words.
 SECRETS = PASSWORDS | WORDS | ADDRESSES | st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
@@ -33,3 +36,52 @@ def test_a_text_without_any_is_not_suspected() -> None:
     known = Known()
     known.add(("password", f"pass-{number * 7919:08x}!") for number in range(1000))
     assert known.within("https://example.com/profile/0a1b2c3d and the rest of it") == frozenset()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    secret=SECRETS,
+    encoding=ENCODING,
+    beginning=st.text("https:/exampl.com?=Q0", min_size=8, max_size=30),
+    ends=st.lists(st.text("abcXYZ019./=", max_size=12), min_size=1, max_size=4),
+    cut=st.integers(0, 40),
+)
+def test_lines_that_begin_alike_are_as_suspect_as_any(
+    secret: str, encoding: str, beginning: str, ends: list[str], cut: int
+) -> None:
+    """A secret may stand in what they have in common, behind it, or in both."""
+    known = Known()
+    known.add([("password", secret)])
+    form = ENCODINGS[encoding](secret).replace("\n", "")
+    beginning = f"{beginning}{form[:cut]}"
+    together = "\n".join(["other", *(f"{beginning}{form[cut:]}{end}" for end in ends)])
+    assert known.standing_in(together, [beginning]) >= known.standing_in(together)
+
+
+def in_base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+LETTERS = "hijklmnopqrstuvwxyz"
+WITHOUT_CAPITALS = [
+    each for each in map("".join, product(LETTERS, repeat=3)) if in_base64(each) == in_base64(each).lower()
+]
+
+
+@given(groups=st.lists(st.sampled_from(WITHOUT_CAPITALS), min_size=4, max_size=6), before=st.integers(0, 2))
+def test_base64_in_which_no_letter_is_a_capital_is_suspected(groups: list[str], before: int) -> None:
+    whole = "".join(groups)
+    known = Known()
+    known.add([("password", whole[before:])])
+    assert known.standing_in(f"({in_base64(whole)})") == {("password", whole[before:])}
+
+
+IDS = st.uuids().map(str) | st.uuids().map(lambda each: str(each).upper())
+NO_IDS = st.text("0123456789abcdef-", min_size=35, max_size=37) | st.text(max_size=36) | st.none()
+
+
+@given(values=st.lists(IDS, max_size=4), other=st.lists(NO_IDS, max_size=2))
+def test_many_ids_are_known_as_one_is(values: list[str], other: list[str | None]) -> None:
+    together = [*values, *other]
+    each = bool(together) and all(value is not None and is_uuid(value) for value in together)
+    assert are_uuids(together) == each
