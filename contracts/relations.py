@@ -196,9 +196,9 @@ def _link_in(item: Any) -> str | None:
 
 def _bulk_items(items: list[Any], results: list[dict[str, Any]]) -> Outcomes:
     known = leeway.enumeration("TaskStatus")
-    odd = [each for each in items if isinstance(each, dict) and each.get("status") not in known]
-    if not odd:
+    if _have_only(known, items):
         return
+    odd = [each for each in items if isinstance(each, dict) and each.get("status") not in known]
     done = {_link_in(each): each["success"] for each in results}
     named = Counter(map(_link_in, items))
     for item in odd:
@@ -207,6 +207,13 @@ def _bulk_items(items: list[Any], results: list[dict[str, Any]]) -> Outcomes:
         if alone and isinstance(status, str):
             flaw = f"an item with the status {status!r} was updated"
             yield _outcome("update-status", not done[link], flaw)
+
+
+def _have_only(statuses: tuple[str, ...], items: list[Any]) -> bool:
+    try:
+        return frozenset(statuses).issuperset(map(itemgetter("status"), items))
+    except (KeyError, TypeError):  # no object, no status, or none of a kind that a set may have
+        return False
 
 
 def _logs_stored(reading: Reading) -> Outcomes:

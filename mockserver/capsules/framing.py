@@ -89,6 +89,9 @@ class Framer:
 
     def feed(self, data: bytes) -> Iterator[Piece]:
         """The pieces that are complete with this. Raises Garbled."""
+        if self._part is _Part.LENGTH and not self._rest and 0 < len(data) <= self._left:
+            yield self._counted(data)
+            return
         self._rest += data
         while (piece := self._next()) is not None:
             yield piece
@@ -98,7 +101,8 @@ class Framer:
             case _Part.HEAD:
                 return self._head()
             case _Part.LENGTH:
-                return self._counted()
+                payload = self._taken(min(self._left, len(self._rest)))
+                return self._counted(payload) if payload else None
             case _Part.TO_THE_END:
                 payload = self._taken(len(self._rest))
                 return Piece(payload, payload=payload) if payload else None
@@ -143,10 +147,7 @@ class Framer:
         elif self._answers:
             self._part = _Part.TO_THE_END
 
-    def _counted(self) -> Piece | None:
-        payload = self._taken(min(self._left, len(self._rest)))
-        if not payload:
-            return None
+    def _counted(self, payload: bytes) -> Piece:
         self._left -= len(payload)
         if not self._left:
             self._part = _Part.HEAD
@@ -189,6 +190,10 @@ class Framer:
         return False
 
     def _taken(self, count: int) -> bytes:
+        if count == len(self._rest):
+            taken = bytes(self._rest)
+            self._rest.clear()
+            return taken
         taken = bytes(self._rest[:count])
         del self._rest[:count]
         return taken

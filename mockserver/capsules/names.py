@@ -121,7 +121,7 @@ class Names:
         names = self._naming(frozenset().union(*map(self._known.within, suspect)))
         pairs = [(each, names.text(each)) for each in suspect]
         changed = [pair for pair in pairs if pair[0] != pair[1]]
-        self._harmless |= news.difference(each for each, _ in changed)
+        self._harmless |= news.difference(each for each, _ in changed) if changed else news
         self._kept += sum(map(len, news))
         if self._kept > _MOST_LETTERS:
             self._harmless.clear()
