@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from binascii import a2b_base64
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import chain
 from struct import Struct
@@ -64,9 +64,8 @@ class Known:
         known = self._secrets
         return [each for each in dict.fromkeys(secrets) if each not in known]
 
-    def add(self, secrets: Iterable[Secret]) -> None:
-        """Knows some more."""
-        news = self.unknown(secrets)
+    def add(self, news: Sequence[Secret]) -> None:
+        """Knows some more, as `unknown` has them."""
         self._secrets.update(dict.fromkeys(news))
         together = "\n".join(text for _, text in news)
         self.look_like_ids = self.look_like_ids or _one_looks_like_an_id(together)
