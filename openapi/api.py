@@ -108,7 +108,9 @@ def api_of(document: Document, dialect: Dialect) -> Api:
 
 def worker_api(dialect: Dialect | None = None) -> Api:
     """The Worker API of a dialect, the default one where it is None, by the kit's own `worker-api.yaml`."""
-    return _default_worker_api() if dialect is None else api_of(bundled("worker-api.yaml"), dialect)
+    if dialect is None or not dialect.choices:
+        return _default_worker_api()
+    return api_of(bundled("worker-api.yaml"), dialect)
 
 
 @cache
