@@ -27,15 +27,18 @@ class Names:
     def __init__(self) -> None:
         self._names: dict[bytes, str] = {}  # by their digests: a recording may be long
 
-    def written(self, body: bytes, indent: str) -> str:
-        """What follows `body:` in the file, every further line behind the indent; ends in a line's end."""
+    def written(self, body: bytes, indent: str) -> tuple[str, ...]:
+        """What follows `body:` in the file, every further line behind the indent; ends in a line's end.
+
+        In several parts, as each copy of a long one takes its time.
+        """
         if len(body) < _LONG:
-            return f" {{{_form(body)}}}\n"
+            return (f" {{{_form(body)}}}\n",)
         digest = sha256(body).digest()
         if digest in self._names:
-            return f" {{same: {self._names[digest]}}}\n"
+            return (f" {{same: {self._names[digest]}}}\n",)
         name = self._names[digest] = f"body-{len(self._names) + 1}"
-        return f"\n{indent}{NAME}: {name}\n{indent}{long_form(body, indent)}"
+        return (f"\n{indent}{NAME}: {name}\n{indent}", *_long_form(body, indent))
 
 
 class Bodies:
@@ -71,18 +74,10 @@ def scalar(value: Any) -> str:
     return _escaped(render(value).decode())
 
 
-def long_form(body: bytes, indent: str) -> str:
-    """A long body, its lines behind the indent; ends in a line's end."""
-    value = _json(body)
-    if value is None:
-        return f"{_form(body)}\n"
-    return f"json-text: |\n{block(value, indent)}"
-
-
 def block(value: Any, indent: str) -> str:
     """A JSON value as the lines of a block of text, two columns behind the indent, whose length is even."""
     try:
-        return f"{_escaped(_indented(value, len(indent) // 2 + 1))}\n"
+        return _escaped(_indented(value, len(indent) // 2 + 1))
     except orjson.JSONEncodeError:
         return f"{indent}  {_escaped(render(value).decode())}\n"
 
@@ -98,11 +93,16 @@ def json_text(node: Node) -> Any:
 
 
 def _indented(value: Any, depth: int) -> str:
-    """The lines of a value so many lists deep, without the lines of these lists."""
+    """The lines of a value so many lists deep, without the lines of these lists; the last has its end."""
     for _ in range(depth):
         value = [value]
     around = depth * (depth + 1)
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2)[around:-around].decode()
+    return str(memoryview(orjson.dumps(value, option=orjson.OPT_INDENT_2))[around : 1 - around], "utf-8")
+
+
+def _long_form(body: bytes, indent: str) -> tuple[str, ...]:
+    value = _json(body)
+    return (f"{_form(body)}\n",) if value is None else ("json-text: |\n", block(value, indent))
 
 
 def _form(body: bytes) -> str:

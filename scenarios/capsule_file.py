@@ -63,26 +63,26 @@ class CapsuleText:
         for key in ("server", "why"):
             if getattr(exchange, key):
                 lines.append(f"    {key}: {scalar(getattr(exchange, key))}\n")
-        return "".join([*lines, self._request(exchange), self._answer(exchange)])
+        return "".join([*lines, *self._request(exchange), *self._answer(exchange)])
 
-    def _request(self, exchange: Exchange) -> str:
+    def _request(self, exchange: Exchange) -> list[str]:
         lines = [
             f"    request:\n      method: {scalar(exchange.method)}\n",
             f"      path: {scalar(exchange.path)}\n",
         ]
         if exchange.query:
             lines.append(f"      query: {scalar(exchange.query)}\n")
-        return "".join(lines) + self._message(exchange.request_headers, exchange.request_body)
+        return [*lines, *self._message(exchange.request_headers, exchange.request_body)]
 
-    def _answer(self, exchange: Exchange) -> str:
+    def _answer(self, exchange: Exchange) -> list[str]:
         if exchange.status is None:
-            return ""
+            return []
         status = f"    answer:\n      status: {exchange.status}\n"
-        return status + self._message(exchange.answer_headers, exchange.answer_body)
+        return [status, *self._message(exchange.answer_headers, exchange.answer_body)]
 
-    def _message(self, headers: Headers, body: bytes) -> str:
+    def _message(self, headers: Headers, body: bytes) -> list[str]:
         told = f"      headers: {scalar([list(each) for each in headers])}\n"
-        return told + (f"      body:{self._names.written(body, ' ' * 8)}" if body else "")
+        return [told, "      body:", *self._names.written(body, " " * 8)] if body else [told]
 
 
 def capsule_text(capsule: Capsule) -> str:

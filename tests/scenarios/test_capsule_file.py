@@ -19,6 +19,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.jsontext import Malformed, parse, render
 from workerkit.openapi.yamlsource import NotUnderstood
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
+from workerkit.scenarios.capsule_body import block
 from workerkit.scenarios.capsule_file import CapsuleText, capsule_text, parse_capsule, read_capsule
 from workerkit.scenarios.capsule_schema import capsule_schema
 
@@ -267,3 +268,14 @@ def test_whenever_it_began_no_time_is_before_the_start(began: float) -> None:
     one = Recorded(exchange(began=began, ended=began))
     back = read(capsule_text(Capsule(began, (one,))))
     assert abs(back.recorded[0].exchange.began - began) < 1e-5
+
+
+@given(value=JSONS, indent=st.sampled_from(["", "  ", " " * 8]))
+def test_a_block_is_json_in_lines_that_stand_behind_the_indent(value: Any, indent: str) -> None:
+    written = block(value, indent)
+    lines = written.removesuffix("\n").split("\n")
+    assert all(line.startswith(f"{indent}  ") for line in lines)
+    plain = "\n".join(line.removeprefix(f"{indent}  ") for line in lines)
+    assert parse(plain.encode()) == parse(render(value))
+    assert plain[0] not in " \n"
+    assert plain[-1] not in " \n"
