@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.openapi.test_masking_canaries import ADDRESSES, BORDERS, ENCODING, ENCODINGS, PASSWORDS, WORDS
 from workerkit.openapi.known import Known
+from workerkit.openapi.masking import may_show_a_secret
 from workerkit.openapi.pseudonyms import Pseudonyms, are_uuids, is_uuid
 
 # Of all lengths and letters; short ones are found as words.
@@ -68,6 +69,7 @@ WITHOUT_CAPITALS = [
 ]
 
 
+@settings(deadline=None)
 @given(groups=st.lists(st.sampled_from(WITHOUT_CAPITALS), min_size=4, max_size=6), before=st.integers(0, 2))
 def test_base64_in_which_no_letter_is_a_capital_is_suspected(groups: list[str], before: int) -> None:
     whole = "".join(groups)
@@ -80,8 +82,31 @@ IDS = st.uuids().map(str) | st.uuids().map(lambda each: str(each).upper())
 NO_IDS = st.text("0123456789abcdef-", min_size=35, max_size=37) | st.text(max_size=36) | st.none()
 
 
+@settings(deadline=None)
 @given(values=st.lists(IDS, max_size=4), other=st.lists(NO_IDS, max_size=2))
 def test_many_ids_are_known_as_one_is(values: list[str], other: list[str | None]) -> None:
     together = [*values, *other]
     each = bool(together) and all(value is not None and is_uuid(value) for value in together)
     assert are_uuids(together) == each
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        "password",
+        "E-mail",
+        "Email",
+        "x-api-key",
+        "Authorization",
+        "token",
+        *"=:'\" @.&;-",
+        "Bearer ",
+        "an",
+        "7Ab",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.lists(FRAGMENTS, max_size=8).map("".join))
+def test_a_text_in_which_a_secret_shows_by_its_name_may_show_one(text: str) -> None:
+    assert may_show_a_secret(text) or Pseudonyms(salt=b"s").text(text) == text

@@ -270,6 +270,7 @@ def test_whenever_it_began_no_time_is_before_the_start(began: float) -> None:
     assert abs(back.recorded[0].exchange.began - began) < 1e-5
 
 
+@settings(deadline=None)
 @given(value=JSONS, indent=st.sampled_from(["", "  ", " " * 8]))
 def test_a_block_is_json_in_lines_that_stand_behind_the_indent(value: Any, indent: str) -> None:
     written = block(value, indent)
