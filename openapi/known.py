@@ -106,8 +106,7 @@ class Known:
             secret
             for piece, place in _seen(self._long, data, _STEP)
             for secret in self._long[piece]
-            if _stands(secret[1].encode("utf-8", _PASS), data, place)
-            or (whole is not data and secret[1].encode("utf-8", _PASS) in whole)
+            if _stands_in_lines(secret[1].encode("utf-8", _PASS), data, place, whole)
         }
 
     def _in_base64(self, data: bytes) -> set[Secret]:
@@ -242,6 +241,16 @@ def _found(forms: Forms, data: bytes, step: int) -> set[Secret]:
 def _stands(form: bytes, data: bytes, place: int) -> bool:
     """Whether a form stands in a text around the place of a piece of it."""
     return form in data[max(0, place - len(form)) : place + _PIECE + len(form)]
+
+
+def _stands_in_lines(form: bytes, data: bytes, place: int, whole: bytes) -> bool:
+    """As `_stands`, for lines whose beginnings may have been cut; the whole is looked through last."""
+    if data is whole:
+        return _stands(form, data, place)
+    piece, line = data[place : place + _PIECE], data[place : place + len(form)].partition(b"\n")[0]
+    begins = (begin for begin in range(len(form)) if form.startswith(piece, begin))
+    goes_on = any(form.startswith(line[: len(form) - begin], begin) for begin in begins)
+    return goes_on and form in whole
 
 
 def _seen(known: Mapping[bytes, object], data: bytes, step: int) -> Iterator[tuple[bytes, int]]:

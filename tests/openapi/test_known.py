@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.openapi.test_masking_canaries import ADDRESSES, BORDERS, ENCODING, ENCODINGS, PASSWORDS, WORDS
@@ -47,6 +47,9 @@ def test_a_text_without_any_is_not_suspected() -> None:
     ends=st.lists(st.text("abcXYZ019./=", max_size=12), min_size=1, max_size=4),
     cut=st.integers(0, 40),
 )
+@example(
+    secret="abcd-efgh-ijkl-mnop", encoding="plain", beginning="https://a.example", ends=["1", "2"], cut=14
+)
 def test_lines_that_begin_alike_are_as_suspect_as_any(
     secret: str, encoding: str, beginning: str, ends: list[str], cut: int
 ) -> None:
@@ -56,7 +59,8 @@ def test_lines_that_begin_alike_are_as_suspect_as_any(
     form = ENCODINGS[encoding](secret).replace("\n", "")
     beginning = f"{beginning}{form[:cut]}"
     together = "\n".join(["other", *(f"{beginning}{form[cut:]}{end}" for end in ends)])
-    assert known.standing_in(together, [beginning]) >= known.standing_in(together)
+    beginnings = [beginning, "https://other.example/"]
+    assert known.standing_in(together, beginnings) >= known.standing_in(together)
 
 
 def in_base64(text: str) -> str:
