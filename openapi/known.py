@@ -13,7 +13,15 @@ from urllib.parse import quote
 
 from workerkit.openapi.masking import Secret
 from workerkit.openapi.pseudonyms import said_in_base64
-from workerkit.openapi.spelling import alone_in_base64, decoded, in_base64, written
+from workerkit.openapi.spelling import (
+    FEWEST_HEX_DIGITS,
+    alone_in_base64,
+    decoded,
+    in_base64,
+    in_hex,
+    is_layered,
+    written,
+)
 
 # Of a text every third piece is looked at: of a form as many pieces side by side are known.
 _PIECE, _STEP, _AT_ONCE = 6, 3, 512
@@ -34,6 +42,9 @@ _CODED, _CODED_AT_ONCE = 8, 2**16
 # Three characters of base64 begin with a capital where the first of the three bytes is one of these.
 _GIVES_CAPITAL = bytes(byte < 0x68 for byte in range(256))
 _DIGITS_OF_IDS = b"0123456789abcdefABCDEF-"
+_HEX = re.compile(rb"[0-9a-fA-F]{%d,}" % FEWEST_HEX_DIGITS)
+_HEX_AS_NOUGHTS = bytes(48 if chr(byte) in "0123456789abcdefABCDEF" else 32 for byte in range(256))
+_RUN_OF_HEX = b"0" * FEWEST_HEX_DIGITS
 _PASS = "surrogatepass"
 # Tuples of texts are nothing that the collector of garbage looks through again and again.
 Form = tuple[bytes, Secret]
@@ -73,7 +84,7 @@ class Known:
             self._decodable.update(each for each in news if not is_written_plainly(each[1]))
         for secret in (each for each in news if len(each[1]) < _LONG):
             text = secret[1]
-            for form in {text, *in_base64(text), *alone_in_base64(text)}:
+            for form in {text, *in_base64(text), *alone_in_base64(text), *in_hex(text)}:
                 self._keep_short(form.encode("utf-8", _PASS), secret)
         self._keep_long([each for each in news if len(each[1]) >= _LONG])
 
@@ -96,6 +107,8 @@ class Known:
         data = text.encode("utf-8", _PASS)
         cut = _with_beginnings_cut(data, beginnings)
         found = self._long_in(cut, data) | self._in_base64(cut)
+        if said := b"\n".join(_said_in_hex(data)):
+            found |= self._long_in(said, said)
         if self._short or self._words:
             found |= self._short_in(data)
             found |= self._short_in("\n".join(said_in_base64(text)).encode("utf-8", _PASS))
@@ -171,8 +184,8 @@ class Known:
 
 
 def is_written_plainly(text: str) -> bool:
-    """Whether nothing in a text has to be decoded but base64."""
-    return not ("%" in text or "\\" in text or "+" in text or "\0" in text)
+    """Whether nothing in a text has to be decoded but base64 and hexadecimal digits."""
+    return "+" not in text and not is_layered(text)
 
 
 def _with_beginnings_cut(data: bytes, beginnings: Iterable[str]) -> bytes:
@@ -193,6 +206,14 @@ def _said_in_base64(data: bytes) -> Iterator[bytes]:
         found = _ASCII_IN_BASE64.findall(data, first, first + _CODED_AT_ONCE + _CODED - 1)
         said = a2b_base64(b"".join(chain.from_iterable(found)).translate(_NOT_URL_SAFE))
         yield from (said[begin : begin + _PIECE] for begin in range(0, len(said), _PIECE))
+
+
+def _said_in_hex(data: bytes) -> Iterator[bytes]:
+    """What runs of hexadecimal digits say, wherever they begin."""
+    if _RUN_OF_HEX in data.translate(_HEX_AS_NOUGHTS):
+        for run in _HEX.findall(data):
+            for digits in (run, run[1:]):
+                yield bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
 
 
 def _have_capitals_in_base64(parts: list[bytes]) -> bool:

@@ -16,7 +16,7 @@ from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.instant import written
 from workerkit.openapi.jsontext import Malformed, parse
 from workerkit.openapi.literals import any_of
-from workerkit.openapi.spelling import alone_in_base64, decoded, in_base64, spellings
+from workerkit.openapi.spelling import alone_in_base64, decoded, in_base64, in_hex, is_layered, spellings
 
 Secret = tuple[str, str]
 
@@ -78,7 +78,7 @@ class Mask:
     def text(self, text: str) -> str:
         """The text without secrets. One that is hidden under layers of encoding is shown without those."""
         shown = self._plain(text)
-        if "%" in shown or "\\" in shown or "\0" in shown:
+        if is_layered(shown):
             for bare in decoded(shown):
                 hidden = self._plain(bare)
                 shown = shown if hidden == bare else hidden
@@ -272,7 +272,7 @@ class _Layer:
 def _layers(secrets: Iterable[Secret]) -> Iterator[_Layer]:
     """One layer, or none. Long forms are found wherever they stand, addresses and short ones as words."""
     told = [secret for secret in dict.fromkeys(secrets) if secret[1].strip() not in _NO_SECRETS]
-    cores = {form: secret for secret in told for form in in_base64(secret[1])}
+    cores = {form: each for each in told for form in (*in_base64(each[1]), *in_hex(each[1]))}
     alone = {form: secret for secret in told for form in alone_in_base64(secret[1])}
     plain = {form: secret for secret in told for form in spellings(secret[1])}
     addresses = [form for form, (kind, _) in plain.items() if kind == "email"]

@@ -1,4 +1,4 @@
-"""The forms in which clients of all kinds write a text: into URLs, JSON and base64; and the way back."""
+"""The forms in which clients write a text: into URLs, JSON, HTML, base64 and hex; and the way back."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from html import escape, unescape
 from urllib.parse import quote, quote_plus, unquote
 
 _ESCAPE = re.compile("%[0-9A-F]{2}")
 _SAME_EVERYWHERE = re.compile(r"[\w.~-]*", re.ASCII)
-_IN_JSON = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_IN_JSON = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "/": "/"}
 _PASS = "surrogatepass"
@@ -18,10 +19,11 @@ _MOST_LAYERS = 3
 _URL_SAFE = str.maketrans("+/", "-_")
 # Of 6 characters of base64 a chance match is one in 10 to the 11th: they are looked for inside words, too.
 _SHORTEST_CORE = 6
+FEWEST_HEX_DIGITS = 16
 
 
 def spellings(secret: str) -> set[str]:
-    """The forms of a text in URLs and in JSON, also in JSON inside JSON; the text itself is one of them."""
+    """The forms of a text in URLs, HTML, JSON, and in JSON inside JSON; the text itself is one of them."""
     if _SAME_EVERYWHERE.fullmatch(secret):
         return {secret} - {""}
     quoted = {quote(secret, safe=safe, errors=_PASS) for safe in ("", "/", "!'()*", "!#$%&'()*+,/:;=?@[]~")}
@@ -30,7 +32,18 @@ def spellings(secret: str) -> set[str]:
     escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     escaped |= {each.replace("/", r"\/") for each in escaped}
     escaped |= {json.dumps(each, ensure_ascii=pure)[1:-1] for each in escaped for pure in (True, False)}
-    return {form for form in (secret, *quoted, *escaped) if form}
+    return {form for form in (secret, *quoted, *escaped, escape(secret), escape(secret, quote=False)) if form}
+
+
+def in_hex(secret: str) -> set[str]:
+    """The hexadecimal digits of a text's bytes, unless they are too few to be told from chance."""
+    digits = secret.encode("utf-8", _PASS).hex()
+    return {digits, digits.upper()} if len(digits) >= FEWEST_HEX_DIGITS else set()
+
+
+def is_layered(text: str) -> bool:
+    """Whether something in a text may be undone by `decoded`."""
+    return "%" in text or "\\" in text or "\0" in text or ("&" in text and ";" in text)
 
 
 def in_base64(secret: str) -> set[str]:
@@ -51,9 +64,9 @@ def alone_in_base64(secret: str) -> set[str]:
 
 
 def decoded(text: str) -> Iterator[str]:
-    """The text with percent signs undone, then JSON escapes, then NULs, and so on while that changes it."""
+    """The text with percent signs undone, then escapes, entities, NULs, and so on while that changes it."""
     for _ in range(_MOST_LAYERS):
-        for undone in (unquote, _without_escapes, _without_nuls):
+        for undone in (unquote, _without_escapes, unescape, _without_nuls):
             plain = undone(text)
             if plain != text:
                 yield plain
@@ -88,6 +101,6 @@ def _paired(text: str) -> str:
 
 
 def _letter(found: re.Match[str]) -> str:
-    if found[1]:
-        return chr(int(found[1], 16))
-    return _LETTERS.get(found[2], found[0])
+    if found[1] or found[2]:
+        return chr(int(found[1] or found[2], 16))
+    return _LETTERS.get(found[3], found[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import time
@@ -31,19 +32,21 @@ def sniffed(secret: str, text: str) -> bool:
     text = MASKS.sub(" ", text)
     seen = {text}
     for _ in range(4):
-        seen |= {unquote(each) for each in seen} | {_unescaped(each) for each in seen}
+        seen |= {undone(each) for each in seen for undone in (unquote, html.unescape, _unescaped)}
     escaped = {json.dumps(secret, ensure_ascii=pure)[1:-1] for pure in (True, False)}
     forms = {secret, quote(secret, safe=""), *escaped}
+    if any(secret.encode().hex() in each.lower() for each in seen):
+        return True
     return any(secret in each or any(_in_base64(form.encode(), each) for form in forms) for each in seen)
 
 
 def _unescaped(text: str) -> str:
-    plain = re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", _letter, text)
+    plain = re.sub(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", _letter, text)
     return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _letter(found: re.Match[str]) -> str:
-    return chr(int(found[1], 16)) if found[1] else found[2]
+    return found[3] or chr(int(found[1] or found[2], 16))
 
 
 def _in_base64(secret: bytes, text: str) -> bool:
@@ -60,6 +63,10 @@ def _in_base64(secret: bytes, text: str) -> bool:
 
 def percents(text: str) -> str:
     return "".join(f"%{byte:02X}" for byte in text.encode())
+
+
+def javascript_escape(letter: str) -> str:
+    return f"\\x{ord(letter):02x}" if ord(letter) < 256 else unicode_escapes(letter)
 
 
 def unicode_escapes(text: str) -> str:
@@ -80,6 +87,12 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "escaped and quoted": lambda secret: quote(json.dumps(secret)[1:-1], safe=""),
     "every letter escaped": unicode_escapes,
     "every letter escaped twice": lambda secret: json.dumps(unicode_escapes(secret))[1:-1],
+    "escaped as in JavaScript": lambda secret: "".join(map(javascript_escape, secret)),
+    "in HTML": lambda secret: html.escape(secret),
+    "in HTML by numbers": lambda secret: "".join(f"&#{ord(each)};" for each in secret),
+    "in HTML and quoted": lambda secret: quote(html.escape(secret), safe=""),
+    "hexadecimal": lambda secret: secret.encode().hex(),
+    "hexadecimal in capitals": lambda secret: f"0x{secret.encode().hex().upper()}0A",
     "base64": lambda secret: b64encode(secret.encode()).decode(),
     "base64 for URLs": lambda secret: urlsafe_b64encode(secret.encode()).decode().rstrip("="),
     "base64 behind one byte": lambda secret: b64encode(b"x" + secret.encode() + b"yz").decode(),
@@ -94,6 +107,8 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "base64 in escaped JSON": lambda s: b64encode(b"k" + s.encode()).decode().replace("/", "\\/"),
 }
 ENCODING = st.sampled_from(sorted(ENCODINGS))
+# An address that nobody knows is looked for as it is written, not in all letters that may say something.
+IN_LETTERS = sorted(each for each in ENCODINGS if not {"base64", "hexadecimal"} & {*each.split()})
 BORDERS = st.sampled_from(["", " ", "/", '"', "=", "&", "%20", "\\n", "(", ">", ", "])
 
 
@@ -120,8 +135,12 @@ def test_no_decoding_finds_a_known_address(address: str, encoding: str) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(address=ADDRESSES, encoding=ENCODING.filter(lambda each: "base64" not in each))
-def test_no_decoding_but_base64_finds_an_address_that_nobody_knows(address: str, encoding: str) -> None:
+@given(
+    address=ADDRESSES, encoding=ENCODING.filter(lambda each: not {"base64", "hexadecimal"} & {*each.split()})
+)
+def test_no_decoding_but_base64_and_hex_finds_an_address_that_nobody_knows(
+    address: str, encoding: str
+) -> None:
     assert not sniffed(address, Mask([], salt=b"s").text(f"from {ENCODINGS[encoding](address)} to"))
 
 
