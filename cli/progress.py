@@ -6,9 +6,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.progress import Progress as Bar
 
 from workerkit.cli.console import shows_progress
@@ -16,19 +24,15 @@ from workerkit.cli.console import shows_progress
 _MOST_NAMED = 4
 
 
-class Progress:
+class _Line:
     """A line at the bottom of the terminal, from `with` to its end; nothing where nobody looks on."""
 
-    def __init__(self, out: Console, total: int) -> None:
-        columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    def __init__(self, out: Console, *columns: ProgressColumn) -> None:
         self._bar = Bar(
             *columns, console=out, transient=True, refresh_per_second=4, disable=not shows_progress(out)
         )
-        self._task = self._bar.add_task("", total=total)
-        self._names: list[str] = []
-        self._lock = threading.Lock()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 
@@ -39,6 +43,17 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         self._bar.stop()
+
+
+class Progress(_Line):
+    """How many of so many are done, and what runs."""
+
+    def __init__(self, out: Console, total: int) -> None:
+        told = TextColumn("{task.description}")
+        super().__init__(out, BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), told)
+        self._task = self._bar.add_task("", total=total)
+        self._names: list[str] = []
+        self._lock = threading.Lock()
 
     def step(self, told: str) -> None:
         """Shows that one more is done, and what it was."""
@@ -61,28 +76,13 @@ class Progress:
             self._bar.update(self._task, description=told, advance=0 if begins else 1)
 
 
-class Countdown:
-    """How many of something are left, at the bottom of the terminal; nothing where nobody looks on."""
+class Countdown(_Line):
+    """How many of something are left."""
 
     def __init__(self, out: Console, total: int, of: str) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        self._bar = Bar(
-            *columns, console=out, transient=True, refresh_per_second=4, disable=not shows_progress(out)
-        )
+        super().__init__(out, SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         self._left, self._told = total, f"of {total} {of} left"
         self._task = self._bar.add_task(f"{total} {self._told}")
-
-    def __enter__(self) -> Countdown:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
 
     def enough(self, count: int) -> None:
         """So many do, too: shows the fewest."""
