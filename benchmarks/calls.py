@@ -15,7 +15,7 @@ from workerkit.mockserver.listing import list_tasks
 from workerkit.mockserver.operations import heartbeat, update_task
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.spec.api import worker_api
 
 SEED = 1
 TASKS = 100

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.calls import Call
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.spec.api import worker_api
 
 API_PATH = worker_api().base_path
 MODULES = Path("build/node/node_modules").resolve()

@@ -18,7 +18,7 @@ from workerkit.mockserver.incoming import Incoming
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.spec.api import worker_api
 
 LIMIT = 50
 _SEED = 1

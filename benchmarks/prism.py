@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.calls import Call
 from benchmarks.contender import Contender, Site, script, version
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.spec.api import worker_api
 
 _PACKAGE = "@stoplight/prism-cli"
 

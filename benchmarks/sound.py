@@ -15,8 +15,8 @@ from workerkit.contracts.conformance import conform
 from workerkit.contracts.own_mock import own_mock
 from workerkit.contracts.plan import Plan
 from workerkit.contracts.rules import Status
-from workerkit.openapi.dialect import dialect_of
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.dialect import dialect_of
+from workerkit.openapi.spec.silence import silences
 
 _PROCESSES = 2
 

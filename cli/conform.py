@@ -27,8 +27,8 @@ from workerkit.contracts.report import Report, exit_code
 from workerkit.contracts.target import BadTarget, Target
 from workerkit.contracts.telling import intention, told
 from workerkit.mockserver.whole_file import made_folder, write_whole
-from workerkit.openapi.dialect import read_choices
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.dialect import read_choices
 
 
 @click.command("conform")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from traceback import format_exception
 
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.masking.mask import Mask
 
 
 def put_aside(error: Exception) -> str:

@@ -17,7 +17,7 @@ from workerkit.mockserver.command import CommandNotFound
 from workerkit.mockserver.founding import Miscast
 from workerkit.mockserver.server import CannotListen, TokenNeeded
 from workerkit.mockserver.whole_file import CannotWrite
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.scenarios.library import NoSuchScenario
 from workerkit.scenarios.starter import NoFile
 

@@ -14,7 +14,7 @@ from workerkit.mockserver.reports.markdown import add_step_summary
 from workerkit.mockserver.reports.page import as_page
 from workerkit.mockserver.reports.report import Report
 from workerkit.mockserver.whole_file import CannotWrite, check_writable, write_whole
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 
 STANDARD_OUTPUT = "-"
 _OPTIONS = {

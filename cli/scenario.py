@@ -11,7 +11,7 @@ import click
 
 from workerkit.cli.console import console
 from workerkit.mockserver.capsules.traffic import read_traffic
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.scenarios import library
 from workerkit.scenarios.capsule_story import scenario_text
 from workerkit.scenarios.schema import schema_text

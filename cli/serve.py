@@ -16,7 +16,7 @@ from workerkit.mockserver.json_log import logged_as_json
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.serving import serve_until_signal
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.dialect import Dialect, read_dialect
+from workerkit.openapi.spec.dialect import Dialect, read_dialect
 from workerkit.scenarios import library
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from workerkit.cli.unavailable import Unavailable
-from workerkit.openapi.yamlsource import closest
+from workerkit.openapi.formats.yaml_nodes import closest
 
 _PREFIX = "WORKERKIT_"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from workerkit.cli.console import console
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.silence import silences
 
 
 @click.command("silences")

@@ -9,7 +9,7 @@ import requests
 
 from workerkit.contracts.wire import GATE_URL, KEY_HEADER, Gate
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 
 NO_KEY = ""
 _JSON = "application/json"

@@ -27,8 +27,8 @@ from workerkit.contracts.tidying import enter, leave
 from workerkit.contracts.tour import set_out, walk_the_tour
 from workerkit.contracts.walk import Walk
 from workerkit.contracts.wire import INTERRUPTED, Cause, Ended, Gate
-from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import worker_api
 
 _WHOLE = Effort(examples=40, walks=20, steps=8), Diligence(plays=30, steps=12, requests=900)
 _SHORT = Effort(examples=5, walks=3, steps=4), Diligence(plays=8, steps=8, requests=300)

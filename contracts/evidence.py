@@ -9,7 +9,7 @@ from typing import Any
 from workerkit.contracts.target import BASE_PATH, Target
 from workerkit.contracts.wire import KEY_HEADER
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.masking.mask import Mask
 
 # In place of a made-up key that a shell would read as more than text.
 _ODD_KEY = "***"

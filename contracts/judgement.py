@@ -10,7 +10,7 @@ from workerkit.contracts.leeway import enumeration
 from workerkit.contracts.rule_report import Flaw, RuleReport
 from workerkit.contracts.rules import Rule, Status
 from workerkit.contracts.target import Target
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.masking.mask import Mask
 
 MOST_SHOWN = 3
 # What differs between two findings of one cause: ids, numbers, statuses, and the values that were tried.

@@ -9,8 +9,8 @@ from workerkit.contracts.ledger import Ledger
 from workerkit.contracts.sight import Sight
 from workerkit.contracts.target import BASE_PATH
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking import Mask
-from workerkit.openapi.silence import silences
+from workerkit.openapi.masking.mask import Mask
+from workerkit.openapi.spec.silence import silences
 
 _LONGEST_BODY = 120
 _MOST_SHOWN = 3

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from workerkit.contracts.rules import RULE_IDS
 from workerkit.contracts.sight import Sight
-from workerkit.openapi.dialect import Dialect, dialect_of
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.dialect import Dialect, dialect_of
+from workerkit.openapi.spec.silence import silences
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from functools import cache
 
 import jsonschema_rs
 
-from workerkit.openapi.api import Api
-from workerkit.openapi.document import Document, Json, bundled
+from workerkit.openapi.spec.api import Api
+from workerkit.openapi.spec.document import Document, Json, bundled
 
 _ANYTHING: Json = {}
 _CALLBACKS = ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus")

@@ -14,8 +14,8 @@ from workerkit.mockserver.chance import Chance
 from workerkit.mockserver.clock import Clock
 from workerkit.mockserver.listing import list_tasks
 from workerkit.mockserver.world import World
-from workerkit.openapi.api import worker_api
-from workerkit.openapi.dialect import Dialect, dialect_of
+from workerkit.openapi.spec.api import worker_api
+from workerkit.openapi.spec.dialect import Dialect, dialect_of
 
 OWN, OTHER = "own", "other"
 

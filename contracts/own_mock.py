@@ -10,7 +10,7 @@ from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.dialect import Dialect
+from workerkit.openapi.spec.dialect import Dialect
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from workerkit.openapi import yamlsource
+from workerkit.openapi.formats import yaml_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Section:
 def page() -> tuple[Section, ...]:
     """The sections in the page's order, of `page.yaml`, which alone says what there is."""
     text = resources.files("workerkit.contracts").joinpath("page.yaml").read_text("utf-8")
-    return tuple(_section(**entry) for entry in yamlsource.load(text, name="page.yaml").plain())
+    return tuple(_section(**entry) for entry in yaml_nodes.load(text, name="page.yaml").plain())
 
 
 def _section(*, heading: str, gist: str, sentences: list[dict[str, Any]]) -> Section:

@@ -12,10 +12,10 @@ from workerkit.contracts import leeway
 from workerkit.contracts.made_up import is_made_up_id, is_made_up_key
 from workerkit.contracts.plan import Writes
 from workerkit.contracts.target import BASE_PATH
-from workerkit.openapi.api import Match, UnknownPath, WrongMethod, worker_api
 from workerkit.openapi.exchange import Headers
-from workerkit.openapi.flaw import Flaw
-from workerkit.openapi.jsontext import Malformed, is_json, parse
+from workerkit.openapi.formats.strict_json import Malformed, is_json, parse
+from workerkit.openapi.spec.api import Match, UnknownPath, WrongMethod, worker_api
+from workerkit.openapi.spec.flaw import Flaw
 
 # No percent sign, dot, semicolon or empty step: what one server resolves, another takes as it is.
 _PATH = re.compile(r"(/[A-Za-z0-9-]+)+")

@@ -9,7 +9,7 @@ from workerkit.contracts.reading import Reading
 from workerkit.contracts.sight import Sight, by_status, seen, unseen
 from workerkit.contracts.walk import Walk
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.silence import silences
 
 _TAKEN_OR_REFUSED = {200: "accept", 400: "reject"}
 _NO_TASK = "the server has no further pending or queued task to try it on"

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from workerkit.contracts import leeway
-from workerkit.openapi.api import Match, UnknownPath, WrongMethod, worker_api
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.flaw import Flaw
-from workerkit.openapi.jsontext import Malformed, parsed
+from workerkit.openapi.formats.strict_json import Malformed, parsed
+from workerkit.openapi.spec.api import Match, UnknownPath, WrongMethod, worker_api
+from workerkit.openapi.spec.flaw import Flaw
 
 
 @dataclass(frozen=True)

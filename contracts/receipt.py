@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.masking.mask import Mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from workerkit.contracts.report import Report, SavedFinding
 from workerkit.contracts.saved_capsule import saved_capsules
 from workerkit.contracts.saved_scenario import saved_scenario
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.masking.mask import Mask
 
 
 def saved_findings(

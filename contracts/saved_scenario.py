@@ -10,8 +10,8 @@ from workerkit.contracts.ledger import Finding
 from workerkit.contracts.listings import NAMELESS, Listed, Listing, names
 from workerkit.contracts.report import Report
 from workerkit.contracts.walk import Task
-from workerkit.openapi.jsontext import render
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.vocabulary import documented
 
 _MOST_TASKS = 20

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from workerkit.contracts.target import Target
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking import Mask, Secret, secrets_in
+from workerkit.openapi.masking.mask import Mask, Secret, secrets_in
 
 
 def mask_of(target: Target, exchanges: Iterable[Exchange] = ()) -> Mask:

@@ -28,8 +28,8 @@ from workerkit.contracts.reading import Reading
 from workerkit.contracts.rules import OPERATION_RULES
 from workerkit.contracts.target import Target
 from workerkit.contracts.wire import GATE_URL, INTERRUPTED, KEY_HEADER, TOO_MANY_REQUESTS, Cause, Ended, Gate
-from workerkit.openapi.document import Json
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.document import Json
 
 # Not run, because the relations judge them on every exchange, the engine's included, and know the silences:
 # not_a_server_error, status_code_conformance, response_schema_conformance, negative_data_rejection.

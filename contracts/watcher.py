@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Literal
 
 from workerkit.contracts.relations import relate
-from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.request_flaw import flaws_of
 
 _MOST_KEPT = 16

@@ -20,8 +20,8 @@ from workerkit.contracts.pace import Pace
 from workerkit.contracts.permit import Draft, Permit
 from workerkit.contracts.plan import Plan
 from workerkit.contracts.target import BASE_PATH, Target
-from workerkit.openapi.api import Api, UnknownPath, WrongMethod
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.spec.api import Api, UnknownPath, WrongMethod
 
 _SCHEME = "http+gate"
 GATE_URL = f"{_SCHEME}://target{BASE_PATH}"

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.types import Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 _MOST_KEPT = 4096

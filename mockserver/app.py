@@ -9,7 +9,7 @@ from workerkit.mockserver.events import Events
 from workerkit.mockserver.guard import Guard
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.api import control_api, worker_api
+from workerkit.openapi.spec.api import control_api, worker_api
 
 
 class MockApp:

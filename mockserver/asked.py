@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
-from workerkit.mockserver.containment import contains
 from workerkit.mockserver.entities import Task
 from workerkit.mockserver.incoming import Incoming
 from workerkit.mockserver.world import World
-from workerkit.openapi.api import UnknownPath, WrongMethod
-from workerkit.openapi.jsontext import Malformed, parse
+from workerkit.openapi.formats.json_contains import contains
+from workerkit.openapi.formats.strict_json import Malformed, parse
+from workerkit.openapi.spec.api import UnknownPath, WrongMethod
 from workerkit.scenarios.kinds import ANY
 from workerkit.scenarios.trigger import OnMatch
 

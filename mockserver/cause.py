@@ -7,10 +7,10 @@ from urllib.parse import unquote
 
 from workerkit.mockserver.entities import Task
 from workerkit.mockserver.world import World
-from workerkit.openapi.api import UnknownPath, WrongMethod
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.instant import written
-from workerkit.openapi.operation import Subject
+from workerkit.openapi.formats.timestamp import written
+from workerkit.openapi.spec.api import UnknownPath, WrongMethod
+from workerkit.openapi.spec.operation import Subject
 from workerkit.scenarios.change import Change
 
 

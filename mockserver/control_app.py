@@ -21,10 +21,10 @@ from workerkit.mockserver.refusal import Invalid, Refusal
 from workerkit.mockserver.secrecy import mask_of_all
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.api import Api
-from workerkit.openapi.flaw import Flaw
-from workerkit.openapi.jsontext import Malformed, parse
-from workerkit.openapi.operation import Call, Operation
+from workerkit.openapi.formats.strict_json import Malformed, parse
+from workerkit.openapi.spec.api import Api
+from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.operation import Call, Operation
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 # Whoever may call at all may also bring a large world back.

@@ -19,11 +19,11 @@ from workerkit.mockserver.snapshot import restored, snapshot
 from workerkit.mockserver.verify import verify, wanted_of
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import KeyTaken, Worlds
-from workerkit.openapi.dialect import Dialect, UnknownChoice, dialect_of
-from workerkit.openapi.instant import read_time, written
-from workerkit.openapi.jsontext import render
-from workerkit.openapi.operation import Call
-from workerkit.openapi.yamlsource import NotUnderstood, closest
+from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.formats.timestamp import read_time, written
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood, closest
+from workerkit.openapi.spec.dialect import Dialect, UnknownChoice, dialect_of
+from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios import library
 from workerkit.scenarios.duration import seconds
 from workerkit.scenarios.judge import judge

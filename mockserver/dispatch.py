@@ -8,7 +8,7 @@ from typing import Any
 from workerkit.mockserver.entities import Account, Request, Task
 from workerkit.mockserver.refusal import Invalid
 from workerkit.mockserver.world import World
-from workerkit.openapi.yamlsource import closest
+from workerkit.openapi.formats.yaml_nodes import closest
 from workerkit.scenarios.vocabulary import documented
 
 SERVICE_TYPES = ("entity", "social", "blog")

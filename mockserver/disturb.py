@@ -8,7 +8,7 @@ from typing import Any
 from workerkit.mockserver.refusal import Invalid
 from workerkit.mockserver.standing_fault import StandingFault
 from workerkit.mockserver.world import World
-from workerkit.openapi.yamlsource import Node, NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import Node, NotUnderstood
 from workerkit.scenarios.planned_fault import planned_fault
 from workerkit.scenarios.vocabulary import documented
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from workerkit.openapi.instant import Writer, written
+from workerkit.openapi.formats.timestamp import Writer, written
 
 
 @dataclass(slots=True)

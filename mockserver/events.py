@@ -15,9 +15,9 @@ from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.wire import EXTENSION
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import News, Worlds
-from workerkit.openapi.instant import written
-from workerkit.openapi.jsontext import render
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.formats.timestamp import written
+from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.change import Change
 
 _MOST_EVENTS = 1000

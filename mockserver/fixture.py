@@ -20,7 +20,7 @@ from workerkit.mockserver.trial import masked
 from workerkit.mockserver.verify import ANY_BODY, Verification, in_words, verify, wanted_of
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.yamlsource import closest
+from workerkit.openapi.formats.yaml_nodes import closest
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.duration import NoDuration, seconds
 from workerkit.scenarios.judge import Verdict, judge

@@ -15,10 +15,10 @@ from workerkit.mockserver.entities import Account, Request
 from workerkit.mockserver.operations import ACTS
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT
-from workerkit.openapi.api import Api, api_of
-from workerkit.openapi.dialect import Dialect
-from workerkit.openapi.document import Document, bundled
-from workerkit.openapi.instant import read_time
+from workerkit.openapi.formats.timestamp import read_time
+from workerkit.openapi.spec.api import Api, api_of
+from workerkit.openapi.spec.dialect import Dialect
+from workerkit.openapi.spec.document import Document, bundled
 from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan, called
 
 PAGE_KEY = "your-server-key"

@@ -23,8 +23,8 @@ from workerkit.mockserver.whole_file import CannotWrite
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import News, Worlds
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.instant import written_in_milliseconds
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.formats.timestamp import written_in_milliseconds
 from workerkit.scenarios.change import Change
 
 Json = dict[str, Any]

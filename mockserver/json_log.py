@@ -11,8 +11,8 @@ from typing import Any, TextIO
 from workerkit.mockserver.events import told
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import News, Worlds
-from workerkit.openapi.instant import written_in_milliseconds
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.formats.timestamp import written_in_milliseconds
 
 _LOGGERS = ("workerkit", "uvicorn")
 _CHOSEN = {

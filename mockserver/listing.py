@@ -7,7 +7,7 @@ from typing import Any
 from workerkit.mockserver.entities import Server, Task
 from workerkit.mockserver.refusal import Invalid, NotFound
 from workerkit.mockserver.world import World
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from workerkit.mockserver.entities import Server
 from workerkit.mockserver.listing import list_tasks
 from workerkit.mockserver.refusal import AgainstFlow, Invalid, NotFound, NotYours
 from workerkit.mockserver.world import World
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 
 Json = dict[str, Any]
 Act = Callable[[World, Server, Call], Json]

@@ -10,7 +10,7 @@ import httptools
 
 from workerkit.mockserver.header_set import HeaderSet, header_set
 from workerkit.mockserver.incoming import Incoming
-from workerkit.openapi.api import Api
+from workerkit.openapi.spec.api import Api
 
 _LINE, _HEAD = b"\r\n", b"\r\n\r\n"
 _MOST_KEPT, _LONGEST_BLOCK = 512, 2048

@@ -11,8 +11,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from workerkit.mockserver.app import MockApp
 from workerkit.mockserver.plain_request import PlainReader
 from workerkit.mockserver.wire import EXTENSION, Wire
-from workerkit.openapi.api import worker_api
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.spec.api import worker_api
 
 _BODY = render({"success": False, "error": "bad_request"})
 _ANSWER = (

@@ -13,7 +13,7 @@ from workerkit.mockserver.reports.element import legal
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.whole_file import CannotWrite
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.scenarios import library
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.scenario import Scenario

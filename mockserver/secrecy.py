@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from workerkit.mockserver.world import World
-from workerkit.openapi.masking import Mask, Secret, keys_of, secrets_in
+from workerkit.openapi.masking.mask import Mask, Secret, keys_of, secrets_in
 
 _SALT = secrets.token_bytes(32)
 _MOST_STRANGE_KEYS = 100

@@ -17,7 +17,7 @@ from workerkit.mockserver.app import MockApp
 from workerkit.mockserver.guard import is_loopback
 from workerkit.mockserver.protocol import Protocol
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.api import control_api, worker_api
+from workerkit.openapi.spec.api import control_api, worker_api
 
 T = TypeVar("T")
 _BACKLOG = 2048

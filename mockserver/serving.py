@@ -13,7 +13,7 @@ from workerkit.mockserver.control_calls import server_keys
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.whole_file import write_whole
 from workerkit.mockserver.worlds import DEFAULT
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 
 
 def serve_until_signal(

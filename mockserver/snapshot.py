@@ -14,11 +14,11 @@ from workerkit.mockserver.refusal import Invalid, Refusal
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.standing_fault import StandingFault
 from workerkit.mockserver.world import World
-from workerkit.openapi.api import Api, api_of
-from workerkit.openapi.dialect import UnknownChoice, dialect_of
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.jsontext import render
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.masking.mask import Mask
+from workerkit.openapi.spec.api import Api, api_of
+from workerkit.openapi.spec.dialect import UnknownChoice, dialect_of
 from workerkit.scenarios import library
 from workerkit.scenarios.change import Change
 from workerkit.scenarios.plot import Progress

@@ -17,7 +17,7 @@ from workerkit.mockserver.snapshot import snapshot
 from workerkit.mockserver.stint import work
 from workerkit.mockserver.trial_timeline import timeline_of
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.judge import Verdict, judge
 from workerkit.scenarios.run import Run

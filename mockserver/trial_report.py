@@ -9,7 +9,7 @@ from typing import Any
 
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 from workerkit.mockserver.trial import Trial
-from workerkit.openapi.instant import written
+from workerkit.openapi.formats.timestamp import written
 from workerkit.scenarios import library
 from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.run import Run

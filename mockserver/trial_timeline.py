@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from workerkit.mockserver.reports.timeline import Kind, Lane, Moment, Spell, Tick, Timeline
-from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.masking.mask import Mask
+from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.change import Change
 from workerkit.scenarios.run import Event, Run

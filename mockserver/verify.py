@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from workerkit.mockserver.cause import cause_of
-from workerkit.mockserver.containment import Difference, contains, differences
 from workerkit.mockserver.refusal import Invalid
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking import Mask
-from workerkit.openapi.yamlsource import closest
+from workerkit.openapi.formats.json_contains import Difference, contains, differences
+from workerkit.openapi.formats.yaml_nodes import closest
+from workerkit.openapi.masking.mask import Mask
 
 _MOST_CLOSEST = 3
 _MOST_COMPARED = 50

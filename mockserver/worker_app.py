@@ -30,10 +30,10 @@ from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.strike import Strike, strike_of
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.api import Api, Match, UnknownPath, WrongMethod, worker_api
-from workerkit.openapi.flaw import Flaw
-from workerkit.openapi.jsontext import is_json
-from workerkit.openapi.operation import Call
+from workerkit.openapi.formats.strict_json import is_json
+from workerkit.openapi.spec.api import Api, Match, UnknownPath, WrongMethod, worker_api
+from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.operation import Call
 
 _log = logging.getLogger("workerkit.mockserver")
 _NO_ENCODING = (None, "identity")

@@ -13,9 +13,9 @@ from workerkit.mockserver.entities import Account, LogEntry, Request, Server, Ta
 from workerkit.mockserver.journal import CAPACITY, Journal
 from workerkit.mockserver.refusal import AgainstFlow, NotFound, NotYours
 from workerkit.mockserver.standing_fault import StandingFault
-from workerkit.openapi.api import Api, worker_api
-from workerkit.openapi.instant import WRITERS
-from workerkit.openapi.rendered import Rendered
+from workerkit.openapi.formats.ready_json import Rendered
+from workerkit.openapi.formats.timestamp import WRITERS
+from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.scenarios.change import Change
 from workerkit.scenarios.planned_fault import PlannedFault
 from workerkit.scenarios.struck import Struck

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.openapi.jsontext import Malformed, parse
+from workerkit.openapi.formats.strict_json import Malformed, parse
 
 Headers = tuple[tuple[str, str], ...]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from workerkit.openapi.jsontext import Malformed, parse, parsed, render
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats.strict_json import Malformed, parse, parsed, render
+from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.primitive import mapping
 
 FORMS = ("json", "json-text", "text", "base64", "same")

@@ -9,11 +9,11 @@ from math import floor
 from pathlib import Path
 from typing import Any
 
-from workerkit.openapi import yamlsource
-from workerkit.openapi.api import UnknownPath, WrongMethod, worker_api
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.instant import read_time, written_in_milliseconds
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.formats.timestamp import read_time, written_in_milliseconds
+from workerkit.openapi.formats.yaml_nodes import Node
+from workerkit.openapi.spec.api import UnknownPath, WrongMethod, worker_api
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_body import Bodies, Names, block, json_text, scalar
 from workerkit.scenarios.capsule_upgrade import UPGRADES
@@ -97,12 +97,12 @@ def read_capsule(path: Path) -> Capsule:
     try:
         return parse_capsule(path.read_text("utf-8"), name=str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise yamlsource.NotUnderstood(f"{path}:1:1: {getattr(error, 'strerror', None) or error}") from None
+        raise yaml_nodes.NotUnderstood(f"{path}:1:1: {getattr(error, 'strerror', None) or error}") from None
 
 
 def parse_capsule(source: str, *, name: str) -> Capsule:
     """The capsule in a text; `name` is the file's name for messages. Raises NotUnderstood."""
-    node = _upgraded(yamlsource.load(source, name=name))
+    node = _upgraded(yaml_nodes.load(source, name=name))
     given = mapping(node, HEAD_KEYS)
     for key in ("began", "exchanges"):
         if key not in given:

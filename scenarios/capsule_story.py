@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import dropwhile
 from typing import Any
 
-from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.jsontext import objects_in
+from workerkit.openapi.formats.strict_json import objects_in
+from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_body import scalar
 from workerkit.scenarios.duration import written

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.primitive import number, sequence
 
 _MOST_MILLISECONDS = 1e15

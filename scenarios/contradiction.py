@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.effects import (
     AddTasks,
     CancelTasks,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from workerkit.openapi.instant import read_time
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats.timestamp import read_time
+from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.calls import Calls, NoSpan, calls
 from workerkit.scenarios.duration import NoDuration, seconds
 from workerkit.scenarios.kinds import AtLeast, Between, Kind, OneOf, OneOrMore

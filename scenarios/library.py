@@ -7,7 +7,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 
-from workerkit.openapi.yamlsource import closest
+from workerkit.openapi.formats.yaml_nodes import closest
 from workerkit.scenarios import loader
 from workerkit.scenarios.scenario import Scenario, WorldPlan
 

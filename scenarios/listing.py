@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.openapi.api import Api
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.flaw import Flaw
+from workerkit.openapi.spec.api import Api
+from workerkit.openapi.spec.flaw import Flaw
 
 _LIST = "listTasks"
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TypeVar
 
-from workerkit.openapi import yamlsource
-from workerkit.openapi.dialect import Dialect, parse_dialect
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.formats.yaml_nodes import Node
+from workerkit.openapi.spec.dialect import Dialect, parse_dialect
 from workerkit.scenarios.contradiction import check_story, check_waivers, check_world
 from workerkit.scenarios.effects import EFFECTS, AddTasks, Effect
 from workerkit.scenarios.kinds import Kind
@@ -62,9 +62,9 @@ def parse_world(source: bytes, *, name: str) -> WorldPlan:
 
 def _loaded(source: bytes, name: str) -> Node:
     try:
-        return yamlsource.load(source.decode("utf-8"), name=name)
+        return yaml_nodes.load(source.decode("utf-8"), name=name)
     except UnicodeDecodeError as error:
-        raise yamlsource.NotUnderstood(f"{name}:1:1: the file is no UTF-8: {error.reason}") from None
+        raise yaml_nodes.NotUnderstood(f"{name}:1:1: the file is no UTF-8: {error.reason}") from None
 
 
 def _scenario(node: Node, vocabulary: Vocabulary) -> Scenario:

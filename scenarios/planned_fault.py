@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.faults import FAULTS, Fault
 from workerkit.scenarios.kinds import ANY
 from workerkit.scenarios.primitive import chosen, mapping

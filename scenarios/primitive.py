@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workerkit.openapi.yamlsource import Node, closest
+from workerkit.openapi.formats.yaml_nodes import Node, closest
 
 _NESTED = {dict: "a mapping", list: "a list"}
 

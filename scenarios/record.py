@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
-from workerkit.openapi.instant import written as written_time
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats.timestamp import written as written_time
+from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios import duration
 from workerkit.scenarios.calls import Calls
 from workerkit.scenarios.kinds import Kind, OneOrMore

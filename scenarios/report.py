@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from workerkit.openapi.api import Api, UnknownPath, WrongMethod
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import Api, UnknownPath, WrongMethod
 from workerkit.scenarios.until import ENDS
 
 Told = Literal["done", "refused", "trouble", "unsure"]

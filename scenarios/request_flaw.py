@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workerkit.openapi.api import Api, UnknownPath, WrongMethod
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.flaw import Flaw
-from workerkit.openapi.jsontext import parsed
+from workerkit.openapi.formats.strict_json import parsed
+from workerkit.openapi.spec.api import Api, UnknownPath, WrongMethod
+from workerkit.openapi.spec.flaw import Flaw
 
 _UNSUPPORTED_TYPE = 415
 

@@ -8,9 +8,9 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
-from workerkit.openapi.api import Api, worker_api
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.flaw import Flaw
+from workerkit.openapi.spec.api import Api, worker_api
+from workerkit.openapi.spec.flaw import Flaw
 from workerkit.scenarios.change import Change
 from workerkit.scenarios.history import History
 from workerkit.scenarios.listing import Listing, listings_of

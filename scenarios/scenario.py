@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workerkit.openapi.dialect import Dialect
+from workerkit.openapi.spec.dialect import Dialect
 from workerkit.scenarios.effects import Effect
 from workerkit.scenarios.kinds import Moment, Price, ServerStatus
 from workerkit.scenarios.task_group import TaskGroup

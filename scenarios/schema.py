@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from workerkit.openapi.document import Json
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.document import Json
+from workerkit.openapi.spec.silence import silences
 from workerkit.scenarios.effects import EFFECTS, AddFault, AddTasks, CancelTasks, Effect, RemoveTasks
 from workerkit.scenarios.faults import FAULTS, Fault
 from workerkit.scenarios.kinds import ANY, AtLeast, Between, Kind, OneOf, OneOrMore

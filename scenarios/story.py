@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from workerkit.openapi.instant import written as written_time
+from workerkit.openapi.formats.timestamp import written as written_time
 from workerkit.scenarios.effects import Effect
 from workerkit.scenarios.judge import rules_of
 from workerkit.scenarios.moment import end, moment, shown

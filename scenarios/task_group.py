@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.kinds import AccountName, Positive, RequestName, ServerName
 from workerkit.scenarios.primitive import mapping
 from workerkit.scenarios.record import keys, parameters, written

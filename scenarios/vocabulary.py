@@ -9,9 +9,9 @@ from typing import Any
 
 import jsonschema_rs
 
-from workerkit.openapi.api import Api, worker_api
-from workerkit.openapi.document import Document, Json
-from workerkit.openapi.flaw import first_flaw
+from workerkit.openapi.spec.api import Api, worker_api
+from workerkit.openapi.spec.document import Document, Json
+from workerkit.openapi.spec.flaw import first_flaw
 from workerkit.scenarios.kinds import ANY, Kind
 from workerkit.scenarios.words import Words
 

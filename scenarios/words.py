@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import jsonschema_rs
 
-from workerkit.openapi.flaw import first_flaw
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats.yaml_nodes import Node
+from workerkit.openapi.spec.flaw import first_flaw
 from workerkit.scenarios.kinds import Kind
 from workerkit.scenarios.primitive import chosen
 

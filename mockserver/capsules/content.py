@@ -9,9 +9,9 @@ from itertools import repeat, takewhile
 from operator import itemgetter
 from typing import Any
 
-from workerkit.openapi.jsontext import parsed, rendered
-from workerkit.openapi.masking import Secret, kind_of_field, secrets_in
-from workerkit.openapi.pseudonyms import are_uuids
+from workerkit.openapi.formats.strict_json import parsed, rendered
+from workerkit.openapi.masking.mask import Secret, kind_of_field, secrets_in
+from workerkit.openapi.masking.pseudonyms import are_uuids
 
 _CONTAINERS = (dict, list)
 _MOST_SHAPES = 1024

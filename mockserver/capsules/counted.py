@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workerkit.mockserver.capsules.seen import Json, number
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.instant import read_time
+from workerkit.openapi.formats.timestamp import read_time
+from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.capsule import Recorded
 from workerkit.scenarios.capsule_file import TOKEN, operation_of
 

@@ -11,11 +11,11 @@ from functools import cache
 from typing import Any
 
 from workerkit.mockserver.capsules.seen import ABOUT_A_TASK
-from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.instant import WRITTEN_TIME, read_time
-from workerkit.openapi.jsontext import render
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.formats.timestamp import WRITTEN_TIME, read_time
+from workerkit.openapi.masking.mask import Mask
+from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.capsule import Ending, Recorded
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -10,10 +10,10 @@ from itertools import chain
 
 from workerkit.mockserver.capsules.content import Content, Texts
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.jsontext import Malformed
-from workerkit.openapi.known import Known, is_written_plainly
-from workerkit.openapi.masking import Secret, is_secret_header, keys_of, may_show_a_secret
-from workerkit.openapi.pseudonyms import Pseudonyms, worth_knowing
+from workerkit.openapi.formats.strict_json import Malformed
+from workerkit.openapi.masking.known_secrets import Known, is_written_plainly
+from workerkit.openapi.masking.mask import Secret, is_secret_header, keys_of, may_show_a_secret
+from workerkit.openapi.masking.pseudonyms import Pseudonyms, worth_knowing
 from workerkit.scenarios.capsule import Recorded
 
 _MOST_BODIES, _LONGEST_BODY = 64, 2**20

@@ -19,8 +19,8 @@ from workerkit.mockserver.command import Command
 from workerkit.mockserver.server import listening
 from workerkit.mockserver.stint import NO_PROXY, filled_in
 from workerkit.mockserver.wire import reset_on_close
-from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_file import operation_of
 

@@ -23,12 +23,12 @@ from workerkit.mockserver.clock import Clock
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.entities import Account, Request, Server, Task
 from workerkit.mockserver.world import World
-from workerkit.openapi.api import worker_api
-from workerkit.openapi.dialect import Dialect
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.flaw import Flaw
-from workerkit.openapi.instant import read_time
-from workerkit.openapi.operation import Call
+from workerkit.openapi.formats.timestamp import read_time
+from workerkit.openapi.spec.api import worker_api
+from workerkit.openapi.spec.dialect import Dialect
+from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios.capsule import Capsule
 
 # Whoever seeds another server takes a smaller number, and gets other ids.

@@ -9,9 +9,9 @@ from workerkit.mockserver.capsules.matching import Against, Difference, Matcher
 from workerkit.mockserver.capsules.reconstruct import reconstructed
 from workerkit.mockserver.capsules.sending import Address, send
 from workerkit.mockserver.capsules.stage import Found, Stage, patience, stored
-from workerkit.openapi.api import worker_api
-from workerkit.openapi.dialect import Dialect
-from workerkit.openapi.silence import Silence, silences
+from workerkit.openapi.spec.api import worker_api
+from workerkit.openapi.spec.dialect import Dialect
+from workerkit.openapi.spec.silence import Silence, silences
 from workerkit.scenarios.capsule import Capsule, Recorded
 
 Play = Callable[[Recorded], Recorded]

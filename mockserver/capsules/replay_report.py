@@ -13,7 +13,7 @@ from workerkit.mockserver.reports.element import legal
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 from workerkit.mockserver.reports.words import printed
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.instant import written
+from workerkit.openapi.formats.timestamp import written
 
 _MOST_MISSED = 5
 

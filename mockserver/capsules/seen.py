@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.jsontext import objects_in
+from workerkit.openapi.formats.strict_json import objects_in
+from workerkit.openapi.spec.api import worker_api
 
 Json = Mapping[str, Any]
 # What concerns one task, and is refused where that is another server's.

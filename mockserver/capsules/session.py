@@ -18,8 +18,8 @@ from workerkit.mockserver.capsules.recording import Recording
 from workerkit.mockserver.capsules.sending import Address
 from workerkit.mockserver.server import CannotListen, listening
 from workerkit.mockserver.whole_file import CannotWrite, write_whole
-from workerkit.openapi.api import worker_api
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.capsule import Recorded
 
 _SECONDS_TO_CONNECT = 10.0

@@ -17,10 +17,10 @@ from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.snapshot import restored
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.api import control_api
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.flaw import first_flaw
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.spec.api import control_api
+from workerkit.openapi.spec.flaw import first_flaw
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.loader import parse
 from workerkit.scenarios.scenario import Scenario

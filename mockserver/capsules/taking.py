@@ -10,8 +10,8 @@ from workerkit.mockserver.capsules.unpacking import unpacked
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking import Secret
-from workerkit.openapi.pseudonyms import Pseudonyms, secrets_of
+from workerkit.openapi.masking.mask import Secret
+from workerkit.openapi.masking.pseudonyms import Pseudonyms, secrets_of
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.faults import (
     CloseInBody,

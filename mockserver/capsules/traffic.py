@@ -11,12 +11,12 @@ from typing import Any
 
 from workerkit.mockserver.capsules.har import NO_CONTENT, har_entries, of_har
 from workerkit.mockserver.capsules.recording import PART
-from workerkit.openapi.api import worker_api
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.instant import read_time
-from workerkit.openapi.jsontext import Malformed, parse, render
-from workerkit.openapi.pseudonyms import Pseudonyms, secrets_of
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats.strict_json import Malformed, parse, render
+from workerkit.openapi.formats.timestamp import read_time
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.masking.pseudonyms import Pseudonyms, secrets_of
+from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.capsule import Capsule, Recorded
 from workerkit.scenarios.capsule_file import check_exchange, parse_capsule
 

@@ -12,7 +12,7 @@ from workerkit.mockserver.line import Line
 from workerkit.mockserver.operations import Act, Json
 from workerkit.mockserver.refusal import Disturbed
 from workerkit.mockserver.world import World
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios.faults import PartialBulk
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from workerkit.mockserver.chance import Chance
 from workerkit.mockserver.entities import Server, Task
 from workerkit.mockserver.world import World
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 
 
 def stage(world: World, server: Server, call: Call) -> tuple[World, Server]:

@@ -10,7 +10,7 @@ from workerkit.mockserver.faults.deed import Deed
 from workerkit.mockserver.operations import Act, Json
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios.faults import StalePage
 
 

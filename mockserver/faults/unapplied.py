@@ -9,7 +9,7 @@ from workerkit.mockserver.faults.deed import Deed
 from workerkit.mockserver.faults.stage import stage
 from workerkit.mockserver.operations import Act, Json
 from workerkit.mockserver.world import World
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios.faults import Unapplied
 
 

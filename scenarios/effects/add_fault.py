@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.effects.effect import Effect
 from workerkit.scenarios.planned_fault import PlannedFault, planned_fault
 from workerkit.scenarios.words import Words

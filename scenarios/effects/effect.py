@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
-from workerkit.openapi.yamlsource import Node
+from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.record import record, written
 from workerkit.scenarios.words import Words
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.flaw import Flaw
+from workerkit.openapi.spec.flaw import Flaw
 from workerkit.scenarios.rules.bulk_within_limit import BulkWithinLimit
 from workerkit.scenarios.rules.flawed import Flawed
 from workerkit.scenarios.rules.log_levels import LogLevels

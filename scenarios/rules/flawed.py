@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.flaw import Flaw
+from workerkit.openapi.spec.flaw import Flaw
 from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run import Run

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.flaw import Flaw
+from workerkit.openapi.spec.flaw import Flaw
 from workerkit.scenarios.rules.flawed import Flawed
 
 _LEVEL = re.compile(r"body/logs/\d+/level")

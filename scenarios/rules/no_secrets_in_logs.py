@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.literals import any_of
-from workerkit.openapi.spelling import spellings
+from workerkit.openapi.masking.encodings import spellings
+from workerkit.openapi.masking.literal_regex import any_of
 from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run import Run

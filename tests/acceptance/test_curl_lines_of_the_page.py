@@ -18,7 +18,7 @@ from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.spec.api import worker_api
 
 PAGE = (Path(__file__).parents[1] / "contracts" / "worker-api.txt").read_text("utf-8")
 HOST = "https://apitest.likepion.com"

@@ -15,7 +15,7 @@ import pytest
 from workerkit.mockserver.founding import PAGE_KEY, Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.document import read
+from workerkit.openapi.spec.document import read
 
 SPEC = resources.files("workerkit.openapi").joinpath("worker-api.yaml").read_text("utf-8")
 

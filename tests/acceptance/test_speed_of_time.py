@@ -13,9 +13,9 @@ from workerkit.mockserver.header_set import headers_of
 from workerkit.mockserver.incoming import Incoming
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.api import worker_api
-from workerkit.openapi.dialect import dialect_of
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import worker_api
+from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.scenarios import library
 
 SILENT = dialect_of({"heartbeat-silence": "offline", "offline-heartbeat": "revives"})

@@ -10,7 +10,7 @@ from pathlib import Path
 from workerkit.mockserver.founding import PAGE_KEY, Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.spec.api import worker_api
 
 SPEC = Path(__file__).parents[2] / "openapi" / "worker-api.yaml"
 CHECKS = (

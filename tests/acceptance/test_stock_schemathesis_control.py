@@ -13,7 +13,7 @@ from workerkit.mockserver.control_calls import CONTROL_STREAMS
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.api import control_api
+from workerkit.openapi.spec.api import control_api
 
 OPENAPI = Path(__file__).parents[2] / "openapi"
 CHECKS = (

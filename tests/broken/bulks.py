@@ -11,7 +11,7 @@ from workerkit.mockserver.entities import Server
 from workerkit.mockserver.operations import Act
 from workerkit.mockserver.refusal import NotFound, NotYours
 from workerkit.mockserver.world import World
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 
 _BULK = "bulkUpdateTasks"
 

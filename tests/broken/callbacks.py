@@ -11,7 +11,7 @@ from workerkit.mockserver.entities import Server, Task
 from workerkit.mockserver.operations import Act
 from workerkit.mockserver.refusal import Invalid, NotFound
 from workerkit.mockserver.world import World
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 
 _complete = World.complete
 

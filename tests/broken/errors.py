@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from tests.broken.mutant import broken
 from tests.broken.surgery import put
 from workerkit.mockserver.refusal import Invalid
-from workerkit.openapi import jsontext
-from workerkit.openapi.operation import Call, Operation
+from workerkit.openapi.formats import strict_json
+from workerkit.openapi.spec.operation import Call, Operation
 
 
 @broken("bad-requests-are-422", "statuses", "bad-request")
@@ -33,8 +33,8 @@ def _bad_json() -> None:
     def read(operation: Operation, path_values: Mapping[str, str], query: str, body: bytes) -> Call:
         if body:
             try:
-                jsontext.parse(body)
-            except jsontext.Malformed as error:
+                strict_json.parse(body)
+            except strict_json.Malformed as error:
                 raise RuntimeError(str(error)) from None
         return sound(operation, path_values, query, body)
 

@@ -11,7 +11,7 @@ from tests.broken.surgery import act_otherwise, answer_by, answer_otherwise, ask
 from workerkit.mockserver.entities import Server
 from workerkit.mockserver.operations import Act
 from workerkit.mockserver.world import World
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 
 _LIST = "listTasks"
 _ALL = ("pending", "queued", "running", "completed", "failed", "canceled")

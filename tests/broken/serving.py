@@ -14,7 +14,7 @@ from workerkit.contracts.target import Target
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.document import Document, bundled
+from workerkit.openapi.spec.document import Document, bundled
 
 _KEYS = ("server-01-key", "server-02-key", "server-03-key")
 # A process forked from one that has everything imported, and that no mutant has touched.

@@ -9,7 +9,7 @@ from typing import Any
 from workerkit.mockserver.entities import Server
 from workerkit.mockserver.operations import ACTS, Act
 from workerkit.mockserver.world import World
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 
 Json = dict[str, Any]
 

@@ -13,7 +13,7 @@ from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.operations import ACTS
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.dialect import dialect_of, read_choices
+from workerkit.openapi.spec.dialect import dialect_of, read_choices
 
 Run = Callable[..., tuple[int, str, str]]
 TASK = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"

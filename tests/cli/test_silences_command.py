@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.silence import silences
 
 Run = Callable[..., tuple[int, str, str]]
 

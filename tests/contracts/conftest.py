@@ -18,8 +18,8 @@ from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.snapshot import snapshot
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.api import Api
-from workerkit.openapi.dialect import dialect_of
+from workerkit.openapi.spec.api import Api
+from workerkit.openapi.spec.dialect import dialect_of
 
 MakeTarget = Callable[..., Target]
 

@@ -21,10 +21,10 @@ from workerkit.contracts.rules import Status
 from workerkit.contracts.target import Target
 from workerkit.mockserver.operations import ACTS
 from workerkit.mockserver.refusal import Refusal
-from workerkit.openapi.api import Api
-from workerkit.openapi.document import Document
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.silence import silences as known_silences
+from workerkit.openapi.spec.api import Api
+from workerkit.openapi.spec.document import Document
+from workerkit.openapi.spec.silence import silences as known_silences
 
 MakeTarget = Callable[..., Target]
 # The tour and the first probes.

@@ -8,7 +8,7 @@ import pytest
 
 from workerkit.contracts.doubt import may_be_refused
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 
 ID = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 LOG = {"level": "INFO", "message": "đã xong"}

@@ -6,7 +6,7 @@ from workerkit.contracts.evidence import show
 from workerkit.contracts.secrecy import mask_of
 from workerkit.contracts.target import Target
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 
 TARGET = Target("http://host/api/v1/worker", "key-one", "key-two")
 

@@ -10,10 +10,10 @@ from tests.contracts.covering import pairwise
 from workerkit.contracts.learnt import as_dialect, learnt
 from workerkit.contracts.ledger import Ledger
 from workerkit.contracts.sight import seen, unseen
-from workerkit.openapi.dialect import dialect_of, read_choices, read_dialect
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking import Mask
-from workerkit.openapi.silence import silences
+from workerkit.openapi.masking.mask import Mask
+from workerkit.openapi.spec.dialect import dialect_of, read_choices, read_dialect
+from workerkit.openapi.spec.silence import silences
 
 VALUES = {each.id: list(each.values) for each in silences().values()}
 NO_SECRETS = Mask([], salt=b"")

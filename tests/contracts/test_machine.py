@@ -27,10 +27,10 @@ from workerkit.mockserver.refusal import Refusal
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.api import worker_api
-from workerkit.openapi.dialect import dialect_of
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.api import worker_api
+from workerkit.openapi.spec.dialect import dialect_of
+from workerkit.openapi.spec.silence import silences
 
 Json = dict[str, Any]
 Watcher = Callable[[Exchange], None]

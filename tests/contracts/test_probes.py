@@ -24,10 +24,10 @@ from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.api import worker_api
-from workerkit.openapi.dialect import dialect_of
-from workerkit.openapi.masking import Mask
-from workerkit.openapi.silence import silences
+from workerkit.openapi.masking.mask import Mask
+from workerkit.openapi.spec.api import worker_api
+from workerkit.openapi.spec.dialect import dialect_of
+from workerkit.openapi.spec.silence import silences
 
 VALUES = {each.id: list(each.values) for each in silences().values()}
 # What shows only beside another choice, and what no answer of the API shows at all.

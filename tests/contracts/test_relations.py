@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from workerkit.contracts.relations import relate
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 
 A, B, C = (f"{each}f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b" for each in "678")
 BASE = "/api/v1/worker"

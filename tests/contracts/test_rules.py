@@ -6,7 +6,7 @@ import pytest
 
 from workerkit.contracts.ledger import Ledger
 from workerkit.contracts.rules import OPERATION_RULES, RULE_IDS, RULES, Rule
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.spec.api import worker_api
 
 PAGE = Path(__file__).with_name("worker-api.txt").read_text("utf-8")
 

@@ -12,7 +12,7 @@ from workerkit.contracts.page import Section, Sentence, page
 from workerkit.contracts.rule_report import RuleReport
 from workerkit.contracts.rules import RULE_IDS, RULES, Status
 from workerkit.contracts.sentence_report import Standing, sentence_reports
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.silence import silences
 
 PAGE = Path(__file__).with_name("worker-api.txt").read_text("utf-8")
 # What begins so belongs to an example: a curl line, a body, an answer; or rules off a table.

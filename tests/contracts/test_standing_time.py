@@ -6,7 +6,7 @@ import pytest
 
 from workerkit.contracts.standing_time import standing_time
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 
 TIME, LATER = "2026-03-01T10:00:00Z", "2026-03-01T10:00:04Z"
 

@@ -17,8 +17,8 @@ from workerkit.contracts.rules import Status
 from workerkit.contracts.target import Target
 from workerkit.mockserver.operations import ACTS
 from workerkit.mockserver.refusal import Invalid
-from workerkit.openapi.api import Api
-from workerkit.openapi.document import Document
+from workerkit.openapi.spec.api import Api
+from workerkit.openapi.spec.document import Document
 
 MakeTarget = Callable[..., Target]
 Json = dict[str, Any]

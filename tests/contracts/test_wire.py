@@ -17,7 +17,7 @@ from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.stock import Effort, run_stock
 from workerkit.contracts.target import Target
 from workerkit.contracts.wire import GATE_URL, Cause, Ended, Gate, Withheld
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.spec.api import worker_api
 
 TASK = "/tasks/6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 

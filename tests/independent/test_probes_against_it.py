@@ -6,7 +6,7 @@ import pytest
 
 from tests.independent.trial import trial
 from tests.independent.variants import VARIANTS
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.silence import silences
 
 # The tour, and all probes after it.
 PROBED = 260

@@ -16,7 +16,7 @@ from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.api import control_api
+from workerkit.openapi.spec.api import control_api
 
 SEED = 7
 SECONDS = 20

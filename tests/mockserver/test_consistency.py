@@ -24,7 +24,7 @@ from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 
 # So many tasks that a value outlives the requests under way: else no read contradicts a race.
 CLIENTS, STEPS, TASKS = 32, 30, 64

@@ -19,8 +19,8 @@ from workerkit.mockserver.control_calls import CONTROL_CALLS, CONTROL_STREAMS
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
-from workerkit.openapi.api import Api, control_api
-from workerkit.openapi.document import Document
+from workerkit.openapi.spec.api import Api, control_api
+from workerkit.openapi.spec.document import Document
 
 Control = Callable[..., requests.Response]
 Raw = Callable[..., bytes]

@@ -11,7 +11,7 @@ from workerkit.mockserver.founding import PAGE_TIME, Founder
 from workerkit.mockserver.refusal import Invalid, NotFound, Refusal
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.spec.api import worker_api
 
 STATUSES = ("pending", "queued", "running", "completed", "failed", "canceled")
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

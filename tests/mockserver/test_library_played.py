@@ -15,7 +15,7 @@ from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.stint import worker_settings
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.api import api_of
+from workerkit.openapi.spec.api import api_of
 from workerkit.scenarios import library
 from workerkit.scenarios.judge import judge
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
-from workerkit.openapi.dialect import dialect_of
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.dialect import dialect_of
+from workerkit.openapi.spec.silence import silences
 
 Json = dict[str, Any]
 Control = Callable[..., requests.Response]

@@ -19,9 +19,9 @@ from workerkit.mockserver.operations import ACTS, check_subject
 from workerkit.mockserver.refusal import NotFound, NotYours, Refusal
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT
-from workerkit.openapi.api import worker_api
-from workerkit.openapi.flaw import Flaw
-from workerkit.openapi.jsontext import parse, render
+from workerkit.openapi.formats.strict_json import parse, render
+from workerkit.openapi.spec.api import worker_api
+from workerkit.openapi.spec.flaw import Flaw
 
 Json = dict[str, Any]
 BEGIN = "2025-12-01T10:00:00Z"

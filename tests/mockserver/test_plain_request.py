@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workerkit.mockserver.plain_request import PlainReader
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.spec.api import worker_api
 
 READER = PlainReader(worker_api())
 BASE = b"/api/v1/worker"

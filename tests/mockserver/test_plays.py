@@ -15,9 +15,9 @@ from workerkit.mockserver.incoming import Incoming
 from workerkit.mockserver.snapshot import restored, snapshot
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.dialect import dialect_of
-from workerkit.openapi.jsontext import parse as parse_json
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import parse as parse_json
+from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.scenarios.loader import parse, parse_world
 
 Json = dict[str, Any]

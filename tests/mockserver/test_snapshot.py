@@ -27,9 +27,9 @@ from workerkit.mockserver.snapshot import restored, snapshot
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.api import control_api
-from workerkit.openapi.dialect import dialect_of
-from workerkit.openapi.jsontext import parse, render
+from workerkit.openapi.formats.strict_json import parse, render
+from workerkit.openapi.spec.api import control_api
+from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.scenarios import library
 
 Json = dict[str, Any]

@@ -17,7 +17,7 @@ from workerkit.mockserver.reports.words import in_words
 from workerkit.mockserver.trial import Trial, try_worker
 from workerkit.mockserver.trial_report import as_json, case_of, report_of
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 from workerkit.scenarios import loader
 from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.judge import Verdict

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from workerkit.mockserver.reports.timeline import Kind, Timeline
 from workerkit.mockserver.trial_timeline import timeline_of
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking import Mask
+from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.broken import Broken
 from workerkit.scenarios.change import Change
 from workerkit.scenarios.run import Event, Run

@@ -11,12 +11,12 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.mockserver.containment import contains, differences
 from workerkit.mockserver.entities import Task
 from workerkit.mockserver.fixture import WorkerApi
 from workerkit.mockserver.refusal import Invalid
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
+from workerkit.openapi.formats.json_contains import contains, differences
 
 Json = dict[str, Any]
 Call = Callable[..., requests.Response]

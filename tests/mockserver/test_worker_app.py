@@ -21,7 +21,7 @@ from workerkit.mockserver.operations import ACTS
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.api import worker_api
+from workerkit.openapi.spec.api import worker_api
 
 Call = Callable[..., requests.Response]
 AddTask = Callable[..., Task]

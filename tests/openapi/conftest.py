@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from workerkit.openapi.api import Api, worker_api
-from workerkit.openapi.document import Document
+from workerkit.openapi.spec.api import Api, worker_api
+from workerkit.openapi.spec.document import Document
 
 Json = dict[str, Any]
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.api import Api, UnknownPath, WrongMethod, api_of, control_api
-from workerkit.openapi.dialect import Dialect
-from workerkit.openapi.document import Document, bundled
+from workerkit.openapi.spec.api import Api, UnknownPath, WrongMethod, api_of, control_api
+from workerkit.openapi.spec.dialect import Dialect
+from workerkit.openapi.spec.document import Document, bundled
 
 BASE = "/api/v1/worker"
 SMALL = {"servers": [{"url": "/a"}], "paths": {}, "components": {}}

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
-from workerkit.openapi.api import Api, worker_api
-from workerkit.openapi.derive import derive
-from workerkit.openapi.dialect import Dialect, dialect_of
-from workerkit.openapi.document import Document, bundled
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.api import Api, worker_api
+from workerkit.openapi.spec.dialect import Dialect, dialect_of
+from workerkit.openapi.spec.dialect_spec import derive
+from workerkit.openapi.spec.document import Document, bundled
+from workerkit.openapi.spec.silence import silences
 
 Json = dict[str, Any]
 DocumentOf = Callable[..., Document]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.dialect import Dialect, UnknownChoice, dialect_of, parse_dialect, read_dialect
-from workerkit.openapi.silence import silences
-from workerkit.openapi.yamlsource import NotUnderstood, load
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood, load
+from workerkit.openapi.spec.dialect import Dialect, UnknownChoice, dialect_of, parse_dialect, read_dialect
+from workerkit.openapi.spec.silence import silences
 
 DEFAULTS = {silence.id: silence.default for silence in silences().values()}
 CHOICES = st.fixed_dictionaries(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from workerkit.openapi.document import Document, bundled, read
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.spec.document import Document, bundled, read
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "A": {"$ref": "#/components/schemas/B"},

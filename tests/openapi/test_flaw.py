@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.flaw import Flaw, first_flaw
+from workerkit.openapi.spec.flaw import Flaw, first_flaw
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(
     {

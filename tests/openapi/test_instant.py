@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.instant import read_time, written
+from workerkit.openapi.formats.timestamp import read_time, written
 
 
 @settings(deadline=None)

@@ -9,9 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.openapi.test_masking_canaries import ADDRESSES, BORDERS, ENCODING, ENCODINGS, PASSWORDS, WORDS
-from workerkit.openapi.known import Known
-from workerkit.openapi.masking import may_show_a_secret
-from workerkit.openapi.pseudonyms import Pseudonyms, are_uuids, is_uuid
+from workerkit.openapi.masking.known_secrets import Known
+from workerkit.openapi.masking.mask import may_show_a_secret
+from workerkit.openapi.masking.pseudonyms import Pseudonyms, are_uuids, is_uuid
 
 # Of all lengths and letters; short ones are found as words.
 SECRETS = PASSWORDS | WORDS | ADDRESSES | st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)

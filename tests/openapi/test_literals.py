@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.literals import any_of
+from workerkit.openapi.masking.literal_regex import any_of
 
 WORDS = st.text("ab|(.\\*", min_size=1, max_size=20) | st.text(min_size=1, max_size=6)
 

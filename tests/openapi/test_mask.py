@@ -11,7 +11,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking import Mask, Secret, secrets_in
+from workerkit.openapi.masking.mask import Mask, Secret, secrets_in
 
 SALT = b"a salt"
 MASKS = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")

@@ -16,9 +16,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.literals import any_of
-from workerkit.openapi.masking import Mask
-from workerkit.openapi.spelling import decoded, in_base64
+from workerkit.openapi.masking.encodings import decoded, in_base64
+from workerkit.openapi.masking.literal_regex import any_of
+from workerkit.openapi.masking.mask import Mask
 
 MASKS = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
 RUN = re.compile(r"[A-Za-z0-9+/_-]{6,}")

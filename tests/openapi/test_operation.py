@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.api import Api
-from workerkit.openapi.document import Document
-from workerkit.openapi.flaw import Flaw
-from workerkit.openapi.operation import Call, Operation, compile_operation
+from workerkit.openapi.spec.api import Api
+from workerkit.openapi.spec.document import Document
+from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.operation import Call, Operation, compile_operation
 
 ID = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.document import Document
-from workerkit.openapi.flaw import Flaw
-from workerkit.openapi.parameter import Parameter, compile_parameter, missing
+from workerkit.openapi.spec.document import Document
+from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.parameter import Parameter, compile_parameter, missing
 
 Compile = Callable[..., Parameter]
 COMPONENTS = {

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.api import worker_api
-from workerkit.openapi.dialect import dialect_of
-from workerkit.openapi.document import Document
-from workerkit.openapi.preparation import Preparation, compile_preparation
-from workerkit.openapi.silence import silences
+from workerkit.openapi.spec.api import worker_api
+from workerkit.openapi.spec.coercion import Preparation, compile_preparation
+from workerkit.openapi.spec.dialect import dialect_of
+from workerkit.openapi.spec.document import Document
+from workerkit.openapi.spec.silence import silences
 
 Json = dict[str, Any]
 Prepare = Callable[[Json, Any], Any]

@@ -23,7 +23,7 @@ from tests.openapi.test_masking_canaries import (
     percents,
     sniffed,
 )
-from workerkit.openapi.pseudonyms import Pseudonyms, words_of_the_apis
+from workerkit.openapi.masking.pseudonyms import Pseudonyms, words_of_the_apis
 
 SALT = b"s"
 KINDS = ("key", "password", "email")

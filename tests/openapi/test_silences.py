@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from workerkit.openapi.document import bundled
-from workerkit.openapi.silence import Silence, silences
+from workerkit.openapi.spec.document import bundled
+from workerkit.openapi.spec.silence import Silence, silences
 
 
 def rows() -> list[tuple[str, list[str]]]:

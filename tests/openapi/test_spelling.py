@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.spelling import alone_in_base64, decoded, in_base64, spellings
+from workerkit.openapi.masking.encodings import alone_in_base64, decoded, in_base64, spellings
 
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 

@@ -7,9 +7,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from workerkit.openapi.api import Api, worker_api
-from workerkit.openapi.document import bundled
-from workerkit.openapi.operation import Operation
+from workerkit.openapi.spec.api import Api, worker_api
+from workerkit.openapi.spec.document import bundled
+from workerkit.openapi.spec.operation import Operation
 
 Json = dict[str, Any]
 SPEC = worker_api().document

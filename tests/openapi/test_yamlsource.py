@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.yamlsource import Node, NotUnderstood, closest, load
+from workerkit.openapi.formats.yaml_nodes import Node, NotUnderstood, closest, load
 
 # What YAML can write inside quotes without an escape: no control characters, no line breaks of any kind.
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp"]), max_size=8)

@@ -21,9 +21,9 @@ from workerkit.mockserver.incoming import Incoming
 from workerkit.mockserver.record_of_run import run_of as record_of
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi import yamlsource
-from workerkit.openapi.dialect import dialect_of
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.scenarios.faults import FAULTS
 from workerkit.scenarios.planned_fault import PlannedFault
 from workerkit.scenarios.rules import RULES, TasksEnded
@@ -192,7 +192,7 @@ def attempt() -> Callable[..., Exchange]:
 def by_schema() -> Callable[[str], bool]:
     """Whether a scenario file is sound by the schema for editors."""
     validator = jsonschema_rs.Draft7Validator(scenario_schema(), validate_formats=True)
-    return lambda text: validator.is_valid(yamlsource.load(text, name="x.yaml").plain())
+    return lambda text: validator.is_valid(yaml_nodes.load(text, name="x.yaml").plain())
 
 
 @pytest.fixture(scope="session")

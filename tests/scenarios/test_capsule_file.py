@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.openapi.test_masking_canaries import exchange
-from workerkit.openapi import yamlsource
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.jsontext import Malformed, parse, render
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.formats.strict_json import Malformed, parse, render
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_body import block
 from workerkit.scenarios.capsule_file import CapsuleText, capsule_text, parse_capsule, read_capsule
@@ -230,7 +230,7 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
 
 def allows(text: str) -> bool:
     schema = jsonschema_rs.validator_for(capsule_schema())
-    return schema.is_valid(yamlsource.load(text, name="c.yaml").plain())
+    return schema.is_valid(yaml_nodes.load(text, name="c.yaml").plain())
 
 
 def test_the_schema_allows_what_is_written() -> None:

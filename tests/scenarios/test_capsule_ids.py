@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scenarios.test_capsule_file import capsule, recorded
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 from workerkit.scenarios.capsule_file import capsule_text
 from workerkit.scenarios.capsule_ids import with_other_ids
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.scenarios.test_capsule_file import BEGAN, capsule, recorded
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 from workerkit.scenarios import loader
 from workerkit.scenarios.calls import Calls
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi import yamlsource
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.scenarios import faults
 from workerkit.scenarios.calls import Calls
 from workerkit.scenarios.effects import AddFault, ClearFaults
@@ -91,7 +91,7 @@ def descriptions(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def read(description: dict[str, Any]) -> PlannedFault:
-    return planned_fault(yamlsource.load(json.dumps(description), name="x.yaml"), WORDS)
+    return planned_fault(yaml_nodes.load(json.dumps(description), name="x.yaml"), WORDS)
 
 
 def is_at_odds(description: dict[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.scenarios import library
 from workerkit.scenarios.effects import RestoreKey, RevokeKey
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.openapi.api import Api, worker_api
-from workerkit.openapi.document import Document
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.spec.api import Api, worker_api
+from workerkit.openapi.spec.document import Document
 from workerkit.scenarios.calls import Calls
 from workerkit.scenarios.effects import RestoreKey, RevokeKey, SetServer
 from workerkit.scenarios.loader import parse, read

@@ -11,7 +11,7 @@ import jsonschema_rs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.scenarios import library
 from workerkit.scenarios.effects import EFFECTS, AddFault, AddTasks, CancelTasks, Effect, RemoveTasks
 from workerkit.scenarios.faults import FAULTS

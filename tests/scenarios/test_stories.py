@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from workerkit.openapi.dialect import dialect_of
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.scenarios.calls import Calls
 from workerkit.scenarios.effects import (
     AddTasks,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workerkit.mockserver.capsules.matching import Difference
 from workerkit.mockserver.capsules.replay import replay, replay_in
 from workerkit.mockserver.capsules.shrink import shrunk
-from workerkit.openapi.dialect import Dialect
+from workerkit.openapi.spec.dialect import Dialect
 from workerkit.scenarios.capsule import Capsule
 
 NAME = "recorded.yaml"

@@ -11,7 +11,7 @@ import pytest
 
 from workerkit.mockserver.capsules.replay import replay
 from workerkit.mockserver.capsules.traffic import read_traffic
-from workerkit.openapi.yamlsource import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.scenarios.capsule import Capsule, Ending
 from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
 

@@ -10,8 +10,8 @@ import pytest
 from tests.contracts.test_nonsense import JUNK, garbled
 from tests.scenarios.test_capsule_file import capsule, recorded
 from workerkit.mockserver.capsules.replay import replay_in
-from workerkit.openapi.dialect import Dialect
-from workerkit.openapi.jsontext import parse, render
+from workerkit.openapi.formats.strict_json import parse, render
+from workerkit.openapi.spec.dialect import Dialect
 from workerkit.scenarios import loader
 from workerkit.scenarios.capsule import Capsule, Recorded
 from workerkit.scenarios.capsule_story import scenario_text

@@ -16,7 +16,7 @@ from workerkit.mockserver.capsules.shrink import shrunk
 from workerkit.mockserver.entities import Server
 from workerkit.mockserver.trial import try_worker
 from workerkit.mockserver.world import World
-from workerkit.openapi.operation import Call
+from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios import library
 from workerkit.scenarios.capsule import Capsule, Ending
 from workerkit.scenarios.capsule_file import capsule_text, parse_capsule

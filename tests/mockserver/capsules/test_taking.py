@@ -17,7 +17,7 @@ from workerkit.mockserver.incoming import Incoming
 from workerkit.mockserver.snapshot import snapshot
 from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.openapi.pseudonyms import words_of_the_apis
+from workerkit.openapi.masking.pseudonyms import words_of_the_apis
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
 from workerkit.scenarios.scenario import AccountPlan, ServerPlan, WorldPlan

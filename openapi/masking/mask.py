@@ -13,10 +13,17 @@ from typing import Any
 from urllib.parse import unquote
 
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.instant import written
-from workerkit.openapi.jsontext import Malformed, parse
-from workerkit.openapi.literals import any_of
-from workerkit.openapi.spelling import alone_in_base64, decoded, in_base64, in_hex, is_layered, spellings
+from workerkit.openapi.formats.strict_json import Malformed, parse
+from workerkit.openapi.formats.timestamp import written
+from workerkit.openapi.masking.encodings import (
+    alone_in_base64,
+    decoded,
+    in_base64,
+    in_hex,
+    is_layered,
+    spellings,
+)
+from workerkit.openapi.masking.literal_regex import any_of
 
 Secret = tuple[str, str]
 

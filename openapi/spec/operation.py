@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl
 
 import jsonschema_rs
 
-from workerkit.openapi import jsontext
-from workerkit.openapi.document import Document, Json
-from workerkit.openapi.flaw import Flaw, first_flaw
-from workerkit.openapi.parameter import Parameter, compile_parameter, missing
-from workerkit.openapi.preparation import Preparation, compile_preparation
+from workerkit.openapi.formats import strict_json
+from workerkit.openapi.spec.coercion import Preparation, compile_preparation
+from workerkit.openapi.spec.document import Document, Json
+from workerkit.openapi.spec.flaw import Flaw, first_flaw
+from workerkit.openapi.spec.parameter import Parameter, compile_parameter, missing
 
 _JSON = "application/json"
 _MOST_FIELDS = 1000
@@ -86,7 +86,7 @@ class Operation:
     answers: Mapping[int, jsonschema_rs.Validator]
 
     def read(
-        self, path_values: Mapping[str, str], query: str, body: bytes, parse: Parse = jsontext.parse
+        self, path_values: Mapping[str, str], query: str, body: bytes, parse: Parse = strict_json.parse
     ) -> Call:
         """What a request says; raises Flaw where the spec does not allow it.
 
@@ -104,8 +104,8 @@ class Operation:
         if self.subject is None:
             return None
         try:
-            values = path_values if self.subject.place == "path" else jsontext.parse(body)
-        except jsontext.Malformed:
+            values = path_values if self.subject.place == "path" else strict_json.parse(body)
+        except strict_json.Malformed:
             return None
         found = values.get(self.subject.name) if isinstance(values, Mapping) else None
         return found if isinstance(found, str) and _UUID.fullmatch(found) else None
@@ -122,7 +122,7 @@ class Operation:
             return None
         try:
             value = parse(text)
-        except jsontext.Malformed as error:
+        except strict_json.Malformed as error:
             raise Flaw("body", f"is no JSON: {error}") from None
         if self.preparation:
             value = self.preparation.prepare(value)

@@ -8,8 +8,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from workerkit.openapi.document import Document, Json
-from workerkit.openapi.flaw import Flaw, first_flaw
+from workerkit.openapi.spec.document import Document, Json
+from workerkit.openapi.spec.flaw import Flaw, first_flaw
 
 _INTEGER = re.compile(r"-?[0-9]{1,40}")
 

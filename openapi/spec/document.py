@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 
-from workerkit.openapi import yamlsource
+from workerkit.openapi.formats import yaml_nodes
 
 Json = dict[str, Any]
 _SCHEMAS = "#/components/schemas/"
@@ -68,7 +68,7 @@ def bundled(name: str) -> Document:
 
 def read(text: str, *, name: str) -> Document:
     """The document in a YAML text; `name` is the file's, for messages. Raises yamlsource.NotUnderstood."""
-    return Document(yamlsource.load(text, name=name).plain())
+    return Document(yaml_nodes.load(text, name=name).plain())
 
 
 def _unescaped(step: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from workerkit.openapi.document import Document, Json
+from workerkit.openapi.spec.document import Document, Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from workerkit.openapi import yamlsource
+from workerkit.openapi.formats import yaml_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +30,5 @@ class Silence:
 def silences() -> Mapping[str, Silence]:
     """Every silence by its id, in the order of `silences.yaml`, which alone says what there is."""
     text = resources.files("workerkit.openapi").joinpath("silences.yaml").read_text("utf-8")
-    entries = yamlsource.load(text, name="silences.yaml").plain()["silences"]
+    entries = yaml_nodes.load(text, name="silences.yaml").plain()["silences"]
     return {name: Silence(name, **entry) for name, entry in entries.items()}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from workerkit.openapi.dialect import Dialect
-from workerkit.openapi.document import Document, Json
+from workerkit.openapi.spec.dialect import Dialect
+from workerkit.openapi.spec.document import Document, Json
 
 
 def derive(document: Document, dialect: Dialect) -> Document:

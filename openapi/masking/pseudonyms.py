@@ -13,12 +13,12 @@ from hashlib import blake2b
 from typing import Any
 from zlib import crc32
 
-from workerkit.openapi.document import bundled
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.instant import WRITTEN_TIME
-from workerkit.openapi.jsontext import Malformed, parse, render
-from workerkit.openapi.masking import Mask, Secret, keys_of, secrets_in
-from workerkit.openapi.silence import silences
+from workerkit.openapi.formats.strict_json import Malformed, parse, render
+from workerkit.openapi.formats.timestamp import WRITTEN_TIME
+from workerkit.openapi.masking.mask import Mask, Secret, keys_of, secrets_in
+from workerkit.openapi.spec.document import bundled
+from workerkit.openapi.spec.silence import silences
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _LETTER_OF = (_LETTERS * 8).encode()

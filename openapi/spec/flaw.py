@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from workerkit.openapi.yamlsource import closest
+from workerkit.openapi.formats.yaml_nodes import closest
 
 _LONGEST = 200
 

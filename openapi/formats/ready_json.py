@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from workerkit.openapi.jsontext import render
+from workerkit.openapi.formats.strict_json import render
 
 
 class Rendered(dict[str, Any]):

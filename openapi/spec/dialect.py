@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workerkit.openapi import yamlsource
-from workerkit.openapi.silence import Silence, silences
-from workerkit.openapi.yamlsource import Node, closest
+from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.formats.yaml_nodes import Node, closest
+from workerkit.openapi.spec.silence import Silence, silences
 
 
 class UnknownChoice(ValueError):
@@ -56,8 +56,8 @@ def read_choices(path: Path) -> dict[str, str]:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise yamlsource.NotUnderstood(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    return _choices(yamlsource.load(text, name=str(path)))
+        raise yaml_nodes.NotUnderstood(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    return _choices(yaml_nodes.load(text, name=str(path)))
 
 
 def parse_dialect(node: Node) -> Dialect:

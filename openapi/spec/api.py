@@ -9,10 +9,10 @@ from functools import cache, lru_cache
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from workerkit.openapi.derive import derive
-from workerkit.openapi.dialect import Dialect
-from workerkit.openapi.document import Document, Json, bundled
-from workerkit.openapi.operation import Operation, compile_operation
+from workerkit.openapi.spec.dialect import Dialect
+from workerkit.openapi.spec.dialect_spec import derive
+from workerkit.openapi.spec.document import Document, Json, bundled
+from workerkit.openapi.spec.operation import Operation, compile_operation
 
 _MOST_KEPT = 64
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")

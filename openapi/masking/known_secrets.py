@@ -11,9 +11,7 @@ from itertools import chain
 from struct import Struct
 from urllib.parse import quote
 
-from workerkit.openapi.masking import Secret
-from workerkit.openapi.pseudonyms import said_in_base64
-from workerkit.openapi.spelling import (
+from workerkit.openapi.masking.encodings import (
     FEWEST_HEX_DIGITS,
     alone_in_base64,
     decoded,
@@ -22,6 +20,8 @@ from workerkit.openapi.spelling import (
     is_layered,
     written,
 )
+from workerkit.openapi.masking.mask import Secret
+from workerkit.openapi.masking.pseudonyms import said_in_base64
 
 # Of a text every third piece is looked at: of a form as many pieces side by side are known.
 _PIECE, _STEP, _AT_ONCE = 6, 3, 512

@@ -1,0 +1,1 @@
+"""How text is read: YAML with places, strict JSON, times."""
