@@ -36,9 +36,9 @@ from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.snapshot import snapshot
 from workerkit.mockserver.trial import try_worker
 from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.scenarios import library
 from workerkit.scenarios.capsule import Capsule, Recorded
 from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
+from workerkit.scenarios.library import library
 
 _PROCESSES = 2
 _SECONDS = 60.0

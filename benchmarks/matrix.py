@@ -23,7 +23,7 @@ from tests.workers.cast import CAREFUL_WORKERS, Actor
 from tests.workers.mutants import MUTANTS, Mutant, scenario
 from tests.workers.trials import side_by_side, told
 from workerkit.mockserver.trial import Trial, try_worker
-from workerkit.scenarios import library
+from workerkit.scenarios.library import library
 
 REPETITIONS = 10
 TIME_LIMIT = 60.0

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from workerkit.scenarios.duration import NoDuration, seconds
+from workerkit.scenarios.fields.duration import NoDuration, seconds
 
 
 class _Duration(click.ParamType[float]):

@@ -24,8 +24,8 @@ from workerkit.mockserver.reports.report import Outcome
 from workerkit.mockserver.reports.terminal import summary_of, table_of, words_of
 from workerkit.mockserver.trial import Trial, try_worker
 from workerkit.mockserver.trial_report import as_json, case_of, report_of
-from workerkit.scenarios import library
-from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.library import library
+from workerkit.scenarios.model.scenario import Scenario
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": False})

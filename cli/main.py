@@ -18,8 +18,8 @@ from workerkit.mockserver.founding import Miscast
 from workerkit.mockserver.server import CannotListen, TokenNeeded
 from workerkit.mockserver.whole_file import CannotWrite
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
-from workerkit.scenarios.library import NoSuchScenario
-from workerkit.scenarios.starter import NoFile
+from workerkit.scenarios.library.library import NoSuchScenario
+from workerkit.scenarios.library.starter import NoFile
 
 _COMMANDS = {
     "serve": "workerkit.cli.serve",

@@ -12,11 +12,11 @@ import click
 from workerkit.cli.console import console
 from workerkit.mockserver.capsules.traffic import read_traffic
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
-from workerkit.scenarios import library
 from workerkit.scenarios.capsule_story import scenario_text
-from workerkit.scenarios.schema import schema_text
-from workerkit.scenarios.starter import begin
-from workerkit.scenarios.story import told
+from workerkit.scenarios.explain.scenario_text import told
+from workerkit.scenarios.library import library
+from workerkit.scenarios.library.starter import begin
+from workerkit.scenarios.loading.editor_schema import schema_text
 
 _WIDTH = 100
 

@@ -17,7 +17,7 @@ from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.serving import serve_until_signal
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.dialect import Dialect, read_dialect
-from workerkit.scenarios import library
+from workerkit.scenarios.library import library
 
 
 @click.command("serve")

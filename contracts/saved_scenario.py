@@ -12,7 +12,7 @@ from workerkit.contracts.report import Report
 from workerkit.contracts.walk import Task
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.masking.mask import Mask
-from workerkit.scenarios.vocabulary import documented
+from workerkit.scenarios.fields.vocabulary import documented
 
 _MOST_TASKS = 20
 _MOST_EXCHANGES = 20

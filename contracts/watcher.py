@@ -10,7 +10,7 @@ from typing import Literal
 from workerkit.contracts.relations import relate
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
-from workerkit.scenarios.request_flaw import flaws_of
+from workerkit.scenarios.run_record.request_flaw import flaws_of
 
 _MOST_KEPT = 16
 

@@ -13,8 +13,8 @@ from workerkit.mockserver.world import World
 from workerkit.openapi.formats.json_contains import contains
 from workerkit.openapi.formats.strict_json import Malformed, parse
 from workerkit.openapi.spec.api import UnknownPath, WrongMethod
-from workerkit.scenarios.kinds import ANY
-from workerkit.scenarios.trigger import OnMatch
+from workerkit.scenarios.fields.kinds import ANY
+from workerkit.scenarios.model.trigger import OnMatch
 
 
 class Asked:

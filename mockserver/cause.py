@@ -11,7 +11,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.timestamp import written
 from workerkit.openapi.spec.api import UnknownPath, WrongMethod
 from workerkit.openapi.spec.operation import Subject
-from workerkit.scenarios.change import Change
+from workerkit.scenarios.run_record.change import Change
 
 
 def cause_of(world: World, exchange: Exchange) -> str | None:

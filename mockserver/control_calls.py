@@ -24,12 +24,12 @@ from workerkit.openapi.formats.timestamp import read_time, written
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood, closest
 from workerkit.openapi.spec.dialect import Dialect, UnknownChoice, dialect_of
 from workerkit.openapi.spec.operation import Call
-from workerkit.scenarios import library
-from workerkit.scenarios.duration import seconds
-from workerkit.scenarios.judge import judge
-from workerkit.scenarios.loader import parse, parse_world
-from workerkit.scenarios.scenario import Scenario, WorldPlan
-from workerkit.scenarios.vocabulary import documented
+from workerkit.scenarios.fields.duration import seconds
+from workerkit.scenarios.fields.vocabulary import documented
+from workerkit.scenarios.library import library
+from workerkit.scenarios.loading.loader import parse, parse_world
+from workerkit.scenarios.model.scenario import Scenario, WorldPlan
+from workerkit.scenarios.rules.judge import judge
 
 Json = dict[str, Any]
 _BY = "the control plane"

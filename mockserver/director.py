@@ -13,7 +13,8 @@ from workerkit.mockserver.entities import Task
 from workerkit.mockserver.incoming import Incoming
 from workerkit.mockserver.refusal import Scripted
 from workerkit.mockserver.world import World
-from workerkit.scenarios.effects import (
+from workerkit.scenarios.explain.scenario_text import trigger_told
+from workerkit.scenarios.model.effects import (
     CANCELED,
     NO_BODY,
     AddFault,
@@ -33,12 +34,11 @@ from workerkit.scenarios.effects import (
     SetRequest,
     SetServer,
 )
-from workerkit.scenarios.plot import Occurrence, Plot
-from workerkit.scenarios.run import Event
-from workerkit.scenarios.scenario import Scenario
-from workerkit.scenarios.selection import THIS, Selection
-from workerkit.scenarios.story import trigger_told
-from workerkit.scenarios.trigger import OnChange, OnState
+from workerkit.scenarios.model.plot import Occurrence, Plot
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.selection import THIS, Selection
+from workerkit.scenarios.model.trigger import OnChange, OnState
+from workerkit.scenarios.run_record.run import Event
 
 _BY = "the scenario"
 Groups = Mapping[str, Iterable[str]]

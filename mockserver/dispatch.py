@@ -9,7 +9,7 @@ from workerkit.mockserver.entities import Account, Request, Task
 from workerkit.mockserver.refusal import Invalid
 from workerkit.mockserver.world import World
 from workerkit.openapi.formats.yaml_nodes import closest
-from workerkit.scenarios.vocabulary import documented
+from workerkit.scenarios.fields.vocabulary import documented
 
 SERVICE_TYPES = ("entity", "social", "blog")
 _ACCOUNT = {"email": "email", "username": "username", "password": "password", "about": "about"}

@@ -9,8 +9,8 @@ from workerkit.mockserver.refusal import Invalid
 from workerkit.mockserver.standing_fault import StandingFault
 from workerkit.mockserver.world import World
 from workerkit.openapi.formats.yaml_nodes import Node, NotUnderstood
-from workerkit.scenarios.planned_fault import planned_fault
-from workerkit.scenarios.vocabulary import documented
+from workerkit.scenarios.faults.planned_fault import planned_fault
+from workerkit.scenarios.fields.vocabulary import documented
 
 
 class _Place(Node):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from workerkit.mockserver.dispatch import dispatch
 from workerkit.mockserver.entities import Account, Request, Task
 from workerkit.mockserver.world import World
-from workerkit.scenarios.task_group import TaskGroup
+from workerkit.scenarios.model.task_group import TaskGroup
 
 E = TypeVar("E", Request, Account)
 

@@ -18,7 +18,7 @@ from workerkit.mockserver.worlds import News, Worlds
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import written
 from workerkit.openapi.masking.mask import Mask
-from workerkit.scenarios.change import Change
+from workerkit.scenarios.run_record.change import Change
 
 _MOST_EVENTS = 1000
 _MOST_BYTES = 4 * 2**20

@@ -22,9 +22,9 @@ from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.yaml_nodes import closest
 from workerkit.scenarios.capsule import Capsule
-from workerkit.scenarios.duration import NoDuration, seconds
-from workerkit.scenarios.judge import Verdict, judge
-from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.fields.duration import NoDuration, seconds
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.rules.judge import Verdict, judge
 
 # A test that goes wrong shows its own lines, not ours.
 __tracebackhide__ = True

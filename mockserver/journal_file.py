@@ -25,7 +25,7 @@ from workerkit.mockserver.worlds import News, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import written_in_milliseconds
-from workerkit.scenarios.change import Change
+from workerkit.scenarios.run_record.change import Change
 
 Json = dict[str, Any]
 _log = logging.getLogger("workerkit.mockserver")

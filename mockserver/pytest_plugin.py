@@ -14,9 +14,9 @@ from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.whole_file import CannotWrite
 from workerkit.mockserver.worlds import Worlds
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
-from workerkit.scenarios import library
 from workerkit.scenarios.capsule import Capsule
-from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.library import library
+from workerkit.scenarios.model.scenario import Scenario
 
 _NO_FIXTURE = (
     "the mark scenario does nothing without the fixture worker_api: let the test take worker_api as an "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workerkit.mockserver.director import Director
-from workerkit.scenarios.run import EndedBy, Run
+from workerkit.scenarios.run_record.run import EndedBy, Run
 
 
 def run_of(director: Director, ended_by: EndedBy, exit_code: int | None) -> Run:

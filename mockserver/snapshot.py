@@ -19,12 +19,12 @@ from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import Api, api_of
 from workerkit.openapi.spec.dialect import UnknownChoice, dialect_of
-from workerkit.scenarios import library
-from workerkit.scenarios.change import Change
-from workerkit.scenarios.plot import Progress
-from workerkit.scenarios.run import Event
-from workerkit.scenarios.scenario import Scenario
-from workerkit.scenarios.vocabulary import documented
+from workerkit.scenarios.fields.vocabulary import documented
+from workerkit.scenarios.library import library
+from workerkit.scenarios.model.plot import Progress
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.run_record.change import Change
+from workerkit.scenarios.run_record.run import Event
 
 Json = dict[str, Any]
 T = TypeVar("T")

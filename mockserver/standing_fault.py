@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workerkit.mockserver.chance import Chance
-from workerkit.scenarios.planned_fault import PlannedFault
+from workerkit.scenarios.faults.planned_fault import PlannedFault
 
 _MOST_REMEMBERED = 100
 

@@ -11,7 +11,7 @@ from workerkit.mockserver.command import Command
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.secrecy import mask_of
 from workerkit.mockserver.server import MockServer
-from workerkit.scenarios.run import EndedBy
+from workerkit.scenarios.run_record.run import EndedBy
 
 _SECONDS_BETWEEN_LOOKS = 0.02
 # The mock is on this machine: a worker whose HTTP client honours proxies must not ask one for it.

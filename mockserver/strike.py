@@ -16,7 +16,7 @@ from workerkit.mockserver.operations import Act
 from workerkit.mockserver.wire import Lost
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.struck import Struck
+from workerkit.scenarios.run_record.struck_faults import Struck
 
 
 class Strike:

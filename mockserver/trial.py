@@ -19,9 +19,9 @@ from workerkit.mockserver.trial_timeline import timeline_of
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.capsule import Capsule
-from workerkit.scenarios.judge import Verdict, judge
-from workerkit.scenarios.run import Run
-from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.rules.judge import Verdict, judge
+from workerkit.scenarios.run_record.run import Run
 
 
 @dataclass(frozen=True, slots=True)

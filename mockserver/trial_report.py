@@ -10,10 +10,10 @@ from typing import Any
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 from workerkit.mockserver.trial import Trial
 from workerkit.openapi.formats.timestamp import written
-from workerkit.scenarios import library
-from workerkit.scenarios.broken import Broken
-from workerkit.scenarios.run import Run
-from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.library import library
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.run_record.run import Run
+from workerkit.scenarios.run_record.violation import Broken
 
 _NO_REQUEST = (
     "The worker sent no request. It has to read where the API is from LIKEPION_BASE_URL, its key from "

@@ -11,9 +11,9 @@ from workerkit.mockserver.reports.timeline import Kind, Lane, Moment, Spell, Tic
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
-from workerkit.scenarios.broken import Broken
-from workerkit.scenarios.change import Change
-from workerkit.scenarios.run import Event, Run
+from workerkit.scenarios.run_record.change import Change
+from workerkit.scenarios.run_record.run import Event, Run
+from workerkit.scenarios.run_record.violation import Broken
 
 _MOST_LANES = 80
 _MOST_TICKS = 1000

@@ -16,9 +16,9 @@ from workerkit.mockserver.standing_fault import StandingFault
 from workerkit.openapi.formats.ready_json import Rendered
 from workerkit.openapi.formats.timestamp import WRITERS
 from workerkit.openapi.spec.api import Api, worker_api
-from workerkit.scenarios.change import Change
-from workerkit.scenarios.planned_fault import PlannedFault
-from workerkit.scenarios.struck import Struck
+from workerkit.scenarios.faults.planned_fault import PlannedFault
+from workerkit.scenarios.run_record.change import Change
+from workerkit.scenarios.run_record.struck_faults import Struck
 
 _MOST_LOGS = 100_000
 _MOST_REMEMBERED = 10_000

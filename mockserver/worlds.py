@@ -9,7 +9,7 @@ from typing import Protocol
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.world import World
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.change import Change
+from workerkit.scenarios.run_record.change import Change
 
 DEFAULT = "default"
 Founder = Callable[[str], Director]

@@ -12,7 +12,7 @@ import orjson
 
 from workerkit.openapi.formats.strict_json import Malformed, parse, parsed, render
 from workerkit.openapi.formats.yaml_nodes import Node
-from workerkit.scenarios.primitive import mapping
+from workerkit.scenarios.fields.yaml_checks import mapping
 
 FORMS = ("json", "json-text", "text", "base64", "same")
 NAME = "name"

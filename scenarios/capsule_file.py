@@ -17,7 +17,7 @@ from workerkit.openapi.spec.api import UnknownPath, WrongMethod, worker_api
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_body import Bodies, Names, block, json_text, scalar
 from workerkit.scenarios.capsule_upgrade import UPGRADES
-from workerkit.scenarios.primitive import chosen, mapping, number, sequence, text, whole_number
+from workerkit.scenarios.fields.yaml_checks import chosen, mapping, number, sequence, text, whole_number
 
 VERSION = 1
 STATUSES = range(100, 1000)

@@ -12,8 +12,8 @@ from workerkit.openapi.formats.strict_json import objects_in
 from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_body import scalar
-from workerkit.scenarios.duration import written
-from workerkit.scenarios.leaf import ANSWER_STATUSES
+from workerkit.scenarios.fields.duration import written
+from workerkit.scenarios.fields.value import ANSWER_STATUSES
 
 _FAULTS = {
     Ending.CLOSED: "empty-answer",

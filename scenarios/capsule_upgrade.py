@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from workerkit.openapi.formats.yaml_nodes import Node
-from workerkit.scenarios.primitive import number, sequence
+from workerkit.scenarios.fields.yaml_checks import number, sequence
 
 _MOST_MILLISECONDS = 1e15
 

@@ -17,7 +17,7 @@ from workerkit.mockserver.snapshot import snapshot
 from workerkit.mockserver.trial import masked
 from workerkit.mockserver.whole_file import CannotWrite
 from workerkit.mockserver.worlds import Worlds
-from workerkit.scenarios.judge import judge
+from workerkit.scenarios.rules.judge import judge
 
 _log = logging.getLogger("workerkit.mockserver")
 

@@ -22,8 +22,8 @@ from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.openapi.spec.api import control_api
 from workerkit.openapi.spec.flaw import first_flaw
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
-from workerkit.scenarios.loader import parse
-from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.loading.loader import parse
+from workerkit.scenarios.model.scenario import Scenario
 
 _PATIENCE = 30.0
 _LEAST_PATIENCE, _MOST_PATIENCE = 0.3, 1.5

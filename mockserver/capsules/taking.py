@@ -23,9 +23,9 @@ from workerkit.scenarios.faults import (
     Reset,
     ResetInBody,
 )
-from workerkit.scenarios.judge import Verdict
-from workerkit.scenarios.scenario import Scenario
-from workerkit.scenarios.struck import Struck
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.rules.judge import Verdict
+from workerkit.scenarios.run_record.struck_faults import Struck
 
 Json = Mapping[str, Any]
 

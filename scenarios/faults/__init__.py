@@ -1,30 +1,30 @@
 """What can go wrong with a request: one fault a file, and the register of all."""
 
-from workerkit.scenarios.faults.bandwidth import Bandwidth
-from workerkit.scenarios.faults.close_in_body import CloseInBody
-from workerkit.scenarios.faults.dribble import Dribble
-from workerkit.scenarios.faults.empty_answer import EmptyAnswer
 from workerkit.scenarios.faults.fault import Fault
-from workerkit.scenarios.faults.garbage import Garbage
-from workerkit.scenarios.faults.handed_over import HandedOver
-from workerkit.scenarios.faults.hang import Hang
-from workerkit.scenarios.faults.key_refused import KeyRefused
-from workerkit.scenarios.faults.latency_fixed import LatencyFixed
-from workerkit.scenarios.faults.latency_lognormal import LatencyLognormal
-from workerkit.scenarios.faults.latency_uniform import LatencyUniform
-from workerkit.scenarios.faults.listed_twice import ListedTwice
-from workerkit.scenarios.faults.lost_answer import LostAnswer
-from workerkit.scenarios.faults.malformed_chunk import MalformedChunk
-from workerkit.scenarios.faults.partial_bulk import PartialBulk
-from workerkit.scenarios.faults.rate_limit import RateLimit
-from workerkit.scenarios.faults.reset import Reset
-from workerkit.scenarios.faults.reset_in_body import ResetInBody
-from workerkit.scenarios.faults.skewed_time import SkewedTime
-from workerkit.scenarios.faults.stale_page import StalePage
-from workerkit.scenarios.faults.status import Status
-from workerkit.scenarios.faults.truncated_json import TruncatedJson
-from workerkit.scenarios.faults.unapplied import Unapplied
-from workerkit.scenarios.faults.wrong_content_type import WrongContentType
+from workerkit.scenarios.faults.mislead.handed_over import HandedOver
+from workerkit.scenarios.faults.mislead.listed_twice import ListedTwice
+from workerkit.scenarios.faults.mislead.lost_answer import LostAnswer
+from workerkit.scenarios.faults.mislead.partial_bulk import PartialBulk
+from workerkit.scenarios.faults.mislead.skewed_time import SkewedTime
+from workerkit.scenarios.faults.mislead.stale_page import StalePage
+from workerkit.scenarios.faults.mislead.unapplied import Unapplied
+from workerkit.scenarios.faults.refuse.empty_answer import EmptyAnswer
+from workerkit.scenarios.faults.refuse.hang import Hang
+from workerkit.scenarios.faults.refuse.key_refused import KeyRefused
+from workerkit.scenarios.faults.refuse.rate_limit import RateLimit
+from workerkit.scenarios.faults.refuse.reset import Reset
+from workerkit.scenarios.faults.refuse.status import Status
+from workerkit.scenarios.faults.slow.bandwidth import Bandwidth
+from workerkit.scenarios.faults.slow.dribble import Dribble
+from workerkit.scenarios.faults.slow.latency_fixed import LatencyFixed
+from workerkit.scenarios.faults.slow.latency_lognormal import LatencyLognormal
+from workerkit.scenarios.faults.slow.latency_uniform import LatencyUniform
+from workerkit.scenarios.faults.spoil.close_in_body import CloseInBody
+from workerkit.scenarios.faults.spoil.garbage import Garbage
+from workerkit.scenarios.faults.spoil.malformed_chunk import MalformedChunk
+from workerkit.scenarios.faults.spoil.reset_in_body import ResetInBody
+from workerkit.scenarios.faults.spoil.truncated_json import TruncatedJson
+from workerkit.scenarios.faults.spoil.wrong_content_type import WrongContentType
 
 FAULTS: dict[str, type[Fault]] = {
     fault.kind: fault

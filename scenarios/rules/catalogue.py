@@ -6,9 +6,9 @@ import sys
 from dataclasses import Field, fields
 from typing import Any
 
-from workerkit.scenarios import duration
-from workerkit.scenarios.kinds import Kind
-from workerkit.scenarios.record import keys, markers
+from workerkit.scenarios.fields import duration
+from workerkit.scenarios.fields.kinds import Kind
+from workerkit.scenarios.fields.record import keys, markers
 from workerkit.scenarios.rules import RULES, Rule
 
 _HEAD = """# The rules for workers

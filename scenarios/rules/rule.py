@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.broken import Broken
-from workerkit.scenarios.run import Run
+from workerkit.scenarios.run_record.run import Run
+from workerkit.scenarios.run_record.violation import Broken
 
 _MOST_LISTED = 20
 

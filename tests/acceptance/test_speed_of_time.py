@@ -16,7 +16,7 @@ from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import dialect_of
-from workerkit.scenarios import library
+from workerkit.scenarios.library import library
 
 SILENT = dialect_of({"heartbeat-silence": "offline", "offline-heartbeat": "revives"})
 

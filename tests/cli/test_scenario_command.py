@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.scenarios import library
-from workerkit.scenarios.schema import schema_text
-from workerkit.scenarios.starter import begin
+from workerkit.scenarios.library import library
+from workerkit.scenarios.library.starter import begin
+from workerkit.scenarios.loading.editor_schema import schema_text
 
 Run = Callable[..., tuple[int, str, str]]
 

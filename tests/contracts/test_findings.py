@@ -36,7 +36,7 @@ from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.whole_file import CannotWrite, made_folder
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.scenarios.capsule_file import parse_capsule
-from workerkit.scenarios.loader import parse
+from workerkit.scenarios.loading.loader import parse
 
 Watch = Callable[..., AbstractContextManager[Any]]
 BRIEF = Plan(max_requests=170)

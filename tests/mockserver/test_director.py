@@ -6,11 +6,11 @@ import pytest
 
 from workerkit.mockserver.director import Director
 from workerkit.mockserver.founding import Founder
-from workerkit.scenarios.calls import Calls
-from workerkit.scenarios.effects import Effect, RestoreKey, RevokeKey, SetServer
-from workerkit.scenarios.run import Event
-from workerkit.scenarios.scenario import Happening, Scenario, ServerPlan, WorldPlan
-from workerkit.scenarios.trigger import After, OnCall, Trigger
+from workerkit.scenarios.fields.call_span import Calls
+from workerkit.scenarios.model.effects import Effect, RestoreKey, RevokeKey, SetServer
+from workerkit.scenarios.model.scenario import Happening, Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.trigger import After, OnCall, Trigger
+from workerkit.scenarios.run_record.run import Event
 
 BEGIN = 1_764_583_200.0
 PLAN = WorldPlan((ServerPlan("one", key="key-one"), ServerPlan("two", key="key-two")), ())

@@ -19,12 +19,12 @@ from workerkit.mockserver.refusal import Invalid
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.standing_fault import StandingFault
 from workerkit.mockserver.world import World
-from workerkit.scenarios.calls import Calls
 from workerkit.scenarios.faults import Hang, ListedTwice, Status
-from workerkit.scenarios.loader import parse
-from workerkit.scenarios.planned_fault import PlannedFault
-from workerkit.scenarios.scenario import Scenario
-from workerkit.scenarios.schedule import Schedule
+from workerkit.scenarios.faults.planned_fault import PlannedFault
+from workerkit.scenarios.faults.schedule import Schedule
+from workerkit.scenarios.fields.call_span import Calls
+from workerkit.scenarios.loading.loader import parse
+from workerkit.scenarios.model.scenario import Scenario
 
 Call = Callable[..., requests.Response]
 Control = Callable[..., requests.Response]

@@ -23,7 +23,7 @@ from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import Worlds
-from workerkit.scenarios import library
+from workerkit.scenarios.library import library
 
 Json = dict[str, Any]
 Call = Callable[..., requests.Response]

@@ -29,7 +29,7 @@ from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.faults import FAULTS, Fault, LatencyLognormal, LatencyUniform
-from workerkit.scenarios.planned_fault import PlannedFault
+from workerkit.scenarios.faults.planned_fault import PlannedFault
 
 AddTask = Callable[..., Task]
 Call = Callable[..., requests.Response]

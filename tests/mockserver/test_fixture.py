@@ -13,8 +13,8 @@ import requests
 from workerkit.mockserver.fixture import WorkerApi
 from workerkit.mockserver.refusal import Invalid, NotFound
 from workerkit.mockserver.server import MockServer
-from workerkit.scenarios import library
-from workerkit.scenarios.duration import NoDuration
+from workerkit.scenarios.fields.duration import NoDuration
+from workerkit.scenarios.library import library
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 Ask = Callable[..., requests.Response]

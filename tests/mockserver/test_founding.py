@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from workerkit.mockserver.founding import PAGE_TIME, Founder
 from workerkit.mockserver.world import World
 from workerkit.mockserver.worlds import DEFAULT
-from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
-from workerkit.scenarios.task_group import TaskGroup
+from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.task_group import TaskGroup
 
 STATUSES = {"pending", "queued", "running", "completed", "failed", "canceled"}
 SEEDS = st.integers(0, 2**63 - 1)

@@ -16,8 +16,8 @@ from workerkit.mockserver.server import MockServer
 from workerkit.mockserver.stint import worker_settings
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import api_of
-from workerkit.scenarios import library
-from workerkit.scenarios.judge import judge
+from workerkit.scenarios.library import library
+from workerkit.scenarios.rules.judge import judge
 
 WORKER = (sys.executable, str(Path(__file__).parents[1] / "examples" / "worker.py"))
 SECONDS_BETWEEN_LOOKS = 0.05

@@ -18,7 +18,7 @@ from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.formats.strict_json import parse as parse_json
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.spec.dialect import dialect_of
-from workerkit.scenarios.loader import parse, parse_world
+from workerkit.scenarios.loading.loader import parse, parse_world
 
 Json = dict[str, Any]
 BASE = "/api/v1/worker"

@@ -13,8 +13,9 @@ from workerkit.mockserver.journal import CAPACITY
 from workerkit.mockserver.record_of_run import run_of
 from workerkit.mockserver.trial import Trial, try_worker
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios import library, loader
 from workerkit.scenarios.faults import LostAnswer, Status
+from workerkit.scenarios.library import library
+from workerkit.scenarios.loading import loader
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "worker.py"
 STORM = """

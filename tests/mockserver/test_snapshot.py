@@ -30,7 +30,7 @@ from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.formats.strict_json import parse, render
 from workerkit.openapi.spec.api import control_api
 from workerkit.openapi.spec.dialect import dialect_of
-from workerkit.scenarios import library
+from workerkit.scenarios.library import library
 
 Json = dict[str, Any]
 Call = Callable[..., requests.Response]

@@ -12,8 +12,9 @@ import pytest
 from workerkit.mockserver.command import CommandNotFound
 from workerkit.mockserver.stint import Stopped
 from workerkit.mockserver.trial import Trial, try_worker
-from workerkit.scenarios import library, loader
-from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.library import library
+from workerkit.scenarios.loading import loader
+from workerkit.scenarios.model.scenario import Scenario
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "worker.py"
 PATIENCE = 30.0

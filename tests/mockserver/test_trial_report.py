@@ -18,11 +18,11 @@ from workerkit.mockserver.trial import Trial, try_worker
 from workerkit.mockserver.trial_report import as_json, case_of, report_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
-from workerkit.scenarios import loader
-from workerkit.scenarios.broken import Broken
-from workerkit.scenarios.judge import Verdict
-from workerkit.scenarios.run import Run
-from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.loading import loader
+from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.rules.judge import Verdict
+from workerkit.scenarios.run_record.run import Run
+from workerkit.scenarios.run_record.violation import Broken
 
 MakeTrial = Callable[..., Trial]
 STILL = Timeline(0.0, (), (), 0, ())

@@ -14,10 +14,10 @@ from workerkit.mockserver.reports.timeline import Kind, Timeline
 from workerkit.mockserver.trial_timeline import timeline_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
-from workerkit.scenarios.broken import Broken
-from workerkit.scenarios.change import Change
-from workerkit.scenarios.run import Event, Run
-from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.run_record.change import Change
+from workerkit.scenarios.run_record.run import Event, Run
+from workerkit.scenarios.run_record.violation import Broken
 
 SCENARIO = Scenario("day", "A day", "Nothing happens.", WorldPlan((ServerPlan("server-01"),), ()))
 MASK = Mask([("key", "canary-key")], salt=b"a")

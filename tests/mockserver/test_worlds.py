@@ -5,7 +5,7 @@ import pytest
 from workerkit.mockserver.dispatch import dispatch
 from workerkit.mockserver.founding import Founder
 from workerkit.mockserver.worlds import DEFAULT, KeyTaken, Worlds
-from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
 
 FOUNDER = Founder(seed=1, tasks=False)
 

@@ -25,12 +25,12 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats import yaml_nodes
 from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.scenarios.faults import FAULTS
-from workerkit.scenarios.planned_fault import PlannedFault
+from workerkit.scenarios.faults.planned_fault import PlannedFault
+from workerkit.scenarios.faults.schedule import Schedule
+from workerkit.scenarios.loading.editor_schema import scenario_schema
+from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
 from workerkit.scenarios.rules import RULES, TasksEnded
-from workerkit.scenarios.run import Run
-from workerkit.scenarios.scenario import Scenario, ServerPlan, WorldPlan
-from workerkit.scenarios.schedule import Schedule
-from workerkit.scenarios.schema import scenario_schema
+from workerkit.scenarios.run_record.run import Run
 
 START = 1_764_583_200.0
 BASE = "/api/v1/worker"

@@ -6,13 +6,13 @@ import pytest
 
 from tests.scenarios.test_capsule_file import BEGAN, capsule, recorded
 from workerkit.openapi.formats.strict_json import render
-from workerkit.scenarios import loader
-from workerkit.scenarios.calls import Calls
 from workerkit.scenarios.capsule import Capsule, Ending, Recorded
 from workerkit.scenarios.capsule_story import scenario_text
-from workerkit.scenarios.effects import AddFault, Respond, RestoreKey, RevokeKey
-from workerkit.scenarios.scenario import Scenario
-from workerkit.scenarios.trigger import After, OnCall
+from workerkit.scenarios.fields.call_span import Calls
+from workerkit.scenarios.loading import loader
+from workerkit.scenarios.model.effects import AddFault, Respond, RestoreKey, RevokeKey
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.trigger import After, OnCall
 
 PAGE = render({"data": [{"id": "a", "status": "pending"}, {"id": "b", "status": "running"}]})
 

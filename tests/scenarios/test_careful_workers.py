@@ -12,8 +12,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.scenarios.run import Run
-from workerkit.scenarios.until import ENDS
+from workerkit.scenarios.model.until import ENDS
+from workerkit.scenarios.run_record.run import Run
 
 Begin = Callable[..., Any]
 BrokenIn = Callable[[Run], list[str]]

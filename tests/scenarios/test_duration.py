@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workerkit.scenarios.duration import NoDuration, seconds
+from workerkit.scenarios.fields.duration import NoDuration, seconds
 
 
 @pytest.mark.parametrize(

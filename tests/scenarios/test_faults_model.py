@@ -15,8 +15,6 @@ from hypothesis import strategies as st
 from workerkit.openapi.formats import yaml_nodes
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.scenarios import faults
-from workerkit.scenarios.calls import Calls
-from workerkit.scenarios.effects import AddFault, ClearFaults
 from workerkit.scenarios.faults import (
     FAULTS,
     Fault,
@@ -27,13 +25,15 @@ from workerkit.scenarios.faults import (
     ListedTwice,
     Status,
 )
-from workerkit.scenarios.kinds import AtLeast, Between, Kind, OneOf
-from workerkit.scenarios.loader import parse
-from workerkit.scenarios.planned_fault import PlannedFault, planned_fault
-from workerkit.scenarios.record import keys, markers
-from workerkit.scenarios.scenario import Scenario
-from workerkit.scenarios.schedule import Schedule
-from workerkit.scenarios.vocabulary import documented
+from workerkit.scenarios.faults.planned_fault import PlannedFault, planned_fault
+from workerkit.scenarios.faults.schedule import Schedule
+from workerkit.scenarios.fields.call_span import Calls
+from workerkit.scenarios.fields.kinds import AtLeast, Between, Kind, OneOf
+from workerkit.scenarios.fields.record import keys, markers
+from workerkit.scenarios.fields.vocabulary import documented
+from workerkit.scenarios.loading.loader import parse
+from workerkit.scenarios.model.effects import AddFault, ClearFaults
+from workerkit.scenarios.model.scenario import Scenario
 
 SERVERS = ("server-01", "server-02")
 WORDS = documented().words(SERVERS)

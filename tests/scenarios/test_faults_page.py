@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from workerkit.scenarios.faults import FAULTS
-from workerkit.scenarios.record import keys
-from workerkit.scenarios.schedule import Schedule
+from workerkit.scenarios.faults.schedule import Schedule
+from workerkit.scenarios.fields.record import keys
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mock.md").read_text("utf-8")
 FAULTS_PART = PAGE.partition("## Faults")[2]

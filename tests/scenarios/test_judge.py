@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.judge import judge, rules_of
+from workerkit.scenarios.model.scenario import Expectation, Waiver
 from workerkit.scenarios.rules import RULES
-from workerkit.scenarios.run import Run
-from workerkit.scenarios.scenario import Expectation, Waiver
+from workerkit.scenarios.rules.judge import judge, rules_of
+from workerkit.scenarios.run_record.run import Run
 
 Make = Callable[..., Exchange]
 RunOf = Callable[..., Run]

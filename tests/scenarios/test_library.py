@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
-from workerkit.scenarios import library
-from workerkit.scenarios.effects import RestoreKey, RevokeKey
+from workerkit.scenarios.library import library
+from workerkit.scenarios.model.effects import RestoreKey, RevokeKey
 
 BARE = "{title: t, about: a, world: {servers: [s1]}}"
 

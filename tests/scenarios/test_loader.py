@@ -9,14 +9,14 @@ import pytest
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.document import Document
-from workerkit.scenarios.calls import Calls
-from workerkit.scenarios.effects import RestoreKey, RevokeKey, SetServer
-from workerkit.scenarios.loader import parse, read
-from workerkit.scenarios.scenario import Expectation, Happening, Scenario, ServerPlan, WorldPlan
-from workerkit.scenarios.task_group import TaskGroup
-from workerkit.scenarios.trigger import After, OnCall
-from workerkit.scenarios.until import Until
-from workerkit.scenarios.vocabulary import vocabulary_of
+from workerkit.scenarios.fields.call_span import Calls
+from workerkit.scenarios.fields.vocabulary import vocabulary_of
+from workerkit.scenarios.loading.loader import parse, read
+from workerkit.scenarios.model.effects import RestoreKey, RevokeKey, SetServer
+from workerkit.scenarios.model.scenario import Expectation, Happening, Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.task_group import TaskGroup
+from workerkit.scenarios.model.trigger import After, OnCall
+from workerkit.scenarios.model.until import Until
 
 STORY = """\
 title: A story

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from workerkit.scenarios.calls import Calls
-from workerkit.scenarios.moment import end, moment
-from workerkit.scenarios.trigger import After, OnCall, OnChange, OnMatch, OnState, Trigger
-from workerkit.scenarios.until import EnoughCalls, Until
+from workerkit.scenarios.explain.moment_text import end, moment
+from workerkit.scenarios.fields.call_span import Calls
+from workerkit.scenarios.model.trigger import After, OnCall, OnChange, OnMatch, OnState, Trigger
+from workerkit.scenarios.model.until import EnoughCalls, Until
 
 
 @pytest.mark.parametrize(

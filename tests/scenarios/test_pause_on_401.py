@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.rules import PauseOn401
-from workerkit.scenarios.run import Run
+from workerkit.scenarios.run_record.run import Run
 
 Make = Callable[..., Exchange]
 RunOf = Callable[..., Run]

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from workerkit.scenarios.calls import Calls
-from workerkit.scenarios.effects import Effect, RestoreKey, RevokeKey
-from workerkit.scenarios.plot import Occurrence, Plot
-from workerkit.scenarios.scenario import Happening
-from workerkit.scenarios.trigger import After, OnCall, Trigger
+from workerkit.scenarios.fields.call_span import Calls
+from workerkit.scenarios.model.effects import Effect, RestoreKey, RevokeKey
+from workerkit.scenarios.model.plot import Occurrence, Plot
+from workerkit.scenarios.model.scenario import Happening
+from workerkit.scenarios.model.trigger import After, OnCall, Trigger
 
 REVOKE, RESTORE = RevokeKey("s1"), RestoreKey("s1")
 

@@ -7,7 +7,7 @@ import pytest
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.rules import RULES, KeyInHeaderOnly, ProcessNotCrashed, TasksEnded
-from workerkit.scenarios.run import Run
+from workerkit.scenarios.run_record.run import Run
 
 Make = Callable[..., Exchange]
 RunOf = Callable[..., Run]

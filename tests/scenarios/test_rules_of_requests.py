@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from workerkit.scenarios.rules import HeartbeatRegular, RunningBeforeEnd
-from workerkit.scenarios.run import Run
+from workerkit.scenarios.run_record.run import Run
 
 Begin = Callable[..., Any]
 BrokenIn = Callable[[Run], list[str]]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from workerkit.scenarios.run import Run
+from workerkit.scenarios.run_record.run import Run
 
 Begin = Callable[..., Any]
 BrokenIn = Callable[[Run], list[str]]

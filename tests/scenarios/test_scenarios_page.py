@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.scenarios.effects import EFFECTS
-from workerkit.scenarios.loader import parse
-from workerkit.scenarios.record import keys
-from workerkit.scenarios.scenario import AccountPlan, RequestPlan, ServerPlan, WorldPlan
-from workerkit.scenarios.selection import Selection
-from workerkit.scenarios.trigger import TRIGGERS
-from workerkit.scenarios.until import Until
+from workerkit.scenarios.fields.record import keys
+from workerkit.scenarios.loading.loader import parse
+from workerkit.scenarios.model.effects import EFFECTS
+from workerkit.scenarios.model.scenario import AccountPlan, RequestPlan, ServerPlan, WorldPlan
+from workerkit.scenarios.model.selection import Selection
+from workerkit.scenarios.model.trigger import TRIGGERS
+from workerkit.scenarios.model.until import Until
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.scenarios.calls import Calls, NoSpan, calls
-from workerkit.scenarios.schedule import Schedule
+from workerkit.scenarios.faults.schedule import Schedule
+from workerkit.scenarios.fields.call_span import Calls, NoSpan, calls
 
 NUMBERS = st.integers(1, 30)
 TIMES = st.integers(0, 30).map(float)

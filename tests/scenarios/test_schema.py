@@ -12,20 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
-from workerkit.scenarios import library
-from workerkit.scenarios.effects import EFFECTS, AddFault, AddTasks, CancelTasks, Effect, RemoveTasks
 from workerkit.scenarios.faults import FAULTS
-from workerkit.scenarios.kinds import AtLeast, Between, Kind, OneOf, OneOrMore
-from workerkit.scenarios.loader import parse
-from workerkit.scenarios.record import markers, required, written
-from workerkit.scenarios.scenario import Scenario
-from workerkit.scenarios.schedule import Schedule
-from workerkit.scenarios.schema import FILE, scenario_schema, schema_text
-from workerkit.scenarios.selection import Selection
-from workerkit.scenarios.task_group import TaskGroup
-from workerkit.scenarios.trigger import TRIGGERS
-from workerkit.scenarios.until import Until
-from workerkit.scenarios.vocabulary import documented
+from workerkit.scenarios.faults.schedule import Schedule
+from workerkit.scenarios.fields.kinds import AtLeast, Between, Kind, OneOf, OneOrMore
+from workerkit.scenarios.fields.record import markers, required, written
+from workerkit.scenarios.fields.vocabulary import documented
+from workerkit.scenarios.library import library
+from workerkit.scenarios.loading.editor_schema import FILE, scenario_schema, schema_text
+from workerkit.scenarios.loading.loader import parse
+from workerkit.scenarios.model.effects import EFFECTS, AddFault, AddTasks, CancelTasks, Effect, RemoveTasks
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.selection import Selection
+from workerkit.scenarios.model.task_group import TaskGroup
+from workerkit.scenarios.model.trigger import TRIGGERS
+from workerkit.scenarios.model.until import Until
 
 Json = dict[str, Any]
 WORDS: dict[Kind, tuple[Any, ...]] = {

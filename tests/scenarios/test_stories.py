@@ -8,8 +8,9 @@ import pytest
 
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.openapi.spec.dialect import dialect_of
-from workerkit.scenarios.calls import Calls
-from workerkit.scenarios.effects import (
+from workerkit.scenarios.fields.call_span import Calls
+from workerkit.scenarios.loading.loader import parse
+from workerkit.scenarios.model.effects import (
     AddTasks,
     AdvanceClock,
     CancelTasks,
@@ -20,8 +21,7 @@ from workerkit.scenarios.effects import (
     SetAccount,
     SetRequest,
 )
-from workerkit.scenarios.loader import parse
-from workerkit.scenarios.scenario import (
+from workerkit.scenarios.model.scenario import (
     AccountPlan,
     Happening,
     RequestPlan,
@@ -30,10 +30,10 @@ from workerkit.scenarios.scenario import (
     Waiver,
     WorldPlan,
 )
-from workerkit.scenarios.selection import Selection
-from workerkit.scenarios.task_group import TaskGroup
-from workerkit.scenarios.trigger import After, OnCall, OnChange, OnMatch, OnState
-from workerkit.scenarios.until import EnoughCalls, Until
+from workerkit.scenarios.model.selection import Selection
+from workerkit.scenarios.model.task_group import TaskGroup
+from workerkit.scenarios.model.trigger import After, OnCall, OnChange, OnMatch, OnState
+from workerkit.scenarios.model.until import EnoughCalls, Until
 
 STORY = """\
 title: A story

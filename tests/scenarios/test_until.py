@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.until import ENDS, EnoughCalls, Until
-from workerkit.scenarios.vocabulary import documented
+from workerkit.scenarios.fields.vocabulary import documented
+from workerkit.scenarios.model.until import ENDS, EnoughCalls, Until
 
 QUIET = Until(quiet=0.5)
 

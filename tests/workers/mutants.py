@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.workers.cast import EXAMPLES
-from workerkit.scenarios import library, loader
-from workerkit.scenarios.scenario import Scenario
+from workerkit.scenarios.library import library
+from workerkit.scenarios.loading import loader
+from workerkit.scenarios.model.scenario import Scenario
 
 _HERE = Path(__file__).parent
 _EXAMPLE = EXAMPLES / "worker.py"

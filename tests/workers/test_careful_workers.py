@@ -12,7 +12,7 @@ import pytest
 from tests.workers.cast import CAREFUL_WORKERS, Actor
 from tests.workers.trials import parts, side_by_side, told
 from workerkit.mockserver.trial import try_worker
-from workerkit.scenarios import library
+from workerkit.scenarios.library import library
 
 TIME_LIMIT = 60.0
 ABLE = [actor for actor in CAREFUL_WORKERS if not actor.missing]

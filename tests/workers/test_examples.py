@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.workers.cast import EXAMPLE_WORKERS, EXAMPLES
 from tests.workers.trials import side_by_side, told
 from workerkit.mockserver.trial import try_worker
-from workerkit.scenarios import loader
+from workerkit.scenarios.loading import loader
 
 TIME_LIMIT = 60.0
 # Whatever can go wrong with a request, each a few times.

@@ -19,7 +19,7 @@ from workerkit.mockserver.worker_app import WorkerApp
 from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.capsule_file import read_capsule
-from workerkit.scenarios.loader import parse
+from workerkit.scenarios.loading.loader import parse
 
 KEY = "server-01-key"
 STORY = b"""

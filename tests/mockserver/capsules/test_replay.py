@@ -17,9 +17,9 @@ from workerkit.mockserver.entities import Server
 from workerkit.mockserver.trial import try_worker
 from workerkit.mockserver.world import World
 from workerkit.openapi.spec.operation import Call
-from workerkit.scenarios import library
 from workerkit.scenarios.capsule import Capsule, Ending
 from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
+from workerkit.scenarios.library import library
 
 # One of each way in which an answer can end, and a key that is replaced; all others are tried by hand.
 SCENARIOS = ("answers-lost", "bulk-half-applied", "key-revoked", "outage", "truncated-json", "wrong-key")

@@ -20,7 +20,7 @@ from workerkit.mockserver.worlds import DEFAULT, Worlds
 from workerkit.openapi.masking.pseudonyms import words_of_the_apis
 from workerkit.scenarios.capsule import Capsule
 from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
-from workerkit.scenarios.scenario import AccountPlan, ServerPlan, WorldPlan
+from workerkit.scenarios.model.scenario import AccountPlan, ServerPlan, WorldPlan
 
 BASE = "/api/v1/worker"
 MOST = 10**6

@@ -1,0 +1,1 @@
+"""A scenario told in sentences."""

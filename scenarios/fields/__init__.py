@@ -1,0 +1,1 @@
+"""The kinds of values a scenario file has: how each is read and written."""

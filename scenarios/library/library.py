@@ -1,0 +1,60 @@
+"""The scenarios that come with the kit, and the way to those in users' own files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePath
+
+from workerkit.openapi.formats.yaml_nodes import closest
+from workerkit.scenarios.loading import loader
+from workerkit.scenarios.model.scenario import Scenario, WorldPlan
+
+_ENDINGS = (".yaml", ".yml")
+
+
+class NoSuchScenario(LookupError):
+    """There is no scenario of this name and no such file; the message names the closest."""
+
+
+def names() -> tuple[str, ...]:
+    """The names of all scenarios of the library, in alphabetical order."""
+    return tuple(sorted(PurePath(file.name).stem for file in _files()))
+
+
+def find(name_or_path: str) -> Scenario:
+    """The scenario of a name in the library, or in a file: what ends in .yaml or has a slash is a path.
+
+    Raises NoSuchScenario, and NotUnderstood where the file is not understood.
+    """
+    if name_or_path.endswith(_ENDINGS) or "/" in name_or_path or "\\" in name_or_path:
+        return _from_file(Path(name_or_path))
+    for file in _files():
+        if PurePath(file.name).stem == name_or_path:
+            return replace(loader.parse(file.read_bytes(), name=file.name), source="")
+    raise NoSuchScenario(f'there is no scenario "{name_or_path}"{closest(name_or_path, names()) or _all()}')
+
+
+def find_world(path: str) -> WorldPlan:
+    """The world in a file, as the `world` of a scenario. Raises NoSuchScenario, NotUnderstood."""
+    try:
+        return loader.parse_world(Path(path).read_bytes(), name=path)
+    except OSError as error:
+        raise NoSuchScenario(f"{path}: {error.strerror or error}") from None
+
+
+def _from_file(path: Path) -> Scenario:
+    try:
+        return loader.read(path)
+    except OSError as error:
+        raise NoSuchScenario(f"{path}: {error.strerror or error}") from None
+
+
+def _files() -> tuple[Traversable, ...]:
+    folder = resources.files("workerkit.scenarios").joinpath("library")
+    return tuple(file for file in folder.iterdir() if file.name.endswith(_ENDINGS))
+
+
+def _all() -> str:
+    return f"; there are {', '.join(names())}"

@@ -1,0 +1,1 @@
+"""A scenario as frozen data, and its progress."""

@@ -1,0 +1,1 @@
+"""Are requests sound and not too many."""

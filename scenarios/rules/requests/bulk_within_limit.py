@@ -1,0 +1,22 @@
+"""No bulk update is too long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.flaw import Flaw
+from workerkit.scenarios.rules.requests.flawed_request import Flawed, is_too_long
+
+
+@dataclass(frozen=True, slots=True)
+class BulkWithinLimit(Flawed):
+    """No bulk update has more items than the spec allows."""
+
+    id: ClassVar[str] = "bulk-within-limit"
+    why: ClassVar[str] = "A batch that is too long is refused as a whole, and none of its results arrives."
+    careful: ClassVar[str] = "splits its results into batches of the size that the API's page allows"
+
+    def concerns(self, exchange: Exchange, flaw: Flaw) -> bool:
+        return is_too_long(exchange, flaw, "items")

@@ -1,0 +1,1 @@
+"""Is each task worked off once, in order."""
