@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.entities import Task
-from workerkit.mockserver.founding import PAGE_KEY, Founder
-from workerkit.mockserver.listing import list_tasks
-from workerkit.mockserver.operations import heartbeat, update_task
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT
+from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.operations import heartbeat, update_task
+from workerkit.mockserver.world.task_list import list_tasks
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import PAGE_KEY, Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.spec.api import worker_api
 
 SEED = 1

@@ -26,18 +26,18 @@ from tests.mockserver.capsules.shrinking import first_and_smallest
 from tests.workers.cast import EXAMPLES
 from workerkit.contracts.address import address_of
 from workerkit.contracts.sending_again import keys_for
-from workerkit.mockserver.capsules.matching import Difference
-from workerkit.mockserver.capsules.playing import perform
-from workerkit.mockserver.capsules.replay import replay, replay_against
-from workerkit.mockserver.capsules.taking import taken
-from workerkit.mockserver.capsules.traffic import without_secrets
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.snapshot import snapshot
-from workerkit.mockserver.trial import try_worker
-from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.scenarios.capsule import Capsule, Recorded
-from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
+from workerkit.mockserver.capsules.capture.capture import taken
+from workerkit.mockserver.capsules.file.any_recording import without_secrets
+from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.reader import capsule_text, parse_capsule
+from workerkit.mockserver.capsules.replay.matching import Difference
+from workerkit.mockserver.capsules.replay.replay import replay, replay_against
+from workerkit.mockserver.capsules.replay.worker_replay import perform
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.trials.trial import try_worker
+from workerkit.mockserver.worlds.snapshot import snapshot
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.library import library
 
 _PROCESSES = 2

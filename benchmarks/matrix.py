@@ -22,7 +22,7 @@ from pathlib import Path
 from tests.workers.cast import CAREFUL_WORKERS, Actor
 from tests.workers.mutants import MUTANTS, Mutant, scenario
 from tests.workers.trials import side_by_side, told
-from workerkit.mockserver.trial import Trial, try_worker
+from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.scenarios.library import library
 
 REPETITIONS = 10

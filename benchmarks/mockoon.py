@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.calls import Call
 from benchmarks.contender import API_PATH, Contender, Site, script, version
-from workerkit.mockserver.founding import PAGE_KEY
+from workerkit.mockserver.worlds.world_builder import PAGE_KEY
 
 _PACKAGE = "@mockoon/cli"
 _RULE = {

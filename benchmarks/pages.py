@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 
 import orjson
 
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.founding import PAGE_KEY, Founder
-from workerkit.mockserver.header_set import headers_of
-from workerkit.mockserver.incoming import Incoming
-from workerkit.mockserver.worker_app import WorkerApp
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.http.headers import headers_of
+from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.server.worker_app import WorkerApp
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import PAGE_KEY, Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import worker_api
 
 LIMIT = 50

@@ -22,8 +22,8 @@ from benchmarks.machine import Machine
 from benchmarks.mock import mock
 from benchmarks.pages import LIMIT, Sample, compare, compare_updates, found
 from benchmarks.running import Running, free_port
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.worlds import DEFAULT
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT
 
 T = TypeVar("T")
 FEW, MANY = 1_000, 200_000

@@ -20,11 +20,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from workerkit.mockserver.disturb import disturb
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.scenarios.faults import FAULTS
 
 REQUESTS = 10_000

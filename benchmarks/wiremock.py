@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.calls import Call
 from benchmarks.contender import API_PATH, MODULES, Contender, Missing, Site, version
-from workerkit.mockserver.founding import PAGE_KEY
+from workerkit.mockserver.worlds.world_builder import PAGE_KEY
 
 
 def wiremock(site: Site) -> Contender:

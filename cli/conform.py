@@ -26,7 +26,7 @@ from workerkit.contracts.plan import BadPlan, Plan, Writes, default_rate, defaul
 from workerkit.contracts.report import Report, exit_code
 from workerkit.contracts.target import BadTarget, Target
 from workerkit.contracts.telling import intention, told
-from workerkit.mockserver.whole_file import made_folder, write_whole
+from workerkit.mockserver.atomic_file import made_folder, write_whole
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.dialect import read_choices
 

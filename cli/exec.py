@@ -19,11 +19,11 @@ from workerkit.cli.console import console
 from workerkit.cli.duration import DURATION
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
-from workerkit.mockserver.capsules.shelf import CapsuleShelf
+from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
 from workerkit.mockserver.reports.report import Outcome
 from workerkit.mockserver.reports.terminal import summary_of, table_of, words_of
-from workerkit.mockserver.trial import Trial, try_worker
-from workerkit.mockserver.trial_report import as_json, case_of, report_of
+from workerkit.mockserver.trials.trial import Trial, try_worker
+from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
 

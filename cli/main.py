@@ -11,12 +11,12 @@ from click.core import ParameterSource
 from workerkit.cli.crash import put_aside
 from workerkit.cli.settings import BadSettings, project_settings, with_variables
 from workerkit.cli.unavailable import Unavailable
-from workerkit.mockserver.capsules.sending import Unreachable
-from workerkit.mockserver.certificates import BadCertificates
-from workerkit.mockserver.command import CommandNotFound
-from workerkit.mockserver.founding import Miscast
-from workerkit.mockserver.server import CannotListen, TokenNeeded
-from workerkit.mockserver.whole_file import CannotWrite
+from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.capsules.http.client import Unreachable
+from workerkit.mockserver.http.trusted_certificates import BadCertificates
+from workerkit.mockserver.server.server import CannotListen, TokenNeeded
+from workerkit.mockserver.workers.command import CommandNotFound
+from workerkit.mockserver.worlds.world_builder import Miscast
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
 from workerkit.scenarios.library.library import NoSuchScenario
 from workerkit.scenarios.library.starter import NoFile

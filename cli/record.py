@@ -10,12 +10,12 @@ import click
 from workerkit.contracts.address import address_of
 from workerkit.contracts.target import BadTarget
 from workerkit.contracts.watcher import violations
-from workerkit.mockserver.capsules.session import record
-from workerkit.mockserver.capsules.traffic import read_traffic, without_secrets
-from workerkit.mockserver.whole_file import write_whole
-from workerkit.scenarios.capsule import Recorded
-from workerkit.scenarios.capsule_file import capsule_text
-from workerkit.scenarios.capsule_ids import with_other_ids
+from workerkit.mockserver.atomic_file import write_whole
+from workerkit.mockserver.capsules.file.any_recording import read_traffic, without_secrets
+from workerkit.mockserver.capsules.file.capsule import Recorded
+from workerkit.mockserver.capsules.file.reader import capsule_text
+from workerkit.mockserver.capsules.file.rename_ids import with_other_ids
+from workerkit.mockserver.capsules.record.session import record
 
 
 @click.command("record")

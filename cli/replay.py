@@ -22,16 +22,16 @@ from workerkit.contracts.plan import Writes, default_rate, default_writes
 from workerkit.contracts.sending_again import MayNotLeave, keys_for, permitted
 from workerkit.contracts.target import BadTarget, Target
 from workerkit.contracts.watcher import violations
-from workerkit.mockserver.capsules.matching import Difference
-from workerkit.mockserver.capsules.playing import perform
-from workerkit.mockserver.capsules.replay import Replayed, replay, replay_against, replay_in
-from workerkit.mockserver.capsules.replay_report import Told, as_json, in_words, report_of, told_of
-from workerkit.mockserver.capsules.shrink import shrunk
-from workerkit.mockserver.capsules.traffic import read_traffic
+from workerkit.mockserver.atomic_file import check_writable, write_whole
+from workerkit.mockserver.capsules.file.any_recording import read_traffic
+from workerkit.mockserver.capsules.file.capsule import Capsule
+from workerkit.mockserver.capsules.file.reader import capsule_text
+from workerkit.mockserver.capsules.replay.matching import Difference
+from workerkit.mockserver.capsules.replay.replay import Replayed, replay, replay_against, replay_in
+from workerkit.mockserver.capsules.replay.replay_report import Told, as_json, in_words, report_of, told_of
+from workerkit.mockserver.capsules.replay.shrink import shrunk
+from workerkit.mockserver.capsules.replay.worker_replay import perform
 from workerkit.mockserver.reports.terminal import summary_of
-from workerkit.mockserver.whole_file import check_writable, write_whole
-from workerkit.scenarios.capsule import Capsule
-from workerkit.scenarios.capsule_file import capsule_text
 
 _LONGEST_NOTE = 200
 Again = Callable[[Capsule], Replayed]

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
+from workerkit.mockserver.atomic_file import CannotWrite, check_writable, write_whole
+from workerkit.mockserver.reports.html_page import as_page
 from workerkit.mockserver.reports.junit import as_junit
 from workerkit.mockserver.reports.markdown import add_step_summary
-from workerkit.mockserver.reports.page import as_page
 from workerkit.mockserver.reports.report import Report
-from workerkit.mockserver.whole_file import CannotWrite, check_writable, write_whole
 from workerkit.openapi.formats.strict_json import render
 
 STANDARD_OUTPUT = "-"

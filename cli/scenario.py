@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from workerkit.cli.console import console
-from workerkit.mockserver.capsules.traffic import read_traffic
+from workerkit.mockserver.capsules.file.any_recording import read_traffic
+from workerkit.mockserver.capsules.file.to_scenario import scenario_text
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
-from workerkit.scenarios.capsule_story import scenario_text
 from workerkit.scenarios.explain.scenario_text import told
 from workerkit.scenarios.library import library
 from workerkit.scenarios.library.starter import begin

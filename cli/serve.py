@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from workerkit.mockserver.capsules.keeping import CapsuleKeeper, kept
-from workerkit.mockserver.capsules.shelf import CapsuleShelf
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.journal_file import JournalFile, written_to
-from workerkit.mockserver.json_log import logged_as_json
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.serving import serve_until_signal
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
+from workerkit.mockserver.capsules.capture.world_watch import CapsuleKeeper, kept
+from workerkit.mockserver.observers.journal_file import JournalFile, written_to
+from workerkit.mockserver.observers.json_log import logged_as_json
+from workerkit.mockserver.server.foreground import serve_until_signal
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.dialect import Dialect, read_dialect
 from workerkit.scenarios.library import library
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from workerkit.contracts.target import BASE_PATH, BadTarget, Target
-from workerkit.mockserver.capsules.sending import Address
+from workerkit.mockserver.capsules.http.client import Address
 
 _PORTS = {"http": 80, "https": 443}
 NO_KEY = "none"

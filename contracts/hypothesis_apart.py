@@ -11,7 +11,7 @@ from hypothesis import configuration
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
-from workerkit.mockserver.whole_file import CannotWrite
+from workerkit.mockserver.atomic_file import CannotWrite
 
 
 def _folder() -> TemporaryDirectory[str]:

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from workerkit.contracts import leeway
 from workerkit.contracts.walk import Task
-from workerkit.mockserver import entities
-from workerkit.mockserver.chance import Chance
-from workerkit.mockserver.clock import Clock
-from workerkit.mockserver.listing import list_tasks
-from workerkit.mockserver.world import World
+from workerkit.mockserver.world import entities
+from workerkit.mockserver.world.clock import Clock
+from workerkit.mockserver.world.randomness import Chance
+from workerkit.mockserver.world.task_list import list_tasks
+from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect, dialect_of
 

@@ -12,7 +12,7 @@ import requests
 import urllib3.exceptions
 
 from workerkit.contracts.target import Target
-from workerkit.mockserver.certificates import TRUSTED
+from workerkit.mockserver.http.trusted_certificates import TRUSTED
 
 # What sending a request and reading its answer may raise, whatever the target does.
 FAILURES = (

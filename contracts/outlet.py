@@ -18,7 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from workerkit.contracts.no_answer import FAILURES, NoAnswer, no_answer, too_long
 from workerkit.contracts.target import Target
-from workerkit.mockserver.certificates import tls
+from workerkit.mockserver.http.trusted_certificates import tls
 
 MOST_BYTES = 32 * 2**20
 _PIECE = 2**16

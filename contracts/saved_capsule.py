@@ -8,10 +8,10 @@ from dataclasses import replace
 from workerkit.contracts.ledger import Finding
 from workerkit.contracts.listings import Listing, names
 from workerkit.contracts.rules import RULES
-from workerkit.mockserver.capsules.names import Names
+from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.reader import capsule_text
+from workerkit.mockserver.capsules.record.recording_pseudonyms import Names
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.capsule import Capsule, Recorded
-from workerkit.scenarios.capsule_file import capsule_text
 
 _SOURCES = {each.id: each.source for each in RULES}
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from workerkit.contracts.permit import KNOWN_HEADERS, Draft, Permit
 from workerkit.contracts.plan import Writes
 from workerkit.contracts.target import BASE_PATH
+from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
-from workerkit.scenarios.capsule import Capsule, Recorded
 
 _MOST_NAMED = 3
 

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from workerkit.mockserver.faults.bandwidth import BandwidthDeed
-from workerkit.mockserver.faults.close_in_body import CloseInBodyDeed
-from workerkit.mockserver.faults.deed import Deed
-from workerkit.mockserver.faults.dribble import DribbleDeed
-from workerkit.mockserver.faults.empty_answer import EmptyAnswerDeed
-from workerkit.mockserver.faults.garbage import GarbageDeed
-from workerkit.mockserver.faults.handed_over import HandedOverDeed
-from workerkit.mockserver.faults.hang import HangDeed
-from workerkit.mockserver.faults.key_refused import KeyRefusedDeed
-from workerkit.mockserver.faults.latency_fixed import LatencyFixedDeed
-from workerkit.mockserver.faults.latency_lognormal import LatencyLognormalDeed
-from workerkit.mockserver.faults.latency_uniform import LatencyUniformDeed
-from workerkit.mockserver.faults.listed_twice import ListedTwiceDeed
-from workerkit.mockserver.faults.lost_answer import LostAnswerDeed
-from workerkit.mockserver.faults.malformed_chunk import MalformedChunkDeed
-from workerkit.mockserver.faults.partial_bulk import PartialBulkDeed
-from workerkit.mockserver.faults.rate_limit import RateLimitDeed
-from workerkit.mockserver.faults.reset import ResetDeed
-from workerkit.mockserver.faults.reset_in_body import ResetInBodyDeed
-from workerkit.mockserver.faults.skewed_time import SkewedTimeDeed
-from workerkit.mockserver.faults.stale_page import StalePageDeed
-from workerkit.mockserver.faults.status import StatusDeed
-from workerkit.mockserver.faults.truncated_json import TruncatedJsonDeed
-from workerkit.mockserver.faults.unapplied import UnappliedDeed
-from workerkit.mockserver.faults.wrong_content_type import WrongContentTypeDeed
+from workerkit.mockserver.faults.fault_action import Deed
+from workerkit.mockserver.faults.mislead.handed_over import HandedOverDeed
+from workerkit.mockserver.faults.mislead.listed_twice import ListedTwiceDeed
+from workerkit.mockserver.faults.mislead.lost_answer import LostAnswerDeed
+from workerkit.mockserver.faults.mislead.partial_bulk import PartialBulkDeed
+from workerkit.mockserver.faults.mislead.skewed_time import SkewedTimeDeed
+from workerkit.mockserver.faults.mislead.stale_page import StalePageDeed
+from workerkit.mockserver.faults.mislead.unapplied import UnappliedDeed
+from workerkit.mockserver.faults.refuse.empty_answer import EmptyAnswerDeed
+from workerkit.mockserver.faults.refuse.hang import HangDeed
+from workerkit.mockserver.faults.refuse.key_refused import KeyRefusedDeed
+from workerkit.mockserver.faults.refuse.rate_limit import RateLimitDeed
+from workerkit.mockserver.faults.refuse.reset import ResetDeed
+from workerkit.mockserver.faults.refuse.status import StatusDeed
+from workerkit.mockserver.faults.slow.bandwidth import BandwidthDeed
+from workerkit.mockserver.faults.slow.dribble import DribbleDeed
+from workerkit.mockserver.faults.slow.latency_fixed import LatencyFixedDeed
+from workerkit.mockserver.faults.slow.latency_lognormal import LatencyLognormalDeed
+from workerkit.mockserver.faults.slow.latency_uniform import LatencyUniformDeed
+from workerkit.mockserver.faults.spoil.close_in_body import CloseInBodyDeed
+from workerkit.mockserver.faults.spoil.garbage import GarbageDeed
+from workerkit.mockserver.faults.spoil.malformed_chunk import MalformedChunkDeed
+from workerkit.mockserver.faults.spoil.reset_in_body import ResetInBodyDeed
+from workerkit.mockserver.faults.spoil.truncated_json import TruncatedJsonDeed
+from workerkit.mockserver.faults.spoil.wrong_content_type import WrongContentTypeDeed
 from workerkit.scenarios.faults import (
     Bandwidth,
     CloseInBody,

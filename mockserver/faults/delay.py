@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from workerkit.mockserver.answer import Answer
-from workerkit.mockserver.chance import Chance
-from workerkit.mockserver.faults.deed import Deed, Deliver, F
-from workerkit.mockserver.line import Line
-from workerkit.mockserver.standing_fault import StandingFault
-from workerkit.mockserver.world import World
+from workerkit.mockserver.faults.fault_action import Deed, Deliver, F
+from workerkit.mockserver.http.answer import Answer
+from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.world.active_fault import StandingFault
+from workerkit.mockserver.world.randomness import Chance
+from workerkit.mockserver.world.world import World
 
 
 class DelayDeed(Deed[F]):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workerkit.mockserver.answer import Answer
-from workerkit.mockserver.line import Line
+from workerkit.mockserver.http.answer import Answer
+from workerkit.mockserver.http.delivery import Line
 
 
 def cut(body: bytes, share: float) -> bytes:

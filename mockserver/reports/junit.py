@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, indent, tostring
 
-from workerkit.mockserver.reports.element import element
+from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 
 _MOST_LINES = 40

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from workerkit.mockserver.reports.element import legal
+from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.reports.markup import legal
 from workerkit.mockserver.reports.report import Case, Outcome, Report
-from workerkit.mockserver.whole_file import CannotWrite
 
 # GitHub takes 1 MiB for a step, of which others may want some, and nothing at all beyond that.
 _MOST_BYTES = 256 * 1024

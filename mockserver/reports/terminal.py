@@ -7,9 +7,9 @@ from textwrap import fill
 from rich.table import Table
 from rich.text import Text
 
-from workerkit.mockserver.reports.element import legal
+from workerkit.mockserver.reports.markup import legal
 from workerkit.mockserver.reports.report import Case, Outcome, Report
-from workerkit.mockserver.reports.words import in_words
+from workerkit.mockserver.reports.text import in_words
 
 _INDENT, _NARROWEST = 2, 40
 _STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.SKIP: "yellow"}

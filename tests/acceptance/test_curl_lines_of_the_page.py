@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import worker_api
 
 PAGE = (Path(__file__).parents[1] / "contracts" / "worker-api.txt").read_text("utf-8")

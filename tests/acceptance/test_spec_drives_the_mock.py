@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from workerkit.mockserver.founding import PAGE_KEY, Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.worlds.world_builder import PAGE_KEY, Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.document import read
 
 SPEC = resources.files("workerkit.openapi").joinpath("worker-api.yaml").read_text("utf-8")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.header_set import headers_of
-from workerkit.mockserver.incoming import Incoming
-from workerkit.mockserver.worker_app import WorkerApp
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.http.headers import headers_of
+from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.server.worker_app import WorkerApp
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import dialect_of

@@ -7,9 +7,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from workerkit.mockserver.founding import PAGE_KEY, Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.worlds.world_builder import PAGE_KEY, Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import worker_api
 
 SPEC = Path(__file__).parents[2] / "openapi" / "worker-api.yaml"

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from workerkit.mockserver.control_calls import CONTROL_STREAMS
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.control.control_calls import CONTROL_STREAMS
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import control_api
 
 OPENAPI = Path(__file__).parents[2] / "openapi"

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from tests.broken.mutant import Json, broken, respecified
 from tests.broken.surgery import act_otherwise, answer_otherwise, with_body
-from workerkit.mockserver.entities import Server
-from workerkit.mockserver.operations import Act
-from workerkit.mockserver.refusal import NotFound, NotYours
-from workerkit.mockserver.world import World
+from workerkit.mockserver.world.entities import Server
+from workerkit.mockserver.world.operations import Act
+from workerkit.mockserver.world.refusal import NotFound, NotYours
+from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
 _BULK = "bulkUpdateTasks"

@@ -7,10 +7,10 @@ from typing import Any
 
 from tests.broken.mutant import Json, broken, respecified
 from tests.broken.surgery import act_otherwise, put, with_body, without
-from workerkit.mockserver.entities import Server, Task
-from workerkit.mockserver.operations import Act
-from workerkit.mockserver.refusal import Invalid, NotFound
-from workerkit.mockserver.world import World
+from workerkit.mockserver.world.entities import Server, Task
+from workerkit.mockserver.world.operations import Act
+from workerkit.mockserver.world.refusal import Invalid, NotFound
+from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
 _complete = World.complete

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tests.broken.mutant import broken
 from tests.broken.surgery import put
-from workerkit.mockserver.refusal import Invalid
+from workerkit.mockserver.world.refusal import Invalid
 from workerkit.openapi.formats import strict_json
 from workerkit.openapi.spec.operation import Call, Operation
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from tests.broken.mutant import Json, broken, respecified
 from tests.broken.surgery import put
-from workerkit.mockserver.entities import Server
-from workerkit.mockserver.refusal import Unauthorized
-from workerkit.mockserver.worker_app import WorkerApp
-from workerkit.mockserver.world import World
+from workerkit.mockserver.server.worker_app import WorkerApp
+from workerkit.mockserver.world.entities import Server
+from workerkit.mockserver.world.refusal import Unauthorized
+from workerkit.mockserver.world.world import World
 
 _holder = World.key_holder
 _authenticate = WorkerApp._authenticate

@@ -8,9 +8,9 @@ from itertools import count
 
 from tests.broken.mutant import Json, broken, respecified
 from tests.broken.surgery import act_otherwise, answer_by, answer_otherwise, ask_otherwise, on_tasks
-from workerkit.mockserver.entities import Server
-from workerkit.mockserver.operations import Act
-from workerkit.mockserver.world import World
+from workerkit.mockserver.world.entities import Server
+from workerkit.mockserver.world.operations import Act
+from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
 _LIST = "listTasks"

@@ -11,9 +11,9 @@ from multiprocessing.connection import Connection
 
 from tests.broken.mutant import MUTANTS, Mutant
 from workerkit.contracts.target import Target
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.document import Document, bundled
 
 _KEYS = ("server-01-key", "server-02-key", "server-03-key")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from workerkit.mockserver.entities import Server
-from workerkit.mockserver.operations import ACTS, Act
-from workerkit.mockserver.world import World
+from workerkit.mockserver.world.entities import Server
+from workerkit.mockserver.world.operations import ACTS, Act
+from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
 Json = dict[str, Any]

@@ -21,7 +21,7 @@ from tests.cli.conftest import Run, on_a_terminal
 from tests.independent.fault import Fault
 from tests.independent.faults import FAULTS
 from tests.independent.running import Running, running
-from workerkit.scenarios.capsule_file import read_capsule
+from workerkit.mockserver.capsules.file.reader import read_capsule
 
 SECONDS = 30.0
 Ask = Callable[..., requests.Response]

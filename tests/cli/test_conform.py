@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.operations import ACTS
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.operations import ACTS
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.dialect import dialect_of, read_choices
 
 Run = Callable[..., tuple[int, str, str]]

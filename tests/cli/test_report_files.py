@@ -8,8 +8,8 @@ import click
 import pytest
 
 from workerkit.cli.report_files import ReportFiles
+from workerkit.mockserver.atomic_file import CannotWrite
 from workerkit.mockserver.reports.report import Case, Outcome, Report
-from workerkit.mockserver.whole_file import CannotWrite
 
 REPORT = Report("a command", "all is well", 1.0, (Case("a-case", Outcome.PASS),))
 

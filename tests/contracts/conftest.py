@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from workerkit.contracts.target import Target
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.snapshot import snapshot
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.worlds.snapshot import snapshot
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.dialect import dialect_of
 

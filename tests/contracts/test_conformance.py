@@ -19,8 +19,8 @@ from workerkit.contracts.plan import Plan, Writes
 from workerkit.contracts.report import Report
 from workerkit.contracts.rules import Status
 from workerkit.contracts.target import Target
-from workerkit.mockserver.operations import ACTS
-from workerkit.mockserver.refusal import Refusal
+from workerkit.mockserver.world.operations import ACTS
+from workerkit.mockserver.world.refusal import Refusal
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.document import Document
@@ -45,9 +45,9 @@ def test_a_run_on_the_mock_keeps_every_rule(mock_target: MakeTarget) -> None:
 
 ELSEWHERE = """
 import sys
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.worlds.world_builder import (Founder)
+from workerkit.mockserver.server.server import (MockServer)
+from workerkit.mockserver.worlds.worlds import (DEFAULT, Worlds)
 worlds = Worlds()
 account = next(iter(worlds.add(DEFAULT, Founder(seed=1)).world.accounts))
 with MockServer(worlds) as server:

@@ -26,16 +26,16 @@ from workerkit.contracts.rules import Status
 from workerkit.contracts.target import Target
 from workerkit.contracts.telling import told
 from workerkit.contracts.wire import Cause
-from workerkit.mockserver.capsules.replay import replay
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.operations import ACTS
+from workerkit.mockserver.atomic_file import CannotWrite, made_folder
+from workerkit.mockserver.capsules.file.reader import parse_capsule
+from workerkit.mockserver.capsules.replay.replay import replay
+from workerkit.mockserver.reports.html_page import as_page
 from workerkit.mockserver.reports.junit import as_junit
 from workerkit.mockserver.reports.markdown import as_markdown
-from workerkit.mockserver.reports.page import as_page
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.whole_file import CannotWrite, made_folder
-from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.scenarios.capsule_file import parse_capsule
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.operations import ACTS
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.loading.loader import parse
 
 Watch = Callable[..., AbstractContextManager[Any]]

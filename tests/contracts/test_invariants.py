@@ -14,10 +14,10 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import Worlds
 
 Json = dict[str, Any]
 EVERY = "pending,queued,running,completed,failed,canceled"

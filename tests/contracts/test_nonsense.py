@@ -14,7 +14,7 @@ from workerkit.contracts.own_mock import own_mock
 from workerkit.contracts.plan import Plan
 from workerkit.contracts.report import Report
 from workerkit.contracts.target import Target
-from workerkit.mockserver.operations import ACTS
+from workerkit.mockserver.world.operations import ACTS
 from workerkit.openapi.formats.strict_json import parse, render
 
 ACCOUNT = "e4c6a8b0-3d5f-4e7a-9b2c-0d1e2f3a4b5c"

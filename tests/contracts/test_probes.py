@@ -19,11 +19,11 @@ from workerkit.contracts.rules import Status
 from workerkit.contracts.target import Target
 from workerkit.contracts.tour import set_out
 from workerkit.contracts.wire import Gate
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import dialect_of

@@ -9,7 +9,7 @@ import pytest
 from tests.openapi.test_masking_canaries import exchange
 from workerkit.contracts.plan import Writes
 from workerkit.contracts.sending_again import MayNotLeave, keys_for, permitted
-from workerkit.scenarios.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 
 BASE = "/api/v1/worker"
 TASK = "00000000-0000-4000-8000-000000000001"

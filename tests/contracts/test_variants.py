@@ -15,8 +15,8 @@ from workerkit.contracts.plan import Plan
 from workerkit.contracts.report import Report
 from workerkit.contracts.rules import Status
 from workerkit.contracts.target import Target
-from workerkit.mockserver.operations import ACTS
-from workerkit.mockserver.refusal import Invalid
+from workerkit.mockserver.world.operations import ACTS
+from workerkit.mockserver.world.refusal import Invalid
 from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.document import Document
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import requests
 
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.entities import Task
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.spec.api import control_api
 
 SEED = 7

@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from workerkit.mockserver.backlog import Backlog
-from workerkit.mockserver.entities import Account, Request, Task
+from workerkit.mockserver.world.backlog import Backlog
+from workerkit.mockserver.world.entities import Account, Request, Task
 
 STATUSES = ("pending", "queued", "running", "completed", "failed", "canceled")
 KINDS = ("entity", "social", "blog")

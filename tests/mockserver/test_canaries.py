@@ -14,16 +14,16 @@ from urllib.parse import quote, unquote
 import pytest
 import requests
 
-from workerkit.mockserver import worker_app
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.events import Events, Reader
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.header_set import header_set
-from workerkit.mockserver.incoming import Incoming
-from workerkit.mockserver.journal_file import JournalFile, written_to
-from workerkit.mockserver.operations import ACTS
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.worlds import Worlds
+from workerkit.mockserver.http.headers import header_set
+from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.observers.event_stream import Events, Reader
+from workerkit.mockserver.observers.journal_file import JournalFile, written_to
+from workerkit.mockserver.server import worker_app
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.operations import ACTS
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import Worlds
 
 # Each has the word in it that is looked for, so that a part of a secret is found as well.
 KEY, OLD_KEY, STRANGE_KEY = "canary-key-0123", "canary.old.key.45", "canary-strange-6789"

@@ -5,7 +5,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.mockserver.chance import Chance
+from workerkit.mockserver.world.randomness import Chance
 
 
 @given(st.integers(0, 2**64))

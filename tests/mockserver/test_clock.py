@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.clock import LATEST, Clock
+from workerkit.mockserver.world.clock import LATEST, Clock
 
 BEGIN = 1_764_583_200.0
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver import keeper
-from workerkit.mockserver.command import Command, CommandNotFound
+from workerkit.mockserver.workers import process_guard
+from workerkit.mockserver.workers.command import Command, CommandNotFound
 
 PATIENCE = 20.0
 
@@ -283,8 +283,8 @@ def test_one_commands_end_is_not_anothers(presence: Presence) -> None:
 def test_nothing_is_left_when_we_are_killed_ourselves(presence: Presence) -> None:
     source = f"""
 import signal
-from workerkit.mockserver import keeper
-from workerkit.mockserver.command import Command
+from workerkit.mockserver.workers import process_guard
+from workerkit.mockserver.workers.command import (Command)
 with Command({presence.below("leaves")!r}, {{}}) as command:
     signal.pause()
 """
@@ -300,7 +300,7 @@ def test_where_orphans_are_not_to_be_had_the_group_is_ended(presence: Presence, 
         "import runpy, sys; sys.platform = 'elsewhere'; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
     )
     status, told = os.pipe()
-    words = [sys.executable, "-c", elsewhere, keeper.__file__, str(told), *presence.below("waits")]
+    words = [sys.executable, "-c", elsewhere, process_guard.__file__, str(told), *presence.below("waits")]
     with subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=(told,)) as process:
         os.close(told)
         presence.await_it()

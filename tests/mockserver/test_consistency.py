@@ -17,13 +17,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.mockserver import operations
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.entities import Server
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world import operations
+from workerkit.mockserver.world.entities import Server
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.operation import Call
 
 # So many tasks that a value outlives the requests under way: else no read contradicts a race.

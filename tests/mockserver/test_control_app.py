@@ -14,11 +14,11 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.control_app import control_app
-from workerkit.mockserver.control_calls import CONTROL_CALLS, CONTROL_STREAMS
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import Worlds
+from workerkit.mockserver.control.control_app import control_app
+from workerkit.mockserver.control.control_calls import CONTROL_CALLS, CONTROL_STREAMS
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.spec.api import Api, control_api
 from workerkit.openapi.spec.document import Document
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import requests
 
-from workerkit.mockserver.entities import Task
-from workerkit.mockserver.journal import CAPACITY
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.journal import CAPACITY
+from workerkit.mockserver.world.world import World
 
 Control = Callable[..., requests.Response]
 Call = Callable[..., requests.Response]

@@ -20,9 +20,9 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect, dialect_of
 from workerkit.openapi.spec.silence import silences

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from workerkit.mockserver.director import Director
-from workerkit.mockserver.founding import Founder
+from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.world_builder import Founder
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.model.effects import Effect, RestoreKey, RevokeKey, SetServer
 from workerkit.scenarios.model.scenario import Happening, Scenario, ServerPlan, WorldPlan

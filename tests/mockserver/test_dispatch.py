@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.dispatch import FIELDS, SERVICE_TYPES, dispatch
-from workerkit.mockserver.founding import PAGE_TIME, Founder
-from workerkit.mockserver.refusal import Invalid, NotFound, Refusal
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT
+from workerkit.mockserver.world.new_task import FIELDS, SERVICE_TYPES, dispatch
+from workerkit.mockserver.world.refusal import Invalid, NotFound, Refusal
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import PAGE_TIME, Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.spec.api import worker_api
 
 STATUSES = ("pending", "queued", "running", "completed", "failed", "canceled")

@@ -10,15 +10,15 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.mockserver.chance import Chance
-from workerkit.mockserver.director import Director
-from workerkit.mockserver.disturb import disturb
-from workerkit.mockserver.fixture import WorkerApi
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.refusal import Invalid
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.standing_fault import StandingFault
-from workerkit.mockserver.world import World
+from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.active_fault import StandingFault
+from workerkit.mockserver.world.randomness import Chance
+from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.world_builder import Founder
 from workerkit.scenarios.faults import Hang, ListedTwice, Status
 from workerkit.scenarios.faults.planned_fault import PlannedFault
 from workerkit.scenarios.faults.schedule import Schedule

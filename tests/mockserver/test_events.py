@@ -17,12 +17,12 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.entities import Task
-from workerkit.mockserver.events import Events, Reader
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import Worlds
+from workerkit.mockserver.observers.event_stream import Events, Reader
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.scenarios.library import library
 
 Json = dict[str, Any]

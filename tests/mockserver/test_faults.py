@@ -17,16 +17,16 @@ from typing import Any
 import pytest
 import requests
 
-from workerkit.mockserver.chance import Chance
-from workerkit.mockserver.disturb import disturb
-from workerkit.mockserver.entities import Task
 from workerkit.mockserver.faults import DEEDS
 from workerkit.mockserver.faults.delay import DelayDeed
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.standing_fault import StandingFault
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.active_fault import StandingFault
+from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.randomness import Chance
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.faults import FAULTS, Fault, LatencyLognormal, LatencyUniform
 from workerkit.scenarios.faults.planned_fault import PlannedFault

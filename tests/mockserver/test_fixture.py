@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from workerkit.mockserver.fixture import WorkerApi
-from workerkit.mockserver.refusal import Invalid, NotFound
-from workerkit.mockserver.server import MockServer
+from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.refusal import Invalid, NotFound
 from workerkit.scenarios.fields.duration import NoDuration
 from workerkit.scenarios.library import library
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.founding import PAGE_TIME, Founder
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import PAGE_TIME, Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
 from workerkit.scenarios.model.task_group import TaskGroup
 

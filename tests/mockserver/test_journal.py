@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.journal import Journal
+from workerkit.mockserver.world.journal import Journal
 from workerkit.openapi.exchange import Exchange
 
 

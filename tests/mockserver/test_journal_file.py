@@ -16,13 +16,13 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.journal_file import JournalFile, written_to
-from workerkit.mockserver.secrecy import mask_of
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.whole_file import CannotWrite
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.observers.journal_file import JournalFile, written_to
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.world.world_mask import mask_of
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 
 Json = dict[str, Any]

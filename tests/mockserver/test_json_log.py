@@ -6,9 +6,9 @@ from io import StringIO
 
 import pytest
 
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.json_log import JsonLog, logged_as_json
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.observers.json_log import JsonLog, logged_as_json
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 
 def test_messages_of_the_program_are_lines_as_well_and_only_while_it_is_open(

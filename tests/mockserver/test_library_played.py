@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver.command import Command
-from workerkit.mockserver.director import Director
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.record_of_run import run_of
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.stint import worker_settings
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.workers.command import Command
+from workerkit.mockserver.workers.worker_run import worker_settings
+from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.run_builder import run_of
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import api_of
 from workerkit.scenarios.library import library
 from workerkit.scenarios.rules.judge import judge

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.entities import Task
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.operations import ACTS, check_subject
-from workerkit.mockserver.refusal import NotFound, NotYours, Refusal
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT
+from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.operations import ACTS, check_subject
+from workerkit.mockserver.world.refusal import NotFound, NotYours, Refusal
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.formats.strict_json import parse, render
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.flaw import Flaw

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.plain_request import PlainReader
+from workerkit.mockserver.server.plain_request import PlainReader
 from workerkit.openapi.spec.api import worker_api
 
 READER = PlainReader(worker_api())

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from workerkit.mockserver.director import Director
-from workerkit.mockserver.founding import Founder, Miscast
-from workerkit.mockserver.header_set import header_set
-from workerkit.mockserver.incoming import Incoming
-from workerkit.mockserver.snapshot import restored, snapshot
-from workerkit.mockserver.worker_app import WorkerApp
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.http.headers import header_set
+from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.server.worker_app import WorkerApp
+from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.snapshot import restored, snapshot
+from workerkit.mockserver.worlds.world_builder import Founder, Miscast
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.formats.strict_json import parse as parse_json
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.spec.dialect import dialect_of

@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
-from workerkit.mockserver.app import MockApp
-from workerkit.mockserver.entities import Task
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.protocol import Protocol
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.app import MockApp
+from workerkit.mockserver.server.protocol import Protocol
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 Raw = Callable[..., bytes]
 AddTask = Callable[..., Task]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workerkit.mockserver.capsules.replay import replay
-from workerkit.scenarios.capsule_file import read_capsule
+from workerkit.mockserver.capsules.file.reader import read_capsule
+from workerkit.mockserver.capsules.replay.replay import replay
 
 # What the suites below begin with: `ask(api, method, path, body)` returns a status and the answer's JSON.
 CLIENT = """

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.journal import CAPACITY
-from workerkit.mockserver.record_of_run import run_of
-from workerkit.mockserver.trial import Trial, try_worker
+from workerkit.mockserver.trials.trial import Trial, try_worker
+from workerkit.mockserver.world.journal import CAPACITY
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.worlds.run_builder import run_of
+from workerkit.mockserver.worlds.world_builder import Founder
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.faults import LostAnswer, Status
 from workerkit.scenarios.library import library

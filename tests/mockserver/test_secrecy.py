@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.secrecy import mask_of, mask_of_all
-from workerkit.mockserver.world import World
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.world.world_mask import mask_of, mask_of_all
+from workerkit.mockserver.worlds.world_builder import Founder
 from workerkit.openapi.exchange import Exchange
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import CannotListen, MockServer, TokenNeeded
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.server import CannotListen, MockServer, TokenNeeded
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 KEY = {"X-API-Key": "server-01-key"}
 

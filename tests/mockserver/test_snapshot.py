@@ -14,19 +14,19 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.disturb import disturb
-from workerkit.mockserver.entities import Task
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.header_set import header_set
-from workerkit.mockserver.incoming import Incoming
-from workerkit.mockserver.refusal import Invalid
-from workerkit.mockserver.secrecy import mask_of
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.snapshot import restored, snapshot
-from workerkit.mockserver.worker_app import WorkerApp
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.http.headers import header_set
+from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.worker_app import WorkerApp
+from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.world.world_mask import mask_of
+from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.snapshot import restored, snapshot
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.formats.strict_json import parse, render
 from workerkit.openapi.spec.api import control_api
 from workerkit.openapi.spec.dialect import dialect_of

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver.command import CommandNotFound
-from workerkit.mockserver.stint import Stopped
-from workerkit.mockserver.trial import Trial, try_worker
+from workerkit.mockserver.trials.trial import Trial, try_worker
+from workerkit.mockserver.workers.command import CommandNotFound
+from workerkit.mockserver.workers.worker_run import Stopped
 from workerkit.scenarios.library import library
 from workerkit.scenarios.loading import loader
 from workerkit.scenarios.model.scenario import Scenario

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from workerkit.mockserver.reports.html_page import as_page
 from workerkit.mockserver.reports.junit import as_junit
 from workerkit.mockserver.reports.markdown import as_markdown
-from workerkit.mockserver.reports.page import as_page
 from workerkit.mockserver.reports.report import Outcome, Report
+from workerkit.mockserver.reports.text import in_words
 from workerkit.mockserver.reports.timeline import Timeline
-from workerkit.mockserver.reports.words import in_words
-from workerkit.mockserver.trial import Trial, try_worker
-from workerkit.mockserver.trial_report import as_json, case_of, report_of
+from workerkit.mockserver.trials.trial import Trial, try_worker
+from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 from workerkit.scenarios.loading import loader

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.mockserver.reports.timeline import Kind, Timeline
-from workerkit.mockserver.trial_timeline import timeline_of
+from workerkit.mockserver.trials.trial_timeline import timeline_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan

@@ -11,11 +11,11 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.mockserver.entities import Task
-from workerkit.mockserver.fixture import WorkerApi
-from workerkit.mockserver.refusal import Invalid
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
+from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.world import World
 from workerkit.openapi.formats.json_contains import contains, differences
 
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver.whole_file import CannotWrite, check_writable, write_whole
+from workerkit.mockserver.atomic_file import CannotWrite, check_writable, write_whole
 
 
 def test_a_file_has_the_content_and_nothing_lies_beside_it(tmp_path: Path) -> None:

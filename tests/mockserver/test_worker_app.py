@@ -15,12 +15,12 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.entities import Task
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.operations import ACTS
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.operations import ACTS
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import worker_api
 
 Call = Callable[..., requests.Response]

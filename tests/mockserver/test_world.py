@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.entities import Server, Task
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.refusal import NotFound, NotYours
-from workerkit.mockserver.world import World
-from workerkit.mockserver.worlds import DEFAULT
+from workerkit.mockserver.world.entities import Server, Task
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.refusal import NotFound, NotYours
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT
 
 BEGIN = 1_764_583_200.0
 STATUSES = ("pending", "queued", "running", "completed", "failed", "canceled")

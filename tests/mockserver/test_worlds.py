@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.worlds import DEFAULT, KeyTaken, Worlds
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, KeyTaken, Worlds
 from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
 
 FOUNDER = Founder(seed=1, tasks=False)

@@ -11,16 +11,16 @@ from urllib.parse import urlencode
 import jsonschema_rs
 import pytest
 
-from workerkit.mockserver.answer import Answer
-from workerkit.mockserver.director import Director
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.entities import Task
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.header_set import header_set
-from workerkit.mockserver.incoming import Incoming
-from workerkit.mockserver.record_of_run import run_of as record_of
-from workerkit.mockserver.worker_app import WorkerApp
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.http.answer import Answer
+from workerkit.mockserver.http.headers import header_set
+from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.server.worker_app import WorkerApp
+from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.run_builder import run_of as record_of
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats import yaml_nodes
 from workerkit.openapi.spec.dialect import dialect_of

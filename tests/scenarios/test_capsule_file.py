@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.openapi.test_masking_canaries import exchange
+from workerkit.mockserver.capsules.file.body import block
+from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
+from workerkit.mockserver.capsules.file.reader import CapsuleText, capsule_text, parse_capsule, read_capsule
+from workerkit.mockserver.capsules.file.schema import capsule_schema
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats import yaml_nodes
 from workerkit.openapi.formats.strict_json import Malformed, parse, render
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
-from workerkit.scenarios.capsule import Capsule, Ending, Recorded
-from workerkit.scenarios.capsule_body import block
-from workerkit.scenarios.capsule_file import CapsuleText, capsule_text, parse_capsule, read_capsule
-from workerkit.scenarios.capsule_schema import capsule_schema
 
 BEGAN = 1_764_583_200.0
 LONG = b'{"data":["' + b"x" * 5000 + b'"]}'

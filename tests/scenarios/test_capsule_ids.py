@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scenarios.test_capsule_file import capsule, recorded
+from workerkit.mockserver.capsules.file.reader import capsule_text
+from workerkit.mockserver.capsules.file.rename_ids import with_other_ids
 from workerkit.openapi.formats.strict_json import render
-from workerkit.scenarios.capsule_file import capsule_text
-from workerkit.scenarios.capsule_ids import with_other_ids
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

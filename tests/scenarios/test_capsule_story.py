@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.scenarios.test_capsule_file import BEGAN, capsule, recorded
+from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
+from workerkit.mockserver.capsules.file.to_scenario import scenario_text
 from workerkit.openapi.formats.strict_json import render
-from workerkit.scenarios.capsule import Capsule, Ending, Recorded
-from workerkit.scenarios.capsule_story import scenario_text
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.loading import loader
 from workerkit.scenarios.model.effects import AddFault, Respond, RestoreKey, RevokeKey

@@ -11,7 +11,7 @@ import pytest
 
 from tests.workers.cast import CAREFUL_WORKERS, Actor
 from tests.workers.trials import parts, side_by_side, told
-from workerkit.mockserver.trial import try_worker
+from workerkit.mockserver.trials.trial import try_worker
 from workerkit.scenarios.library import library
 
 TIME_LIMIT = 60.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.workers.cast import EXAMPLE_WORKERS, EXAMPLES
 from tests.workers.trials import side_by_side, told
-from workerkit.mockserver.trial import try_worker
+from workerkit.mockserver.trials.trial import try_worker
 from workerkit.scenarios.loading import loader
 
 TIME_LIMIT = 60.0

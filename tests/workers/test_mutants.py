@@ -9,7 +9,7 @@ import pytest
 
 from tests.workers.mutants import MUTANTS, Mutant, scenario
 from tests.workers.trials import parts, side_by_side, told
-from workerkit.mockserver.trial import try_worker
+from workerkit.mockserver.trials.trial import try_worker
 from workerkit.scenarios.rules import RULES
 
 TIME_LIMIT = 30.0

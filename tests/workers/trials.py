@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from workerkit.mockserver.trial import Trial
+from workerkit.mockserver.trials.trial import Trial
 
 T = TypeVar("T")
 AT_ONCE = 6

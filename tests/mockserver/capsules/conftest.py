@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 import uvloop
 
-from workerkit.mockserver.capsules.proxy import Proxy
-from workerkit.mockserver.capsules.sending import Address
-from workerkit.mockserver.capsules.tape import Listener
-from workerkit.mockserver.server import listening
+from workerkit.mockserver.capsules.http.client import Address
+from workerkit.mockserver.capsules.record.exchange_assembler import Listener
+from workerkit.mockserver.capsules.record.proxy import Proxy
+from workerkit.mockserver.server.server import listening
 
 SECONDS = 20.0
 

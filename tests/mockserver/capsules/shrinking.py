@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from workerkit.mockserver.capsules.matching import Difference
-from workerkit.mockserver.capsules.replay import replay, replay_in
-from workerkit.mockserver.capsules.shrink import shrunk
+from workerkit.mockserver.capsules.file.capsule import Capsule
+from workerkit.mockserver.capsules.replay.matching import Difference
+from workerkit.mockserver.capsules.replay.replay import replay, replay_in
+from workerkit.mockserver.capsules.replay.shrink import shrunk
 from workerkit.openapi.spec.dialect import Dialect
-from workerkit.scenarios.capsule import Capsule
 
 NAME = "recorded.yaml"
 

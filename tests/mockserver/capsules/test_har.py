@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from workerkit.mockserver.capsules.replay import replay
-from workerkit.mockserver.capsules.traffic import read_traffic
+from workerkit.mockserver.capsules.file.any_recording import read_traffic
+from workerkit.mockserver.capsules.file.capsule import Capsule, Ending
+from workerkit.mockserver.capsules.file.reader import capsule_text, parse_capsule
+from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.openapi.formats.yaml_nodes import NotUnderstood
-from workerkit.scenarios.capsule import Capsule, Ending
-from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
 
 URL = "https://staging.example/api/v1/worker"
 PAGE = {

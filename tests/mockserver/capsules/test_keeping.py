@@ -10,15 +10,15 @@ import pytest
 import requests
 
 from tests.mockserver.capsules.test_taking import asking
-from workerkit.mockserver.capsules.keeping import CapsuleKeeper, kept
-from workerkit.mockserver.capsules.replay import replay
-from workerkit.mockserver.capsules.shelf import CapsuleShelf
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.worker_app import WorkerApp
-from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.scenarios.capsule import Capsule
-from workerkit.scenarios.capsule_file import read_capsule
+from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
+from workerkit.mockserver.capsules.capture.world_watch import CapsuleKeeper, kept
+from workerkit.mockserver.capsules.file.capsule import Capsule
+from workerkit.mockserver.capsules.file.reader import read_capsule
+from workerkit.mockserver.capsules.replay.replay import replay
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.worker_app import WorkerApp
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.loading.loader import parse
 
 KEY = "server-01-key"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.openapi.test_masking_canaries import exchange
-from workerkit.mockserver.capsules.matching import Against, Difference, Matcher
-from workerkit.scenarios.capsule import Recorded
+from workerkit.mockserver.capsules.file.capsule import Recorded
+from workerkit.mockserver.capsules.replay.matching import Against, Difference, Matcher
 
 POST = "https://a.example/1"
 

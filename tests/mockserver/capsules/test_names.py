@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.openapi.test_masking_canaries import ENCODING, ENCODINGS, PLACE, PLACES, exchange, sniffed
 from tests.openapi.test_pseudonyms import SECRETS
-from workerkit.mockserver.capsules.names import Names
+from workerkit.mockserver.capsules.file.capsule import Recorded
+from workerkit.mockserver.capsules.record.recording_pseudonyms import Names
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.capsule import Recorded
 
 SHOWN_IN: dict[str, Callable[[str], dict[str, Any]]] = {
     "header": lambda secret: {"request_headers": (("x-api-key", secret),)},

@@ -9,11 +9,11 @@ import pytest
 
 from tests.contracts.test_nonsense import JUNK, garbled
 from tests.scenarios.test_capsule_file import capsule, recorded
-from workerkit.mockserver.capsules.replay import replay_in
+from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.to_scenario import scenario_text
+from workerkit.mockserver.capsules.replay.replay import replay_in
 from workerkit.openapi.formats.strict_json import parse, render
 from workerkit.openapi.spec.dialect import Dialect
-from workerkit.scenarios.capsule import Capsule, Recorded
-from workerkit.scenarios.capsule_story import scenario_text
 from workerkit.scenarios.loading import loader
 
 ONE, OTHER = (f"00000000-0000-4000-8000-00000000000{digit}" for digit in "12")

@@ -20,9 +20,9 @@ from tests.mockserver.capsules.conftest import proxying
 from tests.mockserver.capsules.shrinking import NAME, first_and_smallest
 from workerkit.contracts.address import address_of
 from workerkit.contracts.sending_again import keys_for
-from workerkit.mockserver.capsules.replay import replay, replay_against
-from workerkit.mockserver.capsules.traffic import without_secrets
-from workerkit.scenarios.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.any_recording import without_secrets
+from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.replay.replay import replay, replay_against
 
 QUERIES = ("limit=5", "limit=1001", "status=nonsense", "page=0", "status=failed,running&limit=1000")
 

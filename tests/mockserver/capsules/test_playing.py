@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from workerkit.mockserver.capsules import playing
-from workerkit.mockserver.capsules.playing import Performance, Theatre, perform
+from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.reader import operation_of
+from workerkit.mockserver.capsules.replay import worker_replay
+from workerkit.mockserver.capsules.replay.worker_replay import Performance, Theatre, perform
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.capsule import Capsule, Recorded
-from workerkit.scenarios.capsule_file import operation_of
 
 BASE = "/api/v1/worker"
 TASK = f"{BASE}/tasks/00000000-0000-4000-8000-00000000000"
@@ -145,7 +145,7 @@ def test_a_worker_that_exits_early_has_missed_the_rest() -> None:
 
 
 def test_a_worker_that_asks_for_nothing_more_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playing, "_LEAST_PATIENCE", 0.1)
+    monkeypatch.setattr(worker_replay, "_LEAST_PATIENCE", 0.1)
     words = (sys.executable, "-c", f"{WORKER}\nimport signal; signal.pause()", json.dumps(RECORDED[:1]), "")
     performance = perform(CAPSULE, words, time_limit=LIMIT)
     assert performance.difference is not None

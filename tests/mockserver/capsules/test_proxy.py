@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.mockserver.capsules.conftest import SECONDS, proxying, raw
-from workerkit.mockserver.capsules.framing import Framer, Garbled, Piece
-from workerkit.mockserver.capsules.sending import Address
-from workerkit.mockserver.capsules.tape import Listener
-from workerkit.mockserver.disturb import disturb
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.server import MockServer
-from workerkit.mockserver.worlds import DEFAULT, Worlds
-from workerkit.scenarios.capsule import Ending, Recorded
+from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
+from workerkit.mockserver.capsules.http.client import Address
+from workerkit.mockserver.capsules.http.framing import Framer, Garbled, Piece
+from workerkit.mockserver.capsules.record.exchange_assembler import Listener
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.faults import FAULTS
 
 KEY = "server-01-key"

@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.openapi.test_masking_canaries import exchange
-from workerkit.mockserver.capsules.framing import Framer, Garbled
-from workerkit.mockserver.capsules.recording import Recording
-from workerkit.mockserver.capsules.tape import ConnectionTape
-from workerkit.mockserver.whole_file import CannotWrite
-from workerkit.scenarios.capsule import Capsule, Recorded
-from workerkit.scenarios.capsule_file import CapsuleText, parse_capsule, read_capsule
+from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.reader import CapsuleText, parse_capsule, read_capsule
+from workerkit.mockserver.capsules.http.framing import Framer, Garbled
+from workerkit.mockserver.capsules.record.exchange_assembler import ConnectionTape
+from workerkit.mockserver.capsules.record.recording import Recording
 
 BEGAN = 1_764_583_200.0
 

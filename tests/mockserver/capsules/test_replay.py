@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from tests.workers.cast import EXAMPLES
-from workerkit.mockserver import operations
-from workerkit.mockserver.capsules.matching import Difference
-from workerkit.mockserver.capsules.replay import Replayed, replay
-from workerkit.mockserver.capsules.shrink import shrunk
-from workerkit.mockserver.entities import Server
-from workerkit.mockserver.trial import try_worker
-from workerkit.mockserver.world import World
+from workerkit.mockserver.capsules.file.capsule import Capsule, Ending
+from workerkit.mockserver.capsules.file.reader import capsule_text, parse_capsule
+from workerkit.mockserver.capsules.replay.matching import Difference
+from workerkit.mockserver.capsules.replay.replay import Replayed, replay
+from workerkit.mockserver.capsules.replay.shrink import shrunk
+from workerkit.mockserver.trials.trial import try_worker
+from workerkit.mockserver.world import operations
+from workerkit.mockserver.world.entities import Server
+from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
-from workerkit.scenarios.capsule import Capsule, Ending
-from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
 from workerkit.scenarios.library import library
 
 # One of each way in which an answer can end, and a key that is replaced; all others are tried by hand.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.openapi.test_masking_canaries import exchange
-from workerkit.mockserver.capsules.matching import Difference
-from workerkit.mockserver.capsules.shrink import shrunk
-from workerkit.scenarios.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.replay.matching import Difference
+from workerkit.mockserver.capsules.replay.shrink import shrunk
 
 WHOLE = Capsule(0.0, tuple(Recorded(exchange(number=n, path=f"/{n}")) for n in range(1, 31)))
 

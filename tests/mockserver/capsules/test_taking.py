@@ -8,18 +8,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.openapi.test_masking_canaries import ADDRESSES, ENCODING, ENCODINGS, PASSWORDS, WORDS, sniffed
-from workerkit.mockserver.capsules.replay import replay
-from workerkit.mockserver.capsules.taking import taken
-from workerkit.mockserver.dispatch import dispatch
-from workerkit.mockserver.founding import Founder
-from workerkit.mockserver.header_set import headers_of
-from workerkit.mockserver.incoming import Incoming
-from workerkit.mockserver.snapshot import snapshot
-from workerkit.mockserver.worker_app import WorkerApp
-from workerkit.mockserver.worlds import DEFAULT, Worlds
+from workerkit.mockserver.capsules.capture.capture import taken
+from workerkit.mockserver.capsules.file.capsule import Capsule
+from workerkit.mockserver.capsules.file.reader import capsule_text, parse_capsule
+from workerkit.mockserver.capsules.replay.replay import replay
+from workerkit.mockserver.http.headers import headers_of
+from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.server.worker_app import WorkerApp
+from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.worlds.snapshot import snapshot
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.masking.pseudonyms import words_of_the_apis
-from workerkit.scenarios.capsule import Capsule
-from workerkit.scenarios.capsule_file import capsule_text, parse_capsule
 from workerkit.scenarios.model.scenario import AccountPlan, ServerPlan, WorldPlan
 
 BASE = "/api/v1/worker"

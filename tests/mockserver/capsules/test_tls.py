@@ -13,9 +13,9 @@ from threading import Thread
 import pytest
 
 from tests.mockserver.capsules.conftest import SECONDS, proxying, raw
-from workerkit.mockserver.capsules.sending import Address, Unreachable
-from workerkit.mockserver.certificates import BadCertificates, tls
-from workerkit.scenarios.capsule import Ending, Recorded
+from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
+from workerkit.mockserver.capsules.http.client import Address, Unreachable
+from workerkit.mockserver.http.trusted_certificates import BadCertificates, tls
 
 KEY = b"the-key"
 REQUEST = (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.reports.element import element, legal
+from workerkit.mockserver.reports.markup import element, legal
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 

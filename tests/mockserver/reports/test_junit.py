@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, fromstring
 
-from workerkit.mockserver.reports.element import legal
 from workerkit.mockserver.reports.junit import as_junit
+from workerkit.mockserver.reports.markup import legal
 from workerkit.mockserver.reports.report import Report
 
 # What Jenkins's schema, junit-10.xsd, allows: the attributes and the children of each element.

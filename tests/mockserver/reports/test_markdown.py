@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from workerkit.mockserver.atomic_file import CannotWrite
 from workerkit.mockserver.reports.markdown import add_step_summary, as_markdown
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
-from workerkit.mockserver.whole_file import CannotWrite
 
 # A character of Markdown that has its meaning, because no backslash stands before it.
 MEANT = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]#@~]")

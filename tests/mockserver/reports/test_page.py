@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from workerkit.mockserver.reports.element import legal
-from workerkit.mockserver.reports.page import as_page
+from workerkit.mockserver.reports.html_page import as_page
+from workerkit.mockserver.reports.markup import legal
 from workerkit.mockserver.reports.report import Aside, Case, Finding, Outcome, Report
 
 TAGS = {

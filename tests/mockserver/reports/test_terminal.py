@@ -6,10 +6,10 @@ import io
 
 from rich.console import Console
 
-from workerkit.mockserver.reports.element import legal
+from workerkit.mockserver.reports.markup import legal
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 from workerkit.mockserver.reports.terminal import summary_of, table_of, words_of
-from workerkit.mockserver.reports.words import in_words
+from workerkit.mockserver.reports.text import in_words
 
 LONG = Case(
     "day", Outcome.FAIL, findings=(Finding("a-rule", "Word " * 40, ("#1 at 0.000 s: " + "x" * 100,)),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
-from workerkit.mockserver.reports.words import in_words
+from workerkit.mockserver.reports.text import in_words
 
 
 def failed(*lines: str, more: int = 0, output: str | None = "") -> Case:

@@ -1,0 +1,1 @@
+"""Capsules of what happened in the mock."""

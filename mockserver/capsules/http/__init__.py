@@ -1,0 +1,1 @@
+"""HTTP/1.1 cut into messages; a bare client."""

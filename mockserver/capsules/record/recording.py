@@ -1,0 +1,95 @@
+"""A recording on disk: a capsule's file that grows by an exchange at a time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from workerkit.mockserver.atomic_file import CannotWrite, check_writable
+from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.decompress import unpacked
+from workerkit.mockserver.capsules.file.reader import CapsuleText, capsule_text, parse_capsule
+from workerkit.mockserver.capsules.record.recording_pseudonyms import Names
+
+PART = ".part"
+
+
+class Recording:
+    """Writes exchanges as they end into `NAME.part`, and in the end the whole into NAME, in one step.
+
+    The part is a capsule after each exchange. A secret that is known only later may stand in it: it is taken
+    out in the end. Raises CannotWrite where a file cannot be written, or where a part is left from before.
+    """
+
+    def __init__(self, name: str, *, upstream: str, began: float) -> None:
+        folder = Path(name).parent
+        if not folder.is_dir():
+            raise CannotWrite(f"{name} cannot be written: there is no folder {folder}. Make it first")
+        check_writable(name)
+        self._name, self._part = name, Path(f"{name}{PART}")
+        self._capsule = Capsule(began, (), upstream=upstream)
+        self._text = CapsuleText(began)
+        self._names = Names()
+        self.count = 0
+        self._uncertain = 0
+        try:
+            self._file = self._part.open("xb", buffering=0)
+        except FileExistsError:
+            raise CannotWrite(
+                f"{self._part} is left from a recording that was killed: make a capsule of it with "
+                f"`workerkit record --from {self._part} --out FILE`, or remove it"
+            ) from None
+        except OSError as error:
+            raise CannotWrite(f"{self._part} cannot be written: {error.strerror or error}") from None
+        self._write(self._text.head(self._capsule))
+
+    def add(self, recorded: Recorded) -> Recorded:
+        """Writes an exchange, which is with the operating system then; returns it as it was written.
+
+        Raises CannotWrite; then the file ends with the exchange before.
+        """
+        recorded = Recorded(unpacked(recorded.exchange), recorded.ending)
+        known = self._names.count
+        disguised = self._names.disguised(recorded)
+        if self._names.count > known:
+            self._uncertain = self._file.tell()
+        self._write(self._text.exchange(disguised))
+        self.count += 1
+        return disguised
+
+    def finish(self) -> None:
+        """Puts the whole capsule in its place. Raises CannotWrite."""
+        # What was written after the last secret was learned has none.
+        early = self._part.read_bytes()[: self._uncertain].decode("utf-8", "replace")
+        if any(self._names.text(line) != line for line in set(early.splitlines())):
+            self._rewrite(self._part.read_text("utf-8"))
+        try:
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._part.replace(self._name)
+        except OSError as error:
+            raise CannotWrite(f"{self._name} cannot be written: {error.strerror or error}") from None
+
+    def close(self) -> None:
+        """Leaves the part as it is, unless it is finished."""
+        self._file.close()
+
+    def _rewrite(self, written: str) -> None:
+        """Takes out what was not known for a secret when it was written."""
+        capsule = parse_capsule(written, name=str(self._part))
+        clean = Capsule(
+            capsule.began, tuple(map(self._names.disguised, capsule.recorded)), upstream=capsule.upstream
+        )
+        self._file.seek(0)
+        self._file.truncate()
+        self._write(capsule_text(clean))
+
+    def _write(self, text: str) -> None:
+        data, begin = text.encode("utf-8", "surrogatepass"), self._file.tell()
+        try:
+            while data:
+                data = data[self._file.write(data) or 0 :]
+        except OSError as error:
+            self._file.seek(begin)
+            self._file.truncate()
+            raise CannotWrite(f"{self._part} cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,1 @@
+"""Sent again, compared, made smaller, played to a worker."""

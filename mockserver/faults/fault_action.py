@@ -1,0 +1,50 @@
+"""What every way of doing a fault has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, Generic, TypeVar
+
+from workerkit.mockserver.http.answer import Answer
+from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.world.active_fault import StandingFault
+from workerkit.mockserver.world.operations import Act
+from workerkit.mockserver.world.world import World
+from workerkit.scenarios.faults import Fault
+
+F = TypeVar("F", bound=Fault)
+Deliver = Callable[[Answer, Line], Awaitable[None]]
+
+
+class Deed(Generic[F]):
+    """A fault that strikes one request; it is made for that request, before anything of it is done.
+
+    It gets at three moments, in this order: before the world is touched, around the act, and when the answer
+    is delivered. Whatever it draws by chance it draws when it is made. `told` is what the journal says of it.
+    Where `certain` is False it has to tell that it was done; if it does not, the strike does not count.
+    """
+
+    certain: ClassVar[bool] = True
+
+    def __init__(self, fault: F, standing: StandingFault, world: World) -> None:
+        self.fault = fault
+        self.standing = standing
+        self.world = world
+        self.told = ""
+        if self.certain:
+            self.tell()
+
+    def tell(self, detail: str = "") -> None:
+        """Says in the journal that the fault was done, and how."""
+        self.told = f"fault {self.fault.kind}" + (f": {detail}" if detail else "")
+
+    def before(self) -> None:
+        """Raises a Refusal where the request is to be answered by it, and nothing to be applied."""
+
+    def acting(self, act: Act) -> Act:
+        """What is done to the world and answered in place of an act."""
+        return act
+
+    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+        """Delivers an answer; `onward` is how it would be delivered without this fault."""
+        await onward(answer, line)

@@ -1,0 +1,1 @@
+"""A sound answer that is not true (how it is done)."""

@@ -1,0 +1,25 @@
+"""Loses the answer."""
+
+from __future__ import annotations
+
+from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.http.answer import Answer
+from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.world.active_fault import StandingFault
+from workerkit.mockserver.world.world import World
+from workerkit.scenarios.faults import LostAnswer
+
+
+class LostAnswerDeed(Deed[LostAnswer]):
+    """The request has been applied when this is done."""
+
+    def __init__(self, fault: LostAnswer, standing: StandingFault, world: World) -> None:
+        super().__init__(fault, standing, world)
+        self.tell(fault.by)
+
+    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+        if self.fault.by == "hang":
+            await line.wire.pause(None)
+        if self.fault.by == "reset":
+            await line.wire.reset()
+        await line.wire.close()

@@ -1,0 +1,1 @@
+"""Answers instead of the world, or no answer (how it is done)."""

@@ -1,0 +1,1 @@
+"""Late or slow (how it is done)."""

@@ -1,0 +1,20 @@
+"""Sends the body in pieces."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.pieces import send_slowly
+from workerkit.mockserver.http.answer import Answer
+from workerkit.mockserver.http.delivery import Line
+from workerkit.scenarios.faults import Dribble
+
+
+class DribbleDeed(Deed[Dribble]):
+    """The first piece comes at once, the last one at the end of the time."""
+
+    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+        size = max(1, ceil(len(answer.body) / self.fault.pieces))
+        seconds = self.fault.over / max(1, self.fault.pieces - 1)
+        await send_slowly(answer, line, size=size, seconds=seconds, at_once=True)

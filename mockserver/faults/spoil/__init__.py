@@ -1,0 +1,1 @@
+"""A broken answer (how it is done)."""

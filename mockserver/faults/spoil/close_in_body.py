@@ -1,0 +1,18 @@
+"""Closes the connection in the middle of a body."""
+
+from __future__ import annotations
+
+from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.pieces import cut
+from workerkit.mockserver.http.answer import Answer
+from workerkit.mockserver.http.delivery import Line
+from workerkit.scenarios.faults import CloseInBody
+
+
+class CloseInBodyDeed(Deed[CloseInBody]):
+    """The head has announced the whole of it."""
+
+    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+        await line.head(answer)
+        await line.part(cut(answer.body, self.fault.share), last=False)
+        await line.wire.close()

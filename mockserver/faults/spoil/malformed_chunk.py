@@ -1,0 +1,21 @@
+"""Sends a chunk without a length."""
+
+from __future__ import annotations
+
+from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.pieces import cut
+from workerkit.mockserver.http.answer import Answer
+from workerkit.mockserver.http.delivery import Line
+from workerkit.scenarios.faults import MalformedChunk
+
+
+class MalformedChunkDeed(Deed[MalformedChunk]):
+    """The first chunk is sound."""
+
+    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+        first = cut(answer.body, self.fault.share)
+        unmeasured = answer.with_header(b"content-length", None)
+        await line.head(unmeasured.with_header(b"transfer-encoding", b"chunked"))
+        await line.part(first, last=False)
+        line.raw(b"chunk\r\n%s\r\n" % answer.body[len(first) :])
+        await line.wire.close()

@@ -1,0 +1,19 @@
+"""Resets the connection in the middle of a body."""
+
+from __future__ import annotations
+
+from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.pieces import cut
+from workerkit.mockserver.http.answer import Answer
+from workerkit.mockserver.http.delivery import Line
+from workerkit.scenarios.faults import ResetInBody
+
+
+class ResetInBodyDeed(Deed[ResetInBody]):
+    """What was sent has left before the reset."""
+
+    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+        await line.head(answer)
+        await line.part(cut(answer.body, self.fault.share), last=False)
+        await line.wire.flush()
+        await line.wire.reset()

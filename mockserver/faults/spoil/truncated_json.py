@@ -1,0 +1,17 @@
+"""Cuts the JSON off."""
+
+from __future__ import annotations
+
+from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.pieces import cut
+from workerkit.mockserver.http.answer import Answer
+from workerkit.mockserver.http.delivery import Line
+from workerkit.scenarios.faults import TruncatedJson
+
+
+class TruncatedJsonDeed(Deed[TruncatedJson]):
+    """The length that the head announces is the cut one."""
+
+    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+        body = cut(answer.body, self.fault.share)
+        await onward(answer.with_header(b"content-length", b"%d" % len(body), body=body), line)

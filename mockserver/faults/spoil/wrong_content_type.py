@@ -1,0 +1,17 @@
+"""Changes the content type."""
+
+from __future__ import annotations
+
+from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.http.answer import Answer
+from workerkit.mockserver.http.delivery import Line
+from workerkit.scenarios.faults import WrongContentType
+
+
+class WrongContentTypeDeed(Deed[WrongContentType]):
+    """The body stays."""
+
+    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+        missing = self.fault.content_type == "missing"
+        wrong = None if missing else self.fault.content_type.encode()
+        await onward(answer.with_header(b"content-type", wrong), line)

@@ -1,0 +1,1 @@
+"""HTTP messages and the client's connection; knows no world."""

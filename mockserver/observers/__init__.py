@@ -1,0 +1,1 @@
+"""Who hears of worlds: event stream, journal file, log."""

@@ -1,0 +1,1 @@
+"""A request's way from socket to world and back."""

@@ -1,0 +1,252 @@
+"""The face of the worlds: the Worker API over ASGI. `answer` is the way of a request, one step a line."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from traceback import format_exc
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from workerkit.mockserver.faults.strike import Strike, strike_of
+from workerkit.mockserver.http.answer import Answer, json_answer
+from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.http.request import MOST_BYTES, Gone, Incoming, receive_request
+from workerkit.mockserver.world.entities import Server
+from workerkit.mockserver.world.journal_note import Note
+from workerkit.mockserver.world.operations import ACTS, Act, check_subject
+from workerkit.mockserver.world.refusal import (
+    Disturbed,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    Refusal,
+    Scripted,
+    Unauthorized,
+    UnsupportedType,
+)
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.world.world_mask import mask_of
+from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.worlds import Worlds
+from workerkit.openapi.formats.strict_json import is_json
+from workerkit.openapi.spec.api import Api, Match, UnknownPath, WrongMethod, worker_api
+from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.operation import Call
+
+_log = logging.getLogger("workerkit.mockserver")
+_NO_ENCODING = (None, "identity")
+
+
+class Broken(Refusal):
+    """The mock itself failed; the trace is in its log."""
+
+    status = 500
+
+
+@dataclass(slots=True)
+class _Visit:
+    """How far a request has come: what is known of it when it is answered or refused."""
+
+    incoming: Incoming
+    director: Director
+    world: World
+    key: str | None
+    began: float
+    operation: str | None = None
+    strike: Strike | None = None
+
+    @property
+    def key_owner(self) -> str | None:
+        return self.world.key_owner(self.key) if self.key is not None else None
+
+
+class WorkerApp:
+    """An ASGI application. Between reading a request and sending its answer nothing waits: each is atomic."""
+
+    def __init__(self, worlds: Worlds) -> None:
+        self._worlds = worlds
+        self._key_header = worker_api().key_header
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            incoming = await receive_request(scope, receive)
+        except Gone:
+            return
+        answer, strike = self._answer(incoming, self._owner(incoming))
+        if strike is None:
+            await answer.send(send)
+        else:
+            await strike.deliver(answer, Line(scope, send))
+
+    def answer(self, incoming: Incoming) -> Answer:
+        """The answer to a request, before faults reach the wire. It is in its world's journal then."""
+        return self._answer(incoming, self._owner(incoming))[0]
+
+    def answer_at_once(self, incoming: Incoming) -> Answer | None:
+        """The answer where no fault and no scenario may have a say; None, and nothing done, where one may."""
+        director = self._owner(incoming)
+        if director is None or director.may_interfere:
+            return None
+        return self._answer(incoming, director)[0]
+
+    def _owner(self, incoming: Incoming) -> Director | None:
+        return self._worlds.owner(incoming.header(self._key_header))
+
+    def _answer(self, incoming: Incoming, director: Director | None) -> tuple[Answer, Strike | None]:
+        if director is None:
+            return _refused(worker_api(), Unauthorized("this mock has no world"), incoming), None
+        world, key = director.world, incoming.header(self._key_header)
+        visit = _Visit(incoming, director, world, key, world.clock.now())
+        answer, why = self._answered_or_refused(visit)
+        director.settle()
+        _record(visit, answer, why)
+        return answer, visit.strike
+
+    def _walk(self, visit: _Visit) -> Answer:
+        """The way of a request, one step a line; each step may refuse it."""
+        match = self._match(visit)
+        server = self._authenticate(visit)
+        call = self._read(visit, match, server)
+        act = self._act(visit, call)
+        return json_answer(act(visit.world, server, call))
+
+    def _answered_or_refused(self, visit: _Visit) -> tuple[Answer, str]:
+        try:
+            return self._walk(visit), ""
+        except Refusal as refusal:
+            return _refused(visit.world.api, refusal, visit.incoming), refusal.why
+        except Exception as error:
+            asked = f"{visit.incoming.method} {visit.incoming.path}"
+            told = mask_of(visit.world).text(f"{asked} failed in the mock\n{format_exc()}")
+            _log.error("%s", told)
+            return _refused(visit.world.api, Broken(repr(error)), visit.incoming), repr(error)
+
+    def _match(self, visit: _Visit) -> Match:
+        incoming = visit.incoming
+        try:
+            match = visit.world.api.match(incoming.method, incoming.path)
+            visit.operation = match.operation.id
+            return match
+        except UnknownPath:
+            raise NotFound(f"{incoming.path} is no path of this API") from None
+        except WrongMethod as error:
+            why = f"{incoming.method} is no method of {incoming.path}; {error} is"
+            raise MethodNotAllowed(why, error.allowed) from None
+        finally:
+            visit.director.speak(visit.operation, visit.incoming)
+            if visit.world.faults:
+                self._suffer(visit)
+
+    def _suffer(self, visit: _Visit) -> None:
+        visit.strike = strike_of(visit.world, visit.operation, at=visit.began)
+        if visit.strike is not None:
+            visit.strike.before()
+
+    def _authenticate(self, visit: _Visit) -> Server:
+        if visit.key is None:
+            raise Unauthorized(f"the header {self._key_header} has to come, once")
+        server = visit.world.key_holder(visit.key)
+        if server is None:
+            raise Unauthorized(_why_refused(visit.key_owner))
+        if not visit.world.is_active(server) and not _may_revive(visit):
+            raise Unauthorized(f"{server.name} is {server.status}")
+        return server
+
+    def _read(self, visit: _Visit, match: Match, server: Server) -> Call:
+        incoming = visit.incoming
+        if incoming.oversize:
+            raise Invalid(f"the body has more than {MOST_BYTES} bytes")
+        if incoming.header("content-encoding") not in _NO_ENCODING:
+            raise Invalid("an encoded body is not read here")
+        if match.operation.body is not None:
+            _check_content_type(visit)
+        try:
+            return match.operation.read(match.path_values, incoming.query, incoming.body)
+        except Flaw as flaw:
+            if _is_owner_first(visit):
+                _check_subject(visit, match, server)
+            raise Invalid(str(flaw)) from None
+
+    def _act(self, visit: _Visit, call: Call) -> Act:
+        act = ACTS[call.operation.id]
+        return act if visit.strike is None else visit.strike.acting(act)
+
+
+def _refused(api: Api, refusal: Refusal, incoming: Incoming) -> Answer:
+    if isinstance(refusal, Scripted):
+        return refusal.answer
+    extra: tuple[tuple[bytes, bytes], ...] = ()
+    if isinstance(refusal, MethodNotAllowed):
+        extra = ((b"allow", ", ".join(refusal.allowed).encode()),)
+    if isinstance(refusal, Disturbed) and refusal.retry_after is not None:
+        extra = ((b"retry-after", b"%d" % refusal.retry_after),)
+    if incoming.oversize:
+        extra = (*extra, (b"connection", b"close"))
+    return json_answer(_error_body(api, refusal), refusal.status, extra)
+
+
+def _error_body(api: Api, refusal: Refusal) -> dict[str, Any]:
+    code = api.error_code(refusal.status)
+    match api.dialect["error-body"]:
+        case "code-and-message":
+            return {"success": False, "error": code, "message": refusal.why}
+        case "nested":
+            return {"success": False, "error": {"code": code, "message": refusal.why}}
+    return {"success": False, "error": code}
+
+
+def _why_refused(owner: str | None) -> str:
+    return f"the key of {owner} does not work now" if owner else "the API key is no server's"
+
+
+def _may_revive(visit: _Visit) -> bool:
+    return visit.operation == "heartbeat" and visit.world.dialect["offline-heartbeat"] == "revives"
+
+
+def _is_owner_first(visit: _Visit) -> bool:
+    """Whether it comes before what is wrong with a request whose task it is for."""
+    first = visit.world.dialect["first-check"]
+    return first == "owner" or (first == "json" and is_json(visit.incoming.body))
+
+
+def _check_content_type(visit: _Visit) -> None:
+    wanted = visit.world.dialect["content-type"]
+    if wanted == "any" or visit.incoming.headers.is_json:
+        return
+    refuse = Invalid if wanted == "bad-request" else UnsupportedType
+    given = visit.incoming.header("content-type") or "missing"
+    raise refuse(f"the content type is {given}, not application/json")
+
+
+def _check_subject(visit: _Visit, match: Match, server: Server) -> None:
+    """Another server's or an unknown entity is refused as such, even where the rest is not valid."""
+    subject = match.operation.subject
+    subject_id = match.operation.subject_id(match.path_values, visit.incoming.body)
+    if subject is not None and subject_id is not None:
+        check_subject(visit.world, server, subject.kind, subject_id)
+
+
+def _record(visit: _Visit, answer: Answer, why: str) -> None:
+    incoming, journal = visit.incoming, visit.world.journal
+    note = Note(  # by place: names would double its time
+        journal.next_number(),
+        visit.operation,
+        visit.key_owner,
+        incoming.method,
+        incoming.path,
+        incoming.query,
+        incoming.headers.pairs,
+        incoming.body,
+        answer.status,
+        answer.headers,
+        answer.body,
+        visit.began,
+        visit.world.clock.now(),
+        why,
+    )
+    if visit.strike is None:
+        journal.note(note)
+    else:
+        visit.strike.keep(note.exchange())

@@ -1,0 +1,1 @@
+"""A worker judged, and the report of it."""

@@ -1,0 +1,112 @@
+"""Gives a server a new task, filled in as a real one would be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from workerkit.mockserver.world.entities import Account, Request, Task
+from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.world import World
+from workerkit.openapi.formats.yaml_nodes import closest
+from workerkit.scenarios.fields.vocabulary import documented
+
+SERVICE_TYPES = ("entity", "social", "blog")
+_ACCOUNT = {"email": "email", "username": "username", "password": "password", "about": "about"}
+_REQUEST = {
+    "request_name": "name",
+    "request_website": "website",
+    "type_request": "type",
+    "auction_price": "auction_price",
+}
+_TASK = {
+    "id",
+    "service_type",
+    "site_id",
+    "site_name",
+    "status",
+    "config",
+    "details",
+    "retry_count",
+    "max_retries",
+    "link_profile",
+    "link_post",
+    "error_message",
+    "note",
+    "is_indexed",
+}
+FIELDS = frozenset({"server", "request_id", "account_id", *_ACCOUNT, *_REQUEST, *_TASK})
+_BEGUN = ("running", "completed", "failed")
+
+
+def dispatch(world: World, fields: dict[str, Any], *, created_at: float | None = None) -> Task:
+    """Adds a task to a world: its fields as the page names them, `server` and `account_id` beside them.
+
+    What is left out is chosen by the world's chance; an account's or request's own field makes one of its own
+    for the task. Raises Invalid for an unknown field or a doubled id, NotFound for an unknown server, request
+    or account.
+    """
+    _check(world, fields)
+    server = world.server(fields.get("server") or next(iter(world.servers)))
+    at = world.clock.now() if created_at is None else created_at
+    site = world.chance.randrange(100)
+    task = Task(
+        id=world.chance.uuid(),
+        place=world.next_place(),
+        server=server.name,
+        request=_request(world, fields),
+        account=_account(world, fields),
+        service_type=SERVICE_TYPES[world.chance.randrange(len(SERVICE_TYPES))],
+        site_id=world.chance.uuid(),
+        site_name=f"site-{site:02}.example",
+        created_at=at,
+    )
+    for name in _TASK & fields.keys():
+        setattr(task, name, fields[name])
+    task.id = task.id.lower()
+    _live_through(task, fields)
+    return world.add_task(task)
+
+
+def _check(world: World, fields: dict[str, Any]) -> None:
+    for name in fields:
+        if name not in FIELDS:
+            raise Invalid(f"a task has no field {name}{closest(name, FIELDS)}")
+        _check_value(name, fields[name])
+    if str(fields.get("id")).lower() in world.tasks:
+        raise Invalid(f"there is a task {fields['id']} already")
+    for name, pick in (("request_id", world.pick_request), ("account_id", world.pick_account)):
+        if fields.get(name) is not None:
+            pick(fields[name])
+
+
+def _check_value(name: str, value: Any) -> None:
+    words = documented()
+    flaw = words.flaw_of_task_field(name, value) if name in words.task_fields else None
+    if flaw is not None:
+        raise Invalid(f"{name}: {flaw}")
+
+
+def _request(world: World, fields: dict[str, Any]) -> Request:
+    chosen = world.pick_request(fields.get("request_id"))
+    own = {_REQUEST[name]: fields[name] for name in _REQUEST if name in fields}
+    return (
+        world.add_request(replace(chosen, id=world.chance.uuid(), created_links=0, **own)) if own else chosen
+    )
+
+
+def _account(world: World, fields: dict[str, Any]) -> Account:
+    chosen = world.pick_account(fields.get("account_id"))
+    own = {_ACCOUNT[name]: fields[name] for name in _ACCOUNT if name in fields}
+    return world.add_account(replace(chosen, id=world.chance.uuid(), **own)) if own else chosen
+
+
+def _live_through(task: Task, fields: dict[str, Any]) -> None:
+    """Gives a task that begins in a later status what it would have got on its way there."""
+    if task.status in _BEGUN:
+        task.started_at = task.created_at
+    if task.status == "failed" and task.error_message is None:
+        task.error_message = "Captcha failed"
+    if task.status == "completed":
+        task.completed_at = task.created_at
+        task.link_profile = fields.get("link_profile", f"https://{task.site_name}/u/{task.account.username}")
