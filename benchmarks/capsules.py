@@ -24,8 +24,8 @@ from tests.mockserver.capsules.caller import Caller
 from tests.mockserver.capsules.conftest import proxying
 from tests.mockserver.capsules.shrinking import first_and_smallest
 from tests.workers.cast import EXAMPLES
-from workerkit.contracts.address import address_of
-from workerkit.contracts.sending_again import keys_for
+from workerkit.contracts.resend.address import address_of
+from workerkit.contracts.resend.policy import keys_for
 from workerkit.mockserver.capsules.capture.capture import taken
 from workerkit.mockserver.capsules.file.any_recording import without_secrets
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded

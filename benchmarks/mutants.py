@@ -21,8 +21,8 @@ from tests.broken import MUTANTS
 from tests.broken.serving import serving
 from tests.broken.trial import found, trial
 from workerkit.contracts.conformance import RunFailed
-from workerkit.contracts.target import Target
-from workerkit.contracts.wire import Cause
+from workerkit.contracts.gate.gate import Cause
+from workerkit.contracts.target.target import Target
 
 _PAGE = Path(__file__).with_name("mutants.md")
 _PROCESSES = 2

@@ -12,9 +12,9 @@ import click
 
 from tests.contracts.covering import pairwise
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.own_mock import own_mock
-from workerkit.contracts.plan import Plan
-from workerkit.contracts.rules import Status
+from workerkit.contracts.page.rules import Status
+from workerkit.contracts.target.own_mock import own_mock
+from workerkit.contracts.target.plan import Plan
 from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.openapi.spec.silence import silences
 

@@ -17,15 +17,15 @@ from workerkit.cli.failure import CannotRun
 from workerkit.cli.progress import Progress
 from workerkit.cli.rate import RATE
 from workerkit.cli.report_files import ReportFiles, report_options
-from workerkit.contracts.cases import as_cases
 from workerkit.contracts.conformance import RunFailed, conform
-from workerkit.contracts.greeting import CannotTest
-from workerkit.contracts.learnt import as_dialect
-from workerkit.contracts.own_mock import own_mock
-from workerkit.contracts.plan import BadPlan, Plan, Writes, default_rate, default_writes
-from workerkit.contracts.report import Report, exit_code
-from workerkit.contracts.target import BadTarget, Target
-from workerkit.contracts.telling import intention, told
+from workerkit.contracts.report.report import Report, exit_code
+from workerkit.contracts.report.shared_form import as_cases
+from workerkit.contracts.report.silences_seen import as_dialect
+from workerkit.contracts.report.text import intention, told
+from workerkit.contracts.run.preflight import CannotTest
+from workerkit.contracts.target.own_mock import own_mock
+from workerkit.contracts.target.plan import BadPlan, Plan, Writes, default_rate, default_writes
+from workerkit.contracts.target.target import BadTarget, Target
 from workerkit.mockserver.atomic_file import made_folder, write_whole
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.dialect import read_choices

@@ -7,9 +7,9 @@ from random import SystemRandom
 
 import click
 
-from workerkit.contracts.address import address_of
-from workerkit.contracts.target import BadTarget
-from workerkit.contracts.watcher import violations
+from workerkit.contracts.relations.violations import violations
+from workerkit.contracts.resend.address import address_of
+from workerkit.contracts.target.target import BadTarget
 from workerkit.mockserver.atomic_file import write_whole
 from workerkit.mockserver.capsules.file.any_recording import read_traffic, without_secrets
 from workerkit.mockserver.capsules.file.capsule import Recorded

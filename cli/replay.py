@@ -15,13 +15,13 @@ from workerkit.cli.console import console
 from workerkit.cli.duration import DURATION
 from workerkit.cli.progress import Countdown
 from workerkit.cli.report_files import ReportFiles, report_options
-from workerkit.contracts.address import NO_KEY, address_of
-from workerkit.contracts.clock import Clock
-from workerkit.contracts.pace import Pace
-from workerkit.contracts.plan import Writes, default_rate, default_writes
-from workerkit.contracts.sending_again import MayNotLeave, keys_for, permitted
-from workerkit.contracts.target import BadTarget, Target
-from workerkit.contracts.watcher import violations
+from workerkit.contracts.gate.pace import Pace
+from workerkit.contracts.relations.violations import violations
+from workerkit.contracts.resend.address import NO_KEY, address_of
+from workerkit.contracts.resend.policy import MayNotLeave, keys_for, permitted
+from workerkit.contracts.target.plan import Writes, default_rate, default_writes
+from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.target import BadTarget, Target
 from workerkit.mockserver.atomic_file import check_writable, write_whole
 from workerkit.mockserver.capsules.file.any_recording import read_traffic
 from workerkit.mockserver.capsules.file.capsule import Capsule

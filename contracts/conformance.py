@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from workerkit.contracts.clock import Clock
-from workerkit.contracts.greeting import greet
-from workerkit.contracts.judgement import MOST_SHOWN, causes, judged
-from workerkit.contracts.learnt import learnt
-from workerkit.contracts.ledger import Ledger
-from workerkit.contracts.machine import Diligence, play_all
-from workerkit.contracts.plan import Plan, default_writes
-from workerkit.contracts.probes import look_closer, wait_for_silence
-from workerkit.contracts.receipt import Receipt
-from workerkit.contracts.relations import relate
-from workerkit.contracts.report import Report
-from workerkit.contracts.rules import OPERATION_RULES, RULES
-from workerkit.contracts.sandbox import Sandbox
-from workerkit.contracts.saved_findings import saved_findings
-from workerkit.contracts.secrecy import mask_of
-from workerkit.contracts.standing_time import standing_time
-from workerkit.contracts.stock import Effort, run_stock
-from workerkit.contracts.target import Target
-from workerkit.contracts.tidying import enter, leave
-from workerkit.contracts.tour import set_out, walk_the_tour
-from workerkit.contracts.walk import Walk
-from workerkit.contracts.wire import INTERRUPTED, Cause, Ended, Gate
+from workerkit.contracts.gate.gate import INTERRUPTED, Cause, Ended, Gate
+from workerkit.contracts.generated.machine import Diligence, play_all
+from workerkit.contracts.generated.schemathesis_checks import Effort, run_stock
+from workerkit.contracts.page.rules import OPERATION_RULES, RULES
+from workerkit.contracts.probes.registry import look_closer, wait_for_silence
+from workerkit.contracts.relations.relations import relate
+from workerkit.contracts.relations.server_clock import standing_time
+from workerkit.contracts.report.judgement import MOST_SHOWN, causes, judged
+from workerkit.contracts.report.report import Report
+from workerkit.contracts.report.silences_seen import learnt
+from workerkit.contracts.run.context import Walk
+from workerkit.contracts.run.ledger import Ledger
+from workerkit.contracts.run.preflight import greet
+from workerkit.contracts.sandbox.receipt import Receipt
+from workerkit.contracts.sandbox.restore import enter, leave
+from workerkit.contracts.sandbox.sandbox import Sandbox
+from workerkit.contracts.saved.findings import saved_findings
+from workerkit.contracts.scripted.script import set_out, walk_the_tour
+from workerkit.contracts.target.plan import Plan, default_writes
+from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.target import Target
+from workerkit.contracts.target.target_mask import mask_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 from tests.broken.mutant import MUTANTS, Mutant
-from workerkit.contracts.target import Target
+from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.worlds.world_builder import Founder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds

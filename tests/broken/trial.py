@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tests.broken.serving import serving
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.plan import Plan
-from workerkit.contracts.report import Report
-from workerkit.contracts.rules import Status
+from workerkit.contracts.page.rules import Status
+from workerkit.contracts.report.report import Report
+from workerkit.contracts.target.plan import Plan
 
 # Requests enough for the whole tour.
 TOUR = 160

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from workerkit.contracts.target import Target
+from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.worlds.snapshot import snapshot
 from workerkit.mockserver.worlds.world_builder import Founder

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workerkit.contracts.doubt import may_be_refused
+from workerkit.contracts.relations.refusable import may_be_refused
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 

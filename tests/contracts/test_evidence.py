@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from workerkit.contracts.evidence import show
-from workerkit.contracts.secrecy import mask_of
-from workerkit.contracts.target import Target
+from workerkit.contracts.report.evidence import show
+from workerkit.contracts.target.target import Target
+from workerkit.contracts.target.target_mask import mask_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 

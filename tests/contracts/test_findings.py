@@ -16,16 +16,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from workerkit.contracts.cases import as_cases
 from workerkit.contracts.conformance import RunFailed, conform
-from workerkit.contracts.hypothesis_apart import hypothesis_apart
-from workerkit.contracts.page import page
-from workerkit.contracts.plan import Plan, Writes
-from workerkit.contracts.report import Report, exit_code
-from workerkit.contracts.rules import Status
-from workerkit.contracts.target import Target
-from workerkit.contracts.telling import told
-from workerkit.contracts.wire import Cause
+from workerkit.contracts.gate.gate import Cause
+from workerkit.contracts.generated.isolated_hypothesis import hypothesis_apart
+from workerkit.contracts.page.page import page
+from workerkit.contracts.page.rules import Status
+from workerkit.contracts.report.report import Report, exit_code
+from workerkit.contracts.report.shared_form import as_cases
+from workerkit.contracts.report.text import told
+from workerkit.contracts.target.plan import Plan, Writes
+from workerkit.contracts.target.target import Target
 from workerkit.mockserver.atomic_file import CannotWrite, made_folder
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.replay.replay import replay
@@ -212,7 +212,7 @@ def test_what_is_withheld_is_said_to_be_the_kits_own_fault(
     def forbidden(walk: Any) -> None:
         walk.client.send("POST", "/health", {})
 
-    monkeypatch.setattr("workerkit.contracts.tour._STEPS", {Writes.NONE: (forbidden,)})
+    monkeypatch.setattr("workerkit.contracts.scripted.script._STEPS", {Writes.NONE: (forbidden,)})
     with watched() as watch:
         report = conform(watch.target, Plan(writes=Writes.NONE, max_requests=10))
         assert {each.method for each in watch.seen} == {"GET"}

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.greeting import CannotTest, KeyRefused, NotThisApi, Unreachable
-from workerkit.contracts.plan import Plan, Writes
-from workerkit.contracts.target import Target
+from workerkit.contracts.run.preflight import CannotTest, KeyRefused, NotThisApi, Unreachable
+from workerkit.contracts.target.plan import Plan, Writes
+from workerkit.contracts.target.target import Target
 
 MakeTarget = Callable[..., Target]
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.greeting import CannotTest, Unreachable
-from workerkit.contracts.outlet import MOST_BYTES
-from workerkit.contracts.plan import Plan
-from workerkit.contracts.target import Target
+from workerkit.contracts.gate.transport import MOST_BYTES
+from workerkit.contracts.run.preflight import CannotTest, Unreachable
+from workerkit.contracts.target.plan import Plan
+from workerkit.contracts.target.target import Target
 
 Deed = Callable[[socket.socket], None]
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.covering import pairwise
-from workerkit.contracts.learnt import as_dialect, learnt
-from workerkit.contracts.ledger import Ledger
-from workerkit.contracts.sight import seen, unseen
+from workerkit.contracts.report.silences_seen import as_dialect, learnt
+from workerkit.contracts.run.ledger import Ledger
+from workerkit.contracts.run.observation import seen, unseen
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.dialect import dialect_of, read_choices, read_dialect

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from tests.contracts.covering import pairwise
-from workerkit.contracts.clock import Clock
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.ledger import Ledger
-from workerkit.contracts.machine import Diligence, play_all
-from workerkit.contracts.plan import Plan, Writes
-from workerkit.contracts.target import Target
-from workerkit.contracts.telling import told
-from workerkit.contracts.tour import set_out
-from workerkit.contracts.wire import Gate
+from workerkit.contracts.gate.gate import Gate
+from workerkit.contracts.generated.machine import Diligence, play_all
+from workerkit.contracts.report.text import told
+from workerkit.contracts.run.ledger import Ledger
+from workerkit.contracts.scripted.script import set_out
+from workerkit.contracts.target.plan import Plan, Writes
+from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.operations import ACTS

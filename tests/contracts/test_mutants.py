@@ -6,7 +6,7 @@ import pytest
 
 from tests.broken import MUTANTS
 from tests.broken.trial import TOUR, found, trial
-from workerkit.contracts.rules import RULE_IDS
+from workerkit.contracts.page.rules import RULE_IDS
 
 # Every second: those of one kind stand side by side.
 _SOME = list(MUTANTS)[::2]

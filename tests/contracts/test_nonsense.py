@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from workerkit.contracts.conformance import RunFailed, conform
-from workerkit.contracts.own_mock import own_mock
-from workerkit.contracts.plan import Plan
-from workerkit.contracts.report import Report
-from workerkit.contracts.target import Target
+from workerkit.contracts.report.report import Report
+from workerkit.contracts.target.own_mock import own_mock
+from workerkit.contracts.target.plan import Plan
+from workerkit.contracts.target.target import Target
 from workerkit.mockserver.world.operations import ACTS
 from workerkit.openapi.formats.strict_json import parse, render
 

@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from workerkit.contracts.made_up import NO_ID, is_made_up_id, is_made_up_key, made_up_id, made_up_key
-from workerkit.contracts.permit import Draft, Permit
-from workerkit.contracts.plan import Writes
+from workerkit.contracts.gate.write_policy import Draft, Permit
+from workerkit.contracts.target.fake_ids import NO_ID, is_made_up_id, is_made_up_key, made_up_id, made_up_key
+from workerkit.contracts.target.plan import Writes
 
 REAL = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 NAMED = "7a2f3d2b-4c5e-4f6a-9b7c-8d9e0f1a2b3c"

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import pytest
 
 from tests.contracts.covering import pairwise
-from workerkit.contracts import tour_keys, tour_list
-from workerkit.contracts.clock import Clock
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.learnt import learnt
-from workerkit.contracts.ledger import Ledger
-from workerkit.contracts.plan import Plan, Writes
-from workerkit.contracts.probes import PROBES, look_closer, wait_for_silence
-from workerkit.contracts.rules import Status
-from workerkit.contracts.target import Target
-from workerkit.contracts.tour import set_out
-from workerkit.contracts.wire import Gate
+from workerkit.contracts.gate.gate import Gate
+from workerkit.contracts.page.rules import Status
+from workerkit.contracts.probes.registry import PROBES, look_closer, wait_for_silence
+from workerkit.contracts.report.silences_seen import learnt
+from workerkit.contracts.run.ledger import Ledger
+from workerkit.contracts.scripted import keys, lists
+from workerkit.contracts.scripted.script import set_out
+from workerkit.contracts.target.plan import Plan, Writes
+from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.world import World
@@ -74,8 +74,8 @@ def probed(place: Place, stated: Mapping[str, str] | None = None, plan: Plan = L
     ledger = Ledger(stated or {})
     gate = Gate(place.target, plan, worker_api(), clock=place.clock, watcher=lambda _: None)
     walk = set_out(place.target, plan, gate, ledger, place.clock)
-    steps = (tour_list.list_by_default, tour_list.list_at_the_limits, tour_list.page_through)
-    for step in (*steps, tour_keys.refuse_wrong_keys):
+    steps = (lists.list_by_default, lists.list_at_the_limits, lists.page_through)
+    for step in (*steps, keys.refuse_wrong_keys):
         step(walk)
     look_closer(walk)
     wait_for_silence(walk, plan, 0.0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.contracts.relations import relate
+from workerkit.contracts.relations.relations import relate
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 

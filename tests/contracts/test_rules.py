@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.contracts.ledger import Ledger
-from workerkit.contracts.rules import OPERATION_RULES, RULE_IDS, RULES, Rule
+from workerkit.contracts.page.rules import OPERATION_RULES, RULE_IDS, RULES, Rule
+from workerkit.contracts.run.ledger import Ledger
 from workerkit.openapi.spec.api import worker_api
 
 PAGE = Path(__file__).with_name("worker-api.txt").read_text("utf-8")

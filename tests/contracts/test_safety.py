@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.plan import Plan, Writes
-from workerkit.contracts.sandbox import NoSandbox
-from workerkit.contracts.target import Target
-from workerkit.contracts.telling import intention
+from workerkit.contracts.report.text import intention
+from workerkit.contracts.sandbox.sandbox import NoSandbox
+from workerkit.contracts.target.plan import Plan, Writes
+from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 
 Watch = Callable[..., AbstractContextManager[Any]]

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tests.openapi.test_masking_canaries import exchange
-from workerkit.contracts.plan import Writes
-from workerkit.contracts.sending_again import MayNotLeave, keys_for, permitted
+from workerkit.contracts.resend.policy import MayNotLeave, keys_for, permitted
+from workerkit.contracts.target.plan import Writes
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 
 BASE = "/api/v1/worker"

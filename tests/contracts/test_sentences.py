@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.contracts.learnt import Learnt
-from workerkit.contracts.page import Section, Sentence, page
-from workerkit.contracts.rule_report import RuleReport
-from workerkit.contracts.rules import RULE_IDS, RULES, Status
-from workerkit.contracts.sentence_report import Standing, sentence_reports
+from workerkit.contracts.page.page import Section, Sentence, page
+from workerkit.contracts.page.rules import RULE_IDS, RULES, Status
+from workerkit.contracts.report.rule_report import RuleReport
+from workerkit.contracts.report.sentence_report import Standing, sentence_reports
+from workerkit.contracts.report.silences_seen import Learnt
 from workerkit.openapi.spec.silence import silences
 
 PAGE = Path(__file__).with_name("worker-api.txt").read_text("utf-8")

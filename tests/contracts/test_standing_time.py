@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workerkit.contracts.standing_time import standing_time
+from workerkit.contracts.relations.server_clock import standing_time
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 

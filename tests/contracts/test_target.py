@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from workerkit.contracts.plan import BadPlan, Plan, Writes, default_rate
-from workerkit.contracts.target import BadTarget, Target
+from workerkit.contracts.target.plan import BadPlan, Plan, Writes, default_rate
+from workerkit.contracts.target.target import BadTarget, Target
 
 TASK = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.leeway import strict
-from workerkit.contracts.plan import Plan
-from workerkit.contracts.report import Report
-from workerkit.contracts.rules import Status
-from workerkit.contracts.target import Target
+from workerkit.contracts.page.lenient_spec import strict
+from workerkit.contracts.page.rules import Status
+from workerkit.contracts.report.report import Report
+from workerkit.contracts.target.plan import Plan
+from workerkit.contracts.target.target import Target
 from workerkit.mockserver.world.operations import ACTS
 from workerkit.mockserver.world.refusal import Invalid
 from workerkit.openapi.spec.api import Api

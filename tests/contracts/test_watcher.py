@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workerkit.contracts.watcher import violations
+from workerkit.contracts.relations.violations import violations
 from workerkit.openapi.exchange import Exchange
 
 BASE = "/api/v1/worker"

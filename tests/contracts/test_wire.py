@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import requests
 
-from workerkit.contracts.client import NO_KEY, Client
-from workerkit.contracts.clock import Clock
-from workerkit.contracts.made_up import made_up_id, made_up_key
-from workerkit.contracts.plan import Plan, Writes
-from workerkit.contracts.stock import Effort, run_stock
-from workerkit.contracts.target import Target
-from workerkit.contracts.wire import GATE_URL, Cause, Ended, Gate, Withheld
+from workerkit.contracts.gate.client import NO_KEY, Client
+from workerkit.contracts.gate.gate import GATE_URL, Cause, Ended, Gate, Withheld
+from workerkit.contracts.generated.schemathesis_checks import Effort, run_stock
+from workerkit.contracts.target.fake_ids import made_up_id, made_up_key
+from workerkit.contracts.target.plan import Plan, Writes
+from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.target import Target
 from workerkit.openapi.spec.api import worker_api
 
 TASK = "/tasks/6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"

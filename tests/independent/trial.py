@@ -6,10 +6,10 @@ from tests.independent.choices import Choices
 from tests.independent.fault import Fault
 from tests.independent.running import SOUND, running
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.plan import Plan, Writes
-from workerkit.contracts.report import Report
-from workerkit.contracts.rules import Status
-from workerkit.contracts.target import Target
+from workerkit.contracts.page.rules import Status
+from workerkit.contracts.report.report import Report
+from workerkit.contracts.target.plan import Plan, Writes
+from workerkit.contracts.target.target import Target
 
 # Requests enough for the whole tour, and for a part of what the engine generates as well.
 TOUR = 160

@@ -1,0 +1,1 @@
+"""The only way out: policy, pace, transport."""

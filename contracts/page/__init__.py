@@ -1,0 +1,1 @@
+"""What the page promises: sentences, rules, the spec without silences."""

@@ -1,0 +1,1 @@
+"""Few requests for each silence."""

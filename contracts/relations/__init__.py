@@ -1,0 +1,1 @@
+"""Checks of one exchange, whoever sent it."""

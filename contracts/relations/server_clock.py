@@ -1,0 +1,45 @@
+"""A server's time that does not go on between two heartbeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.openapi.exchange import Exchange
+
+# Far more than the second to which a server may round its time.
+_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class StandingTime:
+    """Two heartbeats that were answered with one server_time, seconds apart."""
+
+    first: Exchange
+    last: Exchange
+    said: str
+
+    def __str__(self) -> str:
+        apart = self.last.began - self.first.ended
+        return f"server_time is {self.said} again, {apart:.0f} s later: it stands still"
+
+
+def standing_time(exchanges: Iterable[Exchange]) -> StandingTime | None:
+    """The first and the last of the heartbeats, where their answers have one time; otherwise None."""
+    timed = [(each, said) for each in exchanges if (said := _server_time(each)) is not None]
+    if len(timed) < 2:
+        return None
+    (first, said), (last, said_last) = timed[0], timed[-1]
+    apart = last.began - first.ended
+    return StandingTime(first, last, said) if said == said_last and apart >= _SECONDS else None
+
+
+def _server_time(exchange: Exchange) -> str | None:
+    data = Reading(exchange).answered_field("data") if _is_heartbeat(exchange) else None
+    said = data.get("server_time") if isinstance(data, dict) else None
+    return said if isinstance(said, str) else None
+
+
+def _is_heartbeat(exchange: Exchange) -> bool:
+    return exchange.accepted and exchange.operation == "heartbeat"

@@ -1,0 +1,1 @@
+"""A capsule sent to a real server."""

@@ -1,0 +1,1 @@
+"""Tasks that may change: found, put back, accounted for."""

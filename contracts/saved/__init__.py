@@ -1,0 +1,1 @@
+"""Findings as scenarios and capsules."""

@@ -1,0 +1,228 @@
+"""The part of the tour that lists: filters, limits, and both ways through all pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.contracts.run.context import Task, Walk, tasks_in, total_in, usable_tasks_in
+from workerkit.contracts.run.observation import Sight, seen, unseen
+from workerkit.openapi.exchange import Exchange
+
+_PAGES = 3
+_MOST_PAGES = 8
+_MOST_COUNTS = 3
+_DISTURBED = "the tasks changed while they were listed: try again when nobody else works on them"
+_FRACTION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
+
+
+def list_by_default(walk: Walk) -> None:
+    """The default list is answered; its pending and queued tasks are what later steps use."""
+    exchange = walk.client.tasks()
+    if not walk.expect("list", exchange):
+        return
+    reading = Reading(exchange)
+    walk.server_name = reading.answered_field("server_name")
+    walk.server_id = reading.answered_field("server_id")
+    walk.ledger.note(time_precision_of(exchange))
+    # A server may hand tasks out as it lists them, from pending to queued: the second list has them settled.
+    named = walk.client.tasks(status=",".join(lenient_spec.waiting()))
+    _compare_with_default(walk, exchange, named)
+    walk.tasks = _own_tasks(walk, named if named.accepted else exchange)
+
+
+def _compare_with_default(walk: Walk, by_default: Exchange, named: Exchange) -> None:
+    totals = total_in(by_default), total_in(named)
+    if min(totals) < 0:
+        return
+    again = by_default if totals[0] == totals[1] else walk.client.tasks()
+    if total_in(again) != totals[0]:
+        walk.ledger.excuse("list-status", _DISTURBED)
+        return
+    flaw = f"by default {totals[0]} tasks are listed, of the statuses that are the default {totals[1]}"
+    walk.ledger.judge("list-status", None if totals[0] == totals[1] else flaw, by_default, named)
+
+
+def _own_tasks(walk: Walk, listed: Exchange) -> list[Task]:
+    usable = usable_tasks_in(listed)
+    if walk.sandbox_tasks is None:
+        return usable
+    now = {str(each["id"]): each for each in usable}
+    waiting = [each for each in walk.sandbox_tasks if each["status"] in lenient_spec.waiting()]
+    return [now.get(str(each["id"]), each) for each in waiting]
+
+
+def filter_the_list(walk: Walk) -> None:
+    """Each status alone adds up to all of them together; filters keep what they name, by cursor, too."""
+    _add_up(walk)
+    _follow_a_filter(walk)
+    for task in walk.tasks[:1]:
+        exchange = walk.client.tasks(service_type=str(task.get("service_type")))
+        if walk.expect("list-service-type", exchange):
+            found = task.get("id") in [each.get("id") for each in tasks_in(exchange)]
+            whole = total_in(exchange) == len(tasks_in(exchange))
+            flaw = f"task {task.get('id')} is not in the list of its service type"
+            walk.ledger.judge("list-service-type", None if found or not whole else flaw, exchange)
+            half = min(lenient_spec.highest("limit"), max(1, total_in(exchange) // 2))
+            walk.client.tasks(service_type=str(task.get("service_type")), limit=half, page=2)
+
+
+def _add_up(walk: Walk) -> None:
+    # A server at work gets tasks and moves them between two requests: what differs is looked at again.
+    before: list[int] = []
+    for _ in range(_MOST_COUNTS):
+        together, *alone, again = _counted(walk)
+        totals = [total_in(each) for each in alone]
+        if min(total_in(together), *totals) < 0:
+            return
+        changed, kept = total_in(together) != total_in(again), sum(totals) == total_in(together)
+        if not changed and (kept or totals == before):
+            flaw = f"the six statuses alone have {sum(totals)} tasks, together {total_in(together)}"
+            walk.ledger.judge("list-total", None if kept else flaw, together, *alone)
+            return
+        before = totals
+    walk.ledger.excuse("list-total", _DISTURBED)
+
+
+def _follow_a_filter(walk: Walk) -> None:
+    # What is listed is held against the filter with every other list of the run.
+    for status in lenient_spec.enumeration("TaskStatus"):
+        first = walk.client.tasks(status=status, limit=1)
+        cursor, tasks = Reading(first).answered_field("next_cursor"), usable_tasks_in(first)
+        if isinstance(cursor, str) and tasks and total_in(first) > 1:
+            narrow = {"status": status, "service_type": str(tasks[0].get("service_type"))}
+            walk.client.tasks(**narrow, limit=lenient_spec.highest("limit"), after=cursor)
+            return
+
+
+def _counted(walk: Walk) -> list[Exchange]:
+    statuses = lenient_spec.enumeration("TaskStatus")
+    every = ",".join(statuses)
+    return [walk.client.tasks(status=each, limit=1) for each in (every, *statuses, every)]
+
+
+def list_at_the_limits(walk: Walk) -> None:
+    """The highest limit is taken; one more is refused or lowered, which is a silence. A word is no limit."""
+    most = lenient_spec.highest("limit")
+    walk.expect("bad-request", walk.client.tasks(limit="ten"), 400)
+    walk.expect("list-limit", walk.client.tasks(limit=most))
+    beyond = walk.client.tasks(limit=most + 1)
+    if beyond.accepted:
+        limit = Reading(beyond).answered_field("limit")
+        lowered = isinstance(limit, int) and limit <= most
+        walk.ledger.judge("list-limit", None if lowered else f"a limit of {limit} was taken", beyond)
+        other = unseen("limit-above-maximum", f"a limit of {most + 1} became {limit}", beyond)
+        walk.ledger.note(seen("limit-above-maximum", "clamp", beyond) if limit == most else other)
+    elif walk.expect("list-limit", beyond, 400):
+        walk.ledger.note(seen("limit-above-maximum", "reject", beyond))
+
+
+def page_through(walk: Walk) -> None:
+    """Offset and cursor show the same tasks, each once, as many as `total` says."""
+    every = ",".join(lenient_spec.enumeration("TaskStatus"))
+    first = walk.client.tasks(status=every, limit=1)
+    total = total_in(first)
+    if total < 1:
+        _excuse_paging(walk, "the server has no tasks to page through, or tells no total: give it some")
+        return
+    limit = min(lenient_spec.highest("limit"), -(-total // _PAGES))
+    if limit * _MOST_PAGES < total:
+        _excuse_paging(walk, f"{total} tasks are too many to page through")
+        return
+    by_offset = list(_offset_pages(walk, every, limit, total))
+    by_cursor = list(_cursor_pages(walk, every, limit))
+    _compare(walk, by_offset, by_cursor, total)
+
+
+def _offset_pages(walk: Walk, status: str, limit: int, total: int) -> Iterator[Exchange]:
+    for page in range(1, -(-total // limit) + 1):
+        yield walk.client.tasks(status=status, limit=limit, page=page)
+
+
+def _cursor_pages(walk: Walk, status: str, limit: int) -> Iterator[Exchange]:
+    exchange = walk.client.tasks(status=status, limit=limit)
+    yield exchange
+    for _ in range(_MOST_PAGES + 1):
+        cursor = Reading(exchange).answered_field("next_cursor")
+        if not isinstance(cursor, str) or not tasks_in(exchange):
+            return
+        exchange = walk.client.tasks(status=status, limit=limit, after=cursor)
+        yield exchange
+
+
+def _compare(walk: Walk, by_offset: list[Exchange], by_cursor: list[Exchange], total: int) -> None:
+    pages = (*by_offset, *by_cursor)
+    if not all(each.accepted for each in pages):
+        walk.ledger.fail("list", "not every page was answered 2xx", pages)
+        return
+    if any(total_in(each) != total for each in by_offset):
+        _excuse_paging(walk, _DISTURBED)
+        return
+    offset_ids, cursor_ids = _ids(by_offset), _ids(by_cursor)
+    count = len(set(offset_ids))
+    flaw = f"the pages have {len(offset_ids)} tasks, {count} different ones, total is {total}"
+    kept = len(offset_ids) == count == total
+    walk.ledger.judge("list-page", None if kept else flaw, *by_offset)
+    flaw = f"by cursor come {len(cursor_ids)} tasks, by page {len(offset_ids)}, or in another order"
+    walk.ledger.judge("list-after", None if cursor_ids == offset_ids else flaw, *pages)
+    _see_paging(walk, by_cursor, total)
+    walk.ledger.note(order_of(*by_offset))
+
+
+def _ids(pages: list[Exchange]) -> list[str]:
+    return [str(task.get("id")) for each in pages for task in tasks_in(each)]
+
+
+def _excuse_paging(walk: Walk, why: str) -> None:
+    for rule in ("list-page", "list-after", "list-total", "list-next-cursor"):
+        walk.ledger.excuse(rule, why)
+
+
+def _see_paging(walk: Walk, by_cursor: list[Exchange], total: int) -> None:
+    full = [each for each in by_cursor if tasks_in(each)]
+    if full:
+        walk.ledger.note(last_cursor_of(full[-1]))
+    if len(full) > 1:
+        walk.ledger.note(_total_with_cursor(full[0], full[1], total))
+
+
+def last_cursor_of(last: Exchange) -> Sight:
+    """What `next_cursor` is on a page, the last one."""
+    answer = last.answered()
+    value = "id" if answer.get("next_cursor") else "null" if "next_cursor" in answer else "absent"
+    return seen("last-cursor", value, last)
+
+
+def order_of(*pages: Exchange) -> Sight:
+    """In which order the tasks of these pages come."""
+    times = [str(task.get("created_at")) for each in pages for task in tasks_in(each)]
+    if len(set(times)) < 2:
+        return unseen("list-order", "no two tasks of different times were listed")
+    if times == sorted(times):
+        return seen("list-order", "oldest-first", *pages)
+    if times == sorted(times, reverse=True):
+        return seen("list-order", "newest-first", *pages)
+    return unseen("list-order", "the tasks are in no order of created_at", *pages)
+
+
+def _total_with_cursor(first: Exchange, second: Exchange, total: int) -> Sight:
+    counted = total_in(second)
+    values = {total - len(tasks_in(first)): "remaining", total: "all"}
+    if counted in values:
+        return seen("total-with-cursor", values[counted], first, second)
+    why = f"total is {total} without a cursor and {counted} after the first page"
+    return unseen("total-with-cursor", why, first, second)
+
+
+def time_precision_of(exchange: Exchange) -> Sight:
+    """How precise the times of the tasks of this page are."""
+    times = [str(each.get("created_at")) for each in tasks_in(exchange)]
+    fractions = [_FRACTION.fullmatch(each) for each in times]
+    if not times:
+        return unseen("time-precision", "no task was listed")
+    if not all(fractions):
+        return unseen("time-precision", f"created_at is {times[0]}", exchange)
+    precise = any(each and each.group(1) for each in fractions)
+    return seen("time-precision", "milliseconds" if precise else "seconds", exchange)

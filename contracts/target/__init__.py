@@ -1,0 +1,1 @@
+"""The server under test and the limits of a run."""

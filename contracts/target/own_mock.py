@@ -1,0 +1,32 @@
+"""The kit's own mock as a target: a fresh world on a free port of this machine, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from workerkit.contracts.target.target import Target
+from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
+from workerkit.openapi.spec.dialect import Dialect
+
+
+@contextmanager
+def own_mock(seed: int, dialect: Dialect | None = None) -> Iterator[Target]:
+    """A mock that serves until the end of `with`, as a target with every key that widens a run."""
+    worlds = Worlds()
+    world = worlds.add(DEFAULT, Founder(seed=seed, dialect=dialect or Dialect())).world
+    with MockServer(worlds) as mock:
+        yield Target(
+            mock.base_url,
+            api_key=_key(world, "server-01"),
+            other_api_key=_key(world, "server-02"),
+            inactive_api_key=_key(world, "server-03"),
+            account_id=next(task.account.id for task in world.tasks.values() if task.server == "server-01"),
+        )
+
+
+def _key(world: World, server: str) -> str:
+    return world.servers[server].keys[0]
