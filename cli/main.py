@@ -22,13 +22,13 @@ from workerkit.scenarios.library.library import NoSuchScenario
 from workerkit.scenarios.library.starter import NoFile
 
 _COMMANDS = {
-    "serve": "workerkit.cli.serve",
-    "exec": "workerkit.cli.exec",
-    "conform": "workerkit.cli.conform",
-    "record": "workerkit.cli.record",
-    "replay": "workerkit.cli.replay",
-    "scenario": "workerkit.cli.scenario",
-    "silences": "workerkit.cli.silences",
+    "serve": "workerkit.cli.commands.serve",
+    "exec": "workerkit.cli.commands.exec",
+    "conform": "workerkit.cli.commands.conform",
+    "record": "workerkit.cli.commands.record",
+    "replay": "workerkit.cli.commands.replay",
+    "scenario": "workerkit.cli.commands.scenario",
+    "silences": "workerkit.cli.commands.silences",
 }
 _OPTIONAL = ("schemathesis", "hypothesis", "requests")
 _WRONG = (

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from workerkit.cli import silences
+from workerkit.cli.commands import silences
 
 Run = Callable[..., tuple[int, str, str]]
 
