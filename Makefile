@@ -35,18 +35,18 @@ bench: $(READY)
 	cp benchmarks/package.json build/node/package.json
 	npm install --no-package-lock --ignore-scripts --silent --no-audit --no-fund --prefix build/node
 	build/node/node_modules/.bin/spectral lint --ruleset benchmarks/spectral.yaml openapi/worker-api.yaml openapi/control-api.yaml
-	$(BIN)/python -m benchmarks.peers
-	$(BIN)/python -m benchmarks.scale
-	$(BIN)/python -m benchmarks.soak
-	$(BIN)/python -m benchmarks.abuse
-	$(BIN)/python -m benchmarks.matrix
-	$(BIN)/python -m benchmarks.independent --max-requests 1000
-	$(BIN)/python -m benchmarks.sound
-	$(BIN)/python -m benchmarks.mutants
-	$(BIN)/python -m benchmarks.capsules
+	$(BIN)/python -m benchmarks.peers.peers
+	$(BIN)/python -m benchmarks.endurance.scale
+	$(BIN)/python -m benchmarks.endurance.soak
+	$(BIN)/python -m benchmarks.endurance.abuse
+	$(BIN)/python -m benchmarks.soundness.matrix
+	$(BIN)/python -m benchmarks.soundness.independent --max-requests 1000
+	$(BIN)/python -m benchmarks.soundness.sound
+	$(BIN)/python -m benchmarks.soundness.mutants
+	$(BIN)/python -m benchmarks.soundness.capsules
 	$(PYTHON) -m venv build/mitmproxy
 	build/mitmproxy/bin/python -m pip install --quiet --disable-pip-version-check mitmproxy
-	$(BIN)/python -m benchmarks.proxy
+	$(BIN)/python -m benchmarks.recorder.proxy
 
 clean:
 	rm -rf $(VENV) .dev build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

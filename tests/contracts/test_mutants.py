@@ -1,4 +1,4 @@
-"""A conformance run finds what was broken on purpose; `python -m benchmarks.mutants` tries all of it."""
+"""A conformance run finds what was broken on purpose; `python -m benchmarks.soundness.mutants` tries all."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tests.independent.store import insert, rows, write
 from tests.independent.trial import SHORT, TOUR, findings, trial
 from tests.independent.variants import VARIANTS
 
-# Of the faults at least one for each rule that finds any; `python -m benchmarks.independent` tries all.
+# One fault at least for each rule that finds any; `python -m benchmarks.soundness.independent` tries all.
 FOUND = {
     "key-with-tail-accepted": "key-checked",
     "key-case-ignored": "key-checked",

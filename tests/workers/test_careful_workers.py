@@ -1,6 +1,6 @@
 """Careful workers, built in many ways: no rule blames any of them in any scenario.
 
-Here each scenario meets one of them; `python -m benchmarks.matrix` tries all with all.
+Here each scenario meets one of them; `python -m benchmarks.soundness.matrix` tries all with all.
 """
 
 from __future__ import annotations

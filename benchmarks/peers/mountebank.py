@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from benchmarks.calls import Call
-from benchmarks.contender import API_PATH, Contender, Site, script, version
+from benchmarks.peers.calls import Call
+from benchmarks.peers.contender import API_PATH, Contender, Site, script, version
 from benchmarks.running import free_port
 from workerkit.mockserver.worlds.world_builder import PAGE_KEY
 

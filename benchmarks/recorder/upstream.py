@@ -1,4 +1,4 @@
-"""`python -m benchmarks.upstream PORT`: the server behind the recorders, which answers each case."""
+"""`python -m benchmarks.recorder.upstream PORT`: the server behind the recorders, which answers each case."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import cast
 
 import uvloop
 
-from benchmarks.case import FRESH, OTHER_FRESH, Case, cases
+from benchmarks.recorder.case import FRESH, OTHER_FRESH, Case, cases
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 _DIGITS = re.compile(rb"([0-9a-f]{8})-0000-4000-8")

@@ -8,8 +8,8 @@ from itertools import count, islice
 
 import orjson
 
-from benchmarks.calls import TASKS, calls, headers
-from benchmarks.contender import API_PATH
+from benchmarks.peers.calls import TASKS, calls, headers
+from benchmarks.peers.contender import API_PATH
 
 # They stand for eight digits that are others in each request; the answer has those of its request.
 FRESH, OTHER_FRESH = b"@fresh-@", b"@other-@"

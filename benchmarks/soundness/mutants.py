@@ -1,4 +1,4 @@
-"""`python -m benchmarks.mutants`: which rules find each mock broken on purpose, beside stock Schemathesis."""
+"""`python -m benchmarks.soundness.mutants`: which rules find each broken mock, beside stock Schemathesis."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Row:
 @click.option("--max-requests", default=None, type=int, help="Of each run; by default as many as it takes.")
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice(list(MUTANTS)))
 def main(max_requests: int | None, names: tuple[str, ...]) -> None:
-    """Tries all mutants and writes benchmarks/mutants.md, or prints the rows of these NAMES.
+    """Tries all mutants and writes benchmarks/soundness/mutants.md, or prints the rows of these NAMES.
 
     Exit 1 where one is missed.
     """

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.scale`: a world of 200,000 tasks beside one of 1,000, into scale.md."""
+"""`python -m benchmarks.endurance.scale`: a world of 200,000 tasks beside one of 1,000, into scale.md."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from typing import TypeVar
 
 import click
 
-from benchmarks.calls import calls, headers
-from benchmarks.contender import API_PATH, Site
+from benchmarks.endurance.pages import LIMIT, Sample, compare, compare_updates, found
 from benchmarks.goal import Goal, goal_table, markdown
 from benchmarks.machine import Machine
-from benchmarks.mock import mock
-from benchmarks.pages import LIMIT, Sample, compare, compare_updates, found
+from benchmarks.peers.calls import calls, headers
+from benchmarks.peers.contender import API_PATH, Site
+from benchmarks.peers.mock import mock
 from benchmarks.running import Running, free_port
 from workerkit.mockserver.worlds.world_builder import Founder
 from workerkit.mockserver.worlds.worlds import DEFAULT

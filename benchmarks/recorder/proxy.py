@@ -1,4 +1,4 @@
-"""`python -m benchmarks.proxy`: what `workerkit record` costs a request, beside mitmproxy, into proxy.md.
+"""`python -m benchmarks.recorder.proxy` writes proxy.md: what `workerkit record` and mitmproxy cost.
 
 Both stand before a socket that answers at once, and both write down all that goes through. mitmproxy, in its
 reverse mode, is looked for in `build/mitmproxy`, where `make bench` puts it.
@@ -18,12 +18,12 @@ from statistics import median
 
 import click
 
-from benchmarks.calls import headers
-from benchmarks.case import Case, Round, cases, worker_round
-from benchmarks.contender import API_PATH
 from benchmarks.goal import Goal, goal_table, markdown
-from benchmarks.load import load
 from benchmarks.machine import Machine
+from benchmarks.peers.calls import headers
+from benchmarks.peers.contender import API_PATH
+from benchmarks.peers.load import load
+from benchmarks.recorder.case import Case, Round, cases, worker_round
 from benchmarks.running import Running, free_port, on_core
 
 _OTHER_CORE, _CORE = 0, 1
@@ -73,7 +73,7 @@ def main(rounds: int, seconds: float) -> None:
 def _measured(asked: Sequence[Asked], seconds: float) -> Iterator[tuple[tuple[str, str], Cost]]:
     with tempfile.TemporaryDirectory(prefix="workerkit-bench-") as name, ExitStack() as stack:
         folder, port = Path(name), free_port()
-        upstream = ("upstream", (sys.executable, "-m", "benchmarks.upstream", str(port)), port)
+        upstream = ("upstream", (sys.executable, "-m", "benchmarks.recorder.upstream", str(port)), port)
         server = stack.enter_context(_running(upstream, _OTHER_CORE, folder))
         stack.enter_context(on_core(_OTHER_CORE))
         for case in asked:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.peers`: the mock beside other mocks, into results.md and results.svg."""
+"""`python -m benchmarks.peers.peers`: the mock beside other mocks, into results.md and results.svg."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 
 import click
 
-from benchmarks.bare import bare_socket, empty_app
-from benchmarks.calls import calls
-from benchmarks.chart import chart
-from benchmarks.contender import Missing, Setup, Site
 from benchmarks.machine import Machine
-from benchmarks.mock import mock
-from benchmarks.mockoon import mockoon
-from benchmarks.mountebank import mountebank
-from benchmarks.prism import prism
-from benchmarks.race import Pace, Race
-from benchmarks.table import table
-from benchmarks.wiremock import wiremock
+from benchmarks.peers.bare import bare_socket, empty_app
+from benchmarks.peers.calls import calls
+from benchmarks.peers.chart import chart
+from benchmarks.peers.contender import Missing, Setup, Site
+from benchmarks.peers.mock import mock
+from benchmarks.peers.mockoon import mockoon
+from benchmarks.peers.mountebank import mountebank
+from benchmarks.peers.prism import prism
+from benchmarks.peers.race import Pace, Race
+from benchmarks.peers.table import table
+from benchmarks.peers.wiremock import wiremock
 
 SETUPS: tuple[Setup, ...] = (mock, wiremock, prism, mountebank, mockoon, empty_app, bare_socket)
 _FOLDER = Path(__file__).parent

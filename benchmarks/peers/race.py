@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from benchmarks.calls import Call, additions, headers
-from benchmarks.contender import Contender, Setup, Site
-from benchmarks.load import Load, load
-from benchmarks.probe import Findings, post, probe
+from benchmarks.peers.calls import Call, additions, headers
+from benchmarks.peers.contender import Contender, Setup, Site
+from benchmarks.peers.load import Load, load
+from benchmarks.peers.probe import Findings, post, probe
 from benchmarks.running import Running, free_port, on_core
 
 CONTROL_TASKS = "/_mock/worlds/default/tasks"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from benchmarks.calls import Call
-from benchmarks.race import Score
+from benchmarks.peers.calls import Call
+from benchmarks.peers.race import Score
 
 _WIDTH, _LEFT, _RIGHT = 760, 250, 70
 _ROW, _BAR, _TITLE, _GAP = 22, 15, 26, 18

@@ -6,8 +6,8 @@ import re
 import shutil
 from typing import Any
 
-from benchmarks.calls import Call
-from benchmarks.contender import API_PATH, MODULES, Contender, Missing, Site, version
+from benchmarks.peers.calls import Call
+from benchmarks.peers.contender import API_PATH, MODULES, Contender, Missing, Site, version
 from workerkit.mockserver.worlds.world_builder import PAGE_KEY
 
 

@@ -6,8 +6,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.calls import SEED
-from benchmarks.contender import Contender, Site
+from benchmarks.peers.calls import SEED
+from benchmarks.peers.contender import Contender, Site
 
 
 def mock(site: Site) -> Contender:

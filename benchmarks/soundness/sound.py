@@ -1,4 +1,4 @@
-"""`python -m benchmarks.sound`: whole conformance runs blame no sound server, under any dialect or seed."""
+"""`python -m benchmarks.soundness.sound`: conformance runs blame no sound server, with any dialect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.empty_app PORT ANSWERS`: uvicorn as the mock has it, with nothing in it."""
+"""`python -m benchmarks.peers.empty_app PORT ANSWERS`: uvicorn as the mock has it, with nothing in it."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ import copy
 import json
 from typing import Any
 
-from benchmarks.calls import Call
-from benchmarks.contender import Contender, Site, script, version
+from benchmarks.peers.calls import Call
+from benchmarks.peers.contender import Contender, Site, script, version
 from workerkit.openapi.spec.api import worker_api
 
 _PACKAGE = "@stoplight/prism-cli"

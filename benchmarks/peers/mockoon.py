@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from benchmarks.calls import Call
-from benchmarks.contender import API_PATH, Contender, Site, script, version
+from benchmarks.peers.calls import Call
+from benchmarks.peers.contender import API_PATH, Contender, Site, script, version
 from workerkit.mockserver.worlds.world_builder import PAGE_KEY
 
 _PACKAGE = "@mockoon/cli"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.calls import Call
 from benchmarks.goal import Goal, goal_table, markdown
-from benchmarks.load import CONNECTIONS
-from benchmarks.probe import Findings
-from benchmarks.race import Pace, Score
+from benchmarks.peers.calls import Call
+from benchmarks.peers.load import CONNECTIONS
+from benchmarks.peers.probe import Findings
+from benchmarks.peers.race import Pace, Score
 
 _READY, _MEMORY = 0.7, 90.0
 _OF_WIREMOCK, _OF_EMPTY = 2.0, 0.5

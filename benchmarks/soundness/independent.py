@@ -1,4 +1,4 @@
-"""`python -m benchmarks.independent`: what a conformance run says of a server that the kit did not write."""
+"""`python -m benchmarks.soundness.independent`: conformance runs against servers outside the kit."""
 
 from __future__ import annotations
 

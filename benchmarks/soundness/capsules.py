@@ -1,4 +1,4 @@
-"""`python -m benchmarks.capsules`: what capsules say of sound and of broken servers."""
+"""`python -m benchmarks.soundness.capsules`: what capsules say of sound and of broken servers."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.calls import Call, headers
+from benchmarks.peers.calls import Call, headers
 
 _MARK = "https://example.com/profile/marked"
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.bare_socket PORT ANSWERS`: answers whatever arrives, by its first letters."""
+"""`python -m benchmarks.peers.bare_socket PORT ANSWERS`: answers whatever arrives, by its first letters."""
 
 from __future__ import annotations
 

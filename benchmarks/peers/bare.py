@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version
 
-from benchmarks.contender import Contender, Site
+from benchmarks.peers.contender import Contender, Site
 
 
 def empty_app(site: Site) -> Contender:
     """An ASGI application under uvicorn that reads nothing and sends the canned answer of the path."""
     return Contender(
         name=f"uvicorn {version('uvicorn')}, an empty application",
-        words=(sys.executable, "-m", "benchmarks.empty_app", str(site.port), _answers(site)),
+        words=(sys.executable, "-m", "benchmarks.peers.empty_app", str(site.port), _answers(site)),
         does="nothing: the answer is the path's, whatever comes",
         environment={"PYTHONPATH": sys.path[0]},
         is_mock=False,
@@ -23,7 +23,7 @@ def bare_socket(site: Site) -> Contender:
     """A socket that answers whatever arrives: what the load can do, with nobody to wait for."""
     return Contender(
         name="a bare socket",
-        words=(sys.executable, "-m", "benchmarks.bare_socket", str(site.port), _answers(site)),
+        words=(sys.executable, "-m", "benchmarks.peers.bare_socket", str(site.port), _answers(site)),
         does="nothing: it shows what the load could do",
         environment={"PYTHONPATH": sys.path[0]},
         is_mock=False,

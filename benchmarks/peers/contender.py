@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.calls import Call
+from benchmarks.peers.calls import Call
 from workerkit.openapi.spec.api import worker_api
 
 API_PATH = worker_api().base_path

@@ -1,0 +1,1 @@
+"""What the judges find and must not find."""
