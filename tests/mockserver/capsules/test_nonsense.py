@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contracts.test_nonsense import JUNK, garbled
-from tests.scenarios.test_capsule_file import capsule, recorded
+from tests.mockserver.capsules.file.test_reader import capsule, recorded
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 from workerkit.mockserver.capsules.file.to_scenario import scenario_text
 from workerkit.mockserver.capsules.replay.replay import replay_in

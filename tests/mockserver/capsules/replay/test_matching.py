@@ -1,0 +1,104 @@
+"""Which answers of another server are the same as those recorded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.openapi.masking.test_canaries import exchange
+from workerkit.mockserver.capsules.file.capsule import Recorded
+from workerkit.mockserver.capsules.replay.matching import Against, Difference, Matcher
+
+POST = "https://a.example/1"
+
+
+def answered(answer: Any, sent: Any = None, *, number: int = 1) -> Recorded:
+    return Recorded(
+        exchange(
+            number=number,
+            query="",
+            request_headers=(),
+            request_body=b"" if sent is None else json.dumps(sent).encode(),
+            status=200,
+            answer_headers=(("content-type", "application/json"),),
+            answer_body=json.dumps(answer).encode(),
+        )
+    )
+
+
+def told(before: Any, after: Any, *, sent: Any = None) -> Difference | None:
+    """The difference between two answers of a server to what came before, and between those of now."""
+    matcher = Matcher(Against.SERVER)
+    assert matcher.difference(answered({}, sent), answered({}, sent)) is None
+    return matcher.difference(answered(before, number=2), answered(after, number=2))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"site_name": "a.example"}, {"site_name": "b.example"}),
+        ({"created_at": "2025-12-01T10:00:00Z"}, {"created_at": "2026-01-01T10:00:00.000Z"}),
+        ({"server_name": "hanoi-07"}, {"server_name": "saigon-01"}),
+        ({"unheard_of": 1}, {}),
+    ],
+)
+def test_what_is_another_servers_own_may_differ(before: Any, after: Any) -> None:
+    assert told(before, after) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "recorded", "now"),
+    [
+        ({"link_post": POST}, {"link_post": ""}, POST, '""'),
+        ({"link_post": ""}, {"link_post": POST}, '""', POST),
+        ({"status": "pending"}, {"status": "running"}, "pending", "running"),
+        ({"server_time": "2025-12-01T10:00:00Z"}, {"server_time": "now"}, "2025-12-01T10:00:00Z", "now"),
+        ({"password": "x"}, {}, "<password ", "nothing"),
+        ({"total": 84}, {"total": "84"}, "84", '"84"'),
+        (
+            {"data": [{"server_name": "a"}, {"server_name": "a"}]},
+            {"data": [{"server_name": "b"}, {}]},
+            "a",
+            "nothing",
+        ),
+    ],
+)
+def test_what_a_worker_sent_and_what_the_page_says_must_not(
+    before: Any, after: Any, recorded: str, now: str
+) -> None:
+    found = told(before, after, sent={"link_post": POST})
+    assert found is not None
+    assert (found.number, found.now) == (2, now)
+    assert found.recorded.startswith(recorded)
+
+
+@pytest.mark.parametrize(
+    ("status", "before", "after", "differs"),
+    [
+        (403, {"success": False, "error": "forbidden"}, {"success": False, "error": "not_your_task"}, True),
+        (403, {"error": {"code": "not_your_task"}}, {"error": "not_your_task", "message": "no"}, False),
+        (404, {"success": False, "error": "not_found"}, {"success": True, "error": "not_found"}, True),
+        (404, {"error": "task_not_found"}, {"success": False, "error": "not_found"}, False),
+        (400, {"detail": "status"}, None, False),
+    ],
+)
+def test_a_refusal_is_no_success_and_a_tasks_says_whose_it_is(
+    status: int, before: Any, after: Any, *, differs: bool
+) -> None:
+    one, other = (refused(status, each) for each in (before, after))
+    assert bool(Matcher(Against.RECONSTRUCTION).difference(one, other)) is differs
+
+
+def refused(status: int, answer: Any) -> Recorded:
+    recorded = answered(answer)
+    return replace(recorded, exchange=replace(recorded.exchange, operation="updateTask", status=status))
+
+
+def test_a_server_has_one_name() -> None:
+    before = {"server_name": "a", "data": [{"server_name": "a"}]}
+    found = told(before, {"server_name": "b", "data": [{"server_name": "c"}]})
+    assert found is not None
+    assert (found.place, found.now) == ("answer/data/0/server_name", "c, not b as before")

@@ -1,0 +1,226 @@
+"""A worker's trial: its command run through a scenario, and judged."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from workerkit.mockserver.trials.trial import Trial, try_worker
+from workerkit.mockserver.workers.command import CommandNotFound
+from workerkit.mockserver.workers.worker_run import Stopped
+from workerkit.scenarios.library import library
+from workerkit.scenarios.loading import loader
+from workerkit.scenarios.model.scenario import Scenario
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "worker.py"
+PATIENCE = 30.0
+
+# What every worker below begins with: `ask(method, path, body, key)` returns a status and the answer's JSON.
+CLIENT = """
+import functools, json, os, signal, sys, urllib.error, urllib.request
+print = functools.partial(print, flush=True)
+KEY = os.environ["LIKEPION_API_KEY"]
+def ask(method, path, body=None, key=KEY):
+    data = None if body is None else json.dumps(body).encode()
+    url = os.environ["LIKEPION_BASE_URL"] + path
+    request = urllib.request.Request(url, data, {"X-API-Key": key}, method=method)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+def complete_all():
+    ask("POST", "/health", {})
+    for task in ask("GET", "/tasks")[1]["data"]:
+        for status in ("running", "completed"):
+            ask("PUT", "/tasks/" + task["id"], {"status": status})
+"""
+
+
+def worker(source: str) -> list[str]:
+    return [sys.executable, "-c", CLIENT + source]
+
+
+@pytest.fixture(scope="module")
+def quiet_day() -> Scenario:
+    """Three tasks, nothing happens, and it is over as soon as they are done."""
+    source = """
+title: A quiet day
+about: Nothing happens.
+world:
+  servers:
+    - {name: server-07, status: active}
+    - {name: server-08, status: online}
+  tasks:
+    - {count: 3, server: server-07}
+    - {count: 1, server: server-08}
+expect: [tasks-ended]
+until: {tasks: ended, quiet: 10ms}
+"""
+    return loader.parse(source.encode(), name="quiet-day.yaml")
+
+
+def broken_rules(trial: Trial) -> list[str]:
+    return [each.rule for each in trial.verdict.broken]
+
+
+# The example worker
+
+
+def test_the_example_worker_passes_key_revoked() -> None:
+    trial = try_worker(library.find("key-revoked"), [sys.executable, str(EXAMPLE)], time_limit=PATIENCE)
+    assert (trial.verdict.passed, trial.verdict.broken) == (True, ())
+    assert [(event.kind, event.subject) for event in trial.run.events] == [
+        ("revoke-key", "server-01"),
+        ("restore-key", "server-01"),
+    ]
+    statuses = [task["status"] for task in trial.run.own_tasks()]
+    assert (statuses.count("completed"), statuses.count("failed")) == (56, 4)
+
+
+def test_the_example_worker_without_its_pause_fails_for_that_reason_alone(tmp_path: Path) -> None:
+    source = EXAMPLE.read_text("utf-8")
+    assert source.count("        pause(attempt)\n") == 1
+    copy = tmp_path / "worker.py"
+    copy.write_text(source.replace("        pause(attempt)\n", ""), "utf-8")
+    trial = try_worker(library.find("key-revoked"), [sys.executable, str(copy)], time_limit=PATIENCE)
+    assert (trial.verdict.passed, broken_rules(trial)) == (False, ["pause-on-401"])
+    (broken,) = trial.verdict.broken
+    statuses = {each.number: each.status for each in trial.run.exchanges}
+    assert {statuses[number] for number in broken.exchanges} == {401}
+
+
+# How a trial ends
+
+
+def test_a_trial_is_over_when_its_until_holds(quiet_day: Scenario) -> None:
+    trial = try_worker(quiet_day, worker("complete_all(); signal.pause()"), time_limit=PATIENCE)
+    assert (trial.verdict.passed, trial.run.ended_by, trial.run.exit_code) == (True, "until", None)
+
+
+def test_a_trial_is_over_when_the_command_exits(quiet_day: Scenario) -> None:
+    trial = try_worker(quiet_day, worker("ask('GET', '/tasks'); sys.exit(3)"), time_limit=PATIENCE)
+    assert (trial.run.ended_by, trial.run.exit_code) == ("exit", 3)
+    assert sorted(broken_rules(trial)) == ["process-not-crashed", "tasks-ended"]
+
+
+def test_a_trial_is_over_when_its_time_is_up(quiet_day: Scenario) -> None:
+    trial = try_worker(quiet_day, worker("signal.pause()"), time_limit=0.2)
+    assert (trial.run.ended_by, trial.run.exit_code) == ("time-limit", None)
+    assert broken_rules(trial) == ["tasks-ended"]
+    assert 0.2 <= trial.seconds < PATIENCE
+
+
+def test_what_of_a_scenario_was_not_felt_is_told_without_secrets() -> None:
+    source = """
+title: A day that ends early
+about: Nothing happens to those who leave.
+world: {servers: [{name: server-07}], tasks: [{count: 1, server: server-07}]}
+when:
+  - {match: {operation: listTasks, query: {service_type: server-07-key}}, do: [{revoke-key: server-07}]}
+"""
+    scenario = loader.parse(source.encode(), name="early.yaml")
+    trial = try_worker(scenario, worker("ask('GET', '/tasks')"), time_limit=PATIENCE)
+    (unfelt,) = trial.unfelt
+    assert unfelt.startswith("never happened: match operation: listTasks")
+    assert "server-07-key" not in unfelt
+
+
+def test_a_trial_that_is_stopped_has_no_verdict(quiet_day: Scenario) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        try_worker(quiet_day, worker("signal.pause()"), time_limit=PATIENCE, stop=stop)
+
+
+def test_a_command_that_is_not_there_has_no_verdict(quiet_day: Scenario) -> None:
+    with pytest.raises(CommandNotFound, match="no-such-worker was not found"):
+        try_worker(quiet_day, ["no-such-worker"], time_limit=PATIENCE)
+
+
+# What the command is told
+
+
+def test_the_command_finds_its_api_and_its_name_in_the_environment(quiet_day: Scenario) -> None:
+    names = ("LIKEPION_BASE_URL", "LIKEPION_API_KEY", "LIKEPION_SERVER_NAME")
+    source = f"""
+url, key, name = [os.environ[name] for name in {names}]
+assert url.startswith("http://127.0.0.1:") and url.endswith("/api/v1/worker"), url
+assert name == "server-07", name
+status, page = ask("GET", "/tasks")
+assert (status, page["server_name"], page["total"]) == (200, name, 3), page
+complete_all()
+"""
+    trial = try_worker(quiet_day, worker(source), time_limit=PATIENCE)
+    assert trial.verdict.passed, trial.output
+
+
+def test_url_and_key_are_filled_into_the_command(quiet_day: Scenario) -> None:
+    source = """
+assert sys.argv[1] == "--at=" + os.environ["LIKEPION_BASE_URL"] + "/tasks", sys.argv
+assert sys.argv[2] == KEY + KEY, sys.argv
+assert sys.argv[3] == "{other}{", sys.argv
+complete_all()
+"""
+    words = [*worker(""), "--at={base_url}/tasks", "{api_key}{api_key}", "{other}{"]
+    words[2] = CLIENT + source
+    trial = try_worker(quiet_day, words, time_limit=PATIENCE)
+    assert trial.verdict.passed, trial.output
+
+
+# What is kept of it
+
+
+def test_what_the_worker_printed_is_kept_without_secrets(quiet_day: Scenario) -> None:
+    source = """
+task = ask("GET", "/tasks")[1]["data"][0]
+print("begun", KEY, task["password"], task["email"])
+print("to standard error", KEY, file=sys.stderr)
+print("password was", json.dumps(task["password"]))
+complete_all()
+"""
+    trial = try_worker(quiet_day, worker(source), time_limit=PATIENCE)
+    assert trial.output.count("<key ") == 2
+    assert trial.output.count("<password ") == 2
+    assert "begun <key" in trial.output
+    assert not [secret for secret in ("server-07-key", "@mail.example", "pass-") if secret in trial.output]
+
+
+def test_each_exchange_is_kept_in_a_line_without_secrets(quiet_day: Scenario) -> None:
+    source = "ask('GET', '/tasks?service_type=' + KEY); ask('GET', '/' + KEY); complete_all()"
+    trial = try_worker(quiet_day, worker(source), time_limit=PATIENCE)
+    assert len(trial.lines) == len(trial.run.exchanges) >= 6
+    assert trial.lines[0].startswith("GET /api/v1/worker/tasks?service_type=<key ")
+    assert trial.lines[1].endswith("is no path of this API")
+    assert "server-07-key" not in "".join(trial.lines)
+
+
+def test_requests_without_the_workers_key_belong_to_the_trial(quiet_day: Scenario) -> None:
+    trial = try_worker(
+        quiet_day, worker("ask('GET', '/tasks', key='old'); complete_all()"), time_limit=PATIENCE
+    )
+    assert (trial.run.exchanges[0].status, trial.run.exchanges[0].server) == (401, None)
+
+
+def test_the_run_has_the_tasks_as_they_are_at_the_end(quiet_day: Scenario) -> None:
+    trial = try_worker(quiet_day, worker("complete_all()"), time_limit=PATIENCE)
+    assert [(task["server"], task["status"]) for task in trial.run.tasks] == [
+        ("server-07", "completed"),
+        ("server-07", "completed"),
+        ("server-07", "completed"),
+        ("server-08", "pending"),
+    ]
+    assert (trial.run.server, trial.run.scenario) == ("server-07", quiet_day)
+
+
+def test_each_trial_has_a_world_of_its_own(quiet_day: Scenario) -> None:
+    source = "print(json.dumps([task['id'] for task in ask('GET', '/tasks')[1]['data']])); complete_all()"
+    trials = [try_worker(quiet_day, worker(source), time_limit=PATIENCE) for _ in range(2)]
+    first, second = (json.loads(trial.output) for trial in trials)
+    assert first == second
+    assert len(first) == 3

@@ -1,0 +1,116 @@
+"""A first look at texts for many secrets: it may suspect one that is not there, and misses none."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from itertools import product
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.openapi.masking.test_canaries import ADDRESSES, BORDERS, ENCODING, ENCODINGS, PASSWORDS, WORDS
+from workerkit.openapi.masking.known_secrets import Known
+from workerkit.openapi.masking.mask import may_show_a_secret
+from workerkit.openapi.masking.pseudonyms import Pseudonyms, are_uuids, is_uuid
+
+# Of all lengths and letters; short ones are found as words.
+SECRETS = PASSWORDS | WORDS | ADDRESSES | st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
+OTHERS = st.lists(SECRETS, max_size=3)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    secret=SECRETS, others=OTHERS, encoding=ENCODING, before=BORDERS, after=BORDERS, noise=st.text(max_size=9)
+)
+def test_what_pseudonyms_would_replace_is_suspected(
+    secret: str, others: list[str], encoding: str, before: str, after: str, noise: str
+) -> None:
+    known = Known()
+    known.add(known.unknown(("password", each) for each in (*others, secret)))
+    text = f"{noise}{before}{ENCODINGS[encoding](secret)}{after}{noise}"
+    shown = Pseudonyms([("password", secret)], salt=b"s").text(text)
+    blank = Pseudonyms(salt=b"s").text(text)
+    assert ("password", secret) in known.within(text) or shown == blank
+
+
+def test_a_text_without_any_is_not_suspected() -> None:
+    known = Known()
+    known.add([("password", f"pass-{number * 7919:08x}!") for number in range(1000)])
+    assert known.within("https://example.com/profile/0a1b2c3d and the rest of it") == frozenset()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    secret=SECRETS,
+    encoding=ENCODING,
+    beginning=st.text("https:/exampl.com?=Q0", min_size=8, max_size=30),
+    ends=st.lists(st.text("abcXYZ019./=", max_size=12), min_size=1, max_size=4),
+    cut=st.integers(0, 40),
+)
+@example(
+    secret="abcd-efgh-ijkl-mnop", encoding="plain", beginning="https://a.example", ends=["1", "2"], cut=14
+)
+def test_lines_that_begin_alike_are_as_suspect_as_any(
+    secret: str, encoding: str, beginning: str, ends: list[str], cut: int
+) -> None:
+    """A secret may stand in what they have in common, behind it, or in both."""
+    known = Known()
+    known.add([("password", secret)])
+    form = ENCODINGS[encoding](secret).replace("\n", "")
+    beginning = f"{beginning}{form[:cut]}"
+    together = "\n".join(["other", *(f"{beginning}{form[cut:]}{end}" for end in ends)])
+    beginnings = [beginning, "https://other.example/"]
+    assert known.standing_in(together, beginnings) >= known.standing_in(together)
+
+
+def in_base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+LETTERS = "hijklmnopqrstuvwxyz"
+WITHOUT_CAPITALS = [
+    each for each in map("".join, product(LETTERS, repeat=3)) if in_base64(each) == in_base64(each).lower()
+]
+
+
+@settings(deadline=None)
+@given(groups=st.lists(st.sampled_from(WITHOUT_CAPITALS), min_size=4, max_size=6), before=st.integers(0, 2))
+def test_base64_in_which_no_letter_is_a_capital_is_suspected(groups: list[str], before: int) -> None:
+    whole = "".join(groups)
+    known = Known()
+    known.add([("password", whole[before:])])
+    assert known.standing_in(f"({in_base64(whole)})") == {("password", whole[before:])}
+
+
+IDS = st.uuids().map(str) | st.uuids().map(lambda each: str(each).upper())
+NO_IDS = st.text("0123456789abcdef-", min_size=35, max_size=37) | st.text(max_size=36) | st.none()
+
+
+@settings(deadline=None)
+@given(values=st.lists(IDS, max_size=4), other=st.lists(NO_IDS, max_size=2))
+def test_many_ids_are_known_as_one_is(values: list[str], other: list[str | None]) -> None:
+    together = [*values, *other]
+    each = bool(together) and all(value is not None and is_uuid(value) for value in together)
+    assert are_uuids(together) == each
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        "password",
+        "E-mail",
+        "Email",
+        "x-api-key",
+        "Authorization",
+        "token",
+        *"=:'\" @.&;-",
+        "Bearer ",
+        "an",
+        "7Ab",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.lists(FRAGMENTS, max_size=8).map("".join))
+def test_a_text_in_which_a_secret_shows_by_its_name_may_show_one(text: str) -> None:
+    assert may_show_a_secret(text) or Pseudonyms(salt=b"s").text(text) == text

@@ -1,0 +1,154 @@
+"""Pseudonyms: no secret is left in any encoding, and what was equal or different stays so."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from dataclasses import astuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.openapi.masking.test_canaries import (
+    ADDRESSES,
+    ENCODING,
+    ENCODINGS,
+    PASSWORDS,
+    PLACE,
+    PLACES,
+    WORDS,
+    exchange,
+    percents,
+    sniffed,
+)
+from workerkit.openapi.masking.pseudonyms import Pseudonyms, words_of_the_apis
+
+SALT = b"s"
+KINDS = ("key", "password", "email")
+
+
+def is_secret(word: str) -> bool:
+    """Words of the API stay what they are."""
+    return word not in words_of_the_apis()
+
+
+SECRET_WORDS = WORDS.filter(is_secret)
+SECRETS = PASSWORDS.filter(is_secret) | SECRET_WORDS
+
+
+def names(*secrets: tuple[str, str], salt: bytes = SALT) -> Pseudonyms:
+    return Pseudonyms(secrets, salt=salt)
+
+
+@settings(max_examples=150, deadline=None)
+@given(secret=SECRETS, encoding=ENCODING, place=PLACE)
+def test_a_secret_is_nowhere_in_an_exchange_in_any_encoding(secret: str, encoding: str, place: str) -> None:
+    fields = PLACES[place](ENCODINGS[encoding](secret))
+    disguised = names(("password", secret)).disguised(exchange(**fields))
+    assert not sniffed(secret, json.dumps(astuple(disguised), default=repr))
+
+
+@settings(max_examples=60, deadline=None)
+@given(address=ADDRESSES, encoding=ENCODING)
+def test_an_address_is_nowhere_in_a_text(address: str, encoding: str) -> None:
+    assert not sniffed(address, names(("email", address)).text(f"from {ENCODINGS[encoding](address)} to"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(secrets=st.lists(SECRET_WORDS, min_size=1, max_size=8), kind=st.sampled_from(KINDS))
+def test_equal_stays_equal_and_different_stays_different(secrets: list[str], kind: str) -> None:
+    words = names(*((kind, each) for each in secrets))
+    shown = [words.text(each) for each in secrets]
+    again = [words.value({"note": f"was {each}"})["note"].removeprefix("was ") for each in secrets]
+    assert shown == again
+    assert [[one == other for one in shown] for other in shown] == [
+        [one == other for one in secrets] for other in secrets
+    ]
+
+
+NUMBERS = st.integers() | st.integers(10**14, 10**15) | st.floats(allow_nan=False, allow_infinity=False)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    numbers=st.lists(NUMBERS, min_size=2, max_size=6), field=st.sampled_from(["password", "token", "email"])
+)
+def test_a_number_becomes_another_number_and_equal_ones_the_same(
+    numbers: list[int | float], field: str
+) -> None:
+    shown = [each[field] for each in names().value([{field: number} for number in numbers])]
+    assert [type(each) for each in shown] == [type(each) for each in numbers]
+    assert not set(shown) & set(numbers)
+    assert [[one == other for one in shown] for other in shown] == [
+        [one == other for one in numbers] for other in numbers
+    ]
+    assert names(salt=b"another").value({field: shown}) == {field: shown}
+    assert json.loads(json.dumps(shown)) == shown
+    assert [float(each) for each in shown] == shown
+
+
+def test_what_is_true_or_false_stays_so() -> None:
+    assert names().value({"password": [True, False, None]}) == {"password": [True, False, None]}
+
+
+@settings(max_examples=60, deadline=None)
+@given(secret=SECRET_WORDS, kind=st.sampled_from(KINDS))
+def test_a_pseudonym_is_left_as_it_is_whoever_made_it(secret: str, kind: str) -> None:
+    word = names((kind, secret)).text(secret)
+    fields = {"password": word, "email": word, "x-api-key": word, "note": f"a {word} b"}
+    assert names(salt=b"another").value(fields) == fields
+    assert names(salt=b"another").header("x-api-key", word) == word
+
+
+@pytest.mark.parametrize(
+    ("secret", "kind", "shape"),
+    [
+        ("an@example.com", "email", r"mail-\w{15}@capsule\.example"),
+        ("server-01-key", "key", r"key-\w{15}"),
+        ("key-1", "key", r"k-\w{9}"),
+        ("x" * 40, "key", r"key-\w{36}"),
+        ("hunter2", "password", r"p-\w{9}"),
+        ("correct horse battery", "password", r"pass-\w{15}"),
+    ],
+)
+def test_a_pseudonym_has_the_shape_of_the_secret(secret: str, kind: str, shape: str) -> None:
+    assert re.fullmatch(shape, names((kind, secret)).text(secret))
+
+
+def test_what_was_base64_still_is() -> None:
+    words = names(("key", "server-01-key"))
+    shown = words.text("token c2VydmVyLTAxLWtleQ==")
+    assert b64decode(shown.removeprefix("token ")).decode() == words.text("server-01-key")
+
+
+def test_an_empty_secret_stays_empty() -> None:
+    assert names().value({"password": "", "email": None}) == {"password": "", "email": None}
+    assert names().header("x-api-key", "") == ""
+
+
+def test_a_word_of_the_api_stays_even_where_it_is_somebodys_password() -> None:
+    words = names(("password", "pending"))
+    assert words.value({"status": "pending", "id": 1}) == {"status": "pending", "id": 1}
+    assert words.value({"password": "pending"}) != {"password": "pending"}
+
+
+@pytest.mark.parametrize("password", ["2025", "12", "00", "-", ":", "/"])
+def test_a_short_password_leaves_times_and_paths_what_they_are(password: str) -> None:
+    names = Pseudonyms([("password", password)], salt=SALT)
+    for text in ("2025-12-01T10:00:00Z", "2025-12-01T12:00:00.5+07:00", "/api/v1/worker/tasks"):
+        assert names.text(text) == text
+    assert names.value({"password": password})["password"] != password
+
+
+def test_the_scheme_of_an_authorization_stays() -> None:
+    assert re.fullmatch(r"Bearer k-\w{9}", names().header("authorization", "Bearer abcdefgh"))
+
+
+def test_secrets_in_the_fields_of_an_exchange_are_learned() -> None:
+    body = json.dumps({"data": [{"password": "open sesame", "email": "an@mail.vn"}]}).encode()
+    came = exchange(request_headers=(("x-api-key", "very-own-key"),), answer_body=body)
+    words = names().learned(came)
+    assert "sesame" not in words.text("it was open sesame")
+    assert "very-own-key" not in words.text(percents("very-own-key"))
