@@ -11,11 +11,10 @@ from pathlib import Path
 
 import click
 
+from workerkit.cli.click_types import DURATION, RATE
 from workerkit.cli.console import console
-from workerkit.cli.duration import DURATION
 from workerkit.cli.failure import CannotRun
 from workerkit.cli.progress import Progress
-from workerkit.cli.rate import RATE
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.conformance import RunFailed, conform
 from workerkit.contracts.report.report import Report, exit_code

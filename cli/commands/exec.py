@@ -15,8 +15,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from workerkit.cli.click_types import DURATION
 from workerkit.cli.console import console
-from workerkit.cli.duration import DURATION
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.mockserver.capsules.capture.folder import CapsuleShelf

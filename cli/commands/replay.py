@@ -11,8 +11,8 @@ from textwrap import shorten
 import click
 from rich.console import Console
 
+from workerkit.cli.click_types import DURATION
 from workerkit.cli.console import console
-from workerkit.cli.duration import DURATION
 from workerkit.cli.progress import Countdown
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.gate.pace import Pace

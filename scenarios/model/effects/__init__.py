@@ -1,21 +1,19 @@
 """What can happen to the world of a scenario: one effect a file, and the register of all."""
 
-from workerkit.scenarios.model.effects.add_fault import AddFault
-from workerkit.scenarios.model.effects.add_tasks import AddTasks
 from workerkit.scenarios.model.effects.advance_clock import AdvanceClock
-from workerkit.scenarios.model.effects.cancel_tasks import CANCELED, CancelTasks
-from workerkit.scenarios.model.effects.change_tasks import ChangeTasks
-from workerkit.scenarios.model.effects.clear_faults import ClearFaults
 from workerkit.scenarios.model.effects.effect import Effect
-from workerkit.scenarios.model.effects.reassign_tasks import ReassignTasks
-from workerkit.scenarios.model.effects.remove_tasks import RemoveTasks
-from workerkit.scenarios.model.effects.replace_key import ReplaceKey
+from workerkit.scenarios.model.effects.faults import AddFault, ClearFaults
+from workerkit.scenarios.model.effects.keys import ReplaceKey, RestoreKey, RevokeKey
 from workerkit.scenarios.model.effects.respond import NO_BODY, Respond
-from workerkit.scenarios.model.effects.restore_key import RestoreKey
-from workerkit.scenarios.model.effects.revoke_key import RevokeKey
-from workerkit.scenarios.model.effects.set_account import SetAccount
-from workerkit.scenarios.model.effects.set_request import SetRequest
-from workerkit.scenarios.model.effects.set_server import SetServer
+from workerkit.scenarios.model.effects.states import SetAccount, SetRequest, SetServer
+from workerkit.scenarios.model.effects.tasks import (
+    CANCELED,
+    AddTasks,
+    CancelTasks,
+    ChangeTasks,
+    ReassignTasks,
+    RemoveTasks,
+)
 
 EFFECTS: dict[str, type[Effect]] = {
     effect.kind: effect

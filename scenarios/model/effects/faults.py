@@ -1,4 +1,4 @@
-"""Requests begin to go wrong."""
+"""Effects that add faults and remove them."""
 
 from __future__ import annotations
 
@@ -29,3 +29,14 @@ class AddFault(Effect):
 
     def written(self) -> dict[str, Any]:
         return self.planned.written()
+
+
+@dataclass(frozen=True, slots=True)
+class ClearFaults(Effect):
+    """All faults of the world are taken away; answers that one of them holds up already stay so."""
+
+    kind: ClassVar[str] = "clear-faults"
+
+    @property
+    def subject(self) -> str:
+        return "all"

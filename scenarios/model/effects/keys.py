@@ -1,4 +1,4 @@
-"""A server gets another key."""
+"""Effects on the API keys of servers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,32 @@ from typing import ClassVar
 
 from workerkit.scenarios.fields.kinds import ServerName
 from workerkit.scenarios.model.effects.effect import Effect
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeKey(Effect):
+    """From now on every request with the server's key is answered with 401; the server's status stays."""
+
+    kind: ClassVar[str] = "revoke-key"
+
+    server: ServerName
+
+    @property
+    def subject(self) -> str:
+        return self.server
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreKey(Effect):
+    """The same key that was revoked works again; without effect on a key that works."""
+
+    kind: ClassVar[str] = "restore-key"
+
+    server: ServerName
+
+    @property
+    def subject(self) -> str:
+        return self.server
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A rate on the command line: `5/s`, `100/m`."""
+"""Values of options on the command line: a length of time (`500ms`, `30s`, `2m`), a rate (`5/s`, `100/m`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,26 @@ from typing import Any
 
 import click
 
+from workerkit.scenarios.fields.duration import NoDuration, seconds
+
+
+class _Duration(click.ParamType[float]):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        try:
+            return seconds(str(value))
+        except NoDuration as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION = _Duration()
+
+
 _FORM = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)/(s|m)", re.ASCII)
+
 _SECONDS = {"s": 1.0, "m": 60.0}
 
 
