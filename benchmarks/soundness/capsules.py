@@ -29,7 +29,8 @@ from workerkit.contracts.resend.policy import keys_for
 from workerkit.mockserver.capsules.capture.capture import taken
 from workerkit.mockserver.capsules.file.any_recording import without_secrets
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
-from workerkit.mockserver.capsules.file.reader import capsule_text, parse_capsule
+from workerkit.mockserver.capsules.file.reader import parse_capsule
+from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.replay.matching import Difference
 from workerkit.mockserver.capsules.replay.replay import replay, replay_against
 from workerkit.mockserver.capsules.replay.worker_replay import perform

@@ -13,8 +13,8 @@ from workerkit.contracts.target.target import BadTarget
 from workerkit.mockserver.atomic_file import write_whole
 from workerkit.mockserver.capsules.file.any_recording import read_traffic, without_secrets
 from workerkit.mockserver.capsules.file.capsule import Recorded
-from workerkit.mockserver.capsules.file.reader import capsule_text
 from workerkit.mockserver.capsules.file.rename_ids import with_other_ids
+from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.record.session import record
 
 

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import shorten
 
 import click
 from rich.console import Console
@@ -16,24 +15,23 @@ from workerkit.cli.console import console
 from workerkit.cli.progress import Countdown
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.gate.pace import Pace
-from workerkit.contracts.relations.violations import violations
 from workerkit.contracts.resend.address import NO_KEY, address_of
 from workerkit.contracts.resend.policy import MayNotLeave, keys_for, permitted
+from workerkit.contracts.resend.replay_notes import _of_it, _told
 from workerkit.contracts.target.plan import Writes, default_rate, default_writes
 from workerkit.contracts.target.run_clock import Clock
 from workerkit.contracts.target.target import BadTarget, Target
 from workerkit.mockserver.atomic_file import check_writable, write_whole
 from workerkit.mockserver.capsules.file.any_recording import read_traffic
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.file.reader import capsule_text
+from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.replay.matching import Difference
 from workerkit.mockserver.capsules.replay.replay import Replayed, replay, replay_against, replay_in
-from workerkit.mockserver.capsules.replay.replay_report import Told, as_json, in_words, report_of, told_of
+from workerkit.mockserver.capsules.replay.replay_report import as_json, in_words, report_of, told_of
 from workerkit.mockserver.capsules.replay.shrink import shrunk
 from workerkit.mockserver.capsules.replay.worker_replay import perform
 from workerkit.mockserver.reports.terminal import summary_of
 
-_LONGEST_NOTE = 200
 Again = Callable[[Capsule], Replayed]
 
 
@@ -143,39 +141,3 @@ def _shrunk(
     write_whole(name, capsule_text(smaller).encode("utf-8", "surrogatepass"))
     kept = f"{len(smaller.recorded)} of {len(capsule.recorded)} exchanges show a difference at this place"
     return f"{name}: {kept}{told}. See it with: workerkit replay {name}"
-
-
-def _told(capsule: Capsule, replayed: Replayed, target: str | None, *, small: str | None) -> Told:
-    notes = [*_of_it(capsule), f"{replayed.played} of {len(capsule.recorded)} exchanges were sent again"]
-    if not capsule.recorded:
-        notes.append("there is no request in it: nothing was tried")
-    if replayed.dialect is not None and replayed.dialect.choices:
-        told = ", ".join(f"{name}: {value}" for name, value in sorted(replayed.dialect.choices))
-        notes.append(f"the server's way where the page is silent: {told}")
-    if replayed.difference is not None:
-        exchange = capsule.recorded[replayed.difference.number - 1].exchange
-        notes.extend(f"what was recorded is against the page: {each}" for each in violations(exchange))
-        notes.append(_sides(capsule, target))
-        if small is None and len(capsule.recorded) > 1:
-            notes.append("next: --shrink leaves out the exchanges that this difference does not need")
-    return Told(replayed.played, replayed.difference, tuple(notes))
-
-
-def _of_it(capsule: Capsule) -> list[str]:
-    """What is to be known of a capsule before anything is tried, as whoever made it wrote it down."""
-    expected = [f"what should have happened: {capsule.expected}"] if capsule.expected else []
-    return [
-        *(f"noted in it: {shorten(each, _LONGEST_NOTE, placeholder=' …')}" for each in capsule.notes),
-        *expected,
-    ]
-
-
-def _sides(capsule: Capsule, target: str | None) -> str:
-    """Who said what is recorded, and who says what is now."""
-    server = capsule.upstream or ("the server" if capsule.world is None else "the mock")
-    recorded = f"recorded is what {server} answered"
-    if target is not None:
-        return f"{recorded}, now what {target} answers: it has to be as that was when the recording began"
-    if capsule.world is None:
-        return f"{recorded}, now what the mock answers in a world made from what was recorded"
-    return f"{recorded}, now what the mock answers in the same world"

@@ -8,13 +8,13 @@ from typing import Any
 from workerkit.contracts.generated.exploration import Stage
 from workerkit.contracts.generated.model import OTHER, OWN, CannotModel, Model
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in
 from workerkit.contracts.relations.parsed_exchange import Reading
-from workerkit.contracts.run.context import Task, tasks_in, total_in
 from workerkit.openapi.exchange import Exchange
 
 _REFUSED = (400, 409)
 _LINK = "https://example.com/workerkit/{}"
-_LINKS = ("link_profile", "link_post")
+LINK_FIELDS = ("link_profile", "link_post")
 # What a server changes by itself, or may show in a way of its own.
 _OF_THE_SERVERS_OWN = frozenset({"started_at", "retry_count", "max_retries", "details"})
 _WORKED_ON = frozenset({"pending", "queued", "running"})
@@ -184,7 +184,7 @@ class Play:
         if body.get("status") == "pending":
             # Whether a task that goes back keeps its links, the page does not say.
             self._open_links.add(task_id)
-        if not set(_LINKS).isdisjoint(body):
+        if not set(LINK_FIELDS).isdisjoint(body):
             self._open_links.discard(task_id)
         self._model.update(task_id, body)
         self._writers[task_id] = (rule, exchange)
@@ -203,7 +203,7 @@ class Play:
         return status == "failed" and self._stage.habit("retry") != "manual"
 
     def _change(self, task_id: str | None, status: str | None, *, links: bool) -> dict[str, str]:
-        links_to = {name: _LINK.format(self._stage.next_number()) for name in _LINKS} if links else {}
+        links_to = {name: _LINK.format(self._stage.next_number()) for name in LINK_FIELDS} if links else {}
         return {**({"status": status} if status else {}), **links_to}
 
     def _another_status(self, task_id: str) -> str:
@@ -257,14 +257,14 @@ class Play:
         rule, _ = self._writers.get(task_id, ("list", None))
         if task.get("status") != due["status"]:
             return rule, f"task {task_id} is listed as {task.get('status')}, it has to be {due['status']}"
-        links = () if task_id in self._open_links else _LINKS
+        links = () if task_id in self._open_links else LINK_FIELDS
         lost = [each for each in links if (task.get(each) or "") != due[each]]
         if lost:
             return (
                 "update-links" if task_id in self._writers else "list",
                 f"task {task_id} has another {lost[0]}",
             )
-        fixed = lenient_spec.fields("Task") - _OF_THE_SERVERS_OWN - {"status", *_LINKS}
+        fixed = lenient_spec.fields("Task") - _OF_THE_SERVERS_OWN - {"status", *LINK_FIELDS}
         changed = sorted(each for each in fixed if task.get(each) != before.get(each))
         return ("list", f"task {task_id} has another {changed[0]} than before") if changed else None
 
@@ -319,7 +319,7 @@ def _contrary(task_id: str, *, done: bool) -> str:
 
 
 def _same(now: Task, before: Task) -> bool:
-    return all(now.get(each) == before.get(each) for each in ("status", *_LINKS))
+    return all(now.get(each) == before.get(each) for each in ("status", *LINK_FIELDS))
 
 
 def _difference(ids: list[str], due: list[str]) -> str:

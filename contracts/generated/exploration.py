@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 from workerkit.contracts.gate.gate import Ended, Withheld
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.run.context import Task, Walk, tasks_in, total_in
+from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in
+from workerkit.contracts.run.context import Walk
 from workerkit.contracts.run.ledger import Finding
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.exchange import Exchange

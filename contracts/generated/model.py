@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.run.context import Task
+from workerkit.contracts.relations.listed_tasks import Task
 from workerkit.mockserver.world import entities
 from workerkit.mockserver.world.clock import Clock
 from workerkit.mockserver.world.randomness import Chance

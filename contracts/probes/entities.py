@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.run.context import Walk, tasks_in, total_in
+from workerkit.contracts.relations.listed_tasks import tasks_in, total_in
+from workerkit.contracts.run.context import Walk
 from workerkit.contracts.run.observation import Sight, by_status, unseen
 from workerkit.openapi.exchange import Exchange
 

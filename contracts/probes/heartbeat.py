@@ -8,7 +8,7 @@ from dataclasses import replace
 from workerkit.contracts.relations.parsed_exchange import Reading
 from workerkit.contracts.run.context import Walk
 from workerkit.contracts.run.observation import Sight, by_status, seen, unseen
-from workerkit.contracts.scripted.updates import heartbeat_of
+from workerkit.contracts.scripted.heartbeat_and_logs import heartbeat_of
 
 _OTHER_NAME = "workerkit-probe"
 SILENT_AFTER = 90.0

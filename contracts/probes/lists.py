@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in
 from workerkit.contracts.relations.parsed_exchange import Reading
-from workerkit.contracts.run.context import Task, Walk, tasks_in, total_in
+from workerkit.contracts.run.context import Walk
 from workerkit.contracts.run.observation import Sight, by_status, seen, unseen
 from workerkit.contracts.scripted.lists import last_cursor_of, order_of, time_precision_of
 from workerkit.contracts.target.fake_ids import NO_ID

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from workerkit.contracts.run.context import Task, Walk, following
+from workerkit.contracts.relations.listed_tasks import Task, following
+from workerkit.contracts.run.context import Walk
 from workerkit.contracts.run.observation import Sight, by_status, seen, unseen
-from workerkit.contracts.scripted.updates import callback_body_of, links_of
+from workerkit.contracts.scripted.bodies import callback_body_of, links_of
 from workerkit.contracts.target.fake_ids import NO_ID
 from workerkit.openapi.exchange import Exchange
 

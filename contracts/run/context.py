@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
 
 from workerkit.contracts.gate.client import Client
 from workerkit.contracts.gate.gate import TOO_MANY_REQUESTS
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.contracts.relations.listed_tasks import Task, tasks_in, usable_tasks_in
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.target.fake_ids import made_up_id
 from workerkit.contracts.target.plan import Writes
@@ -18,7 +17,6 @@ from workerkit.contracts.target.run_clock import Clock
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 
-Task = dict[str, Any]
 _MOST_PAGES = 5
 
 
@@ -107,26 +105,3 @@ class Walk:
             if len(tasks) < most:
                 break
         return None, exchange
-
-
-def tasks_in(exchange: Exchange) -> list[Task]:
-    """The tasks of a list answer, or none where it is no such answer."""
-    data = Reading(exchange).answered_field("data") if exchange.accepted else None
-    return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
-
-
-def usable_tasks_in(exchange: Exchange) -> list[Task]:
-    """The tasks of a list answer that have what a step needs of them: id, status and request."""
-    needed = ("id", "status", "request_id")
-    return [each for each in tasks_in(exchange) if all(isinstance(each.get(name), str) for name in needed)]
-
-
-def total_in(exchange: Exchange) -> int:
-    """The total of a list answer, or -1 where it is no such answer."""
-    total = Reading(exchange).answered_field("total")
-    return total if isinstance(total, int) else -1
-
-
-def following(status: str) -> str:
-    """The next status of the flow: pending → queued → running → completed."""
-    return {"pending": "queued", "queued": "running"}.get(status, "completed")

@@ -9,8 +9,8 @@ from typing import Any
 from workerkit.contracts.gate.client import Client
 from workerkit.contracts.gate.gate import Ended, Gate, Withheld
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.relations.listed_tasks import Task
 from workerkit.contracts.relations.parsed_exchange import Reading
-from workerkit.contracts.run.context import Task
 from workerkit.contracts.sandbox.receipt import Change, Receipt
 from workerkit.contracts.sandbox.sandbox import NoSandbox, Sandbox, find_sandbox, list_all
 from workerkit.contracts.target.plan import MOST_TO_PUT_BACK, Plan, Writes

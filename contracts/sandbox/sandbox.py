@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workerkit.contracts.gate.client import Client
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.run.context import Task, tasks_in, total_in, usable_tasks_in
+from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in, usable_tasks_in
 from workerkit.contracts.target.plan import BadPlan, Plan
 from workerkit.contracts.target.target import Target
 

@@ -9,7 +9,7 @@ from workerkit.contracts.page.rules import RULES
 from workerkit.contracts.run.ledger import Finding
 from workerkit.contracts.saved.listings import Listing, names
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
-from workerkit.mockserver.capsules.file.reader import capsule_text
+from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.record.recording_pseudonyms import Names
 from workerkit.openapi.exchange import Exchange
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from workerkit.contracts.relations.listed_tasks import Task
 from workerkit.contracts.report.evidence import Evidence
 from workerkit.contracts.report.report import Report
-from workerkit.contracts.run.context import Task
 from workerkit.contracts.run.ledger import Finding
 from workerkit.contracts.saved.listings import NAMELESS, Listed, Listing, names
 from workerkit.openapi.formats.strict_json import render

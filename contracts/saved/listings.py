@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workerkit.contracts.relations.listed_tasks import Task, tasks_in
 from workerkit.contracts.relations.parsed_exchange import Reading
-from workerkit.contracts.run.context import Task, tasks_in
 from workerkit.openapi.exchange import Exchange
 
 NAMELESS = "server-01"

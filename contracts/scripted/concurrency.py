@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from workerkit.contracts.run.context import Task, Walk
+from workerkit.contracts.relations.listed_tasks import Task
+from workerkit.contracts.run.context import Walk
 from workerkit.openapi.exchange import Exchange
 
 _TASKS = 4

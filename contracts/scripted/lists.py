@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in, usable_tasks_in
 from workerkit.contracts.relations.parsed_exchange import Reading
-from workerkit.contracts.run.context import Task, Walk, tasks_in, total_in, usable_tasks_in
+from workerkit.contracts.run.context import Walk
 from workerkit.contracts.run.observation import Sight, seen, unseen
 from workerkit.openapi.exchange import Exchange
 

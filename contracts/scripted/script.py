@@ -11,7 +11,17 @@ from workerkit.contracts.gate.gate import Gate, Withheld
 from workerkit.contracts.run.context import Walk
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.sandbox.sandbox import Sandbox
-from workerkit.contracts.scripted import concurrency, keys, lists, refusals, updates
+from workerkit.contracts.scripted import (
+    bulk,
+    callbacks,
+    concurrency,
+    foreign_tasks,
+    heartbeat_and_logs,
+    keys,
+    lists,
+    refusals,
+    updates,
+)
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import Clock
 from workerkit.contracts.target.target import Target
@@ -35,19 +45,19 @@ _REFUSALS: tuple[Step, ...] = (
 _TASK_WRITES: tuple[Step, ...] = (
     updates.update_a_task,
     updates.refuse_bad_updates,
-    updates.update_many,
-    updates.call_back,
-    updates.fill_a_batch,
+    bulk.update_many,
+    callbacks.call_back,
+    bulk.fill_a_batch,
     concurrency.update_side_by_side,
     updates.cancel_a_task,
-    updates.leave_the_others_alone,
-    updates.ask_for_unknown_ids,
-    updates.leave_foreign_tasks_alone,
+    bulk.leave_the_others_alone,
+    foreign_tasks.ask_for_unknown_ids,
+    foreign_tasks.leave_foreign_tasks_alone,
 )
 _OTHER_WRITES: tuple[Step, ...] = (
-    updates.send_heartbeat,
-    updates.send_logs,
-    updates.refuse_unknown_level,
+    heartbeat_and_logs.send_heartbeat,
+    heartbeat_and_logs.send_logs,
+    heartbeat_and_logs.refuse_unknown_level,
     updates.fail_a_task,
 )
 _STEPS = {
@@ -104,6 +114,6 @@ def _excuse_what_is_not_written(walk: Walk) -> None:
 
 def _beside(rule: str, target: Target) -> str:
     """What a rule needs, too, and was not given."""
-    if rule in updates.FOREIGN_RULES and target.other_api_key is None:
+    if rule in foreign_tasks.FOREIGN_RULES and target.other_api_key is None:
         return ", and --other-api-key"
     return ", and --account-id" if rule == "account-status" and target.account_id is None else ""

@@ -28,7 +28,8 @@ from workerkit.scenarios.fields.duration import seconds
 from workerkit.scenarios.fields.vocabulary import documented
 from workerkit.scenarios.library import library
 from workerkit.scenarios.loading.loader import parse, parse_world
-from workerkit.scenarios.model.scenario import Scenario, WorldPlan
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.world_plan import WorldPlan
 from workerkit.scenarios.rules.judge import judge
 
 Json = dict[str, Any]

@@ -9,9 +9,9 @@ from workerkit.mockserver.capsules.capture.capture import notes_of, taken
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.control.verify import ANY_BODY, Verification, in_words, verify, wanted_of
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.trials.trial import masked
 from workerkit.mockserver.workers.command import CommandNotFound
-from workerkit.mockserver.workers.worker_run import Stint, work, worker_settings
+from workerkit.mockserver.workers.worker_environment import worker_settings
+from workerkit.mockserver.workers.worker_run import Stint, work
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.refusal import Invalid, Refusal
 from workerkit.mockserver.world.world import World
@@ -24,7 +24,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.yaml_nodes import closest
 from workerkit.scenarios.fields.duration import NoDuration, seconds
 from workerkit.scenarios.model.scenario import Scenario
-from workerkit.scenarios.rules.judge import Verdict, judge
+from workerkit.scenarios.rules.judge import Verdict, judge, masked
 
 # A test that goes wrong shows its own lines, not ours.
 __tracebackhide__ = True

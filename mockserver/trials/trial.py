@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from workerkit.mockserver.capsules.capture.capture import notes_of, taken
 from workerkit.mockserver.capsules.file.capsule import Capsule
@@ -18,9 +18,8 @@ from workerkit.mockserver.worlds.run_builder import run_of
 from workerkit.mockserver.worlds.snapshot import snapshot
 from workerkit.mockserver.worlds.world_builder import Founder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
-from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.model.scenario import Scenario
-from workerkit.scenarios.rules.judge import Verdict, judge
+from workerkit.scenarios.rules.judge import Verdict, judge, masked
 from workerkit.scenarios.run_record.run import Run
 
 
@@ -74,9 +73,3 @@ def try_worker(
     seconds = time.monotonic() - began
     capsule = taken(director, beginning, notes=notes_of(scenario, verdict)) if beginning else None
     return Trial(verdict, run, seconds, requests, unfelt, stint.output, lines, timeline, capsule)
-
-
-def masked(verdict: Verdict, mask: Mask) -> Verdict:
-    """The verdict without secrets, such as a key in a path that a message names."""
-    broken = (replace(each, message=mask.text(each.message)) for each in verdict.broken)
-    return replace(verdict, broken=tuple(broken))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.workers.command import Command
+from workerkit.mockserver.workers.worker_environment import NO_PROXY, filled_in, worker_settings
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.director import Director
 from workerkit.scenarios.run_record.run import EndedBy
 
 _SECONDS_BETWEEN_LOOKS = 0.02
-# The mock is on this machine: a worker whose HTTP client honours proxies must not ask one for it.
-NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
 class Stopped(Exception):
@@ -55,22 +54,6 @@ def work(
         command.end()
         mask = mock.ask(lambda: mask_of(director.world))
         return Stint(ended_by, exit_code, command.output(mask.text))
-
-
-def worker_settings(mock: MockServer, director: Director) -> dict[str, str]:
-    """The environment that tells a worker where its API is and who it is: the world's first server."""
-    server = next(iter(director.world.servers.values()))
-    return {
-        "LIKEPION_BASE_URL": mock.base_url,
-        "LIKEPION_API_KEY": server.keys[0],
-        "LIKEPION_SERVER_NAME": server.name,
-    }
-
-
-def filled_in(words: Sequence[str], settings: Mapping[str, str]) -> list[str]:
-    """The words of a command, with what stands there for the base URL and the key replaced."""
-    url, key = settings["LIKEPION_BASE_URL"], settings["LIKEPION_API_KEY"]
-    return [word.replace("{base_url}", url).replace("{api_key}", key) for word in words]
 
 
 def _follow(

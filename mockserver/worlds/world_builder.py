@@ -19,7 +19,8 @@ from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.spec.api import Api, api_of
 from workerkit.openapi.spec.dialect import Dialect
 from workerkit.openapi.spec.document import Document, bundled
-from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan, called
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan, called
 
 PAGE_KEY = "your-server-key"
 PAGE_TIME = read_time("2025-12-01T10:00:00Z")

@@ -188,3 +188,11 @@ def _fixed_code(document: Document, response: Json) -> str | None:
         if code is not None:
             return str(code)
     return None
+
+
+def operation_of(method: str, path: str) -> str | None:
+    """The operation that a request is for, None where it is for none."""
+    try:
+        return worker_api().match(method, path).operation.id
+    except (UnknownPath, WrongMethod):
+        return None

@@ -8,8 +8,9 @@ from workerkit.openapi.formats.timestamp import written as written_time
 from workerkit.scenarios.explain.moment_text import end, moment, shown
 from workerkit.scenarios.fields.record import briefly, may_stand_alone
 from workerkit.scenarios.model.effects import Effect
-from workerkit.scenarios.model.scenario import Happening, Scenario, WorldPlan
+from workerkit.scenarios.model.scenario import Happening, Scenario
 from workerkit.scenarios.model.trigger import TRIGGERS, Trigger
+from workerkit.scenarios.model.world_plan import WorldPlan
 from workerkit.scenarios.rules.judge import rules_of
 
 _NAMES = {trigger: name for name, trigger in TRIGGERS.items()}

@@ -9,7 +9,8 @@ from pathlib import Path, PurePath
 
 from workerkit.openapi.formats.yaml_nodes import closest
 from workerkit.scenarios.loading import loader
-from workerkit.scenarios.model.scenario import Scenario, WorldPlan
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.world_plan import WorldPlan
 
 _ENDINGS = (".yaml", ".yml")
 

@@ -17,10 +17,11 @@ from workerkit.scenarios.model.effects import (
     ReplaceKey,
     Respond,
 )
-from workerkit.scenarios.model.scenario import Expectation, Happening, Waiver, WorldPlan
+from workerkit.scenarios.model.scenario import Expectation, Happening, Waiver
 from workerkit.scenarios.model.selection import THIS, Selection
 from workerkit.scenarios.model.task_group import TaskGroup
 from workerkit.scenarios.model.trigger import After, OnCall, OnMatch, OnState
+from workerkit.scenarios.model.world_plan import WorldPlan
 from workerkit.scenarios.rules import RULES
 
 

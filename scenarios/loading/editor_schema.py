@@ -18,11 +18,12 @@ from workerkit.scenarios.fields.value import ANSWER_STATUSES, ERROR_STATUSES, FR
 from workerkit.scenarios.fields.vocabulary import Vocabulary, documented
 from workerkit.scenarios.loading.loader import REQUIRED
 from workerkit.scenarios.model.effects import EFFECTS, AddFault, AddTasks, CancelTasks, Effect, RemoveTasks
-from workerkit.scenarios.model.scenario import AccountPlan, RequestPlan, Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.selection import Selection
 from workerkit.scenarios.model.task_group import OWN_KEYS, TaskGroup
 from workerkit.scenarios.model.trigger import TRIGGERS
 from workerkit.scenarios.model.until import Until
+from workerkit.scenarios.model.world_plan import AccountPlan, RequestPlan, ServerPlan, WorldPlan
 from workerkit.scenarios.rules import RULES
 
 FILE = "scenario.schema.json"

@@ -19,20 +19,11 @@ from workerkit.scenarios.fields.words import Words
 from workerkit.scenarios.fields.yaml_checks import chosen, mapping, sequence, text, whole_number
 from workerkit.scenarios.loading.consistency import check_story, check_waivers, check_world
 from workerkit.scenarios.model.effects import EFFECTS, AddTasks, Effect
-from workerkit.scenarios.model.scenario import (
-    AccountPlan,
-    Expectation,
-    Happening,
-    RequestPlan,
-    Scenario,
-    ServerPlan,
-    Waiver,
-    WorldPlan,
-    called,
-)
+from workerkit.scenarios.model.scenario import Expectation, Happening, Scenario, Waiver
 from workerkit.scenarios.model.task_group import task_group
 from workerkit.scenarios.model.trigger import TRIGGERS, Trigger
 from workerkit.scenarios.model.until import Until
+from workerkit.scenarios.model.world_plan import AccountPlan, RequestPlan, ServerPlan, WorldPlan, called
 from workerkit.scenarios.rules import RULES
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

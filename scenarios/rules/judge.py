@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules import RULES, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -33,3 +34,9 @@ def rules_of(scenario: Scenario) -> tuple[Rule, ...]:
         rule for rule in RULES.values() if rule.id in expected or (rule.general and rule.id not in waived)
     )
     return tuple(rule(**expected.get(rule.id, {})) for rule in held)
+
+
+def masked(verdict: Verdict, mask: Mask) -> Verdict:
+    """The verdict without secrets, such as a key in a path that a message names."""
+    broken = (replace(each, message=mask.text(each.message)) for each in verdict.broken)
+    return replace(verdict, broken=tuple(broken))

@@ -28,7 +28,8 @@ from workerkit.scenarios.faults import FAULTS
 from workerkit.scenarios.faults.planned_fault import PlannedFault
 from workerkit.scenarios.faults.schedule import Schedule
 from workerkit.scenarios.loading.editor_schema import scenario_schema
-from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 from workerkit.scenarios.rules import RULES, TasksEnded
 from workerkit.scenarios.run_record.run import Run
 

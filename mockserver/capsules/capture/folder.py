@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workerkit.mockserver.atomic_file import made_folder, write_whole
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.file.reader import capsule_text
+from workerkit.mockserver.capsules.file.writer import capsule_text
 
 _ODD = re.compile(r"[^\w.-]+")
 _LONGEST = 150

@@ -11,13 +11,12 @@ from typing import Any
 from workerkit.mockserver.atomic_file import CannotWrite
 from workerkit.mockserver.capsules.capture.capture import notes_of, taken
 from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
-from workerkit.mockserver.trials.trial import masked
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import run_of
 from workerkit.mockserver.worlds.snapshot import snapshot
 from workerkit.mockserver.worlds.worlds import Worlds
-from workerkit.scenarios.rules.judge import judge
+from workerkit.scenarios.rules.judge import judge, masked
 
 _log = logging.getLogger("workerkit.mockserver")
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.form import PART, check_exchange
 from workerkit.mockserver.capsules.file.har import NO_CONTENT, har_entries, of_har
-from workerkit.mockserver.capsules.file.reader import check_exchange, parse_capsule
-from workerkit.mockserver.capsules.record.recording import PART
+from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.strict_json import Malformed, parse, render
 from workerkit.openapi.formats.timestamp import read_time

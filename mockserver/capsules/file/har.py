@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from workerkit.mockserver.capsules.file.capsule import Recorded
-from workerkit.mockserver.capsules.file.reader import TOKEN, operation_of
+from workerkit.mockserver.capsules.file.form import TOKEN
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.timestamp import read_time
-from workerkit.openapi.spec.api import worker_api
+from workerkit.openapi.spec.api import operation_of, worker_api
 
 Json = dict[str, Any]
 NO_CONTENT = "the HAR does not have what was answered"

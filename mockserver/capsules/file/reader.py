@@ -2,94 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from math import floor
 from pathlib import Path
 from typing import Any
 
-from workerkit.mockserver.capsules.file.body import Bodies, Names, block, json_text, scalar
+from workerkit.mockserver.capsules.file.body import Bodies, json_text
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
+from workerkit.mockserver.capsules.file.form import (
+    ANSWER_KEYS,
+    EXCHANGE_KEYS,
+    HEAD_KEYS,
+    LONGEST_SECONDS,
+    REQUEST_KEYS,
+    STATUSES,
+    TOKEN,
+    VERSION,
+)
 from workerkit.mockserver.capsules.file.upgrade import UPGRADES
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats import yaml_nodes
-from workerkit.openapi.formats.timestamp import read_time, written_in_milliseconds
+from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.formats.yaml_nodes import Node
-from workerkit.openapi.spec.api import UnknownPath, WrongMethod, worker_api
+from workerkit.openapi.spec.api import operation_of
 from workerkit.scenarios.fields.yaml_checks import chosen, mapping, number, sequence, text, whole_number
 
-VERSION = 1
-STATUSES = range(100, 1000)
-_LONGEST_SECONDS = 10.0 * 365 * 86_400
-HEAD_KEYS = ("capsule", "began", "upstream", "expected", "notes", "scenario", "world", "exchanges")
-EXCHANGE_KEYS = ("at", "took", "ending", "server", "request", "answer", "why")
-REQUEST_KEYS = ("method", "path", "query", "headers", "body")
-ANSWER_KEYS = ("status", "headers", "body")
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Ends are written to a microsecond: two that are one apart may change places.
 _ROUNDING = 2e-6
-
-
-class CapsuleText:
-    """The text of a capsule's file, part by part: a head, then each exchange as it ends."""
-
-    def __init__(self, began: float) -> None:
-        self._began = floor(began * 1000) / 1000
-        self._names = Names()
-
-    def head(self, capsule: Capsule) -> str:
-        """How the file begins; no exchange is in it. `exchanges` is the last key."""
-        lines = [f"capsule: {VERSION}\n", f"began: {written_in_milliseconds(self._began)}\n"]
-        for key in ("upstream", "expected", "scenario"):
-            if getattr(capsule, key):
-                lines.append(f"{key}: {scalar(getattr(capsule, key))}\n")
-        if capsule.notes:
-            lines.append("notes:\n")
-            lines.extend(f"  - {scalar(note)}\n" for note in capsule.notes)
-        if capsule.world is not None:
-            lines.append(f"world: |\n{block(capsule.world, '')}")
-        return "".join([*lines, "exchanges:\n"])
-
-    def exchange(self, recorded: Recorded) -> str:
-        """One exchange, an item of the list."""
-        exchange = recorded.exchange
-        lines = [
-            f"  - at: {max(0.0, exchange.began - self._began):.6f}\n",
-            f"    took: {max(0.0, exchange.ended - exchange.began):.6f}\n",
-        ]
-        if recorded.ending is not Ending.WHOLE:
-            lines.append(f"    ending: {recorded.ending}\n")
-        for key in ("server", "why"):
-            if getattr(exchange, key):
-                lines.append(f"    {key}: {scalar(getattr(exchange, key))}\n")
-        return "".join([*lines, *self._request(exchange), *self._answer(exchange)])
-
-    def _request(self, exchange: Exchange) -> list[str]:
-        lines = [
-            f"    request:\n      method: {scalar(exchange.method)}\n",
-            f"      path: {scalar(exchange.path)}\n",
-        ]
-        if exchange.query:
-            lines.append(f"      query: {scalar(exchange.query)}\n")
-        return [*lines, *self._message(exchange.request_headers, exchange.request_body)]
-
-    def _answer(self, exchange: Exchange) -> list[str]:
-        if exchange.status is None:
-            return []
-        status = f"    answer:\n      status: {exchange.status}\n"
-        return [status, *self._message(exchange.answer_headers, exchange.answer_body)]
-
-    def _message(self, headers: Headers, body: bytes) -> list[str]:
-        told = f"      headers: {scalar([list(each) for each in headers])}\n"
-        return [told, "      body:", *self._names.written(body, " " * 8)] if body else [told]
-
-
-def capsule_text(capsule: Capsule) -> str:
-    """The whole file of a capsule."""
-    writer = CapsuleText(capsule.began)
-    by_end = sorted(capsule.recorded, key=lambda each: each.exchange.ended)
-    return writer.head(capsule) + "".join(map(writer.exchange, by_end))
 
 
 def read_capsule(path: Path) -> Capsule:
@@ -158,8 +97,8 @@ def _exchange(node: Node, began: float, bodies: Bodies) -> Recorded:
     for key in ("at", "took", "request"):
         if key not in given:
             raise node.fail(f'"{key}" is missing: the exchange is incomplete')
-    at = number(given["at"], least=0, most=_LONGEST_SECONDS)
-    took = number(given["took"], least=0, most=_LONGEST_SECONDS)
+    at = number(given["at"], least=0, most=LONGEST_SECONDS)
+    took = number(given["took"], least=0, most=LONGEST_SECONDS)
     request = mapping(given["request"], REQUEST_KEYS)
     for key in ("method", "path"):
         if key not in request:
@@ -193,26 +132,6 @@ def _ending(given: Mapping[str, Node], status: int | None, node: Node) -> Ending
     if status is None:
         raise node.fail('there is neither an "answer" nor an "ending" that says why there is none')
     return Ending.WHOLE
-
-
-def check_exchange(exchange: Exchange) -> None:
-    """Raises ValueError, saying what is wrong, for an exchange that a file could not be read with again."""
-    if not TOKEN.fullmatch(exchange.method):
-        raise ValueError(f"{exchange.method!r} is no method of a request")
-    if exchange.status is not None and exchange.status not in STATUSES:
-        raise ValueError(f"{exchange.status} is no status of an answer")
-    if exchange.began < 0:
-        raise ValueError("it began before the year 1970")
-    if exchange.ended - exchange.began > _LONGEST_SECONDS:
-        raise ValueError("it took longer than ten years")
-
-
-def operation_of(method: str, path: str) -> str | None:
-    """The operation that a request is for, None where it is for none."""
-    try:
-        return worker_api().match(method, path).operation.id
-    except (UnknownPath, WrongMethod):
-        return None
 
 
 def _told(given: Mapping[str, Node], key: str) -> str:

@@ -6,7 +6,8 @@ import re
 from random import Random
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.file.reader import capsule_text, parse_capsule
+from workerkit.mockserver.capsules.file.reader import parse_capsule
+from workerkit.mockserver.capsules.file.writer import capsule_text
 
 _UUID = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-fA-F])")
 

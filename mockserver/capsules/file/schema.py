@@ -6,7 +6,7 @@ from typing import Any
 
 from workerkit.mockserver.capsules.file.body import FORMS, NAME
 from workerkit.mockserver.capsules.file.capsule import Ending
-from workerkit.mockserver.capsules.file.reader import (
+from workerkit.mockserver.capsules.file.form import (
     ANSWER_KEYS,
     EXCHANGE_KEYS,
     HEAD_KEYS,

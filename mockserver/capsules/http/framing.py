@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from workerkit.mockserver.capsules.file.reader import STATUSES, TOKEN
+from workerkit.mockserver.capsules.file.form import STATUSES, TOKEN
 from workerkit.openapi.exchange import Headers
 
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
-from workerkit.mockserver.capsules.file.reader import operation_of
 from workerkit.mockserver.capsules.http.framing import Framer, Garbled, Head, Piece
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import operation_of
 
 _MOST_BYTES = 64 * 2**20
 Listener = Callable[[Recorded], None]

@@ -8,10 +8,10 @@ from pathlib import Path
 from workerkit.mockserver.atomic_file import CannotWrite, check_writable
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 from workerkit.mockserver.capsules.file.decompress import unpacked
-from workerkit.mockserver.capsules.file.reader import CapsuleText, capsule_text, parse_capsule
+from workerkit.mockserver.capsules.file.form import PART
+from workerkit.mockserver.capsules.file.reader import parse_capsule
+from workerkit.mockserver.capsules.file.writer import CapsuleText, capsule_text
 from workerkit.mockserver.capsules.record.recording_pseudonyms import Names
-
-PART = ".part"
 
 
 class Recording:

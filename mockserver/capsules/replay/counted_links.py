@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workerkit.mockserver.capsules.replay.evidence import Json, number
+from workerkit.mockserver.capsules.replay.evidence import number
+from workerkit.openapi.exchange_reader import Json
 from workerkit.openapi.spec.operation import Call
 
 

@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any
 
 from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
-from workerkit.mockserver.capsules.replay.evidence import ABOUT_A_TASK
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import ABOUT_A_TASK
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import WRITTEN_TIME, read_time
 from workerkit.openapi.masking.mask import Mask
@@ -101,7 +101,7 @@ class Matcher:
         try:
             self._compare(recorded, now)
         except _Differs as found:
-            return _difference(recorded.exchange, found)
+            return difference_at(recorded.exchange, found)
         return None
 
     def _compare(self, recorded: Recorded, now: Recorded) -> None:
@@ -219,7 +219,7 @@ class Matcher:
         return self._against is Against.SERVER and told and _is_of_a_form(before) == _is_of_a_form(after)
 
 
-def _difference(exchange: Exchange, found: _Differs) -> Difference:
+def difference_at(exchange: Exchange, found: _Differs) -> Difference:
     values = shown(found.place, found.recorded), shown(found.place, found.now)
     if values[0] == values[1]:
         values = _typed(found.recorded, values[0]), _typed(found.now, values[1])

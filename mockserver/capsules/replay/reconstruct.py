@@ -6,18 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.replay.counted_links import Counted
-from workerkit.mockserver.capsules.replay.evidence import (
-    Json,
-    by_key,
-    cursor_of,
-    key_of,
-    number,
-    page_of,
-    refuses_key,
-    server_told,
-    statuses_set,
-    tasks_told,
-)
+from workerkit.mockserver.capsules.replay.evidence import by_key, number, refuses_key
 from workerkit.mockserver.capsules.replay.replay_mock import Found
 from workerkit.mockserver.world.clock import Clock
 from workerkit.mockserver.world.entities import Account, Request, Server, Task
@@ -25,6 +14,15 @@ from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import (
+    Json,
+    cursor_of,
+    key_of,
+    page_of,
+    server_told,
+    statuses_set,
+    tasks_told,
+)
 from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect

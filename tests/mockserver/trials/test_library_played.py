@@ -10,7 +10,7 @@ import pytest
 
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.workers.command import Command
-from workerkit.mockserver.workers.worker_run import worker_settings
+from workerkit.mockserver.workers.worker_environment import worker_settings
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import run_of
 from workerkit.mockserver.worlds.world_builder import Founder

@@ -19,7 +19,8 @@ from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 from workerkit.scenarios.loading import loader
-from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 from workerkit.scenarios.rules.judge import Verdict
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Broken

@@ -14,7 +14,8 @@ from workerkit.mockserver.reports.timeline import Kind, Timeline
 from workerkit.mockserver.trials.trial_timeline import timeline_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
-from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 from workerkit.scenarios.run_record.change import Change
 from workerkit.scenarios.run_record.run import Event, Run
 from workerkit.scenarios.run_record.violation import Broken

@@ -8,8 +8,9 @@ from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.world_builder import Founder
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.model.effects import Effect, RestoreKey, RevokeKey, SetServer
-from workerkit.scenarios.model.scenario import Happening, Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.scenario import Happening, Scenario
 from workerkit.scenarios.model.trigger import After, OnCall, Trigger
+from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 from workerkit.scenarios.run_record.run import Event
 
 BEGIN = 1_764_583_200.0

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import PAGE_TIME, Founder
 from workerkit.mockserver.worlds.worlds import DEFAULT
-from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.task_group import TaskGroup
+from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 
 STATUSES = {"pending", "queued", "running", "completed", "failed", "canceled"}
 SEEDS = st.integers(0, 2**63 - 1)

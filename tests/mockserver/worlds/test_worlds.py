@@ -5,7 +5,8 @@ import pytest
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.worlds.world_builder import Founder
 from workerkit.mockserver.worlds.worlds import DEFAULT, KeyTaken, Worlds
-from workerkit.scenarios.model.scenario import Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 
 FOUNDER = Founder(seed=1, tasks=False)
 

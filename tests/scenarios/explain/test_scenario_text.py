@@ -21,19 +21,12 @@ from workerkit.scenarios.model.effects import (
     SetAccount,
     SetRequest,
 )
-from workerkit.scenarios.model.scenario import (
-    AccountPlan,
-    Happening,
-    RequestPlan,
-    Scenario,
-    ServerPlan,
-    Waiver,
-    WorldPlan,
-)
+from workerkit.scenarios.model.scenario import Happening, Scenario, Waiver
 from workerkit.scenarios.model.selection import Selection
 from workerkit.scenarios.model.task_group import TaskGroup
 from workerkit.scenarios.model.trigger import After, OnCall, OnChange, OnMatch, OnState
 from workerkit.scenarios.model.until import EnoughCalls, Until
+from workerkit.scenarios.model.world_plan import AccountPlan, RequestPlan, ServerPlan, WorldPlan
 
 STORY = """\
 title: A story

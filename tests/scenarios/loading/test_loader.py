@@ -13,10 +13,11 @@ from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.fields.vocabulary import vocabulary_of
 from workerkit.scenarios.loading.loader import parse, read
 from workerkit.scenarios.model.effects import RestoreKey, RevokeKey, SetServer
-from workerkit.scenarios.model.scenario import Expectation, Happening, Scenario, ServerPlan, WorldPlan
+from workerkit.scenarios.model.scenario import Expectation, Happening, Scenario
 from workerkit.scenarios.model.task_group import TaskGroup
 from workerkit.scenarios.model.trigger import After, OnCall
 from workerkit.scenarios.model.until import Until
+from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 
 STORY = """\
 title: A story

@@ -11,10 +11,10 @@ import pytest
 from workerkit.scenarios.fields.record import keys
 from workerkit.scenarios.loading.loader import parse
 from workerkit.scenarios.model.effects import EFFECTS
-from workerkit.scenarios.model.scenario import AccountPlan, RequestPlan, ServerPlan, WorldPlan
 from workerkit.scenarios.model.selection import Selection
 from workerkit.scenarios.model.trigger import TRIGGERS
 from workerkit.scenarios.model.until import Until
+from workerkit.scenarios.model.world_plan import AccountPlan, RequestPlan, ServerPlan, WorldPlan
 
 PAGE = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

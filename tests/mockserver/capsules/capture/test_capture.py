@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.openapi.masking.test_canaries import ADDRESSES, ENCODING, ENCODINGS, PASSWORDS, WORDS, sniffed
 from workerkit.mockserver.capsules.capture.capture import taken
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.file.reader import capsule_text, parse_capsule
+from workerkit.mockserver.capsules.file.reader import parse_capsule
+from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.http.headers import headers_of
 from workerkit.mockserver.http.request import Incoming
@@ -20,7 +21,7 @@ from workerkit.mockserver.worlds.snapshot import snapshot
 from workerkit.mockserver.worlds.world_builder import Founder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.masking.pseudonyms import words_of_the_apis
-from workerkit.scenarios.model.scenario import AccountPlan, ServerPlan, WorldPlan
+from workerkit.scenarios.model.world_plan import AccountPlan, ServerPlan, WorldPlan
 
 BASE = "/api/v1/worker"
 MOST = 10**6

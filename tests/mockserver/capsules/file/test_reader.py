@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from tests.openapi.masking.test_canaries import exchange
 from workerkit.mockserver.capsules.file.body import block
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
-from workerkit.mockserver.capsules.file.reader import CapsuleText, capsule_text, parse_capsule, read_capsule
+from workerkit.mockserver.capsules.file.reader import parse_capsule, read_capsule
 from workerkit.mockserver.capsules.file.schema import capsule_schema
+from workerkit.mockserver.capsules.file.writer import CapsuleText, capsule_text
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats import yaml_nodes
 from workerkit.openapi.formats.strict_json import Malformed, parse, render

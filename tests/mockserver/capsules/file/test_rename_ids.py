@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.mockserver.capsules.file.test_reader import capsule, recorded
-from workerkit.mockserver.capsules.file.reader import capsule_text
 from workerkit.mockserver.capsules.file.rename_ids import with_other_ids
+from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.openapi.formats.strict_json import render
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from tests.openapi.masking.test_canaries import exchange
 from workerkit.mockserver.atomic_file import CannotWrite
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
-from workerkit.mockserver.capsules.file.reader import CapsuleText, parse_capsule, read_capsule
+from workerkit.mockserver.capsules.file.reader import parse_capsule, read_capsule
+from workerkit.mockserver.capsules.file.writer import CapsuleText
 from workerkit.mockserver.capsules.http.framing import Framer, Garbled
 from workerkit.mockserver.capsules.record.exchange_assembler import ConnectionTape
 from workerkit.mockserver.capsules.record.recording import Recording

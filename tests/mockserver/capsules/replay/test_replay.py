@@ -10,7 +10,8 @@ import pytest
 
 from tests.workers.cast import EXAMPLES
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending
-from workerkit.mockserver.capsules.file.reader import capsule_text, parse_capsule
+from workerkit.mockserver.capsules.file.reader import parse_capsule
+from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.replay.matching import Difference
 from workerkit.mockserver.capsules.replay.replay import Replayed, replay
 from workerkit.mockserver.capsules.replay.shrink import shrunk

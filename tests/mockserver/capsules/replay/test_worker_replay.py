@@ -8,10 +8,11 @@ import sys
 import pytest
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
-from workerkit.mockserver.capsules.file.reader import operation_of
 from workerkit.mockserver.capsules.replay import worker_replay
-from workerkit.mockserver.capsules.replay.worker_replay import Performance, Theatre, perform
+from workerkit.mockserver.capsules.replay.capsule_server import Theatre
+from workerkit.mockserver.capsules.replay.worker_replay import Performance, perform
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import operation_of
 
 BASE = "/api/v1/worker"
 TASK = f"{BASE}/tasks/00000000-0000-4000-8000-00000000000"

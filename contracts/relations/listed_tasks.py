@@ -1,0 +1,42 @@
+"""The tasks that a list shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.openapi.exchange import Exchange
+
+Task = dict[str, Any]
+
+
+def tasks_in(exchange: Exchange) -> list[Task]:
+    """The tasks of a list answer, or none where it is no such answer."""
+    data = Reading(exchange).answered_field("data") if exchange.accepted else None
+    return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+
+
+def usable_tasks_in(exchange: Exchange) -> list[Task]:
+    """The tasks of a list answer that have what a step needs of them: id, status and request."""
+    needed = ("id", "status", "request_id")
+    return [each for each in tasks_in(exchange) if all(isinstance(each.get(name), str) for name in needed)]
+
+
+def total_in(exchange: Exchange) -> int:
+    """The total of a list answer, or -1 where it is no such answer."""
+    total = Reading(exchange).answered_field("total")
+    return total if isinstance(total, int) else -1
+
+
+def following(status: str) -> str:
+    """The next status of the flow: pending → queued → running → completed."""
+    return {"pending": "queued", "queued": "running"}.get(status, "completed")
+
+
+def steps_to(task: Task, end: str) -> Iterator[str]:
+    status = following(str(task["status"]))
+    while status != "completed":
+        yield status
+        status = following(status)
+    yield end
