@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from workerkit.scenarios.fields.duration import NoDuration, seconds
+from workerkit.scenarios.fields.duration import DurationError, seconds
 
 
 class _Duration(click.ParamType[float]):
@@ -18,7 +18,7 @@ class _Duration(click.ParamType[float]):
             return value
         try:
             return seconds(str(value))
-        except NoDuration as error:
+        except DurationError as error:
             self.fail(str(error), param, ctx)
 
 

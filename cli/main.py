@@ -9,17 +9,9 @@ import click
 from click.core import ParameterSource
 
 from workerkit.cli.crash import put_aside
-from workerkit.cli.settings import BadSettings, project_settings, with_variables
+from workerkit.cli.settings import project_settings, with_variables
 from workerkit.cli.unavailable import Unavailable
-from workerkit.mockserver.atomic_file import CannotWrite
-from workerkit.mockserver.capsules.http.client import Unreachable
-from workerkit.mockserver.http.trusted_certificates import BadCertificates
-from workerkit.mockserver.server.server import CannotListen, TokenNeeded
-from workerkit.mockserver.workers.command import CommandNotFound
-from workerkit.mockserver.worlds.world_builder import Miscast
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
-from workerkit.scenarios.library.library import NoSuchScenario
-from workerkit.scenarios.library.starter import NoFile
+from workerkit.openapi.errors import CannotRunError, UsageError
 
 _COMMANDS = {
     "serve": "workerkit.cli.commands.serve",
@@ -31,17 +23,6 @@ _COMMANDS = {
     "silences": "workerkit.cli.commands.silences",
 }
 _OPTIONAL = ("schemathesis", "hypothesis", "requests")
-_WRONG = (
-    NotUnderstood,
-    NoSuchScenario,
-    Miscast,
-    NoFile,
-    TokenNeeded,
-    BadSettings,
-    CannotWrite,
-    BadCertificates,
-)
-_IMPOSSIBLE = (CommandNotFound, CannotListen, Unreachable)
 
 
 class _Lazy(click.Group):
@@ -91,10 +72,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except _WRONG as error:
+    except UsageError as error:
         _say(error)
         sys.exit(2)
-    except _IMPOSSIBLE as error:
+    except CannotRunError as error:
         _say(error)
         sys.exit(3)
     except Exception as error:

@@ -81,10 +81,10 @@ class Countdown(_Line):
 
     def __init__(self, out: Console, total: int, of: str) -> None:
         super().__init__(out, SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        self._left, self._told = total, f"of {total} {of} left"
-        self._task = self._bar.add_task(f"{total} {self._told}")
+        self._left, self.replay_summary = total, f"of {total} {of} left"
+        self._task = self._bar.add_task(f"{total} {self.replay_summary}")
 
     def enough(self, count: int) -> None:
         """So many do, too: shows the fewest."""
         self._left = min(self._left, count)
-        self._bar.update(self._task, description=f"{self._left} {self._told}")
+        self._bar.update(self._task, description=f"{self._left} {self.replay_summary}")

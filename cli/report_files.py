@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from workerkit.mockserver.atomic_file import CannotWrite, check_writable, write_whole
+from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, write_whole
 from workerkit.mockserver.reports.html_page import as_page
 from workerkit.mockserver.reports.junit import as_junit
 from workerkit.mockserver.reports.markdown import add_step_summary
@@ -75,8 +75,8 @@ def _check(option: str, name: str | None) -> None:
     try:
         if name is not None and name != STANDARD_OUTPUT:
             check_writable(name)
-    except CannotWrite as error:
-        raise CannotWrite(f"{option} {error}") from None
+    except CannotWriteError as error:
+        raise CannotWriteError(f"{option} {error}") from None
 
 
 def _put(name: str | None, content: Callable[[], bytes]) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from workerkit.cli.unavailable import Unavailable
+from workerkit.openapi.errors import UsageError
 from workerkit.openapi.formats.yaml_nodes import closest
 
 _PREFIX = "WORKERKIT_"
 
 
-class BadSettings(ValueError):
+class BadSettingsError(UsageError, ValueError):
     """[tool.workerkit] in a pyproject.toml is wrong; the message says where."""
 
 
@@ -88,14 +89,14 @@ def _table(path: Path) -> dict[str, Any]:
     try:
         tools = tomllib.loads(path.read_text("utf-8")).get("tool", {})
     except (OSError, ValueError) as error:
-        raise BadSettings(f"{path}: {error}") from None
+        raise BadSettingsError(f"{path}: {error}") from None
     table = tools.get("workerkit", {}) if isinstance(tools, dict) else None
     if not isinstance(table, dict):
-        raise BadSettings(f"{path}: [tool.workerkit] has to be a table")
+        raise BadSettingsError(f"{path}: [tool.workerkit] has to be a table")
     return {str(key).replace("-", "_"): value for key, value in table.items()}
 
 
 def _refuse_unknown(path: str, table: dict[str, Any], known: set[str]) -> None:
     for key in table:
         if key not in known:
-            raise BadSettings(f"{path}: [tool.workerkit] has no option {key}{closest(key, known)}")
+            raise BadSettingsError(f"{path}: [tool.workerkit] has no option {key}{closest(key, known)}")

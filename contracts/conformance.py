@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from workerkit.contracts.gate.gate import INTERRUPTED, Cause, Ended, Gate
-from workerkit.contracts.generated.machine import Diligence, play_all
+from workerkit.contracts.gate.gate import INTERRUPTED, Cause, Gate, RunEndedError
+from workerkit.contracts.generated.machine import Diligence, run_episodes
 from workerkit.contracts.generated.schemathesis_checks import Effort, run_stock
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
 from workerkit.contracts.probes.registry import look_closer, wait_for_silence
@@ -15,7 +15,7 @@ from workerkit.contracts.relations.server_clock import standing_time
 from workerkit.contracts.report.judgement import MOST_SHOWN, causes, judged
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.silences_seen import learnt
-from workerkit.contracts.run.context import Walk
+from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.run.preflight import greet
 from workerkit.contracts.sandbox.receipt import Receipt
@@ -27,16 +27,17 @@ from workerkit.contracts.target.plan import Plan, default_writes
 from workerkit.contracts.target.run_clock import Clock
 from workerkit.contracts.target.target import Target
 from workerkit.contracts.target.target_mask import mask_of
+from workerkit.openapi.errors import CannotRunError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 
-_WHOLE = Effort(examples=40, walks=20, steps=8), Diligence(plays=30, steps=12, requests=900)
-_SHORT = Effort(examples=5, walks=3, steps=4), Diligence(plays=8, steps=8, requests=300)
+_WHOLE = Effort(examples=40, walks=20, steps=8), Diligence(episodes=30, steps=12, requests=900)
+_SHORT = Effort(examples=5, walks=3, steps=4), Diligence(episodes=8, steps=8, requests=300)
 # A run with fewer requests than this generates less, so that each kind of check has its turn.
 _SHORT_BELOW = 1400
 
 
-class RunFailed(RuntimeError):
+class RunFailedError(CannotRunError, RuntimeError):
     """The kit itself failed in the middle of a run; `report` is what was done until then, and put back."""
 
     def __init__(self, why: str, report: Report) -> None:
@@ -75,8 +76,8 @@ def conform(
     try:
         of_use = greet(target, gate, say)
         sandbox = enter(of_use, plan, gate, say)
-        walk = set_out(of_use, plan, gate, ledger, clock, sandbox)
-        failure = _send_everything(gate, plan, walk, sandbox, began)
+        context = set_out(of_use, plan, gate, ledger, clock, sandbox)
+        failure = _send_everything(gate, plan, context, sandbox, began)
         receipt = leave(sandbox, of_use, gate)
     finally:
         gate.close()
@@ -84,26 +85,26 @@ def conform(
     seconds = clock.steady() - began
     report = _report(target, plan, gate, ledger, receipt, seconds, with_capsules=with_capsules)
     if failure is not None:
-        raise RunFailed(report.ended, report) from failure
+        raise RunFailedError(report.ended, report) from failure
     return report
 
 
 def _send_everything(
-    gate: Gate, plan: Plan, walk: Walk, sandbox: Sandbox | None, began: float
+    gate: Gate, plan: Plan, context: RunContext, sandbox: Sandbox | None, began: float
 ) -> Exception | None:
     """What made the kit fail, or None."""
     try:
-        walk_the_tour(walk)
-        look_closer(walk)
+        walk_the_tour(context)
+        look_closer(context)
         effort, diligence = _efforts(plan)
-        walk.ledger.unplayed = play_all(walk, diligence, plan.seed)
+        context.ledger.unplayed = run_episodes(context, diligence, plan.seed)
         if gate.ended:
             return None
         tasks = sandbox.generated_ids if sandbox else frozenset[str]()
-        for each in run_stock(walk.target, plan, gate, effort, tasks):
-            walk.ledger.judge(each.rule, each.flaw, each.exchange)
-        wait_for_silence(walk, plan, walk.clock.steady() - began)
-    except Ended:
+        for each in run_stock(context.target, plan, gate, effort, tasks):
+            context.ledger.judge(each.rule, each.flaw, each.exchange)
+        wait_for_silence(context, plan, context.clock.steady() - began)
+    except RunEndedError:
         pass
     except KeyboardInterrupt:
         gate.end(INTERRUPTED, Cause.PERSON)

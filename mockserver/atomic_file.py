@@ -7,8 +7,10 @@ from errno import EISDIR
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from workerkit.openapi.errors import UsageError
 
-class CannotWrite(OSError):
+
+class CannotWriteError(UsageError, OSError):
     """A file cannot be written; the message says which and why."""
 
 
@@ -23,7 +25,7 @@ def write_whole(name: str, content: bytes) -> None:
         else:
             _replace(Path(name).resolve(), content)
     except OSError as error:
-        raise CannotWrite(f"{name} cannot be written: {error.strerror or error}") from None
+        raise CannotWriteError(f"{name} cannot be written: {error.strerror or error}") from None
 
 
 def check_writable(name: str) -> None:
@@ -37,7 +39,7 @@ def check_writable(name: str) -> None:
         with TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise CannotWrite(f"{name} cannot be written: {error.strerror or error}") from None
+        raise CannotWriteError(f"{name} cannot be written: {error.strerror or error}") from None
 
 
 def made_folder(name: str) -> str:
@@ -47,7 +49,7 @@ def made_folder(name: str) -> str:
         with TemporaryFile(dir=name):
             pass
     except OSError as error:
-        raise CannotWrite(f"{name} cannot be written to: {error.strerror or error}") from None
+        raise CannotWriteError(f"{name} cannot be written to: {error.strerror or error}") from None
     return name
 
 

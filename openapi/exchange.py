@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.openapi.formats.strict_json import Malformed, parse
+from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -57,5 +57,5 @@ class Exchange:
 def _json_or_none(body: bytes) -> Any:
     try:
         return parse(body)
-    except Malformed:
+    except MalformedJsonError:
         return None

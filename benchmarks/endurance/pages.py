@@ -16,7 +16,7 @@ from workerkit.mockserver.http.request import Incoming
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import PAGE_KEY, Founder
+from workerkit.mockserver.worlds.world_builder import PAGE_KEY, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import worker_api
 
@@ -74,7 +74,7 @@ class _Book:
 
 def found(tasks: int) -> World:
     """A world whose tasks are all of one server, in all statuses in turn."""
-    world = Founder(seed=_SEED, tasks=False)(DEFAULT).world
+    world = WorldBuilder(seed=_SEED, tasks=False)(DEFAULT).world
     statuses = world.api.enumeration("TaskStatus")
     for number in range(tasks):
         fields = {"server": _OWNER, "status": statuses[number % len(statuses)]}
@@ -133,7 +133,7 @@ def _time(ask: Callable[[], object]) -> float:
 
 
 def _book(world: World) -> _Book:
-    director = Founder(seed=_SEED, tasks=False)(DEFAULT)
+    director = WorldBuilder(seed=_SEED, tasks=False)(DEFAULT)
     director.world = world
     worlds = Worlds()
     worlds.add(DEFAULT, lambda name: director)

@@ -22,7 +22,7 @@ from benchmarks.peers.calls import calls, headers
 from benchmarks.peers.contender import API_PATH, Site
 from benchmarks.peers.mock import mock
 from benchmarks.running import Running, free_port
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT
 
 T = TypeVar("T")
@@ -89,8 +89,8 @@ def _samples() -> tuple[list[Sample], Sample]:
 
 def _fresh_world() -> float:
     """Milliseconds to found the default world once the process has founded one."""
-    Founder()(DEFAULT)
-    return median(_timed(lambda: Founder()(DEFAULT)) for _ in range(_WORLDS)) * 1e3
+    WorldBuilder()(DEFAULT)
+    return median(_timed(lambda: WorldBuilder()(DEFAULT)) for _ in range(_WORLDS)) * 1e3
 
 
 def _serve() -> tuple[float, float]:

@@ -23,7 +23,7 @@ from typing import Any
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.add_fault import disturb
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.scenarios.faults import FAULTS
 
@@ -49,7 +49,7 @@ class Client:
     def __init__(self, mock: MockServer, number: int) -> None:
         self._mock = mock
         self._pick = random.Random(number)
-        self._world: World = mock.ask(lambda: mock.worlds.add(f"w{number}", Founder(seed=number)).world)
+        self._world: World = mock.ask(lambda: mock.worlds.add(f"w{number}", WorldBuilder(seed=number)).world)
         self.ends: Counter[str] = Counter()
 
     def run(self, requests: int) -> None:

@@ -13,7 +13,7 @@ from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.operations import heartbeat, update_task
 from workerkit.mockserver.world.task_list import list_tasks
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import PAGE_KEY, Founder
+from workerkit.mockserver.worlds.world_builder import PAGE_KEY, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.spec.api import worker_api
 
@@ -49,7 +49,7 @@ def calls() -> tuple[Call, ...]:
 
     Every update is a change: the tasks go round between running and completed. None of them is in the list.
     """
-    world = Founder(seed=SEED, tasks=False)(DEFAULT).world
+    world = WorldBuilder(seed=SEED, tasks=False)(DEFAULT).world
     running = [dispatch(world, fields) for fields in additions("running")]
     for fields in additions("pending"):
         dispatch(world, fields)

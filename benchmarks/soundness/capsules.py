@@ -37,7 +37,7 @@ from workerkit.mockserver.capsules.replay.worker_replay import perform
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.mockserver.worlds.snapshot import snapshot
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.library import library
 
@@ -116,7 +116,7 @@ def _of_scenario(name: str) -> Row:
 def _of_mutant(name: str) -> Row:
     """A recording of the sound mock, replayed at one that is broken."""
     worlds = Worlds()
-    director = worlds.add(DEFAULT, Founder(seed=1))
+    director = worlds.add(DEFAULT, WorldBuilder(seed=1))
     beginning = snapshot(director)
     keys = "server-01-key", "server-02-key"
     with MockServer(worlds) as mock:

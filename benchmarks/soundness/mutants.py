@@ -20,7 +20,7 @@ from benchmarks.machine import Machine
 from tests.broken import MUTANTS
 from tests.broken.serving import serving
 from tests.broken.trial import found, trial
-from workerkit.contracts.conformance import RunFailed
+from workerkit.contracts.conformance import RunFailedError
 from workerkit.contracts.gate.gate import Cause
 from workerkit.contracts.target.target import Target
 
@@ -79,7 +79,7 @@ def _rows(names: Iterable[str], most: int | None) -> Iterator[Row]:
 def _row(name: str, *, most: int | None) -> Row:
     try:
         report = trial(name, most=most)
-    except RunFailed as failed:
+    except RunFailedError as failed:
         click.echo(f"{name}: {failed}")
         report = failed.report
     rules = found(report) if report.cause is not Cause.KIT else []

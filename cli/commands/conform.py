@@ -13,18 +13,16 @@ import click
 
 from workerkit.cli.click_types import DURATION, RATE
 from workerkit.cli.console import console
-from workerkit.cli.failure import CannotRun
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
-from workerkit.contracts.conformance import RunFailed, conform
+from workerkit.contracts.conformance import RunFailedError, conform
 from workerkit.contracts.report.report import Report, exit_code
 from workerkit.contracts.report.shared_form import as_cases
 from workerkit.contracts.report.silences_seen import as_dialect
 from workerkit.contracts.report.text import intention, told
-from workerkit.contracts.run.preflight import CannotTest
 from workerkit.contracts.target.own_mock import own_mock
-from workerkit.contracts.target.plan import BadPlan, Plan, Writes, default_rate, default_writes
-from workerkit.contracts.target.target import BadTarget, Target
+from workerkit.contracts.target.plan import BadPlanError, Plan, Writes, default_rate, default_writes
+from workerkit.contracts.target.target import BadTargetError, Target
 from workerkit.mockserver.atomic_file import made_folder, write_whole
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.dialect import read_choices
@@ -135,11 +133,9 @@ def command(
                 report = conform(
                     target, plan, stated=stated, say=say, watcher=watcher, with_capsules=folder is not None
                 )
-    except (BadTarget, BadPlan) as error:
+    except (BadTargetError, BadPlanError) as error:
         raise click.UsageError(str(error)) from None
-    except CannotTest as error:
-        raise CannotRun(str(error)) from None
-    except RunFailed as error:
+    except RunFailedError as error:
         report = error.report
     out.print(told(report), markup=False)
     if folder and report.saved:

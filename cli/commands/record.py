@@ -9,7 +9,7 @@ import click
 
 from workerkit.contracts.relations.violations import violations
 from workerkit.contracts.resend.address import address_of
-from workerkit.contracts.target.target import BadTarget
+from workerkit.contracts.target.target import BadTargetError
 from workerkit.mockserver.atomic_file import write_whole
 from workerkit.mockserver.capsules.file.any_recording import read_traffic, without_secrets
 from workerkit.mockserver.capsules.file.capsule import Recorded
@@ -61,7 +61,7 @@ def command(
 def _recorded(upstream: str, out: str, host: str, port: int, ready_file: str | None) -> int:
     try:
         address = address_of(upstream)
-    except BadTarget as error:
+    except BadTargetError as error:
         raise click.UsageError(f"--upstream: {error}") from None
     return record(
         address, out, host=host, port=port, ready_file=ready_file, say=click.echo, watch=_list_violations

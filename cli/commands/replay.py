@@ -16,11 +16,11 @@ from workerkit.cli.progress import Countdown
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.gate.pace import Pace
 from workerkit.contracts.resend.address import NO_KEY, address_of
-from workerkit.contracts.resend.policy import MayNotLeave, keys_for, permitted
-from workerkit.contracts.resend.replay_notes import _of_it, _told
+from workerkit.contracts.resend.policy import NotPermittedError, keys_for, permitted
+from workerkit.contracts.resend.replay_notes import capsule_notes, replay_summary
 from workerkit.contracts.target.plan import Writes, default_rate, default_writes
 from workerkit.contracts.target.run_clock import Clock
-from workerkit.contracts.target.target import BadTarget, Target
+from workerkit.contracts.target.target import BadTargetError, Target
 from workerkit.mockserver.atomic_file import check_writable, write_whole
 from workerkit.mockserver.capsules.file.any_recording import read_traffic
 from workerkit.mockserver.capsules.file.capsule import Capsule
@@ -90,9 +90,9 @@ def command(
     replayed = None if words else again(capsule)
     if replayed is None:
         performance = perform(capsule, words, time_limit=time_limit, in_order=in_order)
-        told = told_of(performance, noted=_of_it(capsule), in_order=in_order)
+        told = told_of(performance, noted=capsule_notes(capsule), in_order=in_order)
     else:
-        told = _told(capsule, replayed, target, small=small if shrink else None)
+        told = replay_summary(capsule, replayed, target, small=small if shrink else None)
     report = report_of(file, told, began=began, seconds=time.time() - began)
     people.print(summary_of(report))
     people.print(in_words(told), markup=False)
@@ -112,9 +112,9 @@ def _again(
         address, keys = address_of(url), keys_for(capsule, given)
         target = Target(url, *(given or (NO_KEY,)))
         capsule = permitted(capsule, Writes(writes) if writes else default_writes(target))
-    except BadTarget as error:
+    except BadTargetError as error:
         raise click.UsageError(f"--target: {error}") from None
-    except MayNotLeave as error:
+    except NotPermittedError as error:
         raise click.UsageError(f"{file}: {error}") from None
     pace = Pace(default_rate(target), Clock())
     return capsule, lambda each: replay_against(each, address, keys=keys, pace=pace.keep)

@@ -12,7 +12,7 @@ import click
 from workerkit.cli.console import console
 from workerkit.mockserver.capsules.file.any_recording import read_traffic
 from workerkit.mockserver.capsules.file.to_scenario import scenario_text
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios.explain.scenario_text import told
 from workerkit.scenarios.library import library
 from workerkit.scenarios.library.starter import begin
@@ -71,7 +71,7 @@ def validate(files: tuple[str, ...]) -> None:
     for file in files:
         try:
             console().print(f"{file}: {library.find(file).title}", markup=False)
-        except (NotUnderstood, library.NoSuchScenario) as error:
+        except (InvalidInputError, library.NoSuchScenarioError) as error:
             click.echo(f"workerkit: {error}", err=True)
             mistakes += 1
     sys.exit(2 if mistakes else 0)

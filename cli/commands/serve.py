@@ -14,7 +14,7 @@ from workerkit.mockserver.observers.journal_file import JournalFile, written_to
 from workerkit.mockserver.observers.json_log import logged_as_json
 from workerkit.mockserver.server.foreground import serve_until_signal
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.dialect import Dialect, read_dialect
 from workerkit.scenarios.library import library
@@ -68,13 +68,13 @@ def command(
       workerkit serve --scenario key-revoked --save-capsules capsules
     """
     worlds = Worlds()
-    founder = Founder(
+    builder = WorldBuilder(
         library.find(scenario) if scenario else None,
         library.find_world(world) if world else None,
         seed,
         read_dialect(Path(dialect)) if dialect else Dialect(),
     )
-    worlds.add(DEFAULT, founder)
+    worlds.add(DEFAULT, builder)
     file = JournalFile(journal) if journal else None
     keeper = CapsuleKeeper(CapsuleShelf(Path(save_capsules)), click.echo) if save_capsules else None
     mock = MockServer(worlds, host=host, port=port, token=control_token)

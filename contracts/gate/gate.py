@@ -13,15 +13,16 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
-from workerkit.contracts.gate.no_answer import NoAnswer
+from workerkit.contracts.gate.no_answer import NoAnswerError
 from workerkit.contracts.gate.pace import Pace
-from workerkit.contracts.gate.transport import Outlet
-from workerkit.contracts.gate.write_policy import Draft, Permit
+from workerkit.contracts.gate.transport import Transport
+from workerkit.contracts.gate.write_policy import Draft, WritePolicy
 from workerkit.contracts.target.plan import Plan
 from workerkit.contracts.target.run_clock import Clock
 from workerkit.contracts.target.target import BASE_PATH, Target
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.spec.api import Api, UnknownPath, WrongMethod
+from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError
 
 _SCHEME = "http+gate"
 GATE_URL = f"{_SCHEME}://target{BASE_PATH}"
@@ -36,11 +37,11 @@ _NOT_SENT = ("X-Schemathesis-TestCaseId",)
 _USER_AGENT = "workerkit-conform"
 
 
-class Withheld(requests.RequestException):
+class WithheldError(WorkerkitError, requests.RequestException):
     """The request was not sent, because the writes mode does not allow it."""
 
 
-class Ended(requests.RequestException):
+class RunEndedError(WorkerkitError, requests.RequestException):
     """The request was not sent, because the run is over; the text says why."""
 
 
@@ -73,7 +74,7 @@ class Gate(BaseAdapter):
         self.withheld: list[str] = []
         self.ended: str | None = None
         self.cause: Cause | None = None
-        self.permit = Permit(plan.writes)
+        self.permit = WritePolicy(plan.writes)
         self._target = target
         self._base_path = urllib.parse.urlsplit(target.base_url).path
         self._plan = plan
@@ -85,7 +86,7 @@ class Gate(BaseAdapter):
         self._api = api
         self._clock = clock
         self._watcher = watcher
-        self._outlet = Outlet(target, plan.patience, clock.steady)
+        self._outlet = Transport(target, plan.patience, clock.steady)
         self._pace = Pace(plan.rate, clock)
         self._unanswered = 0
         self._lock = Lock()
@@ -158,7 +159,7 @@ class Gate(BaseAdapter):
         if refusal is not None:
             what = f"{draft.method} {draft.path}: {refusal}"
             self.withheld.append(what)
-            raise Withheld(what, request=request)
+            raise WithheldError(what, request=request)
 
     def _refuse_when_over(self) -> None:
         if self._most is not None and self._sent >= self._most:
@@ -168,7 +169,7 @@ class Gate(BaseAdapter):
                 f"the run stopped after {self._plan.time_limit or 0:g} s, as --time-limit says", Cause.BOUND
             )
         if self._closed:
-            raise Ended(self._closed)
+            raise RunEndedError(self._closed)
 
     def _wait_as_told(self, response: requests.Response) -> bool:
         """True after the wait that an answer 429 asks for; False where the run ends instead."""
@@ -182,7 +183,7 @@ class Gate(BaseAdapter):
         began = self._clock.wall()
         try:
             response = self._outlet.fetch(sent)
-        except NoAnswer as error:
+        except NoAnswerError as error:
             exchange = self._record(request, None, began, str(error))
             raise _Unanswered(exchange) from error
         except KeyboardInterrupt:
@@ -232,7 +233,7 @@ class Gate(BaseAdapter):
     def _operation(self, method: str, path: str) -> str | None:
         try:
             return self._api.match(method, path).operation.id
-        except (UnknownPath, WrongMethod):
+        except (UnknownPathError, WrongMethodError):
             return None
 
 
@@ -274,7 +275,7 @@ def _draft(request: requests.PreparedRequest) -> Draft:
 def _below_the_gate(request: requests.PreparedRequest) -> str:
     rest = str(request.url).removeprefix(GATE_URL)
     if rest == request.url or "#" in rest or rest[:1] not in ("/", "?", ""):
-        raise Withheld(f"{request.url} is not below {GATE_URL}", request=request)
+        raise WithheldError(f"{request.url} is not below {GATE_URL}", request=request)
     return rest
 
 
@@ -290,5 +291,5 @@ def _bytes(body: Any) -> bytes:
     if isinstance(body, str):
         return body.encode()
     if not isinstance(body, bytes | bytearray | None):
-        raise Withheld("a body that is not yet there cannot be looked at")
+        raise WithheldError("a body that is not yet there cannot be looked at")
     return bytes(body or b"")

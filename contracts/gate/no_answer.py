@@ -13,6 +13,7 @@ import urllib3.exceptions
 
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.http.trusted_certificates import TRUSTED
+from workerkit.openapi.errors import WorkerkitError
 
 # What sending a request and reading its answer may raise, whatever the target does.
 FAILURES = (
@@ -25,24 +26,24 @@ FAILURES = (
 )
 
 
-class NoAnswer(requests.ConnectionError):
+class NoAnswerError(WorkerkitError, requests.ConnectionError):
     """The target gave no whole answer; the text says why, in the middle of a sentence."""
 
 
-def no_answer(error: BaseException, target: Target, patience: float) -> NoAnswer:
+def no_answer(error: BaseException, target: Target, patience: float) -> NoAnswerError:
     """What an error of sending means, for people. Secrets that the error quotes are in it still."""
     # With a proxy on the way, it is the proxy that was not reached.
     causes = sorted(_causes(error), key=lambda each: not isinstance(each, urllib3.exceptions.ProxyError))
     for cause in causes:
         words = _words(cause, target, patience)
         if words is not None:
-            return NoAnswer(words)
-    return NoAnswer(" ".join(str(error).split()) or type(error).__name__)
+            return NoAnswerError(words)
+    return NoAnswerError(" ".join(str(error).split()) or type(error).__name__)
 
 
-def too_long(most: int) -> NoAnswer:
+def too_long(most: int) -> NoAnswerError:
     """The answer does not seem to end."""
-    return NoAnswer(f"the answer has more than {most // 2**20} MiB, and was not read further")
+    return NoAnswerError(f"the answer has more than {most // 2**20} MiB, and was not read further")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

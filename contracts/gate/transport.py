@@ -16,7 +16,7 @@ from urllib3 import ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from workerkit.contracts.gate.no_answer import FAILURES, NoAnswer, no_answer, too_long
+from workerkit.contracts.gate.no_answer import FAILURES, NoAnswerError, no_answer, too_long
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.http.trusted_certificates import tls
 
@@ -25,7 +25,7 @@ _PIECE = 2**16
 _MOST_LINES = 16
 
 
-class Outlet:
+class Transport:
     """Sends requests as they are, to the target's address. `patience` is seconds for one whole answer.
 
     A target on this machine is never asked through a proxy, which would be asked for its own machine.
@@ -44,7 +44,7 @@ class Outlet:
         token = _left.set(lambda: until - self._steady())
         try:
             return self._whole(request)
-        except NoAnswer:
+        except NoAnswerError:
             raise
         except FAILURES as error:
             raise no_answer(error, self._target, self._patience) from error

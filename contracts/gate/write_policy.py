@@ -13,9 +13,9 @@ from workerkit.contracts.target.fake_ids import is_made_up_id, is_made_up_key
 from workerkit.contracts.target.plan import Writes
 from workerkit.contracts.target.target import BASE_PATH
 from workerkit.openapi.exchange import Headers
-from workerkit.openapi.formats.strict_json import Malformed, is_json, parse
-from workerkit.openapi.spec.api import Match, UnknownPath, WrongMethod, worker_api
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.formats.strict_json import MalformedJsonError, is_json, parse
+from workerkit.openapi.spec.api import Match, UnknownPathError, WrongMethodError, worker_api
+from workerkit.openapi.spec.flaw import FlawError
 
 # No percent sign, dot, semicolon or empty step: what one server resolves, another takes as it is.
 _PATH = re.compile(r"(/[A-Za-z0-9-]+)+")
@@ -46,7 +46,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
+class WritePolicy:
     """What a run may send by its writes mode.
 
     `all` is anything. With `none`, only lists leave, and requests that every sound server refuses: for their
@@ -88,7 +88,7 @@ class Permit:
     def _odd_matter(self, draft: Draft) -> str | None:
         try:
             match = lenient_spec.lenient_api().match(draft.method, BASE_PATH + draft.path)
-        except (UnknownPath, WrongMethod):
+        except (UnknownPathError, WrongMethodError):
             return "it is for no operation"
         if match.operation.id == "listTasks":
             return _odd_list(draft)
@@ -151,7 +151,7 @@ def _is_idle(match: Match, draft: Draft) -> bool:
         return False
     try:
         operation.read(match.path_values, draft.query, draft.body)
-    except Flaw:
+    except FlawError:
         return operation.id != "sendLogs" or _has_no_members(draft.body)
     return False
 
@@ -160,7 +160,7 @@ def _has_no_members(body: bytes) -> bool:
     """True where no log entry can stand in a body, under whatever name."""
     try:
         value = parse(body)
-    except Malformed:
+    except MalformedJsonError:
         return False
     members = value.values() if isinstance(value, dict) else [value]
     return not any(isinstance(each, dict | list) and each for each in members)

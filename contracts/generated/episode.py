@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workerkit.contracts.generated.exploration import Stage
-from workerkit.contracts.generated.model import OTHER, OWN, CannotModel, Model
+from workerkit.contracts.generated.exploration import Exploration
+from workerkit.contracts.generated.model import OTHER, OWN, CannotModelError, Model
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in
-from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 
 _REFUSED = (400, 409)
@@ -20,7 +20,7 @@ _OF_THE_SERVERS_OWN = frozenset({"started_at", "retry_count", "max_retries", "de
 _WORKED_ON = frozenset({"pending", "queued", "running"})
 
 
-class Play:
+class Episode:
     """One play, from the lists with which it begins to those with which it ends.
 
     Where the target's answer is not what the page and the target's own dialect make of the model, the stage
@@ -28,23 +28,23 @@ class Play:
     status flow may be taken or refused: the model follows the target.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, exploration: Exploration) -> None:
         self.over = False
-        self._stage = stage
+        self._exploration = exploration
         self._acts: list[Exchange] = []
         self._writers: dict[str, tuple[str, Exchange]] = {}
         self._open_links: set[str] = set()
-        own = stage.whole_list(None)
-        other = [] if stage.other_key is None else stage.whole_list(stage.other_key)
+        own = exploration.whole_list(None)
+        other = [] if exploration.other_key is None else exploration.whole_list(exploration.other_key)
         self._listed = {str(each.get("id")): each for each in (*own, *other)}
         self._began = own
         self._last: tuple[dict[str, str | int], Exchange] | None = None
         try:
-            self._model = Model(stage.dialect, own, other)
-        except CannotModel as error:
-            stage.give_up(str(error))
-        self.cast = stage.cast(own)
-        self.foreign = stage.foreign(other)
+            self._model = Model(exploration.dialect, own, other)
+        except CannotModelError as error:
+            exploration.give_up(str(error))
+        self.cast = exploration.cast(own)
+        self.foreign = exploration.foreign(other)
         self.services = sorted({str(each.get("service_type")) for each in own})
 
     # Writes
@@ -96,7 +96,7 @@ class Play:
             if task_id:
                 bodies.setdefault(task_id, self._change(task_id, status, links=False))
         surely = {task_id: self._surely_taken(task_id, body) for task_id, body in bodies.items()}
-        refused = [self._stage.nobody(), *self.foreign] if strangers else []
+        refused = [self._exploration.nobody(), *self.foreign] if strangers else []
         items = [{"link_id": each, **body} for each, body in bodies.items()]
         items += [{"link_id": each, "status": self._another_status(each)} for each in refused]
         if items:
@@ -142,9 +142,9 @@ class Play:
         """Lists everything: what was written is there, and nothing else has changed."""
         if self.over:
             return
-        self._compare_whole(OWN, self._stage.whole_list(None))
-        if self._stage.other_key is not None and not self.over:
-            self._compare_whole(OTHER, self._stage.whole_list(self._stage.other_key))
+        self._compare_whole(OWN, self._exploration.whole_list(None))
+        if self._exploration.other_key is not None and not self.over:
+            self._compare_whole(OTHER, self._exploration.whole_list(self._exploration.other_key))
 
     # How a write is held against the model
 
@@ -200,10 +200,12 @@ class Play:
 
     def _spares(self, status: str | None) -> bool:
         """Whether a step is left out, because what follows from it is not known of this target."""
-        return status == "failed" and self._stage.habit("retry") != "manual"
+        return status == "failed" and self._exploration.habit("retry") != "manual"
 
     def _change(self, task_id: str | None, status: str | None, *, links: bool) -> dict[str, str]:
-        links_to = {name: _LINK.format(self._stage.next_number()) for name in LINK_FIELDS} if links else {}
+        links_to = (
+            {name: _LINK.format(self._exploration.next_number()) for name in LINK_FIELDS} if links else {}
+        )
         return {**({"status": status} if status else {}), **links_to}
 
     def _another_status(self, task_id: str) -> str:
@@ -220,10 +222,10 @@ class Play:
         if self.over:
             return
         before = [] if self._last is None else [self._last[1]]
-        exchange = self._stage.listing(query)
+        exchange = self._exploration.listing(query)
         due = self._model.page(query)
         self._last = (query, exchange)
-        if exchange.accepted and Reading(exchange).answer_flaw is not None:
+        if exchange.accepted and ParsedExchange(exchange).answer_flaw is not None:
             self.over = True
             return
         rule, flaw = self._page_flaw(exchange, due, query)
@@ -243,7 +245,7 @@ class Play:
             return "list-total", f"total is {total_in(exchange)}, expected {due['total']}"
         ids, due_ids = ([each["id"] for each in tasks] for tasks in (tasks_in(exchange), due["data"]))
         # Without an order that is known, one page has only so many tasks in common with the model's.
-        same = ids == due_ids if self._stage.order else by_cursor or len(ids) == len(due_ids)
+        same = ids == due_ids if self._exploration.order else by_cursor or len(ids) == len(due_ids)
         rule = "list-after" if by_cursor else "list-page"
         return rule, None if same else _difference(ids, due_ids)
 
@@ -280,35 +282,35 @@ class Play:
             rule, flaw = self._task_flaw(task) or (rule, None)
             if flaw is not None:
                 break
-        self._judge(rule, flaw, self._stage.last)
+        self._judge(rule, flaw, self._exploration.last)
 
     # What follows from it
 
     def _send(self, method: str, path: str, body: Any) -> Exchange:
-        exchange = self._stage.send(method, path, body)
+        exchange = self._exploration.send(method, path, body)
         self._acts.append(exchange)
         return exchange
 
     def _judge(self, rule: str, flaw: str | None, *exchanges: Exchange) -> None:
         if flaw is None:
-            self._stage.hold(rule)
+            self._exploration.hold(rule)
             return
         self.over = True
         if not self._is_disturbed():
-            self._stage.mismatch(rule, flaw, dict.fromkeys((*self._acts, *exchanges)))
+            self._exploration.mismatch(rule, flaw, dict.fromkeys((*self._acts, *exchanges)))
 
     def _is_disturbed(self) -> bool:
         """Whether somebody else may have changed the tasks meanwhile: those that this play did not write."""
-        self._stage.whole_list(None)
-        now = {str(each.get("id")): each for each in self._stage.whole_list(None)}
+        self._exploration.whole_list(None)
+        now = {str(each.get("id")): each for each in self._exploration.whole_list(None)}
         untouched = [each for each in self._began if each["id"] not in self._writers]
         same = all(_same(now.get(str(each["id"]), {}), each) for each in untouched)
-        return not self._stage.is_alone and not (same and len(now) == len(self._began))
+        return not self._exploration.is_alone and not (same and len(now) == len(self._began))
 
 
 def _done(exchange: Exchange) -> dict[str, bool]:
     """Which items of a bulk update were done, by their tasks; none where the form is wrong."""
-    if Reading(exchange).answer_flaw is not None:
+    if ParsedExchange(exchange).answer_flaw is not None:
         return {}
     return {str(each.get("link_id")): bool(each["success"]) for each in exchange.answered()["results"]}
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from workerkit.contracts.gate.gate import Ended, Withheld
+from workerkit.contracts.gate.gate import RunEndedError, WithheldError
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in
-from workerkit.contracts.run.context import Walk
+from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.ledger import Finding
 from workerkit.contracts.target.plan import Writes
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
 
 # On this machine; from elsewhere, whole lists of more than a page are too much to ask for again and again.
@@ -23,15 +24,15 @@ _TELLING = ("id", "status", "link_profile", "link_post")
 Cause = tuple[str, str]
 
 
-class Mismatch(Exception):
+class MismatchError(WorkerkitError):
     """The target and the model differ."""
 
 
-class Over(BaseException):
+class ExplorationOverError(BaseException):
     """There is no further play: the run is over, its share of requests is spent, or there is no model."""
 
 
-class Stage:
+class Exploration:
     """What plays have in common.
 
     `most` is how many requests they may send in all; `is_alone` while nobody else seems to change the tasks.
@@ -39,20 +40,20 @@ class Stage:
     that what is shrunk stays the same finding.
     """
 
-    def __init__(self, walk: Walk, most: int) -> None:
+    def __init__(self, context: RunContext, most: int) -> None:
         self.found: dict[Cause, Finding] = {}
         self.hunted: Cause | None = None
         self.given_up = ""
         self._passed_over: frozenset[Cause] = frozenset()
-        self._walk = walk
+        self._context = context
         self._left = most
         self._number = 0
-        self.other_key = walk.target.other_api_key
-        self.is_alone = walk.target.is_loopback
-        self._most_pages = _MOST_PAGES if walk.target.is_loopback else 1
+        self.other_key = context.target.other_api_key
+        self.is_alone = context.target.is_loopback
+        self._most_pages = _MOST_PAGES if context.target.is_loopback else 1
         self._shown: dict[str | None, list[tuple[Any, ...]]] = {}
-        self.order = walk.ledger.habit("list-order")
-        self.dialect = walk.ledger.dialect()
+        self.order = context.ledger.habit("list-order")
+        self.dialect = context.ledger.dialect()
 
     @property
     def last(self) -> Exchange:
@@ -61,11 +62,11 @@ class Stage:
 
     def habit(self, silence: str) -> str | None:
         """The value of a silence as far as it is known."""
-        return self._walk.ledger.habit(silence)
+        return self._context.ledger.habit(silence)
 
     def hold(self, rule: str) -> None:
         """Notes that a check of the rule found nothing wrong."""
-        self._walk.ledger.hold(rule)
+        self._context.ledger.hold(rule)
 
     def next_number(self) -> int:
         """A number that no play had before."""
@@ -74,12 +75,12 @@ class Stage:
 
     def nobody(self) -> str:
         """An id that is nobody's."""
-        return self._walk.some_id()
+        return self._context.some_id()
 
     def cast(self, own: list[Task]) -> list[str]:
         """The ids of the tasks that a play may change, some of each status; the same for the same list."""
         chosen: list[str] = []
-        mine = [] if self._walk.writes is Writes.NONE else self._walk.may_change(own)
+        mine = [] if self._context.writes is Writes.NONE else self._context.may_change(own)
         for status in _CAST:
             fitting = (str(each["id"]) for each in mine if each["status"] == status)
             chosen += [each for each in fitting if each not in chosen][:1]
@@ -87,7 +88,7 @@ class Stage:
 
     def foreign(self, other: list[Task]) -> list[str]:
         """The id of a task of the other server that may be asked for, or none."""
-        mine = [] if self._walk.writes is Writes.NONE else self._walk.may_change(other)
+        mine = [] if self._context.writes is Writes.NONE else self._context.may_change(other)
         return [str(each["id"]) for each in mine[:1]]
 
     def send(self, method: str, path: str, body: object) -> Exchange:
@@ -95,18 +96,18 @@ class Stage:
         self._count()
         self._shown.clear()
         try:
-            self._last = self._walk.client.send(method, path, body)
-        except (Ended, Withheld):
-            raise Over from None
+            self._last = self._context.client.send(method, path, body)
+        except (RunEndedError, WithheldError):
+            raise ExplorationOverError from None
         return self._last
 
     def listing(self, query: dict[str, str | int], key: str | None = None) -> Exchange:
         """The answer to GET /tasks. Raises Over."""
         self._count()
         try:
-            self._last = self._walk.client.listing(query, key)
-        except (Ended, Withheld):
-            raise Over from None
+            self._last = self._context.client.listing(query, key)
+        except (RunEndedError, WithheldError):
+            raise ExplorationOverError from None
         return self._last
 
     def whole_list(self, key: str | None) -> list[Task]:
@@ -133,7 +134,7 @@ class Stage:
         if cause not in self._passed_over:
             self.hunted = self.hunted or cause
         if cause == self.hunted:
-            raise Mismatch(rule, flaw)
+            raise MismatchError(rule, flaw)
 
     def hunt_another(self) -> bool:
         """Passes over what was found so far from now on; False where there is nothing new to pass over."""
@@ -144,7 +145,7 @@ class Stage:
     def give_up(self, why: str) -> NoReturn:
         """Ends all plays. Raises Over."""
         self.given_up = why
-        raise Over
+        raise ExplorationOverError
 
     def _watch_for_others(self, key: str | None, tasks: list[Task]) -> None:
         """Two lists with no write between them that differ: somebody else is at work, on whatever machine."""
@@ -155,5 +156,5 @@ class Stage:
 
     def _count(self) -> None:
         if self._left <= 0:
-            raise Over
+            raise ExplorationOverError
         self._left -= 1

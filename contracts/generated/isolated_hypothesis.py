@@ -11,14 +11,14 @@ from hypothesis import configuration
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
-from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.atomic_file import CannotWriteError
 
 
 def _folder() -> TemporaryDirectory[str]:
     try:
         return TemporaryDirectory(prefix="workerkit-")
     except OSError as error:
-        raise CannotWrite(f"no temporary file can be written ({error}): set TMPDIR to a folder") from None
+        raise CannotWriteError(f"cannot write a temporary file ({error}): set TMPDIR to a folder") from None
 
 
 @contextmanager

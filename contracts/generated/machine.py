@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from workerkit.contracts.generated.episode import Play
-from workerkit.contracts.generated.exploration import Mismatch, Over, Stage
+from workerkit.contracts.generated.episode import Episode
+from workerkit.contracts.generated.exploration import Exploration, ExplorationOverError, MismatchError
 from workerkit.contracts.generated.isolated_hypothesis import hypothesis_apart
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.run.context import Walk
+from workerkit.contracts.run.context import RunContext
 
-Step = Callable[[Play], None]
+Step = Callable[[Episode], None]
 _MOST_ROUNDS = 4
 _NUMBERS = st.integers(0, 11)
 _STATUSES = st.sampled_from(lenient_spec.enumeration("TaskStatus"))
@@ -30,67 +30,67 @@ _LIMITS = st.sampled_from([1, 2, 3, 7, 50, 1000])
 class Diligence:
     """How much is played: so many plays of so many steps, with at most so many requests in all."""
 
-    plays: int
+    episodes: int
     steps: int
     requests: int
 
 
-def play_all(walk: Walk, diligence: Diligence, number: int) -> str:
+def run_episodes(context: RunContext, diligence: Diligence, number: int) -> str:
     """Plays, and notes what it found in the walk's ledger; answers why it gave up, or nothing.
 
     `number` is the seed: the same one sends the same requests to the same server. A play that shows a fault
     is played again with fewer steps, as long as it still shows it, within the requests.
     """
-    stage = Stage(walk, diligence.requests)
-    with hypothesis_apart(), suppress(Over):
+    exploration = Exploration(context, diligence.requests)
+    with hypothesis_apart(), suppress(ExplorationOverError):
         for _ in range(_MOST_ROUNDS):
-            if not _plays_on(stage, diligence, number):
+            if not _plays_on(exploration, diligence, number):
                 break
-    for each in stage.found.values():
-        walk.ledger.fail(each.rule, each.message, each.exchanges)
-    return stage.given_up
+    for each in exploration.found.values():
+        context.ledger.fail(each.rule, each.message, each.exchanges)
+    return exploration.given_up
 
 
-def _plays_on(stage: Stage, diligence: Diligence, number: int) -> bool:
+def _plays_on(exploration: Exploration, diligence: Diligence, number: int) -> bool:
     """Plays until something is found that was not before; False where nothing is. Raises Over."""
     failed: list[Step] = []
 
     # No class of its own: Hypothesis keeps all classes of machines, and this one would keep the whole run.
     @seed(number)
     def machine() -> _Machine:
-        return _Machine(stage, failed)
+        return _Machine(exploration, failed)
 
     try:
         run_state_machine_as_test(cast("type[_Machine]", machine), settings=_settings(diligence))
-    except (Mismatch, Flaky):
-        _shorten(stage, failed)
-        return stage.hunt_another()
+    except (MismatchError, Flaky):
+        _shorten(exploration, failed)
+        return exploration.hunt_another()
     return False
 
 
-def _shorten(stage: Stage, steps: Sequence[Step]) -> None:
+def _shorten(exploration: Exploration, steps: Sequence[Step]) -> None:
     """Leaves out one step after the other, from the last to the first, where what is hunted still shows."""
     kept = list(steps)
     for place in reversed(range(len(kept))):
         fewer = kept[:place] + kept[place + 1 :]
-        if _shows(stage, fewer):
+        if _shows(exploration, fewer):
             kept = fewer
 
 
-def _shows(stage: Stage, steps: Iterable[Step]) -> bool:
-    play = Play(stage)
+def _shows(exploration: Exploration, steps: Iterable[Step]) -> bool:
+    episode = Episode(exploration)
     try:
         for step in steps:
-            step(play)
-        play.finish()
-    except Mismatch:
+            step(episode)
+        episode.finish()
+    except MismatchError:
         return True
     return False
 
 
 def _settings(diligence: Diligence) -> settings:
     return settings(
-        max_examples=diligence.plays,
+        max_examples=diligence.episodes,
         stateful_step_count=diligence.steps,
         # What is shrunk are the steps, not what Hypothesis drew them from: that takes far fewer requests.
         phases=(Phase.generate,),
@@ -110,66 +110,66 @@ def _writing(machine: Any) -> bool:
 class _Machine(RuleBasedStateMachine):
     """One play, whose steps Hypothesis chooses. In `failed` are the steps of the last one that failed."""
 
-    def __init__(self, stage: Stage, failed: list[Step]) -> None:
+    def __init__(self, exploration: Exploration, failed: list[Step]) -> None:
         super().__init__()
-        self.play = Play(stage)
+        self.play = Episode(exploration)
         self._steps: list[Step] = []
         self._failed = failed
 
     @rule(statuses=_ANY_STATUSES, limit=_LIMITS, page=st.integers(1, 3), service=st.none() | _NUMBERS)
     def list_page(self, statuses: list[str], limit: int, page: int, service: int | None) -> None:
-        self._do(lambda play: play.list_page(statuses, limit, page, service))
+        self._do(lambda episode: episode.list_page(statuses, limit, page, service))
 
     @rule()
     def list_by_default(self) -> None:
-        self._do(Play.list_by_default)
+        self._do(Episode.list_by_default)
 
     @rule()
     def list_on(self) -> None:
-        self._do(Play.list_on)
+        self._do(Episode.list_on)
 
     @precondition(_writing)
     @rule(which=_NUMBERS, step=_NUMBERS)
     def advance(self, which: int, step: int) -> None:
-        self._do(lambda play: play.advance(which, step))
+        self._do(lambda episode: episode.advance(which, step))
 
     @precondition(_writing)
     @rule(which=_NUMBERS, status=st.none() | _STATUSES, links=st.booleans())
     def update(self, which: int, status: str | None, links: bool) -> None:
-        self._do(lambda play: play.update(which, status, links=links))
+        self._do(lambda episode: episode.update(which, status, links=links))
 
     @precondition(_writing)
     @rule(which=_NUMBERS, status=st.none() | _STATUSES, links=st.booleans())
     def call_back(self, which: int, status: str | None, links: bool) -> None:
-        self._do(lambda play: play.call_back(which, status, links=links))
+        self._do(lambda episode: episode.call_back(which, status, links=links))
 
     @precondition(_writing)
     @rule(which=_NUMBERS)
     def complete(self, which: int) -> None:
-        self._do(lambda play: play.complete(which))
+        self._do(lambda episode: episode.complete(which))
 
     @precondition(_writing)
     @rule(changes=st.lists(st.tuples(_NUMBERS, _STATUSES), min_size=1, max_size=4), strangers=st.booleans())
     def update_many(self, changes: list[tuple[int, str]], strangers: bool) -> None:
-        self._do(lambda play: play.update_many(changes, strangers=strangers))
+        self._do(lambda episode: episode.update_many(changes, strangers=strangers))
 
     @precondition(_writing)
     @rule(which=_NUMBERS)
     def refuse(self, which: int) -> None:
-        self._do(lambda play: play.refuse(which))
+        self._do(lambda episode: episode.refuse(which))
 
     @precondition(_writing)
     @rule()
     def trespass(self) -> None:
-        self._do(Play.trespass)
+        self._do(Episode.trespass)
 
     def teardown(self) -> None:
-        self._do(Play.finish)
+        self._do(Episode.finish)
 
     def _do(self, step: Step) -> None:
         self._steps.append(step)
         try:
             step(self.play)
-        except Mismatch:
+        except MismatchError:
             self._failed[:] = self._steps
             raise

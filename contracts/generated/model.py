@@ -14,13 +14,14 @@ from workerkit.mockserver.world.clock import Clock
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.task_list import list_tasks
 from workerkit.mockserver.world.world import World
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect, dialect_of
 
 OWN, OTHER = "own", "other"
 
 
-class CannotModel(ValueError):
+class CannotModelError(WorkerkitError, ValueError):
     """A target's tasks cannot be those of a world; the text says why."""
 
 
@@ -70,9 +71,9 @@ class Model:
         for name in ("id", "request_id"):
             _check_id(name, listed.get(name))
         if listed["id"] in self._world.tasks:
-            raise CannotModel(f"task {listed['id']} is listed twice")
+            raise CannotModelError(f"task {listed['id']} is listed twice")
         if listed.get("status") not in lenient_spec.enumeration("TaskStatus"):
-            raise CannotModel(f"task {listed['id']} has the status {listed.get('status')}")
+            raise CannotModelError(f"task {listed['id']} has the status {listed.get('status')}")
         self._world.add_task(self._as_task(server, listed))
 
     def _as_task(self, server: str, listed: Task) -> entities.Task:
@@ -102,7 +103,7 @@ def _check_id(name: str, value: Any) -> None:
     try:
         UUID(value)
     except (ValueError, TypeError, AttributeError):
-        raise CannotModel(f"a task has the {name} {value}, which is no UUID") from None
+        raise CannotModelError(f"a task has the {name} {value}, which is no UUID") from None
 
 
 def _count(value: Any, otherwise: int) -> int:

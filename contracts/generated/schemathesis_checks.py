@@ -26,16 +26,17 @@ from workerkit.contracts.gate.gate import (
     KEY_HEADER,
     TOO_MANY_REQUESTS,
     Cause,
-    Ended,
     Gate,
+    RunEndedError,
 )
 from workerkit.contracts.generated.isolated_hypothesis import hypothesis_apart
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.rules import OPERATION_RULES
-from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.relations.refusable import may_be_refused
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.document import Json
 
@@ -97,7 +98,7 @@ def run_stock(
                 stream.stop()
 
 
-class EngineFailed(RuntimeError):
+class EngineFailedError(WorkerkitError, RuntimeError):
     """The engine of the stock checks failed; a defect of the kit, not a finding."""
 
 
@@ -106,7 +107,7 @@ def _raise_defect(event: events.EngineEvent) -> None:
     if isinstance(event, events.NonFatalError) and not isinstance(event.value, _NO_ANSWER):
         error = event.value
     if error is not None:
-        raise EngineFailed(repr(error)) from error
+        raise EngineFailedError(repr(error)) from error
 
 
 class _GatedTransport(RequestsTransport):
@@ -131,7 +132,7 @@ class _GatedTransport(RequestsTransport):
     def send(self, case: Case[Any], *, session: requests.Session | None = None, **kwargs: Any) -> Response:
         try:
             return super().send(case, session=self._session, **kwargs)
-        except Ended:
+        except RunEndedError:
             raise KeyboardInterrupt from None
         finally:
             if self._gate.exchanges:
@@ -223,7 +224,7 @@ def _outcomes(event: events.ScenarioFinished, transport: _GatedTransport) -> Ite
 
 
 def _outcome(check: str, failure: Any, exchange: Exchange) -> Iterator[StockOutcome]:
-    operation = str(Reading(exchange).operation)
+    operation = str(ParsedExchange(exchange).operation)
     rule = "key-required" if check == "ignored_auth" else OPERATION_RULES[operation]
     if failure is None:
         if exchange.accepted:

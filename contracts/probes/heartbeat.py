@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from workerkit.contracts.relations.parsed_exchange import Reading
-from workerkit.contracts.run.context import Walk
-from workerkit.contracts.run.observation import Sight, by_status, seen, unseen
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
+from workerkit.contracts.run.context import RunContext
+from workerkit.contracts.run.observation import Observation, by_status, seen, unseen
 from workerkit.contracts.scripted.heartbeat_and_logs import heartbeat_of
 
 _OTHER_NAME = "workerkit-probe"
@@ -15,35 +15,35 @@ SILENT_AFTER = 90.0
 _TAKEN_OR_REFUSED = {200: "optional", 400: "required"}
 
 
-def fields(walk: Walk) -> Iterator[Sight]:
+def fields(context: RunContext) -> Iterator[Observation]:
     """A heartbeat without any field."""
-    yield by_status("heartbeat-fields", _TAKEN_OR_REFUSED, walk.client.send("POST", "/health", {}))
+    yield by_status("heartbeat-fields", _TAKEN_OR_REFUSED, context.client.send("POST", "/health", {}))
 
 
-def name(walk: Walk) -> Iterator[Sight]:
+def name(context: RunContext) -> Iterator[Observation]:
     """A heartbeat with a name that is not the server's; another puts the name right again."""
-    asked = walk.client.send("POST", "/health", heartbeat_of(_OTHER_NAME))
-    walk.client.send("POST", "/health", heartbeat_of(walk.own_name))
-    data = Reading(asked).answered_field("data")
+    asked = context.client.send("POST", "/health", heartbeat_of(_OTHER_NAME))
+    context.client.send("POST", "/health", heartbeat_of(context.own_name))
+    data = ParsedExchange(asked).answered_field("data")
     answered = data.get("server_name") if isinstance(data, dict) else None
-    value = {walk.own_name: "registered", _OTHER_NAME: "reported"}.get(str(answered))
+    value = {context.own_name: "registered", _OTHER_NAME: "reported"}.get(str(answered))
     if value is None:
         yield unseen("heartbeat-name", f"answered {asked.status}, server_name {answered}", asked)
     else:
         yield seen("heartbeat-name", value, asked)
 
 
-def content_type(walk: Walk) -> Iterator[Sight]:
+def content_type(context: RunContext) -> Iterator[Observation]:
     """A heartbeat as JSON that says it is plain text."""
-    asked = walk.client.send("POST", "/health", heartbeat_of(walk.own_name), kind="text/plain")
+    asked = context.client.send("POST", "/health", heartbeat_of(context.own_name), kind="text/plain")
     yield by_status("content-type", {200: "any", 400: "bad-request", 415: "unsupported"}, asked)
 
 
-def revival(walk: Walk) -> Iterator[Sight]:
+def revival(context: RunContext) -> Iterator[Observation]:
     """An inactive server's heartbeat, and whether its key is taken afterwards."""
-    key = walk.target.inactive_api_key
-    asked = walk.client.send("POST", "/health", heartbeat_of(walk.own_name), key=key)
-    after = walk.client.tasks(key=key, limit=1)
+    key = context.target.inactive_api_key
+    asked = context.client.send("POST", "/health", heartbeat_of(context.own_name), key=key)
+    after = context.client.tasks(key=key, limit=1)
     if asked.accepted and after.accepted:
         why = "the server of --inactive-api-key is active now"
         yield seen("offline-heartbeat", "revives", asked, after, why=why)
@@ -54,14 +54,14 @@ def revival(walk: Walk) -> Iterator[Sight]:
         yield unseen("offline-heartbeat", why, asked, after)
 
 
-def silence(walk: Walk) -> Iterator[Sight]:
+def silence(context: RunContext) -> Iterator[Observation]:
     """A list after more than 90 seconds without a heartbeat. Waits for them by the walk's clock."""
-    beat = walk.client.send("POST", "/health", heartbeat_of(walk.own_name))
+    beat = context.client.send("POST", "/health", heartbeat_of(context.own_name))
     if not beat.accepted:
         yield unseen("heartbeat-silence", f"the heartbeat before it was answered {beat.status}", beat)
         return
-    walk.clock.wait(SILENT_AFTER + 1)
-    asked = walk.client.tasks(limit=1)
+    context.clock.wait(SILENT_AFTER + 1)
+    asked = context.client.tasks(limit=1)
     why = "" if asked.accepted else "the server under whose name the run works is offline now"
     values = {200: "ignored", 401: "offline"}
     yield replace(by_status("heartbeat-silence", values, asked), why=why, exchanges=(beat, asked))

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workerkit.contracts.gate.gate import Withheld
+from workerkit.contracts.gate.gate import WithheldError
 from workerkit.contracts.probes import batches, entities, heartbeat, lists, updates
-from workerkit.contracts.run.context import Walk
-from workerkit.contracts.run.observation import Sight, unseen
+from workerkit.contracts.run.context import RunContext
+from workerkit.contracts.run.observation import Observation, unseen
 from workerkit.contracts.target.plan import Plan, Writes
 
 
@@ -28,7 +28,7 @@ class Probe:
     """The silences that `look` may see, and what it needs for that."""
 
     silences: tuple[str, ...]
-    look: Callable[[Walk], Iterable[Sight]]
+    look: Callable[[RunContext], Iterable[Observation]]
     needs: tuple[Need, ...] = ()
 
 
@@ -73,48 +73,48 @@ _INVISIBLE = {"complete-twice": "no answer of the API shows created_links"}
 _SECONDS_TO_WAIT = heartbeat.SILENT_AFTER + 10
 
 
-def look_closer(walk: Walk) -> None:
+def look_closer(context: RunContext) -> None:
     """Sees what can be seen of the silences that are neither stated nor seen yet, by as little as possible.
 
     For the others the ledger has the reason. Raises wire.Ended where the run is over.
     """
     for probe in PROBES:
-        _look(walk, probe)
+        _look(context, probe)
     for silence, why in _INVISIBLE.items():
-        walk.ledger.note(unseen(silence, why))
+        context.ledger.note(unseen(silence, why))
 
 
-def wait_for_silence(walk: Walk, plan: Plan, elapsed: float) -> None:
+def wait_for_silence(context: RunContext, plan: Plan, elapsed: float) -> None:
     """Sees whether a silent server goes offline, where the time limit leaves time to wait for it.
 
     Nothing can be tested after that, for the server under whose name the run works may be offline.
     """
     left = 0.0 if plan.time_limit is None else plan.time_limit - elapsed
-    if left >= _SECONDS_TO_WAIT or _lacks(walk, Need.ALL):
-        _look(walk, _LAST)
+    if left >= _SECONDS_TO_WAIT or _lacks(context, Need.ALL):
+        _look(context, _LAST)
     else:
         why = f"needs {_SECONDS_TO_WAIT:g} s at the end of the run: give a longer --time-limit"
-        walk.ledger.note(unseen("heartbeat-silence", why))
+        context.ledger.note(unseen("heartbeat-silence", why))
 
 
-def _look(walk: Walk, probe: Probe) -> None:
-    open_still = [each for each in probe.silences if walk.ledger.habit(each) is None]
+def _look(context: RunContext, probe: Probe) -> None:
+    open_still = [each for each in probe.silences if context.ledger.habit(each) is None]
     if not open_still:
         return
-    lacks = next((each for each in probe.needs if _lacks(walk, each)), None)
-    sights = [unseen(each, lacks) for each in open_still] if lacks else probe.look(walk)
-    with suppress(Withheld):
+    lacks = next((each for each in probe.needs if _lacks(context, each)), None)
+    sights = [unseen(each, lacks) for each in open_still] if lacks else probe.look(context)
+    with suppress(WithheldError):
         for sight in sights:
-            walk.ledger.note(sight)
+            context.ledger.note(sight)
 
 
-def _lacks(walk: Walk, need: Need) -> bool:
+def _lacks(context: RunContext, need: Need) -> bool:
     match need:
         case Need.TASKS:
-            return walk.writes is Writes.NONE
+            return context.writes is Writes.NONE
         case Need.ALL:
-            return walk.writes is not Writes.ALL
+            return context.writes is not Writes.ALL
         case Need.OTHER_KEY:
-            return walk.target.other_api_key is None
+            return context.target.other_api_key is None
         case Need.INACTIVE_KEY:
-            return walk.target.inactive_api_key is None
+            return context.target.inactive_api_key is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 
 Task = dict[str, Any]
@@ -13,7 +13,7 @@ Task = dict[str, Any]
 
 def tasks_in(exchange: Exchange) -> list[Task]:
     """The tasks of a list answer, or none where it is no such answer."""
-    data = Reading(exchange).answered_field("data") if exchange.accepted else None
+    data = ParsedExchange(exchange).answered_field("data") if exchange.accepted else None
     return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
 
 
@@ -25,7 +25,7 @@ def usable_tasks_in(exchange: Exchange) -> list[Task]:
 
 def total_in(exchange: Exchange) -> int:
     """The total of a list answer, or -1 where it is no such answer."""
-    total = Reading(exchange).answered_field("total")
+    total = ParsedExchange(exchange).answered_field("total")
     return total if isinstance(total, int) else -1
 
 

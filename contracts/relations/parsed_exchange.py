@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl
 
 from workerkit.contracts.page import lenient_spec
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.formats.strict_json import Malformed, parsed
-from workerkit.openapi.spec.api import Match, UnknownPath, WrongMethod, worker_api
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.formats.strict_json import MalformedJsonError, parsed
+from workerkit.openapi.spec.api import Match, UnknownPathError, WrongMethodError, worker_api
+from workerkit.openapi.spec.flaw import FlawError
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedExchange:
     """One exchange, parsed lazily. `operation` is None where the request is for no operation.
 
     `is_legal` says that the spec is known to allow the request with its own choices.
@@ -69,18 +69,18 @@ class Reading:
         parameter = next(each for each in operation.query_parameters if each.name == name)
         try:
             return parameter.coerce(self.query[name]) if name in self.query else parameter.default
-        except Flaw:
+        except FlawError:
             return None
 
     @cached_property
-    def certain_flaw(self) -> Flaw | None:
+    def certain_flaw(self) -> FlawError | None:
         """What is wrong with the request in every dialect, or None."""
         if self.is_legal or self._match is None or self.repeats_a_parameter:
             return None
         operation = lenient_spec.lenient_api().operations[self._match.operation.id]
         try:
             operation.read(self.path_values, self._filled_query, self.exchange.request_body, parsed)
-        except Flaw as flaw:
+        except FlawError as flaw:
             return flaw
         return None
 
@@ -90,7 +90,7 @@ class Reading:
         return "&".join(each for each in self.exchange.query.split("&") if each.partition("=")[2])
 
     @cached_property
-    def answer_flaw(self) -> Flaw | None:
+    def answer_flaw(self) -> FlawError | None:
         """What is wrong with the form of a 2xx answer in every dialect, or None."""
         operation = lenient_spec.lenient_api().operations[str(self.operation)]
         return operation.answer_flaw(200, self.answered) if 200 in operation.answers else None
@@ -99,12 +99,12 @@ class Reading:
     def _match(self) -> Match | None:
         try:
             return worker_api().match(self.exchange.method, self.exchange.path)
-        except (UnknownPath, WrongMethod):
+        except (UnknownPathError, WrongMethodError):
             return None
 
 
 def _json(body: bytes) -> Any:
     try:
         return parsed(body)
-    except Malformed:
+    except MalformedJsonError:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from unicodedata import category
 
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 
 _BY_STATE = frozenset({"updateTask", "updateLink", "completeLink", "setRequestStatus", "setAccountStatus"})
@@ -22,7 +22,7 @@ def may_be_refused(exchange: Exchange) -> bool:
     beyond 32 bits, with texts that are empty, very long or have control characters, and with a batch in
     which a `link_id` stands twice or an item changes nothing.
     """
-    reading = Reading(exchange)
+    reading = ParsedExchange(exchange)
     if reading.operation in _BY_STATE or _has_unnamed_field(reading) or _has_odd_text(reading.sent):
         return True
     if reading.operation == "listTasks":
@@ -40,7 +40,7 @@ def _has_odd_text(value: object) -> bool:
     return isinstance(value, list) and any(map(_has_odd_text, value))
 
 
-def _has_unnamed_field(reading: Reading) -> bool:
+def _has_unnamed_field(reading: ParsedExchange) -> bool:
     schemas = {"heartbeat": "Heartbeat", "sendLogs": "LogBatch", "bulkUpdateTasks": "BulkUpdate"}
     schema = schemas.get(str(reading.operation))
     if schema is None or not isinstance(reading.sent, dict):
@@ -48,7 +48,7 @@ def _has_unnamed_field(reading: Reading) -> bool:
     return bool(set(reading.sent) - lenient_spec.fields(schema)) or any(_has_open_entry(reading))
 
 
-def _has_open_entry(reading: Reading) -> list[bool]:
+def _has_open_entry(reading: ParsedExchange) -> list[bool]:
     if reading.operation == "sendLogs":
         entries, named = reading.sent_field("logs"), lenient_spec.fields("LogEntry")
     else:
@@ -57,7 +57,7 @@ def _has_open_entry(reading: Reading) -> list[bool]:
     return [bool(set(each) - named) for each in entries or [] if isinstance(each, dict)]
 
 
-def _is_whole_heartbeat(reading: Reading) -> bool:
+def _is_whole_heartbeat(reading: ParsedExchange) -> bool:
     sent = reading.sent
     return (
         isinstance(sent, dict)
@@ -67,17 +67,17 @@ def _is_whole_heartbeat(reading: Reading) -> bool:
     )
 
 
-def _has_small_page(reading: Reading) -> bool:
+def _has_small_page(reading: ParsedExchange) -> bool:
     return _is_number(reading.legal_parameter("page"), 1, 2**31)
 
 
-def _has_double_item(reading: Reading) -> bool:
+def _has_double_item(reading: ParsedExchange) -> bool:
     items = reading.sent_field("items")
     ids = [str(each.get("link_id")).lower() for each in items or [] if isinstance(each, dict)]
     return len(set(ids)) < len(ids)
 
 
-def _has_idle_item(reading: Reading) -> bool:
+def _has_idle_item(reading: ParsedExchange) -> bool:
     items = reading.sent_field("items")
     return any(set(each) == {"link_id"} for each in items or [] if isinstance(each, dict))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.rules import OPERATION_RULES
-from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.relations.refusable import may_be_refused
 from workerkit.openapi.exchange import Exchange
 
@@ -35,7 +35,7 @@ def relate(exchange: Exchange, *, is_legal: bool = False) -> Outcomes:
 
     `is_legal` spares a look at the request where the spec is known to allow it with its own choices.
     """
-    reading = Reading(exchange, is_legal)
+    reading = ParsedExchange(exchange, is_legal)
     if reading.operation is None:
         return
     yield _no_system_error(exchange)
@@ -54,13 +54,13 @@ def _no_system_error(exchange: Exchange) -> Outcome:
     return _outcome("no-system-error", exchange.status < 500, f"answered {exchange.status}")
 
 
-def _documented_status(reading: Reading) -> Outcome:
+def _documented_status(reading: ParsedExchange) -> Outcome:
     status, exchange = reading.exchange.status, reading.exchange
     known = exchange.accepted or status in lenient_spec.documented(str(reading.operation))
     return _outcome("statuses", known, f"answered {status}, which the page does not list")
 
 
-def _consistent(reading: Reading) -> Outcome:
+def _consistent(reading: ParsedExchange) -> Outcome:
     # In a batch's answer `success` is a count.
     success, status = reading.answered_field("success"), reading.exchange.status
     contrary = isinstance(success, bool) and success != reading.exchange.accepted
@@ -68,7 +68,7 @@ def _consistent(reading: Reading) -> Outcome:
     return _outcome(rule, not contrary, f"answered {status}, yet the answer says success: {success}")
 
 
-def _refusals(reading: Reading) -> Outcomes:
+def _refusals(reading: ParsedExchange) -> Outcomes:
     status, flaw = reading.exchange.status, reading.certain_flaw
     if flaw is not None:
         accepted = f"answered {status} to a request that is not valid ({flaw})"
@@ -78,18 +78,18 @@ def _refusals(reading: Reading) -> Outcomes:
         yield _outcome("not-your-task", coded, "answered 403 without the code not_your_task")
 
 
-def _accepted(reading: Reading) -> Outcomes:
+def _accepted(reading: ParsedExchange) -> Outcomes:
     flaw, operation = reading.answer_flaw, str(reading.operation)
     yield Outcome(OPERATION_RULES[operation], None if flaw is None else f"the answer's form: {flaw}")
     if flaw is None:
         yield from _RELATIONS[operation](reading)
 
 
-def _nothing_more(_reading: Reading) -> Outcomes:
+def _nothing_more(_reading: ParsedExchange) -> Outcomes:
     yield from ()
 
 
-def _listed(reading: Reading) -> Outcomes:
+def _listed(reading: ParsedExchange) -> Outcomes:
     if reading.repeats_a_parameter:
         return
     page = reading.answered
@@ -102,7 +102,7 @@ def _listed(reading: Reading) -> Outcomes:
     yield from _next_cursor(reading, page, tasks)
 
 
-def _limit(reading: Reading, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Outcomes:
+def _limit(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Outcomes:
     asked, answered = reading.legal_parameter("limit"), page["limit"]
     if asked is not None:
         yield _equal("list-limit", "limit", answered, asked)
@@ -110,13 +110,13 @@ def _limit(reading: Reading, page: Mapping[str, Any], tasks: list[dict[str, Any]
     yield _outcome("list-limit", len(tasks) <= bound, f"{len(tasks)} tasks with a limit of {bound}")
 
 
-def _page(reading: Reading, page: Mapping[str, Any]) -> Outcomes:
+def _page(reading: ParsedExchange, page: Mapping[str, Any]) -> Outcomes:
     asked = reading.legal_parameter("page")
     if asked is not None and "after" not in reading.query:
         yield _equal("list-page", "page", page["page"], asked)
 
 
-def _filters(reading: Reading, tasks: list[dict[str, Any]]) -> Outcomes:
+def _filters(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Outcomes:
     statuses = reading.legal_parameter("status")
     if statuses is not None:
         strays = sorted({str(each["status"]) for each in tasks} - set(statuses))
@@ -129,7 +129,7 @@ def _filters(reading: Reading, tasks: list[dict[str, Any]]) -> Outcomes:
         yield _outcome("list-service-type", not others, flaw)
 
 
-def _ids(reading: Reading, tasks: list[dict[str, Any]]) -> Outcomes:
+def _ids(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Outcomes:
     ids = [each["id"] for each in tasks]
     twice = [each for each, count in Counter(ids).items() if count > 1]
     yield _outcome("list", not twice, f"task {twice[0] if twice else ''} stands there twice")
@@ -138,7 +138,7 @@ def _ids(reading: Reading, tasks: list[dict[str, Any]]) -> Outcomes:
         yield _outcome("list-after", after not in ids, f"the page after {after} has that task itself")
 
 
-def _total(reading: Reading, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Outcomes:
+def _total(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Outcomes:
     total = page["total"]
     yield _outcome("list-total", total >= len(tasks), f"total is {total}, yet {len(tasks)} tasks are there")
     asked, limit = reading.legal_parameter("page"), reading.legal_parameter("limit")
@@ -149,7 +149,7 @@ def _total(reading: Reading, page: Mapping[str, Any], tasks: list[dict[str, Any]
     yield _outcome("list-total", len(tasks) == due, flaw)
 
 
-def _next_cursor(reading: Reading, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Outcomes:
+def _next_cursor(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Outcomes:
     if not tasks:
         return
     cursor, last = page.get("next_cursor"), tasks[-1]["id"]
@@ -159,11 +159,11 @@ def _next_cursor(reading: Reading, page: Mapping[str, Any], tasks: list[dict[str
         yield _outcome("list-next-cursor", cursor is not None, "no next_cursor, yet there are further pages")
 
 
-def _updated(reading: Reading) -> Outcomes:
+def _updated(reading: ParsedExchange) -> Outcomes:
     yield _same_id("update-echo", "link_id", reading.answered["data"]["link_id"], reading.path_values["id"])
 
 
-def _bulk_updated(reading: Reading) -> Outcomes:
+def _bulk_updated(reading: ParsedExchange) -> Outcomes:
     items, answer = reading.sent_field("items"), reading.answered
     if not isinstance(items, list):
         return
@@ -216,7 +216,7 @@ def _have_only(statuses: tuple[str, ...], items: list[Any]) -> bool:
         return False
 
 
-def _logs_stored(reading: Reading) -> Outcomes:
+def _logs_stored(reading: ParsedExchange) -> Outcomes:
     entries = reading.sent_field("logs")
     if not isinstance(entries, list):
         return
@@ -235,8 +235,8 @@ def _may_be_stored(entry: Any) -> bool:
     return isinstance(level, str) and level.upper() in lenient_spec.enumeration("LogLevel")
 
 
-def _called_back(rule: str, name: str) -> Callable[[Reading], Outcomes]:
-    def relation(reading: Reading) -> Outcomes:
+def _called_back(rule: str, name: str) -> Callable[[ParsedExchange], Outcomes]:
+    def relation(reading: ParsedExchange) -> Outcomes:
         data, sent = reading.answered_field("data"), reading.sent_field(name)
         if isinstance(data, dict) and isinstance(sent, str) and name in data:
             yield _same_id(rule, name, data[name], sent)
@@ -244,7 +244,7 @@ def _called_back(rule: str, name: str) -> Callable[[Reading], Outcomes]:
     return relation
 
 
-_RELATIONS: Mapping[str, Callable[[Reading], Outcomes]] = {
+_RELATIONS: Mapping[str, Callable[[ParsedExchange], Outcomes]] = {
     "heartbeat": _nothing_more,
     "listTasks": _listed,
     "updateTask": _updated,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 
 # Far more than the second to which a server may round its time.
@@ -36,7 +36,7 @@ def standing_time(exchanges: Iterable[Exchange]) -> StandingTime | None:
 
 
 def _server_time(exchange: Exchange) -> str | None:
-    data = Reading(exchange).answered_field("data") if _is_heartbeat(exchange) else None
+    data = ParsedExchange(exchange).answered_field("data") if _is_heartbeat(exchange) else None
     said = data.get("server_time") if isinstance(data, dict) else None
     return said if isinstance(said, str) else None
 

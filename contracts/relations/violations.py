@@ -16,7 +16,7 @@ _MOST_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class PageViolation:
     """What one side did against the documentation."""
 
     side: Literal["worker", "server"]
@@ -27,7 +27,7 @@ class Violation:
         return f"{self.side}: {self.rule}: {self.message}"
 
 
-def violations(exchange: Exchange) -> tuple[Violation, ...]:
+def violations(exchange: Exchange) -> tuple[PageViolation, ...]:
     """The violations that one exchange shows: of the worker against the spec, of the server against the page.
 
     What the page leaves open is held against no server; of a worker's request the spec's own choice is taken.
@@ -37,14 +37,14 @@ def violations(exchange: Exchange) -> tuple[Violation, ...]:
 
 # Workers ask the same again and again, and get the same.
 @lru_cache(_MOST_KEPT)
-def _found_lately(exchange: Exchange) -> tuple[Violation, ...]:
+def _found_lately(exchange: Exchange) -> tuple[PageViolation, ...]:
     return tuple(_found(exchange))
 
 
-def _found(exchange: Exchange) -> Iterator[Violation]:
+def _found(exchange: Exchange) -> Iterator[PageViolation]:
     flaws = flaws_of((exchange,), worker_api())
     for _, flaw in flaws:
-        yield Violation("worker", exchange.operation or "no-operation", str(flaw))
+        yield PageViolation("worker", exchange.operation or "no-operation", str(flaw))
     for outcome in relate(exchange, is_legal=not flaws):
         if outcome.flaw is not None:
-            yield Violation("server", outcome.rule, outcome.flaw)
+            yield PageViolation("server", outcome.rule, outcome.flaw)

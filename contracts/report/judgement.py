@@ -7,7 +7,7 @@ import re
 from workerkit.contracts.page.lenient_spec import enumeration
 from workerkit.contracts.page.rules import Rule, Status
 from workerkit.contracts.report.evidence import show
-from workerkit.contracts.report.rule_report import Flaw, RuleReport
+from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
 from workerkit.contracts.run.ledger import Finding, Ledger
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.masking.mask import Mask
@@ -50,7 +50,8 @@ def _broken(rule: Rule, findings: list[Finding], target: Target, mask: Mask) -> 
     shown = findings[:MOST_SHOWN]
     more = len(findings) - len(shown)
     flaws = tuple(
-        Flaw(mask.text(each.message), tuple(exchange.number for exchange in each.exchanges)) for each in shown
+        RuleFlaw(mask.text(each.message), tuple(exchange.number for exchange in each.exchanges))
+        for each in shown
     )
     why = "; ".join(each.message for each in flaws) + (f" (and {more} more)" if more else "")
     exchanges = {exchange.number: exchange for each in shown for exchange in each.exchanges}

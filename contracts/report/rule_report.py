@@ -10,7 +10,7 @@ from workerkit.contracts.report.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class RuleFlaw:
     """One way in which a rule is broken: what was expected and seen, and the numbers of the exchanges that
     show it, in their order."""
 
@@ -34,7 +34,7 @@ class RuleReport:
     status: Status
     why: str
     evidence: tuple[Evidence, ...] = ()
-    flaws: tuple[Flaw, ...] = ()
+    flaws: tuple[RuleFlaw, ...] = ()
     more: int = 0
 
     @property

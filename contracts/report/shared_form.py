@@ -7,7 +7,7 @@ from itertools import groupby
 
 from workerkit.contracts.page.rules import Status
 from workerkit.contracts.report.report import Report
-from workerkit.contracts.report.rule_report import Flaw, RuleReport
+from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
 from workerkit.contracts.report.sentence_report import SentenceReport, Standing
 from workerkit.contracts.report.text import evidence_lines, receipt_of, remarks, verdict_of
 from workerkit.mockserver.reports.report import Aside, Case, Chapter, Finding, Outcome, Sentence
@@ -69,6 +69,6 @@ def _case(rule: RuleReport) -> Case:
     )
 
 
-def _finding(rule: RuleReport, flaw: Flaw) -> Finding:
+def _finding(rule: RuleReport, flaw: RuleFlaw) -> Finding:
     shown = [each for each in rule.evidence if each.number in flaw.exchanges]
     return Finding(rule.id, flaw.message, tuple(line for each in shown for line in evidence_lines(each)))

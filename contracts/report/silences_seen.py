@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workerkit.contracts.run.ledger import Ledger
-from workerkit.contracts.run.observation import Sight
+from workerkit.contracts.run.observation import Observation
 from workerkit.contracts.target.target import BASE_PATH
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
@@ -49,7 +49,7 @@ def as_dialect(target: str, known: tuple[Learnt, ...]) -> str:
 def _learnt(silence: str, ledger: Ledger, mask: Mask, ended: str) -> Learnt:
     stated = ledger.stated.get(silence)
     otherwise = ended or ("stated beforehand" if stated else "no request of this run shows it")
-    sight = ledger.sights.get(silence, Sight(silence, None, otherwise))
+    sight = ledger.sights.get(silence, Observation(silence, None, otherwise))
     shown = tuple(mask.text(_line(each)) for each in sight.exchanges[:_MOST_SHOWN])
     why = sight.why
     if stated is not None and sight.value not in (None, stated):

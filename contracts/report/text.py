@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from workerkit.contracts.page.rules import Status
 from workerkit.contracts.report.evidence import Evidence
 from workerkit.contracts.report.report import Report
-from workerkit.contracts.report.rule_report import Flaw, RuleReport
+from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
 from workerkit.contracts.report.sentence_report import Standing
 from workerkit.contracts.sandbox.receipt import Receipt
 from workerkit.contracts.target.plan import Plan, Writes
@@ -105,7 +105,7 @@ def _all_broken(report: Report) -> Iterator[str]:
             yield f"          and {rule.more} more in the same way"
 
 
-def _flaw_lines(rule: RuleReport, flaw: Flaw, shown: set[int]) -> Iterator[str]:
+def _flaw_lines(rule: RuleReport, flaw: RuleFlaw, shown: set[int]) -> Iterator[str]:
     new = [each for each in rule.evidence if each.number in flaw.exchanges and each.number not in shown]
     old = [f"#{number}" for number in flaw.exchanges if number in shown]
     shown.update(flaw.exchanges)

@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from workerkit.contracts.gate.write_policy import KNOWN_HEADERS, Draft, Permit
+from workerkit.contracts.gate.write_policy import KNOWN_HEADERS, Draft, WritePolicy
 from workerkit.contracts.target.plan import Writes
 from workerkit.contracts.target.target import BASE_PATH
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.openapi.errors import UsageError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 
 _MOST_NAMED = 3
 
 
-class MayNotLeave(ValueError):
+class NotPermittedError(UsageError, ValueError):
     """A capsule must not be sent as asked; the text says why and what to give."""
 
 
@@ -29,10 +30,10 @@ def permitted(capsule: Capsule, writes: Writes) -> Capsule:
     if writes is Writes.ALL:
         return capsule
     plain = replace(capsule, recorded=tuple(map(_plain, capsule.recorded)))
-    permit = Permit(writes)
+    permit = WritePolicy(writes)
     refused = [each.exchange for each in plain.recorded if permit.refusal(_draft(each.exchange)) is not None]
     if refused:
-        raise MayNotLeave(
+        raise NotPermittedError(
             f"{len(refused)} of its {len(plain.recorded)} requests may change something there "
             f"({_named(refused)}), and nothing was sent: --writes {writes} does not allow it, which is the "
             "default for a target that is not on this machine. Where all that may change, give --writes all"
@@ -49,7 +50,7 @@ def keys_for(capsule: Capsule, given: tuple[str, ...]) -> Mapping[str, str]:
     let_in = _keys(each for each in capsule.recorded if each.exchange.status not in (None, 401))
     if len(let_in) > len(given):
         missing = ("--api-key", "--other-api-key")[min(len(given), 1)]
-        raise MayNotLeave(
+        raise NotPermittedError(
             f"no key in it is a real one, and requests came with {len(let_in)} that the server knew: give "
             f"{missing} KEY, or set WORKERKIT_{missing[2:].upper().replace('-', '_')}"
         )

@@ -12,8 +12,11 @@ from workerkit.mockserver.capsules.replay.replay_report import Told
 _LONGEST_NOTE = 200
 
 
-def _told(capsule: Capsule, replayed: Replayed, target: str | None, *, small: str | None) -> Told:
-    notes = [*_of_it(capsule), f"{replayed.played} of {len(capsule.recorded)} exchanges were sent again"]
+def replay_summary(capsule: Capsule, replayed: Replayed, target: str | None, *, small: str | None) -> Told:
+    notes = [
+        *capsule_notes(capsule),
+        f"{replayed.played} of {len(capsule.recorded)} exchanges were sent again",
+    ]
     if not capsule.recorded:
         notes.append("there is no request in it: nothing was tried")
     if replayed.dialect is not None and replayed.dialect.choices:
@@ -28,7 +31,7 @@ def _told(capsule: Capsule, replayed: Replayed, target: str | None, *, small: st
     return Told(replayed.played, replayed.difference, tuple(notes))
 
 
-def _of_it(capsule: Capsule) -> list[str]:
+def capsule_notes(capsule: Capsule) -> list[str]:
     """What is to be known of a capsule before anything is tried, as whoever made it wrote it down."""
     expected = [f"what should have happened: {capsule.expected}"] if capsule.expected else []
     return [

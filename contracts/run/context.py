@@ -21,7 +21,7 @@ _MOST_PAGES = 5
 
 
 @dataclass(slots=True)
-class Walk:
+class RunContext:
     """The state of one tour.
 
     `tasks` are the own tasks not yet used by a step, pending and queued ones. Where a sandbox was named, only

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from workerkit.contracts.page.rules import RULE_IDS
-from workerkit.contracts.run.observation import Sight
+from workerkit.contracts.run.observation import Observation
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.dialect import Dialect, dialect_of
 from workerkit.openapi.spec.silence import silences
@@ -33,7 +33,7 @@ class Ledger:
     findings: list[Finding] = field(default_factory=list)
     held: set[str] = field(default_factory=set)
     excuses: dict[str, str] = field(default_factory=dict)
-    sights: dict[str, Sight] = field(default_factory=dict)
+    sights: dict[str, Observation] = field(default_factory=dict)
     unplayed: str = ""
 
     def hold(self, rule: str) -> None:
@@ -55,7 +55,7 @@ class Ledger:
         """Notes why the rule could not be tested; the first reason stands."""
         self.excuses.setdefault(_known(rule), why)
 
-    def note(self, sight: Sight) -> None:
+    def note(self, sight: Observation) -> None:
         """Notes what was seen of a silence. The first value stands; without one, the first reason."""
         known = silences()[sight.silence].values
         if sight.value is not None and sight.value not in known:

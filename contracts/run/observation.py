@@ -9,7 +9,7 @@ from workerkit.openapi.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Observation:
     """The value that a server showed, or None where it showed none; `why` says more, `exchanges` show it."""
 
     silence: str
@@ -18,17 +18,17 @@ class Sight:
     exchanges: tuple[Exchange, ...] = ()
 
 
-def seen(silence: str, value: str, *exchanges: Exchange, why: str = "") -> Sight:
+def seen(silence: str, value: str, *exchanges: Exchange, why: str = "") -> Observation:
     """The sight of a value."""
-    return Sight(silence, value, why, exchanges)
+    return Observation(silence, value, why, exchanges)
 
 
-def unseen(silence: str, why: str, *exchanges: Exchange) -> Sight:
+def unseen(silence: str, why: str, *exchanges: Exchange) -> Observation:
     """The sight of no value, or of none that the silence has, and why."""
-    return Sight(silence, None, why, exchanges)
+    return Observation(silence, None, why, exchanges)
 
 
-def by_status(silence: str, values: Mapping[int, str], exchange: Exchange) -> Sight:
+def by_status(silence: str, values: Mapping[int, str], exchange: Exchange) -> Observation:
     """The sight of the value that the answer's status stands for."""
     value = values.get(exchange.status or 0)
     if value is None:

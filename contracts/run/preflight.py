@@ -7,28 +7,29 @@ from dataclasses import replace
 
 from workerkit.contracts.gate.client import Client
 from workerkit.contracts.gate.gate import TOO_MANY_REQUESTS, Gate
-from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.target.target import Target
 from workerkit.contracts.target.target_mask import mask_of
+from workerkit.openapi.errors import CannotRunError
 from workerkit.openapi.exchange import Exchange
 
 # What gateways and load balancers answer for a server behind them, or one in maintenance.
 _DOWN = (502, 503, 504)
 
 
-class CannotTest(RuntimeError):
+class CannotTestError(CannotRunError, RuntimeError):
     """The run cannot begin; the text is a sentence for people, without secrets."""
 
 
-class Unreachable(CannotTest):
+class TargetUnreachableError(CannotTestError):
     """No answer came."""
 
 
-class NotThisApi(CannotTest):
+class NotThisApiError(CannotTestError):
     """What answers is not the Worker API."""
 
 
-class KeyRefused(CannotTest):
+class KeyRefusedError(CannotTestError):
     """The target answers 401 to the key."""
 
 
@@ -43,9 +44,9 @@ def greet(target: Target, gate: Gate, say: Callable[[str], None]) -> Target:
         return target
     other = Client(gate, target.other_api_key).tasks(limit=1)
     if other.status == 401:
-        raise KeyRefused(_refused(target, "other API key", "other-api-key"))
-    name, number = (Reading(own).answered_field(each) for each in ("server_name", "server_id"))
-    if number is None or number != Reading(other).answered_field("server_id"):
+        raise KeyRefusedError(_refused(target, "other API key", "other-api-key"))
+    name, number = (ParsedExchange(own).answered_field(each) for each in ("server_name", "server_id"))
+    if number is None or number != ParsedExchange(other).answered_field("server_id"):
         return target
     say(mask_of(target).text(f"--other-api-key is left out: it is a key of the same server, {name}."))
     return replace(target, other_api_key=None)
@@ -56,19 +57,19 @@ def _greet(target: Target, gate: Gate) -> Exchange:
     where = f"GET {target.base_url}/tasks"
     if exchange.status is None:
         why = mask_of(target).text(exchange.why)
-        raise Unreachable(f"{where} got no answer: {why}")
+        raise TargetUnreachableError(f"{where} got no answer: {why}")
     if 300 <= exchange.status < 400:
         place = mask_of(target).text(dict(exchange.answer_headers).get("location", "another place"))
-        raise NotThisApi(f"{where} redirects to {place}: give the address of the API itself")
+        raise NotThisApiError(f"{where} redirects to {place}: give the address of the API itself")
     if exchange.status == 401:
-        raise KeyRefused(_refused(target, "API key", "api-key"))
+        raise KeyRefusedError(_refused(target, "API key", "api-key"))
     if exchange.status == TOO_MANY_REQUESTS:
-        raise CannotTest(f"{where} answers 429, too many requests: wait, and give a lower --rate")
+        raise CannotTestError(f"{where} answers 429, too many requests: wait, and give a lower --rate")
     if exchange.status in _DOWN:
-        raise CannotTest(f"{where} answers {exchange.status}: the API, or what stands before it, is down")
+        raise CannotTestError(f"{where} answers {exchange.status}: the API or its proxy is down")
     if not _looks_right(exchange):
         kind = dict(exchange.answer_headers).get("content-type", "no content type")
-        raise NotThisApi(f"{where} answers {exchange.status} with {kind}: this is not the Worker API")
+        raise NotThisApiError(f"{where} answers {exchange.status} with {kind}: this is not the Worker API")
     return exchange
 
 

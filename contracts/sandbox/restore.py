@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from workerkit.contracts.gate.client import Client
-from workerkit.contracts.gate.gate import Ended, Gate, Withheld
+from workerkit.contracts.gate.gate import Gate, RunEndedError, WithheldError
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task
-from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.sandbox.receipt import Change, Receipt
-from workerkit.contracts.sandbox.sandbox import NoSandbox, Sandbox, find_sandbox, list_all
+from workerkit.contracts.sandbox.sandbox import NoSandboxError, Sandbox, find_sandbox, list_all
 from workerkit.contracts.target.plan import MOST_TO_PUT_BACK, Plan, Writes
 from workerkit.contracts.target.target import Target
 from workerkit.contracts.target.target_mask import mask_of
@@ -71,7 +71,7 @@ class Tidying:
             self._tidy()
         except KeyboardInterrupt:
             self._trouble = "putting it back was interrupted"
-        except (Ended, Withheld, NoSandbox) as error:
+        except (RunEndedError, WithheldError, NoSandboxError) as error:
             self._trouble = f"putting it back was not possible: {error}"
         return Receipt((*self._changes(), *self._unseen()), tuple(self._notes()))
 
@@ -173,7 +173,7 @@ class Tidying:
     def _set(self, operation: str, field: str) -> list[str]:
         """The ids of what an operation was taken for."""
         taken = (each for each in self._written if each.operation == operation and each.accepted)
-        return sorted({str(Reading(each).sent_field(field)) for each in taken})
+        return sorted({str(ParsedExchange(each).sent_field(field)) for each in taken})
 
 
 def _names(task_id: str, exchange: Exchange) -> bool:
@@ -183,11 +183,11 @@ def _names(task_id: str, exchange: Exchange) -> bool:
 
 
 def _link(exchange: Exchange) -> str:
-    return str(Reading(exchange).sent_field("link_id"))
+    return str(ParsedExchange(exchange).sent_field("link_id"))
 
 
 def _unseen_in(exchange: Exchange, tasks: Mapping[str, Task]) -> Iterator[tuple[tuple[str, str], Any]]:
-    reading = Reading(exchange)
+    reading = ParsedExchange(exchange)
     items = reading.sent_field("items") if reading.operation == "bulkUpdateTasks" else [reading.sent]
     for item in items if isinstance(items, list) else []:
         if isinstance(item, dict):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workerkit.contracts.gate.client import Client
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in, usable_tasks_in
-from workerkit.contracts.target.plan import BadPlan, Plan
+from workerkit.contracts.target.plan import BadPlanError, Plan
 from workerkit.contracts.target.target import Target
 
 # As many as a run has use for: each one more would have to be put back, too.
@@ -19,7 +19,7 @@ MOST_PAGES = 5
 _NAMES_SHOWN = 5
 
 
-class NoSandbox(BadPlan):
+class NoSandboxError(BadPlanError):
     """Nothing of what the plan names is there; the text says what is."""
 
 
@@ -87,7 +87,9 @@ def list_all(client: Client, key: str | None, statuses: tuple[str, ...]) -> Iter
     for page in range(1, MOST_PAGES + 1):
         exchange = client.tasks(key=key, status=",".join(statuses), limit=most, page=page)
         if not exchange.accepted:
-            raise NoSandbox(f"the sandbox cannot be read: GET /tasks answered {exchange.status or 'nothing'}")
+            raise NoSandboxError(
+                f"cannot read the sandbox: GET /tasks answered {exchange.status or 'nothing'}"
+            )
         yield from usable_tasks_in(exchange)
         if len(tasks_in(exchange)) < most or page * most >= total_in(exchange):
             return
@@ -130,11 +132,11 @@ def _check_all_there(plan: Plan, own: list[Task], listed: list[Task]) -> None:
     names = {str(each.get("request_name")) for each in listed}
     for task_id in plan.sandbox_tasks:
         if task_id not in ids:
-            raise NoSandbox(f"--sandbox-task {task_id}: the server of this key has no such task in its list")
+            raise NoSandboxError(f"--sandbox-task {task_id}: the list of this key's server has no such task")
     for name in plan.sandbox_requests:
         if name not in names:
             there = ", ".join(sorted(names)[:_NAMES_SHOWN]) or "none"
-            raise NoSandbox(
+            raise NoSandboxError(
                 f"--sandbox-request {name!r}: no task that is listed for this key belongs to such a request; "
                 f"those that are there: {there}"
             )

@@ -10,7 +10,7 @@ from workerkit.contracts.run.ledger import Finding
 from workerkit.contracts.saved.listings import Listing, names
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 from workerkit.mockserver.capsules.file.writer import capsule_text
-from workerkit.mockserver.capsules.record.recording_pseudonyms import Names
+from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
 from workerkit.openapi.exchange import Exchange
 
 _SOURCES = {each.id: each.source for each in RULES}
@@ -24,7 +24,7 @@ def saved_capsules(
     A server that keeps the promise does not reproduce it. Nor does the mock, but where its world, made from
     what the capsule shows, has what there should not be: a task that is nobody's, or a key of no server.
     """
-    known = Names()
+    known = RecordingPseudonyms()
     for each in exchanges if findings else ():
         known.disguised(Recorded.plainly(each))
     for finding in findings:

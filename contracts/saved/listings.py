@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workerkit.contracts.relations.listed_tasks import Task, tasks_in
-from workerkit.contracts.relations.parsed_exchange import Reading
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 
 NAMELESS = "server-01"
@@ -34,7 +34,7 @@ class Listing:
 
 def listing_of(exchange: Exchange) -> Listing:
     """What an exchange listed: nothing where it is for no list."""
-    name = Reading(exchange).answered_field("server_name") if exchange.method == "GET" else None
+    name = ParsedExchange(exchange).answered_field("server_name") if exchange.method == "GET" else None
     server = name.strip() if isinstance(name, str) else ""
     tasks = tasks_in(exchange) if exchange.method == "GET" else []
     return Listing(exchange.number, tuple(Listed(server or NAMELESS, each) for each in tasks))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from workerkit.contracts.relations.listed_tasks import Task
-from workerkit.contracts.relations.parsed_exchange import Reading
-from workerkit.contracts.run.observation import Sight, seen
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
+from workerkit.contracts.run.observation import Observation, seen
 from workerkit.openapi.exchange import Exchange
 
 _LINK = "https://example.com/workerkit/{}"
@@ -19,9 +19,9 @@ def links_of(task: Task) -> dict[str, str]:
     return {name: _LINK.format(f"{name}/{task['id']}") for name in LINK_FIELDS}
 
 
-def callback_body_of(exchange: Exchange) -> Sight:
+def callback_body_of(exchange: Exchange) -> Observation:
     """Which body a callback that was taken is answered with."""
-    data = Reading(exchange).answered_field("data")
+    data = ParsedExchange(exchange).answered_field("data")
     return seen("callback-body", "like-update" if isinstance(data, dict) else "success-only", exchange)
 
 

@@ -6,39 +6,39 @@ from collections.abc import Iterator
 
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task, following, steps_to, usable_tasks_in
-from workerkit.contracts.relations.parsed_exchange import Reading
-from workerkit.contracts.run.context import Walk
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
+from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.scripted.bodies import LINK_FIELDS, links_of, objects_of
 from workerkit.contracts.scripted.read_back import read_back
 from workerkit.openapi.exchange import Exchange
 
 
-def leave_the_others_alone(walk: Walk) -> None:
+def leave_the_others_alone(context: RunContext) -> None:
     """An update changes one task and no other one of the list."""
-    task = walk.take_task("update")
+    task = context.take_task("update")
     if task is None:
         return
     task_id, strays = str(task["id"]), set[str]()
     # Others may be at work: what changes beside an update has to do so twice, and not without one.
     for status in steps_to(task, "canceled"):
-        before, still = (_statuses(_whole(walk)) for _ in range(2))
+        before, still = (_statuses(_whole(context)) for _ in range(2))
         if before != still or not before:
             return
-        update = walk.client.send("PUT", f"/tasks/{task_id}", {"status": status})
-        if not walk.expect("update", update):
+        update = context.client.send("PUT", f"/tasks/{task_id}", {"status": status})
+        if not context.expect("update", update):
             return
-        shown = _whole(walk)
+        shown = _whole(context)
         strays = set(_moved(still, _statuses(shown))) - {task_id}
         if not strays and status != "queued":
-            walk.ledger.hold("update")
+            context.ledger.hold("update")
             return
     flaw = f"with task {task_id} the status of task {min(strays)} changed"
-    walk.ledger.fail("update", flaw, (update, shown))
+    context.ledger.fail("update", flaw, (update, shown))
 
 
-def _whole(walk: Walk) -> Exchange:
+def _whole(context: RunContext) -> Exchange:
     every = ",".join(lenient_spec.enumeration("TaskStatus"))
-    return walk.client.tasks(status=every, limit=lenient_spec.highest("limit"))
+    return context.client.tasks(status=every, limit=lenient_spec.highest("limit"))
 
 
 def _statuses(shown: Exchange) -> dict[str, str]:
@@ -52,36 +52,36 @@ def _moved(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
             yield task_id
 
 
-def update_many(walk: Walk) -> None:
+def update_many(context: RunContext) -> None:
     """Own tasks are updated, each in its way, and those between them are not; the list shows it."""
-    own = _two_items(walk)
+    own = _two_items(context)
     if not own:
         return
-    strangers = [{"link_id": walk.some_id(), "status": "running"}]
-    exchange = walk.client.send("PUT", "/tasks/bulk", {"items": [own[0], *strangers, *own[1:]]})
-    if not walk.expect("bulk", exchange):
+    strangers = [{"link_id": context.some_id(), "status": "running"}]
+    exchange = context.client.send("PUT", "/tasks/bulk", {"items": [own[0], *strangers, *own[1:]]})
+    if not context.expect("bulk", exchange):
         return
-    results = objects_of(Reading(exchange).answered_field("results"))
+    results = objects_of(ParsedExchange(exchange).answered_field("results"))
     foreign = "not_your_task" in [each.get("error") for each in results]
     flaw = "a task that there is not came out as not_your_task"
-    walk.ledger.judge("not-found", flaw if foreign else None, exchange)
+    context.ledger.judge("not-found", flaw if foreign else None, exchange)
     done = {str(each.get("link_id")).lower(): each.get("success") for each in results}
     due = {each["link_id"].lower(): each in own for each in (*own, *strangers)}
     flaw = f"own tasks and an unknown one have success {[done.get(each) for each in due]}"
-    walk.ledger.judge("bulk-results", None if done == due else flaw, exchange)
+    context.ledger.judge("bulk-results", None if done == due else flaw, exchange)
     for each in own:
         links = {name: each[name] for name in LINK_FIELDS}
-        read_back(walk, "bulk-results", each["link_id"], each["status"], links, exchange)
+        read_back(context, "bulk-results", each["link_id"], each["status"], links, exchange)
 
 
-def _two_items(walk: Walk) -> list[dict[str, str]]:
+def _two_items(context: RunContext) -> list[dict[str, str]]:
     """Items for two own tasks, for each another status; for one where there is but one."""
-    first, second = walk.take_task("bulk"), walk.tasks.pop(0) if walk.tasks else None
+    first, second = context.take_task("bulk"), context.tasks.pop(0) if context.tasks else None
     if first is None:
         return []
     if second is not None and following(str(second["status"])) == following(str(first["status"])):
         step = {"status": following(str(second["status"]))}
-        if not walk.expect("update", walk.client.send("PUT", f"/tasks/{second['id']}", step)):
+        if not context.expect("update", context.client.send("PUT", f"/tasks/{second['id']}", step)):
             return [_item(first)]
         second = {**second, **step}
     return [_item(each) for each in (first, second) if each is not None]
@@ -91,8 +91,8 @@ def _item(task: Task) -> dict[str, str]:
     return {"link_id": str(task["id"]), "status": following(str(task["status"])), **links_of(task)}
 
 
-def fill_a_batch(walk: Walk) -> None:
+def fill_a_batch(context: RunContext) -> None:
     """As many items as the page allows are taken, all of them unknown."""
     most = lenient_spec.most("BulkUpdate", "items")
-    items = [{"link_id": walk.some_id(), "status": "running"} for _ in range(most)]
-    walk.expect("bulk", walk.client.send("PUT", "/tasks/bulk", {"items": items}))
+    items = [{"link_id": context.some_id(), "status": "running"} for _ in range(most)]
+    context.expect("bulk", context.client.send("PUT", "/tasks/bulk", {"items": items}))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from workerkit.contracts.relations.listed_tasks import Task
-from workerkit.contracts.run.context import Walk
+from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
 
 _TASKS = 4
@@ -15,28 +15,28 @@ _LINK = "https://example.com/workerkit/rush/{}/{}"
 _RULE = "update-links"
 
 
-def update_side_by_side(walk: Walk) -> None:
+def update_side_by_side(context: RunContext) -> None:
     """Two fields each of some tasks are written at the same moment; then all of them are there."""
-    tasks = walk.tasks[:_TASKS]
+    tasks = context.tasks[:_TASKS]
     if not tasks:
         return
     with ThreadPoolExecutor(_TASKS * len(_FIELDS)) as pool:
-        asked = [pool.submit(_write, walk, task, field) for task in tasks for field in _FIELDS]
+        asked = [pool.submit(_write, context, task, field) for task in tasks for field in _FIELDS]
         writes = [each.result() for each in asked]
     for each in writes:
-        walk.expect("update", each)
+        context.expect("update", each)
     if not all(each.accepted for each in writes):
         return
     for number, task in enumerate(tasks):
-        shown, listed = walk.find(str(task["id"]), str(task["status"]))
+        shown, listed = context.find(str(task["id"]), str(task["status"]))
         lost = list(_lost(task, shown or {}))
         flaw = f"of two updates of task {task['id']} at once, {' and '.join(lost)} was lost" if lost else None
         own = writes[number * len(_FIELDS) : (number + 1) * len(_FIELDS)]
-        walk.ledger.judge(_RULE, flaw, *own, listed)
+        context.ledger.judge(_RULE, flaw, *own, listed)
 
 
-def _write(walk: Walk, task: Task, field: str) -> Exchange:
-    return walk.client.send("PUT", f"/tasks/{task['id']}", {field: _link(task, field)})
+def _write(context: RunContext, task: Task, field: str) -> Exchange:
+    return context.client.send("PUT", f"/tasks/{task['id']}", {field: _link(task, field)})
 
 
 def _lost(task: Task, shown: Task) -> Iterator[str]:

@@ -6,24 +6,24 @@ from typing import Any
 
 from workerkit.contracts.gate.client import NO_KEY
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.run.context import Walk
-from workerkit.contracts.run.observation import Sight, seen, unseen
+from workerkit.contracts.run.context import RunContext
+from workerkit.contracts.run.observation import Observation, seen, unseen
 from workerkit.contracts.target.fake_ids import made_up_key
 from workerkit.openapi.exchange import Exchange
 
 Ask = tuple[str, str, Any]
 
 
-def refuse_wrong_keys(walk: Walk) -> None:
+def refuse_wrong_keys(context: RunContext) -> None:
     """Every operation answers 401 to no key and to a made-up one; the list to what resembles the key, too."""
-    made_up = made_up_key(walk.chance)
-    for ask in _one_of_each(walk):
-        walk.expect("key-required", _ask(walk, ask, NO_KEY), 401)
-        refused = _ask(walk, ask, made_up)
-        walk.expect("key-checked", refused, 401)
-        walk.ledger.note(_error_body(refused))
-    for resembling in _resembling(walk.target.api_key):
-        walk.expect("key-checked", walk.client.tasks(key=resembling), 401)
+    made_up = made_up_key(context.chance)
+    for ask in _one_of_each(context):
+        context.expect("key-required", _ask(context, ask, NO_KEY), 401)
+        refused = _ask(context, ask, made_up)
+        context.expect("key-checked", refused, 401)
+        context.ledger.note(_error_body(refused))
+    for resembling in _resembling(context.target.api_key):
+        context.expect("key-checked", context.client.tasks(key=resembling), 401)
 
 
 def _resembling(key: str) -> list[str]:
@@ -34,22 +34,22 @@ def _resembling(key: str) -> list[str]:
     return [each for each in (key + "x", beginning, swapped) if each != key]
 
 
-def refuse_inactive_server(walk: Walk) -> None:
+def refuse_inactive_server(context: RunContext) -> None:
     """A server that is neither online nor active gets 401; its heartbeat is a silence and left out."""
-    key = walk.target.inactive_api_key
+    key = context.target.inactive_api_key
     if key is None:
-        walk.ledger.excuse("server-active", "needs --inactive-api-key")
+        context.ledger.excuse("server-active", "needs --inactive-api-key")
         return
-    walk.expect("server-active", walk.client.tasks(key=key), 401)
-    for method, path, body in _one_of_each(walk)[2:]:
-        if walk.client.may_send(method, path, body, key):
-            walk.expect("server-active", walk.client.send(method, path, body, key), 401)
+    context.expect("server-active", context.client.tasks(key=key), 401)
+    for method, path, body in _one_of_each(context)[2:]:
+        if context.client.may_send(method, path, body, key):
+            context.expect("server-active", context.client.send(method, path, body, key), 401)
 
 
-def _one_of_each(walk: Walk) -> list[Ask]:
+def _one_of_each(context: RunContext) -> list[Ask]:
     status = lenient_spec.enumeration("TaskStatus")[0]
     level = lenient_spec.enumeration("LogLevel")[0]
-    link = walk.some_id()
+    link = context.some_id()
     return [
         ("GET", "/tasks", None),
         ("POST", "/health", {"server_name": "workerkit"}),
@@ -63,14 +63,14 @@ def _one_of_each(walk: Walk) -> list[Ask]:
     ]
 
 
-def _ask(walk: Walk, ask: Ask, key: str) -> Exchange:
+def _ask(context: RunContext, ask: Ask, key: str) -> Exchange:
     method, path, body = ask
     if method == "GET":
-        return walk.client.tasks(key=key)
-    return walk.client.send(method, path, body, key=key)
+        return context.client.tasks(key=key)
+    return context.client.send(method, path, body, key=key)
 
 
-def _error_body(exchange: Exchange) -> Sight:
+def _error_body(exchange: Exchange) -> Observation:
     body = exchange.answered()
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):

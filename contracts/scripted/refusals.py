@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.run.context import Walk
+from workerkit.contracts.run.context import RunContext
 
 _WORD = "workerkit"
 
 
-def require_the_link(walk: Walk) -> None:
+def require_the_link(context: RunContext) -> None:
     """A link callback without `link_id` gets 400."""
-    exchange = walk.client.send("POST", "/callback/link/update", {"status": "running"})
-    walk.expect("link-update-required", exchange, 400)
+    exchange = context.client.send("POST", "/callback/link/update", {"status": "running"})
+    context.expect("link-update-required", exchange, 400)
 
 
-def refuse_bad_bodies(walk: Walk) -> None:
+def refuse_bad_bodies(context: RunContext) -> None:
     """Bodies of the wrong shape get 400, or 404 where they name an id, which is nobody's."""
-    link = walk.some_id()
+    link = context.some_id()
     asked: list[tuple[str, str, Any, tuple[int, ...]]] = [
         ("PUT", f"/tasks/{link}", {"status": "nonsense"}, (400, 404)),
         ("PUT", f"/tasks/{link}", b'{"status": ', (400, 404)),
@@ -33,13 +33,13 @@ def refuse_bad_bodies(walk: Walk) -> None:
         ("POST", "/callback/account/status", {"account_id": link}, (400, 403, 404)),
     ]
     for method, path, body, statuses in asked:
-        walk.expect("bad-request", walk.client.send(method, path, body), *statuses)
+        context.expect("bad-request", context.client.send(method, path, body), *statuses)
 
 
-def refuse_too_long_a_batch(walk: Walk) -> None:
+def refuse_too_long_a_batch(context: RunContext) -> None:
     """One item more than the page allows, all of them unknown, is refused."""
     items = [
-        {"link_id": walk.some_id(), "status": "running"}
+        {"link_id": context.some_id(), "status": "running"}
         for _ in range(lenient_spec.most("BulkUpdate", "items") + 1)
     ]
-    walk.expect("bulk", walk.client.send("PUT", "/tasks/bulk", {"items": items}), 400, 413)
+    context.expect("bulk", context.client.send("PUT", "/tasks/bulk", {"items": items}), 400, 413)

@@ -7,8 +7,8 @@ from contextlib import suppress
 from random import Random
 
 from workerkit.contracts.gate.client import Client
-from workerkit.contracts.gate.gate import Gate, Withheld
-from workerkit.contracts.run.context import Walk
+from workerkit.contracts.gate.gate import Gate, WithheldError
+from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.sandbox.sandbox import Sandbox
 from workerkit.contracts.scripted import (
@@ -26,7 +26,7 @@ from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import Clock
 from workerkit.contracts.target.target import Target
 
-Step = Callable[[Walk], None]
+Step = Callable[[RunContext], None]
 
 _READS: tuple[Step, ...] = (
     lists.list_by_default,
@@ -80,36 +80,36 @@ def set_out(
     ledger: Ledger,
     clock: Clock,
     sandbox: Sandbox | None = None,
-) -> Walk:
+) -> RunContext:
     """A walk that has not yet asked anything."""
     client = Client(gate, target.api_key)
     # Not the bare number, with which a server under test may have made its own ids.
     chance = Random(f"tour {plan.seed}")
-    walk = Walk(client, ledger, target, plan.writes, chance, clock=clock)
+    context = RunContext(client, ledger, target, plan.writes, chance, clock=clock)
     if sandbox is not None:
-        walk.sandbox_tasks, walk.sandbox_foreign = sandbox.own, sandbox.foreign
-        walk.sandbox_requests = sandbox.request_ids
-    return walk
+        context.sandbox_tasks, context.sandbox_foreign = sandbox.own, sandbox.foreign
+        context.sandbox_requests = sandbox.request_ids
+    return context
 
 
-def walk_the_tour(walk: Walk) -> None:
+def walk_the_tour(context: RunContext) -> None:
     """Sends the tour's requests and notes what they show. Raises wire.Ended where the run is over."""
-    _excuse_what_is_not_written(walk)
-    for step in _STEPS[walk.writes]:
-        with suppress(Withheld):
-            step(walk)
-    if not walk.tasks:
+    _excuse_what_is_not_written(context)
+    for step in _STEPS[context.writes]:
+        with suppress(WithheldError):
+            step(context)
+    if not context.tasks:
         for rule in _TASK_RULES:
-            walk.excuse_without_task(rule)
+            context.excuse_without_task(rule)
 
 
-def _excuse_what_is_not_written(walk: Walk) -> None:
-    if walk.writes is not Writes.ALL:
+def _excuse_what_is_not_written(context: RunContext) -> None:
+    if context.writes is not Writes.ALL:
         for rule in _OTHER_RULES:
-            walk.ledger.excuse(rule, "needs --writes all: what it changes is in no sandbox")
-    if walk.writes is Writes.NONE:
+            context.ledger.excuse(rule, "needs --writes all: what it changes is in no sandbox")
+    if context.writes is Writes.NONE:
         for rule in _TASK_RULES:
-            walk.ledger.excuse(rule, f"needs --writes sandbox or all{_beside(rule, walk.target)}")
+            context.ledger.excuse(rule, f"needs --writes sandbox or all{_beside(rule, context.target)}")
 
 
 def _beside(rule: str, target: Target) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import following, steps_to
-from workerkit.contracts.run.context import Walk
+from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.scripted.bodies import NOTE, links_of
 from workerkit.contracts.scripted.read_back import read_back
 
@@ -14,24 +14,24 @@ from workerkit.contracts.scripted.read_back import read_back
 _AFTER_FAILURE = ",".join(("failed", *lenient_spec.waiting()))
 
 
-def update_a_task(walk: Walk) -> None:
+def update_a_task(context: RunContext) -> None:
     """A task goes through the flow to completed; the list shows each step and the links."""
-    task = walk.take_task("update")
+    task = context.take_task("update")
     if task is None:
         return
     status = str(task["status"])
     while status != "completed":
         status = following(status)
         links = links_of(task) if status == "completed" else {}
-        exchange = walk.client.send("PUT", f"/tasks/{task['id']}", {"status": status, **links})
-        if not walk.expect("update", exchange):
+        exchange = context.client.send("PUT", f"/tasks/{task['id']}", {"status": status, **links})
+        if not context.expect("update", exchange):
             return
-        read_back(walk, "update", str(task["id"]), status, links, exchange)
+        read_back(context, "update", str(task["id"]), status, links, exchange)
 
 
-def fail_a_task(walk: Walk) -> None:
+def fail_a_task(context: RunContext) -> None:
     """Every field of an update is taken on the way to failed; then the task is failed, or tried again."""
-    task = walk.take_task("update")
+    task = context.take_task("update")
     if task is None:
         return
     task_id = str(task["id"])
@@ -41,28 +41,28 @@ def fail_a_task(walk: Walk) -> None:
         "failed": {"error_message": NOTE},
     }
     for status in steps_to(task, "failed"):
-        exchange = walk.client.send("PUT", f"/tasks/{task_id}", {"status": status, **fields[status]})
-        if not walk.expect("update", exchange):
+        exchange = context.client.send("PUT", f"/tasks/{task_id}", {"status": status, **fields[status]})
+        if not context.expect("update", exchange):
             return
-    read_back(walk, "update-status", task_id, _AFTER_FAILURE, {}, exchange)
+    read_back(context, "update-status", task_id, _AFTER_FAILURE, {}, exchange)
 
 
-def cancel_a_task(walk: Walk) -> None:
+def cancel_a_task(context: RunContext) -> None:
     """A task that is worked on is canceled; the list shows it."""
-    task = walk.take_task("update-status")
+    task = context.take_task("update-status")
     if task is None:
         return
     task_id = str(task["id"])
     for status in steps_to(task, "canceled"):
-        exchange = walk.client.send("PUT", f"/tasks/{task_id}", {"status": status})
-        if not walk.expect("update", exchange):
+        exchange = context.client.send("PUT", f"/tasks/{task_id}", {"status": status})
+        if not context.expect("update", exchange):
             return
-    read_back(walk, "update-status", task_id, "canceled", {}, exchange)
+    read_back(context, "update-status", task_id, "canceled", {}, exchange)
 
 
-def refuse_bad_updates(walk: Walk) -> None:
+def refuse_bad_updates(context: RunContext) -> None:
     """Values outside the list or of another type, and a body that is no JSON, get 400 and change nothing."""
-    task = walk.take_task("update-status")
+    task = context.take_task("update-status")
     if task is None:
         return
     path, task_id, status = f"/tasks/{task['id']}", str(task["id"]), str(task["status"])
@@ -71,9 +71,9 @@ def refuse_bad_updates(walk: Walk) -> None:
         ("POST", "/callback/link/update", {"link_id": task_id, "status": "nonsense"}),
     ]
     for each in asked:
-        refused = walk.client.send(*each)
-        if walk.expect("update-status", refused, 400):
-            read_back(walk, "update-status", task_id, status, {}, refused)
+        refused = context.client.send(*each)
+        if context.expect("update-status", refused, 400):
+            read_back(context, "update-status", task_id, status, {}, refused)
     for body in ({"link_profile": 7}, {"is_indexed": "nonsense"}, b'{"status": '):
-        walk.expect("bad-request", walk.client.send("PUT", path, body), 400)
-    walk.tasks.append(task)
+        context.expect("bad-request", context.client.send("PUT", path, body), 400)
+    context.tasks.append(task)

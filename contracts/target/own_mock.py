@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.dialect import Dialect
 
@@ -17,7 +17,7 @@ from workerkit.openapi.spec.dialect import Dialect
 def own_mock(seed: int, dialect: Dialect | None = None) -> Iterator[Target]:
     """A mock that serves until the end of `with`, as a target with every key that widens a run."""
     worlds = Worlds()
-    world = worlds.add(DEFAULT, Founder(seed=seed, dialect=dialect or Dialect())).world
+    world = worlds.add(DEFAULT, WorldBuilder(seed=seed, dialect=dialect or Dialect())).world
     with MockServer(worlds) as mock:
         yield Target(
             mock.base_url,

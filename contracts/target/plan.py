@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from workerkit.contracts.target.target import Target
+from workerkit.openapi.errors import UsageError
 
 _GENTLE = 10.0
 
@@ -27,7 +28,7 @@ MOST_TO_PUT_BACK = 30
 FEWEST_IN_SANDBOX = 2 * MOST_TO_PUT_BACK
 
 
-class BadPlan(ValueError):
+class BadPlanError(UsageError, ValueError):
     """A bound makes no sense; the text says which."""
 
 
@@ -56,9 +57,9 @@ class Plan:
         for name in ("rate", "max_requests", "time_limit", "patience"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise BadPlan(f"{name} has to be more than 0, not {value}")
+                raise BadPlanError(f"{name} has to be more than 0, not {value}")
         if self.seed < 0:
-            raise BadPlan(f"seed has to be 0 or more, not {self.seed}")
+            raise BadPlanError(f"seed has to be 0 or more, not {self.seed}")
         object.__setattr__(self, "sandbox_tasks", tuple(map(_task_id, self.sandbox_tasks)))
         self._check_sandbox()
 
@@ -72,14 +73,14 @@ class Plan:
     def _check_sandbox(self) -> None:
         named = bool(self.sandbox_requests or self.sandbox_tasks)
         if self.writes is Writes.SANDBOX and not named:
-            raise BadPlan(
+            raise BadPlanError(
                 "--writes sandbox needs to know what may be changed: "
                 "give --sandbox-request NAME or --sandbox-task ID"
             )
         if named and self.writes is not Writes.SANDBOX:
-            raise BadPlan(f"a sandbox is named, yet writes is {self.writes}: give --writes sandbox, too")
+            raise BadPlanError(f"a sandbox is named, yet writes is {self.writes}: give --writes sandbox, too")
         if self.writes is Writes.SANDBOX and (self.max_requests or FEWEST_IN_SANDBOX) < FEWEST_IN_SANDBOX:
-            raise BadPlan(
+            raise BadPlanError(
                 f"--max-requests {self.max_requests} is too few for a sandbox, which is read before and put "
                 f"back afterwards: give {FEWEST_IN_SANDBOX} or more"
             )
@@ -99,11 +100,11 @@ def _task_id(text: str) -> str:
     try:
         return str(UUID(text.strip()))
     except ValueError:
-        raise BadPlan(f"{text!r} is no task's id: give the id, a UUID, as the list of tasks has it") from None
+        raise BadPlanError(f"{text!r} is not a task id: give a UUID from the list of tasks") from None
 
 
 def _writes(value: str) -> Writes:
     try:
         return Writes(value)
     except ValueError:
-        raise BadPlan(f"writes has to be one of {', '.join(Writes)}, not {value}") from None
+        raise BadPlanError(f"writes has to be one of {', '.join(Writes)}, not {value}") from None

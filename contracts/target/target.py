@@ -7,10 +7,12 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from workerkit.openapi.errors import UsageError
+
 BASE_PATH = "/api/v1/worker"
 
 
-class BadTarget(ValueError):
+class BadTargetError(UsageError, ValueError):
     """The address is no base URL of the API; the text says what to give instead."""
 
 
@@ -38,7 +40,7 @@ class Target:
             _check_key(name, getattr(self, name))
         for name in ("other_api_key", "inactive_api_key"):
             if getattr(self, name) == self.api_key:
-                raise BadTarget(
+                raise BadTargetError(
                     f"--{name.replace('_', '-')} is the API key itself: give another server's key"
                 )
         if self.account_id is not None:
@@ -73,20 +75,24 @@ def _check_address(url: str) -> None:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading the port is what checks it
     except ValueError as error:
-        raise BadTarget(f"{url} is no URL: {error}") from None
+        raise BadTargetError(f"{url} is no URL: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadTarget(f"{url} is no http or https URL: give one such as http://127.0.0.1:8080{BASE_PATH}")
+        raise BadTargetError(
+            f"{url} is no http or https URL: give one such as http://127.0.0.1:8080{BASE_PATH}"
+        )
     if parts.username is not None or parts.query or parts.fragment:
-        raise BadTarget("the base URL has no user, query or fragment: give the address alone")
+        raise BadTargetError("the base URL has no user, query or fragment: give the address alone")
     if not parts.path.endswith(BASE_PATH):
-        raise BadTarget(f"{url} does not end in {BASE_PATH}: give {parts.scheme}://{parts.netloc}{BASE_PATH}")
+        raise BadTargetError(
+            f"{url} does not end in {BASE_PATH}: give {parts.scheme}://{parts.netloc}{BASE_PATH}"
+        )
 
 
 def _account_id(text: str) -> str:
     try:
         return str(UUID(text.strip()))
     except ValueError:
-        raise BadTarget(f"--account-id {text!r} is no account's id: give the id, a UUID") from None
+        raise BadTargetError(f"--account-id {text!r} is no account's id: give the id, a UUID") from None
 
 
 def _check_key(name: str, key: str | None) -> None:
@@ -94,8 +100,8 @@ def _check_key(name: str, key: str | None) -> None:
         return
     if not key:
         option = name.replace("_", "-")
-        raise BadTarget(
+        raise BadTargetError(
             f"the {name.replace('_', ' ')} is missing: give --{option} or set WORKERKIT_{name.upper()}"
         )
     if not key.isascii() or not key.isprintable() or key != key.strip():
-        raise BadTarget(f"{name} is no key: give printable ASCII without spaces around it")
+        raise BadTargetError(f"{name} is no key: give printable ASCII without spaces around it")

@@ -15,15 +15,15 @@ from starlette.routing import Route
 
 from workerkit.mockserver.control.control_calls import CONTROL_CALLS, CONTROL_STREAMS, Asked
 from workerkit.mockserver.http.answer import json_answer
-from workerkit.mockserver.http.request import MOST_BYTES, Gone, Incoming, receive_request
+from workerkit.mockserver.http.request import MOST_BYTES, ClientGoneError, Incoming, receive_request
 from workerkit.mockserver.observers.event_stream import Events
-from workerkit.mockserver.world.refusal import Invalid, Refusal
+from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of_all
 from workerkit.mockserver.worlds.worlds import Worlds
-from workerkit.openapi.formats.strict_json import Malformed, parse
+from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 from workerkit.openapi.spec.api import Api
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call, Operation
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -51,7 +51,7 @@ def control_app(api: Api, worlds: Worlds, worker_path: str, events: Events | Non
     within = _Within(worlds, Events(worlds) if events is None else events, worker_path)
     app = Starlette(
         routes=[_route(path, methods, within) for path, methods in _by_path(api)],
-        exception_handlers={HTTPException: partial(_unrouted, within), Gone: _gone},
+        exception_handlers={HTTPException: partial(_unrouted, within), ClientGoneError: _gone},
     )
     app.router.redirect_slashes = False
     return app
@@ -73,7 +73,7 @@ def _route(path: str, operations: dict[str, Operation], within: _Within) -> Rout
             call = _read(operation, request.path_params, incoming, most)
             base_url = f"http://{request.headers['host']}{within.worker_path}"
             return _answered(Asked(within.worlds, within.events, call, base_url))
-        except Refusal as refusal:
+        except RefusalError as refusal:
             message = mask_of_all(_all(within.worlds), _told(incoming)).text(refusal.why)
             return _response(_error(_CODES[refusal.status], message), refusal.status)
 
@@ -94,13 +94,13 @@ def _answered(asked: Asked) -> Response:
 
 def _read(operation: Operation, path_values: dict[str, str], incoming: Incoming, most: int) -> Call:
     if incoming.oversize:
-        raise Invalid(f"the body has more than {most} bytes")
+        raise InvalidRequestError(f"the body has more than {most} bytes")
     if operation.body is not None and not incoming.headers.is_json:
-        raise Invalid("send JSON, with the header content-type: application/json")
+        raise InvalidRequestError("send JSON, with the header content-type: application/json")
     try:
         return operation.read(path_values, incoming.query, incoming.body)
-    except Flaw as flaw:
-        raise Invalid(str(flaw)) from None
+    except FlawError as flaw:
+        raise InvalidRequestError(str(flaw)) from None
 
 
 def _response(value: Any, status: int, headers: dict[str, str] | None = None) -> Response:
@@ -112,7 +112,7 @@ def _told(incoming: Incoming) -> Any:
     """The JSON of a call, whose secrets an error must not repeat; None where it is none."""
     try:
         return parse(incoming.body)
-    except Malformed:
+    except MalformedJsonError:
         return None
 
 

@@ -10,19 +10,19 @@ from workerkit.mockserver.control.verify import verify, wanted_of
 from workerkit.mockserver.observers.event_stream import Events, EventStream
 from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.new_task import dispatch
-from workerkit.mockserver.world.refusal import Conflict, Invalid, NotFound
+from workerkit.mockserver.world.refusal import ConflictError, InvalidRequestError, NotFoundError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import disturb
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import run_of
 from workerkit.mockserver.worlds.snapshot import restored, snapshot
-from workerkit.mockserver.worlds.world_builder import Founder, Miscast
-from workerkit.mockserver.worlds.worlds import KeyTaken, Worlds
+from workerkit.mockserver.worlds.world_builder import WorldBuilder, WorldLacksError
+from workerkit.mockserver.worlds.worlds import KeyTakenError, Worlds
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import read_time, written
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood, closest
-from workerkit.openapi.spec.dialect import Dialect, UnknownChoice, dialect_of
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError, closest
+from workerkit.openapi.spec.dialect import Dialect, UnknownChoiceError, dialect_of
 from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios.fields.duration import seconds
 from workerkit.scenarios.fields.vocabulary import documented
@@ -62,7 +62,7 @@ class Asked:
         """The director of the world asked for; raises NotFound."""
         names = self.worlds.names()
         if self.name not in names:
-            raise NotFound(f"there is no world {self.name}; there are {', '.join(names) or 'none'}")
+            raise NotFoundError(f"there is no world {self.name}; there are {', '.join(names) or 'none'}")
         return self.worlds.director(self.name)
 
     @property
@@ -77,18 +77,18 @@ def get_health(asked: Asked) -> tuple[int, Json]:
 
 def create_world(asked: Asked) -> tuple[int, Json]:
     body = asked.body
-    founder = Founder(
+    builder = WorldBuilder(
         _scenario(body.get("scenario")),
         _world_plan(body.get("world")),
         body.get("seed"),
         _dialect(body.get("dialect", {})),
     )
     try:
-        director = asked.worlds.add(asked.worlds.new_name(), founder)
-    except KeyTaken as error:
-        raise Conflict(str(error)) from None
-    except Miscast as error:
-        raise Invalid(f"body/world: {error}") from None
+        director = asked.worlds.add(asked.worlds.new_name(), builder)
+    except KeyTakenError as error:
+        raise ConflictError(str(error)) from None
+    except WorldLacksError as error:
+        raise InvalidRequestError(f"body/world: {error}") from None
     world = director.world
     return 201, {"world": world.name, "base_url": asked.base_url, "servers": server_keys(world)}
 
@@ -119,8 +119,8 @@ def delete_world(asked: Asked) -> tuple[int, Json]:
 def reset_world(asked: Asked) -> tuple[int, Json]:
     try:
         world = asked.worlds.reset(asked.world.name)
-    except KeyTaken as error:
-        raise Conflict(str(error)) from None
+    except KeyTakenError as error:
+        raise ConflictError(str(error)) from None
     return 200, {"world": world.name, "servers": server_keys(world)}
 
 
@@ -132,7 +132,7 @@ def set_clock(asked: Asked) -> tuple[int, Json]:
         else:
             clock.freeze(read_time(asked.body["freeze"]))
     except ValueError as error:
-        raise Invalid(f"body: {error}") from None
+        raise InvalidRequestError(f"body: {error}") from None
     return 200, {"time": written(clock.now())}
 
 
@@ -150,7 +150,9 @@ def add_tasks(asked: Asked) -> tuple[int, Json]:
     fields = asked.body
     count = int(fields.pop("count", 1))
     if count > 1 and "id" in fields:
-        raise Invalid("body/id: one id is not enough for several tasks: leave it out, or add them one by one")
+        raise InvalidRequestError(
+            "body/id: one id is not enough for several tasks: leave it out, or add them one by one"
+        )
     return 201, {"tasks": _shown([dispatch(asked.world, fields) for _ in range(count)])}
 
 
@@ -208,7 +210,7 @@ def clear_faults(asked: Asked) -> tuple[int, Json]:
 def get_verdict(asked: Asked) -> tuple[int, Json]:
     director, mask = asked.director, mask_of(asked.world)
     if director.scenario is None:
-        raise NotFound(f"the world {asked.name} has no scenario to judge by")
+        raise NotFoundError(f"the world {asked.name} has no scenario to judge by")
     verdict = judge(run_of(director, "until", None))
     broken = [
         {"rule": each.rule, "message": mask.text(each.message), "exchanges": list(each.exchanges)}
@@ -244,8 +246,8 @@ def restore_world(asked: Asked) -> tuple[int, Json]:
     director = restored(asked.director, asked.body)
     try:
         asked.worlds.restore(asked.name, director)
-    except KeyTaken as error:
-        raise Conflict(str(error)) from None
+    except KeyTakenError as error:
+        raise ConflictError(str(error)) from None
     return 200, {"world": asked.name, "servers": server_keys(director.world)}
 
 
@@ -297,45 +299,47 @@ def _scenario(asked: str | Json | None) -> Scenario | None:
         return _from_library(asked)
     try:
         return parse(render(asked), name="body/scenario")
-    except NotUnderstood as error:
-        raise Invalid(str(error)) from None
+    except InvalidInputError as error:
+        raise InvalidRequestError(str(error)) from None
 
 
 def _from_library(name: str | None) -> Scenario | None:
     if name is None:
         return None
     if name not in library.names():
-        raise NotFound(f"there is no scenario {name} in the library{closest(name, library.names())}")
+        raise NotFoundError(f"there is no scenario {name} in the library{closest(name, library.names())}")
     return library.find(name)
 
 
 def _world_plan(world: Json | None) -> WorldPlan | None:
     try:
         return None if world is None else parse_world(render(world), name="body/world")
-    except NotUnderstood as error:
-        raise Invalid(str(error)) from None
+    except InvalidInputError as error:
+        raise InvalidRequestError(str(error)) from None
 
 
 def _dialect(choices: dict[str, str]) -> Dialect:
     try:
         return dialect_of(choices)
-    except UnknownChoice as error:
-        raise Invalid(f"body/dialect: {error}") from None
+    except UnknownChoiceError as error:
+        raise InvalidRequestError(f"body/dialect: {error}") from None
 
 
 def _status(status: str) -> str:
     known = documented().server_statuses
     if status not in known:
-        raise Invalid(f"body/status: {status} is no status of a server; there are {', '.join(known)}")
+        raise InvalidRequestError(
+            f"body/status: {status} is no status of a server; there are {', '.join(known)}"
+        )
     return status
 
 
 def _change_key(asked: Asked, server: Server, key: str) -> None:
     owner = asked.world.key_owner(key)
     if owner not in (None, server.name):
-        raise Conflict(f"the API key belongs to {owner}")
+        raise ConflictError(f"the API key belongs to {owner}")
     try:
         asked.worlds.key_added(asked.name, key)
-    except KeyTaken as error:
-        raise Conflict(str(error)) from None
+    except KeyTakenError as error:
+        raise ConflictError(str(error)) from None
     asked.world.exchange_key(server, key, by=_BY)

@@ -9,7 +9,7 @@ from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.timestamp import written
-from workerkit.openapi.spec.api import UnknownPath, WrongMethod
+from workerkit.openapi.spec.api import UnknownPathError, WrongMethodError
 from workerkit.openapi.spec.operation import Subject
 from workerkit.scenarios.run_record.change import Change
 
@@ -74,7 +74,7 @@ def _before(world: World, exchange: Exchange, kind: str, subject: str) -> Iterat
 def _task_of(world: World, exchange: Exchange) -> Task | None:
     try:
         match = world.api.match(exchange.method, exchange.path)
-    except (UnknownPath, WrongMethod):
+    except (UnknownPathError, WrongMethodError):
         return None
     subject: Subject | None = match.operation.subject
     if subject is None or subject.kind != "task":

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from workerkit.mockserver.control.refusal_cause import cause_of
-from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.json_contains import Difference, contains, differences
@@ -120,7 +120,7 @@ def verify(world: World, wanted: Wanted) -> Verification:
     operations = world.api.operations
     if wanted.operation is not None and wanted.operation not in operations:
         hint = closest(wanted.operation, operations)
-        raise Invalid(f"operation: there is no operation {wanted.operation}{hint}")
+        raise InvalidRequestError(f"operation: there is no operation {wanted.operation}{hint}")
     base_path, exchanges = world.api.base_path, list(world.journal)
     others = [each for each in exchanges if not wanted.matches(each, base_path)]
     count = len(exchanges) - len(others)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from workerkit.mockserver.faults.fault_action import Deed, Deliver, F
+from workerkit.mockserver.faults.fault_action import Deliver, F, FaultAction
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Line
-from workerkit.mockserver.world.active_fault import StandingFault
+from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.world import World
 
 
-class DelayDeed(Deed[F]):
+class DelayAction(FaultAction[F]):
     """Delivers an answer later, by a time that is drawn once, in real seconds."""
 
-    def __init__(self, fault: F, standing: StandingFault, world: World) -> None:
-        super().__init__(fault, standing, world)
+    def __init__(self, fault: F, active: ActiveFault, world: World) -> None:
+        super().__init__(fault, active, world)
         self.seconds = self.draw(world.mischief)
         self.tell(f"{self.seconds:.3f} s")
 

@@ -7,8 +7,8 @@ from typing import ClassVar, Generic, TypeVar
 
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Line
-from workerkit.mockserver.world.active_fault import StandingFault
-from workerkit.mockserver.world.operations import Act
+from workerkit.mockserver.world.active_fault import ActiveFault
+from workerkit.mockserver.world.operations import Handler
 from workerkit.mockserver.world.world import World
 from workerkit.scenarios.faults import Fault
 
@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Fault)
 Deliver = Callable[[Answer, Line], Awaitable[None]]
 
 
-class Deed(Generic[F]):
+class FaultAction(Generic[F]):
     """A fault that strikes one request; it is made for that request, before anything of it is done.
 
     It gets at three moments, in this order: before the world is touched, around the act, and when the answer
@@ -26,9 +26,9 @@ class Deed(Generic[F]):
 
     certain: ClassVar[bool] = True
 
-    def __init__(self, fault: F, standing: StandingFault, world: World) -> None:
+    def __init__(self, fault: F, active: ActiveFault, world: World) -> None:
         self.fault = fault
-        self.standing = standing
+        self.active = active
         self.world = world
         self.told = ""
         if self.certain:
@@ -41,9 +41,9 @@ class Deed(Generic[F]):
     def before(self) -> None:
         """Raises a Refusal where the request is to be answered by it, and nothing to be applied."""
 
-    def acting(self, act: Act) -> Act:
+    def wrapped(self, handler: Handler) -> Handler:
         """What is done to the world and answered in place of an act."""
-        return act
+        return handler
 
     async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
         """Delivers an answer; `onward` is how it would be delivered without this fault."""

@@ -11,13 +11,15 @@ from contextlib import suppress
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
+from workerkit.openapi.errors import WorkerkitError
+
 EXTENSION = "workerkit.wire"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _LONGEST_PAUSE = 365 * 86_400.0
 _SECONDS_BETWEEN_LOOKS = 0.001
 
 
-class Lost(Exception):
+class ConnectionLostError(WorkerkitError):
     """The client went away before its answer was complete."""
 
 
@@ -52,7 +54,7 @@ class Wire:
     def check(self) -> None:
         """Raises Lost where the client is gone."""
         if self._is_lost:
-            raise Lost
+            raise ConnectionLostError
 
     async def pause(self, seconds: float | None) -> None:
         """Waits so long, without end for None; less where the server stops. Raises Lost."""

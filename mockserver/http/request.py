@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from starlette.types import Message, Receive, Scope
 
 from workerkit.mockserver.http.headers import HeaderSet, header_set
+from workerkit.openapi.errors import WorkerkitError
 
 MOST_BYTES = 8 * 2**20
 # A client that still sends when the connection is closed does not see the answer.
 _MOST_DRAINED = 8 * MOST_BYTES
 
 
-class Gone(Exception):
+class ClientGoneError(WorkerkitError):
     """The client went away before its request was complete."""
 
 
@@ -64,5 +65,5 @@ async def _body(receive: Receive, most: int) -> tuple[bytes, bool]:
 async def _part(receive: Receive) -> Message:
     message = await receive()
     if message["type"] == "http.disconnect":
-        raise Gone
+        raise ClientGoneError
     return message

@@ -6,11 +6,13 @@ import os
 import ssl
 from pathlib import Path
 
+from workerkit.openapi.errors import UsageError
+
 # The first is the one that messages name; the others are those of requests and of curl.
 TRUSTED = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
-class BadCertificates(ValueError):
+class BadCertificatesError(UsageError, ValueError):
     """A file with certificates to trust is none; the message says which variable names it, and why."""
 
 
@@ -31,7 +33,7 @@ def _trust(context: ssl.SSLContext, file: str, variable: str) -> None:
             context.load_verify_locations(cafile=file)
     except OSError as error:
         why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
-        raise BadCertificates(
+        raise BadCertificatesError(
             f"{file}, whose certificates are to be trusted, cannot be read: {why}. The variable {variable} "
             "names it: give it the file of your authority, or unset it"
         ) from None

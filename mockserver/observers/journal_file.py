@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 import harfile
 
-from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.worlds import News, Worlds
@@ -224,10 +224,10 @@ def _opened(name: str) -> FileIO:
     try:
         file = FileIO(name, "r+", opener=_create)
     except OSError as error:
-        raise CannotWrite(f"{name} cannot be written: {error.strerror or error}") from None
+        raise CannotWriteError(f"{name} cannot be written: {error.strerror or error}") from None
     if not (_is(S_ISREG, file) or _is(S_ISCHR, file)):
         file.close()
-        raise CannotWrite(
+        raise CannotWriteError(
             f"{name} cannot be written: it is neither a file nor a terminal, and could block the mock"
         )
     return file

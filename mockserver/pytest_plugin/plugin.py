@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
 from workerkit.mockserver.reports.markup import legal
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.worlds.worlds import Worlds
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
 
@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if folder is not None:
         try:
             config.stash[_shelf] = CapsuleShelf(Path(folder))
-        except CannotWrite as error:
+        except CannotWriteError as error:
             raise pytest.UsageError(f"{_FOLDER}: {error}") from None
 
 
@@ -96,6 +96,6 @@ def _marked_scenario(node: pytest.Item) -> Scenario | None:
         pytest.fail('write the mark as @pytest.mark.scenario("key-revoked")', pytrace=False)
     try:
         return library.find(str(mark.args[0]))
-    except (library.NoSuchScenario, NotUnderstood) as error:
+    except (library.NoSuchScenarioError, InvalidInputError) as error:
         why = str(error)
     pytest.fail(why, pytrace=False)

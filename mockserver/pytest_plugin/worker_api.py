@@ -9,20 +9,20 @@ from workerkit.mockserver.capsules.capture.capture import notes_of, taken
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.control.verify import ANY_BODY, Verification, in_words, verify, wanted_of
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.workers.command import CommandNotFound
+from workerkit.mockserver.workers.command import CommandNotFoundError
 from workerkit.mockserver.workers.worker_environment import worker_settings
-from workerkit.mockserver.workers.worker_run import Stint, work
+from workerkit.mockserver.workers.worker_run import WorkerRun, run_worker
 from workerkit.mockserver.world.new_task import dispatch
-from workerkit.mockserver.world.refusal import Invalid, Refusal
+from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import disturb
 from workerkit.mockserver.worlds.run_builder import run_of
 from workerkit.mockserver.worlds.snapshot import snapshot
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.yaml_nodes import closest
-from workerkit.scenarios.fields.duration import NoDuration, seconds
+from workerkit.scenarios.fields.duration import DurationError, seconds
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules.judge import Verdict, judge, masked
 
@@ -31,7 +31,7 @@ __tracebackhide__ = True
 Json = dict[str, Any]
 T = TypeVar("T")
 _MOST_LINES = 100
-_MISUSE = (Refusal, NoDuration, CommandNotFound)
+_MISUSE = (RefusalError, DurationError, CommandNotFoundError)
 
 
 class WorkerApi:
@@ -45,14 +45,14 @@ class WorkerApi:
         self, mock: MockServer, scenario: Scenario | None = None, *, with_capsule: bool = False
     ) -> None:
         self._mock = mock
-        founder = Founder(scenario, tasks=False)
+        builder = WorldBuilder(scenario, tasks=False)
         worlds = mock.worlds
-        director = mock.ask(lambda: worlds.add(worlds.new_name(), founder))
+        director = mock.ask(lambda: worlds.add(worlds.new_name(), builder))
         self._name = director.world.name
         self.env: dict[str, str] = worker_settings(mock, director)
         self._beginning = mock.ask(lambda: snapshot(director)) if with_capsule else None
         self.clock = WorldClock(self._ask)
-        self._stint: Stint | None = None
+        self._stint: WorkerRun | None = None
 
     @property
     def base_url(self) -> str:
@@ -109,10 +109,10 @@ class WorkerApi:
         everything = self._ask(lambda world: [task.shown() for task in world.tasks.values()])
         for name in fields if everything else ():
             if name not in everything[0]:
-                raise Invalid(f"a task has no field {name}{closest(name, everything[0])}")
+                raise InvalidRequestError(f"a task has no field {name}{closest(name, everything[0])}")
         return [task for task in everything if all(task[name] == value for name, value in fields.items())]
 
-    def run(self, words: Sequence[str], *, time_limit: str = "30s") -> Stint:
+    def run(self, words: Sequence[str], *, time_limit: str = "30s") -> WorkerRun:
         """Runs a worker's command in this world: `run(["node", "worker.js"])`.
 
         It finds `env` in its environment, and `{base_url}` and `{api_key}` in the words are replaced. It is
@@ -121,7 +121,7 @@ class WorkerApi:
         """
         director = self._mock.worlds.director(self._name)
         limit = _plainly(lambda: seconds(time_limit))
-        self._stint = _plainly(lambda: work(self._mock, director, words, time_limit=limit))
+        self._stint = _plainly(lambda: run_worker(self._mock, director, words, time_limit=limit))
         return self._stint
 
     def fault(self, kind: str, **parameters: Any) -> None:

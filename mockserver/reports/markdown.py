@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.reports.markup import legal
 from workerkit.mockserver.reports.report import Case, Outcome, Report
 
@@ -49,7 +49,7 @@ def add_step_summary(report: Report, environment: Mapping[str, str]) -> None:
         with Path(name).open("a", encoding="utf-8") as file:
             file.write(as_markdown(report) + "\n")
     except OSError as error:
-        raise CannotWrite(
+        raise CannotWriteError(
             f"GITHUB_STEP_SUMMARY={name} cannot be written: {error.strerror or error}"
         ) from None
 

@@ -17,6 +17,7 @@ from workerkit.mockserver.control.access import is_loopback
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.protocol import Protocol
 from workerkit.mockserver.worlds.worlds import Worlds
+from workerkit.openapi.errors import CannotRunError, UsageError
 from workerkit.openapi.spec.api import control_api, worker_api
 
 T = TypeVar("T")
@@ -24,11 +25,11 @@ _BACKLOG = 2048
 _SECONDS_TO_FINISH = 5
 
 
-class CannotListen(OSError):
+class CannotListenError(CannotRunError, OSError):
     """The address is taken or is not this machine's; the message says which."""
 
 
-class TokenNeeded(ValueError):
+class TokenNeededError(UsageError, ValueError):
     """Others than this machine could reach the control plane: it needs a token."""
 
 
@@ -47,7 +48,7 @@ class MockServer:
         token: str | None = None,
     ) -> None:
         if token is None and not is_loopback(host):
-            raise TokenNeeded(f"{host} can be reached by others: give a control token (--control-token)")
+            raise TokenNeededError(f"{host} can be reached by others: give a control token (--control-token)")
         self.worlds = worlds
         self._socket = listening(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
@@ -147,4 +148,4 @@ def listening(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        raise CannotListenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None

@@ -9,37 +9,37 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from workerkit.mockserver.faults.strike import Strike, strike_of
+from workerkit.mockserver.faults.strike import RequestFaults, request_faults
 from workerkit.mockserver.http.answer import Answer, json_answer
 from workerkit.mockserver.http.delivery import Line
-from workerkit.mockserver.http.request import MOST_BYTES, Gone, Incoming, receive_request
+from workerkit.mockserver.http.request import MOST_BYTES, ClientGoneError, Incoming, receive_request
 from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.journal_note import Note
-from workerkit.mockserver.world.operations import ACTS, Act, check_subject
+from workerkit.mockserver.world.operations import HANDLERS, Handler, check_subject
 from workerkit.mockserver.world.refusal import (
-    Disturbed,
-    Invalid,
-    MethodNotAllowed,
-    NotFound,
-    Refusal,
-    Scripted,
-    Unauthorized,
-    UnsupportedType,
+    FaultAnswerError,
+    InvalidRequestError,
+    MethodNotAllowedError,
+    NotFoundError,
+    RefusalError,
+    ScriptedAnswerError,
+    UnauthorizedError,
+    UnsupportedMediaTypeError,
 )
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.formats.strict_json import is_json
-from workerkit.openapi.spec.api import Api, Match, UnknownPath, WrongMethod, worker_api
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.api import Api, Match, UnknownPathError, WrongMethodError, worker_api
+from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call
 
 _log = logging.getLogger("workerkit.mockserver")
 _NO_ENCODING = (None, "identity")
 
 
-class Broken(Refusal):
+class MockFailedError(RefusalError):
     """The mock itself failed; the trace is in its log."""
 
     status = 500
@@ -55,7 +55,7 @@ class _Visit:
     key: str | None
     began: float
     operation: str | None = None
-    strike: Strike | None = None
+    strike: RequestFaults | None = None
 
     @property
     def key_owner(self) -> str | None:
@@ -72,7 +72,7 @@ class WorkerApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             incoming = await receive_request(scope, receive)
-        except Gone:
+        except ClientGoneError:
             return
         answer, strike = self._answer(incoming, self._owner(incoming))
         if strike is None:
@@ -94,9 +94,9 @@ class WorkerApp:
     def _owner(self, incoming: Incoming) -> Director | None:
         return self._worlds.owner(incoming.header(self._key_header))
 
-    def _answer(self, incoming: Incoming, director: Director | None) -> tuple[Answer, Strike | None]:
+    def _answer(self, incoming: Incoming, director: Director | None) -> tuple[Answer, RequestFaults | None]:
         if director is None:
-            return _refused(worker_api(), Unauthorized("this mock has no world"), incoming), None
+            return _refused(worker_api(), UnauthorizedError("this mock has no world"), incoming), None
         world, key = director.world, incoming.header(self._key_header)
         visit = _Visit(incoming, director, world, key, world.clock.now())
         answer, why = self._answered_or_refused(visit)
@@ -109,19 +109,19 @@ class WorkerApp:
         match = self._match(visit)
         server = self._authenticate(visit)
         call = self._read(visit, match, server)
-        act = self._act(visit, call)
-        return json_answer(act(visit.world, server, call))
+        handler = self._act(visit, call)
+        return json_answer(handler(visit.world, server, call))
 
     def _answered_or_refused(self, visit: _Visit) -> tuple[Answer, str]:
         try:
             return self._walk(visit), ""
-        except Refusal as refusal:
+        except RefusalError as refusal:
             return _refused(visit.world.api, refusal, visit.incoming), refusal.why
         except Exception as error:
             asked = f"{visit.incoming.method} {visit.incoming.path}"
             told = mask_of(visit.world).text(f"{asked} failed in the mock\n{format_exc()}")
             _log.error("%s", told)
-            return _refused(visit.world.api, Broken(repr(error)), visit.incoming), repr(error)
+            return _refused(visit.world.api, MockFailedError(repr(error)), visit.incoming), repr(error)
 
     def _match(self, visit: _Visit) -> Match:
         incoming = visit.incoming
@@ -129,65 +129,65 @@ class WorkerApp:
             match = visit.world.api.match(incoming.method, incoming.path)
             visit.operation = match.operation.id
             return match
-        except UnknownPath:
-            raise NotFound(f"{incoming.path} is no path of this API") from None
-        except WrongMethod as error:
+        except UnknownPathError:
+            raise NotFoundError(f"{incoming.path} is no path of this API") from None
+        except WrongMethodError as error:
             why = f"{incoming.method} is no method of {incoming.path}; {error} is"
-            raise MethodNotAllowed(why, error.allowed) from None
+            raise MethodNotAllowedError(why, error.allowed) from None
         finally:
             visit.director.speak(visit.operation, visit.incoming)
             if visit.world.faults:
                 self._suffer(visit)
 
     def _suffer(self, visit: _Visit) -> None:
-        visit.strike = strike_of(visit.world, visit.operation, at=visit.began)
+        visit.strike = request_faults(visit.world, visit.operation, at=visit.began)
         if visit.strike is not None:
             visit.strike.before()
 
     def _authenticate(self, visit: _Visit) -> Server:
         if visit.key is None:
-            raise Unauthorized(f"the header {self._key_header} has to come, once")
+            raise UnauthorizedError(f"the header {self._key_header} has to come, once")
         server = visit.world.key_holder(visit.key)
         if server is None:
-            raise Unauthorized(_why_refused(visit.key_owner))
+            raise UnauthorizedError(_why_refused(visit.key_owner))
         if not visit.world.is_active(server) and not _may_revive(visit):
-            raise Unauthorized(f"{server.name} is {server.status}")
+            raise UnauthorizedError(f"{server.name} is {server.status}")
         return server
 
     def _read(self, visit: _Visit, match: Match, server: Server) -> Call:
         incoming = visit.incoming
         if incoming.oversize:
-            raise Invalid(f"the body has more than {MOST_BYTES} bytes")
+            raise InvalidRequestError(f"the body has more than {MOST_BYTES} bytes")
         if incoming.header("content-encoding") not in _NO_ENCODING:
-            raise Invalid("an encoded body is not read here")
+            raise InvalidRequestError("an encoded body is not read here")
         if match.operation.body is not None:
             _check_content_type(visit)
         try:
             return match.operation.read(match.path_values, incoming.query, incoming.body)
-        except Flaw as flaw:
+        except FlawError as flaw:
             if _is_owner_first(visit):
                 _check_subject(visit, match, server)
-            raise Invalid(str(flaw)) from None
+            raise InvalidRequestError(str(flaw)) from None
 
-    def _act(self, visit: _Visit, call: Call) -> Act:
-        act = ACTS[call.operation.id]
-        return act if visit.strike is None else visit.strike.acting(act)
+    def _act(self, visit: _Visit, call: Call) -> Handler:
+        handler = HANDLERS[call.operation.id]
+        return handler if visit.strike is None else visit.strike.wrapped(handler)
 
 
-def _refused(api: Api, refusal: Refusal, incoming: Incoming) -> Answer:
-    if isinstance(refusal, Scripted):
+def _refused(api: Api, refusal: RefusalError, incoming: Incoming) -> Answer:
+    if isinstance(refusal, ScriptedAnswerError):
         return refusal.answer
     extra: tuple[tuple[bytes, bytes], ...] = ()
-    if isinstance(refusal, MethodNotAllowed):
+    if isinstance(refusal, MethodNotAllowedError):
         extra = ((b"allow", ", ".join(refusal.allowed).encode()),)
-    if isinstance(refusal, Disturbed) and refusal.retry_after is not None:
+    if isinstance(refusal, FaultAnswerError) and refusal.retry_after is not None:
         extra = ((b"retry-after", b"%d" % refusal.retry_after),)
     if incoming.oversize:
         extra = (*extra, (b"connection", b"close"))
     return json_answer(_error_body(api, refusal), refusal.status, extra)
 
 
-def _error_body(api: Api, refusal: Refusal) -> dict[str, Any]:
+def _error_body(api: Api, refusal: RefusalError) -> dict[str, Any]:
     code = api.error_code(refusal.status)
     match api.dialect["error-body"]:
         case "code-and-message":
@@ -215,7 +215,7 @@ def _check_content_type(visit: _Visit) -> None:
     wanted = visit.world.dialect["content-type"]
     if wanted == "any" or visit.incoming.headers.is_json:
         return
-    refuse = Invalid if wanted == "bad-request" else UnsupportedType
+    refuse = InvalidRequestError if wanted == "bad-request" else UnsupportedMediaTypeError
     given = visit.incoming.header("content-type") or "missing"
     raise refuse(f"the content type is {given}, not application/json")
 

@@ -12,11 +12,11 @@ from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.trials.trial_timeline import timeline_of
-from workerkit.mockserver.workers.worker_run import work
+from workerkit.mockserver.workers.worker_run import run_worker
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.run_builder import run_of
 from workerkit.mockserver.worlds.snapshot import snapshot
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules.judge import Verdict, judge, masked
@@ -60,10 +60,10 @@ def try_worker(
     began = time.monotonic()
     worlds = Worlds()
     # Named default: requests with a key that nobody has belong to this trial, too.
-    director = worlds.add(DEFAULT, Founder(scenario))
+    director = worlds.add(DEFAULT, WorldBuilder(scenario))
     beginning = snapshot(director) if with_capsule else None
     with MockServer(worlds) as mock:
-        stint = work(mock, director, words, time_limit=time_limit, stop=stop)
+        stint = run_worker(mock, director, words, time_limit=time_limit, stop=stop)
         run = mock.ask(lambda: run_of(director, stint.ended_by, stint.exit_code))
     mask, requests = mask_of(director.world), director.world.journal.count
     unfelt = tuple(map(mask.text, director.unfelt()))

@@ -13,7 +13,7 @@ from workerkit.openapi.formats.timestamp import written
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 _NO_REQUEST = (
     "The worker sent no request. It has to read where the API is from LIKEPION_BASE_URL, its key from "
@@ -74,7 +74,7 @@ def _summary(trials: Sequence[Trial]) -> str:
     return f"worker verdict: {_outcome(trials)} ({passed} of {len(trials)} scenarios passed{tail})"
 
 
-def _finding(trial: Trial, broken: Broken) -> Finding:
+def _finding(trial: Trial, broken: Violation) -> Finding:
     lines = dict(zip((each.number for each in trial.run.exchanges), trial.lines, strict=True))
     known = [(number, lines[number]) for number in broken.exchanges if number in lines]
     shown = tuple(_line(numbers, trial.run, line) for line, numbers in _grouped(known))

@@ -13,7 +13,7 @@ from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.run_record.change import Change
 from workerkit.scenarios.run_record.run import Event, Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 _MOST_LANES = 80
 _MOST_TICKS = 1000
@@ -26,7 +26,7 @@ _AT_BEGIN, _AT_END = 2, 1
 _EDGE, _MOST_BETWEEN = 40, 120
 
 
-def timeline_of(run: Run, broken: Iterable[Broken], mask: Mask) -> Timeline:
+def timeline_of(run: Run, broken: Iterable[Violation], mask: Mask) -> Timeline:
     """The timeline of a run, bounded: exchanges in a row that are alike are folded, of many some left out.
 
     No secret is in it.
@@ -55,7 +55,7 @@ class _Row:
 
 
 class _Teller:
-    def __init__(self, run: Run, broken: Iterable[Broken], mask: Mask) -> None:
+    def __init__(self, run: Run, broken: Iterable[Violation], mask: Mask) -> None:
         self._run, self._mask = run, mask
         self._own = [task for task in run.tasks if task["server"] == run.server]
         ids = {task["id"] for task in self._own}
@@ -170,7 +170,7 @@ class _Teller:
         return tuple(max(there, key=lambda tick: (tick.is_broken, tick.family != 2)) for _, there in places)
 
 
-def _rules_by_exchange(broken: Iterable[Broken]) -> dict[int, tuple[str, ...]]:
+def _rules_by_exchange(broken: Iterable[Violation]) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
     for each in broken:
         for number in each.exchanges:

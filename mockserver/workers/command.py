@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from workerkit.mockserver.workers.output_tail import Tape
+from workerkit.mockserver.workers.output_tail import OutputTail
+from workerkit.openapi.errors import CannotRunError
 
 _KEEPER = Path(__file__).with_name("process_guard.py")
 
 
-class CommandNotFound(OSError):
+class CommandNotFoundError(CannotRunError, OSError):
     """There is no such command, or it cannot be run; the message says which and why."""
 
 
@@ -34,7 +35,7 @@ class Command:
         self._exit_code: int | None = None
         self._status: int
         self._keeper: subprocess.Popen[bytes]
-        self._tape: Tape
+        self._output_tail: OutputTail
 
     def __enter__(self) -> Command:
         self._status, told = os.pipe()
@@ -42,11 +43,11 @@ class Command:
             self._keeper = self._kept(told)
         except OSError as error:
             os.close(self._status)
-            raise CommandNotFound(_why_not(self._words[0], error.errno)) from None
+            raise CommandNotFoundError(_why_not(self._words[0], error.errno)) from None
         finally:
             os.close(told)
         assert self._keeper.stdout is not None
-        self._tape = Tape(self._keeper.stdout)
+        self._output_tail = OutputTail(self._keeper.stdout)
         self._await_start()
         return self
 
@@ -72,12 +73,12 @@ class Command:
         with contextlib.suppress(BrokenPipeError):
             self._keeper.stdin.close()
         self._keeper.wait()
-        self._tape.finish()
+        self._output_tail.finish()
         self.wait(0)
 
     def output(self, masked: Callable[[str], str] = str) -> str:
         """The last 64 KiB of what the command printed, masked before they are cut."""
-        return self._tape.text(masked)
+        return self._output_tail.text(masked)
 
     def _kept(self, told: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -94,7 +95,7 @@ class Command:
         line = self._told(None) or "failed 0"
         if line.startswith("failed"):
             self.__exit__(None, None, None)
-            raise CommandNotFound(_why_not(self._words[0], int(line.split()[1])))
+            raise CommandNotFoundError(_why_not(self._words[0], int(line.split()[1])))
 
     def _told(self, seconds: float | None) -> str | None:
         """The next line from the keeper, empty where it is gone; None where none came in this time."""

@@ -14,7 +14,7 @@ _AT_ONCE = 64 * 1024
 _SECONDS_TO_CLOSE = 2.0
 
 
-class Tape:
+class OutputTail:
     """Records what comes out of a pipe until it ends, in a thread of its own."""
 
     def __init__(self, source: IO[bytes]) -> None:

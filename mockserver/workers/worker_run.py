@@ -12,17 +12,18 @@ from workerkit.mockserver.workers.command import Command
 from workerkit.mockserver.workers.worker_environment import NO_PROXY, filled_in, worker_settings
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.director import Director
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.scenarios.run_record.run import EndedBy
 
 _SECONDS_BETWEEN_LOOKS = 0.02
 
 
-class Stopped(Exception):
+class RunStoppedError(WorkerkitError):
     """The stint was broken off."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stint:
+class WorkerRun:
     """How a stint ended: by the scenario's `until`, by the command's exit, or at the time limit.
 
     `exit_code` is the command's, negative for a signal, None where it did not exit by itself. `output` is
@@ -34,14 +35,14 @@ class Stint:
     output: str
 
 
-def work(
+def run_worker(
     mock: MockServer,
     director: Director,
     words: Sequence[str],
     *,
     time_limit: float,
     stop: threading.Event | None = None,
-) -> Stint:
+) -> WorkerRun:
     """Runs a worker's command on a world until the scenario, if any, is over, it exits, or time is up.
 
     `{base_url}` and `{api_key}` in the words are replaced. Raises CommandNotFound, and Stopped once `stop` is
@@ -53,7 +54,7 @@ def work(
         ended_by, exit_code = _follow(mock, director, command, deadline, stop or threading.Event())
         command.end()
         mask = mock.ask(lambda: mask_of(director.world))
-        return Stint(ended_by, exit_code, command.output(mask.text))
+        return WorkerRun(ended_by, exit_code, command.output(mask.text))
 
 
 def _follow(
@@ -61,7 +62,7 @@ def _follow(
 ) -> tuple[EndedBy, int | None]:
     while time.monotonic() < deadline:
         if stop.is_set():
-            raise Stopped
+            raise RunStoppedError
         exit_code = command.wait(_SECONDS_BETWEEN_LOOKS)
         if exit_code is not None:
             return "exit", exit_code

@@ -13,7 +13,7 @@ _MOST_REMEMBERED = 100
 
 
 @dataclass(slots=True)
-class StandingFault:
+class ActiveFault:
     """A fault since it was added, in seconds since 1970: the `calls` it saw, the `strikes` among them.
 
     `remembered` is what the fault itself has to keep from one call for a later one.
@@ -25,7 +25,7 @@ class StandingFault:
     strikes: int = 0
     remembered: deque[Any] = field(default_factory=lambda: deque(maxlen=_MOST_REMEMBERED))
 
-    def strikes_now(self, operation: str | None, *, at: float, chance: Chance) -> bool:
+    def applies_now(self, operation: str | None, *, at: float, chance: Chance) -> bool:
         """Counts a call of an operation (None: of no operation) and says whether the fault strikes it."""
         if not self.planned.concerns(operation):
             return False

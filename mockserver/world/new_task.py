@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from workerkit.mockserver.world.entities import Account, Request, Task
-from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.formats.yaml_nodes import closest
 from workerkit.scenarios.fields.vocabulary import documented
@@ -71,10 +71,10 @@ def dispatch(world: World, fields: dict[str, Any], *, created_at: float | None =
 def _check(world: World, fields: dict[str, Any]) -> None:
     for name in fields:
         if name not in FIELDS:
-            raise Invalid(f"a task has no field {name}{closest(name, FIELDS)}")
+            raise InvalidRequestError(f"a task has no field {name}{closest(name, FIELDS)}")
         _check_value(name, fields[name])
     if str(fields.get("id")).lower() in world.tasks:
-        raise Invalid(f"there is a task {fields['id']} already")
+        raise InvalidRequestError(f"there is a task {fields['id']} already")
     for name, pick in (("request_id", world.pick_request), ("account_id", world.pick_account)):
         if fields.get(name) is not None:
             pick(fields[name])
@@ -84,7 +84,7 @@ def _check_value(name: str, value: Any) -> None:
     words = documented()
     flaw = words.flaw_of_task_field(name, value) if name in words.task_fields else None
     if flaw is not None:
-        raise Invalid(f"{name}: {flaw}")
+        raise InvalidRequestError(f"{name}: {flaw}")
 
 
 def _request(world: World, fields: dict[str, Any]) -> Request:

@@ -6,13 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.refusal import AgainstFlow, Invalid, NotFound, NotYours
+from workerkit.mockserver.world.refusal import (
+    InvalidRequestError,
+    NotFoundError,
+    NotYourTaskError,
+    StatusFlowError,
+)
 from workerkit.mockserver.world.task_list import list_tasks
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
 Json = dict[str, Any]
-Act = Callable[[World, Server, Call], Json]
+Handler = Callable[[World, Server, Call], Json]
 
 
 def heartbeat(world: World, server: Server, call: Call) -> Json:
@@ -86,7 +91,7 @@ def set_account_status(world: World, server: Server, call: Call) -> Json:
     return _called_back(world, "account_id", account.id)
 
 
-ACTS: dict[str, Act] = {
+HANDLERS: dict[str, Handler] = {
     "heartbeat": heartbeat,
     "listTasks": list_tasks,
     "updateTask": update_task,
@@ -109,19 +114,19 @@ def check_subject(world: World, server: Server, kind: str, entity_id: str) -> No
 
 def _refuse_doubles(ids: list[str]) -> None:
     if len(set(ids)) < len(ids):
-        raise Invalid("body/items: a link_id stands there twice")
+        raise InvalidRequestError("body/items: a link_id stands there twice")
 
 
 def _bulk_result(world: World, server: Server, call: Call, place: int) -> Json:
     item = call.body["items"][place]
     try:
         if place in call.flaws:
-            raise Invalid(str(call.flaws[place]))
+            raise InvalidRequestError(str(call.flaws[place]))
         task = world.own_task(server, item["link_id"])
         world.update_task(task, _fields(call, item))
-    except NotFound:
+    except NotFoundError:
         return _failed(item, world.dialect["bulk-missing-code"])
-    except (NotYours, Invalid, AgainstFlow) as refusal:
+    except (NotYourTaskError, InvalidRequestError, StatusFlowError) as refusal:
         return _failed(item, world.api.error_code(refusal.status))
     return {"link_id": task.id, "success": True}
 

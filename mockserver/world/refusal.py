@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from workerkit.mockserver.http.answer import Answer
+from workerkit.openapi.errors import WorkerkitError
 
 
-class Refusal(Exception):
+class RefusalError(WorkerkitError):
     """An error answer. `status` is its HTTP status, `why` says in words what is wrong, for the journal.
 
     The page's table of errors: 400 not valid, 401 key or server, 403 another server's, 404 unknown.
@@ -18,37 +19,37 @@ class Refusal(Exception):
         self.why = why
 
 
-class Invalid(Refusal):
+class InvalidRequestError(RefusalError):
     """The request is not valid."""
 
     status = 400
 
 
-class Unauthorized(Refusal):
+class UnauthorizedError(RefusalError):
     """The API key is not valid, or its server is not active."""
 
     status = 401
 
 
-class NotYours(Refusal):
+class NotYourTaskError(RefusalError):
     """The entity belongs to another server."""
 
     status = 403
 
 
-class NotFound(Refusal):
+class NotFoundError(RefusalError):
     """There is no such thing."""
 
     status = 404
 
 
-class UnsupportedType(Refusal):
+class UnsupportedMediaTypeError(RefusalError):
     """The body's content type is not JSON, and the dialect looks at it."""
 
     status = 415
 
 
-class AgainstFlow(Refusal):
+class StatusFlowError(RefusalError):
     """The update is against the status flow of the page; the dialect chooses the status."""
 
     def __init__(self, why: str, status: int) -> None:
@@ -56,7 +57,7 @@ class AgainstFlow(Refusal):
         self.status = status
 
 
-class MethodNotAllowed(Refusal):
+class MethodNotAllowedError(RefusalError):
     """The path is known, the method is not one of its own. `allowed` are those that are."""
 
     status = 405
@@ -66,7 +67,7 @@ class MethodNotAllowed(Refusal):
         self.allowed = allowed
 
 
-class Disturbed(Refusal):
+class FaultAnswerError(RefusalError):
     """A fault stands in the way. `retry_after` are the seconds of a Retry-After, if there is to be one."""
 
     status = 503
@@ -77,7 +78,7 @@ class Disturbed(Refusal):
         self.retry_after = retry_after
 
 
-class Scripted(Refusal):
+class ScriptedAnswerError(RefusalError):
     """The scenario answers the request itself, be it with an error or not."""
 
     def __init__(self, answer: Answer) -> None:
@@ -85,7 +86,7 @@ class Scripted(Refusal):
         self.answer = answer
 
 
-class Conflict(Refusal):
+class ConflictError(RefusalError):
     """Something else has it already."""
 
     status = 409

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workerkit.mockserver.world.entities import Server, Task
-from workerkit.mockserver.world.refusal import Invalid, NotFound
+from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
@@ -45,7 +45,7 @@ def _cursor(world: World, server: Server, call: Call) -> _Cursor:
     if "after" not in call.given:
         return None
     if "page" in call.given and world.dialect["cursor-with-page"] == "reject":
-        raise Invalid("query: after and page are both given")
+        raise InvalidRequestError("query: after and page are both given")
     task = world.tasks.get(call.parameters["after"].lower())
     known = task is not None and (task.server == server.name or world.dialect["foreign-cursor"] == "position")
     return task.place if known and task is not None else _unknown(world, call.parameters["after"])
@@ -54,9 +54,9 @@ def _cursor(world: World, server: Server, call: Call) -> _Cursor:
 def _unknown(world: World, after: str) -> _Cursor:
     match world.dialect["unknown-cursor"]:
         case "reject":
-            raise Invalid(f"query/after: {after} is no task of this server")
+            raise InvalidRequestError(f"query/after: {after} is no task of this server")
         case "not-found":
-            raise NotFound(f"query/after: {after} is no task of this server")
+            raise NotFoundError(f"query/after: {after} is no task of this server")
         case "first-page":
             return None
     return _NOWHERE

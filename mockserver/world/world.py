@@ -6,19 +6,19 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from workerkit.mockserver.world.active_fault import StandingFault
+from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.backlog import Backlog
 from workerkit.mockserver.world.clock import Clock
 from workerkit.mockserver.world.entities import Account, LogEntry, Request, Server, Task
 from workerkit.mockserver.world.journal import CAPACITY, Journal
 from workerkit.mockserver.world.randomness import Chance
-from workerkit.mockserver.world.refusal import AgainstFlow, NotFound, NotYours
+from workerkit.mockserver.world.refusal import NotFoundError, NotYourTaskError, StatusFlowError
 from workerkit.openapi.formats.ready_json import Rendered
 from workerkit.openapi.formats.timestamp import WRITERS
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.scenarios.faults.planned_fault import PlannedFault
 from workerkit.scenarios.run_record.change import Change
-from workerkit.scenarios.run_record.struck_faults import Struck
+from workerkit.scenarios.run_record.struck_faults import AppliedFaults
 
 _MOST_LOGS = 100_000
 _MOST_REMEMBERED = 10_000
@@ -58,9 +58,9 @@ class World:
         self.accounts: dict[str, Account] = {}
         self.tasks: dict[str, Task] = {}
         self.logs: deque[LogEntry] = deque(maxlen=_MOST_LOGS)
-        self.faults: list[StandingFault] = []
+        self.faults: list[ActiveFault] = []
         self.past: deque[Change] = deque(maxlen=_MOST_REMEMBERED)
-        self.struck: dict[int, Struck] = {}
+        self.struck: dict[int, AppliedFaults] = {}
         self.listener: Callable[[Change], None] | None = None
         self.observer: Callable[[Task, str], None] | None = None
         self._key_owners: dict[str, str] = {}
@@ -81,7 +81,7 @@ class World:
         """Whether something is missing from what it remembers of its past."""
         return self.journal.dropped > 0 or len(self.past) == self.past.maxlen
 
-    def remember_struck(self, struck: Struck) -> None:
+    def remember_applied_faults(self, struck: AppliedFaults) -> None:
         """Remembers what faults did to an exchange, for as many exchanges as the journal keeps."""
         self.struck[struck.number] = struck
         if len(self.struck) > CAPACITY:
@@ -142,7 +142,7 @@ class World:
         try:
             return self.servers[name]
         except KeyError:
-            raise NotFound(f"there is no server {name}; there are {', '.join(self.servers)}") from None
+            raise NotFoundError(f"there is no server {name}; there are {', '.join(self.servers)}") from None
 
     def is_active(self, server: Server) -> bool:
         """Whether a server's key is taken now. In some dialects one that sends no heartbeat goes offline."""
@@ -196,9 +196,9 @@ class World:
         entities: dict[str, Any] = self.requests if kind == "request" else self.accounts
         found: Request | Account | None = entities.get(entity_id.lower())
         if found is None:
-            raise NotFound(f"there is no {kind} {entity_id}")
+            raise NotFoundError(f"there is no {kind} {entity_id}")
         if self.dialect["related-entities"] == "own" and not self._relations[server.name, found.id]:
-            raise NotYours(f"no task of {server.name} belongs to the {kind} {found.id}")
+            raise NotYourTaskError(f"no task of {server.name} belongs to the {kind} {found.id}")
         return found
 
     def set_status(self, entity: Request | Account, status: str) -> None:
@@ -216,9 +216,9 @@ class World:
 
     # Faults
 
-    def add_fault(self, planned: PlannedFault, *, since: float) -> StandingFault:
+    def add_fault(self, planned: PlannedFault, *, since: float) -> ActiveFault:
         """Adds a fault whose schedule begins at a time in seconds since 1970."""
-        fault = StandingFault(planned, since)
+        fault = ActiveFault(planned, since)
         self.faults.append(fault)
         return fault
 
@@ -263,7 +263,7 @@ class World:
         """The task of an id; raises NotFound."""
         task = self.tasks.get(task_id) or self.tasks.get(task_id.lower())
         if task is None:
-            raise NotFound(f"there is no task {task_id}")
+            raise NotFoundError(f"there is no task {task_id}")
         return task
 
     def listed(self, tasks: Iterable[Task]) -> list[Rendered]:
@@ -279,7 +279,7 @@ class World:
         """The task of an id that is assigned to a server; raises NotFound, NotYours."""
         task = self.task(task_id)
         if task.server != server.name:
-            raise NotYours(f"task {task.id} is assigned to {task.server}, not to {server.name}")
+            raise NotYourTaskError(f"task {task.id} is assigned to {task.server}, not to {server.name}")
         return task
 
     def reassign(self, task: Task, server: Server, *, by: str = "hand") -> None:
@@ -340,9 +340,9 @@ class World:
             return
         refused = int(self.dialect["refused-transition"])
         if status not in self.api.flow[task.status]:
-            raise AgainstFlow(f"task {task.id} is {task.status}: {status} may not follow", refused)
+            raise StatusFlowError(f"task {task.id} is {task.status}: {status} may not follow", refused)
         if task.status == "failed" and not task.has_retries:
-            raise AgainstFlow(
+            raise StatusFlowError(
                 f"task {task.id} failed for good: no retry of {task.max_retries} is left", refused
             )
 
@@ -396,5 +396,5 @@ def _picked(entities: dict[str, E], entity_id: str | None, chance: Chance, kind:
     if entity_id is None:
         return chance.choice(list(entities.values()))
     if entity_id not in entities:
-        raise NotFound(f"there is no {kind} {entity_id}")
+        raise NotFoundError(f"there is no {kind} {entity_id}")
     return entities[entity_id]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workerkit.mockserver.world.active_fault import StandingFault
-from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.active_fault import ActiveFault
+from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
-from workerkit.openapi.formats.yaml_nodes import Node, NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError, Node
 from workerkit.scenarios.faults.planned_fault import planned_fault
 from workerkit.scenarios.fields.vocabulary import documented
 
@@ -18,11 +18,11 @@ class _Place(Node):
 
     __slots__ = ()
 
-    def fail(self, message: str) -> NotUnderstood:
-        return NotUnderstood(f"{self.name}: {message}")
+    def fail(self, message: str) -> InvalidInputError:
+        return InvalidInputError(f"{self.name}: {message}")
 
 
-def disturb(world: World, asked: Mapping[str, Any]) -> StandingFault:
+def disturb(world: World, asked: Mapping[str, Any]) -> ActiveFault:
     """Adds a fault to a world: `fault` is its kind, the rest are its parameters and its schedule.
 
     Raises Invalid for an unknown kind or parameter, with the closest, and for values that are not allowed.
@@ -30,8 +30,8 @@ def disturb(world: World, asked: Mapping[str, Any]) -> StandingFault:
     words = documented().words(world.servers)
     try:
         planned = planned_fault(_place(dict(asked), "body"), words)
-    except NotUnderstood as error:
-        raise Invalid(str(error)) from None
+    except InvalidInputError as error:
+        raise InvalidRequestError(str(error)) from None
     return world.add_fault(planned, since=world.clock.glance())
 
 

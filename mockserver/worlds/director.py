@@ -9,7 +9,7 @@ from typing import Any
 from workerkit.mockserver.http.answer import Answer, json_answer
 from workerkit.mockserver.http.request import Incoming
 from workerkit.mockserver.world.entities import Task
-from workerkit.mockserver.world.refusal import Scripted
+from workerkit.mockserver.world.refusal import ScriptedAnswerError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.group_tasks import enlist, named
 from workerkit.mockserver.worlds.request_match import Asked
@@ -92,7 +92,7 @@ class Director:
         self._changes.clear()
         answer = next((each.effect for each in called if isinstance(each.effect, Respond)), None)
         if answer is not None:
-            raise Scripted(_answer(answer))
+            raise ScriptedAnswerError(_answer(answer))
 
     def settle(self) -> None:
         """Lets the scenario see what a request did, before its answer leaves."""
@@ -179,7 +179,7 @@ class Director:
         self._this = this
         for occurrence in occurrences:
             effect = occurrence.effect
-            _DEEDS[type(effect)](self, effect, occurrence.time)
+            EFFECT_ACTIONS[type(effect)](self, effect, occurrence.time)
             self.events.append(Event(occurrence.time, effect.kind, effect.subject))
 
 
@@ -254,7 +254,7 @@ def _advance_clock(director: Director, effect: AdvanceClock, at: float) -> None:
     director.world.clock.advance(effect.by)
 
 
-_DEEDS: dict[type[Effect], Callable[[Director, Any, float], None]] = {
+EFFECT_ACTIONS: dict[type[Effect], Callable[[Director, Any, float], None]] = {
     Respond: _respond,
     AddFault: _add_fault,
     ClearFaults: _clear_faults,

@@ -11,8 +11,8 @@ from workerkit.mockserver.http.request import Incoming
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.formats.json_contains import contains
-from workerkit.openapi.formats.strict_json import Malformed, parse
-from workerkit.openapi.spec.api import UnknownPath, WrongMethod
+from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
+from workerkit.openapi.spec.api import UnknownPathError, WrongMethodError
 from workerkit.scenarios.fields.kinds import ANY
 from workerkit.scenarios.model.trigger import OnMatch
 
@@ -51,7 +51,7 @@ class Asked:
     def _path_values(self) -> tuple[str, ...]:
         try:
             match = self._world.api.match(self._incoming.method, self._incoming.path)
-        except (UnknownPath, WrongMethod):
+        except (UnknownPathError, WrongMethodError):
             return ()
         return tuple(value.lower() for value in match.path_values.values())
 
@@ -63,7 +63,7 @@ class Asked:
     def _body(self) -> Any:
         try:
             return parse(self._incoming.body)
-        except Malformed:
+        except MalformedJsonError:
             return None
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
-from workerkit.mockserver.world.active_fault import StandingFault
+from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.entities import Account, LogEntry, Request, Server, Task
 from workerkit.mockserver.world.randomness import Chance
-from workerkit.mockserver.world.refusal import Invalid, Refusal
+from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import disturb
@@ -18,7 +18,7 @@ from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import Api, api_of
-from workerkit.openapi.spec.dialect import UnknownChoice, dialect_of
+from workerkit.openapi.spec.dialect import UnknownChoiceError, dialect_of
 from workerkit.scenarios.fields.vocabulary import documented
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.plot import Progress
@@ -98,7 +98,7 @@ def _time(written: float | None) -> float | None:
     return None if written is None else float(written)
 
 
-def _written_fault(fault: StandingFault) -> Json:
+def _written_fault(fault: ActiveFault) -> Json:
     told = {name: getattr(fault, name) for name in ("since", "calls", "strikes")}
     return {"fault": fault.planned.written(), **told}
 
@@ -124,7 +124,7 @@ def _story(director: Director) -> Json | None:
 
 def _bare_world(old: World, taken: Json) -> World:
     if taken["format"] != _FORMAT:
-        raise Invalid(f"body/format: only format {_FORMAT} can be read")
+        raise InvalidRequestError(f"body/format: only format {_FORMAT} can be read")
     told = taken["clock"]
     clock = old.clock.another(float(told["begin"]), at=float(told["at"]), frozen=told["frozen"])
     world = World(old.name, clock, _chance(taken, "chance"), _api(old, taken["dialect"]))
@@ -136,14 +136,14 @@ def _chance(taken: Json, name: str) -> Chance:
     try:
         return Chance.read(taken[name])
     except ValueError as error:
-        raise Invalid(f"body/{name}/state: {error}") from None
+        raise InvalidRequestError(f"body/{name}/state: {error}") from None
 
 
 def _api(old: World, choices: Mapping[str, str]) -> Api:
     try:
         return api_of(old.api.source, dialect_of(choices))
-    except UnknownChoice as error:
-        raise Invalid(f"body/dialect: {error}") from None
+    except UnknownChoiceError as error:
+        raise InvalidRequestError(f"body/dialect: {error}") from None
 
 
 def _fill(world: World, taken: Json) -> None:
@@ -166,14 +166,16 @@ def _check_single(entities: Iterable[Json], place: str, name: str) -> None:
     seen = set[Hashable]()
     for index, each in enumerate(entities):
         if each[name] in seen:
-            raise Invalid(f"{place}/{index}/{name}: {each[name]} stands there twice")
+            raise InvalidRequestError(f"{place}/{index}/{name}: {each[name]} stands there twice")
         seen.add(each[name])
 
 
 def _add_server(world: World, written: Json, place: str) -> None:
     known = documented().server_statuses
     if written["status"] not in known:
-        raise Invalid(f"{place}/status: {written['status']} is no status; there are {', '.join(known)}")
+        raise InvalidRequestError(
+            f"{place}/status: {written['status']} is no status; there are {', '.join(known)}"
+        )
     world.take_server(_read(Server, written))
 
 
@@ -188,7 +190,7 @@ def _add_task(world: World, written: Json, place: str) -> None:
 
 def _known(entities: Mapping[str, T], name: str, place: str) -> T:
     if name not in entities:
-        raise Invalid(f"{place}: there is no {name} in the snapshot")
+        raise InvalidRequestError(f"{place}: there is no {name} in the snapshot")
     return entities[name]
 
 
@@ -197,12 +199,14 @@ def _check_bookkeeping(world: World, taken: Json) -> None:
         _known(world.servers, owner, "body/keys")
     for index, server in enumerate(world.servers.values()):
         if any(taken["keys"].get(key) != server.name for key in server.keys):
-            raise Invalid(f"body/servers/{index}/keys: one of them is not {server.name}'s in body/keys")
+            raise InvalidRequestError(
+                f"body/servers/{index}/keys: one of them is not {server.name}'s in body/keys"
+            )
     for index, task_id in enumerate(taken["counted"]):
         _known(world.tasks, task_id, f"body/counted/{index}")
     places, last = [task.place for task in world.tasks.values()], int(taken["last_place"])
     if places and not (last >= max(places) if _grows(world) else last <= min(places)):
-        raise Invalid("body/last_place: a task has a place beyond it")
+        raise InvalidRequestError("body/last_place: a task has a place beyond it")
 
 
 def _grows(world: World) -> bool:
@@ -213,7 +217,9 @@ def _journal(taken: Json) -> list[Exchange]:
     kept, count = [_exchange(each) for each in taken["journal"]], int(taken["exchanges"])
     for index, exchange in enumerate(kept):
         if exchange.number != count - len(kept) + 1 + index:
-            raise Invalid(f"body/journal/{index}/number: the last one is {count}, and none is left out")
+            raise InvalidRequestError(
+                f"body/journal/{index}/number: the last one is {count}, and none is left out"
+            )
     return kept
 
 
@@ -252,8 +258,8 @@ def _disturb(world: World, faults: list[Json]) -> None:
     for index, each in enumerate(faults):
         try:
             fault = disturb(world, each["fault"])
-        except Refusal as error:
-            raise Invalid(error.why.replace("body", f"body/faults/{index}/fault", 1)) from None
+        except RefusalError as error:
+            raise InvalidRequestError(error.why.replace("body", f"body/faults/{index}/fault", 1)) from None
         fault.since, fault.calls, fault.strikes = (
             float(each["since"]),
             int(each["calls"]),
@@ -269,7 +275,9 @@ def _storyteller(old: Director, world: World, story: Json | None) -> Director:
     met = {int(each["happening"]): int(each["times"]) for each in story["met"]}
     for name, indices in (("happened", happened), ("met", met)):
         if any(index >= len(scenario.when) for index in indices):
-            raise Invalid(f"body/story/{name}: {scenario.name} has {len(scenario.when)} happenings, from 0")
+            raise InvalidRequestError(
+                f"body/story/{name}: {scenario.name} has {len(scenario.when)} happenings, from 0"
+            )
     for name, ids in story["groups"].items():
         for index, task_id in enumerate(ids):
             _known(world.tasks, task_id, f"body/story/groups/{name}/{index}")
@@ -284,5 +292,5 @@ def _scenario(old: Director, name: str) -> Scenario:
     if old.scenario is not None and old.scenario.name == name:
         return old.scenario
     if name not in library.names():
-        raise Invalid(f"body/story/scenario: there is no scenario {name} in the library")
+        raise InvalidRequestError(f"body/story/scenario: there is no scenario {name} in the library")
     return library.find(name)

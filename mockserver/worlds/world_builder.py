@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from workerkit.mockserver.world.clock import Clock, Timer
 from workerkit.mockserver.world.entities import Account, Request
 from workerkit.mockserver.world.new_task import dispatch
-from workerkit.mockserver.world.operations import ACTS
+from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.group_tasks import enlist
 from workerkit.mockserver.worlds.worlds import DEFAULT
+from workerkit.openapi.errors import UsageError
 from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.spec.api import Api, api_of
 from workerkit.openapi.spec.dialect import Dialect
@@ -34,12 +35,12 @@ _DEFAULT_WORLD = WorldPlan(
 _DEFAULT_TASKS = ("server-01",) * 250 + ("server-02",) * 25
 
 
-class Miscast(ValueError):
+class WorldLacksError(UsageError, ValueError):
     """A world lacks what the scenario that is to be played in it speaks of; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Founder:
+class WorldBuilder:
     """Founds a world: the same one each time it is called. Raises ValueError for another API's spec, Miscast.
 
     Without a seed the world's time begins now; with one it begins at the time of the page's examples, so that
@@ -87,12 +88,14 @@ def _check_cast(world: WorldPlan, wanted: WorldPlan) -> None:
         there = [called(each) for each in getattr(world, kind)]
         missing = [name for each in getattr(wanted, kind) if (name := called(each)) not in there]
         if missing:
-            raise Miscast(f"the world has no {missing[0]} among its {kind}, which the scenario speaks of")
+            raise WorldLacksError(
+                f"the world has no {missing[0]} among its {kind}, which the scenario speaks of"
+            )
 
 
 def _checked(api: Api) -> Api:
-    if set(api.operations) != set(ACTS):
-        raise ValueError(f"the spec and the mock differ in {set(api.operations) ^ set(ACTS)}")
+    if set(api.operations) != set(HANDLERS):
+        raise ValueError(f"the spec and the mock differ in {set(api.operations) ^ set(HANDLERS)}")
     return api
 
 

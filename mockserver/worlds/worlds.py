@@ -8,16 +8,17 @@ from typing import Protocol
 
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.run_record.change import Change
 
 DEFAULT = "default"
-Founder = Callable[[str], Director]
+Builder = Callable[[str], Director]
 News = Exchange | Change
 Watcher = Callable[[World, News], None]
 
 
-class Attendant(Protocol):
+class WorldObserver(Protocol):
     """Whoever wants to know when worlds begin and end. It must neither wait nor raise."""
 
     def begun(self, director: Director) -> None:
@@ -30,7 +31,7 @@ class Attendant(Protocol):
         """No further request comes to a world."""
 
 
-class KeyTaken(ValueError):
+class KeyTakenError(WorkerkitError, ValueError):
     """An API key already belongs to another world."""
 
 
@@ -43,11 +44,11 @@ class Worlds:
 
     def __init__(self) -> None:
         self._directors: dict[str, Director] = {}
-        self._founders: dict[str, Founder] = {}
+        self._builders: dict[str, Builder] = {}
         self._by_key: dict[str, Director] = {}
         self._watchers: tuple[Watcher, ...] = ()
-        self._attendants: tuple[Attendant, ...] = ()
-        self._ears: dict[str, Callable[[News], None]] = {}
+        self._observers: tuple[WorldObserver, ...] = ()
+        self._listeners: dict[str, Callable[[News], None]] = {}
         self._count = 0
 
     def names(self) -> tuple[str, ...]:
@@ -59,11 +60,11 @@ class Worlds:
         self._count += 1
         return f"w{self._count}"
 
-    def add(self, name: str, founder: Founder) -> Director:
+    def add(self, name: str, builder: Builder) -> Director:
         """Founds a world and keeps how, for its resets. Raises KeyTaken."""
-        director = founder(name)
-        self._enthrone(name, director, "added")
-        self._founders[name] = founder
+        director = builder(name)
+        self._install(name, director, "added")
+        self._builders[name] = builder
         return director
 
     def director(self, name: str) -> Director:
@@ -76,8 +77,8 @@ class Worlds:
 
     def reset(self, name: str) -> World:
         """Takes a world back to how it began, in one step; raises KeyError, KeyTaken."""
-        director = self._founders[name](name)
-        self._enthrone(name, director, "reset")
+        director = self._builders[name](name)
+        self._install(name, director, "reset")
         return director.world
 
     def restore(self, name: str, director: Director) -> None:
@@ -85,39 +86,39 @@ class Worlds:
 
         A reset still takes the world back to how the first one began.
         """
-        self._enthrone(name, director, "restored")
+        self._install(name, director, "restored")
 
     def remove(self, name: str) -> None:
         """Forgets a world; its keys are free again. Raises KeyError."""
         director = self._directors[name]
         self._tell(director.world, self._turn(name, "removed"))
         self._release(name)
-        self._ears.pop(name, None)
-        del self._directors[name], self._founders[name]
-        for each in self._attendants:
+        self._listeners.pop(name, None)
+        del self._directors[name], self._builders[name]
+        for each in self._observers:
             each.ended(director)
 
     def key_added(self, name: str, key: str) -> None:
         """Takes note of a key that a world got after its founding. Raises KeyTaken."""
         director = self._directors[name]
         if self._by_key.setdefault(key, director) is not director:
-            raise KeyTaken(f"the API key {key} belongs to another world")
+            raise KeyTakenError(f"the API key {key} belongs to another world")
 
     def owner(self, key: str | None) -> Director | None:
         """Who directs the world that a request with this API key belongs to; None where there is no world."""
         found = self._by_key.get(key) if key is not None else None
         return found or self._directors.get(DEFAULT) or next(reversed(self._directors.values()), None)
 
-    def attend(self, attendant: Attendant) -> None:
-        """Tells `attendant` of the worlds that there are, and from now on of each beginning and end."""
-        self._attendants = (*self._attendants, attendant)
+    def observe(self, observer: WorldObserver) -> None:
+        """Tells `observer` of the worlds that there are, and from now on of each beginning and end."""
+        self._observers = (*self._observers, observer)
         for director in self._directors.values():
-            attendant.begun(director)
+            observer.begun(director)
 
     def called(self, name: str, call: str) -> None:
         """Takes note that the control plane may have changed a world, if it is still there."""
         if name in self._directors:
-            for each in self._attendants:
+            for each in self._observers:
                 each.called(self._directors[name], call)
 
     def watch(self, watcher: Watcher) -> None:
@@ -130,45 +131,45 @@ class Worlds:
         """Tells a watcher no more. Worlds that nobody watches spend no time on it."""
         self._watchers = tuple(each for each in self._watchers if each != watcher)
         if not self._watchers:
-            for name, ear in self._ears.items():
-                self._directors[name].world.journal.unlisten(ear)
+            for name, listener in self._listeners.items():
+                self._directors[name].world.journal.unlisten(listener)
                 self._directors[name].world.listener = None
-            self._ears.clear()
+            self._listeners.clear()
 
     def _listen(self, world: World) -> None:
-        if world.name not in self._ears:
-            ear = self._ears[world.name] = partial(self._tell, world)
-            world.journal.listen(ear)
-            world.listener = ear
+        if world.name not in self._listeners:
+            listener = self._listeners[world.name] = partial(self._tell, world)
+            world.journal.listen(listener)
+            world.listener = listener
 
     def _tell(self, world: World, news: News) -> None:
         for watcher in self._watchers:
             watcher(world, news)
 
-    def _turn(self, name: str, turn: str) -> Change:
+    def _turn(self, name: str, event: str) -> Change:
         world = self._directors[name].world
-        return Change("world", name, "state", None, turn, world.clock.glance(), world.journal.count)
+        return Change("world", name, "state", None, event, world.clock.glance(), world.journal.count)
 
-    def _enthrone(self, name: str, director: Director, turn: str) -> None:
+    def _install(self, name: str, director: Director, event: str) -> None:
         """Lets a director reign over a name, its keys included. Who reigned before may end what has begun."""
         self._claim(name, director)
         before = self._directors.get(name)
         self._directors[name] = director
-        self._ears.pop(name, None)
-        for each in self._attendants:
+        self._listeners.pop(name, None)
+        for each in self._observers:
             if before is not None:
                 each.ended(before)
             each.begun(director)
         if self._watchers:
             self._listen(director.world)
-            self._tell(director.world, self._turn(name, turn))
+            self._tell(director.world, self._turn(name, event))
 
     def _claim(self, name: str, director: Director) -> None:
         own = self._directors.get(name)
         keys = director.world.known_keys()
         taken = [key for key in keys if self._by_key.get(key, own) is not own]
         if taken:
-            raise KeyTaken(f"the API key {taken[0]} belongs to another world")
+            raise KeyTakenError(f"the API key {taken[0]} belongs to another world")
         if own is not None:
             self._release(name)
         self._by_key.update(dict.fromkeys(keys, director))

@@ -9,11 +9,13 @@ from typing import Any
 
 import orjson
 
+from workerkit.openapi.errors import WorkerkitError
+
 _DEEPEST, _DEEPEST_WRITTEN = 200, 254
 _ready_text = attrgetter("text")  # of a `Rendered`
 
 
-class Malformed(ValueError):
+class MalformedJsonError(WorkerkitError, ValueError):
     """The text is no JSON that a server has to read; the message says what is wrong and where."""
 
 
@@ -27,9 +29,9 @@ def parse(text: bytes) -> Any:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise Malformed(str(error)) from None
+        raise MalformedJsonError(str(error)) from None
     if text.count(b"[") + text.count(b"{") > _DEEPEST and _is_deep(value):
-        raise Malformed(f"more than {_DEEPEST} levels")
+        raise MalformedJsonError(f"more than {_DEEPEST} levels")
     return value
 
 
@@ -37,7 +39,7 @@ def is_json(text: bytes) -> bool:
     """Whether a text is JSON that a server has to read."""
     try:
         parse(text)
-    except Malformed:
+    except MalformedJsonError:
         return False
     return True
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from workerkit.openapi.errors import UsageError
+
 _PLAIN_SCALARS = (
     ("tag:yaml.org,2002:null", "~nN", re.compile(r"~|null|Null|NULL")),
     ("tag:yaml.org,2002:bool", "tTfF", re.compile(r"true|True|TRUE|false|False|FALSE")),
@@ -34,7 +36,7 @@ for _tag, _first, _pattern in _PLAIN_SCALARS:
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^$"), [""])
 
 
-class NotUnderstood(ValueError):
+class InvalidInputError(UsageError, ValueError):
     """A file says what the reader does not understand; the text begins with FILE:LINE:COLUMN."""
 
 
@@ -56,9 +58,9 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value
 
-    def fail(self, message: str) -> NotUnderstood:
+    def fail(self, message: str) -> InvalidInputError:
         """The error to raise about this value: `FILE:LINE:COLUMN: message`."""
-        return NotUnderstood(f"{self.name}:{self.line}:{self.column}: {message}")
+        return InvalidInputError(f"{self.name}:{self.line}:{self.column}: {message}")
 
 
 def load(text: str, *, name: str) -> Node:
@@ -78,7 +80,7 @@ def load(text: str, *, name: str) -> Node:
     except UnicodeEncodeError as error:
         raise _after(name, text[: error.start], "half of a surrogate pair is no character") from None
     if document is None:
-        raise NotUnderstood(f"{name}:1:1: the file is empty")
+        raise InvalidInputError(f"{name}:1:1: the file is empty")
     return _node(document, name)
 
 
@@ -100,14 +102,14 @@ def _refuse_references(text: str, name: str) -> None:
             raise _at(name, event.start_mark, f"more than {_DEEPEST} levels")
 
 
-def _at(name: str, mark: Any, message: str) -> NotUnderstood:
+def _at(name: str, mark: Any, message: str) -> InvalidInputError:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return NotUnderstood(f"{name}:{line}:{column}: {message}")
+    return InvalidInputError(f"{name}:{line}:{column}: {message}")
 
 
-def _after(name: str, before: str, message: str) -> NotUnderstood:
+def _after(name: str, before: str, message: str) -> InvalidInputError:
     lines = before.split("\n")
-    return NotUnderstood(f"{name}:{len(lines)}:{len(lines[-1]) + 1}: {message}")
+    return InvalidInputError(f"{name}:{len(lines)}:{len(lines[-1]) + 1}: {message}")
 
 
 def _node(source: yaml.Node, name: str) -> Node:

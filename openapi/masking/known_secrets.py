@@ -51,7 +51,7 @@ Form = tuple[bytes, Secret]
 Forms = dict[bytes, tuple[Form, ...]]
 
 
-class Known:
+class SecretIndex:
     """Secrets that become more, and a quick first look at texts for them.
 
     To look at a text takes as long for ten thousand secrets as for one, and to add one takes microseconds.

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.formats.strict_json import Malformed, parse
+from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 from workerkit.openapi.formats.timestamp import written
 from workerkit.openapi.masking.encodings import (
     alone_in_base64,
@@ -113,7 +113,7 @@ class Mask:
         """A body as JSON or, where it is none, as text; None where there is no body."""
         try:
             return self.value(parse(body)) if body else None
-        except Malformed:
+        except MalformedJsonError:
             return self.text(body.decode("utf-8", "backslashreplace"))
 
     def exchange(self, exchange: Exchange) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from zlib import crc32
 
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.formats.strict_json import Malformed, parse, render
+from workerkit.openapi.formats.strict_json import MalformedJsonError, parse, render
 from workerkit.openapi.formats.timestamp import WRITTEN_TIME
 from workerkit.openapi.masking.mask import Mask, Secret, keys_of, secrets_in
 from workerkit.openapi.spec.document import bundled
@@ -89,7 +89,7 @@ class Pseudonyms(Mask):
     def _data(self, data: bytes) -> bytes:
         try:
             value = parse(data)
-        except Malformed:
+        except MalformedJsonError:
             return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         hidden = self.value(value)
         return data if hidden == value else render(hidden)

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from http import HTTPStatus
 from urllib.parse import unquote
 
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.spec.dialect import Dialect
 from workerkit.openapi.spec.dialect_spec import derive
 from workerkit.openapi.spec.document import Document, Json, bundled
@@ -18,11 +19,11 @@ _MOST_KEPT = 64
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-class UnknownPath(LookupError):
+class UnknownPathError(WorkerkitError, LookupError):
     """The path is no operation's."""
 
 
-class WrongMethod(LookupError):
+class WrongMethodError(WorkerkitError, LookupError):
     """The path is an operation's, the method is not. `allowed` are the methods that are, in order."""
 
     def __init__(self, allowed: Iterable[str]) -> None:
@@ -78,7 +79,7 @@ class Api:
         if static is not None:
             if method in static:
                 return static[method]
-            raise WrongMethod(static)
+            raise WrongMethodError(static)
         return self._match_template(method, path)
 
     def error_code(self, status: int) -> str:
@@ -95,9 +96,9 @@ class Api:
             if found is None:
                 continue
             if method not in template.methods:
-                raise WrongMethod(template.methods)
+                raise WrongMethodError(template.methods)
             return Match(template.methods[method], _decoded(found.groupdict()))
-        raise UnknownPath(path)
+        raise UnknownPathError(path)
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -194,5 +195,5 @@ def operation_of(method: str, path: str) -> str | None:
     """The operation that a request is for, None where it is for none."""
     try:
         return worker_api().match(method, path).operation.id
-    except (UnknownPath, WrongMethod):
+    except (UnknownPathError, WrongMethodError):
         return None

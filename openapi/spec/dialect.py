@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.formats import yaml_nodes
 from workerkit.openapi.formats.yaml_nodes import Node, closest
 from workerkit.openapi.spec.silence import Silence, silences
 
 
-class UnknownChoice(ValueError):
+class UnknownChoiceError(WorkerkitError, ValueError):
     """A silence or a value of one that there is not; the message names the closest."""
 
 
@@ -56,7 +57,7 @@ def read_choices(path: Path) -> dict[str, str]:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise yaml_nodes.NotUnderstood(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+        raise yaml_nodes.InvalidInputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
     return _choices(yaml_nodes.load(text, name=str(path)))
 
 
@@ -78,15 +79,15 @@ def _choices(node: Node) -> dict[str, str]:
 def _check(name: str, value: str) -> None:
     silence = silences().get(name)
     if silence is None:
-        raise UnknownChoice(f"there is no silence {name}{closest(name, silences())}")
+        raise UnknownChoiceError(f"there is no silence {name}{closest(name, silences())}")
     if value not in silence.values:
-        raise UnknownChoice(f"{name} has no value {value}{_hint(silence, value)}")
+        raise UnknownChoiceError(f"{name} has no value {value}{_hint(silence, value)}")
 
 
 def _check_placed(key: Node, value: Node, chosen: str) -> None:
     try:
         _check(str(key.value), chosen)
-    except UnknownChoice as error:
+    except UnknownChoiceError as error:
         place = key if key.value not in silences() else value
         raise place.fail(str(error)) from None
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import jsonschema_rs
 
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.formats.yaml_nodes import closest
 
 _LONGEST = 200
 
 
-class Flaw(ValueError):
+class FlawError(WorkerkitError, ValueError):
     """A value that a schema does not allow. `place` is a path such as `body/items/3/status`."""
 
     def __init__(self, place: str, message: str) -> None:
@@ -23,7 +24,7 @@ class Flaw(ValueError):
 
 def first_flaw(
     validator: jsonschema_rs.Validator, value: Any, place: str, known: Collection[str] = ()
-) -> Flaw:
+) -> FlawError:
     """The first thing that a validator finds wrong with a value that it refused.
 
     `known` are the names of fields that there are: the message names the closest to an unknown one.
@@ -31,7 +32,7 @@ def first_flaw(
     error = next(iter(validator.iter_errors(value)))
     within = "/".join([place, *map(str, error.instance_path)])
     unknown: list[str] = getattr(error.kind, "unexpected", [])
-    return Flaw(within, _short(error) + "".join(closest(name, known) for name in unknown[:1]))
+    return FlawError(within, _short(error) + "".join(closest(name, known) for name in unknown[:1]))
 
 
 def _short(error: jsonschema_rs.ValidationError) -> str:

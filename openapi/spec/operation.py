@@ -14,7 +14,7 @@ import jsonschema_rs
 from workerkit.openapi.formats import strict_json
 from workerkit.openapi.spec.coercion import Preparation, compile_preparation
 from workerkit.openapi.spec.document import Document, Json
-from workerkit.openapi.spec.flaw import Flaw, first_flaw
+from workerkit.openapi.spec.flaw import FlawError, first_flaw
 from workerkit.openapi.spec.parameter import Parameter, compile_parameter, missing
 
 _JSON = "application/json"
@@ -46,7 +46,7 @@ class Call:
     parameters: dict[str, Any]
     given: frozenset[str]
     body: Any
-    flaws: Mapping[int, Flaw]
+    flaws: Mapping[int, FlawError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Members:
     name: str
     validator: jsonschema_rs.Validator
 
-    def flaws(self, body: Any) -> dict[int, Flaw]:
+    def flaws(self, body: Any) -> dict[int, FlawError]:
         """What is wrong with which member, by its place in the list."""
         return {
             place: first_flaw(self.validator, member, f"body/{self.name}/{place}")
@@ -105,16 +105,16 @@ class Operation:
             return None
         try:
             values = path_values if self.subject.place == "path" else strict_json.parse(body)
-        except strict_json.Malformed:
+        except strict_json.MalformedJsonError:
             return None
         found = values.get(self.subject.name) if isinstance(values, Mapping) else None
         return found if isinstance(found, str) and _UUID.fullmatch(found) else None
 
-    def answer_flaw(self, status: int, answer: Any) -> Flaw | None:
+    def answer_flaw(self, status: int, answer: Any) -> FlawError | None:
         """What the spec does not allow in an answer's JSON, or None where all is as described."""
         validator = self.answers.get(status)
         if validator is None:
-            return Flaw("status", f"{status} is not described for {self.id}")
+            return FlawError("status", f"{status} is not described for {self.id}")
         return None if validator.is_valid(answer) else first_flaw(validator, answer, "answer")
 
     def _body(self, text: bytes, parse: Parse) -> Any:
@@ -122,8 +122,8 @@ class Operation:
             return None
         try:
             value = parse(text)
-        except strict_json.Malformed as error:
-            raise Flaw("body", f"is no JSON: {error}") from None
+        except strict_json.MalformedJsonError as error:
+            raise FlawError("body", f"is no JSON: {error}") from None
         if self.preparation:
             value = self.preparation.prepare(value)
         if not self.body.is_valid(value):
@@ -183,11 +183,11 @@ def _query_fields(query: str, known: Collection[str]) -> dict[str, str]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError as error:
-        raise Flaw("query", str(error)) from None
+        raise FlawError("query", str(error)) from None
     fields: dict[str, str] = {}
     for name, text in pairs:
         if name in fields:
-            raise Flaw(f"query/{name}", "stands there twice")
+            raise FlawError(f"query/{name}", "stands there twice")
         if name in known:
             fields[name] = text
     return fields

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from workerkit.openapi.spec.document import Document, Json
-from workerkit.openapi.spec.flaw import Flaw, first_flaw
+from workerkit.openapi.spec.flaw import FlawError, first_flaw
 
 _INTEGER = re.compile(r"-?[0-9]{1,40}")
 
@@ -69,6 +69,6 @@ def compile_parameter(document: Document, source: Json) -> Parameter:
     )
 
 
-def missing(parameter: Parameter) -> Flaw:
+def missing(parameter: Parameter) -> FlawError:
     """What to raise where a required parameter does not come."""
-    return Flaw(f"{parameter.place}/{parameter.name}", "is required")
+    return FlawError(f"{parameter.place}/{parameter.name}", "is required")

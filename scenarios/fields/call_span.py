@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from workerkit.openapi.errors import WorkerkitError
+
 _FORM = re.compile(r"(?P<first>\d{1,9})?(?P<dots>\.\.)?(?P<last>\d{1,9})?", re.ASCII)
 
 
-class NoSpan(ValueError):
+class CallSpanError(WorkerkitError, ValueError):
     """The text is no span of calls; the message shows the form."""
 
 
@@ -32,9 +34,9 @@ def calls(text: str) -> Calls:
     """The span that a text means; raises NoSpan."""
     found = _FORM.fullmatch(text.strip())
     if found is None or (found["first"] or found["last"]) is None:
-        raise NoSpan(f"{text!r} is no span of calls: write 4, 3..7, 3.. or ..7")
+        raise CallSpanError(f"{text!r} is no span of calls: write 4, 3..7, 3.. or ..7")
     first = int(found["first"] or 1)
     last = int(found["last"]) if found["last"] else None if found["dots"] else first
     if first < 1 or (last is not None and last < first):
-        raise NoSpan(f"{text!r} has no call in it: the first is 1, and the last comes after the first")
+        raise CallSpanError(f"{text!r} has no call in it: the first is 1, and the last comes after the first")
     return Calls(first, last)

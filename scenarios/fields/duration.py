@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from workerkit.openapi.errors import WorkerkitError
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _FORM = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)", re.ASCII)
 
 
-class NoDuration(ValueError):
+class DurationError(WorkerkitError, ValueError):
     """The text is no length of time; the message shows the form."""
 
 
@@ -16,7 +18,7 @@ def seconds(text: str) -> float:
     """The seconds of a length of time with its unit: ms, s, m or h. Raises NoDuration for anything else."""
     match = _FORM.fullmatch(text.strip())
     if match is None:
-        raise NoDuration(
+        raise DurationError(
             f"{text!r} is no length of time: write a number and its unit, as in 500ms, 1.5s or 2m"
         )
     return float(match[1]) * _UNITS[match[2]]

@@ -9,8 +9,8 @@ from typing import Any
 
 from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.formats.yaml_nodes import Node
-from workerkit.scenarios.fields.call_span import Calls, NoSpan, calls
-from workerkit.scenarios.fields.duration import NoDuration, seconds
+from workerkit.scenarios.fields.call_span import Calls, CallSpanError, calls
+from workerkit.scenarios.fields.duration import DurationError, seconds
 from workerkit.scenarios.fields.kinds import AtLeast, Between, Kind, OneOf, OneOrMore
 from workerkit.scenarios.fields.words import Words
 from workerkit.scenarios.fields.yaml_checks import (
@@ -68,14 +68,14 @@ def _one_or_more(node: Node, kind: Kind, words: Words) -> tuple[str, ...]:
 def _seconds(node: Node, words: Words) -> float:
     try:
         return seconds(shown(node))
-    except NoDuration as error:
+    except DurationError as error:
         raise node.fail(str(error)) from None
 
 
 def _calls(node: Node, words: Words) -> Calls:
     try:
         return calls(shown(node))
-    except NoSpan as error:
+    except CallSpanError as error:
         raise node.fail(str(error)) from None
 
 

@@ -7,6 +7,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 
+from workerkit.openapi.errors import UsageError
 from workerkit.openapi.formats.yaml_nodes import closest
 from workerkit.scenarios.loading import loader
 from workerkit.scenarios.model.scenario import Scenario
@@ -15,7 +16,7 @@ from workerkit.scenarios.model.world_plan import WorldPlan
 _ENDINGS = (".yaml", ".yml")
 
 
-class NoSuchScenario(LookupError):
+class NoSuchScenarioError(UsageError, LookupError):
     """There is no scenario of this name and no such file; the message names the closest."""
 
 
@@ -34,7 +35,9 @@ def find(name_or_path: str) -> Scenario:
     for file in _files():
         if PurePath(file.name).stem == name_or_path:
             return replace(loader.parse(file.read_bytes(), name=file.name), source="")
-    raise NoSuchScenario(f'there is no scenario "{name_or_path}"{closest(name_or_path, names()) or _all()}')
+    raise NoSuchScenarioError(
+        f'there is no scenario "{name_or_path}"{closest(name_or_path, names()) or _all()}'
+    )
 
 
 def find_world(path: str) -> WorldPlan:
@@ -42,14 +45,14 @@ def find_world(path: str) -> WorldPlan:
     try:
         return loader.parse_world(Path(path).read_bytes(), name=path)
     except OSError as error:
-        raise NoSuchScenario(f"{path}: {error.strerror or error}") from None
+        raise NoSuchScenarioError(f"{path}: {error.strerror or error}") from None
 
 
 def _from_file(path: Path) -> Scenario:
     try:
         return loader.read(path)
     except OSError as error:
-        raise NoSuchScenario(f"{path}: {error.strerror or error}") from None
+        raise NoSuchScenarioError(f"{path}: {error.strerror or error}") from None
 
 
 def _files() -> tuple[Traversable, ...]:

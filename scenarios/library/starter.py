@@ -7,11 +7,12 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
+from workerkit.openapi.errors import UsageError
 from workerkit.scenarios.loading.editor_schema import FILE
 from workerkit.scenarios.loading.loader import NAME
 
 
-class NoFile(ValueError):
+class NoFileError(UsageError, ValueError):
     """The file of a new scenario cannot be made; the message says why."""
 
 
@@ -25,16 +26,16 @@ def begin(name: str, folder: Path, told: Callable[..., str] | None = None) -> Pa
     """
     stem = name.removesuffix(".yaml")
     if not NAME.fullmatch(stem):
-        raise NoFile(f'"{stem}" is no name of a scenario: take small letters, digits and single hyphens')
+        raise NoFileError(f'"{stem}" is no name of a scenario: take small letters, digits and single hyphens')
     path = folder / f"{stem}.yaml"
     text = f"# yaml-language-server: $schema={_schema_from(folder)}\n{(told or _starter)(name=stem)}"
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise NoFile(f"{path}: there is a file already: choose another name, or remove it") from None
+        raise NoFileError(f"{path}: there is a file already: choose another name, or remove it") from None
     except OSError as error:
-        raise NoFile(f"{path}: {error.strerror or error}") from None
+        raise NoFileError(f"{path}: {error.strerror or error}") from None
     return path
 
 

@@ -55,7 +55,7 @@ def _loaded(source: bytes, name: str) -> Node:
     try:
         return yaml_nodes.load(source.decode("utf-8"), name=name)
     except UnicodeDecodeError as error:
-        raise yaml_nodes.NotUnderstood(f"{name}:1:1: the file is no UTF-8: {error.reason}") from None
+        raise yaml_nodes.InvalidInputError(f"{name}:1:1: the file is no UTF-8: {error.reason}") from None
 
 
 def _scenario(node: Node, vocabulary: Vocabulary) -> Scenario:

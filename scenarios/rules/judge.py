@@ -8,7 +8,7 @@ from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules import RULES, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Verdict:
 
     scenario: str
     passed: bool
-    broken: tuple[Broken, ...]
+    broken: tuple[Violation, ...]
 
 
 def judge(run: Run) -> Verdict:

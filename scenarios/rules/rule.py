@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 _MOST_LISTED = 20
 
@@ -36,15 +36,15 @@ class Rule(ABC):
     general: ClassVar[bool]
 
     @abstractmethod
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         """How the worker broke the rule in this run; empty where it kept it."""
 
-    def broken(self, message: str, exchanges: tuple[int, ...] = ()) -> Broken:
+    def broken(self, message: str, exchanges: tuple[int, ...] = ()) -> Violation:
         """A finding of this rule: what happened, then why it matters and what a careful worker does."""
         text = f"{message} {self.why} A careful worker {self.careful}."
-        return Broken(self.id, text, exchanges[:_MOST_LISTED])
+        return Violation(self.id, text, exchanges[:_MOST_LISTED])
 
-    def found(self, cases: Sequence[Case]) -> list[Broken]:
+    def found(self, cases: Sequence[Case]) -> list[Violation]:
         """The finding that all cases together make up: the first one in words, all by their exchanges."""
         if not cases:
             return []

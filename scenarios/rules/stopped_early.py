@@ -12,7 +12,7 @@ from workerkit.scenarios.run_record.run import Run
 _LIST = "listTasks"
 
 
-def work(run: Run) -> list[Exchange]:
+def work_requests(run: Run) -> list[Exchange]:
     """The exchanges with which the worker worked: it asked for tasks, or reported of them."""
     return [
         each for each in run.own_exchanges if each.operation == _LIST or each.number in run.tasks_by_exchange

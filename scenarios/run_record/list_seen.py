@@ -8,7 +8,7 @@ from typing import Any
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import Api
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.flaw import FlawError
 
 _LIST = "listTasks"
 
@@ -41,7 +41,7 @@ def _listing(exchange: Exchange, api: Api) -> Listing | None:
         return None
     try:
         asked = api.operations[_LIST].read({}, exchange.query, b"").parameters
-    except Flaw:
+    except FlawError:
         return None
     listed = {str(each["id"]).lower(): each for each in tasks if isinstance(each, dict) and "id" in each}
     return Listing(exchange, asked, listed)

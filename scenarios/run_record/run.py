@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import Api, worker_api
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.run_record.change import Change
 from workerkit.scenarios.run_record.list_seen import Listing, listings_of
 from workerkit.scenarios.run_record.request_flaw import flaws_of
 from workerkit.scenarios.run_record.server_history import History
-from workerkit.scenarios.run_record.struck_faults import Struck
+from workerkit.scenarios.run_record.struck_faults import AppliedFaults
 from workerkit.scenarios.run_record.task_report import Report, reports_of
 
 EndedBy = Literal["until", "exit", "time-limit"]
@@ -53,7 +53,7 @@ class Run:
     key: str
     api: Api = field(default_factory=worker_api)
     changes: tuple[Change, ...] = ()
-    struck: tuple[Struck, ...] = ()
+    struck: tuple[AppliedFaults, ...] = ()
     ended: float = 0.0
     whole: bool = True
 
@@ -87,7 +87,7 @@ class Run:
         return (*own[:1], *(each for before, each in pairwise(own) if each.began != before.began))
 
     @cached_property
-    def struck_by_number(self) -> Mapping[int, Struck]:
+    def applied_faults_by_number(self) -> Mapping[int, AppliedFaults]:
         """What faults did to which exchange."""
         return {each.number: each for each in self.struck}
 
@@ -135,7 +135,7 @@ class Run:
         ]
 
     @cached_property
-    def flaws(self) -> tuple[tuple[Exchange, Flaw], ...]:
+    def flaws(self) -> tuple[tuple[Exchange, FlawError], ...]:
         """The requests that the spec does not allow, each with the first thing that is wrong with it."""
         return flaws_of(self.own_exchanges, self.api)
 

@@ -8,7 +8,7 @@ from workerkit.scenarios.faults import Fault, Unapplied
 
 
 @dataclass(frozen=True, slots=True)
-class Struck:
+class AppliedFaults:
     """The faults that struck the exchange of a number, the outermost first.
 
     `world_accepted` says whether the world itself had answered 2xx before they spoilt it; `over` is False

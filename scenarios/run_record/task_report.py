@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.spec.api import Api, UnknownPath, WrongMethod
+from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError
 from workerkit.scenarios.model.until import ENDS
 
 Told = Literal["done", "refused", "trouble", "unsure"]
@@ -112,7 +112,7 @@ def _task_of(exchange: Exchange, api: Api) -> str | None:
     """The id of the task that a request concerns, unless it concerns none or several."""
     try:
         match = api.match(exchange.method, exchange.path)
-    except (UnknownPath, WrongMethod):
+    except (UnknownPathError, WrongMethodError):
         return None
     if match.operation.subject is None or match.operation.subject.kind != "task":
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Violation:
     """What the worker did wrong: the rule's id, a message that stands alone, the numbers of the exchanges."""
 
     rule: str

@@ -16,7 +16,7 @@ import pytest
 
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import worker_api
 
@@ -72,7 +72,7 @@ ANSWERS = documented_answers()
 @pytest.fixture
 def mock() -> Iterator[MockServer]:
     worlds = Worlds()
-    worlds.add(DEFAULT, Founder())
+    worlds.add(DEFAULT, WorldBuilder())
     with MockServer(worlds) as mock:
         yield mock
 

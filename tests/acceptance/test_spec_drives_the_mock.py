@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.worlds.world_builder import PAGE_KEY, Founder
+from workerkit.mockserver.worlds.world_builder import PAGE_KEY, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.document import read
 
@@ -43,7 +43,7 @@ class Client:
 @contextmanager
 def mock_of(spec: str) -> Iterator[Client]:
     worlds = Worlds()
-    worlds.add(DEFAULT, Founder(seed=1, spec=read(spec, name="a copy")))
+    worlds.add(DEFAULT, WorldBuilder(seed=1, spec=read(spec, name="a copy")))
     with MockServer(worlds) as mock:
         yield Client(mock)
 

@@ -11,7 +11,7 @@ import pytest
 from workerkit.mockserver.http.headers import headers_of
 from workerkit.mockserver.http.request import Incoming
 from workerkit.mockserver.server.worker_app import WorkerApp
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
@@ -26,14 +26,14 @@ class Machine:
 
     def __init__(self, speed: float, scenario: str | None) -> None:
         self._seconds, self._speed = 0.0, speed
-        founder = Founder(
+        builder = WorldBuilder(
             library.find(scenario) if scenario else None,
             seed=5,
             dialect=SILENT,
             timer=lambda: self._seconds * speed,
         )
         worlds = Worlds()
-        self.world = worlds.add(DEFAULT, founder).world
+        self.world = worlds.add(DEFAULT, builder).world
         self._app = WorkerApp(worlds)
 
     def wait(self, seconds: float) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from workerkit.mockserver.control.control_calls import CONTROL_STREAMS
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import control_api
 
@@ -31,7 +31,7 @@ NEED_A_STORY = ("changeTask", "restoreWorld")
 
 def test_all_phases_find_no_500_and_no_answer_that_the_spec_does_not_describe(tmp_path: Path) -> None:
     worlds, report = Worlds(), tmp_path / "report.har"
-    worlds.add(DEFAULT, Founder(seed=1, tasks=False))
+    worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False))
     with MockServer(worlds) as mock:
         spec = OPENAPI / "control-api.yaml"
         command = [sys.executable, "-m", "schemathesis.cli", "run", str(spec), "--url", mock.control_url]

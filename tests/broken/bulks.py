@@ -8,8 +8,8 @@ from dataclasses import replace
 from tests.broken.mutant import Json, broken, respecified
 from tests.broken.surgery import act_otherwise, answer_otherwise, with_body
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.operations import Act
-from workerkit.mockserver.world.refusal import NotFound, NotYours
+from workerkit.mockserver.world.operations import Handler
+from workerkit.mockserver.world.refusal import NotFoundError, NotYourTaskError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
@@ -134,7 +134,7 @@ def _other_code() -> None:
 
 @broken("bulk-unknown-is-said-to-be-foreign", "bulk-results", "not-found", "bulk")
 def _unknown_is_foreign() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             answer = sound(world, server, call)
             for each in answer["results"]:
@@ -157,7 +157,7 @@ def _lost() -> None:
 
 @broken("bulk-loses-the-last-item", "bulk", "bulk-results")
 def _last_lost() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             if len(call.body["items"]) > 1:
                 head = sound(world, server, with_body(call, items=call.body["items"][:-1]))
@@ -172,7 +172,7 @@ def _last_lost() -> None:
 
 @broken("bulk-loses-the-links", "bulk", "update-links", "bulk-results")
 def _no_links() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             kept = ("link_id", "status", "error_message")
             items = [{name: item[name] for name in kept if name in item} for item in call.body["items"]]
@@ -185,7 +185,7 @@ def _no_links() -> None:
 
 @broken("bulk-gives-all-the-first-status", "bulk", "bulk-results")
 def _first_status() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             first = {name: value for name, value in call.body["items"][0].items() if name == "status"}
             items = [{**item, **first} for item in call.body["items"]]
@@ -198,7 +198,7 @@ def _first_status() -> None:
 
 @broken("bulk-is-all-or-nothing", "bulk-foreign", "bulk-results", "bulk")
 def _all_or_nothing() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             if not _bad_item(world, server, call):
                 return sound(world, server, call)
@@ -212,10 +212,10 @@ def _all_or_nothing() -> None:
 
 @broken("bulk-is-refused-as-a-whole-for-a-foreign-item", "bulk-foreign", "bulk-results", "bulk")
 def _whole_refused() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             if _bad_item(world, server, call):
-                raise NotYours("one of these is another server's")
+                raise NotYourTaskError("one of these is another server's")
             return sound(world, server, call)
 
         return act
@@ -225,7 +225,7 @@ def _whole_refused() -> None:
 
 @broken("bulk-stops-at-the-first-failure", "bulk-results", "bulk-counts", "bulk-foreign", "bulk")
 def _stops() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             done: list[Json] = []
             for item in call.body["items"]:
@@ -241,7 +241,7 @@ def _stops() -> None:
 
 @broken("bulk-updates-foreign-tasks", "bulk-foreign", "update-own-only")
 def _foreign() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             done: list[Json] = []
             for item in call.body["items"]:
@@ -257,7 +257,7 @@ def _foreign() -> None:
 
 @broken("bulk-updates-foreign-tasks-and-says-it-did-not", "bulk-foreign", "update-own-only")
 def _foreign_silently() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             for item in call.body["items"]:
                 task = world.tasks.get(item["link_id"].lower())
@@ -272,7 +272,7 @@ def _foreign_silently() -> None:
 
 @broken("bulk-takes-unknown-tasks-for-done", "bulk-results", "not-found", "bulk")
 def _unknown_done() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             results = sound(world, server, call)["results"]
             return _counted(
@@ -291,9 +291,9 @@ def _unknown_done() -> None:
 
 @broken("bulk-is-taken-for-a-task-of-that-name", "bulk")
 def _named_bulk() -> None:
-    def wrap(_sound: Act) -> Act:
+    def wrap(_sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
-            raise NotFound("there is no task bulk")
+            raise NotFoundError("there is no task bulk")
 
         return act
 

@@ -8,8 +8,8 @@ from typing import Any
 from tests.broken.mutant import Json, broken, respecified
 from tests.broken.surgery import act_otherwise, put, with_body, without
 from workerkit.mockserver.world.entities import Server, Task
-from workerkit.mockserver.world.operations import Act
-from workerkit.mockserver.world.refusal import Invalid, NotFound
+from workerkit.mockserver.world.operations import Handler
+from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
@@ -17,7 +17,7 @@ _complete = World.complete
 
 
 def _bodies(operation: str, change: Callable[[Call], Call]) -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         return lambda world, server, call: sound(world, server, change(call))
 
     act_otherwise(operation, wrap)
@@ -26,7 +26,7 @@ def _bodies(operation: str, change: Callable[[Call], Call]) -> None:
 def _takes(operation: str, *refused: type[Exception]) -> None:
     """Answers an operation as done where it was refused so."""
 
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             try:
                 return sound(world, server, call)
@@ -44,7 +44,7 @@ def _takes(operation: str, *refused: type[Exception]) -> None:
 def _for_owner(operation: str) -> None:
     """Does as if the task's own server had asked."""
 
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             return sound(world, world.server(world.task(call.body["link_id"]).server), call)
 
@@ -76,7 +76,7 @@ def _update_foreign() -> None:
 
 @broken("link-update-of-unknown-tasks", "not-found", "link-update")
 def _update_unknown() -> None:
-    _takes("updateLink", NotFound)
+    _takes("updateLink", NotFoundError)
 
 
 @respecified("link-update-needs-a-status", "link-update-optional", "link-update")
@@ -135,14 +135,14 @@ def _complete_foreign() -> None:
 
 @broken("link-complete-of-unknown-tasks", "not-found", "link-complete")
 def _complete_unknown() -> None:
-    _takes("completeLink", NotFound)
+    _takes("completeLink", NotFoundError)
 
 
 @broken("link-complete-needs-a-running-task", "link-complete")
 def _complete_needs_running() -> None:
     def complete(world: World, task: Task, fields: Json) -> None:
         if task.link_profile == "":
-            raise Invalid(f"task {task.id} has no profile yet")
+            raise InvalidRequestError(f"task {task.id} has no profile yet")
         _complete(world, task, fields)
 
     put(World, "complete", complete)
@@ -155,7 +155,7 @@ def _request_unknown() -> None:
 
 @broken("request-status-of-unknown-requests", "not-found", "request-status")
 def _request_any() -> None:
-    _takes("setRequestStatus", NotFound)
+    _takes("setRequestStatus", NotFoundError)
 
 
 @broken("request-status-crashes", "no-system-error", "request-status")
@@ -170,7 +170,7 @@ def _request_number(root: Json) -> None:
 
 @broken("account-status-of-unknown-accounts", "not-found", "account-status")
 def _account_any() -> None:
-    _takes("setAccountStatus", NotFound)
+    _takes("setAccountStatus", NotFoundError)
 
 
 @broken("account-status-crashes", "no-system-error", "account-status")

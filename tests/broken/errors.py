@@ -6,24 +6,24 @@ from collections.abc import Mapping
 
 from tests.broken.mutant import broken
 from tests.broken.surgery import put
-from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.openapi.formats import strict_json
 from workerkit.openapi.spec.operation import Call, Operation
 
 
 @broken("bad-requests-are-422", "statuses", "bad-request")
 def _unprocessable() -> None:
-    Invalid.status = 422
+    InvalidRequestError.status = 422
 
 
 @broken("bad-requests-are-500", "no-system-error")
 def _crash() -> None:
-    Invalid.status = 500
+    InvalidRequestError.status = 500
 
 
 @broken("bad-requests-are-404", "bad-request", "statuses", "logs", "bulk", "list-limit", "update-status")
 def _not_found() -> None:
-    Invalid.status = 404
+    InvalidRequestError.status = 404
 
 
 @broken("bad-json-is-an-error-of-the-server", "no-system-error")
@@ -34,7 +34,7 @@ def _bad_json() -> None:
         if body:
             try:
                 strict_json.parse(body)
-            except strict_json.Malformed as error:
+            except strict_json.MalformedJsonError as error:
                 raise RuntimeError(str(error)) from None
         return sound(operation, path_values, query, body)
 

@@ -9,7 +9,7 @@ from tests.broken.mutant import Json, broken, respecified
 from tests.broken.surgery import put
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.refusal import Unauthorized
+from workerkit.mockserver.world.refusal import UnauthorizedError
 from workerkit.mockserver.world.world import World
 
 _holder = World.key_holder
@@ -93,12 +93,12 @@ def _open_callbacks() -> None:
 
 @broken("wrong-key-is-403", "key-checked", "key-required")
 def _forbidden() -> None:
-    Unauthorized.status = 403
+    UnauthorizedError.status = 403
 
 
 @broken("wrong-key-is-400", "key-checked", "key-required")
 def _bad() -> None:
-    Unauthorized.status = 400
+    UnauthorizedError.status = 400
 
 
 @broken("wrong-key-is-500", "no-system-error", "key-checked")

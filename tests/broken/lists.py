@@ -9,7 +9,7 @@ from itertools import count
 from tests.broken.mutant import Json, broken, respecified
 from tests.broken.surgery import act_otherwise, answer_by, answer_otherwise, ask_otherwise, on_tasks
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.operations import Act
+from workerkit.mockserver.world.operations import Handler
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
@@ -20,7 +20,7 @@ _ALL = ("pending", "queued", "running", "completed", "failed", "canceled")
 def _asked(change: Callable[[Call], Json]) -> None:
     """Goes by other parameters, which depend on those asked for, and answers page and limit as asked."""
 
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             parameters = {**call.parameters, **change(call)}
             answer = sound(world, server, replace(call, parameters=parameters))
@@ -32,7 +32,7 @@ def _asked(change: Callable[[Call], Json]) -> None:
 
 
 def _for_server(choose: Callable[[World, Server], Server]) -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             own = {"server_id": server.id, "server_name": server.name}
             return {**sound(world, choose(world, server), call), **own}
@@ -63,7 +63,7 @@ def _anothers() -> None:
 
 @broken("list-has-foreign-tasks-too", "list", "list-total", "update", "update-own-only")
 def _foreign_too() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             own, others = sound(world, server, call), sound(world, _other(world, server), call)
             room = call.parameters["limit"] - len(own["data"])
@@ -138,7 +138,7 @@ def _of_page() -> None:
 
 @broken("total-counts-every-status", "list-total")
 def _of_everything() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             return {**sound(world, server, call), "total": world.backlog(server).count(_ALL, None)}
 
@@ -149,7 +149,7 @@ def _of_everything() -> None:
 
 @broken("total-counts-all-servers", "list-total")
 def _of_all_servers() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             answer = sound(world, server, call)
             if call.parameters["after"] is not None:
@@ -183,7 +183,7 @@ def _from_zero() -> None:
 
 @broken("page-two-overlaps-page-one", "list-page", "list")
 def _overlap() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             answer, page, limit = (
                 sound(world, server, call),
@@ -202,7 +202,7 @@ def _overlap() -> None:
 
 @broken("pages-are-shuffled", "list-page", "list-after", "list")
 def _shuffled() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             everything = {**call.parameters, "page": 1, "limit": 1000}
             answer = sound(world, server, call)
@@ -280,7 +280,7 @@ def _one_short(root: Json) -> None:
 
 @broken("cursor-is-ignored", "list-after")
 def _no_cursor() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         return lambda world, server, call: sound(
             world,
             server,
@@ -292,8 +292,8 @@ def _no_cursor() -> None:
     act_otherwise(_LIST, wrap)
 
 
-def _on_cursor(change: Callable[[World, Server, Call, Json, Act], Json]) -> None:
-    def wrap(sound: Act) -> Act:
+def _on_cursor(change: Callable[[World, Server, Call, Json, Handler], Json]) -> None:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             answer = sound(world, server, call)
             after = call.parameters["after"]
@@ -306,7 +306,7 @@ def _on_cursor(change: Callable[[World, Server, Call, Json, Act], Json]) -> None
 
 @broken("cursor-skips-one", "list-after")
 def _skips() -> None:
-    def change(world: World, server: Server, call: Call, answer: Json, sound: Act) -> Json:
+    def change(world: World, server: Server, call: Call, answer: Json, sound: Handler) -> Json:
         if not answer["data"]:
             return answer
         moved = {**call.parameters, "after": answer["data"][0]["id"]}
@@ -317,7 +317,7 @@ def _skips() -> None:
 
 @broken("cursor-repeats-its-task", "list-after")
 def _repeats() -> None:
-    def change(world: World, server: Server, call: Call, answer: Json, sound: Act) -> Json:
+    def change(world: World, server: Server, call: Call, answer: Json, sound: Handler) -> Json:
         own = world.listed([world.tasks[call.parameters["after"]]])
         return {**answer, "data": [*own, *answer["data"]][: call.parameters["limit"]]}
 

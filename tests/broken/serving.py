@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from tests.broken.mutant import MUTANTS, Mutant
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.document import Document, bundled
 
@@ -40,20 +40,20 @@ def serving(name: str, *, seed: int = 1) -> Iterator[Target]:
 def _serve(name: str, seed: int, pipe: Connection) -> None:
     """Breaks this process as a mutant does, serves, says where, and ends with the pipe's other end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    founder = _founder(MUTANTS[name], seed)
+    builder = _founder(MUTANTS[name], seed)
     worlds = Worlds()
-    world = worlds.add(DEFAULT, founder).world
+    world = worlds.add(DEFAULT, builder).world
     account = next(task.account.id for task in world.tasks.values() if task.server == "server-01")
     with MockServer(worlds) as mock, suppress(EOFError):
         pipe.send((mock.base_url, account))
         pipe.recv()
 
 
-def _founder(mutant: Mutant, seed: int) -> Founder:
+def _founder(mutant: Mutant, seed: int) -> WorldBuilder:
     if mutant.patch is not None:
         mutant.patch()
     if mutant.spec is None:
-        return Founder(seed=seed)
+        return WorldBuilder(seed=seed)
     root = deepcopy(bundled("worker-api.yaml").root)
     mutant.spec(root)
-    return Founder(seed=seed, spec=Document(root))
+    return WorldBuilder(seed=seed, spec=Document(root))

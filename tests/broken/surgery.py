@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.operations import ACTS, Act
+from workerkit.mockserver.world.operations import HANDLERS, Handler
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
@@ -16,37 +16,37 @@ Json = dict[str, Any]
 
 def answer_otherwise(operation: str, change: Callable[[Json], object]) -> None:
     """Changes each answer of an operation in place, after it was done."""
-    sound = ACTS[operation]
+    sound = HANDLERS[operation]
 
     def act(world: World, server: Server, call: Call) -> Json:
         answer = dict(sound(world, server, call))
         change(answer)
         return answer
 
-    ACTS[operation] = act
+    HANDLERS[operation] = act
 
 
 def answer_by(operation: str, make: Callable[[Json, Call], Any]) -> None:
     """Puts another answer in the place of each of an operation's, by the sound one and the request."""
-    sound = ACTS[operation]
-    ACTS[operation] = lambda world, server, call: make(sound(world, server, call), call)
+    sound = HANDLERS[operation]
+    HANDLERS[operation] = lambda world, server, call: make(sound(world, server, call), call)
 
 
 def ask_otherwise(operation: str, **parameters: Any) -> None:
     """Lets an operation go by other parameters than those asked for, and say the ones asked for."""
-    sound = ACTS[operation]
+    sound = HANDLERS[operation]
 
     def act(world: World, server: Server, call: Call) -> Json:
         answer = sound(world, server, replace(call, parameters={**call.parameters, **parameters}))
         said: Json = {name: call.parameters[name] for name in ("page", "limit") if name in call.parameters}
         return {**answer, **said}
 
-    ACTS[operation] = act
+    HANDLERS[operation] = act
 
 
-def act_otherwise(operation: str, wrap: Callable[[Act], Act]) -> None:
+def act_otherwise(operation: str, wrap: Callable[[Handler], Handler]) -> None:
     """Puts a function made from the sound one in the place of an operation."""
-    ACTS[operation] = wrap(ACTS[operation])
+    HANDLERS[operation] = wrap(HANDLERS[operation])
 
 
 def on_tasks(change: Callable[[Json], object]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from tests.broken.mutant import Json, broken, respecified
 from tests.broken.surgery import act_otherwise, answer_by, answer_otherwise, put, with_body, without
 from workerkit.mockserver.world.entities import Server, Task
-from workerkit.mockserver.world.operations import Act
-from workerkit.mockserver.world.refusal import Invalid, NotFound, NotYours
+from workerkit.mockserver.world.operations import Handler
+from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError, NotYourTaskError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
@@ -30,7 +30,7 @@ def _changed_by(change: Callable[[World, Task, Json], None]) -> None:
 def _bodies(change: Callable[[Call], Call]) -> None:
     """Lets single updates go by another body than the one that came."""
 
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         return lambda world, server, call: sound(world, server, change(call))
 
     act_otherwise(_UPDATE, wrap)
@@ -95,7 +95,7 @@ def _queued() -> None:
 
 @broken("update-changes-another-task-too", "update", "update-status")
 def _neighbour() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             answer = sound(world, server, call)
             waiting = world.backlog(server).page(("pending", "queued"), None, skip=0, most=1)
@@ -125,7 +125,7 @@ def _refused_and_done() -> None:
     def own(world: World, server: Server, task_id: str) -> Task:
         try:
             return _own(world, server, task_id)
-        except NotYours:
+        except NotYourTaskError:
             world.change_task(
                 world.task(task_id), {"link_post": "https://taken.example", "status": "running"}
             )
@@ -144,7 +144,7 @@ def _foreign() -> None:
 
 @broken("foreign-tasks-are-updated-one-by-one", "update-own-only", "not-your-task")
 def _foreign_single() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             task = world.task(call.parameters["id"])
             return sound(world, world.server(task.server), call)
@@ -156,41 +156,41 @@ def _foreign_single() -> None:
 
 @broken("foreign-tasks-are-404", "not-your-task", "update-own-only")
 def _not_there() -> None:
-    NotYours.status = 404
+    NotYourTaskError.status = 404
 
 
 @broken("foreign-tasks-are-400", "not-your-task", "update-own-only")
 def _invalid() -> None:
-    NotYours.status = 400
+    NotYourTaskError.status = 400
 
 
 @broken("foreign-tasks-are-401", "not-your-task", "update-own-only")
 def _unauthorized() -> None:
-    NotYours.status = 401
+    NotYourTaskError.status = 401
 
 
 @broken("unknown-tasks-are-403", "not-found")
 def _forbidden() -> None:
-    NotFound.status = 403
+    NotFoundError.status = 403
 
 
 @broken("unknown-tasks-are-400", "not-found")
 def _bad() -> None:
-    NotFound.status = 400
+    NotFoundError.status = 400
 
 
 @broken("unknown-tasks-are-500", "not-found", "no-system-error")
 def _crash() -> None:
-    NotFound.status = 500
+    NotFoundError.status = 500
 
 
 @broken("unknown-tasks-are-updated", "not-found")
 def _anything() -> None:
-    def wrap(sound: Act) -> Act:
+    def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             try:
                 return sound(world, server, call)
-            except NotFound:
+            except NotFoundError:
                 return {"success": True, "data": {"updated": True, "link_id": call.parameters["id"]}}
 
         return act
@@ -215,7 +215,7 @@ def _refuses(status: str) -> Callable[[], None]:
     def refuse() -> None:
         def change(call: Call) -> Call:
             if call.body.get("status") == status:
-                raise Invalid(f"{status} is no status")
+                raise InvalidRequestError(f"{status} is no status")
             return call
 
         _bodies(change)
@@ -231,7 +231,7 @@ for _each in ("queued", "failed", "canceled"):
 def _needs_status() -> None:
     def change(call: Call) -> Call:
         if "status" not in call.body:
-            raise Invalid("status is missing")
+            raise InvalidRequestError("status is missing")
         return call
 
     _bodies(change)
@@ -241,7 +241,7 @@ def _needs_status() -> None:
 def _no_message() -> None:
     def change(call: Call) -> Call:
         if "error_message" in call.body:
-            raise Invalid("error_message is no field")
+            raise InvalidRequestError("error_message is no field")
         return call
 
     _bodies(change)

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from workerkit.cli.report_files import ReportFiles
-from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.reports.report import Case, Outcome, Report
 
 REPORT = Report("a command", "all is well", 1.0, (Case("a-case", Outcome.PASS),))
@@ -54,6 +54,8 @@ def test_standard_output_is_for_one() -> None:
 
 
 def test_a_file_that_could_not_be_written_is_named_at_once(project: Path) -> None:
-    with pytest.raises(CannotWrite, match=r"--junit missing/report\.xml cannot be written: No such file"):
+    with pytest.raises(
+        CannotWriteError, match=r"--junit missing/report\.xml cannot be written: No such file"
+    ):
         ReportFiles("a.json", "missing/report.xml")
     assert list(project.iterdir()) == []

@@ -16,7 +16,7 @@ import pytest
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.worlds.snapshot import snapshot
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.dialect import dialect_of
@@ -31,8 +31,8 @@ def mock_target() -> Iterator[MakeTarget]:
 
     def make(api: Api | None = None) -> Target:
         worlds = Worlds()
-        founder = Founder(seed=1, spec=api.document) if api else Founder(seed=1)
-        world = worlds.add(DEFAULT, founder).world
+        builder = WorldBuilder(seed=1, spec=api.document) if api else WorldBuilder(seed=1)
+        world = worlds.add(DEFAULT, builder).world
         server = MockServer(worlds).__enter__()
         running.append(server)
         account = next(iter(world.accounts))
@@ -45,7 +45,7 @@ def mock_target() -> Iterator[MakeTarget]:
 
 
 @dataclass
-class Scripted:
+class ScriptedAnswerError:
     """A server that answers every request alike, and keeps what came: `(method, path, api key)`."""
 
     status: int = 200
@@ -56,8 +56,8 @@ class Scripted:
 
 
 @pytest.fixture
-def scripted() -> Iterator[Scripted]:
-    script = Scripted()
+def scripted() -> Iterator[ScriptedAnswerError]:
+    script = ScriptedAnswerError()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -143,7 +143,7 @@ class Watched:
 def _watched(choices: Mapping[str, str] | None = None) -> Iterator[Watched]:
     """A watched mock until the end of `with`; the choices are those of its dialect."""
     worlds = Worlds()
-    worlds.add(DEFAULT, Founder(seed=1, dialect=dialect_of(choices or {})))
+    worlds.add(DEFAULT, WorldBuilder(seed=1, dialect=dialect_of(choices or {})))
     with MockServer(worlds) as mock:
         watch = Watched("", worlds)
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(watch, urlsplit(mock.base_url).netloc))

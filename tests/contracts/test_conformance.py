@@ -19,8 +19,8 @@ from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import Clock
 from workerkit.contracts.target.target import Target
-from workerkit.mockserver.world.operations import ACTS
-from workerkit.mockserver.world.refusal import Refusal
+from workerkit.mockserver.world.operations import HANDLERS
+from workerkit.mockserver.world.refusal import RefusalError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.document import Document
@@ -125,13 +125,13 @@ def test_a_run_that_is_cut_short_says_so_and_blames_nobody(mock_target: MakeTarg
 def test_a_target_that_throttles_ends_the_run_and_is_not_blamed(
     mock_target: MakeTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Throttled(Refusal):
+    class Throttled(RefusalError):
         status = 429
 
     def refuse(*_: Any) -> dict[str, Any]:
         raise Throttled("too many")
 
-    monkeypatch.setitem(ACTS, "sendLogs", refuse)
+    monkeypatch.setitem(HANDLERS, "sendLogs", refuse)
     clock = Clock(wait=lambda _: None)
     report = conform(mock_target(), clock=clock)
     assert "429" in report.ended
@@ -192,8 +192,8 @@ def test_a_finding_has_a_curl_line_and_no_secret(
     mock_target: MakeTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Exchange] = []
-    sound = ACTS["listTasks"]
-    monkeypatch.setitem(ACTS, "listTasks", lambda *call: {**sound(*call), "total": "many"})
+    sound = HANDLERS["listTasks"]
+    monkeypatch.setitem(HANDLERS, "listTasks", lambda *call: {**sound(*call), "total": "many"})
     report = conform(mock_target(), BRIEF, watcher=seen.append)
     rule = next(each for each in report.rules if each.id == "list")
     assert "total" in rule.why

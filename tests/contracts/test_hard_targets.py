@@ -16,17 +16,19 @@ import pytest
 
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.gate.transport import MOST_BYTES
-from workerkit.contracts.run.preflight import CannotTest, Unreachable
+from workerkit.contracts.run.preflight import CannotTestError, TargetUnreachableError
 from workerkit.contracts.target.plan import Plan
 from workerkit.contracts.target.target import Target
 
-Deed = Callable[[socket.socket], None]
+Misbehaviour = Callable[[socket.socket], None]
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 IMPATIENT = Plan(patience=0.5)
 
 
 @contextmanager
-def listening(deed: Deed, wrap: Callable[[socket.socket], socket.socket] = lambda it: it) -> Iterator[int]:
+def listening(
+    deed: Misbehaviour, wrap: Callable[[socket.socket], socket.socket] = lambda it: it
+) -> Iterator[int]:
     """A server that does the deed to whoever connects; gives its port."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -56,13 +58,13 @@ def listening(deed: Deed, wrap: Callable[[socket.socket], socket.socket] = lambd
 
 def told(port: int, scheme: str = "http", plan: Plan = IMPATIENT) -> str:
     """What a run against the port ends with."""
-    with pytest.raises(CannotTest) as caught:
+    with pytest.raises(CannotTestError) as caught:
         conform(Target(f"{scheme}://127.0.0.1:{port}/api/v1/worker", "the-key"), plan)
     assert "the-key" not in str(caught.value)
     return str(caught.value)
 
 
-def answering(*parts: bytes) -> Deed:
+def answering(*parts: bytes) -> Misbehaviour:
     def deed(line: socket.socket) -> None:
         line.recv(65536)
         for part in parts:
@@ -71,7 +73,7 @@ def answering(*parts: bytes) -> Deed:
     return deed
 
 
-def for_ever(first: bytes, again: bytes, pause: float = 0) -> Deed:
+def for_ever(first: bytes, again: bytes, pause: float = 0) -> Misbehaviour:
     def deed(line: socket.socket) -> None:
         line.recv(65536)
         line.sendall(first)
@@ -105,9 +107,9 @@ def silent(line: socket.socket) -> None:
         (for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.01), "within 0.5 s"),
     ],
 )
-def test_a_target_that_answers_badly_gets_a_sentence_in_time(deed: Deed, words: str) -> None:
+def test_a_target_that_answers_badly_gets_a_sentence_in_time(deed: Misbehaviour, words: str) -> None:
     began = time.monotonic()
-    with listening(deed) as port, pytest.raises(Unreachable, match=words):
+    with listening(deed) as port, pytest.raises(TargetUnreachableError, match=words):
         conform(Target(f"http://127.0.0.1:{port}/api/v1/worker", "the-key"), IMPATIENT)
     assert time.monotonic() - began < 10
 
@@ -181,7 +183,7 @@ def test_bytes_that_come_one_by_one_over_tls_end_in_time_too(
     ],
 )
 def test_an_address_that_leads_nowhere_is_said(url: str, words: str) -> None:
-    with pytest.raises(Unreachable, match=words):
+    with pytest.raises(TargetUnreachableError, match=words):
         conform(Target(url, "the-key"), IMPATIENT)
 
 
@@ -196,7 +198,7 @@ def test_a_target_on_this_machine_is_not_asked_through_a_proxy(monkeypatch: pyte
 
 def test_a_proxy_that_is_not_there_is_named_as_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    with pytest.raises(Unreachable, match="proxy"):
+    with pytest.raises(TargetUnreachableError, match="proxy"):
         conform(Target("http://staging.example/api/v1/worker", "the-key"), IMPATIENT)
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
 
 Json = dict[str, Any]
@@ -65,7 +65,7 @@ def mock() -> Iterator[MockServer]:
 
 def fresh(mock: MockServer) -> Server:
     name = mock.ask(mock.worlds.new_name)
-    return Server(mock, mock.ask(lambda: mock.worlds.add(name, Founder(seed=1))).world)
+    return Server(mock, mock.ask(lambda: mock.worlds.add(name, WorldBuilder(seed=1))).world)
 
 
 @FEW

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from workerkit.contracts.conformance import RunFailed, conform
+from workerkit.contracts.conformance import RunFailedError, conform
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.own_mock import own_mock
 from workerkit.contracts.target.plan import Plan
 from workerkit.contracts.target.target import Target
-from workerkit.mockserver.world.operations import ACTS
+from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.openapi.formats.strict_json import parse, render
 
 ACCOUNT = "e4c6a8b0-3d5f-4e7a-9b2c-0d1e2f3a4b5c"
@@ -89,8 +89,8 @@ def test_answers_garbled_now_and_then_are_no_failure_of_the_kit(
 
         return act
 
-    for operation, sound in list(ACTS.items()):
-        monkeypatch.setitem(ACTS, operation, garbling(sound))
+    for operation, sound in list(HANDLERS.items()):
+        monkeypatch.setitem(HANDLERS, operation, garbling(sound))
     with own_mock(seed) as target:
         assert conform(target, Plan(max_requests=300)).verdict == "fail"
 
@@ -98,5 +98,5 @@ def test_answers_garbled_now_and_then_are_no_failure_of_the_kit(
 def test_a_failure_of_the_kit_comes_whole_out_of_another_process() -> None:
     with own_mock(1) as target:
         report: Report = conform(target, Plan(max_requests=20))
-    again = pickle.loads(pickle.dumps(RunFailed("the kit failed", report)))
+    again = pickle.loads(pickle.dumps(RunFailedError("the kit failed", report)))
     assert (str(again), again.report) == ("the kit failed", report)

@@ -18,7 +18,7 @@ import pytest
 
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.report.text import intention
-from workerkit.contracts.sandbox.sandbox import NoSandbox
+from workerkit.contracts.sandbox.sandbox import NoSandboxError
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
@@ -271,7 +271,7 @@ def test_a_sandbox_that_is_not_there_is_refused_before_anything_is_written(
     watched: Watch, sandbox: dict[str, Any], words: str
 ) -> None:
     with watched() as watch:
-        with pytest.raises(NoSandbox, match=words):
+        with pytest.raises(NoSandboxError, match=words):
             conform(watch.target, Plan(writes=Writes.SANDBOX, **sandbox))
         assert {each.method for each in watch.seen} == {"GET"}
 
@@ -279,7 +279,7 @@ def test_a_sandbox_that_is_not_there_is_refused_before_anything_is_written(
 def test_another_servers_task_is_no_sandbox_of_this_one(watched: Watch) -> None:
     with watched() as watch:
         task = watch.tasks_of("Campaign A", "server-02")[0]
-        with pytest.raises(NoSandbox, match=task):
+        with pytest.raises(NoSandboxError, match=task):
             conform(
                 Target(watch.base_url, "server-01-key"), Plan(writes=Writes.SANDBOX, sandbox_tasks=(task,))
             )

@@ -15,8 +15,8 @@ from workerkit.contracts.page.rules import Status
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.plan import Plan
 from workerkit.contracts.target.target import Target
-from workerkit.mockserver.world.operations import ACTS
-from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.operations import HANDLERS
+from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.document import Document
 
@@ -111,7 +111,7 @@ def test_a_server_that_refuses_what_it_may_is_not_blamed(mock_target: MakeTarget
 def test_a_server_that_takes_what_it_may_is_not_blamed(
     mock_target: MakeTarget, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setitem(ACTS, "listTasks", clamped(ACTS["listTasks"]))
+    monkeypatch.setitem(HANDLERS, "listTasks", clamped(HANDLERS["listTasks"]))
     report = conform(mock_target(loosest()), replace(SHORT, seed=seed))
     assert findings(report) == []
     seen = dict(report.silences)
@@ -132,7 +132,7 @@ def by_the_flow(sound: Callable[..., Json], place: str) -> Callable[..., Json]:
         task = world.own_task(server, call.parameters["id"] if place == "path" else call.body["link_id"])
         status = call.body.get("status", task.status)
         if status != task.status and (task.status, status) not in FLOW:
-            raise Invalid(f"{task.status} is not followed by {status}")
+            raise InvalidRequestError(f"{task.status} is not followed by {status}")
         return sound(world, server, call)
 
     return act
@@ -141,8 +141,8 @@ def by_the_flow(sound: Callable[..., Json], place: str) -> Callable[..., Json]:
 def test_a_server_that_is_strict_about_the_flow_is_not_blamed(
     mock_target: MakeTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ACTS, "updateTask", by_the_flow(ACTS["updateTask"], "path"))
-    monkeypatch.setitem(ACTS, "updateLink", by_the_flow(ACTS["updateLink"], "body"))
+    monkeypatch.setitem(HANDLERS, "updateTask", by_the_flow(HANDLERS["updateTask"], "path"))
+    monkeypatch.setitem(HANDLERS, "updateLink", by_the_flow(HANDLERS["updateLink"], "body"))
     assert findings(conform(mock_target(), SHORT)) == []
 
 
@@ -152,11 +152,13 @@ def test_a_server_with_other_bodies_is_not_blamed(
     sound_code = Api.error_code
     nested = lambda self, status: {"code": sound_code(self, status), "message": "no"}  # noqa: E731
     monkeypatch.setattr(Api, "error_code", nested)
-    monkeypatch.setitem(ACTS, "listTasks", other_answers(ACTS["listTasks"]))
-    monkeypatch.setitem(ACTS, "bulkUpdateTasks", flat_codes(ACTS["bulkUpdateTasks"]))
+    monkeypatch.setitem(HANDLERS, "listTasks", other_answers(HANDLERS["listTasks"]))
+    monkeypatch.setitem(HANDLERS, "bulkUpdateTasks", flat_codes(HANDLERS["bulkUpdateTasks"]))
     for operation in ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus"):
-        sound = ACTS[operation]
-        monkeypatch.setitem(ACTS, operation, lambda *call, sound=sound: {"success": sound(*call)["success"]})
+        sound = HANDLERS[operation]
+        monkeypatch.setitem(
+            HANDLERS, operation, lambda *call, sound=sound: {"success": sound(*call)["success"]}
+        )
     report = conform(mock_target(), SHORT)
     assert findings(report) == []
     seen = dict(report.silences)

@@ -16,7 +16,7 @@ from tests.independent.heartbeats import Heartbeats
 from tests.independent.listing import Listing
 from tests.independent.logs import Logs
 from tests.independent.part import Desk
-from tests.independent.refusal import Refusal
+from tests.independent.refusal import RefusalError
 from tests.independent.updating import Updating
 
 ROUTES = {
@@ -58,16 +58,16 @@ class Api:
     def answer(self, call: Call) -> Answer:
         try:
             return self.route(call)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             return self.errors.answer(refusal)
         except Exception:
-            return self.errors.answer(Refusal(500, "internal_error"))
+            return self.errors.answer(RefusalError(500, "internal_error"))
 
     def route(self, call: Call) -> Answer:
         methods = self.methods(call.path)
         server = self.gate.admit(call, methods.get(call.method))
         if not methods:
-            raise Refusal(404, "not_found")
+            raise RefusalError(404, "not_found")
         if call.method not in methods:
             return self._wrong_method(methods)
         return Answer(200, self.operate(methods[call.method], server, call))
@@ -94,5 +94,5 @@ class Api:
         }[operation](server, body)
 
     def _wrong_method(self, methods: dict[str, str]) -> Answer:
-        answer = self.errors.answer(Refusal(self.choices.wrong_method, "wrong_method"))
+        answer = self.errors.answer(RefusalError(self.choices.wrong_method, "wrong_method"))
         return replace(answer, allow=", ".join(methods))

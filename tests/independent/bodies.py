@@ -6,7 +6,7 @@ import json
 
 from tests.independent.call import Call
 from tests.independent.part import Part
-from tests.independent.refusal import Refusal, invalid
+from tests.independent.refusal import RefusalError, invalid
 
 _LONGEST = 4_000_000
 
@@ -25,7 +25,7 @@ class Bodies(Part):
             raise self.unreadable() from error
         return parsed
 
-    def unreadable(self) -> Refusal:
+    def unreadable(self) -> RefusalError:
         return invalid("invalid_json")
 
     def _check_type(self, content_type: str) -> None:
@@ -37,7 +37,7 @@ class Bodies(Part):
         raise (
             invalid("invalid_content_type")
             if self.choices.content_type == "bad-request"
-            else Refusal(415, "unsupported_media_type")
+            else RefusalError(415, "unsupported_media_type")
         )
 
 

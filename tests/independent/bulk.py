@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from tests.independent import kinds
 from tests.independent.call import Record
-from tests.independent.refusal import Refusal, invalid
+from tests.independent.refusal import RefusalError, invalid
 from tests.independent.tasks import Tasks
 
 
@@ -19,7 +19,7 @@ class Item:
 
     link_id: str
     changes: Record
-    refusal: Refusal | None = None
+    refusal: RefusalError | None = None
 
 
 class Bulk(Tasks):
@@ -50,7 +50,7 @@ class Bulk(Tasks):
                 raise invalid("nothing_to_update")
             if not kinds.uuid(link_id) and self.choices.malformed_id == "reject":
                 raise invalid("invalid_id")
-        except Refusal as refusal:
+        except RefusalError as refusal:
             if self.choices.bulk_bad_item == "whole":
                 raise
             return Item(_link_id(entry), {}, refusal)
@@ -64,15 +64,15 @@ class Bulk(Tasks):
             if item.refusal is not None:
                 raise item.refusal
             self.change(db, self.own(db, server, item.link_id.lower()), item.changes)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             return self.refused(item, refusal)
         return {"link_id": item.link_id, "success": True}
 
-    def refused(self, item: Item, refusal: Refusal) -> Record:
+    def refused(self, item: Item, refusal: RefusalError) -> Record:
         return {"link_id": item.link_id, "success": False, "error": refusal.code}
 
-    def unknown(self) -> Refusal:
-        return Refusal(404, self.choices.bulk_missing_code)
+    def unknown(self) -> RefusalError:
+        return RefusalError(404, self.choices.bulk_missing_code)
 
     def document(self, results: Sequence[Record]) -> Record:
         success = sum(result["success"] for result in results)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from tests.independent import kinds
 from tests.independent.call import Record
 from tests.independent.kinds import Kind
-from tests.independent.refusal import Refusal, invalid
+from tests.independent.refusal import RefusalError, invalid
 from tests.independent.store import first, write
 from tests.independent.tasks import Tasks
 
@@ -81,7 +81,7 @@ class Callbacks(Tasks):
             raise self.unknown()
         mine = f"SELECT id FROM tasks WHERE {name} = ? AND server_id = ?"
         if self.choices.related_entities == "own" and first(db, mine, identity, server["id"]) is None:
-            raise Refusal(403, "not_your_task")
+            raise RefusalError(403, "not_your_task")
 
     def done(self, entity: Record) -> Record:
         if self.choices.callback_body == "success-only":

@@ -6,13 +6,13 @@ from http import HTTPStatus
 
 from tests.independent.call import Answer
 from tests.independent.part import Part
-from tests.independent.refusal import Refusal
+from tests.independent.refusal import RefusalError
 
 
 class Errors(Part):
     """Page: "Error Responses"; it gives the statuses and leaves the bodies open."""
 
-    def answer(self, refusal: Refusal) -> Answer:
+    def answer(self, refusal: RefusalError) -> Answer:
         message = HTTPStatus(refusal.status).phrase
         if self.choices.error_body == "code":
             return Answer(refusal.status, {"success": False, "error": refusal.code})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.independent.call import Call, Record
 from tests.independent.part import Part
-from tests.independent.refusal import Refusal
+from tests.independent.refusal import RefusalError
 from tests.independent.store import first, write
 
 SILENCE = 90.0
@@ -31,11 +31,11 @@ class Gate(Part):
         with self.store.transaction() as db:
             return first(db, "SELECT * FROM servers WHERE api_key = ?", key)
 
-    def stranger(self, call: Call) -> Refusal:
-        return Refusal(401, "invalid_api_key")
+    def stranger(self, call: Call) -> RefusalError:
+        return RefusalError(401, "invalid_api_key")
 
-    def idle(self) -> Refusal:
-        return Refusal(401, "server_not_active")
+    def idle(self) -> RefusalError:
+        return RefusalError(401, "server_not_active")
 
     def works(self, server: Record, operation: str | None) -> bool:
         if operation == "heartbeat" and self.choices.offline_heartbeat == "revives":

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.independent.api import Api
 from tests.independent.call import Answer, Call
-from tests.independent.refusal import Refusal, invalid
+from tests.independent.refusal import RefusalError, invalid
 
 BASE = "/api/v1/worker"
 
@@ -28,7 +28,7 @@ class Handler(BaseHTTPRequestHandler):
     def respond(self) -> None:
         try:
             call = self._call()
-        except Refusal as refusal:
+        except RefusalError as refusal:
             self.close_connection = True
             self._send(self.server.api.errors.answer(refusal))
             return
@@ -50,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in reversed(self.headers.items())}
         body = self._body()
         if not address.path.startswith(BASE):
-            raise Refusal(404, "not_found")
+            raise RefusalError(404, "not_found")
         return Call(self.command, address.path.removeprefix(BASE), query, headers, body)
 
     def _body(self) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from tests.independent.call import Record
 from tests.independent.kinds import STATUSES
 from tests.independent.part import Part
-from tests.independent.refusal import Refusal, invalid
+from tests.independent.refusal import RefusalError, invalid
 from tests.independent.store import first, rows
 
 _COLUMNS = """
@@ -167,7 +167,7 @@ class Listing(Part):
         if self.choices.unknown_cursor == "reject":
             raise invalid("invalid_cursor")
         if self.choices.unknown_cursor == "not-found":
-            raise Refusal(404, "not_found")
+            raise RefusalError(404, "not_found")
         return [] if self.choices.unknown_cursor == "first-page" else [Condition("0")]
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from tests.independent import kinds
 from tests.independent.call import Record
 from tests.independent.part import Part
-from tests.independent.refusal import Refusal, invalid
+from tests.independent.refusal import RefusalError, invalid
 from tests.independent.store import insert
 
 
@@ -32,7 +32,7 @@ class Logs(Part):
         """
         try:
             return self.checked(log, {"level": self.level, "message": kinds.text}, ["level", "message"])
-        except Refusal:
+        except RefusalError:
             if self.choices.logs_bad_entry == "whole":
                 raise
             return None

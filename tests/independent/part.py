@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from tests.independent.call import Record
 from tests.independent.choices import Choices
 from tests.independent.kinds import Kind, uuid
-from tests.independent.refusal import Refusal, invalid
+from tests.independent.refusal import RefusalError, invalid
 from tests.independent.store import Store
 
 Clock = Callable[[], float]
@@ -57,7 +57,9 @@ class Part:
         """
         if uuid(value):
             return value.lower()
-        raise invalid("invalid_id") if self.choices.malformed_id == "reject" else Refusal(404, "not_found")
+        raise (
+            invalid("invalid_id") if self.choices.malformed_id == "reject" else RefusalError(404, "not_found")
+        )
 
     def time(self, seconds: float | None) -> str | None:
         """A time as on the page, `2025-12-01T10:00:00Z`, perhaps with milliseconds."""

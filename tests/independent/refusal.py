@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """Answered with `status` (HTTP) and `code`, as in the page's table of error responses."""
 
     def __init__(self, status: int, code: str) -> None:
@@ -12,6 +12,6 @@ class Refusal(Exception):
         self.code = code
 
 
-def invalid(code: str = "invalid_request") -> Refusal:
+def invalid(code: str = "invalid_request") -> RefusalError:
     """Page: "400 | Request không hợp lệ"."""
-    return Refusal(400, code)
+    return RefusalError(400, code)

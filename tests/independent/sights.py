@@ -26,7 +26,7 @@ class Seer:
     hand: Hand
 
 
-Sight = Callable[[Seer], object]
+Observation = Callable[[Seer], object]
 
 
 def _by_status(reply: Reply, values: dict[int, str]) -> str:
@@ -221,7 +221,7 @@ def wrong_method(seer: Seer) -> int:
     return seer.client.ask("DELETE", "/tasks").status
 
 
-SIGHTS: dict[str, Sight] = {
+SIGHTS: dict[str, Observation] = {
     "limit_above_maximum": lambda s: _refused(s.client.listing(limit=1001), "clamp"),
     "below_minimum": lambda s: _refused(s.client.listing(limit=0), "default"),
     "unknown_status_filter": lambda s: _refused(s.client.listing(status="nonsense"), "empty"),

@@ -10,7 +10,7 @@ from tests.independent import kinds
 from tests.independent.call import Record
 from tests.independent.kinds import Kind
 from tests.independent.part import Part
-from tests.independent.refusal import Refusal
+from tests.independent.refusal import RefusalError
 from tests.independent.store import first, write
 
 FLOW = {
@@ -47,11 +47,11 @@ class Tasks(Part):
             raise self.foreign()
         return task
 
-    def unknown(self) -> Refusal:
-        return Refusal(404, "not_found")
+    def unknown(self) -> RefusalError:
+        return RefusalError(404, "not_found")
 
-    def foreign(self) -> Refusal:
-        return Refusal(403, "not_your_task")
+    def foreign(self) -> RefusalError:
+        return RefusalError(403, "not_your_task")
 
     def change(self, db: sqlite3.Connection, task: Record, changes: Record, *, bound: bool = True) -> None:
         """Raises Refusal, with nothing changed, where it is bound to a strict flow and against it."""
@@ -65,7 +65,7 @@ class Tasks(Part):
 
     def check_flow(self, old: str, new: str) -> None:
         if self.choices.transitions == "strict" and new != old and new not in FLOW[old]:
-            raise Refusal(self.choices.refused_transition, "invalid_transition")
+            raise RefusalError(self.choices.refused_transition, "invalid_transition")
 
     def consequences(self, task: Record, status: str | None) -> Record:
         """What else changes when a task gets a status."""

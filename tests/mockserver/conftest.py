@@ -14,7 +14,7 @@ from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.spec.api import control_api
 
@@ -36,8 +36,8 @@ def world(mock: MockServer) -> Iterator[World]:
     No world outlives the test.
     """
     name = mock.ask(mock.worlds.new_name)
-    founder = Founder(seed=SEED, timer=lambda: 0.0, tasks=False)
-    yield mock.ask(lambda: mock.worlds.add(name, founder).world)
+    builder = WorldBuilder(seed=SEED, timer=lambda: 0.0, tasks=False)
+    yield mock.ask(lambda: mock.worlds.add(name, builder).world)
     for left in mock.ask(mock.worlds.names):
         mock.ask(partial(mock.worlds.remove, left))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver.atomic_file import CannotWrite, check_writable, write_whole
+from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, write_whole
 
 
 def test_a_file_has_the_content_and_nothing_lies_beside_it(tmp_path: Path) -> None:
@@ -66,9 +66,9 @@ def test_a_reader_never_sees_a_part_of_a_file(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_said_and_nothing_is_left(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "report.json").write_bytes(b"{}")
-    with pytest.raises(CannotWrite, match=f"{name} cannot be written: [A-Z]"):
+    with pytest.raises(CannotWriteError, match=f"{name} cannot be written: [A-Z]"):
         check_writable(str(tmp_path / name))
-    with pytest.raises(CannotWrite, match=f"{name} cannot be written: [A-Z]"):
+    with pytest.raises(CannotWriteError, match=f"{name} cannot be written: [A-Z]"):
         write_whole(str(tmp_path / name), b"new")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["folder", "report.json"]
     assert (tmp_path / "report.json").read_bytes() == b"{}"
@@ -80,7 +80,7 @@ def test_a_write_that_fails_half_way_leaves_what_was_there(tmp_path: Path) -> No
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, usual[1]))
     try:
-        with pytest.raises(CannotWrite, match="cannot be written: File too large"):
+        with pytest.raises(CannotWriteError, match="cannot be written: File too large"):
             write_whole(str(path), b"new" * 10_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)

@@ -21,8 +21,8 @@ from workerkit.mockserver.observers.journal_file import JournalFile, written_to
 from workerkit.mockserver.server import worker_app
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.new_task import dispatch
-from workerkit.mockserver.world.operations import ACTS
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.world.operations import HANDLERS
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
 
 # Each has the word in it that is looked for, so that a part of a secret is found as well.
@@ -90,7 +90,7 @@ def requests_with(secret: str) -> Iterator[Incoming]:
 def worlds() -> Worlds:
     """A mock with one world, whose first server has the key and whose first task the password and address."""
     worlds = Worlds()
-    world = worlds.add("default", Founder(seed=2, timer=lambda: 0.0, tasks=False)).world
+    world = worlds.add("default", WorldBuilder(seed=2, timer=lambda: 0.0, tasks=False)).world
     server = world.server("server-01")
     for key in (OLD_KEY, KEY):
         worlds.key_added("default", key)
@@ -165,7 +165,7 @@ def test_no_answer_of_the_control_plane_tells_but_the_state_itself(
 def test_a_key_of_another_world_is_refused_without_being_told(
     worlds: Worlds, served: MockServer, http: requests.Session
 ) -> None:
-    served.ask(lambda: worlds.add("other", Founder(seed=2, tasks=False)))
+    served.ask(lambda: worlds.add("other", WorldBuilder(seed=2, tasks=False)))
     place = f"{served.control_url}/worlds/other/servers/server-01"
     answer = http.patch(place, json={"api_key": KEY}, timeout=20)
     assert answer.status_code == 409
@@ -178,7 +178,7 @@ def test_no_line_of_the_log_tells_when_the_mock_itself_breaks(
     def broken(*args: Any) -> Any:
         raise KeyError(f"{KEY} {PASSWORD} {b64encode(PASSWORD.encode()).decode()}")
 
-    monkeypatch.setattr(worker_app, "ACTS", dict.fromkeys(ACTS, broken))
+    monkeypatch.setattr(worker_app, "ACTS", dict.fromkeys(HANDLERS, broken))
     with caplog.at_level(logging.DEBUG):
         for incoming in requests_with(PASSWORD):
             worker_app.WorkerApp(worlds).answer(incoming)

@@ -22,7 +22,7 @@ from workerkit.mockserver.world import operations
 from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.operation import Call
 
@@ -151,7 +151,7 @@ class Client:
 @pytest.fixture
 def mock() -> Iterator[MockServer]:
     worlds = Worlds()
-    world = worlds.add(DEFAULT, Founder(seed=1, tasks=False)).world
+    world = worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False)).world
     for _ in range(TASKS):
         dispatch(world, {"server": "server-01", "link_profile": UNWRITTEN})
     with MockServer(worlds) as mock:
@@ -172,7 +172,7 @@ def test_the_histories_of_32_clients_are_linearizable_for_each_task(mock: MockSe
 
 
 def test_a_planted_lost_update_is_found(mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = operations.ACTS["updateTask"]
+    sound = operations.HANDLERS["updateTask"]
 
     def racy(world: World, server: Server, call: Call) -> Any:
         """Like a read, a write and a write back that another request came between."""
@@ -181,18 +181,18 @@ def test_a_planted_lost_update_is_found(mock: MockServer, monkeypatch: pytest.Mo
         world.change_task(world.task(call.parameters["id"]), {"link_profile": before})
         return answer
 
-    monkeypatch.setitem(operations.ACTS, "updateTask", racy)
+    monkeypatch.setitem(operations.HANDLERS, "updateTask", racy)
     assert flaws(mock)
 
 
 def test_a_planted_stale_read_is_found(mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    sound, pages = operations.ACTS["listTasks"], list[Any]()
+    sound, pages = operations.HANDLERS["listTasks"], list[Any]()
 
     def stale(world: World, server: Server, call: Call) -> Any:
         pages.append(sound(world, server, call))
         return pages[-20:][0]
 
-    monkeypatch.setitem(operations.ACTS, "listTasks", stale)
+    monkeypatch.setitem(operations.HANDLERS, "listTasks", stale)
     assert flaws(mock)
 
 

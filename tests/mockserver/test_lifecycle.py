@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.openapi.spec.silence import silences
 
@@ -113,8 +113,8 @@ def begin(mock: MockServer, http: requests.Session, control: Control) -> Begin:
     @contextmanager
     def begun(choices: dict[str, str] | None = None, **fields: Any) -> Iterator[Life]:
         name = mock.ask(mock.worlds.new_name)
-        founder = Founder(seed=7, dialect=dialect_of(choices or {}), tasks=False)
-        world = mock.ask(lambda: mock.worlds.add(name, founder)).world
+        builder = WorldBuilder(seed=7, dialect=dialect_of(choices or {}), tasks=False)
+        world = mock.ask(lambda: mock.worlds.add(name, builder)).world
         try:
             task = control("POST", f"/worlds/{name}/tasks", {"server": "server-01", **fields}).json()[
                 "tasks"

@@ -13,7 +13,7 @@ from workerkit.mockserver.http.request import Incoming
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.snapshot import restored, snapshot
-from workerkit.mockserver.worlds.world_builder import Founder, Miscast
+from workerkit.mockserver.worlds.world_builder import WorldBuilder, WorldLacksError
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.formats.strict_json import parse as parse_json
 from workerkit.openapi.formats.strict_json import render
@@ -41,7 +41,7 @@ class Play:
     def __init__(self, when: str, head: str = HEAD) -> None:
         self.worlds = Worlds()
         self.scenario = parse((head + when).encode(), name="a-play.yaml")
-        self.worlds.add(DEFAULT, Founder(self.scenario, seed=1, timer=lambda: 0.0))
+        self.worlds.add(DEFAULT, WorldBuilder(self.scenario, seed=1, timer=lambda: 0.0))
         self.app = WorkerApp(self.worlds)
 
     @property
@@ -247,7 +247,7 @@ def test_a_replaced_key_is_refused_and_the_new_one_taken() -> None:
 def test_a_replaced_key_belongs_to_its_world_from_the_start() -> None:
     play = Play("  - {call: 1, do: [{replace-key: one}]}")
     other = replace(play.scenario, world=parse_world(b"servers: [one, two]", name="x.yaml"))
-    play.worlds.add("w2", Founder(other))
+    play.worlds.add("w2", WorldBuilder(other))
     (key,) = [each for each in play.director.world.known_keys() if each.endswith("next-key-default")]
     assert play.worlds.owner(key) is play.director
     play.look()
@@ -404,14 +404,14 @@ def test_a_dialect_beside_a_scenario_changes_what_it_names() -> None:
         "when:", ""
     )
     scenario = parse(head.encode(), name="a-play.yaml")
-    world = Founder(scenario, dialect=dialect_of({"last-cursor": "absent"}))("w1").world
+    world = WorldBuilder(scenario, dialect=dialect_of({"last-cursor": "absent"}))("w1").world
     assert (world.dialect["retry"], world.dialect["last-cursor"]) == ("automatic", "absent")
 
 
 def test_a_scenario_is_not_played_in_a_world_without_its_servers() -> None:
     play = Play("  - {call: 1, do: [{revoke-key: two}]}")
-    with pytest.raises(Miscast, match="no two among its servers, which the scenario speaks of"):
-        Founder(play.scenario, parse_world(b"servers: [one]", name="x.yaml"))("w1")
+    with pytest.raises(WorldLacksError, match="no two among its servers, which the scenario speaks of"):
+        WorldBuilder(play.scenario, parse_world(b"servers: [one]", name="x.yaml"))("w1")
 
 
 # Snapshots

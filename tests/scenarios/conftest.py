@@ -19,7 +19,7 @@ from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import run_of as record_of
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats import yaml_nodes
@@ -50,9 +50,9 @@ class Story:
     def __init__(self, *, beats: bool = True, **dialect: str) -> None:
         self.time = 0.0
         choices = {silence.replace("_", "-"): choice for silence, choice in dialect.items()}
-        founder = Founder(QUIET_DAY, seed=1, timer=lambda: self.time, dialect=dialect_of(choices))
+        builder = WorldBuilder(QUIET_DAY, seed=1, timer=lambda: self.time, dialect=dialect_of(choices))
         worlds = Worlds()
-        self.director: Director = worlds.add(DEFAULT, founder)
+        self.director: Director = worlds.add(DEFAULT, builder)
         self.world = self.director.world
         self.app = WorkerApp(worlds)
         if beats:
@@ -97,7 +97,7 @@ class Story:
         if struck is not None:
             sent = {} if struck.garbled and fault != "wrong-content-type" else _sent(answer)
             ended = replace(ended, **sent)
-            self.world.remember_struck(replace(struck, over=True))
+            self.world.remember_applied_faults(replace(struck, over=True))
         self.world.faults.clear()
         self.world.journal.end(kept, ended)
         return json.loads(answer.body)

@@ -25,7 +25,7 @@ from workerkit.scenarios.faults import (
 )
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules.judge import Verdict
-from workerkit.scenarios.run_record.struck_faults import Struck
+from workerkit.scenarios.run_record.struck_faults import AppliedFaults
 
 Json = Mapping[str, Any]
 
@@ -77,7 +77,7 @@ def _secrets_of(world: World) -> Iterator[Secret]:
         yield "email", account.email
 
 
-def _ending(exchange: Exchange, struck: Struck | None) -> Ending:
+def _ending(exchange: Exchange, struck: AppliedFaults | None) -> Ending:
     faults = struck.faults if struck else ()
     begun = exchange.status is not None
     if exchange.why.endswith("; the client went away"):

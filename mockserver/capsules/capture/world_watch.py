@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.capsules.capture.capture import notes_of, taken
 from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
 from workerkit.mockserver.world.world_mask import mask_of
@@ -22,7 +22,7 @@ _log = logging.getLogger("workerkit.mockserver")
 
 
 @dataclass
-class _Reign:
+class _Session:
     """A world as it was before its first request, and the calls that changed it by hand later."""
 
     beginning: dict[str, Any]
@@ -39,11 +39,11 @@ class CapsuleKeeper:
     def __init__(self, shelf: CapsuleShelf, say: Callable[[str], None]) -> None:
         self._shelf = shelf
         self._say = say
-        self._reigns: dict[str, _Reign] = {}
+        self._reigns: dict[str, _Session] = {}
 
     def begun(self, director: Director) -> None:
         """A world began, or began anew."""
-        self._reigns[director.world.name] = _Reign(snapshot(director))
+        self._reigns[director.world.name] = _Session(snapshot(director))
 
     def called(self, director: Director, call: str) -> None:
         """The control plane may have changed a world; before the first request that is how it begins."""
@@ -69,11 +69,11 @@ class CapsuleKeeper:
             notes = notes_of(director.scenario, verdict)
             self._put(f"scenario {verdict.scenario} failed", verdict.scenario, director, reign, notes)
 
-    def _put(self, what: str, name: str, director: Director, reign: _Reign, notes: list[str]) -> None:
+    def _put(self, what: str, name: str, director: Director, reign: _Session, notes: list[str]) -> None:
         try:
             capsule = taken(director, reign.beginning, notes=[*notes, *reign.meddling])
             self._say(f"{what}: {self._shelf.put(name, capsule)}")
-        except CannotWrite as error:
+        except CannotWriteError as error:
             _log.error("no capsule of %s: %s", name, error)
 
 
@@ -83,7 +83,7 @@ def kept(keeper: CapsuleKeeper | None, worlds: Worlds) -> Iterator[None]:
     if keeper is None:
         yield
         return
-    worlds.attend(keeper)
+    worlds.observe(keeper)
     try:
         yield
     finally:

@@ -14,9 +14,9 @@ from workerkit.mockserver.capsules.file.form import PART, check_exchange
 from workerkit.mockserver.capsules.file.har import NO_CONTENT, har_entries, of_har
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.formats.strict_json import Malformed, parse, render
+from workerkit.openapi.formats.strict_json import MalformedJsonError, parse, render
 from workerkit.openapi.formats.timestamp import read_time
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.openapi.masking.pseudonyms import Pseudonyms, secrets_of
 from workerkit.openapi.spec.api import worker_api
 
@@ -46,15 +46,15 @@ def _text(path: Path) -> str:
     except FileNotFoundError:
         part = path.with_name(path.name + PART)
         there = f"; a recorder that was killed left {part}" if part.exists() else ""
-        raise NotUnderstood(f"{path}: there is no such file{there}") from None
+        raise InvalidInputError(f"{path}: there is no such file{there}") from None
     except IsADirectoryError:
-        raise NotUnderstood(f"{path}: this is a folder: give a file in it") from None
+        raise InvalidInputError(f"{path}: this is a folder: give a file in it") from None
     except OSError as error:
-        raise NotUnderstood(f"{path}: cannot be read: {error.strerror}") from None
+        raise InvalidInputError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise NotUnderstood(f"{path}: this is no text, and neither {_KINDS}") from None
+        raise InvalidInputError(f"{path}: this is no text, and neither {_KINDS}") from None
     if not text.strip():
-        raise NotUnderstood(f"{path}: the file is empty")
+        raise InvalidInputError(f"{path}: the file is empty")
     return text
 
 
@@ -74,7 +74,7 @@ def _lines(text: str) -> list[Any]:
     whole = text.lstrip("\ufeff").encode("utf-8", "surrogatepass")
     try:
         return [parse(whole)]
-    except Malformed:
+    except MalformedJsonError:
         return [line for line in text.splitlines() if line.strip()]
 
 
@@ -84,7 +84,7 @@ def _capsule(path: Path, entries: Iterable[Any], read: Read) -> Capsule:
     others = len(everything) - len(found)
     if not found:
         told = f", only {others} to other places" if others else ""
-        raise NotUnderstood(f"{path}: there is no request to {worker_api().base_path} in it{told}")
+        raise InvalidInputError(f"{path}: there is no request to {worker_api().base_path} in it{told}")
     recorded = tuple(
         replace(each, exchange=replace(each.exchange, number=number)) for number, each in enumerate(found, 1)
     )
@@ -106,7 +106,7 @@ def _recorded(path: Path, number: int, entry: Any, read: Read) -> Recorded | Non
     except _WRONG as error:
         line = number if isinstance(entry, str) else 1
         why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        raise NotUnderstood(
+        raise InvalidInputError(
             f"{path}:{line}:1: entry {number} is no exchange of a HAR or a journal: {why}"
         ) from None
 

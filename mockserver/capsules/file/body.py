@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from workerkit.openapi.formats.strict_json import Malformed, parse, parsed, render
+from workerkit.openapi.formats.strict_json import MalformedJsonError, parse, parsed, render
 from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.fields.yaml_checks import mapping
 
@@ -21,7 +21,7 @@ _LONG = 2000
 _UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-class Names:
+class BodyNames:
     """Gives long bodies names, so that the same one need not be written twice."""
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ def json_text(node: Node) -> Any:
         raise node.fail("JSON as a block of text is expected here: begin it with |")
     try:
         return parse(node.value.encode("utf-8", "surrogatepass"))
-    except Malformed as error:
+    except MalformedJsonError as error:
         raise node.fail(f"this is no JSON: {error}") from None
 
 
@@ -119,7 +119,7 @@ def _json(body: bytes) -> Any:
     """A body's JSON; None for what is none, and for bare words and numbers, which are kept as text."""
     try:
         value = parsed(body)
-    except Malformed:
+    except MalformedJsonError:
         return None
     return value if isinstance(value, dict | list) else None
 

@@ -36,7 +36,9 @@ def read_capsule(path: Path) -> Capsule:
     try:
         return parse_capsule(path.read_text("utf-8"), name=str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise yaml_nodes.NotUnderstood(f"{path}:1:1: {getattr(error, 'strerror', None) or error}") from None
+        raise yaml_nodes.InvalidInputError(
+            f"{path}:1:1: {getattr(error, 'strerror', None) or error}"
+        ) from None
 
 
 def parse_capsule(source: str, *, name: str) -> Capsule:

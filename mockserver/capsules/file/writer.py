@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import floor
 
-from workerkit.mockserver.capsules.file.body import Names, block, scalar
+from workerkit.mockserver.capsules.file.body import BodyNames, block, scalar
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
 from workerkit.mockserver.capsules.file.form import VERSION
 from workerkit.openapi.exchange import Exchange, Headers
@@ -16,7 +16,7 @@ class CapsuleText:
 
     def __init__(self, began: float) -> None:
         self._began = floor(began * 1000) / 1000
-        self._names = Names()
+        self._names = BodyNames()
 
     def head(self, capsule: Capsule) -> str:
         """How the file begins; no exchange is in it. `exchanges` is the last key."""

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
-from workerkit.mockserver.capsules.http.framing import Framer, Garbled, Head
+from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError
 from workerkit.mockserver.http.trusted_certificates import TRUSTED, tls
+from workerkit.openapi.errors import CannotRunError
 from workerkit.openapi.exchange import Exchange
 
 _AT_ONCE = 256 * 1024
@@ -18,7 +19,7 @@ _AT_ONCE = 256 * 1024
 _OF_THE_WAY = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "keep-alive"})
 
 
-class Unreachable(OSError):
+class UnreachableError(CannotRunError, OSError):
     """Nothing answers at an address; the message says which and why."""
 
 
@@ -45,7 +46,7 @@ class Address:
                 return plain
             return tls().wrap_socket(plain, server_hostname=self.name)
         except OSError as error:
-            raise Unreachable(self.trouble(error)) from None
+            raise UnreachableError(self.trouble(error)) from None
 
     def trouble(self, error: OSError) -> str:
         """What kept a connection from being made, and what to do."""
@@ -125,7 +126,7 @@ def _exchanged(connection: socket.socket, request: bytes, answer: _Answer) -> En
         while data := connection.recv(_AT_ONCE):
             if answer.take(data):
                 return Ending.WHOLE
-    except Garbled:
+    except NotHttpError:
         return Ending.GARBLED
     except TimeoutError:
         return Ending.HUNG

@@ -9,6 +9,7 @@ from enum import Enum
 from functools import lru_cache
 
 from workerkit.mockserver.capsules.file.form import STATUSES, TOKEN
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Headers
 
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
@@ -18,7 +19,7 @@ _BODILESS = (204, 304)
 _MOST_NAMES = 1024
 
 
-class Garbled(ValueError):
+class NotHttpError(WorkerkitError, ValueError):
     """What came is no HTTP."""
 
 
@@ -115,7 +116,7 @@ class Framer:
         found = _END_OF_HEAD.search(self._rest)
         if found is None:
             if len(self._rest) > _LONGEST_HEAD:
-                raise Garbled("a head that does not end")
+                raise NotHttpError("a head that does not end")
             self._check_beginning()
             return None
         raw = bytes(self._rest[: found.end()])
@@ -130,7 +131,7 @@ class Framer:
 
     def _check_beginning(self) -> None:
         if self._answers and not b"HTTP/1."[: len(self._rest)] == self._rest[:7]:
-            raise Garbled("an answer that does not begin with HTTP/1.")
+            raise NotHttpError("an answer that does not begin with HTTP/1.")
 
     def _begin_body(self, head: Head) -> None:
         bodiless = self.expects_no_body or (self._answers and head.status in _BODILESS)
@@ -166,7 +167,7 @@ class Framer:
         end = self._rest.find(b"\n")
         if end < 0:
             if len(self._rest) > _LONGEST_LINE:
-                raise Garbled("a line of a chunk that does not end")
+                raise NotHttpError("a line of a chunk that does not end")
             if self._part is _Part.CHUNK_SIZE and self._rest:
                 _size_of_chunk(bytes(self._rest), whole=False)
             return None
@@ -182,7 +183,7 @@ class Framer:
             self._part = _Part.CHUNK if self._left else _Part.TRAILERS
         elif self._part is _Part.CHUNK_END:
             if raw.strip():
-                raise Garbled("a chunk that is longer than its size")
+                raise NotHttpError("a chunk that is longer than its size")
             self._part = _Part.CHUNK_SIZE
         elif not raw.strip():
             self._part = _Part.HEAD
@@ -203,9 +204,9 @@ def _read_head(raw: bytes, *, answers: bool) -> Head:
     first, *lines = raw.decode("latin-1").rstrip("\r\n").replace("\r\n", "\n").split("\n")
     words = tuple(first.split(" ", 2))
     if answers and not (len(words) >= 2 and words[0].startswith("HTTP/1.") and _is_status(words[1])):
-        raise Garbled("an answer without a status")
+        raise NotHttpError("an answer without a status")
     if not answers and not (len(words) == 3 and words[2].startswith("HTTP/1.") and _is_name(words[0])):
-        raise Garbled("a request without a first line")
+        raise NotHttpError("a request without a first line")
     pairs = (
         (name.strip().lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
     )
@@ -225,7 +226,7 @@ def _is_name(word: str) -> bool:
 def _length(lengths: set[str]) -> int:
     text = next(iter(lengths))
     if len(lengths) > 1 or not (text.isascii() and text.isdecimal()):
-        raise Garbled("a content-length that is no number")
+        raise NotHttpError("a content-length that is no number")
     return int(text)
 
 
@@ -234,4 +235,4 @@ def _size_of_chunk(raw: bytes, *, whole: bool) -> int:
     try:
         return int(digits.decode("ascii"), 16) if digits or whole else 0
     except ValueError:
-        raise Garbled("a chunk without a size") from None
+        raise NotHttpError("a chunk without a size") from None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
-from workerkit.mockserver.capsules.http.framing import Framer, Garbled, Head, Piece
+from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError, Piece
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import operation_of
 
@@ -26,7 +26,7 @@ class _Open:
     answer: bytearray = field(default_factory=bytearray)
 
 
-class ConnectionTape:
+class ExchangeAssembler:
     """Hears both directions of a connection and tells of each exchange as it ends."""
 
     def __init__(self, listener: Listener, now: Callable[[], float]) -> None:
@@ -52,7 +52,7 @@ class ConnectionTape:
         try:
             for piece in self._answers.feed(data):
                 self._hear(piece)
-        except Garbled:
+        except NotHttpError:
             self._garbled = True
 
     def gave_up(self) -> None:

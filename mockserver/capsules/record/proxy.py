@@ -11,10 +11,11 @@ from collections.abc import Callable
 from functools import partial
 
 from workerkit.mockserver.capsules.http.client import Address
-from workerkit.mockserver.capsules.http.framing import Framer, Garbled, Head
-from workerkit.mockserver.capsules.record.exchange_assembler import ConnectionTape, Listener
+from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError
+from workerkit.mockserver.capsules.record.exchange_assembler import ExchangeAssembler, Listener
 from workerkit.mockserver.http.connection import reset_on_close
 from workerkit.mockserver.http.trusted_certificates import tls
+from workerkit.openapi.errors import WorkerkitError
 
 _HOST = re.compile(rb"(?im)^host:[^\r\n]*")
 _SECONDS_BETWEEN_LOOKS = 0.001
@@ -30,7 +31,7 @@ _BAD_GATEWAY = (
 )
 
 
-class _NotHere(ValueError):
+class _NotHereError(WorkerkitError, ValueError):
     """The request is for another server, or for a tunnel to one."""
 
 
@@ -71,7 +72,7 @@ class Proxy:
         await asyncio.sleep(0)
 
     def _accept(self) -> asyncio.Protocol:
-        connection = Connection(self, ConnectionTape(self._listener, self._now))
+        connection = Connection(self, ExchangeAssembler(self._listener, self._now))
         self._connections.add(connection)
         return ClientSide(connection)
 
@@ -92,7 +93,7 @@ class Proxy:
 class Connection:
     """A client's connection, and the one to the server that belongs to it."""
 
-    def __init__(self, proxy: Proxy, tape: ConnectionTape) -> None:
+    def __init__(self, proxy: Proxy, tape: ExchangeAssembler) -> None:
         self._proxy = proxy
         self._tape = tape
         self._requests = Framer(answers=False)
@@ -121,11 +122,11 @@ class Connection:
                     _check(piece.head)
                 self._tape.asked(piece)
                 understood.append(piece.raw if piece.head is None else self._with_host(piece.raw))
-        except Garbled:
+        except NotHttpError:
             # What the client's HTTP is worth, the server is to say.
             self._is_understood = False
             understood.append(self._requests.rest)
-        except _NotHere:
+        except _NotHereError:
             self.client.write(_REFUSAL)
             self.client.close()
         self._send(b"".join(understood))
@@ -276,7 +277,7 @@ class ServerSide(asyncio.Protocol):
 def _check(head: Head) -> None:
     """Raises _NotHere unless the request is for a path of the server."""
     if head.line[0].upper() == "CONNECT" or not head.line[1].startswith("/"):
-        raise _NotHere
+        raise _NotHereError
 
 
 def _reset(transport: asyncio.Transport) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from workerkit.mockserver.atomic_file import CannotWrite, check_writable
+from workerkit.mockserver.atomic_file import CannotWriteError, check_writable
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 from workerkit.mockserver.capsules.file.decompress import unpacked
 from workerkit.mockserver.capsules.file.form import PART
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import CapsuleText, capsule_text
-from workerkit.mockserver.capsules.record.recording_pseudonyms import Names
+from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
 
 
 class Recording:
@@ -24,23 +24,23 @@ class Recording:
     def __init__(self, name: str, *, upstream: str, began: float) -> None:
         folder = Path(name).parent
         if not folder.is_dir():
-            raise CannotWrite(f"{name} cannot be written: there is no folder {folder}. Make it first")
+            raise CannotWriteError(f"{name} cannot be written: there is no folder {folder}. Make it first")
         check_writable(name)
         self._name, self._part = name, Path(f"{name}{PART}")
         self._capsule = Capsule(began, (), upstream=upstream)
         self._text = CapsuleText(began)
-        self._names = Names()
+        self._names = RecordingPseudonyms()
         self.count = 0
         self._uncertain = 0
         try:
             self._file = self._part.open("xb", buffering=0)
         except FileExistsError:
-            raise CannotWrite(
+            raise CannotWriteError(
                 f"{self._part} is left from a recording that was killed: make a capsule of it with "
                 f"`workerkit record --from {self._part} --out FILE`, or remove it"
             ) from None
         except OSError as error:
-            raise CannotWrite(f"{self._part} cannot be written: {error.strerror or error}") from None
+            raise CannotWriteError(f"{self._part} cannot be written: {error.strerror or error}") from None
         self._write(self._text.head(self._capsule))
 
     def add(self, recorded: Recorded) -> Recorded:
@@ -68,7 +68,7 @@ class Recording:
             self._file.close()
             self._part.replace(self._name)
         except OSError as error:
-            raise CannotWrite(f"{self._name} cannot be written: {error.strerror or error}") from None
+            raise CannotWriteError(f"{self._name} cannot be written: {error.strerror or error}") from None
 
     def close(self) -> None:
         """Leaves the part as it is, unless it is finished."""
@@ -92,4 +92,4 @@ class Recording:
         except OSError as error:
             self._file.seek(begin)
             self._file.truncate()
-            raise CannotWrite(f"{self._part} cannot be written: {error.strerror or error}") from None
+            raise CannotWriteError(f"{self._part} cannot be written: {error.strerror or error}") from None

@@ -11,8 +11,8 @@ from itertools import chain
 from workerkit.mockserver.capsules.file.capsule import Recorded
 from workerkit.mockserver.capsules.record.body_texts import Content, Texts
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.formats.strict_json import Malformed
-from workerkit.openapi.masking.known_secrets import Known, is_written_plainly
+from workerkit.openapi.formats.strict_json import MalformedJsonError
+from workerkit.openapi.masking.known_secrets import SecretIndex, is_written_plainly
 from workerkit.openapi.masking.mask import Secret, is_secret_header, keys_of, may_show_a_secret
 from workerkit.openapi.masking.pseudonyms import Pseudonyms, worth_knowing
 
@@ -22,7 +22,7 @@ _MOST_SECRETS = 65_536
 Write = Callable[[bytes], bytes]
 
 
-class Names:
+class RecordingPseudonyms:
     """Takes secrets out of one exchange after the other: those that it shows, and all that came before.
 
     What is written is what `Pseudonyms` that know all of them would write, but those are asked only for texts
@@ -31,7 +31,7 @@ class Names:
 
     def __init__(self) -> None:
         salt = secrets.token_bytes(32)
-        self._known = Known()
+        self._known = SecretIndex()
         self._naming = lru_cache(_MOST_BODIES)(partial(Pseudonyms, salt=salt))
         blank = Pseudonyms(salt=salt)
         self._header = lru_cache(_MOST_SECRETS)(blank.header)
@@ -68,7 +68,7 @@ class Names:
             return None
         try:
             return Content(body)
-        except Malformed:
+        except MalformedJsonError:
             return None
 
     def _learn(self, secrets: Iterable[Secret]) -> None:

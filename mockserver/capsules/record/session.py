@@ -13,12 +13,12 @@ from contextlib import closing
 
 import uvloop
 
-from workerkit.mockserver.atomic_file import CannotWrite, write_whole
+from workerkit.mockserver.atomic_file import CannotWriteError, write_whole
 from workerkit.mockserver.capsules.file.capsule import Recorded
 from workerkit.mockserver.capsules.http.client import Address
 from workerkit.mockserver.capsules.record.proxy import Proxy
 from workerkit.mockserver.capsules.record.recording import Recording
-from workerkit.mockserver.server.server import CannotListen, listening
+from workerkit.mockserver.server.server import CannotListenError, listening
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.spec.api import worker_api
 
@@ -47,14 +47,14 @@ def record(
         base_url = _base_url(here)
         recording = Recording(out, upstream=upstream.url + worker_api().base_path, began=time.time())
 
-        lost: list[CannotWrite] = []
+        lost: list[CannotWriteError] = []
 
         def hear(recorded: Recorded) -> None:
             if lost:
                 return
             try:
                 watch(recorded, recording.add(recorded))
-            except CannotWrite as error:
+            except CannotWriteError as error:
                 lost.append(error)
                 say(f"{error}. What comes from now on is passed on, and not recorded.")
 
@@ -73,7 +73,7 @@ def record(
             recording.finish()
         if lost:
             kept = "exchange" if recording.count == 1 else f"{recording.count} exchanges"
-            raise CannotWrite(f"{out} has the first {kept} only: {lost[0]}")
+            raise CannotWriteError(f"{out} has the first {kept} only: {lost[0]}")
     return recording.count
 
 
@@ -87,8 +87,8 @@ async def _until_signal(proxy: Proxy, here: socket.socket, ready: Callable[[], N
 def _listening(host: str, port: int) -> socket.socket:
     try:
         return listening(host, port)
-    except CannotListen as error:
-        raise CannotListen(f"{error}. Take another --port: 0 is a free one") from None
+    except CannotListenError as error:
+        raise CannotListenError(f"{error}. Take another --port: 0 is a free one") from None
 
 
 def _base_url(here: socket.socket) -> str:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
-from workerkit.mockserver.capsules.http.framing import Framer, Garbled, Head
+from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError
 from workerkit.mockserver.capsules.replay.matching import Difference
 from workerkit.mockserver.capsules.replay.request_difference import (
     difference_at,
@@ -41,7 +41,7 @@ _OF_THE_WAY = frozenset({"content-length", "transfer-encoding", "connection", "k
 _UNKNOWN = b'{"success": false, "error": "internal_error"}'
 
 
-class Theatre:
+class CapsuleServer:
     """A server that has one answer for each exchange of a capsule, from `with` to its end.
 
     Lists and heartbeats that were asked for before may come more often than recorded: a worker's timers
@@ -115,7 +115,7 @@ class Theatre:
             return difference_at(self.missed[0], "request", "asked", f"never asked: {ended}")
         return self._first
 
-    def __enter__(self) -> Theatre:
+    def __enter__(self) -> CapsuleServer:
         self._start(self._accept)
         return self
 
@@ -149,7 +149,7 @@ class Theatre:
                 self._start(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError, Garbled):
+        with connection, suppress(OSError, NotHttpError):
             framer, head, body = Framer(answers=False), None, bytearray()
             while not self._ended.is_set() and (data := connection.recv(_AT_ONCE)):
                 for piece in framer.feed(data):

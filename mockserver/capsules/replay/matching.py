@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import ABOUT_A_TASK
 from workerkit.openapi.formats.strict_json import render
@@ -66,7 +67,7 @@ class Difference:
         return f"{what}: recorded {self.recorded}, now {self.now}"
 
 
-class _Differs(Exception):
+class _DifferenceFoundError(WorkerkitError):
     def __init__(self, place: str, recorded: Any, now: Any) -> None:
         super().__init__(place)
         self.place, self.recorded, self.now = place, recorded, now
@@ -100,7 +101,7 @@ class Matcher:
         self._sent.update(_texts_in(recorded.exchange.sent()))
         try:
             self._compare(recorded, now)
-        except _Differs as found:
+        except _DifferenceFoundError as found:
             return difference_at(recorded.exchange, found)
         return None
 
@@ -109,11 +110,11 @@ class Matcher:
         if recorded.ending in _NO_ANSWER and now.ending in _NO_ANSWER:
             return
         if recorded.ending is not now.ending:
-            raise _Differs("ending", _ended(recorded), _ended(now))
+            raise _DifferenceFoundError("ending", _ended(recorded), _ended(now))
         if recorded.ending not in (Ending.WHOLE, Ending.CUT, Ending.RESET_IN_ANSWER):
             return
         if before.status != after.status:
-            raise _Differs("status", before.status, after.status)
+            raise _DifferenceFoundError("status", before.status, after.status)
         if recorded.ending is Ending.WHOLE:
             self._headers(before, after)
             self._bodies(before, after)
@@ -121,23 +122,23 @@ class Matcher:
     def _headers(self, before: Exchange, after: Exchange) -> None:
         kinds = _media_type(before), _media_type(after)
         if kinds[0] != kinds[1]:
-            raise _Differs("content-type", *kinds)
+            raise _DifferenceFoundError("content-type", *kinds)
         if self._against is Against.WORLD:
             for name in _HEADERS:
                 values = [dict(each.answer_headers).get(name) for each in (before, after)]
                 if values[0] != values[1]:
-                    raise _Differs(name, *values)
+                    raise _DifferenceFoundError(name, *values)
 
     def _bodies(self, before: Exchange, after: Exchange) -> None:
         if not before.accepted and self._against is not Against.WORLD:
             return self._refusals(before, after)
         values = before.answered(), after.answered()
         if (values[0] is None) != (values[1] is None):
-            raise _Differs("answer", before.answer_body, after.answer_body)
+            raise _DifferenceFoundError("answer", before.answer_body, after.answer_body)
         if values[0] is not None:
             self._value("answer", *values)
         elif self._against is Against.WORLD and not _begin_alike(before.answer_body, after.answer_body):
-            raise _Differs("answer", before.answer_body, after.answer_body)
+            raise _DifferenceFoundError("answer", before.answer_body, after.answer_body)
 
     def _refusals(self, before: Exchange, after: Exchange) -> None:
         """The little that the page says of an error's body: it is no success, a task's 403 has its code."""
@@ -145,7 +146,7 @@ class Matcher:
         is_a_tasks = before.status == 403 and before.operation in ABOUT_A_TASK
         coded = [is_a_tasks and code in each.answer_body for each in (before, after)]
         if coded[0] != coded[1] or _says_success(before) != _says_success(after):
-            raise _Differs("answer", before.answer_body, after.answer_body)
+            raise _DifferenceFoundError("answer", before.answer_body, after.answer_body)
 
     def _value(self, place: str, before: Any, after: Any) -> None:
         if isinstance(before, dict) and isinstance(after, dict):
@@ -163,35 +164,37 @@ class Matcher:
             if named is not None and name not in named:
                 continue
             if (name in before) != (name in after):
-                raise _Differs(f"{place}/{name}", before.get(name, NOTHING), after.get(name, NOTHING))
+                raise _DifferenceFoundError(
+                    f"{place}/{name}", before.get(name, NOTHING), after.get(name, NOTHING)
+                )
             self._value(f"{place}/{name}", before[name], after[name])
 
     def _list(self, place: str, before: list[Any], after: list[Any]) -> None:
         for index, (one, other) in enumerate(zip(before, after, strict=False)):
             self._value(f"{place}/{index}", one, other)
         if len(before) != len(after):
-            raise _Differs(place, f"{len(before)} items", f"{len(after)} items")
+            raise _DifferenceFoundError(place, f"{len(before)} items", f"{len(after)} items")
 
     def _text(self, place: str, before: str, after: str) -> None:
         if _UUID.fullmatch(before) and _UUID.fullmatch(after):
             if not self._is_same_id(before, after):
-                raise _Differs(place, before, after)
+                raise _DifferenceFoundError(place, before, after)
         elif WRITTEN_TIME.fullmatch(before) and WRITTEN_TIME.fullmatch(after):
             if not self._is_same_time(before, after):
-                raise _Differs(place, before, after)
+                raise _DifferenceFoundError(place, before, after)
         elif place.endswith("/server_name") and self._against is Against.SERVER:
             if not self._is_same_id(before, after):
-                raise _Differs(
+                raise _DifferenceFoundError(
                     place, before, f"{after}, not {self._now.get(_lower(before), before)} as before"
                 )
         elif before != after and not self._may_differ(place, before, after):
-            raise _Differs(place, before, after)
+            raise _DifferenceFoundError(place, before, after)
 
     def _other(self, place: str, before: Any, after: Any) -> None:
         times = [_is_time_or_null(each) for each in (before, after)]
         if self._against is not Against.WORLD and all(times) and place.endswith("_at"):
             return
-        raise _Differs(place, before, after)
+        raise _DifferenceFoundError(place, before, after)
 
     def _is_same_id(self, before: str, after: str) -> bool:
         before, after = before.lower(), after.lower()
@@ -219,7 +222,7 @@ class Matcher:
         return self._against is Against.SERVER and told and _is_of_a_form(before) == _is_of_a_form(after)
 
 
-def difference_at(exchange: Exchange, found: _Differs) -> Difference:
+def difference_at(exchange: Exchange, found: _DifferenceFoundError) -> Difference:
     values = shown(found.place, found.recorded), shown(found.place, found.now)
     if values[0] == values[1]:
         values = _typed(found.recorded, values[0]), _typed(found.now, values[1])

@@ -26,7 +26,7 @@ from workerkit.openapi.exchange_reader import (
 from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call
 
 # Whoever seeds another server takes a smaller number, and gets other ids.
@@ -217,7 +217,7 @@ class _Building:
         try:
             match = self._api.match(exchange.method, exchange.path)
             return match.operation.read(match.path_values, exchange.query, exchange.request_body)
-        except Flaw:
+        except FlawError:
             return None
 
     # Building

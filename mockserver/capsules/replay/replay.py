@@ -9,12 +9,12 @@ from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 from workerkit.mockserver.capsules.http.client import Address, send
 from workerkit.mockserver.capsules.replay.matching import Against, Difference, Matcher
 from workerkit.mockserver.capsules.replay.reconstruct import reconstructed
-from workerkit.mockserver.capsules.replay.replay_mock import Found, Stage, patience, stored
+from workerkit.mockserver.capsules.replay.replay_mock import Found, ReplayMock, patience, stored
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect
 from workerkit.openapi.spec.silence import Silence, silences
 
-Play = Callable[[Recorded], Recorded]
+SendAgain = Callable[[Recorded], Recorded]
 _LIKE = Against.RECONSTRUCTION
 # What more silences than these decide together is taken for a difference.
 _TOGETHER = 3
@@ -68,11 +68,11 @@ def replay_against(
 
 
 def _replayed_in(found: Found, capsule: Capsule, against: Against) -> Replayed:
-    with Stage(found) as stage:
-        return _compared(capsule, stage.play, against)
+    with ReplayMock(found) as mock:
+        return _compared(capsule, mock.play, against)
 
 
-def _compared(capsule: Capsule, play: Play, against: Against) -> Replayed:
+def _compared(capsule: Capsule, play: SendAgain, against: Against) -> Replayed:
     matcher = Matcher(against)
     for place, recorded in enumerate(capsule.recorded, 1):
         now = play(replace(recorded, exchange=matcher.translated(recorded.exchange)))

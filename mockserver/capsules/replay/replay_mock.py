@@ -13,13 +13,13 @@ from workerkit.mockserver.http.request import MOST_BYTES, Incoming
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.clock import LATEST
-from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.snapshot import restored
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.openapi.spec.api import control_api
 from workerkit.openapi.spec.flaw import first_flaw
 from workerkit.scenarios.loading.loader import parse
@@ -36,14 +36,14 @@ def stored(capsule: Capsule, *, name: str) -> Found:
     world = dict(capsule.world)
     form = control_api().operations["restoreWorld"].body
     if form is not None and not form.is_valid(world):
-        raise NotUnderstood(f"{name}: its world cannot be built: {first_flaw(form, world, 'world')}")
+        raise InvalidInputError(f"{name}: its world cannot be built: {first_flaw(form, world, 'world')}")
     scenario = _scenario(capsule, name)
 
     def found(world_name: str) -> Director:
         try:
-            return restored(Founder(scenario, seed=0, tasks=False)(world_name), world)
-        except Invalid as error:
-            raise NotUnderstood(f"{name}: its world cannot be built: {error.why}") from None
+            return restored(WorldBuilder(scenario, seed=0, tasks=False)(world_name), world)
+        except InvalidRequestError as error:
+            raise InvalidInputError(f"{name}: its world cannot be built: {error.why}") from None
 
     return found
 
@@ -56,7 +56,7 @@ def _scenario(capsule: Capsule, name: str) -> Scenario | None:
     return parse(capsule.scenario.encode("utf-8", "surrogatepass"), name=f"{name}/{told}.yaml")
 
 
-class Stage:
+class ReplayMock:
     """A fresh mock whose only world a founder founds, from `with` to its end.
 
     Requests that no fault and no scenario has a say in are answered without a socket, all others over one.
@@ -68,7 +68,7 @@ class Stage:
         self._app = WorkerApp(worlds)
         self._mock = MockServer(worlds) if self._director.may_interfere else None
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> ReplayMock:
         if self._mock is not None:
             self._mock.__enter__()
         return self

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from workerkit.mockserver.capsules.replay.matching import Difference, asked_for
-from workerkit.mockserver.capsules.replay.worker_replay import Performance
+from workerkit.mockserver.capsules.replay.worker_replay import WorkerReplay
 from workerkit.mockserver.reports.markup import legal
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 from workerkit.mockserver.reports.text import printed
@@ -36,7 +36,7 @@ class Told:
         return "reproduced" if self.difference is None else f"not reproduced: {self.difference}"
 
 
-def told_of(performance: Performance, *, noted: Iterable[str], in_order: bool) -> Told:
+def told_of(performance: WorkerReplay, *, noted: Iterable[str], in_order: bool) -> Told:
     """What is said of a play, behind what was noted; where the worker asked otherwise, with the next step."""
     matched, missed, difference = performance.matched, performance.missed, performance.difference
     came = f"{matched} of {matched + len(missed)} recorded requests came; {performance.ended}"

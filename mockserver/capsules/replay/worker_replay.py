@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.capsule_server import Theatre
+from workerkit.mockserver.capsules.replay.capsule_server import CapsuleServer
 from workerkit.mockserver.capsules.replay.matching import Difference
 from workerkit.mockserver.workers.command import Command
 from workerkit.mockserver.workers.worker_environment import filled_in
@@ -18,7 +18,7 @@ _SECONDS_AFTER_THE_LAST = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Performance:
+class WorkerReplay:
     """How a worker did: the first of its requests that was not as recorded, if any, and how it ended.
 
     `matched` counts the recorded exchanges that it asked for; `missed` are the others. `ended` says in words
@@ -34,7 +34,7 @@ class Performance:
 
 def perform(
     capsule: Capsule, words: Sequence[str], *, time_limit: float, in_order: bool = False
-) -> Performance:
+) -> WorkerReplay:
     """Plays a capsule's answers to a worker's command.
 
     Each request gets the answer of the first exchange left that means the same, which has to be the next one
@@ -43,16 +43,16 @@ def perform(
     than the recorded one ever did, or at the limit. Raises CommandNotFound.
     """
     with (
-        Theatre(capsule, in_order=in_order) as theatre,
+        CapsuleServer(capsule, in_order=in_order) as theatre,
         Command(filled_in(words, theatre.settings), theatre.environment) as command,
     ):
         ended = _followed(theatre, command, time_limit)
         command.end()
         output = command.output()
-        return Performance(theatre.matched, theatre.missed, theatre.difference(ended), ended, output)
+        return WorkerReplay(theatre.matched, theatre.missed, theatre.difference(ended), ended, output)
 
 
-def _followed(theatre: Theatre, command: Command, time_limit: float) -> str:
+def _followed(theatre: CapsuleServer, command: Command, time_limit: float) -> str:
     """Waits for the end of a play; how it ended, in words."""
     deadline = time.monotonic() + time_limit
     while time.monotonic() < deadline:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from workerkit.mockserver.faults.fault_action import Deed
+from workerkit.mockserver.faults.fault_action import FaultAction
 from workerkit.mockserver.world.entities import Server, Task
-from workerkit.mockserver.world.operations import Act, Json
+from workerkit.mockserver.world.operations import Handler, Json
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios.faults import HandedOver
 
 
-class HandedOverDeed(Deed[HandedOver]):
+class HandedOverAction(FaultAction[HandedOver]):
     """Nothing happens where there is no such task, or no other server."""
 
     certain: ClassVar[bool] = False
 
-    def acting(self, act: Act) -> Act:
+    def wrapped(self, handler: Handler) -> Handler:
         def followed(world: World, server: Server, call: Call) -> Json:
-            page = act(world, server, call)
+            page = handler(world, server, call)
             task, to = self._task(server, call, page), self._to(server)
             if task is not None and to is not None:
                 world.reassign(task, to, by=f"the fault {self.fault.kind}")

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from workerkit.mockserver.faults.fault_action import Deed
+from workerkit.mockserver.faults.fault_action import FaultAction
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.operations import Act, Json
+from workerkit.mockserver.world.operations import Handler, Json
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios.faults import ListedTwice
 
 
-class ListedTwiceDeed(Deed[ListedTwice]):
+class ListedTwiceAction(FaultAction[ListedTwice]):
     """The cursor of a page that ends sooner is moved with its end, so that no task is left out."""
 
     certain: ClassVar[bool] = False
 
-    def acting(self, act: Act) -> Act:
+    def wrapped(self, handler: Handler) -> Handler:
         def doubled(world: World, server: Server, call: Call) -> Json:
-            page = act(world, server, call)
+            page = handler(world, server, call)
             tasks = page["data"]
             if not tasks:
                 return page

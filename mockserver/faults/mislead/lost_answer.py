@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Line
-from workerkit.mockserver.world.active_fault import StandingFault
+from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.world import World
 from workerkit.scenarios.faults import LostAnswer
 
 
-class LostAnswerDeed(Deed[LostAnswer]):
+class LostAnswerAction(FaultAction[LostAnswer]):
     """The request has been applied when this is done."""
 
-    def __init__(self, fault: LostAnswer, standing: StandingFault, world: World) -> None:
-        super().__init__(fault, standing, world)
+    def __init__(self, fault: LostAnswer, active: ActiveFault, world: World) -> None:
+        super().__init__(fault, active, world)
         self.tell(fault.by)
 
     async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.mockserver.faults.fault_action import Deed
+from workerkit.mockserver.faults.fault_action import FaultAction
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.operations import Act, Json
+from workerkit.mockserver.world.operations import Handler, Json
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.operation import Call
@@ -25,14 +25,14 @@ class _Page:
     answer: Json
 
 
-class StalePageDeed(Deed[StalePage]):
+class StalePageAction(FaultAction[StalePage]):
     """Old pages come from the journal, and from memory where the journal has stale ones."""
 
     certain: ClassVar[bool] = False
 
-    def acting(self, act: Act) -> Act:
+    def wrapped(self, handler: Handler) -> Handler:
         def aged(world: World, server: Server, call: Call) -> Json:
-            page = act(world, server, call)
+            page = handler(world, server, call)
             earlier = self._earlier(server, call)
             if not earlier:
                 return page
@@ -45,7 +45,7 @@ class StalePageDeed(Deed[StalePage]):
 
     def _earlier(self, server: Server, call: Call) -> list[_Page]:
         """What the same request got before, or would have got without this fault; the oldest first."""
-        known = [*self.standing.remembered, *self._journaled(server, call)]
+        known = [*self.active.remembered, *self._journaled(server, call)]
         same = [page for page in known if page.server == server.name and page.asked == call.parameters]
         return sorted(same, key=lambda page: page.number)
 
@@ -64,7 +64,7 @@ class StalePageDeed(Deed[StalePage]):
 
     def _remember(self, server: Server, call: Call, page: Json) -> None:
         number, at = self.world.journal.next_number(), self.world.clock.now()
-        self.standing.remembered.append(_Page(number, at, server.name, call.parameters, page))
+        self.active.remembered.append(_Page(number, at, server.name, call.parameters, page))
 
     def _chosen(self, earlier: list[_Page]) -> _Page:
         if self.fault.lag is None:

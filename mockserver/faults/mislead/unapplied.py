@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import ClassVar
 
 from workerkit.mockserver.faults.dry_run import stage
-from workerkit.mockserver.faults.fault_action import Deed
+from workerkit.mockserver.faults.fault_action import FaultAction
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.operations import Act, Json
+from workerkit.mockserver.world.operations import Handler, Json
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios.faults import Unapplied
 
 
-class UnappliedDeed(Deed[Unapplied]):
+class UnappliedAction(FaultAction[Unapplied]):
     """The act is done on a stage."""
 
     certain: ClassVar[bool] = False
 
-    def acting(self, act: Act) -> Act:
+    def wrapped(self, handler: Handler) -> Handler:
         def pretended(world: World, server: Server, call: Call) -> Json:
             self.tell()
-            return act(*stage(world, server, call), call)
+            return handler(*stage(world, server, call), call)
 
         return pretended

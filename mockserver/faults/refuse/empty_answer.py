@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Line
-from workerkit.mockserver.world.refusal import Disturbed
+from workerkit.mockserver.world.refusal import FaultAnswerError
 from workerkit.scenarios.faults import EmptyAnswer
 
 
-class EmptyAnswerDeed(Deed[EmptyAnswer]):
+class EmptyAnswerAction(FaultAction[EmptyAnswer]):
     """Nothing is applied, and nothing sent."""
 
     def before(self) -> None:
-        raise Disturbed(self.told)
+        raise FaultAnswerError(self.told)
 
     async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
         await line.wire.close()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from math import ceil
 from typing import ClassVar
 
-from workerkit.mockserver.faults.fault_action import Deed
-from workerkit.mockserver.world.refusal import Disturbed
+from workerkit.mockserver.faults.fault_action import FaultAction
+from workerkit.mockserver.world.refusal import FaultAnswerError
 from workerkit.scenarios.faults import RateLimit
 
 _TOO_MANY = 429
 
 
-class RateLimitDeed(Deed[RateLimit]):
+class RateLimitAction(FaultAction[RateLimit]):
     """Counts in the journal: what was refused with 429 does not stand in the way."""
 
     certain: ClassVar[bool] = False
@@ -23,8 +23,8 @@ class RateLimitDeed(Deed[RateLimit]):
         if len(let_through) >= self.fault.allowed:
             first = let_through[-self.fault.allowed] if self.fault.allowed else now
             self.tell()
-            raise Disturbed(self.told, _TOO_MANY, max(1, ceil(first + self.fault.per - now)))
+            raise FaultAnswerError(self.told, _TOO_MANY, max(1, ceil(first + self.fault.per - now)))
 
     def _let_through(self) -> list[float]:
-        came = [each for each in self.world.journal if self.standing.planned.concerns(each.operation)]
-        return [each.began for each in came if each.status != _TOO_MANY and each.began >= self.standing.since]
+        came = [each for each in self.world.journal if self.active.planned.concerns(each.operation)]
+        return [each.began for each in came if each.status != _TOO_MANY and each.began >= self.active.since]

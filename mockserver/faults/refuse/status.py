@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from workerkit.mockserver.faults.fault_action import Deed
-from workerkit.mockserver.world.refusal import Disturbed
+from workerkit.mockserver.faults.fault_action import FaultAction
+from workerkit.mockserver.world.refusal import FaultAnswerError
 from workerkit.scenarios.faults import Status
 
 
-class StatusDeed(Deed[Status]):
+class StatusAction(FaultAction[Status]):
     """The refusal takes the place of all that follows."""
 
     def before(self) -> None:
-        raise Disturbed(self.told, self.fault.status, self.fault.retry_after)
+        raise FaultAnswerError(self.told, self.fault.status, self.fault.retry_after)

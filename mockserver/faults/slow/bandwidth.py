@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.faults.pieces import send_slowly
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Line
@@ -11,7 +11,7 @@ from workerkit.scenarios.faults import Bandwidth
 _PIECES_PER_SECOND = 20
 
 
-class BandwidthDeed(Deed[Bandwidth]):
+class BandwidthAction(FaultAction[Bandwidth]):
     """Twenty pieces a second, or a byte at a time where the rate is lower than that."""
 
     async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:

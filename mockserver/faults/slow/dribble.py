@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from math import ceil
 
-from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.faults.pieces import send_slowly
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Line
 from workerkit.scenarios.faults import Dribble
 
 
-class DribbleDeed(Deed[Dribble]):
+class DribbleAction(FaultAction[Dribble]):
     """The first piece comes at once, the last one at the end of the time."""
 
     async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:

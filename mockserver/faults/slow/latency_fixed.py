@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from workerkit.mockserver.faults.delay import DelayDeed
+from workerkit.mockserver.faults.delay import DelayAction
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.scenarios.faults import LatencyFixed
 
 
-class LatencyFixedDeed(DelayDeed[LatencyFixed]):
+class LatencyFixedAction(DelayAction[LatencyFixed]):
     """Draws nothing."""
 
     def draw(self, chance: Chance) -> float:

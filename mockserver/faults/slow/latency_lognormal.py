@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from math import exp
 
-from workerkit.mockserver.faults.delay import DelayDeed
+from workerkit.mockserver.faults.delay import DelayAction
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.scenarios.faults import LatencyLognormal
 
 
-class LatencyLognormalDeed(DelayDeed[LatencyLognormal]):
+class LatencyLognormalAction(DelayAction[LatencyLognormal]):
     """The logarithm of the time is normally distributed."""
 
     def draw(self, chance: Chance) -> float:

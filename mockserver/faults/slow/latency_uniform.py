@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from workerkit.mockserver.faults.delay import DelayDeed
+from workerkit.mockserver.faults.delay import DelayAction
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.scenarios.faults import LatencyUniform
 
 
-class LatencyUniformDeed(DelayDeed[LatencyUniform]):
+class LatencyUniformAction(DelayAction[LatencyUniform]):
     """Every time between them is equally likely."""
 
     def draw(self, chance: Chance) -> float:

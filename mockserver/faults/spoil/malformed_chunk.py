@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.faults.pieces import cut
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Line
 from workerkit.scenarios.faults import MalformedChunk
 
 
-class MalformedChunkDeed(Deed[MalformedChunk]):
+class MalformedChunkAction(FaultAction[MalformedChunk]):
     """The first chunk is sound."""
 
     async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:

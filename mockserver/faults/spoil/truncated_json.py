@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.faults.pieces import cut
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Line
 from workerkit.scenarios.faults import TruncatedJson
 
 
-class TruncatedJsonDeed(Deed[TruncatedJson]):
+class TruncatedJsonAction(FaultAction[TruncatedJson]):
     """The length that the head announces is the cut one."""
 
     async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:

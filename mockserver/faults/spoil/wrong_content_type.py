@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from workerkit.mockserver.faults.fault_action import Deed, Deliver
+from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Line
 from workerkit.scenarios.faults import WrongContentType
 
 
-class WrongContentTypeDeed(Deed[WrongContentType]):
+class WrongContentTypeAction(FaultAction[WrongContentType]):
     """The body stays."""
 
     async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:

@@ -11,7 +11,7 @@ from workerkit.scenarios.rules.refusals.left_alone import attempts_after_refusal
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class BulkItemsHeeded(Rule):
     careful: ClassVar[str] = "reads `results` item by item, and drops or corrects those that were refused"
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         return self.found([*_repeated(run), *_forgotten(run)])
 
 

@@ -10,7 +10,7 @@ from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.rules.stopped_early import some, untouched
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class GoesOnAfterRefusal(Rule):
 
     patience: Seconds = 5.0
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         last = run.reports[-1] if run.reports else None
         if last is None or not (run.done or self._idled(run, last)):
             return []

@@ -10,7 +10,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 _WRONG = (400, 409, 415, 422)
 _POLLING = ("listTasks", "heartbeat")
@@ -34,7 +34,7 @@ class NotRepeatedAfter400(Rule):
 
     times: Positive = 3
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         return self.found([_case(run, refused) for refused in _series(run) if len(refused) >= self.times])
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.rules.requests.flawed_request import Flawed, is_too_long
 
 
@@ -18,5 +18,5 @@ class BulkWithinLimit(Flawed):
     why: ClassVar[str] = "A batch that is too long is refused as a whole, and none of its results arrives."
     careful: ClassVar[str] = "splits its results into batches of the size that the API's page allows"
 
-    def concerns(self, exchange: Exchange, flaw: Flaw) -> bool:
+    def concerns(self, exchange: Exchange, flaw: FlawError) -> bool:
         return is_too_long(exchange, flaw, "items")

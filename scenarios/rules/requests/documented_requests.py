@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.rules.requests.bulk_within_limit import BulkWithinLimit
 from workerkit.scenarios.rules.requests.flawed_request import Flawed
 from workerkit.scenarios.rules.requests.log_levels import LogLevels
@@ -25,5 +25,5 @@ class DocumentedRequests(Flawed):
         "sends the paths, parameters and fields of the API's page, each with a value of its type"
     )
 
-    def concerns(self, exchange: Exchange, flaw: Flaw) -> bool:
+    def concerns(self, exchange: Exchange, flaw: FlawError) -> bool:
         return not any(rule.concerns(exchange, flaw) for rule in _RULES_OF_THEIR_OWN)

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from workerkit.scenarios.faults import StalePage
 from workerkit.scenarios.model.until import WAITING
 from workerkit.scenarios.rules.rule import Case, Rule
-from workerkit.scenarios.rules.stopped_early import some, work
+from workerkit.scenarios.rules.stopped_early import some, work_requests
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class EveryPageRead(Rule):
     )
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         if not (run.done and run.whole and run.listings) or _was_deceived(run) or _ended_in_trouble(run):
             return []
         missed = list(_missed(run))
@@ -65,5 +65,5 @@ def _was_deceived(run: Run) -> bool:
 
 
 def _ended_in_trouble(run: Run) -> bool:
-    last = work(run)[-1]
+    last = work_requests(run)[-1]
     return not last.accepted or last.number in run.garbled

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +19,22 @@ class Flawed(Rule):
 
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         return self.found([_case(run, *each) for each in run.flaws if self.concerns(*each)])
 
     @abstractmethod
-    def concerns(self, exchange: Exchange, flaw: Flaw) -> bool:
+    def concerns(self, exchange: Exchange, flaw: FlawError) -> bool:
         """Whether a flaw is of this kind."""
 
 
-def is_too_long(exchange: Exchange, flaw: Flaw, member: str) -> bool:
+def is_too_long(exchange: Exchange, flaw: FlawError, member: str) -> bool:
     """Whether the flaw of a request is that the list in its body has too many members."""
     sent = exchange.sent()
     listed = sent.get(member) if isinstance(sent, dict) else None
     return flaw.place == f"body/{member}" and isinstance(listed, list) and len(listed) > 1
 
 
-def _case(run: Run, exchange: Exchange, flaw: Flaw) -> Case:
+def _case(run: Run, exchange: Exchange, flaw: FlawError) -> Case:
     answer = f"answered {exchange.status}" if exchange.status else "not answered"
     return Case(
         f"In {run.named(exchange)} {flaw.place} is wrong: {flaw.message}; it was {answer}.",

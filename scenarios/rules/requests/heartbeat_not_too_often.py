@@ -10,7 +10,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class HeartbeatNotTooOften(Rule):
 
     most: Positive = 12
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         recent: deque[Exchange] = deque()
         for beat in run.timed_exchanges:
             if beat.operation == "heartbeat" and beat.accepted:

@@ -10,7 +10,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class HeartbeatRegular(Rule):
 
     every: Seconds = 30.0
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         own = run.own_exchanges
         beats = [each for each in own if each.operation == "heartbeat"]
         marks = [*own[:1], *beats, *own[-1:]]

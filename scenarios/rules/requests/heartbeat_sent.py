@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class HeartbeatSent(Rule):
     careful: ClassVar[str] = "sends a heartbeat when it starts, and regularly from then on"
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         sent = any(each.operation == "heartbeat" for each in run.own_exchanges)
         if sent or not run.reports or not run.whole:
             return []

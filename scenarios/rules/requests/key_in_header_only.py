@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class KeyInHeaderOnly(Rule):
     careful: ClassVar[str] = "sends the key in the header X-API-Key only, and masks it in what it logs"
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         word = re.compile(rf"(?<![\w-]){re.escape(run.key)}(?![\w-])")
         leaks = [(exchange, place) for exchange in run.exchanges if (place := _place(word, exchange))]
         if not leaks:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.rules.requests.flawed_request import Flawed
 
 _LEVEL = re.compile(r"body/logs/\d+/level")
@@ -21,5 +21,5 @@ class LogLevels(Flawed):
     why: ClassVar[str] = "One entry with an unknown level can cost the whole batch."
     careful: ClassVar[str] = "sends INFO, WARN, ERROR and DEBUG, whatever its own library calls its levels"
 
-    def concerns(self, exchange: Exchange, flaw: Flaw) -> bool:
+    def concerns(self, exchange: Exchange, flaw: FlawError) -> bool:
         return _LEVEL.fullmatch(flaw.place) is not None

@@ -11,7 +11,7 @@ from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.list_seen import Listing
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class NoBusyPolling(Rule):
 
     most: Positive = 20
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         recent: deque[Listing] = deque()
         for poll in _idle_polls(run):
             if poll is None:

@@ -12,7 +12,7 @@ from workerkit.openapi.masking.encodings import spellings
 from workerkit.openapi.masking.literal_regex import any_of
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 _SECRETS = {"password": "password", "email": "e-mail address"}
 _NOTES = ("note", "error_message")
@@ -34,7 +34,7 @@ class NoSecretsInLogs(Rule):
     careful: ClassVar[str] = "writes ids of tasks into logs and notes, never a task with all its fields"
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         kinds = _kinds(run)
         if not kinds:
             return []

@@ -10,9 +10,9 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Positive, Seconds
 from workerkit.scenarios.model.until import ENDS
 from workerkit.scenarios.rules.rule import Case, Rule
-from workerkit.scenarios.rules.stopped_early import some, work
+from workerkit.scenarios.rules.stopped_early import some, work_requests
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class GoesOnAfterTrouble(Rule):
     attempts: Positive = 3
     patience: Seconds = 2.0
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         left = [
             task for task in run.own_tasks() if task["status"] not in ENDS and not _was_refused(run, task)
         ]
@@ -59,7 +59,7 @@ def _was_refused(run: Run, task: Mapping[str, Any]) -> bool:
 def _last_trouble(run: Run) -> list[Exchange]:
     """The requests for and about tasks that failed since the last one that did not."""
     trouble: list[Exchange] = []
-    for exchange in reversed(work(run)):
+    for exchange in reversed(work_requests(run)):
         if not _is_trouble(run, exchange):
             break
         trouble.insert(0, exchange)

@@ -10,8 +10,8 @@ from workerkit.scenarios.faults import Hang, LostAnswer
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.struck_faults import Struck
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.struck_faults import AppliedFaults
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +25,20 @@ class HungAnswerGivenUp(Rule):
 
     patience: Seconds = 15.0
 
-    def check(self, run: Run) -> list[Broken]:
-        hung = [(each, run.struck_by_number.get(each.number)) for each in run.own_exchanges]
+    def check(self, run: Run) -> list[Violation]:
+        hung = [(each, run.applied_faults_by_number.get(each.number)) for each in run.own_exchanges]
         waits = [(each, _wait(run, each, struck)) for each, struck in hung if struck and _hangs(struck)]
         return self.found([_case(run, each, wait) for each, wait in waits if wait >= self.patience])
 
 
-def _hangs(struck: Struck) -> bool:
+def _hangs(struck: AppliedFaults) -> bool:
     return any(
         isinstance(fault, Hang) or (isinstance(fault, LostAnswer) and fault.by == "hang")
         for fault in struck.faults
     )
 
 
-def _wait(run: Run, exchange: Exchange, struck: Struck) -> float:
+def _wait(run: Run, exchange: Exchange, struck: AppliedFaults) -> float:
     return (exchange.ended if struck.over else run.ended) - exchange.began
 
 

@@ -11,7 +11,7 @@ from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.rules.trouble.attempts import without_pause
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class PauseOn401(Rule):
 
     attempts: Positive = 15
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         refused = [exchange for exchange in run.timed_exchanges if exchange.status == 401]
         hammered = without_pause(refused, self.attempts)
         return [self._finding(run, refused[0], hammered)] if hammered else []
 
-    def _finding(self, run: Run, first: Exchange, hammered: Sequence[Exchange]) -> Broken:
+    def _finding(self, run: Run, first: Exchange, hammered: Sequence[Exchange]) -> Violation:
         last = hammered[-1]
         message = (
             f"Exchange {first.number} was refused with 401 at {run.since_start(first.began)}, and the worker "

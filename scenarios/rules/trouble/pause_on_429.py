@@ -13,7 +13,7 @@ from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.rules.trouble.attempts import Kind, kind, without_pause
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 _SLACK = 0.1
 _LONGEST = 5.0
@@ -38,7 +38,7 @@ class PauseOn429(Rule):
 
     attempts: Positive = 15
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         limited = [each for each in run.timed_exchanges if each.status == 429]
         same: dict[Kind, list[Exchange]] = {}
         for each in run.timed_exchanges:

@@ -11,7 +11,7 @@ from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.rules.trouble.attempts import chain_without_pause, repeated_at_once, without_pause
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 # Eight threads that ask for the same, and each try twice before their first pause.
 _SAME_AT_ONCE, _AT_ONCE = 16, 0.25
@@ -39,7 +39,7 @@ class PauseOn5xx(Rule):
 
     attempts: Positive = 15
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         failed = [each for each in run.timed_exchanges if _failed(each)]
         reports = [each for each in failed if each.number in run.tasks_by_exchange]
         hammered = (
@@ -50,7 +50,7 @@ class PauseOn5xx(Rule):
         )
         return [self._finding(run, hammered)] if hammered else []
 
-    def _finding(self, run: Run, hammered: Sequence[Exchange]) -> Broken:
+    def _finding(self, run: Run, hammered: Sequence[Exchange]) -> Violation:
         first, last = hammered[0], hammered[-1]
         answer = f"answered {first.status}" if first.status else "not answered"
         message = (

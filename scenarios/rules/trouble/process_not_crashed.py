@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 _SIGNALS = {each.value: each.name for each in signal.Signals}
 
@@ -22,7 +22,7 @@ class ProcessNotCrashed(Rule):
     careful: ClassVar[str] = "survives refused and failed requests, and exits with 0 when it is done"
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         if run.ended_by != "exit" or not run.exit_code:
             return []
         last = run.exchanges[-1:]

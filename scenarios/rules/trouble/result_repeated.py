@@ -9,10 +9,10 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.model.until import ENDS
 from workerkit.scenarios.rules.rule import Case, Rule
-from workerkit.scenarios.rules.stopped_early import work
+from workerkit.scenarios.rules.stopped_early import work_requests
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class ResultRepeated(Rule):
 
     patience: Seconds = 15.0
 
-    def check(self, run: Run) -> list[Broken]:
-        accepted = [each for each in work(run) if each.accepted and each.number not in run.garbled]
+    def check(self, run: Run) -> list[Violation]:
+        accepted = [each for each in work_requests(run) if each.accepted and each.number not in run.garbled]
         last = accepted[-1] if accepted else None
         if last is None:
             return []

@@ -13,7 +13,7 @@ from workerkit.scenarios.run_record.change import Change
 from workerkit.scenarios.run_record.list_seen import Listing
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 _CANCELED = "canceled"
 
@@ -37,7 +37,7 @@ class CanceledWorkStopped(Rule):
 
     margin: Seconds = 1.0
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         canceled = [
             change
             for task in run.reports_by_task

@@ -9,7 +9,7 @@ from typing import ClassVar
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class CountedOnce(Rule):
     )
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         counted = {change.number for change in run.changes if change.field == "created_links"}
         cases = []
         for task, reports in run.reports_by_task.items():

@@ -9,7 +9,7 @@ from typing import ClassVar
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class DoneOnce(Rule):
     )
     general: ClassVar[bool] = False
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class FailedWithMessage(Rule):
     careful: ClassVar[str] = "sends an error_message with every task that it reports as failed"
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         failed = [each for each in run.reports if each.status == "failed"]
         return self.found([_case(run, each) for each in failed if not _says_why(each)])
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class NoneLeftRunning(Rule):
     careful: ClassVar[str] = "reports an end for every task that it began, or sets it back, before it exits"
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         if not run.done:
             return []
         running = [task["id"].lower() for task in run.own_tasks() if task["status"] == "running"]

@@ -10,7 +10,7 @@ from workerkit.scenarios.model.until import ENDS
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class OneEndPerTask(Rule):
     )
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
 
 

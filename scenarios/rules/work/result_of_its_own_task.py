@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 _LINKS = ("link_profile", "link_post")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -29,7 +29,7 @@ class ResultOfItsOwnTask(Rule):
     careful: ClassVar[str] = "keeps the result with its task, by the task's id and not by its place in a list"
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         tasks = {task["id"].lower(): task for task in run.tasks}
         links = [each for each in _links(run) if each[0].task in tasks]
         foreign_ids = [

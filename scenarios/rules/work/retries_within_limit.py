@@ -11,7 +11,7 @@ from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.list_seen import Listing
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class RetriesWithinLimit(Rule):
     careful: ClassVar[str] = "leaves a failed task failed once its retry_count has reached its max_retries"
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
 
 

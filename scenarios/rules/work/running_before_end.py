@@ -10,7 +10,7 @@ from workerkit.scenarios.model.until import WAITING
 from workerkit.scenarios.rules.rule import Case, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import RESULTS, Report
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class RunningBeforeEnd(Rule):
     careful: ClassVar[str] = "reports a task as running before it begins to work on it"
     general: ClassVar[bool] = True
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         if not run.whole:
             return []
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from workerkit.scenarios.model.until import ENDS
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.run_record.run import EndedBy, Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 _MOST_NAMED = 3
 _HOW_IT_ENDED: dict[EndedBy, str] = {
@@ -32,7 +32,7 @@ class TasksEnded(Rule):
     )
     general: ClassVar[bool] = False
 
-    def check(self, run: Run) -> list[Broken]:
+    def check(self, run: Run) -> list[Violation]:
         left = [task for task in run.own_tasks() if task["status"] not in ENDS]
         return [self.broken(_told(run, left))] if left else []
 

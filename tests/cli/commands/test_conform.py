@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.world.operations import ACTS
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.world.operations import HANDLERS
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.dialect import dialect_of, read_choices
 
@@ -23,7 +23,7 @@ KEY = ("--api-key", "server-01-key")
 @pytest.fixture
 def url() -> Iterator[str]:
     worlds = Worlds()
-    worlds.add(DEFAULT, Founder(seed=1))
+    worlds.add(DEFAULT, WorldBuilder(seed=1))
     with MockServer(worlds) as mock:
         yield mock.base_url
 
@@ -53,8 +53,8 @@ def test_a_sandbox_says_what_it_will_change_before_it_does(run: Run, url: str) -
     [
         (("--writes", "sandbox"), "give --sandbox-request NAME or --sandbox-task ID"),
         (("--sandbox-task", TASK), "give --writes sandbox, too"),
-        (("--writes", "sandbox", "--sandbox-task", "17"), "'17' is no task's id"),
-        (("--writes", "sandbox", "--sandbox-task", TASK), "no such task in its list"),
+        (("--writes", "sandbox", "--sandbox-task", "17"), "'17' is not a task id"),
+        (("--writes", "sandbox", "--sandbox-task", TASK), "server has no such task"),
         (("--writes", "sandbox", "--sandbox-request", "X"), "those that are there: Campaign A"),
         (("--writes", "some"), "'all', 'sandbox', 'none'"),
     ],
@@ -91,7 +91,7 @@ def test_what_was_seen_of_the_silences_makes_a_mock_that_is_seen_the_same_way(
     seen = read_choices(project / "seen.yaml")
     assert len(seen) > 20
     worlds = Worlds()
-    worlds.add(DEFAULT, Founder(seed=1, dialect=dialect_of(seen)))
+    worlds.add(DEFAULT, WorldBuilder(seed=1, dialect=dialect_of(seen)))
     with MockServer(worlds) as mock:
         words = ("--max-requests", "230", "--write-dialect", "again.yaml")
         assert run("conform", mock.base_url, *KEY, *words)[0] == 0
@@ -108,10 +108,12 @@ def test_a_dialect_that_is_wrong_is_exit_2_with_its_place(run: Run, project: Pat
 def test_findings_are_exit_1_and_in_every_file(
     run: Run, project: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listed = ACTS["listTasks"]
+    listed = HANDLERS["listTasks"]
     files = ("--junit", "report.xml", "--html", "report.html", "--save-scenarios", "saved")
     with monkeypatch.context() as patched:
-        patched.setitem(ACTS, "listTasks", lambda *call: {**(it := listed(*call)), "total": it["total"] + 1})
+        patched.setitem(
+            HANDLERS, "listTasks", lambda *call: {**(it := listed(*call)), "total": it["total"] + 1}
+        )
         code, output, _ = run("conform", url, *KEY, "--writes", "none", "--max-requests", "50", *files)
     assert code == 1
     assert "BROKEN    list-total: " in output

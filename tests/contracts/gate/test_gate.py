@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from workerkit.contracts.gate.client import NO_KEY, Client
-from workerkit.contracts.gate.gate import GATE_URL, Cause, Ended, Gate, Withheld
+from workerkit.contracts.gate.gate import GATE_URL, Cause, Gate, RunEndedError, WithheldError
 from workerkit.contracts.generated.schemathesis_checks import Effort, run_stock
 from workerkit.contracts.target.fake_ids import made_up_id, made_up_key
 from workerkit.contracts.target.plan import Plan, Writes
@@ -80,7 +80,7 @@ def test_without_writes_nothing_leaves_that_a_server_may_act_on(
     scripted: Any, method: str, path: str, key: str
 ) -> None:
     gate = gate_to(scripted, writes=Writes.NONE)
-    with pytest.raises(Withheld):
+    with pytest.raises(WithheldError):
         gate.session().request(method, GATE_URL + path, headers={"X-API-Key": key}, data="{}")
     assert scripted.seen == []
     assert gate.exchanges == []
@@ -89,7 +89,7 @@ def test_without_writes_nothing_leaves_that_a_server_may_act_on(
 
 @pytest.mark.parametrize("url", ["http+gate://target/api/v1/workers/tasks", "http+gate://elsewhere/tasks"])
 def test_what_is_not_below_the_base_path_never_leaves(scripted: Any, url: str) -> None:
-    with pytest.raises(Withheld):
+    with pytest.raises(WithheldError):
         gate_to(scripted, writes=Writes.ALL).session().get(url)
     assert scripted.seen == []
 
@@ -126,7 +126,7 @@ def test_no_request_more_than_the_most_is_sent(scripted: Any) -> None:
     client = Client(gate, "the-key")
     client.tasks()
     client.tasks()
-    with pytest.raises(Ended):
+    with pytest.raises(RunEndedError):
         client.tasks()
     assert len(scripted.seen) == 2
     assert gate.ended == "the run stopped at 2 requests, as --max-requests says"
@@ -198,7 +198,7 @@ def test_threads_send_side_by_side_and_none_more_than_the_most(scripted: Any) ->
     gate = gate_to(scripted, max_requests=20)
     with ThreadPoolExecutor(8) as pool:
         done = [pool.submit(Client(gate, "the-key").tasks) for _ in range(30)]
-    assert sum(isinstance(each.exception(), Ended) for each in done) == 10
+    assert sum(isinstance(each.exception(), RunEndedError) for each in done) == 10
     assert [each.number for each in gate.exchanges] == list(range(1, 21))
 
 
@@ -207,7 +207,7 @@ def test_nothing_is_sent_after_the_time_limit(scripted: Any) -> None:
     client = Client(gate_to(scripted, hands, time_limit=60), "the-key")
     client.tasks()
     hands.now = 60.0
-    with pytest.raises(Ended, match="after 60 s"):
+    with pytest.raises(RunEndedError, match="after 60 s"):
         client.tasks()
     assert len(scripted.seen) == 1
 
@@ -229,7 +229,7 @@ def test_a_target_that_no_longer_answers_ends_the_run(scripted: Any) -> None:
     client = Client(gate, "the-key")
     assert [client.tasks().status for _ in range(3)] == [None, None, None]
     assert "no answer 3 times" in str(gate.ended)
-    with pytest.raises(Ended):
+    with pytest.raises(RunEndedError):
         client.tasks()
 
 

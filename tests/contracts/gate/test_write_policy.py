@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from workerkit.contracts.gate.write_policy import Draft, Permit
+from workerkit.contracts.gate.write_policy import Draft, WritePolicy
 from workerkit.contracts.target.fake_ids import NO_ID, is_made_up_id, is_made_up_key, made_up_id, made_up_key
 from workerkit.contracts.target.plan import Writes
 
@@ -16,8 +16,8 @@ REQUEST = "c2a4e6f8-1b3d-4c5e-9f7a-8b9c0d1e2f3a"
 ACCOUNT = "e4c6a8b0-3d5f-4e7a-9b2c-0d1e2f3a4b5c"
 NOBODY = made_up_id(Random(1))
 NO_KEY = made_up_key(Random(1))
-NONE = Permit(Writes.NONE)
-SANDBOX = Permit(Writes.SANDBOX, frozenset({NAMED}), frozenset({REQUEST}), frozenset({ACCOUNT}))
+NONE = WritePolicy(Writes.NONE)
+SANDBOX = WritePolicy(Writes.SANDBOX, frozenset({NAMED}), frozenset({REQUEST}), frozenset({ACCOUNT}))
 LINK = "/callback/link/update"
 
 
@@ -136,7 +136,7 @@ NEVER = [
 def test_what_another_reading_could_turn_into_a_write_never_leaves(each: Draft) -> None:
     assert NONE.refusal(each) is not None
     assert SANDBOX.refusal(each) is not None
-    assert Permit(Writes.ALL).refusal(each) is None
+    assert WritePolicy(Writes.ALL).refusal(each) is None
 
 
 IN_THE_SANDBOX = [

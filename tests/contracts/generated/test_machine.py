@@ -13,7 +13,7 @@ import pytest
 from tests.contracts.covering import pairwise
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.gate.gate import Gate
-from workerkit.contracts.generated.machine import Diligence, play_all
+from workerkit.contracts.generated.machine import Diligence, run_episodes
 from workerkit.contracts.report.text import told
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.scripted.script import set_out
@@ -22,10 +22,10 @@ from workerkit.contracts.target.run_clock import Clock
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.new_task import dispatch
-from workerkit.mockserver.world.operations import ACTS
-from workerkit.mockserver.world.refusal import Refusal
+from workerkit.mockserver.world.operations import HANDLERS
+from workerkit.mockserver.world.refusal import RefusalError
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
@@ -35,7 +35,7 @@ from workerkit.openapi.spec.silence import silences
 Json = dict[str, Any]
 Watcher = Callable[[Exchange], None]
 VALUES = {each.id: list(each.values) for each in silences().values()}
-SHORT = Diligence(plays=8, steps=10, requests=300)
+SHORT = Diligence(episodes=8, steps=10, requests=300)
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ def server() -> Iterator[MockServer]:
         yield running
 
 
-Play = Callable[..., Played]
+Episode = Callable[..., Played]
 
 
 @pytest.fixture
-def play(server: MockServer) -> Play:
+def episode(server: MockServer) -> Episode:
     """Plays with the keys of these servers on a fresh world that makes these choices, stated beforehand."""
 
-    def play(
+    def episode(
         choices: Mapping[str, str] | None = None,
         plan: Plan | None = None,
         diligence: Diligence = SHORT,
@@ -69,71 +69,71 @@ def play(server: MockServer) -> Play:
     ) -> Played:
         dialect = dialect_of(choices or {})
         plan = plan or Plan()
-        founder = Founder(seed=1, dialect=dialect)
-        world = server.ask(lambda: server.worlds.add(server.worlds.new_name(), founder)).world
+        builder = WorldBuilder(seed=1, dialect=dialect)
+        world = server.ask(lambda: server.worlds.add(server.worlds.new_name(), builder)).world
         target = Target(server.base_url, *(f"server-0{number}-key-{world.name}" for number in servers))
         ledger = Ledger(dict(dialect))
         gate = Gate(target, plan, worker_api(), clock=Clock(), watcher=watcher(world))
-        gave_up = play_all(set_out(target, plan, gate, ledger, Clock()), diligence, plan.seed)
+        gave_up = run_episodes(set_out(target, plan, gate, ledger, Clock()), diligence, plan.seed)
         gate.close()
         return Played(ledger, gate.exchanges, gave_up)
 
-    return play
+    return episode
 
 
-def test_nothing_of_a_run_is_kept_when_it_is_over(play: Play) -> None:
+def test_nothing_of_a_run_is_kept_when_it_is_over(episode: Episode) -> None:
     kept: list[weakref.ref[Watcher]] = []
 
     def watcher(_: World) -> Watcher:
         kept.append(weakref.ref(watch := lambda exchange: None))
         return watch
 
-    play(diligence=Diligence(plays=1, steps=2, requests=60), watcher=watcher)
+    episode(diligence=Diligence(episodes=1, steps=2, requests=60), watcher=watcher)
     gc.collect()
     assert [each() for each in kept] == [None]
 
 
 @pytest.mark.parametrize("choices", [pytest.param(each, id="") for each in pairwise(VALUES)[::5]])
-def test_no_dialect_is_blamed(play: Play, choices: dict[str, str]) -> None:
-    played = play(choices)
+def test_no_dialect_is_blamed(episode: Episode, choices: dict[str, str]) -> None:
+    played = episode(choices)
     assert [each.message for each in played.ledger.findings] == []
     assert played.gave_up == ""
     assert {"list", "update", "bulk-results", "link-update"} <= played.ledger.held
 
 
-def test_without_another_servers_key_the_own_tasks_are_played_with(play: Play) -> None:
-    played = play(servers=(1,))
+def test_without_another_servers_key_the_own_tasks_are_played_with(episode: Episode) -> None:
+    played = episode(servers=(1,))
     assert [each.message for each in played.ledger.findings] == []
     assert played.gave_up == ""
     assert {"list", "update", "bulk-results", "link-update"} <= played.ledger.held
 
 
-def test_the_same_seed_sends_the_same_requests(play: Play) -> None:
+def test_the_same_seed_sends_the_same_requests(episode: Episode) -> None:
     sent = [
-        [(each.method, each.path, each.query, each.request_body) for each in play().exchanges]
+        [(each.method, each.path, each.query, each.request_body) for each in episode().exchanges]
         for _ in range(2)
     ]
     assert sent[0] == sent[1]
 
 
-def test_without_writes_it_lists_only(play: Play) -> None:
-    played = play(plan=Plan(writes=Writes.NONE))
+def test_without_writes_it_lists_only(episode: Episode) -> None:
+    played = episode(plan=Plan(writes=Writes.NONE))
     assert {each.method for each in played.exchanges} == {"GET"}
     assert len(played.exchanges) > 50
     assert played.ledger.findings == []
 
 
-def test_it_sends_no_more_requests_than_it_may(play: Play) -> None:
-    assert len(play(diligence=Diligence(plays=20, steps=10, requests=60)).exchanges) == 60
+def test_it_sends_no_more_requests_than_it_may(episode: Episode) -> None:
+    assert len(episode(diligence=Diligence(episodes=20, steps=10, requests=60)).exchanges) == 60
 
 
 # A mock that gets one thing wrong, in a state that no walk through the operations one by one meets.
 
-Act = Callable[[World, Any, Any], Json]
-Wrong = Callable[[Act], Act]
+Handler = Callable[[World, Any, Any], Json]
+Wrong = Callable[[Handler], Handler]
 
 
-def forgets_links_of_queued_tasks(sound: Act) -> Act:
+def forgets_links_of_queued_tasks(sound: Handler) -> Handler:
     def act(world: World, server: Any, call: Any) -> Json:
         task = world.own_task(server, call.parameters["id"])
         before = (task.status, task.link_post)
@@ -145,7 +145,7 @@ def forgets_links_of_queued_tasks(sound: Act) -> Act:
     return act
 
 
-def changes_before_it_refuses(sound: Act) -> Act:
+def changes_before_it_refuses(sound: Handler) -> Handler:
     def act(world: World, server: Any, call: Any) -> Json:
         for item in call.body["items"]:
             task = world.tasks.get(item["link_id"])
@@ -156,7 +156,7 @@ def changes_before_it_refuses(sound: Act) -> Act:
     return act
 
 
-def changes_the_next_one_too(sound: Act) -> Act:
+def changes_the_next_one_too(sound: Handler) -> Handler:
     def act(world: World, server: Any, call: Any) -> Json:
         answer = sound(world, server, call)
         ids = sorted(each.id for each in world.tasks.values() if each.server == server.name)
@@ -167,7 +167,7 @@ def changes_the_next_one_too(sound: Act) -> Act:
     return act
 
 
-def skips_one_after_a_cursor(sound: Act) -> Act:
+def skips_one_after_a_cursor(sound: Handler) -> Handler:
     def act(world: World, server: Any, call: Any) -> Json:
         answer = sound(world, server, call)
         if call.parameters["after"] is not None:
@@ -177,7 +177,7 @@ def skips_one_after_a_cursor(sound: Act) -> Act:
     return act
 
 
-def counts_without_the_service_type(sound: Act) -> Act:
+def counts_without_the_service_type(sound: Handler) -> Handler:
     def act(world: World, server: Any, call: Any) -> Json:
         answer = sound(world, server, call)
         if call.parameters["service_type"]:
@@ -187,8 +187,8 @@ def counts_without_the_service_type(sound: Act) -> Act:
     return act
 
 
-def refuses_the_second_step(sound: Act) -> Act:
-    class Odd(Refusal):
+def refuses_the_second_step(sound: Handler) -> Handler:
+    class Odd(RefusalError):
         status = 409
 
     def act(world: World, server: Any, call: Any) -> Json:
@@ -214,16 +214,18 @@ WRONG: list[tuple[str, Wrong, str]] = [
     ("operation", "wrong", "rule"), WRONG, ids=lambda each: getattr(each, "__name__", "")
 )
 def test_what_is_wrong_in_some_state_is_found_and_shown_in_few_requests(
-    play: Play, monkeypatch: pytest.MonkeyPatch, operation: str, wrong: Wrong, rule: str
+    episode: Episode, monkeypatch: pytest.MonkeyPatch, operation: str, wrong: Wrong, rule: str
 ) -> None:
-    monkeypatch.setitem(ACTS, operation, wrong(ACTS[operation]))
-    findings = [each for each in play(diligence=Diligence(20, 12, 900)).ledger.findings if each.rule == rule]
+    monkeypatch.setitem(HANDLERS, operation, wrong(HANDLERS[operation]))
+    findings = [
+        each for each in episode(diligence=Diligence(20, 12, 900)).ledger.findings if each.rule == rule
+    ]
     assert findings
     assert min(len(each.exchanges) for each in findings) <= 3
     assert operation in {exchange.operation for each in findings for exchange in each.exchanges}
 
 
-def test_somebody_elses_changes_are_no_finding(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebody_elses_changes_are_no_finding(episode: Episode, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Target, "is_loopback", False)
 
     def meddle(world: World) -> Watcher:
@@ -236,47 +238,47 @@ def test_somebody_elses_changes_are_no_finding(play: Play, monkeypatch: pytest.M
 
         return watch
 
-    played = play(plan=Plan(writes=Writes.NONE), watcher=meddle)
+    played = episode(plan=Plan(writes=Writes.NONE), watcher=meddle)
     assert [each.message for each in played.ledger.findings] == []
 
 
 def test_a_server_that_gets_tasks_all_the_time_is_not_blamed(
-    play: Play, monkeypatch: pytest.MonkeyPatch
+    episode: Episode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sound = ACTS["listTasks"]
+    sound = HANDLERS["listTasks"]
 
     def busy(world: World, server: Any, call: Any) -> Json:
         dispatch(world, {"server": server.name})
         return sound(world, server, call)
 
-    monkeypatch.setitem(ACTS, "listTasks", busy)
-    assert [each.message for each in play().ledger.findings] == []
+    monkeypatch.setitem(HANDLERS, "listTasks", busy)
+    assert [each.message for each in episode().ledger.findings] == []
 
 
 def test_a_bulk_answer_that_names_no_tasks_is_left_to_those_who_look_at_it_alone(
-    play: Play, monkeypatch: pytest.MonkeyPatch
+    episode: Episode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sound = ACTS["bulkUpdateTasks"]
+    sound = HANDLERS["bulkUpdateTasks"]
 
     def nameless(*call: Any) -> Json:
         answer = sound(*call)
         return {**answer, "results": [{"success": each["success"]} for each in answer["results"]]}
 
-    monkeypatch.setitem(ACTS, "bulkUpdateTasks", nameless)
-    played = play(diligence=Diligence(20, 12, 900))
+    monkeypatch.setitem(HANDLERS, "bulkUpdateTasks", nameless)
+    played = episode(diligence=Diligence(20, 12, 900))
     assert any(each.operation == "bulkUpdateTasks" for each in played.exchanges)
     assert [each.message for each in played.ledger.findings] == []
 
 
-def test_a_target_whose_tasks_no_model_can_have_is_left_in_peace(play: Play, monkeypatch: Any) -> None:
-    sound = ACTS["listTasks"]
+def test_a_target_whose_tasks_no_model_can_have_is_left_in_peace(episode: Episode, monkeypatch: Any) -> None:
+    sound = HANDLERS["listTasks"]
 
     def odd(*call: Any) -> Json:
         answer = sound(*call)
         return {**answer, "data": [{**each, "id": "no-uuid"} for each in answer["data"]]}
 
-    monkeypatch.setitem(ACTS, "listTasks", odd)
-    played = play()
+    monkeypatch.setitem(HANDLERS, "listTasks", odd)
+    played = episode()
     assert "which is no UUID" in played.gave_up
     assert len(played.exchanges) <= 2
 
@@ -285,7 +287,7 @@ def test_a_report_says_why_nothing_was_held_against_a_model(
     server: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Target, "is_loopback", False)
-    world = server.ask(lambda: server.worlds.add(server.worlds.new_name(), Founder(seed=1))).world
+    world = server.ask(lambda: server.worlds.add(server.worlds.new_name(), WorldBuilder(seed=1))).world
     for _ in range(800):
         dispatch(world, {"server": "server-01"})
     target = Target(server.base_url, f"server-01-key-{world.name}")

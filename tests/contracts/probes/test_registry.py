@@ -22,7 +22,7 @@ from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
@@ -64,7 +64,7 @@ def found() -> Iterator[Found]:
 
 
 def _found(worlds: Worlds, choices: Mapping[str, str]) -> World:
-    world = worlds.add(worlds.new_name(), Founder(seed=1, dialect=dialect_of(choices))).world
+    world = worlds.add(worlds.new_name(), WorldBuilder(seed=1, dialect=dialect_of(choices))).world
     dispatch(world, {"server": "server-02", "request_name": "Foreign"})
     return world
 
@@ -73,12 +73,12 @@ def probed(place: Place, stated: Mapping[str, str] | None = None, plan: Plan = L
     """What the probes and the few steps of the tour that see silences find out."""
     ledger = Ledger(stated or {})
     gate = Gate(place.target, plan, worker_api(), clock=place.clock, watcher=lambda _: None)
-    walk = set_out(place.target, plan, gate, ledger, place.clock)
+    context = set_out(place.target, plan, gate, ledger, place.clock)
     steps = (lists.list_by_default, lists.list_at_the_limits, lists.page_through)
     for step in (*steps, keys.refuse_wrong_keys):
-        step(walk)
-    look_closer(walk)
-    wait_for_silence(walk, plan, 0.0)
+        step(context)
+    look_closer(context)
+    wait_for_silence(context, plan, 0.0)
     assert [each.message for each in ledger.findings] == []
     return ledger
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.openapi.masking.test_canaries import exchange
-from workerkit.contracts.resend.policy import MayNotLeave, keys_for, permitted
+from workerkit.contracts.resend.policy import NotPermittedError, keys_for, permitted
 from workerkit.contracts.target.plan import Writes
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 
@@ -52,7 +52,7 @@ def capsule(*recorded: Recorded) -> Capsule:
 )
 def test_whatever_could_change_something_is_refused_unless_it_is_allowed(write: Recorded) -> None:
     whole = capsule(asked("GET", "/tasks"), write)
-    with pytest.raises(MayNotLeave, match=r"1 of its 2 requests .* nothing was sent.* --writes all"):
+    with pytest.raises(NotPermittedError, match=r"1 of its 2 requests .* nothing was sent.* --writes all"):
         permitted(whole, Writes.NONE)
     assert permitted(whole, Writes.ALL) == whole
 
@@ -79,5 +79,5 @@ def test_a_key_takes_the_place_of_one_that_was_refused_where_there_is_no_other()
 )
 def test_a_key_that_is_missing_is_asked_for(given: tuple[str, ...], told: str) -> None:
     whole = capsule(asked("GET", "/tasks", key="one"), asked("GET", "/tasks", key="two"))
-    with pytest.raises(MayNotLeave, match=told):
+    with pytest.raises(NotPermittedError, match=told):
         keys_for(whole, given)

@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.run.preflight import CannotTest, KeyRefused, NotThisApi, Unreachable
+from workerkit.contracts.run.preflight import (
+    CannotTestError,
+    KeyRefusedError,
+    NotThisApiError,
+    TargetUnreachableError,
+)
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
 
@@ -20,24 +25,42 @@ def test_a_target_that_is_down_is_said_to_be_unreachable() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1/worker"
-        with pytest.raises(Unreachable, match="got no answer"):
+        with pytest.raises(TargetUnreachableError, match="got no answer"):
             conform(Target(url, "the-key"))
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "body", "error", "words"),
     [
-        (200, {"Content-Type": "text/html"}, b"<html>", NotThisApi, "text/html"),
-        (404, {}, b'{"message": "no route"}', NotThisApi, "404"),
-        (301, {"Location": "https://example.com/"}, b"", NotThisApi, "redirects to https://example.com/"),
-        (302, {"Location": "/login?api_key=the-key"}, b"", NotThisApi, "redirects to /login"),
-        (503, {"Content-Type": "text/html"}, b"<html>", CannotTest, "503: the API, or what stands before"),
-        (401, {}, b"{}", KeyRefused, "check --api-key or WORKERKIT_API_KEY, and that the server is online"),
-        (429, {"Retry-After": "3600"}, b"{}", CannotTest, "--rate"),
+        (200, {"Content-Type": "text/html"}, b"<html>", NotThisApiError, "text/html"),
+        (404, {}, b'{"message": "no route"}', NotThisApiError, "404"),
+        (
+            301,
+            {"Location": "https://example.com/"},
+            b"",
+            NotThisApiError,
+            "redirects to https://example.com/",
+        ),
+        (302, {"Location": "/login?api_key=the-key"}, b"", NotThisApiError, "redirects to /login"),
+        (
+            503,
+            {"Content-Type": "text/html"},
+            b"<html>",
+            CannotTestError,
+            "503: the API, or what stands before",
+        ),
+        (
+            401,
+            {},
+            b"{}",
+            KeyRefusedError,
+            "check --api-key or WORKERKIT_API_KEY, and that the server is online",
+        ),
+        (429, {"Retry-After": "3600"}, b"{}", CannotTestError, "--rate"),
     ],
 )
 def test_what_is_not_the_api_is_refused_with_one_request(
-    scripted: Any, status: int, headers: dict[str, str], body: bytes, error: type[CannotTest], words: str
+    scripted: Any, status: int, headers: dict[str, str], body: bytes, error: type[CannotTestError], words: str
 ) -> None:
     scripted.status, scripted.headers, scripted.body = status, headers, body
     with pytest.raises(error, match=words) as caught:
@@ -48,7 +71,7 @@ def test_what_is_not_the_api_is_refused_with_one_request(
 
 def test_another_servers_key_that_is_refused_is_named_by_its_option(mock_target: MakeTarget) -> None:
     target = replace(mock_target(), other_api_key="a-key-that-nobody-has")
-    with pytest.raises(KeyRefused, match="check --other-api-key or WORKERKIT_OTHER_API_KEY") as caught:
+    with pytest.raises(KeyRefusedError, match="check --other-api-key or WORKERKIT_OTHER_API_KEY") as caught:
         conform(target)
     assert "a-key-that-nobody-has" not in str(caught.value)
 

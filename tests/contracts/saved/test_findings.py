@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from workerkit.contracts.conformance import RunFailed, conform
+from workerkit.contracts.conformance import RunFailedError, conform
 from workerkit.contracts.gate.gate import Cause
 from workerkit.contracts.generated.isolated_hypothesis import hypothesis_apart
 from workerkit.contracts.page.page import page
@@ -26,15 +26,15 @@ from workerkit.contracts.report.shared_form import as_cases
 from workerkit.contracts.report.text import told
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
-from workerkit.mockserver.atomic_file import CannotWrite, made_folder
+from workerkit.mockserver.atomic_file import CannotWriteError, made_folder
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.reports.html_page import as_page
 from workerkit.mockserver.reports.junit import as_junit
 from workerkit.mockserver.reports.markdown import as_markdown
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.world.operations import ACTS
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.world.operations import HANDLERS
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.loading.loader import parse
 
@@ -50,13 +50,15 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def break_the_mock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets it lose updates and count wrongly."""
-    listed = ACTS["listTasks"]
-    monkeypatch.setitem(ACTS, "listTasks", lambda *call: {**(it := listed(*call)), "total": it["total"] + 1})
+    listed = HANDLERS["listTasks"]
+    monkeypatch.setitem(
+        HANDLERS, "listTasks", lambda *call: {**(it := listed(*call)), "total": it["total"] + 1}
+    )
 
     def lose(world: Any, server: Any, call: Any) -> dict[str, Any]:
         return {"success": True, "data": {"updated": True, "link_id": call.parameters["id"]}}
 
-    monkeypatch.setitem(ACTS, "updateTask", lose)
+    monkeypatch.setitem(HANDLERS, "updateTask", lose)
 
 
 def run(watched: Watch, plan: Plan = BRIEF) -> Report:
@@ -100,7 +102,7 @@ def test_each_finding_is_a_scenario_that_the_mock_plays(watched: Watch) -> None:
         scenario = parse(each.scenario.encode(), name=f"{each.name}.yaml")
         assert scenario.world.dialect["list-order"] == "oldest-first"
         worlds = Worlds()
-        worlds.add(DEFAULT, Founder(scenario))
+        worlds.add(DEFAULT, WorldBuilder(scenario))
         with MockServer(worlds):
             assert worlds.world(DEFAULT).servers
     saved = next(each for each in report.saved if each.name == "update")
@@ -196,7 +198,7 @@ def test_a_failure_of_the_kit_itself_puts_back_and_reports_what_there_is(
     monkeypatch.setattr("workerkit.contracts.conformance.look_closer", lambda *_: 1 // 0)
     with watched() as watch:
         before = watch.state()["tasks"]
-        with pytest.raises(RunFailed, match="a defect of its own: ZeroDivisionError") as caught:
+        with pytest.raises(RunFailedError, match="a defect of its own: ZeroDivisionError") as caught:
             conform(watch.target, replace(SANDBOX, max_requests=None))
         after = watch.state()["tasks"]
     assert [each["status"] for each in after] == [each["status"] for each in before]
@@ -209,8 +211,8 @@ def test_a_failure_of_the_kit_itself_puts_back_and_reports_what_there_is(
 def test_what_is_withheld_is_said_to_be_the_kits_own_fault(
     watched: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def forbidden(walk: Any) -> None:
-        walk.client.send("POST", "/health", {})
+    def forbidden(context: Any) -> None:
+        context.client.send("POST", "/health", {})
 
     monkeypatch.setattr("workerkit.contracts.scripted.script._STEPS", {Writes.NONE: (forbidden,)})
     with watched() as watch:
@@ -225,14 +227,14 @@ def test_what_is_withheld_is_said_to_be_the_kits_own_fault(
 
 def test_a_folder_that_cannot_be_written_to_is_said_before_the_run(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
-    with pytest.raises(CannotWrite, match="taken"):
+    with pytest.raises(CannotWriteError, match="taken"):
         made_folder(str(tmp_path / "taken"))
     assert Path(made_folder(str(tmp_path / "a" / "b"))).is_dir()
 
 
 def test_without_tasks_each_untested_rule_has_its_next_step() -> None:
     worlds = Worlds()
-    worlds.add(DEFAULT, Founder(seed=1, tasks=False))
+    worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False))
     with MockServer(worlds) as mock:
         report = conform(Target(mock.base_url, "server-01-key"), Plan(max_requests=300))
     reasons = {each.why for each in report.of(Status.UNTESTED)}
@@ -245,5 +247,5 @@ def test_without_a_folder_for_temporary_files_a_run_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
-    with pytest.raises(CannotWrite, match="set TMPDIR"), hypothesis_apart():
+    with pytest.raises(CannotWriteError, match="set TMPDIR"), hypothesis_apart():
         pass

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.independent.call import Call, Record
 from tests.independent.fault import fault
 from tests.independent.gate import Gate
-from tests.independent.refusal import Refusal
+from tests.independent.refusal import RefusalError
 from tests.independent.store import first
 
 _INVALID = "401 | API key không hợp lệ hoặc server không active"
@@ -88,20 +88,20 @@ class KeyIgnoredByRequestStatus(_Open):
 
 @fault("A wrong key is answered with 403.", quote=_INVALID)
 class WrongKeyForbidden(Gate):
-    def stranger(self, call: Call) -> Refusal:
-        return Refusal(403, "forbidden")
+    def stranger(self, call: Call) -> RefusalError:
+        return RefusalError(403, "forbidden")
 
 
 @fault("A missing key is answered with 400, a wrong one rightly with 401.", quote=_INVALID)
 class MissingKeyBadRequest(Gate):
-    def stranger(self, call: Call) -> Refusal:
-        return super().stranger(call) if "x-api-key" in call.headers else Refusal(400, "missing_api_key")
+    def stranger(self, call: Call) -> RefusalError:
+        return super().stranger(call) if "x-api-key" in call.headers else RefusalError(400, "missing_api_key")
 
 
 @fault("An offline server is answered with 403.", quote=_INVALID)
 class InactiveServerForbidden(Gate):
-    def idle(self) -> Refusal:
-        return Refusal(403, "server_not_active")
+    def idle(self) -> RefusalError:
+        return RefusalError(403, "server_not_active")
 
 
 @fault("The key is taken from the query, too: ?api_key=KEY.", quote=_ALL)

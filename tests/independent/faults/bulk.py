@@ -11,7 +11,7 @@ from tests.independent.api import Api
 from tests.independent.bulk import Bulk, Item
 from tests.independent.call import Record
 from tests.independent.fault import fault
-from tests.independent.refusal import Refusal
+from tests.independent.refusal import RefusalError
 from tests.independent.store import first
 
 _MOST = "Cập nhật tối đa 500 tasks cùng lúc."
@@ -70,20 +70,20 @@ class BulkForgetsLastItem(Bulk):
 
 @fault("Refused items' results say success.", quote=_ERROR)
 class BulkRefusedSaysSuccess(Bulk):
-    def refused(self, item: Item, refusal: Refusal) -> Record:
+    def refused(self, item: Item, refusal: RefusalError) -> Record:
         return {"link_id": item.link_id, "success": True}
 
 
 @fault("A refused item's result has no error.", quote=_ERROR)
 class BulkRefusedWithoutError(Bulk):
-    def refused(self, item: Item, refusal: Refusal) -> Record:
+    def refused(self, item: Item, refusal: RefusalError) -> Record:
         return {"link_id": item.link_id, "success": False}
 
 
 @fault("Another server's task is refused in a batch with an error of another name.", quote=_ERROR)
 class BulkForeignOtherError(Bulk):
-    def foreign(self) -> Refusal:
-        return Refusal(403, "forbidden")
+    def foreign(self) -> RefusalError:
+        return RefusalError(403, "forbidden")
 
 
 @fault("One refused item and none of the others is written, whatever the results say.", quote=_RESULTS)
@@ -98,7 +98,7 @@ class BulkAllOrNothing(Bulk):
 
 @fault("A batch with another server's task is refused with 403 as a whole.", quote=_ERROR)
 class BulkForeignRefusesAll(Bulk):
-    def refused(self, item: Item, refusal: Refusal) -> Record:
+    def refused(self, item: Item, refusal: RefusalError) -> Record:
         if refusal.status == 403:
             raise refusal
         return super().refused(item, refusal)
@@ -136,7 +136,7 @@ class BulkForeignUpdatedThoughRefused(Bulk):
 
 @fault("An unknown task counts as updated in a batch.", quote="404 | Không tìm thấy resource")
 class BulkUnknownSucceeds(Bulk):
-    def refused(self, item: Item, refusal: Refusal) -> Record:
+    def refused(self, item: Item, refusal: RefusalError) -> Record:
         refused = super().refused(item, refusal)
         return {"link_id": item.link_id, "success": True} if refusal.status == 404 else refused
 

@@ -11,7 +11,7 @@ from tests.independent.call import Record
 from tests.independent.callbacks import Callbacks
 from tests.independent.fault import fault
 from tests.independent.kinds import Kind
-from tests.independent.refusal import Refusal
+from tests.independent.refusal import RefusalError
 from tests.independent.store import Store, first, rows, write
 
 _COMPLETE = "Tự động set status=completed, completed_at=now, tăng created_links trên request."
@@ -86,7 +86,7 @@ class LinkUpdateTakesForeign(Callbacks):
 
 @fault("link/update and link/complete answer 404 for another server's task.", quote=_OWN)
 class CallbackForeignNotFound(Callbacks):
-    def foreign(self) -> Refusal:
+    def foreign(self) -> RefusalError:
         return self.unknown()
 
 

@@ -9,7 +9,7 @@ from tests.independent.bodies import Bodies
 from tests.independent.call import Answer, Call, Record
 from tests.independent.errors import Errors
 from tests.independent.fault import fault
-from tests.independent.refusal import Refusal
+from tests.independent.refusal import RefusalError
 from tests.independent.updating import Updating
 
 _NOT_YOURS = "403 | Task không thuộc server này (not_your_task)"
@@ -25,32 +25,32 @@ class UnknownTaskCrashes(Updating):
 
 @fault("The 403 for another server's task does not say not_your_task.", quote=_NOT_YOURS)
 class ForeignWithoutCode(Errors):
-    def answer(self, refusal: Refusal) -> Answer:
-        return super().answer(Refusal(403, "forbidden") if refusal.status == 403 else refusal)
+    def answer(self, refusal: RefusalError) -> Answer:
+        return super().answer(RefusalError(403, "forbidden") if refusal.status == 403 else refusal)
 
 
 @fault("Refusals are HTML pages, and none says not_your_task.", quote=_NOT_YOURS)
 class ErrorsAreHtml(Errors):
-    def answer(self, refusal: Refusal) -> Answer:
+    def answer(self, refusal: RefusalError) -> Answer:
         return Answer(refusal.status, f"<html><h1>{refusal.status}</h1></html>")
 
 
 @fault("Refusals have the status 200.", quote="Error Responses: 400, 401, 403, 404, 500")
 class ErrorsHaveStatusOk(Errors):
-    def answer(self, refusal: Refusal) -> Answer:
+    def answer(self, refusal: RefusalError) -> Answer:
         return replace(super().answer(refusal), status=200)
 
 
 @fault("Only the 404s have the status 200.", quote="404 | Không tìm thấy resource")
 class NotFoundHasStatusOk(Errors):
-    def answer(self, refusal: Refusal) -> Answer:
+    def answer(self, refusal: RefusalError) -> Answer:
         answer = super().answer(refusal)
         return replace(answer, status=200) if refusal.status == 404 else answer
 
 
 @fault("A refusal says success: true.", quote='"success": true')
 class RefusalSaysSuccess(Errors):
-    def answer(self, refusal: Refusal) -> Answer:
+    def answer(self, refusal: RefusalError) -> Answer:
         answer = super().answer(refusal)
         assert isinstance(answer.document, dict)
         return replace(answer, document={**answer.document, "success": True})
@@ -58,8 +58,8 @@ class RefusalSaysSuccess(Errors):
 
 @fault("A body that is no JSON is answered with 500.", quote=_INVALID)
 class BrokenJsonCrashes(Bodies):
-    def unreadable(self) -> Refusal:
-        return Refusal(500, "internal_error")
+    def unreadable(self) -> RefusalError:
+        return RefusalError(500, "internal_error")
 
 
 @fault("A body that is JSON but no object is answered with 500.", quote=_INVALID)
@@ -76,5 +76,5 @@ class BrokenJsonIsEmpty(Bodies):
     def read(self, call: Call) -> object:
         try:
             return super().read(call)
-        except Refusal:
+        except RefusalError:
             return {}

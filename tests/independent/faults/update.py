@@ -16,7 +16,7 @@ from tests.independent.fault import fault
 from tests.independent.kinds import Kind
 from tests.independent.listing import Listing, Wanted
 from tests.independent.part import Desk
-from tests.independent.refusal import Refusal, invalid
+from tests.independent.refusal import RefusalError, invalid
 from tests.independent.store import first
 from tests.independent.updating import Updating
 
@@ -87,13 +87,13 @@ class UnknownTaskUpdated(Updating):
     "Another server's task is answered with 404.", quote="403 | Task không thuộc server này (not_your_task)"
 )
 class ForeignTaskNotFound(Updating):
-    def foreign(self) -> Refusal:
+    def foreign(self) -> RefusalError:
         return self.unknown()
 
 
 @fault("An unknown task is answered with 403.", quote=_UNKNOWN)
 class UnknownTaskForbidden(Updating):
-    def unknown(self) -> Refusal:
+    def unknown(self) -> RefusalError:
         return self.foreign()
 
 

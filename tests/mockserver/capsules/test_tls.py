@@ -14,8 +14,8 @@ import pytest
 
 from tests.mockserver.capsules.conftest import SECONDS, proxying, raw
 from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
-from workerkit.mockserver.capsules.http.client import Address, Unreachable
-from workerkit.mockserver.http.trusted_certificates import BadCertificates, tls
+from workerkit.mockserver.capsules.http.client import Address, UnreachableError
+from workerkit.mockserver.http.trusted_certificates import BadCertificatesError, tls
 
 KEY = b"the-key"
 REQUEST = (
@@ -109,7 +109,7 @@ def test_the_same_trouble_is_told_once(authority: Path) -> None:
 
 
 def test_the_first_look_at_a_server_says_the_same(authority: Path) -> None:
-    with serving(authority) as (server, _), pytest.raises(Unreachable, match="SSL_CERT_FILE=FILE"):
+    with serving(authority) as (server, _), pytest.raises(UnreachableError, match="SSL_CERT_FILE=FILE"):
         server.connect(SECONDS)
 
 
@@ -125,7 +125,7 @@ def test_a_server_without_tls_is_told_from_one_with_it() -> None:
 
         thread = Thread(target=answer)
         thread.start()
-        with pytest.raises(Unreachable, match=r"Is it http://\?"):
+        with pytest.raises(UnreachableError, match=r"Is it http://\?"):
             Address("127.0.0.1", port, f"127.0.0.1:{port}", tls=True).connect(SECONDS)
         thread.join()
 
@@ -139,5 +139,5 @@ def test_a_file_of_an_authority_that_is_none_is_named_with_its_variable(
     if content is not None:
         (tmp_path / "ca.pem").write_text(content)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    with pytest.raises(BadCertificates, match=f"{why}.* The variable REQUESTS_CA_BUNDLE"):
+    with pytest.raises(BadCertificatesError, match=f"{why}.* The variable REQUESTS_CA_BUNDLE"):
         tls()

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from workerkit.mockserver.control.access import Guard, is_loopback
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 Control = Callable[..., requests.Response]
@@ -164,7 +164,7 @@ def test_what_the_guard_refuses_is_not_done(control: Control, mock: MockServer) 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[MockServer]:
     worlds = Worlds()
-    worlds.add(DEFAULT, Founder(tasks=False))
+    worlds.add(DEFAULT, WorldBuilder(tasks=False))
     with MockServer(worlds, token=TOKEN) as running:
         yield running
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.entities import Task
-from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.formats.json_contains import contains, differences
 
@@ -291,5 +291,5 @@ def test_the_fixture_says_in_words_what_came_instead(worker: WorkerApi) -> None:
     assert "operation updateTask, status 200: came 0 times" in said
     assert "status: wanted 200, seen 403" in said
     assert f"403: task {task['id']} was never given to server-01" in said
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidRequestError):
         worker.verify("updateTsk")

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect, dialect_of
 from workerkit.openapi.spec.silence import silences
@@ -145,8 +145,8 @@ def speaking(
 ) -> Iterator[Client]:
     """A client in a new world of a dialect; the world goes with the client."""
     name = mock.ask(mock.worlds.new_name)
-    founder = Founder(seed=7, dialect=dialect_of(choices), tasks=False)
-    world = mock.ask(lambda: mock.worlds.add(name, founder)).world
+    builder = WorldBuilder(seed=7, dialect=dialect_of(choices), tasks=False)
+    world = mock.ask(lambda: mock.worlds.add(name, builder)).world
     try:
         yield Client(mock.base_url, http, control, world)
     finally:

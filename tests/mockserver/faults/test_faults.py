@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 import requests
 
-from workerkit.mockserver.faults import DEEDS
-from workerkit.mockserver.faults.delay import DelayDeed
+from workerkit.mockserver.faults import FAULT_ACTIONS
+from workerkit.mockserver.faults.delay import DelayAction
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.world.active_fault import StandingFault
+from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.add_fault import disturb
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.faults import FAULTS, Fault, LatencyLognormal, LatencyUniform
@@ -89,7 +89,7 @@ class Client:
         self._ended: queue.Queue[Exchange] = queue.Queue()
         mock.ask(lambda: world.journal.listen(self._ended.put))
 
-    def fault(self, kind: str, **parameters: Any) -> StandingFault:
+    def fault(self, kind: str, **parameters: Any) -> ActiveFault:
         return self.mock.ask(lambda: disturb(self.world, {"fault": kind, **parameters}))
 
     def open(self, method: str, path: str, body: Any = None, *, close: bool = True) -> socket.socket:
@@ -285,9 +285,9 @@ def test_a_latency_by_chance_lies_within_its_bounds(
 
 
 def draws(world: World, fault: Fault) -> list[float]:
-    deed: DelayDeed[Any] = DEEDS[type(fault)](fault, StandingFault(PlannedFault(fault), 0.0), world)  # type: ignore[assignment]
+    action: DelayAction[Any] = FAULT_ACTIONS[type(fault)](fault, ActiveFault(PlannedFault(fault), 0.0), world)  # type: ignore[assignment]
     chance = Chance(1)
-    return sorted(deed.draw(chance) for _ in range(2001))
+    return sorted(action.draw(chance) for _ in range(2001))
 
 
 def test_a_uniform_latency_is_spread_evenly(world: World) -> None:
@@ -647,7 +647,7 @@ def test_a_time_that_cannot_be_written_is_not_shown(client: Client) -> None:
 
 def test_every_kind_can_be_done_and_was_shown_here() -> None:
     assert set(FAULTS) == PROVED
-    assert set(FAULTS.values()) == set(DEEDS)
+    assert set(FAULTS.values()) == set(FAULT_ACTIONS)
 
 
 def test_a_world_without_faults_answers_as_ever(client: Client, task: Task) -> None:
@@ -691,7 +691,7 @@ def test_a_server_that_stops_holds_nothing_up(
     caplog: pytest.LogCaptureFixture, kind: str, parameters: dict[str, str], data: bytes
 ) -> None:
     worlds = Worlds()
-    world = worlds.add(DEFAULT, Founder(seed=7)).world
+    world = worlds.add(DEFAULT, WorldBuilder(seed=7)).world
     with MockServer(worlds) as mock:
         client = Client(mock, world, "server-01-key")
         client.fault(kind, **parameters)

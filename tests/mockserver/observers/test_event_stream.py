@@ -21,7 +21,7 @@ from workerkit.mockserver.observers.event_stream import Events, Reader
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.scenarios.library import library
 
@@ -151,8 +151,8 @@ def test_changes_over_the_control_plane_are_told_with_who_made_them(
 
 
 def test_what_a_scenario_does_is_told(mock: MockServer, listen: Callable[..., Listener]) -> None:
-    founder = Founder(library.find("key-revoked"), seed=1)
-    director = mock.ask(lambda: mock.worlds.add("story", founder))
+    builder = WorldBuilder(library.find("key-revoked"), seed=1)
+    director = mock.ask(lambda: mock.worlds.add("story", builder))
     key = director.world.known_keys()[0]
     stream = listen(world="story")
     try:
@@ -221,7 +221,7 @@ def test_a_reader_who_takes_nothing_holds_up_nobody(
 
 def test_streams_end_when_the_mock_stops_even_those_that_nobody_reads() -> None:
     worlds = Worlds()
-    worlds.add("w1", Founder(seed=1, tasks=False))
+    worlds.add("w1", WorldBuilder(seed=1, tasks=False))
     mock = MockServer(worlds)
     ended = threading.Event()
     with mock:

@@ -16,12 +16,12 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.observers.journal_file import JournalFile, written_to
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 
@@ -48,7 +48,7 @@ NAMES = pytest.mark.parametrize("name", READERS)
 @pytest.fixture
 def worlds() -> Worlds:
     worlds = Worlds()
-    worlds.add(DEFAULT, Founder(seed=3, timer=lambda: 0.0, tasks=False))
+    worlds.add(DEFAULT, WorldBuilder(seed=3, timer=lambda: 0.0, tasks=False))
     return worlds
 
 
@@ -141,7 +141,7 @@ def test_whatever_was_sent_the_file_can_be_read(
     folder = tmp_path_factory.mktemp("journals")
     for name, read in READERS.items():
         worlds = Worlds()
-        world = worlds.add(DEFAULT, Founder(seed=3, timer=lambda: 0.0, tasks=False)).world
+        world = worlds.add(DEFAULT, WorldBuilder(seed=3, timer=lambda: 0.0, tasks=False)).world
         with written_to(JournalFile(str(folder / name)), worlds):
             for body in bodies:
                 record(world, request_body=body, answer_body=body, query=query, path=f"/{query}")
@@ -155,7 +155,7 @@ def test_all_worlds_are_written_also_those_that_come_later_or_begin_anew(
     path = tmp_path / name
     with written_to(JournalFile(str(path)), worlds):
         record(worlds.world(DEFAULT))
-        worlds.add("w1", Founder(seed=4, tasks=False))
+        worlds.add("w1", WorldBuilder(seed=4, tasks=False))
         record(worlds.world("w1"))
         worlds.reset("w1")
         record(worlds.world("w1"))
@@ -184,20 +184,20 @@ def test_what_was_there_goes_when_the_journal_begins_and_not_before(
 @pytest.mark.parametrize("place", ["missing/{}", "folder/{}/."])
 def test_a_file_that_cannot_be_written_is_refused_at_once(tmp_path: Path, name: str, place: str) -> None:
     (tmp_path / "folder" / name).mkdir(parents=True)
-    with pytest.raises(CannotWrite, match="cannot be written"):
+    with pytest.raises(CannotWriteError, match="cannot be written"):
         JournalFile(str(tmp_path / place.format(name)))
 
 
 @NAMES
 def test_a_pipe_is_refused_which_could_hold_up_the_mock(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
-    with pytest.raises(CannotWrite, match="block"):
+    with pytest.raises(CannotWriteError, match="block"):
         JournalFile(str(tmp_path / name))
 
 
 def test_a_device_takes_lines() -> None:
     worlds = Worlds()
-    world = worlds.add(DEFAULT, Founder(seed=3, tasks=False)).world
+    world = worlds.add(DEFAULT, WorldBuilder(seed=3, tasks=False)).world
     with written_to(JournalFile(os.devnull), worlds):
         record(world)
 

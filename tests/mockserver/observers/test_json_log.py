@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 
 from workerkit.mockserver.observers.json_log import JsonLog, logged_as_json
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 
@@ -33,7 +33,7 @@ def test_a_file_that_takes_nothing_more_does_not_hold_the_mock_up() -> None:
             raise BrokenPipeError
 
     worlds = Worlds()
-    world = worlds.add(DEFAULT, Founder(seed=1)).world
+    world = worlds.add(DEFAULT, WorldBuilder(seed=1)).world
     worlds.watch(JsonLog(Full()).hear)
     world.set_server_status(world.server("server-01"), "offline", by="hand")
     assert world.server("server-01").status == "offline"

@@ -12,8 +12,8 @@ import requests
 
 from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.world.refusal import Invalid, NotFound
-from workerkit.scenarios.fields.duration import NoDuration
+from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError
+from workerkit.scenarios.fields.duration import DurationError
 from workerkit.scenarios.library import library
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -89,7 +89,7 @@ def test_a_task_of_another_server_is_not_the_workers(api: WorkerApi, ask: Ask) -
     ],
 )
 def test_a_wrong_field_is_refused(api: WorkerApi, fields: dict[str, Any], message: str) -> None:
-    with pytest.raises(Invalid, match=message):
+    with pytest.raises(InvalidRequestError, match=message):
         api.add_task(**fields)
     assert api.tasks() == []
 
@@ -98,7 +98,7 @@ def test_a_wrong_field_is_refused(api: WorkerApi, fields: dict[str, Any], messag
     "fields", [{"server": "server-09"}, {"request_id": UNKNOWN}, {"account_id": UNKNOWN}]
 )
 def test_an_unknown_owner_of_a_task_is_refused(api: WorkerApi, fields: dict[str, Any]) -> None:
-    with pytest.raises(NotFound, match="there is no"):
+    with pytest.raises(NotFoundError, match="there is no"):
         api.add_task(**fields)
 
 
@@ -111,7 +111,7 @@ def test_what_the_worker_did_shows_in_the_task(api: WorkerApi, ask: Ask) -> None
 
 
 def test_an_unknown_task_is_not_found(api: WorkerApi) -> None:
-    with pytest.raises(NotFound, match=UNKNOWN):
+    with pytest.raises(NotFoundError, match=UNKNOWN):
         api.task(UNKNOWN)
 
 
@@ -164,7 +164,7 @@ def test_the_clock_moves_the_time_in_answers(api: WorkerApi, ask: Ask) -> None:
 
 
 def test_a_length_of_time_without_a_unit_is_refused(api: WorkerApi) -> None:
-    with pytest.raises(NoDuration, match="60"):
+    with pytest.raises(DurationError, match="60"):
         api.clock.advance("60")
 
 

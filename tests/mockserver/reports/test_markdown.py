@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.reports.markdown import add_step_summary, as_markdown
 from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
 
@@ -80,5 +80,5 @@ def test_elsewhere_no_summary_is_written(report: Report, tmp_path: Path, environ
 
 
 def test_a_summary_that_cannot_be_written_is_named(report: Report, tmp_path: Path) -> None:
-    with pytest.raises(CannotWrite, match=r"GITHUB_STEP_SUMMARY=.*: Is a directory"):
+    with pytest.raises(CannotWriteError, match=r"GITHUB_STEP_SUMMARY=.*: Is a directory"):
         add_step_summary(report, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path)})

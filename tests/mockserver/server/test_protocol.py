@@ -22,7 +22,7 @@ from workerkit.mockserver.server.protocol import Protocol
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 Raw = Callable[..., bytes]
@@ -299,7 +299,7 @@ class Peer(asyncio.Transport):
 
 def test_a_connection_is_closed_when_nothing_came_for_a_while_since_the_last_answer() -> None:
     worlds, timers, peer = Worlds(), Timers(), Peer()
-    worlds.add(DEFAULT, Founder(seed=1, tasks=False))
+    worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False))
     config = uvicorn.Config(MockApp(worlds, host="127.0.0.1"), timeout_keep_alive=60, log_config=None)
     loop = cast(asyncio.AbstractEventLoop, timers)
     connection = Protocol(config=config, server_state=ServerState(), app_state={}, _loop=loop)

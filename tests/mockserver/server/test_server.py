@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from workerkit.mockserver.server.server import CannotListen, MockServer, TokenNeeded
+from workerkit.mockserver.server.server import CannotListenError, MockServer, TokenNeededError
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 KEY = {"X-API-Key": "server-01-key"}
@@ -20,7 +20,7 @@ KEY = {"X-API-Key": "server-01-key"}
 
 def default_worlds() -> Worlds:
     worlds = Worlds()
-    worlds.add(DEFAULT, Founder(seed=1, tasks=False))
+    worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False))
     return worlds
 
 
@@ -63,18 +63,18 @@ def test_two_servers_run_side_by_side(http: requests.Session) -> None:
 
 
 def test_a_port_that_is_taken_cannot_be_listened_on(mock: MockServer) -> None:
-    with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{mock.port}: .*in use"):
+    with pytest.raises(CannotListenError, match=f"cannot listen on 127.0.0.1:{mock.port}: .*in use"):
         MockServer(Worlds(), port=mock.port)
 
 
 def test_an_address_of_another_machine_cannot_be_listened_on() -> None:
-    with pytest.raises(CannotListen, match=r"cannot listen on 192\.0\.2\.7:0"):
+    with pytest.raises(CannotListenError, match=r"cannot listen on 192\.0\.2\.7:0"):
         MockServer(Worlds(), host="192.0.2.7", token="a-token")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "mock.example"])
 def test_an_address_that_others_reach_needs_a_token(host: str) -> None:
-    with pytest.raises(TokenNeeded, match="--control-token"):
+    with pytest.raises(TokenNeededError, match="--control-token"):
         MockServer(Worlds(), host=host)
 
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.entities import Task
-from workerkit.mockserver.world.operations import ACTS
+from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import worker_api
 
@@ -488,7 +488,7 @@ def test_two_worlds_on_one_port_do_not_see_each_others_tasks(
     call: Call, mock: MockServer, world: World, add_task: AddTask
 ) -> None:
     mine = add_task()
-    other = mock.ask(lambda: mock.worlds.add(mock.worlds.new_name(), Founder(seed=8)).world)
+    other = mock.ask(lambda: mock.worlds.add(mock.worlds.new_name(), WorldBuilder(seed=8)).world)
     other_key = other.servers["server-01"].keys[0]
     listed = call("GET", "/tasks?limit=1000", key=other_key).json()["data"]
     assert [task["id"] for task in call("GET", "/tasks").json()["data"]] == [mine.id]
@@ -502,8 +502,8 @@ def test_two_worlds_on_one_port_do_not_see_each_others_tasks(
 
 def test_an_unknown_key_belongs_to_the_default_world(http: requests.Session) -> None:
     worlds = Worlds()
-    default = worlds.add(DEFAULT, Founder(tasks=False)).world
-    newer = worlds.add("newer", Founder(tasks=False)).world
+    default = worlds.add(DEFAULT, WorldBuilder(tasks=False)).world
+    newer = worlds.add("newer", WorldBuilder(tasks=False)).world
     with MockServer(worlds) as mock:
         http.get(f"{mock.base_url}/tasks", headers={"X-API-Key": "nobody's"}, timeout=20)
     assert (len(default.journal), len(newer.journal)) == (1, 0)
@@ -568,7 +568,7 @@ def test_a_fault_of_the_mock_itself_is_500_and_in_the_log(
     def fail(*_: Any) -> Any:
         raise ZeroDivisionError("of the mock")
 
-    monkeypatch.setitem(ACTS, "heartbeat", fail)
+    monkeypatch.setitem(HANDLERS, "heartbeat", fail)
     with caplog.at_level(logging.ERROR, "workerkit.mockserver"):
         response = call("POST", "/health", json={})
     assert (response.status_code, response.json()) == (500, {"success": False, "error": "internal_error"})

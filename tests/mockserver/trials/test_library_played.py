@@ -13,7 +13,7 @@ from workerkit.mockserver.workers.command import Command
 from workerkit.mockserver.workers.worker_environment import worker_settings
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import run_of
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import api_of
 from workerkit.scenarios.library import library
@@ -30,7 +30,7 @@ OTHER_WAYS = ("never happened: match operation: completeLink, calls: 2",)
 def lived_through(name: str) -> list[str]:
     """What was amiss when the worker lived through a scenario; empty where nothing was."""
     worlds = Worlds()
-    director = worlds.add(DEFAULT, Founder(library.find(name)))
+    director = worlds.add(DEFAULT, WorldBuilder(library.find(name)))
     with MockServer(worlds) as mock, Command(WORKER, worker_settings(mock, director)) as command:
         code = None
         for _ in range(int(SECONDS / SECONDS_BETWEEN_LOOKS)):
@@ -61,7 +61,7 @@ def test_the_example_worker_feels_each_scenario_and_is_not_to_blame() -> None:
 
 @pytest.mark.parametrize("name", library.names())
 def test_a_world_that_is_founded_from_it_answers_as_the_spec_says(name: str) -> None:
-    world = Founder(library.find(name), seed=1)("w1").world
+    world = WorldBuilder(library.find(name), seed=1)("w1").world
     operation = api_of(world.api.source, world.dialect).operations["listTasks"]
     own = world.servers[next(iter(world.servers))]
     tasks = [task.listed(world.write) for task in world.tasks.values() if task.server == own.name]

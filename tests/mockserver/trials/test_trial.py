@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from workerkit.mockserver.trials.trial import Trial, try_worker
-from workerkit.mockserver.workers.command import CommandNotFound
-from workerkit.mockserver.workers.worker_run import Stopped
+from workerkit.mockserver.workers.command import CommandNotFoundError
+from workerkit.mockserver.workers.worker_run import RunStoppedError
 from workerkit.scenarios.library import library
 from workerkit.scenarios.loading import loader
 from workerkit.scenarios.model.scenario import Scenario
@@ -134,12 +134,12 @@ when:
 def test_a_trial_that_is_stopped_has_no_verdict(quiet_day: Scenario) -> None:
     stop = threading.Event()
     stop.set()
-    with pytest.raises(Stopped):
+    with pytest.raises(RunStoppedError):
         try_worker(quiet_day, worker("signal.pause()"), time_limit=PATIENCE, stop=stop)
 
 
 def test_a_command_that_is_not_there_has_no_verdict(quiet_day: Scenario) -> None:
-    with pytest.raises(CommandNotFound, match="no-such-worker was not found"):
+    with pytest.raises(CommandNotFoundError, match="no-such-worker was not found"):
         try_worker(quiet_day, ["no-such-worker"], time_limit=PATIENCE)
 
 

@@ -23,7 +23,7 @@ from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 from workerkit.scenarios.rules.judge import Verdict
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 MakeTrial = Callable[..., Trial]
 STILL = Timeline(0.0, (), (), 0, ())
@@ -52,7 +52,7 @@ def trial() -> MakeTrial:
     """A trial with these findings, exchanges of these numbers that ask for different things, and so on."""
 
     def make(
-        *broken: Broken,
+        *broken: Violation,
         numbers: range = range(1, 31),
         name: str = "day",
         alike: bool = False,
@@ -69,8 +69,8 @@ def trial() -> MakeTrial:
     return make
 
 
-def finding(*numbers: int) -> Broken:
-    return Broken("pause-on-401", "It went on.", numbers)
+def finding(*numbers: int) -> Violation:
+    return Violation("pause-on-401", "It went on.", numbers)
 
 
 def report(trials: Sequence[Trial]) -> Report:

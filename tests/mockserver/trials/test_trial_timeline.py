@@ -18,7 +18,7 @@ from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 from workerkit.scenarios.run_record.change import Change
 from workerkit.scenarios.run_record.run import Event, Run
-from workerkit.scenarios.run_record.violation import Broken
+from workerkit.scenarios.run_record.violation import Violation
 
 SCENARIO = Scenario("day", "A day", "Nothing happens.", WorldPlan((ServerPlan("server-01"),), ()))
 MASK = Mask([("key", "canary-key")], salt=b"a")
@@ -55,7 +55,7 @@ def tell(
     tasks: dict[str, str] | None = None,
     changes: Sequence[Change] = (),
     events: Sequence[Event] = (),
-    broken: Sequence[Broken] = (),
+    broken: Sequence[Violation] = (),
 ) -> Timeline:
     """The timeline of a run after which the tasks have these statuses."""
     listed = tuple(
@@ -130,7 +130,7 @@ def test_a_happening_stands_before_the_exchange_in_which_it_took_place() -> None
 
 
 def test_the_exchanges_that_broke_rules_are_marked() -> None:
-    broken = [Broken("a-rule", "", (2,)), Broken("b-rule", "", (2, 3)), Broken("a-rule", "", (2,))]
+    broken = [Violation("a-rule", "", (2,)), Violation("b-rule", "", (2, 3)), Violation("a-rule", "", (2,))]
     timeline = tell([exchange(1), exchange(2), exchange(3)], broken=broken)
     assert [moment.rules for moment in timeline.moments] == [(), ("a-rule", "b-rule"), ("b-rule",)]
     assert [tick.is_broken for tick in timeline.ticks] == [False, True, True]
@@ -161,7 +161,7 @@ def test_exchanges_alike_are_folded_with_what_they_changed() -> None:
 
 def test_a_rule_broken_in_the_middle_of_exchanges_alike_is_not_folded_away() -> None:
     exchanges = [exchange(number) for number in range(1, 101)]
-    timeline = tell(exchanges, broken=[Broken("a-rule", "", (50,))])
+    timeline = tell(exchanges, broken=[Violation("a-rule", "", (50,))])
     assert [moment.first for moment in timeline.moments if moment.rules] == [50]
 
 

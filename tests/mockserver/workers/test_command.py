@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from workerkit.mockserver.workers import process_guard
-from workerkit.mockserver.workers.command import Command, CommandNotFound
+from workerkit.mockserver.workers.command import Command, CommandNotFoundError
 
 PATIENCE = 20.0
 
@@ -175,7 +175,7 @@ def test_the_environment_is_ours_with_what_is_given(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_a_command_that_is_not_there_is_said_not_to_be(word: str, message: str) -> None:
-    with pytest.raises(CommandNotFound, match=message), Command([word], {}):
+    with pytest.raises(CommandNotFoundError, match=message), Command([word], {}):
         pass
 
 
@@ -183,7 +183,7 @@ def test_a_command_that_cannot_be_run_is_said_to_be_so(tmp_path: Path) -> None:
     broken = tmp_path / "worker"
     broken.write_text("#!/no/such/interpreter\n")
     broken.chmod(0o755)
-    with pytest.raises(CommandNotFound, match="cannot be run: No such file"), Command([str(broken)], {}):
+    with pytest.raises(CommandNotFoundError, match="cannot be run: No such file"), Command([str(broken)], {}):
         pass
 
 

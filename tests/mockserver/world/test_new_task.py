@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.mockserver.world.new_task import FIELDS, SERVICE_TYPES, dispatch
-from workerkit.mockserver.world.refusal import Invalid, NotFound, Refusal
+from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError, RefusalError
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import PAGE_TIME, Founder
+from workerkit.mockserver.worlds.world_builder import PAGE_TIME, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.spec.api import worker_api
 
@@ -46,7 +46,7 @@ GIVEN = st.fixed_dictionaries({}, optional=VALUES)
 
 
 def founded() -> World:
-    return Founder(seed=1, timer=lambda: 0.0, tasks=False)(DEFAULT).world
+    return WorldBuilder(seed=1, timer=lambda: 0.0, tasks=False)(DEFAULT).world
 
 
 def contents(world: World) -> tuple[Any, ...]:
@@ -152,27 +152,27 @@ def test_what_was_given_is_not_lived_over() -> None:
 
 # What is refused
 
-REFUSED: list[tuple[dict[str, Any], type[Refusal], str]] = [
-    ({"sttus": "pending"}, Invalid, 'a task has no field sttus (did you mean "status"?)'),
-    ({"created_at": 1.0}, Invalid, "a task has no field created_at"),
-    ({"status": "done"}, Invalid, "status: "),
-    ({"id": "x"}, Invalid, "id: "),
-    ({"id": 5}, Invalid, "id: "),
-    ({"retry_count": -1}, Invalid, "retry_count: "),
-    ({"config": {}}, Invalid, "config: "),
-    ({"password": None}, Invalid, "password: "),
-    ({"auction_price": "100"}, Invalid, "auction_price: "),
-    ({"server": "server-09"}, NotFound, "there is no server server-09"),
-    ({"request_id": UNKNOWN}, NotFound, f"there is no request {UNKNOWN}"),
-    ({"account_id": UNKNOWN}, NotFound, f"there is no account {UNKNOWN}"),
-    ({"request_name": "Mine", "account_id": UNKNOWN}, NotFound, f"there is no account {UNKNOWN}"),
-    ({"password": "mine", "request_id": UNKNOWN}, NotFound, f"there is no request {UNKNOWN}"),
+REFUSED: list[tuple[dict[str, Any], type[RefusalError], str]] = [
+    ({"sttus": "pending"}, InvalidRequestError, 'a task has no field sttus (did you mean "status"?)'),
+    ({"created_at": 1.0}, InvalidRequestError, "a task has no field created_at"),
+    ({"status": "done"}, InvalidRequestError, "status: "),
+    ({"id": "x"}, InvalidRequestError, "id: "),
+    ({"id": 5}, InvalidRequestError, "id: "),
+    ({"retry_count": -1}, InvalidRequestError, "retry_count: "),
+    ({"config": {}}, InvalidRequestError, "config: "),
+    ({"password": None}, InvalidRequestError, "password: "),
+    ({"auction_price": "100"}, InvalidRequestError, "auction_price: "),
+    ({"server": "server-09"}, NotFoundError, "there is no server server-09"),
+    ({"request_id": UNKNOWN}, NotFoundError, f"there is no request {UNKNOWN}"),
+    ({"account_id": UNKNOWN}, NotFoundError, f"there is no account {UNKNOWN}"),
+    ({"request_name": "Mine", "account_id": UNKNOWN}, NotFoundError, f"there is no account {UNKNOWN}"),
+    ({"password": "mine", "request_id": UNKNOWN}, NotFoundError, f"there is no request {UNKNOWN}"),
 ]
 
 
 @pytest.mark.parametrize(("fields", "refusal", "why"), REFUSED)
 def test_what_is_refused_leaves_the_world_as_it_was(
-    fields: dict[str, Any], refusal: type[Refusal], why: str
+    fields: dict[str, Any], refusal: type[RefusalError], why: str
 ) -> None:
     world = founded()
     before = contents(world)
@@ -187,6 +187,6 @@ def test_an_id_is_given_once_in_whatever_case() -> None:
     task = dispatch(world, {"id": "6F1E2C1A-3B4D-4E5F-8A6B-7C8D9E0F1A2B"})
     for spelling in (task.id, task.id.upper()):
         assert world.task(spelling) is task
-        with pytest.raises(Invalid, match="already"):
+        with pytest.raises(InvalidRequestError, match="already"):
             dispatch(world, {"id": spelling})
     assert len(world.tasks) == 1

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.new_task import dispatch
-from workerkit.mockserver.world.operations import ACTS, check_subject
-from workerkit.mockserver.world.refusal import NotFound, NotYours, Refusal
+from workerkit.mockserver.world.operations import HANDLERS, check_subject
+from workerkit.mockserver.world.refusal import NotFoundError, NotYourTaskError, RefusalError
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.formats.strict_json import parse, render
 from workerkit.openapi.spec.api import worker_api
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.flaw import FlawError
 
 Json = dict[str, Any]
 BEGIN = "2025-12-01T10:00:00Z"
@@ -36,7 +36,7 @@ MISSING = st.just(UNKNOWN) | st.uuids(version=4).map(str)
 
 def founded(*, tasks: bool = False) -> World:
     """A world of the three default servers whose clock stands."""
-    return Founder(seed=1, timer=lambda: 0.0, tasks=tasks)(DEFAULT).world
+    return WorldBuilder(seed=1, timer=lambda: 0.0, tasks=tasks)(DEFAULT).world
 
 
 def ask(
@@ -51,7 +51,7 @@ def ask(
     """The answer as a client reads it, which has to be one that the spec describes."""
     compiled = worker_api().operations[operation]
     call = compiled.read({"id": task}, query, b"" if body is None else json.dumps(body).encode())
-    answer: Json = parse(render(ACTS[operation](world, world.server(server), call)))
+    answer: Json = parse(render(HANDLERS[operation](world, world.server(server), call)))
     flaw = compiled.answer_flaw(200, answer)
     assert flaw is None, flaw
     return answer
@@ -77,7 +77,7 @@ def tasks(empty: World) -> list[Task]:
 
 
 def test_every_operation_of_the_spec_has_its_act() -> None:
-    assert ACTS.keys() == worker_api().operations.keys()
+    assert HANDLERS.keys() == worker_api().operations.keys()
 
 
 # Heartbeat
@@ -329,9 +329,9 @@ def test_a_bulk_update_is_the_sequence_of_its_single_updates(
 def single_result(world: World, task: str, fields: Json) -> Json:
     try:
         ask(world, "updateTask", fields, task=task)
-    except NotYours:
+    except NotYourTaskError:
         return {"link_id": task, "success": False, "error": "not_your_task"}
-    except NotFound:
+    except NotFoundError:
         return {"link_id": task, "success": False, "error": "not_found"}
     return {"link_id": task, "success": True}
 
@@ -444,8 +444,12 @@ def refused(task: Task, task_id: str) -> list[tuple[str, Json, str]]:
     ]
 
 
-@pytest.mark.parametrize(("server", "refusal"), [("server-02", NotYours), ("server-03", NotYours)])
-def test_nothing_of_another_servers_is_changed(empty: World, server: str, refusal: type[Refusal]) -> None:
+@pytest.mark.parametrize(
+    ("server", "refusal"), [("server-02", NotYourTaskError), ("server-03", NotYourTaskError)]
+)
+def test_nothing_of_another_servers_is_changed(
+    empty: World, server: str, refusal: type[RefusalError]
+) -> None:
     task = dispatch(empty, {"server": "server-01"})
     before = contents(empty)
     for operation, body, path_id in refused(task, task.id):
@@ -458,7 +462,7 @@ def test_what_is_not_there_is_not_found(empty: World) -> None:
     task = dispatch(empty, {"server": "server-01"})
     before = contents(empty)
     for operation, body, path_id in refused(task, UNKNOWN):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             ask(empty, operation, body, task=path_id)
     assert contents(empty) == before
 
@@ -477,7 +481,7 @@ def test_what_the_spec_does_not_allow_never_gets_to_the_world(
 ) -> None:
     task = dispatch(empty, {})
     before = contents(empty)
-    with pytest.raises(Flaw):
+    with pytest.raises(FlawError):
         ask(empty, operation, body, task=task.id)
     assert contents(empty) == before
 
@@ -485,7 +489,7 @@ def test_what_the_spec_does_not_allow_never_gets_to_the_world(
 def test_a_batch_with_an_item_that_is_not_valid_changes_nothing(empty: World, tasks: list[Task]) -> None:
     before = contents(empty)
     items = [{"link_id": tasks[0].id, "status": "failed"}, {"link_id": tasks[1].id, "status": "done"}]
-    with pytest.raises(Flaw, match=r"^body/items/1/status"):
+    with pytest.raises(FlawError, match=r"^body/items/1/status"):
         ask(empty, "bulkUpdateTasks", {"items": items})
     assert contents(empty) == before
 
@@ -495,9 +499,9 @@ def test_the_subject_of_a_request_can_be_checked_alone(empty: World, tasks: list
     task = tasks[0]
     entity_id = {"task": task.id, "request": task.request.id, "account": task.account.id}[kind]
     check_subject(empty, empty.server("server-01"), kind, entity_id)
-    with pytest.raises(NotYours):
+    with pytest.raises(NotYourTaskError):
         check_subject(empty, empty.server("server-03"), kind, entity_id)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         check_subject(empty, empty.server("server-01"), kind, UNKNOWN)
 
 
@@ -542,7 +546,7 @@ def test_after_any_requests_all_answers_are_described_and_all_relations_hold(
     for (operation, body), server, number in steps:
         try:
             ask(world, operation, aimed(operation, body, tasks[number]), server=server, task=tasks[number].id)
-        except NotYours:
+        except NotYourTaskError:
             assert tasks[number].server != server
     everything = written({"status": list(STATUSES), "limit": 1000})
     for server in world.servers:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.world.entities import Server, Task
 from workerkit.mockserver.world.new_task import dispatch
-from workerkit.mockserver.world.refusal import NotFound, NotYours
+from workerkit.mockserver.world.refusal import NotFoundError, NotYourTaskError
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT
 
 BEGIN = 1_764_583_200.0
@@ -33,7 +33,7 @@ CHANGES = st.fixed_dictionaries(
 
 def founded(*, tasks: bool = False) -> World:
     """A world of the three default servers whose clock stands."""
-    return Founder(seed=1, timer=lambda: 0.0, tasks=tasks)(DEFAULT).world
+    return WorldBuilder(seed=1, timer=lambda: 0.0, tasks=tasks)(DEFAULT).world
 
 
 def add_task(world: World, **fields: Any) -> Task:
@@ -117,7 +117,7 @@ def test_a_key_names_one_server_only(empty: World, first: Server, second: Server
 
 def test_an_unknown_server_is_told_with_the_known_ones(empty: World) -> None:
     with pytest.raises(
-        NotFound, match="there is no server server-9; there are server-01, server-02, server-03"
+        NotFoundError, match="there is no server server-9; there are server-01, server-02, server-03"
     ):
         empty.server("server-9")
 
@@ -181,14 +181,14 @@ def test_a_task_is_found_by_its_id_in_any_case(empty: World, first: Server) -> N
 
 
 def test_an_unknown_task_is_not_found(empty: World, first: Server) -> None:
-    with pytest.raises(NotFound, match=UNKNOWN):
+    with pytest.raises(NotFoundError, match=UNKNOWN):
         empty.own_task(first, UNKNOWN)
 
 
 def test_another_servers_task_is_not_yours(empty: World, first: Server, second: Server) -> None:
     task = add_task(empty)
     assert empty.own_task(first, task.id) is task
-    with pytest.raises(NotYours, match="is assigned to server-01, not to server-02"):
+    with pytest.raises(NotYourTaskError, match="is assigned to server-01, not to server-02"):
         empty.own_task(second, task.id)
 
 
@@ -198,7 +198,7 @@ def test_a_reassigned_task_changes_its_owner_and_keeps_its_place(
     mine, moved, theirs = add_task(empty), add_task(empty), add_task(empty, server="server-02")
     empty.reassign(moved, second)
     assert empty.own_task(second, moved.id) is moved
-    with pytest.raises(NotYours):
+    with pytest.raises(NotYourTaskError):
         empty.own_task(first, moved.id)
     assert (listed(empty, "server-01"), listed(empty, "server-02")) == ([mine], [moved, theirs])
 
@@ -326,12 +326,12 @@ def test_an_entity_is_related_as_long_as_one_of_the_servers_tasks_belongs_to_it(
     entity = task.request if kind == "request" else task.account
     assert empty.related(first, kind, entity.id) is entity
     assert empty.related(first, kind, entity.id.upper()) is entity
-    with pytest.raises(NotYours):
+    with pytest.raises(NotYourTaskError):
         empty.related(second, kind, entity.id)
     empty.reassign(task, second)
     assert empty.related(first, kind, entity.id) is empty.related(second, kind, entity.id) is entity
     empty.reassign(also, second)
-    with pytest.raises(NotYours):
+    with pytest.raises(NotYourTaskError):
         empty.related(first, kind, entity.id)
 
 
@@ -345,7 +345,7 @@ def test_a_task_in_any_status_relates(empty: World, first: Server, status: str) 
 def test_a_request_is_no_account(empty: World, first: Server) -> None:
     task = add_task(empty)
     for kind, entity_id in (("account", task.request.id), ("request", task.account.id), ("request", UNKNOWN)):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             empty.related(first, kind, entity_id)
 
 
@@ -363,7 +363,7 @@ def test_relations_follow_the_tasks(moves: list[tuple[int, int]]) -> None:
             if any(task.request is request for task in own):
                 assert world.related(server, "request", request.id) is request
             else:
-                with pytest.raises(NotYours):
+                with pytest.raises(NotYourTaskError):
                     world.related(server, "request", request.id)
 
 
@@ -379,6 +379,6 @@ def test_what_is_refused_leaves_the_world_as_it_was(empty: World, second: Server
         lambda: empty.related(second, "account", UNKNOWN),
         lambda: empty.task(UNKNOWN),
     ):
-        with pytest.raises((NotFound, NotYours)):
+        with pytest.raises((NotFoundError, NotYourTaskError)):
             refused()
     assert (empty.tasks, empty.requests, empty.accounts, empty.servers) == before

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of, mask_of_all
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.openapi.exchange import Exchange
 
 
 @pytest.fixture(scope="module")
 def kept() -> World:
     """A world with a task of its own account, and a server whose key was exchanged."""
-    world = Founder(seed=3)("kept").world
+    world = WorldBuilder(seed=3)("kept").world
     dispatch(world, {"password": "own-password", "email": "own@mail.example"})
     dispatch(world, {"email": "no address"})
     world.set_keys(world.servers["server-02"], ["new-key"])
@@ -56,14 +56,14 @@ def test_two_masks_of_a_world_mask_alike(kept: World) -> None:
 
 
 def test_a_key_that_a_server_gets_later_is_masked_from_then_on(kept: World) -> None:
-    world = Founder(seed=3)("later").world
+    world = WorldBuilder(seed=3)("later").world
     assert mask_of(world).text("later-key") == "later-key"
     world.set_keys(world.servers["server-01"], ["later-key"])
     assert "later-key" not in mask_of(world).text("later-key")
 
 
 def test_secrets_that_come_one_by_one_are_all_masked() -> None:
-    world = Founder(seed=3)("growing").world
+    world = WorldBuilder(seed=3)("growing").world
     passwords = [f"password-{number}" for number in range(50)]
     for password in passwords:
         dispatch(world, {"password": password})
@@ -73,7 +73,7 @@ def test_secrets_that_come_one_by_one_are_all_masked() -> None:
 
 
 def test_the_same_secret_has_the_same_mask_in_all_worlds() -> None:
-    worlds = [Founder(seed=seed)(f"world-{seed}").world for seed in (3, 4)]
+    worlds = [WorldBuilder(seed=seed)(f"world-{seed}").world for seed in (3, 4)]
     for world in worlds:
         dispatch(world, {"password": "own-password"})
     first, second = (mask_of(world).text("own-password") for world in worlds)
@@ -102,7 +102,7 @@ def visit_with(world: World, key: str) -> None:
 
 
 def test_a_key_that_is_nobodys_is_masked_wherever_it_stands_once_it_came() -> None:
-    world = Founder(seed=3)("visited").world
+    world = WorldBuilder(seed=3)("visited").world
     visit_with(world, "strange-key")
     assert "strange-key" not in mask_of(world).text("a strange-key")
     assert mask_of(world).text("a stranger-key") == "a stranger-key"
@@ -111,7 +111,7 @@ def test_a_key_that_is_nobodys_is_masked_wherever_it_stands_once_it_came() -> No
 
 
 def test_the_mask_of_several_worlds_knows_the_secrets_of_each_and_what_it_is_told(kept: World) -> None:
-    other = Founder(seed=3)("other").world
+    other = WorldBuilder(seed=3)("other").world
     mask = mask_of_all([kept, other], {"tasks": [{"password": "told-password"}]})
     for text in ("server-01-key-kept", "server-01-key-other", "told-password"):
         assert text not in mask.text(f"it is {text}")

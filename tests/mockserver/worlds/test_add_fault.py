@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.world.active_fault import StandingFault
+from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.randomness import Chance
-from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.add_fault import disturb
 from workerkit.mockserver.worlds.director import Director
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.scenarios.faults import Hang, ListedTwice, Status
 from workerkit.scenarios.faults.planned_fault import PlannedFault
 from workerkit.scenarios.faults.schedule import Schedule
@@ -32,8 +32,8 @@ Control = Callable[..., requests.Response]
 
 def strikes(schedule: Schedule, times: list[float], operation: str | None = "updateTask") -> list[bool]:
     """Which of these calls, at so many seconds after the beginning, a fault with a schedule strikes."""
-    fault, chance = StandingFault(PlannedFault(Status(), schedule), 0.0), Chance(1)
-    return [fault.strikes_now(operation, at=at, chance=chance) for at in times]
+    fault, chance = ActiveFault(PlannedFault(Status(), schedule), 0.0), Chance(1)
+    return [fault.applies_now(operation, at=at, chance=chance) for at in times]
 
 
 # When it strikes
@@ -57,9 +57,9 @@ def test_it_strikes_what_call_window_and_times_all_allow(
 
 @given(times=TIMES, operation=st.sampled_from(["heartbeat", None]))
 def test_other_operations_are_neither_struck_nor_counted(times: list[float], operation: str | None) -> None:
-    fault, chance = StandingFault(PlannedFault(Status(), Schedule("updateTask", nth=1)), 0.0), Chance(1)
-    assert not any(fault.strikes_now(operation, at=at, chance=chance) for at in times)
-    assert fault.strikes_now("updateTask", at=0.0, chance=chance)
+    fault, chance = ActiveFault(PlannedFault(Status(), Schedule("updateTask", nth=1)), 0.0), Chance(1)
+    assert not any(fault.applies_now(operation, at=at, chance=chance) for at in times)
+    assert fault.applies_now("updateTask", at=0.0, chance=chance)
     assert (fault.calls, fault.strikes) == (1, 1)
 
 
@@ -71,17 +71,17 @@ def test_chance_strikes_about_as_often_as_it_should_and_the_same_calls_each_time
 
 
 def test_faults_do_not_disturb_the_chance_of_the_world() -> None:
-    quiet, disturbed = (Founder(seed=3)("w").world for _ in range(2))
+    quiet, disturbed = (WorldBuilder(seed=3)("w").world for _ in range(2))
     disturb(disturbed, {"fault": "garbage", "probability": 0.5})
     for each in disturbed.faults * 10:
-        each.strikes_now("heartbeat", at=0.0, chance=disturbed.mischief)
+        each.applies_now("heartbeat", at=0.0, chance=disturbed.mischief)
     assert disturbed.mischief.getstate() != quiet.mischief.getstate()
     assert disturbed.chance.uuid() == quiet.chance.uuid()
 
 
 def test_adding_a_fault_does_not_start_the_clock() -> None:
     ticks = iter([100.0, 100.0, 107.0])
-    world = Founder(seed=3, timer=lambda: next(ticks))("w").world
+    world = WorldBuilder(seed=3, timer=lambda: next(ticks))("w").world
     disturb(world, {"fault": "status"})
     begin = world.clock.begin
     assert (world.faults[0].since, world.clock.now(), world.clock.now()) == (begin, begin, begin + 7.0)
@@ -185,7 +185,7 @@ def test_a_test_lets_its_own_world_go_wrong(mock: MockServer, http: requests.Ses
     assert api.task(task["id"])["status"] == "running"
     api.clear_faults()
     assert update("completed").status_code == 200
-    with pytest.raises(Invalid, match="did you mean"):
+    with pytest.raises(InvalidRequestError, match="did you mean"):
         api.fault("stats")
     api.close()
 
@@ -199,7 +199,7 @@ def story(effects: str) -> Scenario:
 
 
 def director_of(effects: str) -> Director:
-    return Founder(story(effects), seed=3, timer=lambda: 0.0)("w")
+    return WorldBuilder(story(effects), seed=3, timer=lambda: 0.0)("w")
 
 
 def test_a_scenario_adds_and_clears_faults() -> None:
@@ -226,4 +226,4 @@ def test_the_window_of_a_fault_opens_when_it_was_due_and_not_when_it_was_noticed
     director.speak("listTasks")
     (fault,) = world.faults
     assert fault.since == world.clock.begin + 1.0
-    assert not fault.strikes_now("listTasks", at=world.clock.now(), chance=world.mischief)
+    assert not fault.applies_now("listTasks", at=world.clock.now(), chance=world.mischief)

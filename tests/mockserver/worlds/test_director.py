@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from workerkit.mockserver.worlds.director import Director
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.model.effects import Effect, RestoreKey, RevokeKey, SetServer
 from workerkit.scenarios.model.scenario import Happening, Scenario
@@ -25,7 +25,7 @@ def direct() -> Direct:
     def make(*whens: tuple[Trigger, Effect]) -> Director:
         when = tuple(Happening(trigger, (effect,)) for trigger, effect in whens)
         scenario = Scenario("a-story", "A story", "About it.", PLAN, when)
-        return Founder(scenario=scenario, seed=1, timer=lambda: 0.0)("w1")
+        return WorldBuilder(scenario=scenario, seed=1, timer=lambda: 0.0)("w1")
 
     return make
 
@@ -105,7 +105,7 @@ def test_an_effect_takes_place_once(direct: Direct) -> None:
 
 
 def test_without_a_scenario_nothing_happens() -> None:
-    director = Founder(seed=1, timer=lambda: 0.0)("w1")
+    director = WorldBuilder(seed=1, timer=lambda: 0.0)("w1")
     before = [server.shown() for server in director.world.servers.values()]
     for operation in ("heartbeat", None):
         director.speak(operation)

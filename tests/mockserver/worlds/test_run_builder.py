@@ -11,7 +11,7 @@ from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.world.journal import CAPACITY
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.worlds.run_builder import run_of
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.faults import LostAnswer, Status
 from workerkit.scenarios.library import library
@@ -84,7 +84,7 @@ def test_reports_and_lists_are_read_as_the_worker_was_told(storm: Trial) -> None
 
 def test_only_a_world_with_a_scenario_remembers_what_workers_change() -> None:
     for scenario, count in ((None, 0), (library.find("key-revoked"), 3)):
-        world = Founder(scenario, seed=1)("w").world
+        world = WorldBuilder(scenario, seed=1)("w").world
         task = dispatch(world, {"retry_count": 0, "status": "failed"})
         world.update_task(task, {"status": "pending", "note": "again"})
         expected = [("server", None, "server-01"), ("note", None, "again"), ("retry_count", 0, 1)]
@@ -93,7 +93,7 @@ def test_only_a_world_with_a_scenario_remembers_what_workers_change() -> None:
 
 
 def test_a_record_whose_beginning_is_gone_says_so() -> None:
-    director = Founder(library.find("key-revoked"), seed=1)("w")
+    director = WorldBuilder(library.find("key-revoked"), seed=1)("w")
     journal = director.world.journal
     for _ in range(CAPACITY + 1):
         number = journal.next_number()

@@ -20,12 +20,12 @@ from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.new_task import dispatch
-from workerkit.mockserver.world.refusal import Invalid
+from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import disturb
 from workerkit.mockserver.worlds.snapshot import restored, snapshot
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.formats.strict_json import parse, render
 from workerkit.openapi.spec.api import control_api
@@ -48,8 +48,8 @@ class Bench:
 
     def __init__(self, choices: dict[str, str] | None = None) -> None:
         self.worlds = Worlds()
-        founder = Founder(seed=5, dialect=dialect_of(choices or {}), timer=lambda: 0.0, tasks=False)
-        self.worlds.add(DEFAULT, founder)
+        builder = WorldBuilder(seed=5, dialect=dialect_of(choices or {}), timer=lambda: 0.0, tasks=False)
+        self.worlds.add(DEFAULT, builder)
         self.app = WorkerApp(self.worlds)
 
     @property
@@ -108,7 +108,7 @@ def act(bench: Bench, deed: tuple[Any, ...]) -> Any:
     return None
 
 
-DEEDS = st.tuples(
+COMMANDS = st.tuples(
     st.sampled_from(["add", "list", "update", "complete", "logs", "beat", "give", "revoke", "key", "time"]),
     st.integers(0, 9),
     st.sampled_from(STATUSES),
@@ -122,9 +122,9 @@ DEEDS = st.tuples(
 @settings(max_examples=60, deadline=None)
 @given(
     choices=st.sampled_from(CHOICES),
-    before=st.lists(DEEDS, max_size=12),
-    between=st.lists(DEEDS, max_size=6),
-    after=st.lists(DEEDS, min_size=3, max_size=12),
+    before=st.lists(COMMANDS, max_size=12),
+    between=st.lists(COMMANDS, max_size=6),
+    after=st.lists(COMMANDS, min_size=3, max_size=12),
 )
 def test_after_a_restore_the_same_requests_get_the_same_bytes(
     choices: dict[str, str], before: list[Any], between: list[Any], after: list[Any]
@@ -158,7 +158,7 @@ def test_a_snapshot_goes_into_another_mock_too() -> None:
 def test_a_snapshot_starts_no_clock_and_a_running_one_stands_until_it_is_read() -> None:
     now = [0.0]
     worlds = Worlds()
-    director = worlds.add(DEFAULT, Founder(seed=5, timer=lambda: now[0], tasks=False))
+    director = worlds.add(DEFAULT, WorldBuilder(seed=5, timer=lambda: now[0], tasks=False))
     taken = snapshot(director)
     now[0] = 50.0
     assert director.world.clock.now() == taken["clock"]["at"]
@@ -193,13 +193,13 @@ def test_a_journal_with_a_gap_is_refused() -> None:
         bench.send("GET", "/tasks")
     taken = bench.taken()
     del taken["journal"][1]
-    with pytest.raises(Invalid, match="body/journal/0/number"):
+    with pytest.raises(InvalidRequestError, match="body/journal/0/number"):
         bench.restore(taken)
 
 
 def test_a_scenario_goes_on_from_where_it_was() -> None:
     bench, worlds = Bench(), Worlds()
-    worlds.add(DEFAULT, Founder(library.find("key-revoked"), seed=5, timer=lambda: 0.0))
+    worlds.add(DEFAULT, WorldBuilder(library.find("key-revoked"), seed=5, timer=lambda: 0.0))
     bench.worlds, bench.app = worlds, WorkerApp(worlds)
     first_key = bench.world.known_keys()[0]
 

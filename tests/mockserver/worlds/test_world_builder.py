@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import PAGE_TIME, Founder
+from workerkit.mockserver.worlds.world_builder import PAGE_TIME, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.task_group import TaskGroup
@@ -29,7 +29,7 @@ SCENARIO = Scenario("a-story", "A story", "What happens.", PLAN)
 
 
 def found(name: str = DEFAULT, **how: Any) -> World:
-    return Founder(**{"timer": lambda: 0.0, **how})(name).world
+    return WorldBuilder(**{"timer": lambda: 0.0, **how})(name).world
 
 
 def contents(world: World) -> list[list[dict[str, Any]]]:
@@ -125,13 +125,13 @@ def test_another_seed_is_another_world(seeds: set[int]) -> None:
 
 
 def test_a_founder_founds_the_same_world_each_time() -> None:
-    founder = Founder(seed=5, timer=lambda: 0.0)
-    assert contents(founder(DEFAULT).world) == contents(founder(DEFAULT).world)
+    builder = WorldBuilder(seed=5, timer=lambda: 0.0)
+    assert contents(builder(DEFAULT).world) == contents(builder(DEFAULT).world)
 
 
 def test_two_worlds_of_one_founder_share_nothing() -> None:
-    founder = Founder(seed=5, timer=lambda: 0.0)
-    one, other = founder("w1").world, founder("w1").world
+    builder = WorldBuilder(seed=5, timer=lambda: 0.0)
+    one, other = builder("w1").world, builder("w1").world
     before = contents(other)
     for task in one.tasks.values():
         one.change_task(task, {"status": "running"})
@@ -184,5 +184,5 @@ def test_the_plans_seed_counts_unless_another_is_given() -> None:
 
 
 def test_the_director_plays_the_scenario_of_its_world() -> None:
-    assert Founder(scenario=SCENARIO)("w1").scenario is SCENARIO
-    assert Founder()("w1").scenario is None
+    assert WorldBuilder(scenario=SCENARIO)("w1").scenario is SCENARIO
+    assert WorldBuilder()("w1").scenario is None

@@ -3,17 +3,17 @@ from __future__ import annotations
 import pytest
 
 from workerkit.mockserver.world.new_task import dispatch
-from workerkit.mockserver.worlds.world_builder import Founder
-from workerkit.mockserver.worlds.worlds import DEFAULT, KeyTaken, Worlds
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
+from workerkit.mockserver.worlds.worlds import DEFAULT, KeyTakenError, Worlds
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 
-FOUNDER = Founder(seed=1, tasks=False)
+FOUNDER = WorldBuilder(seed=1, tasks=False)
 
 
-def with_key(key: str) -> Founder:
+def with_key(key: str) -> WorldBuilder:
     plan = WorldPlan((ServerPlan("server-01", key=key),), ())
-    return Founder(scenario=Scenario("own-key", "A key of its own", "About it.", plan))
+    return WorldBuilder(scenario=Scenario("own-key", "A key of its own", "About it.", plan))
 
 
 def name_of_owner(worlds: Worlds, key: str | None) -> str | None:
@@ -86,7 +86,7 @@ def test_an_unknown_name_is_a_key_error(worlds: Worlds) -> None:
 
 
 def test_a_world_whose_key_is_taken_is_not_added(worlds: Worlds) -> None:
-    with pytest.raises(KeyTaken, match="server-01-key-w1"):
+    with pytest.raises(KeyTakenError, match="server-01-key-w1"):
         worlds.add("w2", with_key("server-01-key-w1"))
     assert worlds.names() == (DEFAULT, "w1")
     assert name_of_owner(worlds, "server-01-key-w1") == "w1"
@@ -96,9 +96,9 @@ def test_a_key_that_a_world_got_later_is_its_own(worlds: Worlds) -> None:
     worlds.key_added("w1", "late")
     assert name_of_owner(worlds, "late") == "w1"
     worlds.key_added("w1", "late")
-    with pytest.raises(KeyTaken):
+    with pytest.raises(KeyTakenError):
         worlds.key_added(DEFAULT, "late")
-    with pytest.raises(KeyTaken):
+    with pytest.raises(KeyTakenError):
         worlds.add("w2", with_key("late"))
 
 

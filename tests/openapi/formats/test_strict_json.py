@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.formats.strict_json import Malformed, parse, render
+from workerkit.openapi.formats.strict_json import MalformedJsonError, parse, render
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
 NUMBERS = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
@@ -30,7 +30,7 @@ def test_what_is_rendered_is_read_back(value: Any) -> None:
 def test_any_bytes_are_read_or_refused(text: bytes) -> None:
     try:
         value = parse(text)
-    except Malformed:
+    except MalformedJsonError:
         return
     assert parse(render(value)) == value
 
@@ -68,7 +68,7 @@ def test_any_bytes_are_read_or_refused(text: bytes) -> None:
     ],
 )
 def test_what_only_some_readers_take_is_refused(text: bytes) -> None:
-    with pytest.raises(Malformed) as caught:
+    with pytest.raises(MalformedJsonError) as caught:
         parse(text)
     assert str(caught.value)
 
@@ -78,15 +78,15 @@ def test_two_hundred_levels_are_read_and_more_are_not(opening: bytes, closing: b
     levels = opening.count(b"[") + opening.count(b"{")
     fits = 200 // levels
     assert parse(opening * fits + b"1" + closing * fits)
-    with pytest.raises(Malformed, match="more than 200 levels"):
+    with pytest.raises(MalformedJsonError, match="more than 200 levels"):
         parse(opening * (fits + 1) + b"1" + closing * (fits + 1))
 
 
 @pytest.mark.parametrize("levels", [300, 1024, 1025, 1_000_000])
 def test_a_depth_bomb_is_refused(levels: int) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedJsonError):
         parse(b"[" * levels + b"]" * levels)
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedJsonError):
         parse(b'{"x":' * levels)
 
 
@@ -98,7 +98,7 @@ def test_a_wide_document_is_not_a_deep_one() -> None:
 def test_the_deepest_part_counts_however_much_stands_beside_it() -> None:
     beside = b"[]," * 300
     assert parse(b"[" + beside + b"[" * 199 + b"]" * 199 + b"]")
-    with pytest.raises(Malformed, match="more than 200 levels"):
+    with pytest.raises(MalformedJsonError, match="more than 200 levels"):
         parse(b"[" + beside + b"[" * 200 + b"]" * 200 + b"]")
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.formats.yaml_nodes import Node, NotUnderstood, closest, load
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError, Node, closest, load
 
 # What YAML can write inside quotes without an escape: no control characters, no line breaks of any kind.
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp"]), max_size=8)
@@ -24,7 +24,7 @@ def plain(text: str) -> Any:
 
 
 def refusal(text: str) -> str:
-    with pytest.raises(NotUnderstood) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         load(text, name="a.yaml")
     return str(caught.value)
 
@@ -157,7 +157,7 @@ def test_a_depth_bomb_is_refused_at_level_101() -> None:
 @settings(deadline=None)
 @given(st.text(st.characters(), max_size=40))
 def test_any_text_is_understood_or_refused(text: str) -> None:
-    with suppress(NotUnderstood):
+    with suppress(InvalidInputError):
         load(text, name="a.yaml").plain()
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.openapi.masking.test_canaries import ADDRESSES, BORDERS, ENCODING, ENCODINGS, PASSWORDS, WORDS
-from workerkit.openapi.masking.known_secrets import Known
+from workerkit.openapi.masking.known_secrets import SecretIndex
 from workerkit.openapi.masking.mask import may_show_a_secret
 from workerkit.openapi.masking.pseudonyms import Pseudonyms, are_uuids, is_uuid
 
@@ -25,7 +25,7 @@ OTHERS = st.lists(SECRETS, max_size=3)
 def test_what_pseudonyms_would_replace_is_suspected(
     secret: str, others: list[str], encoding: str, before: str, after: str, noise: str
 ) -> None:
-    known = Known()
+    known = SecretIndex()
     known.add(known.unknown(("password", each) for each in (*others, secret)))
     text = f"{noise}{before}{ENCODINGS[encoding](secret)}{after}{noise}"
     shown = Pseudonyms([("password", secret)], salt=b"s").text(text)
@@ -34,7 +34,7 @@ def test_what_pseudonyms_would_replace_is_suspected(
 
 
 def test_a_text_without_any_is_not_suspected() -> None:
-    known = Known()
+    known = SecretIndex()
     known.add([("password", f"pass-{number * 7919:08x}!") for number in range(1000)])
     assert known.within("https://example.com/profile/0a1b2c3d and the rest of it") == frozenset()
 
@@ -54,7 +54,7 @@ def test_lines_that_begin_alike_are_as_suspect_as_any(
     secret: str, encoding: str, beginning: str, ends: list[str], cut: int
 ) -> None:
     """A secret may stand in what they have in common, behind it, or in both."""
-    known = Known()
+    known = SecretIndex()
     known.add([("password", secret)])
     form = ENCODINGS[encoding](secret).replace("\n", "")
     beginning = f"{beginning}{form[:cut]}"
@@ -77,7 +77,7 @@ WITHOUT_CAPITALS = [
 @given(groups=st.lists(st.sampled_from(WITHOUT_CAPITALS), min_size=4, max_size=6), before=st.integers(0, 2))
 def test_base64_in_which_no_letter_is_a_capital_is_suspected(groups: list[str], before: int) -> None:
     whole = "".join(groups)
-    known = Known()
+    known = SecretIndex()
     known.add([("password", whole[before:])])
     assert known.standing_in(f"({in_base64(whole)})") == {("password", whole[before:])}
 

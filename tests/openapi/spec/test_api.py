@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.spec.api import Api, UnknownPath, WrongMethod, api_of, control_api
+from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError, api_of, control_api
 from workerkit.openapi.spec.dialect import Dialect
 from workerkit.openapi.spec.document import Document, bundled
 
@@ -67,7 +67,7 @@ def test_another_method_is_told_apart_from_an_unknown_path(
         method.lower(),
     }:
         if other != method:
-            with pytest.raises(WrongMethod) as caught:
+            with pytest.raises(WrongMethodError) as caught:
                 api.match(other, BASE + path)
             assert caught.value.allowed == (method,)
 
@@ -96,7 +96,7 @@ def test_another_method_is_told_apart_from_an_unknown_path(
 )
 def test_what_is_no_operations_path_is_unknown(api: Api, path: str) -> None:
     for method in ("GET", "PUT", "POST"):
-        with pytest.raises(UnknownPath):
+        with pytest.raises(UnknownPathError):
             api.match(method, path)
 
 
@@ -125,12 +125,12 @@ def test_an_encoded_slash_stays_inside_its_step(api: Api) -> None:
 @given(path=st.text(st.sampled_from("/{}%.aé\n *?#") | st.characters(max_codepoint=255), max_size=20))
 def test_any_path_is_matched_or_refused(api: Api, path: str) -> None:
     for full in (path, f"{BASE}{path}", f"{BASE}/tasks/{path}"):
-        with suppress(UnknownPath, WrongMethod):
+        with suppress(UnknownPathError, WrongMethodError):
             api.match("PUT", full)
 
 
 def test_several_methods_of_one_path_are_all_allowed() -> None:
-    with pytest.raises(WrongMethod) as caught:
+    with pytest.raises(WrongMethodError) as caught:
         control_api().match("PUT", "/_mock/worlds/default")
     assert caught.value.allowed == ("DELETE", "GET")
     assert str(caught.value) == "DELETE, GET"

@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood, load
-from workerkit.openapi.spec.dialect import Dialect, UnknownChoice, dialect_of, parse_dialect, read_dialect
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError, load
+from workerkit.openapi.spec.dialect import (
+    Dialect,
+    UnknownChoiceError,
+    dialect_of,
+    parse_dialect,
+    read_dialect,
+)
 from workerkit.openapi.spec.silence import silences
 
 DEFAULTS = {silence.id: silence.default for silence in silences().values()}
@@ -24,7 +30,7 @@ def parsed(text: str) -> Dialect:
 
 
 def refusal(text: str) -> str:
-    with pytest.raises(NotUnderstood) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         parsed(text)
     return str(caught.value)
 
@@ -81,14 +87,14 @@ def test_a_value_that_a_silence_does_not_have_is_refused(silence: str, value: st
     if value in silences()[silence].values:
         assert dialect_of({silence: value})[silence] == value
     else:
-        with pytest.raises(UnknownChoice, match=rf"^{silence} has no value "):
+        with pytest.raises(UnknownChoiceError, match=rf"^{silence} has no value "):
             dialect_of({silence: value})
 
 
 @given(st.text(max_size=12).filter(lambda name: name not in silences()))
 @settings(deadline=None)
 def test_a_silence_that_there_is_not_is_refused(name: str) -> None:
-    with pytest.raises(UnknownChoice, match=r"^there is no silence "):
+    with pytest.raises(UnknownChoiceError, match=r"^there is no silence "):
         dialect_of({"retry": "automatic", name: "reject"})
 
 
@@ -100,7 +106,7 @@ def typos(word: str) -> Iterator[str]:
 @pytest.mark.parametrize("silence", silences())
 def test_a_mistyped_silence_is_refused_with_the_one_that_was_meant(silence: str) -> None:
     for typo in typos(silence):
-        with pytest.raises(UnknownChoice) as caught:
+        with pytest.raises(UnknownChoiceError) as caught:
             dialect_of({typo: "reject"})
         assert str(caught.value) == f'there is no silence {typo} (did you mean "{silence}"?)'
 
@@ -108,13 +114,13 @@ def test_a_mistyped_silence_is_refused_with_the_one_that_was_meant(silence: str)
 @pytest.mark.parametrize("silence", ["retry", "transitions", "error-body", "content-type", "list-order"])
 def test_a_mistyped_value_is_refused_with_the_one_that_was_meant(silence: str) -> None:
     for value in silences()[silence].values:
-        with pytest.raises(UnknownChoice) as caught:
+        with pytest.raises(UnknownChoiceError) as caught:
             dialect_of({silence: value + "x"})
         assert str(caught.value) == f'{silence} has no value {value}x (did you mean "{value}"?)'
 
 
 def test_where_no_value_is_near_all_are_named() -> None:
-    with pytest.raises(UnknownChoice) as caught:
+    with pytest.raises(UnknownChoiceError) as caught:
         dialect_of({"last-cursor": "zzz"})
     assert str(caught.value) == "last-cursor has no value zzz; it has null, id, absent"
 
@@ -179,14 +185,14 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
 def test_a_flaw_in_a_file_is_told_with_the_files_name(tmp_path: Path) -> None:
     file = tmp_path / "dialect.yaml"
     file.write_text("retry: automatic\nlast-cursor: gone\n")
-    with pytest.raises(NotUnderstood) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         read_dialect(file)
     assert str(caught.value) == f"{file}:2:14: last-cursor has no value gone; it has null, id, absent"
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path, why in ((tmp_path / "none.yaml", "No such file"), (tmp_path, "Is a directory")):
-        with pytest.raises(NotUnderstood) as caught:
+        with pytest.raises(InvalidInputError) as caught:
             read_dialect(path)
         assert str(caught.value).startswith(f"{path}: {why}")
 
@@ -194,6 +200,6 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     file = tmp_path / "dialect.yaml"
     file.write_bytes(b"retry: \xff")
-    with pytest.raises(NotUnderstood) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         read_dialect(file)
     assert str(caught.value).startswith(f"{file}: ")

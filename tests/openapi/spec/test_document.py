@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.openapi.spec.document import Document, bundled, read
 
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -51,7 +51,7 @@ def test_a_validator_knows_the_components_and_the_formats(document: Document) ->
 
 
 def test_a_text_that_is_no_yaml_is_refused_by_name_and_place() -> None:
-    with pytest.raises(NotUnderstood, match=r"^my\.yaml:1:4: "):
+    with pytest.raises(InvalidInputError, match=r"^my\.yaml:1:4: "):
         read("a: &x 1", name="my.yaml")
 
 

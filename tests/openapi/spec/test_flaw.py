@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.spec.flaw import Flaw, first_flaw
+from workerkit.openapi.spec.flaw import FlawError, first_flaw
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(
     {
@@ -18,7 +18,7 @@ VALIDATOR = jsonschema_rs.Draft202012Validator(
 
 
 def test_a_flaw_says_where_and_what() -> None:
-    flaw = Flaw("query/limit", "is too big")
+    flaw = FlawError("query/limit", "is too big")
     assert (flaw.place, flaw.message, str(flaw)) == ("query/limit", "is too big", "query/limit: is too big")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.document import Document
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call, Operation, compile_operation
 
 ID = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
@@ -22,8 +22,8 @@ def listing(api: Api, query: str = "") -> dict[str, Any]:
     return api.operations["listTasks"].read({}, query, b"").parameters
 
 
-def flaw_of_listing(api: Api, query: str) -> Flaw:
-    with pytest.raises(Flaw) as caught:
+def flaw_of_listing(api: Api, query: str) -> FlawError:
+    with pytest.raises(FlawError) as caught:
         listing(api, query)
     return caught.value
 
@@ -32,8 +32,8 @@ def sent(api: Api, operation: str, body: Any, path_values: dict[str, str] | None
     return api.operations[operation].read(path_values or {}, "", json.dumps(body).encode())
 
 
-def flaw_of(api: Api, operation: str, body: Any, path_values: dict[str, str] | None = None) -> Flaw:
-    with pytest.raises(Flaw) as caught:
+def flaw_of(api: Api, operation: str, body: Any, path_values: dict[str, str] | None = None) -> FlawError:
+    with pytest.raises(FlawError) as caught:
         sent(api, operation, body, path_values)
     return caught.value
 
@@ -112,14 +112,14 @@ def test_a_parameter_that_is_not_allowed_is_refused(api: Api, query: str, place:
 @settings(deadline=None)
 @given(name=st.sampled_from(["page", "limit", "after", "status", "service_type", "x"]), text=st.text())
 def test_any_value_of_a_parameter_is_taken_or_refused(api: Api, name: str, text: str) -> None:
-    with suppress(Flaw):
+    with suppress(FlawError):
         assert listing(api, f"{name}={quote(text, safe='')}").keys() == listing(api).keys()
 
 
 @settings(deadline=None)
 @given(query=st.text(st.characters(max_codepoint=255), max_size=40))
 def test_any_query_is_taken_or_refused(api: Api, query: str) -> None:
-    with suppress(Flaw):
+    with suppress(FlawError):
         listing(api, query)
 
 
@@ -164,7 +164,7 @@ def test_a_path_value_that_is_not_allowed_is_refused(api: Api, value: str) -> No
     ],
 )
 def test_a_body_that_is_no_json_is_refused(api: Api, body: bytes) -> None:
-    with pytest.raises(Flaw, match=r"^body: is no JSON: "):
+    with pytest.raises(FlawError, match=r"^body: is no JSON: "):
         api.operations["heartbeat"].read({}, "", body)
 
 
@@ -233,7 +233,7 @@ def test_a_body_is_read_as_it_came(api: Api, operation: str, body: Any) -> None:
 @settings(deadline=None)
 @given(body=st.binary(max_size=60), operation=st.sampled_from(["heartbeat", "sendLogs", "updateLink"]))
 def test_any_body_is_taken_or_refused(api: Api, body: bytes, operation: str) -> None:
-    with suppress(Flaw):
+    with suppress(FlawError):
         api.operations[operation].read({}, "", body)
 
 
@@ -276,7 +276,7 @@ def test_parameters_of_the_path_item_count_too_and_headers_do_not(paint: Operati
 
 
 def test_a_required_query_parameter_has_to_come(paint: Operation) -> None:
-    with pytest.raises(Flaw, match=r"^query/coats: is required$"):
+    with pytest.raises(FlawError, match=r"^query/coats: is required$"):
         paint.read({"room": "r", "wall": "4"}, "coat=2", b"")
 
 
@@ -284,7 +284,7 @@ def test_a_body_that_may_be_left_out_is_checked_where_it_comes(paint: Operation)
     values = {"room": "r", "wall": "4"}
     assert paint.read(values, "coats=2", b"").body is None
     assert paint.read(values, "coats=2", b'{"a": 1}').body == {"a": 1}
-    with pytest.raises(Flaw):
+    with pytest.raises(FlawError):
         paint.read(values, "coats=2", b"{}")
 
 

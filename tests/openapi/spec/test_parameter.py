@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.spec.document import Document
-from workerkit.openapi.spec.flaw import Flaw
+from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.parameter import Parameter, compile_parameter, missing
 
 Compile = Callable[..., Parameter]
@@ -36,7 +36,7 @@ def test_an_integer_is_taken_within_its_bounds(parameter: Compile, number: int) 
     if 1 <= number <= 1000:
         assert compiled.coerce(str(number)) == number
     else:
-        with pytest.raises(Flaw, match=r"^query/p: "):
+        with pytest.raises(FlawError, match=r"^query/p: "):
             compiled.coerce(str(number))
 
 
@@ -44,7 +44,7 @@ def test_an_integer_is_taken_within_its_bounds(parameter: Compile, number: int) 
     "text", ["", " ", "ten", "1.0", "1e3", "+1", " 1", "1 ", "0x10", "1_0", "٣", "--1", "-", "1\n", "NaN"]
 )
 def test_what_is_no_integer_is_refused(parameter: Compile, text: str) -> None:
-    with pytest.raises(Flaw):
+    with pytest.raises(FlawError):
         parameter({"type": "integer"}).coerce(text)
 
 
@@ -52,7 +52,7 @@ def test_what_is_no_integer_is_refused(parameter: Compile, text: str) -> None:
 def test_an_integer_beyond_all_bounds_is_refused(parameter: Compile, digits: int) -> None:
     compiled = parameter({"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1})
     for sign in ("", "-"):
-        with pytest.raises(Flaw):
+        with pytest.raises(FlawError):
             compiled.coerce(sign + "9" * digits + "9")
 
 
@@ -76,13 +76,13 @@ def test_a_list_has_commas_between(parameter: Compile, colours: list[str]) -> No
     "text", ["", ",", "red,", ",red", "red,,blue", "red blue", "Red", "red, blue", "green"]
 )
 def test_each_member_of_a_list_has_to_be_allowed(parameter: Compile, text: str) -> None:
-    with pytest.raises(Flaw):
+    with pytest.raises(FlawError):
         parameter({"type": "array", "items": {"$ref": "#/components/schemas/Colour"}}).coerce(text)
 
 
 def test_the_place_of_a_flaw_goes_into_the_list(parameter: Compile) -> None:
     compiled = parameter({"type": "array", "items": {"enum": ["red"]}}, **{"in": "path"})
-    with pytest.raises(Flaw) as caught:
+    with pytest.raises(FlawError) as caught:
         compiled.coerce("red,green")
     assert caught.value.place == "path/p/1"
 
@@ -98,7 +98,7 @@ def test_the_default_is_the_schemas_own_or_that_of_what_it_refers_to(parameter: 
 def test_a_referred_schema_says_the_type_and_what_stands_beside_it_counts_too(parameter: Compile) -> None:
     compiled = parameter({"$ref": "#/components/schemas/Colour", "maxLength": 3})
     assert (compiled.kind, compiled.coerce("red")) == ("string", "red")
-    with pytest.raises(Flaw):
+    with pytest.raises(FlawError):
         compiled.coerce("blue")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.loading.loader import parse
@@ -235,7 +235,7 @@ MISTAKES = [
 def test_a_mistake_is_told_with_its_place_and_a_hint(
     old: str, new: str, place: str, hint: str, shape: bool, by_schema: BySchema
 ) -> None:
-    with pytest.raises(NotUnderstood) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         story(old, new)
     assert str(caught.value).startswith(f"my-story.yaml:{place}: ")
     assert hint in str(caught.value)

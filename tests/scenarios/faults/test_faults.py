@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.formats import yaml_nodes
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios import faults
 from workerkit.scenarios.faults import (
     FAULTS,
@@ -152,7 +152,7 @@ def test_a_story_can_add_and_clear_faults() -> None:
 @given(description=descriptions())
 def test_a_fault_is_read_as_it_is_written(description: dict[str, Any]) -> None:
     if is_at_odds(description):
-        with pytest.raises(NotUnderstood, match=r"keep one|cannot strike|least is more"):
+        with pytest.raises(InvalidInputError, match=r"keep one|cannot strike|least is more"):
             read(description)
     else:
         assert read(read(description).written()) == read(description)
@@ -216,7 +216,7 @@ MISTAKES = [
     ("old", "new", "place", "hint"), MISTAKES, ids=[each[1] or each[0] for each in MISTAKES]
 )
 def test_a_mistake_is_told_with_its_place_and_a_hint(old: str, new: str, place: str, hint: str) -> None:
-    with pytest.raises(NotUnderstood) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         story(old, new)
     assert str(caught.value).startswith(f"story.yaml:{place}: ")
     assert hint in str(caught.value)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workerkit.scenarios.faults.schedule import Schedule
-from workerkit.scenarios.fields.call_span import Calls, NoSpan, calls
+from workerkit.scenarios.fields.call_span import Calls, CallSpanError, calls
 
 NUMBERS = st.integers(1, 30)
 TIMES = st.integers(0, 30).map(float)
@@ -40,7 +40,7 @@ def test_a_span_has_four_forms(text: str, span: Calls) -> None:
 
 @pytest.mark.parametrize("text", ["", "..", "0", "0..3", "7..3", "a", "1.5", "-1", "1...3", "1..2..3", "²"])
 def test_what_has_no_call_in_it_is_refused(text: str) -> None:
-    with pytest.raises(NoSpan, match=r"span of calls|no call in it"):
+    with pytest.raises(CallSpanError, match=r"span of calls|no call in it"):
         calls(text)
 
 

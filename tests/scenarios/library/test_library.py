@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.effects import RestoreKey, RevokeKey
 
@@ -35,12 +35,12 @@ def test_the_revoked_key_is_the_workers_own_and_works_again() -> None:
 
 
 def test_an_unknown_name_is_told_with_the_closest() -> None:
-    with pytest.raises(library.NoSuchScenario, match=r'"key-revokd" \(did you mean "key-revoked"\?\)'):
+    with pytest.raises(library.NoSuchScenarioError, match=r'"key-revokd" \(did you mean "key-revoked"\?\)'):
         library.find("key-revokd")
 
 
 def test_a_name_that_is_near_to_none_is_told_with_all() -> None:
-    with pytest.raises(library.NoSuchScenario, match=r"; there are .*key-revoked"):
+    with pytest.raises(library.NoSuchScenarioError, match=r"; there are .*key-revoked"):
         library.find("xyz")
 
 
@@ -52,11 +52,11 @@ def test_a_users_own_file_is_found_by_its_path(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("path", ["nowhere.yaml", "nowhere.yml", "no/where", "./key-revoked"])
 def test_a_file_that_is_not_there_is_told_by_its_path(path: str) -> None:
-    with pytest.raises(library.NoSuchScenario, match=f"^{Path(path)}: No such file"):
+    with pytest.raises(library.NoSuchScenarioError, match=f"^{Path(path)}: No such file"):
         library.find(path)
 
 
 def test_a_users_file_with_a_mistake_is_told_by_its_path_and_line(tmp_path: Path) -> None:
     (tmp_path / "mine.yml").write_text("\ntitle: t\nabout: a\n", "utf-8")
-    with pytest.raises(NotUnderstood, match=r"mine.yml:2:1: "):
+    with pytest.raises(InvalidInputError, match=r"mine.yml:2:1: "):
         library.find(f"{tmp_path}/mine.yml")

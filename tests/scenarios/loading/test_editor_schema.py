@@ -11,7 +11,7 @@ import jsonschema_rs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios.faults import FAULTS
 from workerkit.scenarios.faults.schedule import Schedule
 from workerkit.scenarios.fields.kinds import AtLeast, Between, Kind, OneOf, OneOrMore
@@ -108,7 +108,7 @@ def taken(story: Any) -> Scenario | None:
     """The scenario, or None where the loader does not take it."""
     try:
         return parse(json.dumps(story).encode(), name="x.yaml")
-    except NotUnderstood:
+    except InvalidInputError:
         return None
 
 

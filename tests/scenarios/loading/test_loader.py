@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.document import Document
 from workerkit.scenarios.fields.call_span import Calls
@@ -140,7 +140,7 @@ MISTAKES = [
     ("old", "new", "place", "hint"), MISTAKES, ids=[each[1] or each[0] for each in MISTAKES]
 )
 def test_a_mistake_is_told_with_its_place_and_a_hint(old: str, new: str, place: str, hint: str) -> None:
-    with pytest.raises(NotUnderstood) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         story(old, new)
     assert str(caught.value).startswith(f"folder/my-story.yaml:{place}: ")
     assert hint in str(caught.value)
@@ -170,19 +170,19 @@ def test_a_mistake_of_shape_is_seen_by_editors_too(
 
 @pytest.mark.parametrize("servers", ["[]", "{}", "''", "null"])
 def test_a_world_without_servers_is_refused(servers: str) -> None:
-    with pytest.raises(NotUnderstood, match=r'^x.yaml:1:29: "servers" is missing'):
+    with pytest.raises(InvalidInputError, match=r'^x.yaml:1:29: "servers" is missing'):
         parse(f"{{title: t, about: a, world: {{servers: {servers}}}}}".encode(), name="x.yaml")
 
 
 @pytest.mark.parametrize("text", [b"", b"- a", b"a", b"title: [", b"\xff", b"a: 1\n---\nb: 2"])
 def test_what_is_no_mapping_in_yaml_is_refused_with_its_place(text: bytes) -> None:
-    with pytest.raises(NotUnderstood, match=r"^x.yaml:\d+:\d+: "):
+    with pytest.raises(InvalidInputError, match=r"^x.yaml:\d+:\d+: "):
         parse(text, name="x.yaml")
 
 
 @pytest.mark.parametrize("name", ["Key Revoked.yaml", "a--b.yaml", "-a.yaml", "ä.yaml", "a_b.yaml"])
 def test_a_file_name_that_is_no_name_of_a_scenario_is_refused(name: str) -> None:
-    with pytest.raises(NotUnderstood, match="small letters, digits and single hyphens"):
+    with pytest.raises(InvalidInputError, match="small letters, digits and single hyphens"):
         parse(STORY.encode(), name=name)
 
 
@@ -191,7 +191,7 @@ def test_a_file_is_read_and_named_in_messages_by_its_path(tmp_path: Path) -> Non
     path.write_text(STORY, "utf-8")
     assert read(path) == story()
     path.write_text("titel: x", "utf-8")
-    with pytest.raises(NotUnderstood, match=f"^{re.escape(str(path))}:1:1: "):
+    with pytest.raises(InvalidInputError, match=f"^{re.escape(str(path))}:1:1: "):
         read(path)
 
 
@@ -204,5 +204,5 @@ def test_the_words_are_those_of_the_spec() -> None:
         parse(changed, name="a.yaml", vocabulary=vocabulary_of(spec)).world.tasks[0].fields["status"]
         == "begun"
     )
-    with pytest.raises(NotUnderstood, match="unknown task status"):
+    with pytest.raises(InvalidInputError, match="unknown task status"):
         parse(changed, name="a.yaml")

@@ -18,7 +18,7 @@ from workerkit.mockserver.http.request import Incoming
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.worlds.snapshot import snapshot
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.masking.pseudonyms import words_of_the_apis
 from workerkit.scenarios.model.world_plan import AccountPlan, ServerPlan, WorldPlan
@@ -32,7 +32,7 @@ def taken_of(key: str, accounts: list[tuple[str, str]], said: list[tuple[int, st
     plans = tuple(AccountPlan(f"user{n}", email, password) for n, (email, password) in enumerate(accounts))
     plan = WorldPlan((ServerPlan("server-01", "online", key),), accounts=plans)
     worlds = Worlds()
-    director = worlds.add(DEFAULT, Founder(world=plan, seed=5, timer=lambda: 0.0))
+    director = worlds.add(DEFAULT, WorldBuilder(world=plan, seed=5, timer=lambda: 0.0))
     for _ in range(3):
         dispatch(director.world, {})
     beginning, app = snapshot(director), WorkerApp(worlds)

@@ -17,7 +17,7 @@ from workerkit.mockserver.capsules.file.reader import read_capsule
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.server.worker_app import WorkerApp
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.loading.loader import parse
 
@@ -51,7 +51,7 @@ class Mock:
 @pytest.fixture
 def mock(tmp_path: Path) -> Iterator[Mock]:
     mock = Mock(tmp_path / "capsules")
-    mock.worlds.add(DEFAULT, Founder(seed=1))
+    mock.worlds.add(DEFAULT, WorldBuilder(seed=1))
     yield mock
     for name, capsule in mock.written().items():
         assert replay(capsule, name=name).difference is None
@@ -79,7 +79,7 @@ def test_a_reset_ends_a_capsule_and_begins_another(mock: Mock) -> None:
 
 def test_a_world_that_nobody_used_leaves_nothing(mock: Mock) -> None:
     with kept(mock.keeper, mock.worlds):
-        mock.worlds.add("w1", Founder(seed=2))
+        mock.worlds.add("w1", WorldBuilder(seed=2))
         mock.worlds.reset(DEFAULT)
         mock.worlds.remove("w1")
     assert mock.written() == {}
@@ -88,7 +88,7 @@ def test_a_world_that_nobody_used_leaves_nothing(mock: Mock) -> None:
 def test_a_scenario_leaves_a_capsule_with_its_source_only_where_its_verdict_is_fail(mock: Mock) -> None:
     scenario = parse(STORY, name="ours.yaml")
     with kept(mock.keeper, mock.worlds):
-        mock.worlds.add("w1", Founder(scenario))
+        mock.worlds.add("w1", WorldBuilder(scenario))
         mock.list("server-01-key-w1")
     ((name, capsule),) = mock.written().items()
     assert name == "ours.yaml"
@@ -100,7 +100,7 @@ def test_a_scenario_leaves_a_capsule_with_its_source_only_where_its_verdict_is_f
 def test_a_scenario_whose_verdict_is_pass_leaves_nothing(mock: Mock) -> None:
     scenario = parse(STORY.replace(b"expect: [tasks-ended]", b""), name="ours.yaml")
     with kept(mock.keeper, mock.worlds):
-        mock.worlds.add("w1", Founder(scenario))
+        mock.worlds.add("w1", WorldBuilder(scenario))
         mock.list("server-01-key-w1")
     assert mock.written() == {}
 

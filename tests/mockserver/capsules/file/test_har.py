@@ -14,7 +14,7 @@ from workerkit.mockserver.capsules.file.capsule import Capsule, Ending
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.replay.replay import replay
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 
 URL = "https://staging.example/api/v1/worker"
 PAGE = {
@@ -137,5 +137,5 @@ def test_an_answer_that_never_came_is_none(tmp_path: Path) -> None:
 def test_what_no_capsule_can_hold_is_refused_with_its_reason(
     tmp_path: Path, changes: dict[str, Any], why: str
 ) -> None:
-    with pytest.raises(NotUnderstood, match=why):
+    with pytest.raises(InvalidInputError, match=why):
         read(tmp_path, entry(**changes))

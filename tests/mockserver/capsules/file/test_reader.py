@@ -21,8 +21,8 @@ from workerkit.mockserver.capsules.file.schema import capsule_schema
 from workerkit.mockserver.capsules.file.writer import CapsuleText, capsule_text
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats import yaml_nodes
-from workerkit.openapi.formats.strict_json import Malformed, parse, render
-from workerkit.openapi.formats.yaml_nodes import NotUnderstood
+from workerkit.openapi.formats.strict_json import MalformedJsonError, parse, render
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 
 BEGAN = 1_764_583_200.0
 LONG = b'{"data":["' + b"x" * 5000 + b'"]}'
@@ -58,7 +58,7 @@ def refusal(text: str) -> str:
     """Why a text is refused; nothing where it is read."""
     try:
         read(text)
-    except NotUnderstood as error:
+    except InvalidInputError as error:
         return str(error)
     return ""
 
@@ -71,7 +71,7 @@ def meaning(exchange: Exchange) -> tuple[object, ...]:
 def _json_or_bytes(body: bytes) -> object:
     try:
         return parse(body)
-    except Malformed:
+    except MalformedJsonError:
         return body
 
 
@@ -152,7 +152,7 @@ def test_a_capsule_of_version_0_is_read() -> None:
 
 
 def test_a_mistake_in_an_old_capsule_has_its_place() -> None:
-    with pytest.raises(NotUnderstood, match=r"^c\.yaml:5:14: "):
+    with pytest.raises(InvalidInputError, match=r"^c\.yaml:5:14: "):
         read(VERSION_0.replace("12.5", "soon"))
 
 
@@ -207,7 +207,7 @@ def test_a_damaged_file_is_refused_with_the_place(damage: str) -> None:
     assert len(read(WHOLE).recorded) == 2
     text = WHOLE.replace(old, new)
     assert text != WHOLE
-    with pytest.raises(NotUnderstood) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         read(text)
     assert re.match(rf"c\.yaml:(?:{message})", str(refused.value)), str(refused.value)
 
@@ -219,10 +219,10 @@ def test_a_file_cut_anywhere_is_read_or_refused_with_its_place(cut: int) -> None
 
 
 def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotUnderstood, match="No such file"):
+    with pytest.raises(InvalidInputError, match="No such file"):
         read_capsule(tmp_path / "none.yaml")
     (tmp_path / "c.yaml").write_bytes(b"capsule: \xff")
-    with pytest.raises(NotUnderstood, match=r"c\.yaml:1:1: "):
+    with pytest.raises(InvalidInputError, match=r"c\.yaml:1:1: "):
         read_capsule(tmp_path / "c.yaml")
 
 

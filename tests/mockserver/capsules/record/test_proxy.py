@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from tests.mockserver.capsules.conftest import SECONDS, proxying, raw
 from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
 from workerkit.mockserver.capsules.http.client import Address
-from workerkit.mockserver.capsules.http.framing import Framer, Garbled, Piece
+from workerkit.mockserver.capsules.http.framing import Framer, NotHttpError, Piece
 from workerkit.mockserver.capsules.record.exchange_assembler import Listener
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.worlds.add_fault import disturb
-from workerkit.mockserver.worlds.world_builder import Founder
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.faults import FAULTS
 
@@ -59,7 +59,7 @@ CASES: dict[str, tuple[dict[str, Any], Ending]] = {
 def mock_with(kind: str | None, **parameters: Any) -> Iterator[tuple[Address, list[str]]]:
     """A mock whose clock stands, with a fault, and the ids of the tasks of its first server."""
     worlds = Worlds()
-    world = worlds.add(DEFAULT, Founder(seed=3, timer=lambda: 0.0)).world
+    world = worlds.add(DEFAULT, WorldBuilder(seed=3, timer=lambda: 0.0)).world
     if kind is not None:
         disturb(world, {"fault": kind, **parameters})
     own = [task.id for task in world.tasks.values() if task.server == "server-01"]
@@ -230,6 +230,6 @@ def test_bytes_come_back_as_they_were_however_they_are_cut(names: list[str], dat
 def test_what_is_no_http_is_told_and_kept(data: bytes) -> None:
     framer = Framer(answers=True)
     pieces: list[bytes] = []
-    with pytest.raises(Garbled):
+    with pytest.raises(NotHttpError):
         pieces.extend(each.raw for each in framer.feed(data))
     assert b"".join(pieces) + framer.rest == data

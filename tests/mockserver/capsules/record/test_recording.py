@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.openapi.masking.test_canaries import exchange
-from workerkit.mockserver.atomic_file import CannotWrite
+from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 from workerkit.mockserver.capsules.file.reader import parse_capsule, read_capsule
 from workerkit.mockserver.capsules.file.writer import CapsuleText
-from workerkit.mockserver.capsules.http.framing import Framer, Garbled
-from workerkit.mockserver.capsules.record.exchange_assembler import ConnectionTape
+from workerkit.mockserver.capsules.http.framing import Framer, NotHttpError
+from workerkit.mockserver.capsules.record.exchange_assembler import ExchangeAssembler
 from workerkit.mockserver.capsules.record.recording import Recording
 
 BEGAN = 1_764_583_200.0
@@ -85,12 +85,12 @@ def test_no_secret_hides_in_a_compressed_body(
 
 
 def test_a_part_that_is_left_is_not_written_over(recording: Recording, tmp_path: Path) -> None:
-    with pytest.raises(CannotWrite, match="left from a recording"):
+    with pytest.raises(CannotWriteError, match="left from a recording"):
         Recording(str(tmp_path / "c.yaml"), upstream="u", began=BEGAN)
 
 
 def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
-    with pytest.raises(CannotWrite, match=r"there is no folder .*none\. Make it first"):
+    with pytest.raises(CannotWriteError, match=r"there is no folder .*none\. Make it first"):
         Recording(str(tmp_path / "none" / "c.yaml"), upstream="u", began=BEGAN)
 
 
@@ -111,8 +111,8 @@ def test_whatever_goes_over_a_line_is_a_capsule_that_can_be_read(
     method: str, target: str, status: str, asked: list[str], answered: list[str]
 ) -> None:
     heard: list[Recorded] = []
-    tape = ConnectionTape(heard.append, lambda: BEGAN)
-    with suppress(Garbled):
+    tape = ExchangeAssembler(heard.append, lambda: BEGAN)
+    with suppress(NotHttpError):
         for piece in Framer(answers=False).feed(_head(f"{method} {target} HTTP/1.1", asked)):
             tape.asked(piece)
     tape.answered(_head(f"HTTP/1.1 {status} x", [*answered, "Content-Length: 2"]) + b"{}")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.openapi.masking.test_canaries import ENCODING, ENCODINGS, PLACE, PLACES, exchange, sniffed
 from tests.openapi.masking.test_pseudonyms import SECRETS
 from workerkit.mockserver.capsules.file.capsule import Recorded
-from workerkit.mockserver.capsules.record.recording_pseudonyms import Names
+from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
 from workerkit.openapi.exchange import Exchange
 
 SHOWN_IN: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -22,7 +22,7 @@ SHOWN_IN: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-def disguised(names: Names, **fields: Any) -> Exchange:
+def disguised(names: RecordingPseudonyms, **fields: Any) -> Exchange:
     return names.disguised(Recorded(exchange(**fields))).exchange
 
 
@@ -42,7 +42,7 @@ def page(*passwords: str) -> bytes:
 def test_a_secret_that_came_once_is_nowhere_afterwards(
     secret: str, others: list[str], shown_in: str, encoding: str, place: str
 ) -> None:
-    names = Names()
+    names = RecordingPseudonyms()
     hides = PLACES[place](ENCODINGS[encoding](secret))
     disguised(names, answer_body=page(*others))
     disguised(names, **hides)
@@ -51,7 +51,7 @@ def test_a_secret_that_came_once_is_nowhere_afterwards(
 
 
 def test_a_page_is_written_with_its_secrets_replaced_and_nothing_else() -> None:
-    names = Names()
+    names = RecordingPseudonyms()
     before = page("first-secret", "second-secret", "first-secret")
     after = json.loads(disguised(names, answer_body=before).answer_body)
     words = [task.pop("password") for task in after["data"]]
@@ -62,7 +62,7 @@ def test_a_page_is_written_with_its_secrets_replaced_and_nothing_else() -> None:
 
 
 def test_a_body_that_comes_again_is_looked_at_again_once_more_is_known() -> None:
-    names = Names()
+    names = RecordingPseudonyms()
     body = json.dumps({"logs": [{"message": "open sesame worked"}]}).encode()
     assert disguised(names, request_body=body).request_body == body
     disguised(names, answer_body=page("open sesame"))
@@ -70,11 +70,13 @@ def test_a_body_that_comes_again_is_looked_at_again_once_more_is_known() -> None
 
 
 def test_what_stands_inside_the_field_of_a_secret_is_replaced() -> None:
-    told = disguised(Names(), request_body=b'{"token": {"a": ["open sesame", 5]}, "note": "b"}').sent()
+    told = disguised(
+        RecordingPseudonyms(), request_body=b'{"token": {"a": ["open sesame", 5]}, "note": "b"}'
+    ).sent()
     assert "sesame" not in json.dumps(told)
     assert told["note"] == "b"
 
 
 def test_a_body_without_secrets_is_the_same_bytes() -> None:
     body = b'{"items": [ {"link_id": "1"}, {"link_id": "2"} ]}'
-    assert disguised(Names(), request_body=body).request_body is body
+    assert disguised(RecordingPseudonyms(), request_body=body).request_body is body

@@ -65,7 +65,7 @@ def _writes_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     def unsound(world: World, server: Server, call: Call) -> dict[str, Any]:
         return {"success": True, "data": {"updated": True, "link_id": call.parameters["id"]}}
 
-    monkeypatch.setitem(operations.ACTS, "updateTask", unsound)
+    monkeypatch.setitem(operations.HANDLERS, "updateTask", unsound)
 
 
 @pytest.mark.usefixtures("_writes_are_lost")

@@ -9,8 +9,8 @@ import pytest
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 from workerkit.mockserver.capsules.replay import worker_replay
-from workerkit.mockserver.capsules.replay.capsule_server import Theatre
-from workerkit.mockserver.capsules.replay.worker_replay import Performance, perform
+from workerkit.mockserver.capsules.replay.capsule_server import CapsuleServer
+from workerkit.mockserver.capsules.replay.worker_replay import WorkerReplay, perform
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import operation_of
 
@@ -63,7 +63,7 @@ def exchange(number: int, asked: Asked, *, at: float) -> Exchange:
 CAPSULE = Capsule(0.0, tuple(Recorded(exchange(n, each, at=n / 100)) for n, each in enumerate(RECORDED, 1)))
 
 
-def played(*asked: Asked, again: bool = False, in_order: bool = False) -> Performance:
+def played(*asked: Asked, again: bool = False, in_order: bool = False) -> WorkerReplay:
     """How a worker does that asks this, and perhaps the last of it again and again."""
     words = (sys.executable, "-c", WORKER, json.dumps(asked), "again" if again else "")
     return perform(CAPSULE, words, time_limit=LIMIT, in_order=in_order)
@@ -156,7 +156,7 @@ def test_a_worker_that_asks_for_nothing_more_is_ended(monkeypatch: pytest.Monkey
 
 def test_a_worker_that_asks_for_nothing_more_is_waited_for_in_the_recordings_own_measure() -> None:
     recorded = tuple(Recorded(exchange(n, RECORDED[0], at=n * 3.0)) for n in range(1, 4))
-    with Theatre(Capsule(0.0, recorded)) as theatre, Theatre(CAPSULE) as quick:
+    with CapsuleServer(Capsule(0.0, recorded)) as theatre, CapsuleServer(CAPSULE) as quick:
         assert theatre.seconds_without_news == 0
         assert 6 < theatre.patience < 30
         assert quick.patience < 6
