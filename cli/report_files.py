@@ -13,7 +13,7 @@ from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, w
 from workerkit.mockserver.reports.html_page import as_page
 from workerkit.mockserver.reports.junit import as_junit
 from workerkit.mockserver.reports.markdown import add_step_summary
-from workerkit.mockserver.reports.report import Report
+from workerkit.mockserver.reports.report import CommandReport
 from workerkit.openapi.formats.strict_json import render
 
 STANDARD_OUTPUT = "-"
@@ -48,7 +48,7 @@ class ReportFiles:
         """Whether standard output belongs to a report, so that people are told on standard error."""
         return STANDARD_OUTPUT in self._names()
 
-    def write(self, report: Report, value: Any) -> None:
+    def write(self, report: CommandReport, value: Any) -> None:
         """Writes the report, with this JSON, and in GitHub Actions the step's summary. Raises CannotWrite."""
         self.write_json(value)
         _put(self.junit_file, lambda: as_junit(report))

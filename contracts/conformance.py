@@ -24,7 +24,7 @@ from workerkit.contracts.sandbox.sandbox import Sandbox
 from workerkit.contracts.saved.findings import saved_findings
 from workerkit.contracts.scripted.script import set_out, walk_the_tour
 from workerkit.contracts.target.plan import Plan, default_writes
-from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.contracts.target.target_mask import mask_of
 from workerkit.openapi.errors import CannotRunError
@@ -55,7 +55,7 @@ def conform(
     stated: Mapping[str, str] | None = None,
     watcher: Callable[[Exchange], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
-    clock: Clock | None = None,
+    clock: RunClock | None = None,
     with_capsules: bool = False,
 ) -> Report:
     """Tests a server against the page and reports each rule as kept, broken or untested.
@@ -69,7 +69,7 @@ def conform(
     Raises CannotTest and NoSandbox before anything is written, and RunFailed.
     """
     plan = plan or Plan(writes=default_writes(target))
-    clock = clock or Clock()
+    clock = clock or RunClock()
     began = clock.steady()
     gate = Gate(target, plan, worker_api(), clock=clock, watcher=watcher)
     ledger = Ledger(stated or {})

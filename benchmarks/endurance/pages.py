@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import orjson
 
 from workerkit.mockserver.http.headers import headers_of
-from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.world import World
@@ -60,7 +60,7 @@ class _Book:
         """Asks for one page; the answer's body."""
         path = worker_api().base_path + "/tasks"
         asked = urlencode({"limit": LIMIT, **query}, safe=",")
-        incoming = Incoming("GET", path, asked, headers_of(_HEADERS), b"", False)
+        incoming = Request("GET", path, asked, headers_of(_HEADERS), b"", False)
         return lambda: self.app.answer(incoming).body
 
     def total(self, query: dict[str, str]) -> int:
@@ -116,7 +116,7 @@ def _updater(book: _Book) -> Callable[[], object]:
     bodies = cycle([b'{"status": "running"}', b'{"status": "queued"}', b'{"status": "failed"}'])
     path = worker_api().base_path + "/tasks/"
     head = headers_of((*_HEADERS, ("content-type", "application/json"), ("content-length", "20")))
-    return lambda: book.app.answer(Incoming("PUT", path + next(chosen), "", head, next(bodies), False))
+    return lambda: book.app.answer(Request("PUT", path + next(chosen), "", head, next(bodies), False))
 
 
 def _sample(title: str, few: Callable[[], object], many: Callable[[], object]) -> Sample:

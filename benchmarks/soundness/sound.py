@@ -12,7 +12,7 @@ import click
 
 from tests.contracts.covering import pairwise
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.page.rules import Status
+from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.target.own_mock import own_mock
 from workerkit.contracts.target.plan import Plan
 from workerkit.openapi.spec.dialect import dialect_of
@@ -54,7 +54,7 @@ def _run(dialect: int, seed: int) -> Row:
     choices = [{}, *pairwise(values)][dialect]
     with own_mock(seed, dialect_of(choices)) as target:
         report = conform(target, Plan(seed=seed))
-    broken = tuple(f"{each.id}: {each.why}" for each in report.of(Status.BROKEN))
+    broken = tuple(f"{each.id}: {each.why}" for each in report.of(RuleStatus.BROKEN))
     return Row(dialect, seed, broken, report.requests, report.seconds)
 
 

@@ -19,7 +19,7 @@ from workerkit.contracts.resend.address import NO_KEY, address_of
 from workerkit.contracts.resend.policy import NotPermittedError, keys_for, permitted
 from workerkit.contracts.resend.replay_notes import capsule_notes, replay_summary
 from workerkit.contracts.target.plan import Writes, default_rate, default_writes
-from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import BadTargetError, Target
 from workerkit.mockserver.atomic_file import check_writable, write_whole
 from workerkit.mockserver.capsules.file.any_recording import read_traffic
@@ -116,7 +116,7 @@ def _again(
         raise click.UsageError(f"--target: {error}") from None
     except NotPermittedError as error:
         raise click.UsageError(f"{file}: {error}") from None
-    pace = Pace(default_rate(target), Clock())
+    pace = Pace(default_rate(target), RunClock())
     return capsule, lambda each: replay_against(each, address, keys=keys, pace=pace.keep)
 
 

@@ -18,7 +18,7 @@ from workerkit.contracts.gate.pace import Pace
 from workerkit.contracts.gate.transport import Transport
 from workerkit.contracts.gate.write_policy import Draft, WritePolicy
 from workerkit.contracts.target.plan import Plan
-from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import BASE_PATH, Target
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange, Headers
@@ -67,7 +67,7 @@ class Gate(BaseAdapter):
     raises Withheld, Ended, and NoAnswer. Threads may send side by side.
     """
 
-    def __init__(self, target: Target, plan: Plan, api: Api, *, clock: Clock, watcher: Watcher) -> None:
+    def __init__(self, target: Target, plan: Plan, api: Api, *, clock: RunClock, watcher: Watcher) -> None:
         super().__init__()
         self.exchanges: list[Exchange] = []
         self.broken_off: list[Exchange] = []

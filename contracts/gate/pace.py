@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
-from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.run_clock import RunClock
 
 # All waits together: a target that asks for more has to be tested more slowly.
 _PATIENCE = 30.0
@@ -15,7 +15,7 @@ _FIRST_GAP, _LAST_GAP = 0.05, 0.5
 class Pace:
     """At most `rate` requests a second, and a wait for each answer 429, of which it takes a few only."""
 
-    def __init__(self, rate: float | None, clock: Clock) -> None:
+    def __init__(self, rate: float | None, clock: RunClock) -> None:
         self._gap = 0.0 if rate is None else 1 / rate
         self._clock = clock
         self._next_at = clock.steady()

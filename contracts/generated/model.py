@@ -79,7 +79,7 @@ class Model:
     def _as_task(self, server: str, listed: Task) -> entities.Task:
         request_id = str(listed["request_id"])
         request = self._world.requests.get(request_id) or self._world.add_request(
-            entities.Request(request_id, "", "", "", 0, "")
+            entities.CustomerRequest(request_id, "", "", "", 0, "")
         )
         return entities.Task(
             id=listed["id"],

@@ -8,7 +8,7 @@ from enum import StrEnum
 from workerkit.contracts.page.page import Sentence, page
 
 
-class Status(StrEnum):
+class RuleStatus(StrEnum):
     """What a run found out about a rule."""
 
     KEPT = "kept"
@@ -17,7 +17,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ServerRule:
     """A promise, and the sentence of the page that makes it."""
 
     id: str
@@ -30,7 +30,7 @@ class Rule:
 
 
 RULES = tuple(
-    Rule(each.rule, each) for section in page() for each in section.sentences if each.rule is not None
+    ServerRule(each.rule, each) for section in page() for each in section.sentences if each.rule is not None
 )
 RULE_IDS = frozenset(each.id for each in RULES)
 

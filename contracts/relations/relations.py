@@ -20,17 +20,17 @@ from workerkit.openapi.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckResult:
     """What one relation says of one exchange: `flaw` is what is wrong, or None where the rule is kept."""
 
     rule: str
     flaw: str | None
 
 
-Outcomes = Iterator[Outcome]
+Results = Iterator[CheckResult]
 
 
-def relate(exchange: Exchange, *, is_legal: bool = False) -> Outcomes:
+def relate(exchange: Exchange, *, is_legal: bool = False) -> Results:
     """Everything that the relations say of an exchange; nothing where it is for no operation.
 
     `is_legal` spares a look at the request where the spec is known to allow it with its own choices.
@@ -48,19 +48,19 @@ def relate(exchange: Exchange, *, is_legal: bool = False) -> Outcomes:
         yield from _accepted(reading)
 
 
-def _no_system_error(exchange: Exchange) -> Outcome:
+def _no_system_error(exchange: Exchange) -> CheckResult:
     if exchange.status is None:
-        return Outcome("no-system-error", f"no answer came: {exchange.why}")
+        return CheckResult("no-system-error", f"no answer came: {exchange.why}")
     return _outcome("no-system-error", exchange.status < 500, f"answered {exchange.status}")
 
 
-def _documented_status(reading: ParsedExchange) -> Outcome:
+def _documented_status(reading: ParsedExchange) -> CheckResult:
     status, exchange = reading.exchange.status, reading.exchange
     known = exchange.accepted or status in lenient_spec.documented(str(reading.operation))
     return _outcome("statuses", known, f"answered {status}, which the page does not list")
 
 
-def _consistent(reading: ParsedExchange) -> Outcome:
+def _consistent(reading: ParsedExchange) -> CheckResult:
     # In a batch's answer `success` is a count.
     success, status = reading.answered_field("success"), reading.exchange.status
     contrary = isinstance(success, bool) and success != reading.exchange.accepted
@@ -68,7 +68,7 @@ def _consistent(reading: ParsedExchange) -> Outcome:
     return _outcome(rule, not contrary, f"answered {status}, yet the answer says success: {success}")
 
 
-def _refusals(reading: ParsedExchange) -> Outcomes:
+def _refusals(reading: ParsedExchange) -> Results:
     status, flaw = reading.exchange.status, reading.certain_flaw
     if flaw is not None:
         accepted = f"answered {status} to a request that is not valid ({flaw})"
@@ -78,18 +78,18 @@ def _refusals(reading: ParsedExchange) -> Outcomes:
         yield _outcome("not-your-task", coded, "answered 403 without the code not_your_task")
 
 
-def _accepted(reading: ParsedExchange) -> Outcomes:
+def _accepted(reading: ParsedExchange) -> Results:
     flaw, operation = reading.answer_flaw, str(reading.operation)
-    yield Outcome(OPERATION_RULES[operation], None if flaw is None else f"the answer's form: {flaw}")
+    yield CheckResult(OPERATION_RULES[operation], None if flaw is None else f"the answer's form: {flaw}")
     if flaw is None:
         yield from _RELATIONS[operation](reading)
 
 
-def _nothing_more(_reading: ParsedExchange) -> Outcomes:
+def _nothing_more(_reading: ParsedExchange) -> Results:
     yield from ()
 
 
-def _listed(reading: ParsedExchange) -> Outcomes:
+def _listed(reading: ParsedExchange) -> Results:
     if reading.repeats_a_parameter:
         return
     page = reading.answered
@@ -102,7 +102,7 @@ def _listed(reading: ParsedExchange) -> Outcomes:
     yield from _next_cursor(reading, page, tasks)
 
 
-def _limit(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Outcomes:
+def _limit(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
     asked, answered = reading.legal_parameter("limit"), page["limit"]
     if asked is not None:
         yield _equal("list-limit", "limit", answered, asked)
@@ -110,13 +110,13 @@ def _limit(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[st
     yield _outcome("list-limit", len(tasks) <= bound, f"{len(tasks)} tasks with a limit of {bound}")
 
 
-def _page(reading: ParsedExchange, page: Mapping[str, Any]) -> Outcomes:
+def _page(reading: ParsedExchange, page: Mapping[str, Any]) -> Results:
     asked = reading.legal_parameter("page")
     if asked is not None and "after" not in reading.query:
         yield _equal("list-page", "page", page["page"], asked)
 
 
-def _filters(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Outcomes:
+def _filters(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
     statuses = reading.legal_parameter("status")
     if statuses is not None:
         strays = sorted({str(each["status"]) for each in tasks} - set(statuses))
@@ -129,7 +129,7 @@ def _filters(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Outcomes:
         yield _outcome("list-service-type", not others, flaw)
 
 
-def _ids(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Outcomes:
+def _ids(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
     ids = [each["id"] for each in tasks]
     twice = [each for each, count in Counter(ids).items() if count > 1]
     yield _outcome("list", not twice, f"task {twice[0] if twice else ''} stands there twice")
@@ -138,7 +138,7 @@ def _ids(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Outcomes:
         yield _outcome("list-after", after not in ids, f"the page after {after} has that task itself")
 
 
-def _total(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Outcomes:
+def _total(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
     total = page["total"]
     yield _outcome("list-total", total >= len(tasks), f"total is {total}, yet {len(tasks)} tasks are there")
     asked, limit = reading.legal_parameter("page"), reading.legal_parameter("limit")
@@ -149,7 +149,7 @@ def _total(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[st
     yield _outcome("list-total", len(tasks) == due, flaw)
 
 
-def _next_cursor(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Outcomes:
+def _next_cursor(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
     if not tasks:
         return
     cursor, last = page.get("next_cursor"), tasks[-1]["id"]
@@ -159,11 +159,11 @@ def _next_cursor(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[d
         yield _outcome("list-next-cursor", cursor is not None, "no next_cursor, yet there are further pages")
 
 
-def _updated(reading: ParsedExchange) -> Outcomes:
+def _updated(reading: ParsedExchange) -> Results:
     yield _same_id("update-echo", "link_id", reading.answered["data"]["link_id"], reading.path_values["id"])
 
 
-def _bulk_updated(reading: ParsedExchange) -> Outcomes:
+def _bulk_updated(reading: ParsedExchange) -> Results:
     items, answer = reading.sent_field("items"), reading.answered
     if not isinstance(items, list):
         return
@@ -194,7 +194,7 @@ def _link_in(item: Any) -> str | None:
     return str(link).lower() if lenient_spec.validator("Uuid").is_valid(link) else None
 
 
-def _bulk_items(items: list[Any], results: list[dict[str, Any]]) -> Outcomes:
+def _bulk_items(items: list[Any], results: list[dict[str, Any]]) -> Results:
     known = lenient_spec.enumeration("TaskStatus")
     if _have_only(known, items):
         return
@@ -216,7 +216,7 @@ def _have_only(statuses: tuple[str, ...], items: list[Any]) -> bool:
         return False
 
 
-def _logs_stored(reading: ParsedExchange) -> Outcomes:
+def _logs_stored(reading: ParsedExchange) -> Results:
     entries = reading.sent_field("logs")
     if not isinstance(entries, list):
         return
@@ -235,8 +235,8 @@ def _may_be_stored(entry: Any) -> bool:
     return isinstance(level, str) and level.upper() in lenient_spec.enumeration("LogLevel")
 
 
-def _called_back(rule: str, name: str) -> Callable[[ParsedExchange], Outcomes]:
-    def relation(reading: ParsedExchange) -> Outcomes:
+def _called_back(rule: str, name: str) -> Callable[[ParsedExchange], Results]:
+    def relation(reading: ParsedExchange) -> Results:
         data, sent = reading.answered_field("data"), reading.sent_field(name)
         if isinstance(data, dict) and isinstance(sent, str) and name in data:
             yield _same_id(rule, name, data[name], sent)
@@ -244,7 +244,7 @@ def _called_back(rule: str, name: str) -> Callable[[ParsedExchange], Outcomes]:
     return relation
 
 
-_RELATIONS: Mapping[str, Callable[[ParsedExchange], Outcomes]] = {
+_RELATIONS: Mapping[str, Callable[[ParsedExchange], Results]] = {
     "heartbeat": _nothing_more,
     "listTasks": _listed,
     "updateTask": _updated,
@@ -257,15 +257,15 @@ _RELATIONS: Mapping[str, Callable[[ParsedExchange], Outcomes]] = {
 }
 
 
-def _outcome(rule: str, kept: bool, flaw: str) -> Outcome:
-    return Outcome(rule, None if kept else flaw)
+def _outcome(rule: str, kept: bool, flaw: str) -> CheckResult:
+    return CheckResult(rule, None if kept else flaw)
 
 
-def _equal(rule: str, name: str, seen: Any, expected: Any) -> Outcome:
+def _equal(rule: str, name: str, seen: Any, expected: Any) -> CheckResult:
     return _outcome(rule, seen == expected, f"{name} is {seen}, expected {expected}")
 
 
-def _same_id(rule: str, name: str, seen: Any, expected: str) -> Outcome:
+def _same_id(rule: str, name: str, seen: Any, expected: str) -> CheckResult:
     return _outcome(rule, _lower(seen) == expected.lower(), f"{name} is {seen}, the request's is {expected}")
 
 

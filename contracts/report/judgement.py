@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from workerkit.contracts.page.lenient_spec import enumeration
-from workerkit.contracts.page.rules import Rule, Status
+from workerkit.contracts.page.rules import RuleStatus, ServerRule
 from workerkit.contracts.report.evidence import show
 from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
 from workerkit.contracts.run.ledger import Finding, Ledger
@@ -22,15 +22,15 @@ _NOTHING = (
 )
 
 
-def judged(rule: Rule, ledger: Ledger, target: Target, mask: Mask, ended: str) -> RuleReport:
+def judged(rule: ServerRule, ledger: Ledger, target: Target, mask: Mask, ended: str) -> RuleReport:
     """The rule with what became of it; `ended` is why the run ended early, or nothing."""
     findings = causes(rule.id, ledger)
     if findings:
         return _broken(rule, findings, target, mask)
     if rule.id in ledger.held:
-        return RuleReport(rule, Status.KEPT, "")
+        return RuleReport(rule, RuleStatus.KEPT, "")
     why = ledger.excuses.get(rule.id) or ended or _NOTHING
-    return RuleReport(rule, Status.UNTESTED, why)
+    return RuleReport(rule, RuleStatus.UNTESTED, why)
 
 
 def causes(rule: str, ledger: Ledger) -> list[Finding]:
@@ -46,7 +46,7 @@ def causes(rule: str, ledger: Ledger) -> list[Finding]:
     return list(found.values())
 
 
-def _broken(rule: Rule, findings: list[Finding], target: Target, mask: Mask) -> RuleReport:
+def _broken(rule: ServerRule, findings: list[Finding], target: Target, mask: Mask) -> RuleReport:
     shown = findings[:MOST_SHOWN]
     more = len(findings) - len(shown)
     flaws = tuple(
@@ -56,4 +56,4 @@ def _broken(rule: Rule, findings: list[Finding], target: Target, mask: Mask) -> 
     why = "; ".join(each.message for each in flaws) + (f" (and {more} more)" if more else "")
     exchanges = {exchange.number: exchange for each in shown for exchange in each.exchanges}
     evidence = tuple(show(exchanges[number], target, mask) for number in sorted(exchanges))
-    return RuleReport(rule, Status.BROKEN, why, evidence, flaws, more)
+    return RuleReport(rule, RuleStatus.BROKEN, why, evidence, flaws, more)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workerkit.contracts.gate.gate import Cause
-from workerkit.contracts.page.rules import Status
+from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.report.sentence_report import SentenceReport, sentence_reports
 from workerkit.contracts.report.silences_seen import Learnt
@@ -50,7 +50,7 @@ class Report:
     @property
     def verdict(self) -> str:
         """`fail` where a rule is broken, else `pass`."""
-        return "fail" if self.of(Status.BROKEN) else "pass"
+        return "fail" if self.of(RuleStatus.BROKEN) else "pass"
 
     @property
     def silences(self) -> tuple[tuple[str, str | None], ...]:
@@ -62,7 +62,7 @@ class Report:
         """The page's sentences in its order, each with what became of it."""
         return sentence_reports(self.rules, self.learnt)
 
-    def of(self, status: Status) -> tuple[RuleReport, ...]:
+    def of(self, status: RuleStatus) -> tuple[RuleReport, ...]:
         """The rules of a status, in the page's order."""
         return tuple(each for each in self.rules if each.status is status)
 
@@ -91,4 +91,4 @@ def exit_code(report: Report, *, strict: bool) -> int:
         return 1
     if report.cause in _EXIT_CODES:
         return _EXIT_CODES[report.cause]
-    return 1 if strict and report.of(Status.UNTESTED) else 0
+    return 1 if strict and report.of(RuleStatus.UNTESTED) else 0

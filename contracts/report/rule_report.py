@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.contracts.page.rules import Rule, Status
+from workerkit.contracts.page.rules import RuleStatus, ServerRule
 from workerkit.contracts.report.evidence import Evidence
 
 
@@ -30,8 +30,8 @@ class RuleReport:
     flaws refer to.
     """
 
-    rule: Rule
-    status: Status
+    rule: ServerRule
+    status: RuleStatus
     why: str
     evidence: tuple[Evidence, ...] = ()
     flaws: tuple[RuleFlaw, ...] = ()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from workerkit.contracts.page.page import Section, Sentence, page
-from workerkit.contracts.page.rules import Status
+from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.report.silences_seen import Learnt
 
@@ -75,13 +75,13 @@ def _reported(
     return SentenceReport(section, sentence, standing, tuple(_why(sentence, standing, held, left_open)), seen)
 
 
-def _standing(sentence: Sentence, found: set[Status]) -> Standing:
+def _standing(sentence: Sentence, found: set[RuleStatus]) -> Standing:
     if sentence.no_promise:
         return Standing.NO_PROMISE
     for status, standing in (
-        (Status.BROKEN, Standing.BROKEN),
-        (Status.KEPT, Standing.KEPT),
-        (Status.UNTESTED, Standing.UNTESTED),
+        (RuleStatus.BROKEN, Standing.BROKEN),
+        (RuleStatus.KEPT, Standing.KEPT),
+        (RuleStatus.UNTESTED, Standing.UNTESTED),
     ):
         if status in found:
             return standing
@@ -93,11 +93,11 @@ def _why(
 ) -> Iterator[str]:
     match standing:
         case Standing.BROKEN:
-            yield from (f"{each.id}: {each.why}" for each in held if each.status is Status.BROKEN)
+            yield from (f"{each.id}: {each.why}" for each in held if each.status is RuleStatus.BROKEN)
         case Standing.UNTESTED:
             yield from dict.fromkeys(each.why for each in held)
         case Standing.KEPT:
-            untested = (each for each in held if each.status is Status.UNTESTED)
+            untested = (each for each in held if each.status is RuleStatus.UNTESTED)
             yield from (f"{each.id} is untested: {each.why}" for each in untested)
         case Standing.SILENT:
             yield from (f"{each.silence}: {each.seen or f'not seen, {each.why}'}" for each in left_open)

@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from workerkit.contracts.page.rules import Status
+from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
 from workerkit.contracts.report.sentence_report import SentenceReport, Standing
 from workerkit.contracts.report.text import evidence_lines, receipt_of, remarks, verdict_of
-from workerkit.mockserver.reports.report import Aside, Case, Chapter, Finding, Outcome, Sentence
-from workerkit.mockserver.reports.report import Report as SharedReport
+from workerkit.mockserver.reports.report import (
+    Aside,
+    Case,
+    Chapter,
+    CommandReport,
+    Outcome,
+    ReportFinding,
+    ReportSentence,
+)
 
-_OUTCOMES = {Status.KEPT: Outcome.PASS, Status.BROKEN: Outcome.FAIL, Status.UNTESTED: Outcome.SKIP}
+_OUTCOMES = {
+    RuleStatus.KEPT: Outcome.PASS,
+    RuleStatus.BROKEN: Outcome.FAIL,
+    RuleStatus.UNTESTED: Outcome.SKIP,
+}
 _STANDINGS = {Standing(status): outcome for status, outcome in _OUTCOMES.items()}
 
 
-def as_cases(report: Report) -> SharedReport:
+def as_cases(report: Report) -> CommandReport:
     """The report with a case for each rule: its title is the page's sentence, an untested one is skipped.
 
     The chapters are the page, sentence by sentence.
     """
-    return SharedReport(
+    return CommandReport(
         title="workerkit conform",
         summary=verdict_of(report),
         seconds=report.seconds,
@@ -44,12 +55,12 @@ def _chapters(report: Report) -> Iterator[Chapter]:
         yield Chapter(section.heading, section.gist, tuple(map(_sentence, found)))
 
 
-def _sentence(found: SentenceReport) -> Sentence:
+def _sentence(found: SentenceReport) -> ReportSentence:
     said = found.sentence
     # Without a rule, its silences are all that there is to say.
     values = [f"{silence} {value or 'not seen'}" for silence, value in found.silences if said.rules]
     left_open = [f"left open: {', '.join(values)}"] if values else []
-    return Sentence(
+    return ReportSentence(
         said.text,
         said.gist,
         found.standing.in_words,
@@ -65,10 +76,12 @@ def _case(rule: RuleReport) -> Case:
         outcome=_OUTCOMES[rule.status],
         title=rule.rule.sentence.told,
         findings=tuple(_finding(rule, each) for each in rule.flaws),
-        notes=(f"Untested: {rule.why}",) if rule.status is Status.UNTESTED else (),
+        notes=(f"Untested: {rule.why}",) if rule.status is RuleStatus.UNTESTED else (),
     )
 
 
-def _finding(rule: RuleReport, flaw: RuleFlaw) -> Finding:
+def _finding(rule: RuleReport, flaw: RuleFlaw) -> ReportFinding:
     shown = [each for each in rule.evidence if each.number in flaw.exchanges]
-    return Finding(rule.id, flaw.message, tuple(line for each in shown for line in evidence_lines(each)))
+    return ReportFinding(
+        rule.id, flaw.message, tuple(line for each in shown for line in evidence_lines(each))
+    )

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from workerkit.contracts.page.rules import Status
+from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.evidence import Evidence
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
@@ -79,7 +79,7 @@ def evidence_lines(evidence: Evidence) -> list[str]:
 
 def verdict_of(report: Report) -> str:
     """The verdict in one line."""
-    counts = ", ".join(f"{len(report.of(status))} {status}" for status in Status)
+    counts = ", ".join(f"{len(report.of(status))} {status}" for status in RuleStatus)
     return (
         f"server verdict: {report.verdict} ({counts} of {len(report.rules)} rules; "
         f"{report.requests} requests in {report.seconds:.1f} s, seed {report.seed})"
@@ -96,7 +96,7 @@ def _sentences(report: Report) -> str:
 def _all_broken(report: Report) -> Iterator[str]:
     """Each broken rule with its flaws; an exchange that several of them share is shown once."""
     shown: set[int] = set()
-    for rule in report.of(Status.BROKEN):
+    for rule in report.of(RuleStatus.BROKEN):
         yield f"BROKEN    {rule.id}: {rule.rule.sentence.told}"
         for flaw in rule.flaws:
             yield f"          {flaw.message}"
@@ -118,7 +118,7 @@ def _flaw_lines(rule: RuleReport, flaw: RuleFlaw, shown: set[int]) -> Iterator[s
 def _untested(report: Report) -> Iterator[str]:
     """The untested rules by the reason, each with the first of the sentences that are untested for it."""
     rules: dict[str, list[str]] = {}
-    for each in report.of(Status.UNTESTED):
+    for each in report.of(RuleStatus.UNTESTED):
         rules.setdefault(each.why, []).append(each.id)
     untested = [each for each in report.sentences if each.standing is Standing.UNTESTED]
     for why, ids in rules.items():

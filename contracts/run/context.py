@@ -13,7 +13,7 @@ from workerkit.contracts.relations.listed_tasks import Task, tasks_in, usable_ta
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.target.fake_ids import made_up_id
 from workerkit.contracts.target.plan import Writes
-from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 
@@ -40,7 +40,7 @@ class RunContext:
     sandbox_tasks: tuple[Task, ...] | None = None
     sandbox_foreign: tuple[Task, ...] = ()
     sandbox_requests: frozenset[str] = frozenset()
-    clock: Clock = field(default_factory=Clock)
+    clock: RunClock = field(default_factory=RunClock)
 
     @property
     def own_name(self) -> str:

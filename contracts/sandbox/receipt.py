@@ -9,7 +9,7 @@ from workerkit.openapi.masking.mask import Mask
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """One field of one task: what it was before the run, and what the run made of it.
 
     `is_put_back` is True where the field is again as it was; else `why` says why it is not. A field that
@@ -40,18 +40,18 @@ class Change:
 class Receipt:
     """The changes, and in `notes` what is no field of a task: counters, statuses of requests."""
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def left(self) -> tuple[Change, ...]:
+    def left(self) -> tuple[FieldChange, ...]:
         """What is not as it was."""
         return tuple(each for each in self.changes if not each.is_put_back)
 
     def masked(self, mask: Mask) -> Receipt:
         """The receipt without secrets."""
         changes = (
-            Change(
+            FieldChange(
                 each.task,
                 each.field,
                 mask.under((each.field,), each.was),

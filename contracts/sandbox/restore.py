@@ -11,7 +11,7 @@ from workerkit.contracts.gate.gate import Gate, RunEndedError, WithheldError
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
-from workerkit.contracts.sandbox.receipt import Change, Receipt
+from workerkit.contracts.sandbox.receipt import FieldChange, Receipt
 from workerkit.contracts.sandbox.sandbox import NoSandboxError, Sandbox, find_sandbox, list_all
 from workerkit.contracts.target.plan import MOST_TO_PUT_BACK, Plan, Writes
 from workerkit.contracts.target.target import Target
@@ -125,11 +125,11 @@ class Tidying:
         if links and links != remedy:
             self._client.send("PUT", f"/tasks/{task_id}", links, key=key)
 
-    def _changes(self) -> Iterator[Change]:
+    def _changes(self) -> Iterator[FieldChange]:
         for (task_id, name), value in self._changed.items():
             was, last = self._was[task_id].get(name), self._now[task_id].get(name)
             is_put_back = last == was
-            yield Change(
+            yield FieldChange(
                 task_id,
                 name,
                 was,
@@ -147,14 +147,14 @@ class Tidying:
             return "no update can set it"
         return self._trouble or self._refusals.get(task_id) or "the update did not make it what it was"
 
-    def _unseen(self) -> Iterator[Change]:
+    def _unseen(self) -> Iterator[FieldChange]:
         """What was written into fields that no list shows."""
         last: dict[tuple[str, str], Any] = {}
         for exchange in self._written:
             if exchange.accepted or exchange.status is None:
                 last.update(_unseen_in(exchange, self._was))
         for (task_id, name), value in last.items():
-            yield Change(task_id, name, None, value, False, "the API does not show what it was", True)
+            yield FieldChange(task_id, name, None, value, False, "the API does not show what it was", True)
 
     def _notes(self) -> Iterator[str]:
         if self._trouble and not self._now:

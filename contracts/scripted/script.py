@@ -23,7 +23,7 @@ from workerkit.contracts.scripted import (
     updates,
 )
 from workerkit.contracts.target.plan import Plan, Writes
-from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 
 Step = Callable[[RunContext], None]
@@ -78,7 +78,7 @@ def set_out(
     plan: Plan,
     gate: Gate,
     ledger: Ledger,
-    clock: Clock,
+    clock: RunClock,
     sandbox: Sandbox | None = None,
 ) -> RunContext:
     """A walk that has not yet asked anything."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class RunClock:
     """`wall` is seconds since 1970, `steady` seconds that never run back, `wait` sleeps so many seconds."""
 
     wall: Callable[[], float] = time.time

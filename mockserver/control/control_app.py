@@ -9,13 +9,13 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from workerkit.mockserver.control.control_calls import CONTROL_CALLS, CONTROL_STREAMS, Asked
+from workerkit.mockserver.control.control_calls import CONTROL_CALLS, CONTROL_STREAMS, ControlRequest
 from workerkit.mockserver.http.answer import json_answer
-from workerkit.mockserver.http.request import MOST_BYTES, ClientGoneError, Incoming, receive_request
+from workerkit.mockserver.http.request import MOST_BYTES, ClientGoneError, Request, receive_request
 from workerkit.mockserver.observers.event_stream import Events
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
@@ -26,7 +26,7 @@ from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call, Operation
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[StarletteRequest], Awaitable[Response]]
 # Whoever may call at all may also bring a large world back.
 _MOST_BYTES = {"restoreWorld": 2**28}
 
@@ -65,16 +65,16 @@ def _by_path(api: Api) -> Iterable[tuple[str, dict[str, Operation]]]:
 
 
 def _route(path: str, operations: dict[str, Operation], within: _Within) -> Route:
-    async def endpoint(request: Request) -> Response:
-        operation = operations[request.method]
+    async def endpoint(received: StarletteRequest) -> Response:
+        operation = operations[received.method]
         most = _MOST_BYTES.get(operation.id, MOST_BYTES)
-        incoming = await receive_request(request.scope, request.receive, most=most)
+        request = await receive_request(received.scope, received.receive, most=most)
         try:
-            call = _read(operation, request.path_params, incoming, most)
-            base_url = f"http://{request.headers['host']}{within.worker_path}"
-            return _answered(Asked(within.worlds, within.events, call, base_url))
+            call = _read(operation, received.path_params, request, most)
+            base_url = f"http://{received.headers['host']}{within.worker_path}"
+            return _answered(ControlRequest(within.worlds, within.events, call, base_url))
         except RefusalError as refusal:
-            message = mask_of_all(_all(within.worlds), _told(incoming)).text(refusal.why)
+            message = mask_of_all(_all(within.worlds), _told(request)).text(refusal.why)
             return _response(_error(_CODES[refusal.status], message), refusal.status)
 
     route = Route(path, endpoint, methods=list(operations))
@@ -82,7 +82,7 @@ def _route(path: str, operations: dict[str, Operation], within: _Within) -> Rout
     return route
 
 
-def _answered(asked: Asked) -> Response:
+def _answered(asked: ControlRequest) -> Response:
     operation = asked.call.operation.id
     if operation in CONTROL_STREAMS:
         return CONTROL_STREAMS[operation](asked)
@@ -92,13 +92,13 @@ def _answered(asked: Asked) -> Response:
     return _response(answer, status)
 
 
-def _read(operation: Operation, path_values: dict[str, str], incoming: Incoming, most: int) -> Call:
-    if incoming.oversize:
+def _read(operation: Operation, path_values: dict[str, str], request: Request, most: int) -> Call:
+    if request.oversize:
         raise InvalidRequestError(f"the body has more than {most} bytes")
-    if operation.body is not None and not incoming.headers.is_json:
+    if operation.body is not None and not request.headers.is_json:
         raise InvalidRequestError("send JSON, with the header content-type: application/json")
     try:
-        return operation.read(path_values, incoming.query, incoming.body)
+        return operation.read(path_values, request.query, request.body)
     except FlawError as flaw:
         raise InvalidRequestError(str(flaw)) from None
 
@@ -108,10 +108,10 @@ def _response(value: Any, status: int, headers: dict[str, str] | None = None) ->
     return Response(answer.body, status, headers, media_type="application/json")
 
 
-def _told(incoming: Incoming) -> Any:
+def _told(request: Request) -> Any:
     """The JSON of a call, whose secrets an error must not repeat; None where it is none."""
     try:
-        return parse(incoming.body)
+        return parse(request.body)
     except MalformedJsonError:
         return None
 
@@ -120,7 +120,7 @@ def _all(worlds: Worlds) -> list[World]:
     return [worlds.world(name) for name in worlds.names()]
 
 
-async def _unrouted(within: _Within, request: Request, error: Exception) -> Response:
+async def _unrouted(within: _Within, request: StarletteRequest, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODES[error.status_code]
     path = mask_of_all(_all(within.worlds)).text(request.url.path)
@@ -128,7 +128,7 @@ async def _unrouted(within: _Within, request: Request, error: Exception) -> Resp
     return _response(_error(code, message), error.status_code, dict(error.headers or {}))
 
 
-async def _gone(request: Request, error: Exception) -> Response:
+async def _gone(request: StarletteRequest, error: Exception) -> Response:
     return Response()
 
 

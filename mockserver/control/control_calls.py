@@ -37,7 +37,7 @@ _BY = "the control plane"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ControlRequest:
     """A call of the control plane. `base_url` is the Worker API's, under the name that the caller used."""
 
     worlds: Worlds
@@ -71,11 +71,11 @@ class Asked:
         return self.director.world
 
 
-def get_health(asked: Asked) -> tuple[int, Json]:
+def get_health(asked: ControlRequest) -> tuple[int, Json]:
     return 200, {"status": "ok", "worlds": list(asked.worlds.names())}
 
 
-def create_world(asked: Asked) -> tuple[int, Json]:
+def create_world(asked: ControlRequest) -> tuple[int, Json]:
     body = asked.body
     builder = WorldBuilder(
         _scenario(body.get("scenario")),
@@ -93,7 +93,7 @@ def create_world(asked: Asked) -> tuple[int, Json]:
     return 201, {"world": world.name, "base_url": asked.base_url, "servers": server_keys(world)}
 
 
-def get_world(asked: Asked) -> tuple[int, Json]:
+def get_world(asked: ControlRequest) -> tuple[int, Json]:
     world, scenario = asked.world, asked.director.scenario
     return 200, {
         "world": world.name,
@@ -110,13 +110,13 @@ def get_world(asked: Asked) -> tuple[int, Json]:
     }
 
 
-def delete_world(asked: Asked) -> tuple[int, Json]:
+def delete_world(asked: ControlRequest) -> tuple[int, Json]:
     name = asked.world.name
     asked.worlds.remove(name)
     return 200, {"deleted": name}
 
 
-def reset_world(asked: Asked) -> tuple[int, Json]:
+def reset_world(asked: ControlRequest) -> tuple[int, Json]:
     try:
         world = asked.worlds.reset(asked.world.name)
     except KeyTakenError as error:
@@ -124,7 +124,7 @@ def reset_world(asked: Asked) -> tuple[int, Json]:
     return 200, {"world": world.name, "servers": server_keys(world)}
 
 
-def set_clock(asked: Asked) -> tuple[int, Json]:
+def set_clock(asked: ControlRequest) -> tuple[int, Json]:
     clock = asked.world.clock
     try:
         if "advance" in asked.body:
@@ -136,7 +136,7 @@ def set_clock(asked: Asked) -> tuple[int, Json]:
     return 200, {"time": written(clock.now())}
 
 
-def get_tasks(asked: Asked) -> tuple[int, Json]:
+def get_tasks(asked: ControlRequest) -> tuple[int, Json]:
     server, statuses = asked.parameters["server"], asked.parameters["status"]
     chosen = [
         task
@@ -146,7 +146,7 @@ def get_tasks(asked: Asked) -> tuple[int, Json]:
     return 200, {"tasks": _shown(chosen)}
 
 
-def add_tasks(asked: Asked) -> tuple[int, Json]:
+def add_tasks(asked: ControlRequest) -> tuple[int, Json]:
     fields = asked.body
     count = int(fields.pop("count", 1))
     if count > 1 and "id" in fields:
@@ -156,7 +156,7 @@ def add_tasks(asked: Asked) -> tuple[int, Json]:
     return 201, {"tasks": _shown([dispatch(asked.world, fields) for _ in range(count)])}
 
 
-def change_task(asked: Asked) -> tuple[int, Json]:
+def change_task(asked: ControlRequest) -> tuple[int, Json]:
     world, fields = asked.world, asked.body
     task = world.task(asked.parameters["id"])
     if "server" in fields:
@@ -165,11 +165,11 @@ def change_task(asked: Asked) -> tuple[int, Json]:
     return 200, task.shown()
 
 
-def get_servers(asked: Asked) -> tuple[int, Json]:
+def get_servers(asked: ControlRequest) -> tuple[int, Json]:
     return 200, {"servers": _shown(asked.world.servers.values())}
 
 
-def change_server(asked: Asked) -> tuple[int, Json]:
+def change_server(asked: ControlRequest) -> tuple[int, Json]:
     world, fields = asked.world, asked.body
     server = world.server(asked.parameters["name"])
     status = _status(fields.get("status", server.status))
@@ -180,34 +180,34 @@ def change_server(asked: Asked) -> tuple[int, Json]:
     return 200, server.shown()
 
 
-def get_requests(asked: Asked) -> tuple[int, Json]:
+def get_requests(asked: ControlRequest) -> tuple[int, Json]:
     return 200, {"requests": _shown(asked.world.requests.values())}
 
 
-def get_accounts(asked: Asked) -> tuple[int, Json]:
+def get_accounts(asked: ControlRequest) -> tuple[int, Json]:
     return 200, {"accounts": _shown(asked.world.accounts.values())}
 
 
-def get_logs(asked: Asked) -> tuple[int, Json]:
+def get_logs(asked: ControlRequest) -> tuple[int, Json]:
     return 200, {"logs": _shown(asked.world.logs)}
 
 
-def get_faults(asked: Asked) -> tuple[int, Json]:
+def get_faults(asked: ControlRequest) -> tuple[int, Json]:
     return 200, {"faults": _shown(asked.world.faults)}
 
 
-def add_fault(asked: Asked) -> tuple[int, Json]:
+def add_fault(asked: ControlRequest) -> tuple[int, Json]:
     return 201, disturb(asked.world, asked.body).shown()
 
 
-def clear_faults(asked: Asked) -> tuple[int, Json]:
+def clear_faults(asked: ControlRequest) -> tuple[int, Json]:
     faults = asked.world.faults
     cleared = len(faults)
     faults.clear()
     return 200, {"cleared": cleared}
 
 
-def get_verdict(asked: Asked) -> tuple[int, Json]:
+def get_verdict(asked: ControlRequest) -> tuple[int, Json]:
     director, mask = asked.director, mask_of(asked.world)
     if director.scenario is None:
         raise NotFoundError(f"the world {asked.name} has no scenario to judge by")
@@ -220,7 +220,7 @@ def get_verdict(asked: Asked) -> tuple[int, Json]:
     return 200, {"scenario": verdict.scenario, "verdict": word, "broken": broken}
 
 
-def get_journal(asked: Asked) -> tuple[int, Json]:
+def get_journal(asked: ControlRequest) -> tuple[int, Json]:
     world, wanted = asked.world, asked.parameters
     mask = mask_of(world)
     exchanges = [
@@ -233,16 +233,16 @@ def get_journal(asked: Asked) -> tuple[int, Json]:
     return 200, {"exchanges": exchanges, "dropped": world.journal.dropped}
 
 
-def verify_calls(asked: Asked) -> tuple[int, Json]:
+def verify_calls(asked: ControlRequest) -> tuple[int, Json]:
     world = asked.world
     return 200, verify(world, wanted_of(asked.body)).masked(mask_of(world))
 
 
-def take_snapshot(asked: Asked) -> tuple[int, Json]:
+def take_snapshot(asked: ControlRequest) -> tuple[int, Json]:
     return 200, snapshot(asked.director)
 
 
-def restore_world(asked: Asked) -> tuple[int, Json]:
+def restore_world(asked: ControlRequest) -> tuple[int, Json]:
     director = restored(asked.director, asked.body)
     try:
         asked.worlds.restore(asked.name, director)
@@ -251,12 +251,12 @@ def restore_world(asked: Asked) -> tuple[int, Json]:
     return 200, {"world": asked.name, "servers": server_keys(director.world)}
 
 
-def get_events(asked: Asked) -> EventStream:
+def get_events(asked: ControlRequest) -> EventStream:
     name = asked.parameters["world"]
     return EventStream(asked.events, None if name is None else asked.world.name)
 
 
-CONTROL_CALLS: dict[str, Callable[[Asked], tuple[int, Json]]] = {
+CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json]]] = {
     "getHealth": get_health,
     "createWorld": create_world,
     "getWorld": get_world,
@@ -281,7 +281,7 @@ CONTROL_CALLS: dict[str, Callable[[Asked], tuple[int, Json]]] = {
     "restoreWorld": restore_world,
 }
 
-CONTROL_STREAMS: dict[str, Callable[[Asked], EventStream]] = {"getEvents": get_events}
+CONTROL_STREAMS: dict[str, Callable[[ControlRequest], EventStream]] = {"getEvents": get_events}
 
 
 def server_keys(world: World) -> list[Json]:
@@ -334,7 +334,7 @@ def _status(status: str) -> str:
     return status
 
 
-def _change_key(asked: Asked, server: Server, key: str) -> None:
+def _change_key(asked: ControlRequest, server: Server, key: str) -> None:
     owner = asked.world.key_owner(key)
     if owner not in (None, server.name):
         raise ConflictError(f"the API key belongs to {owner}")

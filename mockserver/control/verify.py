@@ -12,7 +12,7 @@ from workerkit.mockserver.control.refusal_cause import cause_of
 from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.formats.json_contains import Difference, contains, differences
+from workerkit.openapi.formats.json_contains import JsonDifference, contains, differences
 from workerkit.openapi.formats.yaml_nodes import closest
 from workerkit.openapi.masking.mask import Mask
 
@@ -43,7 +43,7 @@ class Wanted:
             return False
         return self.body is ANY_BODY or contains(exchange.sent(), self.body)
 
-    def differences(self, exchange: Exchange, base_path: str) -> list[Difference]:
+    def differences(self, exchange: Exchange, base_path: str) -> list[JsonDifference]:
         """Where an exchange is not as wanted, field by field."""
         outer = self._outer(exchange, base_path)
         inner = [] if self.body is ANY_BODY else differences(exchange.sent(), self.body, "body")
@@ -54,14 +54,14 @@ class Wanted:
         fields = [each.field for each in self._outer(exchange, base_path)]
         return tuple(name in fields for name in ("operation", "path", "status"))
 
-    def _outer(self, exchange: Exchange, base_path: str) -> list[Difference]:
+    def _outer(self, exchange: Exchange, base_path: str) -> list[JsonDifference]:
         found = []
         if self.operation not in (None, exchange.operation):
-            found.append(Difference("operation", self.operation, exchange.operation))
+            found.append(JsonDifference("operation", self.operation, exchange.operation))
         if self.path is not None and not _leads_to(self.path, exchange, base_path):
-            found.append(Difference("path", self.path, _target(exchange)))
+            found.append(JsonDifference("path", self.path, _target(exchange)))
         if self.status not in (None, exchange.status):
-            found.append(Difference("status", self.status, exchange.status))
+            found.append(JsonDifference("status", self.status, exchange.status))
         return found
 
 
@@ -70,7 +70,7 @@ class Near:
     """An exchange that is not as wanted, where it differs, and why it was refused, if it was."""
 
     exchange: Exchange
-    differences: tuple[Difference, ...]
+    differences: tuple[JsonDifference, ...]
     cause: str | None
 
     def masked(self, mask: Mask) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _closest(world: World, wanted: Wanted, others: list[Exchange]) -> tuple[Near
     def roughly(each: Exchange) -> Any:
         return wanted.distance(each, base_path), -each.number
 
-    def closely(pair: tuple[Exchange, list[Difference]]) -> Any:
+    def closely(pair: tuple[Exchange, list[JsonDifference]]) -> Any:
         return wanted.distance(pair[0], base_path)[:2], len(pair[1]), -pair[0].number
 
     likely = nsmallest(_MOST_COMPARED, others, key=roughly)
@@ -171,7 +171,7 @@ def _target(exchange: Exchange) -> str:
     return f"{exchange.path}?{exchange.query}" if exchange.query else exchange.path
 
 
-def _masked(difference: Difference, mask: Mask) -> dict[str, Any]:
+def _masked(difference: JsonDifference, mask: Mask) -> dict[str, Any]:
     names = difference.field.split("/")
     shown = {"field": mask.text(difference.field), "wanted": mask.under(names, difference.wanted)}
     return shown if difference.absent else {**shown, "seen": mask.under(names, difference.seen)}

@@ -6,7 +6,7 @@ from abc import abstractmethod
 
 from workerkit.mockserver.faults.fault_action import Deliver, F, FaultAction
 from workerkit.mockserver.http.answer import Answer
-from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.world import World
@@ -24,6 +24,6 @@ class DelayAction(FaultAction[F]):
     def draw(self, chance: Chance) -> float:
         """The seconds of one delay."""
 
-    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
-        await line.wire.pause(self.seconds)
-        await onward(answer, line)
+    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
+        await delivery.wire.pause(self.seconds)
+        await onward(answer, delivery)

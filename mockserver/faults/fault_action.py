@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar, Generic, TypeVar
 
 from workerkit.mockserver.http.answer import Answer
-from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.operations import Handler
 from workerkit.mockserver.world.world import World
 from workerkit.scenarios.faults import Fault
 
 F = TypeVar("F", bound=Fault)
-Deliver = Callable[[Answer, Line], Awaitable[None]]
+Deliver = Callable[[Answer, Delivery], Awaitable[None]]
 
 
 class FaultAction(Generic[F]):
@@ -45,6 +45,6 @@ class FaultAction(Generic[F]):
         """What is done to the world and answered in place of an act."""
         return handler
 
-    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
         """Delivers an answer; `onward` is how it would be delivered without this fault."""
-        await onward(answer, line)
+        await onward(answer, delivery)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workerkit.mockserver.http.answer import Answer
-from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.http.delivery import Delivery
 
 
 def cut(body: bytes, share: float) -> bytes:
@@ -18,14 +18,16 @@ def pieces(body: bytes, size: int) -> Iterator[bytes]:
     return (body[start : start + size] for start in range(0, len(body), size))
 
 
-async def send_slowly(answer: Answer, line: Line, *, size: int, seconds: float, at_once: bool) -> None:
+async def send_slowly(
+    answer: Answer, delivery: Delivery, *, size: int, seconds: float, at_once: bool
+) -> None:
     """Sends the head, then the body in pieces of a size, so many seconds for a full one; raises Lost.
 
     The first piece comes after its time or, with `at_once`, before it.
     """
-    await line.head(answer)
+    await delivery.head(answer)
     for number, piece in enumerate(pieces(answer.body, size)):
         if number or not at_once:
-            await line.wire.pause(seconds * len(piece) / size)
-        await line.part(piece, last=False)
-    await line.part(b"", last=True)
+            await delivery.wire.pause(seconds * len(piece) / size)
+        await delivery.part(piece, last=False)
+    await delivery.part(b"", last=True)

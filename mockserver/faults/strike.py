@@ -11,7 +11,7 @@ from workerkit.mockserver.faults import FAULT_ACTIONS, FaultAction
 from workerkit.mockserver.faults.fault_action import Deliver
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.connection import ConnectionLostError
-from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.http.headers import header_set
 from workerkit.mockserver.world.operations import Handler
 from workerkit.mockserver.world.world import World
@@ -54,25 +54,25 @@ class RequestFaults:
         self._struck = AppliedFaults(exchange.number, faults, world_accepted=exchange.accepted, over=False)
         self._world.remember_applied_faults(self._struck)
 
-    async def deliver(self, answer: Answer, line: Line) -> None:
+    async def deliver(self, answer: Answer, delivery: Delivery) -> None:
         """Delivers an answer as the faults want it; what was really sent is in the journal then."""
         onward: Deliver = _whole
         for action in reversed(self._actions):
             onward = partial(action.deliver, onward=onward)
         why = self._exchange.why
         try:
-            await onward(answer, line)
+            await onward(answer, delivery)
         except ConnectionLostError:
             why += "; the client went away"
         finally:
-            self._end(line, why)
+            self._end(delivery, why)
 
-    def _end(self, line: Line, why: str) -> None:
+    def _end(self, delivery: Delivery, why: str) -> None:
         sent = replace(
             self._exchange,
-            status=line.status,
-            answer_headers=header_set(line.headers).pairs,
-            answer_body=bytes(line.body),
+            status=delivery.status,
+            answer_headers=header_set(delivery.headers).pairs,
+            answer_body=bytes(delivery.body),
             ended=self._world.clock.now(),
             why=why,
         )
@@ -87,5 +87,5 @@ def request_faults(world: World, operation: str | None, *, at: float) -> Request
     return RequestFaults(actions, world) if actions else None
 
 
-async def _whole(answer: Answer, line: Line) -> None:
-    await line.whole(answer)
+async def _whole(answer: Answer, delivery: Delivery) -> None:
+    await delivery.whole(answer)

@@ -23,7 +23,7 @@ class ConnectionLostError(WorkerkitError):
     """The client went away before its answer was complete."""
 
 
-class Wire:
+class Connection:
     """One connection. `lost` and `stop` are for the protocol, which learns of these first.
 
     One answer at a time is on it, and so at most one who waits.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.types import Scope, Send
 
 from workerkit.mockserver.http.answer import Answer, RawHeaders
-from workerkit.mockserver.http.connection import EXTENSION, Wire
+from workerkit.mockserver.http.connection import EXTENSION, Connection
 
 
-class Line:
+class Delivery:
     """Sends an answer as a fault wants it sent, over a connection that the mock's own protocol serves.
 
     `status`, `headers` and `body` are what was sent so far; the status is None where no head was. Everything
@@ -16,7 +16,7 @@ class Line:
     """
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        self.wire: Wire = scope["extensions"][EXTENSION]["wire"]
+        self.wire: Connection = scope["extensions"][EXTENSION]["wire"]
         self._send = send
         self.status: int | None = None
         self.headers: RawHeaders = ()

@@ -19,7 +19,7 @@ class ClientGoneError(WorkerkitError):
 
 
 @dataclass(slots=True)  # one for each request: to freeze it would take four times as long
-class Incoming:
+class Request:
     """A request. `path` is raw, as on the wire, without the query; `oversize` where the body was cut off."""
 
     method: str
@@ -34,11 +34,11 @@ class Incoming:
         return self.headers.named.get(name)
 
 
-async def receive_request(scope: Scope, receive: Receive, *, most: int = MOST_BYTES) -> Incoming:
+async def receive_request(scope: Scope, receive: Receive, *, most: int = MOST_BYTES) -> Request:
     """Reads a request to its end; of a body beyond `most` bytes only those are kept. Raises Gone."""
     headers = header_set(scope["headers"])
     body, oversize = await _body(receive, most) if headers.announces_body else (b"", False)
-    return Incoming(
+    return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),

@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element, tostring
 
 from workerkit.mockserver.reports.markup import Child, element
 from workerkit.mockserver.reports.page_chapters import anchor, the_page
-from workerkit.mockserver.reports.report import Aside, Case, Finding, Outcome, Report
-from workerkit.mockserver.reports.timeline import Kind, Moment, Spell, Timeline
+from workerkit.mockserver.reports.report import Aside, Case, CommandReport, Outcome, ReportFinding
+from workerkit.mockserver.reports.timeline import Moment, MomentKind, Spell, Timeline
 from workerkit.mockserver.reports.timeline_picture import bar, in_order, picture, swatch
 
 _MOST_LINES = 40
@@ -27,7 +27,7 @@ _TOLD: tuple[tuple[str, str | None], ...] = (
 _COLUMNS = ("exchange", "at", "request", "answer", "tasks")
 
 
-def as_page(report: Report) -> bytes:
+def as_page(report: CommandReport) -> bytes:
     """The report as a page: the cases in a table, then each with what was broken and what happened when."""
     body = element(
         "body",
@@ -43,7 +43,7 @@ def as_page(report: Report) -> bytes:
     return b"<!doctype html>\n" + tostring(page, encoding="unicode", method="html").encode()
 
 
-def _head(report: Report) -> Element:
+def _head(report: CommandReport) -> Element:
     style = resources.files("workerkit.mockserver.reports").joinpath("page.css").read_text("utf-8")
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
@@ -65,7 +65,7 @@ def _aside(aside: Aside) -> Element:
     return element("details", element("summary", aside.told), lines)
 
 
-def _table(report: Report) -> Element:
+def _table(report: CommandReport) -> Element:
     """The cases in a table: what each took and broke or, where that is not counted, what each is about."""
     columns, cells = (_COUNTED, _counts) if report.is_counted else (_TOLD, _words)
     heads = element("tr", *(element("th", name, scope="col", class_=kind) for name, kind in columns))
@@ -107,7 +107,7 @@ def _inside(case: Case) -> Iterator[Element]:
         yield element("pre", case.output, tabindex=0) if case.output else element("p", "Nothing.")
 
 
-def _finding(finding: Finding) -> Element:
+def _finding(finding: ReportFinding) -> Element:
     lines = finding.shown(_MOST_LINES)
     shown = element("pre", "\n".join(lines), tabindex=0) if lines else None
     rule = element("p", element("strong", finding.rule))
@@ -161,7 +161,7 @@ def _moments(moments: tuple[Moment, ...]) -> Element:
 
 
 def _row(moment: Moment, before: Mapping[str, int]) -> Element:
-    if moment.kind is Kind.GAP:
+    if moment.kind is MomentKind.GAP:
         return element("tr", element("td", moment.told, colspan=len(_COLUMNS)), class_="gap")
     marks = f"{moment.kind} broken" if moment.rules else f"{moment.kind}"
     return element(
@@ -176,13 +176,13 @@ def _row(moment: Moment, before: Mapping[str, int]) -> Element:
 
 
 def _numbers(moment: Moment) -> str:
-    if moment.kind is Kind.HAPPENING:
+    if moment.kind is MomentKind.HAPPENING:
         return ""
-    return f"#{moment.first}" if moment.kind is Kind.EXCHANGE else f"#{moment.first} to #{moment.last}"
+    return f"#{moment.first}" if moment.kind is MomentKind.EXCHANGE else f"#{moment.first} to #{moment.last}"
 
 
 def _request(moment: Moment) -> Iterator[Child]:
-    times = f"{moment.count} times " if moment.kind is Kind.FOLD else ""
+    times = f"{moment.count} times " if moment.kind is MomentKind.FOLD else ""
     yield element("span", f"{times}{moment.told}", class_="told")
     if moment.rules:
         yield element("div", f"✗ broke {', '.join(moment.rules)}", class_="fail")

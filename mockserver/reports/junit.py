@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, indent, tostring
 
 from workerkit.mockserver.reports.markup import element
-from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
+from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 
 _MOST_LINES = 40
 
 
-def as_junit(report: Report) -> bytes:
+def as_junit(report: CommandReport) -> bytes:
     """The report as one test suite with a test case for each case, in the form that Jenkins reads."""
     skipped = len(report.of(Outcome.SKIP))
     cases = (_case(case, report) for case in report.cases)
@@ -21,12 +21,12 @@ def as_junit(report: Report) -> bytes:
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(whole, encoding="unicode").encode()
 
 
-def _counts(report: Report) -> dict[str, str | int]:
+def _counts(report: CommandReport) -> dict[str, str | int]:
     failures = len(report.of(Outcome.FAIL))
     return {"tests": len(report.cases), "failures": failures, "errors": 0, "time": f"{report.seconds:.3f}"}
 
 
-def _case(case: Case, report: Report) -> Element:
+def _case(case: Case, report: CommandReport) -> Element:
     return element(
         "testcase",
         *_results(case),
@@ -44,5 +44,5 @@ def _results(case: Case) -> Iterator[Element]:
         yield element("failure", _told(finding, case), message=finding.message, type=finding.rule)
 
 
-def _told(finding: Finding, case: Case) -> str:
+def _told(finding: ReportFinding, case: Case) -> str:
     return "\n".join([f"{finding.rule}: {finding.message}", *finding.shown(_MOST_LINES), *case.notes])

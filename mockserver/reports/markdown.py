@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.reports.markup import legal
-from workerkit.mockserver.reports.report import Case, Outcome, Report
+from workerkit.mockserver.reports.report import Case, CommandReport, Outcome
 
 # GitHub takes 1 MiB for a step, of which others may want some, and nothing at all beyond that.
 _MOST_BYTES = 256 * 1024
@@ -21,7 +21,7 @@ _TOLD = ("| | case | what it is about | what was found |", "| --- | --- | --- | 
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~@:$])")
 
 
-def as_markdown(report: Report) -> str:
+def as_markdown(report: CommandReport) -> str:
     """Verdict, notes, a table of the cases, and what was broken; at most 256 KiB, less than GitHub takes."""
     told = (*report.notes, *(each.told for each in report.asides))
     notes = "".join(f"{_inline(note)}\n\n" for note in told)
@@ -37,7 +37,7 @@ def as_markdown(report: Report) -> str:
     return "\n".join(parts)
 
 
-def add_step_summary(report: Report, environment: Mapping[str, str]) -> None:
+def add_step_summary(report: CommandReport, environment: Mapping[str, str]) -> None:
     """In GitHub Actions, adds the report to the summary of the step; elsewhere does nothing.
 
     Raises CannotWrite.
@@ -54,7 +54,7 @@ def add_step_summary(report: Report, environment: Mapping[str, str]) -> None:
         ) from None
 
 
-def _table(report: Report) -> str:
+def _table(report: CommandReport) -> str:
     """As on the page: what each case took and broke or, where that is not counted, what each is about."""
     heads, cells = (_COUNTED, _counts) if report.is_counted else (_TOLD, _words)
     rows = (f"| {_MARKS[case.outcome]} | {_inline(case.name)} | {cells(case)} |" for case in report.cases)

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
 from workerkit.mockserver.reports.markup import Child, element
-from workerkit.mockserver.reports.report import Chapter, Outcome, Report, Sentence
+from workerkit.mockserver.reports.report import Chapter, CommandReport, Outcome, ReportSentence
 
 _LANGUAGE = "vi"
 _RANKS = (Outcome.PASS, Outcome.FAIL, Outcome.SKIP, None)
 _COLUMNS = ("verdict", "the page says", "held by", "why")
 
 
-def the_page(report: Report) -> Iterator[Element]:
+def the_page(report: CommandReport) -> Iterator[Element]:
     """The chapters, folded away but for those with a sentence that was found broken; none, nothing."""
     if not report.chapters:
         return
@@ -44,7 +44,7 @@ def _chapter(chapter: Chapter, places: Mapping[str, str]) -> Element:
     )
 
 
-def _counts(sentences: Iterable[Sentence]) -> Iterator[Child]:
+def _counts(sentences: Iterable[ReportSentence]) -> Iterator[Child]:
     """How many sentences are in which state, each in its colour: `3 kept, 1 broken`."""
     ranked = sorted(sentences, key=lambda each: _RANKS.index(each.outcome))
     states = Counter((each.state, _colour(each)) for each in ranked)
@@ -53,11 +53,11 @@ def _counts(sentences: Iterable[Sentence]) -> Iterator[Child]:
         yield element("span", f"{count} {state}", class_=colour)
 
 
-def _colour(sentence: Sentence) -> str:
+def _colour(sentence: ReportSentence) -> str:
     return str(sentence.outcome or "soft")
 
 
-def _row(sentence: Sentence, places: Mapping[str, str]) -> Element:
+def _row(sentence: ReportSentence, places: Mapping[str, str]) -> Element:
     state = element("span", sentence.state.upper(), class_=_colour(sentence))
     text = element("span", sentence.text, lang=_LANGUAGE)
     return element(

@@ -17,7 +17,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReportFinding:
     """A rule that was broken, with a message that stands alone.
 
     `lines` are the exchanges that broke it; so many `more` are not told.
@@ -48,7 +48,7 @@ class Case:
     title: str = ""
     seconds: float | None = None
     requests: int | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[ReportFinding, ...] = ()
     notes: tuple[str, ...] = ()
     output: str | None = None
     timeline: Timeline | None = None
@@ -78,7 +78,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class ReportSentence:
     """A sentence of the API's page, in Vietnamese, with what became of it in one word, its `state`.
 
     `outcome` is that of the state, None where nothing was to be judged; `gist` is the sentence in English,
@@ -99,7 +99,7 @@ class Chapter:
 
     heading: str
     gist: str
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[ReportSentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CommandReport:
     """A run of a command over its cases. `title` names the command, `summary` gives the verdict in a line.
 
     `chapters` are the API's page, where the run went through it. No secret is in it: whoever makes one takes

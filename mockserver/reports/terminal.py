@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workerkit.mockserver.reports.markup import legal
-from workerkit.mockserver.reports.report import Case, Outcome, Report
+from workerkit.mockserver.reports.report import Case, CommandReport, Outcome
 from workerkit.mockserver.reports.text import in_words
 
 _INDENT, _NARROWEST = 2, 40
@@ -23,12 +23,12 @@ def words_of(case: Case, width: int | None = None) -> Text:
     return text
 
 
-def summary_of(report: Report) -> Text:
+def summary_of(report: CommandReport) -> Text:
     """The last line."""
     return Text(_in_a_line(report.summary), _STYLES[report.outcome])
 
 
-def table_of(report: Report) -> Table:
+def table_of(report: CommandReport) -> Table:
     """A row for each case: verdict, name, seconds, requests, and the rules that it broke."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for head in ("verdict", "case"):

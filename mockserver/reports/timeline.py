@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class MomentKind(StrEnum):
     """What a row is: an exchange, several alike in a row, a happening, or a gap where some are left out."""
 
     EXCHANGE = "exchange"
@@ -25,7 +25,7 @@ class Moment:
     tasks have which status afterwards, and `rules` those that it broke.
     """
 
-    kind: Kind
+    kind: MomentKind
     at: float
     told: str
     first: int = 0

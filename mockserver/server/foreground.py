@@ -32,8 +32,8 @@ def serve_until_signal(
         signal.signal(number, end)
     if ready_file is not None:
         write_whole(ready_file, render(_readiness(mock, token)))
-    for line in _greeting(mock):
-        say(line)
+    for delivery in _greeting(mock):
+        say(delivery)
     ended.wait()
 
 

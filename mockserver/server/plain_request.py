@@ -9,7 +9,7 @@ from typing import NamedTuple
 import httptools
 
 from workerkit.mockserver.http.headers import HeaderSet, header_set
-from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.http.request import Request
 from workerkit.openapi.spec.api import Api
 
 _LINE, _HEAD = b"\r\n", b"\r\n\r\n"
@@ -30,17 +30,17 @@ class PlainReader:
         path = re.escape(api.base_path) + r"/[\w./~-]*"
         self._line = re.compile(rf"({methods}) ({path})(?:\?([\w./~%&=,+:-]*))? HTTP/1\.1", re.ASCII)
 
-    def read(self, data: bytes) -> Incoming | None:
+    def read(self, data: bytes) -> Request | None:
         """The request that the data are, no more and no less; None where they are anything else."""
         line_end, end = data.find(_LINE), data.find(_HEAD)
         block = _block(data[line_end + 2 : end + 2]) if end >= 0 else None
         if block is None or len(data) != end + 4 + block.length:
             return None
-        line = self._line.fullmatch(data[:line_end].decode("latin-1"))
-        if line is None:
+        delivery = self._line.fullmatch(data[:line_end].decode("latin-1"))
+        if delivery is None:
             return None
-        method, path, query = line.groups("")
-        return Incoming(method, path, query, block.headers, data[end + 4 :], oversize=False)
+        method, path, query = delivery.groups("")
+        return Request(method, path, query, block.headers, data[end + 4 :], oversize=False)
 
     def lacks_body(self, data: bytes) -> bool:
         """Whether the data are the whole head of a plain request, and not yet its whole body."""

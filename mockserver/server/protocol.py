@@ -8,7 +8,7 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from workerkit.mockserver.http.connection import EXTENSION, Wire
+from workerkit.mockserver.http.connection import EXTENSION, Connection
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.plain_request import PlainReader
 from workerkit.openapi.formats.strict_json import render
@@ -26,7 +26,7 @@ class Protocol(HttpToolsProtocol):
     """Answers bytes that are no HTTP request with 400 in JSON and closes the connection.
 
     A wish to upgrade, which some clients add to every request, is read over as HTTP allows: the parser would
-    take the body for the other protocol's. A request's scope has the `Wire` that it came by among its
+    take the body for the other protocol's. A request's scope has the `Connection` that it came by among its
     extensions.
 
     A plain request to the Worker API that comes while nothing else is under way is answered at once, in one
@@ -43,18 +43,18 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._wire = Wire(transport, self.flow)
-        self._extensions: dict[str, dict[object, object]] = {EXTENSION: {"wire": self._wire}}
+        self._connection = Connection(transport, self.flow)
+        self._extensions: dict[str, dict[object, object]] = {EXTENSION: {"wire": self._connection}}
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
-        self._wire.lost()
+        self._connection.lost()
 
     def shutdown(self) -> None:
         self._parse(self._taken())
         super().shutdown()
-        self._wire.stop()
+        self._connection.stop()
 
     def data_received(self, data: bytes) -> None:
         if not self._is_at_rest():

@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from workerkit.mockserver.faults.strike import RequestFaults, request_faults
 from workerkit.mockserver.http.answer import Answer, json_answer
-from workerkit.mockserver.http.delivery import Line
-from workerkit.mockserver.http.request import MOST_BYTES, ClientGoneError, Incoming, receive_request
+from workerkit.mockserver.http.delivery import Delivery
+from workerkit.mockserver.http.request import MOST_BYTES, ClientGoneError, Request, receive_request
 from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.journal_note import Note
 from workerkit.mockserver.world.operations import HANDLERS, Handler, check_subject
@@ -49,7 +49,7 @@ class MockFailedError(RefusalError):
 class _Visit:
     """How far a request has come: what is known of it when it is answered or refused."""
 
-    incoming: Incoming
+    request: Request
     director: Director
     world: World
     key: str | None
@@ -71,34 +71,34 @@ class WorkerApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            incoming = await receive_request(scope, receive)
+            request = await receive_request(scope, receive)
         except ClientGoneError:
             return
-        answer, strike = self._answer(incoming, self._owner(incoming))
+        answer, strike = self._answer(request, self._owner(request))
         if strike is None:
             await answer.send(send)
         else:
-            await strike.deliver(answer, Line(scope, send))
+            await strike.deliver(answer, Delivery(scope, send))
 
-    def answer(self, incoming: Incoming) -> Answer:
+    def answer(self, request: Request) -> Answer:
         """The answer to a request, before faults reach the wire. It is in its world's journal then."""
-        return self._answer(incoming, self._owner(incoming))[0]
+        return self._answer(request, self._owner(request))[0]
 
-    def answer_at_once(self, incoming: Incoming) -> Answer | None:
+    def answer_at_once(self, request: Request) -> Answer | None:
         """The answer where no fault and no scenario may have a say; None, and nothing done, where one may."""
-        director = self._owner(incoming)
+        director = self._owner(request)
         if director is None or director.may_interfere:
             return None
-        return self._answer(incoming, director)[0]
+        return self._answer(request, director)[0]
 
-    def _owner(self, incoming: Incoming) -> Director | None:
-        return self._worlds.owner(incoming.header(self._key_header))
+    def _owner(self, request: Request) -> Director | None:
+        return self._worlds.owner(request.header(self._key_header))
 
-    def _answer(self, incoming: Incoming, director: Director | None) -> tuple[Answer, RequestFaults | None]:
+    def _answer(self, request: Request, director: Director | None) -> tuple[Answer, RequestFaults | None]:
         if director is None:
-            return _refused(worker_api(), UnauthorizedError("this mock has no world"), incoming), None
-        world, key = director.world, incoming.header(self._key_header)
-        visit = _Visit(incoming, director, world, key, world.clock.now())
+            return _refused(worker_api(), UnauthorizedError("this mock has no world"), request), None
+        world, key = director.world, request.header(self._key_header)
+        visit = _Visit(request, director, world, key, world.clock.now())
         answer, why = self._answered_or_refused(visit)
         director.settle()
         _record(visit, answer, why)
@@ -116,26 +116,26 @@ class WorkerApp:
         try:
             return self._walk(visit), ""
         except RefusalError as refusal:
-            return _refused(visit.world.api, refusal, visit.incoming), refusal.why
+            return _refused(visit.world.api, refusal, visit.request), refusal.why
         except Exception as error:
-            asked = f"{visit.incoming.method} {visit.incoming.path}"
+            asked = f"{visit.request.method} {visit.request.path}"
             told = mask_of(visit.world).text(f"{asked} failed in the mock\n{format_exc()}")
             _log.error("%s", told)
-            return _refused(visit.world.api, MockFailedError(repr(error)), visit.incoming), repr(error)
+            return _refused(visit.world.api, MockFailedError(repr(error)), visit.request), repr(error)
 
     def _match(self, visit: _Visit) -> Match:
-        incoming = visit.incoming
+        request = visit.request
         try:
-            match = visit.world.api.match(incoming.method, incoming.path)
+            match = visit.world.api.match(request.method, request.path)
             visit.operation = match.operation.id
             return match
         except UnknownPathError:
-            raise NotFoundError(f"{incoming.path} is no path of this API") from None
+            raise NotFoundError(f"{request.path} is no path of this API") from None
         except WrongMethodError as error:
-            why = f"{incoming.method} is no method of {incoming.path}; {error} is"
+            why = f"{request.method} is no method of {request.path}; {error} is"
             raise MethodNotAllowedError(why, error.allowed) from None
         finally:
-            visit.director.speak(visit.operation, visit.incoming)
+            visit.director.speak(visit.operation, visit.request)
             if visit.world.faults:
                 self._suffer(visit)
 
@@ -155,15 +155,15 @@ class WorkerApp:
         return server
 
     def _read(self, visit: _Visit, match: Match, server: Server) -> Call:
-        incoming = visit.incoming
-        if incoming.oversize:
+        request = visit.request
+        if request.oversize:
             raise InvalidRequestError(f"the body has more than {MOST_BYTES} bytes")
-        if incoming.header("content-encoding") not in _NO_ENCODING:
+        if request.header("content-encoding") not in _NO_ENCODING:
             raise InvalidRequestError("an encoded body is not read here")
         if match.operation.body is not None:
             _check_content_type(visit)
         try:
-            return match.operation.read(match.path_values, incoming.query, incoming.body)
+            return match.operation.read(match.path_values, request.query, request.body)
         except FlawError as flaw:
             if _is_owner_first(visit):
                 _check_subject(visit, match, server)
@@ -174,7 +174,7 @@ class WorkerApp:
         return handler if visit.strike is None else visit.strike.wrapped(handler)
 
 
-def _refused(api: Api, refusal: RefusalError, incoming: Incoming) -> Answer:
+def _refused(api: Api, refusal: RefusalError, request: Request) -> Answer:
     if isinstance(refusal, ScriptedAnswerError):
         return refusal.answer
     extra: tuple[tuple[bytes, bytes], ...] = ()
@@ -182,7 +182,7 @@ def _refused(api: Api, refusal: RefusalError, incoming: Incoming) -> Answer:
         extra = ((b"allow", ", ".join(refusal.allowed).encode()),)
     if isinstance(refusal, FaultAnswerError) and refusal.retry_after is not None:
         extra = ((b"retry-after", b"%d" % refusal.retry_after),)
-    if incoming.oversize:
+    if request.oversize:
         extra = (*extra, (b"connection", b"close"))
     return json_answer(_error_body(api, refusal), refusal.status, extra)
 
@@ -208,37 +208,37 @@ def _may_revive(visit: _Visit) -> bool:
 def _is_owner_first(visit: _Visit) -> bool:
     """Whether it comes before what is wrong with a request whose task it is for."""
     first = visit.world.dialect["first-check"]
-    return first == "owner" or (first == "json" and is_json(visit.incoming.body))
+    return first == "owner" or (first == "json" and is_json(visit.request.body))
 
 
 def _check_content_type(visit: _Visit) -> None:
     wanted = visit.world.dialect["content-type"]
-    if wanted == "any" or visit.incoming.headers.is_json:
+    if wanted == "any" or visit.request.headers.is_json:
         return
     refuse = InvalidRequestError if wanted == "bad-request" else UnsupportedMediaTypeError
-    given = visit.incoming.header("content-type") or "missing"
+    given = visit.request.header("content-type") or "missing"
     raise refuse(f"the content type is {given}, not application/json")
 
 
 def _check_subject(visit: _Visit, match: Match, server: Server) -> None:
     """Another server's or an unknown entity is refused as such, even where the rest is not valid."""
     subject = match.operation.subject
-    subject_id = match.operation.subject_id(match.path_values, visit.incoming.body)
+    subject_id = match.operation.subject_id(match.path_values, visit.request.body)
     if subject is not None and subject_id is not None:
         check_subject(visit.world, server, subject.kind, subject_id)
 
 
 def _record(visit: _Visit, answer: Answer, why: str) -> None:
-    incoming, journal = visit.incoming, visit.world.journal
+    request, journal = visit.request, visit.world.journal
     note = Note(  # by place: names would double its time
         journal.next_number(),
         visit.operation,
         visit.key_owner,
-        incoming.method,
-        incoming.path,
-        incoming.query,
-        incoming.headers.pairs,
-        incoming.body,
+        request.method,
+        request.path,
+        request.query,
+        request.headers.pairs,
+        request.body,
         answer.status,
         answer.headers,
         answer.body,

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from itertools import groupby
 from typing import Any
 
-from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
+from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.openapi.formats.timestamp import written
 from workerkit.scenarios.library import library
@@ -46,10 +46,10 @@ def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
     }
 
 
-def report_of(trials: Sequence[Trial], *, began: float, seconds: float) -> Report:
+def report_of(trials: Sequence[Trial], *, began: float, seconds: float) -> CommandReport:
     """The report on a worker's trials, which began then, in seconds since 1970, and took so long together."""
     made = f"{written(began)}, workerkit {version('likepion-workerkit')}"
-    return Report("workerkit exec", _summary(trials), seconds, tuple(map(case_of, trials)), (made,))
+    return CommandReport("workerkit exec", _summary(trials), seconds, tuple(map(case_of, trials)), (made,))
 
 
 def case_of(trial: Trial) -> Case:
@@ -74,11 +74,11 @@ def _summary(trials: Sequence[Trial]) -> str:
     return f"worker verdict: {_outcome(trials)} ({passed} of {len(trials)} scenarios passed{tail})"
 
 
-def _finding(trial: Trial, broken: Violation) -> Finding:
+def _finding(trial: Trial, broken: Violation) -> ReportFinding:
     lines = dict(zip((each.number for each in trial.run.exchanges), trial.lines, strict=True))
     known = [(number, lines[number]) for number in broken.exchanges if number in lines]
     shown = tuple(_line(numbers, trial.run, line) for line, numbers in _grouped(known))
-    return Finding(broken.rule, broken.message, shown, len(broken.exchanges) - len(known))
+    return ReportFinding(broken.rule, broken.message, shown, len(broken.exchanges) - len(known))
 
 
 def _grouped(lines: list[tuple[int, str]]) -> Iterator[tuple[str, list[int]]]:

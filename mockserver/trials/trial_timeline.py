@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from workerkit.mockserver.reports.timeline import Kind, Lane, Moment, Spell, Tick, Timeline
+from workerkit.mockserver.reports.timeline import Lane, Moment, MomentKind, Spell, Tick, Timeline
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
@@ -111,13 +111,13 @@ class _Teller:
 
     def _moment(self, row: _Row | int) -> Moment:
         if isinstance(row, int):
-            return Moment(Kind.GAP, 0.0, f"{row} exchanges are left out here")
+            return Moment(MomentKind.GAP, 0.0, f"{row} exchanges are left out here")
         if row.happening:
-            return Moment(Kind.HAPPENING, row.at, row.happening, statuses=row.statuses)
+            return Moment(MomentKind.HAPPENING, row.at, row.happening, statuses=row.statuses)
         first, last = row.exchanges[0], row.exchanges[-1]
         alone = len(row.exchanges) == 1
         return Moment(
-            Kind.EXCHANGE if alone else Kind.FOLD,
+            MomentKind.EXCHANGE if alone else MomentKind.FOLD,
             row.at,
             self._asked(first) if alone else _alike(first),
             first=first.number,

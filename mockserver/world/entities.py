@@ -62,7 +62,7 @@ class Account:
 
 
 @dataclass(slots=True)
-class Request:
+class CustomerRequest:
     """A customer's request, which tasks belong to. `created_links` counts the links completed for it."""
 
     id: str
@@ -93,7 +93,7 @@ class Task:
     id: str
     place: int
     server: str
-    request: Request
+    request: CustomerRequest
     account: Account
     service_type: str
     site_id: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from workerkit.mockserver.world.entities import Account, Request, Task
+from workerkit.mockserver.world.entities import Account, CustomerRequest, Task
 from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.formats.yaml_nodes import closest
@@ -87,7 +87,7 @@ def _check_value(name: str, value: Any) -> None:
         raise InvalidRequestError(f"{name}: {flaw}")
 
 
-def _request(world: World, fields: dict[str, Any]) -> Request:
+def _request(world: World, fields: dict[str, Any]) -> CustomerRequest:
     chosen = world.pick_request(fields.get("request_id"))
     own = {_REQUEST[name]: fields[name] for name in _REQUEST if name in fields}
     return (

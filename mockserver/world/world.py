@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.backlog import Backlog
 from workerkit.mockserver.world.clock import Clock
-from workerkit.mockserver.world.entities import Account, LogEntry, Request, Server, Task
+from workerkit.mockserver.world.entities import Account, CustomerRequest, LogEntry, Server, Task
 from workerkit.mockserver.world.journal import CAPACITY, Journal
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.refusal import NotFoundError, NotYourTaskError, StatusFlowError
@@ -54,7 +54,7 @@ class World:
         self.mischief = chance.substream("faults")
         self.journal = Journal()
         self.servers: dict[str, Server] = {}
-        self.requests: dict[str, Request] = {}
+        self.requests: dict[str, CustomerRequest] = {}
         self.accounts: dict[str, Account] = {}
         self.tasks: dict[str, Task] = {}
         self.logs: deque[LogEntry] = deque(maxlen=_MOST_LOGS)
@@ -170,7 +170,7 @@ class World:
         if server.status not in self.api.active_statuses:
             self.set_server_status(server, self.api.active_statuses[0], by="its heartbeat")
 
-    def add_request(self, request: Request) -> Request:
+    def add_request(self, request: CustomerRequest) -> CustomerRequest:
         """Adds a request; its id must be new."""
         self.requests[request.id] = request
         return request
@@ -180,7 +180,7 @@ class World:
         self.accounts[account.id] = account
         return account
 
-    def pick_request(self, request_id: str | None) -> Request:
+    def pick_request(self, request_id: str | None) -> CustomerRequest:
         """The request of an id, or any where the id is None; raises NotFound."""
         return _picked(self.requests, request_id, self.chance, "request")
 
@@ -188,24 +188,24 @@ class World:
         """The account of an id, or any where the id is None; raises NotFound."""
         return _picked(self.accounts, account_id, self.chance, "account")
 
-    def related(self, server: Server, kind: str, entity_id: str) -> Request | Account:
+    def related(self, server: Server, kind: str, entity_id: str) -> CustomerRequest | Account:
         """The request or account that one of the server's tasks belongs to.
 
         Raises NotFound where there is none of this id, NotYours where no task of the server belongs to it.
         """
         entities: dict[str, Any] = self.requests if kind == "request" else self.accounts
-        found: Request | Account | None = entities.get(entity_id.lower())
+        found: CustomerRequest | Account | None = entities.get(entity_id.lower())
         if found is None:
             raise NotFoundError(f"there is no {kind} {entity_id}")
         if self.dialect["related-entities"] == "own" and not self._relations[server.name, found.id]:
             raise NotYourTaskError(f"no task of {server.name} belongs to the {kind} {found.id}")
         return found
 
-    def set_status(self, entity: Request | Account, status: str) -> None:
+    def set_status(self, entity: CustomerRequest | Account, status: str) -> None:
         """Sets the status of a request or account."""
         was, entity.status = entity.status, status
         if was != status:
-            kind = "request" if isinstance(entity, Request) else "account"
+            kind = "request" if isinstance(entity, CustomerRequest) else "account"
             self._tell(kind, entity.id, "status", was, status, "")
 
     def log(self, server: Server, entries: list[dict[str, Any]]) -> int:

@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from workerkit.mockserver.http.answer import Answer, json_answer
-from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.refusal import ScriptedAnswerError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.group_tasks import enlist, named
-from workerkit.mockserver.worlds.request_match import Asked
+from workerkit.mockserver.worlds.request_match import RequestMatch
 from workerkit.scenarios.explain.scenario_text import trigger_told
 from workerkit.scenarios.model.effects import (
     CANCELED,
@@ -31,7 +31,7 @@ from workerkit.scenarios.model.effects import (
     RestoreKey,
     RevokeKey,
     SetAccount,
-    SetRequest,
+    SetCustomerRequest,
     SetServer,
 )
 from workerkit.scenarios.model.plot import Occurrence, Plot
@@ -72,7 +72,7 @@ class Director:
         """Whether the next request may be struck by a fault, or first have the scenario speak."""
         return self.scenario is not None or bool(self.world.faults)
 
-    def speak(self, operation: str | None, incoming: Incoming | None = None) -> None:
+    def speak(self, operation: str | None, request: Request | None = None) -> None:
         """Lets the scenario speak before a request of an operation (None: of no operation) is answered.
 
         Raises Scripted where the scenario answers it itself.
@@ -80,7 +80,7 @@ class Director:
         if self.scenario is None:
             return
         self.catch_up()
-        asked = None if incoming is None else Asked(self.world, operation, incoming)
+        asked = None if request is None else RequestMatch(self.world, operation, request)
         called = self.plot.called(
             operation,
             at=self.world.clock.now(),
@@ -242,7 +242,7 @@ def _remove_tasks(director: Director, effect: RemoveTasks, at: float) -> None:
             members.pop(task.id, None)
 
 
-def _set_request(director: Director, effect: SetRequest, at: float) -> None:
+def _set_request(director: Director, effect: SetCustomerRequest, at: float) -> None:
     director.world.set_status(named(director.world.requests, "name", effect.name), effect.status)
 
 
@@ -267,7 +267,7 @@ EFFECT_ACTIONS: dict[type[Effect], Callable[[Director, Any, float], None]] = {
     ReassignTasks: _reassign_tasks,
     AddTasks: _add_tasks,
     RemoveTasks: _remove_tasks,
-    SetRequest: _set_request,
+    SetCustomerRequest: _set_request,
     SetAccount: _set_account,
     AdvanceClock: _advance_clock,
 }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from workerkit.mockserver.world.entities import Account, Request, Task
+from workerkit.mockserver.world.entities import Account, CustomerRequest, Task
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.world import World
 from workerkit.scenarios.model.task_group import TaskGroup
 
-E = TypeVar("E", Request, Account)
+E = TypeVar("E", CustomerRequest, Account)
 
 
 def enlist(world: World, group: TaskGroup, *, created_at: float | None = None) -> Task:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
-from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.formats.json_contains import contains
@@ -17,13 +17,13 @@ from workerkit.scenarios.fields.kinds import ANY
 from workerkit.scenarios.model.trigger import OnMatch
 
 
-class Asked:
+class RequestMatch:
     """What a request says, read when it is asked for: most scenarios never ask."""
 
-    def __init__(self, world: World, operation: str | None, incoming: Incoming) -> None:
+    def __init__(self, world: World, operation: str | None, request: Request) -> None:
         self._world = world
         self._operation = operation
-        self._incoming = incoming
+        self._request = request
 
     def fits(self, trigger: OnMatch, members: Callable[[str], frozenset[str]]) -> bool:
         """Whether it is as a trigger describes; `members` are the ids of a group's tasks, by its name."""
@@ -44,25 +44,25 @@ class Asked:
 
     @property
     def _server(self) -> str | None:
-        key = self._incoming.header(self._world.api.key_header)
+        key = self._request.header(self._world.api.key_header)
         return None if key is None else self._world.key_owner(key)
 
     @cached_property
     def _path_values(self) -> tuple[str, ...]:
         try:
-            match = self._world.api.match(self._incoming.method, self._incoming.path)
+            match = self._world.api.match(self._request.method, self._request.path)
         except (UnknownPathError, WrongMethodError):
             return ()
         return tuple(value.lower() for value in match.path_values.values())
 
     @cached_property
     def _query(self) -> dict[str, str]:
-        return dict(parse_qsl(self._incoming.query, keep_blank_values=True))
+        return dict(parse_qsl(self._request.query, keep_blank_values=True))
 
     @cached_property
     def _body(self) -> Any:
         try:
-            return parse(self._incoming.body)
+            return parse(self._request.body)
         except MalformedJsonError:
             return None
 

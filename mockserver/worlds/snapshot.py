@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from workerkit.mockserver.world.active_fault import ActiveFault
-from workerkit.mockserver.world.entities import Account, LogEntry, Request, Server, Task
+from workerkit.mockserver.world.entities import Account, CustomerRequest, LogEntry, Server, Task
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
@@ -21,7 +21,7 @@ from workerkit.openapi.spec.api import Api, api_of
 from workerkit.openapi.spec.dialect import UnknownChoiceError, dialect_of
 from workerkit.scenarios.fields.vocabulary import documented
 from workerkit.scenarios.library import library
-from workerkit.scenarios.model.plot import Progress
+from workerkit.scenarios.model.plot import PlotProgress
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.run_record.change import Change
 from workerkit.scenarios.run_record.run import Event
@@ -81,7 +81,9 @@ def restored(director: Director, taken: Json) -> Director:
 def _plain(entity: Any) -> Json:
     """An entity's own fields; requests and accounts by their ids."""
     values = ((each.name, getattr(entity, each.name)) for each in fields(entity))
-    return {name: value.id if isinstance(value, Request | Account) else value for name, value in values}
+    return {
+        name: value.id if isinstance(value, CustomerRequest | Account) else value for name, value in values
+    }
 
 
 def _kept(mask: Mask, exchange: Exchange) -> Json:
@@ -154,7 +156,7 @@ def _fill(world: World, taken: Json) -> None:
     for index, each in enumerate(taken["servers"]):
         _add_server(world, each, f"body/servers/{index}")
     for each in taken["requests"]:
-        world.add_request(_read(Request, each))
+        world.add_request(_read(CustomerRequest, each))
     for each in taken["accounts"]:
         world.add_account(_read(Account, each))
     for index, each in enumerate(taken["tasks"]):
@@ -283,7 +285,7 @@ def _storyteller(old: Director, world: World, story: Json | None) -> Director:
             _known(world.tasks, task_id, f"body/story/groups/{name}/{index}")
     director = Director(world, scenario, story["groups"])
     calls = {operation: int(count) for operation, count in story["calls"].items()}
-    director.plot.resume(Progress(float(story["began"]), calls, happened, met))
+    director.plot.resume(PlotProgress(float(story["began"]), calls, happened, met))
     director.events.extend(Event(float(e["time"]), e["kind"], e["subject"]) for e in story["events"])
     return director
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from workerkit.mockserver.world.clock import Clock, Timer
-from workerkit.mockserver.world.entities import Account, Request
+from workerkit.mockserver.world.entities import Account, CustomerRequest
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.world.randomness import Chance
@@ -126,7 +126,7 @@ def _inhabit(world: World, plan: WorldPlan) -> None:
     for number, each in enumerate(plan.requests, 1):
         website = each.website or f"https://customer-{number}.example"
         price = each.auction_price
-        world.add_request(Request(chance.uuid(), each.name, website, each.type, price, each.status))
+        world.add_request(CustomerRequest(chance.uuid(), each.name, website, each.type, price, each.status))
     for account in plan.accounts:
         email = account.email or f"{account.username}@mail.example"
         password = account.password or f"pass-{chance.getrandbits(40):010x}"

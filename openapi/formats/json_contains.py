@@ -10,7 +10,7 @@ _MOST_COMPARED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class JsonDifference:
     """A place (`status`, `body/items/0/status`), the value wanted there, and the one seen unless `absent`."""
 
     field: str
@@ -35,7 +35,7 @@ def contains(seen: Any, wanted: Any) -> bool:
     return isinstance(wanted, bool) is isinstance(seen, bool) and bool(wanted == seen)
 
 
-def differences(seen: Any, wanted: Any, field: str) -> list[Difference]:
+def differences(seen: Any, wanted: Any, field: str) -> list[JsonDifference]:
     """Where a JSON value does not contain another; `field` is the place of both. Empty where it does."""
     if contains(seen, wanted):
         return []
@@ -43,7 +43,7 @@ def differences(seen: Any, wanted: Any, field: str) -> list[Difference]:
         return [each for name in wanted for each in _of_member(seen, wanted, name, f"{field}/{name}")]
     if isinstance(wanted, list) and isinstance(seen, list):
         return list(_of_lists(seen, wanted, field))
-    return [Difference(field, wanted, seen)]
+    return [JsonDifference(field, wanted, seen)]
 
 
 def _are_in_order(wanted: list[Any], seen: list[Any]) -> bool:
@@ -51,13 +51,13 @@ def _are_in_order(wanted: list[Any], seen: list[Any]) -> bool:
     return all(any(contains(each, one) for each in rest) for one in wanted)
 
 
-def _of_member(seen: dict[str, Any], wanted: dict[str, Any], name: str, field: str) -> list[Difference]:
+def _of_member(seen: dict[str, Any], wanted: dict[str, Any], name: str, field: str) -> list[JsonDifference]:
     if name not in seen:
-        return [Difference(field, wanted[name], absent=True)]
+        return [JsonDifference(field, wanted[name], absent=True)]
     return differences(seen[name], wanted[name], field)
 
 
-def _of_lists(seen: list[Any], wanted: list[Any], field: str) -> Iterator[Difference]:
+def _of_lists(seen: list[Any], wanted: list[Any], field: str) -> Iterator[JsonDifference]:
     """Each wanted member is taken for the next one that contains it or, failing that, the most similar."""
     begin = 0
     for one in wanted:
@@ -68,7 +68,7 @@ def _of_lists(seen: list[Any], wanted: list[Any], field: str) -> Iterator[Differ
         candidates = range(begin, min(len(seen), begin + _MOST_COMPARED))
         closest = max(candidates, key=lambda i: _likeness(seen[i], one), default=None)
         if closest is None:
-            yield Difference(f"{field}/{len(seen)}", one, absent=True)
+            yield JsonDifference(f"{field}/{len(seen)}", one, absent=True)
         else:
             yield from differences(seen[closest], one, f"{field}/{closest}")
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from workerkit.scenarios.fields.call_span import Calls
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """The kinds of word and number that a plain `str` or `float` does not tell apart."""
 
     SECONDS = "a length of time"
@@ -58,32 +58,32 @@ class OneOf:
 class OneOrMore:
     """A word of a kind, or a list of such words."""
 
-    kind: Kind
+    kind: ValueKind
 
 
 ANY = "any"
 
-Seconds = Annotated[float, Kind.SECONDS]
-Moment = Annotated[float, Kind.TIME]
-OperationName = Annotated[str, Kind.OPERATION]
-OperationNames = Annotated[tuple[str, ...], OneOrMore(Kind.OPERATION)]
-ServerStatus = Annotated[str, Kind.SERVER_STATUS]
-ServerName = Annotated[str, Kind.SERVER]
-RequestName = Annotated[str, Kind.REQUEST]
-AccountName = Annotated[str, Kind.ACCOUNT]
-GroupName = Annotated[str, Kind.GROUP]
-HappeningName = Annotated[str, Kind.HAPPENING]
-TaskStatus = Annotated[str, Kind.TASK_STATUS]
-TaskStatuses = Annotated[tuple[str, ...], OneOrMore(Kind.TASK_STATUS)]
-TaskFields = Annotated[Mapping[str, Any], Kind.TASK_FIELDS]
+Seconds = Annotated[float, ValueKind.SECONDS]
+Moment = Annotated[float, ValueKind.TIME]
+OperationName = Annotated[str, ValueKind.OPERATION]
+OperationNames = Annotated[tuple[str, ...], OneOrMore(ValueKind.OPERATION)]
+ServerStatus = Annotated[str, ValueKind.SERVER_STATUS]
+ServerName = Annotated[str, ValueKind.SERVER]
+RequestName = Annotated[str, ValueKind.REQUEST]
+AccountName = Annotated[str, ValueKind.ACCOUNT]
+GroupName = Annotated[str, ValueKind.GROUP]
+HappeningName = Annotated[str, ValueKind.HAPPENING]
+TaskStatus = Annotated[str, ValueKind.TASK_STATUS]
+TaskStatuses = Annotated[tuple[str, ...], OneOrMore(ValueKind.TASK_STATUS)]
+TaskFields = Annotated[Mapping[str, Any], ValueKind.TASK_FIELDS]
 Positive = Annotated[int, AtLeast(1)]
 NotNegative = Annotated[int, AtLeast(0)]
 Share = Annotated[float, Between(0, 1)]
 Price = Annotated[float, Between(0, 1e12)]
 Sigma = Annotated[float, Between(0, 10)]
-ErrorStatus = Annotated[int, Kind.ERROR_STATUS]
-AnswerStatus = Annotated[int, Kind.STATUS]
-CallSpan = Annotated[Calls, Kind.CALLS]
-Headers = Annotated[Mapping[str, str], Kind.HEADERS]
-Query = Annotated[Mapping[str, str], Kind.QUERY]
-Json = Annotated[Any, Kind.JSON]
+ErrorStatus = Annotated[int, ValueKind.ERROR_STATUS]
+AnswerStatus = Annotated[int, ValueKind.STATUS]
+CallSpan = Annotated[Calls, ValueKind.CALLS]
+Headers = Annotated[Mapping[str, str], ValueKind.HEADERS]
+Query = Annotated[Mapping[str, str], ValueKind.QUERY]
+Json = Annotated[Any, ValueKind.JSON]

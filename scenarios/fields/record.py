@@ -9,7 +9,7 @@ from workerkit.openapi.formats.timestamp import written as written_time
 from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.fields import duration
 from workerkit.scenarios.fields.call_span import Calls
-from workerkit.scenarios.fields.kinds import Kind, OneOrMore
+from workerkit.scenarios.fields.kinds import OneOrMore, ValueKind
 from workerkit.scenarios.fields.value import leaf
 from workerkit.scenarios.fields.words import Words
 from workerkit.scenarios.fields.yaml_checks import mapping
@@ -101,9 +101,9 @@ def _written(value: Any, kind: Any) -> Any:
         return str(value)
     if isinstance(kind, OneOrMore):
         return value[0] if len(value) == 1 else list(value)
-    if kind is Kind.TIME:
+    if kind is ValueKind.TIME:
         return written_time(value)
-    return duration.written(value) if kind is Kind.SECONDS else value
+    return duration.written(value) if kind is ValueKind.SECONDS else value
 
 
 def _key(each: Field[Any]) -> str:

@@ -11,7 +11,7 @@ from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.fields.call_span import Calls, CallSpanError, calls
 from workerkit.scenarios.fields.duration import DurationError, seconds
-from workerkit.scenarios.fields.kinds import AtLeast, Between, Kind, OneOf, OneOrMore
+from workerkit.scenarios.fields.kinds import AtLeast, Between, OneOf, OneOrMore, ValueKind
 from workerkit.scenarios.fields.words import Words
 from workerkit.scenarios.fields.yaml_checks import (
     chosen,
@@ -39,7 +39,7 @@ def leaf(node: Node, marker: Any, words: Words) -> Any:
     match marker:
         case None:
             return text(node)
-        case Kind() as kind:
+        case ValueKind() as kind:
             return _READERS[kind](node, words) if kind in _READERS else words.choose(node, kind)
         case OneOrMore(kind):
             return _one_or_more(node, kind, words)
@@ -52,7 +52,7 @@ def leaf(node: Node, marker: Any, words: Words) -> Any:
     raise AssertionError(marker)
 
 
-def _one_or_more(node: Node, kind: Kind, words: Words) -> tuple[str, ...]:
+def _one_or_more(node: Node, kind: ValueKind, words: Words) -> tuple[str, ...]:
     nodes = sequence(node) if isinstance(node.value, list) else [node]
     if not nodes:
         raise node.fail(f"the list is empty: name at least one {kind.value}")
@@ -128,7 +128,7 @@ def _scalar(node: Node) -> str | int:
 
 
 def _task_fields(node: Node, words: Words) -> dict[str, Any]:
-    given = mapping(node, words.of[Kind.TASK_FIELDS])
+    given = mapping(node, words.of[ValueKind.TASK_FIELDS])
     if not given:
         raise node.fail("name at least one field of the task, with its new value")
     for name, each in given.items():
@@ -140,14 +140,14 @@ def _json(node: Node, words: Words) -> Any:
     return node.plain()
 
 
-_READERS: dict[Kind, Callable[[Node, Words], Any]] = {
-    Kind.SECONDS: _seconds,
-    Kind.TIME: _moment,
-    Kind.CALLS: _calls,
-    Kind.ERROR_STATUS: _error_status,
-    Kind.STATUS: _answer_status,
-    Kind.HEADERS: _headers,
-    Kind.QUERY: _query,
-    Kind.TASK_FIELDS: _task_fields,
-    Kind.JSON: _json,
+_READERS: dict[ValueKind, Callable[[Node, Words], Any]] = {
+    ValueKind.SECONDS: _seconds,
+    ValueKind.TIME: _moment,
+    ValueKind.CALLS: _calls,
+    ValueKind.ERROR_STATUS: _error_status,
+    ValueKind.STATUS: _answer_status,
+    ValueKind.HEADERS: _headers,
+    ValueKind.QUERY: _query,
+    ValueKind.TASK_FIELDS: _task_fields,
+    ValueKind.JSON: _json,
 }

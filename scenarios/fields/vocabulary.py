@@ -12,7 +12,7 @@ import jsonschema_rs
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.document import Document, Json
 from workerkit.openapi.spec.flaw import first_flaw
-from workerkit.scenarios.fields.kinds import ANY, Kind
+from workerkit.scenarios.fields.kinds import ANY, ValueKind
 from workerkit.scenarios.fields.words import Words
 
 # The world's clock says when, and only the world knows the ids of its requests.
@@ -60,11 +60,11 @@ class Vocabulary:
         """The words that values are chosen from in a world with these servers."""
         return Words(
             {
-                Kind.OPERATION: (ANY, *self.operations),
-                Kind.SERVER_STATUS: self.server_statuses,
-                Kind.SERVER: tuple(servers),
-                Kind.TASK_STATUS: self.task_statuses,
-                Kind.TASK_FIELDS: self.changeable,
+                ValueKind.OPERATION: (ANY, *self.operations),
+                ValueKind.SERVER_STATUS: self.server_statuses,
+                ValueKind.SERVER: tuple(servers),
+                ValueKind.TASK_STATUS: self.task_statuses,
+                ValueKind.TASK_FIELDS: self.changeable,
             },
             self.task_fields,
         )

@@ -9,7 +9,7 @@ import jsonschema_rs
 
 from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.openapi.spec.flaw import first_flaw
-from workerkit.scenarios.fields.kinds import Kind
+from workerkit.scenarios.fields.kinds import ValueKind
 from workerkit.scenarios.fields.yaml_checks import chosen
 
 
@@ -17,21 +17,21 @@ from workerkit.scenarios.fields.yaml_checks import chosen
 class Words:
     """The words that a kind of value is chosen from, and what the fields of a task take."""
 
-    of: Mapping[Kind, tuple[str, ...]]
+    of: Mapping[ValueKind, tuple[str, ...]]
     task_fields: Mapping[str, jsonschema_rs.Validator] = field(default_factory=dict)
 
-    def choose(self, node: Node, kind: Kind) -> str:
+    def choose(self, node: Node, kind: ValueKind) -> str:
         """The word, which has to be one of its kind; raises NotUnderstood."""
         return chosen(node, self.of[kind], kind.value)
 
     def check_task_field(self, name: str, node: Node) -> None:
         """Raises NotUnderstood where a field of a task, which it has to be, does not take this value."""
         if name == "status":
-            self.choose(node, Kind.TASK_STATUS)
+            self.choose(node, ValueKind.TASK_STATUS)
         validator, value = self.task_fields[name], node.plain()
         if not validator.is_valid(value):
             raise node.fail(f"{name}: {first_flaw(validator, value, name).message}")
 
-    def and_of(self, kind: Kind, words: Iterable[str]) -> Words:
+    def and_of(self, kind: ValueKind, words: Iterable[str]) -> Words:
         """The same words, and these of a kind."""
         return replace(self, of={**self.of, kind: tuple(words)})

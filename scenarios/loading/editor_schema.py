@@ -12,7 +12,7 @@ from workerkit.openapi.spec.silence import silences
 from workerkit.scenarios.faults import FAULTS, Fault
 from workerkit.scenarios.faults.planned_fault import KIND
 from workerkit.scenarios.faults.schedule import Schedule
-from workerkit.scenarios.fields.kinds import ANY, AtLeast, Between, Kind, OneOf, OneOrMore
+from workerkit.scenarios.fields.kinds import ANY, AtLeast, Between, OneOf, OneOrMore, ValueKind
 from workerkit.scenarios.fields.record import keys, markers, may_stand_alone, required
 from workerkit.scenarios.fields.value import ANSWER_STATUSES, ERROR_STATUSES, FRAMING, HEADER_NAME
 from workerkit.scenarios.fields.vocabulary import Vocabulary, documented
@@ -23,7 +23,7 @@ from workerkit.scenarios.model.selection import Selection
 from workerkit.scenarios.model.task_group import OWN_KEYS, TaskGroup
 from workerkit.scenarios.model.trigger import TRIGGERS
 from workerkit.scenarios.model.until import Until
-from workerkit.scenarios.model.world_plan import AccountPlan, RequestPlan, ServerPlan, WorldPlan
+from workerkit.scenarios.model.world_plan import AccountPlan, CustomerRequestPlan, ServerPlan, WorldPlan
 from workerkit.scenarios.rules import RULES
 
 FILE = "scenario.schema.json"
@@ -39,24 +39,24 @@ _SHAPES: dict[type[Effect], type[Any]] = {
     CancelTasks: Selection,
     RemoveTasks: Selection,
 }
-_FIXED: dict[Kind, Json] = {
-    Kind.SECONDS: {"type": "string", "pattern": _LENGTH},
-    Kind.TIME: {"type": "string", "pattern": _MOMENT},
-    Kind.CALLS: {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": _SPAN}]},
-    Kind.ERROR_STATUS: {"enum": list(ERROR_STATUSES)},
-    Kind.STATUS: {"enum": list(ANSWER_STATUSES)},
-    Kind.SERVER: _TEXT,
-    Kind.REQUEST: _TEXT,
-    Kind.ACCOUNT: _TEXT,
-    Kind.GROUP: _TEXT,
-    Kind.HAPPENING: _TEXT,
-    Kind.JSON: {},
-    Kind.QUERY: {
+_FIXED: dict[ValueKind, Json] = {
+    ValueKind.SECONDS: {"type": "string", "pattern": _LENGTH},
+    ValueKind.TIME: {"type": "string", "pattern": _MOMENT},
+    ValueKind.CALLS: {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": _SPAN}]},
+    ValueKind.ERROR_STATUS: {"enum": list(ERROR_STATUSES)},
+    ValueKind.STATUS: {"enum": list(ANSWER_STATUSES)},
+    ValueKind.SERVER: _TEXT,
+    ValueKind.REQUEST: _TEXT,
+    ValueKind.ACCOUNT: _TEXT,
+    ValueKind.GROUP: _TEXT,
+    ValueKind.HAPPENING: _TEXT,
+    ValueKind.JSON: {},
+    ValueKind.QUERY: {
         "type": "object",
         "minProperties": 1,
         "additionalProperties": {"type": ["string", "integer"]},
     },
-    Kind.HEADERS: {
+    ValueKind.HEADERS: {
         "type": "object",
         "propertyNames": {"pattern": f"^{HEADER_NAME.pattern}$", "not": {"enum": list(FRAMING)}},
         "additionalProperties": {"type": "string", "pattern": _HEADER},
@@ -83,10 +83,10 @@ class _Schemas:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._definitions: dict[str, Json] = {}
-        self._words: dict[Kind, tuple[str, ...]] = {
-            Kind.OPERATION: (ANY, *vocabulary.operations),
-            Kind.SERVER_STATUS: vocabulary.server_statuses,
-            Kind.TASK_STATUS: vocabulary.task_statuses,
+        self._words: dict[ValueKind, tuple[str, ...]] = {
+            ValueKind.OPERATION: (ANY, *vocabulary.operations),
+            ValueKind.SERVER_STATUS: vocabulary.server_statuses,
+            ValueKind.TASK_STATUS: vocabulary.task_statuses,
         }
 
     def scenario(self) -> Json:
@@ -110,12 +110,12 @@ class _Schemas:
     def _world(self) -> Json:
         parts = {
             "servers": _list(self._record(ServerPlan), least=1),
-            "requests": _list(self._record(RequestPlan), least=1),
+            "requests": _list(self._record(CustomerRequestPlan), least=1),
             "accounts": _list(self._record(AccountPlan), least=1),
             "tasks": _list(self._task_group()),
             "dialect": _object({each.id: _choices(each.values) for each in silences().values()}),
             "seed": {"type": "integer", "minimum": 0},
-            "clock": _FIXED[Kind.TIME],
+            "clock": _FIXED[ValueKind.TIME],
         }
         return _object(parts, ("servers",), _doc(WorldPlan))
 
@@ -163,11 +163,11 @@ class _Schemas:
         match marker:
             case None:
                 return _TEXT
-            case Kind.TASK_FIELDS:
+            case ValueKind.TASK_FIELDS:
                 known = self._vocabulary.changeable
                 fields = {name: self._vocabulary.task_schemas[name] for name in known}
                 return {**_object(fields), "minProperties": 1}
-            case Kind() as kind:
+            case ValueKind() as kind:
                 words = self._words.get(kind)
                 return self._defined(kind.name.lower(), {"enum": list(words)} if words else _FIXED[kind])
             case OneOrMore(kind):

@@ -11,7 +11,7 @@ from typing import TypeVar
 from workerkit.openapi.formats import yaml_nodes
 from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.openapi.spec.dialect import Dialect, parse_dialect
-from workerkit.scenarios.fields.kinds import Kind
+from workerkit.scenarios.fields.kinds import ValueKind
 from workerkit.scenarios.fields.record import parameters, record
 from workerkit.scenarios.fields.value import leaf
 from workerkit.scenarios.fields.vocabulary import Vocabulary, documented
@@ -23,12 +23,18 @@ from workerkit.scenarios.model.scenario import Expectation, Happening, Scenario,
 from workerkit.scenarios.model.task_group import task_group
 from workerkit.scenarios.model.trigger import TRIGGERS, Trigger
 from workerkit.scenarios.model.until import Until
-from workerkit.scenarios.model.world_plan import AccountPlan, RequestPlan, ServerPlan, WorldPlan, called
+from workerkit.scenarios.model.world_plan import (
+    AccountPlan,
+    CustomerRequestPlan,
+    ServerPlan,
+    WorldPlan,
+    called,
+)
 from workerkit.scenarios.rules import RULES
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 REQUIRED = ("title", "about", "world")
-Plan = TypeVar("Plan", RequestPlan, AccountPlan)
+Plan = TypeVar("Plan", CustomerRequestPlan, AccountPlan)
 
 
 def read(path: Path, vocabulary: Vocabulary | None = None) -> Scenario:
@@ -102,7 +108,7 @@ def _world(node: Node, vocabulary: Vocabulary) -> WorldPlan:
     if "servers" not in parts or not parts["servers"].value:
         raise node.fail('"servers" is missing: name at least the one that the worker works for')
     servers = _servers(parts["servers"], vocabulary)
-    requests = _plans(parts, "requests", RequestPlan, WorldPlan(servers).requests)
+    requests = _plans(parts, "requests", CustomerRequestPlan, WorldPlan(servers).requests)
     accounts = _plans(parts, "accounts", AccountPlan, WorldPlan(servers).accounts)
     words = _words_of(vocabulary, WorldPlan(servers, requests=requests, accounts=accounts))
     tasks = tuple(task_group(each, words) for each in _items(parts, "tasks"))
@@ -114,7 +120,7 @@ def _world(node: Node, vocabulary: Vocabulary) -> WorldPlan:
         requests=requests,
         accounts=accounts,
         dialect=parse_dialect(parts["dialect"]) if "dialect" in parts else Dialect(),
-        clock=leaf(parts["clock"], Kind.TIME, words) if "clock" in parts else None,
+        clock=leaf(parts["clock"], ValueKind.TIME, words) if "clock" in parts else None,
     )
 
 
@@ -152,15 +158,15 @@ def _plans(
 
 def _words_of(vocabulary: Vocabulary, world: WorldPlan) -> Words:
     words = vocabulary.words(map(called, world.servers))
-    words = words.and_of(Kind.REQUEST, map(called, world.requests))
-    return words.and_of(Kind.ACCOUNT, map(called, world.accounts))
+    words = words.and_of(ValueKind.REQUEST, map(called, world.requests))
+    return words.and_of(ValueKind.ACCOUNT, map(called, world.accounts))
 
 
 def _all_words(vocabulary: Vocabulary, world: WorldPlan, whens: Sequence[Node]) -> Words:
     """The words of a world, and the names that its story gives: of groups of tasks, and of happenings."""
     groups = [*(each.group for each in world.tasks), *_groups_added(whens)]
-    words = _words_of(vocabulary, world).and_of(Kind.GROUP, dict.fromkeys(filter(None, groups)))
-    return words.and_of(Kind.HAPPENING, _texts(whens, "name"))
+    words = _words_of(vocabulary, world).and_of(ValueKind.GROUP, dict.fromkeys(filter(None, groups)))
+    return words.and_of(ValueKind.HAPPENING, _texts(whens, "name"))
 
 
 def _groups_added(whens: Iterable[Node]) -> list[str]:

@@ -21,7 +21,7 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PlotProgress:
     """How far a plot has come: when it began, how often each operation was called, what happened when first.
 
     `met` says how many requests or changes each happening met that are as its trigger describes.
@@ -39,12 +39,12 @@ class Plot:
     def __init__(self, when: tuple[Happening, ...], *, began: float) -> None:
         self._when = when
         self._places = {happening.name: index for index, happening in enumerate(when) if happening.name}
-        self.resume(Progress(began))
+        self.resume(PlotProgress(began))
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> PlotProgress:
         """How far it has come."""
-        return Progress(self._began, dict(self._calls), dict(self._happened), dict(self._met))
+        return PlotProgress(self._began, dict(self._calls), dict(self._happened), dict(self._met))
 
     @property
     def happened(self) -> dict[str, float]:
@@ -63,7 +63,7 @@ class Plot:
         """The places, from 0, of the happenings that did not take place yet."""
         return tuple(index for index in range(len(self._when)) if index not in self._happened)
 
-    def resume(self, progress: Progress) -> None:
+    def resume(self, progress: PlotProgress) -> None:
         """Goes on from where a plot of the same happenings had come to."""
         self._began = progress.began
         self._calls = Counter(progress.calls)

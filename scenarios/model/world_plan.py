@@ -19,7 +19,7 @@ class ServerPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestPlan:
+class CustomerRequestPlan:
     """A customer's request, which tasks belong to; without `website` whoever builds the world chooses one."""
 
     name: str
@@ -41,7 +41,8 @@ class AccountPlan:
 
 
 _REQUESTS = tuple(
-    RequestPlan(f"Campaign {letter}", auction_price=100 * number) for number, letter in enumerate("ABCD", 1)
+    CustomerRequestPlan(f"Campaign {letter}", auction_price=100 * number)
+    for number, letter in enumerate("ABCD", 1)
 )
 
 _ACCOUNTS = tuple(
@@ -50,7 +51,7 @@ _ACCOUNTS = tuple(
 )
 
 
-def called(plan: ServerPlan | RequestPlan | AccountPlan) -> str:
+def called(plan: ServerPlan | CustomerRequestPlan | AccountPlan) -> str:
     """The name by which a scenario speaks of a server, a request or an account."""
     return plan.username if isinstance(plan, AccountPlan) else plan.name
 
@@ -66,7 +67,7 @@ class WorldPlan:
     servers: tuple[ServerPlan, ...]
     tasks: tuple[TaskGroup, ...] = ()
     seed: int = 1
-    requests: tuple[RequestPlan, ...] = _REQUESTS
+    requests: tuple[CustomerRequestPlan, ...] = _REQUESTS
     accounts: tuple[AccountPlan, ...] = _ACCOUNTS
     dialect: Dialect = field(default_factory=Dialect)
     clock: Moment | None = None

@@ -7,7 +7,7 @@ from dataclasses import Field, fields
 from typing import Any
 
 from workerkit.scenarios.fields import duration
-from workerkit.scenarios.fields.kinds import Kind
+from workerkit.scenarios.fields.kinds import ValueKind
 from workerkit.scenarios.fields.record import keys, markers
 from workerkit.scenarios.rules import RULES, Rule
 
@@ -50,7 +50,7 @@ def _parameters(rule: Any) -> list[tuple[str, str]]:
 
 def _default(each: Field[Any], kind: Any) -> str:
     default: Any = each.default
-    return duration.written(default) if kind is Kind.SECONDS else str(default)
+    return duration.written(default) if kind is ValueKind.SECONDS else str(default)
 
 
 if __name__ == "__main__":

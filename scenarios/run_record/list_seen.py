@@ -14,7 +14,7 @@ _LIST = "listTasks"
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListSeen:
     """A page: `asked` are the parameters that it was asked for with, `tasks` are the tasks on it by id."""
 
     exchange: Exchange
@@ -26,13 +26,13 @@ class Listing:
         return status in self.asked["status"] and self.asked["service_type"] in (None, service_type)
 
 
-def listings_of(exchanges: Sequence[Exchange], api: Api, garbled: Collection[int]) -> tuple[Listing, ...]:
+def lists_seen(exchanges: Sequence[Exchange], api: Api, garbled: Collection[int]) -> tuple[ListSeen, ...]:
     """The pages in these exchanges that were answered in order, as they were answered."""
     pages = (_listing(each, api) for each in exchanges if each.accepted and each.number not in garbled)
     return tuple(page for page in pages if page is not None)
 
 
-def _listing(exchange: Exchange, api: Api) -> Listing | None:
+def _listing(exchange: Exchange, api: Api) -> ListSeen | None:
     if exchange.operation != _LIST:
         return None
     answer = exchange.answered()
@@ -44,4 +44,4 @@ def _listing(exchange: Exchange, api: Api) -> Listing | None:
     except FlawError:
         return None
     listed = {str(each["id"]).lower(): each for each in tasks if isinstance(each, dict) and "id" in each}
-    return Listing(exchange, asked, listed)
+    return ListSeen(exchange, asked, listed)

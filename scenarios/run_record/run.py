@@ -13,11 +13,11 @@ from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.run_record.change import Change
-from workerkit.scenarios.run_record.list_seen import Listing, listings_of
+from workerkit.scenarios.run_record.list_seen import ListSeen, lists_seen
 from workerkit.scenarios.run_record.request_flaw import flaws_of
 from workerkit.scenarios.run_record.server_history import History
 from workerkit.scenarios.run_record.struck_faults import AppliedFaults
-from workerkit.scenarios.run_record.task_report import Report, reports_of
+from workerkit.scenarios.run_record.task_report import TaskReport, task_reports
 
 EndedBy = Literal["until", "exit", "time-limit"]
 
@@ -92,14 +92,14 @@ class Run:
         return {each.number: each for each in self.struck}
 
     @cached_property
-    def reports(self) -> tuple[Report, ...]:
+    def reports(self) -> tuple[TaskReport, ...]:
         """All that the worker reported of tasks, task by task, in the order in which it did."""
-        return reports_of(self.own_exchanges, self.api, self.garbled)
+        return task_reports(self.own_exchanges, self.api, self.garbled)
 
     @cached_property
-    def reports_by_task(self) -> Mapping[str, tuple[Report, ...]]:
+    def reports_by_task(self) -> Mapping[str, tuple[TaskReport, ...]]:
         """What the worker reported of each task, in order."""
-        found: dict[str, list[Report]] = {}
+        found: dict[str, list[TaskReport]] = {}
         for report in self.reports:
             found.setdefault(report.task, []).append(report)
         return {task: tuple(reports) for task, reports in found.items()}
@@ -113,20 +113,20 @@ class Run:
         return {number: tuple(tasks) for number, tasks in found.items()}
 
     @cached_property
-    def listings(self) -> tuple[Listing, ...]:
+    def listings(self) -> tuple[ListSeen, ...]:
         """The pages of tasks that the worker got and could read."""
-        return listings_of(self.own_exchanges, self.api, self.garbled)
+        return lists_seen(self.own_exchanges, self.api, self.garbled)
 
     @cached_property
-    def listings_by_task(self) -> Mapping[str, tuple[Listing, ...]]:
+    def listings_by_task(self) -> Mapping[str, tuple[ListSeen, ...]]:
         """The pages on which each task stood, in order."""
-        found: dict[str, list[Listing]] = {}
+        found: dict[str, list[ListSeen]] = {}
         for listing in self.listings:
             for task in listing.tasks:
                 found.setdefault(task, []).append(listing)
         return {task: tuple(listings) for task, listings in found.items()}
 
-    def listed_between(self, task: str, earlier: Exchange, later: Exchange) -> list[Listing]:
+    def listed_between(self, task: str, earlier: Exchange, later: Exchange) -> list[ListSeen]:
         """The pages with a task on them that may have come after one request and before another."""
         return [
             listing

@@ -21,7 +21,7 @@ _SLOW = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TaskReport:
     """One task in one exchange, whether it stood there alone or as an item of a bulk update.
 
     `task` is the id in small letters, `fields` are those that were sent beside it. `told` is what the worker
@@ -68,7 +68,7 @@ class Report:
         return self.told in ("done", "refused") and later.began >= self.exchange.ended
 
 
-def reports_of(exchanges: Sequence[Exchange], api: Api, garbled: Collection[int]) -> tuple[Report, ...]:
+def task_reports(exchanges: Sequence[Exchange], api: Api, garbled: Collection[int]) -> tuple[TaskReport, ...]:
     """All reports in these exchanges, in their order; what is no JSON and names no task is none."""
     codes = _codes(api)
     return tuple(
@@ -80,16 +80,16 @@ def reports_of(exchanges: Sequence[Exchange], api: Api, garbled: Collection[int]
 
 def _single(
     exchange: Exchange, api: Api, garbled: Collection[int], codes: Mapping[str, int]
-) -> Iterator[Report]:
+) -> Iterator[TaskReport]:
     task = _task_of(exchange, api)
     if task is not None:
         told = _told(exchange, garbled)
-        yield Report(exchange, task, _mapping(exchange.sent()), told, _code(exchange, told))
+        yield TaskReport(exchange, task, _mapping(exchange.sent()), told, _code(exchange, told))
 
 
 def _items(
     exchange: Exchange, api: Api, garbled: Collection[int], codes: Mapping[str, int]
-) -> Iterator[Report]:
+) -> Iterator[TaskReport]:
     told = _told(exchange, garbled)
     results = _list(_mapping(exchange.answered()).get("results"))
     for place, item in enumerate(map(_mapping, _list(_mapping(exchange.sent()).get("items")))):
@@ -98,7 +98,7 @@ def _items(
             of_item, code = told, _code(exchange, told)
             if told == "done":
                 of_item, code = _told_of_item(_mapping(results[place]) if place < len(results) else {}, codes)
-            yield Report(exchange, task.lower(), item, of_item, code, in_bulk=True)
+            yield TaskReport(exchange, task.lower(), item, of_item, code, in_bulk=True)
 
 
 def _told_of_item(result: Mapping[str, Any], codes: Mapping[str, int]) -> tuple[Told, int | None]:

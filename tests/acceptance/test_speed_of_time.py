@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workerkit.mockserver.http.headers import headers_of
-from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -44,7 +44,7 @@ class Machine:
         text = b"" if body is None else json.dumps(body).encode()
         where, _, query = (worker_api().base_path + path).partition("?")
         headers = headers_of((("x-api-key", "server-01-key"),))
-        return self._app.answer(Incoming(method, where, query, headers, text, oversize=False)).status
+        return self._app.answer(Request(method, where, query, headers, text, oversize=False)).status
 
     def journal(self) -> list[Exchange]:
         """The exchanges without their times."""

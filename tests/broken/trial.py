@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.broken.serving import serving
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.page.rules import Status
+from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.plan import Plan
 
@@ -20,4 +20,4 @@ def trial(name: str, *, most: int | None = None) -> Report:
 
 def found(report: Report) -> list[str]:
     """The rules that are broken."""
-    return [each.id for each in report.of(Status.BROKEN)]
+    return [each.id for each in report.of(RuleStatus.BROKEN)]

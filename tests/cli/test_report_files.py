@@ -9,9 +9,9 @@ import pytest
 
 from workerkit.cli.report_files import ReportFiles
 from workerkit.mockserver.atomic_file import CannotWriteError
-from workerkit.mockserver.reports.report import Case, Outcome, Report
+from workerkit.mockserver.reports.report import Case, CommandReport, Outcome
 
-REPORT = Report("a command", "all is well", 1.0, (Case("a-case", Outcome.PASS),))
+REPORT = CommandReport("a command", "all is well", 1.0, (Case("a-case", Outcome.PASS),))
 
 
 @pytest.fixture(autouse=True)

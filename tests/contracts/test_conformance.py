@@ -14,10 +14,10 @@ import pytest
 
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.page.lenient_spec import strict
-from workerkit.contracts.page.rules import Status
+from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.plan import Plan, Writes
-from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.world.refusal import RefusalError
@@ -32,13 +32,13 @@ BRIEF = Plan(max_requests=160)
 
 
 def broken(report: Report) -> set[str]:
-    return {each.id for each in report.of(Status.BROKEN)}
+    return {each.id for each in report.of(RuleStatus.BROKEN)}
 
 
 def test_a_run_on_the_mock_keeps_every_rule(mock_target: MakeTarget) -> None:
     report = conform(mock_target())
     assert report.verdict == "pass"
-    assert [(each.id, each.why) for each in report.rules if each.status is not Status.KEPT] == []
+    assert [(each.id, each.why) for each in report.rules if each.status is not RuleStatus.KEPT] == []
     assert report.ended == ""
     assert report.requests < 3000
 
@@ -87,7 +87,7 @@ def test_the_same_seed_sends_the_same_requests_and_comes_to_the_same_report(mock
 def test_without_the_other_keys_their_rules_are_untested_and_say_so(mock_target: MakeTarget) -> None:
     target = Target(mock_target().base_url, "server-01-key")
     report = conform(target, Plan(max_requests=700))
-    untested = {each.id: each.why for each in report.of(Status.UNTESTED)}
+    untested = {each.id: each.why for each in report.of(RuleStatus.UNTESTED)}
     assert untested == {
         "server-active": "needs --inactive-api-key",
         "update-own-only": "needs --other-api-key",
@@ -102,7 +102,7 @@ def test_without_writes_the_server_is_as_it_was(mock_target: MakeTarget) -> None
     target = mock_target()
     report = conform(target, Plan(writes=Writes.NONE))
     assert report.verdict == "pass"
-    assert {each.why for each in report.of(Status.UNTESTED)} == {
+    assert {each.why for each in report.of(RuleStatus.UNTESTED)} == {
         "needs --writes sandbox or all",
         "needs --writes all: what it changes is in no sandbox",
     }
@@ -118,7 +118,7 @@ def test_a_run_that_is_cut_short_says_so_and_blames_nobody(mock_target: MakeTarg
     assert (report.requests, report.ended) == (40, "the run stopped at 40 requests, as --max-requests says")
     assert report.verdict == "pass"
     assert "the run stopped at 40 requests, as --max-requests says" in {
-        each.why for each in report.of(Status.UNTESTED)
+        each.why for each in report.of(RuleStatus.UNTESTED)
     }
 
 
@@ -132,7 +132,7 @@ def test_a_target_that_throttles_ends_the_run_and_is_not_blamed(
         raise Throttled("too many")
 
     monkeypatch.setitem(HANDLERS, "sendLogs", refuse)
-    clock = Clock(wait=lambda _: None)
+    clock = RunClock(wait=lambda _: None)
     report = conform(mock_target(), clock=clock)
     assert "429" in report.ended
     assert report.verdict == "pass"
@@ -158,7 +158,7 @@ def test_every_silence_is_reported_with_its_value_or_the_reason_why_not(mock_tar
 
 # A mock broken on purpose. All that one may find of it is in test_mutants.py.
 
-Change = Callable[[dict[str, Any]], object]
+FieldChange = Callable[[dict[str, Any]], object]
 
 
 def wrong_spec(change: Callable[[dict[str, Any]], object]) -> Api:
@@ -182,7 +182,7 @@ def plain_names(root: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("rule", "change"), [("bad-request", any_name), ("heartbeat", plain_names)])
 def test_the_engine_finds_what_the_tour_does_not_try(
-    mock_target: MakeTarget, rule: str, change: Change
+    mock_target: MakeTarget, rule: str, change: FieldChange
 ) -> None:
     assert rule not in broken(conform(mock_target(wrong_spec(change)), BRIEF))
     assert rule in broken(conform(mock_target(wrong_spec(change)), Plan(max_requests=1000)))

@@ -11,7 +11,7 @@ import pytest
 
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.page.lenient_spec import strict
-from workerkit.contracts.page.rules import Status
+from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.plan import Plan
 from workerkit.contracts.target.target import Target
@@ -26,7 +26,7 @@ SHORT = Plan(max_requests=1000)
 
 
 def findings(report: Report) -> list[tuple[str, str]]:
-    return [(each.id, each.why) for each in report.of(Status.BROKEN)]
+    return [(each.id, each.why) for each in report.of(RuleStatus.BROKEN)]
 
 
 def strictest() -> Api:

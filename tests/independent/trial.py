@@ -6,7 +6,7 @@ from tests.independent.choices import Choices
 from tests.independent.fault import Fault
 from tests.independent.running import SOUND, running
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.page.rules import Status
+from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
@@ -32,4 +32,4 @@ def trial(choices: Choices = SOUND, fault: Fault | None = None, *, most: int | N
 
 def findings(report: Report) -> dict[str, str]:
     """The broken rules, each with what is wrong."""
-    return {each.id: each.why for each in report.of(Status.BROKEN)}
+    return {each.id: each.why for each in report.of(RuleStatus.BROKEN)}

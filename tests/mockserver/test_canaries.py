@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from workerkit.mockserver.http.headers import header_set
-from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.observers.event_stream import Events, Reader
 from workerkit.mockserver.observers.journal_file import JournalFile, written_to
 from workerkit.mockserver.server import worker_app
@@ -62,13 +62,13 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
-def requests_with(secret: str) -> Iterator[Incoming]:
+def requests_with(secret: str) -> Iterator[Request]:
     """Requests that carry a secret in the path, the query, a header and bodies of all kinds."""
 
-    def request(method: str, path: str, query: str = "", body: bytes = b"", **headers: str) -> Incoming:
+    def request(method: str, path: str, query: str = "", body: bytes = b"", **headers: str) -> Request:
         pairs = {"x_api_key": KEY, "content_type": "application/json", **headers}
         raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in pairs.items()]
-        return Incoming(method, f"/api/v1/worker{path}", query, header_set(raw), body, oversize=False)
+        return Request(method, f"/api/v1/worker{path}", query, header_set(raw), body, oversize=False)
 
     strange = secret if secret == STRANGE_KEY else KEY
     for form in (make(secret) for make in FORMS.values()):
@@ -118,8 +118,8 @@ def test_no_journal_no_file_and_no_event_tells(worlds: Worlds, tmp_path: Path, s
     assert len(told) == world.journal.count + 1
     assert len(lines.read_text().splitlines()) == world.journal.count
     for text in (b"".join(told).decode(), lines.read_text(), har.read_text()):
-        for line in text.splitlines():
-            assert not is_told(line), line
+        for delivery in text.splitlines():
+            assert not is_told(delivery), delivery
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workerkit.mockserver.http.headers import header_set
-from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.snapshot import restored, snapshot
@@ -52,7 +52,7 @@ class Play:
         headers = header_set([(b"x-api-key", key.encode())])
         text = b"" if body is None else render(body)
         path, _, query = path.partition("?")
-        answer = self.app.answer(Incoming(method, BASE + path, query, headers, text, oversize=False))
+        answer = self.app.answer(Request(method, BASE + path, query, headers, text, oversize=False))
         is_json = header_set(answer.headers).is_json and answer.body
         return answer.status, parse_json(answer.body) if is_json else None
 

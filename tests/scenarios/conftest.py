@@ -13,7 +13,7 @@ import pytest
 
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.headers import header_set
-from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.new_task import dispatch
@@ -89,7 +89,7 @@ class Story:
         if fault is not None:
             planned = PlannedFault(FAULTS[fault](**how), Schedule(times=1))
             self.world.add_fault(planned, since=self.world.clock.glance())
-        answer = self.app.answer(Incoming(method, BASE + path, query, headers, content, oversize=False))
+        answer = self.app.answer(Request(method, BASE + path, query, headers, content, oversize=False))
         kept = tuple(self.world.journal)[-1]
         self.wait(took)
         ended = replace(kept, ended=kept.began + took)

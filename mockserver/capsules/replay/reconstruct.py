@@ -9,7 +9,7 @@ from workerkit.mockserver.capsules.replay.counted_links import Counted
 from workerkit.mockserver.capsules.replay.evidence import by_key, number, refuses_key
 from workerkit.mockserver.capsules.replay.replay_mock import Found
 from workerkit.mockserver.world.clock import Clock
-from workerkit.mockserver.world.entities import Account, Request, Server, Task
+from workerkit.mockserver.world.entities import Account, CustomerRequest, Server, Task
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
@@ -248,14 +248,14 @@ class _Building:
             )
         )
 
-    def _request(self, item: Json) -> Request:
+    def _request(self, item: Json) -> CustomerRequest:
         request_id = str(item.get("request_id") or self.world.chance.uuid()).lower()
         if request_id not in self.world.requests:
             name, website, kind = (
                 str(item.get(each, "")) for each in ("request_name", "request_website", "type_request")
             )
             price = number(item.get("auction_price"))
-            self.world.add_request(Request(request_id, name, website, kind, price, "active"))
+            self.world.add_request(CustomerRequest(request_id, name, website, kind, price, "active"))
         return self.world.requests[request_id]
 
     def _account(self, item: Json) -> Account:

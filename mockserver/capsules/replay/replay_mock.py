@@ -9,7 +9,7 @@ from types import TracebackType
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
 from workerkit.mockserver.capsules.http.client import Address, send
 from workerkit.mockserver.http.headers import header_set, headers_of
-from workerkit.mockserver.http.request import MOST_BYTES, Incoming
+from workerkit.mockserver.http.request import MOST_BYTES, Request
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.clock import LATEST
@@ -103,7 +103,7 @@ def patience(recorded: Recorded) -> float:
 
 def _answered(app: WorkerApp, exchange: Exchange) -> Recorded:
     body = exchange.request_body
-    incoming = Incoming(
+    request = Request(
         method=exchange.method,
         path=exchange.path,
         query=exchange.query,
@@ -111,7 +111,7 @@ def _answered(app: WorkerApp, exchange: Exchange) -> Recorded:
         body=body[:MOST_BYTES],
         oversize=len(body) > MOST_BYTES,
     )
-    answer = app.answer(incoming)
+    answer = app.answer(request)
     headers = header_set(answer.headers).pairs
     seen = replace(exchange, status=answer.status, answer_headers=headers, answer_body=answer.body, why="")
     return Recorded(seen)

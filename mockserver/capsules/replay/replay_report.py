@@ -10,7 +10,7 @@ from typing import Any
 from workerkit.mockserver.capsules.replay.matching import Difference, asked_for
 from workerkit.mockserver.capsules.replay.worker_replay import WorkerReplay
 from workerkit.mockserver.reports.markup import legal
-from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
+from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 from workerkit.mockserver.reports.text import printed
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.timestamp import written
@@ -82,7 +82,7 @@ def as_json(exchanges: int, told: Told) -> dict[str, Any]:
     }
 
 
-def report_of(name: str, told: Told, *, began: float, seconds: float) -> Report:
+def report_of(name: str, told: Told, *, began: float, seconds: float) -> CommandReport:
     """The report on the replay of a file, which began then, in seconds since 1970, and took so long."""
     difference = told.difference
     case = Case(
@@ -90,12 +90,12 @@ def report_of(name: str, told: Told, *, began: float, seconds: float) -> Report:
         outcome=Outcome.PASS if difference is None else Outcome.FAIL,
         seconds=seconds,
         requests=told.requests,
-        findings=() if difference is None else (Finding(difference.place, str(difference)),),
+        findings=() if difference is None else (ReportFinding(difference.place, str(difference)),),
         notes=told.notes,
         output=told.output,
     )
     made = f"{written(began)}, workerkit {version('likepion-workerkit')}"
-    return Report("workerkit replay", told.summary, seconds, (case,), (made,))
+    return CommandReport("workerkit replay", told.summary, seconds, (case,), (made,))
 
 
 def _listed(missed: tuple[Exchange, ...]) -> str:

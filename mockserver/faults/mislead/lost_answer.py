@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.http.answer import Answer
-from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.world import World
 from workerkit.scenarios.faults import LostAnswer
@@ -17,9 +17,9 @@ class LostAnswerAction(FaultAction[LostAnswer]):
         super().__init__(fault, active, world)
         self.tell(fault.by)
 
-    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
         if self.fault.by == "hang":
-            await line.wire.pause(None)
+            await delivery.wire.pause(None)
         if self.fault.by == "reset":
-            await line.wire.reset()
-        await line.wire.close()
+            await delivery.wire.reset()
+        await delivery.wire.close()

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.http.answer import Answer
-from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.operations import Handler, Json
 from workerkit.mockserver.world.refusal import FaultAnswerError
@@ -32,8 +32,8 @@ class PartialBulkAction(FaultAction[PartialBulk]):
 
         return stopped
 
-    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
+    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
         if self.told and self.fault.then == "lost":
-            await line.wire.reset()
+            await delivery.wire.reset()
         else:
-            await onward(answer, line)
+            await onward(answer, delivery)

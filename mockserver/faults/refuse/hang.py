@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.http.answer import Answer
-from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.world.refusal import FaultAnswerError
 from workerkit.scenarios.faults import Hang
 
@@ -15,6 +15,6 @@ class HangAction(FaultAction[Hang]):
     def before(self) -> None:
         raise FaultAnswerError(self.told)
 
-    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
-        await line.wire.pause(None)
-        await line.wire.close()
+    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
+        await delivery.wire.pause(None)
+        await delivery.wire.close()

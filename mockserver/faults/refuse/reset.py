@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.http.answer import Answer
-from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.world.refusal import FaultAnswerError
 from workerkit.scenarios.faults import Reset
 
@@ -15,5 +15,5 @@ class ResetAction(FaultAction[Reset]):
     def before(self) -> None:
         raise FaultAnswerError(self.told)
 
-    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
-        await line.wire.reset()
+    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
+        await delivery.wire.reset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.http.answer import Answer
-from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.world import World
 from workerkit.scenarios.faults import Garbage
@@ -17,6 +17,6 @@ class GarbageAction(FaultAction[Garbage]):
         super().__init__(fault, active, world)
         self._bytes = (b"\0" + world.mischief.randbytes(fault.length))[: fault.length]
 
-    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
-        line.raw(self._bytes)
-        await line.wire.close()
+    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
+        delivery.raw(self._bytes)
+        await delivery.wire.close()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.faults.pieces import cut
 from workerkit.mockserver.http.answer import Answer
-from workerkit.mockserver.http.delivery import Line
+from workerkit.mockserver.http.delivery import Delivery
 from workerkit.scenarios.faults import ResetInBody
 
 
 class ResetInBodyAction(FaultAction[ResetInBody]):
     """What was sent has left before the reset."""
 
-    async def deliver(self, answer: Answer, line: Line, onward: Deliver) -> None:
-        await line.head(answer)
-        await line.part(cut(answer.body, self.fault.share), last=False)
-        await line.wire.flush()
-        await line.wire.reset()
+    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
+        await delivery.head(answer)
+        await delivery.part(cut(answer.body, self.fault.share), last=False)
+        await delivery.wire.flush()
+        await delivery.wire.reset()

@@ -5,7 +5,7 @@ from workerkit.scenarios.model.effects.effect import Effect
 from workerkit.scenarios.model.effects.faults import AddFault, ClearFaults
 from workerkit.scenarios.model.effects.keys import ReplaceKey, RestoreKey, RevokeKey
 from workerkit.scenarios.model.effects.respond import NO_BODY, Respond
-from workerkit.scenarios.model.effects.states import SetAccount, SetRequest, SetServer
+from workerkit.scenarios.model.effects.states import SetAccount, SetCustomerRequest, SetServer
 from workerkit.scenarios.model.effects.tasks import (
     CANCELED,
     AddTasks,
@@ -30,7 +30,7 @@ EFFECTS: dict[str, type[Effect]] = {
         ReassignTasks,
         AddTasks,
         RemoveTasks,
-        SetRequest,
+        SetCustomerRequest,
         SetAccount,
         AdvanceClock,
     )
@@ -54,6 +54,6 @@ __all__ = [
     "RestoreKey",
     "RevokeKey",
     "SetAccount",
-    "SetRequest",
+    "SetCustomerRequest",
     "SetServer",
 ]

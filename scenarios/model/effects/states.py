@@ -24,7 +24,7 @@ class SetServer(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class SetRequest(Effect):
+class SetCustomerRequest(Effect):
     """The request of this name has another status; its tasks stay as they are."""
 
     kind: ClassVar[str] = "set-request"

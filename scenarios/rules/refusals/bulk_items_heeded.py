@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from workerkit.scenarios.model.until import ENDS
 from workerkit.scenarios.rules.refusals.left_alone import attempts_after_refusals
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 
@@ -31,28 +31,28 @@ class BulkItemsHeeded(Rule):
         return self.found([*_repeated(run), *_forgotten(run)])
 
 
-def _repeated(run: Run) -> Iterator[Case]:
+def _repeated(run: Run) -> Iterator[Occasion]:
     for refusal, attempt in attempts_after_refusals(run):
         if refusal.in_bulk:
-            yield Case(
+            yield Occasion(
                 f"{_refused(run, refusal)}, and the worker reported it again in "
                 f"{run.named(attempt.exchange)}.",
                 (refusal.number, attempt.number),
             )
 
 
-def _forgotten(run: Run) -> Iterator[Case]:
+def _forgotten(run: Run) -> Iterator[Occasion]:
     if not run.done:
         return
     for task in run.own_tasks():
         reports = run.reports_by_task.get(task["id"].lower(), ())
         last = reports[-1] if reports else None
         if last is not None and last.in_bulk and last.told == "refused" and task["status"] not in ENDS:
-            yield Case(
+            yield Occasion(
                 f"{_refused(run, last)}, and the worker never came back to it: it is {task['status']} still.",
                 (last.number,),
             )
 
 
-def _refused(run: Run, refusal: Report) -> str:
+def _refused(run: Run, refusal: TaskReport) -> str:
     return f"The item of task {refusal.task} was refused ({refusal.code}) in {run.named(refusal.exchange)}"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.fields.kinds import Seconds
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.rules.stopped_early import some, untouched
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 
@@ -36,14 +36,14 @@ class GoesOnAfterRefusal(Rule):
         left = untouched(run)
         return self.found([_case(run, refused[0], some(left), len(left))] if refused and left else [])
 
-    def _idled(self, run: Run, last: Report) -> bool:
+    def _idled(self, run: Run, last: TaskReport) -> bool:
         """Whether lists named waiting tasks to the worker all the time since its last report."""
         later = [each for each in run.listings if each.exchange.began >= last.exchange.ended and each.tasks]
         return len(later) > 1 and later[-1].exchange.ended - last.exchange.ended >= self.patience
 
 
-def _case(run: Run, refused: Report, left: str, count: int) -> Case:
-    return Case(
+def _case(run: Run, refused: TaskReport, left: str, count: int) -> Occasion:
+    return Occasion(
         f"Task {refused.task} was refused with {refused.code} in {run.named(refused.exchange)}, and the "
         "worker "
         f"did no other task after it, though {count} that it had been given still waited: {left}.",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 
@@ -29,10 +29,10 @@ class LeftAlone(Rule):
         )
 
 
-def attempts_after_refusals(run: Run) -> Iterator[tuple[Report, Report]]:
+def attempts_after_refusals(run: Run) -> Iterator[tuple[TaskReport, TaskReport]]:
     """The reports of tasks of which the worker knew that they are refused, each after its refusal."""
     for task, reports in run.reports_by_task.items():
-        refusal: Report | None = None
+        refusal: TaskReport | None = None
         for report in reports:
             if refusal is not None and refusal.known_before(report.exchange):
                 if not run.listed_between(task, refusal.exchange, report.exchange):
@@ -43,9 +43,9 @@ def attempts_after_refusals(run: Run) -> Iterator[tuple[Report, Report]]:
                 refusal = report
 
 
-def _case(run: Run, refusal: Report, attempt: Report) -> Case:
+def _case(run: Run, refusal: TaskReport, attempt: TaskReport) -> Occasion:
     wanted = f" as {attempt.status}" if attempt.status else ""
-    return Case(
+    return Occasion(
         f"Task {attempt.task} was refused with {refusal.code} in {run.named(refusal.exchange)}, and the "
         "worker "
         f"reported it again{wanted} in {run.named(attempt.exchange)}, though no list had named it since.",

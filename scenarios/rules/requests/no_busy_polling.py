@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.fields.kinds import Positive
-from workerkit.scenarios.rules.rule import Case, Rule
-from workerkit.scenarios.run_record.list_seen import Listing
+from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.run_record.list_seen import ListSeen
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -29,7 +29,7 @@ class NoBusyPolling(Rule):
     most: Positive = 20
 
     def check(self, run: Run) -> list[Violation]:
-        recent: deque[Listing] = deque()
+        recent: deque[ListSeen] = deque()
         for poll in _idle_polls(run):
             if poll is None:
                 recent.clear()
@@ -42,7 +42,7 @@ class NoBusyPolling(Rule):
         return []
 
 
-def _idle_polls(run: Run) -> Iterator[Listing | None]:
+def _idle_polls(run: Run) -> Iterator[ListSeen | None]:
     """The lists that said the same as the same request did before; None stands for a report."""
     listings = {each.exchange.number: each for each in run.listings}
     said: dict[str, bytes] = {}
@@ -55,9 +55,9 @@ def _idle_polls(run: Run) -> Iterator[Listing | None]:
             said[exchange.query] = exchange.answer_body
 
 
-def _case(run: Run, polls: tuple[Listing, ...]) -> Case:
+def _case(run: Run, polls: tuple[ListSeen, ...]) -> Occasion:
     first, last = polls[0].exchange, polls[-1].exchange
-    return Case(
+    return Occasion(
         f"The worker asked {len(polls)} times within {last.began - first.began:.3f} s for a list that "
         "stayed the "
         f"same, from {run.named(first)} to {run.named(last)}.",

@@ -8,10 +8,10 @@ from typing import ClassVar
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.model.until import ENDS
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.rules.stopped_early import work_requests
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 
@@ -38,12 +38,12 @@ class ResultRepeated(Rule):
             return []
         return self.found([_case(run, each) for each in _lost(run) if self._had_time(run, each, last)])
 
-    def _had_time(self, run: Run, lost: Report, last: Exchange) -> bool:
+    def _had_time(self, run: Run, lost: TaskReport, last: Exchange) -> bool:
         patience = 0.0 if run.done else self.patience
         return last.number > lost.number and last.began >= lost.exchange.ended + patience
 
 
-def _lost(run: Run) -> list[Report]:
+def _lost(run: Run) -> list[TaskReport]:
     """The last reports of tasks, of those that are not at an end, where that was a result in trouble."""
     open_tasks = [task["id"].lower() for task in run.own_tasks() if task["status"] not in ENDS]
     last = [run.reports_by_task[task][-1] for task in open_tasks if task in run.reports_by_task]
@@ -54,15 +54,15 @@ def _lost(run: Run) -> list[Report]:
     ]
 
 
-def _did_not_arrive(report: Report) -> bool:
+def _did_not_arrive(report: TaskReport) -> bool:
     """Whether the worker was told that its report failed, or cannot have read that it was taken."""
     return report.told == "trouble" or (report.told == "unsure" and report.exchange.accepted)
 
 
-def _case(run: Run, lost: Report) -> Case:
+def _case(run: Run, lost: TaskReport) -> Occasion:
     answer = f"was answered {lost.exchange.status}" if lost.exchange.status else "got no answer"
     answer += ", but not as documented," if lost.exchange.accepted else ""
-    return Case(
+    return Occasion(
         f"That task {lost.task} {lost.status} {answer} in {run.named(lost.exchange)}; the worker went on "
         "with "
         "other requests and never reported it again.",

@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Seconds
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.run_record.change import Change
-from workerkit.scenarios.run_record.list_seen import Listing
+from workerkit.scenarios.run_record.list_seen import ListSeen
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 _CANCELED = "canceled"
@@ -46,14 +46,14 @@ class CanceledWorkStopped(Rule):
         ]
         return self.found([case for change in canceled for case in self._cases(run, change)])
 
-    def _cases(self, run: Run, change: Change) -> Iterator[Case]:
+    def _cases(self, run: Run, change: Change) -> Iterator[Occasion]:
         task = change.id.lower()
         for report in run.reports_by_task[task]:
             told = self._told(run, change, report)
             if told is not None and run.history.before(task, report.number) == _CANCELED and report.status:
                 yield _case(run, report, change, told)
 
-    def _told(self, run: Run, change: Change, report: Report) -> Exchange | None:
+    def _told(self, run: Run, change: Change, report: TaskReport) -> Exchange | None:
         """The exchange that told the worker of it before a report."""
         task = report.task
         refusals = [
@@ -72,7 +72,7 @@ class CanceledWorkStopped(Rule):
         return next(iter([*refusals, *lists]), None)
 
 
-def _was_looked_for(run: Run, task: str, listing: Listing) -> bool:
+def _was_looked_for(run: Run, task: str, listing: ListSeen) -> bool:
     """Whether a list was asked for to learn that a task was canceled; others are read for other tasks."""
     if listing.asked["status"] == [_CANCELED]:
         return True
@@ -80,8 +80,8 @@ def _was_looked_for(run: Run, task: str, listing: Listing) -> bool:
     return bool(before) and before[-1].task == task
 
 
-def _case(run: Run, report: Report, change: Change, told: Exchange) -> Case:
-    return Case(
+def _case(run: Run, report: TaskReport, change: Change, told: Exchange) -> Occasion:
+    return Occasion(
         f"Task {report.task} was canceled at {run.since_start(change.at)}, of which {run.named(told)} told "
         "the "
         f"worker, and it was reported as {report.status} in {run.named(report.exchange)}.",

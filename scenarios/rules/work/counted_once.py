@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 
@@ -42,8 +42,8 @@ class CountedOnce(Rule):
         return self.found(cases)
 
 
-def _case(run: Run, first: Report, second: Report) -> Case:
-    return Case(
+def _case(run: Run, first: TaskReport, second: TaskReport) -> Occasion:
+    return Occasion(
         f"Task {first.task} was completed in {run.named(first.exchange)}, whose answer did not arrive in "
         "order, "
         f"and once more, blindly, in {run.named(second.exchange)}: the link was counted twice.",

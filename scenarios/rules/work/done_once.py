@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 
@@ -32,11 +32,11 @@ class DoneOnce(Rule):
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
 
 
-def _cases(run: Run, task: str) -> Iterator[Case]:
-    done: Report | None = None
+def _cases(run: Run, task: str) -> Iterator[Occasion]:
+    done: TaskReport | None = None
     for report in run.reports_by_task[task]:
         if done is not None and _is_begun_again(run, done, report):
-            yield Case(
+            yield Occasion(
                 f"Task {task} was completed in {run.named(done.exchange)} and is so still, and the worker "
                 "began it "
                 f"again, as {report.status}, in {run.named(report.exchange)}, because an old list named it.",
@@ -46,7 +46,7 @@ def _cases(run: Run, task: str) -> Iterator[Case]:
             done = report
 
 
-def _is_begun_again(run: Run, done: Report, report: Report) -> bool:
+def _is_begun_again(run: Run, done: TaskReport, report: TaskReport) -> bool:
     return (
         report.status is not None
         and not report.is_end

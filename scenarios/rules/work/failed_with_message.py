@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 
@@ -25,13 +25,13 @@ class FailedWithMessage(Rule):
         return self.found([_case(run, each) for each in failed if not _says_why(each)])
 
 
-def _says_why(report: Report) -> bool:
+def _says_why(report: TaskReport) -> bool:
     message = report.fields.get("error_message")
     return isinstance(message, str) and bool(message.strip())
 
 
-def _case(run: Run, failed: Report) -> Case:
-    return Case(
+def _case(run: Run, failed: TaskReport) -> Occasion:
+    return Occasion(
         f"Task {failed.task} was reported as failed in {run.named(failed.exchange)}, without an "
         "error_message.",
         (failed.number,),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 
@@ -29,8 +29,8 @@ class NoneLeftRunning(Rule):
         return self.found([_case(run, each) for each in left])
 
 
-def _case(run: Run, begun: Report) -> Case:
-    return Case(
+def _case(run: Run, begun: TaskReport) -> Occasion:
+    return Occasion(
         f"Task {begun.task} was reported as running in {run.named(begun.exchange)}, and the worker exited "
         "without "
         "another word about it.",

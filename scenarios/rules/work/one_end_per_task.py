@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.model.until import ENDS
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 
@@ -35,14 +35,14 @@ class OneEndPerTask(Rule):
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
 
 
-def _cases(run: Run, task: str) -> Iterator[Case]:
-    end: Report | None = None
+def _cases(run: Run, task: str) -> Iterator[Occasion]:
+    end: TaskReport | None = None
     for report in run.reports_by_task[task]:
         if end is not None and (_is_reopened(run, end, report) or _reopens(end, report)):
             end = None
         said = _said(run, end, report) if end is not None else None
         if end is not None and said is not None:
-            yield Case(
+            yield Occasion(
                 f"Task {task} was reported as {end.status} in {run.named(end.exchange)}, and then {said} in "
                 f"{run.named(report.exchange)}.",
                 (end.number, report.number),
@@ -51,22 +51,22 @@ def _cases(run: Run, task: str) -> Iterator[Case]:
             end = report
 
 
-def _ends(run: Run, report: Report) -> bool:
+def _ends(run: Run, report: TaskReport) -> bool:
     """Whether it brought its task to an end, as far as the worker was told, or without its being told."""
     return report.is_end and (report.told == "done" or run.history.changed_by(report.task, report.number))
 
 
-def _is_reopened(run: Run, end: Report, report: Report) -> bool:
+def _is_reopened(run: Run, end: TaskReport, report: TaskReport) -> bool:
     listings = run.listed_between(end.task, end.exchange, report.exchange)
     return any(each.tasks[end.task].get("status") not in ENDS for each in listings)
 
 
-def _reopens(end: Report, report: Report) -> bool:
+def _reopens(end: TaskReport, report: TaskReport) -> bool:
     """Whether the worker itself opens the task again: a failed one may be tried again."""
     return end.status == "failed" and report.status is not None and not report.is_end
 
 
-def _said(run: Run, end: Report, report: Report) -> str | None:
+def _said(run: Run, end: TaskReport, report: TaskReport) -> str | None:
     """What is wrong with a report after an end, in words; None where nothing is."""
     if report.status is None or report.exchange.began < end.exchange.ended:
         return None
@@ -79,6 +79,6 @@ def _said(run: Run, end: Report, report: Report) -> str | None:
     return f"begun anew, as {report.status},"
 
 
-def _is_the_same(end: Report, report: Report) -> bool:
+def _is_the_same(end: TaskReport, report: TaskReport) -> bool:
     news = {name: value for name, value in report.fields.items() if name != "link_id"}
     return report.counts == end.counts and all(end.fields.get(name) == news[name] for name in news)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 _LINKS = ("link_profile", "link_post")
@@ -38,7 +38,7 @@ class ResultOfItsOwnTask(Rule):
         return self.found(foreign_ids or list(_on_other_sites(run, links, tasks)))
 
 
-def _links(run: Run) -> Iterator[tuple[Report, str]]:
+def _links(run: Run) -> Iterator[tuple[TaskReport, str]]:
     for report in run.reports:
         for name in _LINKS:
             link = report.fields.get(name)
@@ -46,14 +46,14 @@ def _links(run: Run) -> Iterator[tuple[Report, str]]:
                 yield report, link
 
 
-def _names_another(report: Report, link: str, tasks: Mapping[str, Any]) -> bool:
+def _names_another(report: TaskReport, link: str, tasks: Mapping[str, Any]) -> bool:
     named = set(_ID.findall(link.lower()))
     return report.task not in named and any(task in tasks for task in named)
 
 
 def _on_other_sites(
-    run: Run, links: list[tuple[Report, str]], tasks: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Case]:
+    run: Run, links: list[tuple[TaskReport, str]], tasks: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Occasion]:
     sites = {task.get("site_name") for task in tasks.values()}
     own = [_site(link) == tasks[report.task].get("site_name") for report, link in links]
     if 2 * sum(own) <= len(own):
@@ -70,8 +70,8 @@ def _site(link: str) -> str | None:
         return None
 
 
-def _case(run: Run, report: Report, link: str) -> Case:
-    return Case(
+def _case(run: Run, report: TaskReport, link: str) -> Occasion:
+    return Occasion(
         f"In {run.named(report.exchange)} task {report.task} was given the link {link}, which is another "
         "task's.",
         (report.number,),

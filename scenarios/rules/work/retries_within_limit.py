@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.model.until import WAITING
-from workerkit.scenarios.rules.rule import Case, Rule
-from workerkit.scenarios.run_record.list_seen import Listing
+from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.run_record.list_seen import ListSeen
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import Report
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 
@@ -33,9 +33,9 @@ class RetriesWithinLimit(Rule):
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
 
 
-def _cases(run: Run, task: str) -> Iterator[Case]:
-    retries: list[Report] = []
-    last: Report | None = None
+def _cases(run: Run, task: str) -> Iterator[Occasion]:
+    retries: list[TaskReport] = []
+    last: TaskReport | None = None
     for report in run.reports_by_task[task]:
         listing = _last_listing(run, report)
         if listing is not None and report.status in (*WAITING, "running"):
@@ -51,24 +51,24 @@ def _cases(run: Run, task: str) -> Iterator[Case]:
             last = report
 
 
-def _known_status(listing: Listing, task: str, last: Report | None) -> object:
+def _known_status(listing: ListSeen, task: str, last: TaskReport | None) -> object:
     """What the worker knows a task to be, by the newer of a list and its own last report."""
     if last is not None and last.exchange.ended > listing.exchange.began:
         return last.status
     return listing.tasks[task].get("status")
 
 
-def _last_listing(run: Run, report: Report) -> Listing | None:
+def _last_listing(run: Run, report: TaskReport) -> ListSeen | None:
     listings = run.listings_by_task.get(report.task, ())
     known = [each for each in listings if each.exchange.ended <= report.exchange.began]
     return known[-1] if known else None
 
 
-def _count(listing: Listing, task: str) -> int:
+def _count(listing: ListSeen, task: str) -> int:
     return _number(listing.tasks[task].get("retry_count"), 0)
 
 
-def _most(listing: Listing, task: str) -> int:
+def _most(listing: ListSeen, task: str) -> int:
     return _number(listing.tasks[task].get("max_retries"), 2**63)
 
 
@@ -76,9 +76,9 @@ def _number(value: object, default: int) -> int:
     return value if isinstance(value, int) else default
 
 
-def _case(run: Run, retry: Report, listing: Listing, since: int) -> Case:
+def _case(run: Run, retry: TaskReport, listing: ListSeen, since: int) -> Occasion:
     own = f" and the worker retried it {since} times since" if since else ""
-    return Case(
+    return Occasion(
         f"Task {retry.task} had retry_count {_count(listing, retry.task)} of max_retries "
         f"{_most(listing, retry.task)} in {run.named(listing.exchange)}{own}, and it was reported as "
         f"{retry.status} "

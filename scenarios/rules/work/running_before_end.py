@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.model.until import WAITING
-from workerkit.scenarios.rules.rule import Case, Rule
+from workerkit.scenarios.rules.rule import Occasion, Rule
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.task_report import RESULTS, Report
+from workerkit.scenarios.run_record.task_report import RESULTS, TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 
@@ -33,12 +33,12 @@ class RunningBeforeEnd(Rule):
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
 
 
-def _cases(run: Run, task: str) -> Iterator[Case]:
+def _cases(run: Run, task: str) -> Iterator[Occasion]:
     reports = {report.number: report for report in run.reports_by_task[task] if report.is_result}
     for change in run.history.by_worker(task):
         end = reports.get(change.number)
         if change.was in WAITING and change.now in RESULTS and end and not _was_said_to_run(run, end):
-            yield Case(
+            yield Occasion(
                 f"Task {task} was {change.was} and the worker never reported it as running before it "
                 "reported it "
                 f"as {change.now} in {run.named(end.exchange)}.",
@@ -46,7 +46,7 @@ def _cases(run: Run, task: str) -> Iterator[Case]:
             )
 
 
-def _was_said_to_run(run: Run, end: Report) -> bool:
+def _was_said_to_run(run: Run, end: TaskReport) -> bool:
     before = [each for each in run.reports_by_task[end.task] if each.number < end.number]
     for report in reversed(before):
         if report.status == "running":

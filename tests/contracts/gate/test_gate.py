@@ -15,7 +15,7 @@ from workerkit.contracts.gate.gate import GATE_URL, Cause, Gate, RunEndedError, 
 from workerkit.contracts.generated.schemathesis_checks import Effort, run_stock
 from workerkit.contracts.target.fake_ids import made_up_id, made_up_key
 from workerkit.contracts.target.plan import Plan, Writes
-from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.spec.api import worker_api
 
@@ -33,8 +33,8 @@ class Hands:
         self.waits.append(seconds)
         self.now += seconds
 
-    def clock(self) -> Clock:
-        return Clock(lambda: self.now, lambda: self.now, lambda seconds: self.wait(seconds))
+    def clock(self) -> RunClock:
+        return RunClock(lambda: self.now, lambda: self.now, lambda seconds: self.wait(seconds))
 
 
 def gate_to(scripted: Any, hands: Hands | None = None, **bounds: Any) -> Gate:

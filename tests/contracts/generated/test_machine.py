@@ -18,7 +18,7 @@ from workerkit.contracts.report.text import told
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.scripted.script import set_out
 from workerkit.contracts.target.plan import Plan, Writes
-from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.new_task import dispatch
@@ -73,8 +73,8 @@ def episode(server: MockServer) -> Episode:
         world = server.ask(lambda: server.worlds.add(server.worlds.new_name(), builder)).world
         target = Target(server.base_url, *(f"server-0{number}-key-{world.name}" for number in servers))
         ledger = Ledger(dict(dialect))
-        gate = Gate(target, plan, worker_api(), clock=Clock(), watcher=watcher(world))
-        gave_up = run_episodes(set_out(target, plan, gate, ledger, Clock()), diligence, plan.seed)
+        gate = Gate(target, plan, worker_api(), clock=RunClock(), watcher=watcher(world))
+        gave_up = run_episodes(set_out(target, plan, gate, ledger, RunClock()), diligence, plan.seed)
         gate.close()
         return Played(ledger, gate.exchanges, gave_up)
 

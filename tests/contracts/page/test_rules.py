@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.contracts.page.rules import OPERATION_RULES, RULE_IDS, RULES, Rule
+from workerkit.contracts.page.rules import OPERATION_RULES, RULE_IDS, RULES, ServerRule
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.openapi.spec.api import worker_api
 
@@ -12,7 +12,7 @@ PAGE = (Path(__file__).parents[1] / "worker-api.txt").read_text("utf-8")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_the_source_of_a_rule_is_the_pages_own_text(rule: Rule) -> None:
+def test_the_source_of_a_rule_is_the_pages_own_text(rule: ServerRule) -> None:
     assert rule.source in PAGE
 
 

@@ -10,14 +10,14 @@ import pytest
 from tests.contracts.covering import pairwise
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.gate.gate import Gate
-from workerkit.contracts.page.rules import Status
+from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.probes.registry import PROBES, look_closer, wait_for_silence
 from workerkit.contracts.report.silences_seen import learnt
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.scripted import keys, lists
 from workerkit.contracts.scripted.script import set_out
 from workerkit.contracts.target.plan import Plan, Writes
-from workerkit.contracts.target.run_clock import Clock
+from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.new_task import dispatch
@@ -43,7 +43,7 @@ class Place:
 
     target: Target
     world: World
-    clock: Clock
+    clock: RunClock
 
 
 Found = Callable[[Mapping[str, str]], Place]
@@ -57,7 +57,7 @@ def found() -> Iterator[Found]:
         def place(choices: Mapping[str, str]) -> Place:
             world = server.ask(lambda: _found(server.worlds, choices))
             keys = (f"server-0{number}-key-{world.name}" for number in (1, 2, 3))
-            clock = Clock(wait=lambda seconds: server.ask(lambda: world.clock.advance(seconds)))
+            clock = RunClock(wait=lambda seconds: server.ask(lambda: world.clock.advance(seconds)))
             return Place(Target(server.base_url, *keys), world, clock)
 
         yield place
@@ -97,7 +97,7 @@ def test_each_value_is_seen_for_what_it_is(found: Found, silence: str, value: st
 @pytest.mark.parametrize("choices", [pytest.param(each, id="") for each in pairwise(VALUES)])
 def test_any_two_values_meet_and_are_seen_without_a_finding(found: Found, choices: dict[str, str]) -> None:
     report = conform(found(choices).target, Plan(max_requests=240))
-    assert [(each.id, each.why) for each in report.of(Status.BROKEN)] == []
+    assert [(each.id, each.why) for each in report.of(RuleStatus.BROKEN)] == []
     hidden = INVISIBLE | {"heartbeat-silence"}
     if choices["transitions"] == "lenient":
         hidden |= set(OF_THE_STRICT)

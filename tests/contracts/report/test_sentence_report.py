@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workerkit.contracts.page.page import Section, Sentence, page
-from workerkit.contracts.page.rules import RULE_IDS, RULES, Status
+from workerkit.contracts.page.rules import RULE_IDS, RULES, RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.report.sentence_report import Standing, sentence_reports
 from workerkit.contracts.report.silences_seen import Learnt
@@ -50,7 +50,7 @@ def test_every_silence_hangs_on_a_sentence() -> None:
 
 
 def untested(why: str = "needs --other-api-key") -> dict[str, RuleReport]:
-    return {each.id: RuleReport(each, Status.UNTESTED, why) for each in RULES}
+    return {each.id: RuleReport(each, RuleStatus.UNTESTED, why) for each in RULES}
 
 
 LEARNT = [Learnt(each, None, None, "no request shows it") for each in silences()]
@@ -64,13 +64,13 @@ def standing(rules: dict[str, RuleReport], text: str) -> tuple[Standing, tuple[s
 def test_a_sentence_is_broken_with_one_of_its_rules_and_kept_with_one_that_was_tested() -> None:
     rules, ip, name = untested(), "ip |", "server_name |"
     assert standing(rules, name) == (Standing.UNTESTED, ("needs --other-api-key",))
-    rules["heartbeat"] = replace(rules["heartbeat"], status=Status.KEPT, why="")
+    rules["heartbeat"] = replace(rules["heartbeat"], status=RuleStatus.KEPT, why="")
     assert standing(rules, ip) == (Standing.KEPT, ())
     assert standing(rules, name) == (
         Standing.KEPT,
         ("heartbeat-name is untested: needs --other-api-key",),
     )
-    rules["heartbeat-name"] = replace(rules["heartbeat-name"], status=Status.BROKEN, why="another name")
+    rules["heartbeat-name"] = replace(rules["heartbeat-name"], status=RuleStatus.BROKEN, why="another name")
     assert standing(rules, ip) == (Standing.KEPT, ())
     assert standing(rules, name) == (Standing.BROKEN, ("heartbeat-name: another name",))
 

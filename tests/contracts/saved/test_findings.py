@@ -20,7 +20,7 @@ from workerkit.contracts.conformance import RunFailedError, conform
 from workerkit.contracts.gate.gate import Cause
 from workerkit.contracts.generated.isolated_hypothesis import hypothesis_apart
 from workerkit.contracts.page.page import page
-from workerkit.contracts.page.rules import Status
+from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.report import Report, exit_code
 from workerkit.contracts.report.shared_form import as_cases
 from workerkit.contracts.report.text import told
@@ -82,7 +82,7 @@ def every_form(report: Report) -> dict[str, str]:
 @pytest.mark.usefixtures("broken")
 def test_a_cause_is_told_once_with_its_exchanges_in_order(watched: Watch) -> None:
     report = run(watched)
-    for rule in report.of(Status.BROKEN):
+    for rule in report.of(RuleStatus.BROKEN):
         assert len({each.message for each in rule.flaws}) == len(rule.flaws)
         numbers = {each.number for each in rule.evidence}
         assert {number for each in rule.flaws for number in each.exchanges} == numbers
@@ -237,7 +237,7 @@ def test_without_tasks_each_untested_rule_has_its_next_step() -> None:
     worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False))
     with MockServer(worlds) as mock:
         report = conform(Target(mock.base_url, "server-01-key"), Plan(max_requests=300))
-    reasons = {each.why for each in report.of(Status.UNTESTED)}
+    reasons = {each.why for each in report.of(RuleStatus.UNTESTED)}
     assert [each for each in reasons if not re.search("needs --|give it (more|some)", each)] == []
     more = re.findall(r"  and (\d+) more (sentences?), which", told(report))
     assert [(count, word) for count, word in more if (count == "1") is not (word == "sentence")] == []

@@ -30,7 +30,7 @@ SECONDS = 20
 
 
 def lines_of(path: Path) -> list[Json]:
-    return [json.loads(line) for line in path.read_bytes().splitlines()]
+    return [json.loads(delivery) for delivery in path.read_bytes().splitlines()]
 
 
 def entries_of(path: Path) -> list[Json]:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from workerkit.mockserver.reports.report import Case, Chapter, Finding, Outcome, Report, Sentence
-from workerkit.mockserver.reports.timeline import Kind, Lane, Moment, Spell, Tick, Timeline
+from workerkit.mockserver.reports.report import (
+    Case,
+    Chapter,
+    CommandReport,
+    Outcome,
+    ReportFinding,
+    ReportSentence,
+)
+from workerkit.mockserver.reports.timeline import Lane, Moment, MomentKind, Spell, Tick, Timeline
 
 HOSTILE = (
     "<script>alert(1)</script></pre></style><img src=//evil.example onerror=x>\"'&amp;]]><!--"
@@ -15,10 +22,12 @@ HOSTILE = (
 
 def timeline(text: str) -> Timeline:
     moments = (
-        Moment(Kind.EXCHANGE, 0.0, text, 1, 1, 1, text, text, (text,), {"pending": 2, text: 1}, (text,)),
-        Moment(Kind.HAPPENING, 0.5, text, statuses={"pending": 2}),
-        Moment(Kind.FOLD, 0.6, text, 2, 9, 8, "200", statuses={"completed": 2}),
-        Moment(Kind.GAP, 0.0, text),
+        Moment(
+            MomentKind.EXCHANGE, 0.0, text, 1, 1, 1, text, text, (text,), {"pending": 2, text: 1}, (text,)
+        ),
+        Moment(MomentKind.HAPPENING, 0.5, text, statuses={"pending": 2}),
+        Moment(MomentKind.FOLD, 0.6, text, 2, 9, 8, "200", statuses={"completed": 2}),
+        Moment(MomentKind.GAP, 0.0, text),
     )
     lanes = (Lane(text, (Spell("pending", 0.0, 0.5), Spell(text, 0.5, 1.0))),)
     return Timeline(
@@ -26,7 +35,7 @@ def timeline(text: str) -> Timeline:
     )
 
 
-def make(text: str) -> Report:
+def make(text: str) -> CommandReport:
     """A report with one case that passed, one that failed and one that was skipped."""
     cases = (
         Case("good-day", Outcome.PASS, "A day", 1.25, 12, output="fine"),
@@ -36,7 +45,7 @@ def make(text: str) -> Report:
             text,
             2.5,
             9,
-            (Finding(text, text, (text, text), 4), Finding("other-rule", "It went on.")),
+            (ReportFinding(text, text, (text, text), 4), ReportFinding("other-rule", "It went on.")),
             (text,),
             text,
             timeline(text),
@@ -44,21 +53,23 @@ def make(text: str) -> Report:
         Case("night", Outcome.SKIP, notes=(text,)),
     )
     sentences = (
-        Sentence(text, text, "broken", Outcome.FAIL, (text, "good-day", "a case that there is not"), (text,)),
-        Sentence(text, text, text, None, notes=(text,)),
+        ReportSentence(
+            text, text, "broken", Outcome.FAIL, (text, "good-day", "a case that there is not"), (text,)
+        ),
+        ReportSentence(text, text, text, None, notes=(text,)),
     )
     chapters = (
-        Chapter("Một", "One", (Sentence("Một.", "One.", "kept", Outcome.PASS, ("good-day",)),)),
+        Chapter("Một", "One", (ReportSentence("Một.", "One.", "kept", Outcome.PASS, ("good-day",)),)),
         Chapter(text, text, sentences),
     )
-    return Report(text, text, 3.75, cases, (text,), chapters)
+    return CommandReport(text, text, 3.75, cases, (text,), chapters)
 
 
 @pytest.fixture
-def report() -> Report:
+def report() -> CommandReport:
     return make("a text")
 
 
 @pytest.fixture
-def hostile() -> Report:
+def hostile() -> CommandReport:
     return make(HOSTILE)

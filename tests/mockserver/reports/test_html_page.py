@@ -12,7 +12,7 @@ import pytest
 
 from workerkit.mockserver.reports.html_page import as_page
 from workerkit.mockserver.reports.markup import legal
-from workerkit.mockserver.reports.report import Aside, Case, Finding, Outcome, Report
+from workerkit.mockserver.reports.report import Aside, Case, CommandReport, Outcome, ReportFinding
 
 TAGS = {
     *(
@@ -66,7 +66,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def page(report: Report) -> Page:
+def page(report: CommandReport) -> Page:
     return Page(as_page(report))
 
 
@@ -89,7 +89,7 @@ def test_a_chapter_is_open_where_a_sentence_of_it_is_broken_and_has_its_counts(p
     assert {each["lang"] for _, each in page.elements if "lang" in each} == {"en", "vi"}
 
 
-def test_what_not_everybody_wants_to_read_is_folded(report: Report) -> None:
+def test_what_not_everybody_wants_to_read_is_folded(report: CommandReport) -> None:
     asides = (Aside("In the sandbox", ("one", "<two>")), Aside("Nothing else"))
     page = Page(as_page(replace(report, chapters=(), cases=(), asides=asides)))
     assert [tag for tag, _ in page.elements if tag in ("details", "summary", "li")] == [
@@ -100,7 +100,7 @@ def test_what_not_everybody_wants_to_read_is_folded(report: Report) -> None:
     assert "Nothing else" in page.text
 
 
-def test_without_chapters_there_is_nothing_of_the_page(report: Report) -> None:
+def test_without_chapters_there_is_nothing_of_the_page(report: CommandReport) -> None:
     assert "sentence by sentence" not in Page(as_page(replace(report, chapters=()))).text
 
 
@@ -126,7 +126,7 @@ def test_the_states_of_the_tasks_stand_beside_the_exchanges(page: Page) -> None:
     assert picture["aria-label"].startswith("1 tasks over 1.000 seconds")
 
 
-def test_hostile_texts_are_texts_and_make_no_element(hostile: Report) -> None:
+def test_hostile_texts_are_texts_and_make_no_element(hostile: CommandReport) -> None:
     page = Page(as_page(hostile))
     assert {tag for tag, _ in page.elements} <= TAGS
     assert page.text.count(legal(hostile.title).replace("\r\n", "\r\n")) >= 12
@@ -134,7 +134,7 @@ def test_hostile_texts_are_texts_and_make_no_element(hostile: Report) -> None:
     assert re.fullmatch(r"[a-z -]*", classes)
 
 
-def test_it_asks_for_nothing_and_allows_nothing(hostile: Report) -> None:
+def test_it_asks_for_nothing_and_allows_nothing(hostile: CommandReport) -> None:
     content = as_page(hostile)
     page = Page(content)
     for _, attributes in page.elements:
@@ -150,7 +150,7 @@ def test_it_asks_for_nothing_and_allows_nothing(hostile: Report) -> None:
     assert content.index(b"Content-Security-Policy") < content.index(b"<style>")
 
 
-def test_a_run_without_time_has_a_page(report: Report) -> None:
+def test_a_run_without_time_has_a_page(report: CommandReport) -> None:
     case = report.cases[1]
     assert case.timeline is not None
     still = replace(case, timeline=replace(case.timeline, seconds=0.0))
@@ -158,12 +158,12 @@ def test_a_run_without_time_has_a_page(report: Report) -> None:
 
 
 def test_cases_that_are_not_counted_are_told_in_the_table_by_what_they_are_about() -> None:
-    finding = Finding("list-total", "total is 3, expected 2")
+    finding = ReportFinding("list-total", "total is 3, expected 2")
     cases = (
         Case("list", Outcome.PASS, "Lists tasks"),
         Case("total", Outcome.FAIL, "The total", findings=(finding,)),
     )
-    page = as_page(Report("workerkit conform", "fail", 1.0, cases)).decode()
+    page = as_page(CommandReport("workerkit conform", "fail", 1.0, cases)).decode()
     table = page[page.index("<table") : page.index("</table>")]
     assert "what was found" in table
     assert "seconds" not in table

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, fromstring
 
 from workerkit.mockserver.reports.junit import as_junit
 from workerkit.mockserver.reports.markup import legal
-from workerkit.mockserver.reports.report import Report
+from workerkit.mockserver.reports.report import CommandReport
 
 # What Jenkins's schema, junit-10.xsd, allows: the attributes and the children of each element.
 SCHEMA: dict[str, tuple[set[str], set[str]]] = {
@@ -25,7 +25,7 @@ SCHEMA: dict[str, tuple[set[str], set[str]]] = {
 }
 
 
-def parsed(report: Report) -> Element:
+def parsed(report: CommandReport) -> Element:
     root = fromstring(as_junit(report))
     for each in root.iter():
         attributes, children = SCHEMA[each.tag]
@@ -34,7 +34,7 @@ def parsed(report: Report) -> Element:
     return root
 
 
-def test_each_case_is_a_test_case_with_its_counts(report: Report) -> None:
+def test_each_case_is_a_test_case_with_its_counts(report: CommandReport) -> None:
     root = parsed(report)
     assert root.attrib == {"name": "a text", "tests": "3", "failures": "1", "errors": "0", "time": "3.750"}
     (suite,) = root
@@ -46,7 +46,7 @@ def test_each_case_is_a_test_case_with_its_counts(report: Report) -> None:
     ]
 
 
-def test_each_finding_is_a_failure_with_its_exchanges(report: Report) -> None:
+def test_each_finding_is_a_failure_with_its_exchanges(report: CommandReport) -> None:
     failures = list(parsed(report).iter("failure"))
     assert [failure.attrib for failure in failures] == [
         {"message": "a text", "type": "a text"},
@@ -55,15 +55,15 @@ def test_each_finding_is_a_failure_with_its_exchanges(report: Report) -> None:
     assert failures[0].text == "a text: a text\na text\na text\nand 4 more\na text"
 
 
-def test_a_case_that_was_skipped_says_why(report: Report) -> None:
+def test_a_case_that_was_skipped_says_why(report: CommandReport) -> None:
     assert [each.attrib for each in parsed(report).iter("skipped")] == [{"message": "a text"}]
 
 
-def test_what_the_command_printed_is_there(report: Report) -> None:
+def test_what_the_command_printed_is_there(report: CommandReport) -> None:
     assert [each.text for each in parsed(report).iter("system-out")] == ["fine", "a text"]
 
 
-def test_hostile_texts_stay_texts(hostile: Report) -> None:
+def test_hostile_texts_stay_texts(hostile: CommandReport) -> None:
     root = parsed(hostile)
     assert [case.get("name") for case in root.iter("testcase")][1] == legal(hostile.title)
     assert next(root.iter("failure")).get("message") == legal(hostile.title)

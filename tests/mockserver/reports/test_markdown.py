@@ -10,13 +10,13 @@ import pytest
 
 from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.reports.markdown import add_step_summary, as_markdown
-from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
+from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 
 # A character of Markdown that has its meaning, because no backslash stands before it.
 MEANT = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]#@~]")
 
 
-def test_each_case_has_a_row_and_each_failure_its_details(report: Report) -> None:
+def test_each_case_has_a_row_and_each_failure_its_details(report: CommandReport) -> None:
     text = as_markdown(report)
     assert "| ✅ | good\\-day | 1.2 | 12 |  |\n" in text
     assert "| ❌ | a text | 2.5 | 9 | a text, other\\-rule |\n" in text
@@ -27,25 +27,27 @@ def test_each_case_has_a_row_and_each_failure_its_details(report: Report) -> Non
 def test_cases_that_are_not_counted_are_told_by_what_they_are_about() -> None:
     cases = (
         Case("list", Outcome.PASS, "Lists tasks"),
-        Case("total", Outcome.FAIL, "The total", findings=(Finding("total", "3, not 2. " * 90),)),
+        Case("total", Outcome.FAIL, "The total", findings=(ReportFinding("total", "3, not 2. " * 90),)),
         Case("own", Outcome.SKIP, "Own ones", notes=("Untested: needs --other-api-key",)),
     )
-    text = as_markdown(Report("workerkit conform", "fail", 1.0, cases, ("It ended early",)))
+    text = as_markdown(CommandReport("workerkit conform", "fail", 1.0, cases, ("It ended early",)))
     assert "\n\nIt ended early\n\n| | case | what it is about | what was found |\n" in text
     assert "| ✅ | list | Lists tasks |  |\n" in text
     assert "| ⏭️ | own | Own ones | Untested: needs \\-\\-other\\-api\\-key |\n" in text.replace("\\:", ":")
-    (long,) = [line for line in text.splitlines() if line.startswith("| ❌ | total | The total |")]
+    (long,) = [
+        delivery for delivery in text.splitlines() if delivery.startswith("| ❌ | total | The total |")
+    ]
     assert long.endswith("… |")
     assert len(long) < 300
 
 
-def test_hostile_texts_have_no_meaning(hostile: Report) -> None:
+def test_hostile_texts_have_no_meaning(hostile: CommandReport) -> None:
     text = as_markdown(hostile)
     assert set(re.findall(r"</?[a-z]+", text)) == {
         *("<details", "</details", "<summary", "</summary", "<b", "</b", "<p", "</p", "<pre", "</pre")
     }
     assert text.count("</details>") == 1
-    rows = [line for line in text.splitlines() if line.startswith("|")]
+    rows = [delivery for delivery in text.splitlines() if delivery.startswith("|")]
     assert len(rows) == 5
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
     assert not [row for row in rows if MEANT.search(row)]
@@ -55,7 +57,7 @@ def test_hostile_texts_have_no_meaning(hostile: Report) -> None:
     text.encode()
 
 
-def test_it_stays_below_what_github_takes(report: Report) -> None:
+def test_it_stays_below_what_github_takes(report: CommandReport) -> None:
     many = replace(report, cases=(replace(report.cases[1], notes=("x" * 10_000,)),) * 100)
     text = as_markdown(many)
     assert len(text.encode()) < 2**19
@@ -63,7 +65,7 @@ def test_it_stays_below_what_github_takes(report: Report) -> None:
     assert text.endswith("More is left out here: see the other reports.\n")
 
 
-def test_the_summary_of_a_step_is_added_to_what_is_there(report: Report, tmp_path: Path) -> None:
+def test_the_summary_of_a_step_is_added_to_what_is_there(report: CommandReport, tmp_path: Path) -> None:
     file = tmp_path / "summary.md"
     file.write_text("before\n")
     add_step_summary(report, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(file)})
@@ -71,7 +73,9 @@ def test_the_summary_of_a_step_is_added_to_what_is_there(report: Report, tmp_pat
 
 
 @pytest.mark.parametrize("environment", [{}, {"GITHUB_ACTIONS": "false"}, {"GITHUB_ACTIONS": "true"}])
-def test_elsewhere_no_summary_is_written(report: Report, tmp_path: Path, environment: dict[str, str]) -> None:
+def test_elsewhere_no_summary_is_written(
+    report: CommandReport, tmp_path: Path, environment: dict[str, str]
+) -> None:
     place = (
         {} if environment.get("GITHUB_ACTIONS") == "true" else {"GITHUB_STEP_SUMMARY": str(tmp_path / "a")}
     )
@@ -79,6 +83,6 @@ def test_elsewhere_no_summary_is_written(report: Report, tmp_path: Path, environ
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_summary_that_cannot_be_written_is_named(report: Report, tmp_path: Path) -> None:
+def test_a_summary_that_cannot_be_written_is_named(report: CommandReport, tmp_path: Path) -> None:
     with pytest.raises(CannotWriteError, match=r"GITHUB_STEP_SUMMARY=.*: Is a directory"):
         add_step_summary(report, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path)})

@@ -7,12 +7,12 @@ import io
 from rich.console import Console
 
 from workerkit.mockserver.reports.markup import legal
-from workerkit.mockserver.reports.report import Case, Finding, Outcome, Report
+from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 from workerkit.mockserver.reports.terminal import summary_of, table_of, words_of
 from workerkit.mockserver.reports.text import in_words
 
 LONG = Case(
-    "day", Outcome.FAIL, findings=(Finding("a-rule", "Word " * 40, ("#1 at 0.000 s: " + "x" * 100,)),)
+    "day", Outcome.FAIL, findings=(ReportFinding("a-rule", "Word " * 40, ("#1 at 0.000 s: " + "x" * 100,)),)
 )
 
 
@@ -28,7 +28,7 @@ def test_lines_longer_than_the_terminal_are_broken_and_stay_indented() -> None:
     assert "".join("".join(lines).split()) == "".join(in_words(LONG).split())
 
 
-def test_the_verdicts_have_colours(report: Report) -> None:
+def test_the_verdicts_have_colours(report: CommandReport) -> None:
     out = Console(file=io.StringIO(), force_terminal=True, color_system="standard", width=120)
     for case in report.cases:
         out.print(words_of(case), table_of(report), summary_of(report))
@@ -37,7 +37,7 @@ def test_the_verdicts_have_colours(report: Report) -> None:
     assert "\x1b[1;31mFAIL\x1b[0m" in printed
 
 
-def test_a_hostile_name_is_text_in_the_table(hostile: Report) -> None:
+def test_a_hostile_name_is_text_in_the_table(hostile: CommandReport) -> None:
     out = Console(file=io.StringIO(), width=400)
     out.print(table_of(hostile), summary_of(hostile))
     printed = out.file.getvalue()  # type: ignore[attr-defined]

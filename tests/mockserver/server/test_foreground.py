@@ -44,9 +44,9 @@ def greeting(process: subprocess.Popen[str]) -> list[str]:
     """What the mock says when it answers: up to the line with the curl command."""
     assert process.stdout is not None
     lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip("\n"))
-        if line.startswith("Try it:"):
+    for delivery in process.stdout:
+        lines.append(delivery.rstrip("\n"))
+        if delivery.startswith("Try it:"):
             break
     return lines
 
@@ -177,19 +177,21 @@ def test_a_log_in_json_has_a_line_for_each_exchange_and_change_without_secrets(s
     requests.patch(f"{control_url}/servers/server-01", json={"status": "offline"}, timeout=PATIENCE)
     code, _, errors = ended(process, signal.SIGTERM)
     assert code == 0
-    lines = [json.loads(line) for line in errors.splitlines()]
-    told = [{name: value for name, value in line.items() if name not in ("time", "ms")} for line in lines]
+    lines = [json.loads(delivery) for delivery in errors.splitlines()]
+    told = [
+        {name: value for name, value in delivery.items() if name not in ("time", "ms")} for delivery in lines
+    ]
     exchange = {"event": "exchange", "world": "default", "operation": "listTasks", "method": "GET"}
     exchange |= {"path": "/api/v1/worker/tasks", "query": told[0]["query"]}
     right = {"level": "info", "number": 1, "server": "server-01", "status": 200, "why": ""}
     wrong = {"level": "warning", "number": 2, "server": None, "status": 401}
     assert told[:2] == [exchange | right, exchange | wrong | {"why": "the API key is no server's"}]
-    assert [(line["level"], line["event"], line["id"], line["now"]) for line in told[2:]] == [
-        ("info", "change", "server-01", "offline")
-    ]
+    assert [
+        (delivery["level"], delivery["event"], delivery["id"], delivery["now"]) for delivery in told[2:]
+    ] == [("info", "change", "server-01", "offline")]
     assert re.fullmatch(r"email=<email [0-9a-f]{8}>", told[0]["query"])
-    assert all(re.fullmatch(r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z", line["time"]) for line in lines)
-    assert all(line["ms"] >= 0 for line in lines[:2])
+    assert all(re.fullmatch(r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z", delivery["time"]) for delivery in lines)
+    assert all(delivery["ms"] >= 0 for delivery in lines[:2])
 
 
 def test_a_log_in_text_has_nothing_where_nothing_fails(serve: Serve) -> None:

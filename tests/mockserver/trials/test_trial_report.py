@@ -11,7 +11,7 @@ import pytest
 from workerkit.mockserver.reports.html_page import as_page
 from workerkit.mockserver.reports.junit import as_junit
 from workerkit.mockserver.reports.markdown import as_markdown
-from workerkit.mockserver.reports.report import Outcome, Report
+from workerkit.mockserver.reports.report import CommandReport, Outcome
 from workerkit.mockserver.reports.text import in_words
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.trials.trial import Trial, try_worker
@@ -73,7 +73,7 @@ def finding(*numbers: int) -> Violation:
     return Violation("pause-on-401", "It went on.", numbers)
 
 
-def report(trials: Sequence[Trial]) -> Report:
+def report(trials: Sequence[Trial]) -> CommandReport:
     return report_of(trials, began=1764583200.0, seconds=2.0)
 
 
@@ -121,7 +121,7 @@ def test_exchanges_alike_that_follow_each_other_are_shown_together(trial: MakeTr
 
 def test_exchanges_are_shown_by_their_number_when_older_ones_were_dropped(trial: MakeTrial) -> None:
     case = case_of(trial(finding(99, 101, 103), numbers=range(101, 106)))
-    assert [line.split(" at ")[0] for line in case.findings[0].lines] == ["#101", "#103"]
+    assert [delivery.split(" at ")[0] for delivery in case.findings[0].lines] == ["#101", "#103"]
     assert case.findings[0].more == 1
     assert case.notes == ("Of 105 exchanges the last 5 were kept and judged.",)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.reports.timeline import Kind, Timeline
+from workerkit.mockserver.reports.timeline import MomentKind, Timeline
 from workerkit.mockserver.trials.trial_timeline import timeline_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
@@ -121,7 +121,7 @@ def test_a_happening_stands_before_the_exchange_in_which_it_took_place() -> None
         [exchange(1), exchange(2), exchange(3)],
         events=[Event(1002.1, "revoke-key", "server-01"), Event(1099.0, "restore-key", "server-01")],
     )
-    assert [moment.told for moment in timeline.moments if moment.kind is Kind.HAPPENING] == [
+    assert [moment.told for moment in timeline.moments if moment.kind is MomentKind.HAPPENING] == [
         "revoke-key server-01",
         "restore-key server-01",
     ]
@@ -149,10 +149,10 @@ def test_exchanges_alike_are_folded_with_what_they_changed() -> None:
         changes=[change(task, "pending", "completed", within=number) for number, task in enumerate(ids, 1)],
     )
     assert [(moment.kind, moment.first, moment.last, moment.count) for moment in timeline.moments] == [
-        (Kind.EXCHANGE, 1, 1, 1),
-        (Kind.EXCHANGE, 2, 2, 1),
-        (Kind.FOLD, 3, 19, 17),
-        (Kind.EXCHANGE, 20, 20, 1),
+        (MomentKind.EXCHANGE, 1, 1, 1),
+        (MomentKind.EXCHANGE, 2, 2, 1),
+        (MomentKind.FOLD, 3, 19, 17),
+        (MomentKind.EXCHANGE, 20, 20, 1),
     ]
     fold = timeline.moments[2]
     assert (fold.told, fold.changes) == ("PUT /tasks/{id}", ("17 tasks: pending → completed",))
@@ -186,7 +186,9 @@ def test_however_many_exchanges_the_timeline_is_bounded_and_counts_them_all(
     timeline = tell(exchanges, events=events)
     assert len(timeline.moments) <= 400
     assert len(timeline.ticks) <= 1001
-    left_out = sum(int(moment.told.split()[0]) for moment in timeline.moments if moment.kind is Kind.GAP)
+    left_out = sum(
+        int(moment.told.split()[0]) for moment in timeline.moments if moment.kind is MomentKind.GAP
+    )
     assert left_out + sum(moment.count for moment in timeline.moments) == len(pattern)
     numbers = [
         number for moment in timeline.moments if moment.first for number in (moment.first, moment.last)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from workerkit.mockserver.world.backlog import Backlog
-from workerkit.mockserver.world.entities import Account, Request, Task
+from workerkit.mockserver.world.entities import Account, CustomerRequest, Task
 
 STATUSES = ("pending", "queued", "running", "completed", "failed", "canceled")
 KINDS = ("entity", "social", "blog")
@@ -20,7 +20,7 @@ Filter = tuple[Collection[str], str | None]
 
 
 def task_at(place: int, status: str = "pending", kind: str = "entity") -> Task:
-    request = Request("r", "Campaign", "https://w.example", "normal", 100, "running")
+    request = CustomerRequest("r", "Campaign", "https://w.example", "normal", 100, "running")
     account = Account("a", "a@mail.example", "a", "pass", "", "active")
     return Task(f"task-{place}", place, "server-01", request, account, kind, "s", "site", 0.0, status)
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.mockserver.http.headers import header_set
-from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.entities import Task
@@ -60,7 +60,7 @@ class Bench:
         path, _, query = path.partition("?")
         headers = header_set([(b"x-api-key", key.encode()), (b"content-type", b"application/json")])
         text = b"" if body is None else render(body)
-        answer = self.app.answer(Incoming(method, BASE + path, query, headers, text, oversize=False))
+        answer = self.app.answer(Request(method, BASE + path, query, headers, text, oversize=False))
         return b"%d " % answer.status + answer.body
 
     def taken(self) -> Json:

@@ -19,14 +19,14 @@ from workerkit.scenarios.model.effects import (
     ReplaceKey,
     Respond,
     SetAccount,
-    SetRequest,
+    SetCustomerRequest,
 )
 from workerkit.scenarios.model.scenario import Happening, Scenario, Waiver
 from workerkit.scenarios.model.selection import Selection
 from workerkit.scenarios.model.task_group import TaskGroup
 from workerkit.scenarios.model.trigger import After, OnCall, OnChange, OnMatch, OnState
 from workerkit.scenarios.model.until import EnoughCalls, Until
-from workerkit.scenarios.model.world_plan import AccountPlan, RequestPlan, ServerPlan, WorldPlan
+from workerkit.scenarios.model.world_plan import AccountPlan, CustomerRequestPlan, ServerPlan, WorldPlan
 
 STORY = """\
 title: A story
@@ -96,7 +96,7 @@ def test_everything_that_a_file_can_say_is_read() -> None:
                 TaskGroup(3, "server-01", {}, "ours", "Spring", "an"),
                 TaskGroup(1, "server-02", {"id": ONE_TASK, "note": "hello"}),
             ),
-            requests=(RequestPlan("Spring", auction_price=5), RequestPlan("Autumn")),
+            requests=(CustomerRequestPlan("Spring", auction_price=5), CustomerRequestPlan("Autumn")),
             accounts=(AccountPlan("an"),),
             dialect=dialect_of({"retry": "automatic", "refused-transition": "409"}),
             clock=1_764_583_200.0,
@@ -130,7 +130,7 @@ def test_everything_that_a_file_can_say_is_read() -> None:
                 OnState(("completed", "failed"), 2, group="ours"),
                 (
                     ReassignTasks(Selection(status=("pending",), first=2), "server-02"),
-                    SetRequest("Spring", "completed"),
+                    SetCustomerRequest("Spring", "completed"),
                     SetAccount("an", "banned"),
                 ),
             ),

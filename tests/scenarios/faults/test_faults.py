@@ -28,7 +28,7 @@ from workerkit.scenarios.faults import (
 from workerkit.scenarios.faults.planned_fault import PlannedFault, planned_fault
 from workerkit.scenarios.faults.schedule import Schedule
 from workerkit.scenarios.fields.call_span import Calls
-from workerkit.scenarios.fields.kinds import AtLeast, Between, Kind, OneOf
+from workerkit.scenarios.fields.kinds import AtLeast, Between, OneOf, ValueKind
 from workerkit.scenarios.fields.record import keys, markers
 from workerkit.scenarios.fields.vocabulary import documented
 from workerkit.scenarios.loading.loader import parse
@@ -60,13 +60,13 @@ def story(old: str = "", new: str = "") -> Scenario:
 def values(marker: Any) -> st.SearchStrategy[Any]:
     """What a field of a kind takes, as it stands in a file."""
     match marker:
-        case Kind.SECONDS:
+        case ValueKind.SECONDS:
             return st.integers(0, 10_000).map(lambda number: f"{number / 1000}s")
-        case Kind.CALLS:
+        case ValueKind.CALLS:
             return st.sampled_from(["4", "3..7", "3..", "..7"])
-        case Kind.ERROR_STATUS:
+        case ValueKind.ERROR_STATUS:
             return st.sampled_from([400, 404, 429, 500, 503])
-        case Kind() as kind:
+        case ValueKind() as kind:
             return st.sampled_from(WORDS.of[kind])
         case OneOf(words):
             return st.sampled_from(words)

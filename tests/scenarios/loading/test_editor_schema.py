@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios.faults import FAULTS
 from workerkit.scenarios.faults.schedule import Schedule
-from workerkit.scenarios.fields.kinds import AtLeast, Between, Kind, OneOf, OneOrMore
+from workerkit.scenarios.fields.kinds import AtLeast, Between, OneOf, OneOrMore, ValueKind
 from workerkit.scenarios.fields.record import markers, required, written
 from workerkit.scenarios.fields.vocabulary import documented
 from workerkit.scenarios.library import library
@@ -28,24 +28,24 @@ from workerkit.scenarios.model.trigger import TRIGGERS
 from workerkit.scenarios.model.until import Until
 
 Json = dict[str, Any]
-WORDS: dict[Kind, tuple[Any, ...]] = {
-    Kind.SECONDS: ("0s", "1.5s", "20ms"),
-    Kind.TIME: ("2025-12-01T10:00:00Z",),
-    Kind.CALLS: (4, "3..7", "2.."),
-    Kind.OPERATION: ("any", "updateTask", "listTasks", "bulkUpdateTasks"),
-    Kind.SERVER_STATUS: documented().server_statuses,
-    Kind.SERVER: ("one", "two"),
-    Kind.REQUEST: ("Campaign A",),
-    Kind.ACCOUNT: ("an123",),
-    Kind.GROUP: ("few",),
-    Kind.HAPPENING: ("begun",),
-    Kind.TASK_STATUS: documented().task_statuses,
-    Kind.TASK_FIELDS: ({"status": "failed"}, {"retry_count": 2, "note": None}),
-    Kind.ERROR_STATUS: (400, 503),
-    Kind.STATUS: (200, 204, 418),
-    Kind.HEADERS: ({}, {"X-A": "b c"}),
-    Kind.QUERY: ({"page": 2}, {"status": "pending"}),
-    Kind.JSON: ({"a": [1]}, [], 5),
+WORDS: dict[ValueKind, tuple[Any, ...]] = {
+    ValueKind.SECONDS: ("0s", "1.5s", "20ms"),
+    ValueKind.TIME: ("2025-12-01T10:00:00Z",),
+    ValueKind.CALLS: (4, "3..7", "2.."),
+    ValueKind.OPERATION: ("any", "updateTask", "listTasks", "bulkUpdateTasks"),
+    ValueKind.SERVER_STATUS: documented().server_statuses,
+    ValueKind.SERVER: ("one", "two"),
+    ValueKind.REQUEST: ("Campaign A",),
+    ValueKind.ACCOUNT: ("an123",),
+    ValueKind.GROUP: ("few",),
+    ValueKind.HAPPENING: ("begun",),
+    ValueKind.TASK_STATUS: documented().task_statuses,
+    ValueKind.TASK_FIELDS: ({"status": "failed"}, {"retry_count": 2, "note": None}),
+    ValueKind.ERROR_STATUS: (400, 503),
+    ValueKind.STATUS: (200, 204, 418),
+    ValueKind.HEADERS: ({}, {"X-A": "b c"}),
+    ValueKind.QUERY: ({"page": 2}, {"status": "pending"}),
+    ValueKind.JSON: ({"a": [1]}, [], 5),
 }
 JUNK: tuple[Any, ...] = (None, True, -1, 0, 1.5, "", "x", [], {}, ["x"], {"x": 1}, "9..1", "10", "any")
 
@@ -57,7 +57,7 @@ def values(marker: Any) -> st.SearchStrategy[Any]:
     match marker:
         case None:
             return st.sampled_from(["some text", "another"])
-        case Kind() as kind:
+        case ValueKind() as kind:
             return st.sampled_from(WORDS[kind])
         case OneOrMore(kind):
             word = st.sampled_from(WORDS[kind])

@@ -14,7 +14,7 @@ from workerkit.scenarios.model.effects import EFFECTS
 from workerkit.scenarios.model.selection import Selection
 from workerkit.scenarios.model.trigger import TRIGGERS
 from workerkit.scenarios.model.until import Until
-from workerkit.scenarios.model.world_plan import AccountPlan, RequestPlan, ServerPlan, WorldPlan
+from workerkit.scenarios.model.world_plan import AccountPlan, CustomerRequestPlan, ServerPlan, WorldPlan
 
 PAGE = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -23,7 +23,15 @@ WORDS = [
     *EFFECTS,
     *(
         key
-        for shape in (WorldPlan, ServerPlan, RequestPlan, AccountPlan, Selection, Until, *TRIGGERS.values())
+        for shape in (
+            WorldPlan,
+            ServerPlan,
+            CustomerRequestPlan,
+            AccountPlan,
+            Selection,
+            Until,
+            *TRIGGERS.values(),
+        )
         for key in keys(shape)
     ),
 ]

@@ -14,7 +14,7 @@ from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.http.headers import headers_of
-from workerkit.mockserver.http.request import Incoming
+from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.new_task import dispatch
 from workerkit.mockserver.worlds.snapshot import snapshot
@@ -45,9 +45,9 @@ def taken_of(key: str, accounts: list[tuple[str, str]], said: list[tuple[int, st
     return taken(director, beginning)
 
 
-def asking(method: str, path: str, key: str, body: bytes = b"") -> Incoming:
+def asking(method: str, path: str, key: str, body: bytes = b"") -> Request:
     headers = headers_of((("x-api-key", key), ("content-length", str(len(body)))))
-    return Incoming(method, BASE + path, "", headers, body, oversize=False)
+    return Request(method, BASE + path, "", headers, body, oversize=False)
 
 
 @settings(max_examples=60, deadline=None)
