@@ -153,7 +153,7 @@ def _show(progress: Progress, exchange: Exchange) -> None:
 def _save(report: Report, folder: str) -> str:
     for each in report.saved:
         write_whole(str(Path(folder, f"{each.name}.yaml")), each.scenario.encode())
-        write_whole(str(Path(folder, f"{each.name}.capsule.yaml")), each.capsule.encode())
+        write_whole(str(Path(folder, f"{each.name}.capsule.yaml")), each.capsule.encode(), secret=True)
     names = ", ".join(f"{each.name}.yaml" for each in report.saved)
     capsule = Path(folder, f"{report.saved[0].name}.capsule.yaml")
     return (

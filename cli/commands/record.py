@@ -50,7 +50,7 @@ def command(
     if source is not None:
         capsule = without_secrets(read_traffic(Path(source)))
         capsule = with_other_ids(capsule, SystemRandom()) if rename_ids else capsule
-        write_whole(out, capsule_text(capsule).encode("utf-8", "surrogatepass"))
+        write_whole(out, capsule_text(capsule).encode("utf-8", "surrogatepass"), secret=True)
         _tell(out, len(capsule.recorded))
     elif rename_ids:
         raise click.UsageError("--rename-ids goes with --from: a recording keeps the ids of its server")

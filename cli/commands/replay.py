@@ -138,6 +138,6 @@ def _shrunk(
 
         quick = None if dialect is None else watched(lambda each: replay_in(each, dialect))
         smaller = shrunk(capsule, watched(again), quick=quick)
-    write_whole(name, capsule_text(smaller).encode("utf-8", "surrogatepass"))
+    write_whole(name, capsule_text(smaller).encode("utf-8", "surrogatepass"), secret=True)
     kept = f"{len(smaller.recorded)} of {len(capsule.recorded)} exchanges show a difference at this place"
     return f"{name}: {kept}{told}. See it with: workerkit replay {name}"

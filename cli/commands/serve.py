@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from workerkit.cli.token_option import TokenOption
 from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
 from workerkit.mockserver.capsules.capture.world_watch import CapsuleKeeper, kept
 from workerkit.mockserver.observers.journal_file import JournalFile, written_to
@@ -41,7 +42,12 @@ from workerkit.scenarios.library import library
     show_default=True,
     help="On standard error: text, errors only; json, each exchange and change as well, a line each.",
 )
-@click.option("--control-token", metavar="TOKEN", help="Let whoever has it use the control plane.")
+@click.option(
+    "--control-token",
+    cls=TokenOption,
+    metavar="TOKEN",
+    help="Let whoever has it use the control plane. At least 16 characters.",
+)
 def command(
     host: str,
     port: int,

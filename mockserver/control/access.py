@@ -10,10 +10,42 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workerkit.mockserver.http.answer import json_answer
+from workerkit.openapi.errors import UsageError
 
 _ALL_ADDRESSES = ("0.0.0.0", "::")
 _OWN_SITE = (None, "same-origin", "none")
 _HOST = re.compile(r"(?P<name>[\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{0,5})?", re.ASCII)
+_FEWEST_CHARACTERS = 16
+_SENDABLE = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+
+class UnfitTokenError(UsageError, ValueError):
+    """A control token could be guessed or could not be sent; the message says why, without the token."""
+
+
+def checked_token(token: str | None) -> str | None:
+    """The control token, or None where there is to be none. Raises UnfitTokenError.
+
+    An empty text is no way to say that there is none: somebody meant to protect the control plane.
+    """
+    flaw = None if token is None else _flaw(token)
+    if flaw is not None:
+        raise UnfitTokenError(
+            f"the control token {flaw}: take the output of `openssl rand -hex 16`, for example"
+        )
+    return token
+
+
+def _flaw(token: str) -> str | None:
+    if not token.strip():
+        return "is blank" if token else "is empty"
+    if len(token) < _FEWEST_CHARACTERS:
+        return f"is too short, with {len(token)} of at least {_FEWEST_CHARACTERS} characters"
+    if not _SENDABLE.fullmatch(token):
+        return (
+            "cannot be sent in a header, which takes ASCII letters, digits and signs, and blanks between them"
+        )
+    return None
 
 
 def is_loopback(host: str) -> bool:
@@ -27,12 +59,15 @@ def is_loopback(host: str) -> bool:
 
 
 class Guard:
-    """ASGI middleware. Without a token only this machine is let in; with one, whoever brings it."""
+    """ASGI middleware. Without a token only this machine is let in; with one, whoever brings it.
+
+    Raises UnfitTokenError.
+    """
 
     def __init__(self, app: ASGIApp, *, host: str, token: str | None) -> None:
         self._app = app
         self._host = host.lower()
-        self._token = token
+        self._token = checked_token(token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         problem = self._problem(scope, Headers(scope=scope))
@@ -69,8 +104,8 @@ class Guard:
         return host == self._host or (self._host in _ALL_ADDRESSES and self._token is not None)
 
     def _has_token(self, headers: Headers) -> bool:
-        given = headers.get("authorization", "").encode()
-        return compare_digest(given, f"Bearer {self._token}".encode())
+        given = headers.get("authorization", "").encode("latin-1")  # the bytes that were sent
+        return compare_digest(given, f"Bearer {self._token}".encode("ascii"))
 
 
 def _single_host(headers: Headers) -> str | None:

@@ -25,5 +25,5 @@ class DelayAction(FaultAction[F]):
         """The seconds of one delay."""
 
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
-        await delivery.wire.pause(self.seconds)
+        await delivery.connection.pause(self.seconds)
         await onward(answer, delivery)

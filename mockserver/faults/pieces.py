@@ -28,6 +28,6 @@ async def send_slowly(
     await delivery.head(answer)
     for number, piece in enumerate(pieces(answer.body, size)):
         if number or not at_once:
-            await delivery.wire.pause(seconds * len(piece) / size)
+            await delivery.connection.pause(seconds * len(piece) / size)
         await delivery.part(piece, last=False)
     await delivery.part(b"", last=True)

@@ -16,7 +16,7 @@ class Delivery:
     """
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        self.wire: Connection = scope["extensions"][EXTENSION]["wire"]
+        self.connection: Connection = scope["extensions"][EXTENSION]["wire"]
         self._send = send
         self.status: int | None = None
         self.headers: RawHeaders = ()
@@ -29,17 +29,17 @@ class Delivery:
 
     async def head(self, answer: Answer) -> None:
         """Sends the status and the headers."""
-        self.wire.check()
+        self.connection.check()
         await self._send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         self.status, self.headers = answer.status, answer.headers
 
     async def part(self, data: bytes, *, last: bool) -> None:
         """Sends a part of the body, after the head."""
-        self.wire.check()
+        self.connection.check()
         await self._send({"type": "http.response.body", "body": data, "more_body": not last})
         self.body += data
 
     def raw(self, data: bytes) -> None:
         """Sends bytes as they are, whatever HTTP says of them; the connection has to end after them."""
-        self.wire.write(data)
+        self.connection.write(data)
         self.body += data

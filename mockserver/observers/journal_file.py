@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 import harfile
 
-from workerkit.mockserver.atomic_file import CannotWriteError
+from workerkit.mockserver.atomic_file import CannotWriteError, for_owner
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.worlds import News, Worlds
@@ -40,8 +40,9 @@ class JournalFile:
     writing; if the mock is killed in that, cut the file behind its last whole entry, each of which begins on
     a line of its own, and close the brackets.
 
-    What was in the file before goes when the journal begins, from `with` on. Raises CannotWrite, at once,
-    where it cannot be written. Once writing fails later, a line in the log says so and the mock goes on.
+    A new file can be read by its owner only; one that was there keeps its mode, and what was in it goes when
+    the journal begins, from `with` on. Raises CannotWrite, at once, where it cannot be
+    written. Once writing fails later, a line in the log says so and the mock goes on.
     """
 
     def __init__(self, name: str) -> None:
@@ -235,7 +236,7 @@ def _opened(name: str) -> FileIO:
 
 def _create(name: str, flags: int) -> int:
     # Without waiting: the opening of a pipe would wait for its reader.
-    return os.open(name, flags | os.O_CREAT | os.O_NONBLOCK, 0o666)
+    return for_owner(name, flags | os.O_CREAT | os.O_NONBLOCK)
 
 
 def _is(what: Callable[[int], bool], file: RawIOBase) -> bool:

@@ -17,6 +17,8 @@ class MockApp:
 
     `host` is the address that the mock is bound to; with a `token` the control plane needs it. Close its
     `events` before the server stops, which waits for streams to end. `worker` is the Worker API alone.
+
+    Raises UnfitTokenError.
     """
 
     def __init__(self, worlds: Worlds, *, host: str, token: str | None = None) -> None:

@@ -21,7 +21,8 @@ def serve_until_signal(
 ) -> None:
     """Waits for SIGINT or SIGTERM while a mock serves, in the main thread.
 
-    First writes the ready file, if one is asked for, in one step; then says where the mock is.
+    First writes the ready file, if one is asked for, in one step, for its owner only; then says where the
+    mock is.
     """
     ended = threading.Event()
 
@@ -31,9 +32,9 @@ def serve_until_signal(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     if ready_file is not None:
-        write_whole(ready_file, render(_readiness(mock, token)))
-    for delivery in _greeting(mock):
-        say(delivery)
+        write_whole(ready_file, render(_readiness(mock, token)), secret=True)
+    for line in _greeting(mock):
+        say(line)
     ended.wait()
 
 

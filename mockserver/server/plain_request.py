@@ -36,10 +36,10 @@ class PlainReader:
         block = _block(data[line_end + 2 : end + 2]) if end >= 0 else None
         if block is None or len(data) != end + 4 + block.length:
             return None
-        delivery = self._line.fullmatch(data[:line_end].decode("latin-1"))
-        if delivery is None:
+        line = self._line.fullmatch(data[:line_end].decode("latin-1"))
+        if line is None:
             return None
-        method, path, query = delivery.groups("")
+        method, path, query = line.groups("")
         return Request(method, path, query, block.headers, data[end + 4 :], oversize=False)
 
     def lacks_body(self, data: bytes) -> bool:

@@ -36,7 +36,10 @@ class TokenNeededError(UsageError, ValueError):
 class MockServer:
     """Serves worlds on an address from a thread of its own, from `with` to its end.
 
-    Port 0 takes a free one. Worlds belong to that thread: others reach them through `ask`.
+    Port 0 takes a free one. Worlds belong to that thread: others reach them through `ask`. With a `token`, of
+    at least 16 characters, the control plane needs it.
+
+    Raises TokenNeeded where others could reach the control plane, UnfitTokenError, CannotListen.
     """
 
     def __init__(
@@ -48,11 +51,14 @@ class MockServer:
         token: str | None = None,
     ) -> None:
         if token is None and not is_loopback(host):
-            raise TokenNeededError(f"{host} can be reached by others: give a control token (--control-token)")
+            raise TokenNeededError(
+                f"{host} can be reached by others: give a control token of at least 16 characters, "
+                "as --control-token"
+            )
         self.worlds = worlds
+        self._app = MockApp(worlds, host=host, token=token)
         self._socket = listening(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
-        self._app = MockApp(worlds, host=host, token=token)
         self._server = _Server(_config(self._app))
         self._thread = threading.Thread(target=self._run, name="workerkit-mock", daemon=True)
 

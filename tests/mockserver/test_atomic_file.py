@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import stat
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from workerkit.mockserver import atomic_file
 from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, write_whole
+
+PATIENCE = 60
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture(autouse=True)
+def _usual_umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 def test_a_file_has_the_content_and_nothing_lies_beside_it(tmp_path: Path) -> None:
@@ -105,3 +123,165 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     finally:
         os.close(end)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+# Who may read a file
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o002, 0o664), (0o077, 0o600)])
+def test_a_new_file_has_the_usual_mode_and_a_secret_one_is_its_owners(
+    tmp_path: Path, umask: int, mode: int
+) -> None:
+    os.umask(umask)
+    write_whole(str(tmp_path / "report.json"), b"{}")
+    write_whole(str(tmp_path / "ready.json"), b"{}", secret=True)
+    assert mode_of(tmp_path / "report.json") == mode
+    assert mode_of(tmp_path / "ready.json") == 0o600
+
+
+@pytest.mark.parametrize("secret", [False, True])
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644, 0o666, 0o400])
+def test_a_file_that_was_there_keeps_its_mode(tmp_path: Path, mode: int, *, secret: bool) -> None:
+    path, link = tmp_path / "ready.json", tmp_path / "link.json"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    link.symlink_to(path)
+    for name in (path, link):
+        write_whole(str(name), b"{}", secret=secret)
+        assert (mode_of(path), path.read_bytes()) == (mode, b"{}")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+@pytest.mark.parametrize(("secret", "mode"), [(True, 0o600), (False, 0o644)])
+def test_the_mode_of_somebody_elses_file_is_not_kept(tmp_path: Path, mode: int, *, secret: bool) -> None:
+    path = tmp_path / "ready.json"
+    path.write_bytes(b"laid there")
+    path.chmod(0o666)
+    os.chown(path, 12345, -1)
+    write_whole(str(path), b"{}", secret=secret)
+    assert (mode_of(path), path.stat().st_uid, path.read_bytes()) == (mode, os.geteuid(), b"{}")
+
+
+# The draft beside it
+
+
+def killed_in_a_write(path: Path, *, secret: bool) -> None:
+    """A process that the system kills in the middle of a write: its files may have 4096 bytes."""
+    source = f"""
+import resource, signal
+from workerkit.mockserver.atomic_file import write_whole
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+write_whole({str(path)!r}, b"new" * 100_000, secret={secret})
+"""
+    assert subprocess.run([sys.executable, "-c", source], timeout=PATIENCE).returncode == -signal.SIGXFSZ
+
+
+@pytest.mark.parametrize(("old", "secret"), [(None, True), (0o600, False), (0o644, True), (0o644, False)])
+def test_a_killed_write_leaves_what_was_there_and_a_draft_that_is_its_owners_and_has_another_name_each_time(
+    tmp_path: Path, old: int | None, *, secret: bool
+) -> None:
+    path = tmp_path / "ready.json"
+    if old is not None:
+        path.write_bytes(b"old")
+        path.chmod(old)
+    for _ in range(2):
+        killed_in_a_write(path, secret=secret)
+    drafts = [each for each in tmp_path.iterdir() if each != path]
+    assert [(mode_of(each), each.stat().st_size) for each in drafts] == [(0o600, 4096)] * 2
+    assert path.exists() == (old is not None)
+    if old is not None:
+        assert (path.read_bytes(), mode_of(path)) == (b"old", old)
+    write_whole(str(path), b"new", secret=secret)
+    assert path.read_bytes() == b"new"
+
+
+def test_no_link_is_followed_under_the_name_that_a_draft_would_have_had_by_the_process(
+    tmp_path: Path,
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    link = tmp_path / f".ready.json.{os.getpid()}"
+    link.symlink_to(victim)
+    write_whole(str(tmp_path / "ready.json"), b"{}", secret=True)
+    assert (victim.read_bytes(), link.is_symlink()) == (b"precious", True)
+    assert (tmp_path / "ready.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "link to nothing"])
+def test_what_has_the_name_of_the_draft_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    victim, planted = tmp_path / "victim", tmp_path / ".workerkit-guessed"
+    if kind != "link to nothing":
+        victim.write_bytes(b"precious")
+    (planted.hardlink_to if kind == "file" else planted.symlink_to)(victim)
+    monkeypatch.setattr(atomic_file, "token_hex", lambda length: "guessed")
+    before = {each.name: each.lstat().st_ino for each in tmp_path.iterdir()}
+    with pytest.raises(CannotWriteError, match=r"ready\.json cannot be written: File exists"):
+        write_whole(str(tmp_path / "ready.json"), b"{}")
+    assert {each.name: each.lstat().st_ino for each in tmp_path.iterdir()} == before
+    assert kind == "link to nothing" or victim.read_bytes() == b"precious"
+
+
+def test_the_longest_name_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+    write_whole(str(path), b"{}")
+    assert path.read_bytes() == b"{}"
+
+
+# Links, and what is no file
+
+
+def test_the_draft_lies_in_the_folder_of_the_file_that_a_link_leads_to(tmp_path: Path) -> None:
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+    link, real = tmp_path / "here" / "link.json", tmp_path / "there" / "real.json"
+    link.symlink_to(real)
+    killed_in_a_write(link, secret=True)
+    assert (len(list((tmp_path / "here").iterdir())), len(list((tmp_path / "there").iterdir()))) == (1, 1)
+    write_whole(str(link), b"{}", secret=True)  # the link led to nothing until now
+    assert (link.is_symlink(), real.read_bytes(), mode_of(real)) == (True, b"{}", 0o600)
+
+
+def test_links_that_lead_in_a_circle_are_refused(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.symlink_to(other)
+    other.symlink_to(one)
+    for act in (check_writable, lambda name: write_whole(name, b"{}")):
+        with pytest.raises(
+            CannotWriteError, match="one cannot be written: Too many levels of symbolic links"
+        ):
+            act(str(one))
+    assert (one.is_symlink(), other.is_symlink()) == (True, True)
+
+
+BUFFERED = {**os.environ, "PYTHONUNBUFFERED": ""}
+PRINTS = """
+from workerkit.mockserver.atomic_file import check_writable, write_whole
+print("before")
+check_writable("/dev/stdout")
+write_whole("/dev/stdout", b"content\\n", secret=True)
+print("after")
+"""
+
+
+@pytest.mark.parametrize("mode", ["wb", "ab"])
+def test_the_file_that_standard_output_goes_to_is_written_in_its_turn(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "output"
+    path.write_bytes(b"old\n")
+    with path.open(mode) as file:
+        subprocess.run(
+            [sys.executable, "-c", PRINTS], stdout=file, check=True, timeout=PATIENCE, env=BUFFERED
+        )
+    old = b"old\n" if mode == "ab" else b""
+    assert path.read_bytes() == old + b"before\ncontent\nafter\n"
+    assert (mode_of(path), list(tmp_path.iterdir())) == (0o644, [path])
+
+
+def test_standard_output_that_is_a_pipe_is_written_in_its_turn() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-c", PRINTS], capture_output=True, check=True, timeout=PATIENCE
+    )
+    assert (printed.stdout, printed.stderr) == (b"before\ncontent\nafter\n", b"")

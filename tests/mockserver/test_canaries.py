@@ -118,8 +118,8 @@ def test_no_journal_no_file_and_no_event_tells(worlds: Worlds, tmp_path: Path, s
     assert len(told) == world.journal.count + 1
     assert len(lines.read_text().splitlines()) == world.journal.count
     for text in (b"".join(told).decode(), lines.read_text(), har.read_text()):
-        for delivery in text.splitlines():
-            assert not is_told(delivery), delivery
+        for line in text.splitlines():
+            assert not is_told(line), line
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ _LONGEST = 150
 class CapsuleShelf:
     """Writes capsules into a folder, which is made where there is none. Raises CannotWrite, at once.
 
-    A capsule takes the place of one that an earlier shelf left under its name, and never that of its own.
+    Only their owner can read them. A capsule takes the place of one that an earlier shelf left under its
+    name, and never that of its own.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -27,7 +28,7 @@ class CapsuleShelf:
     def put(self, name: str, capsule: Capsule) -> str:
         """Writes the capsule of a scenario or test; returns what to tell about it. Raises CannotWrite."""
         path = self._folder / f"{self._free(_ODD.sub('-', name).strip('-')[-_LONGEST:])}.yaml"
-        write_whole(str(path), capsule_text(capsule).encode("utf-8", "surrogatepass"))
+        write_whole(str(path), capsule_text(capsule).encode("utf-8", "surrogatepass"), secret=True)
         return f"{path}: a capsule of it. See the same again with: workerkit replay {path}"
 
     def _free(self, name: str) -> str:

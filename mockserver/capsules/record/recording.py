@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
+from io import FileIO
 from pathlib import Path
 
-from workerkit.mockserver.atomic_file import CannotWriteError, check_writable
+from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, for_owner, put_in_place
 from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
 from workerkit.mockserver.capsules.file.decompress import unpacked
 from workerkit.mockserver.capsules.file.form import PART
@@ -14,11 +14,23 @@ from workerkit.mockserver.capsules.file.writer import CapsuleText, capsule_text
 from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
 
 
+def _part_of(path: Path) -> Path:
+    """Where a recording grows: in the folder of the file whose place it takes."""
+    real = path.resolve() if path.is_symlink() else path
+    if real.exists() and not real.is_file():
+        raise CannotWriteError(
+            f"{path} cannot be written: the capsule would replace something that is not a file"
+        )
+    return Path(f"{real}{PART}")
+
+
 class Recording:
     """Writes exchanges as they end into `NAME.part`, and in the end the whole into NAME, in one step.
 
     The part is a capsule after each exchange. A secret that is known only later may stand in it: it is taken
-    out in the end. Raises CannotWrite where a file cannot be written, or where a part is left from before.
+    out in the end. Only its owner can read it, and the whole, too, unless NAME was there: its mode stays.
+    Where NAME is a link, the part lies beside the file that it leads to. Raises CannotWrite where a file
+    cannot be written, or where a part is left from before.
     """
 
     def __init__(self, name: str, *, upstream: str, began: float) -> None:
@@ -26,14 +38,14 @@ class Recording:
         if not folder.is_dir():
             raise CannotWriteError(f"{name} cannot be written: there is no folder {folder}. Make it first")
         check_writable(name)
-        self._name, self._part = name, Path(f"{name}{PART}")
+        self._name, self._part = name, _part_of(Path(name))
         self._capsule = Capsule(began, (), upstream=upstream)
         self._text = CapsuleText(began)
         self._names = RecordingPseudonyms()
         self.count = 0
         self._uncertain = 0
         try:
-            self._file = self._part.open("xb", buffering=0)
+            self._file = FileIO(str(self._part), "x", opener=for_owner)
         except FileExistsError:
             raise CannotWriteError(
                 f"{self._part} is left from a recording that was killed: make a capsule of it with "
@@ -63,12 +75,7 @@ class Recording:
         early = self._part.read_bytes()[: self._uncertain].decode("utf-8", "replace")
         if any(self._names.text(line) != line for line in set(early.splitlines())):
             self._rewrite(self._part.read_text("utf-8"))
-        try:
-            os.fsync(self._file.fileno())
-            self._file.close()
-            self._part.replace(self._name)
-        except OSError as error:
-            raise CannotWriteError(f"{self._name} cannot be written: {error.strerror or error}") from None
+        put_in_place(self._file, self._part, self._name)
 
     def close(self) -> None:
         """Leaves the part as it is, unless it is finished."""

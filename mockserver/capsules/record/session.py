@@ -60,7 +60,7 @@ def record(
 
         def ready() -> None:
             if ready_file is not None:
-                write_whole(ready_file, render({"base_url": base_url, "pid": os.getpid()}))
+                write_whole(ready_file, render({"base_url": base_url, "pid": os.getpid()}), secret=True)
             say(f"Recording what goes to {upstream.url}{worker_api().base_path} into {out}.")
             say(f"Let the worker call  {base_url}  and end the recording with Ctrl-C.")
 

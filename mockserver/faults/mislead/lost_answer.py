@@ -19,7 +19,7 @@ class LostAnswerAction(FaultAction[LostAnswer]):
 
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
         if self.fault.by == "hang":
-            await delivery.wire.pause(None)
+            await delivery.connection.pause(None)
         if self.fault.by == "reset":
-            await delivery.wire.reset()
-        await delivery.wire.close()
+            await delivery.connection.reset()
+        await delivery.connection.close()

@@ -34,6 +34,6 @@ class PartialBulkAction(FaultAction[PartialBulk]):
 
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
         if self.told and self.fault.then == "lost":
-            await delivery.wire.reset()
+            await delivery.connection.reset()
         else:
             await onward(answer, delivery)

@@ -16,4 +16,4 @@ class EmptyAnswerAction(FaultAction[EmptyAnswer]):
         raise FaultAnswerError(self.told)
 
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
-        await delivery.wire.close()
+        await delivery.connection.close()

@@ -16,5 +16,5 @@ class HangAction(FaultAction[Hang]):
         raise FaultAnswerError(self.told)
 
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
-        await delivery.wire.pause(None)
-        await delivery.wire.close()
+        await delivery.connection.pause(None)
+        await delivery.connection.close()

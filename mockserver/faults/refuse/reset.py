@@ -16,4 +16,4 @@ class ResetAction(FaultAction[Reset]):
         raise FaultAnswerError(self.told)
 
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
-        await delivery.wire.reset()
+        await delivery.connection.reset()

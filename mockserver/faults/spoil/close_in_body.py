@@ -15,4 +15,4 @@ class CloseInBodyAction(FaultAction[CloseInBody]):
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
         await delivery.head(answer)
         await delivery.part(cut(answer.body, self.fault.share), last=False)
-        await delivery.wire.close()
+        await delivery.connection.close()

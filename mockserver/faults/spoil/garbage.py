@@ -19,4 +19,4 @@ class GarbageAction(FaultAction[Garbage]):
 
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
         delivery.raw(self._bytes)
-        await delivery.wire.close()
+        await delivery.connection.close()

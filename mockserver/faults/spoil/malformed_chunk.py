@@ -18,4 +18,4 @@ class MalformedChunkAction(FaultAction[MalformedChunk]):
         await delivery.head(unmeasured.with_header(b"transfer-encoding", b"chunked"))
         await delivery.part(first, last=False)
         delivery.raw(b"chunk\r\n%s\r\n" % answer.body[len(first) :])
-        await delivery.wire.close()
+        await delivery.connection.close()

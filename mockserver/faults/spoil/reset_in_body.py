@@ -15,5 +15,5 @@ class ResetInBodyAction(FaultAction[ResetInBody]):
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
         await delivery.head(answer)
         await delivery.part(cut(answer.body, self.fault.share), last=False)
-        await delivery.wire.flush()
-        await delivery.wire.reset()
+        await delivery.connection.flush()
+        await delivery.connection.reset()

@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -93,6 +94,9 @@ def test_traffic_with_a_sound_server_is_reproduced_without_its_secrets(
     secrets = {key, "nobody's key at all", *(task[name] for task in listed for name in ("password", "email"))}
     assert not [each for each in secrets if each in text]
     assert not (project / "bug.yaml.part").exists()
+    assert [stat.S_IMODE((project / f"bug.{each}").stat().st_mode) for each in ("yaml", "ready")] == [
+        0o600
+    ] * 2
     code, output, _ = run("replay", "bug.yaml")
     assert (code, output.splitlines()[0]) == (0, "reproduced")
     assert "15 of 15 exchanges were sent again" in output
@@ -122,6 +126,7 @@ def test_a_promise_that_a_server_breaks_is_the_first_difference_in_few_exchanges
     small = read_capsule(project / "small.yaml")
     assert len(small.recorded) <= 5
     assert small.recorded[-1].exchange.operation == operation
+    assert stat.S_IMODE((project / "small.yaml").stat().st_mode) == 0o600
     assert run("replay", "small.yaml")[0] == 1
 
 
@@ -285,6 +290,8 @@ def test_a_journal_and_a_capsule_of_serve_are_replayed(
     assert (code, output.splitlines()[0]) == (0, "reproduced")
     assert run("record", "--from", name, "--out", "bug.yaml")[0] == 0
     assert run("replay", "bug.yaml")[0] == 0
+    for each in (name, "bug.yaml", "capsules/default.yaml"):
+        assert stat.S_IMODE((project / each).stat().st_mode) == 0o600
     code, output, _ = run("replay", os.path.join("capsules", "default.yaml"))
     assert (code, output.splitlines()[0]) == (0, "reproduced")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -122,6 +123,7 @@ def test_findings_are_exit_1_and_in_every_file(
     assert "list-total" in (project / "report.xml").read_text()
     assert "list-total" in (project / "report.html").read_text()
     assert run("scenario", "validate", "saved/list-total.yaml")[0] == 0
+    assert stat.S_IMODE((project / "saved" / "list-total.capsule.yaml").stat().st_mode) == 0o600
     code, output, _ = run("replay", "saved/list-total.capsule.yaml")
     assert code == 1
     assert "not reproduced: exchange 1 (GET /api/v1/worker/tasks" in output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -26,3 +27,74 @@ def test_a_wrong_option_is_exit_2_and_says_which(run: Run, options: list[str], m
     code, output, errors = run("serve", *options)
     assert (code, output) == (2, "")
     assert message in errors
+
+
+# The control token
+
+TOKENS = pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("", "is empty"),
+        ("   ", "is blank"),
+        (" " * 16, "is blank"),
+        ("123456789012345", "is too short, with 15 of at least 16 characters"),
+        ("a-token-with-\xe9-in-it", "cannot be sent in a header"),
+        ("a-token-before-a-blank ", "cannot be sent in a header"),
+    ],
+)
+
+
+# A mock that took the token would be told of this first, and not serve for ever.
+SERVE = ("serve", "--port", "0", "--scenario", "missing.yaml")
+
+
+def assert_refused(result: tuple[int, str, str], place: str, said: str) -> None:
+    code, output, errors = result
+    assert (code, output) == (2, "")
+    assert errors.startswith(f"workerkit: {place}: the control token {said}")
+    assert errors.endswith("take the output of `openssl rand -hex 16`, for example\n")
+    assert errors.count("\n") == 1
+
+
+@TOKENS
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_an_unfit_token_is_exit_2_with_one_line_and_nothing_is_begun(
+    run: Run, project: Path, token: str, said: str, host: str
+) -> None:
+    words = ["--host", host, "--journal", "j.har", "--save-capsules", "capsules", "--control-token", token]
+    assert_refused(run(*SERVE, *words), "--control-token", said)
+    assert list(project.iterdir()) == []
+
+
+@TOKENS
+def test_an_unfit_token_of_the_environment_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, token: str, said: str
+) -> None:
+    monkeypatch.setenv("WORKERKIT_CONTROL_TOKEN", token)
+    assert_refused(run(*SERVE), "WORKERKIT_CONTROL_TOKEN", said)
+
+
+@TOKENS
+def test_an_unfit_token_of_the_project_is_refused(run: Run, project: Path, token: str, said: str) -> None:
+    (project / "pyproject.toml").write_text(f'[tool.workerkit]\ncontrol-token = "{token}"\n', "utf-8")
+    place = "control-token of [tool.workerkit] in pyproject.toml"
+    assert_refused(run(*SERVE), place, said)
+
+
+def test_a_fit_token_of_a_flag_beats_an_unfit_one_of_the_environment(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKERKIT_CONTROL_TOKEN", "")
+    code, _, errors = run(*SERVE, "--control-token", "a-token-of-tests")
+    assert (code, errors) == (2, "workerkit: missing.yaml: No such file or directory\n")
+
+
+def test_the_variable_of_the_token_says_nothing_to_other_commands(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKERKIT_CONTROL_TOKEN", "")
+    assert run("scenario", "list")[0] == 0
+
+
+def test_the_help_says_how_long_a_token_has_to_be(run: Run) -> None:
+    assert "At least 16 characters" in " ".join(run("serve", "--help")[1].split())

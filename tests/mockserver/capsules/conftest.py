@@ -20,7 +20,7 @@ SECONDS = 20.0
 
 @contextmanager
 def proxying(
-    upstream: Address, listener: Listener, tell: Callable[[str], None] = lambda delivery: None
+    upstream: Address, listener: Listener, tell: Callable[[str], None] = lambda line: None
 ) -> Iterator[Address]:
     """A proxy before a server; the listener has heard of everything at the end of `with`."""
     here, ready = listening("127.0.0.1", 0), threading.Event()

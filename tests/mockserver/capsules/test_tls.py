@@ -58,9 +58,9 @@ def serving(authority: Path) -> Iterator[tuple[Address, list[bytes]]]:
     def talk(plain: socket.socket) -> None:
         plain.settimeout(SECONDS)
         try:
-            with plain, context.wrap_socket(plain, server_side=True) as delivery:
-                came.append(delivery.recv(65536))
-                delivery.sendall(ANSWER)
+            with plain, context.wrap_socket(plain, server_side=True) as line:
+                came.append(line.recv(65536))
+                line.sendall(ANSWER)
         except OSError:
             came.append(b"no handshake")
 
@@ -118,10 +118,10 @@ def test_a_server_without_tls_is_told_from_one_with_it() -> None:
         port = listener.getsockname()[1]
 
         def answer() -> None:
-            delivery, _ = listener.accept()
-            with delivery:
-                delivery.recv(65536)
-                delivery.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            line, _ = listener.accept()
+            with line:
+                line.recv(65536)
+                line.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
         thread = Thread(target=answer)
         thread.start()

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
-from workerkit.mockserver.control.access import Guard, is_loopback
+from workerkit.mockserver.control.access import Guard, UnfitTokenError, checked_token, is_loopback
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -23,7 +23,23 @@ Control = Callable[..., requests.Response]
 Call = Callable[..., requests.Response]
 Raw = Callable[..., bytes]
 
-TOKEN = "a-token"
+TOKEN = "a-token-of-tests"
+UNFIT = {
+    "": "is empty: take",
+    " " * 20: "is blank: take",
+    "\u00a0" * 20: "is blank: take",
+    "123456789012345": "is too short, with 15 of at least 16 characters: take",
+    "a-token-with-\xf6-in-it": "cannot be sent in a header",
+    "a-token-with-\u4e2d-in-it": "cannot be sent in a header",
+    "a-token-with-\udcff-in-it": "cannot be sent in a header",
+    "a-token-with\r\na-line": "cannot be sent in a header",
+    "a-token-with-a\ttab": "cannot be sent in a header",
+    "a-token-with-a\x00zero": "cannot be sent in a header",
+    "a-token-with-a\x7fdelete": "cannot be sent in a header",
+    " a-token-behind-a-blank": "cannot be sent in a header",
+    "a-token-before-a-line\n": "cannot be sent in a header",
+    "a-token-before-a-blank ": "cannot be sent in a header",
+}
 
 
 def assert_forbidden(response: requests.Response) -> None:
@@ -180,7 +196,17 @@ def ask(guarded: MockServer, http: requests.Session) -> Callable[..., requests.R
 @pytest.mark.parametrize("path", ["/health", "/worlds/default", "/nothing"])
 @pytest.mark.parametrize(
     "authorization",
-    [None, "", TOKEN, "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer t\xf6"],
+    [
+        None,
+        "",
+        TOKEN,
+        "Bearer",
+        "Bearer ",
+        f"Bearer {TOKEN}x",
+        f"Basic {TOKEN}",
+        "Bearer t\xf6",
+        "Bearer \xff",
+    ],
 )
 def test_with_a_token_every_call_needs_it(
     ask: Callable[..., requests.Response], path: str, authorization: str | None
@@ -200,6 +226,50 @@ def test_the_token_does_not_open_the_door_to_another_host(ask: Callable[..., req
 def test_the_worker_api_needs_no_token(guarded: MockServer, http: requests.Session) -> None:
     response = http.get(f"{guarded.base_url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=20)
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize(("token", "said"), UNFIT.items())
+def test_an_unfit_token_is_refused_without_telling_it_and_nothing_listens(token: str, said: str) -> None:
+    for make in (
+        lambda: Guard(nowhere, host="127.0.0.1", token=token),
+        lambda: MockServer(Worlds(), token=token),
+        lambda: MockServer(Worlds(), host="0.0.0.0", token=token),
+        lambda: MockServer(Worlds(), host="192.0.2.7", token=token),  # where it could not listen
+    ):
+        with pytest.raises(UnfitTokenError, match=said) as refused:
+            make()
+        assert not token.strip() or token not in str(refused.value)
+
+
+async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    raise AssertionError("nobody comes here")
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=40))
+def test_any_token_of_16_visible_characters_is_fit(token: str) -> None:
+    assert checked_token(token) == token
+
+
+@pytest.mark.parametrize("token", [None, "sixteen-of-them-", "words with blanks between", "~" * 5000])
+def test_a_fit_token_and_none_are_taken_as_they_are(token: str | None) -> None:
+    assert checked_token(token) == token
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=16, max_size=40))
+def test_every_token_that_is_taken_can_be_sent(token: str) -> None:
+    try:
+        checked_token(token)
+    except UnfitTokenError:
+        return
+    sent = {"host": "127.0.0.1", "authorization": f"Bearer {token}"}
+    assert passed(lambda app: Guard(app, host="127.0.0.1", token=token), "192.0.2.7", **sent) == 204
+
+
+def test_a_token_with_a_blank_in_it_goes_over_the_wire() -> None:
+    with MockServer(Worlds(), token="four words and blanks") as running:
+        headers = {"Authorization": "Bearer four words and blanks"}
+        assert requests.get(f"{running.control_url}/health", headers=headers, timeout=30).status_code == 200
 
 
 # Other machines, which a test cannot be: the guard alone

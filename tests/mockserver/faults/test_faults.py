@@ -70,7 +70,7 @@ class Seen:
     @property
     def headers(self) -> dict[str, str]:
         head = self.data.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
-        return dict(delivery.split(": ", 1) for delivery in head)
+        return dict(line.split(": ", 1) for line in head)
 
     @property
     def body(self) -> bytes:
@@ -350,8 +350,8 @@ def test_a_late_or_slow_answer_leaves_the_connection_open(client: Client, task: 
 def read_answer(lines: Any) -> tuple[int, Any]:
     status = int(lines.readline().split()[1])
     length = 0
-    while (delivery := lines.readline()) != b"\r\n":
-        name, _, value = delivery.partition(b":")
+    while (line := lines.readline()) != b"\r\n":
+        name, _, value = line.partition(b":")
         length = int(value) if name == b"content-length" else length
     return status, json.loads(lines.read(length))
 

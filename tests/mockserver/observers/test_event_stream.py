@@ -54,8 +54,8 @@ class Listener:
 
     def __iter__(self) -> Iterator[tuple[str, Json]]:
         kind = ""
-        while delivery := self._answer.readline():
-            name, _, text = delivery.decode().rstrip("\n").partition(": ")
+        while line := self._answer.readline():
+            name, _, text = line.decode().rstrip("\n").partition(": ")
             if name == "event":
                 kind = text
             if name == "data":

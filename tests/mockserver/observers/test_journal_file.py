@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ SECONDS = 20
 
 
 def lines_of(path: Path) -> list[Json]:
-    return [json.loads(delivery) for delivery in path.read_bytes().splitlines()]
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
 def entries_of(path: Path) -> list[Json]:
@@ -178,6 +179,20 @@ def test_what_was_there_goes_when_the_journal_begins_and_not_before(
     with file:
         assert "old" not in path.read_text()
     assert READERS[name](path) == []
+
+
+@NAMES
+@pytest.mark.parametrize("old", [None, 0o644, 0o660])
+def test_a_new_file_is_its_owners_and_one_that_was_there_keeps_its_mode(
+    tmp_path: Path, worlds: Worlds, name: str, old: int | None
+) -> None:
+    path = tmp_path / name
+    if old is not None:
+        path.touch()
+        path.chmod(old)
+    with written_to(JournalFile(str(path)), worlds):
+        record(worlds.world(DEFAULT))
+    assert stat.S_IMODE(path.stat().st_mode) == (old or 0o600)
 
 
 @NAMES

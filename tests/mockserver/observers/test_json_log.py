@@ -18,8 +18,8 @@ def test_messages_of_the_program_are_lines_as_well_and_only_while_it_is_open(
     with logged_as_json(Worlds(), file):
         logger.error("no room\nleft on %s", "the disk")
     logger.error("later")
-    (delivery,) = file.getvalue().splitlines()
-    said = json.loads(delivery)
+    (line,) = file.getvalue().splitlines()
+    said = json.loads(line)
     assert (said["level"], said["event"], said["message"]) == (
         "error",
         "message",

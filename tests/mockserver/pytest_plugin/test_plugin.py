@@ -233,12 +233,8 @@ def test_misuse_is_told_in_the_tests_own_line(suite: pytest.Pytester) -> None:
     result = run(suite, "".join(source.format(number, call) for number, call in enumerate(MISUSES)))
     result.assert_outcomes(failed=len(MISUSES))
     expected = [(f">       worker_api.{call}", f"E  {message}") for call, message in MISUSES.items()]
-    result.stdout.fnmatch_lines([delivery.replace("[", "[[]") for pair in expected for delivery in pair])
-    places = [
-        delivery
-        for delivery in result.outlines
-        if ".py:" in delivery and not delivery.startswith(("E ", "FAILED"))
-    ]
+    result.stdout.fnmatch_lines([line.replace("[", "[[]") for pair in expected for line in pair])
+    places = [line for line in result.outlines if ".py:" in line and not line.startswith(("E ", "FAILED"))]
     assert len(places) == len(MISUSES)
 
 

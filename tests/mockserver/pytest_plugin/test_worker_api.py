@@ -149,10 +149,10 @@ def test_the_journal_has_what_the_worker_sent(api: WorkerApi, ask: Ask) -> None:
 
 def test_the_lines_of_the_journal_have_no_secrets(api: WorkerApi, ask: Ask) -> None:
     ask("GET", f"/{api.api_key}")
-    (delivery,) = api.lines()
-    assert delivery.startswith("#1 ")
-    assert " GET /api/v1/worker/<key " in delivery
-    assert api.api_key not in delivery
+    (line,) = api.lines()
+    assert line.startswith("#1 ")
+    assert " GET /api/v1/worker/<key " in line
+    assert api.api_key not in line
 
 
 def test_the_clock_moves_the_time_in_answers(api: WorkerApi, ask: Ask) -> None:

@@ -34,9 +34,7 @@ def test_cases_that_are_not_counted_are_told_by_what_they_are_about() -> None:
     assert "\n\nIt ended early\n\n| | case | what it is about | what was found |\n" in text
     assert "| ✅ | list | Lists tasks |  |\n" in text
     assert "| ⏭️ | own | Own ones | Untested: needs \\-\\-other\\-api\\-key |\n" in text.replace("\\:", ":")
-    (long,) = [
-        delivery for delivery in text.splitlines() if delivery.startswith("| ❌ | total | The total |")
-    ]
+    (long,) = [line for line in text.splitlines() if line.startswith("| ❌ | total | The total |")]
     assert long.endswith("… |")
     assert len(long) < 300
 
@@ -47,7 +45,7 @@ def test_hostile_texts_have_no_meaning(hostile: CommandReport) -> None:
         *("<details", "</details", "<summary", "</summary", "<b", "</b", "<p", "</p", "<pre", "</pre")
     }
     assert text.count("</details>") == 1
-    rows = [delivery for delivery in text.splitlines() if delivery.startswith("|")]
+    rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) == 5
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
     assert not [row for row in rows if MEANT.search(row)]

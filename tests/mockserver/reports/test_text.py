@@ -14,7 +14,7 @@ def failed(*lines: str, more: int = 0, output: str | None = "") -> Case:
 
 
 def lines_of(case: Case, wanted: Callable[[str], bool]) -> list[str]:
-    return [delivery for delivery in in_words(case).splitlines() if wanted(delivery)]
+    return [line for line in in_words(case).splitlines() if wanted(line)]
 
 
 def test_a_case_that_passed_is_one_line() -> None:
@@ -33,13 +33,13 @@ def test_a_case_that_failed_shows_rule_message_and_exchanges() -> None:
 
 def test_many_exchanges_are_cut_and_counted() -> None:
     case = failed(*(f"#{number}" for number in range(1, 21)), more=3)
-    assert lines_of(case, lambda delivery: "#" in delivery) == [f"      #{number}" for number in range(1, 6)]
+    assert lines_of(case, lambda line: "#" in line) == [f"      #{number}" for number in range(1, 6)]
     assert "      and 18 more\n" in in_words(case)
 
 
 def test_the_end_of_what_the_worker_printed_is_shown() -> None:
     case = failed(output="\n".join(f"printed {number}" for number in range(1, 51)))
-    shown = lines_of(case, lambda delivery: delivery.startswith("      printed "))
+    shown = lines_of(case, lambda line: line.startswith("      printed "))
     assert shown == [f"      printed {number}" for number in range(31, 51)]
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -44,9 +45,9 @@ def greeting(process: subprocess.Popen[str]) -> list[str]:
     """What the mock says when it answers: up to the line with the curl command."""
     assert process.stdout is not None
     lines = []
-    for delivery in process.stdout:
-        lines.append(delivery.rstrip("\n"))
-        if delivery.startswith("Try it:"):
+    for line in process.stdout:
+        lines.append(line.rstrip("\n"))
+        if line.startswith("Try it:"):
             break
     return lines
 
@@ -77,6 +78,15 @@ def test_the_ready_file_is_complete_when_the_greeting_comes(serve: Serve, tmp_pa
     }
     assert requests.get(f"{ready['control_url']}/health", timeout=20).json()["worlds"] == ["default"]
     assert [each.name for each in tmp_path.iterdir()] == ["ready.json"]
+    assert stat.S_IMODE((tmp_path / "ready.json").stat().st_mode) == 0o600
+
+
+def test_a_ready_file_that_was_there_keeps_its_mode(serve: Serve, tmp_path: Path) -> None:
+    path = tmp_path / "ready.json"
+    path.touch()
+    path.chmod(0o640)
+    greeting(serve("--port", "0", "--ready-file", "ready.json"))
+    assert (stat.S_IMODE(path.stat().st_mode), json.loads(path.read_bytes())["token"]) == (0o640, None)
 
 
 def test_whoever_sees_the_ready_file_sees_all_of_it_and_is_answered(serve: Serve, tmp_path: Path) -> None:
@@ -139,12 +149,21 @@ def test_a_ready_file_that_cannot_be_written_is_exit_2_with_one_line(serve: Serv
 
 
 def test_the_token_is_in_the_ready_file_and_opens_the_control_plane(serve: Serve, tmp_path: Path) -> None:
-    greeting(serve("--port", "0", "--ready-file", "ready.json", "--control-token", "a-token"))
+    greeting(serve("--port", "0", "--ready-file", "ready.json", "--control-token", "a-token-of-tests"))
     ready = json.loads((tmp_path / "ready.json").read_bytes())
-    assert ready["token"] == "a-token"
-    headers: list[dict[str, str]] = [{}, {"Authorization": "Bearer a-token"}]
+    assert ready["token"] == "a-token-of-tests"
+    headers: list[dict[str, str]] = [{}, {"Authorization": "Bearer a-token-of-tests"}]
     answers = [requests.get(f"{ready['control_url']}/health", headers=each, timeout=20) for each in headers]
     assert [answer.status_code for answer in answers] == [401, 200]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_an_empty_token_opens_nothing(serve: Serve, tmp_path: Path, host: str) -> None:
+    process = serve("--host", host, "--port", "0", "--ready-file", "ready.json", "--control-token", "")
+    output, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, output, errors.count("\n")) == (2, "", 1)
+    assert errors.startswith("workerkit: --control-token: the control token is empty")
+    assert list(tmp_path.iterdir()) == []
 
 
 def state(base_url: str) -> Any:
@@ -177,21 +196,19 @@ def test_a_log_in_json_has_a_line_for_each_exchange_and_change_without_secrets(s
     requests.patch(f"{control_url}/servers/server-01", json={"status": "offline"}, timeout=PATIENCE)
     code, _, errors = ended(process, signal.SIGTERM)
     assert code == 0
-    lines = [json.loads(delivery) for delivery in errors.splitlines()]
-    told = [
-        {name: value for name, value in delivery.items() if name not in ("time", "ms")} for delivery in lines
-    ]
+    lines = [json.loads(line) for line in errors.splitlines()]
+    told = [{name: value for name, value in line.items() if name not in ("time", "ms")} for line in lines]
     exchange = {"event": "exchange", "world": "default", "operation": "listTasks", "method": "GET"}
     exchange |= {"path": "/api/v1/worker/tasks", "query": told[0]["query"]}
     right = {"level": "info", "number": 1, "server": "server-01", "status": 200, "why": ""}
     wrong = {"level": "warning", "number": 2, "server": None, "status": 401}
     assert told[:2] == [exchange | right, exchange | wrong | {"why": "the API key is no server's"}]
-    assert [
-        (delivery["level"], delivery["event"], delivery["id"], delivery["now"]) for delivery in told[2:]
-    ] == [("info", "change", "server-01", "offline")]
+    assert [(line["level"], line["event"], line["id"], line["now"]) for line in told[2:]] == [
+        ("info", "change", "server-01", "offline")
+    ]
     assert re.fullmatch(r"email=<email [0-9a-f]{8}>", told[0]["query"])
-    assert all(re.fullmatch(r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z", delivery["time"]) for delivery in lines)
-    assert all(delivery["ms"] >= 0 for delivery in lines[:2])
+    assert all(re.fullmatch(r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z", line["time"]) for line in lines)
+    assert all(line["ms"] >= 0 for line in lines[:2])
 
 
 def test_a_log_in_text_has_nothing_where_nothing_fails(serve: Serve) -> None:

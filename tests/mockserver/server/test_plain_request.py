@@ -19,9 +19,9 @@ BASE = b"/api/v1/worker"
 PLAIN = b"POST " + BASE + b"/health HTTP/1.1\r\nHost: a\r\nX-API-Key: k\r\nContent-Length: 2\r\n\r\n{}"
 
 
-def with_line(delivery: bytes) -> bytes:
+def with_line(line: bytes) -> bytes:
     """The plain request with another header line."""
-    return PLAIN.replace(b"Host: a\r\n", delivery)
+    return PLAIN.replace(b"Host: a\r\n", line)
 
 
 def test_a_plain_request_is_read() -> None:

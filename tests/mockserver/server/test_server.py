@@ -69,7 +69,7 @@ def test_a_port_that_is_taken_cannot_be_listened_on(mock: MockServer) -> None:
 
 def test_an_address_of_another_machine_cannot_be_listened_on() -> None:
     with pytest.raises(CannotListenError, match=r"cannot listen on 192\.0\.2\.7:0"):
-        MockServer(Worlds(), host="192.0.2.7", token="a-token")
+        MockServer(Worlds(), host="192.0.2.7", token="a-token-of-tests")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "mock.example"])

@@ -68,8 +68,8 @@ def test_a_key_of_no_server_is_refused(call: Call, world: World, key: str) -> No
 
 
 def test_a_key_that_comes_twice_is_refused(raw: Raw, world: World, key: str) -> None:
-    delivery = f"X-API-Key: {key}\r\n"
-    answer = raw(f"GET {BASE}/tasks HTTP/1.1\r\n{delivery}{delivery}Connection: close\r\n\r\n".encode())
+    line = f"X-API-Key: {key}\r\n"
+    answer = raw(f"GET {BASE}/tasks HTTP/1.1\r\n{line}{line}Connection: close\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 401 ")
     noted = list(world.journal)[-1]
     assert (noted.status, noted.server) == (401, None)

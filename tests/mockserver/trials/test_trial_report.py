@@ -121,7 +121,7 @@ def test_exchanges_alike_that_follow_each_other_are_shown_together(trial: MakeTr
 
 def test_exchanges_are_shown_by_their_number_when_older_ones_were_dropped(trial: MakeTrial) -> None:
     case = case_of(trial(finding(99, 101, 103), numbers=range(101, 106)))
-    assert [delivery.split(" at ")[0] for delivery in case.findings[0].lines] == ["#101", "#103"]
+    assert [line.split(" at ")[0] for line in case.findings[0].lines] == ["#101", "#103"]
     assert case.findings[0].more == 1
     assert case.notes == ("Of 105 exchanges the last 5 were kept and judged.",)
 

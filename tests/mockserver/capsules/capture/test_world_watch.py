@@ -55,7 +55,7 @@ def mock(tmp_path: Path) -> Iterator[Mock]:
     yield mock
     for name, capsule in mock.written().items():
         assert replay(capsule, name=name).difference is None
-        assert any(f"workerkit replay {mock.folder / name}" in delivery for delivery in mock.said)
+        assert any(f"workerkit replay {mock.folder / name}" in line for line in mock.said)
 
 
 def test_a_session_without_a_scenario_is_one_capsule_by_the_name_of_its_world(mock: Mock) -> None:

@@ -276,8 +276,8 @@ def test_whenever_it_began_no_time_is_before_the_start(began: float) -> None:
 def test_a_block_is_json_in_lines_that_stand_behind_the_indent(value: Any, indent: str) -> None:
     written = block(value, indent)
     lines = written.removesuffix("\n").split("\n")
-    assert all(delivery.startswith(f"{indent}  ") for delivery in lines)
-    plain = "\n".join(delivery.removeprefix(f"{indent}  ") for delivery in lines)
+    assert all(line.startswith(f"{indent}  ") for line in lines)
+    plain = "\n".join(line.removeprefix(f"{indent}  ") for line in lines)
     assert parse(plain.encode()) == parse(render(value))
     assert plain[0] not in " \n"
     assert plain[-1] not in " \n"

@@ -166,10 +166,10 @@ ELSEWHERE = (
 
 
 @pytest.mark.parametrize("line", ELSEWHERE)
-def test_a_request_for_elsewhere_is_refused(delivery: str) -> None:
+def test_a_request_for_elsewhere_is_refused(line: str) -> None:
     heard: list[Recorded] = []
     with mock_with(None) as (server, _), proxying(server, heard.append) as here:
-        got, ended = raw(here, f"{delivery}\r\nHost: x\r\nX-API-Key: {KEY}\r\n\r\n".encode())
+        got, ended = raw(here, f"{line}\r\nHost: x\r\nX-API-Key: {KEY}\r\n\r\n".encode())
     assert got.startswith(b"HTTP/1.1 400 ")
     assert (ended, heard) == ("closed", [])
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import stat
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
@@ -92,6 +94,70 @@ def test_a_part_that_is_left_is_not_written_over(recording: Recording, tmp_path:
 def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(CannotWriteError, match=r"there is no folder .*none\. Make it first"):
         Recording(str(tmp_path / "none" / "c.yaml"), upstream="u", began=BEGAN)
+
+
+# The file itself
+
+
+def record_at(path: Path) -> Recording:
+    return Recording(str(path), upstream="http://a.example", began=BEGAN)
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("old", [None, 0o644, 0o660])
+def test_part_and_capsule_are_their_owners_and_a_capsule_that_was_there_keeps_its_mode(
+    tmp_path: Path, old: int | None
+) -> None:
+    path = tmp_path / "c.yaml"
+    if old is not None:
+        path.write_text("old")
+        path.chmod(old)
+    with closing(record_at(path)) as begun:
+        begun.add(came(1))
+        assert mode_of(tmp_path / "c.yaml.part") == 0o600
+        begun.finish()
+    assert (mode_of(path), len(read_capsule(path).recorded)) == (old or 0o600, 1)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+def test_a_link_stays_and_the_recording_grows_beside_the_file_that_it_leads_to(
+    tmp_path: Path, *, was_there: bool
+) -> None:
+    (tmp_path / "there").mkdir()
+    link, real = tmp_path / "link.yaml", tmp_path / "there" / "real.yaml"
+    link.symlink_to(real)
+    if was_there:
+        real.write_text("old")
+    with closing(record_at(link)) as begun:
+        assert (tmp_path / "there" / "real.yaml.part").exists()
+        begun.finish()
+    assert link.is_symlink()
+    assert read_capsule(real).recorded == ()
+    assert sorted(tmp_path.rglob("*")) == [link, tmp_path / "there", real]
+
+
+def test_no_link_is_followed_where_the_part_is_to_be(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "c.yaml.part").symlink_to(victim)
+    with pytest.raises(CannotWriteError, match="left from a recording"):
+        record_at(tmp_path / "c.yaml")
+    assert victim.read_text() == "precious"
+
+
+def test_what_is_no_file_is_not_replaced_by_a_recording(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(CannotWriteError, match="it is no file"):
+            record_at(path)
+    assert sorted(tmp_path.iterdir()) == [link, pipe]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
 ODD = st.sampled_from(
