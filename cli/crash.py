@@ -8,7 +8,7 @@ from traceback import format_exception
 from workerkit.openapi.masking.mask import Mask
 
 
-def put_aside(error: Exception) -> str:
+def save_trace(error: Exception) -> str:
     """Writes the trace of an error, without secrets, into a file of its own; a line that says where.
 
     Where there is no folder for such files, the trace stands below the line.

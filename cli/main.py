@@ -8,7 +8,7 @@ import sys
 import click
 from click.core import ParameterSource
 
-from workerkit.cli.crash import put_aside
+from workerkit.cli.crash import save_trace
 from workerkit.cli.settings import project_settings, with_variables
 from workerkit.cli.unavailable import Unavailable
 from workerkit.openapi.errors import CannotRunError, UsageError
@@ -79,7 +79,7 @@ def main() -> None:
         _say(error)
         sys.exit(3)
     except Exception as error:
-        _say(put_aside(error))
+        _say(save_trace(error))
         sys.exit(3)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from workerkit.contracts.gate.gate import INTERRUPTED, Cause, Gate, RunEndedError
-from workerkit.contracts.generated.machine import Diligence, run_episodes
-from workerkit.contracts.generated.schemathesis_checks import Effort, run_stock
+from workerkit.contracts.generated.machine import EpisodeBudget, run_episodes
+from workerkit.contracts.generated.schemathesis_checks import CheckBudget, run_stock
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
-from workerkit.contracts.probes.registry import look_closer, wait_for_silence
-from workerkit.contracts.relations.relations import relate
-from workerkit.contracts.relations.server_clock import standing_time
+from workerkit.contracts.probes.registry import run_probes, wait_for_silence
+from workerkit.contracts.relations.relations import check_exchange
+from workerkit.contracts.relations.server_clock import stopped_clock
 from workerkit.contracts.report.judgement import MOST_SHOWN, causes, judged
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.silences_seen import learnt
@@ -22,7 +22,7 @@ from workerkit.contracts.sandbox.receipt import Receipt
 from workerkit.contracts.sandbox.restore import enter, leave
 from workerkit.contracts.sandbox.sandbox import Sandbox
 from workerkit.contracts.saved.findings import saved_findings
-from workerkit.contracts.scripted.script import set_out, walk_the_tour
+from workerkit.contracts.scripted.script import new_context, run_script
 from workerkit.contracts.target.plan import Plan, default_writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
@@ -31,8 +31,8 @@ from workerkit.openapi.errors import CannotRunError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 
-_WHOLE = Effort(examples=40, walks=20, steps=8), Diligence(episodes=30, steps=12, requests=900)
-_SHORT = Effort(examples=5, walks=3, steps=4), Diligence(episodes=8, steps=8, requests=300)
+_WHOLE = CheckBudget(examples=40, walks=20, steps=8), EpisodeBudget(episodes=30, steps=12, requests=900)
+_SHORT = CheckBudget(examples=5, walks=3, steps=4), EpisodeBudget(episodes=8, steps=8, requests=300)
 # A run with fewer requests than this generates less, so that each kind of check has its turn.
 _SHORT_BELOW = 1400
 
@@ -76,7 +76,7 @@ def conform(
     try:
         of_use = greet(target, gate, say)
         sandbox = enter(of_use, plan, gate, say)
-        context = set_out(of_use, plan, gate, ledger, clock, sandbox)
+        context = new_context(of_use, plan, gate, ledger, clock, sandbox)
         failure = _send_everything(gate, plan, context, sandbox, began)
         receipt = leave(sandbox, of_use, gate)
     finally:
@@ -94,8 +94,8 @@ def _send_everything(
 ) -> Exception | None:
     """What made the kit fail, or None."""
     try:
-        walk_the_tour(context)
-        look_closer(context)
+        run_script(context)
+        run_probes(context)
         effort, diligence = _efforts(plan)
         context.ledger.unplayed = run_episodes(context, diligence, plan.seed)
         if gate.ended:
@@ -114,15 +114,15 @@ def _send_everything(
     return None
 
 
-def _efforts(plan: Plan) -> tuple[Effort, Diligence]:
+def _efforts(plan: Plan) -> tuple[CheckBudget, EpisodeBudget]:
     return _SHORT if plan.max_requests is not None and plan.max_requests < _SHORT_BELOW else _WHOLE
 
 
 def _relate_everything(gate: Gate, ledger: Ledger) -> None:
     for exchange in gate.exchanges:
-        for outcome in relate(exchange):
+        for outcome in check_exchange(exchange):
             ledger.judge(outcome.rule, outcome.flaw, exchange)
-    standing = standing_time(gate.exchanges)
+    standing = stopped_clock(gate.exchanges)
     if standing is not None:
         ledger.fail("heartbeat", str(standing), (standing.first, standing.last))
     _excuse_unanswered(gate, ledger)

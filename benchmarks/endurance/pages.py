@@ -14,7 +14,7 @@ import orjson
 from workerkit.mockserver.http.headers import headers_of
 from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.worker_app import WorkerApp
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import PAGE_KEY, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -78,7 +78,7 @@ def found(tasks: int) -> World:
     statuses = world.api.enumeration("TaskStatus")
     for number in range(tasks):
         fields = {"server": _OWNER, "status": statuses[number % len(statuses)]}
-        dispatch(world, fields, created_at=world.clock.begin - tasks + number)
+        create_task(world, fields, created_at=world.clock.begin - tasks + number)
     return world
 
 

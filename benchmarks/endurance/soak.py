@@ -22,7 +22,7 @@ from typing import Any
 
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.scenarios.faults import FAULTS
@@ -67,7 +67,7 @@ class Client:
 
     def _set(self, kind: str) -> None:
         self._world.faults.clear()
-        disturb(self._world, {"fault": kind, **PARAMETERS.get(kind, {})})
+        add_described_fault(self._world, {"fault": kind, **PARAMETERS.get(kind, {})})
 
     def _send(self, *, leave: bool) -> str:
         with socket.create_connection((self._mock.host, self._mock.port), timeout=SECONDS) as connection:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from workerkit.mockserver.world.entities import Task
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.operations import heartbeat, update_task
 from workerkit.mockserver.world.task_list import list_tasks
 from workerkit.mockserver.world.world import World
@@ -50,9 +50,9 @@ def calls() -> tuple[Call, ...]:
     Every update is a change: the tasks go round between running and completed. None of them is in the list.
     """
     world = WorldBuilder(seed=SEED, tasks=False)(DEFAULT).world
-    running = [dispatch(world, fields) for fields in additions("running")]
+    running = [create_task(world, fields) for fields in additions("running")]
     for fields in additions("pending"):
-        dispatch(world, fields)
+        create_task(world, fields)
     return _heartbeat(world), _update(world, running), _page(world)
 
 

@@ -58,7 +58,7 @@ class Row:
     is_sound: bool
     small: int | None = None
 
-    def told(self) -> str:
+    def text(self) -> str:
         """A line of the table."""
         small = "" if self.small is None else f" | {self.small}"
         return f"{self.name} | {self.exchanges} | {self.verdict}{small}"
@@ -93,7 +93,7 @@ def _rows(names: Sequence[str]) -> Iterator[Row]:
     wanted = [each for each in tries if not names or each[1] in names]
     with ProcessPoolExecutor(_PROCESSES, get_context("spawn")) as pool:
         for row in pool.map(_tried, wanted):
-            click.echo(row.told())
+            click.echo(row.text())
             yield row
 
 

@@ -19,7 +19,7 @@ from workerkit.contracts.conformance import RunFailedError, conform
 from workerkit.contracts.report.report import Report, exit_code
 from workerkit.contracts.report.shared_form import as_cases
 from workerkit.contracts.report.silences_seen import as_dialect
-from workerkit.contracts.report.text import intention, told
+from workerkit.contracts.report.text import intention, report_text
 from workerkit.contracts.target.own_mock import own_mock
 from workerkit.contracts.target.plan import BadPlanError, Plan, Writes, default_rate, default_writes
 from workerkit.contracts.target.target import BadTargetError, Target
@@ -137,7 +137,7 @@ def command(
         raise click.UsageError(str(error)) from None
     except RunFailedError as error:
         report = error.report
-    out.print(told(report), markup=False)
+    out.print(report_text(report), markup=False)
     if folder and report.saved:
         out.print(_save(report, folder), markup=False)
     files.write(as_cases(report), report.as_json())

@@ -19,7 +19,7 @@ from workerkit.cli.click_types import DURATION
 from workerkit.cli.console import console
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
-from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
+from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.reports.report import Outcome
 from workerkit.mockserver.reports.terminal import summary_of, table_of, words_of
 from workerkit.mockserver.trials.trial import Trial, try_worker
@@ -62,7 +62,7 @@ def command(
       workerkit exec --save-capsules capsules -- python worker.py
     """
     scenarios, reports, began = _chosen(scenario), ReportFiles(**files), time.time()
-    shelf = CapsuleShelf(Path(save_capsules)) if save_capsules else None
+    shelf = CapsuleFolder(Path(save_capsules)) if save_capsules else None
     out = console(stderr=reports.take_standard_output)
     trials = []
     attempt = partial(try_worker, words=words, time_limit=time_limit, with_capsule=shelf is not None)

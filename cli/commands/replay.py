@@ -27,7 +27,12 @@ from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.replay.matching import Difference
 from workerkit.mockserver.capsules.replay.replay import Replayed, replay, replay_against, replay_in
-from workerkit.mockserver.capsules.replay.replay_report import as_json, in_words, report_of, told_of
+from workerkit.mockserver.capsules.replay.replay_report import (
+    as_json,
+    in_words,
+    report_of,
+    summary_of_worker_replay,
+)
 from workerkit.mockserver.capsules.replay.shrink import shrunk
 from workerkit.mockserver.capsules.replay.worker_replay import perform
 from workerkit.mockserver.reports.terminal import summary_of
@@ -90,7 +95,7 @@ def command(
     replayed = None if words else again(capsule)
     if replayed is None:
         performance = perform(capsule, words, time_limit=time_limit, in_order=in_order)
-        told = told_of(performance, noted=capsule_notes(capsule), in_order=in_order)
+        told = summary_of_worker_replay(performance, noted=capsule_notes(capsule), in_order=in_order)
     else:
         told = replay_summary(capsule, replayed, target, small=small if shrink else None)
     report = report_of(file, told, began=began, seconds=time.time() - began)

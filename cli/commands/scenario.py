@@ -13,7 +13,7 @@ from workerkit.cli.console import console
 from workerkit.mockserver.capsules.file.any_recording import read_traffic
 from workerkit.mockserver.capsules.file.to_scenario import scenario_text
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
-from workerkit.scenarios.explain.scenario_text import told
+from workerkit.scenarios.explain.scenario_text import scenario_lines
 from workerkit.scenarios.library import library
 from workerkit.scenarios.library.starter import begin
 from workerkit.scenarios.loading.editor_schema import schema_text
@@ -54,7 +54,7 @@ def show(name: str) -> None:
     Example:
       workerkit scenario show key-revoked
     """
-    for line in told(library.find(name)):
+    for line in scenario_lines(library.find(name)):
         console().print(_wrapped(line), markup=False)
 
 
@@ -88,8 +88,10 @@ def new(name: str, capsule: str | None) -> None:
       workerkit scenario new site-down
       workerkit scenario new what-happened --from bug.yaml
     """
-    told = partial(scenario_text, read_traffic(Path(capsule)), file=Path(capsule).name) if capsule else None
-    path = begin(name, Path(), told)
+    scenario_lines = (
+        partial(scenario_text, read_traffic(Path(capsule)), file=Path(capsule).name) if capsule else None
+    )
+    path = begin(name, Path(), scenario_lines)
     console().print(f"{path}: change it, then workerkit scenario validate {path}", markup=False)
 
 

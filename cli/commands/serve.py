@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from workerkit.cli.token_option import TokenOption
-from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
-from workerkit.mockserver.capsules.capture.world_watch import CapsuleKeeper, kept
+from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
+from workerkit.mockserver.capsules.capture.world_watch import WorldWatch, kept
 from workerkit.mockserver.observers.journal_file import JournalFile, written_to
 from workerkit.mockserver.observers.json_log import logged_as_json
 from workerkit.mockserver.server.foreground import serve_until_signal
@@ -82,7 +82,7 @@ def command(
     )
     worlds.add(DEFAULT, builder)
     file = JournalFile(journal) if journal else None
-    keeper = CapsuleKeeper(CapsuleShelf(Path(save_capsules)), click.echo) if save_capsules else None
+    keeper = WorldWatch(CapsuleFolder(Path(save_capsules)), click.echo) if save_capsules else None
     mock = MockServer(worlds, host=host, port=port, token=control_token)
     log = logged_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
     with kept(keeper, worlds), log, written_to(file, worlds), mock:

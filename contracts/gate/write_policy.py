@@ -9,7 +9,7 @@ from unicodedata import decimal, normalize
 from urllib.parse import parse_qsl
 
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.target.fake_ids import is_made_up_id, is_made_up_key
+from workerkit.contracts.target.fake_ids import is_fake_id, is_fake_key
 from workerkit.contracts.target.plan import Writes
 from workerkit.contracts.target.target import BASE_PATH
 from workerkit.openapi.exchange import Headers
@@ -99,7 +99,7 @@ class WritePolicy:
         stranger = next(self._strangers(match, draft.body), None)
         if stranger is not None:
             return f"it names {stranger}, which is not in the sandbox"
-        if not draft.api_key or is_made_up_key(draft.api_key) or _is_idle(match, draft):
+        if not draft.api_key or is_fake_key(draft.api_key) or _is_idle(match, draft):
             return None
         return self._effective(match.operation.id)
 
@@ -113,11 +113,11 @@ class WritePolicy:
         """What the request names that it must not: ids, wherever they stand and however they are written."""
         known = self._known(match.operation.id)
         for value in match.path_values.values():
-            if value.lower() not in known and not is_made_up_id(value):
+            if value.lower() not in known and not is_fake_id(value):
                 yield value
         for found in _UUID_LIKE.findall(_plain_text(body)):
             task_id = _UUID_PARTS.sub(r"\1-\2-\3-\4-", found.replace("-", ""), count=1)
-            if task_id not in known and not is_made_up_id(task_id):
+            if task_id not in known and not is_fake_id(task_id):
                 yield found
 
     def _known(self, operation: str) -> frozenset[str]:

@@ -22,7 +22,7 @@ def _folder() -> TemporaryDirectory[str]:
 
 
 @contextmanager
-def hypothesis_apart() -> Iterator[None]:
+def isolated_hypothesis() -> Iterator[None]:
     """Within it, Hypothesis knows no other modules and keeps no files where it runs.
 
     Raises CannotWrite where there is no folder for temporary files.

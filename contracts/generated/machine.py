@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from workerkit.contracts.generated.episode import Episode
 from workerkit.contracts.generated.exploration import Exploration, ExplorationOverError, MismatchError
-from workerkit.contracts.generated.isolated_hypothesis import hypothesis_apart
+from workerkit.contracts.generated.isolated_hypothesis import isolated_hypothesis
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.run.context import RunContext
 
@@ -27,7 +27,7 @@ _LIMITS = st.sampled_from([1, 2, 3, 7, 50, 1000])
 
 
 @dataclass(frozen=True, slots=True)
-class Diligence:
+class EpisodeBudget:
     """How much is played: so many plays of so many steps, with at most so many requests in all."""
 
     episodes: int
@@ -35,14 +35,14 @@ class Diligence:
     requests: int
 
 
-def run_episodes(context: RunContext, diligence: Diligence, number: int) -> str:
+def run_episodes(context: RunContext, diligence: EpisodeBudget, number: int) -> str:
     """Plays, and notes what it found in the walk's ledger; answers why it gave up, or nothing.
 
     `number` is the seed: the same one sends the same requests to the same server. A play that shows a fault
     is played again with fewer steps, as long as it still shows it, within the requests.
     """
     exploration = Exploration(context, diligence.requests)
-    with hypothesis_apart(), suppress(ExplorationOverError):
+    with isolated_hypothesis(), suppress(ExplorationOverError):
         for _ in range(_MOST_ROUNDS):
             if not _plays_on(exploration, diligence, number):
                 break
@@ -51,7 +51,7 @@ def run_episodes(context: RunContext, diligence: Diligence, number: int) -> str:
     return exploration.given_up
 
 
-def _plays_on(exploration: Exploration, diligence: Diligence, number: int) -> bool:
+def _plays_on(exploration: Exploration, diligence: EpisodeBudget, number: int) -> bool:
     """Plays until something is found that was not before; False where nothing is. Raises Over."""
     failed: list[Step] = []
 
@@ -88,7 +88,7 @@ def _shows(exploration: Exploration, steps: Iterable[Step]) -> bool:
     return False
 
 
-def _settings(diligence: Diligence) -> settings:
+def _settings(diligence: EpisodeBudget) -> settings:
     return settings(
         max_examples=diligence.episodes,
         stateful_step_count=diligence.steps,

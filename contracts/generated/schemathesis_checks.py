@@ -29,7 +29,7 @@ from workerkit.contracts.gate.gate import (
     Gate,
     RunEndedError,
 )
-from workerkit.contracts.generated.isolated_hypothesis import hypothesis_apart
+from workerkit.contracts.generated.isolated_hypothesis import isolated_hypothesis
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.rules import OPERATION_RULES
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
@@ -68,7 +68,7 @@ class StockOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class CheckBudget:
     """How much the engine generates: examples for an operation, and walks through linked operations."""
 
     examples: int
@@ -77,7 +77,7 @@ class Effort:
 
 
 def run_stock(
-    target: Target, plan: Plan, gate: Gate, effort: Effort, sandbox: frozenset[str] = frozenset()
+    target: Target, plan: Plan, gate: Gate, effort: CheckBudget, sandbox: frozenset[str] = frozenset()
 ) -> Iterator[StockOutcome]:
     """The outcomes of the stock checks, as they come; `sandbox` are the tasks that may be written to.
 
@@ -86,7 +86,7 @@ def run_stock(
     """
     transport = _GatedTransport(gate, target.api_key)
     schema = _schema(target, plan, effort, sandbox, transport)
-    with hypothesis_apart():
+    with isolated_hypothesis():
         stream = from_schema(schema).execute()
         for event in stream:
             _raise_defect(event)
@@ -150,7 +150,7 @@ class _GatedSchema(OpenApiSchema):
 
 
 def _schema(
-    target: Target, plan: Plan, effort: Effort, sandbox: frozenset[str], transport: _GatedTransport
+    target: Target, plan: Plan, effort: CheckBudget, sandbox: frozenset[str], transport: _GatedTransport
 ) -> _GatedSchema:
     config = SchemathesisConfig.from_dict(_config(target, plan, effort))
     root = _requests(sandbox)
@@ -180,7 +180,7 @@ def _requests(sandbox: frozenset[str]) -> Json:
     return root
 
 
-def _config(target: Target, plan: Plan, effort: Effort) -> dict[str, Any]:
+def _config(target: Target, plan: Plan, effort: CheckBudget) -> dict[str, Any]:
     writing = plan.writes is Writes.ALL
     return {
         "base-url": GATE_URL,
@@ -199,7 +199,7 @@ def _config(target: Target, plan: Plan, effort: Effort) -> dict[str, Any]:
     }
 
 
-def _phases(effort: Effort, *, writing: bool) -> dict[str, Any]:
+def _phases(effort: CheckBudget, *, writing: bool) -> dict[str, Any]:
     found_in_answers = {"extra-data-sources": {"responses": writing}}
     return {
         "examples": {"enabled": True, **found_in_answers},

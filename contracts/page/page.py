@@ -32,8 +32,8 @@ class Sentence:
         return (*([self.rule] if self.rule else []), *self.also)
 
     @property
-    def told(self) -> str:
-        """In both languages."""
+    def bilingual(self) -> str:
+        """The sentence, with its English gist in brackets."""
         return f"{self.text} ({self.gist.rstrip('.,:')})"
 
 

@@ -73,7 +73,7 @@ _INVISIBLE = {"complete-twice": "no answer of the API shows created_links"}
 _SECONDS_TO_WAIT = heartbeat.SILENT_AFTER + 10
 
 
-def look_closer(context: RunContext) -> None:
+def run_probes(context: RunContext) -> None:
     """Sees what can be seen of the silences that are neither stated nor seen yet, by as little as possible.
 
     For the others the ledger has the reason. Raises wire.Ended where the run is over.

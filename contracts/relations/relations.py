@@ -30,7 +30,7 @@ class CheckResult:
 Results = Iterator[CheckResult]
 
 
-def relate(exchange: Exchange, *, is_legal: bool = False) -> Results:
+def check_exchange(exchange: Exchange, *, is_legal: bool = False) -> Results:
     """Everything that the relations say of an exchange; nothing where it is for no operation.
 
     `is_legal` spares a look at the request where the spec is known to allow it with its own choices.

@@ -13,32 +13,32 @@ _SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class StandingTime:
+class StoppedClock:
     """Two heartbeats that were answered with one server_time, seconds apart."""
 
     first: Exchange
     last: Exchange
-    said: str
+    server_time: str
 
     def __str__(self) -> str:
         apart = self.last.began - self.first.ended
-        return f"server_time is {self.said} again, {apart:.0f} s later: it stands still"
+        return f"server_time is {self.server_time} again, {apart:.0f} s later: it stands still"
 
 
-def standing_time(exchanges: Iterable[Exchange]) -> StandingTime | None:
+def stopped_clock(exchanges: Iterable[Exchange]) -> StoppedClock | None:
     """The first and the last of the heartbeats, where their answers have one time; otherwise None."""
-    timed = [(each, said) for each in exchanges if (said := _server_time(each)) is not None]
+    timed = [(each, server_time) for each in exchanges if (server_time := _server_time(each)) is not None]
     if len(timed) < 2:
         return None
-    (first, said), (last, said_last) = timed[0], timed[-1]
+    (first, server_time), (last, said_last) = timed[0], timed[-1]
     apart = last.began - first.ended
-    return StandingTime(first, last, said) if said == said_last and apart >= _SECONDS else None
+    return StoppedClock(first, last, server_time) if server_time == said_last and apart >= _SECONDS else None
 
 
 def _server_time(exchange: Exchange) -> str | None:
     data = ParsedExchange(exchange).answered_field("data") if _is_heartbeat(exchange) else None
-    said = data.get("server_time") if isinstance(data, dict) else None
-    return said if isinstance(said, str) else None
+    server_time = data.get("server_time") if isinstance(data, dict) else None
+    return server_time if isinstance(server_time, str) else None
 
 
 def _is_heartbeat(exchange: Exchange) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from workerkit.contracts.relations.relations import relate
+from workerkit.contracts.relations.relations import check_exchange
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.run_record.request_flaw import flaws_of
@@ -45,6 +45,6 @@ def _found(exchange: Exchange) -> Iterator[PageViolation]:
     flaws = flaws_of((exchange,), worker_api())
     for _, flaw in flaws:
         yield PageViolation("worker", exchange.operation or "no-operation", str(flaw))
-    for outcome in relate(exchange, is_legal=not flaws):
+    for outcome in check_exchange(exchange, is_legal=not flaws):
         if outcome.flaw is not None:
             yield PageViolation("server", outcome.rule, outcome.flaw)

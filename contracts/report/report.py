@@ -9,7 +9,7 @@ from workerkit.contracts.gate.gate import Cause
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.report.sentence_report import SentenceReport, sentence_reports
-from workerkit.contracts.report.silences_seen import Learnt
+from workerkit.contracts.report.silences_seen import SilenceSeen
 from workerkit.contracts.sandbox.receipt import Receipt
 
 _EXIT_CODES = {Cause.TARGET: 3, Cause.KIT: 3, Cause.PERSON: 130}
@@ -39,7 +39,7 @@ class Report:
     requests: int
     seconds: float
     rules: tuple[RuleReport, ...]
-    learnt: tuple[Learnt, ...]
+    learnt: tuple[SilenceSeen, ...]
     unplayed: str = ""
     ended: str = ""
     cause: Cause | None = None

@@ -10,7 +10,7 @@ from typing import Any
 from workerkit.contracts.page.page import Section, Sentence, page
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
-from workerkit.contracts.report.silences_seen import Learnt
+from workerkit.contracts.report.silences_seen import SilenceSeen
 
 
 class Standing(StrEnum):
@@ -57,7 +57,9 @@ class SentenceReport:
         }
 
 
-def sentence_reports(rules: Sequence[RuleReport], learnt: Sequence[Learnt]) -> tuple[SentenceReport, ...]:
+def sentence_reports(
+    rules: Sequence[RuleReport], learnt: Sequence[SilenceSeen]
+) -> tuple[SentenceReport, ...]:
     """Every sentence of the page, in its order."""
     by_id, known = {each.id: each for each in rules}, {each.silence: each for each in learnt}
     return tuple(
@@ -66,7 +68,7 @@ def sentence_reports(rules: Sequence[RuleReport], learnt: Sequence[Learnt]) -> t
 
 
 def _reported(
-    section: Section, sentence: Sentence, rules: Mapping[str, RuleReport], learnt: Mapping[str, Learnt]
+    section: Section, sentence: Sentence, rules: Mapping[str, RuleReport], learnt: Mapping[str, SilenceSeen]
 ) -> SentenceReport:
     held = [rules[each] for each in sentence.rules]
     left_open = [learnt[each] for each in sentence.silences]
@@ -89,7 +91,7 @@ def _standing(sentence: Sentence, found: set[RuleStatus]) -> Standing:
 
 
 def _why(
-    sentence: Sentence, standing: Standing, held: Sequence[RuleReport], left_open: Sequence[Learnt]
+    sentence: Sentence, standing: Standing, held: Sequence[RuleReport], left_open: Sequence[SilenceSeen]
 ) -> Iterator[str]:
     match standing:
         case Standing.BROKEN:

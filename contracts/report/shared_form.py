@@ -74,7 +74,7 @@ def _case(rule: RuleReport) -> Case:
     return Case(
         name=rule.id,
         outcome=_OUTCOMES[rule.status],
-        title=rule.rule.sentence.told,
+        title=rule.rule.sentence.bilingual,
         findings=tuple(_finding(rule, each) for each in rule.flaws),
         notes=(f"Untested: {rule.why}",) if rule.status is RuleStatus.UNTESTED else (),
     )

@@ -19,25 +19,25 @@ _QUOTED = frozenset({"null", "400", "409"})
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class SilenceSeen:
     """What is known of one silence: the value `seen` and the one `stated` beforehand, or None.
 
-    `why` says why nothing was seen, or more of what was; `shown` are the exchanges that show it, a line each.
+    `why` says why nothing was seen, or more about what was seen. `evidence` has one line for each exchange.
     """
 
     silence: str
     seen: str | None
     stated: str | None
     why: str
-    shown: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
-def learnt(ledger: Ledger, mask: Mask, ended: str) -> tuple[Learnt, ...]:
+def learnt(ledger: Ledger, mask: Mask, ended: str) -> tuple[SilenceSeen, ...]:
     """What a run has learnt of every silence, in their order; `ended` is what ended it before its time."""
     return tuple(_learnt(each, ledger, mask, ended) for each in silences())
 
 
-def as_dialect(target: str, known: tuple[Learnt, ...]) -> str:
+def as_dialect(target: str, known: tuple[SilenceSeen, ...]) -> str:
     """The text of a dialect file with the values that were seen or stated; the others are comments."""
     head = f"# How {target} goes where the page is silent, as far as a conformance run saw it.\n"
     head += "# A mock that goes the same ways: workerkit serve --dialect FILE\n"
@@ -46,16 +46,16 @@ def as_dialect(target: str, known: tuple[Learnt, ...]) -> str:
     return head + "\n" + entries + ("\n{}\n" if nothing else "")
 
 
-def _learnt(silence: str, ledger: Ledger, mask: Mask, ended: str) -> Learnt:
+def _learnt(silence: str, ledger: Ledger, mask: Mask, ended: str) -> SilenceSeen:
     stated = ledger.stated.get(silence)
     otherwise = ended or ("stated beforehand" if stated else "no request of this run shows it")
     sight = ledger.sights.get(silence, Observation(silence, None, otherwise))
-    shown = tuple(mask.text(_line(each)) for each in sight.exchanges[:_MOST_SHOWN])
+    evidence = tuple(mask.text(_line(each)) for each in sight.exchanges[:_MOST_SHOWN])
     why = sight.why
     if stated is not None and sight.value not in (None, stated):
         why = f"stated is {stated}"
     # Some of it are the target's words: on one line they cannot leave a comment.
-    return Learnt(silence, sight.value, stated, " ".join(mask.text(why).split()), shown)
+    return SilenceSeen(silence, sight.value, stated, " ".join(mask.text(why).split()), evidence)
 
 
 def _line(exchange: Exchange) -> str:
@@ -67,22 +67,22 @@ def _line(exchange: Exchange) -> str:
     return f"{asked}{' ' if body else ''}{body}: {exchange.status or 'no answer'}"
 
 
-def _entry(known: Learnt) -> str:
+def _entry(known: SilenceSeen) -> str:
     return "\n".join([*(f"# {line}" for line in _remarks(known)), _choice(known), ""])
 
 
-def _remarks(known: Learnt) -> Iterator[str]:
+def _remarks(known: SilenceSeen) -> Iterator[str]:
     silence = silences()[known.silence]
     yield silence.question
     if known.stated is not None:
         yield "Stated beforehand."
     if known.seen is not None:
-        yield from (f"Seen: {each}" for each in known.shown)
+        yield from (f"Seen: {each}" for each in known.evidence)
     if known.why:
         yield f"{'Not seen' if known.seen is None else 'Beside that'}: {known.why}."
 
 
-def _choice(known: Learnt) -> str:
+def _choice(known: SilenceSeen) -> str:
     value = known.stated or known.seen
     if value is None:
         values = silences()[known.silence].values

@@ -49,7 +49,7 @@ def _sandbox(target: Target, plan: Plan) -> str:
     return ", ".join([*requests, *(f"task {each}" for each in plan.sandbox_tasks), *accounts])
 
 
-def told(report: Report) -> str:
+def report_text(report: Report) -> str:
     """The broken rules with their evidence, the untested ones with the reason, and the verdict."""
     receipt = [each if place == 0 else f"          {each}" for place, each in enumerate(receipt_of(report))]
     parts = [*_all_broken(report), *_untested(report), *remarks(report), *receipt, verdict_of(report)]
@@ -97,7 +97,7 @@ def _all_broken(report: Report) -> Iterator[str]:
     """Each broken rule with its flaws; an exchange that several of them share is shown once."""
     shown: set[int] = set()
     for rule in report.of(RuleStatus.BROKEN):
-        yield f"BROKEN    {rule.id}: {rule.rule.sentence.told}"
+        yield f"BROKEN    {rule.id}: {rule.rule.sentence.bilingual}"
         for flaw in rule.flaws:
             yield f"          {flaw.message}"
             yield from _flaw_lines(rule, flaw, shown)
@@ -124,7 +124,7 @@ def _untested(report: Report) -> Iterator[str]:
     for why, ids in rules.items():
         yield f"untested  {', '.join(ids)}: {why}"
         said = [each.sentence for each in untested if why in each.why]
-        yield from (f"          {each.told}" for each in said[:_MOST_SENTENCES])
+        yield from (f"          {each.bilingual}" for each in said[:_MOST_SENTENCES])
         if len(said) > _MOST_SENTENCES:
             more = _counted(len(said) - _MOST_SENTENCES, "more sentence")
             yield f"          and {more}, which --html and --json list"

@@ -7,12 +7,14 @@ from textwrap import shorten
 from workerkit.contracts.relations.violations import violations
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.replay.replay import Replayed
-from workerkit.mockserver.capsules.replay.replay_report import Told
+from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
 
 _LONGEST_NOTE = 200
 
 
-def replay_summary(capsule: Capsule, replayed: Replayed, target: str | None, *, small: str | None) -> Told:
+def replay_summary(
+    capsule: Capsule, replayed: Replayed, target: str | None, *, small: str | None
+) -> ReplaySummary:
     notes = [
         *capsule_notes(capsule),
         f"{replayed.played} of {len(capsule.recorded)} exchanges were sent again",
@@ -28,7 +30,7 @@ def replay_summary(capsule: Capsule, replayed: Replayed, target: str | None, *, 
         notes.append(_sides(capsule, target))
         if small is None and len(capsule.recorded) > 1:
             notes.append("next: --shrink leaves out the exchanges that this difference does not need")
-    return Told(replayed.played, replayed.difference, tuple(notes))
+    return ReplaySummary(replayed.played, replayed.difference, tuple(notes))
 
 
 def capsule_notes(capsule: Capsule) -> list[str]:

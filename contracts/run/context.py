@@ -11,7 +11,7 @@ from workerkit.contracts.gate.gate import TOO_MANY_REQUESTS
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task, tasks_in, usable_tasks_in
 from workerkit.contracts.run.ledger import Ledger
-from workerkit.contracts.target.fake_ids import made_up_id
+from workerkit.contracts.target.fake_ids import fake_id
 from workerkit.contracts.target.plan import Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
@@ -49,7 +49,7 @@ class RunContext:
 
     def some_id(self) -> str:
         """A fresh id that is nobody's."""
-        return made_up_id(self.chance)
+        return fake_id(self.chance)
 
     def expect(self, rule: str, exchange: Exchange, *statuses: int) -> bool:
         """Notes whether the answer has one of the statuses (2xx where none is given); True where it has.

@@ -34,7 +34,7 @@ def enter(target: Target, plan: Plan, gate: Gate, say: Callable[[str], None]) ->
     sandbox = find_sandbox(Client(gate, target.api_key), target, plan)
     accounts = frozenset() if target.account_id is None else frozenset({target.account_id})
     gate.admit(sandbox.ids, sandbox.request_ids, accounts)
-    say(mask_of(target, gate.exchanges).text(sandbox.told()))
+    say(mask_of(target, gate.exchanges).text(sandbox.text()))
     return sandbox
 
 
@@ -42,10 +42,10 @@ def leave(sandbox: Sandbox | None, target: Target, gate: Gate) -> Receipt | None
     """What was changed in a sandbox, after it was put back; None where there is none."""
     if sandbox is None:
         return None
-    return Tidying(sandbox, gate, Client(gate, target.api_key), target).put_back()
+    return Restoration(sandbox, gate, Client(gate, target.api_key), target).put_back()
 
 
-class Tidying:
+class Restoration:
     """Puts back what differs from the listing before the run. `put_back` may be interrupted at any time."""
 
     def __init__(self, sandbox: Sandbox, gate: Gate, client: Client, target: Target) -> None:

@@ -55,7 +55,7 @@ class Sandbox:
         """The ids of its requests, in lower case."""
         return frozenset(request_id.lower() for request_id, _ in self.requests)
 
-    def told(self) -> str:
+    def text(self) -> str:
         """Which tasks and requests it has, in one sentence."""
         counts: dict[str, int] = {}
         for task in self.tasks:

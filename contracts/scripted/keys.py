@@ -8,7 +8,7 @@ from workerkit.contracts.gate.client import NO_KEY
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, seen, unseen
-from workerkit.contracts.target.fake_ids import made_up_key
+from workerkit.contracts.target.fake_ids import fake_key
 from workerkit.openapi.exchange import Exchange
 
 Ask = tuple[str, str, Any]
@@ -16,7 +16,7 @@ Ask = tuple[str, str, Any]
 
 def refuse_wrong_keys(context: RunContext) -> None:
     """Every operation answers 401 to no key and to a made-up one; the list to what resembles the key, too."""
-    made_up = made_up_key(context.chance)
+    made_up = fake_key(context.chance)
     for ask in _one_of_each(context):
         context.expect("key-required", _ask(context, ask, NO_KEY), 401)
         refused = _ask(context, ask, made_up)

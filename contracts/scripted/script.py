@@ -73,7 +73,7 @@ _TASK_RULES = (
 )
 
 
-def set_out(
+def new_context(
     target: Target,
     plan: Plan,
     gate: Gate,
@@ -92,7 +92,7 @@ def set_out(
     return context
 
 
-def walk_the_tour(context: RunContext) -> None:
+def run_script(context: RunContext) -> None:
     """Sends the tour's requests and notes what they show. Raises wire.Ended where the run is over."""
     _excuse_what_is_not_written(context)
     for step in _STEPS[context.writes]:

@@ -14,21 +14,21 @@ _KEY = re.compile(rf"{_KEY_BEGINS}[0-9a-f]{{32}}")
 NO_ID = "not-a-uuid"
 
 
-def made_up_id(chance: Random) -> str:
+def fake_id(chance: Random) -> str:
     """A UUID that is nobody's."""
     return str(UUID(int=chance.getrandbits(80) << 48 | _MARK, version=4))
 
 
-def made_up_key(chance: Random) -> str:
+def fake_key(chance: Random) -> str:
     """An API key that is no server's."""
     return f"{_KEY_BEGINS}{chance.getrandbits(128):032x}"
 
 
-def is_made_up_id(text: str) -> bool:
-    """True for an id of `made_up_id`, in whatever case, and for NO_ID."""
+def is_fake_id(text: str) -> bool:
+    """True for an id of `fake_id`, in whatever case, and for NO_ID."""
     return text == NO_ID or _ID.fullmatch(text.lower()) is not None
 
 
-def is_made_up_key(text: str) -> bool:
-    """True for a key of `made_up_key`."""
+def is_fake_key(text: str) -> bool:
+    """True for a key of `fake_key`."""
     return _KEY.fullmatch(text) is not None

@@ -58,7 +58,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class Guard:
+class AccessControl:
     """ASGI middleware. Without a token only this machine is let in; with one, whoever brings it.
 
     Raises UnfitTokenError.

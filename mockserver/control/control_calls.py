@@ -9,11 +9,11 @@ from typing import Any
 from workerkit.mockserver.control.verify import verify, wanted_of
 from workerkit.mockserver.observers.event_stream import Events, EventStream
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.refusal import ConflictError, InvalidRequestError, NotFoundError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
-from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import run_of
 from workerkit.mockserver.worlds.snapshot import restored, snapshot
@@ -153,7 +153,7 @@ def add_tasks(asked: ControlRequest) -> tuple[int, Json]:
         raise InvalidRequestError(
             "body/id: one id is not enough for several tasks: leave it out, or add them one by one"
         )
-    return 201, {"tasks": _shown([dispatch(asked.world, fields) for _ in range(count)])}
+    return 201, {"tasks": _shown([create_task(asked.world, fields) for _ in range(count)])}
 
 
 def change_task(asked: ControlRequest) -> tuple[int, Json]:
@@ -162,7 +162,7 @@ def change_task(asked: ControlRequest) -> tuple[int, Json]:
     if "server" in fields:
         world.reassign(task, world.server(fields["server"]), by=_BY)
     world.change_task(task, fields)
-    return 200, task.shown()
+    return 200, task.as_json()
 
 
 def get_servers(asked: ControlRequest) -> tuple[int, Json]:
@@ -177,7 +177,7 @@ def change_server(asked: ControlRequest) -> tuple[int, Json]:
         _change_key(asked, server, fields["api_key"])
     world.set_server_status(server, status, by=_BY)
     world.revoke(server, revoked=fields.get("revoked", server.revoked), by=_BY)
-    return 200, server.shown()
+    return 200, server.as_json()
 
 
 def get_requests(asked: ControlRequest) -> tuple[int, Json]:
@@ -197,7 +197,7 @@ def get_faults(asked: ControlRequest) -> tuple[int, Json]:
 
 
 def add_fault(asked: ControlRequest) -> tuple[int, Json]:
-    return 201, disturb(asked.world, asked.body).shown()
+    return 201, add_described_fault(asked.world, asked.body).as_json()
 
 
 def clear_faults(asked: ControlRequest) -> tuple[int, Json]:
@@ -287,11 +287,11 @@ CONTROL_STREAMS: dict[str, Callable[[ControlRequest], EventStream]] = {"getEvent
 def server_keys(world: World) -> list[Json]:
     """The servers of a world with the key and the status of each, as tests need them to begin."""
     names = ("name", "api_key", "status")
-    return [{name: server.shown()[name] for name in names} for server in world.servers.values()]
+    return [{name: server.as_json()[name] for name in names} for server in world.servers.values()]
 
 
 def _shown(entities: Any) -> list[Json]:
-    return [entity.shown() for entity in entities]
+    return [entity.as_json() for entity in entities]
 
 
 def _scenario(asked: str | Json | None) -> Scenario | None:

@@ -18,7 +18,7 @@ class DelayAction(FaultAction[F]):
     def __init__(self, fault: F, active: ActiveFault, world: World) -> None:
         super().__init__(fault, active, world)
         self.seconds = self.draw(world.mischief)
-        self.tell(f"{self.seconds:.3f} s")
+        self.record(f"{self.seconds:.3f} s")
 
     @abstractmethod
     def draw(self, chance: Chance) -> float:

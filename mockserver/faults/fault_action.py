@@ -20,7 +20,7 @@ class FaultAction(Generic[F]):
     """A fault that strikes one request; it is made for that request, before anything of it is done.
 
     It gets at three moments, in this order: before the world is touched, around the act, and when the answer
-    is delivered. Whatever it draws by chance it draws when it is made. `told` is what the journal says of it.
+    is delivered. All random values are drawn when it is made. `journal_text` is its text in the journal.
     Where `certain` is False it has to tell that it was done; if it does not, the strike does not count.
     """
 
@@ -30,13 +30,13 @@ class FaultAction(Generic[F]):
         self.fault = fault
         self.active = active
         self.world = world
-        self.told = ""
+        self.journal_text = ""
         if self.certain:
-            self.tell()
+            self.record()
 
-    def tell(self, detail: str = "") -> None:
+    def record(self, detail: str = "") -> None:
         """Says in the journal that the fault was done, and how."""
-        self.told = f"fault {self.fault.kind}" + (f": {detail}" if detail else "")
+        self.journal_text = f"fault {self.fault.kind}" + (f": {detail}" if detail else "")
 
     def before(self) -> None:
         """Raises a Refusal where the request is to be answered by it, and nothing to be applied."""

@@ -45,12 +45,14 @@ class RequestFaults:
     def keep(self, exchange: Exchange) -> None:
         """Keeps an exchange in the journal, as one that is not answered yet."""
         for action in self._actions:
-            action.active.strikes -= not action.told
-        told = [action.told for action in self._actions if action.told not in exchange.why]
-        why = "; ".join(filter(None, (exchange.why, *told)))
+            action.active.strikes -= not action.journal_text
+        journal_text = [
+            action.journal_text for action in self._actions if action.journal_text not in exchange.why
+        ]
+        why = "; ".join(filter(None, (exchange.why, *journal_text)))
         self._exchange = replace(exchange, status=None, answer_headers=(), answer_body=b"", why=why)
         self._world.journal.begin(self._exchange)
-        faults = tuple(action.fault for action in self._actions if action.told)
+        faults = tuple(action.fault for action in self._actions if action.journal_text)
         self._struck = AppliedFaults(exchange.number, faults, world_accepted=exchange.accepted, over=False)
         self._world.remember_applied_faults(self._struck)
 

@@ -62,7 +62,7 @@ class Events:
         self._count += 1
         readers = [reader for reader in self._readers if reader.world in (None, world.name)]
         if readers:
-            event = _event(self._count, *told(world, news))
+            event = _event(self._count, *event_json(world, news))
             for reader in readers:
                 reader.put(event)
 
@@ -150,7 +150,7 @@ class EventStream(StreamingResponse):
             self._events.forget(self._reader)
 
 
-def told(world: World, news: News) -> tuple[str, dict[str, Any]]:
+def event_json(world: World, news: News) -> tuple[str, dict[str, Any]]:
     """The kind of an event and what it says, without secrets."""
     mask = mask_of(world)
     if isinstance(news, Change):

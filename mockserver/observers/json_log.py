@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from workerkit.mockserver.observers.event_stream import told
+from workerkit.mockserver.observers.event_stream import event_json
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.worlds import News, Worlds
 from workerkit.openapi.formats.strict_json import render
@@ -34,7 +34,7 @@ class JsonLog(logging.Handler):
 
     def hear(self, world: World, news: News) -> None:
         """Writes an exchange or a change of a world; for `Worlds.watch`."""
-        event, said = told(world, news)
+        event, said = event_json(world, news)
         chosen = {name: said[name] for name in _CHOSEN[event]}
         if event == "exchange":
             chosen["ms"] = round(said["seconds"] * 1000, 3)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workerkit.mockserver.atomic_file import CannotWriteError
-from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
+from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
 from workerkit.mockserver.reports.markup import legal
@@ -24,7 +24,7 @@ _NO_FIXTURE = (
 )
 _FOLDER = "--worker-api-capsules"
 _in_use = pytest.StashKey[WorkerApi]()
-_shelf = pytest.StashKey[CapsuleShelf]()
+_shelf = pytest.StashKey[CapsuleFolder]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = config.getoption(_FOLDER)
     if folder is not None:
         try:
-            config.stash[_shelf] = CapsuleShelf(Path(folder))
+            config.stash[_shelf] = CapsuleFolder(Path(folder))
         except CannotWriteError as error:
             raise pytest.UsageError(f"{_FOLDER}: {error}") from None
 

@@ -12,11 +12,11 @@ from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.workers.command import CommandNotFoundError
 from workerkit.mockserver.workers.worker_environment import worker_settings
 from workerkit.mockserver.workers.worker_run import WorkerRun, run_worker
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
-from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.run_builder import run_of
 from workerkit.mockserver.worlds.snapshot import snapshot
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -67,22 +67,22 @@ class WorkerApi:
     @property
     def servers(self) -> list[Json]:
         """The servers, with `name`, `api_key`, `status` and their last `heartbeat`."""
-        return self._ask(lambda world: [server.shown() for server in world.servers.values()])
+        return self._ask(lambda world: [server.as_json() for server in world.servers.values()])
 
     @property
     def requests(self) -> list[Json]:
         """The requests, with `status` and `created_links`."""
-        return self._ask(lambda world: [request.shown() for request in world.requests.values()])
+        return self._ask(lambda world: [request.as_json() for request in world.requests.values()])
 
     @property
     def accounts(self) -> list[Json]:
         """The accounts, with `status`."""
-        return self._ask(lambda world: [account.shown() for account in world.accounts.values()])
+        return self._ask(lambda world: [account.as_json() for account in world.accounts.values()])
 
     @property
     def logs(self) -> list[Json]:
         """The stored log entries, with `server` and `at`."""
-        return self._ask(lambda world: [entry.shown() for entry in world.logs])
+        return self._ask(lambda world: [entry.as_json() for entry in world.logs])
 
     @property
     def journal(self) -> list[Exchange]:
@@ -95,18 +95,18 @@ class WorkerApi:
         The fields are those of the page, and `server`, `account_id`, `error_message`, `note`, `is_indexed`.
         What is left out is filled in. Raises refusal.Invalid for an unknown field.
         """
-        return self._ask(lambda world: dispatch(world, fields).shown())
+        return self._ask(lambda world: create_task(world, fields).as_json())
 
     def task(self, task_id: str) -> Json:
         """A task as it is now, with `server` and what workers do not see. Raises refusal.NotFound."""
-        return self._ask(lambda world: world.task(task_id).shown())
+        return self._ask(lambda world: world.task(task_id).as_json())
 
     def tasks(self, **fields: Any) -> list[Json]:
         """The tasks whose fields have these values: `tasks(status="completed")`.
 
         Raises refusal.Invalid for an unknown field.
         """
-        everything = self._ask(lambda world: [task.shown() for task in world.tasks.values()])
+        everything = self._ask(lambda world: [task.as_json() for task in world.tasks.values()])
         for name in fields if everything else ():
             if name not in everything[0]:
                 raise InvalidRequestError(f"a task has no field {name}{closest(name, everything[0])}")
@@ -131,7 +131,7 @@ class WorkerApi:
         schedule's `for`. Raises refusal.Invalid for an unknown kind or parameter, with the closest.
         """
         asked = {"fault": kind, **{name.removesuffix("_"): value for name, value in parameters.items()}}
-        self._ask(lambda world: disturb(world, asked))
+        self._ask(lambda world: add_described_fault(world, asked))
 
     def clear_faults(self) -> None:
         """Lets nothing go wrong any more."""

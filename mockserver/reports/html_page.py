@@ -60,9 +60,9 @@ def _head(report: CommandReport) -> Element:
 
 def _aside(aside: Aside) -> Element:
     if not aside.lines:
-        return element("p", aside.told)
+        return element("p", aside.text)
     lines = element("ul", *(element("li", each) for each in aside.lines))
-    return element("details", element("summary", aside.told), lines)
+    return element("details", element("summary", aside.text), lines)
 
 
 def _table(report: CommandReport) -> Element:
@@ -108,7 +108,7 @@ def _inside(case: Case) -> Iterator[Element]:
 
 
 def _finding(finding: ReportFinding) -> Element:
-    lines = finding.shown(_MOST_LINES)
+    lines = finding.first_lines(_MOST_LINES)
     shown = element("pre", "\n".join(lines), tabindex=0) if lines else None
     rule = element("p", element("strong", finding.rule))
     return element("section", rule, element("p", finding.message), shown, class_="finding")
@@ -129,12 +129,12 @@ def _timeline(timeline: Timeline) -> Iterator[Element]:
 def _legend(timeline: Timeline) -> Element:
     statuses = in_order(spell.status for lane in timeline.lanes for spell in lane.spells)
     more = f"{timeline.more_lanes} more tasks have no lane" if timeline.more_lanes else None
-    happenings = (f"┆ {told} at {at:.3f} s" for at, told in timeline.happenings)
+    happenings = (f"┆ {text} at {at:.3f} s" for at, text in timeline.happenings)
     return element(
         "ul",
         *(element("li", swatch(status), status) for status in statuses),
         element("li", "above the lanes: the exchanges, the longer ones broke a rule"),
-        *(element("li", told) for told in happenings),
+        *(element("li", text) for text in happenings),
         element("li", more) if more else None,
         class_="legend",
     )
@@ -162,7 +162,7 @@ def _moments(moments: tuple[Moment, ...]) -> Element:
 
 def _row(moment: Moment, before: Mapping[str, int]) -> Element:
     if moment.kind is MomentKind.GAP:
-        return element("tr", element("td", moment.told, colspan=len(_COLUMNS)), class_="gap")
+        return element("tr", element("td", moment.text, colspan=len(_COLUMNS)), class_="gap")
     marks = f"{moment.kind} broken" if moment.rules else f"{moment.kind}"
     return element(
         "tr",
@@ -183,7 +183,7 @@ def _numbers(moment: Moment) -> str:
 
 def _request(moment: Moment) -> Iterator[Child]:
     times = f"{moment.count} times " if moment.kind is MomentKind.FOLD else ""
-    yield element("span", f"{times}{moment.told}", class_="told")
+    yield element("span", f"{times}{moment.text}", class_="told")
     if moment.rules:
         yield element("div", f"✗ broke {', '.join(moment.rules)}", class_="fail")
 

@@ -45,4 +45,4 @@ def _results(case: Case) -> Iterator[Element]:
 
 
 def _told(finding: ReportFinding, case: Case) -> str:
-    return "\n".join([f"{finding.rule}: {finding.message}", *finding.shown(_MOST_LINES), *case.notes])
+    return "\n".join([f"{finding.rule}: {finding.message}", *finding.first_lines(_MOST_LINES), *case.notes])

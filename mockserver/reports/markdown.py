@@ -23,8 +23,8 @@ _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~@:$])")
 
 def as_markdown(report: CommandReport) -> str:
     """Verdict, notes, a table of the cases, and what was broken; at most 256 KiB, less than GitHub takes."""
-    told = (*report.notes, *(each.told for each in report.asides))
-    notes = "".join(f"{_inline(note)}\n\n" for note in told)
+    text = (*report.notes, *(each.text for each in report.asides))
+    notes = "".join(f"{_inline(note)}\n\n" for note in text)
     parts = [f"## {_inline(report.title)}\n\n{_inline(report.summary)}\n\n{notes}{_table(report)}"]
     size = len(parts[0].encode())
     for case in report.of(Outcome.FAIL):
@@ -78,7 +78,7 @@ def _details(case: Case) -> Iterator[str]:
     yield f"<details><summary><b>{_escaped(case.name)}</b> {_escaped(case.title)}</summary>\n"
     for finding in case.findings:
         yield f"<p><b>{_escaped(finding.rule)}</b>: {_escaped(finding.message)}</p>"
-        if lines := finding.shown(_MOST_LINES):
+        if lines := finding.first_lines(_MOST_LINES):
             yield f"<pre>{_escaped(chr(10).join(lines))}</pre>"
     yield from (f"<p>{_escaped(note)}</p>" for note in case.notes)
     yield "</details>\n"

@@ -28,7 +28,7 @@ class ReportFinding:
     lines: tuple[str, ...] = ()
     more: int = 0
 
-    def shown(self, most: int) -> list[str]:
+    def first_lines(self, most: int) -> list[str]:
         """At most so many of the lines, and how many more there are."""
         left_out = max(0, len(self.lines) - most) + self.more
         return [*self.lines[:most], *([f"and {left_out} more"] if left_out else [])]
@@ -73,8 +73,8 @@ class Case:
     def facts(self) -> str:
         """The same in words: `1.2 s, 34 requests`, or nothing."""
         seconds, requests = self.measures
-        told = (f"{seconds} s" if seconds else "", f"{requests} requests" if requests else "")
-        return ", ".join(filter(None, told))
+        text = (f"{seconds} s" if seconds else "", f"{requests} requests" if requests else "")
+        return ", ".join(filter(None, text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Chapter:
 class Aside:
     """What not everybody wants to read: a line that says what it is, and the lines behind it."""
 
-    told: str
+    text: str
     lines: tuple[str, ...] = ()
 
 

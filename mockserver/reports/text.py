@@ -22,7 +22,7 @@ def _details(case: Case) -> Iterator[str]:
         yield f"  What it is about: {case.title}"
     for finding in case.findings:
         yield f"  {finding.rule}: {finding.message}"
-        yield from (f"      {line}" for line in finding.shown(_MOST_EXCHANGES))
+        yield from (f"      {line}" for line in finding.first_lines(_MOST_EXCHANGES))
     yield from (f"  {note}" for note in case.notes)
     if case.outcome is Outcome.FAIL and case.output is not None:
         yield from (f"  {line}" for line in printed(case.output))

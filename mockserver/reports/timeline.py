@@ -18,7 +18,7 @@ class MomentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One row. `at` is in seconds since the first request; `told` is the request, or what happened.
+    """One row. `at` is in seconds since the first request; `text` is the request, or what happened.
 
     `first` and `last` are the numbers of the exchanges, `count` is how many there are, and `answer` a status
     or what came in its place. `why` says more about it. `changes` are what it changed, `statuses` how many
@@ -27,7 +27,7 @@ class Moment:
 
     kind: MomentKind
     at: float
-    told: str
+    text: str
     first: int = 0
     last: int = 0
     count: int = 0

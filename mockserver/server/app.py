@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from workerkit.mockserver.control.access import Guard
+from workerkit.mockserver.control.access import AccessControl
 from workerkit.mockserver.control.control_app import control_app
 from workerkit.mockserver.observers.event_stream import Events
 from workerkit.mockserver.server.worker_app import WorkerApp
@@ -26,7 +26,7 @@ class MockApp:
         self._control_path = control.base_path
         self.events = Events(worlds)
         plane = control_app(control, worlds, worker_path, self.events)
-        self._control: ASGIApp = Guard(plane, host=host, token=token)
+        self._control: ASGIApp = AccessControl(plane, host=host, token=token)
         self.worker = WorkerApp(worlds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,7 +14,7 @@ from workerkit.mockserver.http.answer import Answer, json_answer
 from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.http.request import MOST_BYTES, ClientGoneError, Request, receive_request
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.journal_note import Note
+from workerkit.mockserver.world.journal_note import JournalNote
 from workerkit.mockserver.world.operations import HANDLERS, Handler, check_subject
 from workerkit.mockserver.world.refusal import (
     FaultAnswerError,
@@ -230,7 +230,7 @@ def _check_subject(visit: _Visit, match: Match, server: Server) -> None:
 
 def _record(visit: _Visit, answer: Answer, why: str) -> None:
     request, journal = visit.request, visit.world.journal
-    note = Note(  # by place: names would double its time
+    note = JournalNote(  # by place: names would double its time
         journal.next_number(),
         visit.operation,
         visit.key_owner,

@@ -30,7 +30,7 @@ _TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
-class Keeper:
+class ProcessGuard:
     """The keeper of one command, whose end it waits for and tells of."""
 
     def __init__(self, status: int) -> None:
@@ -139,4 +139,4 @@ def _processes() -> Iterator[tuple[int, int]]:
 
 
 if __name__ == "__main__":
-    Keeper(int(sys.argv[1])).run(sys.argv[2:])
+    ProcessGuard(int(sys.argv[1])).run(sys.argv[2:])

@@ -36,6 +36,6 @@ class ActiveFault:
         self.strikes += struck
         return struck
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The fault as the control plane shows it: as it was asked for, and what it did so far."""
         return {**self.planned.written(), "seen": self.calls, "struck": self.strikes}

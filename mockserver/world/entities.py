@@ -24,7 +24,7 @@ class Server:
     heartbeat_at: float | None = None
     active_since: float | None = None
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The server as the control plane shows it."""
         return {
             "id": self.id,
@@ -49,7 +49,7 @@ class Account:
     about: str
     status: str
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The account as the control plane shows it."""
         return {
             "id": self.id,
@@ -73,7 +73,7 @@ class CustomerRequest:
     status: str
     created_links: int = 0
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The request as the control plane shows it."""
         return {
             "id": self.id,
@@ -144,7 +144,7 @@ class Task:
             "config": self.config,
         }
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The task as the control plane shows it: as it is listed, and what workers do not see."""
         return {
             **self.listed(),
@@ -165,7 +165,7 @@ class LogEntry:
     at: float
     fields: dict[str, Any] = field(default_factory=dict)
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The entry as the control plane shows it."""
         return {**self.fields, "server": self.server, "at": written(self.at)}
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from workerkit.mockserver.world.journal_note import Note
+from workerkit.mockserver.world.journal_note import JournalNote
 from workerkit.openapi.exchange import Exchange
 
 CAPACITY = 10_000
@@ -21,7 +21,7 @@ class Journal:
     """
 
     def __init__(self, capacity: int = CAPACITY, most_bytes: int = MOST_BYTES) -> None:
-        self._kept: deque[Exchange | Note] = deque()
+        self._kept: deque[Exchange | JournalNote] = deque()
         self._has_notes = False
         self._capacity, self._most_bytes, self._bytes = capacity, most_bytes, 0
         self._listeners: list[Listener] = []
@@ -41,7 +41,7 @@ class Journal:
         """The number that the next exchange gets; the first is 1."""
         return self.count + 1
 
-    def note(self, note: Note) -> None:
+    def note(self, note: JournalNote) -> None:
         """Keeps an exchange, of which the listeners hear as well."""
         if self._listeners:
             self.add(note.exchange())
@@ -78,7 +78,7 @@ class Journal:
         """The newest of those that are kept, up to `count`; the oldest of them first."""
         return [_read(each) for each in islice(reversed(self._kept), count)][::-1]
 
-    def _keep(self, exchange: Exchange | Note) -> None:
+    def _keep(self, exchange: Exchange | JournalNote) -> None:
         kept = self._kept
         self.count += 1
         kept.append(exchange)
@@ -100,9 +100,9 @@ class Journal:
         return len(self._kept)
 
 
-def _read(kept: Exchange | Note) -> Exchange:
+def _read(kept: Exchange | JournalNote) -> Exchange:
     return kept if isinstance(kept, Exchange) else kept.exchange()
 
 
-def _size(exchange: Exchange | Note) -> int:
+def _size(exchange: Exchange | JournalNote) -> int:
     return len(exchange.request_body) + len(exchange.answer_body)

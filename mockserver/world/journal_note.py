@@ -10,7 +10,7 @@ from workerkit.openapi.exchange import Exchange, Headers
 
 
 @dataclass(slots=True)  # to freeze it would take longer than to write it
-class Note:
+class JournalNote:
     """What an `Exchange` says, in the same order, with the answer's headers as they went on the wire."""
 
     number: int

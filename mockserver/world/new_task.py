@@ -39,7 +39,7 @@ FIELDS = frozenset({"server", "request_id", "account_id", *_ACCOUNT, *_REQUEST, 
 _BEGUN = ("running", "completed", "failed")
 
 
-def dispatch(world: World, fields: dict[str, Any], *, created_at: float | None = None) -> Task:
+def create_task(world: World, fields: dict[str, Any], *, created_at: float | None = None) -> Task:
     """Adds a task to a world: its fields as the page names them, `server` and `account_id` beside them.
 
     What is left out is chosen by the world's chance; an account's or request's own field makes one of its own

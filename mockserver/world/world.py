@@ -13,7 +13,7 @@ from workerkit.mockserver.world.entities import Account, CustomerRequest, LogEnt
 from workerkit.mockserver.world.journal import CAPACITY, Journal
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.refusal import NotFoundError, NotYourTaskError, StatusFlowError
-from workerkit.openapi.formats.ready_json import Rendered
+from workerkit.openapi.formats.ready_json import ReadyJson
 from workerkit.openapi.formats.timestamp import WRITERS
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.scenarios.faults.planned_fault import PlannedFault
@@ -67,7 +67,7 @@ class World:
         self._backlogs: dict[str, Backlog] = {}
         self._relations: Counter[tuple[str, str]] = Counter()
         self._counted: set[str] = set()
-        self._listings: dict[str, Rendered] = {}
+        self._listings: dict[str, ReadyJson] = {}
         self._next_place = 0
         self._remembers_all = False
 
@@ -266,13 +266,13 @@ class World:
             raise NotFoundError(f"there is no task {task_id}")
         return task
 
-    def listed(self, tasks: Iterable[Task]) -> list[Rendered]:
+    def listed(self, tasks: Iterable[Task]) -> list[ReadyJson]:
         """The tasks as they are listed; how each one is, is kept until it changes."""
         kept = self._listings
         return [kept.get(task.id) or self._list(task) for task in tasks]
 
-    def _list(self, task: Task) -> Rendered:
-        listing = self._listings[task.id] = Rendered(task.listed(self.write))
+    def _list(self, task: Task) -> ReadyJson:
+        listing = self._listings[task.id] = ReadyJson(task.listed(self.write))
         return listing
 
     def own_task(self, server: Server, task_id: str) -> Task:

@@ -22,7 +22,7 @@ class _Place(Node):
         return InvalidInputError(f"{self.name}: {message}")
 
 
-def disturb(world: World, asked: Mapping[str, Any]) -> ActiveFault:
+def add_described_fault(world: World, asked: Mapping[str, Any]) -> ActiveFault:
     """Adds a fault to a world: `fault` is its kind, the rest are its parameters and its schedule.
 
     Raises Invalid for an unknown kind or parameter, with the closest, and for values that are not allowed.

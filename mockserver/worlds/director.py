@@ -11,9 +11,9 @@ from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.refusal import ScriptedAnswerError
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.group_tasks import enlist, named
+from workerkit.mockserver.worlds.group_tasks import create_group_task, named
 from workerkit.mockserver.worlds.request_match import RequestMatch
-from workerkit.scenarios.explain.scenario_text import trigger_told
+from workerkit.scenarios.explain.scenario_text import trigger_text
 from workerkit.scenarios.model.effects import (
     CANCELED,
     NO_BODY,
@@ -131,7 +131,7 @@ class Director:
         These are the happenings that did not take place, and the faults that stand and struck nothing.
         """
         when = self.scenario.when if self.scenario else ()
-        happenings = (trigger_told(when[index].trigger) for index in self.plot.outstanding)
+        happenings = (trigger_text(when[index].trigger) for index in self.plot.outstanding)
         faults = (each.planned.fault.kind for each in self.world.faults if not each.strikes)
         return (
             *(f"never happened: {each}" for each in happenings),
@@ -230,7 +230,7 @@ def _reassign_tasks(director: Director, effect: ReassignTasks, at: float) -> Non
 
 def _add_tasks(director: Director, effect: AddTasks, at: float) -> None:
     for _ in range(effect.tasks.count):
-        task = enlist(director.world, effect.tasks)
+        task = create_group_task(director.world, effect.tasks)
         if effect.tasks.group is not None:
             director.groups.setdefault(effect.tasks.group, {})[task.id] = None
 

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from workerkit.mockserver.world.entities import Account, CustomerRequest, Task
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world import World
 from workerkit.scenarios.model.task_group import TaskGroup
 
 E = TypeVar("E", CustomerRequest, Account)
 
 
-def enlist(world: World, group: TaskGroup, *, created_at: float | None = None) -> Task:
+def create_group_task(world: World, group: TaskGroup, *, created_at: float | None = None) -> Task:
     """Adds one task of a group, whose server, request and account the world has to have."""
     fields: dict[str, Any] = {**group.fields, "server": group.server}
     if group.request is not None:
         fields["request_id"] = named(world.requests, "name", group.request).id
     if group.account is not None:
         fields["account_id"] = named(world.accounts, "username", group.account).id
-    return dispatch(world, fields, created_at=created_at)
+    return create_task(world, fields, created_at=created_at)
 
 
 def named(entities: Mapping[str, E], field: str, name: str) -> E:

@@ -12,7 +12,7 @@ from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
-from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.strict_json import render
@@ -259,7 +259,7 @@ def _body(message: Json) -> bytes:
 def _disturb(world: World, faults: list[Json]) -> None:
     for index, each in enumerate(faults):
         try:
-            fault = disturb(world, each["fault"])
+            fault = add_described_fault(world, each["fault"])
         except RefusalError as error:
             raise InvalidRequestError(error.why.replace("body", f"body/faults/{index}/fault", 1)) from None
         fault.since, fault.calls, fault.strikes = (

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from workerkit.mockserver.world.clock import Clock, Timer
 from workerkit.mockserver.world.entities import Account, CustomerRequest
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
-from workerkit.mockserver.worlds.group_tasks import enlist
+from workerkit.mockserver.worlds.group_tasks import create_group_task
 from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.errors import UsageError
 from workerkit.openapi.formats.timestamp import read_time
@@ -104,7 +104,7 @@ def _add_tasks(world: World, plan: WorldPlan) -> dict[str, list[str]]:
     members: dict[str, list[str]] = {}
     groups = [group for group in plan.tasks for _ in range(group.count)]
     for index, group in enumerate(groups):
-        task = enlist(world, group, created_at=world.clock.begin - len(groups) + index)
+        task = create_group_task(world, group, created_at=world.clock.begin - len(groups) + index)
         if group.group is not None:
             members.setdefault(group.group, []).append(task.id)
     return members
@@ -118,7 +118,7 @@ def _fill_default(world: World, owners: Sequence[str]) -> None:
     statuses = world.api.enumeration("TaskStatus")
     for index, owner in enumerate(world.chance.sample(owners, len(owners))):
         fields = {"server": owner, "status": statuses[index % len(statuses)]}
-        dispatch(world, fields, created_at=world.clock.begin - len(owners) + index)
+        create_task(world, fields, created_at=world.clock.begin - len(owners) + index)
 
 
 def _inhabit(world: World, plan: WorldPlan) -> None:

@@ -9,7 +9,7 @@ import orjson
 from workerkit.openapi.formats.strict_json import render
 
 
-class Rendered(dict[str, Any]):
+class ReadyJson(dict[str, Any]):
     """An object that `render` writes as it was when it was made: it is not to be changed afterwards."""
 
     __slots__ = ("text",)

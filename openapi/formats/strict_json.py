@@ -12,7 +12,7 @@ import orjson
 from workerkit.openapi.errors import WorkerkitError
 
 _DEEPEST, _DEEPEST_WRITTEN = 200, 254
-_ready_text = attrgetter("text")  # of a `Rendered`
+_ready_text = attrgetter("text")  # of a `ReadyJson`
 
 
 class MalformedJsonError(WorkerkitError, ValueError):

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import jsonschema_rs
 
 from workerkit.openapi.formats import strict_json
-from workerkit.openapi.spec.coercion import Preparation, compile_preparation
+from workerkit.openapi.spec.coercion import Coercion, compile_coercion
 from workerkit.openapi.spec.document import Document, Json
 from workerkit.openapi.spec.flaw import FlawError, first_flaw
 from workerkit.openapi.spec.parameter import Parameter, compile_parameter, missing
@@ -81,7 +81,7 @@ class Operation:
     body_required: bool
     described: frozenset[str]
     members: Members | None
-    preparation: Preparation | None
+    preparation: Coercion | None
     subject: Subject | None
     answers: Mapping[int, jsonschema_rs.Validator]
 
@@ -125,7 +125,7 @@ class Operation:
         except strict_json.MalformedJsonError as error:
             raise FlawError("body", f"is no JSON: {error}") from None
         if self.preparation:
-            value = self.preparation.prepare(value)
+            value = self.preparation.coerce(value)
         if not self.body.is_valid(value):
             raise first_flaw(self.body, value, "body", self.described)
         return value
@@ -148,7 +148,7 @@ def compile_operation(
         body_required=bool(body.get("required")),
         described=frozenset(_described(document, schema)),
         members=_members(document, schema),
-        preparation=compile_preparation(document, schema),
+        preparation=compile_coercion(document, schema),
         subject=_subject(source),
         answers=_answers(document, source["responses"]),
     )

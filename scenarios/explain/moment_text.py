@@ -34,7 +34,7 @@ def end(until: Until) -> str:
     return ", and ".join(_ends(until))
 
 
-def shown(value: Any) -> str:
+def display(value: Any) -> str:
     """A value of a scenario file in one line, without braces around it."""
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {_inner(each)}" for name, each in value.items())
@@ -69,10 +69,10 @@ def _of(operations: Sequence[str]) -> str:
 
 def _with(trigger: OnMatch | OnChange | OnState, *said: str) -> str:
     left = {name: each for name, each in written(trigger).items() if name not in (*said, "calls")}
-    return f" ({shown(left)})" if left else ""
+    return f" ({display(left)})" if left else ""
 
 
 def _inner(value: Any) -> str:
     if isinstance(value, Mapping):
-        return f"{{{shown(value)}}}"
+        return f"{{{display(value)}}}"
     return f"[{', '.join(map(_inner, value))}]" if isinstance(value, list | tuple) else str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from workerkit.openapi.formats.timestamp import written as written_time
-from workerkit.scenarios.explain.moment_text import end, moment, shown
+from workerkit.scenarios.explain.moment_text import display, end, moment
 from workerkit.scenarios.fields.record import briefly, may_stand_alone
 from workerkit.scenarios.model.effects import Effect
 from workerkit.scenarios.model.scenario import Happening, Scenario
@@ -16,7 +16,7 @@ from workerkit.scenarios.rules.judge import rules_of
 _NAMES = {trigger: name for name, trigger in TRIGGERS.items()}
 
 
-def told(scenario: Scenario) -> list[str]:
+def scenario_lines(scenario: Scenario) -> list[str]:
     """The whole scenario, beginning with its name, in lines that are not wrapped."""
     return [
         f"{scenario.name}: {scenario.title}",
@@ -30,9 +30,9 @@ def told(scenario: Scenario) -> list[str]:
     ]
 
 
-def trigger_told(trigger: Trigger) -> str:
+def trigger_text(trigger: Trigger) -> str:
     """When something happens, as the file says it: `call 4`, `after 1.2s`."""
-    return f"{_NAMES[type(trigger)]} {shown(briefly(trigger))}"
+    return f"{_NAMES[type(trigger)]} {display(briefly(trigger))}"
 
 
 def _part(heading: str, lines: Iterable[str]) -> list[str]:
@@ -48,7 +48,7 @@ def _world(world: WorldPlan) -> Iterator[str]:
             details = {
                 name: each for name, each in group.written().items() if name not in ("count", "server")
             }
-            yield f"  {group.count} tasks: {shown(details)}" if details else f"  {group.count} tasks"
+            yield f"  {group.count} tasks: {display(details)}" if details else f"  {group.count} tasks"
     for silence, value in world.dialect.choices:
         yield f"dialect: {silence} is {value}"
     if world.clock is not None:
@@ -67,7 +67,7 @@ def _rules(scenario: Scenario) -> Iterator[str]:
     tuned = {each.rule: each.parameters for each in scenario.expect}
     for rule in rules_of(scenario):
         given = tuned.get(rule.id)
-        parameters = f" ({shown(given)})" if given else ""
+        parameters = f" ({display(given)})" if given else ""
         yield f"{rule.id}{parameters}: {rule.why} A careful worker {rule.careful}."
 
 
@@ -75,4 +75,4 @@ def _effect(effect: Effect) -> str:
     details = effect.written()
     if len(details) == 1 and may_stand_alone(type(effect)):
         details = next(iter(details.values()))
-    return f"{effect.kind} {shown(details)}".rstrip()
+    return f"{effect.kind} {display(details)}".rstrip()

@@ -15,10 +15,10 @@ from workerkit.scenarios.fields.kinds import AtLeast, Between, OneOf, OneOrMore,
 from workerkit.scenarios.fields.words import Words
 from workerkit.scenarios.fields.yaml_checks import (
     chosen,
+    display,
     mapping,
     number,
     sequence,
-    shown,
     text,
     whole_number,
 )
@@ -67,14 +67,14 @@ def _one_or_more(node: Node, kind: ValueKind, words: Words) -> tuple[str, ...]:
 
 def _seconds(node: Node, words: Words) -> float:
     try:
-        return seconds(shown(node))
+        return seconds(display(node))
     except DurationError as error:
         raise node.fail(str(error)) from None
 
 
 def _calls(node: Node, words: Words) -> Calls:
     try:
-        return calls(shown(node))
+        return calls(display(node))
     except CallSpanError as error:
         raise node.fail(str(error)) from None
 
@@ -83,7 +83,7 @@ def _moment(node: Node, words: Words) -> float:
     try:
         return read_time(text(node))
     except (ValueError, OverflowError):
-        raise node.fail(f"{shown(node)!r} is no moment: write it as in 2025-12-01T10:00:00Z") from None
+        raise node.fail(f"{display(node)!r} is no moment: write it as in 2025-12-01T10:00:00Z") from None
 
 
 def _error_status(node: Node, words: Words) -> int:

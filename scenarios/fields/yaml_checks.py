@@ -31,8 +31,8 @@ def chosen(node: Node, words: Iterable[str], what: str) -> str:
     words = tuple(words)
     if isinstance(node.value, str) and node.value in words:
         return node.value
-    hint = closest(shown(node), words) or f"; known: {_listed(words)}"
-    raise node.fail(f'unknown {what} "{shown(node)}"{hint}')
+    hint = closest(display(node), words) or f"; known: {_listed(words)}"
+    raise node.fail(f'unknown {what} "{display(node)}"{hint}')
 
 
 def text(node: Node) -> str:
@@ -45,7 +45,7 @@ def text(node: Node) -> str:
 def whole_number(node: Node, *, least: int) -> int:
     """An integer that is not too small; raises NotUnderstood."""
     if not isinstance(node.value, int) or isinstance(node.value, bool):
-        raise node.fail(f"a whole number is expected here, not {shown(node)}")
+        raise node.fail(f"a whole number is expected here, not {display(node)}")
     if node.value < least:
         raise node.fail(f"{node.value} is too small: the least is {least}")
     return node.value
@@ -54,13 +54,13 @@ def whole_number(node: Node, *, least: int) -> int:
 def number(node: Node, *, least: float, most: float) -> float:
     """A number, whole or not, between two bounds; raises NotUnderstood."""
     if not isinstance(node.value, int | float) or isinstance(node.value, bool):
-        raise node.fail(f"a number is expected here, not {shown(node)}")
+        raise node.fail(f"a number is expected here, not {display(node)}")
     if not least <= node.value <= most:
         raise node.fail(f"{node.value} is out of bounds: it lies between {least} and {most}")
     return node.value
 
 
-def shown(node: Node) -> str:
+def display(node: Node) -> str:
     """A value as messages show it: a scalar as it is, anything else by what it is."""
     return next((name for kind, name in _NESTED.items() if isinstance(node.value, kind)), str(node.value))
 

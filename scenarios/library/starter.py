@@ -19,7 +19,7 @@ class NoFileError(UsageError, ValueError):
 def begin(name: str, folder: Path, told: Callable[..., str] | None = None) -> Path:
     """Writes a scenario into a folder as NAME.yaml and returns its path. Raises NoFile.
 
-    It is the starter or, by the `name` that it is given, what `told` returns.
+    It is the starter or, by the `name` that it is given, what `outcome` returns.
 
     Its first line tells editors where the schema of this installation is: by the way from the file where it
     lies below the folder, as in a virtual environment of the project's own.

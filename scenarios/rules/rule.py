@@ -14,7 +14,7 @@ _MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class Breach:
     """One time that a worker broke a rule: what happened, and the numbers of the exchanges."""
 
     text: str
@@ -44,7 +44,7 @@ class Rule(ABC):
         text = f"{message} {self.why} A careful worker {self.careful}."
         return Violation(self.id, text, exchanges[:_MOST_LISTED])
 
-    def found(self, cases: Sequence[Occasion]) -> list[Violation]:
+    def found(self, cases: Sequence[Breach]) -> list[Violation]:
         """The finding that all cases together make up: the first one in words, all by their exchanges."""
         if not cases:
             return []

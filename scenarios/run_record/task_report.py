@@ -10,7 +10,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError
 from workerkit.scenarios.model.until import ENDS
 
-Told = Literal["done", "refused", "trouble", "unsure"]
+TaskOutcome = Literal["done", "refused", "trouble", "unsure"]
 RESULTS = ("completed", "failed")
 _BULK = "bulkUpdateTasks"
 _COMPLETION = "completeLink"
@@ -24,7 +24,7 @@ _SLOW = 1.0
 class TaskReport:
     """One task in one exchange, whether it stood there alone or as an item of a bulk update.
 
-    `task` is the id in small letters, `fields` are those that were sent beside it. `told` is what the worker
+    `task` is the id in small letters, `fields` are those that were sent beside it. `outcome` is what the worker
     was told of it: `done`, `refused` for a reason that stays (400, 403, 404 and so on), `trouble` that may
     pass (401, 429, 5xx or no answer), or `unsure` where the answer was broken or came late. `code` is the
     status of a refusal, for an item that of the update of a single task, and None where there was none.
@@ -33,7 +33,7 @@ class TaskReport:
     exchange: Exchange
     task: str
     fields: Mapping[str, Any]
-    told: Told
+    outcome: TaskOutcome
     code: int | None = None
     in_bulk: bool = False
 
@@ -65,7 +65,7 @@ class TaskReport:
 
     def known_before(self, later: Exchange) -> bool:
         """Whether the worker had its answer when it sent a later request."""
-        return self.told in ("done", "refused") and later.began >= self.exchange.ended
+        return self.outcome in ("done", "refused") and later.began >= self.exchange.ended
 
 
 def task_reports(exchanges: Sequence[Exchange], api: Api, garbled: Collection[int]) -> tuple[TaskReport, ...]:
@@ -83,25 +83,27 @@ def _single(
 ) -> Iterator[TaskReport]:
     task = _task_of(exchange, api)
     if task is not None:
-        told = _told(exchange, garbled)
-        yield TaskReport(exchange, task, _mapping(exchange.sent()), told, _code(exchange, told))
+        outcome = _outcome(exchange, garbled)
+        yield TaskReport(exchange, task, _mapping(exchange.sent()), outcome, _code(exchange, outcome))
 
 
 def _items(
     exchange: Exchange, api: Api, garbled: Collection[int], codes: Mapping[str, int]
 ) -> Iterator[TaskReport]:
-    told = _told(exchange, garbled)
+    outcome = _outcome(exchange, garbled)
     results = _list(_mapping(exchange.answered()).get("results"))
     for place, item in enumerate(map(_mapping, _list(_mapping(exchange.sent()).get("items")))):
         task = item.get("link_id")
         if isinstance(task, str):
-            of_item, code = told, _code(exchange, told)
-            if told == "done":
-                of_item, code = _told_of_item(_mapping(results[place]) if place < len(results) else {}, codes)
+            of_item, code = outcome, _code(exchange, outcome)
+            if outcome == "done":
+                of_item, code = _outcome_of_item(
+                    _mapping(results[place]) if place < len(results) else {}, codes
+                )
             yield TaskReport(exchange, task.lower(), item, of_item, code, in_bulk=True)
 
 
-def _told_of_item(result: Mapping[str, Any], codes: Mapping[str, int]) -> tuple[Told, int | None]:
+def _outcome_of_item(result: Mapping[str, Any], codes: Mapping[str, int]) -> tuple[TaskOutcome, int | None]:
     success = result.get("success")
     if not isinstance(success, bool):
         return "unsure", None
@@ -120,7 +122,7 @@ def _task_of(exchange: Exchange, api: Api) -> str | None:
     return found.lower() if found else None
 
 
-def _told(exchange: Exchange, garbled: Collection[int]) -> Told:
+def _outcome(exchange: Exchange, garbled: Collection[int]) -> TaskOutcome:
     if exchange.number in garbled:
         return "trouble" if exchange.status is None else "unsure"
     if exchange.ended - exchange.began >= _SLOW or (exchange.accepted and not exchange.answered()):
@@ -132,8 +134,8 @@ def _may_pass(exchange: Exchange) -> bool:
     return exchange.status is None or exchange.status in _PASSING or exchange.status >= 500
 
 
-def _code(exchange: Exchange, told: Told) -> int | None:
-    return exchange.status if told in ("refused", "trouble") else None
+def _code(exchange: Exchange, outcome: TaskOutcome) -> int | None:
+    return exchange.status if outcome in ("refused", "trouble") else None
 
 
 def _codes(api: Api) -> dict[str, int]:

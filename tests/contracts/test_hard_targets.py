@@ -56,7 +56,7 @@ def listening(
         thread.join()
 
 
-def told(port: int, scheme: str = "http", plan: Plan = IMPATIENT) -> str:
+def failure_text(port: int, scheme: str = "http", plan: Plan = IMPATIENT) -> str:
     """What a run against the port ends with."""
     with pytest.raises(CannotTestError) as caught:
         conform(Target(f"{scheme}://127.0.0.1:{port}/api/v1/worker", "the-key"), plan)
@@ -116,19 +116,19 @@ def test_a_target_that_answers_badly_gets_a_sentence_in_time(deed: Misbehaviour,
 
 def test_an_answer_that_does_not_end_is_not_read_for_ever() -> None:
     with listening(for_ever(OK + b"\r\n", b" " * 2**20)) as port:
-        assert "more than 32 MiB" in told(port, plan=Plan(patience=60))
+        assert "more than 32 MiB" in failure_text(port, plan=Plan(patience=60))
     assert MOST_BYTES == 32 * 2**20
 
 
 def test_a_web_page_is_told_from_the_api() -> None:
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
     with listening(answering(page)) as port:
-        assert "text/html: this is not the Worker API" in told(port)
+        assert "text/html: this is not the Worker API" in failure_text(port)
 
 
 def test_tls_asked_of_a_plain_server_is_said() -> None:
     with listening(answering(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
-        assert "is it http://?" in told(port, "https")
+        assert "is it http://?" in failure_text(port, "https")
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def served_with(certificate: Path) -> Callable[[socket.socket], socket.socket]:
 
 def test_a_certificate_that_is_not_trusted_is_said_with_what_to_do(certificate: Path) -> None:
     with listening(answering(OK + b"Content-Length: 2\r\n\r\n{}"), served_with(certificate)) as port:
-        words = told(port, "https")
+        words = failure_text(port, "https")
     assert "not trusted (self-signed certificate)" in words
     assert "SSL_CERT_FILE=FILE" in words
 
@@ -164,7 +164,7 @@ def test_a_certificate_of_an_authority_that_is_named_is_trusted(
     monkeypatch.setenv(variable, str(certificate))
     refused = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
     with listening(answering(refused), served_with(certificate)) as port:
-        assert "answers 401" in told(port, "https")
+        assert "answers 401" in failure_text(port, "https")
 
 
 def test_bytes_that_come_one_by_one_over_tls_end_in_time_too(
@@ -172,7 +172,7 @@ def test_bytes_that_come_one_by_one_over_tls_end_in_time_too(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with listening(for_ever(OK + b"\r\n", b" ", 0.01), served_with(certificate)) as port:
-        assert "within 0.5 s" in told(port, "https")
+        assert "within 0.5 s" in failure_text(port, "https")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_target_on_this_machine_is_not_asked_through_a_proxy(monkeypatch: pyte
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with listening(answering(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")) as port:
-        assert "answers 401" in told(port)
+        assert "answers 401" in failure_text(port)
 
 
 def test_a_proxy_that_is_not_there_is_named_as_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import requests
 
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.entities import Task
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
@@ -53,7 +53,7 @@ def add_task(mock: MockServer, world: World) -> Callable[..., Task]:
     """Adds a task with these fields to the world; without `server` it is server-01's."""
 
     def add(**fields: Any) -> Task:
-        return mock.ask(lambda: dispatch(world, fields))
+        return mock.ask(lambda: create_task(world, fields))
 
     return add
 

@@ -20,7 +20,7 @@ from workerkit.mockserver.observers.event_stream import Events, Reader
 from workerkit.mockserver.observers.journal_file import JournalFile, written_to
 from workerkit.mockserver.server import worker_app
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
@@ -95,7 +95,7 @@ def worlds() -> Worlds:
     for key in (OLD_KEY, KEY):
         worlds.key_added("default", key)
         world.exchange_key(server, key, by="a test")
-    dispatch(world, {"email": ADDRESS, "password": PASSWORD, "note": f"for {ADDRESS}"})
+    create_task(world, {"email": ADDRESS, "password": PASSWORD, "note": f"for {ADDRESS}"})
     return worlds
 
 

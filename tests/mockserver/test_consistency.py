@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world import operations
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -153,7 +153,7 @@ def mock() -> Iterator[MockServer]:
     worlds = Worlds()
     world = worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False)).world
     for _ in range(TASKS):
-        dispatch(world, {"server": "server-01", "link_profile": UNWRITTEN})
+        create_task(world, {"server": "server-01", "link_profile": UNWRITTEN})
     with MockServer(worlds) as mock:
         yield mock
 

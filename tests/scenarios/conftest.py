@@ -16,7 +16,7 @@ from workerkit.mockserver.http.headers import header_set
 from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.entities import Task
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import run_of as record_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -60,7 +60,7 @@ class Story:
 
     def task(self, **fields: Any) -> str:
         """Adds a task of the worker's own, as if it had been there from the start, and returns its id."""
-        task: Task = dispatch(self.world, fields)
+        task: Task = create_task(self.world, fields)
         self.world.past.clear()
         return task.id
 

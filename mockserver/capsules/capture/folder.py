@@ -14,7 +14,7 @@ _ODD = re.compile(r"[^\w.-]+")
 _LONGEST = 150
 
 
-class CapsuleShelf:
+class CapsuleFolder:
     """Writes capsules into a folder, which is made where there is none. Raises CannotWrite, at once.
 
     Only their owner can read them. A capsule takes the place of one that an earlier shelf left under its

@@ -10,7 +10,7 @@ from typing import Any
 
 from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.capsules.capture.capture import notes_of, taken
-from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
+from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import run_of
@@ -29,14 +29,14 @@ class _Session:
     meddling: list[str] = field(default_factory=list)
 
 
-class CapsuleKeeper:
+class WorldWatch:
     """Puts a capsule of each world that ends on a shelf: where its scenario failed, or where it had none.
 
     A world ends when it is reset, replaced or deleted, and with the mock. One that nobody sent a request to
     leaves no capsule. What cannot be written later is told in the log, and the mock goes on.
     """
 
-    def __init__(self, shelf: CapsuleShelf, say: Callable[[str], None]) -> None:
+    def __init__(self, shelf: CapsuleFolder, say: Callable[[str], None]) -> None:
         self._shelf = shelf
         self._say = say
         self._reigns: dict[str, _Session] = {}
@@ -78,7 +78,7 @@ class CapsuleKeeper:
 
 
 @contextmanager
-def kept(keeper: CapsuleKeeper | None, worlds: Worlds) -> Iterator[None]:
+def kept(keeper: WorldWatch | None, worlds: Worlds) -> Iterator[None]:
     """Lets a keeper, if there is one, see all worlds, those that there are and those to come, to the end."""
     if keeper is None:
         yield

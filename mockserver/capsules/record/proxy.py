@@ -54,7 +54,7 @@ class Proxy:
         self.context = tls() if upstream.tls else None
         self._listener = listener
         self._base = time.time() - time.monotonic()
-        self._connections: set[Connection] = set()
+        self._connections: set[ProxiedConnection] = set()
 
     async def serve(
         self, listening: socket.socket, ended: asyncio.Event, ready: Callable[[], None] = lambda: None
@@ -72,11 +72,11 @@ class Proxy:
         await asyncio.sleep(0)
 
     def _accept(self) -> asyncio.Protocol:
-        connection = Connection(self, ExchangeAssembler(self._listener, self._now))
+        connection = ProxiedConnection(self, ExchangeAssembler(self._listener, self._now))
         self._connections.add(connection)
         return ClientSide(connection)
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: ProxiedConnection) -> None:
         """A connection is over."""
         self._connections.discard(connection)
 
@@ -90,7 +90,7 @@ class Proxy:
         return self._base + time.monotonic()
 
 
-class Connection:
+class ProxiedConnection:
     """A client's connection, and the one to the server that belongs to it."""
 
     def __init__(self, proxy: Proxy, tape: ExchangeAssembler) -> None:
@@ -227,7 +227,7 @@ class Connection:
 class ClientSide(asyncio.Protocol):
     """The side on which the client is."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ProxiedConnection) -> None:
         self._connection = connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -255,7 +255,7 @@ class ClientSide(asyncio.Protocol):
 class ServerSide(asyncio.Protocol):
     """The side on which the server is."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ProxiedConnection) -> None:
         self._connection = connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

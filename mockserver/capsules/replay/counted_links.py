@@ -11,7 +11,7 @@ from workerkit.openapi.spec.operation import Call
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedList:
     """A list that counted tasks: whose it is, what was asked for, the page, the answer.
 
     In `since` are the statuses that tasks were given by then.

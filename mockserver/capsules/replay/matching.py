@@ -223,7 +223,7 @@ class Matcher:
 
 
 def difference_at(exchange: Exchange, found: _DifferenceFoundError) -> Difference:
-    values = shown(found.place, found.recorded), shown(found.place, found.now)
+    values = display(found.place, found.recorded), display(found.place, found.now)
     if values[0] == values[1]:
         values = _typed(found.recorded, values[0]), _typed(found.now, values[1])
     return Difference(exchange.number, exchange.operation, asked_for(exchange), found.place, *values)
@@ -272,7 +272,7 @@ def _is_time_or_null(value: Any) -> bool:
     return value is None or (isinstance(value, str) and WRITTEN_TIME.fullmatch(value) is not None)
 
 
-def shown(place: str, value: Any) -> str:
+def display(place: str, value: Any) -> str:
     """A value, which stands at a place of an exchange, as messages show it: without what is secret."""
     if value is NOTHING:
         return "nothing"

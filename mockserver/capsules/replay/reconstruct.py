@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.counted_links import Counted
+from workerkit.mockserver.capsules.replay.counted_links import CountedList
 from workerkit.mockserver.capsules.replay.evidence import by_key, number, refuses_key
 from workerkit.mockserver.capsules.replay.replay_mock import Found
 from workerkit.mockserver.world.clock import Clock
@@ -188,7 +188,7 @@ class _Building:
         first = (each for each in self._lists if each.is_whole and not each.since)
         return {(each.owner, status) for each in first for status in each.statuses}
 
-    def _counted(self) -> Iterator[Counted]:
+    def _counted(self) -> Iterator[CountedList]:
         """The lists without a cursor."""
         since: dict[str, str] = {}
         for exchange in self._exchanges:
@@ -196,14 +196,14 @@ class _Building:
             owner, page = self._owner(exchange), page_of(exchange)
             call = self._call(exchange) if page is not None else None
             if owner is not None and page is not None and call is not None and "after" not in call.given:
-                yield Counted(owner, call, page, exchange.answered(), since)
+                yield CountedList(owner, call, page, exchange.answered(), since)
 
     def _invent(self, count: int, owner: str, item: Json, place: int) -> None:
         made = [self.world.chance.uuid() for _ in range(count if count <= _MOST_INVENTED else 0)]
         self._tasks.update(dict.fromkeys(made, (owner, item)))
         self._order[place:place] = made
 
-    def _count(self, asked: Counted, task_ids: Iterable[str]) -> int:
+    def _count(self, asked: CountedList, task_ids: Iterable[str]) -> int:
         """How many of these tasks the list counted."""
         tasks = ((task_id, *self._tasks[task_id]) for task_id in task_ids)
         return sum(

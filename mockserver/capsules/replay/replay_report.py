@@ -19,7 +19,7 @@ _MOST_MISSED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReplaySummary:
     """How a replay of so many `requests` came out; `notes` say what else there is to know, and what to do.
 
     `output` is what a command printed, None where there was none.
@@ -36,12 +36,14 @@ class Told:
         return "reproduced" if self.difference is None else f"not reproduced: {self.difference}"
 
 
-def told_of(performance: WorkerReplay, *, noted: Iterable[str], in_order: bool) -> Told:
+def summary_of_worker_replay(
+    performance: WorkerReplay, *, noted: Iterable[str], in_order: bool
+) -> ReplaySummary:
     """What is said of a play, behind what was noted; where the worker asked otherwise, with the next step."""
     matched, missed, difference = performance.matched, performance.missed, performance.difference
     came = f"{matched} of {matched + len(missed)} recorded requests came; {performance.ended}"
     if difference is None:
-        return Told(matched, None, (*noted, came), performance.output)
+        return ReplaySummary(matched, None, (*noted, came), performance.output)
     after = f"the answer to exchange {difference.number - 1}" if difference.number > 1 else "its settings"
     notes = [
         *noted,
@@ -51,17 +53,17 @@ def told_of(performance: WorkerReplay, *, noted: Iterable[str], in_order: bool) 
     ]
     if in_order:
         notes.append("if its requests may come in any order: leave out --in-order")
-    return Told(matched, difference, tuple(notes), performance.output)
+    return ReplaySummary(matched, difference, tuple(notes), performance.output)
 
 
-def in_words(told: Told) -> str:
+def in_words(told: ReplaySummary) -> str:
     """The notes and, where a worker asked otherwise, what it printed, for people: a line each."""
     output = told.output if told.difference is not None else None
     lines = [*told.notes, *(printed(output) if output is not None else ())]
     return legal("\n".join(f"  {line}" for line in lines).replace("\r", "\n"))
 
 
-def as_json(exchanges: int, told: Told) -> dict[str, Any]:
+def as_json(exchanges: int, told: ReplaySummary) -> dict[str, Any]:
     """The verdict on a replay of a capsule of so many exchanges."""
     difference = told.difference
     return {
@@ -82,7 +84,7 @@ def as_json(exchanges: int, told: Told) -> dict[str, Any]:
     }
 
 
-def report_of(name: str, told: Told, *, began: float, seconds: float) -> CommandReport:
+def report_of(name: str, told: ReplaySummary, *, began: float, seconds: float) -> CommandReport:
     """The report on the replay of a file, which began then, in seconds since 1970, and took so long."""
     difference = told.difference
     case = Case(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from workerkit.mockserver.capsules.replay.matching import NOTHING, Difference, asked_for, shown
+from workerkit.mockserver.capsules.replay.matching import NOTHING, Difference, asked_for, display
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 
@@ -41,7 +41,7 @@ def request_difference(expected: Exchange, asked: Exchange) -> Difference:
             return difference_at(expected, place, "the worker's key", "another one")
         case "body":
             place, *values = _first_in("request/body", "", expected.sent(), asked.sent())
-            return difference_at(expected, place, *(shown(place, each) for each in values))
+            return difference_at(expected, place, *(display(place, each) for each in values))
     return difference_at(expected, "request", request_text(expected), request_text(asked))
 
 
@@ -63,7 +63,7 @@ def _first_in(place: str, name: str, before: Any, after: Any) -> tuple[str, Any,
 
 
 def request_text(exchange: Exchange) -> str:
-    body = shown("request/body", exchange.request_body) if exchange.request_body else ""
+    body = display("request/body", exchange.request_body) if exchange.request_body else ""
     return f"{asked_for(exchange)} {body}".rstrip()
 
 

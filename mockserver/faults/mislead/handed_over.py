@@ -23,7 +23,7 @@ class HandedOverAction(FaultAction[HandedOver]):
             task, to = self._task(server, call, page), self._to(server)
             if task is not None and to is not None:
                 world.reassign(task, to, by=f"the fault {self.fault.kind}")
-                self.tell(f"task {task.id} to {to.name}")
+                self.record(f"task {task.id} to {to.name}")
             return page
 
         return followed

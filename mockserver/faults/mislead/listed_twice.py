@@ -23,7 +23,7 @@ class ListedTwiceAction(FaultAction[ListedTwice]):
             tasks = page["data"]
             if not tasks:
                 return page
-            self.tell(f"task {tasks[0]['id']}")
+            self.record(f"task {tasks[0]['id']}")
             if len(tasks) < page["limit"]:
                 return {**page, "data": [*tasks, tasks[0]]}
             return _sooner_ended(page)

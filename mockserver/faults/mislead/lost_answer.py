@@ -15,7 +15,7 @@ class LostAnswerAction(FaultAction[LostAnswer]):
 
     def __init__(self, fault: LostAnswer, active: ActiveFault, world: World) -> None:
         super().__init__(fault, active, world)
-        self.tell(fault.by)
+        self.record(fault.by)
 
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
         if self.fault.by == "hang":

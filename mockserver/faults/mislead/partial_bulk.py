@@ -27,13 +27,13 @@ class PartialBulkAction(FaultAction[PartialBulk]):
             if len(items) <= self.fault.applied:
                 return handler(world, server, call)
             handler(world, server, replace(call, body={**call.body, "items": items[: self.fault.applied]}))
-            self.tell(f"stopped after {self.fault.applied} of {len(items)} items")
-            raise FaultAnswerError(self.told, 500)
+            self.record(f"stopped after {self.fault.applied} of {len(items)} items")
+            raise FaultAnswerError(self.journal_text, 500)
 
         return stopped
 
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
-        if self.told and self.fault.then == "lost":
+        if self.journal_text and self.fault.then == "lost":
             await delivery.connection.reset()
         else:
             await onward(answer, delivery)

@@ -23,7 +23,7 @@ class SkewedTimeAction(FaultAction[SkewedTime]):
             answer = handler(world, server, call)
             off = self.fault.by if self.fault.direction == "ahead" else -self.fault.by
             at = min(max(world.clock.now() + off, 0.0), LATEST)
-            self.tell(f"{off:+g} s")
+            self.record(f"{off:+g} s")
             return {**answer, "data": {**answer["data"], "server_time": world.write(at)}}
 
         return skewed

@@ -38,7 +38,7 @@ class StalePageAction(FaultAction[StalePage]):
                 return page
             self._remember(server, call, page)
             chosen = self._chosen(earlier)
-            self.tell(f"as of exchange {chosen.number}")
+            self.record(f"as of exchange {chosen.number}")
             return chosen.answer
 
         return aged

@@ -20,7 +20,7 @@ class UnappliedAction(FaultAction[Unapplied]):
 
     def wrapped(self, handler: Handler) -> Handler:
         def pretended(world: World, server: Server, call: Call) -> Json:
-            self.tell()
+            self.record()
             return handler(*stage(world, server, call), call)
 
         return pretended

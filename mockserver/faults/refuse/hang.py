@@ -13,7 +13,7 @@ class HangAction(FaultAction[Hang]):
     """Ends with the client, or with the server."""
 
     def before(self) -> None:
-        raise FaultAnswerError(self.told)
+        raise FaultAnswerError(self.journal_text)
 
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
         await delivery.connection.pause(None)

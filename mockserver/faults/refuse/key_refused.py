@@ -11,4 +11,4 @@ class KeyRefusedAction(FaultAction[KeyRefused]):
     """The refusal is the one of a key that is no server's."""
 
     def before(self) -> None:
-        raise UnauthorizedError(self.told)
+        raise UnauthorizedError(self.journal_text)

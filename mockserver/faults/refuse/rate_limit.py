@@ -22,8 +22,8 @@ class RateLimitAction(FaultAction[RateLimit]):
         let_through = [began for began in self._let_through() if began > now - self.fault.per]
         if len(let_through) >= self.fault.allowed:
             first = let_through[-self.fault.allowed] if self.fault.allowed else now
-            self.tell()
-            raise FaultAnswerError(self.told, _TOO_MANY, max(1, ceil(first + self.fault.per - now)))
+            self.record()
+            raise FaultAnswerError(self.journal_text, _TOO_MANY, max(1, ceil(first + self.fault.per - now)))
 
     def _let_through(self) -> list[float]:
         came = [each for each in self.world.journal if self.active.planned.concerns(each.operation)]

@@ -13,7 +13,7 @@ class ResetAction(FaultAction[Reset]):
     """Nothing is applied, and nothing sent."""
 
     def before(self) -> None:
-        raise FaultAnswerError(self.told)
+        raise FaultAnswerError(self.journal_text)
 
     async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
         await delivery.connection.reset()

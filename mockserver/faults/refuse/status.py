@@ -11,4 +11,4 @@ class StatusAction(FaultAction[Status]):
     """The refusal takes the place of all that follows."""
 
     def before(self) -> None:
-        raise FaultAnswerError(self.told, self.fault.status, self.fault.retry_after)
+        raise FaultAnswerError(self.journal_text, self.fault.status, self.fault.retry_after)

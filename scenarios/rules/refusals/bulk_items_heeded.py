@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from workerkit.scenarios.model.until import ENDS
 from workerkit.scenarios.rules.refusals.left_alone import attempts_after_refusals
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
@@ -31,24 +31,24 @@ class BulkItemsHeeded(Rule):
         return self.found([*_repeated(run), *_forgotten(run)])
 
 
-def _repeated(run: Run) -> Iterator[Occasion]:
+def _repeated(run: Run) -> Iterator[Breach]:
     for refusal, attempt in attempts_after_refusals(run):
         if refusal.in_bulk:
-            yield Occasion(
+            yield Breach(
                 f"{_refused(run, refusal)}, and the worker reported it again in "
                 f"{run.named(attempt.exchange)}.",
                 (refusal.number, attempt.number),
             )
 
 
-def _forgotten(run: Run) -> Iterator[Occasion]:
+def _forgotten(run: Run) -> Iterator[Breach]:
     if not run.done:
         return
     for task in run.own_tasks():
         reports = run.reports_by_task.get(task["id"].lower(), ())
         last = reports[-1] if reports else None
-        if last is not None and last.in_bulk and last.told == "refused" and task["status"] not in ENDS:
-            yield Occasion(
+        if last is not None and last.in_bulk and last.outcome == "refused" and task["status"] not in ENDS:
+            yield Breach(
                 f"{_refused(run, last)}, and the worker never came back to it: it is {task['status']} still.",
                 (last.number,),
             )

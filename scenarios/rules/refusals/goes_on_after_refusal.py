@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.fields.kinds import Seconds
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.stopped_early import some, untouched
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -32,7 +32,7 @@ class GoesOnAfterRefusal(Rule):
         last = run.reports[-1] if run.reports else None
         if last is None or not (run.done or self._idled(run, last)):
             return []
-        refused = [each for each in run.reports if each.number == last.number and each.told == "refused"]
+        refused = [each for each in run.reports if each.number == last.number and each.outcome == "refused"]
         left = untouched(run)
         return self.found([_case(run, refused[0], some(left), len(left))] if refused and left else [])
 
@@ -42,8 +42,8 @@ class GoesOnAfterRefusal(Rule):
         return len(later) > 1 and later[-1].exchange.ended - last.exchange.ended >= self.patience
 
 
-def _case(run: Run, refused: TaskReport, left: str, count: int) -> Occasion:
-    return Occasion(
+def _case(run: Run, refused: TaskReport, left: str, count: int) -> Breach:
+    return Breach(
         f"Task {refused.task} was refused with {refused.code} in {run.named(refused.exchange)}, and the "
         "worker "
         f"did no other task after it, though {count} that it had been given still waited: {left}.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
@@ -43,9 +43,9 @@ def attempts_after_refusals(run: Run) -> Iterator[tuple[TaskReport, TaskReport]]
                 refusal = report
 
 
-def _case(run: Run, refusal: TaskReport, attempt: TaskReport) -> Occasion:
+def _case(run: Run, refusal: TaskReport, attempt: TaskReport) -> Breach:
     wanted = f" as {attempt.status}" if attempt.status else ""
-    return Occasion(
+    return Breach(
         f"Task {attempt.task} was refused with {refusal.code} in {run.named(refusal.exchange)}, and the "
         "worker "
         f"reported it again{wanted} in {run.named(attempt.exchange)}, though no list had named it since.",

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Positive
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -77,9 +77,9 @@ def _subjects(run: Run, exchange: Exchange) -> tuple[Hashable, ...]:
     return tasks if len(tasks) == 1 else (*tasks, (exchange.method, exchange.path, exchange.request_body))
 
 
-def _case(run: Run, refused: list[Exchange]) -> Occasion:
+def _case(run: Run, refused: list[Exchange]) -> Breach:
     first, last = refused[0], refused[-1]
-    return Occasion(
+    return Breach(
         f"The request of {run.named(first)} was refused with {first.status}, and the worker sent it "
         f"{len(refused) - 1} more times unchanged, up to {run.named(last)}.",
         tuple(each.number for each in refused),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from workerkit.scenarios.faults import StalePage
 from workerkit.scenarios.model.until import WAITING
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.stopped_early import some, work_requests
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
@@ -42,7 +42,7 @@ class EveryPageRead(Rule):
             "the "
             f"{len(pages)} pages that it read: {some(missed)}."
         )
-        return self.found([Occasion(text, tuple(pages))] if missed else [])
+        return self.found([Breach(text, tuple(pages))] if missed else [])
 
 
 def _missed(run: Run) -> Iterator[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.flaw import FlawError
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -34,9 +34,9 @@ def is_too_long(exchange: Exchange, flaw: FlawError, member: str) -> bool:
     return flaw.place == f"body/{member}" and isinstance(listed, list) and len(listed) > 1
 
 
-def _case(run: Run, exchange: Exchange, flaw: FlawError) -> Occasion:
+def _case(run: Run, exchange: Exchange, flaw: FlawError) -> Breach:
     answer = f"answered {exchange.status}" if exchange.status else "not answered"
-    return Occasion(
+    return Breach(
         f"In {run.named(exchange)} {flaw.place} is wrong: {flaw.message}; it was {answer}.",
         (exchange.number,),
     )

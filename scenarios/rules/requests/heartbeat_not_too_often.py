@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Positive
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -38,9 +38,9 @@ class HeartbeatNotTooOften(Rule):
         return []
 
 
-def _case(run: Run, beats: tuple[Exchange, ...]) -> Occasion:
+def _case(run: Run, beats: tuple[Exchange, ...]) -> Breach:
     first, last = beats[0], beats[-1]
-    return Occasion(
+    return Breach(
         f"{len(beats)} heartbeats came within {last.began - first.began:.3f} s, from {run.named(first)} to "
         f"{run.named(last)}.",
         tuple(each.number for each in beats),

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Seconds
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -35,8 +35,8 @@ class HeartbeatRegular(Rule):
         return self.found([_case(run, a, b) for a, b in pairwise(marks) if b.began - a.began >= self.every])
 
 
-def _case(run: Run, before: Exchange, after: Exchange) -> Occasion:
-    return Occasion(
+def _case(run: Run, before: Exchange, after: Exchange) -> Breach:
+    return Breach(
         f"No heartbeat came for {after.began - before.began:.1f} s, between {run.named(before)} and "
         f"{run.named(after)}.",
         (before.number, after.number),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -30,4 +30,4 @@ class HeartbeatSent(Rule):
             "in "
             f"{len(run.own_exchanges)} requests."
         )
-        return self.found([Occasion(text)])
+        return self.found([Breach(text)])

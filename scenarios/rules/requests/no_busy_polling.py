@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.fields.kinds import Positive
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.list_seen import ListSeen
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
@@ -55,9 +55,9 @@ def _idle_polls(run: Run) -> Iterator[ListSeen | None]:
             said[exchange.query] = exchange.answer_body
 
 
-def _case(run: Run, polls: tuple[ListSeen, ...]) -> Occasion:
+def _case(run: Run, polls: tuple[ListSeen, ...]) -> Breach:
     first, last = polls[0].exchange, polls[-1].exchange
-    return Occasion(
+    return Breach(
         f"The worker asked {len(polls)} times within {last.began - first.began:.3f} s for a list that "
         "stayed the "
         f"same, from {run.named(first)} to {run.named(last)}.",

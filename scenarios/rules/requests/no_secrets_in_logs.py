@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.encodings import spellings
 from workerkit.openapi.masking.literal_regex import any_of
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -84,5 +84,5 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(each)
 
 
-def _case(run: Run, exchange: Exchange, place: str, kind: str) -> Occasion:
-    return Occasion(f"The {kind} of a task stands in {place}, in {run.named(exchange)}.", (exchange.number,))
+def _case(run: Run, exchange: Exchange, place: str, kind: str) -> Breach:
+    return Breach(f"The {kind} of a task stands in {place}, in {run.named(exchange)}.", (exchange.number,))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Positive, Seconds
 from workerkit.scenarios.model.until import ENDS
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.stopped_early import some, work_requests
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
@@ -48,12 +48,12 @@ class GoesOnAfterTrouble(Rule):
             f"In {run.named(last)} the worker was {answer}{broken}, and it ended with that, though "
             f"{len(left)} of its tasks were not at an end: {some(left)}."
         )
-        return self.found([Occasion(text, tuple(each.number for each in trouble))])
+        return self.found([Breach(text, tuple(each.number for each in trouble))])
 
 
 def _was_refused(run: Run, task: Mapping[str, Any]) -> bool:
     reports = run.reports_by_task.get(task["id"].lower(), ())
-    return bool(reports) and reports[-1].told == "refused"
+    return bool(reports) and reports[-1].outcome == "refused"
 
 
 def _last_trouble(run: Run) -> list[Exchange]:

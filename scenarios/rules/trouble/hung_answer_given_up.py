@@ -8,7 +8,7 @@ from typing import ClassVar
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.faults import Hang, LostAnswer
 from workerkit.scenarios.fields.kinds import Seconds
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.struck_faults import AppliedFaults
 from workerkit.scenarios.run_record.violation import Violation
@@ -42,8 +42,8 @@ def _wait(run: Run, exchange: Exchange, struck: AppliedFaults) -> float:
     return (exchange.ended if struck.over else run.ended) - exchange.began
 
 
-def _case(run: Run, exchange: Exchange, wait: float) -> Occasion:
-    return Occasion(
+def _case(run: Run, exchange: Exchange, wait: float) -> Breach:
+    return Breach(
         f"In {run.named(exchange)} the server accepted the connection and never answered, and the worker "
         "waited "
         f"for {wait:.1f} s.",

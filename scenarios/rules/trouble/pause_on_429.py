@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Positive
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.trouble.attempts import Kind, kind, without_pause
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
@@ -46,10 +46,10 @@ class PauseOn429(Rule):
         early = [case for each in limited if (case := _early(run, each, same[kind(each)])) is not None]
         return self.found(early or list(self._hammered(run, limited)))
 
-    def _hammered(self, run: Run, limited: list[Exchange]) -> Iterator[Occasion]:
+    def _hammered(self, run: Run, limited: list[Exchange]) -> Iterator[Breach]:
         hammered = without_pause(limited, self.attempts)
         if hammered:
-            yield Occasion(
+            yield Breach(
                 f"In {run.named(limited[0])} the worker was refused with 429, and it went on without a "
                 "pause: "
                 f"{len(hammered)} more attempts were refused within one second, up to "
@@ -58,14 +58,14 @@ class PauseOn429(Rule):
             )
 
 
-def _early(run: Run, limited: Exchange, same: Sequence[Exchange]) -> Occasion | None:
+def _early(run: Run, limited: Exchange, same: Sequence[Exchange]) -> Breach | None:
     wait = _retry_after(limited)
     over = limited.ended + min(wait, _LONGEST) - _SLACK
     first = max(bisect_left(same, limited.ended, key=_BEGAN), bisect_right(same, limited.number, key=_NUMBER))
     again = same[first : bisect_left(same, over, key=_BEGAN)]
     if len(again) <= (0 if limited.number in run.tasks_by_exchange else _THREADS):
         return None
-    return Occasion(
+    return Breach(
         f"In {run.named(limited)} the worker was refused with 429 and told by Retry-After to wait {wait:g} "
         "s, and "
         f"it sent the same again after {again[0].began - limited.ended:.3f} s, in {run.named(again[0])}.",

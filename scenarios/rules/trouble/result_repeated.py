@@ -8,7 +8,7 @@ from typing import ClassVar
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.model.until import ENDS
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.stopped_early import work_requests
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -56,13 +56,13 @@ def _lost(run: Run) -> list[TaskReport]:
 
 def _did_not_arrive(report: TaskReport) -> bool:
     """Whether the worker was told that its report failed, or cannot have read that it was taken."""
-    return report.told == "trouble" or (report.told == "unsure" and report.exchange.accepted)
+    return report.outcome == "trouble" or (report.outcome == "unsure" and report.exchange.accepted)
 
 
-def _case(run: Run, lost: TaskReport) -> Occasion:
+def _case(run: Run, lost: TaskReport) -> Breach:
     answer = f"was answered {lost.exchange.status}" if lost.exchange.status else "got no answer"
     answer += ", but not as documented," if lost.exchange.accepted else ""
-    return Occasion(
+    return Breach(
         f"That task {lost.task} {lost.status} {answer} in {run.named(lost.exchange)}; the worker went on "
         "with "
         "other requests and never reported it again.",

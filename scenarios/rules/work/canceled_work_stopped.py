@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Seconds
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.change import Change
 from workerkit.scenarios.run_record.list_seen import ListSeen
 from workerkit.scenarios.run_record.run import Run
@@ -46,7 +46,7 @@ class CanceledWorkStopped(Rule):
         ]
         return self.found([case for change in canceled for case in self._cases(run, change)])
 
-    def _cases(self, run: Run, change: Change) -> Iterator[Occasion]:
+    def _cases(self, run: Run, change: Change) -> Iterator[Breach]:
         task = change.id.lower()
         for report in run.reports_by_task[task]:
             told = self._told(run, change, report)
@@ -59,7 +59,9 @@ class CanceledWorkStopped(Rule):
         refusals = [
             each.exchange
             for each in run.reports_by_task[task]
-            if each.number >= change.number and each.told == "refused" and each.known_before(report.exchange)
+            if each.number >= change.number
+            and each.outcome == "refused"
+            and each.known_before(report.exchange)
         ]
         lists = [
             each.exchange
@@ -80,8 +82,8 @@ def _was_looked_for(run: Run, task: str, listing: ListSeen) -> bool:
     return bool(before) and before[-1].task == task
 
 
-def _case(run: Run, report: TaskReport, change: Change, told: Exchange) -> Occasion:
-    return Occasion(
+def _case(run: Run, report: TaskReport, change: Change, told: Exchange) -> Breach:
+    return Breach(
         f"Task {report.task} was canceled at {run.since_start(change.at)}, of which {run.named(told)} told "
         "the "
         f"worker, and it was reported as {report.status} in {run.named(report.exchange)}.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
@@ -37,13 +37,13 @@ class CountedOnce(Rule):
             completions = [each for each in reports if each.counts and each.number in counted]
             for first, second in pairwise(completions):
                 done_already = run.history.before(task, second.number) == "completed"
-                if done_already and first.told != "done":
+                if done_already and first.outcome != "done":
                     cases.append(_case(run, first, second))
         return self.found(cases)
 
 
-def _case(run: Run, first: TaskReport, second: TaskReport) -> Occasion:
-    return Occasion(
+def _case(run: Run, first: TaskReport, second: TaskReport) -> Breach:
+    return Breach(
         f"Task {first.task} was completed in {run.named(first.exchange)}, whose answer did not arrive in "
         "order, "
         f"and once more, blindly, in {run.named(second.exchange)}: the link was counted twice.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
@@ -32,17 +32,17 @@ class DoneOnce(Rule):
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
 
 
-def _cases(run: Run, task: str) -> Iterator[Occasion]:
+def _cases(run: Run, task: str) -> Iterator[Breach]:
     done: TaskReport | None = None
     for report in run.reports_by_task[task]:
         if done is not None and _is_begun_again(run, done, report):
-            yield Occasion(
+            yield Breach(
                 f"Task {task} was completed in {run.named(done.exchange)} and is so still, and the worker "
                 "began it "
                 f"again, as {report.status}, in {run.named(report.exchange)}, because an old list named it.",
                 (done.number, report.number),
             )
-        elif report.status == "completed" and report.told == "done":
+        elif report.status == "completed" and report.outcome == "done":
             done = report
 
 

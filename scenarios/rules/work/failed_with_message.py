@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
@@ -30,8 +30,8 @@ def _says_why(report: TaskReport) -> bool:
     return isinstance(message, str) and bool(message.strip())
 
 
-def _case(run: Run, failed: TaskReport) -> Occasion:
-    return Occasion(
+def _case(run: Run, failed: TaskReport) -> Breach:
+    return Breach(
         f"Task {failed.task} was reported as failed in {run.named(failed.exchange)}, without an "
         "error_message.",
         (failed.number,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
@@ -25,12 +25,12 @@ class NoneLeftRunning(Rule):
             return []
         running = [task["id"].lower() for task in run.own_tasks() if task["status"] == "running"]
         begun = [run.reports_by_task[task][-1] for task in running if task in run.reports_by_task]
-        left = [each for each in begun if each.status == "running" and each.told == "done"]
+        left = [each for each in begun if each.status == "running" and each.outcome == "done"]
         return self.found([_case(run, each) for each in left])
 
 
-def _case(run: Run, begun: TaskReport) -> Occasion:
-    return Occasion(
+def _case(run: Run, begun: TaskReport) -> Breach:
+    return Breach(
         f"Task {begun.task} was reported as running in {run.named(begun.exchange)}, and the worker exited "
         "without "
         "another word about it.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.model.until import ENDS
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
@@ -35,14 +35,14 @@ class OneEndPerTask(Rule):
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
 
 
-def _cases(run: Run, task: str) -> Iterator[Occasion]:
+def _cases(run: Run, task: str) -> Iterator[Breach]:
     end: TaskReport | None = None
     for report in run.reports_by_task[task]:
         if end is not None and (_is_reopened(run, end, report) or _reopens(end, report)):
             end = None
         said = _said(run, end, report) if end is not None else None
         if end is not None and said is not None:
-            yield Occasion(
+            yield Breach(
                 f"Task {task} was reported as {end.status} in {run.named(end.exchange)}, and then {said} in "
                 f"{run.named(report.exchange)}.",
                 (end.number, report.number),
@@ -53,7 +53,7 @@ def _cases(run: Run, task: str) -> Iterator[Occasion]:
 
 def _ends(run: Run, report: TaskReport) -> bool:
     """Whether it brought its task to an end, as far as the worker was told, or without its being told."""
-    return report.is_end and (report.told == "done" or run.history.changed_by(report.task, report.number))
+    return report.is_end and (report.outcome == "done" or run.history.changed_by(report.task, report.number))
 
 
 def _is_reopened(run: Run, end: TaskReport, report: TaskReport) -> bool:

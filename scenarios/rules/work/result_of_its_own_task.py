@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
@@ -53,7 +53,7 @@ def _names_another(report: TaskReport, link: str, tasks: Mapping[str, Any]) -> b
 
 def _on_other_sites(
     run: Run, links: list[tuple[TaskReport, str]], tasks: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Occasion]:
+) -> Iterator[Breach]:
     sites = {task.get("site_name") for task in tasks.values()}
     own = [_site(link) == tasks[report.task].get("site_name") for report, link in links]
     if 2 * sum(own) <= len(own):
@@ -70,8 +70,8 @@ def _site(link: str) -> str | None:
         return None
 
 
-def _case(run: Run, report: TaskReport, link: str) -> Occasion:
-    return Occasion(
+def _case(run: Run, report: TaskReport, link: str) -> Breach:
+    return Breach(
         f"In {run.named(report.exchange)} task {report.task} was given the link {link}, which is another "
         "task's.",
         (report.number,),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.model.until import WAITING
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.list_seen import ListSeen
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -33,7 +33,7 @@ class RetriesWithinLimit(Rule):
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
 
 
-def _cases(run: Run, task: str) -> Iterator[Occasion]:
+def _cases(run: Run, task: str) -> Iterator[Breach]:
     retries: list[TaskReport] = []
     last: TaskReport | None = None
     for report in run.reports_by_task[task]:
@@ -41,13 +41,13 @@ def _cases(run: Run, task: str) -> Iterator[Occasion]:
         if listing is not None and report.status in (*WAITING, "running"):
             since = [each for each in retries if each.exchange.began >= listing.exchange.ended]
             if _known_status(listing, task, last) == "failed":
-                retries += [report] if report.told == "done" else []
+                retries += [report] if report.outcome == "done" else []
                 beyond = _count(listing, task) + len(since) >= _most(listing, task)
             else:
                 beyond = report.status == "running" and _count(listing, task) > _most(listing, task)
             if beyond:
                 yield _case(run, report, listing, len(since))
-        if report.told == "done" and report.status is not None:
+        if report.outcome == "done" and report.status is not None:
             last = report
 
 
@@ -76,9 +76,9 @@ def _number(value: object, default: int) -> int:
     return value if isinstance(value, int) else default
 
 
-def _case(run: Run, retry: TaskReport, listing: ListSeen, since: int) -> Occasion:
+def _case(run: Run, retry: TaskReport, listing: ListSeen, since: int) -> Breach:
     own = f" and the worker retried it {since} times since" if since else ""
-    return Occasion(
+    return Breach(
         f"Task {retry.task} had retry_count {_count(listing, retry.task)} of max_retries "
         f"{_most(listing, retry.task)} in {run.named(listing.exchange)}{own}, and it was reported as "
         f"{retry.status} "

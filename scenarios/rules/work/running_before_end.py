@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.scenarios.model.until import WAITING
-from workerkit.scenarios.rules.rule import Occasion, Rule
+from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import RESULTS, TaskReport
 from workerkit.scenarios.run_record.violation import Violation
@@ -33,12 +33,12 @@ class RunningBeforeEnd(Rule):
         return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
 
 
-def _cases(run: Run, task: str) -> Iterator[Occasion]:
+def _cases(run: Run, task: str) -> Iterator[Breach]:
     reports = {report.number: report for report in run.reports_by_task[task] if report.is_result}
     for change in run.history.by_worker(task):
         end = reports.get(change.number)
         if change.was in WAITING and change.now in RESULTS and end and not _was_said_to_run(run, end):
-            yield Occasion(
+            yield Breach(
                 f"Task {task} was {change.was} and the worker never reported it as running before it "
                 "reported it "
                 f"as {change.now} in {run.named(end.exchange)}.",
@@ -51,6 +51,6 @@ def _was_said_to_run(run: Run, end: TaskReport) -> bool:
     for report in reversed(before):
         if report.status == "running":
             return True
-        if report.is_end and report.told == "done":
+        if report.is_end and report.outcome == "done":
             return False
     return False

@@ -12,8 +12,8 @@ import requests
 
 from workerkit.contracts.gate.client import NO_KEY, Client
 from workerkit.contracts.gate.gate import GATE_URL, Cause, Gate, RunEndedError, WithheldError
-from workerkit.contracts.generated.schemathesis_checks import Effort, run_stock
-from workerkit.contracts.target.fake_ids import made_up_id, made_up_key
+from workerkit.contracts.generated.schemathesis_checks import CheckBudget, run_stock
+from workerkit.contracts.target.fake_ids import fake_id, fake_key
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
@@ -94,9 +94,9 @@ def test_what_is_not_below_the_base_path_never_leaves(scripted: Any, url: str) -
     assert scripted.seen == []
 
 
-@pytest.mark.parametrize("key", [NO_KEY, made_up_key(Random(1))])
+@pytest.mark.parametrize("key", [NO_KEY, fake_key(Random(1))])
 def test_without_writes_a_request_that_its_key_condemns_is_sent(scripted: Any, key: str) -> None:
-    task = f"/tasks/{made_up_id(Random(1))}"
+    task = f"/tasks/{fake_id(Random(1))}"
     Client(gate_to(scripted, writes=Writes.NONE), "the-key").send("PUT", task, {}, key=key)
     assert scripted.seen == [("PUT", f"/api/v1/worker{task}", key or None)]
 
@@ -104,7 +104,7 @@ def test_without_writes_a_request_that_its_key_condemns_is_sent(scripted: Any, k
 def test_without_writes_the_engine_sends_reads_and_requests_without_the_key_only(scripted: Any) -> None:
     gate = gate_to(scripted, writes=Writes.NONE)
     target = Target(scripted.base_url, "the-key")
-    list(run_stock(target, Plan(writes=Writes.NONE), gate, Effort(5, 5, 5)))
+    list(run_stock(target, Plan(writes=Writes.NONE), gate, CheckBudget(5, 5, 5)))
     assert len(scripted.seen) > 50
     assert {method for method, _, key in scripted.seen if key == "the-key"} == {"GET"}
     assert {path.split("?")[0] for _, path, _ in scripted.seen} == {"/api/v1/worker/tasks"}
@@ -114,7 +114,7 @@ def test_without_writes_the_engine_sends_reads_and_requests_without_the_key_only
 
 def test_with_writes_all_that_the_engine_sends_has_passed_the_gate(scripted: Any) -> None:
     gate = gate_to(scripted)
-    list(run_stock(Target(scripted.base_url, "the-key"), Plan(), gate, Effort(2, 2, 3)))
+    list(run_stock(Target(scripted.base_url, "the-key"), Plan(), gate, CheckBudget(2, 2, 3)))
     assert [(each.method, each.path) for each in gate.exchanges] == [
         (method, path.split("?")[0]) for method, path, _ in scripted.seen
     ]
@@ -134,7 +134,7 @@ def test_no_request_more_than_the_most_is_sent(scripted: Any) -> None:
 
 def test_the_engine_stops_at_the_most_requests(scripted: Any) -> None:
     gate = gate_to(scripted, max_requests=30)
-    list(run_stock(Target(scripted.base_url, "the-key"), Plan(), gate, Effort(50, 50, 5)))
+    list(run_stock(Target(scripted.base_url, "the-key"), Plan(), gate, CheckBudget(50, 50, 5)))
     assert len(scripted.seen) == 30
 
 

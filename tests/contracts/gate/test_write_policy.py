@@ -7,15 +7,15 @@ from random import Random
 import pytest
 
 from workerkit.contracts.gate.write_policy import Draft, WritePolicy
-from workerkit.contracts.target.fake_ids import NO_ID, is_made_up_id, is_made_up_key, made_up_id, made_up_key
+from workerkit.contracts.target.fake_ids import NO_ID, fake_id, fake_key, is_fake_id, is_fake_key
 from workerkit.contracts.target.plan import Writes
 
 REAL = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 NAMED = "7a2f3d2b-4c5e-4f6a-9b7c-8d9e0f1a2b3c"
 REQUEST = "c2a4e6f8-1b3d-4c5e-9f7a-8b9c0d1e2f3a"
 ACCOUNT = "e4c6a8b0-3d5f-4e7a-9b2c-0d1e2f3a4b5c"
-NOBODY = made_up_id(Random(1))
-NO_KEY = made_up_key(Random(1))
+NOBODY = fake_id(Random(1))
+NO_KEY = fake_key(Random(1))
 NONE = WritePolicy(Writes.NONE)
 SANDBOX = WritePolicy(Writes.SANDBOX, frozenset({NAMED}), frozenset({REQUEST}), frozenset({ACCOUNT}))
 LINK = "/callback/link/update"
@@ -182,9 +182,9 @@ def test_what_does_not_belong_to_the_sandbox_does_not_leave(each: Draft) -> None
 
 def test_what_is_made_up_is_known_for_it() -> None:
     chance = Random(7)
-    ids, keys = {made_up_id(chance) for _ in range(99)}, {made_up_key(chance) for _ in range(99)}
+    ids, keys = {fake_id(chance) for _ in range(99)}, {fake_key(chance) for _ in range(99)}
     assert (len(ids), len(keys)) == (99, 99)
-    assert all(map(is_made_up_id, ids))
-    assert all(map(is_made_up_key, keys))
-    assert not is_made_up_id(REAL)
-    assert not is_made_up_key("workerkit-made-up-key")
+    assert all(map(is_fake_id, ids))
+    assert all(map(is_fake_key, keys))
+    assert not is_fake_id(REAL)
+    assert not is_fake_key("workerkit-made-up-key")

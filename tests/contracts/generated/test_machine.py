@@ -13,15 +13,15 @@ import pytest
 from tests.contracts.covering import pairwise
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.gate.gate import Gate
-from workerkit.contracts.generated.machine import Diligence, run_episodes
-from workerkit.contracts.report.text import told
+from workerkit.contracts.generated.machine import EpisodeBudget, run_episodes
+from workerkit.contracts.report.text import report_text
 from workerkit.contracts.run.ledger import Ledger
-from workerkit.contracts.scripted.script import set_out
+from workerkit.contracts.scripted.script import new_context
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.world.refusal import RefusalError
 from workerkit.mockserver.world.world import World
@@ -35,7 +35,7 @@ from workerkit.openapi.spec.silence import silences
 Json = dict[str, Any]
 Watcher = Callable[[Exchange], None]
 VALUES = {each.id: list(each.values) for each in silences().values()}
-SHORT = Diligence(episodes=8, steps=10, requests=300)
+SHORT = EpisodeBudget(episodes=8, steps=10, requests=300)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def episode(server: MockServer) -> Episode:
     def episode(
         choices: Mapping[str, str] | None = None,
         plan: Plan | None = None,
-        diligence: Diligence = SHORT,
+        diligence: EpisodeBudget = SHORT,
         watcher: Callable[[World], Watcher] = lambda _: lambda _: None,
         servers: tuple[int, ...] = (1, 2, 3),
     ) -> Played:
@@ -74,7 +74,7 @@ def episode(server: MockServer) -> Episode:
         target = Target(server.base_url, *(f"server-0{number}-key-{world.name}" for number in servers))
         ledger = Ledger(dict(dialect))
         gate = Gate(target, plan, worker_api(), clock=RunClock(), watcher=watcher(world))
-        gave_up = run_episodes(set_out(target, plan, gate, ledger, RunClock()), diligence, plan.seed)
+        gave_up = run_episodes(new_context(target, plan, gate, ledger, RunClock()), diligence, plan.seed)
         gate.close()
         return Played(ledger, gate.exchanges, gave_up)
 
@@ -88,7 +88,7 @@ def test_nothing_of_a_run_is_kept_when_it_is_over(episode: Episode) -> None:
         kept.append(weakref.ref(watch := lambda exchange: None))
         return watch
 
-    episode(diligence=Diligence(episodes=1, steps=2, requests=60), watcher=watcher)
+    episode(diligence=EpisodeBudget(episodes=1, steps=2, requests=60), watcher=watcher)
     gc.collect()
     assert [each() for each in kept] == [None]
 
@@ -124,7 +124,7 @@ def test_without_writes_it_lists_only(episode: Episode) -> None:
 
 
 def test_it_sends_no_more_requests_than_it_may(episode: Episode) -> None:
-    assert len(episode(diligence=Diligence(episodes=20, steps=10, requests=60)).exchanges) == 60
+    assert len(episode(diligence=EpisodeBudget(episodes=20, steps=10, requests=60)).exchanges) == 60
 
 
 # A mock that gets one thing wrong, in a state that no walk through the operations one by one meets.
@@ -218,7 +218,7 @@ def test_what_is_wrong_in_some_state_is_found_and_shown_in_few_requests(
 ) -> None:
     monkeypatch.setitem(HANDLERS, operation, wrong(HANDLERS[operation]))
     findings = [
-        each for each in episode(diligence=Diligence(20, 12, 900)).ledger.findings if each.rule == rule
+        each for each in episode(diligence=EpisodeBudget(20, 12, 900)).ledger.findings if each.rule == rule
     ]
     assert findings
     assert min(len(each.exchanges) for each in findings) <= 3
@@ -248,7 +248,7 @@ def test_a_server_that_gets_tasks_all_the_time_is_not_blamed(
     sound = HANDLERS["listTasks"]
 
     def busy(world: World, server: Any, call: Any) -> Json:
-        dispatch(world, {"server": server.name})
+        create_task(world, {"server": server.name})
         return sound(world, server, call)
 
     monkeypatch.setitem(HANDLERS, "listTasks", busy)
@@ -265,7 +265,7 @@ def test_a_bulk_answer_that_names_no_tasks_is_left_to_those_who_look_at_it_alone
         return {**answer, "results": [{"success": each["success"]} for each in answer["results"]]}
 
     monkeypatch.setitem(HANDLERS, "bulkUpdateTasks", nameless)
-    played = episode(diligence=Diligence(20, 12, 900))
+    played = episode(diligence=EpisodeBudget(20, 12, 900))
     assert any(each.operation == "bulkUpdateTasks" for each in played.exchanges)
     assert [each.message for each in played.ledger.findings] == []
 
@@ -289,8 +289,8 @@ def test_a_report_says_why_nothing_was_held_against_a_model(
     monkeypatch.setattr(Target, "is_loopback", False)
     world = server.ask(lambda: server.worlds.add(server.worlds.new_name(), WorldBuilder(seed=1))).world
     for _ in range(800):
-        dispatch(world, {"server": "server-01"})
+        create_task(world, {"server": "server-01"})
     target = Target(server.base_url, f"server-01-key-{world.name}")
     report = conform(target, Plan(writes=Writes.NONE, max_requests=150))
     assert "1050 tasks are too many for a model" in report.as_json()["unplayed"]
-    assert "Nothing was held against a model: 1050 tasks" in told(report)
+    assert "Nothing was held against a model: 1050 tasks" in report_text(report)

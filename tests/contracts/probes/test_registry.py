@@ -11,16 +11,16 @@ from tests.contracts.covering import pairwise
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.gate.gate import Gate
 from workerkit.contracts.page.rules import RuleStatus
-from workerkit.contracts.probes.registry import PROBES, look_closer, wait_for_silence
+from workerkit.contracts.probes.registry import PROBES, run_probes, wait_for_silence
 from workerkit.contracts.report.silences_seen import learnt
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.scripted import keys, lists
-from workerkit.contracts.scripted.script import set_out
+from workerkit.contracts.scripted.script import new_context
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
@@ -65,7 +65,7 @@ def found() -> Iterator[Found]:
 
 def _found(worlds: Worlds, choices: Mapping[str, str]) -> World:
     world = worlds.add(worlds.new_name(), WorldBuilder(seed=1, dialect=dialect_of(choices))).world
-    dispatch(world, {"server": "server-02", "request_name": "Foreign"})
+    create_task(world, {"server": "server-02", "request_name": "Foreign"})
     return world
 
 
@@ -73,11 +73,11 @@ def probed(place: Place, stated: Mapping[str, str] | None = None, plan: Plan = L
     """What the probes and the few steps of the tour that see silences find out."""
     ledger = Ledger(stated or {})
     gate = Gate(place.target, plan, worker_api(), clock=place.clock, watcher=lambda _: None)
-    context = set_out(place.target, plan, gate, ledger, place.clock)
+    context = new_context(place.target, plan, gate, ledger, place.clock)
     steps = (lists.list_by_default, lists.list_at_the_limits, lists.page_through)
     for step in (*steps, keys.refuse_wrong_keys):
         step(context)
-    look_closer(context)
+    run_probes(context)
     wait_for_silence(context, plan, 0.0)
     assert [each.message for each in ledger.findings] == []
     return ledger
@@ -122,14 +122,14 @@ def test_a_statement_stands_against_what_is_seen_and_the_report_says_so(found: F
 
 def test_without_writes_the_unseen_say_what_they_need(found: Found) -> None:
     place = found({})
-    before = {each.id: each.shown() for each in place.world.tasks.values()}
+    before = {each.id: each.as_json() for each in place.world.tasks.values()}
     ledger = probed(place, plan=Plan(writes=Writes.NONE))
     unseen = {name: ledger.sights[name].why for name in VALUES if ledger.seen(name) is None}
     assert unseen["bulk-empty"] == "needs --writes sandbox or all"
     assert unseen["content-type"] == "needs --writes all"
     assert ledger.seen("unknown-cursor") == "empty"
     assert ledger.seen("malformed-id") == "reject"
-    assert {each.id: each.shown() for each in place.world.tasks.values()} == before
+    assert {each.id: each.as_json() for each in place.world.tasks.values()} == before
 
 
 def test_without_the_other_keys_their_silences_say_so(found: Found) -> None:

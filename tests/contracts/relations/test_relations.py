@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.contracts.relations.relations import relate
+from workerkit.contracts.relations.relations import check_exchange
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 
@@ -26,7 +26,7 @@ def exchange(
 
 
 def broken(it: Exchange) -> dict[str, str]:
-    return {each.rule: each.flaw for each in relate(it) if each.flaw is not None}
+    return {each.rule: each.flaw for each in check_exchange(it) if each.flaw is not None}
 
 
 def task(task_id: str, **fields: Any) -> dict[str, Any]:
@@ -228,5 +228,5 @@ def test_a_batch_beyond_the_most_is_a_bad_request() -> None:
 def test_relations_judge_whatever_is_sent_and_answered(
     method: str, path: str, sent: Any, answer: Any
 ) -> None:
-    for each in relate(exchange(method, path, sent, 200, answer)):
+    for each in check_exchange(exchange(method, path, sent, 200, answer)):
         assert each.flaw is None or each.flaw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workerkit.contracts.relations.server_clock import standing_time
+from workerkit.contracts.relations.server_clock import stopped_clock
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 
@@ -18,7 +18,7 @@ def heartbeat(began: float, said: object, *, status: int = 200, operation: str =
 
 
 def test_one_time_for_heartbeats_that_are_seconds_apart_stands_still() -> None:
-    standing = standing_time([heartbeat(0, TIME), heartbeat(1, TIME), heartbeat(5, TIME)])
+    standing = stopped_clock([heartbeat(0, TIME), heartbeat(1, TIME), heartbeat(5, TIME)])
     assert standing is not None
     assert (standing.first.began, standing.last.began) == (0, 5)
     assert str(standing) == f"server_time is {TIME} again, 5 s later: it stands still"
@@ -38,4 +38,4 @@ def test_one_time_for_heartbeats_that_are_seconds_apart_stands_still() -> None:
     ],
 )
 def test_of_anything_else_nothing_is_said(exchanges: list[Exchange]) -> None:
-    assert standing_time(exchanges) is None
+    assert stopped_clock(exchanges) is None

@@ -40,16 +40,16 @@ def logs(*levels: str, created: int) -> Exchange:
     )
 
 
-def told(it: Exchange) -> list[str]:
+def texts_of(it: Exchange) -> list[str]:
     return [str(each) for each in violations(it)]
 
 
 def test_nothing_is_said_of_what_is_as_documented() -> None:
-    assert told(logs("INFO", "WARN", created=2)) == []
+    assert texts_of(logs("INFO", "WARN", created=2)) == []
 
 
 def test_a_level_that_is_not_documented_is_the_workers() -> None:
-    (line,) = told(logs("WARNING", created=0))
+    (line,) = texts_of(logs("WARNING", created=0))
     assert line == 'worker: sendLogs: body/logs/0/level: "WARNING" is not one of INFO, WARN, ERROR, DEBUG'
 
 
@@ -60,11 +60,11 @@ def test_too_large_a_batch_is_the_workers_and_taking_it_the_servers() -> None:
 
 
 def test_a_wrong_count_is_the_servers() -> None:
-    (line,) = told(logs("INFO", "DEBUG", created=1))
+    (line,) = texts_of(logs("INFO", "DEBUG", created=1))
     assert line.startswith("server: logs-created: ")
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/task"), ("PATCH", "/logs")])
 def test_a_call_that_there_is_not_is_the_workers(method: str, path: str) -> None:
-    (line,) = told(exchange(method, path, {}, 404, {"success": False}, None))
+    (line,) = texts_of(exchange(method, path, {}, 404, {"success": False}, None))
     assert line.startswith("worker: no-operation: ")

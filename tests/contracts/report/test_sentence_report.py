@@ -11,7 +11,7 @@ from workerkit.contracts.page.page import Section, Sentence, page
 from workerkit.contracts.page.rules import RULE_IDS, RULES, RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.report.sentence_report import Standing, sentence_reports
-from workerkit.contracts.report.silences_seen import Learnt
+from workerkit.contracts.report.silences_seen import SilenceSeen
 from workerkit.openapi.spec.silence import silences
 
 PAGE = (Path(__file__).parents[1] / "worker-api.txt").read_text("utf-8")
@@ -53,7 +53,7 @@ def untested(why: str = "needs --other-api-key") -> dict[str, RuleReport]:
     return {each.id: RuleReport(each, RuleStatus.UNTESTED, why) for each in RULES}
 
 
-LEARNT = [Learnt(each, None, None, "no request shows it") for each in silences()]
+LEARNT = [SilenceSeen(each, None, None, "no request shows it") for each in silences()]
 
 
 def standing(rules: dict[str, RuleReport], text: str) -> tuple[Standing, tuple[str, ...]]:

@@ -75,9 +75,9 @@ def test_a_key_takes_the_place_of_one_that_was_refused_where_there_is_no_other()
 
 
 @pytest.mark.parametrize(
-    ("given", "told"), [((), "with 2 that.* give --api-key KEY"), (("mine",), "give --other-api-key KEY")]
+    ("given", "message"), [((), "with 2 that.* give --api-key KEY"), (("mine",), "give --other-api-key KEY")]
 )
-def test_a_key_that_is_missing_is_asked_for(given: tuple[str, ...], told: str) -> None:
+def test_a_key_that_is_missing_is_asked_for(given: tuple[str, ...], message: str) -> None:
     whole = capsule(asked("GET", "/tasks", key="one"), asked("GET", "/tasks", key="two"))
-    with pytest.raises(NotPermittedError, match=told):
+    with pytest.raises(NotPermittedError, match=message):
         keys_for(whole, given)

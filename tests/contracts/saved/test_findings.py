@@ -18,12 +18,12 @@ import pytest
 
 from workerkit.contracts.conformance import RunFailedError, conform
 from workerkit.contracts.gate.gate import Cause
-from workerkit.contracts.generated.isolated_hypothesis import hypothesis_apart
+from workerkit.contracts.generated.isolated_hypothesis import isolated_hypothesis
 from workerkit.contracts.page.page import page
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.report import Report, exit_code
 from workerkit.contracts.report.shared_form import as_cases
-from workerkit.contracts.report.text import told
+from workerkit.contracts.report.text import report_text
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.atomic_file import CannotWriteError, made_folder
@@ -69,7 +69,7 @@ def run(watched: Watch, plan: Plan = BRIEF) -> Report:
 def every_form(report: Report) -> dict[str, str]:
     shared = as_cases(report)
     return {
-        "text": told(report),
+        "text": report_text(report),
         "json": json.dumps(report.as_json(), ensure_ascii=False),
         "junit": as_junit(shared).decode(),
         "html": as_page(shared).decode(),
@@ -90,7 +90,7 @@ def test_a_cause_is_told_once_with_its_exchanges_in_order(watched: Watch) -> Non
     assert [each.message.split()[-1] for each in update.flaws] == ["running"]
     assert update.more == 0
     assert [each.method for each in update.evidence] == ["PUT", "GET"]
-    text = told(report)
+    text = report_text(report)
     assert text.count(f"#{update.evidence[0].number}  $ curl") == 1
 
 
@@ -165,7 +165,7 @@ def test_every_sentence_of_the_page_is_in_the_json_with_what_became_of_it(watche
     assert total["section"] == "2. GET /tasks — Lấy danh sách tasks"
     assert total["why"].startswith("list-total: ")
     counts = Counter(each["status"] for each in sentences)
-    assert f"The page's sentences: {counts['kept']} kept, {counts['broken']} broken, " in told(report)
+    assert f"The page's sentences: {counts['kept']} kept, {counts['broken']} broken, " in report_text(report)
 
 
 KEYS = ("canary-key-one", "canary-key-two", "canary-key-three")
@@ -219,7 +219,7 @@ def test_what_is_withheld_is_said_to_be_the_kits_own_fault(
         report = conform(watch.target, Plan(writes=Writes.NONE, max_requests=10))
         assert {each.method for each in watch.seen} == {"GET"}
     assert len(report.withheld) == 1
-    assert "That is a defect of the kit, please report it" in told(report)
+    assert "That is a defect of the kit, please report it" in report_text(report)
     assert report.as_json()["withheld"] == [
         "POST /health: a server may act on it, which writes=none does not allow"
     ]
@@ -239,7 +239,7 @@ def test_without_tasks_each_untested_rule_has_its_next_step() -> None:
         report = conform(Target(mock.base_url, "server-01-key"), Plan(max_requests=300))
     reasons = {each.why for each in report.of(RuleStatus.UNTESTED)}
     assert [each for each in reasons if not re.search("needs --|give it (more|some)", each)] == []
-    more = re.findall(r"  and (\d+) more (sentences?), which", told(report))
+    more = re.findall(r"  and (\d+) more (sentences?), which", report_text(report))
     assert [(count, word) for count, word in more if (count == "1") is not (word == "sentence")] == []
 
 
@@ -247,5 +247,5 @@ def test_without_a_folder_for_temporary_files_a_run_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
-    with pytest.raises(CannotWriteError, match="set TMPDIR"), hypothesis_apart():
+    with pytest.raises(CannotWriteError, match="set TMPDIR"), isolated_hypothesis():
         pass

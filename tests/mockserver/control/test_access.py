@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
-from workerkit.mockserver.control.access import Guard, UnfitTokenError, checked_token, is_loopback
+from workerkit.mockserver.control.access import AccessControl, UnfitTokenError, checked_token, is_loopback
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -231,7 +231,7 @@ def test_the_worker_api_needs_no_token(guarded: MockServer, http: requests.Sessi
 @pytest.mark.parametrize(("token", "said"), UNFIT.items())
 def test_an_unfit_token_is_refused_without_telling_it_and_nothing_listens(token: str, said: str) -> None:
     for make in (
-        lambda: Guard(nowhere, host="127.0.0.1", token=token),
+        lambda: AccessControl(nowhere, host="127.0.0.1", token=token),
         lambda: MockServer(Worlds(), token=token),
         lambda: MockServer(Worlds(), host="0.0.0.0", token=token),
         lambda: MockServer(Worlds(), host="192.0.2.7", token=token),  # where it could not listen
@@ -263,7 +263,7 @@ def test_every_token_that_is_taken_can_be_sent(token: str) -> None:
     except UnfitTokenError:
         return
     sent = {"host": "127.0.0.1", "authorization": f"Bearer {token}"}
-    assert passed(lambda app: Guard(app, host="127.0.0.1", token=token), "192.0.2.7", **sent) == 204
+    assert passed(lambda app: AccessControl(app, host="127.0.0.1", token=token), "192.0.2.7", **sent) == 204
 
 
 def test_a_token_with_a_blank_in_it_goes_over_the_wire() -> None:
@@ -275,7 +275,7 @@ def test_a_token_with_a_blank_in_it_goes_over_the_wire() -> None:
 # Other machines, which a test cannot be: the guard alone
 
 
-def passed(guard: Callable[..., Guard], client: str | None, **headers: str) -> int:
+def passed(guard: Callable[..., AccessControl], client: str | None, **headers: str) -> int:
     """The status with which a guarded application answers a client; 204 where the guard lets it in."""
     sent: list[Message] = []
 
@@ -302,8 +302,8 @@ def passed(guard: Callable[..., Guard], client: str | None, **headers: str) -> i
     [("127.0.0.1", 204), ("127.9.9.9", 204), ("::1", 204), ("192.0.2.7", 403), ("fe80::1", 403), (None, 403)],
 )
 def test_without_a_token_only_this_machine_is_let_in(client: str | None, status: int) -> None:
-    def guard(app: Any) -> Guard:
-        return Guard(app, host="127.0.0.1", token=None)
+    def guard(app: Any) -> AccessControl:
+        return AccessControl(app, host="127.0.0.1", token=None)
 
     assert passed(guard, client, host="127.0.0.1") == status
 
@@ -312,8 +312,8 @@ def test_without_a_token_only_this_machine_is_let_in(client: str | None, status:
     ("host", "status"), [("MOCK.example:8080", 204), ("127.0.0.1", 204), ("other.example", 403)]
 )
 def test_with_the_token_another_machine_is_let_in_under_the_bound_host(host: str, status: int) -> None:
-    def guard(app: Any) -> Guard:
-        return Guard(app, host="Mock.example", token=TOKEN)
+    def guard(app: Any) -> AccessControl:
+        return AccessControl(app, host="Mock.example", token=TOKEN)
 
     assert passed(guard, "192.0.2.7", host=host, authorization=f"Bearer {TOKEN}") == status
     assert passed(guard, "192.0.2.7", host=host, authorization="Bearer wrong") != 204

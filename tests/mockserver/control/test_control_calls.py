@@ -398,9 +398,9 @@ def test_a_change_of_a_task_that_is_refused_changes_nothing(
     at: Control, add_task: AddTask, body: dict[str, Any], status: int, message: str
 ) -> None:
     task = add_task()
-    before = task.shown()
+    before = task.as_json()
     assert_refused(at("PATCH", f"/tasks/{task.id}", body), status, message)
-    assert task.shown() == before
+    assert task.as_json() == before
 
 
 def test_an_unknown_task_is_404(at: Control) -> None:
@@ -470,9 +470,9 @@ def test_the_key_of_another_world_is_409(at: Control, control: Control, world: W
 def test_a_change_of_a_server_that_is_refused_changes_nothing(
     at: Control, world: World, key: str, body: dict[str, Any], message: str
 ) -> None:
-    before = world.servers["server-01"].shown()
+    before = world.servers["server-01"].as_json()
     assert_refused(at("PATCH", "/servers/server-01", body), 400, message)
-    assert world.servers["server-01"].shown() == before
+    assert world.servers["server-01"].as_json() == before
     assert "good" not in world.known_keys()
 
 

@@ -24,7 +24,7 @@ from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
@@ -90,7 +90,7 @@ class Client:
         mock.ask(lambda: world.journal.listen(self._ended.put))
 
     def fault(self, kind: str, **parameters: Any) -> ActiveFault:
-        return self.mock.ask(lambda: disturb(self.world, {"fault": kind, **parameters}))
+        return self.mock.ask(lambda: add_described_fault(self.world, {"fault": kind, **parameters}))
 
     def open(self, method: str, path: str, body: Any = None, *, close: bool = True) -> socket.socket:
         """Sends a request; the answer is still to be read."""
@@ -491,7 +491,7 @@ def state(client: Client) -> Any:
     def shown() -> Any:
         world = client.world
         held = (world.servers, world.tasks, world.requests, world.accounts)
-        return [[each.shown() for each in entities.values()] for entities in held] + [list(world.logs)]
+        return [[each.as_json() for each in entities.values()] for entities in held] + [list(world.logs)]
 
     return client.mock.ask(shown)
 

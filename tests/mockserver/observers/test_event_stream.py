@@ -99,15 +99,15 @@ def test_an_exchange_is_told_as_the_journal_shows_it(
 ) -> None:
     stream = listen()
     call("POST", "/logs", json={"logs": []})
-    kind, told = stream.next()
+    kind, event = stream.next()
     journal = control("GET", f"/worlds/{world.name}/journal").json()["exchanges"]
     assert kind == "exchange"
-    assert told == {"world": world.name, **journal[0]}
+    assert event == {"world": world.name, **journal[0]}
 
 
 def change_of(stream: Listener) -> tuple[Any, ...]:
-    _, told = stream.next("change")
-    return tuple(told[name] for name in ("kind", "id", "field", "was", "now", "by"))
+    _, event = stream.next("change")
+    return tuple(event[name] for name in ("kind", "id", "field", "was", "now", "by"))
 
 
 def test_changes_that_workers_make_are_told(

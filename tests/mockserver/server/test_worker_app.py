@@ -193,13 +193,13 @@ def test_an_unknown_path_is_404_without_a_key_too(call: Call, world: World) -> N
 
 def test_what_is_refused_changes_nothing(call: Call, world: World, add_task: AddTask) -> None:
     own, theirs = add_task(), add_task(server="server-02")
-    before = [task.shown() for task in world.tasks.values()]
+    before = [task.as_json() for task in world.tasks.values()]
     call("PUT", f"/tasks/{theirs.id}", json={"status": "completed", "note": "mine"})
     call("PUT", f"/tasks/{own.id}", json={"status": "completed", "note": 7})
     call("PUT", "/tasks/bulk", json={"items": [{"link_id": own.id, "status": "done"}]})
     call("POST", "/callback/link/complete", json={"link_id": theirs.id})
     call("POST", "/logs", json={"logs": [{"level": "INFO", "message": "a"}, {"level": "TRACE"}]})
-    assert [task.shown() for task in world.tasks.values()] == before
+    assert [task.as_json() for task in world.tasks.values()] == before
     assert not world.logs
     assert all(request.created_links == 0 for request in world.requests.values())
 

@@ -209,6 +209,6 @@ def test_no_report_tells_a_secret(telltale: Trial) -> None:
 def test_the_timeline_of_a_trial_has_its_exchanges(telltale: Trial) -> None:
     timeline = telltale.timeline
     assert [moment.answer for moment in timeline.moments] == ["200", "200", "400", "404", "404", "404"]
-    assert timeline.moments[0].told == "GET /tasks"
+    assert timeline.moments[0].text == "GET /tasks"
     assert "process-not-crashed" in timeline.moments[-1].rules
     assert [lane.spells[0].status for lane in timeline.lanes] == ["pending"]

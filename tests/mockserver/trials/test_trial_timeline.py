@@ -121,7 +121,7 @@ def test_a_happening_stands_before_the_exchange_in_which_it_took_place() -> None
         [exchange(1), exchange(2), exchange(3)],
         events=[Event(1002.1, "revoke-key", "server-01"), Event(1099.0, "restore-key", "server-01")],
     )
-    assert [moment.told for moment in timeline.moments if moment.kind is MomentKind.HAPPENING] == [
+    assert [moment.text for moment in timeline.moments if moment.kind is MomentKind.HAPPENING] == [
         "revoke-key server-01",
         "restore-key server-01",
     ]
@@ -155,7 +155,7 @@ def test_exchanges_alike_are_folded_with_what_they_changed() -> None:
         (MomentKind.EXCHANGE, 20, 20, 1),
     ]
     fold = timeline.moments[2]
-    assert (fold.told, fold.changes) == ("PUT /tasks/{id}", ("17 tasks: pending → completed",))
+    assert (fold.text, fold.changes) == ("PUT /tasks/{id}", ("17 tasks: pending → completed",))
     assert fold.statuses == {"completed": 19, "pending": 1}
 
 
@@ -172,7 +172,7 @@ def test_secrets_are_masked_and_long_texts_cut() -> None:
     )
     assert "canary" not in repr(timeline)
     assert "<key " in timeline.moments[1].why
-    assert all(len(moment.told) < 200 for moment in timeline.moments)
+    assert all(len(moment.text) < 200 for moment in timeline.moments)
 
 
 @given(st.lists(st.sampled_from([200, 401, 500, None]), min_size=1, max_size=60), st.integers(1, 100))
@@ -187,7 +187,7 @@ def test_however_many_exchanges_the_timeline_is_bounded_and_counts_them_all(
     assert len(timeline.moments) <= 400
     assert len(timeline.ticks) <= 1001
     left_out = sum(
-        int(moment.told.split()[0]) for moment in timeline.moments if moment.kind is MomentKind.GAP
+        int(moment.text.split()[0]) for moment in timeline.moments if moment.kind is MomentKind.GAP
     )
     assert left_out + sum(moment.count for moment in timeline.moments) == len(pattern)
     numbers = [

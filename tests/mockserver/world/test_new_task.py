@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.world.new_task import FIELDS, SERVICE_TYPES, dispatch
+from workerkit.mockserver.world.new_task import FIELDS, SERVICE_TYPES, create_task
 from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError, RefusalError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import PAGE_TIME, WorldBuilder
@@ -51,15 +51,15 @@ def founded() -> World:
 
 def contents(world: World) -> tuple[Any, ...]:
     shown = (world.tasks, world.requests, world.accounts, world.servers)
-    return (*([each.shown() for each in entities.values()] for entities in shown), world.chance.getstate())
+    return (*([each.as_json() for each in entities.values()] for entities in shown), world.chance.getstate())
 
 
 @settings(deadline=None)
 @given(fields=GIVEN)
 def test_a_task_has_the_fields_that_were_given(fields: dict[str, Any]) -> None:
     world = founded()
-    task = dispatch(world, fields)
-    shown = task.shown()
+    task = create_task(world, fields)
+    shown = task.as_json()
     assert {name: shown[name] for name in fields} == fields
     assert world.own_task(world.server(task.server), task.id) is task
 
@@ -68,13 +68,13 @@ def test_a_task_has_the_fields_that_were_given(fields: dict[str, Any]) -> None:
 @given(fields=GIVEN)
 def test_whatever_is_given_a_task_is_listed_as_the_spec_says(fields: dict[str, Any]) -> None:
     validator = worker_api().document.validator({"$ref": "#/components/schemas/Task"})
-    assert list(validator.iter_errors(dispatch(founded(), fields).listed())) == []
+    assert list(validator.iter_errors(create_task(founded(), fields).listed())) == []
 
 
 def test_the_request_and_the_account_can_be_chosen() -> None:
     world = founded()
     for request, account in zip(world.requests.values(), world.accounts.values(), strict=False):
-        task = dispatch(world, {"request_id": request.id, "account_id": account.id})
+        task = create_task(world, {"request_id": request.id, "account_id": account.id})
         assert (task.request, task.account) == (request, account)
 
 
@@ -84,7 +84,7 @@ def test_there_is_no_other_field() -> None:
 
 def test_what_is_left_out_is_filled_in() -> None:
     world = founded()
-    task = dispatch(world, {})
+    task = create_task(world, {})
     assert (task.server, task.status, task.created_at) == ("server-01", "pending", PAGE_TIME)
     assert task.service_type in SERVICE_TYPES
     assert task.request in world.requests.values()
@@ -95,13 +95,13 @@ def test_what_is_left_out_is_filled_in() -> None:
 
 def test_a_later_task_is_listed_later() -> None:
     world = founded()
-    tasks = [dispatch(world, {}) for _ in range(5)]
+    tasks = [create_task(world, {}) for _ in range(5)]
     assert world.backlog(world.server("server-01")).page(STATUSES, None, skip=0, most=9) == tasks
 
 
 def test_a_task_of_its_own_time_keeps_the_place_at_the_end() -> None:
     world = founded()
-    first, second = dispatch(world, {}), dispatch(world, {}, created_at=5.0)
+    first, second = create_task(world, {}), create_task(world, {}, created_at=5.0)
     assert (second.created_at, first.place < second.place) == (5.0, True)
 
 
@@ -113,7 +113,7 @@ def test_a_request_field_makes_a_request_of_its_own() -> None:
     known = dict(world.requests)
     model = next(iter(known.values()))
     model.created_links = 7
-    task = dispatch(world, {"request_id": model.id, "request_name": "Mine"})
+    task = create_task(world, {"request_id": model.id, "request_name": "Mine"})
     assert task.request.id not in known
     assert world.requests == {**known, task.request.id: task.request}
     assert (task.request.name, task.request.website, task.request.created_links) == ("Mine", model.website, 0)
@@ -124,7 +124,7 @@ def test_an_account_field_makes_an_account_of_its_own() -> None:
     world = founded()
     known = dict(world.accounts)
     model = next(iter(known.values()))
-    task = dispatch(world, {"account_id": model.id, "password": "mine"})
+    task = create_task(world, {"account_id": model.id, "password": "mine"})
     assert world.accounts == {**known, task.account.id: task.account}
     assert (task.account.password, task.account.email) == ("mine", model.email)
     assert model.password != "mine"
@@ -135,7 +135,7 @@ def test_an_account_field_makes_an_account_of_its_own() -> None:
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_task_that_begins_later_has_what_it_would_have_got(status: str) -> None:
-    task = dispatch(founded(), {"status": status})
+    task = create_task(founded(), {"status": status})
     begun, done = status in ("running", "completed", "failed"), status == "completed"
     assert (task.started_at is not None) == begun
     assert (task.completed_at is not None) == done
@@ -144,9 +144,10 @@ def test_a_task_that_begins_later_has_what_it_would_have_got(status: str) -> Non
 
 
 def test_what_was_given_is_not_lived_over() -> None:
-    assert dispatch(founded(), {"status": "completed", "link_profile": ""}).link_profile == ""
+    assert create_task(founded(), {"status": "completed", "link_profile": ""}).link_profile == ""
     assert (
-        dispatch(founded(), {"status": "failed", "error_message": "Site down"}).error_message == "Site down"
+        create_task(founded(), {"status": "failed", "error_message": "Site down"}).error_message
+        == "Site down"
     )
 
 
@@ -177,16 +178,16 @@ def test_what_is_refused_leaves_the_world_as_it_was(
     world = founded()
     before = contents(world)
     with pytest.raises(refusal) as caught:
-        dispatch(world, fields)
+        create_task(world, fields)
     assert why in caught.value.why
     assert contents(world) == before
 
 
 def test_an_id_is_given_once_in_whatever_case() -> None:
     world = founded()
-    task = dispatch(world, {"id": "6F1E2C1A-3B4D-4E5F-8A6B-7C8D9E0F1A2B"})
+    task = create_task(world, {"id": "6F1E2C1A-3B4D-4E5F-8A6B-7C8D9E0F1A2B"})
     for spelling in (task.id, task.id.upper()):
         assert world.task(spelling) is task
         with pytest.raises(InvalidRequestError, match="already"):
-            dispatch(world, {"id": spelling})
+            create_task(world, {"id": spelling})
     assert len(world.tasks) == 1

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.mockserver.world.entities import Task
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.operations import HANDLERS, check_subject
 from workerkit.mockserver.world.refusal import NotFoundError, NotYourTaskError, RefusalError
 from workerkit.mockserver.world.world import World
@@ -60,8 +60,8 @@ def ask(
 def contents(world: World) -> list[Any]:
     kinds = (world.servers, world.tasks, world.requests, world.accounts)
     return [
-        *([each.shown() for each in kind.values()] for kind in kinds),
-        [each.shown() for each in world.logs],
+        *([each.as_json() for each in kind.values()] for kind in kinds),
+        [each.as_json() for each in world.logs],
     ]
 
 
@@ -73,7 +73,7 @@ def empty() -> World:
 @pytest.fixture
 def tasks(empty: World) -> list[Task]:
     """Three tasks of server-01 and then two of server-02."""
-    return [dispatch(empty, {"server": f"server-0{1 + (number > 2)}"}) for number in range(5)]
+    return [create_task(empty, {"server": f"server-0{1 + (number > 2)}"}) for number in range(5)]
 
 
 def test_every_operation_of_the_spec_has_its_act() -> None:
@@ -203,7 +203,7 @@ def test_while_tasks_change_a_cursor_neither_repeats_nor_skips_one_that_stays(
     changes: list[tuple[int, str]], limit: int
 ) -> None:
     world = founded()
-    tasks = [dispatch(world, {}) for _ in range(8)]
+    tasks = [create_task(world, {}) for _ in range(8)]
     coming = iter(changes)
 
     def ask_page(after: str | None) -> Json:
@@ -261,12 +261,12 @@ def test_reading_changes_nothing() -> None:
 @given(fields=UPDATE)
 def test_an_update_changes_its_fields_and_says_which_task(fields: Json) -> None:
     world = founded()
-    task = dispatch(world, {})
+    task = create_task(world, {})
     assert ask(world, "updateTask", fields, task=task.id.upper()) == {
         "success": True,
         "data": {"updated": True, "link_id": task.id},
     }
-    shown = task.shown()
+    shown = task.as_json()
     assert {name: shown[name] for name in fields} == fields
 
 
@@ -274,7 +274,7 @@ def test_an_update_changes_its_fields_and_says_which_task(fields: Json) -> None:
 @given(fields=UPDATE)
 def test_the_same_update_twice_is_the_same_as_once(fields: Json) -> None:
     world = founded()
-    task = dispatch(world, {})
+    task = create_task(world, {})
     ask(world, "updateTask", fields, task=task.id)
     once = contents(world)
     ask(world, "updateTask", fields, task=task.id)
@@ -285,7 +285,7 @@ def test_the_same_update_twice_is_the_same_as_once(fields: Json) -> None:
 @given(fields=UPDATE)
 def test_the_callback_changes_what_the_page_names_there(fields: Json) -> None:
     one, other = founded(), founded()
-    task, same = dispatch(one, {}), dispatch(other, {})
+    task, same = create_task(one, {}), create_task(other, {})
     answer = ask(one, "updateLink", {**fields, "link_id": task.id})
     named = {name: value for name, value in fields.items() if name in CHANGES}
     assert answer == ask(other, "updateTask", named, task=same.id)
@@ -314,7 +314,7 @@ def test_a_bulk_update_is_the_sequence_of_its_single_updates(
 ) -> None:
     one, other = founded(), founded()
     for world in (one, other):
-        ids = [dispatch(world, {"server": f"server-0{1 + (number > 2)}"}).id for number in range(5)]
+        ids = [create_task(world, {"server": f"server-0{1 + (number > 2)}"}).id for number in range(5)]
         for number in completed:
             ask(world, "completeLink", {"link_id": ids[number]})
     batch = [({"link_id": ids[each] if isinstance(each, int) else each}, fields) for each, fields in items]
@@ -376,7 +376,7 @@ def test_second_completion_counts_once_and_is_answered_alike(empty: World, tasks
     body = {"link_id": tasks[0].id, "link_profile": "https://u", "link_post": "https://p"}
     first, second = ask(empty, "completeLink", body), ask(empty, "completeLink", body)
     assert first == second == {"success": True, "data": {"updated": True, "link_id": tasks[0].id}}
-    shown = tasks[0].shown()
+    shown = tasks[0].as_json()
     assert (shown["status"], shown["completed_at"]) == ("completed", BEGIN)
     assert (shown["link_profile"], shown["link_post"]) == ("https://u", "https://p")
     assert tasks[0].request.created_links == 1
@@ -405,7 +405,7 @@ def test_logs_are_counted_and_stored_as_they_came(entries: list[tuple[str, str]]
         "created": len(logs),
     }
     stamped = [{**entry, "server": "server-02", "at": BEGIN} for entry in logs]
-    assert [entry.shown() for entry in world.logs] == stamped
+    assert [entry.as_json() for entry in world.logs] == stamped
 
 
 # Requests and accounts
@@ -415,7 +415,7 @@ def test_logs_are_counted_and_stored_as_they_came(entries: list[tuple[str, str]]
 @given(status=st.text())
 def test_a_request_and_an_account_take_any_status(status: str) -> None:
     world = founded()
-    task = dispatch(world, {})
+    task = create_task(world, {})
     request, account = task.request, task.account
     assert ask(world, "setRequestStatus", {"request_id": request.id.upper(), "status": status}) == {
         "success": True,
@@ -450,7 +450,7 @@ def refused(task: Task, task_id: str) -> list[tuple[str, Json, str]]:
 def test_nothing_of_another_servers_is_changed(
     empty: World, server: str, refusal: type[RefusalError]
 ) -> None:
-    task = dispatch(empty, {"server": "server-01"})
+    task = create_task(empty, {"server": "server-01"})
     before = contents(empty)
     for operation, body, path_id in refused(task, task.id):
         with pytest.raises(refusal):
@@ -459,7 +459,7 @@ def test_nothing_of_another_servers_is_changed(
 
 
 def test_what_is_not_there_is_not_found(empty: World) -> None:
-    task = dispatch(empty, {"server": "server-01"})
+    task = create_task(empty, {"server": "server-01"})
     before = contents(empty)
     for operation, body, path_id in refused(task, UNKNOWN):
         with pytest.raises(NotFoundError):
@@ -479,7 +479,7 @@ def test_what_is_not_there_is_not_found(empty: World) -> None:
 def test_what_the_spec_does_not_allow_never_gets_to_the_world(
     empty: World, operation: str, body: Json
 ) -> None:
-    task = dispatch(empty, {})
+    task = create_task(empty, {})
     before = contents(empty)
     with pytest.raises(FlawError):
         ask(empty, operation, body, task=task.id)
@@ -542,7 +542,7 @@ def test_after_any_requests_all_answers_are_described_and_all_relations_hold(
     steps: list[tuple[tuple[str, Json], str, int]],
 ) -> None:
     world = founded()
-    tasks = [dispatch(world, {"server": f"server-0{1 + number % 2}"}) for number in range(6)]
+    tasks = [create_task(world, {"server": f"server-0{1 + number % 2}"}) for number in range(6)]
     for (operation, body), server, number in steps:
         try:
             ask(world, operation, aimed(operation, body, tasks[number]), server=server, task=tasks[number].id)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.mockserver.world.entities import Server, Task
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.refusal import NotFoundError, NotYourTaskError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -37,7 +37,7 @@ def founded(*, tasks: bool = False) -> World:
 
 
 def add_task(world: World, **fields: Any) -> Task:
-    return dispatch(world, {"server": "server-01", **fields})
+    return create_task(world, {"server": "server-01", **fields})
 
 
 def listed(world: World, name: str) -> list[Task]:
@@ -157,7 +157,7 @@ def test_logs_are_kept_in_their_order_with_server_and_time(
     assert empty.log(first, [{"message": "a"}, {"message": "b"}]) == 2
     empty.clock.advance(1)
     assert empty.log(second, [{"message": "c"}]) == 1
-    assert [entry.shown() for entry in empty.logs] == [
+    assert [entry.as_json() for entry in empty.logs] == [
         {"message": "a", "server": "server-01", "at": "2025-12-01T10:00:00Z"},
         {"message": "b", "server": "server-01", "at": "2025-12-01T10:00:00Z"},
         {"message": "c", "server": "server-02", "at": "2025-12-01T10:00:01Z"},
@@ -166,7 +166,7 @@ def test_logs_are_kept_in_their_order_with_server_and_time(
 
 def test_an_entry_cannot_say_another_server_or_time(empty: World, first: Server) -> None:
     empty.log(first, [{"message": "a", "server": "server-02", "at": 5}])
-    shown = empty.logs[0].shown()
+    shown = empty.logs[0].as_json()
     assert (shown["server"], shown["at"]) == ("server-01", "2025-12-01T10:00:00Z")
 
 
@@ -211,13 +211,13 @@ def test_a_reassigned_task_changes_its_owner_and_keeps_its_place(
 def test_a_change_touches_the_given_fields_only(fields: dict[str, Any]) -> None:
     world = founded()
     task, other = add_task(world), add_task(world)
-    before, bystander = task.shown(), other.shown()
+    before, bystander = task.as_json(), other.as_json()
     world.change_task(task, {**fields, "password": "x", "id": UNKNOWN})
-    after = task.shown()
+    after = task.as_json()
     told = {name for name in after if after[name] != before[name]}
     assert {name: after[name] for name in fields} == fields
     assert told <= {*fields, "started_at", "completed_at"}
-    assert other.shown() == bystander
+    assert other.as_json() == bystander
 
 
 @settings(deadline=None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of, mask_of_all
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -19,8 +19,8 @@ from workerkit.openapi.exchange import Exchange
 def kept() -> World:
     """A world with a task of its own account, and a server whose key was exchanged."""
     world = WorldBuilder(seed=3)("kept").world
-    dispatch(world, {"password": "own-password", "email": "own@mail.example"})
-    dispatch(world, {"email": "no address"})
+    create_task(world, {"password": "own-password", "email": "own@mail.example"})
+    create_task(world, {"email": "no address"})
     world.set_keys(world.servers["server-02"], ["new-key"])
     return world
 
@@ -66,7 +66,7 @@ def test_secrets_that_come_one_by_one_are_all_masked() -> None:
     world = WorldBuilder(seed=3)("growing").world
     passwords = [f"password-{number}" for number in range(50)]
     for password in passwords:
-        dispatch(world, {"password": password})
+        create_task(world, {"password": password})
         assert password not in mask_of(world).text(f"it is {password}")
     masked = mask_of(world).text(" ".join(["server-01-key-growing", *passwords]))
     assert (masked.count("<key "), masked.count("<password ")) == (1, 50)
@@ -75,7 +75,7 @@ def test_secrets_that_come_one_by_one_are_all_masked() -> None:
 def test_the_same_secret_has_the_same_mask_in_all_worlds() -> None:
     worlds = [WorldBuilder(seed=seed)(f"world-{seed}").world for seed in (3, 4)]
     for world in worlds:
-        dispatch(world, {"password": "own-password"})
+        create_task(world, {"password": "own-password"})
     first, second = (mask_of(world).text("own-password") for world in worlds)
     assert first == second != "own-password"
 
@@ -116,7 +116,7 @@ def test_the_mask_of_several_worlds_knows_the_secrets_of_each_and_what_it_is_tol
     for text in ("server-01-key-kept", "server-01-key-other", "told-password"):
         assert text not in mask.text(f"it is {text}")
     assert mask.text("own-password") == mask_of(kept).text("own-password")
-    dispatch(other, {"password": "told-password"})
+    create_task(other, {"password": "told-password"})
     assert mask.text("told-password") == mask_of(other).text("told-password")
 
 

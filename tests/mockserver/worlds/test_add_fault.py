@@ -16,7 +16,7 @@ from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.randomness import Chance
 from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.scenarios.faults import Hang, ListedTwice, Status
@@ -72,7 +72,7 @@ def test_chance_strikes_about_as_often_as_it_should_and_the_same_calls_each_time
 
 def test_faults_do_not_disturb_the_chance_of_the_world() -> None:
     quiet, disturbed = (WorldBuilder(seed=3)("w").world for _ in range(2))
-    disturb(disturbed, {"fault": "garbage", "probability": 0.5})
+    add_described_fault(disturbed, {"fault": "garbage", "probability": 0.5})
     for each in disturbed.faults * 10:
         each.applies_now("heartbeat", at=0.0, chance=disturbed.mischief)
     assert disturbed.mischief.getstate() != quiet.mischief.getstate()
@@ -82,7 +82,7 @@ def test_faults_do_not_disturb_the_chance_of_the_world() -> None:
 def test_adding_a_fault_does_not_start_the_clock() -> None:
     ticks = iter([100.0, 100.0, 107.0])
     world = WorldBuilder(seed=3, timer=lambda: next(ticks))("w").world
-    disturb(world, {"fault": "status"})
+    add_described_fault(world, {"fault": "status"})
     begin = world.clock.begin
     assert (world.faults[0].since, world.clock.now(), world.clock.now()) == (begin, begin, begin + 7.0)
 

@@ -106,9 +106,9 @@ def test_an_effect_takes_place_once(direct: Direct) -> None:
 
 def test_without_a_scenario_nothing_happens() -> None:
     director = WorldBuilder(seed=1, timer=lambda: 0.0)("w1")
-    before = [server.shown() for server in director.world.servers.values()]
+    before = [server.as_json() for server in director.world.servers.values()]
     for operation in ("heartbeat", None):
         director.speak(operation)
         director.catch_up()
     assert director.events == []
-    assert [server.shown() for server in director.world.servers.values()] == before
+    assert [server.as_json() for server in director.world.servers.values()] == before

@@ -9,7 +9,7 @@ import pytest
 
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.world.journal import CAPACITY
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.worlds.run_builder import run_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.openapi.exchange import Exchange
@@ -76,7 +76,7 @@ def test_the_record_says_which_fault_struck_and_whether_the_request_was_applied(
 
 
 def test_reports_and_lists_are_read_as_the_worker_was_told(storm: Trial) -> None:
-    told = {report.told for report in storm.run.reports}
+    told = {report.outcome for report in storm.run.reports}
     assert told == {"done", "trouble", "refused", "unsure"}
     assert storm.run.listings[0].exchange.operation == "listTasks"
     assert len(storm.run.listings[0].tasks) == 14
@@ -85,7 +85,7 @@ def test_reports_and_lists_are_read_as_the_worker_was_told(storm: Trial) -> None
 def test_only_a_world_with_a_scenario_remembers_what_workers_change() -> None:
     for scenario, count in ((None, 0), (library.find("key-revoked"), 3)):
         world = WorldBuilder(scenario, seed=1)("w").world
-        task = dispatch(world, {"retry_count": 0, "status": "failed"})
+        task = create_task(world, {"retry_count": 0, "status": "failed"})
         world.update_task(task, {"status": "pending", "note": "again"})
         expected = [("server", None, "server-01"), ("note", None, "again"), ("retry_count", 0, 1)]
         found = [(each.field, each.was, each.now) for each in world.past]

@@ -19,11 +19,11 @@ from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.entities import Task
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
-from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.snapshot import restored, snapshot
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -69,7 +69,7 @@ class Bench:
         assert control_api().operations["takeSnapshot"].answer_flaw(200, taken) is None
         return taken
 
-    def shown(self) -> list[Json]:
+    def as_json(self) -> list[Json]:
         """The journal as the control plane shows it."""
         return [mask_of(self.world).exchange(each) for each in self.world.journal]
 
@@ -86,7 +86,7 @@ def act(bench: Bench, deed: tuple[Any, ...]) -> Any:
     server = list(world.servers.values())[number % 3]
     match kind:
         case "add":
-            return dispatch(world, {"server": server.name, "status": word}).shown()
+            return create_task(world, {"server": server.name, "status": word}).as_json()
         case "list":
             return bench.send("GET", f"/tasks?limit={number + 1}&status={word}", key=key)
         case "update":
@@ -145,10 +145,10 @@ def test_after_a_restore_the_same_requests_get_the_same_bytes(
 
 def test_a_snapshot_goes_into_another_mock_too() -> None:
     one, other = Bench({"list-order": "newest-first"}), Bench()
-    dispatch(one.world, {"status": "running"})
+    create_task(one.world, {"status": "running"})
     other.restore(one.taken())
     for bench in (one, other):
-        dispatch(bench.world, {})
+        create_task(bench.world, {})
     assert one.send("GET", "/tasks?status=pending,running") == other.send(
         "GET", "/tasks?status=pending,running"
     )
@@ -177,11 +177,11 @@ def test_the_journal_comes_back_as_it_was_shown_and_goes_on_counting() -> None:
     bench.send("GET", "/tasks")
     bench.send("POST", "/logs", {"logs": [{"level": "INFO", "message": "sent to anna@mail.example"}]})
     bench.send("POST", "/logs", None)
-    shown, taken = bench.shown(), bench.taken()
+    shown, taken = bench.as_json(), bench.taken()
     assert "anna@mail.example" not in json.dumps(shown)
     bench.send("GET", "/tasks")
     bench.restore(taken)
-    assert bench.shown() == shown
+    assert bench.as_json() == shown
     assert bench.taken() == taken
     bench.send("GET", "/tasks")
     assert [each.number for each in bench.world.journal] == [1, 2, 3, 4]
@@ -221,16 +221,18 @@ def test_a_scenario_goes_on_from_where_it_was() -> None:
 
 def test_standing_faults_come_back_with_what_they_did() -> None:
     bench = Bench()
-    disturb(bench.world, {"fault": "status", "status": 503, "operation": "listTasks", "probability": 0.5})
+    add_described_fault(
+        bench.world, {"fault": "status", "status": 503, "operation": "listTasks", "probability": 0.5}
+    )
     for _ in range(5):
         bench.send("GET", "/tasks")
     taken = bench.taken()
     first = [bench.send("GET", "/tasks")[:3] for _ in range(20)]
-    shown = [each.shown() for each in bench.world.faults]
+    shown = [each.as_json() for each in bench.world.faults]
     assert set(first) == {b"200", b"503"}
     bench.restore(taken)
     assert [bench.send("GET", "/tasks")[:3] for _ in range(20)] == first
-    assert [each.shown() for each in bench.world.faults] == shown
+    assert [each.as_json() for each in bench.world.faults] == shown
 
 
 # Over the control plane

@@ -34,7 +34,7 @@ def found(name: str = DEFAULT, **how: Any) -> World:
 
 def contents(world: World) -> list[list[dict[str, Any]]]:
     kinds = (world.servers, world.tasks, world.requests, world.accounts)
-    return [[entity.shown() for entity in kind.values()] for kind in kinds]
+    return [[entity.as_json() for entity in kind.values()] for kind in kinds]
 
 
 @pytest.fixture

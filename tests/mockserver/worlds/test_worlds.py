@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, KeyTakenError, Worlds
 from workerkit.scenarios.model.scenario import Scenario
@@ -70,7 +70,7 @@ def test_without_a_world_no_key_leads_anywhere() -> None:
 
 
 def test_worlds_side_by_side_do_not_see_each_others_tasks(worlds: Worlds) -> None:
-    task = dispatch(worlds.world("w1"), {})
+    task = create_task(worlds.world("w1"), {})
     assert worlds.world("w1").tasks == {task.id: task}
     assert worlds.world(DEFAULT).tasks == {}
 
@@ -123,15 +123,15 @@ def test_the_keys_of_a_removed_world_are_free(worlds: Worlds) -> None:
 
 def test_a_reset_world_is_as_it_began(worlds: Worlds) -> None:
     before = worlds.world("w1")
-    begin = [server.shown() for server in before.servers.values()]
-    task = dispatch(before, {})
+    begin = [server.as_json() for server in before.servers.values()]
+    task = create_task(before, {})
     before.beat(before.server("server-01"), {"cpu_usage": 1})
     before.server("server-02").revoked = True
     before.log(before.server("server-01"), [{"message": "m"}])
     before.clock.advance(60)
     after = worlds.reset("w1")
     assert worlds.world("w1") is after is worlds.director("w1").world is not before
-    assert [server.shown() for server in after.servers.values()] == begin
+    assert [server.as_json() for server in after.servers.values()] == begin
     assert (after.tasks, list(after.logs), after.journal.count) == ({}, [], 0)
     assert after.clock.begin == before.clock.begin
     assert after.requests[task.request.id].created_links == 0

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.spec.api import worker_api
-from workerkit.openapi.spec.coercion import Preparation, compile_preparation
+from workerkit.openapi.spec.coercion import Coercion, compile_coercion
 from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.openapi.spec.document import Document
 from workerkit.openapi.spec.silence import silences
@@ -37,18 +37,18 @@ def ref(name: str) -> Json:
 
 
 @pytest.fixture(scope="session")
-def compiled(document_of: Callable[..., Document]) -> Callable[[Json], Preparation | None]:
+def compiled(document_of: Callable[..., Document]) -> Callable[[Json], Coercion | None]:
     document = document_of(components={"schemas": SCHEMAS})
-    return lambda schema: compile_preparation(document, schema)
+    return lambda schema: compile_coercion(document, schema)
 
 
 @pytest.fixture(scope="session")
-def prepare(compiled: Callable[[Json], Preparation | None]) -> Prepare:
+def coerce(compiled: Callable[[Json], Coercion | None]) -> Prepare:
     """The value as a schema has it prepared."""
 
     def prepared(schema: Json, value: Any) -> Any:
         preparation = compiled(schema)
-        return preparation.prepare(value) if preparation else value
+        return preparation.coerce(value) if preparation else value
 
     return prepared
 
@@ -56,64 +56,64 @@ def prepare(compiled: Callable[[Json], Preparation | None]) -> Prepare:
 # Nulls
 
 
-def test_nulls_count_as_left_out(prepare: Prepare) -> None:
+def test_nulls_count_as_left_out(coerce: Prepare) -> None:
     value = {"note": None, "status": "x", "zero": 0, "empty": "", "no": False}
-    assert prepare(ref("Change"), value) == {"status": "x", "zero": 0, "empty": "", "no": False}
+    assert coerce(ref("Change"), value) == {"status": "x", "zero": 0, "empty": "", "no": False}
 
 
-def test_nulls_further_inside_stay_unless_their_own_schema_says_so(prepare: Prepare) -> None:
+def test_nulls_further_inside_stay_unless_their_own_schema_says_so(coerce: Prepare) -> None:
     schema = {"x-nulls": "ignored", "properties": {"deep": ref("Change"), "plain": {"type": "object"}}}
     value = {"deep": {"note": None}, "plain": {"note": None}, "other": {"note": None}, "list": [None]}
-    assert prepare(schema, value) == {**value, "deep": {}}
+    assert coerce(schema, value) == {**value, "deep": {}}
 
 
-def test_a_schema_takes_over_what_it_is_composed_of(prepare: Prepare) -> None:
-    assert prepare(ref("Item"), {"id": 1, "note": None}) == {"id": 1}
-    assert prepare({"allOf": [ref("Item")]}, {"note": None}) == {}
+def test_a_schema_takes_over_what_it_is_composed_of(coerce: Prepare) -> None:
+    assert coerce(ref("Item"), {"id": 1, "note": None}) == {"id": 1}
+    assert coerce({"allOf": [ref("Item")]}, {"note": None}) == {}
 
 
-def test_keywords_beside_a_reference_count(prepare: Prepare) -> None:
-    assert prepare({**ref("Entry"), "x-nulls": "ignored"}, {"level": "info", "x": None}) == {"level": "INFO"}
+def test_keywords_beside_a_reference_count(coerce: Prepare) -> None:
+    assert coerce({**ref("Entry"), "x-nulls": "ignored"}, {"level": "info", "x": None}) == {"level": "INFO"}
 
 
 # Capitals
 
 
 @pytest.mark.parametrize("level", ["info", "Info", "INFO", "iNFO"])
-def test_words_whose_case_does_not_matter_are_put_into_capitals(prepare: Prepare, level: str) -> None:
-    assert prepare(ref("Level"), level) == "INFO"
+def test_words_whose_case_does_not_matter_are_put_into_capitals(coerce: Prepare, level: str) -> None:
+    assert coerce(ref("Level"), level) == "INFO"
 
 
-def test_only_the_field_that_says_so_is_put_into_capitals(prepare: Prepare) -> None:
-    assert prepare(ref("Entry"), {"level": "info", "message": "info"}) == {"level": "INFO", "message": "info"}
+def test_only_the_field_that_says_so_is_put_into_capitals(coerce: Prepare) -> None:
+    assert coerce(ref("Entry"), {"level": "info", "message": "info"}) == {"level": "INFO", "message": "info"}
 
 
 @pytest.mark.parametrize("value", [5, None, True, ["info"], {"info": "info"}])
-def test_what_is_no_word_stays_as_it_is(prepare: Prepare, value: Any) -> None:
-    assert prepare(ref("Level"), value) == value
+def test_what_is_no_word_stays_as_it_is(coerce: Prepare, value: Any) -> None:
+    assert coerce(ref("Level"), value) == value
 
 
-def test_nulls_stay_where_only_the_case_is_prepared(prepare: Prepare) -> None:
-    assert prepare(ref("Entry"), {"level": "info", "message": None}) == {"level": "INFO", "message": None}
+def test_nulls_stay_where_only_the_case_is_prepared(coerce: Prepare) -> None:
+    assert coerce(ref("Entry"), {"level": "info", "message": None}) == {"level": "INFO", "message": None}
 
 
 # Members
 
 
 @pytest.mark.parametrize("word", ["items", "x-each"])
-def test_the_members_of_a_list_are_prepared(prepare: Prepare, word: str) -> None:
+def test_the_members_of_a_list_are_prepared(coerce: Prepare, word: str) -> None:
     schema = {"properties": {"logs": {"type": "array", word: ref("Entry")}}}
     value = {"logs": [{"level": "info"}, "text", None, {"level": 5}]}
-    assert prepare(schema, value) == {"logs": [{"level": "INFO"}, "text", None, {"level": 5}]}
+    assert coerce(schema, value) == {"logs": [{"level": "INFO"}, "text", None, {"level": 5}]}
 
 
-def test_what_judges_members_one_by_one_prepares_them_beside_a_looser_schema(prepare: Prepare) -> None:
+def test_what_judges_members_one_by_one_prepares_them_beside_a_looser_schema(coerce: Prepare) -> None:
     schema = {"type": "array", "items": {"type": "object"}, "x-each": ref("Item")}
-    assert prepare(schema, [{"note": None}, 5]) == [{}, 5]
+    assert coerce(schema, [{"note": None}, 5]) == [{}, 5]
 
 
-def test_a_list_stays_where_its_members_need_nothing(prepare: Prepare) -> None:
-    assert prepare({"x-nulls": "ignored", "type": "array", "items": {}}, [None, "a"]) == [None, "a"]
+def test_a_list_stays_where_its_members_need_nothing(coerce: Prepare) -> None:
+    assert coerce({"x-nulls": "ignored", "type": "array", "items": {}}, [None, "a"]) == [None, "a"]
 
 
 # Any value
@@ -121,17 +121,15 @@ def test_a_list_stays_where_its_members_need_nothing(prepare: Prepare) -> None:
 
 @given(VALUES)
 @settings(deadline=None)
-def test_preparing_never_fails_changes_nothing_in_place_and_is_done_once(
-    prepare: Prepare, value: Any
-) -> None:
+def test_preparing_never_fails_changes_nothing_in_place_and_is_done_once(coerce: Prepare, value: Any) -> None:
     schema = {
         **ref("Item"),
         "properties": {"level": ref("Level"), "items": {"items": ref("Item")}, "x": {"x-nulls": "ignored"}},
     }
     before = copy.deepcopy(value)
-    once = prepare(schema, value)
+    once = coerce(schema, value)
     assert value == before
-    assert prepare(schema, once) == once
+    assert coerce(schema, once) == once
 
 
 @pytest.mark.parametrize(
@@ -139,7 +137,7 @@ def test_preparing_never_fails_changes_nothing_in_place_and_is_done_once(
     [{}, {"type": "object", "properties": {"a": {}}}, {"items": {"type": "string"}}, {"x-nulls": "kept"}],
 )
 def test_a_schema_that_asks_for_nothing_has_no_preparation(
-    compiled: Callable[[Json], Preparation | None], schema: Json
+    compiled: Callable[[Json], Coercion | None], schema: Json
 ) -> None:
     assert compiled(schema) is None
 

@@ -16,7 +16,7 @@ from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.http.headers import headers_of
 from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.worker_app import WorkerApp
-from workerkit.mockserver.world.new_task import dispatch
+from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.worlds.snapshot import snapshot
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -34,7 +34,7 @@ def taken_of(key: str, accounts: list[tuple[str, str]], said: list[tuple[int, st
     worlds = Worlds()
     director = worlds.add(DEFAULT, WorldBuilder(world=plan, seed=5, timer=lambda: 0.0))
     for _ in range(3):
-        dispatch(director.world, {})
+        create_task(director.world, {})
     beginning, app = snapshot(director), WorkerApp(worlds)
     app.answer(asking("GET", "/tasks", key))
     for place, encoding in said:

@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from tests.mockserver.capsules.capture.test_capture import asking
-from workerkit.mockserver.capsules.capture.folder import CapsuleShelf
-from workerkit.mockserver.capsules.capture.world_watch import CapsuleKeeper, kept
+from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
+from workerkit.mockserver.capsules.capture.world_watch import WorldWatch, kept
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.file.reader import read_capsule
 from workerkit.mockserver.capsules.replay.replay import replay
@@ -38,7 +38,7 @@ class Mock:
         self.worlds = Worlds()
         self.said: list[str] = []
         self.folder = folder
-        self.keeper = CapsuleKeeper(CapsuleShelf(folder), self.said.append)
+        self.keeper = WorldWatch(CapsuleFolder(folder), self.said.append)
         self._app = WorkerApp(self.worlds)
 
     def list(self, key: str = KEY) -> None:

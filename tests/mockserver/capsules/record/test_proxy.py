@@ -19,7 +19,7 @@ from workerkit.mockserver.capsules.http.client import Address
 from workerkit.mockserver.capsules.http.framing import Framer, NotHttpError, Piece
 from workerkit.mockserver.capsules.record.exchange_assembler import Listener
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.worlds.add_fault import disturb
+from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.faults import FAULTS
@@ -61,7 +61,7 @@ def mock_with(kind: str | None, **parameters: Any) -> Iterator[tuple[Address, li
     worlds = Worlds()
     world = worlds.add(DEFAULT, WorldBuilder(seed=3, timer=lambda: 0.0)).world
     if kind is not None:
-        disturb(world, {"fault": kind, **parameters})
+        add_described_fault(world, {"fault": kind, **parameters})
     own = [task.id for task in world.tasks.values() if task.server == "server-01"]
     with MockServer(worlds) as mock:
         yield Address(mock.host, mock.port, f"{mock.host}:{mock.port}"), own
