@@ -57,7 +57,7 @@ def project_settings(group: click.Group, context: click.Context) -> dict[str, An
 
 
 def _options(command: click.Command) -> list[click.Option]:
-    return [each for each in command.params if isinstance(each, click.Option)]
+    return [param for param in command.params if isinstance(param, click.Option)]
 
 
 def _word(option: click.Option) -> str:

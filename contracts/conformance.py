@@ -129,7 +129,7 @@ def _relate_everything(gate: Gate, ledger: Ledger) -> None:
 
 
 def _excuse_unanswered(gate: Gate, ledger: Ledger) -> None:
-    answered = {each.operation for each in gate.exchanges if each.accepted}
+    answered = {exchange.operation for exchange in gate.exchanges if exchange.accepted}
     for operation, rule in OPERATION_RULES.items():
         if operation not in answered:
             ledger.held.discard(rule)
@@ -153,7 +153,7 @@ def _report(
         seed=plan.seed,
         requests=len(gate.exchanges),
         seconds=seconds,
-        rules=tuple(judged(each, ledger, target, mask, ended) for each in RULES),
+        rules=tuple(judged(rule, ledger, target, mask, ended) for rule in RULES),
         learnt=learnt(ledger, mask, ended),
         unplayed=" ".join(mask.text(ledger.unplayed).split()),
         ended=ended,
@@ -161,6 +161,6 @@ def _report(
         withheld=tuple(map(mask.text, gate.withheld)),
         receipt=receipt and receipt.masked(mask),
     )
-    found = [each for rule in RULES for each in causes(rule.id, ledger)[:MOST_SHOWN]]
+    found = [cause for rule in RULES for cause in causes(rule.id, ledger)[:MOST_SHOWN]]
     saved = saved_findings(found, gate.exchanges, report, mask, with_capsules=with_capsules)
     return replace(report, saved=saved)

@@ -33,7 +33,7 @@ def page_of(exchange: Exchange) -> list[Json] | None:
     answer = exchange.answered() if exchange.operation == "listTasks" and exchange.accepted else None
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
         return None
-    return [each for each in objects_in(answer, "data") if isinstance(each.get("id"), str)]
+    return [task for task in objects_in(answer, "data") if isinstance(task.get("id"), str)]
 
 
 def cursor_of(exchange: Exchange) -> str | None:
@@ -44,10 +44,10 @@ def cursor_of(exchange: Exchange) -> str | None:
 def tasks_told(exchange: Exchange) -> Iterator[tuple[str, bool]]:
     """The tasks that an answer says are there, and whether they are the server's own."""
     if exchange.operation == "bulkUpdateTasks" and exchange.accepted:
-        for each in objects_in(exchange.answered(), "results"):
-            own = each.get("success") is True
-            if own or each.get("error") == worker_api().error_code(403):
-                yield str(each.get("link_id")).lower(), own
+        for result in objects_in(exchange.answered(), "results"):
+            own = result.get("success") is True
+            if own or result.get("error") == worker_api().error_code(403):
+                yield str(result.get("link_id")).lower(), own
     elif exchange.operation in ABOUT_A_TASK and (exchange.accepted or exchange.status == 403):
         match = worker_api().match(exchange.method, exchange.path)
         task_id = match.operation.subject_id(match.path_values, exchange.request_body)

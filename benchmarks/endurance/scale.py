@@ -57,7 +57,7 @@ def main(rounds: int, starts: int) -> None:
 
 def _page(goals: Sequence[Goal], samples: Sequence[Sample], rounds: int, starts: int, machine: str) -> str:
     head = ["microseconds", f"of {FEW:,}", f"of {MANY:,}"]
-    rows = [[each.title, f"{each.few:.0f}", f"{each.many:.0f}"] for each in samples]
+    rows = [[sample.title, f"{sample.few:.0f}", f"{sample.many:.0f}"] for sample in samples]
     return (
         "# Scale\n\n"
         f"Worlds of {FEW:,} and of {MANY:,} tasks, all of one server, in six statuses and three service "

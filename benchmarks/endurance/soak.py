@@ -122,7 +122,7 @@ def main(requests: int) -> int:
 
 
 def run_all(clients: list[Client], requests: int) -> None:
-    threads = [threading.Thread(target=each.run, args=(requests // len(clients),)) for each in clients]
+    threads = [threading.Thread(target=client.run, args=(requests // len(clients),)) for client in clients]
     for thread in threads:
         thread.start()
     for thread in threads:

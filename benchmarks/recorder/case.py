@@ -66,7 +66,7 @@ def cases() -> tuple[Case, ...]:
     old = update.requests[0][0].rpartition("/")[2].encode()
     new_id = old.replace(b"00000000", FRESH, 1)
     new_page = page.answer.replace(b'"id":"00000000', b'"id":"' + FRESH)
-    after, other = (f"/tasks?{each}&after=".encode() + new_id for each in _QUERIES)
+    after, other = (f"/tasks?{query}&after=".encode() + new_id for query in _QUERIES)
     return (
         Case("heartbeat", _request("POST", b"/health", heartbeat.requests[0][1]), heartbeat.answer),
         Case(
@@ -95,13 +95,13 @@ def _batch() -> Case:
     links = [f"{FRESH.decode()}-0000-4000-8003-{place:012}" for place in range(MOST_ITEMS)]
     items = [
         {
-            "link_id": each,
+            "link_id": link,
             "status": "completed",
-            "link_profile": f"https://example.com/profile/{each[:8]}{each[-4:]}",
+            "link_profile": f"https://example.com/profile/{link[:8]}{link[-4:]}",
         }
-        for each in links
+        for link in links
     ]
-    results = [{"link_id": each, "success": True} for each in links]
+    results = [{"link_id": link, "success": True} for link in links]
     answer = {"total": MOST_ITEMS, "success": MOST_ITEMS, "failed": 0, "results": results}
     request = _request("PUT", b"/tasks/bulk", orjson.dumps({"items": items}))
     return Case(f"a batch of {MOST_ITEMS}", request, orjson.dumps(answer))

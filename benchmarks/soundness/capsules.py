@@ -73,10 +73,10 @@ def main(names: tuple[str, ...]) -> None:
     broken and shows in none of the requests sent here is listed.
     """
     rows = list(_rows(names))
-    blamed = [each.name for each in rows if each.is_sound and each.verdict != "reproduced"]
-    large = [each.name for each in rows if (each.small or 0) > _MOST_IN_A_SMALL_ONE]
-    unseen = [each.name for each in rows if not each.is_sound and each.verdict == "reproduced"]
-    broken = sum(not each.is_sound for each in rows)
+    blamed = [row.name for row in rows if row.is_sound and row.verdict != "reproduced"]
+    large = [row.name for row in rows if (row.small or 0) > _MOST_IN_A_SMALL_ONE]
+    unseen = [row.name for row in rows if not row.is_sound and row.verdict == "reproduced"]
+    broken = sum(not row.is_sound for row in rows)
     click.echo(f"\n{len(rows) - broken} sound, not reproduced: {', '.join(blamed) or 'none'}")
     click.echo(f"{broken} broken, no difference seen in {len(unseen)}: {', '.join(unseen) or 'none'}")
     click.echo(f"small capsules of more than {_MOST_IN_A_SMALL_ONE} exchanges: {', '.join(large) or 'none'}")
@@ -85,10 +85,10 @@ def main(names: tuple[str, ...]) -> None:
 
 def _rows(names: Sequence[str]) -> Iterator[Row]:
     tries: list[tuple[Callable[[str], Row], str]] = [
-        *((_of_scenario, each) for each in library.names()),
+        *((_of_scenario, name) for name in library.names()),
         *((_of_mutant, each) for each in (_SOUND, *MUTANTS)),
-        *((_of_variant, each) for each in VARIANTS),
-        *((_of_fault, each.name) for each in FAULTS.values() if not each.unseen),
+        *((_of_variant, variant) for variant in VARIANTS),
+        *((_of_fault, fault.name) for fault in FAULTS.values() if not fault.unseen),
     ]
     wanted = [each for each in tries if not names or each[1] in names]
     with ProcessPoolExecutor(_PROCESSES, get_context("spawn")) as pool:

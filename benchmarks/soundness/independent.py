@@ -58,11 +58,11 @@ def main(max_requests: int | None, json_file: Path | None, names: tuple[str, ...
 
 
 def _seen() -> list[str]:
-    return [each.name for each in FAULTS.values() if not each.unseen]
+    return [fault.name for fault in FAULTS.values() if not fault.unseen]
 
 
 def _named(all_names: Iterable[str], names: tuple[str, ...]) -> list[str]:
-    return [each for each in all_names if not names or each in names]
+    return [name for name in all_names if not names or name in names]
 
 
 def _rows(run: Run, names: list[str], most: int | None) -> Iterator[Row]:

@@ -64,7 +64,7 @@ def main(max_requests: int | None, names: tuple[str, ...]) -> None:
     rows = list(_rows(names or tuple(MUTANTS), max_requests))
     if not names:
         _PAGE.write_text(_page(rows, machine.described()), "utf-8")
-    missed = [each.name for each in rows if not each.is_found]
+    missed = [row.name for row in rows if not row.is_found]
     click.echo(f"\n{len(rows)} mutants, missed {len(missed)}: {', '.join(missed) or 'none'}")
     sys.exit(1 if missed else 0)
 
@@ -85,8 +85,8 @@ def _row(name: str, *, most: int | None) -> Row:
     rules = found(report) if report.cause is not Cause.KIT else []
     with serving(name) as target:
         stock = _stock_finds(target)
-    own = [each for each in rules if each in MUTANTS[name].rules]
-    others = [each for each in rules if each not in own]
+    own = [rule for rule in rules if rule in MUTANTS[name].rules]
+    others = [rule for rule in rules if rule not in own]
     return Row(name, own, others, report.requests, report.seconds, stock)
 
 
@@ -107,18 +107,18 @@ def _stock_finds(target: Target) -> bool:
 
 def _page(rows: list[Row], machine: str) -> str:
     goals = [
-        Goal("mutants found", sum(each.is_found for each in rows), "", len(rows), at_least=True),
-        Goal("most requests of a run", max(each.requests for each in rows), "", _MOST_REQUESTS),
-        Goal("longest run", max(each.seconds for each in rows), " s", _MOST_SECONDS),
+        Goal("mutants found", sum(row.is_found for row in rows), "", len(rows), at_least=True),
+        Goal("most requests of a run", max(row.requests for row in rows), "", _MOST_REQUESTS),
+        Goal("longest run", max(row.seconds for row in rows), " s", _MOST_SECONDS),
     ]
-    stock = sum(each.stock for each in rows)
+    stock = sum(row.stock for row in rows)
     heads = ["mutant", "rules found broken, of its own", "requests", "seconds", "stock Schemathesis"]
     told = (
         f"{len(rows)} mocks with one promise of the page broken each, and what a conformance run finds, two "
         f"at a time. Beside it what stock Schemathesis finds with the kit's spec and a valid key, in "
         f"{_STOCK_SECONDS} s each: {stock} of {len(rows)}."
     )
-    table = markdown(heads, [each.cells() for each in rows])
+    table = markdown(heads, [row.cells() for row in rows])
     return "\n\n".join(["# Mutants", told, machine, goal_table(goals), table]) + "\n"
 
 

@@ -40,7 +40,7 @@ from workerkit.openapi.spec.dialect import read_choices
 )
 @click.option(
     "--writes",
-    type=click.Choice([each.value for each in Writes]),
+    type=click.Choice([write.value for write in Writes]),
     help="none sends nothing that a correct server acts on; the default unless URL is on this machine.",
 )
 @click.option(

@@ -78,5 +78,5 @@ def _list_violations(came: Recorded, recorded: Recorded) -> None:
     if not violations(came.exchange):  # whose bodies are read already
         return
     exchange = recorded.exchange
-    for each in violations(exchange):
-        click.echo(f"{exchange.method} {exchange.path} -> {exchange.status or recorded.ending}: {each}")
+    for violation in violations(exchange):
+        click.echo(f"{exchange.method} {exchange.path} -> {exchange.status or recorded.ending}: {violation}")

@@ -47,7 +47,7 @@ Again = Callable[[Capsule], Replayed]
 @click.option("--other-api-key", metavar="KEY", help="The same for a second server's requests.")
 @click.option(
     "--writes",
-    type=click.Choice([each.value for each in Writes]),
+    type=click.Choice([write.value for write in Writes]),
     help="With --target: all sends everything; any other lists alone, the default unless URL is local.",
 )
 @click.option("--shrink", is_flag=True, help="Leave out what the first difference does not need.")

@@ -131,7 +131,9 @@ class WritePolicy:
 def _odd_list(draft: Draft) -> str | None:
     if draft.body:
         return "a list has no body"
-    parameters = {each.name for each in worker_api().operations["listTasks"].query_parameters}
+    parameters = {
+        query_parameter.name for query_parameter in worker_api().operations["listTasks"].query_parameters
+    }
     try:
         names = {name for name, _ in parse_qsl(draft.query, keep_blank_values=True, errors="strict")}
     except ValueError:
@@ -163,7 +165,7 @@ def _has_no_members(body: bytes) -> bool:
     except MalformedJsonError:
         return False
     members = value.values() if isinstance(value, dict) else [value]
-    return not any(isinstance(each, dict | list) and each for each in members)
+    return not any(isinstance(member, dict | list) and member for member in members)
 
 
 def _plain_text(body: bytes) -> str:

@@ -260,7 +260,7 @@ class Episode:
         if task.get("status") != due["status"]:
             return rule, f"task {task_id} is listed as {task.get('status')}, it has to be {due['status']}"
         links = () if task_id in self._open_links else LINK_FIELDS
-        lost = [each for each in links if (task.get(each) or "") != due[each]]
+        lost = [link for link in links if (task.get(link) or "") != due[link]]
         if lost:
             return (
                 "update-links" if task_id in self._writers else "list",
@@ -312,7 +312,7 @@ def _done(exchange: Exchange) -> dict[str, bool]:
     """Which items of a bulk update were done, by their tasks; none where the form is wrong."""
     if ParsedExchange(exchange).answer_flaw is not None:
         return {}
-    return {str(each.get("link_id")): bool(each["success"]) for each in exchange.answered()["results"]}
+    return {str(result.get("link_id")): bool(result["success"]) for result in exchange.answered()["results"]}
 
 
 def _contrary(task_id: str, *, done: bool) -> str:

@@ -149,7 +149,7 @@ class Exploration:
 
     def _watch_for_others(self, key: str | None, tasks: list[Task]) -> None:
         """Two lists with no write between them that differ: somebody else is at work, on whatever machine."""
-        shown = [tuple(each.get(name) for name in _TELLING) for each in tasks]
+        shown = [tuple(task.get(name) for name in _TELLING) for task in tasks]
         if self._shown.setdefault(key, shown) != shown:
             self.is_alone = False
         self._shown[key] = shown

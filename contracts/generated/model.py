@@ -52,7 +52,7 @@ class Model:
 
     def ids(self, server: str) -> set[str]:
         """The ids of the tasks of `own` or `other`."""
-        return {each.id for each in self._world.tasks.values() if each.server == server}
+        return {task.id for task in self._world.tasks.values() if task.server == server}
 
     def has_retries(self, task_id: str) -> bool:
         """Whether a failed task may go back to pending."""

@@ -194,7 +194,7 @@ def _config(target: Target, plan: Plan, effort: CheckBudget) -> dict[str, Any]:
         "warnings": False,
         "analysis": {"constants": {"enabled": False}},
         "generation": {"database": "none", "max-examples": effort.examples, "no-shrink": True},
-        "checks": {"enabled": False, **{each: {"enabled": True} for each in _CHECKS}},
+        "checks": {"enabled": False, **{check: {"enabled": True} for check in _CHECKS}},
         "phases": _phases(effort, writing=writing),
     }
 

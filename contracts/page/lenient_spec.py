@@ -113,7 +113,9 @@ def default(parameter: str) -> int:
 def waiting() -> tuple[str, ...]:
     """The statuses of tasks that wait to be done: those that the list has by default."""
     parameters = strict().root["paths"]["/tasks"]["get"]["parameters"]
-    return tuple(next(each["schema"]["default"] for each in parameters if each["name"] == "status"))
+    return tuple(
+        next(parameter["schema"]["default"] for parameter in parameters if parameter["name"] == "status")
+    )
 
 
 @cache
@@ -124,7 +126,7 @@ def most(schema: str, batch: str) -> int:
 
 def _list_parameter(name: str) -> Json:
     parameters = strict().root["paths"]["/tasks"]["get"]["parameters"]
-    schema: Json = next(each["schema"] for each in parameters if each["name"] == name)
+    schema: Json = next(parameter["schema"] for parameter in parameters if parameter["name"] == name)
     return schema
 
 
@@ -134,7 +136,7 @@ def _operations(root: Json) -> list[Json]:
 
 def _loosen_answers(operation: Json) -> None:
     responses = operation["responses"]
-    for status in [each for each in responses if each.startswith(("4", "5"))]:
+    for status in [response for response in responses if response.startswith(("4", "5"))]:
         responses[status] = {"description": "The page shows no body of an error."}
     for status in (*_FURTHER_STATUSES, *_statuses_elsewhere(responses)):
         responses.setdefault(status, {"description": "Not on the page, and not forbidden by it."})

@@ -54,7 +54,7 @@ def page() -> tuple[Section, ...]:
 
 
 def _section(*, heading: str, gist: str, sentences: list[dict[str, Any]]) -> Section:
-    return Section(heading, gist, tuple(_sentence(**each) for each in sentences))
+    return Section(heading, gist, tuple(_sentence(**sentence) for sentence in sentences))
 
 
 def _sentence(*, also: Iterable[str] = (), silences: Iterable[str] = (), **rest: Any) -> Sentence:

@@ -32,7 +32,7 @@ class ServerRule:
 RULES = tuple(
     ServerRule(each.rule, each) for section in page() for each in section.sentences if each.rule is not None
 )
-RULE_IDS = frozenset(each.id for each in RULES)
+RULE_IDS = frozenset(rule.id for rule in RULES)
 
 # The rule that an operation as a whole stands for: it takes legal requests and answers in its form.
 OPERATION_RULES = {

@@ -92,5 +92,5 @@ def _unchanged(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _log(context: RunContext, *levels: str) -> Exchange:
-    entries = [{"level": each, "message": "workerkit"} for each in levels]
+    entries = [{"level": level, "message": "workerkit"} for level in levels]
     return context.client.send("POST", "/logs", {"logs": entries})

@@ -45,7 +45,7 @@ def _lists(context: RunContext, key: str | None) -> Exchange:
 
 
 def _requests(listed: Exchange) -> set[str]:
-    return {str(each["request_id"]) for each in tasks_in(listed) if each.get("request_id")}
+    return {str(task["request_id"]) for task in tasks_in(listed) if task.get("request_id")}
 
 
 def _set(context: RunContext, request: str, status: str) -> Exchange:

@@ -137,4 +137,4 @@ def _between(own: list[Task], foreign: list[Task]) -> Task | None:
 
 
 def _ids(exchange: Exchange) -> list[str]:
-    return [str(each.get("id")) for each in tasks_in(exchange)]
+    return [str(task.get("id")) for task in tasks_in(exchange)]

@@ -98,10 +98,10 @@ def wait_for_silence(context: RunContext, plan: Plan, elapsed: float) -> None:
 
 
 def _look(context: RunContext, probe: Probe) -> None:
-    open_still = [each for each in probe.silences if context.ledger.habit(each) is None]
+    open_still = [silence for silence in probe.silences if context.ledger.habit(silence) is None]
     if not open_still:
         return
-    lacks = next((each for each in probe.needs if _lacks(context, each)), None)
+    lacks = next((need for need in probe.needs if _lacks(context, need)), None)
     sights = [unseen(each, lacks) for each in open_still] if lacks else probe.look(context)
     with suppress(WithheldError):
         for sight in sights:

@@ -14,13 +14,13 @@ Task = dict[str, Any]
 def tasks_in(exchange: Exchange) -> list[Task]:
     """The tasks of a list answer, or none where it is no such answer."""
     data = ParsedExchange(exchange).answered_field("data") if exchange.accepted else None
-    return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+    return [task for task in data if isinstance(task, dict)] if isinstance(data, list) else []
 
 
 def usable_tasks_in(exchange: Exchange) -> list[Task]:
     """The tasks of a list answer that have what a step needs of them: id, status and request."""
     needed = ("id", "status", "request_id")
-    return [each for each in tasks_in(exchange) if all(isinstance(each.get(name), str) for name in needed)]
+    return [task for task in tasks_in(exchange) if all(isinstance(task.get(name), str) for name in needed)]
 
 
 def total_in(exchange: Exchange) -> int:

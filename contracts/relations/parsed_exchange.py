@@ -66,7 +66,9 @@ class ParsedExchange:
     def legal_parameter(self, name: str) -> Any:
         """What a query parameter means by the spec, its default where it is missing; None where illegal."""
         operation = worker_api().operations[str(self.operation)]
-        parameter = next(each for each in operation.query_parameters if each.name == name)
+        parameter = next(
+            query_parameter for query_parameter in operation.query_parameters if query_parameter.name == name
+        )
         try:
             return parameter.coerce(self.query[name]) if name in self.query else parameter.default
         except FlawError:

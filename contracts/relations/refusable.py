@@ -54,7 +54,7 @@ def _has_open_entry(reading: ParsedExchange) -> list[bool]:
     else:
         entries = reading.sent_field("items")
         named = lenient_spec.fields("BulkItem") | lenient_spec.fields("TaskUpdate")
-    return [bool(set(each) - named) for each in entries or [] if isinstance(each, dict)]
+    return [bool(set(entry) - named) for entry in entries or [] if isinstance(entry, dict)]
 
 
 def _is_whole_heartbeat(reading: ParsedExchange) -> bool:

@@ -119,18 +119,18 @@ def _page(reading: ParsedExchange, page: Mapping[str, Any]) -> Results:
 def _filters(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
     statuses = reading.legal_parameter("status")
     if statuses is not None:
-        strays = sorted({str(each["status"]) for each in tasks} - set(statuses))
+        strays = sorted({str(task["status"]) for task in tasks} - set(statuses))
         flaw = f"tasks of status {', '.join(strays)} with the filter {','.join(statuses)}"
         yield _outcome("list-status", not strays, flaw)
     service = reading.query.get("service_type")
     if service:
-        others = sorted({str(each["service_type"]) for each in tasks} - {service})
+        others = sorted({str(task["service_type"]) for task in tasks} - {service})
         flaw = f"tasks of service_type {', '.join(others)} with the filter {service}"
         yield _outcome("list-service-type", not others, flaw)
 
 
 def _ids(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
-    ids = [each["id"] for each in tasks]
+    ids = [task["id"] for task in tasks]
     twice = [each for each, count in Counter(ids).items() if count > 1]
     yield _outcome("list", not twice, f"task {twice[0] if twice else ''} stands there twice")
     after = reading.query.get("after")
@@ -199,7 +199,7 @@ def _bulk_items(items: list[Any], results: list[dict[str, Any]]) -> Results:
     if _have_only(known, items):
         return
     odd = [each for each in items if isinstance(each, dict) and each.get("status") not in known]
-    done = {_link_in(each): each["success"] for each in results}
+    done = {_link_in(result): result["success"] for result in results}
     named = Counter(map(_link_in, items))
     for item in odd:
         link, status = _link_in(item), item.get("status")
@@ -222,10 +222,10 @@ def _logs_stored(reading: ParsedExchange) -> Results:
         return
     created = reading.answered["created"]
     legal = lenient_spec.validator("LogEntry").is_valid
-    if all(legal(each) for each in entries) and not may_be_refused(reading.exchange):
+    if all(legal(entry) for entry in entries) and not may_be_refused(reading.exchange):
         yield _equal("logs-created", "created", created, len(entries))
     else:
-        most = sum(1 for each in entries if _may_be_stored(each))
+        most = sum(1 for entry in entries if _may_be_stored(entry))
         flaw = f"{created} entries were stored, of which only {most} have a level of the list"
         yield _outcome("logs-levels", created <= most, flaw)
 

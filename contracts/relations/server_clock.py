@@ -27,7 +27,11 @@ class StoppedClock:
 
 def stopped_clock(exchanges: Iterable[Exchange]) -> StoppedClock | None:
     """The first and the last of the heartbeats, where their answers have one time; otherwise None."""
-    timed = [(each, server_time) for each in exchanges if (server_time := _server_time(each)) is not None]
+    timed = [
+        (exchange, server_time)
+        for exchange in exchanges
+        if (server_time := _server_time(exchange)) is not None
+    ]
     if len(timed) < 2:
         return None
     (first, server_time), (last, said_last) = timed[0], timed[-1]

@@ -36,13 +36,13 @@ def judged(rule: ServerRule, ledger: Ledger, target: Target, mask: Mask, ended: 
 def causes(rule: str, ledger: Ledger) -> list[Finding]:
     """The findings of a rule, of each cause the one that took the fewest exchanges."""
     found: dict[tuple[str | None, str], Finding] = {}
-    for each in ledger.findings:
-        if each.rule == rule:
-            operation = each.exchanges[-1].operation if each.exchanges else None
-            cause = (operation, _CHANCE.sub("", each.message))
-            known = found.setdefault(cause, each)
-            if len(each.exchanges) < len(known.exchanges):
-                found[cause] = each
+    for finding in ledger.findings:
+        if finding.rule == rule:
+            operation = finding.exchanges[-1].operation if finding.exchanges else None
+            cause = (operation, _CHANCE.sub("", finding.message))
+            known = found.setdefault(cause, finding)
+            if len(finding.exchanges) < len(known.exchanges):
+                found[cause] = finding
     return list(found.values())
 
 
@@ -53,7 +53,7 @@ def _broken(rule: ServerRule, findings: list[Finding], target: Target, mask: Mas
         RuleFlaw(mask.text(each.message), tuple(exchange.number for exchange in each.exchanges))
         for each in shown
     )
-    why = "; ".join(each.message for each in flaws) + (f" (and {more} more)" if more else "")
+    why = "; ".join(flaw.message for flaw in flaws) + (f" (and {more} more)" if more else "")
     exchanges = {exchange.number: exchange for each in shown for exchange in each.exchanges}
     evidence = tuple(show(exchanges[number], target, mask) for number in sorted(exchanges))
     return RuleReport(rule, RuleStatus.BROKEN, why, evidence, flaws, more)

@@ -64,7 +64,7 @@ class Report:
 
     def of(self, status: RuleStatus) -> tuple[RuleReport, ...]:
         """The rules of a status, in the page's order."""
-        return tuple(each for each in self.rules if each.status is status)
+        return tuple(rule for rule in self.rules if rule.status is status)
 
     def as_json(self) -> dict[str, Any]:
         """The report as JSON; the same run gives the same value, for it holds no times."""
@@ -76,8 +76,8 @@ class Report:
             "ended": self.ended,
             "withheld": list(self.withheld),
             "receipt": self.receipt and self.receipt.as_json(),
-            "rules": [each.as_json() for each in self.rules],
-            "sentences": [each.as_json() for each in self.sentences],
+            "rules": [rule.as_json() for rule in self.rules],
+            "sentences": [sentence.as_json() for sentence in self.sentences],
             "silences": dict(self.silences),
             "unplayed": self.unplayed,
             "silence_notes": {each.silence: each.why for each in self.learnt if each.why},

@@ -51,5 +51,5 @@ class RuleReport:
             "status": str(self.status),
             "why": self.why,
             "evidence": shown,
-            "findings": [each.as_json() for each in self.flaws],
+            "findings": [flaw.as_json() for flaw in self.flaws],
         }

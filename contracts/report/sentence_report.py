@@ -61,7 +61,7 @@ def sentence_reports(
     rules: Sequence[RuleReport], learnt: Sequence[SilenceSeen]
 ) -> tuple[SentenceReport, ...]:
     """Every sentence of the page, in its order."""
-    by_id, known = {each.id: each for each in rules}, {each.silence: each for each in learnt}
+    by_id, known = {rule.id: rule for rule in rules}, {each.silence: each for each in learnt}
     return tuple(
         _reported(section, sentence, by_id, known) for section in page() for sentence in section.sentences
     )
@@ -70,8 +70,8 @@ def sentence_reports(
 def _reported(
     section: Section, sentence: Sentence, rules: Mapping[str, RuleReport], learnt: Mapping[str, SilenceSeen]
 ) -> SentenceReport:
-    held = [rules[each] for each in sentence.rules]
-    left_open = [learnt[each] for each in sentence.silences]
+    held = [rules[rule] for rule in sentence.rules]
+    left_open = [learnt[silence] for silence in sentence.silences]
     standing = _standing(sentence, {each.status for each in held})
     seen = tuple((each.silence, each.seen) for each in left_open)
     return SentenceReport(section, sentence, standing, tuple(_why(sentence, standing, held, left_open)), seen)

@@ -75,7 +75,7 @@ def _case(rule: RuleReport) -> Case:
         name=rule.id,
         outcome=_OUTCOMES[rule.status],
         title=rule.rule.sentence.bilingual,
-        findings=tuple(_finding(rule, each) for each in rule.flaws),
+        findings=tuple(_finding(rule, flaw) for flaw in rule.flaws),
         notes=(f"Untested: {rule.why}",) if rule.status is RuleStatus.UNTESTED else (),
     )
 

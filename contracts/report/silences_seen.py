@@ -34,7 +34,7 @@ class SilenceSeen:
 
 def learnt(ledger: Ledger, mask: Mask, ended: str) -> tuple[SilenceSeen, ...]:
     """What a run has learnt of every silence, in their order; `ended` is what ended it before its time."""
-    return tuple(_learnt(each, ledger, mask, ended) for each in silences())
+    return tuple(_learnt(silence, ledger, mask, ended) for silence in silences())
 
 
 def as_dialect(target: str, known: tuple[SilenceSeen, ...]) -> str:
@@ -50,7 +50,7 @@ def _learnt(silence: str, ledger: Ledger, mask: Mask, ended: str) -> SilenceSeen
     stated = ledger.stated.get(silence)
     otherwise = ended or ("stated beforehand" if stated else "no request of this run shows it")
     sight = ledger.sights.get(silence, Observation(silence, None, otherwise))
-    evidence = tuple(mask.text(_line(each)) for each in sight.exchanges[:_MOST_SHOWN])
+    evidence = tuple(mask.text(_line(exchange)) for exchange in sight.exchanges[:_MOST_SHOWN])
     why = sight.why
     if stated is not None and sight.value not in (None, stated):
         why = f"stated is {stated}"

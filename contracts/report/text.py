@@ -44,9 +44,9 @@ def intention(target: Target, plan: Plan) -> str:
 
 
 def _sandbox(target: Target, plan: Plan) -> str:
-    requests = [f"tasks of the request {each!r}" for each in plan.sandbox_requests]
+    requests = [f"tasks of the request {sandbox_request!r}" for sandbox_request in plan.sandbox_requests]
     accounts = [] if target.account_id is None else [f"the status of the account {target.account_id}"]
-    return ", ".join([*requests, *(f"task {each}" for each in plan.sandbox_tasks), *accounts])
+    return ", ".join([*requests, *(f"task {sandbox_task}" for sandbox_task in plan.sandbox_tasks), *accounts])
 
 
 def report_text(report: Report) -> str:
@@ -88,7 +88,7 @@ def verdict_of(report: Report) -> str:
 
 def _sentences(report: Report) -> str:
     """How many of the page's sentences are kept, broken and untested, or promise nothing, in one line."""
-    counts = Counter(each.standing for each in report.sentences)
+    counts = Counter(sentence.standing for sentence in report.sentences)
     told = ", ".join(f"{counts[standing]} {standing.in_words}" for standing in Standing)
     return f"The page's sentences: {told}."
 
@@ -120,7 +120,7 @@ def _untested(report: Report) -> Iterator[str]:
     rules: dict[str, list[str]] = {}
     for each in report.of(RuleStatus.UNTESTED):
         rules.setdefault(each.why, []).append(each.id)
-    untested = [each for each in report.sentences if each.standing is Standing.UNTESTED]
+    untested = [sentence for sentence in report.sentences if sentence.standing is Standing.UNTESTED]
     for why, ids in rules.items():
         yield f"untested  {', '.join(ids)}: {why}"
         said = [each.sentence for each in untested if why in each.why]
@@ -134,7 +134,7 @@ def _receipt(receipt: Receipt) -> Iterator[str]:
     if not receipt.changes and not receipt.notes:
         yield "In the sandbox nothing was changed."
         return
-    tasks = len({each.task for each in receipt.changes})
+    tasks = len({change.task for change in receipt.changes})
     changed = f"{_counted(tasks, 'task')} {'was' if tasks == 1 else 'were'} changed"
     back = len(receipt.changes) - len(receipt.left)
     yield f"In the sandbox {changed}, and {back} of {_counted(len(receipt.changes), 'field')} put back."

@@ -31,7 +31,11 @@ def permitted(capsule: Capsule, writes: Writes) -> Capsule:
         return capsule
     plain = replace(capsule, recorded=tuple(map(_plain, capsule.recorded)))
     permit = WritePolicy(writes)
-    refused = [each.exchange for each in plain.recorded if permit.refusal(_draft(each.exchange)) is not None]
+    refused = [
+        recorded.exchange
+        for recorded in plain.recorded
+        if permit.refusal(_draft(recorded.exchange)) is not None
+    ]
     if refused:
         raise NotPermittedError(
             f"{len(refused)} of its {len(plain.recorded)} requests may change something there "
@@ -47,7 +51,7 @@ def keys_for(capsule: Capsule, given: tuple[str, ...]) -> Mapping[str, str]:
     Keys that were always refused stay as they are, unless there are no others. Raises MayNotLeave where a key
     is missing.
     """
-    let_in = _keys(each for each in capsule.recorded if each.exchange.status not in (None, 401))
+    let_in = _keys(recorded for recorded in capsule.recorded if recorded.exchange.status not in (None, 401))
     if len(let_in) > len(given):
         missing = ("--api-key", "--other-api-key")[min(len(given), 1)]
         raise NotPermittedError(
@@ -65,7 +69,9 @@ def _keys(recorded: Iterable[Recorded]) -> list[str]:
 
 def _plain(recorded: Recorded) -> Recorded:
     known = KNOWN_HEADERS | {worker_api().key_header, "content-type"}
-    headers = tuple(each for each in recorded.exchange.request_headers if each[0] in known)
+    headers = tuple(
+        request_header for request_header in recorded.exchange.request_headers if request_header[0] in known
+    )
     return replace(recorded, exchange=replace(recorded.exchange, request_headers=headers))
 
 

@@ -26,7 +26,9 @@ def replay_summary(
         notes.append(f"the server's way where the page is silent: {told}")
     if replayed.difference is not None:
         exchange = capsule.recorded[replayed.difference.number - 1].exchange
-        notes.extend(f"what was recorded is against the page: {each}" for each in violations(exchange))
+        notes.extend(
+            f"what was recorded is against the page: {violation}" for violation in violations(exchange)
+        )
         notes.append(_sides(capsule, target))
         if small is None and len(capsule.recorded) > 1:
             notes.append("next: --shrink leaves out the exchanges that this difference does not need")
@@ -37,7 +39,7 @@ def capsule_notes(capsule: Capsule) -> list[str]:
     """What is to be known of a capsule before anything is tried, as whoever made it wrote it down."""
     expected = [f"what should have happened: {capsule.expected}"] if capsule.expected else []
     return [
-        *(f"noted in it: {shorten(each, _LONGEST_NOTE, placeholder=' …')}" for each in capsule.notes),
+        *(f"noted in it: {shorten(note, _LONGEST_NOTE, placeholder=' …')}" for note in capsule.notes),
         *expected,
     ]
 

@@ -82,7 +82,7 @@ class RunContext:
         if self.sandbox_tasks is None:
             return list(tasks)
         ids = {each["id"] for each in self.sandbox_tasks + self.sandbox_foreign}
-        return [each for each in tasks if each.get("id") in ids]
+        return [task for task in tasks if task.get("id") in ids]
 
     def may_change_request(self, request_id: str) -> bool:
         """True unless a sandbox was named to which the request does not belong."""

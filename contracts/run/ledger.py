@@ -75,7 +75,7 @@ class Ledger:
 
     def dialect(self) -> Dialect:
         """The server's dialect as far as it is known, with defaults for the rest."""
-        known = {each: self.habit(each) for each in silences()}
+        known = {silence: self.habit(silence) for silence in silences()}
         return dialect_of({name: value for name, value in known.items() if value is not None})
 
 

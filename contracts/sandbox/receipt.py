@@ -46,24 +46,24 @@ class Receipt:
     @property
     def left(self) -> tuple[FieldChange, ...]:
         """What is not as it was."""
-        return tuple(each for each in self.changes if not each.is_put_back)
+        return tuple(change for change in self.changes if not change.is_put_back)
 
     def masked(self, mask: Mask) -> Receipt:
         """The receipt without secrets."""
         changes = (
             FieldChange(
-                each.task,
-                each.field,
-                mask.under((each.field,), each.was),
-                mask.under((each.field,), each.now),
-                each.is_put_back,
-                mask.text(each.why),
-                each.is_hidden,
+                change.task,
+                change.field,
+                mask.under((change.field,), change.was),
+                mask.under((change.field,), change.now),
+                change.is_put_back,
+                mask.text(change.why),
+                change.is_hidden,
             )
-            for each in self.changes
+            for change in self.changes
         )
         return Receipt(tuple(changes), tuple(map(mask.text, self.notes)))
 
     def as_json(self) -> dict[str, Any]:
         """The receipt as an object of the JSON report."""
-        return {"changes": [each.as_json() for each in self.changes], "notes": list(self.notes)}
+        return {"changes": [change.as_json() for change in self.changes], "notes": list(self.notes)}

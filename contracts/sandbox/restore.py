@@ -53,8 +53,11 @@ class Restoration:
         self._client = client
         self._target = target
         self._sandbox = sandbox
-        self._was = {str(each["id"]): each for each in sandbox.tasks}
-        self._written = [*(each for each in gate.exchanges if each.method != "GET"), *gate.broken_off]
+        self._was = {str(task["id"]): task for task in sandbox.tasks}
+        self._written = [
+            *(exchange for exchange in gate.exchanges if exchange.method != "GET"),
+            *gate.broken_off,
+        ]
         self._touched = {each for each in self._was if any(_names(each, one) for one in self._written)}
         self._changed: dict[tuple[str, str], Any] = {}
         self._now: dict[str, Task] = {}
@@ -159,7 +162,7 @@ class Restoration:
     def _notes(self) -> Iterator[str]:
         if self._trouble and not self._now:
             yield f"{self._trouble}; what the tasks are like now is not known"
-        names = {str(each["id"]): each.get("request_name") for each in self._sandbox.tasks}
+        names = {str(task["id"]): task.get("request_name") for task in self._sandbox.tasks}
         done = [each for each in self._written if each.operation == "completeLink" and each.accepted]
         for name, count in Counter(names.get(_link(each)) for each in done).items():
             yield f"created_links of the request {name} was raised by up to {count}; no update can lower it"

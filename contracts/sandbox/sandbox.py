@@ -43,7 +43,7 @@ class Sandbox:
     @property
     def ids(self) -> frozenset[str]:
         """The ids of its tasks, in lower case."""
-        return frozenset(str(each["id"]).lower() for each in self.tasks)
+        return frozenset(str(task["id"]).lower() for task in self.tasks)
 
     @property
     def generated_ids(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
 from workerkit.openapi.exchange import Exchange
 
-_SOURCES = {each.id: each.source for each in RULES}
+_SOURCES = {rule.id: rule.source for rule in RULES}
 
 
 def saved_capsules(
@@ -25,8 +25,8 @@ def saved_capsules(
     what the capsule shows, has what there should not be: a task that is nobody's, or a key of no server.
     """
     known = RecordingPseudonyms()
-    for each in exchanges if findings else ():
-        known.disguised(Recorded.plainly(each))
+    for exchange in exchanges if findings else ():
+        known.disguised(Recorded.plainly(exchange))
     for finding in findings:
         chosen = {each.number: each for each in (*_leading(finding, exchanges, listings), *finding.exchanges)}
         in_order = [replace(chosen[number], number=place) for place, number in enumerate(sorted(chosen), 1)]
@@ -47,16 +47,18 @@ def _leading(
 ) -> Iterator[Exchange]:
     """The last list of each task that the finding's requests name, and what changed the task since."""
     first = min((each.number for each in finding.exchanges), default=0)
-    shown = {task.id: each.number for each in listings if each.number < first for task in each.tasks}
+    shown = {
+        task.id: listing.number for listing in listings if listing.number < first for task in listing.tasks
+    }
     named = {
         task_id: number
         for task_id, number in shown.items()
         if any(names(each, task_id) for each in finding.exchanges)
     }
     listed = set(named.values())
-    for each in exchanges:
-        if each.number < first and (each.number in listed or _changed(each, named)):
-            yield each
+    for exchange in exchanges:
+        if exchange.number < first and (exchange.number in listed or _changed(exchange, named)):
+            yield exchange
 
 
 def _changed(exchange: Exchange, since: dict[str, int]) -> bool:

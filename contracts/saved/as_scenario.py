@@ -58,8 +58,8 @@ def _world(finding: Finding, listings: Sequence[Listing], report: Report, mask: 
         yield f"    - {{name: {_value(server)}}}"
     if tasks:
         yield "  tasks:"
-    for each in tasks:
-        yield f"    - {_value({'count': 1, 'server': each.server, **_fields(mask.value(each.task))})}"
+    for task in tasks:
+        yield f"    - {_value({'count': 1, 'server': task.server, **_fields(mask.value(task.task))})}"
 
 
 def _exchange(evidence: Evidence) -> Iterator[str]:
@@ -74,13 +74,13 @@ def _tasks(finding: Finding, listings: Sequence[Listing]) -> list[Listed]:
 
     Each is as the target listed it last before the finding's first exchange, or else first after it.
     """
-    numbers = {each.number for each in finding.exchanges}
+    numbers = {exchange.number for exchange in finding.exchanges}
     known: dict[str, Listed] = {}
     for listing in listings:
-        for each in listing.tasks:
-            if listing.number < min(numbers, default=0) or each.id not in known:
-                known[each.id] = each
-    named = [task_id for task_id in known if any(names(each, task_id) for each in finding.exchanges)]
+        for task in listing.tasks:
+            if listing.number < min(numbers, default=0) or task.id not in known:
+                known[task.id] = task
+    named = [task_id for task_id in known if any(names(exchange, task_id) for exchange in finding.exchanges)]
     shown = [each.id for listing in listings if listing.number in numbers for each in listing.tasks]
     chosen = named or list(dict.fromkeys(shown))
     return [known[each] for each in chosen if each in known][:_MOST_TASKS]

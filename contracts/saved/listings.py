@@ -37,7 +37,7 @@ def listing_of(exchange: Exchange) -> Listing:
     name = ParsedExchange(exchange).answered_field("server_name") if exchange.method == "GET" else None
     server = name.strip() if isinstance(name, str) else ""
     tasks = tasks_in(exchange) if exchange.method == "GET" else []
-    return Listing(exchange.number, tuple(Listed(server or NAMELESS, each) for each in tasks))
+    return Listing(exchange.number, tuple(Listed(server or NAMELESS, task) for task in tasks))
 
 
 def names(exchange: Exchange, task_id: str) -> bool:

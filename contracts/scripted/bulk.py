@@ -42,7 +42,7 @@ def _whole(context: RunContext) -> Exchange:
 
 
 def _statuses(shown: Exchange) -> dict[str, str]:
-    return {str(each["id"]): str(each["status"]) for each in usable_tasks_in(shown)}
+    return {str(task["id"]): str(task["status"]) for task in usable_tasks_in(shown)}
 
 
 def _moved(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
@@ -62,10 +62,10 @@ def update_many(context: RunContext) -> None:
     if not context.expect("bulk", exchange):
         return
     results = objects_of(ParsedExchange(exchange).answered_field("results"))
-    foreign = "not_your_task" in [each.get("error") for each in results]
+    foreign = "not_your_task" in [result.get("error") for result in results]
     flaw = "a task that there is not came out as not_your_task"
     context.ledger.judge("not-found", flaw if foreign else None, exchange)
-    done = {str(each.get("link_id")).lower(): each.get("success") for each in results}
+    done = {str(result.get("link_id")).lower(): result.get("success") for result in results}
     due = {each["link_id"].lower(): each in own for each in (*own, *strangers)}
     flaw = f"own tasks and an unknown one have success {[done.get(each) for each in due]}"
     context.ledger.judge("bulk-results", None if done == due else flaw, exchange)

@@ -23,8 +23,8 @@ def update_side_by_side(context: RunContext) -> None:
     with ThreadPoolExecutor(_TASKS * len(_FIELDS)) as pool:
         asked = [pool.submit(_write, context, task, field) for task in tasks for field in _FIELDS]
         writes = [each.result() for each in asked]
-    for each in writes:
-        context.expect("update", each)
+    for write in writes:
+        context.expect("update", write)
     if not all(each.accepted for each in writes):
         return
     for number, task in enumerate(tasks):

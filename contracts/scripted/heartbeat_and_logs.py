@@ -19,8 +19,8 @@ def send_heartbeat(context: RunContext) -> None:
     name = context.own_name
     whole = heartbeat_of(name)
     numbers = [each for each in whole if not isinstance(whole[each], str)]
-    for each in numbers:
-        context.expect("bad-request", context.client.send("POST", "/health", {**whole, each: "much"}), 400)
+    for number in numbers:
+        context.expect("bad-request", context.client.send("POST", "/health", {**whole, number: "much"}), 400)
     context.expect(
         "heartbeat", context.client.send("POST", "/health", {**whole, **dict.fromkeys(numbers, 0)})
     )

@@ -51,7 +51,11 @@ def _own_tasks(context: RunContext, listed: Exchange) -> list[Task]:
     if context.sandbox_tasks is None:
         return usable
     now = {str(each["id"]): each for each in usable}
-    waiting = [each for each in context.sandbox_tasks if each["status"] in lenient_spec.waiting()]
+    waiting = [
+        sandbox_task
+        for sandbox_task in context.sandbox_tasks
+        if sandbox_task["status"] in lenient_spec.waiting()
+    ]
     return [now.get(str(each["id"]), each) for each in waiting]
 
 
@@ -155,7 +159,7 @@ def _cursor_pages(context: RunContext, status: str, limit: int) -> Iterator[Exch
 
 def _compare(context: RunContext, by_offset: list[Exchange], by_cursor: list[Exchange], total: int) -> None:
     pages = (*by_offset, *by_cursor)
-    if not all(each.accepted for each in pages):
+    if not all(page.accepted for page in pages):
         context.ledger.fail("list", "not every page was answered 2xx", pages)
         return
     if any(total_in(each) != total for each in by_offset):
@@ -173,7 +177,7 @@ def _compare(context: RunContext, by_offset: list[Exchange], by_cursor: list[Exc
 
 
 def _ids(pages: list[Exchange]) -> list[str]:
-    return [str(task.get("id")) for each in pages for task in tasks_in(each)]
+    return [str(task.get("id")) for page in pages for task in tasks_in(page)]
 
 
 def _excuse_paging(context: RunContext, why: str) -> None:
@@ -198,7 +202,7 @@ def last_cursor_of(last: Exchange) -> Observation:
 
 def order_of(*pages: Exchange) -> Observation:
     """In which order the tasks of these pages come."""
-    times = [str(task.get("created_at")) for each in pages for task in tasks_in(each)]
+    times = [str(task.get("created_at")) for page in pages for task in tasks_in(page)]
     if len(set(times)) < 2:
         return unseen("list-order", "no two tasks of different times were listed")
     if times == sorted(times):
@@ -219,11 +223,11 @@ def _total_with_cursor(first: Exchange, second: Exchange, total: int) -> Observa
 
 def time_precision_of(exchange: Exchange) -> Observation:
     """How precise the times of the tasks of this page are."""
-    times = [str(each.get("created_at")) for each in tasks_in(exchange)]
-    fractions = [_FRACTION.fullmatch(each) for each in times]
+    times = [str(task.get("created_at")) for task in tasks_in(exchange)]
+    fractions = [_FRACTION.fullmatch(time) for time in times]
     if not times:
         return unseen("time-precision", "no task was listed")
     if not all(fractions):
         return unseen("time-precision", f"created_at is {times[0]}", exchange)
-    precise = any(each and each.group(1) for each in fractions)
+    precise = any(fraction and fraction.group(1) for fraction in fractions)
     return seen("time-precision", "milliseconds" if precise else "seconds", exchange)

@@ -14,7 +14,7 @@ def mask_of(target: Target, exchanges: Iterable[Exchange] = ()) -> Mask:
 
     The same target and key give the same masks, so that equal runs give equal reports.
     """
-    known: set[Secret] = {("key", each) for each in target.keys}
+    known: set[Secret] = {("key", key) for key in target.keys}
     for exchange in exchanges:
         for body in (exchange.sent(), exchange.answered()):
             known.update(secrets_in(body))

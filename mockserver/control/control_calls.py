@@ -224,11 +224,11 @@ def get_journal(asked: ControlRequest) -> tuple[int, Json]:
     world, wanted = asked.world, asked.parameters
     mask = mask_of(world)
     exchanges = [
-        mask.exchange(each)
-        for each in world.journal
-        if each.number > wanted["after"]
-        and wanted["operation"] in (None, each.operation)
-        and wanted["status"] in (None, each.status)
+        mask.exchange(exchange)
+        for exchange in world.journal
+        if exchange.number > wanted["after"]
+        and wanted["operation"] in (None, exchange.operation)
+        and wanted["status"] in (None, exchange.status)
     ]
     return 200, {"exchanges": exchanges, "dropped": world.journal.dropped}
 

@@ -78,7 +78,7 @@ class Near:
         return {
             "number": self.exchange.number,
             "line": mask.line(self.exchange),
-            "differences": [_masked(each, mask) for each in self.differences],
+            "differences": [_masked(difference, mask) for difference in self.differences],
             "cause": None if self.cause is None else mask.text(self.cause),
         }
 
@@ -122,7 +122,7 @@ def verify(world: World, wanted: Wanted) -> Verification:
         hint = closest(wanted.operation, operations)
         raise InvalidRequestError(f"operation: there is no operation {wanted.operation}{hint}")
     base_path, exchanges = world.api.base_path, list(world.journal)
-    others = [each for each in exchanges if not wanted.matches(each, base_path)]
+    others = [exchange for exchange in exchanges if not wanted.matches(exchange, base_path)]
     count = len(exchanges) - len(others)
     ok = wanted.least <= count and (wanted.most is None or count <= wanted.most)
     looks_further = not count or count < wanted.least
@@ -136,7 +136,7 @@ def in_words(asked: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     lines = [f"{said}: came {found['count']} times"]
     for near in found["closest"]:
         lines.append(f"  closest: {near['line']}")
-        lines += [f"    {_difference_in_words(each)}" for each in near["differences"]]
+        lines += [f"    {_difference_in_words(difference)}" for difference in near["differences"]]
         lines += [f"    {near['cause']}"] if near["cause"] else []
     return "\n".join(lines)
 

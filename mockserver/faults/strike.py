@@ -84,7 +84,7 @@ class RequestFaults:
 
 def request_faults(world: World, operation: str | None, *, at: float) -> RequestFaults | None:
     """The faults of a world that strike a request of an operation (None: of no operation), or None."""
-    struck = [each for each in world.faults if each.applies_now(operation, at=at, chance=world.mischief)]
+    struck = [fault for fault in world.faults if fault.applies_now(operation, at=at, chance=world.mischief)]
     actions = [FAULT_ACTIONS[type(each.planned.fault)](each.planned.fault, each, world) for each in struck]
     return RequestFaults(actions, world) if actions else None
 

@@ -25,7 +25,7 @@ class Answer:
 
     def with_header(self, name: bytes, value: bytes | None, *, body: bytes | None = None) -> Answer:
         """The answer with another value of a header, without it for None; and with another body, if given."""
-        others = tuple(each for each in self.headers if each[0] != name)
+        others = tuple(header for header in self.headers if header[0] != name)
         headers = others if value is None else (*others, (name, value))
         return Answer(self.status, headers, self.body if body is None else body)
 

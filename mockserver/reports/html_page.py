@@ -61,7 +61,7 @@ def _head(report: CommandReport) -> Element:
 def _aside(aside: Aside) -> Element:
     if not aside.lines:
         return element("p", aside.text)
-    lines = element("ul", *(element("li", each) for each in aside.lines))
+    lines = element("ul", *(element("li", line) for line in aside.lines))
     return element("details", element("summary", aside.text), lines)
 
 
@@ -79,7 +79,7 @@ def _line(index: int, case: Case, cells: Iterable[Element]) -> Element:
 
 
 def _counts(case: Case) -> Iterator[Element]:
-    yield from (element("td", each, class_="number") for each in case.measures)
+    yield from (element("td", measure, class_="number") for measure in case.measures)
     yield element("td", case.broken, class_="rules")
 
 

@@ -23,7 +23,7 @@ _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~@:$])")
 
 def as_markdown(report: CommandReport) -> str:
     """Verdict, notes, a table of the cases, and what was broken; at most 256 KiB, less than GitHub takes."""
-    text = (*report.notes, *(each.text for each in report.asides))
+    text = (*report.notes, *(aside.text for aside in report.asides))
     notes = "".join(f"{_inline(note)}\n\n" for note in text)
     parts = [f"## {_inline(report.title)}\n\n{_inline(report.summary)}\n\n{notes}{_table(report)}"]
     size = len(parts[0].encode())

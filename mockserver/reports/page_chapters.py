@@ -20,7 +20,7 @@ def the_page(report: CommandReport) -> Iterator[Element]:
         return
     places = {case.name: anchor(index) for index, case in enumerate(report.cases)}
     yield element("h2", "The page, sentence by sentence")
-    yield element("section", *(_chapter(each, places) for each in report.chapters))
+    yield element("section", *(_chapter(chapter, places) for chapter in report.chapters))
     yield element("h2", "Rule by rule")
 
 
@@ -30,11 +30,11 @@ def anchor(index: int) -> str:
 
 
 def _chapter(chapter: Chapter, places: Mapping[str, str]) -> Element:
-    is_broken = any(each.outcome is Outcome.FAIL for each in chapter.sentences)
+    is_broken = any(sentence.outcome is Outcome.FAIL for sentence in chapter.sentences)
     heading = element("h3", chapter.gist)
     original = element("span", chapter.heading, class_="title", lang=_LANGUAGE)
     heads = element("tr", *(element("th", name, scope="col") for name in _COLUMNS))
-    rows = (_row(each, places) for each in chapter.sentences)
+    rows = (_row(sentence, places) for sentence in chapter.sentences)
     return element(
         "details",
         element("summary", heading, " ", *_counts(chapter.sentences), original),

@@ -67,7 +67,7 @@ class Case:
     @property
     def found(self) -> str:
         """What was found, in a line: what is wrong, and the notes."""
-        return "; ".join([*(each.message for each in self.findings), *self.notes])
+        return "; ".join([*(finding.message for finding in self.findings), *self.notes])
 
     @property
     def facts(self) -> str:

@@ -54,6 +54,6 @@ def _greeting(mock: MockServer) -> list[str]:
     return [
         f"The Worker API is at  {mock.base_url}",
         f"The control plane at  {mock.control_url}",
-        *(f"  {each.name} ({each.status}): X-API-Key: {' or '.join(each.keys)}" for each in servers),
+        *(f"  {server.name} ({server.status}): X-API-Key: {' or '.join(server.keys)}" for server in servers),
         f"Try it:  curl -H 'X-API-Key: {key}' {mock.base_url}/tasks",
     ]

@@ -26,7 +26,7 @@ class PlainReader:
     """
 
     def __init__(self, api: Api) -> None:
-        methods = "|".join(sorted({each.method for each in api.operations.values()}))
+        methods = "|".join(sorted({operation.method for operation in api.operations.values()}))
         path = re.escape(api.base_path) + r"/[\w./~-]*"
         self._line = re.compile(rf"({methods}) ({path})(?:\?([\w./~%&=,+:-]*))? HTTP/1\.1", re.ASCII)
 

@@ -75,7 +75,7 @@ def _summary(trials: Sequence[Trial]) -> str:
 
 
 def _finding(trial: Trial, broken: Violation) -> ReportFinding:
-    lines = dict(zip((each.number for each in trial.run.exchanges), trial.lines, strict=True))
+    lines = dict(zip((exchange.number for exchange in trial.run.exchanges), trial.lines, strict=True))
     known = [(number, lines[number]) for number in broken.exchanges if number in lines]
     shown = tuple(_line(numbers, trial.run, line) for line, numbers in _grouped(known))
     return ReportFinding(broken.rule, broken.message, shown, len(broken.exchanges) - len(known))
@@ -89,7 +89,7 @@ def _grouped(lines: list[tuple[int, str]]) -> Iterator[tuple[str, list[int]]]:
 
 def _line(numbers: list[int], run: Run, line: str) -> str:
     """One exchange, or several alike: `#4 at 0.120 s: GET /api/v1/worker/tasks -> 401: ...`."""
-    times = {each.number: run.since_start(each.began) for each in run.exchanges}
+    times = {exchange.number: run.since_start(exchange.began) for exchange in run.exchanges}
     first, last = numbers[0], numbers[-1]
     if first == last:
         return f"#{first} at {times[first]}: {line}"

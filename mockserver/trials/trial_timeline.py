@@ -59,11 +59,14 @@ class _Teller:
         self._run, self._mask = run, mask
         self._own = [task for task in run.tasks if task["server"] == run.server]
         ids = {task["id"] for task in self._own}
-        self._changes = [each for each in run.changes if each.id in ids and each.field == "status"]
+        self._changes = [change for change in run.changes if change.id in ids and change.field == "status"]
         self._rules = _rules_by_exchange(broken)
-        began = [*(each.began for each in run.exchanges[:1]), *(event.time for event in run.events[:1])]
+        began = [
+            *(exchange.began for exchange in run.exchanges[:1]),
+            *(event.time for event in run.events[:1]),
+        ]
         self._zero = min(began, default=0.0)
-        ended = [*(each.ended for each in run.exchanges), *(event.time for event in run.events)]
+        ended = [*(exchange.ended for exchange in run.exchanges), *(event.time for event in run.events)]
         self._seconds = max(ended, default=self._zero) - self._zero
 
     def timeline(self) -> Timeline:
@@ -162,8 +165,8 @@ class _Teller:
     def _ticks(self) -> tuple[Tick, ...]:
         """A tick for each exchange; of those that would stand in one place, the one that matters most."""
         ticks = [
-            Tick(self._since(each.began), (each.status or 0) // 100, each.number in self._rules)
-            for each in self._run.exchanges
+            Tick(self._since(exchange.began), (exchange.status or 0) // 100, exchange.number in self._rules)
+            for exchange in self._run.exchanges
         ]
         step = (self._seconds or 1.0) / _MOST_TICKS
         places = groupby(sorted(ticks, key=lambda tick: tick.at), key=lambda tick: int(tick.at / step))

@@ -132,10 +132,10 @@ class Director:
         """
         when = self.scenario.when if self.scenario else ()
         happenings = (trigger_text(when[index].trigger) for index in self.plot.outstanding)
-        faults = (each.planned.fault.kind for each in self.world.faults if not each.strikes)
+        faults = (fault.planned.fault.kind for fault in self.world.faults if not fault.strikes)
         return (
-            *(f"never happened: {each}" for each in happenings),
-            *(f"struck nothing: {each}" for each in faults),
+            *(f"never happened: {happening}" for happening in happenings),
+            *(f"struck nothing: {fault}" for fault in faults),
         )
 
     def members(self, group: str) -> frozenset[str]:
@@ -170,8 +170,8 @@ class Director:
     def _count(self, trigger: OnState) -> int:
         world, group = self.world, trigger.group
         if group is None:
-            servers = [each for each in world.servers.values() if trigger.server in (None, each.name)]
-            return sum(world.backlog(each).count(trigger.status, None) for each in servers)
+            servers = [server for server in world.servers.values() if trigger.server in (None, server.name)]
+            return sum(world.backlog(server).count(trigger.status, None) for server in servers)
         tasks = (world.tasks[task_id] for task_id in self.groups.get(group, ()))
         return sum(task.status in trigger.status and trigger.server in (None, task.server) for task in tasks)
 
@@ -283,5 +283,5 @@ def _answer(effect: Respond) -> Answer:
         kind = [(b"content-type", b"text/plain; charset=utf-8")] if effect.text else []
         length = [(b"content-length", b"%d" % len(body))] if effect.status not in NO_BODY else []
         answer = Answer(effect.status, (*kind, *length), body)
-    others = (each for each in answer.headers if each[0] not in given)
+    others = (header for header in answer.headers if header[0] not in given)
     return Answer(answer.status, (*others, *headers), answer.body)

@@ -25,4 +25,4 @@ def create_group_task(world: World, group: TaskGroup, *, created_at: float | Non
 
 def named(entities: Mapping[str, E], field: str, name: str) -> E:
     """The first entity whose field has this value: tasks with fields of their own make others alike."""
-    return next(each for each in entities.values() if getattr(each, field) == name)
+    return next(entity for entity in entities.values() if getattr(entity, field) == name)

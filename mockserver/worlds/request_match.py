@@ -71,6 +71,9 @@ def _texts(body: Any) -> Iterator[str]:
     """The texts in a body that can be ids: its own fields', and those of the members of its lists."""
     fields = list(body.values()) if isinstance(body, dict) else []
     members = [each for value in fields if isinstance(value, list) for each in value]
-    for value in (*fields, *(text for each in members if isinstance(each, dict) for text in each.values())):
+    for value in (
+        *fields,
+        *(text for member in members if isinstance(member, dict) for text in member.values()),
+    ):
         if isinstance(value, str):
             yield value

@@ -48,15 +48,15 @@ def snapshot(director: Director) -> Json:
         "clock": {"begin": clock.begin, "at": clock.glance(), "frozen": clock.is_frozen},
         "chance": world.chance.written(),
         "mischief": world.mischief.written(),
-        "servers": [_plain(each) for each in world.servers.values()],
-        "requests": [_plain(each) for each in world.requests.values()],
-        "accounts": [_plain(each) for each in world.accounts.values()],
-        "tasks": [_plain(each) for each in world.tasks.values()],
-        "logs": [_plain(each) for each in world.logs],
+        "servers": [_plain(server) for server in world.servers.values()],
+        "requests": [_plain(request) for request in world.requests.values()],
+        "accounts": [_plain(account) for account in world.accounts.values()],
+        "tasks": [_plain(task) for task in world.tasks.values()],
+        "logs": [_plain(log) for log in world.logs],
         "past": [_plain(each) for each in world.past],
-        "faults": [_written_fault(each) for each in world.faults],
+        "faults": [_written_fault(fault) for fault in world.faults],
         "exchanges": world.journal.count,
-        "journal": [_kept(mask, each) for each in world.journal],
+        "journal": [_kept(mask, exchange) for exchange in world.journal],
         **world.bookkeeping(),
         "story": _story(director),
     }
@@ -117,7 +117,7 @@ def _story(director: Director) -> Json | None:
         "happened": [{"happening": index, "at": at} for index, at in progress.happened.items()],
         "met": [{"happening": index, "times": times} for index, times in progress.met.items()],
         "groups": {name: list(ids) for name, ids in director.groups.items()},
-        "events": [asdict(each) for each in director.events],
+        "events": [asdict(event) for event in director.events],
     }
 
 
@@ -161,7 +161,7 @@ def _fill(world: World, taken: Json) -> None:
         world.add_account(_read(Account, each))
     for index, each in enumerate(taken["tasks"]):
         _add_task(world, each, f"body/tasks/{index}")
-    world.logs.extend(_read(LogEntry, each) for each in taken["logs"])
+    world.logs.extend(_read(LogEntry, log) for log in taken["logs"])
 
 
 def _check_single(entities: Iterable[Json], place: str, name: str) -> None:

@@ -95,8 +95,8 @@ class Worlds:
         self._release(name)
         self._listeners.pop(name, None)
         del self._directors[name], self._builders[name]
-        for each in self._observers:
-            each.ended(director)
+        for observer in self._observers:
+            observer.ended(director)
 
     def key_added(self, name: str, key: str) -> None:
         """Takes note of a key that a world got after its founding. Raises KeyTaken."""
@@ -118,8 +118,8 @@ class Worlds:
     def called(self, name: str, call: str) -> None:
         """Takes note that the control plane may have changed a world, if it is still there."""
         if name in self._directors:
-            for each in self._observers:
-                each.called(self._directors[name], call)
+            for observer in self._observers:
+                observer.called(self._directors[name], call)
 
     def watch(self, watcher: Watcher) -> None:
         """Tells `watcher` of each exchange and change in every world; it must neither wait nor raise."""
@@ -156,10 +156,10 @@ class Worlds:
         before = self._directors.get(name)
         self._directors[name] = director
         self._listeners.pop(name, None)
-        for each in self._observers:
+        for observer in self._observers:
             if before is not None:
-                each.ended(before)
-            each.begun(director)
+                observer.ended(before)
+            observer.begun(director)
         if self._watchers:
             self._listen(director.world)
             self._tell(director.world, self._turn(name, event))

@@ -73,7 +73,7 @@ class SecretIndex:
     def unknown(self, secrets: Iterable[Secret]) -> list[Secret]:
         """Those that are not known yet, each once."""
         known = self._secrets
-        return [each for each in dict.fromkeys(secrets) if each not in known]
+        return [secret for secret in dict.fromkeys(secrets) if secret not in known]
 
     def add(self, news: Sequence[Secret]) -> None:
         """Knows some more, as `unknown` has them."""

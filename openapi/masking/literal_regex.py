@@ -37,4 +37,4 @@ def _common_start(one: str, other: str) -> str:
 
 
 def _listed(texts: list[str]) -> str:
-    return f"(?:{'|'.join(re.escape(each) for each in sorted(texts, key=len, reverse=True))})"
+    return f"(?:{'|'.join(re.escape(text) for text in sorted(texts, key=len, reverse=True))})"

@@ -175,7 +175,7 @@ class Mask:
 
     def _aware_of(self, exchange: Exchange) -> Mask:
         """The mask that also knows the keys, right or wrong, that came with an exchange."""
-        unknown = tuple(each for each in keys_of(exchange) if not self._knows(each[1]))
+        unknown = tuple(key for key in keys_of(exchange) if not self._knows(key[1]))
         return self._knowing(unknown) if unknown else self
 
     def _knows(self, secret: str) -> bool:

@@ -64,7 +64,7 @@ class Pseudonyms(Mask):
 
     def learned(self, exchange: Exchange) -> Pseudonyms:
         """These, but they know the keys, passwords and addresses that an exchange shows in its fields."""
-        news = [each for each in secrets_of(exchange) if not self._knows(each[1])]
+        news = [secret for secret in secrets_of(exchange) if not self._knows(secret[1])]
         known = self.knowing(dict.fromkeys(news)) if news else self
         assert isinstance(known, Pseudonyms)
         return known
@@ -195,11 +195,11 @@ def worth_knowing(secrets: Iterable[Secret]) -> Iterator[Secret]:
     """Those that are no words of the APIs, nor of pseudonyms, nor a few signs."""
     words = words_of_the_apis()
     return (
-        each
-        for each in secrets
-        if each[1] not in words
-        and each[1].lower() not in _NO_SECRETS
-        and (len(each[1]) >= _FEWEST_SIGNS or any(map(str.isalnum, each[1])))
+        secret
+        for secret in secrets
+        if secret[1] not in words
+        and secret[1].lower() not in _NO_SECRETS
+        and (len(secret[1]) >= _FEWEST_SIGNS or any(map(str.isalnum, secret[1])))
     )
 
 
@@ -207,7 +207,7 @@ def worth_knowing(secrets: Iterable[Secret]) -> Iterator[Secret]:
 def words_of_the_apis() -> frozenset[str]:
     """The names and values that the specs and the silences give, which have to stay what they are."""
     specs = (bundled(name).root for name in ("worker-api.yaml", "control-api.yaml"))
-    chosen = (word for each in silences().values() for word in (each.id, *each.values))
+    chosen = (word for silence in silences().values() for word in (silence.id, *silence.values))
     return frozenset([*(word for spec in specs for word in _words_in(spec)), *chosen])
 
 

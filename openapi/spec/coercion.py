@@ -49,7 +49,7 @@ def compile_coercion(document: Document, schema: Json) -> Coercion | None:
         drop_nulls=any(part.get("x-nulls") == "ignored" for part in parts),
         capitals=any(part.get("x-case") == "any" for part in parts),
         fields={name: each for name, each in fields.items() if each is not None},
-        members=next((each for each in members if each is not None), None),
+        members=next((member for member in members if member is not None), None),
     )
     return None if found == Coercion() else found
 

@@ -93,7 +93,10 @@ class Operation:
         `path_values` are the decoded path parameters, `query` is the raw query string, `parse` reads the
         body.
         """
-        values = {each.name: each.coerce(path_values[each.name]) for each in self.path_parameters}
+        values = {
+            path_parameter.name: path_parameter.coerce(path_values[path_parameter.name])
+            for path_parameter in self.path_parameters
+        }
         asked = _asked(self, query)
         value = self._body(body, parse)
         flaws = self.members.flaws(value) if self.members else {}
@@ -142,8 +145,8 @@ def compile_operation(
         id=source["operationId"],
         method=method.upper(),
         path=document.base_path + path,
-        path_parameters=tuple(each for each in parameters if each.place == "path"),
-        query_parameters=tuple(each for each in parameters if each.place == "query"),
+        path_parameters=tuple(parameter for parameter in parameters if parameter.place == "path"),
+        query_parameters=tuple(parameter for parameter in parameters if parameter.place == "query"),
         body=_content_validator(document, body),
         body_required=bool(body.get("required")),
         described=frozenset(_described(document, schema)),
@@ -168,8 +171,11 @@ def _asked(operation: Operation, query: str) -> _Asked:
 
 
 def _read_query(operation: Operation, query: str) -> _Asked:
-    fields = _query_fields(query, {each.name for each in operation.query_parameters})
-    values = {each.name: _given_or_default(each, fields) for each in operation.query_parameters}
+    fields = _query_fields(query, {query_parameter.name for query_parameter in operation.query_parameters})
+    values = {
+        query_parameter.name: _given_or_default(query_parameter, fields)
+        for query_parameter in operation.query_parameters
+    }
     return _Asked(values, frozenset(fields))
 
 

@@ -44,7 +44,7 @@ def _world(world: WorldPlan) -> Iterator[str]:
     for server in world.servers:
         whose = ", the worker's own" if server is world.worker else ""
         yield f"{server.name} ({server.status}{whose})"
-        for group in (each for each in world.tasks if each.server == server.name):
+        for group in (task for task in world.tasks if task.server == server.name):
             details = {
                 name: each for name, each in group.written().items() if name not in ("count", "server")
             }

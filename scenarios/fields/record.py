@@ -39,12 +39,12 @@ def may_stand_alone(shape: type[Any]) -> bool:
 
 def keys(shape: type[Any]) -> tuple[str, ...]:
     """The keys that a record is written with: the names of its fields, `for` for `for_`."""
-    return tuple(_key(each) for each in _fields(shape))
+    return tuple(_key(field) for field in _fields(shape))
 
 
 def required(shape: type[Any]) -> tuple[str, ...]:
     """Those keys of a record that have to be given."""
-    return tuple(_key(each) for each in _fields(shape) if _is_required(each))
+    return tuple(_key(field) for field in _fields(shape) if _is_required(field))
 
 
 def parameters(node: Node, shape: type[Any], words: Words) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def parameters(node: Node, shape: type[Any], words: Words) -> dict[str, Any]:
         if key not in given:
             raise node.fail(f'"{key}" is missing')
     wanted = markers(shape)
-    set_here = [(each.name, given[_key(each)]) for each in _fields(shape) if _key(each) in given]
+    set_here = [(field.name, given[_key(field)]) for field in _fields(shape) if _key(field) in given]
     return {name: _value(value, wanted[name], words) for name, value in set_here}
 
 
@@ -64,13 +64,13 @@ def markers(shape: type[Any]) -> dict[str, Any]:
     A field that may be None is of the kind that it else is; one that holds a record has the record's class.
     """
     hints = get_type_hints(shape, include_extras=True)
-    return {each.name: _marker(hints[each.name]) for each in _fields(shape)}
+    return {field.name: _marker(hints[field.name]) for field in _fields(shape)}
 
 
 def written(part: Any) -> dict[str, Any]:
     """A record as JSON, in the form in which it is read; what has its default is left out."""
     # A field without a default is never equal to the marker that stands for it.
-    changed = [each for each in _fields(type(part)) if getattr(part, each.name) != _default(each)]
+    changed = [field for field in _fields(type(part)) if getattr(part, field.name) != _default(field)]
     kinds = markers(type(part))
     return {_key(each): _written(getattr(part, each.name), kinds[each.name]) for each in changed}
 

@@ -55,7 +55,7 @@ def check_waivers(
     waivers: Sequence[Waiver], nodes: Sequence[Node], expectations: Sequence[Expectation]
 ) -> None:
     """Raises NotUnderstood for a waiver that has no effect, or that an expectation contradicts."""
-    expected = [each.rule for each in expectations]
+    expected = [expectation.rule for expectation in expectations]
     waived: set[str] = set()
     for waiver, node in zip(waivers, nodes, strict=True):
         if waiver.rule in waived:
@@ -100,7 +100,7 @@ def _of_this(effect: Effect) -> bool:
     selections: tuple[Selection, ...] = ()
     if isinstance(effect, ChangeTasks | CancelTasks | ReassignTasks | RemoveTasks):
         selections = (effect.tasks,)
-    return any(each.which == THIS for each in selections)
+    return any(selection.which == THIS for selection in selections)
 
 
 def _check_keys(world: WorldPlan, happening: Happening, node: Node) -> None:
@@ -114,7 +114,7 @@ def _check_count(world: WorldPlan, when: Sequence[Happening], happening: Happeni
     trigger = happening.trigger
     if not isinstance(trigger, OnState) or _may_grow(when, trigger.group):
         return
-    there = sum(each.count for each in world.tasks if trigger.group in (None, each.group))
+    there = sum(task.count for task in world.tasks if trigger.group in (None, task.group))
     if trigger.count > there:
         where = f"the group {trigger.group}" if trigger.group else "the world"
         wanted = " or ".join(trigger.status)
@@ -122,7 +122,7 @@ def _check_count(world: WorldPlan, when: Sequence[Happening], happening: Happeni
 
 
 def _may_grow(when: Sequence[Happening], group: str | None) -> bool:
-    added = [each.tasks for each in _effects(when) if isinstance(each, AddTasks)]
+    added = [effect.tasks for effect in _effects(when) if isinstance(effect, AddTasks)]
     return any(group in (None, each.group) for each in added)
 
 

@@ -113,7 +113,7 @@ class _Schemas:
             "requests": _list(self._record(CustomerRequestPlan), least=1),
             "accounts": _list(self._record(AccountPlan), least=1),
             "tasks": _list(self._task_group()),
-            "dialect": _object({each.id: _choices(each.values) for each in silences().values()}),
+            "dialect": _object({silence.id: _choices(silence.values) for silence in silences().values()}),
             "seed": {"type": "integer", "minimum": 0},
             "clock": _FIXED[ValueKind.TIME],
         }

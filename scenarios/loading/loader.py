@@ -146,7 +146,7 @@ def _plans(
     if not nodes:
         raise parts[key].fail(f'"{key}" is empty: name at least one, or leave it out')
     plans = tuple(record(each, shape, Words({})) for each in nodes)
-    names = [called(each) for each in plans]
+    names = [called(plan) for plan in plans]
     for place, (node, name) in enumerate(zip(nodes, names, strict=True)):
         if name in names[:place]:
             raise node.fail(f'"{name}" stands in the list twice: give each a name of its own')
@@ -164,7 +164,7 @@ def _words_of(vocabulary: Vocabulary, world: WorldPlan) -> Words:
 
 def _all_words(vocabulary: Vocabulary, world: WorldPlan, whens: Sequence[Node]) -> Words:
     """The words of a world, and the names that its story gives: of groups of tasks, and of happenings."""
-    groups = [*(each.group for each in world.tasks), *_groups_added(whens)]
+    groups = [*(task.group for task in world.tasks), *_groups_added(whens)]
     words = _words_of(vocabulary, world).and_of(ValueKind.GROUP, dict.fromkeys(filter(None, groups)))
     return words.and_of(ValueKind.HAPPENING, _texts(whens, "name"))
 
@@ -175,7 +175,7 @@ def _groups_added(whens: Iterable[Node]) -> list[str]:
 
 
 def _texts(nodes: Iterable[Node], key: str) -> list[str]:
-    return [each.value.strip() for each in _members(nodes, key) if isinstance(each.value, str)]
+    return [member.value.strip() for member in _members(nodes, key) if isinstance(member.value, str)]
 
 
 def _members(nodes: Iterable[Node], key: str) -> list[Node]:

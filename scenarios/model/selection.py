@@ -44,7 +44,7 @@ class Selection:
 
     def of(self, tasks: Iterable[T], group: frozenset[str]) -> Sequence[T]:
         """The tasks selected from these, which are in order; `group` are the ids of its group's tasks."""
-        found = [each for each in tasks if self._fits(each, group)]
+        found = [task for task in tasks if self._fits(task, group)]
         if self.share is not None:
             return found[: ceil(self.share * len(found))]
         return found[: self.first]

@@ -15,7 +15,9 @@ _LIST = "listTasks"
 def work_requests(run: Run) -> list[Exchange]:
     """The exchanges with which the worker worked: it asked for tasks, or reported of them."""
     return [
-        each for each in run.own_exchanges if each.operation == _LIST or each.number in run.tasks_by_exchange
+        own_exchange
+        for own_exchange in run.own_exchanges
+        if own_exchange.operation == _LIST or own_exchange.number in run.tasks_by_exchange
     ]
 
 

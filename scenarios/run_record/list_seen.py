@@ -28,7 +28,11 @@ class ListSeen:
 
 def lists_seen(exchanges: Sequence[Exchange], api: Api, garbled: Collection[int]) -> tuple[ListSeen, ...]:
     """The pages in these exchanges that were answered in order, as they were answered."""
-    pages = (_listing(each, api) for each in exchanges if each.accepted and each.number not in garbled)
+    pages = (
+        _listing(exchange, api)
+        for exchange in exchanges
+        if exchange.accepted and exchange.number not in garbled
+    )
     return tuple(page for page in pages if page is not None)
 
 
@@ -43,5 +47,5 @@ def _listing(exchange: Exchange, api: Api) -> ListSeen | None:
         asked = api.operations[_LIST].read({}, exchange.query, b"").parameters
     except FlawError:
         return None
-    listed = {str(each["id"]).lower(): each for each in tasks if isinstance(each, dict) and "id" in each}
+    listed = {str(task["id"]).lower(): task for task in tasks if isinstance(task, dict) and "id" in task}
     return ListSeen(exchange, asked, listed)

@@ -78,7 +78,7 @@ class Run:
     @cached_property
     def own_exchanges(self) -> tuple[Exchange, ...]:
         """The exchanges in the worker's name, and those whose key is nobody's."""
-        return tuple(each for each in self.exchanges if each.server in (None, self.server))
+        return tuple(exchange for exchange in self.exchanges if exchange.server in (None, self.server))
 
     @cached_property
     def timed_exchanges(self) -> tuple[Exchange, ...]:
@@ -147,5 +147,5 @@ class Run:
     @cached_property
     def garbled(self) -> frozenset[int]:
         """The numbers of the exchanges whose answer the worker did not get, or could not read."""
-        unanswered = {each.number for each in self.exchanges if each.status is None}
+        unanswered = {exchange.number for exchange in self.exchanges if exchange.status is None}
         return frozenset(unanswered | {each.number for each in self.struck if each.garbled})

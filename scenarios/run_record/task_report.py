@@ -24,10 +24,12 @@ _SLOW = 1.0
 class TaskReport:
     """One task in one exchange, whether it stood there alone or as an item of a bulk update.
 
-    `task` is the id in small letters, `fields` are those that were sent beside it. `outcome` is what the worker
-    was told of it: `done`, `refused` for a reason that stays (400, 403, 404 and so on), `trouble` that may
-    pass (401, 429, 5xx or no answer), or `unsure` where the answer was broken or came late. `code` is the
-    status of a refusal, for an item that of the update of a single task, and None where there was none.
+    task: the id in lower case.
+    fields: the other fields that the request sent for the task.
+    outcome: what the answer said about the task. `done`; `refused` for a lasting reason (400, 403, 404 and so
+        on); `trouble` that may pass (401, 429, 5xx or no answer); `unsure` when the answer was broken or late.
+    code: the status of a refusal or trouble. For an item of a bulk update it is the status that a single
+        update would get. None otherwise.
     """
 
     exchange: Exchange

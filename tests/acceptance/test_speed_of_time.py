@@ -48,7 +48,7 @@ class Machine:
 
     def journal(self) -> list[Exchange]:
         """The exchanges without their times."""
-        bare = [replace(each, began=0, ended=0) for each in self.world.journal]
+        bare = [replace(exchange, began=0, ended=0) for exchange in self.world.journal]
         return [replace(each, answer_body=_without_times(each.answer_body)) for each in bare]
 
 

@@ -38,7 +38,9 @@ def test_all_phases_find_no_500_and_no_answer_that_the_spec_does_not_describe(tm
         phases = ["--phases", "examples,coverage,fuzzing,stateful", "--checks", ",".join(CHECKS)]
         bounds = ["--max-examples", "5", "--seed", "1", "--generation-database", "none"]
         # A stream without end has no answer that could be looked at.
-        streams = [word for each in CONTROL_STREAMS for word in ("--exclude-operation-id", each)]
+        streams = [
+            word for control_stream in CONTROL_STREAMS for word in ("--exclude-operation-id", control_stream)
+        ]
         reports = ["--report", "har", "--report-har-path", str(report)]
         done = subprocess.run(
             [*command, *phases, *bounds, *streams, *reports, "--continue-on-failure", "--no-color"],
@@ -56,7 +58,7 @@ def _answered_well(report: Path) -> set[str]:
     entries: list[dict[str, Any]] = json.loads(report.read_text())["log"]["entries"]
     api = control_api()
     return {
-        api.match(each["request"]["method"], urlsplit(each["request"]["url"]).path).operation.id
-        for each in entries
-        if 200 <= each["response"]["status"] < 300
+        api.match(entry["request"]["method"], urlsplit(entry["request"]["url"]).path).operation.id
+        for entry in entries
+        if 200 <= entry["response"]["status"] < 300
     }

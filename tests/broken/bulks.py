@@ -22,7 +22,7 @@ def _items(root: Json) -> Json:
 
 
 def _counted(results: list[Json]) -> Json:
-    succeeded = sum(each["success"] for each in results)
+    succeeded = sum(result["success"] for result in results)
     return {
         "total": len(results),
         "success": succeeded,
@@ -33,7 +33,9 @@ def _counted(results: list[Json]) -> Json:
 
 def _results(change: Callable[[list[Json]], list[Json]]) -> None:
     """Answers other results, counted as they are."""
-    answer_otherwise(_BULK, lambda it: it.update(_counted(change([dict(each) for each in it["results"]]))))
+    answer_otherwise(
+        _BULK, lambda it: it.update(_counted(change([dict(result) for result in it["results"]])))
+    )
 
 
 def _say_done(call: Call) -> Json:
@@ -101,7 +103,9 @@ def _no_failed() -> None:
 
 @broken("bulk-results-lack-the-failures", "bulk-results", "bulk-counts", "bulk-foreign")
 def _no_failures() -> None:
-    answer_otherwise(_BULK, lambda it: it.update(results=[each for each in it["results"] if each["success"]]))
+    answer_otherwise(
+        _BULK, lambda it: it.update(results=[result for result in it["results"] if result["success"]])
+    )
 
 
 @broken("bulk-results-lack-the-last", "bulk-results", "bulk-counts")
@@ -111,7 +115,7 @@ def _no_last() -> None:
 
 @broken("bulk-results-have-no-ids", "bulk", "bulk-results")
 def _no_ids() -> None:
-    answer_otherwise(_BULK, lambda it: [each.pop("link_id") for each in it["results"]])
+    answer_otherwise(_BULK, lambda it: [result.pop("link_id") for result in it["results"]])
 
 
 @broken("bulk-results-name-one-task-only", "bulk-results")
@@ -121,13 +125,13 @@ def _one_id() -> None:
 
 @broken("bulk-failures-have-no-error", "bulk", "bulk-foreign", "bulk-results")
 def _no_error() -> None:
-    answer_otherwise(_BULK, lambda it: [each.pop("error", None) for each in it["results"]])
+    answer_otherwise(_BULK, lambda it: [result.pop("error", None) for result in it["results"]])
 
 
 @broken("bulk-foreign-has-another-code", "bulk-foreign")
 def _other_code() -> None:
     def change(results: list[Json]) -> list[Json]:
-        return [{**each, "error": "forbidden"} if "error" in each else each for each in results]
+        return [{**result, "error": "forbidden"} if "error" in result else result for result in results]
 
     _results(change)
 
@@ -137,9 +141,9 @@ def _unknown_is_foreign() -> None:
     def wrap(sound: Handler) -> Handler:
         def act(world: World, server: Server, call: Call) -> Json:
             answer = sound(world, server, call)
-            for each in answer["results"]:
-                if each["link_id"].lower() not in world.tasks:
-                    each["error"] = "not_your_task"
+            for result in answer["results"]:
+                if result["link_id"].lower() not in world.tasks:
+                    result["error"] = "not_your_task"
             return answer
 
         return act
@@ -277,10 +281,10 @@ def _unknown_done() -> None:
             results = sound(world, server, call)["results"]
             return _counted(
                 [
-                    each
-                    if each["link_id"].lower() in world.tasks
-                    else {"link_id": each["link_id"], "success": True}
-                    for each in results
+                    result
+                    if result["link_id"].lower() in world.tasks
+                    else {"link_id": result["link_id"], "success": True}
+                    for result in results
                 ]
             )
 

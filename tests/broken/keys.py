@@ -44,7 +44,9 @@ def _any_key() -> None:
 @broken("key-with-a-tail-is-taken", "key-checked")
 def _tail() -> None:
     def holder(world: World, key: str) -> Server | None:
-        return next((_holder(world, each) for each in world.known_keys() if key.startswith(each)), None)
+        return next(
+            (_holder(world, known_key) for known_key in world.known_keys() if key.startswith(known_key)), None
+        )
 
     _hold(holder)
 
@@ -52,7 +54,7 @@ def _tail() -> None:
 @broken("beginning-of-a-key-is-taken", "key-checked")
 def _beginning() -> None:
     def holder(world: World, key: str) -> Server | None:
-        whole = (each for each in world.known_keys() if len(key) > 4 and each.startswith(key))
+        whole = (known_key for known_key in world.known_keys() if len(key) > 4 and known_key.startswith(key))
         return _holder(world, next(whole, key))
 
     _hold(holder)

@@ -47,9 +47,9 @@ def _other(world: World, server: Server) -> Server:
 
 
 def _parameter(root: Json, name: str) -> Json:
-    found: Json = next(each for each in root["paths"]["/tasks"]["get"]["parameters"] if each["name"] == name)[
-        "schema"
-    ]
+    found: Json = next(
+        parameter for parameter in root["paths"]["/tasks"]["get"]["parameters"] if parameter["name"] == name
+    )["schema"]
     return found
 
 
@@ -156,7 +156,7 @@ def _of_all_servers() -> None:
                 return answer
             asked = call.parameters["status"], call.parameters["service_type"]
             backlogs = [world.backlog(each) for each in world.servers.values()]
-            return {**answer, "total": sum(each.count(*asked) for each in backlogs)}
+            return {**answer, "total": sum(backlog.count(*asked) for backlog in backlogs)}
 
         return act
 

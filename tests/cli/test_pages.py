@@ -20,5 +20,5 @@ def test_every_option_of_a_command_stands_on_its_page(name: str, page: str) -> N
     text = (ROOT / page).read_text("utf-8")
     command = workerkit.get_command(click.Context(workerkit), name)
     assert command is not None
-    options = {each.opts[0] for each in command.params if isinstance(each, click.Option)}
-    assert {each for each in options if f"`{each}" not in text} == set()
+    options = {param.opts[0] for param in command.params if isinstance(param, click.Option)}
+    assert {option for option in options if f"`{option}" not in text} == set()

@@ -136,7 +136,7 @@ class Watched:
     def tasks_of(self, request: str, server: str = "server-01") -> list[str]:
         """The ids of a server's tasks that belong to a request."""
         tasks = self.world.tasks.values()
-        return [each.id for each in tasks if each.server == server and each.request.name == request]
+        return [task.id for task in tasks if task.server == server and task.request.name == request]
 
 
 @contextmanager

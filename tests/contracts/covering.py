@@ -33,7 +33,7 @@ def _row(
 ) -> Row:
     """A row that begins with an open pair, and grows by the values that meet most open pairs."""
     row: Row = dict(chance.choice(sorted(map(sorted, open_pairs))))
-    names = [each for each in factors if each not in row]
+    names = [factor for factor in factors if factor not in row]
     chance.shuffle(names)
     for name in names:
         values = list(factors[name])
@@ -47,4 +47,4 @@ def _row(
 
 
 def _pairs(row: Row) -> set[frozenset[tuple[str, str]]]:
-    return {frozenset(each) for each in combinations(row.items(), 2)}
+    return {frozenset(combination) for combination in combinations(row.items(), 2)}

@@ -38,7 +38,7 @@ def broken(report: Report) -> set[str]:
 def test_a_run_on_the_mock_keeps_every_rule(mock_target: MakeTarget) -> None:
     report = conform(mock_target())
     assert report.verdict == "pass"
-    assert [(each.id, each.why) for each in report.rules if each.status is not RuleStatus.KEPT] == []
+    assert [(rule.id, rule.why) for rule in report.rules if rule.status is not RuleStatus.KEPT] == []
     assert report.ended == ""
     assert report.requests < 3000
 

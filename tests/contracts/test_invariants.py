@@ -77,7 +77,7 @@ def test_what_was_written_last_is_read(mock: MockServer, writes: list[tuple[int,
         assert server.put(place, status=status, link_post=link).status_code == 200
         last[server.id(place)] = (status, link)
     read = {each["id"]: (each["status"], each["link_post"]) for each in server.all()}
-    before = {each["id"]: (each["status"], each["link_post"]) for each in server.tasks}
+    before = {task["id"]: (task["status"], task["link_post"]) for task in server.tasks}
     assert read == {**before, **last}
 
 
@@ -109,7 +109,7 @@ def test_pages_add_up_to_the_whole(
 @given(writes=WRITES)
 def test_a_batch_does_what_its_items_do_one_by_one(mock: MockServer, writes: list[tuple[int, str]]) -> None:
     one, many = fresh(mock), fresh(mock)
-    assert [each["id"] for each in one.tasks] == [each["id"] for each in many.tasks]
+    assert [task["id"] for task in one.tasks] == [task["id"] for task in many.tasks]
     for place, status in writes:
         one.put(place, status=status)
     items = [{"link_id": many.id(place), "status": status} for place, status in writes]
@@ -139,5 +139,5 @@ def test_the_statuses_alone_add_up_to_all_together(mock: MockServer, writes: lis
         server.put(place, status=status)
     alone = [server.page(status=each, limit=1)["total"] for each in STATUSES]
     assert sum(alone) == server.page(status=EVERY, limit=1)["total"] == len(server.tasks)
-    services = {each["service_type"] for each in server.tasks}
-    assert sum(server.page(status=EVERY, service_type=each)["total"] for each in services) == sum(alone)
+    services = {task["service_type"] for task in server.tasks}
+    assert sum(server.page(status=EVERY, service_type=service)["total"] for service in services) == sum(alone)

@@ -18,4 +18,4 @@ def test_a_mutant_breaks_one_of_its_rules(name: str) -> None:
 
 
 def test_each_rule_has_a_mutant_that_breaks_it() -> None:
-    assert {rule for each in MUTANTS.values() for rule in each.rules} == RULE_IDS
+    assert {rule for mutant in MUTANTS.values() for rule in mutant.rules} == RULE_IDS

@@ -82,7 +82,7 @@ def test_without_writes_only_lists_and_refused_requests_arrive_and_nothing_chang
     assert sum(not is_read(each) for each in watch.seen) > 20
     assert report.verdict == "pass"
     assert (report.withheld, report.receipt) == ((), None)
-    kept = {each.id for each in report.rules if each.status == "kept"}
+    kept = {rule.id for rule in report.rules if rule.status == "kept"}
     assert {"bad-request", "link-update-required", "key-required", "server-active"} <= kept
 
 
@@ -109,7 +109,7 @@ def test_in_a_sandbox_only_its_tasks_and_its_request_change(watched: Watch, choi
     }
     assert changed(before, after, "tasks") <= tasks
     assert changed(before, after, "requests") <= request
-    strangers = {each["id"] for each in before["tasks"]} - tasks
+    strangers = {task["id"] for task in before["tasks"]} - tasks
     assert [each for each in watch.seen if each.method != "GET" and named(each) & strangers] == []
 
 
@@ -119,7 +119,7 @@ def changed(before: dict[str, Any], after: dict[str, Any], name: str) -> set[str
 
 def shown(state: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
     fields = ("status", "link_profile", "link_post")
-    return {each["id"]: tuple(each[name] for name in fields) for each in state["tasks"]}
+    return {task["id"]: tuple(task[name] for name in fields) for task in state["tasks"]}
 
 
 def test_a_sandbox_is_put_back_and_its_receipt_tells_the_truth(watched: Watch) -> None:
@@ -136,7 +136,7 @@ def test_a_sandbox_is_put_back_and_its_receipt_tells_the_truth(watched: Watch) -
         if one[name] != other[name] and name != "completed_at"
     }
     assert {(each.task, each.field) for each in report.receipt.left} == truth
-    back = [each for each in report.receipt.changes if each.is_put_back]
+    back = [change for change in report.receipt.changes if change.is_put_back]
     assert len(back) > 5
     assert {each.field for each in back} >= {"status", "link_profile", "link_post"}
     assert "created_links of the request Campaign B" in " ".join(report.receipt.notes)
@@ -220,7 +220,7 @@ def test_a_second_interrupt_ends_the_putting_back_too_and_says_what_is_left(watc
 
 def test_an_account_that_is_named_is_set_in_a_sandbox_and_no_other(watched: Watch) -> None:
     with watched() as watch:
-        account = next(each.account for each in watch.world.tasks.values() if each.server == "server-01")
+        account = next(task.account for task in watch.world.tasks.values() if task.server == "server-01")
         account.status = "blocked"
         before = watch.state()
         target = replace(watch.target, account_id=account.id.upper())
@@ -228,9 +228,9 @@ def test_an_account_that_is_named_is_set_in_a_sandbox_and_no_other(watched: Watc
         after = watch.state()
     assert changed(before, after, "accounts") == {account.id}
     assert report.withheld == ()
-    assert {each.id: each.status for each in report.rules}["account-status"] == "kept"
+    assert {rule.id: rule.status for rule in report.rules}["account-status"] == "kept"
     assert report.receipt is not None
-    assert [each for each in report.receipt.notes if "account" in each] == [
+    assert [note for note in report.receipt.notes if "account" in note] == [
         f"the status of the account {account.id} was set; the API does not show what it was"
     ]
     said = intention(target, SANDBOX)
@@ -241,7 +241,7 @@ def test_an_account_that_is_named_is_set_in_a_sandbox_and_no_other(watched: Watc
 def test_an_account_that_the_server_does_not_know_is_asked_for(watched: Watch) -> None:
     with watched() as watch:
         report = conform(replace(watch.target, account_id=NOBODYS), SANDBOX)
-    (why,) = (each.why for each in report.rules if each.id == "account-status")
+    (why,) = (rule.why for rule in report.rules if rule.id == "account-status")
     assert why == f"answered 404, expected 2xx: is {NOBODYS} an account of this server's tasks?"
 
 
@@ -255,7 +255,7 @@ def test_a_single_task_is_a_sandbox_too(watched: Watch) -> None:
         after = watch.state()
     assert changed(before, after, "tasks") <= {task}
     assert task in said[0]
-    why = {each.id: each.why for each in report.rules}
+    why = {rule.id: rule.why for rule in report.rules}
     assert report.withheld == ()
     assert why["account-status"].startswith("needs --account-id")
 

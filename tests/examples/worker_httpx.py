@@ -225,7 +225,7 @@ class Worker:
         except Refused:
             await self._update_one_by_one(changes)
             return
-        refused = {each["link_id"] for each in answer["results"] if not each["success"]}
+        refused = {result["link_id"] for result in answer["results"] if not result["success"]}
         self._left_alone |= refused
         self._log("WARN", "Left alone", refused)
         for status in {change["status"] for change in changes.values()}:

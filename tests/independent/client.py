@@ -103,7 +103,7 @@ class Client:
         return self.ask("PUT", "/tasks/bulk", {"items": items})
 
     def log(self, *levels: object) -> Reply:
-        return self.ask("POST", "/logs", {"logs": [{"level": each, "message": "xong"} for each in levels]})
+        return self.ask("POST", "/logs", {"logs": [{"level": level, "message": "xong"} for level in levels]})
 
     def heartbeat(self, **fields: object) -> Reply:
         usage = {"cpu_usage": 45.5, "ram_usage": 60.2, "disk_usage": 30.0}

@@ -109,12 +109,12 @@ def _loses_links(client: Client) -> bool:
 def _runs_at_once(client: Client) -> tuple[list[str], list[Reply]]:
     """Four pending tasks with the answers to their updates, sent at the same time."""
     links = client.ids(limit=4)
-    return links, client.at_once(*((each, {"status": "running"}) for each in links))
+    return links, client.at_once(*((link, {"status": "running"}) for link in links))
 
 
 def _mixes_links(client: Client) -> bool:
     links, replies = _runs_at_once(client)
-    return [each.document["data"]["link_id"] for each in replies] != links
+    return [reply.document["data"]["link_id"] for reply in replies] != links
 
 
 def _fails_at_once(client: Client) -> bool:
@@ -243,7 +243,7 @@ BULK: dict[str, Sign] = {
     "bulk-failed-is-zero": lambda c: _mixed(c).document["failed"] == 0,
     "bulk-leaves-out-refused": lambda c: len(_mixed(c).document["results"]) < 4,
     "bulk-forgets-last-item": lambda c: len(_mixed(c).document["results"]) < 4,
-    "bulk-refused-says-success": lambda c: all(each["success"] for each in _mixed(c).document["results"]),
+    "bulk-refused-says-success": lambda c: all(result["success"] for result in _mixed(c).document["results"]),
     "bulk-refused-without-error": lambda c: "error" not in _mixed(c).document["results"][1],
     "bulk-foreign-other-error": lambda c: _mixed(c).document["results"][1]["error"] != "not_your_task",
     "bulk-all-or-nothing": lambda c: _mixed_statuses(c) == ["pending", "pending"],

@@ -24,8 +24,8 @@ def test_a_fault_shows_on_the_server_that_has_it_and_on_no_sound_one(name: str) 
 
 
 def test_every_fault_that_a_client_can_see_is_seen_by_a_client() -> None:
-    assert set(SIGNS) == {each.name for each in FAULTS.values() if not each.unseen}
-    assert set(HIDDEN_SIGNS) == {each.name for each in FAULTS.values() if each.unseen}
+    assert set(SIGNS) == {fault.name for fault in FAULTS.values() if not fault.unseen}
+    assert set(HIDDEN_SIGNS) == {fault.name for fault in FAULTS.values() if fault.unseen}
 
 
 def test_there_are_faults_enough_to_tell_a_good_checker_from_a_lucky_one() -> None:

@@ -52,7 +52,9 @@ def test_the_list_has_the_pages_fields_and_defaults(client: Client) -> None:
 
 
 def test_the_statuses_together_are_all_tasks_of_the_server(client: Client) -> None:
-    assert client.page(status=EVERY)["total"] == sum(client.page(status=each)["total"] for each in STATUSES)
+    assert client.page(status=EVERY)["total"] == sum(
+        client.page(status=status)["total"] for status in STATUSES
+    )
     assert client.page(status=EVERY)["total"] == 150
     assert client.other.page(status=EVERY)["total"] == 20
     assert not set(client.ids(status=EVERY, limit=1000)) & set(client.other.ids(status=EVERY))
@@ -167,8 +169,8 @@ def test_the_same_seed_sows_the_same() -> None:
     stores = [Store(), Store()]
     sown = [Seeding(each, seed=5, now=1.0).sow() for each in stores]
     assert sown[0] == sown[1]
-    for each in stores:
-        each.close()
+    for store in stores:
+        store.close()
 
 
 def test_it_runs_as_a_process() -> None:

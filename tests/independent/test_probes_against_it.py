@@ -19,6 +19,6 @@ OF_THE_STRICT = {"refused-transition", "link-update-flow", "completion-flow"}
 def test_every_choice_is_seen_for_what_it_is(name: str) -> None:
     choices = VARIANTS[name]
     hidden = HIDDEN | (OF_THE_STRICT if choices.transitions == "lenient" else set())
-    made = {each: str(getattr(choices, each.replace("-", "_"))) for each in silences()}
+    made = {silence: str(getattr(choices, silence.replace("-", "_"))) for silence in silences()}
     seen = dict(trial(choices, most=PROBED).silences)
     assert seen == {each: None if each in hidden else value for each, value in made.items()}

@@ -24,7 +24,7 @@ def test_a_variant_is_seen_to_do_what_it_chose(name: str) -> None:
 
 def test_every_choice_is_taken_by_a_variant() -> None:
     for field, kind in get_type_hints(Choices).items():
-        taken = {getattr(each, field) for each in VARIANTS.values()}
+        taken = {getattr(variant, field) for variant in VARIANTS.values()}
         assert taken == (set(get_args(kind)) or {True, False}), field
 
 

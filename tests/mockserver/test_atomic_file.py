@@ -189,7 +189,7 @@ def test_a_killed_write_leaves_what_was_there_and_a_draft_that_is_its_owners_and
     for _ in range(2):
         killed_in_a_write(path, secret=secret)
     drafts = [each for each in tmp_path.iterdir() if each != path]
-    assert [(mode_of(each), each.stat().st_size) for each in drafts] == [(0o600, 4096)] * 2
+    assert [(mode_of(draft), draft.stat().st_size) for draft in drafts] == [(0o600, 4096)] * 2
     assert path.exists() == (old is not None)
     if old is not None:
         assert (path.read_bytes(), mode_of(path)) == (b"old", old)

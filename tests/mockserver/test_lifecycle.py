@@ -76,7 +76,7 @@ class Life:
     def bulk(self, *changes: Json) -> Json:
         """The answer to a batch of changes of this task, which must be taken as a batch."""
         answer = self.send(
-            "PUT", "/tasks/bulk", {"items": [{"link_id": self.id, **each} for each in changes]}
+            "PUT", "/tasks/bulk", {"items": [{"link_id": self.id, **change} for change in changes]}
         )
         assert answer.status_code == 200
         body: Json = answer.json()
@@ -93,7 +93,7 @@ class Life:
 
     def created_links(self) -> int:
         """What the task's request counts."""
-        counts = {each["id"]: each["created_links"] for each in self._held()["requests"]}
+        counts = {request["id"]: request["created_links"] for request in self._held()["requests"]}
         return int(counts[self.now()["request_id"]])
 
     def at(self, time: str) -> str:

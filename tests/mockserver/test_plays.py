@@ -70,7 +70,7 @@ class Play:
 
     @property
     def events(self) -> list[str]:
-        return [f"{each.kind} {each.subject}" for each in self.director.events]
+        return [f"{event.kind} {event.subject}" for event in self.director.events]
 
     def restart(self) -> None:
         """Takes a snapshot over the wire and goes on from it."""
@@ -248,7 +248,9 @@ def test_a_replaced_key_belongs_to_its_world_from_the_start() -> None:
     play = Play("  - {call: 1, do: [{replace-key: one}]}")
     other = replace(play.scenario, world=parse_world(b"servers: [one, two]", name="x.yaml"))
     play.worlds.add("w2", WorldBuilder(other))
-    (key,) = [each for each in play.director.world.known_keys() if each.endswith("next-key-default")]
+    (key,) = [
+        known_key for known_key in play.director.world.known_keys() if known_key.endswith("next-key-default")
+    ]
     assert play.worlds.owner(key) is play.director
     play.look()
     assert play.look(key=key) == 200
@@ -306,7 +308,7 @@ def test_this_is_every_task_that_a_request_names() -> None:
     _, answer = play.send(
         "PUT", "/tasks/bulk", {"items": [{"link_id": each, "status": "queued"} for each in (one, two)]}
     )
-    assert [each.get("error") for each in answer["results"]] == ["not_your_task"] * 2
+    assert [result.get("error") for result in answer["results"]] == ["not_your_task"] * 2
     assert play.send("POST", "/callback/link/update", {"link_id": three, "status": "queued"})[0] == 403
     assert play.look() == 200
 
@@ -364,8 +366,15 @@ def test_requests_and_accounts_get_another_status() -> None:
     )
     play.look()
     world = play.director.world
-    assert [each.status for each in world.requests.values()] == ["running", "closed", "running", "running"]
-    assert [each.username for each in world.accounts.values() if each.status == "banned"] == ["an123"]
+    assert [request.status for request in world.requests.values()] == [
+        "running",
+        "closed",
+        "running",
+        "running",
+    ]
+    assert [account.username for account in world.accounts.values() if account.status == "banned"] == [
+        "an123"
+    ]
 
 
 def test_time_that_passes_at_once_brings_what_waits_for_it() -> None:

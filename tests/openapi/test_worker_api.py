@@ -124,7 +124,9 @@ def contents() -> Iterator[tuple[str, Json]]:
 
 
 def parameters() -> list[tuple[str, Json]]:
-    found = [(name, each) for name, entry in OPERATIONS.items() for each in entry.get("parameters", [])]
+    found = [
+        (name, parameter) for name, entry in OPERATIONS.items() for parameter in entry.get("parameters", [])
+    ]
     return [(f"{name}-{each['name']}", each) for name, each in found]
 
 
@@ -135,7 +137,7 @@ def schemas() -> Iterator[tuple[str, Json]]:
 
 
 def examples(holder: Json) -> list[Any]:
-    several = [each["value"] for each in holder.get("examples", {}).values()]
+    several = [example["value"] for example in holder.get("examples", {}).values()]
     return [*several, holder["example"]] if "example" in holder else several
 
 
@@ -174,10 +176,10 @@ def test_the_example_of_a_parameter_is_valid(name: str, parameter: Json) -> None
 
 @pytest.mark.parametrize(("name", "schema"), [*schemas()])
 def test_examples_and_defaults_inside_a_schema_are_valid(name: str, schema: Json) -> None:
-    for each in inner_schemas(schema):
-        defaults = [each["default"]] if "default" in each else []
-        for value in [*each.get("examples", []), *defaults]:
-            assert SPEC.validator(each).is_valid(value)
+    for inner_schema in inner_schemas(schema):
+        defaults = [inner_schema["default"]] if "default" in inner_schema else []
+        for value in [*inner_schema.get("examples", []), *defaults]:
+            assert SPEC.validator(inner_schema).is_valid(value)
 
 
 # The shape of the document
@@ -185,16 +187,16 @@ def test_examples_and_defaults_inside_a_schema_are_valid(name: str, schema: Json
 
 @pytest.mark.parametrize(("name", "schema"), [*schemas()])
 def test_a_schema_has_known_keywords_only(name: str, schema: Json) -> None:
-    for each in inner_schemas(schema):
-        unknown = {word for word in each if not word.startswith("x-")} - KEYWORDS
+    for inner_schema in inner_schemas(schema):
+        unknown = {word for word in inner_schema if not word.startswith("x-")} - KEYWORDS
         assert not unknown
 
 
 @pytest.mark.parametrize(("name", "schema"), [*schemas()])
 def test_a_schema_is_a_valid_one(name: str, schema: Json) -> None:
-    for each in inner_schemas(schema):
+    for inner_schema in inner_schemas(schema):
         assert jsonschema_rs.meta.is_valid(
-            {"$schema": "https://json-schema.org/draft/2020-12/schema", **each}
+            {"$schema": "https://json-schema.org/draft/2020-12/schema", **inner_schema}
         )
 
 
@@ -219,7 +221,7 @@ def test_every_reference_leads_somewhere() -> None:
 def test_every_component_is_referred_to() -> None:
     components = bundled("worker-api.yaml").root["components"]
     names = {f"#/components/{kind}/{name}" for kind in ("schemas", "responses") for name in components[kind]}
-    assert names - {each["$ref"] for each in references(bundled("worker-api.yaml").root)} == set()
+    assert names - {reference["$ref"] for reference in references(bundled("worker-api.yaml").root)} == set()
 
 
 def links() -> list[tuple[str, str, Json]]:
@@ -248,7 +250,7 @@ def expressions(value: Any) -> Iterator[str]:
 def test_a_link_leads_from_the_example_to_an_operation(operation: str, name: str, link: Json) -> None:
     answer = examples(OPERATIONS[operation]["responses"]["200"]["content"]["application/json"])[0]
     target = OPERATIONS[link["operationId"]]
-    known = {each["name"] for each in target.get("parameters", [])}
+    known = {parameter["name"] for parameter in target.get("parameters", [])}
     assert link.get("parameters", {}).keys() <= known
     fields = [*expressions(link.get("parameters", {})), *expressions(link.get("requestBody", {}))]
     for expression in fields:
@@ -320,7 +322,7 @@ def test_a_listed_task_has_the_fields_of_the_pages_example() -> None:
 
 
 def test_the_parameters_of_the_list_are_those_of_the_page() -> None:
-    found = {each["name"]: each["schema"] for each in OPERATIONS["listTasks"]["parameters"]}
+    found = {parameter["name"]: parameter["schema"] for parameter in OPERATIONS["listTasks"]["parameters"]}
     assert list(found) == ["page", "limit", "after", "status", "service_type"]
     assert found["page"]["default"] == 1
     assert (found["limit"]["default"], found["limit"]["maximum"]) == (100, 1000)

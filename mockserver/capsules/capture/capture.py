@@ -45,8 +45,8 @@ def taken(
     world, scenario = director.world, director.scenario
     exchanges = list(world.journal)
     names = pseudonyms_of(world, exchanges, salt or secrets.token_bytes(32))
-    endings = [_ending(each, world.struck.get(each.number)) for each in exchanges]
-    disguised = (names.disguised(unpacked(each)) for each in exchanges)
+    endings = [_ending(exchange, world.struck.get(exchange.number)) for exchange in exchanges]
+    disguised = (names.disguised(unpacked(exchange)) for exchange in exchanges)
     recorded = [Recorded(each, ending) for each, ending in zip(disguised, endings, strict=True)]
     notes = [*notes, *_gaps(world, beginning)]
     return Capsule(
@@ -66,7 +66,7 @@ def notes_of(scenario: Scenario, verdict: Verdict) -> list[str]:
 
 def pseudonyms_of(world: World, exchanges: Iterable[Exchange], salt: bytes) -> Pseudonyms:
     """Pseudonyms for all secrets of a world, and for those that came with exchanges."""
-    came = (secret for each in exchanges for secret in secrets_of(each))
+    came = (secret for exchange in exchanges for secret in secrets_of(exchange))
     return Pseudonyms(dict.fromkeys([*_secrets_of(world), *came]), salt=salt)
 
 
@@ -103,7 +103,7 @@ def _resets(fault: Fault) -> bool:
 
 
 def _has(faults: Iterable[Fault], *kinds: type[Fault]) -> bool:
-    return any(isinstance(each, kinds) for each in faults)
+    return any(isinstance(fault, kinds) for fault in faults)
 
 
 def _gaps(world: World, beginning: Json) -> Iterator[str]:

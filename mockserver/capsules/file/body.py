@@ -50,7 +50,7 @@ class Bodies:
     def read(self, node: Node) -> bytes:
         """The body that a mapping describes. Raises NotUnderstood."""
         given = mapping(node, (*FORMS, NAME))
-        forms = [each for each in FORMS if each in given]
+        forms = [form for form in FORMS if form in given]
         if len(forms) != 1:
             raise node.fail(f"say what the body is with exactly one of {', '.join(FORMS)}")
         if forms[0] == "same":

@@ -80,7 +80,7 @@ def _headers(records: Iterable[Json]) -> Headers:
 
 def _posted(posted: Json) -> bytes:
     if not posted.get("text") and posted.get("params"):
-        return urlencode([(each["name"], each.get("value", "")) for each in posted["params"]]).encode()
+        return urlencode([(param["name"], param.get("value", "")) for param in posted["params"]]).encode()
     return _body(posted)
 
 

@@ -159,7 +159,7 @@ def _status(node: Node) -> int:
 
 def _headers(given: Mapping[str, Node]) -> Headers:
     pairs = sequence(given["headers"]) if "headers" in given else []
-    return tuple(_header(each) for each in pairs)
+    return tuple(_header(pair) for pair in pairs)
 
 
 def _header(node: Node) -> tuple[str, str]:

@@ -67,8 +67,8 @@ def _shown(capsule: Capsule) -> list[Mapping[str, Any]]:
         server = next(iter(objects_in(capsule.world, "servers")), {}).get("name")
         return [each for each in objects_in(capsule.world, "tasks") if each.get("server") == server]
     first: dict[str, Mapping[str, Any]] = {}
-    for each in capsule.recorded:
-        answer = each.exchange.answered() if each.exchange.operation == "listTasks" else None
+    for recorded in capsule.recorded:
+        answer = recorded.exchange.answered() if recorded.exchange.operation == "listTasks" else None
         for task in objects_in(answer, "data"):
             first.setdefault(str(task.get("id")), task)
     return list(first.values())
@@ -79,8 +79,12 @@ def _refusals(capsule: Capsule) -> dict[int, float | None]:
     found: dict[int, float | None] = {}
     begun: Exchange | None = None
     name = worker_api().key_header
-    own = next((each.exchange.header(name) for each in capsule.recorded if each.exchange.accepted), None)
-    own_exchanges = [each.exchange for each in capsule.recorded if each.exchange.header(name) == own]
+    own = next(
+        (recorded.exchange.header(name) for recorded in capsule.recorded if recorded.exchange.accepted), None
+    )
+    own_exchanges = [
+        recorded.exchange for recorded in capsule.recorded if recorded.exchange.header(name) == own
+    ]
     for each in dropwhile(lambda exchange: not exchange.accepted, own_exchanges):
         if each.status == _REFUSED and begun is None and each.operation is not None:
             begun = each
@@ -102,14 +106,14 @@ def _refused(call: str, seconds: float | None) -> Iterator[str]:
 def _happenings(capsule: Capsule, refusals: Mapping[int, float | None]) -> Iterator[list[str]]:
     calls: Counter[str] = Counter()
     found = 0
-    for each in capsule.recorded:
-        operation = each.exchange.operation
+    for recorded in capsule.recorded:
+        operation = recorded.exchange.operation
         if operation is None:
             continue
         calls[operation] += 1
-        effect, call = _effect(each, operation), f"{{number: {calls[operation]}, of: {operation}}}"
-        if each.exchange.number in refusals:
-            yield [*_refused(call, refusals[each.exchange.number])]
+        effect, call = _effect(recorded, operation), f"{{number: {calls[operation]}, of: {operation}}}"
+        if recorded.exchange.number in refusals:
+            yield [*_refused(call, refusals[recorded.exchange.number])]
         elif effect is not None and found < _MOST_HAPPENINGS:
             found += 1
             yield [f"  - call: {call}\n", "    do:\n", f"      - {effect}\n"]

@@ -61,7 +61,7 @@ class CapsuleText:
         return [status, *self._message(exchange.answer_headers, exchange.answer_body)]
 
     def _message(self, headers: Headers, body: bytes) -> list[str]:
-        told = f"      headers: {scalar([list(each) for each in headers])}\n"
+        told = f"      headers: {scalar([list(header) for header in headers])}\n"
         return [told, "      body:", *self._names.written(body, " " * 8)] if body else [told]
 
 

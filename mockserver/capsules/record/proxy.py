@@ -67,8 +67,8 @@ class Proxy:
         ready()
         await ended.wait()
         server.close()
-        for each in list(self._connections):
-            each.end()
+        for connection in list(self._connections):
+            connection.end()
         await asyncio.sleep(0)
 
     def _accept(self) -> asyncio.Protocol:

@@ -54,7 +54,7 @@ class RecordingPseudonyms:
         texts = _texts_around(exchange).union(*(each.texts for each in contents if each))
         if self._known.look_like_ids:
             texts.update(*(each.ids for each in contents if each))
-        beginnings = [each for content in contents if content for each in content.beginnings]
+        beginnings = [beginning for content in contents if content for beginning in content.beginnings]
         shown = dict(self._shown(texts, beginnings))
         return Recorded(self._written(exchange, contents, shown), recorded.ending)
 
@@ -134,7 +134,7 @@ class RecordingPseudonyms:
         if is_written_plainly(together):
             yield from self._sifted(list(texts), together, beginnings)
             return
-        plain = [each for each in texts if is_written_plainly(each)]
+        plain = [text for text in texts if is_written_plainly(text)]
         yield from set(texts).difference(plain)
         yield from self._sifted(plain, "\n".join(plain), beginnings)
 

@@ -50,7 +50,7 @@ class CapsuleServer:
 
     def __init__(self, capsule: Capsule, *, in_order: bool = False) -> None:
         self._in_order = in_order
-        self._left = [(repr(request_meaning(each.exchange)), each) for each in capsule.recorded]
+        self._left = [(repr(request_meaning(recorded.exchange)), recorded) for recorded in capsule.recorded]
         self._given: dict[str, Recorded] = {}
         self._repeats = 0
         self._last_news: float | None = None
@@ -65,8 +65,8 @@ class CapsuleServer:
     @property
     def settings(self) -> dict[str, str]:
         """The environment that tells a worker where the server is, and who the worker is."""
-        exchanges = [each.exchange for each in self._capsule.recorded]
-        keys = (each.header(worker_api().key_header) for each in exchanges)
+        exchanges = [recorded.exchange for recorded in self._capsule.recorded]
+        keys = (exchange.header(worker_api().key_header) for exchange in exchanges)
         return {
             "LIKEPION_BASE_URL": f"http://127.0.0.1:{self._socket.getsockname()[1]}{worker_api().base_path}",
             "LIKEPION_API_KEY": next(filter(None, keys), "none"),
@@ -101,7 +101,7 @@ class CapsuleServer:
     @property
     def patience(self) -> float:
         """For how many seconds to wait for something new: twice as long as it ever took, and a little."""
-        begun = [each.exchange.began for each in self._capsule.recorded]
+        begun = [recorded.exchange.began for recorded in self._capsule.recorded]
         return _LEAST_PATIENCE + 2 * max((after - before for before, after in pairwise(begun)), default=0.0)
 
     @property
@@ -128,9 +128,9 @@ class CapsuleServer:
         self._ended.set()
         self._socket.shutdown(socket.SHUT_RDWR)
         with self._lock:
-            for each in self._connections:
+            for connection in self._connections:
                 with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
+                    connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
         self._socket.close()

@@ -10,10 +10,10 @@ from workerkit.openapi.spec.api import worker_api
 def by_key(exchanges: list[Exchange]) -> dict[str, list[Exchange]]:
     """The exchanges that were answered, by the key that they came with."""
     found: dict[str, list[Exchange]] = {}
-    for each in exchanges:
-        key = key_of(each)
-        if key and each.status is not None:
-            found.setdefault(key, []).append(each)
+    for exchange in exchanges:
+        key = key_of(exchange)
+        if key and exchange.status is not None:
+            found.setdefault(key, []).append(exchange)
     return found
 
 

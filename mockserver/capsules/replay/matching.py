@@ -322,7 +322,7 @@ def _enumerated_in(value: Any) -> Iterator[str]:
         yield from _enumerated_in(each)
     if isinstance(value, dict):
         words = [*value.get("enum", ()), value.get("const")]
-        yield from (each for each in words if isinstance(each, str))
+        yield from (word for word in words if isinstance(word, str))
 
 
 def _children(value: Any) -> Iterator[Any]:

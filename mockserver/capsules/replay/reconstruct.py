@@ -47,7 +47,7 @@ class _Building:
 
     def __init__(self, capsule: Capsule, dialect: Dialect, name: str) -> None:
         self._api = worker_api(dialect)
-        self._exchanges = [each.exchange for each in capsule.recorded]
+        self._exchanges = [recorded.exchange for recorded in capsule.recorded]
         self.world = World(name, Clock(capsule.began), Chance(_SEED), self._api)
         self._order: list[str] = []
         self._precedes: Callable[[Json, Json], bool] = lambda one, other: False
@@ -154,7 +154,7 @@ class _Building:
         whole = (each for each in self._lists if each.owner == owner and each.is_whole)
         listed = {status for each in whole if task_id not in each.since for status in each.statuses}
         statuses = (_HIDDEN, *self._api.enumeration("TaskStatus"))
-        return next((each for each in statuses if each not in listed), None)
+        return next((status for status in statuses if status not in listed), None)
 
     def _lead(self) -> None:
         """Adds tasks before a page that is not the first, where fewer were listed than it goes past."""
@@ -273,9 +273,9 @@ class _Building:
 def _order_of(pages: list[list[Json]]) -> Callable[[Json, Json], bool]:
     """Which of two tasks is listed first, as far as their times of creation say."""
     times = [[str(item.get("created_at")) for item in page] for page in pages]
-    if all(each == sorted(each) for each in times):
+    if all(time == sorted(time) for time in times):
         return lambda one, other: str(one.get("created_at")) <= str(other.get("created_at"))
-    if all(each == sorted(each, reverse=True) for each in times):
+    if all(time == sorted(time, reverse=True) for time in times):
         return lambda one, other: str(one.get("created_at")) >= str(other.get("created_at"))
     return lambda one, other: False
 

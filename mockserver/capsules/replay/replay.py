@@ -113,10 +113,10 @@ class _Tries:
 def _nearest(tries: _Tries, dialect: Dialect, best: Replayed) -> Replayed:
     """What no dialect explains, shown by one in which at least the status is as recorded."""
     if best.difference is not None and best.difference.place == "status":
-        for each in _neighbours(dialect):
-            replayed = tries.replayed(each)
+        for neighbour in _neighbours(dialect):
+            replayed = tries.replayed(neighbour)
             if _tells(replayed, best) and replayed.difference and replayed.difference.place != "status":
-                return replace(replayed, dialect=each)
+                return replace(replayed, dialect=neighbour)
     return replace(best, dialect=dialect)
 
 
@@ -126,10 +126,12 @@ def _explaining(tries: _Tries, dialect: Dialect, best: Replayed, depth: int) -> 
     What one choice changes at the difference, though not to what was recorded, others are tried beside.
     """
     neighbours = _neighbours(dialect)
-    found = next((each for each in neighbours if tries.replayed(each).difference is None), None)
+    found = next(
+        (neighbour for neighbour in neighbours if tries.replayed(neighbour).difference is None), None
+    )
     if found is not None or depth == 1:
         return found
-    telling = [each for each in neighbours if _tells(tries.replayed(each), best)]
+    telling = [neighbour for neighbour in neighbours if _tells(tries.replayed(neighbour), best)]
     further = (_explaining(tries, each, tries.replayed(each), depth - 1) for each in telling)
     return next((each for each in further if each is not None), None)
 

@@ -50,7 +50,7 @@ class StalePageAction(FaultAction[StalePage]):
         return sorted(same, key=lambda page: page.number)
 
     def _journaled(self, server: Server, call: Call) -> list[_Page]:
-        listed = [each for each in self.world.journal if self._is_sound(each, server, call)]
+        listed = [exchange for exchange in self.world.journal if self._is_sound(exchange, server, call)]
         pages = [(each, each.answered()) for each in listed]
         return [
             _Page(each.number, each.began, server.name, _asked(each, call), answer)

@@ -26,5 +26,7 @@ class RateLimitAction(FaultAction[RateLimit]):
             raise FaultAnswerError(self.journal_text, _TOO_MANY, max(1, ceil(first + self.fault.per - now)))
 
     def _let_through(self) -> list[float]:
-        came = [each for each in self.world.journal if self.active.planned.concerns(each.operation)]
+        came = [
+            exchange for exchange in self.world.journal if self.active.planned.concerns(exchange.operation)
+        ]
         return [each.began for each in came if each.status != _TOO_MANY and each.began >= self.active.since]

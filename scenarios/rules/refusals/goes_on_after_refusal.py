@@ -32,13 +32,19 @@ class GoesOnAfterRefusal(Rule):
         last = run.reports[-1] if run.reports else None
         if last is None or not (run.done or self._idled(run, last)):
             return []
-        refused = [each for each in run.reports if each.number == last.number and each.outcome == "refused"]
+        refused = [
+            report for report in run.reports if report.number == last.number and report.outcome == "refused"
+        ]
         left = untouched(run)
         return self.found([_case(run, refused[0], some(left), len(left))] if refused and left else [])
 
     def _idled(self, run: Run, last: TaskReport) -> bool:
         """Whether lists named waiting tasks to the worker all the time since its last report."""
-        later = [each for each in run.listings if each.exchange.began >= last.exchange.ended and each.tasks]
+        later = [
+            listing
+            for listing in run.listings
+            if listing.exchange.began >= last.exchange.ended and listing.tasks
+        ]
         return len(later) > 1 and later[-1].exchange.ended - last.exchange.ended >= self.patience
 
 

@@ -50,8 +50,8 @@ def _series(run: Run) -> Iterator[list[Exchange]]:
                 yield series.pop(exchange.request_body)
             series.setdefault(exchange.request_body, []).append(exchange)
         elif exchange.accepted:
-            for each in _subjects(run, exchange):
-                yield from refused.pop(each, {}).values()
+            for subject in _subjects(run, exchange):
+                yield from refused.pop(subject, {}).values()
             if run.tasks_by_exchange.get(exchange.number):
                 yield from _of_logs(refused)
     for series in refused.values():

@@ -46,7 +46,9 @@ class EveryPageRead(Rule):
 
 
 def _missed(run: Run) -> Iterator[Mapping[str, Any]]:
-    filters = {(*each.asked["status"], each.asked["service_type"]): each for each in run.listings}.values()
+    filters = {
+        (*listing.asked["status"], listing.asked["service_type"]): listing for listing in run.listings
+    }.values()
     for task in run.own_tasks():
         if _waited_unlisted(run, task) and any(
             each.would_list(task["status"], task["service_type"]) for each in filters

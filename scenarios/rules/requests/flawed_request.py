@@ -20,7 +20,7 @@ class Flawed(Rule):
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        return self.found([_case(run, *each) for each in run.flaws if self.concerns(*each)])
+        return self.found([_case(run, *flaw) for flaw in run.flaws if self.concerns(*flaw)])
 
     @abstractmethod
     def concerns(self, exchange: Exchange, flaw: FlawError) -> bool:

@@ -43,5 +43,5 @@ def _case(run: Run, beats: tuple[Exchange, ...]) -> Breach:
     return Breach(
         f"{len(beats)} heartbeats came within {last.began - first.began:.3f} s, from {run.named(first)} to "
         f"{run.named(last)}.",
-        tuple(each.number for each in beats),
+        tuple(beat.number for beat in beats),
     )

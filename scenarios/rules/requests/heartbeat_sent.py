@@ -22,7 +22,7 @@ class HeartbeatSent(Rule):
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        sent = any(each.operation == "heartbeat" for each in run.own_exchanges)
+        sent = any(own_exchange.operation == "heartbeat" for own_exchange in run.own_exchanges)
         if sent or not run.reports or not run.whole:
             return []
         text = (

@@ -44,7 +44,7 @@ class NoBusyPolling(Rule):
 
 def _idle_polls(run: Run) -> Iterator[ListSeen | None]:
     """The lists that said the same as the same request did before; None stands for a report."""
-    listings = {each.exchange.number: each for each in run.listings}
+    listings = {listing.exchange.number: listing for listing in run.listings}
     said: dict[str, bytes] = {}
     for exchange in run.timed_exchanges:
         if exchange.number in run.tasks_by_exchange:
@@ -61,5 +61,5 @@ def _case(run: Run, polls: tuple[ListSeen, ...]) -> Breach:
         f"The worker asked {len(polls)} times within {last.began - first.began:.3f} s for a list that "
         "stayed the "
         f"same, from {run.named(first)} to {run.named(last)}.",
-        tuple(each.exchange.number for each in polls),
+        tuple(poll.exchange.number for poll in polls),
     )

@@ -26,7 +26,10 @@ class HungAnswerGivenUp(Rule):
     patience: Seconds = 15.0
 
     def check(self, run: Run) -> list[Violation]:
-        hung = [(each, run.applied_faults_by_number.get(each.number)) for each in run.own_exchanges]
+        hung = [
+            (own_exchange, run.applied_faults_by_number.get(own_exchange.number))
+            for own_exchange in run.own_exchanges
+        ]
         waits = [(each, _wait(run, each, struck)) for each, struck in hung if struck and _hangs(struck)]
         return self.found([_case(run, each, wait) for each, wait in waits if wait >= self.patience])
 

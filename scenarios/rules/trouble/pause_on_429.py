@@ -41,8 +41,8 @@ class PauseOn429(Rule):
     def check(self, run: Run) -> list[Violation]:
         limited = [each for each in run.timed_exchanges if each.status == 429]
         same: dict[Kind, list[Exchange]] = {}
-        for each in run.timed_exchanges:
-            same.setdefault(kind(each), []).append(each)
+        for timed_exchange in run.timed_exchanges:
+            same.setdefault(kind(timed_exchange), []).append(timed_exchange)
         early = [case for each in limited if (case := _early(run, each, same[kind(each)])) is not None]
         return self.found(early or list(self._hammered(run, limited)))
 

@@ -40,13 +40,15 @@ class PauseOn5xx(Rule):
     attempts: Positive = 15
 
     def check(self, run: Run) -> list[Violation]:
-        failed = [each for each in run.timed_exchanges if _failed(each)]
+        failed = [timed_exchange for timed_exchange in run.timed_exchanges if _failed(timed_exchange)]
         reports = [each for each in failed if each.number in run.tasks_by_exchange]
         hammered = (
             chain_without_pause(reports, _CHAIN, pause=_NO_PAUSE)
             or repeated_at_once(reports, _SAME_REPORT, within=_SECOND)
             or repeated_at_once(failed, _SAME_AT_ONCE, within=_AT_ONCE)
-            or next((found for each in _outages(run) if (found := without_pause(each, self.attempts))), ())
+            or next(
+                (found for outage in _outages(run) if (found := without_pause(outage, self.attempts))), ()
+            )
         )
         return [self._finding(run, hammered)] if hammered else []
 

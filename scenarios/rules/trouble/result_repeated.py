@@ -32,7 +32,11 @@ class ResultRepeated(Rule):
     patience: Seconds = 15.0
 
     def check(self, run: Run) -> list[Violation]:
-        accepted = [each for each in work_requests(run) if each.accepted and each.number not in run.garbled]
+        accepted = [
+            work_request
+            for work_request in work_requests(run)
+            if work_request.accepted and work_request.number not in run.garbled
+        ]
         last = accepted[-1] if accepted else None
         if last is None:
             return []

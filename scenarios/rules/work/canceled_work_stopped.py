@@ -78,7 +78,7 @@ def _was_looked_for(run: Run, task: str, listing: ListSeen) -> bool:
     """Whether a list was asked for to learn that a task was canceled; others are read for other tasks."""
     if listing.asked["status"] == [_CANCELED]:
         return True
-    before = [each for each in run.reports if each.number < listing.exchange.number]
+    before = [report for report in run.reports if report.number < listing.exchange.number]
     return bool(before) and before[-1].task == task
 
 

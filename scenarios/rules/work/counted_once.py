@@ -34,7 +34,7 @@ class CountedOnce(Rule):
         counted = {change.number for change in run.changes if change.field == "created_links"}
         cases = []
         for task, reports in run.reports_by_task.items():
-            completions = [each for each in reports if each.counts and each.number in counted]
+            completions = [report for report in reports if report.counts and report.number in counted]
             for first, second in pairwise(completions):
                 done_already = run.history.before(task, second.number) == "completed"
                 if done_already and first.outcome != "done":

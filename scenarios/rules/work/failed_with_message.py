@@ -21,7 +21,7 @@ class FailedWithMessage(Rule):
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        failed = [each for each in run.reports if each.status == "failed"]
+        failed = [report for report in run.reports if report.status == "failed"]
         return self.found([_case(run, each) for each in failed if not _says_why(each)])
 
 

@@ -58,7 +58,7 @@ def _ends(run: Run, report: TaskReport) -> bool:
 
 def _is_reopened(run: Run, end: TaskReport, report: TaskReport) -> bool:
     listings = run.listed_between(end.task, end.exchange, report.exchange)
-    return any(each.tasks[end.task].get("status") not in ENDS for each in listings)
+    return any(listing.tasks[end.task].get("status") not in ENDS for listing in listings)
 
 
 def _reopens(end: TaskReport, report: TaskReport) -> bool:

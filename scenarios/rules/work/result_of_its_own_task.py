@@ -31,7 +31,7 @@ class ResultOfItsOwnTask(Rule):
 
     def check(self, run: Run) -> list[Violation]:
         tasks = {task["id"].lower(): task for task in run.tasks}
-        links = [each for each in _links(run) if each[0].task in tasks]
+        links = [link for link in _links(run) if link[0].task in tasks]
         foreign_ids = [
             _case(run, report, link) for report, link in links if _names_another(report, link, tasks)
         ]

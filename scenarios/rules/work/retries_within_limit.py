@@ -39,7 +39,7 @@ def _cases(run: Run, task: str) -> Iterator[Breach]:
     for report in run.reports_by_task[task]:
         listing = _last_listing(run, report)
         if listing is not None and report.status in (*WAITING, "running"):
-            since = [each for each in retries if each.exchange.began >= listing.exchange.ended]
+            since = [retry for retry in retries if retry.exchange.began >= listing.exchange.ended]
             if _known_status(listing, task, last) == "failed":
                 retries += [report] if report.outcome == "done" else []
                 beyond = _count(listing, task) + len(since) >= _most(listing, task)
@@ -60,7 +60,7 @@ def _known_status(listing: ListSeen, task: str, last: TaskReport | None) -> obje
 
 def _last_listing(run: Run, report: TaskReport) -> ListSeen | None:
     listings = run.listings_by_task.get(report.task, ())
-    known = [each for each in listings if each.exchange.ended <= report.exchange.began]
+    known = [listing for listing in listings if listing.exchange.ended <= report.exchange.began]
     return known[-1] if known else None
 
 

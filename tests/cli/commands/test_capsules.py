@@ -92,7 +92,7 @@ def test_traffic_with_a_sound_server_is_reproduced_without_its_secrets(
     assert "15 exchanges" in said
     text = (project / "bug.yaml").read_text()
     secrets = {key, "nobody's key at all", *(task[name] for task in listed for name in ("password", "email"))}
-    assert not [each for each in secrets if each in text]
+    assert not [secret for secret in secrets if secret in text]
     assert not (project / "bug.yaml.part").exists()
     assert [stat.S_IMODE((project / f"bug.{each}").stat().st_mode) for each in ("yaml", "ready")] == [
         0o600

@@ -280,7 +280,9 @@ def test_several_jobs_run_at_the_same_time(run: Run, quiet_day: str) -> None:
         report = json.loads(run(*words)[1])
         together.join()
     assert names_in(report) == ["first-day", "second-day", "third-day"]
-    assert all("when the worker exited" in each["broken"][0]["message"] for each in report["scenarios"])
+    assert all(
+        "when the worker exited" in scenario["broken"][0]["message"] for scenario in report["scenarios"]
+    )
 
 
 def test_the_time_limit_ends_a_scenario(run: Run, quiet_day: str) -> None:

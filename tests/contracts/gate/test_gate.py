@@ -115,10 +115,10 @@ def test_without_writes_the_engine_sends_reads_and_requests_without_the_key_only
 def test_with_writes_all_that_the_engine_sends_has_passed_the_gate(scripted: Any) -> None:
     gate = gate_to(scripted)
     list(run_stock(Target(scripted.base_url, "the-key"), Plan(), gate, CheckBudget(2, 2, 3)))
-    assert [(each.method, each.path) for each in gate.exchanges] == [
+    assert [(exchange.method, exchange.path) for exchange in gate.exchanges] == [
         (method, path.split("?")[0]) for method, path, _ in scripted.seen
     ]
-    assert {each.operation for each in gate.exchanges} >= set(worker_api().operations)
+    assert {exchange.operation for exchange in gate.exchanges} >= set(worker_api().operations)
 
 
 def test_no_request_more_than_the_most_is_sent(scripted: Any) -> None:
@@ -158,7 +158,7 @@ def test_a_429_is_waited_for_as_long_as_it_asks_and_sent_again(scripted: Any) ->
     hands.__dict__["wait"] = relent
     assert Client(gate, "the-key").tasks().status == 200
     assert hands.waits == [7.0]
-    assert [each.status for each in gate.exchanges] == [429, 200]
+    assert [exchange.status for exchange in gate.exchanges] == [429, 200]
     assert gate.ended is None
 
 
@@ -180,7 +180,7 @@ def test_a_target_that_keeps_answering_429_is_left_alone_in_the_end(
     gate = gate_to(scripted, hands)
     scripted.status, scripted.headers = 429, headers
     assert Client(gate, "the-key").tasks().status == 429
-    assert [each for each in hands.waits if each >= 1] == waits
+    assert [wait for wait in hands.waits if wait >= 1] == waits
     assert "429" in str(gate.ended)
     assert gate.cause is Cause.TARGET
 
@@ -199,7 +199,7 @@ def test_threads_send_side_by_side_and_none_more_than_the_most(scripted: Any) ->
     with ThreadPoolExecutor(8) as pool:
         done = [pool.submit(Client(gate, "the-key").tasks) for _ in range(30)]
     assert sum(isinstance(each.exception(), RunEndedError) for each in done) == 10
-    assert [each.number for each in gate.exchanges] == list(range(1, 21))
+    assert [exchange.number for exchange in gate.exchanges] == list(range(1, 21))
 
 
 def test_nothing_is_sent_after_the_time_limit(scripted: Any) -> None:

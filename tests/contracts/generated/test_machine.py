@@ -34,7 +34,7 @@ from workerkit.openapi.spec.silence import silences
 
 Json = dict[str, Any]
 Watcher = Callable[[Exchange], None]
-VALUES = {each.id: list(each.values) for each in silences().values()}
+VALUES = {silence.id: list(silence.values) for silence in silences().values()}
 SHORT = EpisodeBudget(episodes=8, steps=10, requests=300)
 
 
@@ -96,21 +96,24 @@ def test_nothing_of_a_run_is_kept_when_it_is_over(episode: Episode) -> None:
 @pytest.mark.parametrize("choices", [pytest.param(each, id="") for each in pairwise(VALUES)[::5]])
 def test_no_dialect_is_blamed(episode: Episode, choices: dict[str, str]) -> None:
     played = episode(choices)
-    assert [each.message for each in played.ledger.findings] == []
+    assert [finding.message for finding in played.ledger.findings] == []
     assert played.gave_up == ""
     assert {"list", "update", "bulk-results", "link-update"} <= played.ledger.held
 
 
 def test_without_another_servers_key_the_own_tasks_are_played_with(episode: Episode) -> None:
     played = episode(servers=(1,))
-    assert [each.message for each in played.ledger.findings] == []
+    assert [finding.message for finding in played.ledger.findings] == []
     assert played.gave_up == ""
     assert {"list", "update", "bulk-results", "link-update"} <= played.ledger.held
 
 
 def test_the_same_seed_sends_the_same_requests(episode: Episode) -> None:
     sent = [
-        [(each.method, each.path, each.query, each.request_body) for each in episode().exchanges]
+        [
+            (exchange.method, exchange.path, exchange.query, exchange.request_body)
+            for exchange in episode().exchanges
+        ]
         for _ in range(2)
     ]
     assert sent[0] == sent[1]
@@ -118,7 +121,7 @@ def test_the_same_seed_sends_the_same_requests(episode: Episode) -> None:
 
 def test_without_writes_it_lists_only(episode: Episode) -> None:
     played = episode(plan=Plan(writes=Writes.NONE))
-    assert {each.method for each in played.exchanges} == {"GET"}
+    assert {exchange.method for exchange in played.exchanges} == {"GET"}
     assert len(played.exchanges) > 50
     assert played.ledger.findings == []
 
@@ -159,7 +162,7 @@ def changes_before_it_refuses(sound: Handler) -> Handler:
 def changes_the_next_one_too(sound: Handler) -> Handler:
     def act(world: World, server: Any, call: Any) -> Json:
         answer = sound(world, server, call)
-        ids = sorted(each.id for each in world.tasks.values() if each.server == server.name)
+        ids = sorted(task.id for task in world.tasks.values() if task.server == server.name)
         place = ids.index(call.body["link_id"])
         world.change_task(world.task(ids[place - 1]), {"status": "canceled"})
         return answer
@@ -218,11 +221,13 @@ def test_what_is_wrong_in_some_state_is_found_and_shown_in_few_requests(
 ) -> None:
     monkeypatch.setitem(HANDLERS, operation, wrong(HANDLERS[operation]))
     findings = [
-        each for each in episode(diligence=EpisodeBudget(20, 12, 900)).ledger.findings if each.rule == rule
+        finding
+        for finding in episode(diligence=EpisodeBudget(20, 12, 900)).ledger.findings
+        if finding.rule == rule
     ]
     assert findings
-    assert min(len(each.exchanges) for each in findings) <= 3
-    assert operation in {exchange.operation for each in findings for exchange in each.exchanges}
+    assert min(len(finding.exchanges) for finding in findings) <= 3
+    assert operation in {exchange.operation for finding in findings for exchange in finding.exchanges}
 
 
 def test_somebody_elses_changes_are_no_finding(episode: Episode, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +244,7 @@ def test_somebody_elses_changes_are_no_finding(episode: Episode, monkeypatch: py
         return watch
 
     played = episode(plan=Plan(writes=Writes.NONE), watcher=meddle)
-    assert [each.message for each in played.ledger.findings] == []
+    assert [finding.message for finding in played.ledger.findings] == []
 
 
 def test_a_server_that_gets_tasks_all_the_time_is_not_blamed(
@@ -252,7 +257,7 @@ def test_a_server_that_gets_tasks_all_the_time_is_not_blamed(
         return sound(world, server, call)
 
     monkeypatch.setitem(HANDLERS, "listTasks", busy)
-    assert [each.message for each in episode().ledger.findings] == []
+    assert [finding.message for finding in episode().ledger.findings] == []
 
 
 def test_a_bulk_answer_that_names_no_tasks_is_left_to_those_who_look_at_it_alone(
@@ -262,12 +267,12 @@ def test_a_bulk_answer_that_names_no_tasks_is_left_to_those_who_look_at_it_alone
 
     def nameless(*call: Any) -> Json:
         answer = sound(*call)
-        return {**answer, "results": [{"success": each["success"]} for each in answer["results"]]}
+        return {**answer, "results": [{"success": result["success"]} for result in answer["results"]]}
 
     monkeypatch.setitem(HANDLERS, "bulkUpdateTasks", nameless)
     played = episode(diligence=EpisodeBudget(20, 12, 900))
-    assert any(each.operation == "bulkUpdateTasks" for each in played.exchanges)
-    assert [each.message for each in played.ledger.findings] == []
+    assert any(exchange.operation == "bulkUpdateTasks" for exchange in played.exchanges)
+    assert [finding.message for finding in played.ledger.findings] == []
 
 
 def test_a_target_whose_tasks_no_model_can_have_is_left_in_peace(episode: Episode, monkeypatch: Any) -> None:
@@ -275,7 +280,7 @@ def test_a_target_whose_tasks_no_model_can_have_is_left_in_peace(episode: Episod
 
     def odd(*call: Any) -> Json:
         answer = sound(*call)
-        return {**answer, "data": [{**each, "id": "no-uuid"} for each in answer["data"]]}
+        return {**answer, "data": [{**task, "id": "no-uuid"} for task in answer["data"]]}
 
     monkeypatch.setitem(HANDLERS, "listTasks", odd)
     played = episode()

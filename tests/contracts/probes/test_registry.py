@@ -79,7 +79,7 @@ def probed(place: Place, stated: Mapping[str, str] | None = None, plan: Plan = L
         step(context)
     run_probes(context)
     wait_for_silence(context, plan, 0.0)
-    assert [each.message for each in ledger.findings] == []
+    assert [finding.message for finding in ledger.findings] == []
     return ledger
 
 
@@ -122,14 +122,14 @@ def test_a_statement_stands_against_what_is_seen_and_the_report_says_so(found: F
 
 def test_without_writes_the_unseen_say_what_they_need(found: Found) -> None:
     place = found({})
-    before = {each.id: each.as_json() for each in place.world.tasks.values()}
+    before = {task.id: task.as_json() for task in place.world.tasks.values()}
     ledger = probed(place, plan=Plan(writes=Writes.NONE))
     unseen = {name: ledger.sights[name].why for name in VALUES if ledger.seen(name) is None}
     assert unseen["bulk-empty"] == "needs --writes sandbox or all"
     assert unseen["content-type"] == "needs --writes all"
     assert ledger.seen("unknown-cursor") == "empty"
     assert ledger.seen("malformed-id") == "reject"
-    assert {each.id: each.as_json() for each in place.world.tasks.values()} == before
+    assert {task.id: task.as_json() for task in place.world.tasks.values()} == before
 
 
 def test_without_the_other_keys_their_silences_say_so(found: Found) -> None:
@@ -142,7 +142,7 @@ def test_without_the_other_keys_their_silences_say_so(found: Found) -> None:
 
 def test_every_silence_that_can_be_seen_has_a_probe() -> None:
     from_the_tour = {"limit-above-maximum", "total-with-cursor", "error-body"}
-    probed_ones = {silence for each in PROBES for silence in each.silences}
+    probed_ones = {silence for probe in PROBES for silence in probe.silences}
     assert probed_ones | from_the_tour | INVISIBLE | {"heartbeat-silence"} == set(VALUES)
 
 

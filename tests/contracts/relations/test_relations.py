@@ -50,7 +50,7 @@ def listed(query: str, *tasks: dict[str, Any], **fields: Any) -> Exchange:
 
 
 def bulk(items: list[Any], results: list[dict[str, Any]], **fields: Any) -> Exchange:
-    good = sum(each["success"] for each in results)
+    good = sum(result["success"] for result in results)
     counts = {"total": len(items), "success": good, "failed": len(results) - good}
     return exchange("PUT", "/tasks/bulk", {"items": items}, 200, {**counts, "results": results, **fields})
 

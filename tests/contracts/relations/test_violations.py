@@ -41,7 +41,7 @@ def logs(*levels: str, created: int) -> Exchange:
 
 
 def texts_of(it: Exchange) -> list[str]:
-    return [str(each) for each in violations(it)]
+    return [str(violation) for violation in violations(it)]
 
 
 def test_nothing_is_said_of_what_is_as_documented() -> None:
@@ -54,7 +54,7 @@ def test_a_level_that_is_not_documented_is_the_workers() -> None:
 
 
 def test_too_large_a_batch_is_the_workers_and_taking_it_the_servers() -> None:
-    sides = [each.side for each in violations(logs(*["INFO"] * 501, created=501))]
+    sides = [violation.side for violation in violations(logs(*["INFO"] * 501, created=501))]
     assert sides[0] == "worker"
     assert "server" in sides
 

@@ -24,7 +24,7 @@ SENTENCES = [sentence for section in page() for sentence in section.sentences]
 
 def parts(section: Section) -> list[str]:
     """The heading and the sentences; a heading that promises something is a sentence itself."""
-    return list(dict.fromkeys([section.heading, *(each.text for each in section.sentences)]))
+    return list(dict.fromkeys([section.heading, *(sentence.text for sentence in section.sentences)]))
 
 
 def test_nothing_of_the_page_is_left_out_or_stands_in_another_order() -> None:
@@ -46,19 +46,19 @@ def test_a_sentence_has_rules_or_silences_or_the_reason_why_not(sentence: Senten
 
 
 def test_every_silence_hangs_on_a_sentence() -> None:
-    assert {silence for each in SENTENCES for silence in each.silences} == set(silences())
+    assert {silence for sentence in SENTENCES for silence in sentence.silences} == set(silences())
 
 
 def untested(why: str = "needs --other-api-key") -> dict[str, RuleReport]:
-    return {each.id: RuleReport(each, RuleStatus.UNTESTED, why) for each in RULES}
+    return {rule.id: RuleReport(rule, RuleStatus.UNTESTED, why) for rule in RULES}
 
 
-LEARNT = [SilenceSeen(each, None, None, "no request shows it") for each in silences()]
+LEARNT = [SilenceSeen(silence, None, None, "no request shows it") for silence in silences()]
 
 
 def standing(rules: dict[str, RuleReport], text: str) -> tuple[Standing, tuple[str, ...]]:
     reports = sentence_reports(list(rules.values()), LEARNT)
-    return next((each.standing, each.why) for each in reports if each.sentence.text.startswith(text))
+    return next((report.standing, report.why) for report in reports if report.sentence.text.startswith(text))
 
 
 def test_a_sentence_is_broken_with_one_of_its_rules_and_kept_with_one_that_was_tested() -> None:

@@ -83,6 +83,6 @@ def test_a_second_key_of_the_same_server_is_said_to_be_of_no_use_and_blames_nobo
     report = conform(target, Plan(writes=Writes.NONE, max_requests=60), say=said.append)
     assert said == ["--other-api-key is left out: it is a key of the same server, server-01."]
     assert report.verdict == "pass"
-    why = {each.id: each.why for each in report.rules}
+    why = {rule.id: rule.why for rule in report.rules}
     assert why["update-own-only"] == "needs --writes sandbox or all, and --other-api-key"
     assert "your-server-key" not in json.dumps(report.as_json())

@@ -83,11 +83,11 @@ def every_form(report: Report) -> dict[str, str]:
 def test_a_cause_is_told_once_with_its_exchanges_in_order(watched: Watch) -> None:
     report = run(watched)
     for rule in report.of(RuleStatus.BROKEN):
-        assert len({each.message for each in rule.flaws}) == len(rule.flaws)
+        assert len({flaw.message for flaw in rule.flaws}) == len(rule.flaws)
         numbers = {each.number for each in rule.evidence}
-        assert {number for each in rule.flaws for number in each.exchanges} == numbers
+        assert {number for flaw in rule.flaws for number in flaw.exchanges} == numbers
     update = next(each for each in report.rules if each.id == "update")
-    assert [each.message.split()[-1] for each in update.flaws] == ["running"]
+    assert [flaw.message.split()[-1] for flaw in update.flaws] == ["running"]
     assert update.more == 0
     assert [each.method for each in update.evidence] == ["PUT", "GET"]
     text = report_text(report)
@@ -106,7 +106,7 @@ def test_each_finding_is_a_scenario_that_the_mock_plays(watched: Watch) -> None:
         with MockServer(worlds):
             assert worlds.world(DEFAULT).servers
     saved = next(each for each in report.saved if each.name == "update")
-    update = next(each for each in report.rules if each.id == "update")
+    update = next(rule for rule in report.rules if rule.id == "update")
     (group,) = parse(saved.scenario.encode(), name="update.yaml").world.tasks
     assert group.fields["status"] == "queued"
     assert update.evidence[0].path.endswith(group.fields["id"])
@@ -146,21 +146,21 @@ def test_junit_and_the_page_have_each_rule_with_what_became_of_it(watched: Watch
     assert "Cập nhật trạng thái và kết quả của một task." in shown
     assert "server verdict: fail" in shown
     assert "<script" not in shown
-    for each in report.sentences:
-        assert escape(each.sentence.text, quote=False) in shown
+    for sentence in report.sentences:
+        assert escape(sentence.sentence.text, quote=False) in shown
 
 
 @pytest.mark.usefixtures("broken")
 def test_every_sentence_of_the_page_is_in_the_json_with_what_became_of_it(watched: Watch) -> None:
     report = run(watched)
-    rules = {each.id: str(each.status) for each in report.rules}
+    rules = {rule.id: str(rule.status) for rule in report.rules}
     sentences = report.as_json()["sentences"]
     assert [each["text"] for each in sentences] == [each.text for one in page() for each in one.sentences]
-    for each in sentences:
-        found = {rules[rule] for rule in each["rules"]}
-        assert (each["status"] == "broken") == ("broken" in found)
-        assert (each["status"] == "kept") == ("kept" in found and "broken" not in found)
-        assert {name: dict(report.silences)[name] for name in each["silences"]} == each["silences"]
+    for sentence in sentences:
+        found = {rules[rule] for rule in sentence["rules"]}
+        assert (sentence["status"] == "broken") == ("broken" in found)
+        assert (sentence["status"] == "kept") == ("kept" in found and "broken" not in found)
+        assert {name: dict(report.silences)[name] for name in sentence["silences"]} == sentence["silences"]
     total = next(each for each in sentences if each["rules"] == ["list-total"])
     assert total["section"] == "2. GET /tasks — Lấy danh sách tasks"
     assert total["why"].startswith("list-total: ")
@@ -238,7 +238,7 @@ def test_without_tasks_each_untested_rule_has_its_next_step() -> None:
     with MockServer(worlds) as mock:
         report = conform(Target(mock.base_url, "server-01-key"), Plan(max_requests=300))
     reasons = {each.why for each in report.of(RuleStatus.UNTESTED)}
-    assert [each for each in reasons if not re.search("needs --|give it (more|some)", each)] == []
+    assert [reason for reason in reasons if not re.search("needs --|give it (more|some)", reason)] == []
     more = re.findall(r"  and (\d+) more (sentences?), which", report_text(report))
     assert [(count, word) for count, word in more if (count == "1") is not (word == "sentence")] == []
 

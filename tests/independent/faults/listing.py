@@ -141,14 +141,20 @@ class CursorIgnored(Listing):
 @fault("Behind a cursor tasks of every status are listed.", quote=_STATUS)
 class CursorForgetsStatus(Listing):
     def found(self, db: sqlite3.Connection, conditions: Sequence[Condition], wanted: Wanted) -> list[Record]:
-        kept = [each for each in conditions if wanted.after is None or "t.status" not in each.sql]
+        kept = [
+            condition for condition in conditions if wanted.after is None or "t.status" not in condition.sql
+        ]
         return super().found(db, kept, wanted)
 
 
 @fault("Behind a cursor tasks of every service type are listed.", quote=_SERVICE)
 class CursorForgetsServiceType(Listing):
     def found(self, db: sqlite3.Connection, conditions: Sequence[Condition], wanted: Wanted) -> list[Record]:
-        kept = [each for each in conditions if wanted.after is None or "t.service_type" not in each.sql]
+        kept = [
+            condition
+            for condition in conditions
+            if wanted.after is None or "t.service_type" not in condition.sql
+        ]
         return super().found(db, kept, wanted)
 
 

@@ -40,7 +40,7 @@ class Caller:
                 self._ask("POST", "/health", {"server_name": "hanoi-07", "cpu_usage": 5.5, "active_tasks": 1})
             tasks = self._list()
             foreign = str(_tasks_of(self._ask("GET", "/tasks", key=self._other_key))[0]["id"])
-            ids = [str(each["id"]) for each in tasks]
+            ids = [str(task["id"]) for task in tasks]
             self._updates(ids[:6], foreign)
             self._batches(ids[6:12], foreign)
             self._callbacks(ids[12:18], str(tasks[12].get("request_id", _NOBODY)), foreign)
@@ -131,6 +131,6 @@ def _tasks_of(page: Any) -> list[dict[str, Any]]:
     """The tasks of a page and, where a broken server lists fewer than are needed here, nobody's."""
     data = page.get("data") if isinstance(page, dict) else None
     listed = (
-        [each for each in data if isinstance(each, dict) and "id" in each] if isinstance(data, list) else []
+        [task for task in data if isinstance(task, dict) and "id" in task] if isinstance(data, list) else []
     )
     return [*listed, *[{"id": _NOBODY}] * _MOST_NEEDED]

@@ -80,7 +80,7 @@ def unlisted(client: Client) -> list[str]:
         "WHERE tasks.status = 'pending' AND api_key = ?"
     )
     with client.running.store.transaction() as db:
-        return [each["id"] for each in rows(db, statement, [client.key])]
+        return [row["id"] for row in rows(db, statement, [client.key])]
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

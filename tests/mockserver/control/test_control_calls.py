@@ -308,8 +308,8 @@ def test_the_fields_of_an_added_task_are_taken_as_given(at: Control, world: Worl
 
 def test_a_task_can_have_a_request_and_an_account_of_its_own(at: Control) -> None:
     (task,) = at("POST", "/tasks", {"request_name": "New", "email": "new@mail.example"}).json()["tasks"]
-    requests_now = {each["id"]: each["name"] for each in at("GET", "/requests").json()["requests"]}
-    accounts_now = {each["id"]: each["email"] for each in at("GET", "/accounts").json()["accounts"]}
+    requests_now = {request["id"]: request["name"] for request in at("GET", "/requests").json()["requests"]}
+    accounts_now = {account["id"]: account["email"] for account in at("GET", "/accounts").json()["accounts"]}
     assert requests_now[task["request_id"]] == "New"
     assert accounts_now[task["account_id"]] == "new@mail.example"
 
@@ -488,8 +488,8 @@ def test_requests_show_their_created_links(at: Control, call: Call, add_task: Ad
     call("POST", "/callback/link/complete", json={"link_id": task.id})
     call("POST", "/callback/request/status", json={"request_id": task.request.id, "status": "completed"})
     shown = {
-        each["id"]: (each["status"], each["created_links"])
-        for each in at("GET", "/requests").json()["requests"]
+        request["id"]: (request["status"], request["created_links"])
+        for request in at("GET", "/requests").json()["requests"]
     }
     assert shown.pop(task.request.id) == ("completed", 1)
     assert set(shown.values()) == {("running", 0)}
@@ -498,7 +498,7 @@ def test_requests_show_their_created_links(at: Control, call: Call, add_task: Ad
 def test_accounts_show_their_status(at: Control, call: Call, add_task: AddTask) -> None:
     task = add_task()
     call("POST", "/callback/account/status", json={"account_id": task.account.id, "status": "banned"})
-    shown = {each["id"]: each["status"] for each in at("GET", "/accounts").json()["accounts"]}
+    shown = {account["id"]: account["status"] for account in at("GET", "/accounts").json()["accounts"]}
     assert shown.pop(task.account.id) == "banned"
     assert set(shown.values()) == {"active"}
 
@@ -538,7 +538,7 @@ def test_the_journal_is_shown_by_operation_status_and_number(
     for method, path in (("GET", "/tasks"), ("POST", "/health"), ("GET", "/nothing"), ("GET", "/tasks")):
         call(method, path, json={})
     shown = at("GET", f"/journal{query}").json()
-    assert ([each["number"] for each in shown["exchanges"]], shown["dropped"]) == (numbers, 0)
+    assert ([exchange["number"] for exchange in shown["exchanges"]], shown["dropped"]) == (numbers, 0)
 
 
 @pytest.mark.parametrize("query", ["status=ok", "status=99", "after=-1", "after=x", "after=1&after=2"])
@@ -550,7 +550,7 @@ def test_the_journal_says_how_many_it_dropped(at: Control, call: Call, world: Wo
     world.journal.count = CAPACITY + 5
     call("GET", "/tasks")
     shown = at("GET", "/journal").json()
-    assert [each["number"] for each in shown["exchanges"]] == [CAPACITY + 6]
+    assert [exchange["number"] for exchange in shown["exchanges"]] == [CAPACITY + 6]
     assert shown["dropped"] == CAPACITY + 5
 
 
@@ -583,7 +583,8 @@ def test_the_same_secret_has_the_same_mask(at: Control, call: Call, key: str) ->
     for used in (key, key, "nobody's-key"):
         call("GET", "/tasks", key=used)
     masks = [
-        dict(each["request"]["headers"])["x-api-key"] for each in at("GET", "/journal").json()["exchanges"]
+        dict(exchange["request"]["headers"])["x-api-key"]
+        for exchange in at("GET", "/journal").json()["exchanges"]
     ]
     assert masks[0] == masks[1] != masks[2]
     assert masks[0].startswith("<key ")

@@ -84,7 +84,10 @@ def test_what_only_looks_alike_is_not_contained(seen: Any, wanted: Any) -> None:
 def test_differences_name_the_place_and_both_values() -> None:
     seen = {"items": [{"id": 1}, {"id": 2, "status": "running"}], "note": None}
     wanted = {"items": [{"id": 2, "status": "failed"}], "note": "x", "other": 1}
-    found = [(each.field, each.wanted, each.seen, each.absent) for each in differences(seen, wanted, "body")]
+    found = [
+        (difference.field, difference.wanted, difference.seen, difference.absent)
+        for difference in differences(seen, wanted, "body")
+    ]
     assert found == [
         ("body/items/1/status", "failed", "running", False),
         ("body/note", "x", None, False),

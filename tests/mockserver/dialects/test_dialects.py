@@ -124,7 +124,7 @@ class Client:
 
     def created_links(self, task: Json) -> int:
         """How many links the task's request counts."""
-        mine = (each for each in self.state()["requests"] if each["id"] == task["request_id"])
+        mine = (request for request in self.state()["requests"] if request["id"] == task["request_id"])
         return int(next(mine)["created_links"])
 
     def state(self) -> Json:
@@ -761,7 +761,7 @@ def _(w: Client) -> None:
 @shows("log-level-case", "any")
 def _(w: Client) -> None:
     levels = ("info", "Warn", "eRROR", "DEBUG")
-    assert w.log(*({"level": each, "message": "stays small"} for each in levels)).body["created"] == 4
+    assert w.log(*({"level": level, "message": "stays small"} for level in levels)).body["created"] == 4
     assert stored(w) == ["INFO", "WARN", "ERROR", "DEBUG"]
     assert w.state()["logs"][0]["message"] == "stays small"
     assert w.log({"level": "fatal", "message": "x"}).status == 400
@@ -1176,7 +1176,7 @@ def sent_to(client: Client, request: Request, names: Mapping[str, str]) -> Answe
 
 def servers_offline(state: Json) -> Json:
     """The state without what passing time alone may change: a silent server's status."""
-    return {**state, "servers": [{**each, "status": None} for each in state["servers"]]}
+    return {**state, "servers": [{**server, "status": None} for server in state["servers"]]}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

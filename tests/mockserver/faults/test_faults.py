@@ -491,13 +491,13 @@ def state(client: Client) -> Any:
     def shown() -> Any:
         world = client.world
         held = (world.servers, world.tasks, world.requests, world.accounts)
-        return [[each.as_json() for each in entities.values()] for entities in held] + [list(world.logs)]
+        return [[entity.as_json() for entity in entities.values()] for entities in held] + [list(world.logs)]
 
     return client.mock.ask(shown)
 
 
 @proves("unapplied")
-@pytest.mark.parametrize(("method", "path", "body_of"), WRITES, ids=[each[1] for each in WRITES])
+@pytest.mark.parametrize(("method", "path", "body_of"), WRITES, ids=[write[1] for write in WRITES])
 def test_what_is_answered_was_not_applied(
     client: Client, task: Task, method: str, path: str, body_of: Callable[[Task], Any]
 ) -> None:
@@ -512,7 +512,7 @@ def test_what_is_answered_was_not_applied(
     assert state(client) != before
 
 
-@pytest.mark.parametrize(("method", "path", "body_of"), WRITES, ids=[each[1] for each in WRITES])
+@pytest.mark.parametrize(("method", "path", "body_of"), WRITES, ids=[write[1] for write in WRITES])
 def test_what_would_be_refused_is_refused_without_being_applied_too(
     client: Client, add_task: AddTask, call: Call, method: str, path: str, body_of: Callable[[Task], Any]
 ) -> None:
@@ -571,11 +571,11 @@ def test_a_task_is_listed_twice_and_none_is_left_out(client: Client, add_task: A
 def test_an_empty_page_is_no_strike(client: Client, add_task: AddTask) -> None:
     faults = [client.fault(kind, times=1) for kind in ("listed-twice", "handed-over")]
     assert page_of(client)["data"] == []
-    assert [each.strikes for each in faults] == [0, 0]
+    assert [fault.strikes for fault in faults] == [0, 0]
     assert client.noted().why == ""
     add_task(status="pending")
     assert len(page_of(client)["data"]) == 2
-    assert [each.strikes for each in faults] == [1, 1]
+    assert [fault.strikes for fault in faults] == [1, 1]
 
 
 @proves("handed-over")
@@ -675,7 +675,7 @@ def test_the_world_goes_on_while_a_request_hangs(client: Client, task: Task) -> 
         assert client.send(*update(task)).status == 200
     ended = [client.noted(), client.noted()]
     assert [each.number for each in ended] == [2, 1]
-    assert [each.number for each in client.world.journal] == [1, 2]
+    assert [exchange.number for exchange in client.world.journal] == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_its_environment_is_that_of_its_first_server(api: WorkerApi, ask: Ask) -
 
 def test_it_begins_without_tasks_and_with_three_servers(api: WorkerApi) -> None:
     assert (api.tasks(), api.logs, api.journal, api.lines()) == ([], [], [], [])
-    assert [(each["name"], each["status"]) for each in api.servers] == [
+    assert [(server["name"], server["status"]) for server in api.servers] == [
         ("server-01", "online"),
         ("server-02", "active"),
         ("server-03", "offline"),
@@ -60,7 +60,7 @@ def test_it_begins_without_tasks_and_with_three_servers(api: WorkerApi) -> None:
 
 def test_it_begins_as_its_scenario_says(mock: MockServer) -> None:
     api = WorkerApi(mock, library.find("key-revoked"))
-    assert [each["name"] for each in api.servers] == ["server-01"]
+    assert [server["name"] for server in api.servers] == ["server-01"]
     assert len(api.tasks()) == 60
     api.close()
 
@@ -131,12 +131,12 @@ def test_requests_accounts_logs_and_heartbeats_are_shown(api: WorkerApi, ask: As
     ask("POST", "/callback/account/status", {"account_id": task["account_id"], "status": "banned"})
     ask("POST", "/logs", {"logs": [{"level": "INFO", "message": "a"}]})
     ask("POST", "/health", {"active_tasks": 1})
-    links = {each["id"]: each["created_links"] for each in api.requests}
-    accounts = {each["id"]: each["status"] for each in api.accounts}
+    links = {request["id"]: request["created_links"] for request in api.requests}
+    accounts = {account["id"]: account["status"] for account in api.accounts}
     assert (links[task["request_id"]], sum(links.values())) == (1, 1)
     assert accounts[task["account_id"]] == "banned"
     assert [(entry["server"], entry["message"]) for entry in api.logs] == [("server-01", "a")]
-    assert [each["heartbeat"] for each in api.servers] == [{"active_tasks": 1}, None, None]
+    assert [server["heartbeat"] for server in api.servers] == [{"active_tasks": 1}, None, None]
 
 
 def test_the_journal_has_what_the_worker_sent(api: WorkerApi, ask: Ask) -> None:

@@ -83,7 +83,7 @@ def test_a_sentence_leads_to_the_cases_that_hold_it(page: Page) -> None:
 
 def test_a_chapter_is_open_where_a_sentence_of_it_is_broken_and_has_its_counts(page: Page) -> None:
     chapters = [each for each in page.all("details") if each.get("class") == "case chapter"]
-    assert ["open" in each for each in chapters] == [False, True]
+    assert ["open" in chapter for chapter in chapters] == [False, True]
     assert "One 1 kept" in page.text
     assert "a text 1 broken, 1 a text" in page.text
     assert {each["lang"] for _, each in page.elements if "lang" in each} == {"en", "vi"}

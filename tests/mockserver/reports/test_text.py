@@ -53,4 +53,4 @@ def test_where_there_is_no_command_nothing_is_said_of_what_it_printed() -> None:
 
 def test_nothing_in_it_moves_the_cursor_of_a_terminal(hostile: CommandReport) -> None:
     for case in hostile.cases:
-        assert all(each == "\n" or each >= " " for each in in_words(case))
+        assert all(in_word == "\n" or in_word >= " " for in_word in in_words(case))

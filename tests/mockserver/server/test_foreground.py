@@ -153,7 +153,9 @@ def test_the_token_is_in_the_ready_file_and_opens_the_control_plane(serve: Serve
     ready = json.loads((tmp_path / "ready.json").read_bytes())
     assert ready["token"] == "a-token-of-tests"
     headers: list[dict[str, str]] = [{}, {"Authorization": "Bearer a-token-of-tests"}]
-    answers = [requests.get(f"{ready['control_url']}/health", headers=each, timeout=20) for each in headers]
+    answers = [
+        requests.get(f"{ready['control_url']}/health", headers=header, timeout=20) for header in headers
+    ]
     assert [answer.status_code for answer in answers] == [401, 200]
 
 

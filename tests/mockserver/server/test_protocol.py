@@ -189,7 +189,7 @@ def test_requests_in_any_portions_are_answered_as_in_one(
             conversation.say(*portions)
             answered.append(conversation.rest())
     assert answered[0] == answered[1] == answered[2]
-    noted = [replace(each, number=0) for each in list(world.journal)[before:]]
+    noted = [replace(exchange, number=0) for exchange in list(world.journal)[before:]]
     assert noted == noted[: len(every)] * 3
 
 
@@ -206,7 +206,7 @@ def test_a_head_whose_body_never_comes_gets_no_answer(mock: MockServer, world: W
     with Conversation(mock) as conversation:
         conversation.say(written(REQUESTS[0], key), written(REQUESTS[0], key)[:-1])
     mock.ask(lambda: None)
-    assert [each.status for each in world.journal] == [200]
+    assert [exchange.status for exchange in world.journal] == [200]
 
 
 def test_the_control_plane_answers_between_two_answers_of_the_api(mock: MockServer, key: str) -> None:
@@ -397,7 +397,7 @@ def test_no_bytes_at_all_make_a_500(
     lines = data.draw(st.sampled_from([b"".join(usual), *usual])) + data.draw(odd([*LINES, *usual], 4))
     answers = raw(first + b" HTTP/1.1\r\n" + lines + b"\r\n" + body, leave=True)
     assert b" 500 " not in answers
-    assert all(each.status != 500 for each in world.journal)
+    assert all(exchange.status != 500 for exchange in world.journal)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     for head in re.findall(rb"HTTP/1\.1 [2-5].*?\r\n\r\n", answers, re.DOTALL):
         assert b"content-type: application/json" in head

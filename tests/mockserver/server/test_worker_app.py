@@ -456,7 +456,11 @@ def test_the_journal_has_each_exchange_as_it_was(call: Call, world: World, key: 
 def test_the_journal_numbers_the_exchanges_from_one(call: Call, world: World) -> None:
     for path in ("/tasks", "/nothing", "/health"):
         call("GET", path)
-    assert [(each.number, each.status) for each in world.journal] == [(1, 200), (2, 404), (3, 405)]
+    assert [(exchange.number, exchange.status) for exchange in world.journal] == [
+        (1, 200),
+        (2, 404),
+        (3, 405),
+    ]
 
 
 # Clients that go away
@@ -541,7 +545,7 @@ def test_concurrent_completions_are_all_counted(
     assert {task.status for task in tasks} == {"completed"}
     assert [task.link_profile for task in tasks] == [f"https://{index % 8}.example" for index in range(160)]
     assert {entry.fields["message"] for entry in world.logs} == {task.id for task in tasks}
-    assert [each.number for each in world.journal] == list(range(1, 321))
+    assert [exchange.number for exchange in world.journal] == list(range(1, 321))
 
 
 def test_the_same_completion_by_many_clients_counts_once(

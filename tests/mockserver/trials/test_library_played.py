@@ -47,7 +47,9 @@ def amiss(director: Director, code: int | None) -> list[str]:
     verdict = judge(run_of(director, "until" if code is None else "exit", code))
     unfelt = [each for each in director.unfelt() if each not in OTHER_WAYS]
     failed = [
-        each.why for each in director.world.journal if each.status == 500 and not each.why.startswith(MEANT)
+        exchange.why
+        for exchange in director.world.journal
+        if exchange.status == 500 and not exchange.why.startswith(MEANT)
     ]
     return [*unfelt, *(each.message for each in verdict.broken), *filter(None, failed)]
 

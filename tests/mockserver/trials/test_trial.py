@@ -91,7 +91,7 @@ def test_the_example_worker_without_its_pause_fails_for_that_reason_alone(tmp_pa
     trial = try_worker(library.find("key-revoked"), [sys.executable, str(copy)], time_limit=PATIENCE)
     assert (trial.verdict.passed, broken_rules(trial)) == (False, ["pause-on-401"])
     (broken,) = trial.verdict.broken
-    statuses = {each.number: each.status for each in trial.run.exchanges}
+    statuses = {exchange.number: exchange.status for exchange in trial.run.exchanges}
     assert {statuses[number] for number in broken.exchanges} == {401}
 
 

@@ -29,7 +29,7 @@ def test_the_newest_are_kept_and_the_rest_is_counted(capacity: int, count: int) 
 def test_numbers_begin_at_one_and_go_on_beyond_the_capacity() -> None:
     journal = Journal(2)
     assert [add(journal).number for _ in range(4)] == [1, 2, 3, 4]
-    assert [each.number for each in journal] == [3, 4]
+    assert [exchange.number for exchange in journal] == [3, 4]
 
 
 def test_a_listener_hears_every_exchange_from_then_on() -> None:

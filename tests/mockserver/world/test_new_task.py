@@ -51,7 +51,10 @@ def founded() -> World:
 
 def contents(world: World) -> tuple[Any, ...]:
     shown = (world.tasks, world.requests, world.accounts, world.servers)
-    return (*([each.as_json() for each in entities.values()] for entities in shown), world.chance.getstate())
+    return (
+        *([entity.as_json() for entity in entities.values()] for entities in shown),
+        world.chance.getstate(),
+    )
 
 
 @settings(deadline=None)

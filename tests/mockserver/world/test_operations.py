@@ -61,7 +61,7 @@ def contents(world: World) -> list[Any]:
     kinds = (world.servers, world.tasks, world.requests, world.accounts)
     return [
         *([each.as_json() for each in kind.values()] for kind in kinds),
-        [each.as_json() for each in world.logs],
+        [log.as_json() for log in world.logs],
     ]
 
 

@@ -273,7 +273,7 @@ def test_a_retry_counts_when_a_failed_task_is_pending_again(empty: World, status
 
 def test_completion_counts_on_the_tasks_request(empty: World) -> None:
     task = add_task(empty)
-    others = [each for each in empty.requests.values() if each is not task.request]
+    others = [request for request in empty.requests.values() if request is not task.request]
     empty.complete(task, {"link_profile": "https://u"})
     assert (task.status, task.link_profile, task.request.created_links) == ("completed", "https://u", 1)
     assert [each.created_links for each in others] == [0, 0, 0]

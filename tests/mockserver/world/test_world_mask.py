@@ -29,7 +29,7 @@ def kept() -> World:
 def secrets(kept: World) -> list[str]:
     keys = ["server-01-key-kept", "server-02-key-kept", "new-key", "server-03-key-kept"]
     accounts = kept.accounts.values()
-    return [*keys, *(each.password for each in accounts), *(each.email for each in accounts)]
+    return [*keys, *(account.password for account in accounts), *(account.email for account in accounts)]
 
 
 def test_every_key_password_and_address_is_masked(kept: World, secrets: list[str]) -> None:

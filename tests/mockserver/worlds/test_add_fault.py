@@ -209,10 +209,10 @@ def test_a_scenario_adds_and_clears_faults() -> None:
     standing = []
     for _ in range(4):
         director.speak("listTasks")
-        standing.append([each.planned.fault for each in director.world.faults])
+        standing.append([fault.planned.fault for fault in director.world.faults])
     both = [Hang(), ListedTwice()]
     assert standing == [[], both, both, []]
-    assert [(each.kind, each.subject) for each in director.events] == [
+    assert [(event.kind, event.subject) for event in director.events] == [
         ("add-fault", "hang"),
         ("add-fault", "listed-twice"),
         ("clear-faults", "all"),

@@ -71,7 +71,7 @@ class Bench:
 
     def as_json(self) -> list[Json]:
         """The journal as the control plane shows it."""
-        return [mask_of(self.world).exchange(each) for each in self.world.journal]
+        return [mask_of(self.world).exchange(exchange) for exchange in self.world.journal]
 
     def restore(self, taken: Json) -> None:
         self.worlds.restore(DEFAULT, restored(self.worlds.director(DEFAULT), taken))
@@ -184,7 +184,7 @@ def test_the_journal_comes_back_as_it_was_shown_and_goes_on_counting() -> None:
     assert bench.as_json() == shown
     assert bench.taken() == taken
     bench.send("GET", "/tasks")
-    assert [each.number for each in bench.world.journal] == [1, 2, 3, 4]
+    assert [exchange.number for exchange in bench.world.journal] == [1, 2, 3, 4]
 
 
 def test_a_journal_with_a_gap_is_refused() -> None:
@@ -228,11 +228,11 @@ def test_standing_faults_come_back_with_what_they_did() -> None:
         bench.send("GET", "/tasks")
     taken = bench.taken()
     first = [bench.send("GET", "/tasks")[:3] for _ in range(20)]
-    shown = [each.as_json() for each in bench.world.faults]
+    shown = [fault.as_json() for fault in bench.world.faults]
     assert set(first) == {b"200", b"503"}
     bench.restore(taken)
     assert [bench.send("GET", "/tasks")[:3] for _ in range(20)] == first
-    assert [each.as_json() for each in bench.world.faults] == shown
+    assert [fault.as_json() for fault in bench.world.faults] == shown
 
 
 # Over the control plane
@@ -431,7 +431,7 @@ def test_a_world_goes_back_in_one_step_while_others_work_on_it(
                 seen.append(control("GET", place).json())
         finally:
             done.set()
-        statuses = set().union(*(each.result() for each in workers))
+        statuses = set().union(*(worker.result() for worker in workers))
     assert all(map(is_whole, seen))
     assert statuses <= ({200, 404} if way == "reset" else {200})
     assert 200 in statuses

@@ -162,7 +162,7 @@ def test_the_clock_does_not_run_before_the_first_request() -> None:
 
 def test_a_planned_world_has_what_its_plan_says() -> None:
     world = found("w1", scenario=SCENARIO)
-    assert [(each.name, each.status, each.keys) for each in world.servers.values()] == [
+    assert [(server.name, server.status, server.keys) for server in world.servers.values()] == [
         ("worker", "active", ["my-key"]),
         ("other", "offline", ["other-key-w1"]),
     ]

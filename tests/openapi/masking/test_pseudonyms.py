@@ -59,9 +59,9 @@ def test_an_address_is_nowhere_in_a_text(address: str, encoding: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(secrets=st.lists(SECRET_WORDS, min_size=1, max_size=8), kind=st.sampled_from(KINDS))
 def test_equal_stays_equal_and_different_stays_different(secrets: list[str], kind: str) -> None:
-    words = names(*((kind, each) for each in secrets))
-    shown = [words.text(each) for each in secrets]
-    again = [words.value({"note": f"was {each}"})["note"].removeprefix("was ") for each in secrets]
+    words = names(*((kind, secret) for secret in secrets))
+    shown = [words.text(secret) for secret in secrets]
+    again = [words.value({"note": f"was {secret}"})["note"].removeprefix("was ") for secret in secrets]
     assert shown == again
     assert [[one == other for one in shown] for other in shown] == [
         [one == other for one in secrets] for other in secrets
@@ -79,7 +79,7 @@ def test_a_number_becomes_another_number_and_equal_ones_the_same(
     numbers: list[int | float], field: str
 ) -> None:
     shown = [each[field] for each in names().value([{field: number} for number in numbers])]
-    assert [type(each) for each in shown] == [type(each) for each in numbers]
+    assert [type(each) for each in shown] == [type(number) for number in numbers]
     assert not set(shown) & set(numbers)
     assert [[one == other for one in shown] for other in shown] == [
         [one == other for one in numbers] for other in numbers

@@ -148,7 +148,9 @@ PREPARED = {
     "null-field": {"heartbeat", "updateTask", "bulkUpdateTasks", "updateLink", "completeLink"},
     "log-level-case": {"sendLogs"},
 }
-CHOICES = st.fixed_dictionaries({each.id: st.sampled_from(list(each.values)) for each in silences().values()})
+CHOICES = st.fixed_dictionaries(
+    {silence.id: st.sampled_from(list(silence.values)) for silence in silences().values()}
+)
 
 
 @given(CHOICES)
@@ -164,4 +166,4 @@ def test_bodies_are_prepared_in_the_dialects_that_ask_for_it_and_in_no_other(cho
 
 
 def test_the_default_dialect_prepares_nothing() -> None:
-    assert not any(each.preparation for each in worker_api().operations.values())
+    assert not any(operation.preparation for operation in worker_api().operations.values())

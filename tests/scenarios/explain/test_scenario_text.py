@@ -230,7 +230,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "place", "hint", "shape"), MISTAKES, ids=[each[1] for each in MISTAKES]
+    ("old", "new", "place", "hint", "shape"), MISTAKES, ids=[mistake[1] for mistake in MISTAKES]
 )
 def test_a_mistake_is_told_with_its_place_and_a_hint(
     old: str, new: str, place: str, hint: str, shape: bool, by_schema: BySchema

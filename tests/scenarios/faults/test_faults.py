@@ -84,8 +84,8 @@ def descriptions(draw: st.DrawFn) -> dict[str, Any]:
     shape: Any = FAULTS[kind]
     fields = [*dataclasses.fields(shape), *dataclasses.fields(Schedule)]
     all_markers = {**markers(shape), **markers(Schedule)}
-    needed = [each.name for each in fields if each.default is dataclasses.MISSING]
-    names = {*draw(st.sets(st.sampled_from([each.name for each in fields]))), *needed}
+    needed = [field.name for field in fields if field.default is dataclasses.MISSING]
+    names = {*draw(st.sets(st.sampled_from([field.name for field in fields]))), *needed}
     described = {name.removesuffix("_"): draw(values(all_markers[name])) for name in sorted(names)}
     return {"fault": kind, **described}
 
@@ -213,7 +213,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "place", "hint"), MISTAKES, ids=[each[1] or each[0] for each in MISTAKES]
+    ("old", "new", "place", "hint"), MISTAKES, ids=[mistake[1] or mistake[0] for mistake in MISTAKES]
 )
 def test_a_mistake_is_told_with_its_place_and_a_hint(old: str, new: str, place: str, hint: str) -> None:
     with pytest.raises(InvalidInputError) as caught:

@@ -132,7 +132,7 @@ def test_what_the_loader_takes_is_sound_by_the_schema_and_is_read_as_it_is_writt
         again = {**story, "until": written(scenario.until)}
         again["when"] = [
             story["when"][0],
-            {**story["when"][1], "do": [_again(each) for each in scenario.when[1].effects]},
+            {**story["when"][1], "do": [_again(effect) for effect in scenario.when[1].effects]},
         ]
         assert taken(again) == scenario
 

@@ -137,7 +137,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "place", "hint"), MISTAKES, ids=[each[1] or each[0] for each in MISTAKES]
+    ("old", "new", "place", "hint"), MISTAKES, ids=[mistake[1] or mistake[0] for mistake in MISTAKES]
 )
 def test_a_mistake_is_told_with_its_place_and_a_hint(old: str, new: str, place: str, hint: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
@@ -160,7 +160,9 @@ BEYOND_SHAPE = (
 )
 
 
-@pytest.mark.parametrize(("old", "new"), [each[:2] for each in MISTAKES if each[1] not in BEYOND_SHAPE])
+@pytest.mark.parametrize(
+    ("old", "new"), [mistake[:2] for mistake in MISTAKES if mistake[1] not in BEYOND_SHAPE]
+)
 def test_a_mistake_of_shape_is_seen_by_editors_too(
     old: str, new: str, by_schema: Callable[[str], bool]
 ) -> None:

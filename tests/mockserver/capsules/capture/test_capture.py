@@ -79,9 +79,9 @@ def test_no_secret_of_any_world_is_in_a_capsule_and_it_is_reproduced(
 def test_what_was_equal_is_equal_in_a_capsule_and_nothing_else(accounts: list[tuple[str, str]]) -> None:
     capsule = taken_of("server-key-1", accounts, [])
     assert capsule.world is not None
-    shown = [(each["email"], each["password"]) for each in capsule.world["accounts"]]
+    shown = [(account["email"], account["password"]) for account in capsule.world["accounts"]]
     for place in (0, 1):
-        before, after = [each[place] for each in accounts], [each[place] for each in shown]
+        before, after = [account[place] for account in accounts], [each[place] for each in shown]
         assert [[a == b for a in after] for b in after] == [[a == b for a in before] for b in before]
     listed = capsule.recorded[0].exchange.answered()["data"]
     assert {(each["email"], each["password"]) for each in listed} <= set(shown)

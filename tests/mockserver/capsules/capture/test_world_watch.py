@@ -93,7 +93,7 @@ def test_a_scenario_leaves_a_capsule_with_its_source_only_where_its_verdict_is_f
     ((name, capsule),) = mock.written().items()
     assert name == "ours.yaml"
     assert "A comment that is nowhere else." in capsule.scenario
-    assert [each.exchange.status for each in capsule.recorded] == [503]
+    assert [recorded.exchange.status for recorded in capsule.recorded] == [503]
     assert any(note.startswith("broken: tasks-ended: ") for note in capsule.notes)
 
 

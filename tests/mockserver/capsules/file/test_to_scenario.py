@@ -24,7 +24,7 @@ def scenario_of(one: Capsule) -> Scenario:
 def test_the_tasks_are_those_that_were_seen() -> None:
     one = capsule(recorded(answer_body=PAGE), recorded(answer_body=PAGE))
     tasks = scenario_of(one).world.tasks
-    assert [(each.count, each.fields["status"]) for each in tasks] == [(1, "pending"), (1, "running")]
+    assert [(task.count, task.fields["status"]) for task in tasks] == [(1, "pending"), (1, "running")]
 
 
 def test_an_error_comes_at_its_call() -> None:

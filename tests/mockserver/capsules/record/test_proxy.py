@@ -211,9 +211,9 @@ def test_bytes_come_back_as_they_were_however_they_are_cut(names: list[str], dat
     pieces: list[Piece] = []
     for begin, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
         pieces += framer.feed(stream[begin:end])
-    assert b"".join(each.raw for each in pieces) == stream
-    assert b"".join(each.payload for each in pieces) == b"hello" * sum(name != "none" for name in names)
-    assert sum(each.last for each in pieces) == len(names)
+    assert b"".join(piece.raw for piece in pieces) == stream
+    assert b"".join(piece.payload for piece in pieces) == b"hello" * sum(name != "none" for name in names)
+    assert sum(piece.last for piece in pieces) == len(names)
     assert framer.is_between
 
 

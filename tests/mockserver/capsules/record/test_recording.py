@@ -59,7 +59,7 @@ def test_a_secret_that_was_learned_late_is_not_in_what_was_written_early(
     recording.finish()
     text = (tmp_path / "c.yaml").read_text()
     assert "sesame" not in text
-    told = [each.exchange for each in parse_capsule(text, name="c.yaml").recorded]
+    told = [recorded.exchange for recorded in parse_capsule(text, name="c.yaml").recorded]
     word = told[1].answered()["data"][0]["password"]
     assert told[0].sent()["logs"][0]["message"] == f"{word} worked"
     assert told[2].query == f"q={word}"

@@ -11,7 +11,7 @@ WHOLE = Capsule(0.0, tuple(Recorded(exchange(number=n, path=f"/{n}")) for n in r
 
 
 def paths(capsule: Capsule) -> list[str]:
-    return [each.exchange.path for each in capsule.recorded]
+    return [recorded.exchange.path for recorded in capsule.recorded]
 
 
 def at_the_end(capsule: Capsule) -> Difference | None:
