@@ -31,6 +31,10 @@ class RequestFaults:
         self._exchange: Exchange
         self._struck: AppliedFaults
 
+    def now(self) -> float:
+        """The time on the clock of the world."""
+        return self._world.clock.now()
+
     def before(self) -> None:
         """Raises a Refusal where one of the faults answers instead of the world."""
         for action in self._actions:
@@ -75,7 +79,7 @@ class RequestFaults:
             status=delivery.status,
             answer_headers=header_set(delivery.headers).pairs,
             answer_body=bytes(delivery.body),
-            ended=self._world.clock.now(),
+            ended=self.now() if delivery.left_at is None else delivery.left_at,
             why=why,
         )
         self._world.journal.end(self._exchange, sent)

@@ -78,7 +78,7 @@ class WorkerApp:
         if strike is None:
             await answer.send(send)
         else:
-            await strike.deliver(answer, Delivery(scope, send))
+            await strike.deliver(answer, Delivery(scope, send, strike.now))
 
     def answer(self, request: Request) -> Answer:
         """The answer to a request, before faults reach the wire. It is in its world's journal then."""

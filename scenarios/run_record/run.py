@@ -20,6 +20,8 @@ from workerkit.scenarios.run_record.struck_faults import AppliedFaults
 from workerkit.scenarios.run_record.task_report import TaskReport, task_reports
 
 EndedBy = Literal["until", "exit", "time-limit"]
+# For so long a busy machine may keep a worker from all that it wants to do.
+_LONGEST_STALL = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,17 @@ class Run:
         """An exchange as messages name it: `exchange 12 (PUT updateTask at 0.250 s)`."""
         what = f"{exchange.method} {exchange.operation or 'of no operation'}"
         return f"exchange {exchange.number} ({what} at {self.since_start(exchange.began)})"
+
+    def seconds_to_act(self, earlier: float, later: float) -> float:
+        """How long a worker had to act between two times, which may be less than what passed.
+
+        Its longest silence in between, up to two seconds of it, is not counted: a busy machine may have kept
+        it from its work.
+        """
+        own = (each.began for each in self.own_exchanges)
+        moments = (earlier, *(began for began in own if earlier < began < later), later)
+        silence = max((after - before for before, after in pairwise(moments)), default=0.0)
+        return later - earlier - min(silence, _LONGEST_STALL)
 
     def own_tasks(self) -> tuple[Mapping[str, Any], ...]:
         """The tasks that belong to the worker's server."""

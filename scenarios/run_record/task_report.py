@@ -27,7 +27,7 @@ class TaskReport:
     task: the id in lower case.
     fields: the other fields that the request sent for the task.
     outcome: what the answer said about the task. `done`; `refused` for a lasting reason (400, 403, 404 and so
-        on); `trouble` that may pass (401, 429, 5xx or no answer); `unsure` when the answer was broken or late.
+        on); `trouble` that may pass (401, 429, 5xx, no answer); `unsure` when the answer was broken or late.
     code: the status of a refusal or trouble. For an item of a bulk update it is the status that a single
         update would get. None otherwise.
     """

@@ -98,7 +98,7 @@ def send(line: Line, mock: MockServer) -> tuple[int, Any]:
     world = mock.worlds.world(DEFAULT)
     url = urlsplit(with_real_ids(line.url, world))
     body = None if line.body is None else with_real_ids(line.body, world)
-    connection = http.client.HTTPConnection(mock.host, mock.port, timeout=30)
+    connection = http.client.HTTPConnection(mock.host, mock.port, timeout=120)
     connection.request(line.method, f"{url.path}?{url.query}".rstrip("?"), body, line.headers)
     answer = connection.getresponse()
     value = json.loads(answer.read())

@@ -34,7 +34,7 @@ def served(seed: int) -> Iterator[str]:
 def stop_clock(base_url: str) -> None:
     """So that a slow machine, on which a second may pass between two requests, changes nothing."""
     where = urlsplit(base_url)
-    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=120)
     body = json.dumps({"freeze": "2025-12-01T10:00:00Z"})
     headers = {"Content-Type": "application/json"}
     connection.request("POST", "/_mock/worlds/default/clock", body, headers)
@@ -44,7 +44,7 @@ def stop_clock(base_url: str) -> None:
 
 def answers(base_url: str, requests: list[Sent]) -> list[bytes]:
     where = urlsplit(base_url)
-    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=120)
     got = []
     for method, path, body in requests:
         data = None if body is None else json.dumps(body)

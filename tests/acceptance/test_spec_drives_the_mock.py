@@ -30,7 +30,7 @@ class Client:
         return self.send(method, path, body)[0]
 
     def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection(self._mock.host, self._mock.port, timeout=30)
+        connection = http.client.HTTPConnection(self._mock.host, self._mock.port, timeout=120)
         data = None if body is None else json.dumps(body)
         where = urlsplit(self._mock.base_url).path + path
         connection.request(method, where, data, {"X-API-Key": PAGE_KEY})

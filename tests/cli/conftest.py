@@ -17,7 +17,7 @@ from workerkit.cli.console import console
 from workerkit.cli.main import main
 
 Run = Callable[..., tuple[int, str, str]]
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def test_the_version_is_that_of_the_distribution(run: Run) -> None:
 
 def test_the_installed_command_runs(script: str, project: Path) -> None:
     done = subprocess.run(
-        [script, "scenario", "list"], capture_output=True, text=True, check=False, timeout=60
+        [script, "scenario", "list"], capture_output=True, text=True, check=False, timeout=120
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "\nkey-revoked  " in done.stdout
@@ -107,7 +107,7 @@ def base_install(project: Path) -> Run:
 
     def command_line(*words: str) -> tuple[int, str, str]:
         python = [sys.executable, "-c", WITHOUT_SCHEMATHESIS, *words]
-        done = subprocess.run(python, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(python, capture_output=True, text=True, check=False, timeout=120)
         return done.returncode, done.stdout, done.stderr
 
     return command_line

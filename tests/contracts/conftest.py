@@ -118,7 +118,7 @@ class Watched:
     def wait_for(self, wanted: Callable[[Seen], bool]) -> None:
         """Returns when such a request has come."""
         with self.news:
-            assert self.news.wait_for(lambda: any(map(wanted, self.seen)), timeout=60)
+            assert self.news.wait_for(lambda: any(map(wanted, self.seen)), timeout=120)
 
     @property
     def target(self) -> Target:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import combinations
 from random import Random
 
@@ -12,7 +13,12 @@ _CANDIDATES = 12
 
 def pairwise(factors: Mapping[str, Sequence[str]], *, seed: int = 1) -> list[Row]:
     """Rows that give each factor one of its values; every pair of values of two factors is in one of them."""
-    chance = Random(seed)
+    return [dict(row) for row in _pairwise(tuple((name, tuple(factors[name])) for name in factors), seed)]
+
+
+@cache
+def _pairwise(given: tuple[tuple[str, tuple[str, ...]], ...], seed: int) -> list[Row]:
+    factors, chance = dict(given), Random(seed)
     open_pairs = {
         frozenset(((one, a), (other, b)))
         for one, other in combinations(factors, 2)

@@ -39,7 +39,7 @@ class Server:
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> requests.Response:
         headers = {"X-API-Key": self._key}
         return self._http.request(
-            method, self._url + path, json=body, params=query, headers=headers, timeout=20
+            method, self._url + path, json=body, params=query, headers=headers, timeout=120
         )
 
     def page(self, **query: Any) -> Json:

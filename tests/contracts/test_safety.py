@@ -185,7 +185,7 @@ def test_a_process_that_is_told_to_stop_puts_the_sandbox_back_first(watched: Wat
         with conforming(watch, "--writes", "sandbox", "--sandbox-request", "Campaign B") as process:
             watch.wait_for(lambda each: each.method == "PUT" and each.status == 200)
             process.send_signal(getattr(signal, name))
-            output, errors = process.communicate(timeout=60)
+            output, errors = process.communicate(timeout=120)
         assert shown(watch.state()) == shown(before)
     assert errors == ""
     assert "The run ended early: the run was interrupted." in output

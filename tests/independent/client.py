@@ -59,7 +59,7 @@ class Client:
         sent = {"Content-Type": "application/json"} if data is not None else {}
         sent |= {} if self.key is None else {"X-API-Key": self.key}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection(address.netloc, timeout=20)
+        connection = http.client.HTTPConnection(address.netloc, timeout=120)
         try:
             connection.request(method, address.path + path, data, sent)
             answer = connection.getresponse()

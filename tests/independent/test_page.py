@@ -179,6 +179,6 @@ def test_it_runs_as_a_process() -> None:
         assert process.stdout is not None
         started = json.loads(process.stdout.readline())
         asked = Request(f"{started['base_url']}/tasks", headers={"X-API-Key": started["api_key"]})
-        with urlopen(asked, timeout=20) as answer:
+        with urlopen(asked, timeout=120) as answer:
             assert json.load(answer)["limit"] == 50
         process.terminate()

@@ -19,7 +19,7 @@ from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.spec.api import control_api
 
 SEED = 7
-SECONDS = 20
+SECONDS = 120
 
 
 @pytest.fixture(scope="session")

@@ -135,26 +135,26 @@ def test_no_answer_of_the_control_plane_tells_but_the_state_itself(
     app, place = worker_app.WorkerApp(worlds), f"{served.control_url}/worlds/default"
     for incoming in requests_with(secret):
         served.ask(lambda incoming=incoming: app.answer(incoming))  # type: ignore[misc]
-    answers = [http.get(f"{place}/journal", timeout=20)]
+    answers = [http.get(f"{place}/journal", timeout=120)]
     for wanted in (
         {"status": 299},
         {"path": f"/{secret}"},
         {"body": {"logs": [{"message": secret}]}, "status": 299},
     ):
-        answers.append(http.post(f"{place}/verify", json=wanted, timeout=20))
+        answers.append(http.post(f"{place}/verify", json=wanted, timeout=120))
     for form in (make(secret) for make in FORMS.values()):
         known = {"api_key": secret, "password": secret, "email": secret, form: form}
         answers += [
-            http.get(f"{served.control_url}/worlds/{form}", timeout=20),
-            http.get(f"{served.control_url}/{form}?{form}", timeout=20),
-            http.get(f"{place}/tasks?status={form}", timeout=20),
-            http.patch(f"{place}/servers/{form}", json=known, timeout=20),
-            http.patch(f"{place}/servers/server-02", json=known, timeout=20),
-            http.post(f"{place}/tasks", json={**known, "id": 5}, timeout=20),
-            http.post(f"{place}/verify", json={"operation": secret}, timeout=20),
-            http.post(f"{place}/faults", json={"fault": secret, secret: form}, timeout=20),
-            http.put(f"{place}/snapshot", json=known, timeout=20),
-            http.post(f"{served.control_url}/worlds", json={"scenario": secret}, timeout=20),
+            http.get(f"{served.control_url}/worlds/{form}", timeout=120),
+            http.get(f"{served.control_url}/{form}?{form}", timeout=120),
+            http.get(f"{place}/tasks?status={form}", timeout=120),
+            http.patch(f"{place}/servers/{form}", json=known, timeout=120),
+            http.patch(f"{place}/servers/server-02", json=known, timeout=120),
+            http.post(f"{place}/tasks", json={**known, "id": 5}, timeout=120),
+            http.post(f"{place}/verify", json={"operation": secret}, timeout=120),
+            http.post(f"{place}/faults", json={"fault": secret, secret: form}, timeout=120),
+            http.put(f"{place}/snapshot", json=known, timeout=120),
+            http.post(f"{served.control_url}/worlds", json={"scenario": secret}, timeout=120),
         ]
     assert {each.status_code for each in answers} >= {200, 400, 404}
     for answer in answers:
@@ -167,7 +167,7 @@ def test_a_key_of_another_world_is_refused_without_being_told(
 ) -> None:
     served.ask(lambda: worlds.add("other", WorldBuilder(seed=2, tasks=False)))
     place = f"{served.control_url}/worlds/other/servers/server-01"
-    answer = http.patch(place, json={"api_key": KEY}, timeout=20)
+    answer = http.patch(place, json={"api_key": KEY}, timeout=120)
     assert answer.status_code == 409
     assert not is_told(answer.text)
 

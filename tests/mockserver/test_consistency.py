@@ -96,7 +96,7 @@ class Client:
 
     def __init__(self, base_url: str, name: int, tasks: list[str]) -> None:
         where = urlsplit(base_url)
-        self._connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
+        self._connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=120)
         self._base, self._name, self._tasks = where.path, name, tasks
         self._chance = random.Random(name)
         self.history: list[Event] = []

@@ -22,7 +22,7 @@ from workerkit.openapi.spec.silence import silences
 Json = dict[str, Any]
 Control = Callable[..., requests.Response]
 
-SECONDS = 20
+SECONDS = 120
 STATUSES = ("pending", "queued", "running", "completed", "failed", "canceled")
 ALONG_THE_FLOW = [
     ("pending", "queued"),

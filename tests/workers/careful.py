@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import itertools
 import json
+import math
 import os
 import random
 import signal
@@ -359,7 +360,7 @@ class Worker:
         self._hands = Bulk(self) if style.by == "bulk" else Singly(self)
         self._logs: list[Json] = []
         self._beating = threading.Lock()
-        self._last_beat = 0.0
+        self._last_beat = -math.inf
 
     def run(self) -> None:
         """A daemon never returns; otherwise until nothing waits any more."""
@@ -371,7 +372,7 @@ class Worker:
             quiet = 0 if busy else quiet + 1
             if not busy:
                 self.clock.wait(_POLL_EVERY)
-        self._last_beat = 0.0
+        self._last_beat = -math.inf
         self.beat_if_due()
 
     def _go_round(self) -> bool:

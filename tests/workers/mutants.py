@@ -42,10 +42,10 @@ class Mutant:
         return text
 
     def words(self, folder: Path) -> tuple[str, ...]:
-        """Its command, once its program is written into a folder."""
+        """Its command, once its program is written into a folder; it runs as on a machine just started."""
         path = folder / f"{self.name.replace(' ', '-')}.py"
         path.write_text(self.source(), "utf-8")
-        return sys.executable, str(path), *self.style.split()
+        return sys.executable, str(_HERE / "young.py"), str(path), *self.style.split()
 
     def original_words(self) -> tuple[str, ...]:
         """The command of the careful worker that it was made from."""
@@ -124,11 +124,23 @@ _IS_NEWS = 'bool(task["retry_count"] > retries or time.monotonic() - at > _OLD_A
 _LOGS_END = "f\"Task {end['status']}: {task['id']}\""
 _MAY_TRY = 'bool(max(task["retry_count"], self._attempts[task["id"]]) <= task["max_retries"])'
 _MAY_RETRY = 'task["retry_count"] < task["max_retries"] and self._may_try(task)'
+# What breaks a rule by its rate does so several times as often as it has to: a busy machine slows it down.
 _HEARTBEAT_IS_DUE = "if time.monotonic() - self._last_heartbeat > HEARTBEAT_EVERY:"
+_AFTER_A_TASK = """\
+            worker.leave_alone(task["id"], str(refused))
+        worker.beat_if_due()
+"""
+_AFTER_A_TASK_AND_MORE = """\
+            worker.leave_alone(task["id"], str(refused))
+        for _ in range(5):
+            worker.beat_if_due()
+"""
+_SENDS_LOGS = 'if self._logs and self._tell("/logs", {"logs": self._logs}):'
+_INSISTS_ON_LOGS = 'if any(self._logs and self._tell("/logs", {"logs": self._logs}) for _ in range(3)):'
 
 MUTANTS = (
     # Trouble
-    Mutant("pause-on-401", "at once after 401", "key-revoked", (("            pause(attempt)\n", ""),)),
+    Mutant("pause-on-401", "at once after 401", "long-revoked", (("            pause(attempt)\n", ""),)),
     Mutant("pause-on-5xx", "at once after 503", "long-outage", (("            pause(attempt)\n", ""),)),
     Mutant("pause-on-429", "deaf to Retry-After", "rate-limited", (("retry_after.isdecimal()", "False"),)),
     Mutant(
@@ -269,6 +281,7 @@ MUTANTS = (
                 '            print(f"{path}: {refused}", file=sys.stderr)\n',
                 "            return bool(refused) and False\n",
             ),
+            (_SENDS_LOGS, _INSISTS_ON_LOGS),
         ),
     ),
     Mutant(
@@ -314,7 +327,7 @@ MUTANTS = (
         "heartbeat-not-too-often",
         "all heart",
         "quiet-day",
-        ((_HEARTBEAT_IS_DUE, "if True:"),),
+        ((_HEARTBEAT_IS_DUE, "for _ in range(5):"),),
     ),
     Mutant(
         "heartbeat-regular",
@@ -335,11 +348,11 @@ MUTANTS = (
     # The same mistakes made by workers of other styles
     Mutant(
         "pause-on-401",
-        "eight at once after 401",
-        "key-revoked",
+        "three at once after 401",
+        "long-revoked",
         ((_BACKS_OFF, ""),),
         original=_CAREFUL,
-        style="--threads 8",
+        style="--threads 3",
     ),
     Mutant(
         "pause-on-401",
@@ -506,7 +519,10 @@ MUTANTS = (
         "heartbeat-not-too-often",
         "a heartbeat for each task",
         "quiet-day",
-        (("if time.monotonic() - self._last_beat > _HEARTBEAT_EVERY and", "if"),),
+        (
+            ("if time.monotonic() - self._last_beat > _HEARTBEAT_EVERY and", "if"),
+            (_AFTER_A_TASK, _AFTER_A_TASK_AND_MORE),
+        ),
         original=_CAREFUL,
         style="--threads 4",
     ),

@@ -14,7 +14,7 @@ from tests.workers.trials import parts, side_by_side, told
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.scenarios.library import library
 
-TIME_LIMIT = 60.0
+TIME_LIMIT = 240.0
 ABLE = [actor for actor in CAREFUL_WORKERS if not actor.missing]
 PAIRS = [(name, ABLE[place % len(ABLE)]) for place, name in enumerate(library.names())]
 

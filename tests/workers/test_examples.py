@@ -9,7 +9,7 @@ from tests.workers.trials import side_by_side, told
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.scenarios.loading import loader
 
-TIME_LIMIT = 60.0
+TIME_LIMIT = 240.0
 # Whatever can go wrong with a request, each a few times.
 EVERYTHING = """
 title: Everything goes wrong once

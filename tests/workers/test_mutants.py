@@ -12,7 +12,7 @@ from tests.workers.trials import parts, side_by_side, told
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.scenarios.rules import RULES
 
-TIME_LIMIT = 30.0
+TIME_LIMIT = 240.0
 
 
 def test_every_rule_has_a_worker_that_breaks_it() -> None:

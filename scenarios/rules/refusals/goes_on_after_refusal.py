@@ -18,7 +18,7 @@ class GoesOnAfterRefusal(Rule):
     """The last thing that the worker did of tasks is not one that was refused, while others wait.
 
     Judged where the worker ended by itself and all was well, or where lists named the others to it for
-    `patience` and longer.
+    `patience` and longer. Of its longest silence two seconds are not counted: the machine may have been busy.
     """
 
     id: ClassVar[str] = "goes-on-after-refusal"
@@ -45,7 +45,9 @@ class GoesOnAfterRefusal(Rule):
             for listing in run.listings
             if listing.exchange.began >= last.exchange.ended and listing.tasks
         ]
-        return len(later) > 1 and later[-1].exchange.ended - last.exchange.ended >= self.patience
+        if len(later) < 2:
+            return False
+        return run.seconds_to_act(last.exchange.ended, later[-1].exchange.ended) >= self.patience
 
 
 def _case(run: Run, refused: TaskReport, left: str, count: int) -> Breach:

@@ -15,7 +15,10 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatRegular(Rule):
-    """Between the first request and the last no heartbeat is `every` later than the one before."""
+    """Between the first request and the last no heartbeat is `every` later than the one before.
+
+    Of the worker's longest silence in between two seconds are not counted: the machine may have been busy.
+    """
 
     id: ClassVar[str] = "heartbeat-regular"
     why: ClassVar[str] = (
@@ -32,7 +35,8 @@ class HeartbeatRegular(Rule):
         own = run.own_exchanges
         beats = [each for each in own if each.operation == "heartbeat"]
         marks = [*own[:1], *beats, *own[-1:]]
-        return self.found([_case(run, a, b) for a, b in pairwise(marks) if b.began - a.began >= self.every])
+        gaps = [(a, b) for a, b in pairwise(marks) if run.seconds_to_act(a.began, b.began) >= self.every]
+        return self.found([_case(run, before, after) for before, after in gaps])
 
 
 def _case(run: Run, before: Exchange, after: Exchange) -> Breach:

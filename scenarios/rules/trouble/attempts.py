@@ -63,6 +63,23 @@ def chain_without_pause(refused: Iterable[Exchange], limit: int, *, pause: float
     return ()
 
 
+def in_quick_succession(refused: Iterable[Exchange], limit: int, *, pause: float) -> tuple[Exchange, ...]:
+    """`limit` attempts at one request, each less than `pause` after the end of one before; or none.
+
+    Unlike the attempts of a second, their number says the same of a worker that a busy machine slows down.
+    """
+    last: dict[Kind, Exchange] = {}
+    quick: dict[Kind, list[Exchange]] = {}
+    for attempt in refused:
+        same = kind(attempt)
+        if same in last and attempt.began - last[same].ended < pause:
+            quick.setdefault(same, []).append(attempt)
+            if len(quick[same]) >= limit:
+                return tuple(quick[same])
+        last[same] = attempt
+    return ()
+
+
 class _Second:
     """The attempts of one second, as it moves along."""
 

@@ -19,7 +19,8 @@ from workerkit.scenarios.run_record.violation import Violation
 class ResultRepeated(Rule):
     """No result is lost in trouble that passed: the worker reports it again before it ends.
 
-    Where the worker did not end by itself, it had `patience` after the trouble to do so.
+    Where the worker did not end by itself, it had `patience` after the trouble to do so. Of its longest
+    silence two seconds are not counted: the machine may have been busy.
     """
 
     id: ClassVar[str] = "result-repeated"
@@ -43,8 +44,9 @@ class ResultRepeated(Rule):
         return self.found([_case(run, each) for each in _lost(run) if self._had_time(run, each, last)])
 
     def _had_time(self, run: Run, lost: TaskReport, last: Exchange) -> bool:
-        patience = 0.0 if run.done else self.patience
-        return last.number > lost.number and last.began >= lost.exchange.ended + patience
+        if last.number <= lost.number or last.began < lost.exchange.ended:
+            return False
+        return run.done or run.seconds_to_act(lost.exchange.ended, last.began) >= self.patience
 
 
 def _lost(run: Run) -> list[TaskReport]:

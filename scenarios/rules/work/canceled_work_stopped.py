@@ -23,7 +23,8 @@ class CanceledWorkStopped(Rule):
     """Nothing is reported of a task that others canceled, once the worker could know it.
 
     It knows when a report of the task is refused, or `margin` after a list named the task as canceled: one of
-    canceled tasks alone, or one that it asked for right after a report of this task.
+    canceled tasks alone, or one that it asked for right after a report of this task. Of the worker's longest
+    silence in between two seconds are not counted: the machine may have been busy.
     """
 
     id: ClassVar[str] = "canceled-work-stopped"
@@ -69,7 +70,7 @@ class CanceledWorkStopped(Rule):
             if each.exchange.number >= change.number
             and each.tasks[task].get("status") == _CANCELED
             and _was_looked_for(run, task, each)
-            and report.exchange.began >= each.exchange.ended + self.margin
+            and run.seconds_to_act(each.exchange.ended, report.exchange.began) >= self.margin
         ]
         return next(iter([*refusals, *lists]), None)
 

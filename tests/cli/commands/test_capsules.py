@@ -24,7 +24,7 @@ from tests.independent.faults import FAULTS
 from tests.independent.running import Running, running
 from workerkit.mockserver.capsules.file.reader import read_capsule
 
-SECONDS = 30.0
+SECONDS = 120.0
 Ask = Callable[..., requests.Response]
 
 

@@ -10,7 +10,7 @@ from tests.independent.part import Desk
 from tests.independent.store import first
 from tests.independent.updating import Updating
 
-_PAUSE = 0.02
+_PAUSE = 0.1
 _RESULT = "Cập nhật trạng thái và kết quả của một task."
 _ANSWER = '"data": {"updated": true, "link_id": "uuid"}'
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-_SECONDS = 60.0
+_SECONDS = 120.0
 _NOBODY = "00000000-0000-4000-8000-00000000dead"
 _MOST_NEEDED = 18
 _LISTS = (

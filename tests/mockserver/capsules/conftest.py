@@ -15,7 +15,7 @@ from workerkit.mockserver.capsules.record.exchange_assembler import Listener
 from workerkit.mockserver.capsules.record.proxy import Proxy
 from workerkit.mockserver.server.server import listening
 
-SECONDS = 20.0
+SECONDS = 120.0
 
 
 @contextmanager

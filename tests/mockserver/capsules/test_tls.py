@@ -33,7 +33,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-subj", "/CN=server", "-keyout", "server.key"]
     limits = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
     for words in ([*new, *own], [*new, *signed, *limits, "-out", "server.crt"]):
-        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True, timeout=60)
+        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True, timeout=120)
     both = (folder / "server.crt").read_bytes() + (folder / "server.key").read_bytes()
     (folder / "server.pem").write_bytes(both)
     return folder

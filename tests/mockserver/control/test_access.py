@@ -143,7 +143,7 @@ def test_the_own_origin_is_let_in(control: Control, mock: MockServer) -> None:
 
 def test_a_foreign_site_learns_nothing_by_asking_first(http: requests.Session, mock: MockServer) -> None:
     asked = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
-    response = http.options(f"{mock.control_url}/worlds", headers=asked, timeout=20)
+    response = http.options(f"{mock.control_url}/worlds", headers=asked, timeout=120)
     assert_forbidden(response)
     assert not [name for name in response.headers if name.lower().startswith("access-control")]
 
@@ -188,7 +188,7 @@ def guarded() -> Iterator[MockServer]:
 @pytest.fixture
 def ask(guarded: MockServer, http: requests.Session) -> Callable[..., requests.Response]:
     def send(path: str, **headers: str) -> requests.Response:
-        return http.get(f"{guarded.control_url}{path}", headers=headers, timeout=20)
+        return http.get(f"{guarded.control_url}{path}", headers=headers, timeout=120)
 
     return send
 
@@ -224,7 +224,7 @@ def test_the_token_does_not_open_the_door_to_another_host(ask: Callable[..., req
 
 
 def test_the_worker_api_needs_no_token(guarded: MockServer, http: requests.Session) -> None:
-    response = http.get(f"{guarded.base_url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=20)
+    response = http.get(f"{guarded.base_url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=120)
     assert response.status_code == 200
 
 
@@ -333,4 +333,4 @@ def test_a_mock_on_all_addresses_is_called_by_any_name_with_its_token(token: str
     with MockServer(Worlds(), host="0.0.0.0", token=TOKEN) as running:
         headers = {"Host": "mock.example", **({"Authorization": f"Bearer {token}"} if token else {})}
         url = f"http://127.0.0.1:{running.port}/_mock/health"
-        assert requests.get(url, headers=headers, timeout=30).status_code == status
+        assert requests.get(url, headers=headers, timeout=120).status_code == status

@@ -36,7 +36,7 @@ def ask(mock: MockServer, http: requests.Session) -> Ask:
     """A call of the control plane, of whatever path and method."""
 
     def send(method: str, path: str, **more: Any) -> requests.Response:
-        return http.request(method, mock.control_url + path, timeout=20, **more)
+        return http.request(method, mock.control_url + path, timeout=120, **more)
 
     return send
 

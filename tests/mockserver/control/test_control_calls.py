@@ -58,7 +58,7 @@ def test_a_new_world_has_keys_of_its_own_that_work(
     statuses = []
     for server in new["servers"]:
         assert server["api_key"] not in world.known_keys()
-        listed = http.get(f"{new['base_url']}/tasks", headers={"X-API-Key": server["api_key"]}, timeout=20)
+        listed = http.get(f"{new['base_url']}/tasks", headers={"X-API-Key": server["api_key"]}, timeout=120)
         statuses.append(listed.status_code)
     assert statuses == [200, 200, 401]
     assert len(world.journal) == 0
@@ -170,7 +170,7 @@ def test_a_reset_takes_everything_back(control: Control, http: requests.Session,
 
     def ask(method: str, path: str, key: str = keys[0], **more: Any) -> requests.Response:
         return http.request(
-            method, f"{made['base_url']}{path}", headers={"X-API-Key": key}, timeout=20, **more
+            method, f"{made['base_url']}{path}", headers={"X-API-Key": key}, timeout=120, **more
         )
 
     def state() -> Any:
@@ -210,7 +210,7 @@ def test_a_reset_of_a_scenario_begins_it_anew(control: Control, http: requests.S
         control("POST", f"/worlds/{made['world']}/clock", {"freeze": BEGIN})
         headers = {"X-API-Key": made["servers"][0]["api_key"]}
         return [
-            http.get(f"{made['base_url']}/tasks", headers=headers, timeout=20).status_code for _ in range(5)
+            http.get(f"{made['base_url']}/tasks", headers=headers, timeout=120).status_code for _ in range(5)
         ]
 
     assert statuses() == [200, 200, 200, 401, 401]

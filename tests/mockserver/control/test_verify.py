@@ -284,7 +284,7 @@ def test_the_fixture_says_in_words_what_came_instead(worker: WorkerApi) -> None:
     task = worker.add_task(server="server-02")
     headers = {"X-API-Key": worker.api_key}
     requests.put(
-        f"{worker.base_url}/tasks/{task['id']}", json={"status": "running"}, headers=headers, timeout=20
+        f"{worker.base_url}/tasks/{task['id']}", json={"status": "running"}, headers=headers, timeout=120
     )
     assert worker.verify("updateTask", status=403, body={"status": "running"}, times=1).count == 1
     worker.verify("completeLink", times={"max": 0})

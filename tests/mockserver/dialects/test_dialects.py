@@ -33,7 +33,7 @@ Control = Callable[..., requests.Response]
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 MALFORMED = "not-a-uuid"
 BASE = "/api/v1/worker"
-SECONDS = 20
+SECONDS = 120
 HEARTBEAT = {
     "server_name": "server-01",
     "ip": "192.168.1.100",
@@ -1271,7 +1271,7 @@ def test_serve_refuses_a_dialect_file_with_the_place(tmp_path: Path, text: str, 
     file = tmp_path / "dialect.yaml"
     file.write_text(text)
     done = subprocess.run(
-        serve_command("--dialect", str(file)), capture_output=True, text=True, timeout=60, check=False
+        serve_command("--dialect", str(file)), capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert f"{file}{place}" in done.stderr

@@ -27,7 +27,7 @@ from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
 
 Json = dict[str, Any]
-SECONDS = 20
+SECONDS = 120
 
 
 def lines_of(path: Path) -> list[Json]:

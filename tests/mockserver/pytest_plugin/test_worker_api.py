@@ -34,7 +34,7 @@ def ask(api: WorkerApi, http: requests.Session) -> Ask:
     def send(method: str, path: str, json: Any = None) -> requests.Response:
         headers = {"X-API-Key": api.env["LIKEPION_API_KEY"]}
         url = api.env["LIKEPION_BASE_URL"] + path
-        return http.request(method, url, json=json, headers=headers, timeout=20)
+        return http.request(method, url, json=json, headers=headers, timeout=120)
 
     return send
 
@@ -183,7 +183,7 @@ def test_a_closed_world_takes_its_key_along(mock: MockServer, api: WorkerApi, ht
     closed = WorkerApi(mock)
     closed.close()
     headers = {"X-API-Key": closed.api_key}
-    assert http.get(f"{api.base_url}/tasks", headers=headers, timeout=20).status_code == 401
+    assert http.get(f"{api.base_url}/tasks", headers=headers, timeout=120).status_code == 401
 
 
 def test_the_verdict_names_the_rules_broken_so_far(mock: MockServer) -> None:

@@ -19,7 +19,7 @@ import pytest
 import requests
 
 SCRIPT = str(Path(sys.executable).with_name("workerkit"))
-PATIENCE = 20.0
+PATIENCE = 120.0
 Serve = Callable[..., subprocess.Popen[str]]
 
 
@@ -76,7 +76,7 @@ def test_the_ready_file_is_complete_when_the_greeting_comes(serve: Serve, tmp_pa
             {"name": "server-03", "api_key": "server-03-key", "status": "offline"},
         ],
     }
-    assert requests.get(f"{ready['control_url']}/health", timeout=20).json()["worlds"] == ["default"]
+    assert requests.get(f"{ready['control_url']}/health", timeout=120).json()["worlds"] == ["default"]
     assert [each.name for each in tmp_path.iterdir()] == ["ready.json"]
     assert stat.S_IMODE((tmp_path / "ready.json").stat().st_mode) == 0o600
 
@@ -98,7 +98,7 @@ def test_whoever_sees_the_ready_file_sees_all_of_it_and_is_answered(serve: Serve
             break
         except FileNotFoundError:
             continue
-    assert requests.get(f"{ready['control_url']}/health", timeout=20).status_code == 200
+    assert requests.get(f"{ready['control_url']}/health", timeout=120).status_code == 200
 
 
 def test_the_greeting_says_where_the_mock_is_and_with_which_keys(serve: Serve) -> None:
@@ -111,7 +111,7 @@ def test_the_greeting_says_where_the_mock_is_and_with_which_keys(serve: Serve) -
         assert expected in text
     curl = re.fullmatch(r"Try it: +curl -H 'X-API-Key: (.+)' (http://\S+)", lines[-1])
     assert curl is not None
-    answer = requests.get(curl[2], headers={"X-API-Key": curl[1]}, timeout=20)
+    answer = requests.get(curl[2], headers={"X-API-Key": curl[1]}, timeout=120)
     assert (answer.status_code, answer.json()["server_name"]) == (200, "server-01")
 
 
@@ -126,7 +126,7 @@ def test_a_signal_ends_it_while_clients_are_connected(serve: Serve) -> None:
     process = serve("--port", "0")
     url = greeting(process)[0].split()[-1]
     with requests.Session() as client:
-        assert client.get(f"{url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=20).ok
+        assert client.get(f"{url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=120).ok
         assert ended(process, signal.SIGTERM)[0] == 0
 
 
@@ -154,7 +154,7 @@ def test_the_token_is_in_the_ready_file_and_opens_the_control_plane(serve: Serve
     assert ready["token"] == "a-token-of-tests"
     headers: list[dict[str, str]] = [{}, {"Authorization": "Bearer a-token-of-tests"}]
     answers = [
-        requests.get(f"{ready['control_url']}/health", headers=header, timeout=20) for header in headers
+        requests.get(f"{ready['control_url']}/health", headers=header, timeout=120) for header in headers
     ]
     assert [answer.status_code for answer in answers] == [401, 200]
 
@@ -170,7 +170,7 @@ def test_an_empty_token_opens_nothing(serve: Serve, tmp_path: Path, host: str) -
 
 def state(base_url: str) -> Any:
     control = base_url.replace("/api/v1/worker", "/_mock")
-    return requests.get(f"{control}/worlds/default", timeout=20).json()
+    return requests.get(f"{control}/worlds/default", timeout=120).json()
 
 
 def test_it_begins_in_a_scenario(serve: Serve) -> None:

@@ -111,7 +111,7 @@ def test_a_refused_request_does_not_end_the_connection(raw: Raw, key: str) -> No
 
 def test_a_client_that_asks_first_is_told_to_go_on(mock: MockServer, key: str) -> None:
     head = HEALTH + key_line(key) + CLOSE + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"
-    with socket.create_connection((mock.host, mock.port), timeout=20) as connection:
+    with socket.create_connection((mock.host, mock.port), timeout=120) as connection:
         connection.sendall(head)
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"{}")
@@ -144,7 +144,7 @@ class Conversation:
     def __init__(self, mock: MockServer) -> None:
         self._mock = mock
         self._connection = socket.socket()
-        self._connection.settimeout(20)
+        self._connection.settimeout(120)
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
 
     def __enter__(self) -> Conversation:
@@ -338,7 +338,7 @@ def test_a_wish_to_upgrade_is_read_over_before_a_chunked_body_too(raw: Raw, key:
 def test_a_body_that_comes_after_its_head_belongs_to_it_in_spite_of_the_wish(
     mock: MockServer, key: str
 ) -> None:
-    with socket.create_connection((mock.host, mock.port), timeout=20) as connection:
+    with socket.create_connection((mock.host, mock.port), timeout=120) as connection:
         for part in (HEALTH + key_line(key), UPGRADE, b"Content-Length: 2\r\n\r\n", b"{", b"}"):
             connection.sendall(part)
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")

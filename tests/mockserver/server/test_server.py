@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
+from workerkit.mockserver.server import server
 from workerkit.mockserver.server.server import CannotListenError, MockServer, TokenNeededError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -32,16 +33,16 @@ def test_its_addresses_are_those_that_answer(mock: MockServer, http: requests.Se
     assert mock.origin == f"http://127.0.0.1:{mock.port}"
     assert mock.base_url == f"{mock.origin}/api/v1/worker"
     assert mock.control_url == f"{mock.origin}/_mock"
-    assert http.get(f"{mock.base_url}/tasks", headers={"X-API-Key": key}, timeout=20).status_code == 200
-    assert http.get(f"{mock.control_url}/health", timeout=20).status_code == 200
+    assert http.get(f"{mock.base_url}/tasks", headers={"X-API-Key": key}, timeout=120).status_code == 200
+    assert http.get(f"{mock.control_url}/health", timeout=120).status_code == 200
 
 
 def test_it_answers_from_the_first_moment_and_no_longer_after_its_end() -> None:
     with MockServer(default_worlds()) as running:
         for _ in range(3):
-            assert requests.get(f"{running.base_url}/tasks", headers=KEY, timeout=20).status_code == 200
+            assert requests.get(f"{running.base_url}/tasks", headers=KEY, timeout=120).status_code == 200
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{running.base_url}/tasks", headers=KEY, timeout=20)
+        requests.get(f"{running.base_url}/tasks", headers=KEY, timeout=120)
 
 
 def test_nothing_is_left_of_it_after_its_end(http: requests.Session) -> None:
@@ -51,13 +52,13 @@ def test_nothing_is_left_of_it_after_its_end(http: requests.Session) -> None:
         port = running.port
     assert threading.active_count() == before
     with MockServer(default_worlds(), port=port) as again:
-        assert http.get(f"{again.control_url}/health", timeout=20).status_code == 200
+        assert http.get(f"{again.control_url}/health", timeout=120).status_code == 200
 
 
 def test_two_servers_run_side_by_side(http: requests.Session) -> None:
     with MockServer(default_worlds()) as one, MockServer(default_worlds()) as other:
         assert one.port != other.port
-        http.post(f"{one.base_url}/health", json={"ip": "::1"}, headers=KEY, timeout=20)
+        http.post(f"{one.base_url}/health", json={"ip": "::1"}, headers=KEY, timeout=120)
         beats = [running.worlds.world(DEFAULT).servers["server-01"].heartbeat for running in (one, other)]
     assert beats == [{"ip": "::1"}, None]
 
@@ -85,7 +86,7 @@ def test_the_address_of_ipv6_stands_in_brackets(http: requests.Session) -> None:
         pytest.skip("this machine has no IPv6")
     with MockServer(default_worlds(), host="::1") as running:
         assert running.origin == f"http://[::1]:{running.port}"
-        assert http.get(f"{running.control_url}/health", timeout=20).status_code == 200
+        assert http.get(f"{running.control_url}/health", timeout=120).status_code == 200
 
 
 def test_a_question_is_answered_in_the_thread_that_owns_the_worlds(mock: MockServer) -> None:
@@ -115,7 +116,9 @@ class Waiting(logging.Handler):
 
 
 @pytest.fixture
-def waiting() -> Iterator[Waiting]:
+def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Waiting]:
+    """Of a server that stops; it waits for as long as it takes."""
+    monkeypatch.setattr(server, "_SECONDS_TO_FINISH", 120)
     logger, handler = logging.getLogger("uvicorn.error"), Waiting()
     level = logger.level
     logger.addHandler(handler)
@@ -128,12 +131,12 @@ def waiting() -> Iterator[Waiting]:
 def test_an_answer_that_is_open_at_the_end_is_finished(waiting: Waiting) -> None:
     running = MockServer(default_worlds()).__enter__()
     head = b"POST /api/v1/worker/health HTTP/1.1\r\nX-API-Key: server-01-key\r\n"
-    with socket.create_connection((running.host, running.port), timeout=20) as connection:
+    with socket.create_connection((running.host, running.port), timeout=120) as connection:
         connection.sendall(head + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         ending = threading.Thread(target=running.__exit__, args=(None, None, None))
         ending.start()
-        assert waiting.noticed.wait(20)
+        assert waiting.noticed.wait(120)
         connection.sendall(b"{}")
         answer = b"".join(iter(lambda: connection.recv(1000), b""))
     ending.join()
@@ -143,7 +146,7 @@ def test_an_answer_that_is_open_at_the_end_is_finished(waiting: Waiting) -> None
 def test_a_request_whose_body_is_still_to_come_at_the_end_is_answered(waiting: Waiting) -> None:
     running = MockServer(default_worlds()).__enter__()
     head = b"POST /api/v1/worker/health HTTP/1.1\r\nX-API-Key: server-01-key\r\nContent-Length: 2\r\n\r\n"
-    with socket.create_connection((running.host, running.port), timeout=20) as connection:
+    with socket.create_connection((running.host, running.port), timeout=120) as connection:
         connection.sendall(head + b"{}")
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
         connection.sendall(head)
@@ -151,7 +154,7 @@ def test_a_request_whose_body_is_still_to_come_at_the_end_is_answered(waiting: W
             running.ask(lambda: None)
         ending = threading.Thread(target=running.__exit__, args=(None, None, None))
         ending.start()
-        assert waiting.noticed.wait(20)
+        assert waiting.noticed.wait(120)
         connection.sendall(b"{}")
         answer = b"".join(iter(lambda: connection.recv(1000), b""))
     ending.join()

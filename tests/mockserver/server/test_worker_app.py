@@ -109,7 +109,7 @@ def test_a_server_works_while_its_status_is_an_active_one(
 
 def test_where_there_is_no_world_every_key_is_refused(http: requests.Session) -> None:
     with MockServer(Worlds()) as empty:
-        response = http.get(f"{empty.base_url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=20)
+        response = http.get(f"{empty.base_url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=120)
     assert (response.status_code, response.json()) == (401, {"success": False, "error": "unauthorized"})
 
 
@@ -351,7 +351,7 @@ def test_a_longer_body_is_400(call: Call, world: World) -> None:
 
 
 def test_a_client_that_sends_all_of_a_much_longer_body_sees_the_400(mock: MockServer, key: str) -> None:
-    with closing(HTTPConnection(mock.host, mock.port, timeout=20)) as connection:
+    with closing(HTTPConnection(mock.host, mock.port, timeout=120)) as connection:
         connection.request("POST", f"{BASE}/health", padded(4 * MOST_BYTES), {"X-API-Key": key})
         answer = connection.getresponse()
         assert (answer.status, answer.read()) == (400, b'{"success":false,"error":"bad_request"}')
@@ -509,7 +509,7 @@ def test_an_unknown_key_belongs_to_the_default_world(http: requests.Session) -> 
     default = worlds.add(DEFAULT, WorldBuilder(tasks=False)).world
     newer = worlds.add("newer", WorldBuilder(tasks=False)).world
     with MockServer(worlds) as mock:
-        http.get(f"{mock.base_url}/tasks", headers={"X-API-Key": "nobody's"}, timeout=20)
+        http.get(f"{mock.base_url}/tasks", headers={"X-API-Key": "nobody's"}, timeout=120)
     assert (len(default.journal), len(newer.journal)) == (1, 0)
 
 
@@ -536,9 +536,9 @@ def test_concurrent_completions_are_all_counted(
     def complete_share(session: requests.Session, index: int) -> None:
         for task in tasks[index::8]:
             body = {"link_id": task.id, "link_profile": f"https://{index}.example"}
-            session.post(f"{mock.base_url}/callback/link/complete", json=body, timeout=20).raise_for_status()
+            session.post(f"{mock.base_url}/callback/link/complete", json=body, timeout=120).raise_for_status()
             entry = {"level": "INFO", "message": task.id}
-            session.post(f"{mock.base_url}/logs", json={"logs": [entry]}, timeout=20).raise_for_status()
+            session.post(f"{mock.base_url}/logs", json={"logs": [entry]}, timeout=120).raise_for_status()
 
     in_eight_threads(mock, key, complete_share)
     assert request.created_links == 160
@@ -557,7 +557,7 @@ def test_the_same_completion_by_many_clients_counts_once(
     def complete_all(session: requests.Session, index: int) -> None:
         for task in tasks:
             url = f"{mock.base_url}/callback/link/complete"
-            session.post(url, json={"link_id": task.id}, timeout=20).raise_for_status()
+            session.post(url, json={"link_id": task.id}, timeout=120).raise_for_status()
 
     in_eight_threads(mock, key, complete_all)
     assert (request.created_links, len(world.journal)) == (10, 80)

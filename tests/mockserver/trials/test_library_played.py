@@ -21,7 +21,7 @@ from workerkit.scenarios.rules.judge import judge
 
 WORKER = (sys.executable, str(Path(__file__).parents[2] / "examples" / "worker.py"))
 SECONDS_BETWEEN_LOOKS = 0.05
-SECONDS = 60
+SECONDS = 240
 MEANT = ("fault", "the scenario answered")
 # One of several ways to report; the example worker goes another one.
 OTHER_WAYS = ("never happened: match operation: completeLink, calls: 2",)

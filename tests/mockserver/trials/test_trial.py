@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.workers.mutants import scenario
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.workers.command import CommandNotFoundError
 from workerkit.mockserver.workers.worker_run import RunStoppedError
@@ -17,7 +18,7 @@ from workerkit.scenarios.loading import loader
 from workerkit.scenarios.model.scenario import Scenario
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "worker.py"
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 # What every worker below begins with: `ask(method, path, body, key)` returns a status and the answer's JSON.
 CLIENT = """
@@ -88,7 +89,7 @@ def test_the_example_worker_without_its_pause_fails_for_that_reason_alone(tmp_pa
     assert source.count("        pause(attempt)\n") == 1
     copy = tmp_path / "worker.py"
     copy.write_text(source.replace("        pause(attempt)\n", ""), "utf-8")
-    trial = try_worker(library.find("key-revoked"), [sys.executable, str(copy)], time_limit=PATIENCE)
+    trial = try_worker(scenario("long-revoked"), [sys.executable, str(copy)], time_limit=PATIENCE)
     assert (trial.verdict.passed, broken_rules(trial)) == (False, ["pause-on-401"])
     (broken,) = trial.verdict.broken
     statuses = {exchange.number: exchange.status for exchange in trial.run.exchanges}

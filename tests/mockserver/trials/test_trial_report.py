@@ -191,7 +191,7 @@ world: {servers: [{name: server-01, key: canary-key-0123}], tasks: [{count: 1, s
 expect: [tasks-ended]
 """
     scenario = loader.parse(source.encode(), name="telltale.yaml")
-    return try_worker(scenario, [sys.executable, "-c", TELLTALE], time_limit=30)
+    return try_worker(scenario, [sys.executable, "-c", TELLTALE], time_limit=240)
 
 
 def test_no_report_tells_a_secret(telltale: Trial) -> None:

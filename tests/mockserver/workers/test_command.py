@@ -18,7 +18,7 @@ import pytest
 from workerkit.mockserver.workers import process_guard
 from workerkit.mockserver.workers.command import Command, CommandNotFoundError
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 # Connects, so that the test sees it come, and stays until it is killed, which the test sees, too.
 PRESENT = """
@@ -92,7 +92,9 @@ def python(source: str) -> list[str]:
 
 def outcome(words: list[str], **environment: str) -> tuple[int | None, str]:
     with Command(words, environment) as command:
-        return command.wait(PATIENCE), command.output()
+        code = command.wait(PATIENCE)
+        command.end()
+        return code, command.output()
 
 
 # Running

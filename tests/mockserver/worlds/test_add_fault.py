@@ -178,7 +178,7 @@ def test_a_test_lets_its_own_world_go_wrong(mock: MockServer, http: requests.Ses
 
     def update(status: str) -> requests.Response:
         url, key = f"{api.base_url}/tasks/{task['id']}", {"X-API-Key": api.api_key}
-        return http.put(url, json={"status": status}, headers=key, timeout=20)
+        return http.put(url, json={"status": status}, headers=key, timeout=120)
 
     api.fault("status", status=503, retry_after=1, operation="updateTask", nth=2, for_="1h")
     assert [update("running").status_code, update("completed").status_code] == [200, 503]

@@ -44,7 +44,7 @@ until: {tasks: ended, quiet: 100ms}
 @pytest.fixture(scope="module")
 def storm() -> Trial:
     scenario = loader.parse(STORM.encode(), name="storm.yaml")
-    return try_worker(scenario, [sys.executable, str(EXAMPLE)], time_limit=30)
+    return try_worker(scenario, [sys.executable, str(EXAMPLE)], time_limit=240)
 
 
 def test_a_careful_worker_keeps_all_rules_in_a_storm(storm: Trial) -> None:

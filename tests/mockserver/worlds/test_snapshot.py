@@ -411,7 +411,7 @@ def test_a_world_goes_back_in_one_step_while_others_work_on_it(
             session.headers["X-API-Key"] = key
             while not done.is_set():
                 link = {"link_id": ids[number]}
-                answer = session.post(f"{mock.base_url}/callback/link/complete", json=link, timeout=20)
+                answer = session.post(f"{mock.base_url}/callback/link/complete", json=link, timeout=120)
                 statuses.add(answer.status_code)
         return statuses
 

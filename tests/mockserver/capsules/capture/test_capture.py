@@ -24,7 +24,7 @@ from workerkit.openapi.masking.pseudonyms import words_of_the_apis
 from workerkit.scenarios.model.world_plan import AccountPlan, ServerPlan, WorldPlan
 
 BASE = "/api/v1/worker"
-MOST = 10**6
+MADE_UP = "@capsule.example"  # what all addresses end with that a capsule has for others
 
 
 def taken_of(key: str, accounts: list[tuple[str, str]], said: list[tuple[int, str]]) -> Capsule:
@@ -63,6 +63,7 @@ def test_no_secret_of_any_world_is_in_a_capsule_and_it_is_reproduced(
 ) -> None:
     secrets = (key, *(each for account in accounts for each in account))
     assume(words_of_the_apis().isdisjoint(secrets))
+    assume(not any(secret in MADE_UP for secret in secrets))
     capsule = taken_of(key, accounts, said)
     text = capsule_text(capsule)
     for secret in secrets:

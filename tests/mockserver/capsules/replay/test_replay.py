@@ -31,7 +31,7 @@ def text_of(name: str) -> str:
     """The file of a trial of the example worker; each scenario is tried once."""
     if name not in _taken:
         words = (sys.executable, str(EXAMPLES / "worker.py"))
-        trial = try_worker(library.find(name), words, time_limit=60, with_capsule=True)
+        trial = try_worker(library.find(name), words, time_limit=240, with_capsule=True)
         assert trial.capsule is not None
         _taken[name] = capsule_text(trial.capsule)
     return _taken[name]

@@ -37,7 +37,7 @@ for each in itertools.chain(asked, itertools.repeat(asked[-1])) if again else as
     print(connection.getresponse().status, flush=True)
     connection.close()
 """
-LIMIT = 60.0
+LIMIT = 240.0
 Asked = tuple[str, str, object]
 
 

@@ -119,6 +119,9 @@ def test_idling_after_a_refused_task(story: Begin, broken_in: BrokenIn) -> None:
     assert broken_in(worker.run(ended_by="time-limit", exit_code=None)) == []
     worker.wait(1.1)
     worker.list()
+    assert broken_in(worker.run(ended_by="time-limit", exit_code=None)) == []
+    worker.wait(2)
+    worker.list()
     assert broken_in(worker.run(ended_by="time-limit", exit_code=None)) == ["goes-on-after-refusal"]
 
 
@@ -202,7 +205,7 @@ def test_results_of_canceled_work(story: Begin, broken_in: BrokenIn, transitions
     worker.change(task, status="canceled")
     if transitions == "lenient":
         worker.list(status="canceled")
-        worker.wait(1)
+        worker.wait(3)
     else:
         worker.put(task, "completed")
     assert broken_in(worker.run()) == []
@@ -219,7 +222,7 @@ def test_a_list_that_was_read_for_another_task(story: Begin, broken_in: BrokenIn
     worker.change(task, status="canceled")
     worker.put(another if other else task, None, note="half done")
     worker.list(status="running,canceled")
-    worker.wait(1)
+    worker.wait(3)
     worker.put(task, "completed")
     rules = [] if other else ["canceled-work-stopped"]
     assert broken_in(worker.run(ended_by="until")) == rules
@@ -252,7 +255,7 @@ def test_a_canceled_task_that_was_opened_again(story: Begin, broken_in: BrokenIn
     worker.put(task, "running")
     worker.change(task, status="canceled")
     worker.list(status="canceled")
-    worker.wait(1)
+    worker.wait(3)
     worker.change(task, status="pending")
     worker.list()
     worker.do(task)
@@ -264,7 +267,7 @@ def test_a_list_of_canceled_tasks_before_any_work(story: Begin, broken_in: Broke
     task = worker.task()
     worker.change(task, status="canceled")
     worker.list(status="pending,canceled")
-    worker.wait(1)
+    worker.wait(3)
     worker.put(task, "running")
     worker.put(task, "completed")
     assert broken_in(worker.run()) == []
@@ -279,14 +282,15 @@ def test_a_task_that_the_worker_canceled_itself(story: Begin, broken_in: BrokenI
     assert broken_in(worker.run()) == ["one-end-per-task"]
 
 
+@pytest.mark.parametrize("stall", [0.0, 2.0])
 def test_a_result_on_its_way_while_another_thread_reads_that_it_is_canceled(
-    story: Begin, broken_in: BrokenIn
+    story: Begin, broken_in: BrokenIn, stall: float
 ) -> None:
     worker = story()
     task = worker.task()
     worker.put(task, "running")
     worker.change(task, status="canceled")
     worker.list(status="canceled")
-    worker.wait(0.9)
+    worker.wait(0.9 + stall)
     worker.put(task, "completed")
     assert broken_in(worker.run()) == []

@@ -136,6 +136,17 @@ def test_a_worker_without_heartbeats(story: Begin, broken_in: BrokenIn) -> None:
     assert broken_in(worker.run(whole=False)) == []
 
 
+@pytest.mark.parametrize(("requests", "rules"), [(10, []), (11, ["heartbeat-sent"])])
+def test_a_worker_that_is_ended_before_its_thread_of_heartbeats_could_run(
+    story: Begin, broken_in: BrokenIn, requests: int, rules: list[str]
+) -> None:
+    worker = story(beats=False)
+    for task in worker.tasks(requests):
+        worker.put(task, "running")
+    for ended_by in ("until", "time-limit"):
+        assert broken_in(worker.run(ended_by=ended_by, exit_code=None)) == rules
+
+
 @pytest.mark.parametrize(("pause", "rules"), [(1.0, []), (0.1, []), (0.05, ["heartbeat-not-too-often"])])
 def test_heartbeats_by_the_clock(story: Begin, broken_in: BrokenIn, pause: float, rules: list[str]) -> None:
     worker = story()
@@ -163,6 +174,17 @@ def test_a_worker_that_falls_silent_while_it_works(story: Begin) -> None:
     (broken,) = HeartbeatRegular().check(worker.run())
     assert broken.exchanges == (1, 4)
     assert HeartbeatRegular(every=60.0).check(worker.run()) == []
+
+
+@pytest.mark.parametrize(("stall", "count"), [(2.0, 0), (3.0, 1)])
+def test_a_heartbeat_that_a_busy_machine_made_late(story: Begin, stall: float, count: int) -> None:
+    worker = story()
+    for _ in range(10):
+        worker.wait(1)
+        worker.list()
+    worker.wait(stall)
+    worker.beat()
+    assert len(HeartbeatRegular(every=11.0).check(worker.run())) == count
 
 
 # Polling

@@ -165,6 +165,15 @@ def test_a_worker_that_gives_up_after_a_burst_is_blamed(
     assert len(PauseOn401().check(run_of(burst))) == 1
 
 
+@pytest.mark.parametrize(("times", "count"), [(31, 0), (33, 1)])
+def test_a_loop_that_a_busy_machine_slows_down_is_blamed(
+    attempt: Make, run_of: RunOf, times: int, count: int
+) -> None:
+    """Every second pause is the machine's, so that few attempts come within one second."""
+    refused = [attempt(i // 2 * 0.4 + i % 2 * 0.005) for i in range(times)]
+    assert len(PauseOn401().check(run_of(refused))) == count
+
+
 def test_a_short_burst_at_the_first_refusal_is_not_blamed(attempt: Make, run_of: RunOf) -> None:
     assert PauseOn401().check(run_of([attempt(i * 0.002) for i in range(10)])) == []
 
