@@ -15,8 +15,9 @@ demo: $(READY)
 	$(BIN)/workerkit exec --scenario all --jobs 4 -- $(BIN)/python tests/examples/worker.py
 	$(BIN)/workerkit conform --max-requests 1500
 
+# Hundreds of processes are started: none has to compile what another one compiled.
 test: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""What the mock is held to: a figure and its bound."""
+"""Goals: measured numbers with their limits, as Markdown tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A figure with its bound, of which it has to be at least or at most as much."""
+    """A measured number and its limit.
+
+    text: what was measured.
+    figure: the measured number.
+    unit: the unit of both numbers.
+    bound: the limit.
+    at_least: True if the number has to be at least `bound`, False if at most.
+    """
 
     text: str
     figure: float
@@ -18,26 +25,26 @@ class Goal:
 
     @property
     def is_met(self) -> bool:
-        """Whether the figure keeps to its bound."""
+        """Whether the number is within its limit."""
         return self.figure >= self.bound if self.at_least else self.figure <= self.bound
 
     def row(self) -> list[str]:
-        """Its row in a table of goals."""
+        """Returns the row of the goal in the table."""
         bound = f"{'at least' if self.at_least else 'at most'} {self.bound:g}{self.unit}"
         return [
             self.text,
             f"{self.figure:.3g}{self.unit}",
             bound,
-            "met" if self.is_met else "**falls short**",
+            "met" if self.is_met else "**not met**",
         ]
 
 
 def goal_table(goals: Iterable[Goal]) -> str:
-    """The goals as a table in Markdown."""
-    return markdown(["", "figure", "goal", ""], [goal.row() for goal in goals])
+    """Returns the goals as a Markdown table."""
+    return markdown(["", "measured", "goal", ""], [goal.row() for goal in goals])
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown, the first column to the left and the others to the right."""
+    """Returns a Markdown table. The first column is aligned left, the others right."""
     rule = ["---", *["---:"] * (len(head) - 1)]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])

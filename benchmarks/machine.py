@@ -1,4 +1,4 @@
-"""The machine that is measured on, and what others did on it meanwhile."""
+"""Describes the machine, and how busy other processes kept it during a measurement."""
 
 from __future__ import annotations
 
@@ -13,23 +13,28 @@ _QUIET = 0.1
 
 
 class Machine:
-    """Watches from its making on."""
+    """Counts CPU time from its construction on."""
 
     def __init__(self) -> None:
         self._began, self._busy, self._own = time.monotonic(), _busy(), _own()
 
     def others(self) -> float:
-        """How many cores others kept busy on average; this process's children are its own once ended."""
+        """Returns how many cores other processes kept busy on average.
+
+        Children of this process do not count as others. Their time is known after they have ended.
+        """
         used = (_busy() - self._busy) - (_own() - self._own)
         return max(0.0, used / (time.monotonic() - self._began))
 
-    def described(self) -> str:
-        """A sentence for a page of results."""
+    def description(self) -> str:
+        """Returns a description of the machine for a result page."""
         others = self.others()
-        warning = "" if others < _QUIET else ": too many for the figures, look at what they are to each other"
+        warning = (
+            "" if others < _QUIET else ", which makes the times too long: only compare them with each other"
+        )
         return (
             f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, "
-            f"Python {platform.python_version()}. Meanwhile others kept {others:.2f} cores busy{warning}."
+            f"Python {platform.python_version()}. Other processes kept {others:.2f} cores busy{warning}."
         )
 
 
@@ -45,5 +50,5 @@ def _own() -> float:
 
 def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    named = (line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    return next(named, "a processor without a name")
+    names = (line.partition(": ")[2] for line in lines if line.startswith("model name"))
+    return next(names, "unknown processor")

@@ -1,4 +1,4 @@
-"""A server as processes of this machine, on a core of their own: started, looked at, ended by their group."""
+"""Runs a server in its own processes on one core, measures them and stops them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-_PATIENCE = 60.0
-_TO_END = 3.0
+_START_SECONDS = 60.0
+_STOP_SECONDS = 3.0
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
-class NotReady(Exception):
-    """A server ended, or did not answer in time; the message has the last of what it said."""
+class NotReadyError(Exception):
+    """A server ended or did not answer in time. The message has the end of its output."""
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on now."""
+    """Returns a free port of 127.0.0.1."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
 
 
 @contextlib.contextmanager
 def on_core(core: int) -> Iterator[None]:
-    """Keeps this process, and what it starts meanwhile, on one core."""
+    """Keeps this process, and processes that it starts, on one core during the `with` block."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
@@ -42,14 +42,22 @@ def on_core(core: int) -> Iterator[None]:
 
 
 class Running:
-    """A server from `with` to its end. `seconds_to_ready` are from its start to its first answer of 200.
+    """A server that runs during the `with` block.
 
-    `path` is what is asked for that answer, with POST and `body`; what the server says goes to `log`.
+    seconds_to_ready: the time from its start to its first answer with status 200.
+    command: the command that starts the server.
+    environment: environment variables to add.
+    port: the port that the server listens on.
+    core: the number of the core that the server runs on.
+    first: path, body and headers of the first request, a POST.
+    log: a file for the output of the server.
+
+    Raises NotReadyError.
     """
 
     def __init__(
         self,
-        words: Sequence[str],
+        command: Sequence[str],
         environment: Mapping[str, str],
         *,
         port: int,
@@ -59,16 +67,16 @@ class Running:
     ) -> None:
         self.port = port
         self.seconds_to_ready = 0.0
-        self._words, self._environment = list(words), {**os.environ, **environment}
+        self._words, self._environment = list(command), {**os.environ, **environment}
         self._core, self._first, self._log = core, first, log
         self._process: subprocess.Popen[bytes]
 
     def __enter__(self) -> Running:
         begin = time.perf_counter()
-        with self._log.open("wb") as said, on_core(self._core):
-            self._process = self._start(said)
+        with self._log.open("wb") as output, on_core(self._core):
+            self._process = self._start(output)
         try:
-            self._wait(begin + _PATIENCE)
+            self._wait(begin + _START_SECONDS)
         except BaseException:
             self.end()
             raise
@@ -81,26 +89,26 @@ class Running:
         self.end()
 
     def cpu(self) -> float:
-        """The CPU seconds that its processes have used, to a hundredth."""
+        """Returns the CPU seconds that the processes of the server have used. The precision is 0.01 s."""
         return sum(int(fields[11]) + int(fields[12]) for _, fields in self._processes()) / _TICKS
 
     def memory(self) -> float:
-        """The resident memory of its processes, in MB."""
-        return sum(int(fields[21]) * _PAGE for _, fields in self._processes()) / 1e6
+        """Returns the resident memory of the processes of the server, in MB."""
+        return sum(int(fields[21]) * _PAGE_BYTES for _, fields in self._processes()) / 1e6
 
     def end(self) -> None:
-        """Ends its process group: SIGTERM, and SIGKILL 3 s later."""
+        """Stops the processes of the server with SIGTERM, and after 3 s with SIGKILL."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._signal(signal.SIGTERM)
-            self._process.wait(_TO_END)
+            self._process.wait(_STOP_SECONDS)
         self._signal(signal.SIGKILL)
         self._process.wait()
 
-    def _start(self, said: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _start(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             self._words,
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT,
             env=self._environment,
             cwd=self._log.parent,
@@ -110,7 +118,7 @@ class Running:
     def _wait(self, until: float) -> None:
         while not self._answers():
             if self._process.poll() is not None or time.perf_counter() > until:
-                raise NotReady(self._log.read_text("utf-8", "replace")[-2000:])
+                raise NotReadyError(self._log.read_text("utf-8", "replace")[-2000:])
             time.sleep(0.002)
 
     def _answers(self) -> bool:
@@ -125,7 +133,7 @@ class Running:
             connection.close()
 
     def _processes(self) -> Iterator[tuple[int, list[str]]]:
-        """Those of its group, with what /proc/PID/stat says of each after its name, the state first."""
+        """Returns the id of each process of the server, and the fields of /proc/PID/stat after the name."""
         for entry in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
                 if entry.name.isdigit():

@@ -1,4 +1,4 @@
-"""Where commands speak: a terminal in colour, anything else in plain text."""
+"""The console that commands print to: with colours on a terminal, plain text anywhere else."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from rich.console import Console
 
 @cache
 def console(*, stderr: bool = False) -> Console:
-    """Standard output or, where that belongs to a report, standard error.
+    """The console for standard output, or for standard error if `stderr` is True.
 
-    Plain where it is no terminal or NO_COLOR is set.
+    It prints plain text if it is not a terminal, or if the environment variable NO_COLOR is set.
     """
-    # Without colours rich would still print in bold.
-    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(soft_wrap=True, highlight=False, stderr=stderr, color_system=colours)
+    # Without colours rich would still print bold text.
+    color_system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(soft_wrap=True, highlight=False, stderr=stderr, color_system=color_system)
 
 
 def shows_progress(out: Console) -> bool:
-    """Whether somebody looks on: at a terminal, not in CI, and without NO_COLOR."""
+    """True if a person can see progress: on a terminal, not in CI, and without NO_COLOR."""
     return out.is_terminal and not out.no_color and not os.environ.get("CI")

@@ -1,4 +1,4 @@
-"""An error of the kit's own, which is no finding: it is told in one line, and its trace is put aside."""
+"""Reports an unexpected error of the kit itself: one line for the user, and the traceback in a file."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from workerkit.openapi.masking.mask import Mask
 
 
 def save_trace(error: Exception) -> str:
-    """Writes the trace of an error, without secrets, into a file of its own; a line that says where.
+    """Writes the traceback of an error into a new file, without secrets. Returns a line with the file's name.
 
-    Where there is no folder for such files, the trace stands below the line.
+    If the file cannot be written, the returned text has the traceback below the line.
     """
     mask = Mask((), salt=b"")
-    told = mask.text(f"{type(error).__name__}: {error}".partition("\n")[0])
+    summary = mask.text(f"{type(error).__name__}: {error}".partition("\n")[0])
     trace = mask.text("".join(format_exception(error)))
-    return f"an error of the kit itself, no finding: {told}; please report it with its trace {_kept(trace)}"
+    return (
+        f"an error in workerkit itself, not a finding: {summary}. Please report it with its traceback "
+        f"{_place_of(trace)}"
+    )
 
 
-def _kept(trace: str) -> str:
+def _place_of(trace: str) -> str:
     try:
         with tempfile.NamedTemporaryFile("w", prefix="workerkit-", suffix=".txt", delete=False) as file:
             file.write(trace)

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees while work goes on: how much is done, and what runs."""
+"""Progress on a terminal: how much of the work is done, and what runs now."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from rich.progress import Progress as Bar
 
 from workerkit.cli.console import shows_progress
 
-_MOST_NAMED = 4
+_MAX_NAMES = 4
 
 
-class _Line:
-    """A line at the bottom of the terminal, from `with` to its end; nothing where nobody looks on."""
+class _ProgressLine:
+    """A line at the bottom of the terminal during a `with` block. It is shown only if a person can see it."""
 
     def __init__(self, out: Console, *columns: ProgressColumn) -> None:
         self._bar = Bar(
@@ -45,23 +45,23 @@ class _Line:
         self._bar.stop()
 
 
-class Progress(_Line):
-    """How many of so many are done, and what runs."""
+class Progress(_ProgressLine):
+    """A progress bar: how many of all parts are done, and which parts run now."""
 
     def __init__(self, out: Console, total: int) -> None:
-        told = TextColumn("{task.description}")
-        super().__init__(out, BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), told)
+        description = TextColumn("{task.description}")
+        super().__init__(out, BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), description)
         self._task = self._bar.add_task("", total=total)
-        self._names: list[str] = []
+        self._running: list[str] = []
         self._lock = threading.Lock()
 
-    def step(self, told: str) -> None:
-        """Shows that one more is done, and what it was."""
-        self._bar.update(self._task, description=told, advance=1)
+    def step(self, description: str) -> None:
+        """Counts one more part as done, and shows its description."""
+        self._bar.update(self._task, description=description, advance=1)
 
     @contextmanager
     def running(self, name: str) -> Iterator[None]:
-        """Shows that this runs, and when it ends that one more is done."""
+        """Shows a part as running during the `with` block. After the block the part counts as done."""
         self._change(name, begins=True)
         try:
             yield
@@ -70,21 +70,25 @@ class Progress(_Line):
 
     def _change(self, name: str, *, begins: bool) -> None:
         with self._lock:
-            (self._names.append if begins else self._names.remove)(name)
-            more = ", ..." if len(self._names) > _MOST_NAMED else ""
-            told = ", ".join(self._names[:_MOST_NAMED]) + more
-            self._bar.update(self._task, description=told, advance=0 if begins else 1)
+            (self._running.append if begins else self._running.remove)(name)
+            more = ", ..." if len(self._running) > _MAX_NAMES else ""
+            description = ", ".join(self._running[:_MAX_NAMES]) + more
+            self._bar.update(self._task, description=description, advance=0 if begins else 1)
 
 
-class Countdown(_Line):
-    """How many of something are left."""
+class Countdown(_ProgressLine):
+    """Shows how many things are left. The number only goes down.
 
-    def __init__(self, out: Console, total: int, of: str) -> None:
+    total: the number at the start.
+    things: the name of the things.
+    """
+
+    def __init__(self, out: Console, total: int, things: str) -> None:
         super().__init__(out, SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        self._left, self.replay_summary = total, f"of {total} {of} left"
-        self._task = self._bar.add_task(f"{total} {self.replay_summary}")
+        self._left, self._suffix = total, f"of {total} {things} left"
+        self._task = self._bar.add_task(f"{total} {self._suffix}")
 
-    def enough(self, count: int) -> None:
-        """So many do, too: shows the fewest."""
+    def lower_to(self, count: int) -> None:
+        """Shows `count` if it is lower than the number that is shown."""
         self._left = min(self._left, count)
-        self._bar.update(self._task, description=f"{self._left} {self.replay_summary}")
+        self._bar.update(self._task, description=f"{self._left} {self._suffix}")

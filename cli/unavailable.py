@@ -1,18 +1,20 @@
-"""A command whose tools are not installed."""
+"""The command that is shown in place of a command whose modules are not installed."""
 
 from __future__ import annotations
 
 import click
 
 
-class Unavailable(click.Command):
-    """Stands for a command that needs a module which is not there; says so when it is run."""
+class UnavailableCommand(click.Command):
+    """Takes the place of a command that needs a missing module. It fails and says what to install."""
 
     def __init__(self, name: str, module: str) -> None:
-        needs = f"{name} needs {module}: pip install 'likepion-workerkit[contracts]'"
+        message = f"{name} needs {module}: pip install 'likepion-workerkit[contracts]'"
 
-        def refuse() -> None:
-            raise click.UsageError(needs)
+        def fail() -> None:
+            raise click.UsageError(message)
 
-        lenient = {"ignore_unknown_options": True, "allow_extra_args": True}
-        super().__init__(name, callback=refuse, help=f"Not installed: {needs}", context_settings=lenient)
+        any_arguments = {"ignore_unknown_options": True, "allow_extra_args": True}
+        super().__init__(
+            name, callback=fail, help=f"Not installed: {message}", context_settings=any_arguments
+        )

@@ -1,1 +1,1 @@
-"""Conformance: a server of the Worker API, tried over HTTP against what the page promises."""
+"""Conformance tests: they send HTTP requests to a Worker API server and check its answers."""

@@ -1,25 +1,25 @@
-"""A whole conformance run: the tour, the stock checks, and the relations over everything that was sent."""
+"""A whole conformance run: the script, the probes, the generated tests, and the checks of all exchanges."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from workerkit.contracts.gate.gate import INTERRUPTED, Cause, Gate, RunEndedError
+from workerkit.contracts.gate.gate import INTERRUPTED, EndCause, Gate, RunEndedError
 from workerkit.contracts.generated.machine import EpisodeBudget, run_episodes
-from workerkit.contracts.generated.schemathesis_checks import CheckBudget, run_stock
+from workerkit.contracts.generated.schemathesis_checks import SchemathesisBudget, run_schemathesis
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
-from workerkit.contracts.probes.registry import run_probes, wait_for_silence
+from workerkit.contracts.probes.registry import run_missing_heartbeat_probe, run_probes
 from workerkit.contracts.relations.relations import check_exchange
 from workerkit.contracts.relations.server_clock import stopped_clock
-from workerkit.contracts.report.judgement import MOST_SHOWN, causes, judged
+from workerkit.contracts.report.judgement import MAX_FINDINGS, distinct_findings, judge_rule
 from workerkit.contracts.report.report import Report
-from workerkit.contracts.report.silences_seen import learnt
+from workerkit.contracts.report.silence_report import silence_reports
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.ledger import Ledger
-from workerkit.contracts.run.preflight import greet
+from workerkit.contracts.run.preflight import check_target
 from workerkit.contracts.sandbox.receipt import Receipt
-from workerkit.contracts.sandbox.restore import enter, leave
+from workerkit.contracts.sandbox.restore import open_sandbox, restore_sandbox
 from workerkit.contracts.sandbox.sandbox import Sandbox
 from workerkit.contracts.saved.findings import saved_findings
 from workerkit.contracts.scripted.script import new_context, run_script
@@ -31,14 +31,24 @@ from workerkit.openapi.errors import CannotRunError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 
-_WHOLE = CheckBudget(examples=40, walks=20, steps=8), EpisodeBudget(episodes=30, steps=12, requests=900)
-_SHORT = CheckBudget(examples=5, walks=3, steps=4), EpisodeBudget(episodes=8, steps=8, requests=300)
-# A run with fewer requests than this generates less, so that each kind of check has its turn.
-_SHORT_BELOW = 1400
+_FULL_BUDGETS = (
+    SchemathesisBudget(examples=40, sequences=20, steps=8),
+    EpisodeBudget(episodes=30, steps=12, requests=900),
+)
+_SMALL_BUDGETS = (
+    SchemathesisBudget(examples=5, sequences=3, steps=4),
+    EpisodeBudget(episodes=8, steps=8, requests=300),
+)
+# If --max-requests is lower than this, each kind of test gets its small budget. With the full budgets, the
+# first kind of test would use up all requests.
+_MIN_REQUESTS_FOR_FULL_BUDGETS = 1400
 
 
 class RunFailedError(CannotRunError, RuntimeError):
-    """The kit itself failed in the middle of a run; `report` is what was done until then, and put back."""
+    """Workerkit itself failed during a run.
+
+    report: the report of the run until the failure. The sandbox is already put back.
+    """
 
     def __init__(self, why: str, report: Report) -> None:
         super().__init__(why, report)
@@ -58,82 +68,92 @@ def conform(
     clock: RunClock | None = None,
     with_capsules: bool = False,
 ) -> Report:
-    """Tests a server against the page and reports each rule as kept, broken or untested.
+    """Tests a server and reports for each rule of the API page: kept, broken or untested.
 
-    Without a plan everything may be written to a target on this machine, and nothing elsewhere. Silences that
-    are `stated`, by their ids, are not looked into. `watcher` is given each exchange as it ends, `say` what
-    the sandbox holds and which key is of no use, before anything is written. An interrupt ends the run with a
-    report of what was done. However a run ends, its sandbox is put back, as far as the API allows; the
-    report's receipt says how far. `with_capsules` is for those who want to replay what is found.
+    target: the server, with its API keys.
+    plan: the limits of the run. The default plan changes data only on a server on this machine.
+    stated: values of silences that the caller already knows, by silence id. A silence is a matter that the
+        API page leaves open. The run does not probe these silences.
+    watcher: gets each exchange when it ends.
+    say: gets messages for people: what the sandbox contains, and a warning if the run does not use
+        `other_api_key`.
+    clock: the clock of the run. Tests replace it.
+    with_capsules: True adds a capsule to each finding. `workerkit replay` sends the requests of a capsule
+    again.
 
-    Raises CannotTest and NoSandbox before anything is written, and RunFailed.
+    After an interrupt (Ctrl-C), the report has the results until then. In every case the sandbox is put back
+    as far as the API allows. The receipt in the report lists all changes that could not be put back.
+
+    Raises CannotTestError and NoSandboxError before any change, and RunFailedError if workerkit itself fails.
     """
     plan = plan or Plan(writes=default_writes(target))
     clock = clock or RunClock()
-    began = clock.steady()
+    start = clock.steady()
     gate = Gate(target, plan, worker_api(), clock=clock, watcher=watcher)
     ledger = Ledger(stated or {})
     try:
-        of_use = greet(target, gate, say)
-        sandbox = enter(of_use, plan, gate, say)
-        context = new_context(of_use, plan, gate, ledger, clock, sandbox)
-        failure = _send_everything(gate, plan, context, sandbox, began)
-        receipt = leave(sandbox, of_use, gate)
+        usable_target = check_target(target, gate, say)
+        sandbox = open_sandbox(usable_target, plan, gate, say)
+        context = new_context(usable_target, plan, gate, ledger, clock, sandbox)
+        failure = _send_everything(gate, plan, context, sandbox, start)
+        receipt = restore_sandbox(sandbox, usable_target, gate)
     finally:
         gate.close()
-    _relate_everything(gate, ledger)
-    seconds = clock.steady() - began
+    _check_all_exchanges(gate, ledger)
+    seconds = clock.steady() - start
     report = _report(target, plan, gate, ledger, receipt, seconds, with_capsules=with_capsules)
     if failure is not None:
-        raise RunFailedError(report.ended, report) from failure
+        raise RunFailedError(report.end_reason, report) from failure
     return report
 
 
 def _send_everything(
-    gate: Gate, plan: Plan, context: RunContext, sandbox: Sandbox | None, began: float
+    gate: Gate, plan: Plan, context: RunContext, sandbox: Sandbox | None, start: float
 ) -> Exception | None:
-    """What made the kit fail, or None."""
+    """Sends all requests of the run. Returns an error of workerkit itself, or None."""
     try:
         run_script(context)
         run_probes(context)
-        effort, diligence = _efforts(plan)
-        context.ledger.unplayed = run_episodes(context, diligence, plan.seed)
-        if gate.ended:
+        schemathesis_budget, episode_budget = _budgets(plan)
+        context.ledger.no_episodes_reason = run_episodes(context, episode_budget, plan.seed)
+        if gate.end_reason:
             return None
         tasks = sandbox.generated_ids if sandbox else frozenset[str]()
-        for each in run_stock(context.target, plan, gate, effort, tasks):
-            context.ledger.judge(each.rule, each.flaw, each.exchange)
-        wait_for_silence(context, plan, context.clock.steady() - began)
+        for outcome in run_schemathesis(context.target, plan, gate, schemathesis_budget, tasks):
+            context.ledger.record_check(outcome.rule, outcome.flaw, outcome.exchange)
+        run_missing_heartbeat_probe(context, plan, context.clock.steady() - start)
     except RunEndedError:
         pass
     except KeyboardInterrupt:
-        gate.end(INTERRUPTED, Cause.PERSON)
+        gate.end_run(INTERRUPTED, EndCause.PERSON)
     except Exception as error:
-        gate.end(f"the kit failed, which is a defect of its own: {error!r}", Cause.KIT)
+        gate.end_run(f"workerkit itself failed, please report this defect: {error!r}", EndCause.KIT)
         return error
     return None
 
 
-def _efforts(plan: Plan) -> tuple[CheckBudget, EpisodeBudget]:
-    return _SHORT if plan.max_requests is not None and plan.max_requests < _SHORT_BELOW else _WHOLE
+def _budgets(plan: Plan) -> tuple[SchemathesisBudget, EpisodeBudget]:
+    is_small = plan.max_requests is not None and plan.max_requests < _MIN_REQUESTS_FOR_FULL_BUDGETS
+    return _SMALL_BUDGETS if is_small else _FULL_BUDGETS
 
 
-def _relate_everything(gate: Gate, ledger: Ledger) -> None:
+def _check_all_exchanges(gate: Gate, ledger: Ledger) -> None:
     for exchange in gate.exchanges:
         for outcome in check_exchange(exchange):
-            ledger.judge(outcome.rule, outcome.flaw, exchange)
-    standing = stopped_clock(gate.exchanges)
-    if standing is not None:
-        ledger.fail("heartbeat", str(standing), (standing.first, standing.last))
-    _excuse_unanswered(gate, ledger)
+            ledger.record_check(outcome.rule, outcome.flaw, exchange)
+    stopped = stopped_clock(gate.exchanges)
+    if stopped is not None:
+        ledger.mark_broken("heartbeat", str(stopped), (stopped.first, stopped.last))
+    _mark_operations_without_success(gate, ledger)
 
 
-def _excuse_unanswered(gate: Gate, ledger: Ledger) -> None:
-    answered = {exchange.operation for exchange in gate.exchanges if exchange.accepted}
+def _mark_operations_without_success(gate: Gate, ledger: Ledger) -> None:
+    """An operation without any 2xx answer is untested."""
+    accepted_operations = {exchange.operation for exchange in gate.exchanges if exchange.accepted}
     for operation, rule in OPERATION_RULES.items():
-        if operation not in answered:
-            ledger.held.discard(rule)
-            ledger.excuse(rule, f"no request for {operation} was answered 2xx")
+        if operation not in accepted_operations:
+            ledger.kept_rules.discard(rule)
+            ledger.mark_untested(rule, f"no request for {operation} was answered 2xx")
 
 
 def _report(
@@ -147,20 +167,20 @@ def _report(
     with_capsules: bool,
 ) -> Report:
     mask = mask_of(target, gate.exchanges)
-    ended = mask.text(gate.ended or "")
+    end_reason = mask.text(gate.end_reason or "")
     report = Report(
         target=target.base_url,
         seed=plan.seed,
         requests=len(gate.exchanges),
         seconds=seconds,
-        rules=tuple(judged(rule, ledger, target, mask, ended) for rule in RULES),
-        learnt=learnt(ledger, mask, ended),
-        unplayed=" ".join(mask.text(ledger.unplayed).split()),
-        ended=ended,
-        cause=gate.cause,
+        rules=tuple(judge_rule(rule, ledger, target, mask, end_reason) for rule in RULES),
+        silence_reports=silence_reports(ledger, mask, end_reason),
+        no_episodes_reason=" ".join(mask.text(ledger.no_episodes_reason).split()),
+        end_reason=end_reason,
+        end_cause=gate.end_cause,
         withheld=tuple(map(mask.text, gate.withheld)),
         receipt=receipt and receipt.masked(mask),
     )
-    found = [cause for rule in RULES for cause in causes(rule.id, ledger)[:MOST_SHOWN]]
-    saved = saved_findings(found, gate.exchanges, report, mask, with_capsules=with_capsules)
-    return replace(report, saved=saved)
+    findings = [finding for rule in RULES for finding in distinct_findings(rule.id, ledger)[:MAX_FINDINGS]]
+    saved = saved_findings(findings, gate.exchanges, report, mask, with_capsules=with_capsules)
+    return replace(report, saved_findings=saved)

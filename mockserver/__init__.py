@@ -1,1 +1,1 @@
-"""The mock: a world, the app that gives it a face, and what plays scenarios on it."""
+"""The mock server: worlds in memory, the Worker API that serves them, and the scenarios that change them."""

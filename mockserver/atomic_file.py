@@ -1,4 +1,4 @@
-"""Files that are there in full or not at all, and that nobody reads who may not."""
+"""Writes files in one step. Other processes see the old file or the complete new file, never a part."""
 
 from __future__ import annotations
 
@@ -19,37 +19,43 @@ _STANDARD_STREAMS = (1, 2)
 
 
 class CannotWriteError(UsageError, OSError):
-    """A file cannot be written; the message says which and why."""
+    """A file cannot be written. The message names the file and the reason."""
 
 
-def write_whole(name: str, content: bytes, *, secret: bool = False) -> None:
-    """Writes a file in one step, so that whoever sees it sees all of it. Raises CannotWrite.
+def write_atomically(name: str, content: bytes, *, secret: bool = False) -> None:
+    """Writes a file in one step. Raises CannotWriteError.
 
-    A file of the user's own keeps its mode. A new one can be read by its owner only where it is `secret`, and
-    else by whom the umask lets. A link stays, and the file that it leads to is written. What is there and is
-    no file, such as a device or a pipe, is written to as it is; so is the file that standard output goes to.
+    An existing file of this user keeps its mode. A new file gets mode 0600 if it is `secret`; otherwise the
+    umask decides. If `name` is a symbolic link, the link stays and its target is written. Devices, pipes and
+    the file behind standard output cannot be replaced: the content is written into them.
     """
-    with _told(name):
-        there = _there(Path(name))
-        if there is None or _is_replaced(there):
-            _replace(_real(name), content, there, secret=secret)
+    with _os_errors_as_cannot_write(name):
+        existing = _existing_file(Path(name))
+        if existing is None or _is_replaceable(existing):
+            _replace(_link_target(name), content, existing, secret=secret)
         else:
-            _write_into(name, there, content)
+            _write_into(name, existing, content)
 
 
 def check_writable(name: str) -> None:
-    """Finds out whether `write_whole` could write a file now, without a trace. Raises CannotWrite."""
-    with _told(name):
-        there = _there(Path(name))
-        if there is not None and S_ISDIR(there.st_mode):
+    """Checks whether `write_atomically` could write this file now. Leaves no file behind.
+
+    Raises CannotWriteError.
+    """
+    with _os_errors_as_cannot_write(name):
+        existing = _existing_file(Path(name))
+        if existing is not None and S_ISDIR(existing.st_mode):
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
-        if there is None or _is_replaced(there):
-            with TemporaryFile(dir=_real(name).parent):
+        if existing is None or _is_replaceable(existing):
+            with TemporaryFile(dir=_link_target(name).parent):
                 pass
 
 
-def made_folder(name: str) -> str:
-    """The folder, which is there and can be written to afterwards. Raises CannotWrite."""
+def make_folder(name: str) -> str:
+    """Creates a folder if it does not exist, checks that files can be written to it, and returns its name.
+
+    Raises CannotWriteError.
+    """
     try:
         Path(name).mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=name):
@@ -59,83 +65,88 @@ def made_folder(name: str) -> str:
     return name
 
 
-def for_owner(name: str, flags: int) -> int:
-    """Opens a file, as `opener` of `open`: one that is made by it can be read by its owner only."""
+def open_for_owner(name: str, flags: int) -> int:
+    """An `opener` for `open`: a file that it creates gets mode 0600, so only its owner can read it."""
     return os.open(name, flags, 0o600)
 
 
-def put_in_place(file: FileIO, draft: Path, name: str) -> None:
-    """Gives a draft that was made `for_owner` the name of another file, and that one's mode, in one step.
+def replace_file(file: FileIO, draft: Path, name: str) -> None:
+    """Renames a draft to `name` in one step. The file that had this name is replaced; its mode is kept.
 
-    `file` is the draft, open; it is closed afterwards. Raises CannotWrite.
+    file: the draft, opened with `open_for_owner`. This function closes it.
+
+    Raises CannotWriteError.
     """
-    with _told(name), file:
+    with _os_errors_as_cannot_write(name), file:
         os.fsync(file.fileno())
-        _settle(file.fileno(), draft, _real(name), _kept_mode(_there(Path(name))))
+        _rename_draft(file.fileno(), draft, _link_target(name), _mode_to_keep(_existing_file(Path(name))))
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
+def _os_errors_as_cannot_write(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise CannotWriteError(f"{name} cannot be written: {error.strerror or error}") from None
 
 
-def _there(path: Path) -> os.stat_result | None:
+def _existing_file(path: Path) -> os.stat_result | None:
     try:
         return path.stat()
     except FileNotFoundError:
         return None
 
 
-def _real(name: str) -> Path:
+def _link_target(name: str) -> Path:
     return Path(os.path.realpath(name))
 
 
-def _is_replaced(there: os.stat_result) -> bool:
-    return S_ISREG(there.st_mode) and _stream(there) is None
+def _is_replaceable(existing: os.stat_result) -> bool:
+    return S_ISREG(existing.st_mode) and _standard_stream(existing) is None
 
 
-def _stream(there: os.stat_result) -> int | None:
-    """Which standard stream goes to this file: another in its place would not get what is printed."""
+def _standard_stream(existing: os.stat_result) -> int | None:
+    """The number of the standard stream that writes to this file, or None.
+
+    If a new file replaced this file, the new file would not get the text that the process prints later.
+    """
     for number in _STANDARD_STREAMS:
         with suppress(OSError):
-            if os.path.samestat(there, os.fstat(number)):
+            if os.path.samestat(existing, os.fstat(number)):
                 return number
     return None
 
 
-def _write_into(name: str, there: os.stat_result, content: bytes) -> None:
+def _write_into(name: str, existing: os.stat_result, content: bytes) -> None:
     sys.stdout.flush()
-    stream = _stream(there)
-    # A file that is opened anew is written from its beginning, over what was printed.
+    stream = _standard_stream(existing)
+    # If this function opened the file again, it would overwrite the text that the process has printed.
     number = os.open(name, os.O_WRONLY) if stream is None else os.dup(stream)
     with open(number, "wb") as file:
         file.write(content)
 
 
-def _replace(path: Path, content: bytes, there: os.stat_result | None, *, secret: bool) -> None:
+def _replace(path: Path, content: bytes, existing: os.stat_result | None, *, secret: bool) -> None:
     draft = path.with_name(f".workerkit-{token_hex(8)}")
-    kept = _kept_mode(there)
-    # The umask of a process cannot be asked for without a change of it: only the opening heeds it.
-    mode = 0o600 if secret or kept is not None else 0o666
-    number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    mode_to_keep = _mode_to_keep(existing)
+    # A process can read its umask only by changing it. So the call that creates the file applies the umask.
+    creation_mode = 0o600 if secret or mode_to_keep is not None else 0o666
+    number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, creation_mode)
     try:
         with open(number, "wb") as file:
             file.write(content)
             file.flush()
-            _settle(number, draft, path, kept)
+            _rename_draft(number, draft, path, mode_to_keep)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _kept_mode(there: os.stat_result | None) -> int | None:
-    # Somebody else's file may lie there so that he can read what is to come.
-    return there.st_mode & 0o777 if there is not None and there.st_uid == os.geteuid() else None
+def _mode_to_keep(existing: os.stat_result | None) -> int | None:
+    # Another user may have created the file with a mode that lets that user read the new content.
+    return existing.st_mode & 0o777 if existing is not None and existing.st_uid == os.geteuid() else None
 
 
-def _settle(number: int, draft: Path, path: Path, mode: int | None) -> None:
+def _rename_draft(number: int, draft: Path, path: Path, mode: int | None) -> None:
     if mode is not None:
         os.fchmod(number, mode)
     draft.replace(path)

@@ -1,1 +1,4 @@
-"""The API as data: its spec compiled to operations, its silences, and the exchange every room speaks of."""
+"""The Worker API as data: its OpenAPI spec, its silences, and recorded exchanges.
+
+A silence is a matter that the API's documentation leaves open.
+"""

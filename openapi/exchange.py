@@ -1,4 +1,4 @@
-"""One request with its answer: what every other room speaks of."""
+"""An exchange: one HTTP request and its answer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,22 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request with its answer, as the side that recorded it saw them.
+    """One HTTP request and its answer, as the recording side saw them.
 
-    `operation` is an operationId of the spec, or None where the path or method is no operation's.
-    `server` is the name of the server that the API key belongs to, where the recorder knows it.
-    `path` is without the query, `query` without its question mark, header names are lower case.
-    `status` is None where no answer came. `began` and `ended` are seconds since 1970 on the clock of the
-    recorder (the world's clock in the mock); `why` says in words why the mock refused.
+    number: the number of the exchange in its journal. The first one is 1.
+    operation: an operationId of the spec. None if the spec has no operation for the method and path.
+    server: the name of the server that owns the API key. None if the recorder does not know it.
+    method: the HTTP method.
+    path: the raw path, without the query.
+    query: the raw query, without the question mark.
+    request_headers: pairs of name and value. Names are in lower case.
+    request_body: the bytes of the request's body.
+    status: the HTTP status of the answer. None if no answer came.
+    answer_headers: pairs of name and value. Names are in lower case.
+    answer_body: the bytes of the answer's body.
+    began: the time of the request, in seconds since 1970. The mock uses the clock of its world.
+    ended: the time of the answer, in the same unit.
+    why: the reason in words why the mock refused the request. Empty if it did not.
     """
 
     number: int
@@ -38,19 +47,19 @@ class Exchange:
 
     @property
     def accepted(self) -> bool:
-        """True where the answer has a 2xx status."""
+        """True if the answer has a 2xx status."""
         return self.status is not None and 200 <= self.status < 300
 
     def header(self, name: str) -> str | None:
-        """What the request has in a header, by its name in lower case; None where it has none such."""
-        return next((text for given, text in self.request_headers if given == name), None)
+        """The value of a request header. `name` is in lower case. None if the request has no such header."""
+        return next((value for header, value in self.request_headers if header == name), None)
 
-    def sent(self) -> Any:
-        """The request's body as JSON, or None where it has none or it is no JSON."""
+    def request_json(self) -> Any:
+        """The request's body as JSON. None if the body is empty or not JSON."""
         return _json_or_none(self.request_body)
 
-    def answered(self) -> Any:
-        """The answer's body as JSON, or None where it has none or it is no JSON."""
+    def answer_json(self) -> Any:
+        """The answer's body as JSON. None if the body is empty or not JSON."""
         return _json_or_none(self.answer_body)
 
 

@@ -1,1 +1,1 @@
-"""Stories that a worker lives through, and the judge of how it did."""
+"""Scenarios that test a worker, and the rules that judge its run."""

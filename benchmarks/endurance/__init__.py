@@ -1,1 +1,1 @@
-"""Long runs and large worlds."""
+"""Measures long runs and large worlds."""

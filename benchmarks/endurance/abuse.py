@@ -1,10 +1,8 @@
-"""A hundred thousand bad requests, and what is left of them: run it with the number of requests, if any.
+"""`python -m benchmarks.endurance.abuse [REQUESTS]`: sends 100,000 (or REQUESTS) bad requests to a mock.
 
-Starts a mock in a process of its own on 127.0.0.1 and sends it requests spoiled in every way: bytes that
-are no HTTP, odd paths, queries and headers, and bodies that are no JSON, too deep or of other types. No
-answer may be a 5xx, the mock has to answer afterwards, and its memory must not be larger after the second
-half than after the first by more than a few MB. Prints what it found as JSON; exits with 1 where something
-is wrong.
+The requests are random bytes, or have wrong paths, queries, headers or bodies. No answer may have a 5xx
+status. The mock must still answer at the end. In the second half of the requests its memory may grow by 8 MB
+at most. Prints a report as JSON. The exit code is 1 if something is wrong.
 """
 
 from __future__ import annotations
@@ -23,8 +21,8 @@ from benchmarks.running import Running, free_port
 
 REQUESTS = 100_000
 SEED = 1
-PATIENCE = 20.0
-MOST_GROWTH_MB = 8
+TIMEOUT_SECONDS = 20.0
+MAX_GROWTH_MB = 8
 BASE = b"/api/v1/worker"
 PATHS = (
     b"/health",
@@ -96,60 +94,62 @@ HEADERS = (
 )
 
 
-class Abuser:
-    """Sends bad requests, one on each connection; `statuses` counts how they were answered."""
+class BadRequestSender:
+    """Sends random bad requests, each on a new connection. `statuses` counts the answers by status."""
 
     def __init__(self, port: int) -> None:
-        self._port, self._chance = port, random.Random(SEED)
+        self._port, self._random = port, random.Random(SEED)
         self.statuses: Counter[str] = Counter()
 
     def run(self, requests: int) -> None:
-        """Sends so many requests."""
+        """Sends this number of requests."""
         for _ in range(requests):
-            self.statuses[self._sent(self._request())] += 1
+            self.statuses[self._send(self._request())] += 1
 
-    def _sent(self, request: bytes) -> str:
-        with socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE) as connection:
+    def _send(self, request: bytes) -> str:
+        with socket.create_connection(("127.0.0.1", self._port), timeout=TIMEOUT_SECONDS) as connection:
             try:
                 connection.sendall(request)
                 connection.shutdown(socket.SHUT_WR)
-                got = b"".join(iter(lambda: connection.recv(65536), b""))
+                received = b"".join(iter(lambda: connection.recv(65536), b""))
             except OSError as error:
                 return type(error).__name__
-        return got[9:12].decode("latin-1") if got.startswith(b"HTTP/1.1 ") else "no HTTP" if got else "closed"
+        if received.startswith(b"HTTP/1.1 "):
+            return received[9:12].decode("latin-1")
+        return "no HTTP" if received else "closed"
 
     def _request(self) -> bytes:
-        pick = self._chance.choice
-        if self._chance.random() < 0.1:
-            return self._chance.randbytes(self._chance.randrange(1, 400))
-        body = pick(VALUES)
-        headers = [pick(HEADERS) for _ in range(self._chance.randrange(4))]
-        if self._chance.random() < 0.7:
+        choose = self._random.choice
+        if self._random.random() < 0.1:
+            return self._random.randbytes(self._random.randrange(1, 400))
+        body = choose(VALUES)
+        headers = [choose(HEADERS) for _ in range(self._random.randrange(4))]
+        if self._random.random() < 0.7:
             headers += [b"X-API-Key: your-server-key", b"Content-Length: %d" % len(body)]
-        path = BASE + pick(PATHS) + pick(ENDINGS)
-        return b"%s %s HTTP/1.1\r\n%s\r\n\r\n%s" % (pick(METHODS), path, b"\r\n".join(headers), body)
+        path = BASE + choose(PATHS) + choose(ENDINGS)
+        return b"%s %s HTTP/1.1\r\n%s\r\n\r\n%s" % (choose(METHODS), path, b"\r\n".join(headers), body)
 
 
 def main(requests: int) -> int:
-    """Sends the requests to a mock; 0 where nothing is wrong."""
+    """Sends the requests to a mock. Returns the exit code."""
     with tempfile.TemporaryDirectory() as folder, _mock(Path(folder)) as mock:
-        abuser = Abuser(mock.port)
+        sender = BadRequestSender(mock.port)
         began = time.monotonic()
-        abuser.run(requests // 2)
+        sender.run(requests // 2)
         before = mock.memory()
-        abuser.run(requests - requests // 2)
+        sender.run(requests - requests // 2)
         after, seconds = mock.memory(), time.monotonic() - began
         answers = _answers(mock.port)
     report = {
         "requests": requests,
         "seconds": round(seconds, 1),
-        "statuses": dict(abuser.statuses.most_common()),
+        "statuses": dict(sender.statuses.most_common()),
         "memory_mb": [round(before, 1), round(after, 1)],
         "answers": answers,
     }
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
-    failed = [status for status in abuser.statuses if status.startswith("5")]
-    return 1 if failed or not answers or after - before > MOST_GROWTH_MB else 0
+    failed = [status for status in sender.statuses if status.startswith("5")]
+    return 1 if failed or not answers or after - before > MAX_GROWTH_MB else 0
 
 
 def _mock(folder: Path) -> Running:
@@ -166,7 +166,7 @@ def _mock(folder: Path) -> Running:
 
 
 def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
     connection.request("GET", "/api/v1/worker/tasks", headers={"X-API-Key": "your-server-key"})
     answer = connection.getresponse()
     return answer.status == 200 and "data" in json.loads(answer.read())

@@ -1,4 +1,7 @@
-"""Pages of a world of many tasks beside those of a world of few, each by the whole way of a request."""
+"""Measures task lists and updates in a world with few tasks and in a world with many tasks.
+
+Each request takes the whole way through the mock, except for the socket.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,20 @@ from urllib.parse import urlencode
 
 import orjson
 
-from workerkit.mockserver.http.headers import headers_of
+from workerkit.mockserver.http.headers import header_set_of
 from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import PAGE_KEY, WorldBuilder
+from workerkit.mockserver.worlds.world_builder import EXAMPLE_KEY, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import worker_api
 
 LIMIT = 50
 _SEED = 1
 _OWNER = "server-01"
-_HEADERS = (("host", "127.0.0.1"), ("x-api-key", PAGE_KEY))
-_ROUNDS, _IN_A_ROUND, _UPDATED = 31, 8, 400
+_HEADERS = (("host", "127.0.0.1"), ("x-api-key", EXAMPLE_KEY))
+_ROUNDS, _REQUESTS_IN_A_ROUND, _UPDATED = 31, 8, 400
 FILTERS = {
     "pending and queued": {},
     "completed": {"status": "completed"},
@@ -37,7 +40,12 @@ FILTERS = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a page of one kind takes in the world of few and of many tasks, in microseconds."""
+    """The time of one kind of request.
+
+    title: the kind of request.
+    few: microseconds in the world with few tasks.
+    many: microseconds in the world with many tasks.
+    """
 
     title: str
     few: float
@@ -45,36 +53,36 @@ class Sample:
 
     @property
     def ratio(self) -> float:
-        """How many times as much it takes among many."""
+        """The time with many tasks divided by the time with few tasks."""
         return self.many / self.few
 
 
 @dataclass(frozen=True, slots=True)
-class _Book:
-    """A world, asked as a worker asks."""
+class _ServedWorld:
+    """A world that answers requests of a worker."""
 
     world: World
     app: WorkerApp
 
-    def asker(self, query: dict[str, str]) -> Callable[[], bytes]:
-        """Asks for one page; the answer's body."""
+    def request_page(self, query: dict[str, str]) -> Callable[[], bytes]:
+        """Returns a function that requests one page and returns the body of the answer."""
         path = worker_api().base_path + "/tasks"
-        asked = urlencode({"limit": LIMIT, **query}, safe=",")
-        incoming = Request("GET", path, asked, headers_of(_HEADERS), b"", False)
-        return lambda: self.app.answer(incoming).body
+        query_text = urlencode({"limit": LIMIT, **query}, safe=",")
+        request = Request("GET", path, query_text, header_set_of(_HEADERS), b"", False)
+        return lambda: self.app.answer(request).body
 
     def total(self, query: dict[str, str]) -> int:
-        """How many tasks the filter lets through."""
-        return int(orjson.loads(self.asker(query)())["total"])
+        """Returns how many tasks match the filter."""
+        return int(orjson.loads(self.request_page(query)())["total"])
 
     def cursor(self, query: dict[str, str], page: int) -> str:
-        """The cursor after a page."""
-        return str(orjson.loads(self.asker({**query, "page": str(page)})())["next_cursor"])
+        """Returns the cursor after a page."""
+        return str(orjson.loads(self.request_page({**query, "page": str(page)})())["next_cursor"])
 
 
-def found(tasks: int) -> World:
-    """A world whose tasks are all of one server, in all statuses in turn."""
-    world = WorldBuilder(seed=_SEED, tasks=False)(DEFAULT).world
+def build_world(tasks: int) -> World:
+    """Returns a world. All its tasks belong to one server and have all statuses in turn."""
+    world = WorldBuilder(seed=_SEED, with_tasks=False)(DEFAULT).world
     statuses = world.api.enumeration("TaskStatus")
     for number in range(tasks):
         fields = {"server": _OWNER, "status": statuses[number % len(statuses)]}
@@ -83,58 +91,59 @@ def found(tasks: int) -> World:
 
 
 def compare(few: World, many: World) -> list[Sample]:
-    """The first page, the deepest full one by offset, and one by cursor in the middle, for each filter."""
-    books = _book(few), _book(many)
-    return [sample for name, query in FILTERS.items() for sample in _samples(name, query, *books)]
+    """Measures three pages for each filter: the first, the last full one, and a cursor page in the middle."""
+    worlds_served = _served_world(few), _served_world(many)
+    return [sample for name, query in FILTERS.items() for sample in _samples(name, query, *worlds_served)]
 
 
 def compare_updates(few: World, many: World) -> Sample:
-    """A change of status, which moves the task in the order of its list."""
-    return _sample("an update", _updater(_book(few)), _updater(_book(many)))
+    """Measures changes of a task's status. They move the task in the list."""
+    return _sample("an update", _updater(_served_world(few)), _updater(_served_world(many)))
 
 
-def _samples(name: str, query: dict[str, str], few: _Book, many: _Book) -> list[Sample]:
-    kinds = [_queries(book, query) for book in (few, many)]
+def _samples(name: str, query: dict[str, str], few: _ServedWorld, many: _ServedWorld) -> list[Sample]:
+    queries = [_queries(served, query) for served in (few, many)]
     return [
-        _sample(f"{name}: {kind}", few.asker(kinds[0][kind]), many.asker(kinds[1][kind])) for kind in kinds[0]
+        _sample(f"{name}: {kind}", few.request_page(queries[0][kind]), many.request_page(queries[1][kind]))
+        for kind in queries[0]
     ]
 
 
-def _queries(book: _Book, query: dict[str, str]) -> dict[str, dict[str, str]]:
-    deepest = book.total(query) // LIMIT
+def _queries(served: _ServedWorld, query: dict[str, str]) -> dict[str, dict[str, str]]:
+    deepest = served.total(query) // LIMIT
     return {
         "first page": query,
         "deepest offset page": {**query, "page": str(deepest)},
-        "cursor page": {**query, "after": book.cursor(query, max(1, deepest // 2))},
+        "cursor page": {**query, "after": served.cursor(query, max(1, deepest // 2))},
     }
 
 
-def _updater(book: _Book) -> Callable[[], object]:
-    """Changes the status of tasks from all over the world, each time of another one."""
-    tasks = list(book.world.tasks)
-    chosen = cycle(tasks[:: max(1, len(tasks) // _UPDATED)])
+def _updater(served: _ServedWorld) -> Callable[[], object]:
+    """Returns a function that changes the status of one task, each time of another task."""
+    tasks = list(served.world.tasks)
+    task_ids = cycle(tasks[:: max(1, len(tasks) // _UPDATED)])
     bodies = cycle([b'{"status": "running"}', b'{"status": "queued"}', b'{"status": "failed"}'])
     path = worker_api().base_path + "/tasks/"
-    head = headers_of((*_HEADERS, ("content-type", "application/json"), ("content-length", "20")))
-    return lambda: book.app.answer(Request("PUT", path + next(chosen), "", head, next(bodies), False))
+    head = header_set_of((*_HEADERS, ("content-type", "application/json"), ("content-length", "20")))
+    return lambda: served.app.answer(Request("PUT", path + next(task_ids), "", head, next(bodies), False))
 
 
 def _sample(title: str, few: Callable[[], object], many: Callable[[], object]) -> Sample:
-    """Asks both in turn, so that noise meets both alike."""
+    """Measures both in turns, so that a busy machine slows down both."""
     times = [(_time(few), _time(many)) for _ in range(_ROUNDS)]
     return Sample(title, median(a for a, _ in times), median(b for _, b in times))
 
 
-def _time(ask: Callable[[], object]) -> float:
+def _time(send: Callable[[], object]) -> float:
     begin = time.perf_counter()
-    for _ in range(_IN_A_ROUND):
-        ask()
-    return (time.perf_counter() - begin) / _IN_A_ROUND * 1e6
+    for _ in range(_REQUESTS_IN_A_ROUND):
+        send()
+    return (time.perf_counter() - begin) / _REQUESTS_IN_A_ROUND * 1e6
 
 
-def _book(world: World) -> _Book:
-    director = WorldBuilder(seed=_SEED, tasks=False)(DEFAULT)
+def _served_world(world: World) -> _ServedWorld:
+    director = WorldBuilder(seed=_SEED, with_tasks=False)(DEFAULT)
     director.world = world
     worlds = Worlds()
     worlds.add(DEFAULT, lambda name: director)
-    return _Book(world, WorkerApp(worlds))
+    return _ServedWorld(world, WorkerApp(worlds))

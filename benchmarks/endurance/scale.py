@@ -1,4 +1,4 @@
-"""`python -m benchmarks.endurance.scale`: a world of 200,000 tasks beside one of 1,000, into scale.md."""
+"""`python -m benchmarks.endurance.scale`: compares worlds of 1,000 and 200,000 tasks. Writes scale.md."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from typing import TypeVar
 
 import click
 
-from benchmarks.endurance.pages import LIMIT, Sample, compare, compare_updates, found
+from benchmarks.endurance.pages import LIMIT, Sample, build_world, compare, compare_updates
 from benchmarks.goal import Goal, goal_table, markdown
 from benchmarks.machine import Machine
 from benchmarks.peers.calls import calls, headers
-from benchmarks.peers.contender import API_PATH, Site
-from benchmarks.peers.mock import mock
+from benchmarks.peers.measured_server import API_PATH, Workspace
+from benchmarks.peers.servers.mock import mock
 from benchmarks.running import Running, free_port
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT
@@ -33,81 +33,82 @@ _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 @click.command()
-@click.option("--rounds", default=3, show_default=True, help="Times that the large world is founded.")
-@click.option("--starts", default=5, show_default=True, help="Times that `workerkit serve` is started.")
+@click.option("--rounds", default=3, show_default=True, help="How many times the large world is built.")
+@click.option("--starts", default=5, show_default=True, help="How many times `workerkit serve` is started.")
 def main(rounds: int, starts: int) -> None:
-    """Measures worlds and pages, says where they fall short and writes it down."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server is ended then, too
+    """Measures worlds and pages, prints the results, and writes them to scale.md."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server is stopped, too
     machine = Machine()
-    founded = [_apart(_found_many) for _ in range(rounds)]
-    pages, update = _apart(_samples)
+    built = [_in_new_process(_build_large_world) for _ in range(rounds)]
+    pages, update = _in_new_process(_samples)
     served = [_serve() for _ in range(starts)]
     goals = [
-        Goal(f"{MANY:,} tasks, ready", median(each[0] for each in founded), " s", 5),
-        Goal(f"{MANY:,} tasks, memory of the process", median(each[1] for each in founded), " MB", 600),
-        *(Goal(f"{each.title}, times that among {FEW:,}", each.ratio, "x", 2) for each in pages),
-        Goal("a fresh default world", _apart(_fresh_world), " ms", 5),
-        Goal("`workerkit serve`, ready", median(each[0] for each in served), " s", 0.7),
-        Goal("`workerkit serve`, idle memory", median(each[1] for each in served), " MB", 90),
+        Goal(f"{MANY:,} tasks, ready", median(seconds for seconds, _ in built), " s", 5),
+        Goal(f"{MANY:,} tasks, memory of the process", median(memory for _, memory in built), " MB", 600),
+        *(Goal(f"{page.title}, compared to {FEW:,} tasks", page.ratio, "x", 2) for page in pages),
+        Goal("building the default world", _in_new_process(_default_world_milliseconds), " ms", 5),
+        Goal("`workerkit serve`, ready", median(seconds for seconds, _ in served), " s", 0.7),
+        Goal("`workerkit serve`, idle memory", median(memory for _, memory in served), " MB", 90),
     ]
-    page = _page(goals, [*pages, update], rounds, starts, machine.described())
-    (_FOLDER / "scale.md").write_text(page, "utf-8")
-    click.echo(page)
+    text = _page(goals, [*pages, update], rounds, starts, machine.description())
+    (_FOLDER / "scale.md").write_text(text, "utf-8")
+    click.echo(text)
 
 
 def _page(goals: Sequence[Goal], samples: Sequence[Sample], rounds: int, starts: int, machine: str) -> str:
-    head = ["microseconds", f"of {FEW:,}", f"of {MANY:,}"]
+    head = ["microseconds", f"{FEW:,} tasks", f"{MANY:,} tasks"]
     rows = [[sample.title, f"{sample.few:.0f}", f"{sample.many:.0f}"] for sample in samples]
     return (
         "# Scale\n\n"
-        f"Worlds of {FEW:,} and of {MANY:,} tasks, all of one server, in six statuses and three service "
-        f"types; pages of {LIMIT}, by the whole way of a request but for the socket; medians. The large one "
-        f"is founded {rounds} times, `workerkit serve` started {starts} times.\n\n{machine}\n\n"
+        f"Two worlds, with {FEW:,} and {MANY:,} tasks. All tasks belong to one server and have six statuses "
+        f"and three service types. A page has {LIMIT} tasks. The times are medians, without the time on the "
+        f"socket. The large world was built {rounds} times, `workerkit serve` was started {starts} times."
+        f"\n\n{machine}\n\n"
         f"{goal_table(goals)}\n\n{markdown(head, rows)}\n"
     )
 
 
-def _apart(measure: Callable[[], T]) -> T:
-    """What a function returns in a fresh process."""
+def _in_new_process(measure: Callable[[], T]) -> T:
+    """Runs a function in a new process. Returns its result."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(measure).result()
 
 
-def _found_many() -> tuple[float, float]:
-    """Seconds to found the large world, and the memory of the process that holds it in MB."""
+def _build_large_world() -> tuple[float, float]:
+    """Builds the large world. Returns the seconds, and the memory of the process in MB."""
     begin = time.perf_counter()
-    world = found(MANY)
+    world = build_world(MANY)
     seconds = time.perf_counter() - begin
     assert len(world.tasks) == MANY
     return seconds, int(Path("/proc/self/statm").read_text("utf-8").split()[1]) * _PAGE_MB
 
 
 def _samples() -> tuple[list[Sample], Sample]:
-    few, many = found(FEW), found(MANY)
+    few, many = build_world(FEW), build_world(MANY)
     return compare(few, many), compare_updates(few, many)
 
 
-def _fresh_world() -> float:
-    """Milliseconds to found the default world once the process has founded one."""
+def _default_world_milliseconds() -> float:
+    """Returns the milliseconds to build a default world, if the process has built one before."""
     WorldBuilder()(DEFAULT)
     return median(_timed(lambda: WorldBuilder()(DEFAULT)) for _ in range(_WORLDS)) * 1e3
 
 
 def _serve() -> tuple[float, float]:
-    """Seconds until `workerkit serve` answers, and its memory then in MB."""
-    asked, port = calls(), free_port()
-    body = asked[0].requests[0][1]
+    """Starts `workerkit serve`. Returns the seconds until its first answer, and its memory then in MB."""
+    all_calls, port = calls(), free_port()
+    body = all_calls[0].requests[0][1]
     with tempfile.TemporaryDirectory(prefix="workerkit-bench-") as name:
-        words = mock(Site(port, Path(name), asked)).words
-        first = (API_PATH + asked[0].path, body, headers(body))
+        command = mock(Workspace(port, Path(name), all_calls)).command
+        first = (API_PATH + all_calls[0].path, body, headers(body))
         core = min(os.sched_getaffinity(0))
-        with Running(words, {}, port=port, core=core, first=first, log=Path(name) / "log") as running:
+        with Running(command, {}, port=port, core=core, first=first, log=Path(name) / "log") as running:
             return running.seconds_to_ready, running.memory()
 
 
-def _timed(act: Callable[[], object]) -> float:
+def _timed(measured: Callable[[], object]) -> float:
     begin = time.perf_counter()
-    act()
+    measured()
     return time.perf_counter() - begin
 
 

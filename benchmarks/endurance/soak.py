@@ -1,8 +1,8 @@
-"""Ten thousand faulted requests, and what is left of them: run it with the number of requests, if any.
+"""`python -m benchmarks.endurance.soak [REQUESTS]`: sends 10,000 (or REQUESTS) requests that have faults.
 
-Starts a mock of its own on 127.0.0.1, lets eight clients break their requests by every kind of fault in turn,
-and then asks: does the server still answer, does it hold more tasks or sockets than before, and how much more
-memory (the journals are part of it)? Prints what it found as JSON; exits with 1 where something is left.
+Eight clients send requests, with all kinds of faults in turn. At the end the mock must still answer, and must
+not have more asyncio tasks or open files than before. Prints a report as JSON, also with the memory, which
+includes the journals. The exit code is 1 if something is wrong.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from workerkit.scenarios.faults import FAULTS
 REQUESTS = 10_000
 CLIENTS = 8
 SECONDS = 10.0
-TURNS = 100_000
-CALM_TURNS = 100
+MAX_CHECKS = 100_000
+CALM_CHECKS = 100
 PARAMETERS: dict[str, dict[str, Any]] = {
     "latency-fixed": {"seconds": "1ms"},
     "latency-uniform": {"least": "0s", "most": "2ms"},
@@ -40,29 +40,31 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "dribble": {"over": "2ms"},
     "skewed-time": {"by": "1h"},
 }
-LEFT_ALONE = ("hang",)
+WITHOUT_ANSWER = ("hang",)
 
 
 class Client:
-    """Breaks requests of a world of its own, one after the other. `ends` counts how they ended."""
+    """Sends requests with faults to its own world, one after another. `ends` counts how they ended."""
 
     def __init__(self, mock: MockServer, number: int) -> None:
         self._mock = mock
-        self._pick = random.Random(number)
-        self._world: World = mock.ask(lambda: mock.worlds.add(f"w{number}", WorldBuilder(seed=number)).world)
+        self._random = random.Random(number)
+        self._world: World = mock.run_in_server_thread(
+            lambda: mock.worlds.add(f"w{number}", WorldBuilder(seed=number)).world
+        )
         self.ends: Counter[str] = Counter()
 
     def run(self, requests: int) -> None:
-        """Sends so many requests, each with the next kind of fault, and one without a fault.
+        """Sends this number of requests, each with the next kind of fault, and one request without a fault.
 
-        Connections are taken in order: when the last one is answered none of the others is still to come.
+        The mock accepts connections in order. So after the last answer, no earlier connection is waiting.
         """
         kinds = list(FAULTS)
         for number in range(requests):
             kind = kinds[number % len(kinds)]
-            self._mock.ask(lambda kind=kind: self._set(kind))  # type: ignore[misc]  # asked before the next one
-            self.ends[self._send(leave=kind in LEFT_ALONE)] += 1
-        self._mock.ask(self._world.faults.clear)
+            self._mock.run_in_server_thread(lambda kind=kind: self._set(kind))  # type: ignore[misc]  # runs before `kind` changes
+            self.ends[self._send(leave=kind in WITHOUT_ANSWER)] += 1
+        self._mock.run_in_server_thread(self._world.faults.clear)
         self._send(leave=False)
 
     def _set(self, kind: str) -> None:
@@ -75,38 +77,45 @@ class Client:
             if leave:
                 return "left"
             try:
-                got = b"".join(iter(lambda: connection.recv(65536), b""))
+                received = b"".join(iter(lambda: connection.recv(65536), b""))
             except ConnectionResetError:
                 return "reset"
-        return got[9:12].decode() if got.startswith(b"HTTP/1.1 ") else "bytes" if got else "empty"
+        if received.startswith(b"HTTP/1.1 "):
+            return received[9:12].decode()
+        return "bytes" if received else "empty"
 
     def _request(self) -> bytes:
-        ids = self._pick.sample(list(self._world.tasks), 3)
-        method, path, body = self._pick.choice(
+        ids = self._random.sample(list(self._world.tasks), 3)
+        method, path, body = self._random.choice(
             [
                 ("GET", "/tasks?limit=20", None),
                 ("POST", "/health", {"ip": "::1"}),
                 ("PUT", f"/tasks/{ids[0]}", {"status": "running"}),
-                ("PUT", "/tasks/bulk", {"items": [{"link_id": each, "status": "failed"} for each in ids]}),
+                (
+                    "PUT",
+                    "/tasks/bulk",
+                    {"items": [{"link_id": task_id, "status": "failed"} for task_id in ids]},
+                ),
                 ("POST", "/callback/link/complete", {"link_id": ids[0]}),
             ]
         )
         text = b"" if body is None else json.dumps(body).encode()
-        key = next(iter(self._world.known_keys()))
+        key = next(iter(self._world.key_ring.all_keys()))
         head = f"{method} /api/v1/worker{path} HTTP/1.1\r\nX-API-Key: {key}\r\nConnection: close\r\n"
         return f"{head}Content-Length: {len(text)}\r\n\r\n".encode() + text
 
 
 def main(requests: int) -> int:
+    """Sends the requests to a mock. Returns the exit code."""
     with MockServer(Worlds()) as mock:
         clients = [Client(mock, number) for number in range(CLIENTS)]
         run_all(clients, CLIENTS * len(FAULTS))
-        before = held(mock)
+        before = resources_of(mock)
         began = time.monotonic()
         run_all(clients, requests)
         seconds = time.monotonic() - began
         settle(mock, before["tasks"])
-        after = held(mock)
+        after = resources_of(mock)
         answers = Client(mock, CLIENTS)._send(leave=False) == "200"
     ends = sum((client.ends for client in clients), Counter[str]())
     report = {
@@ -117,11 +126,15 @@ def main(requests: int) -> int:
         "after": after,
     }
     sys.stdout.write(json.dumps({**report, "answers": answers}, indent=2) + "\n")
-    left = any(after[what] > before[what] for what in ("tasks", "sockets"))
-    return 1 if left or not answers else 0
+    has_more = any(after[name] > before[name] for name in ("tasks", "sockets"))
+    return 1 if has_more or not answers else 0
 
 
 def run_all(clients: list[Client], requests: int) -> None:
+    """Sends requests with all clients at the same time.
+
+    requests: the number of requests of all clients together.
+    """
     threads = [threading.Thread(target=client.run, args=(requests // len(clients),)) for client in clients]
     for thread in threads:
         thread.start()
@@ -129,22 +142,22 @@ def run_all(clients: list[Client], requests: int) -> None:
         thread.join()
 
 
-def held(mock: MockServer) -> dict[str, int]:
-    """What the process holds: tasks of the server's loop, open files, memory in MiB."""
+def resources_of(mock: MockServer) -> dict[str, int]:
+    """Returns how many asyncio tasks and open files the process has, and its memory in MiB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return {
-        "tasks": mock.ask(lambda: len(asyncio.all_tasks())),
+        "tasks": mock.run_in_server_thread(lambda: len(asyncio.all_tasks())),
         "sockets": len(os.listdir("/proc/self/fd")),
         "memory_mib": pages * resource.getpagesize() // 2**20,
     }
 
 
 def settle(mock: MockServer, tasks: int) -> None:
-    """Lets the loop turn until it has had no more tasks than this for a while, but not for ever."""
+    """Waits until 100 checks in a row find at most `tasks` asyncio tasks. Gives up after 100,000 checks."""
     calm = 0
-    for _ in range(TURNS):
-        calm = calm + 1 if mock.ask(lambda: len(asyncio.all_tasks())) <= tasks else 0
-        if calm == CALM_TURNS:
+    for _ in range(MAX_CHECKS):
+        calm = calm + 1 if mock.run_in_server_thread(lambda: len(asyncio.all_tasks())) <= tasks else 0
+        if calm == CALM_CHECKS:
             return
 
 

@@ -1,1 +1,1 @@
-"""Speed beside other mocks."""
+"""Compares the speed of the mock with other mock servers."""

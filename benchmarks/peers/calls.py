@@ -1,4 +1,4 @@
-"""What is asked of every server, and what those that only can what they are told answer to it."""
+"""The requests that all servers get, and the fixed answers of servers without logic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.operations import heartbeat, update_task
 from workerkit.mockserver.world.task_list import list_tasks
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import PAGE_KEY, WorldBuilder
+from workerkit.mockserver.worlds.world_builder import EXAMPLE_KEY, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.spec.api import worker_api
 
@@ -25,7 +25,15 @@ _QUERY = "page=1&limit=100&status=pending"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation: the requests sent in turn (path and query below the base path, body), and an answer."""
+    """One operation to measure.
+
+    title: the heading in the tables.
+    method: the HTTP method.
+    path: the path template, without the base path.
+    requests: pairs of target (path and query without the base path) and body, sent in turn.
+    answer: the body of the fixed answer.
+    schema: the JSON schema of the body. None if the operation has no body.
+    """
 
     title: str
     method: str
@@ -34,22 +42,22 @@ class Call:
     answer: bytes
     schema: Mapping[str, Any] | None
 
-    def on_the_wire(self, base_path: str) -> list[bytes]:
-        """The requests as bytes, kept alive, with the key."""
+    def request_bytes(self, base_path: str) -> list[bytes]:
+        """Returns the requests as HTTP/1.1 bytes with the API key."""
         return [_request(self.method, base_path + target, body) for target, body in self.requests]
 
 
 def headers(body: bytes) -> dict[str, str]:
-    """The headers that every request has."""
-    return {"X-API-Key": PAGE_KEY, **({"Content-Type": "application/json"} if body else {})}
+    """Returns the headers that all requests with this body have."""
+    return {"X-API-Key": EXAMPLE_KEY, **({"Content-Type": "application/json"} if body else {})}
 
 
 def calls() -> tuple[Call, ...]:
-    """Heartbeat, update and page of 100: the page's own examples, over the tasks of one seed.
+    """Returns a heartbeat, updates and a list of 100 tasks. The bodies are the examples of the API page.
 
-    Every update is a change: the tasks go round between running and completed. None of them is in the list.
+    Each update changes the status: completed, running, and so on. The list does not have the updated tasks.
     """
-    world = WorldBuilder(seed=SEED, tasks=False)(DEFAULT).world
+    world = WorldBuilder(seed=SEED, with_tasks=False)(DEFAULT).world
     running = [create_task(world, fields) for fields in additions("running")]
     for fields in additions("pending"):
         create_task(world, fields)
@@ -57,7 +65,7 @@ def calls() -> tuple[Call, ...]:
 
 
 def additions(status: str) -> list[dict[str, Any]]:
-    """The tasks to add to a world, as the control plane takes them, with ids that do not depend on it."""
+    """Returns the bodies of control-plane calls that add 100 tasks. The ids are always the same."""
     number = 1 if status == "running" else 2
     return [{"id": f"00000000-0000-4000-800{number}-{place:012}", "status": status} for place in range(TASKS)]
 
@@ -80,19 +88,19 @@ def _page(world: World) -> Call:
     return _call(world, "listTasks", f"GET /tasks, {TASKS} tasks", ((f"/tasks?{_QUERY}", b""),), list_tasks)
 
 
-def _call(world: World, name: str, title: str, requests: tuple[tuple[str, bytes], ...], act: Any) -> Call:
+def _call(world: World, name: str, title: str, requests: tuple[tuple[str, bytes], ...], handle: Any) -> Call:
     operation = world.api.operations[name]
     target, body = requests[0]
     path, _, query = target.partition("?")
     server = world.server("server-01")
     values = {"id": path.rpartition("/")[2]} if operation.path_parameters else {}
-    answer = orjson.dumps(act(world, server, operation.read(values, query, body)))
-    below = operation.path.removeprefix(worker_api().base_path)
-    return Call(title, operation.method, below, requests, answer, _schema(below, operation.method))
+    answer = orjson.dumps(handle(world, server, operation.parse_request(values, query, body)))
+    short_path = operation.path.removeprefix(worker_api().base_path)
+    return Call(title, operation.method, short_path, requests, answer, _schema(short_path, operation.method))
 
 
 def _schema(path: str, method: str) -> dict[str, Any] | None:
-    """The schema of an operation's body as one document, or None where it has none."""
+    """Returns the schema of an operation's body as one document. None if the operation has no body."""
     document = worker_api().document
     body = document.root["paths"][path][method.lower()].get("requestBody")
     if body is None:

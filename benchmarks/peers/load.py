@@ -1,7 +1,7 @@
-"""The load: keep-alive connections that each send a request, wait for its answer and send the next.
+"""Sends the load: each connection sends a request, waits for the answer, and sends the next request.
 
-Written on uvloop's sockets, with requests made beforehand: a core of it is worth more than one of any server
-here, which the table's row of a bare socket shows.
+The load uses uvloop, and its requests are made before. So it needs less CPU time than any server. The row
+`a bare socket` in the table shows its limit.
 """
 
 from __future__ import annotations
@@ -17,19 +17,24 @@ from typing import Any, cast
 import uvloop
 
 CONNECTIONS = 16
-_RAMP = 0.15
-_PATIENCE = 20.0
-_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
+_RAMP_SECONDS = 0.15
+_EXTRA_SECONDS = 20.0
+_CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 Cpu = Callable[[], float]
 
 
-class BadAnswer(Exception):
-    """An answer was not 200, or not of a kind that is counted here; its head is the message."""
+class BadAnswerError(Exception):
+    """An answer has another status than 200, or no content length. The message is the head of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of it: answers in a second, the server's CPU seconds for each, the share of its own core."""
+    """The result of a load.
+
+    rate: answers per second.
+    cpu: CPU seconds of the server for one answer.
+    busy: the share of its own core that the load needed, from 0 to 1.
+    """
 
     rate: float
     cpu: float
@@ -39,37 +44,50 @@ class Load:
 def load(
     port: int, requests: Iterable[bytes], *, seconds: float, cpu: Cpu, connections: int = CONNECTIONS
 ) -> Load:
-    """Sends the requests in turn for so long, after a short ramp; `cpu` says what the server has used by now.
+    """Sends the requests in turn, and measures after a short start phase.
 
-    Raises BadAnswer, ConnectionError and TimeoutError.
+    port: the port of the server.
+    requests: the requests as bytes. They are repeated.
+    seconds: how long to measure.
+    cpu: returns the CPU seconds that the server has used so far.
+
+    Raises BadAnswerError, ConnectionError and TimeoutError.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_volley(port, requests, seconds, cpu, connections))
+        return runner.run(_send_load(port, requests, seconds, cpu, connections))
 
 
-async def _volley(port: int, requests: Iterable[bytes], seconds: float, cpu: Cpu, connections: int) -> Load:
+async def _send_load(
+    port: int, requests: Iterable[bytes], seconds: float, cpu: Cpu, connections: int
+) -> Load:
     loop = asyncio.get_running_loop()
-    volley = _Volley(requests)
-    async with asyncio.timeout(seconds + _PATIENCE):
-        wires = [
-            (await loop.create_connection(lambda: _Wire(volley), "127.0.0.1", port))[0]
+    shared = _SharedState(requests)
+    async with asyncio.timeout(seconds + _EXTRA_SECONDS):
+        transports = [
+            (await loop.create_connection(lambda: _LoadConnection(shared), "127.0.0.1", port))[0]
             for _ in range(connections)
         ]
-        begin: asyncio.Future[_Mark] = loop.create_future()
-        end: asyncio.Future[_Mark] = loop.create_future()
-        loop.call_later(_RAMP, lambda: begin.set_result(_Mark.now(volley.answers, cpu)))
-        loop.call_later(_RAMP + seconds, lambda: end.set_result(_Mark.now(volley.answers, cpu)))
-        await volley.unless_failed(end)
-        volley.over = True
-        await volley.unless_failed(volley.landed)
-    for wire in wires:
-        wire.close()
+        begin: asyncio.Future[_Snapshot] = loop.create_future()
+        end: asyncio.Future[_Snapshot] = loop.create_future()
+        loop.call_later(_RAMP_SECONDS, lambda: begin.set_result(_Snapshot.now(shared.answers, cpu)))
+        loop.call_later(_RAMP_SECONDS + seconds, lambda: end.set_result(_Snapshot.now(shared.answers, cpu)))
+        await shared.wait_for(end)
+        shared.is_over = True
+        await shared.wait_for(shared.all_answered)
+    for transport in transports:
+        transport.close()
     return end.result().since(begin.result())
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
-    """How things stand at a moment."""
+class _Snapshot:
+    """The counters at one time.
+
+    answers: the number of answers so far.
+    time: seconds of a monotonic clock.
+    own: CPU seconds of this process.
+    cpu: CPU seconds of the server.
+    """
 
     answers: int
     time: float
@@ -77,98 +95,104 @@ class _Mark:
     cpu: float
 
     @classmethod
-    def now(cls, answers: int, cpu: Cpu) -> _Mark:
+    def now(cls, answers: int, cpu: Cpu) -> _Snapshot:
         return cls(answers, time.perf_counter(), time.process_time(), cpu())
 
-    def since(self, begin: _Mark) -> Load:
+    def since(self, begin: _Snapshot) -> Load:
         answers, seconds = self.answers - begin.answers, self.time - begin.time
         return Load(
             answers / seconds, (self.cpu - begin.cpu) / max(answers, 1), (self.own - begin.own) / seconds
         )
 
 
-class _Volley:
-    """What all connections share: the next request, the count of answers, the heads seen before."""
+class _SharedState:
+    """The state that all connections share.
+
+    next_request: returns the next request.
+    answers: the number of answers so far.
+    is_over: True when no more requests may be sent.
+    waiting: how many connections wait for an answer.
+    all_answered: is done when no connection waits any more.
+    """
 
     def __init__(self, requests: Iterable[bytes]) -> None:
         loop = asyncio.get_running_loop()
         self.next_request = cycle(requests).__next__
         self.answers = 0
-        self.over = False
-        self.flying = 0
-        self.landed: asyncio.Future[None] = loop.create_future()
+        self.is_over = False
+        self.waiting = 0
+        self.all_answered: asyncio.Future[None] = loop.create_future()
         self._failed: asyncio.Future[None] = loop.create_future()
-        self._lengths: dict[bytes, int] = {}
+        self._body_lengths: dict[bytes, int] = {}
 
-    def length(self, head: bytes) -> int:
-        """The length of the body that follows a head. Servers repeat their heads: each is read once."""
-        if head not in self._lengths:
-            self._lengths[head] = _length(head)
-        return self._lengths[head]
+    def body_length(self, head: bytes) -> int:
+        """Returns the length of the body after a head. Servers repeat their heads, so each is parsed once."""
+        if head not in self._body_lengths:
+            self._body_lengths[head] = _parse_body_length(head)
+        return self._body_lengths[head]
 
-    def land(self) -> None:
-        self.flying -= 1
-        if self.flying == 0 and not self.landed.done():
-            self.landed.set_result(None)
+    def finish_connection(self) -> None:
+        self.waiting -= 1
+        if self.waiting == 0 and not self.all_answered.done():
+            self.all_answered.set_result(None)
 
     def fail(self, error: Exception) -> None:
         if not self._failed.done():
             self._failed.set_exception(error)
 
-    async def unless_failed(self, event: asyncio.Future[Any]) -> None:
-        """Waits for an event; raises what a connection failed with before."""
+    async def wait_for(self, event: asyncio.Future[Any]) -> None:
+        """Waits for an event. If a connection fails before, raises its error."""
         either: list[asyncio.Future[Any]] = [event, self._failed]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if self._failed.done():
             self._failed.result()
 
 
-class _Wire(asyncio.Protocol):
-    """A connection. `_left` is what is still to come of an answer's body, -1 before its head is complete."""
-
-    def __init__(self, volley: _Volley) -> None:
-        self._volley = volley
-        self._left = -1
+class _LoadConnection(asyncio.Protocol):
+    def __init__(self, shared: _SharedState) -> None:
+        self._shared = shared
+        # How many bytes of the body are missing. -1: the head is not complete yet.
+        self._missing = -1
         self._head = b""
         self._transport: asyncio.WriteTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are not of asyncio's classes, though they do what those do.
+        # The transports of uvloop have the same methods as the class of asyncio, but do not inherit from it.
         self._transport = cast(asyncio.WriteTransport, transport)
-        self._volley.flying += 1
-        self._transport.write(self._volley.next_request())
+        self._shared.waiting += 1
+        self._transport.write(self._shared.next_request())
 
     def data_received(self, data: bytes) -> None:
-        left = self._left - len(data) if self._left >= 0 else self._begun(self._head + data)
-        if left > 0 or self._head:
-            self._left = left
+        missing = self._missing - len(data) if self._missing >= 0 else self._read_head(self._head + data)
+        if missing > 0 or self._head:
+            self._missing = missing
             return
-        self._left = -1
-        self._volley.answers += 1
-        if self._volley.over:
-            self._volley.land()
+        self._missing = -1
+        self._shared.answers += 1
+        if self._shared.is_over:
+            self._shared.finish_connection()
         else:
-            self._transport.write(self._volley.next_request())
+            self._transport.write(self._shared.next_request())
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self._volley.over:
-            self._volley.fail(error or ConnectionError("the server closed a connection"))
+        if not self._shared.is_over:
+            self._shared.fail(error or ConnectionError("the server closed a connection"))
 
-    def _begun(self, data: bytes) -> int:
-        """What is left of an answer of which this has come; keeps the data where the head is not complete."""
+    def _read_head(self, data: bytes) -> int:
+        """Returns how many bytes of the body are missing. Keeps the data if the head is not complete."""
         end = data.find(b"\r\n\r\n")
         self._head = data if end < 0 else b""
         if end < 0:
             return -1
         try:
-            return self._volley.length(data[:end]) - (len(data) - end - 4)
-        except BadAnswer as error:
-            self._volley.fail(error)
+            return self._shared.body_length(data[:end]) - (len(data) - end - 4)
+        except BadAnswerError as error:
+            self._shared.fail(error)
             return 1
 
 
-def _length(head: bytes) -> int:
-    found = _LENGTH.search(head)
-    if not head.startswith(b"HTTP/1.1 200") or found is None:
-        raise BadAnswer(head.decode("latin-1"))
-    return int(found[1])
+def _parse_body_length(head: bytes) -> int:
+    match = _CONTENT_LENGTH.search(head)
+    if not head.startswith(b"HTTP/1.1 200") or match is None:
+        raise BadAnswerError(head.decode("latin-1"))
+    return int(match[1])

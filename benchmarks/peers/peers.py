@@ -1,4 +1,4 @@
-"""`python -m benchmarks.peers.peers`: the mock beside other mocks, into results.md and results.svg."""
+"""`python -m benchmarks.peers.peers`: compares mocks. Writes results.md and results.svg."""
 
 from __future__ import annotations
 
@@ -10,52 +10,59 @@ from pathlib import Path
 import click
 
 from benchmarks.machine import Machine
-from benchmarks.peers.bare import bare_socket, empty_app
 from benchmarks.peers.calls import calls
 from benchmarks.peers.chart import chart
-from benchmarks.peers.contender import Missing, Setup, Site
-from benchmarks.peers.mock import mock
-from benchmarks.peers.mockoon import mockoon
-from benchmarks.peers.mountebank import mountebank
-from benchmarks.peers.prism import prism
-from benchmarks.peers.race import Pace, Race
+from benchmarks.peers.comparison import Comparison, Timing
+from benchmarks.peers.measured_server import MissingProgramError, Setup, Workspace
+from benchmarks.peers.servers.baselines import bare_socket, empty_app
+from benchmarks.peers.servers.mock import mock
+from benchmarks.peers.servers.mockoon import mockoon
+from benchmarks.peers.servers.mountebank import mountebank
+from benchmarks.peers.servers.prism import prism
+from benchmarks.peers.servers.wiremock import wiremock
 from benchmarks.peers.table import table
-from benchmarks.peers.wiremock import wiremock
 
 SETUPS: tuple[Setup, ...] = (mock, wiremock, prism, mountebank, mockoon, empty_app, bare_socket)
 _FOLDER = Path(__file__).parent
-_PACE = Pace()
+_PACE = Timing()
 
 
 @click.command()
-@click.option("--rounds", default=_PACE.rounds, show_default=True, help="Of each call and server.")
-@click.option("--seconds", default=_PACE.seconds, show_default=True, help="Of each round.")
-@click.option("--warm-up", default=_PACE.warm_up, show_default=True, help="Seconds of each call and server.")
-@click.option("--starts", default=_PACE.starts, show_default=True, help="Of each server.")
+@click.option("--rounds", default=_PACE.rounds, show_default=True, help="Rounds for each call and server.")
+@click.option("--seconds", default=_PACE.seconds, show_default=True, help="Length of each round.")
+@click.option(
+    "--warm-up",
+    default=_PACE.warm_up,
+    show_default=True,
+    help="Seconds before the first round, for each call and server.",
+)
+@click.option(
+    "--starts", default=_PACE.starts, show_default=True, help="How many times each server is started."
+)
 def main(rounds: int, seconds: float, warm_up: float, starts: int) -> None:
-    """Measures all servers in one run and writes the table and the picture."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers are ended then, too
+    """Measures all servers in one run, and writes the tables and the picture."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers are stopped, too
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
-        raise click.ClickException("the server and the load need a core each: there is one")
-    asked, pace, machine = calls(), Pace(starts, warm_up, rounds, seconds), Machine()
+        raise click.ClickException("the server and the load need two cores, and this machine has one")
+    all_calls, timing, machine = calls(), Timing(starts, warm_up, rounds, seconds), Machine()
     with tempfile.TemporaryDirectory(prefix="workerkit-bench-") as name:
         folder = Path(name)
-        setups, skipped = _possible(Site(0, folder / "tried", asked))
-        scores = Race(asked, folder, (cores[0], cores[1]), click.echo).run(setups, pace)
-    page = table(scores, asked, pace, skipped, machine.described()) + "\n"
+        setups, skipped = _possible(Workspace(0, folder / "tried", all_calls))
+        measurements = Comparison(all_calls, folder, (cores[0], cores[1]), click.echo).run(setups, timing)
+    page = table(measurements, all_calls, timing, skipped, machine.description()) + "\n"
     (_FOLDER / "results.md").write_text(page, "utf-8")
-    (_FOLDER / "results.svg").write_text(chart(scores, asked), "utf-8")
+    (_FOLDER / "results.svg").write_text(chart(measurements, all_calls), "utf-8")
     click.echo(page)
 
 
-def _possible(site: Site) -> tuple[list[Setup], list[str]]:
-    """Which of the servers this machine has what they need for; a line for each of the others."""
+def _possible(workspace: Workspace) -> tuple[list[Setup], list[str]]:
+    """Returns the servers that this machine can run, and for each other server a line with the reason."""
     possible, skipped = [], []
     for setup in SETUPS:
         try:
-            setup(site)
-        except Missing as error:
+            setup(workspace)
+        except MissingProgramError as error:
             skipped.append(f"{setup.__name__}: {error}")
             click.echo(f"left out: {skipped[-1]}")
         else:

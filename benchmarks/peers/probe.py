@@ -1,4 +1,4 @@
-"""What a server leaves out, as it shows when asked: not what its documentation says."""
+"""Finds out with requests what a server checks and keeps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ _MARK = "https://example.com/profile/marked"
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Whether a server refused a wrong key, a forbidden body and a forbidden parameter, and kept a change."""
+    """The behaviour of a server.
+
+    key: whether it refuses a wrong API key.
+    body: whether it refuses an invalid body.
+    parameter: whether it refuses an invalid query parameter.
+    state: whether it keeps a change.
+    """
 
     key: bool
     body: bool
@@ -23,29 +29,29 @@ class Findings:
 
 
 def probe(port: int, base_path: str, calls: tuple[Call, ...]) -> Findings:
-    """Asks a server what it was not told."""
+    """Sends requests that the fixed answers are not made for. Returns the behaviour of the server."""
     heartbeat, update, page = calls
-    asker = _Asker(port, base_path)
+    prober = _Prober(port, base_path)
     target, _ = update.requests[0]
     change = {"status": "completed", "link_profile": _MARK}
     return Findings(
-        key=asker.status(heartbeat, "/health", heartbeat.requests[0][1], key="no-such-key") >= 400,
-        body=asker.status(heartbeat, "/health", b'{"cpu_usage": "high"}') >= 400,
-        parameter=asker.status(page, "/tasks?limit=1001") >= 400,
-        state=asker.status(update, target, json.dumps(change).encode()) == 200
-        and _MARK.encode() in asker.answer(page, "/tasks?status=completed&limit=1000")[1],
+        key=prober.status(heartbeat, "/health", heartbeat.requests[0][1], key="no-such-key") >= 400,
+        body=prober.status(heartbeat, "/health", b'{"cpu_usage": "high"}') >= 400,
+        parameter=prober.status(page, "/tasks?limit=1001") >= 400,
+        state=prober.status(update, target, json.dumps(change).encode()) == 200
+        and _MARK.encode() in prober.answer(page, "/tasks?status=completed&limit=1000")[1],
     )
 
 
 def post(port: int, path: str, value: dict[str, Any]) -> None:
-    """Posts JSON; raises ConnectionError for an answer of 400 or more."""
+    """Posts JSON. Raises ConnectionError if the status of the answer is 400 or higher."""
     status, text = _exchange(port, "POST", path, json.dumps(value).encode(), {})
     if status >= 400:
         raise ConnectionError(f"{path}: {status} {text.decode()}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Asker:
+class _Prober:
     port: int
     base_path: str
 

@@ -1,4 +1,4 @@
-"""The scores as Markdown, with the goals and what the others leave out."""
+"""Writes the measurements as Markdown tables, with the goals and the behaviour of each server."""
 
 from __future__ import annotations
 
@@ -6,99 +6,114 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.goal import Goal, goal_table, markdown
 from benchmarks.peers.calls import Call
+from benchmarks.peers.comparison import Measurement, Timing
 from benchmarks.peers.load import CONNECTIONS
 from benchmarks.peers.probe import Findings
-from benchmarks.peers.race import Pace, Score
 
-_READY, _MEMORY = 0.7, 90.0
-_OF_WIREMOCK, _OF_EMPTY = 2.0, 0.5
+_MAX_READY, _MAX_MEMORY = 0.7, 90.0
+_MIN_TO_WIREMOCK, _MIN_TO_EMPTY = 2.0, 0.5
 
 
 def table(
-    scores: Sequence[Score], calls: Sequence[Call], pace: Pace, skipped: Sequence[str], machine: str
+    measurements: Sequence[Measurement],
+    calls: Sequence[Call],
+    timing: Timing,
+    skipped: Sequence[str],
+    machine: str,
 ) -> str:
-    """The whole page. The first score is the mock's; `machine` is a sentence on where it was."""
+    """Returns the whole result page.
+
+    measurements: the first one is of the mock.
+    calls: the measured calls.
+    timing: the length of the comparison.
+    skipped: a line for each server that was left out.
+    machine: a description of the machine.
+    """
     return "\n\n".join(
         [
-            "# The mock beside others",
-            _conditions(pace),
+            "# The mock compared with other mocks",
+            _conditions(timing),
             machine,
-            "![Answers in a second](results.svg)",
-            "## Answers in a second, and how many times that the mock gives",
-            _rates(scores, calls),
-            "## Microseconds of CPU for an answer (the load's share of its own core)",
-            _costs(scores, calls),
-            "## What each does for it",
-            _deeds(scores),
+            "![Answers per second](results.svg)",
+            "## Answers per second (in brackets: the mock's rate divided by this rate)",
+            _rates(measurements, calls),
+            "## CPU microseconds for one answer (in brackets: how busy the load was)",
+            _costs(measurements, calls),
+            "## What each server checks and keeps",
+            _behaviour(measurements),
             *(f"Left out: {line}." for line in skipped),
             "## Goals",
-            goal_table(goals(scores, calls)),
+            goal_table(goals(measurements, calls)),
         ]
     )
 
 
-def goals(scores: Sequence[Score], calls: Sequence[Call]) -> list[Goal]:
-    """What the mock is held to beside the others of this run."""
-    mock, *others = scores
+def goals(measurements: Sequence[Measurement], calls: Sequence[Call]) -> list[Goal]:
+    """Returns the goals of the mock. Some compare it with the other servers of this run."""
+    mock, *others = measurements
     return [
-        Goal("ready", mock.ready, " s", _READY),
-        Goal("idle memory", mock.memory, " MB", _MEMORY),
-        *(goal for call in calls for each in others for goal in _beside(mock, each, call, calls)),
+        Goal("ready", mock.ready, " s", _MAX_READY),
+        Goal("idle memory", mock.memory, " MB", _MAX_MEMORY),
+        *(goal for call in calls for other in others for goal in _compared(mock, other, call, calls)),
     ]
 
 
-def _beside(mock: Score, other: Score, call: Call, calls: Sequence[Call]) -> Iterator[Goal]:
-    least = _least(other, call, calls)
-    if least is not None:
+def _compared(mock: Measurement, other: Measurement, call: Call, calls: Sequence[Call]) -> Iterator[Goal]:
+    bound = _min_ratio(other, call, calls)
+    if bound is not None:
         ratio = mock.rate(call) / other.rate(call)
-        yield Goal(f"{call.title}, times {other.contender.name}", ratio, "x", least, at_least=True)
+        yield Goal(f"{call.title}, rate compared to {other.server.name}", ratio, "x", bound, at_least=True)
 
 
-def _least(other: Score, call: Call, calls: Sequence[Call]) -> float | None:
-    if other.contender.is_mock:
-        return _OF_WIREMOCK if other.contender.name.startswith("WireMock") else 1.0
+def _min_ratio(other: Measurement, call: Call, calls: Sequence[Call]) -> float | None:
+    if other.server.is_mock:
+        return _MIN_TO_WIREMOCK if other.server.name.startswith("WireMock") else 1.0
     is_page = call is calls[-1]
-    return _OF_EMPTY if other.contender.name.startswith("uvicorn") and not is_page else None
+    return _MIN_TO_EMPTY if other.server.name.startswith("uvicorn") and not is_page else None
 
 
-def _conditions(pace: Pace) -> str:
+def _conditions(timing: Timing) -> str:
     return (
-        f"All in one run of `make bench`: medians of {pace.rounds} rounds of {pace.seconds:g} s in which the "
-        f"servers took turns, after {pace.warm_up:g} s of warming up for each call. All servers on one core, "
-        f"the load on another; {CONNECTIONS} connections, kept alive, one request at a time on each. Ready: "
-        f"from the start of the process to the first answer of 200, median of {pace.starts} starts. Memory: "
-        "resident, of all its processes, when it is ready."
+        f"All servers were measured in one run of `make bench`. They took turns in {timing.rounds} rounds "
+        f"of {timing.seconds:g} s, after {timing.warm_up:g} s of warm-up for each call. The results are "
+        f"medians. All servers ran on one core, the load on another. The load has {CONNECTIONS} connections "
+        f"that stay open, with one request at a time on each. `ready` is the time from the start of the "
+        f"process to the first answer with status 200, the median of {timing.starts} starts. `idle memory` "
+        f"is the resident memory of all processes of the server when it is ready."
     )
 
 
-def _rates(scores: Sequence[Score], calls: Sequence[Call]) -> str:
+def _rates(measurements: Sequence[Measurement], calls: Sequence[Call]) -> str:
     head = ["", *(call.title for call in calls), "ready", "idle memory"]
-    return markdown(head, [_rate_row(score, scores[0], calls) for score in scores])
+    return markdown(head, [_rate_row(measurement, measurements[0], calls) for measurement in measurements])
 
 
-def _rate_row(score: Score, mock: Score, calls: Sequence[Call]) -> list[str]:
-    rates = [f"{_rounded(score.rate(call)):,}" for call in calls]
-    if score is not mock:
-        rates = [f"{r} ({mock.rate(c) / score.rate(c):.2g}x)" for r, c in zip(rates, calls, strict=True)]
-    return [score.contender.name, *rates, f"{score.ready:.2f} s", f"{score.memory:.0f} MB"]
+def _rate_row(measurement: Measurement, mock: Measurement, calls: Sequence[Call]) -> list[str]:
+    rates = [f"{_rounded(measurement.rate(call)):,}" for call in calls]
+    if measurement is not mock:
+        rates = [
+            f"{r} ({mock.rate(c) / measurement.rate(c):.2g}x)" for r, c in zip(rates, calls, strict=True)
+        ]
+    return [measurement.server.name, *rates, f"{measurement.ready:.2f} s", f"{measurement.memory:.0f} MB"]
 
 
-def _costs(scores: Sequence[Score], calls: Sequence[Call]) -> str:
+def _costs(measurements: Sequence[Measurement], calls: Sequence[Call]) -> str:
     head = ["", *(call.title for call in calls)]
     return markdown(
         head,
-        [[s.contender.name, *(f"{s.cpu(c) * 1e6:.0f} ({s.busy(c):.0%})" for c in calls)] for s in scores],
+        [[s.server.name, *(f"{s.cpu(c) * 1e6:.0f} ({s.busy(c):.0%})" for c in calls)] for s in measurements],
     )
 
 
-def _deeds(scores: Sequence[Score]) -> str:
-    head = ["", "wrong key", "wrong body", "limit=1001", "a change", "what it does"]
-    return markdown(head, [[s.contender.name, *_observed(s.findings), s.contender.does] for s in scores])
+def _behaviour(measurements: Sequence[Measurement]) -> str:
+    head = ["", "wrong key", "wrong body", "limit=1001", "a change", "description"]
+    return markdown(head, [[s.server.name, *_observed(s.findings), s.server.does] for s in measurements])
 
 
 def _observed(findings: Findings) -> list[str]:
-    refused = ["refused" if each else "taken" for each in (findings.key, findings.body, findings.parameter)]
-    return [*refused, "kept" if findings.state else "forgotten"]
+    checks = (findings.key, findings.body, findings.parameter)
+    refused = ["refused" if is_refused else "accepted" for is_refused in checks]
+    return [*refused, "kept" if findings.state else "lost"]
 
 
 def _rounded(rate: float) -> int:

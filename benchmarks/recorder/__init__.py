@@ -1,1 +1,1 @@
-"""What recording costs."""
+"""Measures how much time recording takes."""

@@ -1,4 +1,4 @@
-"""What a worker asks through a recorder, and what the server behind it answers, as templates."""
+"""Templates of the requests of a worker, and of the answers of the server behind the recorder."""
 
 from __future__ import annotations
 
@@ -9,45 +9,54 @@ from itertools import count, islice
 import orjson
 
 from benchmarks.peers.calls import TASKS, calls, headers
-from benchmarks.peers.contender import API_PATH
+from benchmarks.peers.measured_server import API_PATH
 
-# They stand for eight digits that are others in each request; the answer has those of its request.
+# Placeholders for eight digits. Each request has other digits, and its answer has the same digits.
 FRESH, OTHER_FRESH = b"@fresh-@", b"@other-@"
 MOST_ITEMS = 500
 _HEARTBEATS = 10
-# Digits as those of real ids, which do not begin alike.
+# Factors that make consecutive numbers look different, as the digits of real ids.
 _SPREAD, _OTHER_SPREAD = 2_654_435_761, 2_246_822_519
-# The same to whoever reads them, and told apart by how they begin.
+# Two queries with the same meaning. The server uses their beginning to find the case.
 _QUERIES = (f"limit={TASKS}&status=pending", f"status=pending&limit={TASKS}")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One kind of exchange. `request` and `answer` may have FRESH in them; the answer is a body alone."""
+    """One kind of exchange.
+
+    title: the heading in the table.
+    request: the bytes of the request. May contain FRESH.
+    answer: the body of the answer. May contain FRESH.
+    """
 
     title: str
     request: bytes
     answer: bytes
 
     @property
-    def first(self) -> bytes:
-        """How its requests begin, by which the server knows them."""
+    def request_start(self) -> bytes:
+        """The beginning of all requests of this case. The server uses it to find the case."""
         return self.request.partition(b"\r\n")[0].partition(FRESH)[0]
 
     def requests(self) -> Iterator[bytes]:
-        """Requests without end."""
+        """Returns requests without end."""
         return (self.request.replace(FRESH, b"%08x" % (number * _SPREAD % 2**32)) for number in count(1))
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What a worker does with a page of tasks, again and again: cases, each with how often it comes."""
+    """The work of a worker on one page of tasks, repeated without end.
+
+    title: the heading in the table.
+    parts: the cases, each with the number of its requests.
+    """
 
     title: str
     parts: tuple[tuple[Case, int], ...]
 
     def requests(self) -> Iterator[bytes]:
-        """Requests without end."""
+        """Returns requests without end."""
         parts = [(case.requests(), times) for case, times in self.parts]
         while True:
             for requests, times in parts:
@@ -55,13 +64,13 @@ class Round:
 
 
 def worker_round() -> Round:
-    """A page of 100 tasks, each with an account that is new, two updates for each, and some heartbeats."""
+    """Returns a page of 100 new tasks, two updates of each task, and some heartbeats."""
     heartbeat, update, _, _, page, _ = cases()
     return Round("a worker's run", ((page, 1), (update, 2 * TASKS), (heartbeat, _HEARTBEATS)))
 
 
 def cases() -> tuple[Case, ...]:
-    """Heartbeat, update, a page that is the same or new, with known or new accounts, a batch of 500."""
+    """Returns all cases: a heartbeat, an update, three kinds of pages, and a batch of 500 updates."""
     heartbeat, update, page = calls()
     old = update.requests[0][0].rpartition("/")[2].encode()
     new_id = old.replace(b"00000000", FRESH, 1)
@@ -76,13 +85,13 @@ def cases() -> tuple[Case, ...]:
         ),
         Case("the same page of 100", _request("GET", page.requests[0][0].encode()), page.answer),
         Case("a new page of 100", _request("GET", after), new_page),
-        Case("a new page, new accounts", _request("GET", other), _strange(new_page)),
+        Case("a new page, new accounts", _request("GET", other), _with_new_accounts(new_page)),
         _batch(),
     )
 
 
-def _strange(page: bytes) -> bytes:
-    """The page, but each task has an account of its own."""
+def _with_new_accounts(page: bytes) -> bytes:
+    """Returns the page with a new account for each task."""
     answer = orjson.loads(page)
     fresh = OTHER_FRESH.decode()
     for place, task in enumerate(answer["data"]):

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.recorder.proxy` writes proxy.md: what `workerkit record` and mitmproxy cost.
+"""`python -m benchmarks.recorder.proxy`: compares `workerkit record` with mitmproxy. Writes proxy.md.
 
-Both stand before a socket that answers at once, and both write down all that goes through. mitmproxy, in its
-reverse mode, is looked for in `build/mitmproxy`, where `make bench` puts it.
+Both are proxies of a server that answers at once, and both save all exchanges. mitmproxy runs in its reverse
+mode. `make bench` installs it in `build/mitmproxy`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import click
 from benchmarks.goal import Goal, goal_table, markdown
 from benchmarks.machine import Machine
 from benchmarks.peers.calls import headers
-from benchmarks.peers.contender import API_PATH
 from benchmarks.peers.load import load
+from benchmarks.peers.measured_server import API_PATH
 from benchmarks.recorder.case import Case, Round, cases, worker_round
 from benchmarks.running import Running, free_port, on_core
 
@@ -33,13 +33,19 @@ _PAGE = Path(__file__).with_name("proxy.md")
 _MITMDUMP = Path("build/mitmproxy/bin/mitmdump").resolve()
 
 
-Way = tuple[str, tuple[str, ...], int]
-Asked = Case | Round
+# Name, command and port.
+Proxy = tuple[str, tuple[str, ...], int]
+MeasuredCase = Case | Round
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A case on one way: ms to an answer on one connection; ms of CPU and answers a second on many."""
+    """The cost of a case through one proxy.
+
+    wait: milliseconds to an answer, with one connection.
+    cpu: CPU milliseconds of the proxy for one answer, with many connections.
+    rate: answers per second, with many connections.
+    """
 
     wait: float
     cpu: float
@@ -50,48 +56,53 @@ Costs = dict[tuple[str, str], Cost]
 
 
 @click.command()
-@click.option("--rounds", default=3, show_default=True, help="Times that each is measured, in turns.")
-@click.option("--seconds", default=1.0, show_default=True, help="Of each measurement; there are two a case.")
+@click.option("--rounds", default=3, show_default=True, help="How many times each case is measured.")
+@click.option(
+    "--seconds", default=1.0, show_default=True, help="Length of each measurement. Each case has two."
+)
 def main(rounds: int, seconds: float) -> None:
-    """Measures both recorders, says where the kit's is the dearer one and writes it down."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers are ended then, too
+    """Measures both recorders, prints the results, and writes them to proxy.md."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers are stopped, too
     if not _MITMDUMP.exists():
-        raise click.UsageError(f"{_MITMDUMP} is not there: `make bench` installs mitmproxy into build/")
+        raise click.UsageError(f"{_MITMDUMP} does not exist; `make bench` installs mitmproxy in build/")
     machine = Machine()
-    asked: tuple[Asked, ...] = (worker_round(), *cases())
-    costs = _middle([dict(_measured(asked, seconds)) for _ in range(rounds)])
+    measured_cases: tuple[MeasuredCase, ...] = (worker_round(), *cases())
+    costs = _medians([dict(_measure(measured_cases, seconds)) for _ in range(rounds)])
     conditions = (
-        f"Medians of {rounds} rounds of {seconds:g} s, each with fresh processes; recorders on one core, "
-        f"load and server on the other. Waiting: on one connection; CPU and rate: on {_MANY}."
+        f"Medians of {rounds} rounds of {seconds:g} s, each with new processes. The recorder runs on one "
+        f"core, the load and the server on another. `waiting` is measured with one connection, the CPU time "
+        f"and the rate with {_MANY} connections. `x` is the number divided by mitmproxy's number."
     )
-    told = f"{conditions}\n\n{machine.described()}\n\n{_tables(asked, costs)}"
-    page = f"# The recorder beside mitmproxy\n\n{told}\n"
+    text = f"{conditions}\n\n{machine.description()}\n\n{_tables(measured_cases, costs)}"
+    page = f"# The recorder compared with mitmproxy\n\n{text}\n"
     _PAGE.write_text(page, "utf-8")
     click.echo(page)
 
 
-def _measured(asked: Sequence[Asked], seconds: float) -> Iterator[tuple[tuple[str, str], Cost]]:
+def _measure(
+    measured_cases: Sequence[MeasuredCase], seconds: float
+) -> Iterator[tuple[tuple[str, str], Cost]]:
     with tempfile.TemporaryDirectory(prefix="workerkit-bench-") as name, ExitStack() as stack:
         folder, port = Path(name), free_port()
         upstream = ("upstream", (sys.executable, "-m", "benchmarks.recorder.upstream", str(port)), port)
         server = stack.enter_context(_running(upstream, _OTHER_CORE, folder))
         stack.enter_context(on_core(_OTHER_CORE))
-        for case in asked:
+        for case in measured_cases:
             yield (_DIRECT, case.title), _cost(case, server, seconds)
-        for way in _ways(port, folder):
-            with _running(way, _CORE, folder) as recorder:
-                for case in asked:
-                    yield (way[0], case.title), _cost(case, recorder, seconds)
+        for proxy in _proxies(port, folder):
+            with _running(proxy, _CORE, folder) as recorder:
+                for case in measured_cases:
+                    yield (proxy[0], case.title), _cost(case, recorder, seconds)
 
 
-def _cost(case: Asked, running: Running, seconds: float) -> Cost:
+def _cost(case: MeasuredCase, running: Running, seconds: float) -> Cost:
     requests = case.requests()
     one = load(running.port, requests, seconds=seconds, cpu=running.cpu, connections=1)
     many = load(running.port, requests, seconds=seconds, cpu=running.cpu, connections=_MANY)
     return Cost(1e3 / one.rate, many.cpu * 1e3, many.rate)
 
 
-def _ways(port: int, folder: Path) -> Iterator[Way]:
+def _proxies(port: int, folder: Path) -> Iterator[Proxy]:
     own = free_port()
     command = str(Path(sys.executable).with_name("workerkit"))
     url, out = f"http://127.0.0.1:{port}{API_PATH}", str(folder / "capsule.yaml")
@@ -101,39 +112,39 @@ def _ways(port: int, folder: Path) -> Iterator[Way]:
     yield _OTHER, (str(_MITMDUMP), "-q", "--mode", mode, "-p", str(own), "-w", flows), own
 
 
-def _running(way: Way, core: int, folder: Path) -> Running:
-    name, words, port = way
-    # They run in the folder of their logs, from where the module of the server would not be found.
-    path = {"PYTHONPATH": os.getcwd()}
+def _running(proxy: Proxy, core: int, folder: Path) -> Running:
+    name, command, port = proxy
+    # The processes run in another folder. Without PYTHONPATH, Python would not find the server's module.
+    environment = {"PYTHONPATH": os.getcwd()}
     first = API_PATH + "/health", b"{}", headers(b"{}")
-    return Running(words, path, port=port, core=core, first=first, log=folder / f"{name}.log")
+    return Running(command, environment, port=port, core=core, first=first, log=folder / f"{name}.log")
 
 
-def _middle(rounds: Sequence[Costs]) -> Costs:
+def _medians(rounds: Sequence[Costs]) -> Costs:
     return {
-        each: Cost(*(median(getattr(costs[each], name) for costs in rounds) for name in Cost.__slots__))
-        for each in rounds[0]
+        key: Cost(*(median(getattr(costs[key], name) for costs in rounds) for name in Cost.__slots__))
+        for key in rounds[0]
     }
 
 
-def _tables(asked: Sequence[Asked], costs: Costs) -> str:
-    head = ["", "waiting, ms", "of mitmproxy's", "CPU, ms", "of mitmproxy's", "answers/s", "to mitmproxy's"]
-    rows = [_row(case.title, way, costs) for case in asked for way in (_DIRECT, _KIT, _OTHER)]
-    return f"{markdown(head, rows)}\n\n## Goals\n\n{goal_table(_goals(asked, costs))}"
+def _tables(measured_cases: Sequence[MeasuredCase], costs: Costs) -> str:
+    head = ["", "waiting, ms", "x", "CPU, ms", "x", "answers/s", "x"]
+    rows = [_row(case.title, proxy, costs) for case in measured_cases for proxy in (_DIRECT, _KIT, _OTHER)]
+    return f"{markdown(head, rows)}\n\n## Goals\n\n{goal_table(_goals(measured_cases, costs))}"
 
 
-def _row(title: str, way: str, costs: Costs) -> list[str]:
-    own, other = costs[way, title], costs[_OTHER, title]
+def _row(title: str, proxy: str, costs: Costs) -> list[str]:
+    own, other = costs[proxy, title], costs[_OTHER, title]
     pairs = ((own.wait, other.wait, ".3f"), (own.cpu, other.cpu, ".3f"), (own.rate, other.rate, ".0f"))
-    told = ((f"{mine:{form}}", f"{mine / its:.2f}x") for mine, its, form in pairs)
-    return [f"{title}, {way}", *(word for pair in told for word in pair)]
+    cells = ((f"{mine:{form}}", f"{mine / its:.2f}x") for mine, its, form in pairs)
+    return [f"{title}, {proxy}", *(cell for pair in cells for cell in pair)]
 
 
-def _goals(asked: Sequence[Asked], costs: Costs) -> Iterator[Goal]:
-    for case in asked:
+def _goals(measured_cases: Sequence[MeasuredCase], costs: Costs) -> Iterator[Goal]:
+    for case in measured_cases:
         own, other = costs[_KIT, case.title], costs[_OTHER, case.title]
-        yield Goal(f"{case.title}: waiting, of mitmproxy's", own.wait / other.wait, "x", 1)
-        yield Goal(f"{case.title}: CPU, of mitmproxy's", own.cpu / other.cpu, "x", 1)
+        yield Goal(f"{case.title}: waiting, compared to mitmproxy", own.wait / other.wait, "x", 1)
+        yield Goal(f"{case.title}: CPU, compared to mitmproxy", own.cpu / other.cpu, "x", 1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.recorder.upstream PORT`: the server behind the recorders, which answers each case."""
+"""`python -m benchmarks.recorder.upstream PORT`: the server behind the recorders. It answers all cases."""
 
 from __future__ import annotations
 
@@ -15,31 +15,32 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 _DIGITS = re.compile(rb"([0-9a-f]{8})-0000-4000-8")
 
 
-class _Answering(asyncio.Protocol):
-    def __init__(self, asked: tuple[Case, ...]) -> None:
-        self._asked = asked
-        self._came = b""
+class _CaseAnswers(asyncio.Protocol):
+    def __init__(self, all_cases: tuple[Case, ...]) -> None:
+        self._cases = all_cases
+        self._received = b""
         self._transport: asyncio.WriteTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are not of asyncio's classes, though they do what those do.
+        # The transports of uvloop have the same methods as the class of asyncio, but do not inherit from it.
         self._transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:
-        self._came += data
-        if _is_whole(self._came):
-            self._transport.write(_answer(self._asked, self._came))
-            self._came = b""
+        self._received += data
+        if _is_complete(self._received):
+            self._transport.write(_answer(self._cases, self._received))
+            self._received = b""
 
 
-def _is_whole(request: bytes) -> bool:
+def _is_complete(request: bytes) -> bool:
     end = request.find(b"\r\n\r\n")
-    found = _LENGTH.search(request, 0, max(end, 0))
-    return end >= 0 and len(request) - end - 4 >= (int(found[1]) if found else 0)
+    match = _LENGTH.search(request, 0, max(end, 0))
+    return end >= 0 and len(request) - end - 4 >= (int(match[1]) if match else 0)
 
 
-def _answer(asked: tuple[Case, ...], request: bytes) -> bytes:
-    case = max((each for each in asked if request.startswith(each.first)), key=lambda each: len(each.first))
+def _answer(all_cases: tuple[Case, ...], request: bytes) -> bytes:
+    matching = (case for case in all_cases if request.startswith(case.request_start))
+    case = max(matching, key=lambda case: len(case.request_start))
     digits = _DIGITS.search(request)
     fresh = digits[1] if digits else b""
     body = case.answer.replace(FRESH, fresh).replace(OTHER_FRESH, fresh[::-1])
@@ -48,9 +49,9 @@ def _answer(asked: tuple[Case, ...], request: bytes) -> bytes:
 
 
 async def _serve(port: int) -> None:
-    asked = cases()
+    all_cases = cases()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Answering(asked), "127.0.0.1", port)
+    server = await loop.create_server(lambda: _CaseAnswers(all_cases), "127.0.0.1", port)
     await server.serve_forever()
 
 

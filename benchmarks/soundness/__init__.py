@@ -1,1 +1,1 @@
-"""What the judges find and must not find."""
+"""Checks that the rules find all known faults, and report nothing for correct servers and workers."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.soundness.independent`: conformance runs against servers outside the kit."""
+"""`python -m benchmarks.soundness.independent`: tests the servers of tests/independent."""
 
 from __future__ import annotations
 
@@ -23,41 +23,45 @@ _PROCESSES = 2
 
 @dataclass(frozen=True)
 class Row:
-    """A server with the rules that a run found broken, each with what is wrong."""
+    """The result of one run. `broken` has the message of each broken rule."""
 
     name: str
     broken: dict[str, str]
 
 
 class Run(Protocol):
-    """A run against the server of this name."""
+    """A function that runs the conformance tests against one server."""
 
     def __call__(self, name: str, *, most: int | None) -> Row:
-        """At most so many requests; None for a whole run."""
+        """Returns the result.
+
+        name: the variant or the fault.
+        most: the highest number of requests. None for no limit.
+        """
 
 
 @click.command()
-@click.option("--max-requests", default=None, type=int, help="Of each run; by default as many as it takes.")
+@click.option("--max-requests", default=None, type=int, help="Limit of each run. Default: no limit.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the table to this file.")
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice([*VARIANTS, *FAULTS]))
 def main(max_requests: int | None, json_file: Path | None, names: tuple[str, ...]) -> None:
-    """Prints which rules find each planted fault; all variants and faults, or those of these NAMES.
+    """Prints the rules that find each fault. With NAMES only these variants and faults.
 
-    Exit 1 where a legal variant is blamed. A fault that is missed is shown, and is no failure.
+    The exit code is 1 if a correct variant has a finding. Missed faults are printed and do not change it.
     """
-    sound = list(_rows(_variant, _named(VARIANTS, names), max_requests))
-    faulty = list(_rows(_fault, _named(_seen(), names), max_requests))
+    correct = list(_rows(_variant, _named(VARIANTS, names), max_requests))
+    faulty = list(_rows(_fault, _named(_visible_faults(), names), max_requests))
     if json_file:
-        table = {each.name: each.broken for each in (*sound, *faulty)}
+        table = {row.name: row.broken for row in (*correct, *faulty)}
         json_file.write_text(json.dumps(table, ensure_ascii=False, indent=1), "utf-8")
-    blamed = [each.name for each in sound if each.broken]
-    missed = [each.name for each in faulty if not each.broken]
-    click.echo(f"\n{len(sound)} legal variants, blamed: {', '.join(blamed) or 'none'}")
-    click.echo(f"{len(faulty)} planted faults, missed {len(missed)}: {', '.join(missed) or 'none'}")
-    sys.exit(1 if blamed else 0)
+    false_alarms = [row.name for row in correct if row.broken]
+    missed = [row.name for row in faulty if not row.broken]
+    click.echo(f"\n{len(correct)} correct variants, with findings: {', '.join(false_alarms) or 'none'}")
+    click.echo(f"{len(faulty)} faults, missed {len(missed)}: {', '.join(missed) or 'none'}")
+    sys.exit(1 if false_alarms else 0)
 
 
-def _seen() -> list[str]:
+def _visible_faults() -> list[str]:
     return [fault.name for fault in FAULTS.values() if not fault.unseen]
 
 

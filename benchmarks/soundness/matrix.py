@@ -1,8 +1,8 @@
-"""The judge's eye: careful workers in all scenarios, and careless ones again and again.
+"""`python -m benchmarks.soundness.matrix [REPETITIONS]`: runs careful and careless workers in scenarios.
 
-Run it with the number of repetitions, if any. No careful worker may be blamed, and each careless one has to
-be told apart by its own rule every time, also while every core of the machine is busy. Prints what each
-careless worker broke, how often, and what went wrong; exits with 1 where something did.
+Each careful worker runs in all scenarios, and must not break a rule. Each careless worker runs 10 (or
+REPETITIONS) times on an idle and on a busy machine, and must break its own rule each time. Prints the rules
+that each careless worker broke, and the mistakes of the rules. The exit code is 1 if there are mistakes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
-from tests.workers.cast import CAREFUL_WORKERS, Actor
+from tests.workers.careful_workers import CAREFUL_WORKERS, WorkerCommand
 from tests.workers.mutants import MUTANTS, Mutant, scenario
-from tests.workers.trials import side_by_side, told
+from tests.workers.trials import run_in_parallel, trial_summary
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.scenarios.library import library
 
@@ -30,69 +30,78 @@ TIME_LIMIT = 60.0
 
 
 def main(repetitions: int) -> int:
-    """Tries everybody; 0 where the judge was right every time."""
+    """Runs all workers. Returns the exit code."""
     began = time.monotonic()
-    wrong = list(_false_alarms())
-    wrong += _mistakes(repetitions, "calm")
+    mistakes = list(_false_alarms())
+    mistakes += _careless_mistakes(repetitions, "idle")
     with _all_cores_busy():
-        wrong += _mistakes(repetitions, "busy")
-    sys.stdout.write("".join(f"\n{each}" for each in wrong))
+        mistakes += _careless_mistakes(repetitions, "busy")
+    sys.stdout.write("".join(f"\n{mistake}" for mistake in mistakes))
     report = {
         "careful_trials": len(_pairs()),
         "careless_trials": len(MUTANTS) * repetitions * 2,
-        "wrong": len(wrong),
+        "wrong": len(mistakes),
         "seconds": round(time.monotonic() - began),
     }
     sys.stdout.write("\n" + json.dumps(report, indent=2) + "\n")
-    return 1 if wrong else 0
+    return 1 if mistakes else 0
 
 
-def _pairs() -> list[tuple[Actor, str]]:
-    """Every careful worker in every scenario, and what the careless ones were made from where they fail."""
-    able = [actor for actor in CAREFUL_WORKERS if not actor.missing]
+def _pairs() -> list[tuple[WorkerCommand, str]]:
+    """Returns careful workers, each with a scenario. The originals of the careless workers are among them."""
+    workers = [worker for worker in CAREFUL_WORKERS if not worker.missing]
     originals = dict.fromkeys((mutant.original_words(), mutant.scenario) for mutant in MUTANTS)
     return [
-        *product(able, library.names()),
-        *((Actor("original", words), name) for words, name in originals),
+        *product(workers, library.names()),
+        *((WorkerCommand("original", words), name) for words, name in originals),
     ]
 
 
 def _false_alarms() -> Iterator[str]:
-    trials = side_by_side(_try_careful, _pairs())
-    return (f"blamed: {actor.name} in {told(trial)}" for (actor, _), trial in trials if trial.verdict.broken)
+    trials = run_in_parallel(_try_careful, _pairs())
+    for (worker, _), trial in trials:
+        if trial.verdict.violations:
+            yield f"false alarm: {worker.name} in {trial_summary(trial)}"
 
 
-def _try_careful(pair: tuple[Actor, str]) -> Trial:
+def _try_careful(pair: tuple[WorkerCommand, str]) -> Trial:
     return try_worker(scenario(pair[1]), pair[0].words, time_limit=TIME_LIMIT)
 
 
-def _mistakes(repetitions: int, kind: str) -> list[str]:
-    """Tries the careless ones, prints a line about each, and returns what the judge got wrong."""
+def _careless_mistakes(repetitions: int, kind: str) -> list[str]:
+    """Runs the careless workers, and prints a line for each. Returns the mistakes of the rules."""
     with tempfile.TemporaryDirectory() as folder:
-        words = {mutant: mutant.words(Path(folder)) for mutant in MUTANTS}
-        trials = side_by_side(
-            lambda mutant: try_worker(scenario(mutant.scenario), words[mutant], time_limit=TIME_LIMIT),
+        commands = {mutant: mutant.words(Path(folder)) for mutant in MUTANTS}
+        trials = run_in_parallel(
+            lambda mutant: try_worker(scenario(mutant.scenario), commands[mutant], time_limit=TIME_LIMIT),
             [mutant for mutant in MUTANTS for _ in range(repetitions)],
         )
     for mutant in MUTANTS:
-        sys.stdout.write(f"{kind}  {mutant.rule:24} {_broken(mutant, trials)}\n")
-    return [f"{kind}: {mutant.name} in {told(trial)}" for mutant, trial in trials if _is_wrong(mutant, trial)]
+        sys.stdout.write(f"{kind}  {mutant.rule:24} {_broken_rules(mutant, trials)}\n")
+    return [
+        f"{kind}: {mutant.name} in {trial_summary(trial)}"
+        for mutant, trial in trials
+        if _is_mistake(mutant, trial)
+    ]
 
 
-def _broken(mutant: Mutant, trials: Iterable[tuple[Mutant, Trial]]) -> str:
-    """The rules that a careless worker broke, each with how often."""
-    often = Counter(each.rule for whose, trial in trials if whose is mutant for each in trial.verdict.broken)
-    return ", ".join(f"{rule} {count}" for rule, count in often.most_common())
+def _broken_rules(mutant: Mutant, trials: Iterable[tuple[Mutant, Trial]]) -> str:
+    """Returns the rules that a careless worker broke, each with its count."""
+    own_trials = [trial for other, trial in trials if other is mutant]
+    counts = Counter(violation.rule for trial in own_trials for violation in trial.verdict.violations)
+    return ", ".join(f"{rule} {count}" for rule, count in counts.most_common())
 
 
-def _is_wrong(mutant: Mutant, trial: Trial) -> bool:
-    broken = {each.rule for each in trial.verdict.broken}
+def _is_mistake(mutant: Mutant, trial: Trial) -> bool:
+    broken = {violation.rule for violation in trial.verdict.violations}
     return mutant.rule not in broken or not broken <= {mutant.rule, *mutant.also}
 
 
 @contextmanager
 def _all_cores_busy() -> Iterator[None]:
-    processes = [multiprocessing.Process(target=_turn, daemon=True) for _ in range(os.cpu_count() or 1)]
+    processes = [
+        multiprocessing.Process(target=_keep_core_busy, daemon=True) for _ in range(os.cpu_count() or 1)
+    ]
     for process in processes:
         process.start()
     try:
@@ -103,7 +112,7 @@ def _all_cores_busy() -> Iterator[None]:
             process.join()
 
 
-def _turn() -> None:
+def _keep_core_busy() -> None:
     while True:
         pass
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.soundness.mutants`: which rules find each broken mock, beside stock Schemathesis."""
+"""`python -m benchmarks.soundness.mutants`: finds out which rules find each mutant. Writes mutants.md."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from benchmarks.goal import Goal, goal_table, markdown
 from benchmarks.machine import Machine
 from tests.broken import MUTANTS
 from tests.broken.serving import serving
-from tests.broken.trial import found, trial
+from tests.broken.trial import broken_rules, trial
 from workerkit.contracts.conformance import RunFailedError
-from workerkit.contracts.gate.gate import Cause
+from workerkit.contracts.gate.gate import EndCause
 from workerkit.contracts.target.target import Target
 
 _PAGE = Path(__file__).with_name("mutants.md")
@@ -32,7 +32,15 @@ _STOCK_SECONDS = 20
 
 @dataclass(frozen=True)
 class Row:
-    """A mutant, which of the rules found broken are its own, and what the run took."""
+    """The result of one mutant.
+
+    name: the id of the mutant.
+    own: the broken rules that the mutant is expected to break.
+    others: the other broken rules.
+    requests: how many requests the run sent.
+    seconds: how long the run took.
+    stock: whether stock Schemathesis finds the mutant.
+    """
 
     name: str
     own: list[str]
@@ -43,27 +51,27 @@ class Row:
 
     @property
     def is_found(self) -> bool:
-        """Whether a rule of its own was found broken."""
+        """Whether the run found an expected broken rule."""
         return bool(self.own)
 
     def cells(self) -> list[str]:
-        """Its row of the page."""
+        """Returns the cells of its row in the table."""
         rules = ", ".join(self.own) or f"**missed** ({', '.join(self.others) or 'nothing found'})"
         return [self.name, rules, str(self.requests), f"{self.seconds:.1f}", "found" if self.stock else "-"]
 
 
 @click.command()
-@click.option("--max-requests", default=None, type=int, help="Of each run; by default as many as it takes.")
+@click.option("--max-requests", default=None, type=int, help="Limit of each run. Default: no limit.")
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice(list(MUTANTS)))
 def main(max_requests: int | None, names: tuple[str, ...]) -> None:
-    """Tries all mutants and writes benchmarks/soundness/mutants.md, or prints the rows of these NAMES.
+    """Tests all mutants and writes benchmarks/soundness/mutants.md. With NAMES it only prints these rows.
 
-    Exit 1 where one is missed.
+    The exit code is 1 if a mutant is missed.
     """
     machine = Machine()
     rows = list(_rows(names or tuple(MUTANTS), max_requests))
     if not names:
-        _PAGE.write_text(_page(rows, machine.described()), "utf-8")
+        _PAGE.write_text(_page(rows, machine.description()), "utf-8")
     missed = [row.name for row in rows if not row.is_found]
     click.echo(f"\n{len(rows)} mutants, missed {len(missed)}: {', '.join(missed) or 'none'}")
     sys.exit(1 if missed else 0)
@@ -82,7 +90,7 @@ def _row(name: str, *, most: int | None) -> Row:
     except RunFailedError as failed:
         click.echo(f"{name}: {failed}")
         report = failed.report
-    rules = found(report) if report.cause is not Cause.KIT else []
+    rules = broken_rules(report) if report.end_cause is not EndCause.KIT else []
     with serving(name) as target:
         stock = _stock_finds(target)
     own = [rule for rule in rules if rule in MUTANTS[name].rules]
@@ -91,15 +99,18 @@ def _row(name: str, *, most: int | None) -> Row:
 
 
 def _stock_finds(target: Target) -> bool:
-    """Whether Schemathesis fails with its own checks, the kit's spec and a valid key, as on no sound mock."""
+    """Whether Schemathesis fails with its own checks, the spec of the kit and a valid key.
+
+    It passes on the correct mock.
+    """
     with ExitStack() as stack:
         spec = stack.enter_context(as_file(files("workerkit.openapi") / "worker-api.yaml"))
-        words = [
+        command = [
             *(sys.executable, "-m", "schemathesis.cli", "run", str(spec), "--url", target.base_url),
             *("-H", f"X-API-Key: {target.api_key}", "--max-time", str(_STOCK_SECONDS), "--seed", "1"),
             *("--generation-database", "none", "--no-shrink", "--no-color"),
         ]
-        ended = subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if ended.returncode not in (0, 1):
         raise RuntimeError(f"schemathesis ended with {ended.returncode}: {ended.stderr[-2000:]}")
     return ended.returncode == 1
@@ -112,14 +123,15 @@ def _page(rows: list[Row], machine: str) -> str:
         Goal("longest run", max(row.seconds for row in rows), " s", _MOST_SECONDS),
     ]
     stock = sum(row.stock for row in rows)
-    heads = ["mutant", "rules found broken, of its own", "requests", "seconds", "stock Schemathesis"]
-    told = (
-        f"{len(rows)} mocks with one promise of the page broken each, and what a conformance run finds, two "
-        f"at a time. Beside it what stock Schemathesis finds with the kit's spec and a valid key, in "
-        f"{_STOCK_SECONDS} s each: {stock} of {len(rows)}."
+    head = ["mutant", "expected rules that were found", "requests", "seconds", "stock Schemathesis"]
+    text = (
+        f"Each of the {len(rows)} mutants breaks one promise of the API page. The table has the broken rules "
+        f"that a conformance run found. Two runs ran at the same time. For comparison: stock Schemathesis "
+        f"found {stock} of {len(rows)}, with the spec of the kit, a valid key and {_STOCK_SECONDS} s "
+        f"for each mutant."
     )
-    table = markdown(heads, [row.cells() for row in rows])
-    return "\n\n".join(["# Mutants", told, machine, goal_table(goals), table]) + "\n"
+    table = markdown(head, [row.cells() for row in rows])
+    return "\n\n".join(["# Mutants", text, machine, goal_table(goals), table]) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.soundness.sound`: conformance runs blame no sound server, with any dialect."""
+"""`python -m benchmarks.soundness.sound`: checks that conformance runs find nothing in the mock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,14 @@ _PROCESSES = 2
 
 @dataclass(frozen=True)
 class Row:
-    """A run on the mock: which dialect, which seed, the rules it found broken, and what it took."""
+    """The result of one run against the mock.
+
+    dialect: the index of the dialect.
+    seed: the seed of the mock and of the run.
+    broken: the broken rules, each with its message.
+    requests: how many requests the run sent.
+    seconds: how long the run took.
+    """
 
     dialect: int
     seed: int
@@ -33,28 +40,35 @@ class Row:
 
 
 @click.command()
-@click.option("--dialects", default=12, show_default=True, help="How many; the first is the default one.")
-@click.option("--seeds", default=10, show_default=True, help="How many runs under each.")
+@click.option(
+    "--dialects", default=12, show_default=True, help="Number of dialects. The first one is the default."
+)
+@click.option("--seeds", default=10, show_default=True, help="Number of runs with each dialect.")
 def main(dialects: int, seeds: int) -> None:
-    """Tests the mock under dialects in which every two values meet; exit 1 where one is blamed."""
+    """Tests the mock with dialects that together contain each pair of choices.
+
+    The exit code is 1 if a run has a finding.
+    """
     rows = []
     with ProcessPoolExecutor(_PROCESSES, get_context("spawn")) as pool:
         for row in pool.map(_run, *zip(*product(range(dialects), range(1, seeds + 1)), strict=True)):
             rows.append(row)
             if row.broken:
                 click.echo(f"dialect {row.dialect}, seed {row.seed}: {', '.join(row.broken)}")
-    blamed = sum(bool(row.broken) for row in rows)
+    with_finding = sum(bool(row.broken) for row in rows)
     most, longest = max(row.requests for row in rows), max(row.seconds for row in rows)
-    click.echo(f"{len(rows)} runs, {blamed} with a finding; at most {most} requests and {longest:.1f} s")
-    sys.exit(1 if blamed else 0)
+    click.echo(
+        f"{len(rows)} runs, {with_finding} with a finding; at most {most} requests and {longest:.1f} s"
+    )
+    sys.exit(1 if with_finding else 0)
 
 
 def _run(dialect: int, seed: int) -> Row:
-    values = {name: list(each.values) for name, each in silences().items()}
+    values = {name: list(silence.values) for name, silence in silences().items()}
     choices = [{}, *pairwise(values)][dialect]
     with own_mock(seed, dialect_of(choices)) as target:
         report = conform(target, Plan(seed=seed))
-    broken = tuple(f"{each.id}: {each.why}" for each in report.of(RuleStatus.BROKEN))
+    broken = tuple(f"{rule.id}: {rule.why}" for rule in report.with_status(RuleStatus.BROKEN))
     return Row(dialect, seed, broken, report.requests, report.seconds)
 
 

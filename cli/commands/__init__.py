@@ -1,1 +1,1 @@
-"""One file a command."""
+"""The commands of `workerkit`. Each command has its own file."""

@@ -1,4 +1,4 @@
-"""`workerkit conform`: a server against the page."""
+"""`workerkit conform`: checks whether a server does what the API page says."""
 
 from __future__ import annotations
 
@@ -11,57 +11,64 @@ from pathlib import Path
 
 import click
 
-from workerkit.cli.click_types import DURATION, RATE
 from workerkit.cli.console import console
+from workerkit.cli.option_types import DURATION, RATE
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.conformance import RunFailedError, conform
+from workerkit.contracts.report.command_report import command_report
 from workerkit.contracts.report.report import Report, exit_code
-from workerkit.contracts.report.shared_form import as_cases
-from workerkit.contracts.report.silences_seen import as_dialect
-from workerkit.contracts.report.text import intention, report_text
+from workerkit.contracts.report.silence_report import dialect_text
+from workerkit.contracts.report.text import plan_text, report_text
 from workerkit.contracts.target.own_mock import own_mock
 from workerkit.contracts.target.plan import BadPlanError, Plan, Writes, default_rate, default_writes
 from workerkit.contracts.target.target import BadTargetError, Target
-from workerkit.mockserver.atomic_file import made_folder, write_whole
+from workerkit.mockserver.atomic_file import make_folder, write_atomically
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.dialect import read_choices
 
 
 @click.command("conform")
 @click.argument("url", required=False)
-@click.option("--api-key", metavar="KEY", help="Of the server under whose name the run works.")
-@click.option("--other-api-key", metavar="KEY", help="Another server's: that foreign tasks are refused.")
-@click.option("--inactive-api-key", metavar="KEY", help="An offline server's: that it is refused.")
+@click.option("--api-key", metavar="KEY", help="The API key of a server. The run works as this server.")
+@click.option(
+    "--other-api-key",
+    metavar="KEY",
+    help="The API key of a second server, to check that its tasks are refused.",
+)
+@click.option(
+    "--inactive-api-key", metavar="KEY", help="The API key of an offline server, to check that it is refused."
+)
 @click.option(
     "--account-id",
     metavar="ID",
-    help="An account of the server's tasks, whose status may be set: no answer of the API shows one.",
+    help="The id of an account of the server's tasks. The run may set the status of this account. "
+    "Give it here, because the API's answers do not contain account ids.",
 )
 @click.option(
     "--writes",
     type=click.Choice([write.value for write in Writes]),
-    help="none sends nothing that a correct server acts on; the default unless URL is on this machine.",
+    help="What the run may change: all, only the sandbox, or none. none is the default for a remote URL.",
 )
 @click.option(
     "--sandbox-request",
     "sandbox_requests",
     multiple=True,
     metavar="NAME",
-    help="With --writes sandbox: the tasks of this request may be changed, and it too. Repeatable.",
+    help="With --writes sandbox: the run may change this customer's request and its tasks. Repeatable.",
 )
 @click.option(
     "--sandbox-task",
     "sandbox_tasks",
     multiple=True,
     metavar="ID",
-    help="With --writes sandbox: this task may be changed. Repeatable.",
+    help="With --writes sandbox: the run may change this task. Repeatable.",
 )
 @click.option(
     "--rate",
     type=RATE,
     metavar="N/s",
-    help="At most so many requests a second, as in 5/s; 10/s unless URL is on this machine.",
+    help="The highest rate of requests, for example 5/s. For a remote URL the default is 10/s.",
 )
 @click.option(
     "--max-requests",
@@ -69,19 +76,29 @@ from workerkit.openapi.spec.dialect import read_choices
     default=3000,
     show_default=True,
     metavar="N",
-    help="At most so many requests.",
-)
-@click.option("--time-limit", type=DURATION, metavar="TIME", help="Ends the run, as in 60s.")
-@click.option(
-    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same requests."
+    help="The highest number of requests.",
 )
 @click.option(
-    "--dialect", metavar="FILE", help="What is known of the target where the page is silent, as YAML."
+    "--time-limit", type=DURATION, metavar="TIME", help="The longest time of the run, for example 60s."
 )
 @click.option(
-    "--write-dialect", metavar="FILE", help="Write what was seen there, for workerkit serve --dialect."
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="The same seed gives the same requests.",
 )
-@click.option("--strict", is_flag=True, help="Untested rules count as findings, too.")
+@click.option(
+    "--dialect",
+    metavar="FILE",
+    help="A YAML file with the known behaviour of the server in matters that the API page leaves open.",
+)
+@click.option(
+    "--write-dialect",
+    metavar="FILE",
+    help="Write the behaviour that was seen, for workerkit serve --dialect.",
+)
+@click.option("--strict", is_flag=True, help="Count untested rules as findings.")
 @click.option(
     "--save-scenarios", "folder", metavar="DIR", help="Write each finding as a scenario and as a capsule."
 )
@@ -105,19 +122,19 @@ def command(
     folder: str | None,
     **names: str | None,
 ) -> None:
-    """Tests the server at URL, which ends in /api/v1/worker; without URL, a fresh mock in this process.
+    """Tests the server at URL. URL ends in /api/v1/worker. Without URL, it tests a new mock.
 
     \b
     Example:
       workerkit conform https://staging.example/api/v1/worker --api-key "$KEY" --rate 5/s
     """
     files = ReportFiles(**names)
-    folder = folder and made_folder(folder)
-    out = console(stderr=files.take_standard_output)
+    folder = folder and make_folder(folder)
+    out = console(stderr=files.use_standard_output)
     stated = read_choices(Path(dialect)) if dialect else {}
     try:
         keys = (api_key or "", other_api_key, inactive_api_key)
-        with _target(url, keys, account_id, seed) as target, _ended_by_sigterm():
+        with _target(url, keys, account_id, seed) as target, _sigterm_as_ctrl_c():
             plan = Plan(
                 Writes(writes) if writes else default_writes(target),
                 rate or default_rate(target),
@@ -127,9 +144,9 @@ def command(
                 sandbox_requests=sandbox_requests,
                 sandbox_tasks=sandbox_tasks,
             )
-            out.print(intention(target, plan), markup=False)
+            out.print(plan_text(target, plan), markup=False)
             with Progress(out, max_requests) as progress:
-                say, watcher = partial(out.print, markup=False), partial(_show, progress)
+                say, watcher = partial(out.print, markup=False), partial(_show_exchange, progress)
                 report = conform(
                     target, plan, stated=stated, say=say, watcher=watcher, with_capsules=folder is not None
                 )
@@ -138,33 +155,35 @@ def command(
     except RunFailedError as error:
         report = error.report
     out.print(report_text(report), markup=False)
-    if folder and report.saved:
-        out.print(_save(report, folder), markup=False)
-    files.write(as_cases(report), report.as_json())
+    if folder and report.saved_findings:
+        out.print(_save_findings(report, folder), markup=False)
+    files.write(command_report(report), report.as_json())
     if write_dialect:
-        write_whole(write_dialect, as_dialect(report.target, report.learnt).encode())
+        write_atomically(write_dialect, dialect_text(report.target, report.silence_reports).encode())
     sys.exit(exit_code(report, strict=strict))
 
 
-def _show(progress: Progress, exchange: Exchange) -> None:
+def _show_exchange(progress: Progress, exchange: Exchange) -> None:
     progress.step(f"{exchange.operation or exchange.path} {exchange.status or 'no answer'}")
 
 
-def _save(report: Report, folder: str) -> str:
-    for each in report.saved:
-        write_whole(str(Path(folder, f"{each.name}.yaml")), each.scenario.encode())
-        write_whole(str(Path(folder, f"{each.name}.capsule.yaml")), each.capsule.encode(), secret=True)
-    names = ", ".join(f"{each.name}.yaml" for each in report.saved)
-    capsule = Path(folder, f"{report.saved[0].name}.capsule.yaml")
+def _save_findings(report: Report, folder: str) -> str:
+    for finding in report.saved_findings:
+        write_atomically(str(Path(folder, f"{finding.name}.yaml")), finding.scenario.encode())
+        write_atomically(
+            str(Path(folder, f"{finding.name}.capsule.yaml")), finding.capsule.encode(), secret=True
+        )
+    names = ", ".join(f"{finding.name}.yaml" for finding in report.saved_findings)
+    capsule = Path(folder, f"{report.saved_findings[0].name}.capsule.yaml")
     return (
-        f"Saved in {folder}: {names}, for workerkit serve --scenario.\n"
-        f"Beside each is a capsule, to be sent again: workerkit replay {capsule} --target URL"
+        f"Saved in {folder}: {names}. Run one on the mock: workerkit serve --scenario FILE\n"
+        f"Each has a capsule beside it. Send its requests again: workerkit replay {capsule} --target URL"
     )
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM is taken as Ctrl-C: a run that is ended puts its sandbox back first."""
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """Handles SIGTERM like Ctrl-C, so that a stopped run still restores its sandbox."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

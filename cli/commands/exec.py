@@ -1,4 +1,4 @@
-"""`workerkit exec`: a worker's command through scenarios, judged."""
+"""`workerkit exec`: runs a worker's command through scenarios and reports the verdicts."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from workerkit.cli.click_types import DURATION
 from workerkit.cli.console import console
+from workerkit.cli.option_types import DURATION
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.reports.report import Outcome
-from workerkit.mockserver.reports.terminal import summary_of, table_of, words_of
+from workerkit.mockserver.reports.terminal import cases_table, styled_case_text, styled_summary
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.scenarios.library import library
@@ -35,11 +35,25 @@ from workerkit.scenarios.model.scenario import Scenario
     default=["all"],
     metavar="NAME|FILE|all",
     show_default=True,
-    help="Of the library, or your own; give it again for several.",
+    help="A scenario of the library or a file of your own. Repeatable.",
 )
-@click.option("--time-limit", type=DURATION, default="30s", show_default=True, help="For each scenario.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="How many at a time.")
-@click.option("--save-capsules", metavar="DIR", help="Write a capsule of each scenario that failed.")
+@click.option(
+    "--time-limit",
+    type=DURATION,
+    default="30s",
+    show_default=True,
+    help="The longest time for each scenario.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many scenarios run in parallel.",
+)
+@click.option(
+    "--save-capsules", metavar="DIR", help="Write a capsule (for workerkit replay) of each failed scenario."
+)
 @report_options
 @click.argument("words", nargs=-1, required=True, metavar="-- COMMAND...")
 def command(
@@ -50,10 +64,10 @@ def command(
     words: tuple[str, ...],
     **files: str | None,
 ) -> None:
-    """Runs the worker COMMAND once per scenario, each in a world of its own, and judges it.
+    """Runs the worker COMMAND once for each scenario, on a new mock each time, and gives a verdict.
 
-    The worker finds LIKEPION_BASE_URL, LIKEPION_API_KEY and LIKEPION_SERVER_NAME in its environment;
-    {base_url} and {api_key} in COMMAND are replaced, too.
+    COMMAND gets the environment variables LIKEPION_BASE_URL, LIKEPION_API_KEY and LIKEPION_SERVER_NAME.
+    In its arguments, {base_url} and {api_key} are replaced.
 
     \b
     Example:
@@ -61,36 +75,41 @@ def command(
       workerkit exec --jobs 4 --junit report.xml --html report.html -- python worker.py
       workerkit exec --save-capsules capsules -- python worker.py
     """
-    scenarios, reports, began = _chosen(scenario), ReportFiles(**files), time.time()
-    shelf = CapsuleFolder(Path(save_capsules)) if save_capsules else None
-    out = console(stderr=reports.take_standard_output)
+    scenarios, reports, began = _chosen_scenarios(scenario), ReportFiles(**files), time.time()
+    capsule_folder = CapsuleFolder(Path(save_capsules)) if save_capsules else None
+    out = console(stderr=reports.use_standard_output)
     trials = []
-    attempt = partial(try_worker, words=words, time_limit=time_limit, with_capsule=shelf is not None)
-    with _tried(scenarios, attempt, jobs=jobs, out=out) as tried:
-        for trial in tried:
-            out.print(words_of(case_of(trial), out.width if out.is_terminal else None))
-            if shelf is not None and trial.capsule is not None and not trial.verdict.passed:
-                out.print(shelf.put(trial.verdict.scenario, trial.capsule), markup=False)
+    run_trial = partial(
+        try_worker, words=words, time_limit=time_limit, with_capsule=save_capsules is not None
+    )
+    with _parallel_trials(scenarios, run_trial, jobs=jobs, out=out) as finished_trials:
+        for trial in finished_trials:
+            out.print(styled_case_text(case_of(trial), out.width if out.is_terminal else None))
+            if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:
+                out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule), markup=False)
             trials.append(trial)
     report = report_of(trials, began=began, seconds=time.time() - began)
     if len(trials) > 1:
-        out.print("", table_of(report), "", sep="\n")
-    out.print(summary_of(report))
+        out.print("", cases_table(report), "", sep="\n")
+    out.print(styled_summary(report))
     reports.write(report, as_json(trials))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)
 
 
 @contextmanager
-def _tried(
-    scenarios: list[Scenario], trial: Callable[..., Trial], *, jobs: int, out: Console
+def _parallel_trials(
+    scenarios: list[Scenario], run_trial: Callable[..., Trial], *, jobs: int, out: Console
 ) -> Iterator[Iterator[Trial]]:
-    """The trials in their order, as they are done. Left early, it ends all that runs."""
+    """Runs the trials in parallel. Yields them in the order of the scenarios.
+
+    If the `with` block is left early, all trials that are running are stopped.
+    """
     stop, progress = threading.Event(), Progress(out, len(scenarios))
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
     def attempt(scenario: Scenario) -> Trial:
         with progress.running(scenario.name):
-            return trial(scenario, stop=stop)
+            return run_trial(scenario, stop=stop)
 
     with ThreadPoolExecutor(jobs) as pool, progress:
         try:
@@ -100,6 +119,6 @@ def _tried(
             pool.shutdown(cancel_futures=True)
 
 
-def _chosen(asked: tuple[str, ...]) -> list[Scenario]:
-    names = [name for each in asked for name in (library.names() if each == "all" else (each,))]
+def _chosen_scenarios(chosen: tuple[str, ...]) -> list[Scenario]:
+    names = [name for choice in chosen for name in (library.names() if choice == "all" else (choice,))]
     return [library.find(name) for name in dict.fromkeys(names)]

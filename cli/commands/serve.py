@@ -1,4 +1,4 @@
-"""`workerkit serve`: the mock on a port."""
+"""`workerkit serve`: runs the mock on a port."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from workerkit.cli.token_option import TokenOption
+from workerkit.cli.option_types import TokenOption
+from workerkit.mockserver.capsules.capture.capsule_observer import CapsuleObserver, watch_worlds
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
-from workerkit.mockserver.capsules.capture.world_watch import WorldWatch, kept
-from workerkit.mockserver.observers.journal_file import JournalFile, written_to
-from workerkit.mockserver.observers.json_log import logged_as_json
+from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
+from workerkit.mockserver.observers.json_log import log_as_json
 from workerkit.mockserver.server.foreground import serve_until_signal
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -23,30 +23,36 @@ from workerkit.scenarios.library import library
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: a free one.")
-@click.option("--scenario", metavar="NAME|FILE", help="Begin in this scenario.")
-@click.option("--world", metavar="FILE", help="What the world holds, as YAML: the `world` of a scenario.")
-@click.option("--dialect", metavar="FILE", help="The way to go where the page is silent, as YAML.")
-@click.option("--seed", type=click.IntRange(0), help="The same seed: the same world, time and answers.")
-@click.option("--ready-file", metavar="FILE", help="Written when the mock answers.")
-@click.option("--journal", metavar="FILE", help="Write each exchange, masked: HAR for .har, else JSON lines.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free port."
+)
+@click.option("--scenario", metavar="NAME|FILE", help="Start with this scenario.")
+@click.option(
+    "--world", metavar="FILE", help="The content of the world: YAML in the form of a scenario's `world`."
+)
+@click.option("--dialect", metavar="FILE", help="Values for what the API page leaves open, as YAML.")
+@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same world, times and answers.")
+@click.option("--ready-file", metavar="FILE", help="The mock writes its URL here when it is ready.")
+@click.option(
+    "--journal", metavar="FILE", help="Write all exchanges without secrets: HAR for .har, else JSON lines."
+)
 @click.option(
     "--save-capsules",
     metavar="DIR",
-    help="Write a capsule of each world that ends: where its scenario failed, or where it has none.",
+    help="Write a capsule of each world when it ends, if its scenario failed or if it has no scenario.",
 )
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="On standard error: text, errors only; json, each exchange and change as well, a line each.",
+    help="The log on standard error. text: errors only. json: also each exchange and each change.",
 )
 @click.option(
     "--control-token",
     cls=TokenOption,
     metavar="TOKEN",
-    help="Let whoever has it use the control plane. At least 16 characters.",
+    help="Clients with this token may use the control plane. At least 16 characters.",
 )
 def command(
     host: str,
@@ -61,11 +67,12 @@ def command(
     log_format: str,
     control_token: str | None,
 ) -> None:
-    """Serves the mock until SIGINT or SIGTERM.
+    """Runs the mock until SIGINT or SIGTERM.
 
-    With --save-capsules it leaves a bug report to replay, when it ends and when a world is reset, replaced or
-    deleted: SCENARIO.yaml where the scenario's verdict is fail then; without a scenario WORLD.yaml, which is
-    default.yaml for the world that it serves.
+    With --save-capsules, the mock writes a capsule for `workerkit replay` each time a world ends. A world
+    ends when it is reset, replaced or deleted, and when the mock ends. In a scenario, the file is
+    SCENARIO.yaml, and it is written only if the verdict is fail. Without a scenario, the file is WORLD.yaml,
+    for example default.yaml.
 
     \b
     Example:
@@ -81,9 +88,9 @@ def command(
         read_dialect(Path(dialect)) if dialect else Dialect(),
     )
     worlds.add(DEFAULT, builder)
-    file = JournalFile(journal) if journal else None
-    keeper = WorldWatch(CapsuleFolder(Path(save_capsules)), click.echo) if save_capsules else None
+    journal_file = JournalFile(journal) if journal else None
+    capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), click.echo) if save_capsules else None
     mock = MockServer(worlds, host=host, port=port, token=control_token)
-    log = logged_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
-    with kept(keeper, worlds), log, written_to(file, worlds), mock:
-        serve_until_signal(mock, say=click.echo, ready_file=ready_file, token=control_token)
+    log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
+    with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock:
+        serve_until_signal(mock, print_line=click.echo, ready_file=ready_file, token=control_token)

@@ -1,4 +1,4 @@
-"""`workerkit silences`: what the page leaves open."""
+"""`workerkit silences`: lists what the API page leaves open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from workerkit.openapi.spec.silence import silences
 
 @click.command("silences")
 def command() -> None:
-    """Lists what the page leaves open, with the values of each matter, the mock's own first.
+    """Lists the silences: questions that the API page leaves open, each with its possible answers.
+
+    The first answer is the one that the mock gives. A dialect file can choose another one:
+    workerkit serve --dialect FILE.
 
     \b
     Example:

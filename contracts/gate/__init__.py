@@ -1,1 +1,1 @@
-"""The only way out: policy, pace, transport."""
+"""Everything that sends requests to the target: checks, speed limits, connections."""

@@ -1,4 +1,4 @@
-"""The kit's own requests: legal ones, and ones that are wrong in one known way."""
+"""A client for single requests. The caller chooses the method, the path, the body and the key."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import requests
 
-from workerkit.contracts.gate.gate import GATE_URL, KEY_HEADER, Gate
+from workerkit.contracts.gate.gate import GATE_URL, Gate
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.spec.api import worker_api
 
 NO_KEY = ""
 _JSON = "application/json"
@@ -18,8 +19,8 @@ _JSON = "application/json"
 class Client:
     """Sends single requests through the gate, by default with the target's key.
 
-    Where no answer comes, the exchange says so; nothing is raised but Ended and Withheld. A body that is
-    bytes is sent as it is, any other as JSON.
+    If no answer comes, the exchange has no status, and its `why` has the reason. A body of bytes is sent
+    unchanged. Every other body is sent as JSON. Raises RunEndedError and WithheldError.
     """
 
     def __init__(self, gate: Gate, api_key: str) -> None:
@@ -27,38 +28,40 @@ class Client:
         self._session = gate.session()
         self._api_key = api_key
 
-    def tasks(self, key: str | None = None, **query: str | int) -> Exchange:
-        """The answer to GET /tasks with these query parameters."""
-        return self.listing(query, key)
+    def get_tasks(self, key: str | None = None, **query: str | int) -> Exchange:
+        """Sends GET /tasks with these query parameters."""
+        return self.get_tasks_with(query, key)
 
-    def listing(self, query: Mapping[str, str | int], key: str | None = None) -> Exchange:
-        """The answer to GET /tasks with these query parameters, as a mapping."""
-        return self._gate.deliver(self._prepared("GET", "/tasks", key, params=query))
+    def get_tasks_with(self, query: Mapping[str, str | int], key: str | None = None) -> Exchange:
+        """Sends GET /tasks with the query parameters of a mapping."""
+        return self._gate.send_recorded(self._request("GET", "/tasks", key, params=query))
 
     def send(
         self, method: str, path: str, body: Any, key: str | None = None, *, kind: str = _JSON
     ) -> Exchange:
-        """The answer to a request with a JSON body, of this content type."""
-        return self._gate.deliver(self._prepared(method, path, key, **_json_parts(body, kind)))
+        """Sends a request with this body. `kind` is the content type."""
+        return self._gate.send_recorded(self._request(method, path, key, **_content(body, kind)))
 
     def may_send(self, method: str, path: str, body: Any, key: str | None = None) -> bool:
-        """True for what `send` would not raise Withheld for."""
-        return self._gate.may_leave(self._prepared(method, path, key, **_json_parts(body)))
+        """True if the gate lets this request pass: `send` would not raise WithheldError."""
+        return self._gate.is_allowed(self._request(method, path, key, **_content(body)))
 
-    def _prepared(
+    def _request(
         self,
         method: str,
         path: str,
         key: str | None,
         headers: Mapping[str, str] | None = None,
-        **parts: Any,
+        **content: Any,
     ) -> requests.PreparedRequest:
-        sent_key = self._api_key if key is None else key
-        keys = {KEY_HEADER: sent_key} if sent_key else {}
-        request = requests.Request(method, GATE_URL + path, headers={**keys, **(headers or {})}, **parts)
+        api_key = self._api_key if key is None else key
+        key_headers = {worker_api().key_header_name: api_key} if api_key else {}
+        request = requests.Request(
+            method, GATE_URL + path, headers={**key_headers, **(headers or {})}, **content
+        )
         return self._session.prepare_request(request)
 
 
-def _json_parts(body: Any, kind: str = _JSON) -> dict[str, Any]:
+def _content(body: Any, kind: str = _JSON) -> dict[str, Any]:
     data = body if isinstance(body, bytes) else render(body)
     return {"data": data, "headers": {"Content-Type": kind}}

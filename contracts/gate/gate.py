@@ -1,4 +1,4 @@
-"""The gate: the one place where a run's requests leave, below everything that sends."""
+"""The gate: all requests of a run pass through it. It checks them, sends them and records the exchanges."""
 
 from __future__ import annotations
 
@@ -19,34 +19,39 @@ from workerkit.contracts.gate.transport import Transport
 from workerkit.contracts.gate.write_policy import Draft, WritePolicy
 from workerkit.contracts.target.plan import Plan
 from workerkit.contracts.target.run_clock import RunClock
-from workerkit.contracts.target.target import BASE_PATH, Target
+from workerkit.contracts.target.target import Target
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError
+from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError, worker_api
 
 _SCHEME = "http+gate"
-GATE_URL = f"{_SCHEME}://target{BASE_PATH}"
-# So that urljoin keeps the scheme; the lists are made to be added to.
+GATE_URL = f"{_SCHEME}://target{worker_api().base_path}"
+# Without these entries, `urljoin` would not resolve paths below GATE_URL.
 urllib.parse.uses_relative.append(_SCHEME)
 urllib.parse.uses_netloc.append(_SCHEME)
-KEY_HEADER = "X-API-Key"
 TOO_MANY_REQUESTS = 429
 INTERRUPTED = "the run was interrupted"
-_UNANSWERED_IN_A_ROW = 3
-_NOT_SENT = ("X-Schemathesis-TestCaseId",)
+_MOST_UNANSWERED = 3
+_REMOVED_HEADERS = ("X-Schemathesis-TestCaseId",)
 _USER_AGENT = "workerkit-conform"
 
 
 class WithheldError(WorkerkitError, requests.RequestException):
-    """The request was not sent, because the writes mode does not allow it."""
+    """The request was not sent, because --writes does not allow it."""
 
 
 class RunEndedError(WorkerkitError, requests.RequestException):
-    """The request was not sent, because the run is over; the text says why."""
+    """The request was not sent, because the run has ended. The text says why the run ended."""
 
 
-class Cause(StrEnum):
-    """Who ended a run before its time: a bound of the plan, the target, the person, or the kit itself."""
+class EndCause(StrEnum):
+    """What ended a run early.
+
+    bound: a limit of the plan.
+    target: the server under test.
+    person: an interrupt.
+    kit: a defect of this kit.
+    """
 
     BOUND = "bound"
     TARGET = "target"
@@ -58,41 +63,45 @@ Watcher = Callable[[Exchange], None]
 
 
 class Gate(BaseAdapter):
-    """Sends what the plan allows to the target, and records it.
+    """Sends the allowed requests to the target, and records the exchanges. Several threads may send at once.
 
-    Whoever sends knows GATE_URL only, which nothing but this adapter can open; so what does not pass here
-    does not reach the target. `exchanges` are those so far, in order; `broken_off` those that an interrupt
-    cut short, of which nothing is known; `withheld` says what was not sent, which is a defect of whoever
-    tried; `ended` says why nothing more is sent, and `cause` who is behind it, or both are None. `send`
-    raises Withheld, Ended, and NoAnswer. Threads may send side by side.
+    Senders know only GATE_URL, and only this adapter can open it. So no request reaches the target without
+    the checks of the gate. `send` raises WithheldError, RunEndedError and NoAnswerError.
+
+    exchanges: all exchanges, in the order in which they ended.
+    interrupted: requests without an answer, because an interrupt came first.
+    withheld: a text for each request that --writes does not allow. The kit should not try to send one, so
+        each text shows a defect of the kit.
+    end_reason: why no more requests are sent, or None.
+    end_cause: what ended the run, or None.
+    policy: the rules for the requests that may be sent.
     """
 
     def __init__(self, target: Target, plan: Plan, api: Api, *, clock: RunClock, watcher: Watcher) -> None:
         super().__init__()
         self.exchanges: list[Exchange] = []
-        self.broken_off: list[Exchange] = []
+        self.interrupted: list[Exchange] = []
         self.withheld: list[str] = []
-        self.ended: str | None = None
-        self.cause: Cause | None = None
-        self.permit = WritePolicy(plan.writes)
+        self.end_reason: str | None = None
+        self.end_cause: EndCause | None = None
+        self.policy = WritePolicy(plan.writes)
         self._target = target
-        self._base_path = urllib.parse.urlsplit(target.base_url).path
         self._plan = plan
-        self._most = plan.most_of_its_own
+        self._max_requests = plan.max_test_requests
         self._until = None if plan.time_limit is None else clock.steady() + plan.time_limit
-        self._closed: str | None = None
-        self._is_tidying = False
+        self._closed_reason: str | None = None
+        self._is_restoring = False
         self._sent = 0
         self._api = api
         self._clock = clock
         self._watcher = watcher
-        self._outlet = Transport(target, plan.patience, clock.steady)
+        self._transport = Transport(target, plan.patience, clock.steady)
         self._pace = Pace(plan.rate, clock)
         self._unanswered = 0
         self._lock = Lock()
 
     def session(self) -> GatedSession:
-        """A session whose every request goes through this gate."""
+        """A session that sends all its requests through this gate."""
         return GatedSession(self)
 
     def send(
@@ -104,97 +113,109 @@ class Gate(BaseAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """The target's answer to a request for GATE_URL; its settings are the plan's, whoever sends."""
-        return self._answered(request)[0]
+        """Sends a request for GATE_URL to the target. The other parameters have no effect."""
+        return self._send_and_record(request)[0]
 
-    def deliver(self, request: requests.PreparedRequest) -> Exchange:
-        """The exchange that a request for GATE_URL becomes, also where no answer comes.
+    def send_recorded(self, request: requests.PreparedRequest) -> Exchange:
+        """Sends a request for GATE_URL. Returns the exchange, also if no answer came.
 
-        Raises Withheld and Ended.
+        Raises WithheldError and RunEndedError.
         """
         try:
-            return self._answered(request)[1]
-        except _Unanswered as error:
+            return self._send_and_record(request)[1]
+        except _UnansweredError as error:
             return error.exchange
 
-    def may_leave(self, request: requests.PreparedRequest) -> bool:
-        """True for a request for GATE_URL that `send` would not withhold."""
-        return self.permit.refusal(_draft(request)) is None
+    def is_allowed(self, request: requests.PreparedRequest) -> bool:
+        """True if `send` would send this request and not raise WithheldError."""
+        return self.policy.refusal(_draft(request)) is None
 
-    def admit(self, tasks: frozenset[str], request_ids: frozenset[str], account_ids: frozenset[str]) -> None:
-        """Names what a sandbox consists of, by the ids in lower case."""
-        self.permit = replace(self.permit, tasks=tasks, requests=request_ids, accounts=account_ids)
+    def allow_sandbox(
+        self, task_ids: frozenset[str], request_ids: frozenset[str], account_ids: frozenset[str]
+    ) -> None:
+        """Allows changes of these tasks, of these accounts, and of these customer's requests.
+
+        request_ids: ids of customer's requests. These are objects of the API, not HTTP requests.
+
+        All ids are in lower case.
+        """
+        self.policy = replace(
+            self.policy, task_ids=task_ids, request_ids=request_ids, account_ids=account_ids
+        )
 
     def close(self) -> None:
         """Closes the connections to the target."""
-        self._outlet.close()
+        self._transport.close()
 
-    def end(self, why: str, cause: Cause) -> None:
-        """Lets nothing more through; the first reason stands."""
-        self._closed = self._closed or why
-        if self.ended is None and not self._is_tidying:
-            self.ended, self.cause = why, cause
+    def end_run(self, why: str, cause: EndCause) -> None:
+        """Stops sending. If called again, the first reason and cause are kept."""
+        self._closed_reason = self._closed_reason or why
+        if self.end_reason is None and not self._is_restoring:
+            self.end_reason, self.end_cause = why, cause
 
-    def reopen(self, *, requests: int, seconds: float) -> None:
-        """Lets so many requests more through, for so long, however the run ended: to tidy up after it."""
-        self._closed, self._is_tidying = None, True
-        self._most = self._sent + requests
+    def allow_restoring(self, *, requests: int, seconds: float) -> None:
+        """Opens the gate again after the end of the run, for a limited number of requests and seconds."""
+        self._closed_reason, self._is_restoring = None, True
+        self._max_requests = self._sent + requests
         self._until = self._clock.steady() + seconds
         self._unanswered = 0
 
-    def _answered(self, request: requests.PreparedRequest) -> tuple[requests.Response, Exchange]:
+    def _send_and_record(self, request: requests.PreparedRequest) -> tuple[requests.Response, Exchange]:
         while True:
             with self._lock:
-                self._refuse_what_may_not_leave(request)
-                self._refuse_when_over()
-                self._pace.keep()
+                self._check_policy(request)
+                self._check_limits()
+                self._pace.wait_for_turn()
                 self._sent += 1
-            response, exchange = self._exchange(request)
-            if response.status_code != TOO_MANY_REQUESTS or not self._wait_as_told(response):
+            response, exchange = self._send_once(request)
+            if response.status_code != TOO_MANY_REQUESTS or not self._wait_after_429(response):
                 return response, exchange
 
-    def _refuse_what_may_not_leave(self, request: requests.PreparedRequest) -> None:
+    def _check_policy(self, request: requests.PreparedRequest) -> None:
         draft = _draft(request)
-        refusal = self.permit.refusal(draft)
+        refusal = self.policy.refusal(draft)
         if refusal is not None:
-            what = f"{draft.method} {draft.path}: {refusal}"
-            self.withheld.append(what)
-            raise WithheldError(what, request=request)
+            text = f"{draft.method} {draft.path}: {refusal}"
+            self.withheld.append(text)
+            raise WithheldError(text, request=request)
 
-    def _refuse_when_over(self) -> None:
-        if self._most is not None and self._sent >= self._most:
-            self.end(f"the run stopped at {self._sent} requests, as --max-requests says", Cause.BOUND)
+    def _check_limits(self) -> None:
+        if self._max_requests is not None and self._sent >= self._max_requests:
+            self.end_run(f"the run stopped at {self._sent} requests, as --max-requests says", EndCause.BOUND)
         if self._until is not None and self._clock.steady() >= self._until:
-            self.end(
-                f"the run stopped after {self._plan.time_limit or 0:g} s, as --time-limit says", Cause.BOUND
+            self.end_run(
+                f"the run stopped after {self._plan.time_limit or 0:g} s, as --time-limit says",
+                EndCause.BOUND,
             )
-        if self._closed:
-            raise RunEndedError(self._closed)
+        if self._closed_reason:
+            raise RunEndedError(self._closed_reason)
 
-    def _wait_as_told(self, response: requests.Response) -> bool:
-        """True after the wait that an answer 429 asks for; False where the run ends instead."""
-        why = self._pace.wait_as_told(response.headers.get("Retry-After"), self._until)
+    def _wait_after_429(self, response: requests.Response) -> bool:
+        """Waits after an answer 429. Returns False if the run ends instead."""
+        why = self._pace.wait_after_429(response.headers.get("Retry-After"), self._until)
         if why is not None:
-            self.end(f"the target answered 429, too many requests, {why}: give a lower --rate", Cause.TARGET)
+            self.end_run(
+                f"the target answered 429, too many requests, and {why}: give a lower --rate", EndCause.TARGET
+            )
         return why is None
 
-    def _exchange(self, request: requests.PreparedRequest) -> tuple[requests.Response, Exchange]:
-        sent = self._readdressed(request)
+    def _send_once(self, request: requests.PreparedRequest) -> tuple[requests.Response, Exchange]:
+        sent = self._with_target_url(request)
         began = self._clock.wall()
         try:
-            response = self._outlet.fetch(sent)
+            response = self._transport.fetch(sent)
         except NoAnswerError as error:
             exchange = self._record(request, None, began, str(error))
-            raise _Unanswered(exchange) from error
+            raise _UnansweredError(exchange) from error
         except KeyboardInterrupt:
-            self.broken_off.append(self._as_exchange(_draft(request), None, began, INTERRUPTED))
+            self.interrupted.append(self._exchange_of(_draft(request), None, began, INTERRUPTED))
             raise
         response.request = request
         return response, self._record(request, response, began, "")
 
-    def _readdressed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def _with_target_url(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         sent = request.copy()
-        sent.url = self._target.base_url + _below_the_gate(request)
+        sent.url = self._target.base_url + _path_below_gate(request)
         return sent
 
     def _record(
@@ -202,17 +223,19 @@ class Gate(BaseAdapter):
     ) -> Exchange:
         with self._lock:
             self._unanswered = 0 if response is not None else self._unanswered + 1
-            if self._unanswered >= _UNANSWERED_IN_A_ROW:
-                self.end(f"the target gave no answer {self._unanswered} times in a row: {why}", Cause.TARGET)
-            exchange = self._as_exchange(_draft(request), response, began, why)
+            if self._unanswered >= _MOST_UNANSWERED:
+                self.end_run(
+                    f"the target gave no answer {self._unanswered} times in a row: {why}", EndCause.TARGET
+                )
+            exchange = self._exchange_of(_draft(request), response, began, why)
             self.exchanges.append(exchange)
         self._watcher(exchange)
         return exchange
 
-    def _as_exchange(
+    def _exchange_of(
         self, draft: Draft, response: requests.Response | None, began: float, why: str
     ) -> Exchange:
-        path = BASE_PATH + draft.path
+        path = worker_api().base_path + draft.path
         return Exchange(
             number=len(self.exchanges) + 1,
             operation=self._operation(draft.method, path),
@@ -237,8 +260,8 @@ class Gate(BaseAdapter):
             return None
 
 
-class _Unanswered(requests.ConnectionError):
-    """No answer came; `exchange` is what was sent, and says why."""
+class _UnansweredError(WorkerkitError, requests.ConnectionError):
+    """No answer came. `exchange` has the request and the reason."""
 
     def __init__(self, exchange: Exchange) -> None:
         super().__init__(exchange.why)
@@ -246,7 +269,7 @@ class _Unanswered(requests.ConnectionError):
 
 
 class GatedSession(requests.Session):
-    """A session that can open nothing but GATE_URL, keeps no cookies and follows no redirect."""
+    """A session that can only open GATE_URL. It keeps no cookies and follows no redirects."""
 
     def __init__(self, gate: Gate) -> None:
         super().__init__()
@@ -256,27 +279,27 @@ class GatedSession(requests.Session):
         self.mount(f"{_SCHEME}://", gate)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: a redirect is an answer like any other."""
+        """None, so that a redirect is recorded like every other answer."""
         return None
 
 
 def _draft(request: requests.PreparedRequest) -> Draft:
-    """The request as the gate sends it: what is meant for the engine alone is taken out."""
-    for name in _NOT_SENT:
+    """The request as the gate sends it, without the headers that Schemathesis adds for itself."""
+    for name in _REMOVED_HEADERS:
         request.headers.pop(name, None)
     request.headers["User-Agent"] = _USER_AGENT
     body = _bytes(request.body)
-    # Bytes, which are sent as they are looked at; an empty body that is not None would be sent in chunks.
+    # With an empty body that is not None, requests would send `Transfer-Encoding: chunked`.
     request.body = body or None
-    path, _, query = _below_the_gate(request).partition("?")
+    path, _, query = _path_below_gate(request).partition("?")
     return Draft(str(request.method), path, query, _headers(request.headers), body)
 
 
-def _below_the_gate(request: requests.PreparedRequest) -> str:
-    rest = str(request.url).removeprefix(GATE_URL)
-    if rest == request.url or "#" in rest or rest[:1] not in ("/", "?", ""):
+def _path_below_gate(request: requests.PreparedRequest) -> str:
+    path = str(request.url).removeprefix(GATE_URL)
+    if path == request.url or "#" in path or path[:1] not in ("/", "?", ""):
         raise WithheldError(f"{request.url} is not below {GATE_URL}", request=request)
-    return rest
+    return path
 
 
 def _headers(headers: Mapping[str, Any]) -> Headers:
@@ -291,5 +314,5 @@ def _bytes(body: Any) -> bytes:
     if isinstance(body, str):
         return body.encode()
     if not isinstance(body, bytes | bytearray | None):
-        raise WithheldError("a body that is not yet there cannot be looked at")
+        raise WithheldError("its body is a stream, which the gate cannot check")
     return bytes(body or b"")

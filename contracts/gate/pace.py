@@ -1,4 +1,4 @@
-"""How fast requests follow each other, and the patience of a run with a target that has had enough."""
+"""The speed of a run: the pause between requests, and the waits after answers with status 429."""
 
 from __future__ import annotations
 
@@ -6,41 +6,44 @@ from email.utils import parsedate_to_datetime
 
 from workerkit.contracts.target.run_clock import RunClock
 
-# All waits together: a target that asks for more has to be tested more slowly.
-_PATIENCE = 30.0
+# The sum of all waits after 429, in seconds. A target that demands longer waits needs a lower --rate.
+_MOST_WAITING = 30.0
 _FIRST_WAIT = 1.0
 _FIRST_GAP, _LAST_GAP = 0.05, 0.5
 
 
 class Pace:
-    """At most `rate` requests a second, and a wait for each answer 429, of which it takes a few only."""
+    """Limits the speed to `rate` requests per second, and slows down after each answer 429."""
 
     def __init__(self, rate: float | None, clock: RunClock) -> None:
         self._gap = 0.0 if rate is None else 1 / rate
         self._clock = clock
         self._next_at = clock.steady()
         self._next_wait = _FIRST_WAIT
-        self._patience = _PATIENCE
+        self._waiting_left = _MOST_WAITING
 
-    def keep(self) -> None:
-        """Returns when the next request is due."""
+    def wait_for_turn(self) -> None:
+        """Waits until the next request may be sent."""
         now = self._clock.steady()
         if now < self._next_at:
             self._clock.wait(self._next_at - now)
         self._next_at = max(now, self._next_at) + self._gap
 
-    def wait_as_told(self, retry_after: str | None, until: float | None) -> str | None:
-        """Waits as long as a Retry-After says, or each time longer where there is none, and is slower then.
+    def wait_after_429(self, retry_after: str | None, until: float | None) -> str | None:
+        """Waits before the same request is sent again. Returns None, or the reason why it did not wait.
 
-        Where that is more than is left of its patience, or goes beyond the steady time `until`, it does not
-        wait, and gives back why.
+        The wait is as long as the header Retry-After says. Without this header, each wait is twice as long as
+        the previous wait. Every wait also makes the pause between later requests longer.
+
+        There is no wait if all waits together would be too long, or if the wait would end after `until`.
+        `until` is a time of the steady clock.
         """
         seconds = self._seconds(retry_after)
-        if seconds > self._patience:
-            return f"and {_PATIENCE:g} s of waiting are not enough"
+        if seconds > self._waiting_left:
+            return f"it demands more than {_MOST_WAITING:g} s of waiting"
         if until is not None and self._clock.steady() + seconds >= until:
-            return f"and a wait of {seconds:g} s is more than is left"
-        self._patience -= seconds
+            return f"the time limit does not allow a wait of {seconds:g} s"
+        self._waiting_left -= seconds
         self._gap = max(self._gap, min(_LAST_GAP, max(_FIRST_GAP, 2 * self._gap)))
         self._clock.wait(seconds)
         return None

@@ -1,4 +1,4 @@
-"""The connections to the target: one request, one whole answer, within bounds of time and size."""
+"""The connections to the target. Answers have a time limit and a size limit."""
 
 from __future__ import annotations
 
@@ -16,51 +16,59 @@ from urllib3 import ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from workerkit.contracts.gate.no_answer import FAILURES, NoAnswerError, no_answer, too_long
+from workerkit.contracts.gate.no_answer import (
+    SENDING_ERRORS,
+    NoAnswerError,
+    answer_too_long_error,
+    no_answer_error,
+)
 from workerkit.contracts.target.target import Target
-from workerkit.mockserver.http.trusted_certificates import tls
+from workerkit.mockserver.http.trusted_certificates import tls_context
 
-MOST_BYTES = 32 * 2**20
-_PIECE = 2**16
-_MOST_LINES = 16
+MOST_ANSWER_BYTES = 32 * 2**20
+_PIECE_BYTES = 2**16
+_MOST_CONNECTIONS = 16
 
 
 class Transport:
-    """Sends requests as they are, to the target's address. `patience` is seconds for one whole answer.
+    """Sends requests to the target's address.
 
-    A target on this machine is never asked through a proxy, which would be asked for its own machine.
+    A request to a target on this machine does not go through a proxy. A proxy on another machine would look
+    for the target there.
+
+    patience: how long one complete answer may take, in seconds.
     """
 
     def __init__(self, target: Target, patience: float, steady: Callable[[], float]) -> None:
         self._target = target
         self._patience = patience
         self._steady = steady
-        self._http = _Adapter(tls() if target.is_tls else None, pool_maxsize=_MOST_LINES)
+        self._http = _Adapter(tls_context() if target.is_tls else None, pool_maxsize=_MOST_CONNECTIONS)
         self._proxies = {} if target.is_loopback else requests.utils.get_environ_proxies(target.base_url)
 
     def fetch(self, request: requests.PreparedRequest) -> requests.Response:
-        """The answer, with its body read. Raises NoAnswer."""
+        """The complete answer to a request. Raises NoAnswerError."""
         until = self._steady() + self._patience
-        token = _left.set(lambda: until - self._steady())
+        token = _seconds_left.set(lambda: until - self._steady())
         try:
-            return self._whole(request)
+            return self._complete_answer(request)
         except NoAnswerError:
             raise
-        except FAILURES as error:
-            raise no_answer(error, self._target, self._patience) from error
+        except SENDING_ERRORS as error:
+            raise no_answer_error(error, self._target, self._patience) from error
         finally:
-            _left.reset(token)
+            _seconds_left.reset(token)
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes all connections."""
         self._http.close()
 
-    def _whole(self, request: requests.PreparedRequest) -> requests.Response:
+    def _complete_answer(self, request: requests.PreparedRequest) -> requests.Response:
         response = self._http.send(request, stream=True, timeout=self._patience, proxies=self._proxies)
         try:
             response._content = b"".join(self._pieces(response))
         except BaseException:
-            # What is left of the answer would be read as the beginning of the next one.
+            # The rest of the answer is still on this connection. The next answer must not begin with it.
             response.raw.close()
             raise
         response.raw.release_conn()
@@ -68,33 +76,36 @@ class Transport:
 
     def _pieces(self, response: requests.Response) -> Iterator[bytes]:
         size = 0
-        while piece := response.raw.read1(_PIECE, decode_content=True):
+        while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
             yield piece
             size += len(piece)
-            if size > MOST_BYTES:
-                raise too_long(MOST_BYTES)
+            if size > MOST_ANSWER_BYTES:
+                raise answer_too_long_error(MOST_ANSWER_BYTES)
 
 
-# Seconds that are left for the answer that this thread waits for.
-_left: ContextVar[Callable[[], float]] = ContextVar("_left")
+# How many seconds this thread may still wait for its answer.
+_seconds_left: ContextVar[Callable[[], float]] = ContextVar("_seconds_left")
 
 
-class _InTime(io.RawIOBase):
-    """What a connection sends, as long as there is time; bytes that come one by one do not make more."""
+class _TimeLimitedStream(io.RawIOBase):
+    """The bytes of one answer, read from a socket. Raises TimeoutError when the time for the answer is over.
 
-    def __init__(self, line: socket.socket, left: Callable[[], float]) -> None:
-        self._line = line
-        self._raw = line.makefile("rb", buffering=0)
-        self._left = left
+    A plain socket timeout starts again with every byte, so a slow answer would never end.
+    """
+
+    def __init__(self, connection: socket.socket, seconds_left: Callable[[], float]) -> None:
+        self._socket = connection
+        self._raw = connection.makefile("rb", buffering=0)
+        self._seconds_left = seconds_left
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._left()
-        if left <= 0:
+        seconds = self._seconds_left()
+        if seconds <= 0:
             raise TimeoutError
-        self._line.settimeout(left)
+        self._socket.settimeout(seconds)
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -102,36 +113,36 @@ class _InTime(io.RawIOBase):
         super().close()
 
 
-class _Timed:
-    """A connection as an answer is read from it."""
+class _TimeLimitedSocket:
+    """The part of a socket that HTTPResponse uses. Its stream has a time limit."""
 
-    def __init__(self, line: socket.socket, left: Callable[[], float]) -> None:
-        self._line = line
-        self._left = left
+    def __init__(self, connection: socket.socket, seconds_left: Callable[[], float]) -> None:
+        self._socket = connection
+        self._seconds_left = seconds_left
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_InTime(self._line, self._left))
+        return io.BufferedReader(_TimeLimitedStream(self._socket, self._seconds_left))
 
 
-def _answer(line: socket.socket, **options: Any) -> HTTPResponse:
-    # All that an answer does with its connection is to make a file of it.
-    return HTTPResponse(cast(socket.socket, _Timed(line, _left.get())), **options)
+def _time_limited_response(connection: socket.socket, **options: Any) -> HTTPResponse:
+    # HTTPResponse only calls `makefile`, so _TimeLimitedSocket is enough.
+    return HTTPResponse(cast(socket.socket, _TimeLimitedSocket(connection, _seconds_left.get())), **options)
 
 
-class _Line(HTTPConnection):
-    response_class = staticmethod(_answer)  # type: ignore[assignment]
+class _Connection(HTTPConnection):
+    response_class = staticmethod(_time_limited_response)  # type: ignore[assignment]
 
 
-class _SecureLine(HTTPSConnection):
-    response_class = staticmethod(_answer)  # type: ignore[assignment]
+class _TlsConnection(HTTPSConnection):
+    response_class = staticmethod(_time_limited_response)  # type: ignore[assignment]
 
 
-class _Lines(HTTPConnectionPool):
-    ConnectionCls = _Line
+class _ConnectionPool(HTTPConnectionPool):
+    ConnectionCls = _Connection
 
 
-class _SecureLines(HTTPSConnectionPool):
-    ConnectionCls = _SecureLine
+class _TlsConnectionPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
 
 
 class _Adapter(HTTPAdapter):
@@ -145,4 +156,4 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._trust, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Lines, "https": _SecureLines}
+        self.poolmanager.pool_classes_by_scheme = {"http": _ConnectionPool, "https": _TlsConnectionPool}

@@ -1,1 +1,1 @@
-"""Random requests: against a model, and by Schemathesis."""
+"""Generated tests: random requests that are compared with a model, and the checks of Schemathesis."""

@@ -1,4 +1,4 @@
-"""A play: a few requests to a target, each held against the model that began with the same tasks."""
+"""An episode: a few random requests to the target, whose answers are compared with a model."""
 
 from __future__ import annotations
 
@@ -8,328 +8,357 @@ from typing import Any
 from workerkit.contracts.generated.exploration import Exploration
 from workerkit.contracts.generated.model import OTHER, OWN, CannotModelError, Model
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in
+from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task, tasks_in, total_in
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 
 _REFUSED = (400, 409)
 _LINK = "https://example.com/workerkit/{}"
-LINK_FIELDS = ("link_profile", "link_post")
-# What a server changes by itself, or may show in a way of its own.
-_OF_THE_SERVERS_OWN = frozenset({"started_at", "retry_count", "max_retries", "details"})
-_WORKED_ON = frozenset({"pending", "queued", "running"})
+# The server may change these fields by itself, or list them in another form.
+_NOT_COMPARED = frozenset({"started_at", "retry_count", "max_retries", "details"})
+_OPEN_STATUSES = frozenset({"pending", "queued", "running"})
 
 
 class Episode:
-    """One play, from the lists with which it begins to those with which it ends.
+    """An episode lists all tasks, sends the requests of its steps, and lists all tasks again.
 
-    Where the target's answer is not what the page and the target's own dialect make of the model, the stage
-    is told, which raises Mismatch unless it looks for another; the play is over then. A step against the
-    status flow may be taken or refused: the model follows the target.
+    Each answer must agree with the model. The model uses the code of the mock. It has the same tasks and the
+    same dialect as the target. If an answer differs, the episode is over and the difference is a finding. The
+    first finding of a new cause raises MismatchError.
+    The target may accept or refuse a transition against the status flow. The model follows the target.
+
+    is_over: True after a difference, and after an answer that does not show what the target did.
+    task_ids: the tasks that the steps may change.
+    foreign_ids: the id of at most one task that belongs to the other API key. The target must refuse to
+        change this task.
+    service_types: the service types of the tasks that belong to the run's API key.
     """
 
     def __init__(self, exploration: Exploration) -> None:
-        self.over = False
+        self.is_over = False
         self._exploration = exploration
-        self._acts: list[Exchange] = []
-        self._writers: dict[str, tuple[str, Exchange]] = {}
-        self._open_links: set[str] = set()
-        own = exploration.whole_list(None)
-        other = [] if exploration.other_key is None else exploration.whole_list(exploration.other_key)
-        self._listed = {str(each.get("id")): each for each in (*own, *other)}
-        self._began = own
-        self._last: tuple[dict[str, str | int], Exchange] | None = None
+        self._writes: list[Exchange] = []
+        self._rule_of_last_write: dict[str, str] = {}
+        self._tasks_with_unknown_links: set[str] = set()
+        own = exploration.all_tasks(None)
+        other = [] if exploration.other_key is None else exploration.all_tasks(exploration.other_key)
+        self._tasks_at_start = {str(task.get("id")): task for task in (*own, *other)}
+        self._own_at_start = own
+        self._last_list: tuple[dict[str, str | int], Exchange] | None = None
         try:
             self._model = Model(exploration.dialect, own, other)
         except CannotModelError as error:
             exploration.give_up(str(error))
-        self.cast = exploration.cast(own)
-        self.foreign = exploration.foreign(other)
-        self.services = sorted({str(each.get("service_type")) for each in own})
+        self.task_ids = exploration.changeable_task_ids(own)
+        self.foreign_ids = exploration.foreign_task_ids(other)
+        self.service_types = sorted({str(task.get("service_type")) for task in own})
 
-    # Writes
+    # Steps that write
 
-    def update(self, which: int, status: str | None, *, links: bool) -> None:
-        """PUT /tasks/:id for one of the cast."""
-        if self._spares(status):
+    def update(self, task_index: int, status: str | None, *, links: bool) -> None:
+        """PUT /tasks/:id for one of the tasks."""
+        if self._has_unknown_result(status):
             return
-        task_id = self._task(which)
-        body = self._change(task_id, status, links=links)
+        task_id = self._task_id(task_index)
+        body = self._update_body(status, links=links)
         if task_id and body:
-            sure = self._surely_taken(task_id, body)
+            must_accept = self._must_accept(task_id, body)
             exchange = self._send("PUT", f"/tasks/{task_id}", body)
-            self._settle("update", exchange, task_id, body, sure=sure)
+            self._check_update("update", exchange, task_id, body, must_accept=must_accept)
 
-    def advance(self, which: int, step: int) -> None:
-        """PUT /tasks/:id with a status that the flow has next."""
-        task_id = self._task(which)
-        following = sorted(self._model.flow[self._model.task(task_id)["status"]]) if task_id else []
-        if following:
-            self.update(which, following[step % len(following)], links=step % 2 == 0)
+    def advance(self, task_index: int, step_index: int) -> None:
+        """PUT /tasks/:id with a next status of the status flow."""
+        task_id = self._task_id(task_index)
+        next_statuses = sorted(self._model.flow[self._model.task(task_id)["status"]]) if task_id else []
+        if next_statuses:
+            status = next_statuses[step_index % len(next_statuses)]
+            self.update(task_index, status, links=step_index % 2 == 0)
 
-    def call_back(self, which: int, status: str | None, *, links: bool) -> None:
-        """POST /callback/link/update for one of the cast."""
-        task_id = self._task(which)
-        body = self._change(task_id, status, links=links)
+    def send_link_callback(self, task_index: int, status: str | None, *, links: bool) -> None:
+        """POST /callback/link/update for one of the tasks."""
+        task_id = self._task_id(task_index)
+        body = self._update_body(status, links=links)
         if task_id and body and status != "failed":
-            sure = self._surely_taken(task_id, body)
+            must_accept = self._must_accept(task_id, body)
             exchange = self._send("POST", "/callback/link/update", {"link_id": task_id, **body})
-            self._settle("link-update", exchange, task_id, body, sure=sure)
+            self._check_update("link-update", exchange, task_id, body, must_accept=must_accept)
 
-    def complete(self, which: int) -> None:
-        """POST /callback/link/complete for one of the cast."""
-        task_id = self._task(which)
+    def complete(self, task_index: int) -> None:
+        """POST /callback/link/complete for one of the tasks."""
+        task_id = self._task_id(task_index)
         if task_id:
-            body = {**self._change(task_id, None, links=True), "status": "completed"}
-            sure = self._surely_taken(task_id, body)
-            sent = {name: value for name, value in body.items() if name != "status"}
-            exchange = self._send("POST", "/callback/link/complete", {"link_id": task_id, **sent})
-            self._settle("link-complete", exchange, task_id, body, sure=sure)
+            links = self._update_body(None, links=True)
+            body = {**links, "status": "completed"}
+            must_accept = self._must_accept(task_id, body)
+            exchange = self._send("POST", "/callback/link/complete", {"link_id": task_id, **links})
+            self._check_update("link-complete", exchange, task_id, body, must_accept=must_accept)
 
-    def update_many(self, changes: Sequence[tuple[int, str]], *, strangers: bool) -> None:
-        """PUT /tasks/bulk for some of the cast, each once, and for an unknown and a foreign task."""
-        if any(self._spares(status) for _, status in changes):
+    def update_in_bulk(self, changes: Sequence[tuple[int, str]], *, with_refused: bool) -> None:
+        """PUT /tasks/bulk with at most one item for each task.
+
+        changes: pairs of task index and new status.
+        with_refused: True adds an item for an unknown id and an item for a foreign task.
+        """
+        if any(self._has_unknown_result(status) for _, status in changes):
             return
         bodies: dict[str, dict[str, str]] = {}
-        for which, status in changes:
-            task_id = self._task(which)
+        for task_index, status in changes:
+            task_id = self._task_id(task_index)
             if task_id:
-                bodies.setdefault(task_id, self._change(task_id, status, links=False))
-        surely = {task_id: self._surely_taken(task_id, body) for task_id, body in bodies.items()}
-        refused = [self._exploration.nobody(), *self.foreign] if strangers else []
-        items = [{"link_id": each, **body} for each, body in bodies.items()]
-        items += [{"link_id": each, "status": self._another_status(each)} for each in refused]
+                bodies.setdefault(task_id, self._update_body(status, links=False))
+        must_accept = {task_id: self._must_accept(task_id, body) for task_id, body in bodies.items()}
+        refused = [self._exploration.new_fake_id(), *self.foreign_ids] if with_refused else []
+        items = [{"link_id": task_id, **body} for task_id, body in bodies.items()]
+        items += [{"link_id": task_id, "status": self._other_status(task_id)} for task_id in refused]
         if items:
-            self._settle_many(self._send("PUT", "/tasks/bulk", {"items": items}), bodies, surely, refused)
+            exchange = self._send("PUT", "/tasks/bulk", {"items": items})
+            self._check_bulk_update(exchange, bodies, must_accept, refused)
 
-    def refuse(self, which: int) -> None:
-        """PUT /tasks/:id with a status that there is not: 400, and nothing changes."""
-        task_id = self._task(which)
+    def send_unknown_status(self, task_index: int) -> None:
+        """PUT /tasks/:id with an unknown status. The target must answer 400 and change nothing."""
+        task_id = self._task_id(task_index)
         if task_id:
             exchange = self._send("PUT", f"/tasks/{task_id}", {"status": "nonsense", "link_post": "x"})
-            self._judge("update-status", _unless(exchange.status == 400, exchange, 400), exchange)
+            self._record("update-status", _status_flaw(exchange, 400), exchange)
 
-    def trespass(self) -> None:
-        """PUT /tasks/:id for another server's task: 403, and nothing changes."""
-        for task_id in self.foreign:
-            exchange = self._send("PUT", f"/tasks/{task_id}", {"status": self._another_status(task_id)})
-            self._judge("update-own-only", _unless(exchange.status == 403, exchange, 403), exchange)
+    def update_foreign_task(self) -> None:
+        """PUT /tasks/:id for a task of the other server. The target must answer 403 and change nothing."""
+        for task_id in self.foreign_ids:
+            exchange = self._send("PUT", f"/tasks/{task_id}", {"status": self._other_status(task_id)})
+            self._record("update-own-only", _status_flaw(exchange, 403), exchange)
 
-    # Lists
+    # Steps that list
 
-    def list_page(self, statuses: Sequence[str], limit: int, page: int, service: int | None) -> None:
-        """GET /tasks by offset."""
+    def list_page(self, statuses: Sequence[str], limit: int, page: int, service_index: int | None) -> None:
+        """GET /tasks with a page number."""
         query: dict[str, str | int] = {"status": ",".join(statuses), "limit": limit, "page": page}
-        if service is not None and self.services:
-            query["service_type"] = self.services[service % len(self.services)]
+        if service_index is not None and self.service_types:
+            query["service_type"] = self.service_types[service_index % len(self.service_types)]
         self._list(query)
 
     def list_by_default(self) -> None:
-        """GET /tasks without a parameter."""
+        """GET /tasks without parameters."""
         self._list({})
 
-    def list_on(self) -> None:
-        """GET /tasks after the last task of the last page, while the filter still lets that one through."""
-        if self._last is None or not tasks_in(self._last[1]):
+    def list_next_page(self) -> None:
+        """GET /tasks with `after`: the id of the last task of the last list.
+
+        Sends nothing if the status filter of the list no longer includes this task.
+        """
+        if self._last_list is None or not tasks_in(self._last_list[1]):
             return
-        query, exchange = self._last
-        last = str(tasks_in(exchange)[-1]["id"])
+        query, exchange = self._last_list
+        last_id = str(tasks_in(exchange)[-1]["id"])
         statuses = str(query.get("status", "pending,queued")).split(",")
-        if last in self._listed and self._model.task(last)["status"] in statuses:
-            self._list({**{name: value for name, value in query.items() if name != "page"}, "after": last})
+        if last_id in self._tasks_at_start and self._model.task(last_id)["status"] in statuses:
+            without_page = {name: value for name, value in query.items() if name != "page"}
+            self._list({**without_page, "after": last_id})
 
     def finish(self) -> None:
-        """Lists everything: what was written is there, and nothing else has changed."""
-        if self.over:
+        """Lists all tasks of both servers. They must be the tasks of the model."""
+        if self.is_over:
             return
-        self._compare_whole(OWN, self._exploration.whole_list(None))
-        if self._exploration.other_key is not None and not self.over:
-            self._compare_whole(OTHER, self._exploration.whole_list(self._exploration.other_key))
+        self._check_all_tasks(OWN, self._exploration.all_tasks(None))
+        if self._exploration.other_key is not None and not self.is_over:
+            self._check_all_tasks(OTHER, self._exploration.all_tasks(self._exploration.other_key))
 
-    # How a write is held against the model
+    # Checks of writes
 
-    def _settle(
-        self, rule: str, exchange: Exchange, task_id: str, body: Mapping[str, str], *, sure: bool
+    def _check_update(
+        self, rule: str, exchange: Exchange, task_id: str, body: Mapping[str, str], *, must_accept: bool
     ) -> None:
         if exchange.accepted:
-            self._apply(rule, exchange, task_id, body)
-        refused = not exchange.accepted and (sure or exchange.status not in _REFUSED)
-        self._judge(rule, f"answered {exchange.status}, expected 2xx" if refused else None, exchange)
+            self._apply(rule, task_id, body)
+        is_wrong = not exchange.accepted and (must_accept or exchange.status not in _REFUSED)
+        self._record(rule, f"answered {exchange.status}, expected 2xx" if is_wrong else None, exchange)
 
-    def _settle_many(
+    def _check_bulk_update(
         self,
         exchange: Exchange,
         bodies: Mapping[str, Mapping[str, str]],
-        surely: Mapping[str, bool],
+        must_accept: Mapping[str, bool],
         refused: Sequence[str],
     ) -> None:
         if not exchange.accepted:
-            taken = all(surely.values()) or exchange.status not in _REFUSED
-            self._judge("bulk", f"answered {exchange.status}, expected 2xx" if taken else None, exchange)
+            is_wrong = all(must_accept.values()) or exchange.status not in _REFUSED
+            self._record("bulk", f"answered {exchange.status}, expected 2xx" if is_wrong else None, exchange)
             return
-        done = _done(exchange)
-        if set(done) != {*bodies, *refused}:
-            # A relation says what is wrong with it; what was done, nobody knows.
-            self.over = True
+        successes = _successes(exchange)
+        if set(successes) != {*bodies, *refused}:
+            # The answer does not show which items were applied. The checks in `relations` report this answer.
+            self.is_over = True
             return
         for task_id, body in bodies.items():
-            if done[task_id]:
-                self._apply("bulk-results", exchange, task_id, body)
-        wrong = [each for each, sure in surely.items() if sure and not done[each]]
-        wrong += [each for each in refused if done[each]]
-        flaw = _contrary(wrong[0], done=done[wrong[0]]) if wrong else None
-        self._judge("bulk-results", flaw, exchange)
+            if successes[task_id]:
+                self._apply("bulk-results", task_id, body)
+        wrong = [task_id for task_id, must in must_accept.items() if must and not successes[task_id]]
+        wrong += [task_id for task_id in refused if successes[task_id]]
+        flaw = _item_flaw(wrong[0], success=successes[wrong[0]]) if wrong else None
+        self._record("bulk-results", flaw, exchange)
 
-    def _apply(self, rule: str, exchange: Exchange, task_id: str, body: Mapping[str, str]) -> None:
+    def _apply(self, rule: str, task_id: str, body: Mapping[str, str]) -> None:
         if body.get("status") == "pending":
-            # Whether a task that goes back keeps its links, the page does not say.
-            self._open_links.add(task_id)
+            # The API page does not say whether a task keeps its links when it goes back to pending.
+            self._tasks_with_unknown_links.add(task_id)
         if not set(LINK_FIELDS).isdisjoint(body):
-            self._open_links.discard(task_id)
+            self._tasks_with_unknown_links.discard(task_id)
         self._model.update(task_id, body)
-        self._writers[task_id] = (rule, exchange)
+        self._rule_of_last_write[task_id] = rule
 
-    def _surely_taken(self, task_id: str, body: Mapping[str, str]) -> bool:
-        """Whether every sound server takes the update: it follows the flow, or a task in work gets links."""
-        now = self._model.task(task_id)["status"]
+    def _must_accept(self, task_id: str, body: Mapping[str, str]) -> bool:
+        """True if every correct server accepts the update.
+
+        The update must follow the status flow, or only add links to a pending, queued or running task.
+        """
+        status = self._model.task(task_id)["status"]
         if "status" not in body:
-            return now in _WORKED_ON
-        if now == "failed" and not self._model.has_retries(task_id):
+            return status in _OPEN_STATUSES
+        if status == "failed" and not self._model.has_retries(task_id):
             return False
-        return body["status"] in self._model.flow[now]
+        return body["status"] in self._model.flow[status]
 
-    def _spares(self, status: str | None) -> bool:
-        """Whether a step is left out, because what follows from it is not known of this target."""
-        return status == "failed" and self._exploration.habit("retry") != "manual"
+    def _has_unknown_result(self, status: str | None) -> bool:
+        # Without manual retries the target may set a failed task back to pending at any time.
+        return status == "failed" and self._exploration.known_value("retry") != "manual"
 
-    def _change(self, task_id: str | None, status: str | None, *, links: bool) -> dict[str, str]:
-        links_to = (
+    def _update_body(self, status: str | None, *, links: bool) -> dict[str, str]:
+        link_values = (
             {name: _LINK.format(self._exploration.next_number()) for name in LINK_FIELDS} if links else {}
         )
-        return {**({"status": status} if status else {}), **links_to}
+        return {**({"status": status} if status else {}), **link_values}
 
-    def _another_status(self, task_id: str) -> str:
-        """A status that a foreign task does not have; any, for a task that is nobody's."""
-        now = self._listed.get(task_id, {}).get("status")
-        return "running" if now != "running" else "completed"
+    def _other_status(self, task_id: str) -> str:
+        """A status that the foreign task does not have. For an unknown id: `running`."""
+        status = self._tasks_at_start.get(task_id, {}).get("status")
+        return "running" if status != "running" else "completed"
 
-    def _task(self, which: int) -> str | None:
-        return self.cast[which % len(self.cast)] if self.cast and not self.over else None
+    def _task_id(self, task_index: int) -> str | None:
+        return self.task_ids[task_index % len(self.task_ids)] if self.task_ids and not self.is_over else None
 
-    # How a list is held against the model
+    # Checks of lists
 
     def _list(self, query: dict[str, str | int]) -> None:
-        if self.over:
+        if self.is_over:
             return
-        before = [] if self._last is None else [self._last[1]]
-        exchange = self._exploration.listing(query)
-        due = self._model.page(query)
-        self._last = (query, exchange)
+        before = [] if self._last_list is None else [self._last_list[1]]
+        exchange = self._exploration.get_tasks(query)
+        expected = self._model.expected_page(query)
+        self._last_list = (query, exchange)
         if exchange.accepted and ParsedExchange(exchange).answer_flaw is not None:
-            self.over = True
+            self.is_over = True
             return
-        rule, flaw = self._page_flaw(exchange, due, query)
-        self._judge(rule, flaw, *(before if "after" in query else ()), exchange)
+        rule, flaw = self._page_flaw(exchange, expected, query)
+        self._record(rule, flaw, *(before if "after" in query else ()), exchange)
 
     def _page_flaw(
-        self, exchange: Exchange, due: Mapping[str, Any], query: Mapping[str, str | int]
+        self, exchange: Exchange, expected: Mapping[str, Any], query: Mapping[str, str | int]
     ) -> tuple[str, str | None]:
         if not exchange.accepted:
             return "list", f"answered {exchange.status}, expected 2xx"
         for task in tasks_in(exchange):
-            found = self._task_flaw(task)
-            if found is not None:
-                return found
+            rule_and_flaw = self._task_flaw(task)
+            if rule_and_flaw is not None:
+                return rule_and_flaw
         by_cursor = "after" in query
-        if not by_cursor and total_in(exchange) != due["total"]:
-            return "list-total", f"total is {total_in(exchange)}, expected {due['total']}"
-        ids, due_ids = ([each["id"] for each in tasks] for tasks in (tasks_in(exchange), due["data"]))
-        # Without an order that is known, one page has only so many tasks in common with the model's.
-        same = ids == due_ids if self._exploration.order else by_cursor or len(ids) == len(due_ids)
+        if not by_cursor and total_in(exchange) != expected["total"]:
+            return "list-total", f"total is {total_in(exchange)}, expected {expected['total']}"
+        ids, expected_ids = (
+            [task["id"] for task in tasks] for tasks in (tasks_in(exchange), expected["data"])
+        )
+        # If the order of the target is unknown, a page may have other tasks than the page of the model.
+        same = ids == expected_ids if self._exploration.order else by_cursor or len(ids) == len(expected_ids)
         rule = "list-after" if by_cursor else "list-page"
-        return rule, None if same else _difference(ids, due_ids)
+        return rule, None if same else _order_flaw(ids, expected_ids)
 
     def _task_flaw(self, task: Task) -> tuple[str, str] | None:
-        """What is wrong with a task as it is listed, by the rule of whoever wrote it last."""
+        """The rule that a listed task breaks and the flaw, or None.
+
+        If the target accepted a write to the task in this episode, a wrong status breaks the rule of the last
+        write, and a wrong link breaks the rule `update-links`. All other flaws break the rule `list`.
+        """
         task_id = str(task["id"])
-        before = self._listed.get(task_id)
+        before = self._tasks_at_start.get(task_id)
         if before is None:
             return "list", f"task {task_id} is new in the list"
-        due = self._model.task(task_id)
-        rule, _ = self._writers.get(task_id, ("list", None))
-        if task.get("status") != due["status"]:
-            return rule, f"task {task_id} is listed as {task.get('status')}, it has to be {due['status']}"
-        links = () if task_id in self._open_links else LINK_FIELDS
-        lost = [link for link in links if (task.get(link) or "") != due[link]]
-        if lost:
+        expected = self._model.task(task_id)
+        rule = self._rule_of_last_write.get(task_id, "list")
+        if task.get("status") != expected["status"]:
             return (
-                "update-links" if task_id in self._writers else "list",
-                f"task {task_id} has another {lost[0]}",
+                rule,
+                f"the list shows task {task_id} as {task.get('status')}, expected {expected['status']}",
             )
-        fixed = lenient_spec.fields("Task") - _OF_THE_SERVERS_OWN - {"status", *LINK_FIELDS}
-        changed = sorted(each for each in fixed if task.get(each) != before.get(each))
-        return ("list", f"task {task_id} has another {changed[0]} than before") if changed else None
+        links = () if task_id in self._tasks_with_unknown_links else LINK_FIELDS
+        wrong_links = [link for link in links if (task.get(link) or "") != expected[link]]
+        if wrong_links:
+            link_rule = "update-links" if task_id in self._rule_of_last_write else "list"
+            return link_rule, f"the list shows task {task_id} with another {wrong_links[0]} than expected"
+        constant = lenient_spec.field_names("Task") - _NOT_COMPARED - {"status", *LINK_FIELDS}
+        changed = sorted(name for name in constant if task.get(name) != before.get(name))
+        return ("list", f"the {changed[0]} of task {task_id} has changed") if changed else None
 
-    def _compare_whole(self, server: str, listed: list[Task]) -> None:
-        due = self._model.ids(server)
-        ids = [str(each.get("id")) for each in listed]
+    def _check_all_tasks(self, server: str, tasks: list[Task]) -> None:
+        expected_ids = self._model.task_ids(server)
+        ids = [str(task.get("id")) for task in tasks]
         rule, flaw = "list", None
         if len(set(ids)) < len(ids):
-            flaw = "a task is listed twice"
-        elif set(ids) != due:
-            flaw = f"task {min(set(ids) ^ due)} came or went while nobody gave it to another server"
-        for task in listed if flaw is None else ():
+            flaw = "the list has a task twice"
+        elif set(ids) != expected_ids:
+            flaw = f"task {min(set(ids) ^ expected_ids)} was added or removed, but no request did this"
+        for task in tasks if flaw is None else ():
             rule, flaw = self._task_flaw(task) or (rule, None)
             if flaw is not None:
                 break
-        self._judge(rule, flaw, self._exploration.last)
+        self._record(rule, flaw, self._exploration.last_exchange)
 
-    # What follows from it
+    # Requests and results
 
     def _send(self, method: str, path: str, body: Any) -> Exchange:
         exchange = self._exploration.send(method, path, body)
-        self._acts.append(exchange)
+        self._writes.append(exchange)
         return exchange
 
-    def _judge(self, rule: str, flaw: str | None, *exchanges: Exchange) -> None:
+    def _record(self, rule: str, flaw: str | None, *exchanges: Exchange) -> None:
         if flaw is None:
-            self._exploration.hold(rule)
+            self._exploration.mark_kept(rule)
             return
-        self.over = True
-        if not self._is_disturbed():
-            self._exploration.mismatch(rule, flaw, dict.fromkeys((*self._acts, *exchanges)))
+        self.is_over = True
+        if not self._was_changed_by_others():
+            self._exploration.record_mismatch(rule, flaw, dict.fromkeys((*self._writes, *exchanges)))
 
-    def _is_disturbed(self) -> bool:
-        """Whether somebody else may have changed the tasks meanwhile: those that this play did not write."""
-        self._exploration.whole_list(None)
-        now = {str(each.get("id")): each for each in self._exploration.whole_list(None)}
-        untouched = [each for each in self._began if each["id"] not in self._writers]
-        same = all(_same(now.get(str(each["id"]), {}), each) for each in untouched)
-        return not self._exploration.is_alone and not (same and len(now) == len(self._began))
+    def _was_changed_by_others(self) -> bool:
+        """True if somebody else may have changed the tasks: they differ where this episode did not write."""
+        # `all_tasks` compares the lists of two calls without a write between them. So it is called twice.
+        self._exploration.all_tasks(None)
+        now = {str(task.get("id")): task for task in self._exploration.all_tasks(None)}
+        unwritten = [task for task in self._own_at_start if task["id"] not in self._rule_of_last_write]
+        same = all(_is_same(now.get(str(task["id"]), {}), task) for task in unwritten)
+        return not self._exploration.is_alone and not (same and len(now) == len(self._own_at_start))
 
 
-def _done(exchange: Exchange) -> dict[str, bool]:
-    """Which items of a bulk update were done, by their tasks; none where the form is wrong."""
+def _successes(exchange: Exchange) -> dict[str, bool]:
+    """The `success` of each item of a bulk answer, by task id. Empty if the answer has the wrong form."""
     if ParsedExchange(exchange).answer_flaw is not None:
         return {}
-    return {str(result.get("link_id")): bool(result["success"]) for result in exchange.answered()["results"]}
+    return {
+        str(result.get("link_id")): bool(result["success"]) for result in exchange.answer_json()["results"]
+    }
 
 
-def _contrary(task_id: str, *, done: bool) -> str:
-    came, due = ("done", "refused") if done else ("refused", "done")
-    return f"the item of task {task_id} was {came}, it has to be {due}"
+def _item_flaw(task_id: str, *, success: bool) -> str:
+    actual, expected = ("done", "refused") if success else ("refused", "done")
+    return f"the item of task {task_id} was {actual}, expected {expected}"
 
 
-def _same(now: Task, before: Task) -> bool:
-    return all(now.get(each) == before.get(each) for each in ("status", *LINK_FIELDS))
+def _is_same(now: Task, before: Task) -> bool:
+    return all(now.get(name) == before.get(name) for name in ("status", *LINK_FIELDS))
 
 
-def _difference(ids: list[str], due: list[str]) -> str:
-    for place, (there, expected) in enumerate(zip(ids, due, strict=False)):
-        if there != expected:
-            return f"task {there} stands in place {place}, expected {expected}"
-    return f"lists {len(ids)} tasks, expected {len(due)}"
+def _order_flaw(ids: list[str], expected_ids: list[str]) -> str:
+    for place, (task_id, expected_id) in enumerate(zip(ids, expected_ids, strict=False)):
+        if task_id != expected_id:
+            return f"task {task_id} is at place {place}, expected {expected_id}"
+    return f"the list has {len(ids)} tasks, expected {len(expected_ids)}"
 
 
-def _unless(kept: bool, exchange: Exchange, expected: int) -> str | None:
-    return None if kept else f"answered {exchange.status}, expected {expected}"
+def _status_flaw(exchange: Exchange, expected: int) -> str | None:
+    return None if exchange.status == expected else f"answered {exchange.status}, expected {expected}"

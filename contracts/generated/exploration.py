@@ -1,4 +1,4 @@
-"""The stage of all plays of a run: the target, how much may still be sent, and what was found so far."""
+"""The state that all random episodes of one run share: the target, the request budget and the findings."""
 
 from __future__ import annotations
 
@@ -15,146 +15,169 @@ from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
 
-# On this machine; from elsewhere, whole lists of more than a page are too much to ask for again and again.
-_MOST_PAGES = 3
-_CAST = ("pending", "pending", "queued", "running", "failed", "completed")
-_STATUSES = "|".join(lenient_spec.enumeration("TaskStatus"))
-_OF_ONE_PLAY = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f-]{{27}}|\d+|{_STATUSES}")
-_TELLING = ("id", "status", "link_profile", "link_post")
+# The maximum number of pages of a whole list, for a target on this machine. For other targets it is 1,
+# because every episode reads the whole list several times.
+_MAX_LOCAL_PAGES = 3
+# An episode may change one task of each status, and two pending tasks.
+_CHANGED_STATUSES = ("pending", "pending", "queued", "running", "failed", "completed")
+_STATUSES = "|".join(lenient_spec.enum_values("TaskStatus"))
+# Two flaws have the same cause if they differ only in ids, numbers and statuses.
+_VARYING_PARTS = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f-]{{27}}|\d+|{_STATUSES}")
+_COMPARED_FIELDS = ("id", "status", "link_profile", "link_post")
+# The rule, and the flaw without its varying parts.
 Cause = tuple[str, str]
 
 
 class MismatchError(WorkerkitError):
-    """The target and the model differ."""
+    """The answer of the target is not the answer of the model."""
 
 
 class ExplorationOverError(BaseException):
-    """There is no further play: the run is over, its share of requests is spent, or there is no model."""
+    """No more episodes can run: the run is over, the request budget is used up, or there is no model."""
 
 
 class Exploration:
-    """What plays have in common.
+    """The state that all random episodes of one run share.
 
-    `most` is how many requests they may send in all; `is_alone` while nobody else seems to change the tasks.
-    Of the findings the shortest of each cause is kept; while one is `hunted`, only that raises Mismatch, so
-    that what is shrunk stays the same finding.
+    findings: for each cause the finding with the fewest exchanges.
+    current_cause: the cause of the episode that is being shortened, or None. Only this cause raises
+        MismatchError.
+    give_up_reason: the reason why there is no model, or an empty text.
+    other_key: the API key of the other server, or None.
+    is_alone: False for a target on another machine, because somebody else may change its tasks. Also False
+        after two lists that differ although the run wrote nothing between them.
+    order: the value of the silence `list-order`, or None if it is unknown.
+    dialect: the dialect of the target, as far as it is known.
     """
 
-    def __init__(self, context: RunContext, most: int) -> None:
-        self.found: dict[Cause, Finding] = {}
-        self.hunted: Cause | None = None
-        self.given_up = ""
-        self._passed_over: frozenset[Cause] = frozenset()
+    def __init__(self, context: RunContext, max_requests: int) -> None:
+        self.findings: dict[Cause, Finding] = {}
+        self.current_cause: Cause | None = None
+        self.give_up_reason = ""
+        self._ignored_causes: frozenset[Cause] = frozenset()
         self._context = context
-        self._left = most
-        self._number = 0
+        self._requests_left = max_requests
+        self._last_number = 0
         self.other_key = context.target.other_api_key
         self.is_alone = context.target.is_loopback
-        self._most_pages = _MOST_PAGES if context.target.is_loopback else 1
-        self._shown: dict[str | None, list[tuple[Any, ...]]] = {}
-        self.order = context.ledger.habit("list-order")
+        self._max_pages = _MAX_LOCAL_PAGES if context.target.is_loopback else 1
+        self._tasks_since_last_write: dict[str | None, list[tuple[Any, ...]]] = {}
+        self.order = context.ledger.known_value("list-order")
         self.dialect = context.ledger.dialect()
 
     @property
-    def last(self) -> Exchange:
-        """The last exchange."""
-        return self._last
+    def last_exchange(self) -> Exchange:
+        """The last exchange of all episodes."""
+        return self._last_exchange
 
-    def habit(self, silence: str) -> str | None:
-        """The value of a silence as far as it is known."""
-        return self._context.ledger.habit(silence)
+    def known_value(self, silence: str) -> str | None:
+        """The value of a silence, or None if it is unknown."""
+        return self._context.ledger.known_value(silence)
 
-    def hold(self, rule: str) -> None:
-        """Notes that a check of the rule found nothing wrong."""
-        self._context.ledger.hold(rule)
+    def mark_kept(self, rule: str) -> None:
+        """Notes that a check of the rule found no flaw."""
+        self._context.ledger.mark_kept(rule)
 
     def next_number(self) -> int:
-        """A number that no play had before."""
-        self._number += 1
-        return self._number
+        """A number that no episode has used before."""
+        self._last_number += 1
+        return self._last_number
 
-    def nobody(self) -> str:
-        """An id that is nobody's."""
-        return self._context.some_id()
+    def new_fake_id(self) -> str:
+        """A new id that no task has."""
+        return self._context.new_fake_id()
 
-    def cast(self, own: list[Task]) -> list[str]:
-        """The ids of the tasks that a play may change, some of each status; the same for the same list."""
+    def changeable_task_ids(self, own: list[Task]) -> list[str]:
+        """The ids of the tasks that an episode may change: a few, with different statuses.
+
+        The same list always gives the same ids.
+        """
         chosen: list[str] = []
-        mine = [] if self._context.writes is Writes.NONE else self._context.may_change(own)
-        for status in _CAST:
-            fitting = (str(each["id"]) for each in mine if each["status"] == status)
-            chosen += [each for each in fitting if each not in chosen][:1]
+        allowed = [] if self._context.writes is Writes.NONE else self._context.changeable(own)
+        for status in _CHANGED_STATUSES:
+            ids = (str(task["id"]) for task in allowed if task["status"] == status)
+            chosen += [task_id for task_id in ids if task_id not in chosen][:1]
         return chosen
 
-    def foreign(self, other: list[Task]) -> list[str]:
-        """The id of a task of the other server that may be asked for, or none."""
-        mine = [] if self._context.writes is Writes.NONE else self._context.may_change(other)
-        return [str(each["id"]) for each in mine[:1]]
+    def foreign_task_ids(self, other: list[Task]) -> list[str]:
+        """The id of one task of the other server, if the run may name such a task in a write; else no id."""
+        allowed = [] if self._context.writes is Writes.NONE else self._context.changeable(other)
+        return [str(task["id"]) for task in allowed[:1]]
 
     def send(self, method: str, path: str, body: object) -> Exchange:
-        """The answer to a request of the run's own server. Raises Over."""
-        self._count()
-        self._shown.clear()
+        """Sends a write with the run's API key. Raises ExplorationOverError."""
+        self._use_request()
+        self._tasks_since_last_write.clear()
         try:
-            self._last = self._context.client.send(method, path, body)
+            self._last_exchange = self._context.client.send(method, path, body)
         except (RunEndedError, WithheldError):
             raise ExplorationOverError from None
-        return self._last
+        return self._last_exchange
 
-    def listing(self, query: dict[str, str | int], key: str | None = None) -> Exchange:
-        """The answer to GET /tasks. Raises Over."""
-        self._count()
+    def get_tasks(self, query: dict[str, str | int], key: str | None = None) -> Exchange:
+        """Sends GET /tasks, with the run's API key by default. Raises ExplorationOverError."""
+        self._use_request()
         try:
-            self._last = self._context.client.listing(query, key)
+            self._last_exchange = self._context.client.get_tasks_with(query, key)
         except (RunEndedError, WithheldError):
             raise ExplorationOverError from None
-        return self._last
+        return self._last_exchange
 
-    def whole_list(self, key: str | None) -> list[Task]:
-        """All tasks of the run's own server, or of the one whose key is given. Raises Over."""
-        every, most = ",".join(lenient_spec.enumeration("TaskStatus")), lenient_spec.highest("limit")
+    def all_tasks(self, key: str | None) -> list[Task]:
+        """Lists all tasks of a server: the server of `key`, or the run's own server for None.
+
+        Raises ExplorationOverError, also if the list has too many pages.
+        """
+        all_statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
+        limit = lenient_spec.parameter_maximum("limit")
         tasks: list[Task] = []
-        for page in range(1, self._most_pages + 1):
-            exchange = self.listing({"status": every, "limit": most, "page": page}, key)
+        for page in range(1, self._max_pages + 1):
+            exchange = self.get_tasks({"status": all_statuses, "limit": limit, "page": page}, key)
             tasks += tasks_in(exchange)
             if not exchange.accepted:
                 self.give_up(f"the list was answered {exchange.status}")
             if len(tasks) >= total_in(exchange) or not tasks_in(exchange):
-                self._watch_for_others(key, tasks)
+                self._notice_changes_by_others(key, tasks)
                 return tasks
         self.give_up(f"{total_in(exchange)} tasks are too many for a model")
 
-    def mismatch(self, rule: str, flaw: str, exchanges: Iterable[Exchange]) -> None:
-        """Notes a finding. Raises Mismatch, unless it was passed over or another is hunted."""
-        cause = (rule, _OF_ONE_PLAY.sub("", flaw))
+    def record_mismatch(self, rule: str, flaw: str, exchanges: Iterable[Exchange]) -> None:
+        """Adds a finding.
+
+        Raises MismatchError if the cause is the current cause. The first cause that is not ignored becomes
+        the current cause.
+        """
+        cause = (rule, _VARYING_PARTS.sub("", flaw))
         finding = Finding(rule, flaw, tuple(exchanges))
-        known = self.found.get(cause)
-        if known is None or len(finding.exchanges) <= len(known.exchanges):
-            self.found[cause] = finding
-        if cause not in self._passed_over:
-            self.hunted = self.hunted or cause
-        if cause == self.hunted:
+        known_finding = self.findings.get(cause)
+        if known_finding is None or len(finding.exchanges) <= len(known_finding.exchanges):
+            self.findings[cause] = finding
+        if cause not in self._ignored_causes:
+            self.current_cause = self.current_cause or cause
+        if cause == self.current_cause:
             raise MismatchError(rule, flaw)
 
-    def hunt_another(self) -> bool:
-        """Passes over what was found so far from now on; False where there is nothing new to pass over."""
-        new = bool(self.found.keys() - self._passed_over)
-        self._passed_over, self.hunted = frozenset(self.found), None
-        return new
+    def ignore_found_causes(self) -> bool:
+        """Ignores all causes found until now, so that the next episodes find other causes.
+
+        Returns False if all these causes were ignored already.
+        """
+        is_new = bool(self.findings.keys() - self._ignored_causes)
+        self._ignored_causes, self.current_cause = frozenset(self.findings), None
+        return is_new
 
     def give_up(self, why: str) -> NoReturn:
-        """Ends all plays. Raises Over."""
-        self.given_up = why
+        """Ends all episodes. Raises ExplorationOverError."""
+        self.give_up_reason = why
         raise ExplorationOverError
 
-    def _watch_for_others(self, key: str | None, tasks: list[Task]) -> None:
-        """Two lists with no write between them that differ: somebody else is at work, on whatever machine."""
-        shown = [tuple(task.get(name) for name in _TELLING) for task in tasks]
-        if self._shown.setdefault(key, shown) != shown:
+    def _notice_changes_by_others(self, key: str | None, tasks: list[Task]) -> None:
+        compared = [tuple(task.get(name) for name in _COMPARED_FIELDS) for task in tasks]
+        if self._tasks_since_last_write.setdefault(key, compared) != compared:
             self.is_alone = False
-        self._shown[key] = shown
+        self._tasks_since_last_write[key] = compared
 
-    def _count(self) -> None:
-        if self._left <= 0:
+    def _use_request(self) -> None:
+        if self._requests_left <= 0:
             raise ExplorationOverError
-        self._left -= 1
+        self._requests_left -= 1

@@ -1,4 +1,4 @@
-"""Hypothesis, so that the same seed draws the same examples, whatever else is in the process."""
+"""A context in which Hypothesis makes the same examples from the same seed in every process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis.internal.constants_ast import Constants
 from workerkit.mockserver.atomic_file import CannotWriteError
 
 
-def _folder() -> TemporaryDirectory[str]:
+def _temporary_folder() -> TemporaryDirectory[str]:
     try:
         return TemporaryDirectory(prefix="workerkit-")
     except OSError as error:
@@ -23,16 +23,16 @@ def _folder() -> TemporaryDirectory[str]:
 
 @contextmanager
 def isolated_hypothesis() -> Iterator[None]:
-    """Within it, Hypothesis knows no other modules and keeps no files where it runs.
+    """Until the end of `with`, Hypothesis takes no constants from loaded modules and writes no lasting files.
 
-    Raises CannotWrite where there is no folder for temporary files.
+    Raises CannotWriteError if there is no folder for temporary files.
     """
-    # Hypothesis draws from the constants of the modules that happen to be loaded: with the mock in the same
-    # process, or under pytest, the same seed would send other requests.
+    # Hypothesis uses constants from all loaded modules for its examples. Under pytest, or with the mock in
+    # the same process, different modules are loaded, so the same seed would send different requests.
     no_constants = mock.patch.object(providers, "_get_local_constants", return_value=Constants())
     home = vars(configuration).get("__hypothesis_home_directory")
-    with _folder() as directory, no_constants:
-        configuration.set_hypothesis_home_dir(directory)
+    with _temporary_folder() as folder, no_constants:
+        configuration.set_hypothesis_home_dir(folder)
         providers.CONSTANTS_CACHE.cache.clear()
         try:
             yield

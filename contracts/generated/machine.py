@@ -1,4 +1,4 @@
-"""The machine: plays of random requests on a target and the model, and the shortest in which they differ."""
+"""Runs random episodes on the target. Shortens an episode if the target differs from the model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
-from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
@@ -19,65 +20,72 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.run.context import RunContext
 
 Step = Callable[[Episode], None]
-_MOST_ROUNDS = 4
+_MAX_ROUNDS = 4
 _NUMBERS = st.integers(0, 11)
-_STATUSES = st.sampled_from(lenient_spec.enumeration("TaskStatus"))
-_ANY_STATUSES = st.lists(_STATUSES, min_size=1, max_size=6, unique=True)
+_STATUSES = st.sampled_from(lenient_spec.enum_values("TaskStatus"))
+_STATUS_LISTS = st.lists(_STATUSES, min_size=1, max_size=6, unique=True)
 _LIMITS = st.sampled_from([1, 2, 3, 7, 50, 1000])
 
 
 @dataclass(frozen=True, slots=True)
 class EpisodeBudget:
-    """How much is played: so many plays of so many steps, with at most so many requests in all."""
+    """The limits of the random episodes of one run.
+
+    episodes: the number of episodes.
+    steps: the maximum number of steps of one episode.
+    requests: the maximum number of requests of all episodes together.
+    """
 
     episodes: int
     steps: int
     requests: int
 
 
-def run_episodes(context: RunContext, diligence: EpisodeBudget, number: int) -> str:
-    """Plays, and notes what it found in the walk's ledger; answers why it gave up, or nothing.
+def run_episodes(context: RunContext, budget: EpisodeBudget, seed: int) -> str:
+    """Runs random episodes and adds the findings to the ledger.
 
-    `number` is the seed: the same one sends the same requests to the same server. A play that shows a fault
-    is played again with fewer steps, as long as it still shows it, within the requests.
+    If an episode shows a flaw, it runs again with fewer steps, to find a shorter one with the same flaw.
+    The same seed sends the same requests to the same target.
+    Returns the reason why there was no model, or an empty text.
     """
-    exploration = Exploration(context, diligence.requests)
+    exploration = Exploration(context, budget.requests)
     with isolated_hypothesis(), suppress(ExplorationOverError):
-        for _ in range(_MOST_ROUNDS):
-            if not _plays_on(exploration, diligence, number):
+        for _ in range(_MAX_ROUNDS):
+            if not _finds_new_cause(exploration, budget, seed):
                 break
-    for each in exploration.found.values():
-        context.ledger.fail(each.rule, each.message, each.exchanges)
-    return exploration.given_up
+    for finding in exploration.findings.values():
+        context.ledger.mark_broken(finding.rule, finding.message, finding.exchanges)
+    return exploration.give_up_reason
 
 
-def _plays_on(exploration: Exploration, diligence: EpisodeBudget, number: int) -> bool:
-    """Plays until something is found that was not before; False where nothing is. Raises Over."""
-    failed: list[Step] = []
+def _finds_new_cause(exploration: Exploration, budget: EpisodeBudget, seed: int) -> bool:
+    """Runs episodes until one shows a new cause. False if none shows one. Raises ExplorationOverError."""
+    failed_steps: list[Step] = []
 
-    # No class of its own: Hypothesis keeps all classes of machines, and this one would keep the whole run.
-    @seed(number)
-    def machine() -> _Machine:
-        return _Machine(exploration, failed)
+    # This is a function and not a class, because Hypothesis keeps every machine class until the process ends.
+    # A class in this place would keep the whole run in memory.
+    @hypothesis.seed(seed)
+    def new_machine() -> _Machine:
+        return _Machine(exploration, failed_steps)
 
     try:
-        run_state_machine_as_test(cast("type[_Machine]", machine), settings=_settings(diligence))
+        run_state_machine_as_test(cast("type[_Machine]", new_machine), settings=_settings(budget))
     except (MismatchError, Flaky):
-        _shorten(exploration, failed)
-        return exploration.hunt_another()
+        _shorten(exploration, failed_steps)
+        return exploration.ignore_found_causes()
     return False
 
 
 def _shorten(exploration: Exploration, steps: Sequence[Step]) -> None:
-    """Leaves out one step after the other, from the last to the first, where what is hunted still shows."""
+    """Removes each step that is not needed to show the current cause. Starts with the last step."""
     kept = list(steps)
     for place in reversed(range(len(kept))):
-        fewer = kept[:place] + kept[place + 1 :]
-        if _shows(exploration, fewer):
-            kept = fewer
+        fewer_steps = kept[:place] + kept[place + 1 :]
+        if _shows_current_cause(exploration, fewer_steps):
+            kept = fewer_steps
 
 
-def _shows(exploration: Exploration, steps: Iterable[Step]) -> bool:
+def _shows_current_cause(exploration: Exploration, steps: Iterable[Step]) -> bool:
     episode = Episode(exploration)
     try:
         for step in steps:
@@ -88,11 +96,11 @@ def _shows(exploration: Exploration, steps: Iterable[Step]) -> bool:
     return False
 
 
-def _settings(diligence: EpisodeBudget) -> settings:
-    return settings(
-        max_examples=diligence.episodes,
-        stateful_step_count=diligence.steps,
-        # What is shrunk are the steps, not what Hypothesis drew them from: that takes far fewer requests.
+def _settings(budget: EpisodeBudget) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=budget.episodes,
+        stateful_step_count=budget.steps,
+        # Hypothesis does not shorten the episodes, because `_shorten` needs far fewer requests.
         phases=(Phase.generate,),
         verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),
@@ -103,73 +111,80 @@ def _settings(diligence: EpisodeBudget) -> settings:
     )
 
 
-def _writing(machine: Any) -> bool:
-    return bool(machine.play.cast)
+def _can_write(machine: Any) -> bool:
+    return bool(machine.episode.task_ids)
 
 
 class _Machine(RuleBasedStateMachine):
-    """One play, whose steps Hypothesis chooses. In `failed` are the steps of the last one that failed."""
+    """One episode. Hypothesis chooses its steps.
 
-    def __init__(self, exploration: Exploration, failed: list[Step]) -> None:
+    Hypothesis sorts the methods and their parameters by name before it chooses. With other names, or with
+    another number of parameters, the same seed sends other requests.
+    failed_steps: gets the steps of the last episode that showed a flaw.
+    """
+
+    def __init__(self, exploration: Exploration, failed_steps: list[Step]) -> None:
         super().__init__()
-        self.play = Episode(exploration)
+        self.episode = Episode(exploration)
         self._steps: list[Step] = []
-        self._failed = failed
+        self._failed_steps = failed_steps
 
-    @rule(statuses=_ANY_STATUSES, limit=_LIMITS, page=st.integers(1, 3), service=st.none() | _NUMBERS)
-    def list_page(self, statuses: list[str], limit: int, page: int, service: int | None) -> None:
-        self._do(lambda episode: episode.list_page(statuses, limit, page, service))
+    @rule(statuses=_STATUS_LISTS, limit=_LIMITS, page=st.integers(1, 3), service_index=st.none() | _NUMBERS)
+    def list_page(self, statuses: list[str], limit: int, page: int, service_index: int | None) -> None:
+        self._run_step(lambda episode: episode.list_page(statuses, limit, page, service_index))
 
     @rule()
     def list_by_default(self) -> None:
-        self._do(Episode.list_by_default)
+        self._run_step(Episode.list_by_default)
 
     @rule()
-    def list_on(self) -> None:
-        self._do(Episode.list_on)
+    def list_next_page(self) -> None:
+        self._run_step(Episode.list_next_page)
 
-    @precondition(_writing)
-    @rule(which=_NUMBERS, step=_NUMBERS)
-    def advance(self, which: int, step: int) -> None:
-        self._do(lambda episode: episode.advance(which, step))
+    @precondition(_can_write)
+    @rule(task_index=_NUMBERS, step_index=_NUMBERS)
+    def advance(self, task_index: int, step_index: int) -> None:
+        self._run_step(lambda episode: episode.advance(task_index, step_index))
 
-    @precondition(_writing)
-    @rule(which=_NUMBERS, status=st.none() | _STATUSES, links=st.booleans())
-    def update(self, which: int, status: str | None, links: bool) -> None:
-        self._do(lambda episode: episode.update(which, status, links=links))
+    @precondition(_can_write)
+    @rule(task_index=_NUMBERS, status=st.none() | _STATUSES, links=st.booleans())
+    def update(self, task_index: int, status: str | None, links: bool) -> None:
+        self._run_step(lambda episode: episode.update(task_index, status, links=links))
 
-    @precondition(_writing)
-    @rule(which=_NUMBERS, status=st.none() | _STATUSES, links=st.booleans())
-    def call_back(self, which: int, status: str | None, links: bool) -> None:
-        self._do(lambda episode: episode.call_back(which, status, links=links))
+    @precondition(_can_write)
+    @rule(task_index=_NUMBERS, status=st.none() | _STATUSES, links=st.booleans())
+    def send_link_callback(self, task_index: int, status: str | None, links: bool) -> None:
+        self._run_step(lambda episode: episode.send_link_callback(task_index, status, links=links))
 
-    @precondition(_writing)
-    @rule(which=_NUMBERS)
-    def complete(self, which: int) -> None:
-        self._do(lambda episode: episode.complete(which))
+    @precondition(_can_write)
+    @rule(task_index=_NUMBERS)
+    def complete(self, task_index: int) -> None:
+        self._run_step(lambda episode: episode.complete(task_index))
 
-    @precondition(_writing)
-    @rule(changes=st.lists(st.tuples(_NUMBERS, _STATUSES), min_size=1, max_size=4), strangers=st.booleans())
-    def update_many(self, changes: list[tuple[int, str]], strangers: bool) -> None:
-        self._do(lambda episode: episode.update_many(changes, strangers=strangers))
+    @precondition(_can_write)
+    @rule(
+        changes=st.lists(st.tuples(_NUMBERS, _STATUSES), min_size=1, max_size=4), with_refused=st.booleans()
+    )
+    def update_in_bulk(self, changes: list[tuple[int, str]], with_refused: bool) -> None:
+        self._run_step(lambda episode: episode.update_in_bulk(changes, with_refused=with_refused))
 
-    @precondition(_writing)
-    @rule(which=_NUMBERS)
-    def refuse(self, which: int) -> None:
-        self._do(lambda episode: episode.refuse(which))
+    @precondition(_can_write)
+    @rule(task_index=_NUMBERS)
+    def send_unknown_status(self, task_index: int) -> None:
+        self._run_step(lambda episode: episode.send_unknown_status(task_index))
 
-    @precondition(_writing)
+    @precondition(_can_write)
     @rule()
-    def trespass(self) -> None:
-        self._do(Episode.trespass)
+    def update_foreign_task(self) -> None:
+        self._run_step(Episode.update_foreign_task)
 
     def teardown(self) -> None:
-        self._do(Episode.finish)
+        self._run_step(Episode.finish)
 
-    def _do(self, step: Step) -> None:
+    def _run_step(self, step: Step) -> None:
         self._steps.append(step)
         try:
-            step(self.play)
+            step(self.episode)
         except MismatchError:
-            self._failed[:] = self._steps
+            self._failed_steps[:] = self._steps
             raise

@@ -1,4 +1,4 @@
-"""The model: the kit's own world, filled with what a target lists, that says what each answer has to be."""
+"""The model: a world of the mock with the tasks of the target. The target must answer as the model does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task
 from workerkit.mockserver.world import entities
 from workerkit.mockserver.world.clock import Clock
-from workerkit.mockserver.world.randomness import Chance
+from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.task_list import list_tasks
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.errors import WorkerkitError
@@ -22,58 +22,61 @@ OWN, OTHER = "own", "other"
 
 
 class CannotModelError(WorkerkitError, ValueError):
-    """A target's tasks cannot be those of a world; the text says why."""
+    """The model cannot have the tasks that the target lists. The message says why."""
 
 
 class Model:
-    """A world with the tasks that a target listed: `own` to the server of the run, `other` to another.
+    """A world of the mock with the tasks of two servers.
 
-    It goes the dialect's way, and takes every step of a task: which of them a target takes it has to be told.
-    Tasks keep the order in which they were listed. Raises CannotModel.
+    The server `own` has the tasks that the target lists for the run's API key. The server `other` has the
+    tasks that the target lists for the other API key. The tasks keep the order of the lists.
+    The model accepts every status transition. The caller applies only the updates that the target accepted.
+    Raises CannotModelError.
     """
 
     def __init__(self, dialect: Dialect, own: Sequence[Task], other: Sequence[Task]) -> None:
-        # Which steps against the flow are taken, the target says each time.
-        lenient = dialect_of({**dialect, "transitions": "lenient"})
-        self._world = World("model", Clock(0.0, timer=lambda: 0.0), Chance(), worker_api(lenient))
-        for name, tasks in ((OWN, own), (OTHER, other)):
-            self._world.add_server(name, self._world.api.active_statuses[0], [name])
+        lenient_dialect = dialect_of({**dialect, "transitions": "lenient"})
+        self._world = World(
+            "model", Clock(0.0, timer=lambda: 0.0), SeededRandom(), worker_api(lenient_dialect)
+        )
+        for server, tasks in ((OWN, own), (OTHER, other)):
+            self._world.add_server(server, self._world.api.active_statuses[0], [server])
             for task in tasks:
-                self._take(name, task)
+                self._add_listed_task(server, task)
 
     @property
     def flow(self) -> Mapping[str, frozenset[str]]:
-        """Which status may follow which, by the page."""
+        """The status flow of the API page: a mapping from each status to the next possible statuses."""
         return self._world.api.flow
 
     def task(self, task_id: str) -> Task:
-        """A task as it has to be listed. Raises NotFound."""
-        return self._world.task(task_id).listed()
+        """The task in the form in which the target must list it. Raises NotFoundError."""
+        return self._world.task(task_id).list_item()
 
-    def ids(self, server: str) -> set[str]:
-        """The ids of the tasks of `own` or `other`."""
+    def task_ids(self, server: str) -> set[str]:
+        """The ids of the tasks of a server: OWN or OTHER."""
         return {task.id for task in self._world.tasks.values() if task.server == server}
 
     def has_retries(self, task_id: str) -> bool:
-        """Whether a failed task may go back to pending."""
+        """True if a failed task may go back to pending."""
         return self._world.task(task_id).has_retries
 
     def update(self, task_id: str, fields: Mapping[str, str]) -> None:
-        """Changes a task as an update that was taken does."""
+        """Applies an update that the target accepted."""
         self._world.update_task(self._world.task(task_id), dict(fields))
 
-    def page(self, query: Mapping[str, str | int]) -> dict[str, Any]:
-        """The page of the own tasks that a list with this query has to be."""
-        call = self._world.api.operations["listTasks"].read({}, urlencode(query), b"")
+    def expected_page(self, query: Mapping[str, str | int]) -> dict[str, Any]:
+        """The answer that GET /tasks with this query must have for the server OWN."""
+        call = self._world.api.operations["listTasks"].parse_request({}, urlencode(query), b"")
         return list_tasks(self._world, self._world.server(OWN), call)
 
-    def _take(self, server: str, listed: Task) -> None:
+    def _add_listed_task(self, server: str, listed: Task) -> None:
         for name in ("id", "request_id"):
-            _check_id(name, listed.get(name))
+            _check_uuid(name, listed.get(name))
         if listed["id"] in self._world.tasks:
-            raise CannotModelError(f"task {listed['id']} is listed twice")
-        if listed.get("status") not in lenient_spec.enumeration("TaskStatus"):
-            raise CannotModelError(f"task {listed['id']} has the status {listed.get('status')}")
+            raise CannotModelError(f"the lists have the task {listed['id']} twice")
+        if listed.get("status") not in lenient_spec.enum_values("TaskStatus"):
+            raise CannotModelError(f"the task {listed['id']} has the unknown status {listed.get('status')}")
         self._world.add_task(self._as_task(server, listed))
 
     def _as_task(self, server: str, listed: Task) -> entities.Task:
@@ -92,19 +95,19 @@ class Model:
             site_name="",
             created_at=0.0,
             status=listed["status"],
-            retry_count=_count(listed.get("retry_count"), 0),
-            max_retries=_count(listed.get("max_retries"), 0),
+            retry_count=_integer_or_zero(listed.get("retry_count")),
+            max_retries=_integer_or_zero(listed.get("max_retries")),
             link_profile=str(listed.get("link_profile") or ""),
             link_post=str(listed.get("link_post") or ""),
         )
 
 
-def _check_id(name: str, value: Any) -> None:
+def _check_uuid(name: str, value: Any) -> None:
     try:
         UUID(value)
     except (ValueError, TypeError, AttributeError):
-        raise CannotModelError(f"a task has the {name} {value}, which is no UUID") from None
+        raise CannotModelError(f"a task has the {name} {value}, which is not a UUID") from None
 
 
-def _count(value: Any, otherwise: int) -> int:
-    return value if isinstance(value, int) else otherwise
+def _integer_or_zero(value: Any) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,6 +1,6 @@
-"""The stock checks: schemathesis' engine, run against a target through the gate.
+"""Runs the engine and some checks of Schemathesis on the target. All requests go through the gate.
 
-The only file that knows schemathesis. Its engine is no public API, so its version is pinned.
+This is the only file that uses Schemathesis. The engine has no public API, so its version is pinned.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTranspor
 from workerkit.contracts.gate.gate import (
     GATE_URL,
     INTERRUPTED,
-    KEY_HEADER,
     TOO_MANY_REQUESTS,
-    Cause,
+    EndCause,
     Gate,
     RunEndedError,
 )
@@ -38,16 +37,18 @@ from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.document import Json
 
-# Not run, because the relations judge them on every exchange, the engine's included, and know the silences:
-# not_a_server_error, status_code_conformance, response_schema_conformance, negative_data_rejection.
-# Not run, because the page does not speak of it: checks of DELETE, of creating POSTs, of wrong methods.
+# Some checks of Schemathesis do not run: not_a_server_error, status_code_conformance, negative_data_rejection
+# and response_schema_conformance. The relations check the same on every exchange, and they know the silences.
+# Checks of DELETE, of POSTs that create something and of wrong methods do not run either. The API page says
+# nothing about them.
 _CHECKS = ("content_type_conformance", "positive_data_acceptance", "ignored_auth")
-# In a sandbox: not the status of a request, which cannot be put back.
+# The writes in a sandbox. setRequestStatus is not one of them, because the API does not show the old status.
 _SANDBOX_WRITES = ("updateTask", "bulkUpdateTasks", "updateLink", "completeLink")
-_NAME_A_TASK = ("BulkItem", "LinkUpdate", "LinkCompletion")
-# What a target that does not answer looks like to the engine; the relations judge it.
+_SCHEMAS_WITH_TASK_ID = ("BulkItem", "LinkUpdate", "LinkCompletion")
+# The errors of the engine for a target that does not answer. The relations report this target.
 _NO_ANSWER = (
     requests.ConnectionError,
     requests.Timeout,
@@ -59,8 +60,13 @@ _NO_ANSWER = (
 
 
 @dataclass(frozen=True, slots=True)
-class StockOutcome:
-    """What a stock check says of an exchange: `flaw` is what is wrong, or None where the rule is kept."""
+class SchemathesisOutcome:
+    """The result of one check of one exchange.
+
+    rule: the id of the rule that the check tests.
+    flaw: the violation of the rule, or None if the rule is kept.
+    exchange: the exchange.
+    """
 
     rule: str
     flaw: str | None
@@ -68,41 +74,47 @@ class StockOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckBudget:
-    """How much the engine generates: examples for an operation, and walks through linked operations."""
+class SchemathesisBudget:
+    """The limits of the engine.
+
+    examples: the number of random requests for each operation.
+    sequences: the number of random sequences of linked operations.
+    steps: the maximum number of requests in one sequence.
+    """
 
     examples: int
-    walks: int
+    sequences: int
     steps: int
 
 
-def run_stock(
-    target: Target, plan: Plan, gate: Gate, effort: CheckBudget, sandbox: frozenset[str] = frozenset()
-) -> Iterator[StockOutcome]:
-    """The outcomes of the stock checks, as they come; `sandbox` are the tasks that may be written to.
+def run_schemathesis(
+    target: Target, plan: Plan, gate: Gate, budget: SchemathesisBudget, sandbox: frozenset[str] = frozenset()
+) -> Iterator[SchemathesisOutcome]:
+    """The outcomes of the checks, as soon as they are known.
 
-    Ends when the engine has done its effort or the gate lets nothing more through. Raises EngineFailed
-    where the engine itself fails.
+    sandbox: the ids of the tasks that the engine may change.
+    Ends when the budget is used up, or when the gate sends no more requests.
+    Raises EngineFailedError if the engine itself fails.
     """
     transport = _GatedTransport(gate, target.api_key)
-    schema = _schema(target, plan, effort, sandbox, transport)
+    schema = _schema(target, plan, budget, sandbox, transport)
     with isolated_hypothesis():
         stream = from_schema(schema).execute()
         for event in stream:
-            _raise_defect(event)
+            _raise_engine_error(event)
             if isinstance(event, events.ScenarioFinished):
                 yield from _outcomes(event, transport)
             if isinstance(event, events.Interrupted):
-                gate.end(INTERRUPTED, Cause.PERSON)
-            if gate.ended:
+                gate.end_run(INTERRUPTED, EndCause.PERSON)
+            if gate.end_reason:
                 stream.stop()
 
 
 class EngineFailedError(WorkerkitError, RuntimeError):
-    """The engine of the stock checks failed; a defect of the kit, not a finding."""
+    """The engine of Schemathesis failed. This is a defect of workerkit, not a finding."""
 
 
-def _raise_defect(event: events.EngineEvent) -> None:
+def _raise_engine_error(event: events.EngineEvent) -> None:
     error = event.exception if isinstance(event, events.FatalError) else None
     if isinstance(event, events.NonFatalError) and not isinstance(event.value, _NO_ANSWER):
         error = event.value
@@ -111,7 +123,10 @@ def _raise_defect(event: events.EngineEvent) -> None:
 
 
 class _GatedTransport(RequestsTransport):
-    """Sends everything through the gate, whichever session the engine or one of its checks brings."""
+    """Sends every request through the gate. Ignores the session that the engine or a check passes.
+
+    exchanges: the last exchange of each case, by case id.
+    """
 
     def __init__(self, gate: Gate, api_key: str) -> None:
         super().__init__()
@@ -121,11 +136,12 @@ class _GatedTransport(RequestsTransport):
         self._session = gate.session()
         self.exchanges: dict[str, Exchange] = {}
 
-    def may_leave(self, _context: HookContext, case: Case[Any]) -> bool:
-        """True for a case that the gate would let through with the run's own key."""
-        data = self.serialize_case(case, base_url=GATE_URL, headers={KEY_HEADER: self._api_key})
+    def is_allowed(self, _context: HookContext, case: Case[Any]) -> bool:
+        """True if the gate allows the request of the case with the API key of the run."""
+        key_header = {worker_api().key_header_name: self._api_key}
+        data = self.serialize_case(case, base_url=GATE_URL, headers=key_header)
         try:
-            return self._gate.may_leave(self._session.prepare_request(requests.Request(**data)))
+            return self._gate.is_allowed(self._session.prepare_request(requests.Request(**data)))
         except requests.RequestException:
             return False
 
@@ -140,25 +156,29 @@ class _GatedTransport(RequestsTransport):
 
 
 class _GatedSchema(OpenApiSchema):
-    """A schema all of whose cases, and all of whose checks' own requests, are sent by the gated transport."""
+    """A schema that uses the gated transport for all its cases, and for the requests of the checks."""
 
-    gated: _GatedTransport
+    gated_transport: _GatedTransport
 
     @property
     def transport(self) -> _GatedTransport:
-        return self.gated
+        return self.gated_transport
 
 
 def _schema(
-    target: Target, plan: Plan, effort: CheckBudget, sandbox: frozenset[str], transport: _GatedTransport
+    target: Target,
+    plan: Plan,
+    budget: SchemathesisBudget,
+    sandbox: frozenset[str],
+    transport: _GatedTransport,
 ) -> _GatedSchema:
-    config = SchemathesisConfig.from_dict(_config(target, plan, effort))
-    root = _requests(sandbox)
+    config = SchemathesisConfig.from_dict(_config(target, plan, budget))
+    root = _request_spec(sandbox)
     schema = _GatedSchema(raw_schema=root, config=config.projects.get(root))
-    schema.gated = transport
+    schema.gated_transport = transport
     if plan.writes is not Writes.ALL:
         schema.filter_set.include(operation_id=_operations(sandbox))
-        schema.hooks.register_hook_with_name(transport.may_leave, "filter_case")
+        schema.hooks.register_hook_with_name(transport.is_allowed, "filter_case")
     return schema
 
 
@@ -166,13 +186,13 @@ def _operations(sandbox: frozenset[str]) -> list[str]:
     return ["listTasks", *(_SANDBOX_WRITES if sandbox else ())]
 
 
-def _requests(sandbox: frozenset[str]) -> Json:
-    """What requests are generated from; in a sandbox, the only ids there are its tasks'."""
-    root = deepcopy(lenient_spec.plain_requests().root)
+def _request_spec(sandbox: frozenset[str]) -> Json:
+    """The spec from which the engine makes requests. In a sandbox, only the ids of its tasks are allowed."""
+    root = deepcopy(lenient_spec.plain_request_spec().root)
     if sandbox:
         ids = {"type": "string", "enum": sorted(sandbox)}
         schemas = root["components"]["schemas"]
-        for name in _NAME_A_TASK:
+        for name in _SCHEMAS_WITH_TASK_ID:
             schemas[name]["properties"]["link_id"] = ids
         for parameter in root["paths"]["/tasks/{id}"]["put"]["parameters"]:
             parameter["schema"] = ids
@@ -180,11 +200,11 @@ def _requests(sandbox: frozenset[str]) -> Json:
     return root
 
 
-def _config(target: Target, plan: Plan, effort: CheckBudget) -> dict[str, Any]:
-    writing = plan.writes is Writes.ALL
+def _config(target: Target, plan: Plan, budget: SchemathesisBudget) -> dict[str, Any]:
+    may_write = plan.writes is Writes.ALL
     return {
         "base-url": GATE_URL,
-        "headers": {KEY_HEADER: target.api_key},
+        "headers": {worker_api().key_header_name: target.api_key},
         "seed": plan.seed,
         "workers": 1,
         "continue-on-failure": True,
@@ -193,41 +213,42 @@ def _config(target: Target, plan: Plan, effort: CheckBudget) -> dict[str, Any]:
         "cache": {"enabled": False},
         "warnings": False,
         "analysis": {"constants": {"enabled": False}},
-        "generation": {"database": "none", "max-examples": effort.examples, "no-shrink": True},
+        "generation": {"database": "none", "max-examples": budget.examples, "no-shrink": True},
         "checks": {"enabled": False, **{check: {"enabled": True} for check in _CHECKS}},
-        "phases": _phases(effort, writing=writing),
+        "phases": _phases(budget, may_write=may_write),
     }
 
 
-def _phases(effort: CheckBudget, *, writing: bool) -> dict[str, Any]:
-    found_in_answers = {"extra-data-sources": {"responses": writing}}
+def _phases(budget: SchemathesisBudget, *, may_write: bool) -> dict[str, Any]:
+    values_from_answers = {"extra-data-sources": {"responses": may_write}}
     return {
-        "examples": {"enabled": True, **found_in_answers},
-        "coverage": {"enabled": True, "unexpected-methods": [], **found_in_answers},
-        "fuzzing": {"enabled": True, "error-feedback": {"enabled": False}, **found_in_answers},
+        "examples": {"enabled": True, **values_from_answers},
+        "coverage": {"enabled": True, "unexpected-methods": [], **values_from_answers},
+        "fuzzing": {"enabled": True, "error-feedback": {"enabled": False}, **values_from_answers},
         "stateful": {
-            "enabled": writing,
-            "max-steps": effort.steps,
-            "generation": {"max-examples": effort.walks},
+            "enabled": may_write,
+            "max-steps": budget.steps,
+            "generation": {"max-examples": budget.sequences},
             "inference": {"algorithms": []},
         },
     }
 
 
-def _outcomes(event: events.ScenarioFinished, transport: _GatedTransport) -> Iterator[StockOutcome]:
+def _outcomes(event: events.ScenarioFinished, transport: _GatedTransport) -> Iterator[SchemathesisOutcome]:
     for case_id, checks in event.recorder.checks.items():
         for check in checks:
             failure = check.failure_info.failure if check.failure_info else None
-            shown = transport.exchanges.get((failure and failure.case_id) or case_id)
-            if shown is not None and shown.status != TOO_MANY_REQUESTS:
-                yield from _outcome(check.name, failure, shown)
+            exchange = transport.exchanges.get((failure and failure.case_id) or case_id)
+            if exchange is not None and exchange.status != TOO_MANY_REQUESTS:
+                yield from _outcome(check.name, failure, exchange)
 
 
-def _outcome(check: str, failure: Any, exchange: Exchange) -> Iterator[StockOutcome]:
+def _outcome(check: str, failure: Any, exchange: Exchange) -> Iterator[SchemathesisOutcome]:
     operation = str(ParsedExchange(exchange).operation)
     rule = "key-required" if check == "ignored_auth" else OPERATION_RULES[operation]
     if failure is None:
         if exchange.accepted:
-            yield StockOutcome(rule, None, exchange)
+            yield SchemathesisOutcome(rule, None, exchange)
     elif check != "positive_data_acceptance" or not may_be_refused(exchange):
-        yield StockOutcome(rule, f"{failure.title}: {' '.join(str(failure.message).split())}", exchange)
+        flaw = f"{failure.title}: {' '.join(str(failure.message).split())}"
+        yield SchemathesisOutcome(rule, flaw, exchange)

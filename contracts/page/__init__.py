@@ -1,1 +1,1 @@
-"""What the page promises: sentences, rules, the spec without silences."""
+"""The API page as data: its sentences, the rules for servers, and the spec without the silences."""

@@ -1,4 +1,4 @@
-"""The spec without what the page leaves open, so that no server is blamed for a silence."""
+"""The spec without the silences, so that no server fails for behaviour that the API page leaves open."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from functools import cache
 import jsonschema_rs
 
 from workerkit.openapi.spec.api import Api
-from workerkit.openapi.spec.document import Document, Json, bundled
+from workerkit.openapi.spec.document import Document, Json, bundled_document
 
 _ANYTHING: Json = {}
 _CALLBACKS = ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus")
-# Statuses that the page does not list, yet HTTP itself allows; so do the other values of the silences.
+# The API page does not list these statuses, but HTTP allows them for every request.
 _FURTHER_STATUSES = ("405", "413", "429")
 _BODIES = ("Heartbeat", "TaskUpdate", "BulkUpdate", "BulkItem", "LogBatch", "LogEntry", "LinkUpdate")
-_PLAIN: dict[str, Json] = {
+_PLAIN_VALUES: dict[str, Json] = {
     "string": {"pattern": "^[ -~À-ƿẠ-ỹ]{1,60}$"},
     "number": {"minimum": 0, "maximum": 100},
 }
@@ -24,15 +24,15 @@ _METHODS = ("get", "put", "post", "delete", "patch")
 
 
 @cache
-def strict() -> Document:
-    """The bundled spec as it is: with the default of every silence."""
-    return bundled("worker-api.yaml")
+def strict_spec() -> Document:
+    """The bundled spec without changes. For each silence it has the default value."""
+    return bundled_document("worker-api.yaml")
 
 
 @cache
-def lenient_answers() -> Document:
-    """The spec with its requests as they are and, of the answers, only what the page promises."""
-    root = deepcopy(strict().root)
+def lenient_answer_spec() -> Document:
+    """The spec with unchanged requests. For answers, it has only what the API page promises."""
+    root = deepcopy(strict_spec().root)
     for operation in _operations(root):
         _loosen_answers(operation)
     _loosen_answer_schemas(root["components"]["schemas"])
@@ -40,19 +40,19 @@ def lenient_answers() -> Document:
 
 
 @cache
-def plain_requests() -> Document:
-    """What legal requests are generated from: narrowed to those that hardly a sound server may refuse.
+def plain_request_spec() -> Document:
+    """The spec from which legal requests are generated: those that a correct server is likely to accept.
 
-    Bodies have all their fields or named ones only, texts are words of one line, numbers are of a likely
-    size. What lies outside is generated as bad data, and judged by what every dialect allows.
+    Bodies have only fields that the API page names, and heartbeats have all of them. Texts are one short
+    line. Numbers are small. Requests outside this spec are generated as invalid requests.
     """
-    root = deepcopy(lenient_answers().root)
+    root = deepcopy(lenient_answer_spec().root)
     schemas = root["components"]["schemas"]
     _name_bulk_fields(schemas)
     for name in _BODIES:
         schemas[name]["additionalProperties"] = False
         for field in schemas[name]["properties"].values():
-            field.update(_PLAIN.get(str(field.get("type")), {}))
+            field.update(_PLAIN_VALUES.get(str(field.get("type")), {}))
     schemas["Heartbeat"]["required"] = list(schemas["Heartbeat"]["properties"])
     for name in ("active_threads", "active_tasks"):
         schemas["Heartbeat"]["properties"][name] = _COUNT
@@ -61,8 +61,11 @@ def plain_requests() -> Document:
 
 @cache
 def lenient_api() -> Api:
-    """The operations as every dialect allows them: what they refuse, every sound server refuses."""
-    root = deepcopy(lenient_answers().root)
+    """The API with looser schemas: a request is valid if it is valid in at least one dialect.
+
+    Every correct server refuses the requests that are invalid here.
+    """
+    root = deepcopy(lenient_answer_spec().root)
     root["paths"]["/health"]["post"]["requestBody"]["required"] = False
     for operation in _operations(root):
         _loosen_parameters(root, operation)
@@ -71,61 +74,63 @@ def lenient_api() -> Api:
 
 
 @cache
-def documented(operation: str) -> frozenset[int]:
-    """The statuses that an answer of the operation may have: those of the spec, and those left open."""
+def possible_statuses(operation: str) -> frozenset[int]:
+    """The statuses that an answer of this operation may have, in any dialect."""
     responses = next(
-        each["responses"] for each in _operations(lenient_answers().root) if each["operationId"] == operation
+        candidate["responses"]
+        for candidate in _operations(lenient_answer_spec().root)
+        if candidate["operationId"] == operation
     )
     return frozenset(int(status) for status in responses if status.isdecimal())
 
 
 @cache
-def validator(schema: str) -> jsonschema_rs.Validator:
-    """A validator of a schema of the spec, by its name, as strict as the spec is."""
-    return strict().validator({"$ref": f"#/components/schemas/{schema}"})
+def schema_validator(schema: str) -> jsonschema_rs.Validator:
+    """The validator for one schema of the unchanged spec."""
+    return strict_spec().validator({"$ref": f"#/components/schemas/{schema}"})
 
 
 @cache
-def enumeration(schema: str) -> tuple[str, ...]:
-    """The values of an enumeration of the spec, by its name, in the page's order."""
-    return tuple(strict().root["components"]["schemas"][schema]["enum"])
+def enum_values(schema: str) -> tuple[str, ...]:
+    """The values of one enumeration in the spec, in the order of the API page."""
+    return tuple(strict_spec().root["components"]["schemas"][schema]["enum"])
 
 
 @cache
-def fields(schema: str) -> frozenset[str]:
-    """The names of the fields of a schema of the spec, by its name."""
-    return frozenset(strict().root["components"]["schemas"][schema]["properties"])
+def field_names(schema: str) -> frozenset[str]:
+    """The field names of one schema in the spec."""
+    return frozenset(strict_spec().root["components"]["schemas"][schema]["properties"])
 
 
 @cache
-def highest(parameter: str) -> int:
-    """The highest value of a query parameter of the list, by its name."""
+def parameter_maximum(parameter: str) -> int:
+    """The highest value of a query parameter of GET /tasks."""
     return int(_list_parameter(parameter)["maximum"])
 
 
 @cache
-def default(parameter: str) -> int:
-    """The default of a query parameter of the list that is a number, by its name."""
+def parameter_default(parameter: str) -> int:
+    """The default value of a number parameter of GET /tasks."""
     return int(_list_parameter(parameter)["default"])
 
 
 @cache
-def waiting() -> tuple[str, ...]:
-    """The statuses of tasks that wait to be done: those that the list has by default."""
-    parameters = strict().root["paths"]["/tasks"]["get"]["parameters"]
+def waiting_statuses() -> tuple[str, ...]:
+    """The statuses of waiting tasks. GET /tasks lists these when the request has no `status`."""
+    parameters = strict_spec().root["paths"]["/tasks"]["get"]["parameters"]
     return tuple(
         next(parameter["schema"]["default"] for parameter in parameters if parameter["name"] == "status")
     )
 
 
 @cache
-def most(schema: str, batch: str) -> int:
-    """How many entries a batch may have at most, by its schema and the batch's field."""
-    return int(strict().root["components"]["schemas"][schema]["properties"][batch]["maxItems"])
+def max_batch_size(schema: str, batch: str) -> int:
+    """How many entries a batch may have. `batch` is the field of the schema that has the entries."""
+    return int(strict_spec().root["components"]["schemas"][schema]["properties"][batch]["maxItems"])
 
 
 def _list_parameter(name: str) -> Json:
-    parameters = strict().root["paths"]["/tasks"]["get"]["parameters"]
+    parameters = strict_spec().root["paths"]["/tasks"]["get"]["parameters"]
     schema: Json = next(parameter["schema"] for parameter in parameters if parameter["name"] == name)
     return schema
 
@@ -136,16 +141,16 @@ def _operations(root: Json) -> list[Json]:
 
 def _loosen_answers(operation: Json) -> None:
     responses = operation["responses"]
-    for status in [response for response in responses if response.startswith(("4", "5"))]:
-        responses[status] = {"description": "The page shows no body of an error."}
+    for status in [code for code in responses if code.startswith(("4", "5"))]:
+        responses[status] = {"description": "The API page shows no body of an error answer."}
     for status in (*_FURTHER_STATUSES, *_statuses_elsewhere(responses)):
-        responses.setdefault(status, {"description": "Not on the page, and not forbidden by it."})
+        responses.setdefault(status, {"description": "The API page neither lists nor forbids this status."})
     if operation["operationId"] in _CALLBACKS:
-        responses["200"] = {"description": "The page shows no answer of a callback."}
+        responses["200"] = {"description": "The API page shows no answer of a callback."}
 
 
 def _statuses_elsewhere(responses: Json) -> list[str]:
-    """The statuses that servers of other dialects answer with."""
+    """The further statuses of this operation in other dialects."""
     patches = responses.get("x-when", {}).values()
     return [status for values in patches for patch in values.values() for status in patch]
 
@@ -153,9 +158,9 @@ def _statuses_elsewhere(responses: Json) -> list[str]:
 def _loosen_answer_schemas(schemas: Json) -> None:
     page = schemas["TaskPage"]
     page["properties"]["page"] = {"type": "integer"}
-    page["required"] = [each for each in page["required"] if each != "next_cursor"]
+    page["required"] = [name for name in page["required"] if name != "next_cursor"]
     schemas["BulkResult"]["properties"]["error"].pop("enum", None)
-    # Compared with the item's by a relation: an item without a right one leaves it to the server.
+    # `relations.py` checks this id. For an item without a valid id, the answer is not specified.
     schemas["BulkResult"]["properties"]["link_id"] = _ANYTHING
     schemas["BulkResult"]["required"].remove("link_id")
     schemas["Time"].pop("pattern", None)
@@ -169,8 +174,7 @@ def _name_bulk_fields(schemas: Json) -> None:
 
 def _loosen_parameters(root: Json, operation: Json) -> None:
     for parameter in operation.get("parameters", []):
-        silences = parameter.get("x-silence")
-        if not silences:
+        if not parameter.get("x-silence"):
             continue
         kind = Document(root).follow(parameter["schema"]).get("type")
         default = parameter["schema"].get("default")

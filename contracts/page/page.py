@@ -1,4 +1,4 @@
-"""The page, sentence by sentence: what it promises, what it leaves open, and what holds a server to it."""
+"""The sentences of the API page, each with its rules and silences. The data is in `page.yaml`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from workerkit.openapi.formats import yaml_nodes
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence, table row or line of an example, word for word, and in English its `gist`.
+    """One sentence, table row or example line of the API page.
 
-    It is the source of `rule`, or of none; `rules` are all that hold a server to it, by their ids, and
-    `silences` what it leaves open. `no_promise` says why it has neither, or is empty.
+    text: the original text, word for word.
+    gist: the same in English.
+    rule: the id of the rule that has this sentence as its source, or None.
+    also: the ids of further rules that check this sentence.
+    silences: the ids of the silences: the matters that this sentence leaves open.
+    no_promise: why the sentence has no rule and no silence, or an empty text.
     """
 
     text: str
@@ -28,18 +32,23 @@ class Sentence:
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The ids of all rules that hold a server to it, that whose source it is first."""
+        """The ids of all rules that check this sentence. The rule in `rule` comes first."""
         return (*([self.rule] if self.rule else []), *self.also)
 
     @property
     def bilingual(self) -> str:
-        """The sentence, with its English gist in brackets."""
+        """The original text, followed by the English text in brackets."""
         return f"{self.text} ({self.gist.rstrip('.,:')})"
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What stands under a heading of the page; `gist` is the heading in English."""
+    """One section of the API page.
+
+    heading: the original heading.
+    gist: the heading in English.
+    sentences: the sentences below the heading, in the order of the API page.
+    """
 
     heading: str
     gist: str
@@ -47,8 +56,8 @@ class Section:
 
 
 @cache
-def page() -> tuple[Section, ...]:
-    """The sections in the page's order, of `page.yaml`, which alone says what there is."""
+def page_sections() -> tuple[Section, ...]:
+    """All sections, in the order of the API page."""
     text = resources.files("workerkit.contracts.page").joinpath("page.yaml").read_text("utf-8")
     return tuple(_section(**entry) for entry in yaml_nodes.load(text, name="page.yaml").plain())
 
@@ -57,5 +66,5 @@ def _section(*, heading: str, gist: str, sentences: list[dict[str, Any]]) -> Sec
     return Section(heading, gist, tuple(_sentence(**sentence) for sentence in sentences))
 
 
-def _sentence(*, also: Iterable[str] = (), silences: Iterable[str] = (), **rest: Any) -> Sentence:
-    return Sentence(also=tuple(also), silences=tuple(silences), **rest)
+def _sentence(*, also: Iterable[str] = (), silences: Iterable[str] = (), **fields: Any) -> Sentence:
+    return Sentence(also=tuple(also), silences=tuple(silences), **fields)

@@ -1,15 +1,15 @@
-"""The catalogue: what the page promises, each with the page's own words."""
+"""The rules for servers. Each rule comes from one sentence of the API page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workerkit.contracts.page.page import Sentence, page
+from workerkit.contracts.page.page import Sentence, page_sections
 
 
 class RuleStatus(StrEnum):
-    """What a run found out about a rule."""
+    """The result of one rule in a run."""
 
     KEPT = "kept"
     BROKEN = "broken"
@@ -18,23 +18,31 @@ class RuleStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServerRule:
-    """A promise, and the sentence of the page that makes it."""
+    """One rule for servers.
+
+    id: the name of the rule in reports.
+    sentence: the sentence of the API page that the rule comes from.
+    """
 
     id: str
     sentence: Sentence
 
     @property
     def source(self) -> str:
-        """The page's sentence, heading, table row or line of an example, word for word."""
+        """The original text of the sentence, word for word."""
         return self.sentence.text
 
 
 RULES = tuple(
-    ServerRule(each.rule, each) for section in page() for each in section.sentences if each.rule is not None
+    ServerRule(sentence.rule, sentence)
+    for section in page_sections()
+    for sentence in section.sentences
+    if sentence.rule is not None
 )
 RULE_IDS = frozenset(rule.id for rule in RULES)
 
-# The rule that an operation as a whole stands for: it takes legal requests and answers in its form.
+# The main rule of each operation: the operation accepts legal requests, and its answers have the documented
+# form.
 OPERATION_RULES = {
     "heartbeat": "heartbeat",
     "listTasks": "list",

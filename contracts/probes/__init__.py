@@ -1,1 +1,1 @@
-"""Few requests for each silence."""
+"""Probes: a few requests for each silence, to find out which value the target has."""

@@ -1,4 +1,4 @@
-"""Probes of the two batches: items of tasks, and log entries."""
+"""Probes of the two batch operations: bulk updates of tasks, and batches of log entries."""
 
 from __future__ import annotations
 
@@ -7,90 +7,95 @@ from typing import Any
 
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
-from workerkit.contracts.run.observation import Observation, by_status, seen, unseen
+from workerkit.contracts.run.observation import Observation, not_observed, observed, observed_by_status
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.silence import silences
 
-_TAKEN_OR_REFUSED = {200: "accept", 400: "reject"}
-_NO_TASK = "the server has no further pending or queued task to try it on"
+_ACCEPT_OR_REJECT = {200: "accept", 400: "reject"}
+_NO_TASK = "the server has no unused pending or queued task for this probe"
 
 
-def empty_batch(context: RunContext) -> Iterator[Observation]:
-    """A bulk update without items."""
-    yield by_status("bulk-empty", _TAKEN_OR_REFUSED, _bulk(context, []))
+def probe_empty_bulk_update(context: RunContext) -> Iterator[Observation]:
+    """Sends a bulk update without items."""
+    yield observed_by_status("bulk-empty", _ACCEPT_OR_REJECT, _send_bulk_update(context, []))
 
 
-def bad_item(context: RunContext) -> Iterator[Observation]:
-    """An own task's item that changes nothing, beside one with an unknown status."""
+def probe_bad_bulk_item(context: RunContext) -> Iterator[Observation]:
+    """Sends a bulk update with two items.
+
+    The first item is correct and changes nothing. The second item has an unknown status.
+    """
     if not context.tasks:
-        yield unseen("bulk-bad-item", _NO_TASK)
+        yield not_observed("bulk-bad-item", _NO_TASK)
         return
-    good, bad = context.tasks[0], context.tasks[-1]
-    bad_id = context.some_id() if bad is good else str(bad["id"])
-    items = [_unchanged(good), {"link_id": bad_id, "status": "nonsense"}]
-    asked = _bulk(context, items)
-    counts = [ParsedExchange(asked).answered_field(name) for name in ("success", "failed")]
-    if asked.accepted and counts != [1, 1]:
-        yield unseen("bulk-bad-item", f"success is {counts[0]} and failed {counts[1]}", asked)
+    good_task, bad_task = context.tasks[0], context.tasks[-1]
+    bad_id = context.new_fake_id() if bad_task is good_task else str(bad_task["id"])
+    items = [_unchanged_item(good_task), {"link_id": bad_id, "status": "nonsense"}]
+    exchange = _send_bulk_update(context, items)
+    counts = [ParsedExchange(exchange).answer_field(name) for name in ("success", "failed")]
+    if exchange.accepted and counts != [1, 1]:
+        why = f"`success` is {counts[0]} and `failed` is {counts[1]}, expected 1 and 1"
+        yield not_observed("bulk-bad-item", why, exchange)
     else:
-        yield by_status("bulk-bad-item", {200: "item", 400: "whole"}, asked)
+        yield observed_by_status("bulk-bad-item", {200: "item", 400: "whole"}, exchange)
 
 
-def double_item(context: RunContext) -> Iterator[Observation]:
-    """The same item twice, which changes nothing."""
+def probe_repeated_bulk_item(context: RunContext) -> Iterator[Observation]:
+    """Sends a bulk update with the same item twice. The item changes nothing."""
     if not context.tasks:
-        yield unseen("bulk-duplicate", _NO_TASK)
+        yield not_observed("bulk-duplicate", _NO_TASK)
         return
-    asked = _bulk(context, [_unchanged(context.tasks[0])] * 2)
-    results = ParsedExchange(asked).answered_field("results")
-    if asked.accepted and (not isinstance(results, list) or len(results) != 2):
-        yield unseen("bulk-duplicate", "two items of one task have not two results", asked)
+    exchange = _send_bulk_update(context, [_unchanged_item(context.tasks[0])] * 2)
+    results = ParsedExchange(exchange).answer_field("results")
+    if exchange.accepted and (not isinstance(results, list) or len(results) != 2):
+        why = "the answer to two items of one task does not have two results"
+        yield not_observed("bulk-duplicate", why, exchange)
     else:
-        yield by_status("bulk-duplicate", {200: "each", 400: "reject"}, asked)
+        yield observed_by_status("bulk-duplicate", {200: "each", 400: "reject"}, exchange)
 
 
-def missing_code(context: RunContext) -> Iterator[Observation]:
-    """An item whose id is nobody's."""
-    asked = _bulk(context, [{"link_id": context.some_id(), "status": "running"}])
-    results = ParsedExchange(asked).answered_field("results")
-    first = results[0] if isinstance(results, list) and results else None
-    error = first.get("error") if isinstance(first, dict) else None
+def probe_unknown_bulk_item(context: RunContext) -> Iterator[Observation]:
+    """Sends a bulk update with one item for an id that no task has."""
+    exchange = _send_bulk_update(context, [{"link_id": context.new_fake_id(), "status": "running"}])
+    results = ParsedExchange(exchange).answer_field("results")
+    first_result = results[0] if isinstance(results, list) and results else None
+    error = first_result.get("error") if isinstance(first_result, dict) else None
     if error in silences()["bulk-missing-code"].values:
-        yield seen("bulk-missing-code", str(error), asked)
+        yield observed("bulk-missing-code", str(error), exchange)
     else:
-        yield unseen("bulk-missing-code", f"the item's error is {error}", asked)
+        yield not_observed("bulk-missing-code", f"the error of the item is {error}", exchange)
 
 
-def empty_logs(context: RunContext) -> Iterator[Observation]:
-    """A batch without entries."""
-    yield by_status("logs-empty", _TAKEN_OR_REFUSED, _log(context))
+def probe_empty_log_batch(context: RunContext) -> Iterator[Observation]:
+    """Sends a log batch without entries."""
+    yield observed_by_status("logs-empty", _ACCEPT_OR_REJECT, _send_log_entries(context))
 
 
-def bad_entry(context: RunContext) -> Iterator[Observation]:
-    """A good entry beside one of an unknown level."""
-    asked = _log(context, "INFO", "TRACE")
-    created = ParsedExchange(asked).answered_field("created")
-    if asked.accepted and created != 1:
-        yield unseen("logs-bad-entry", f"created is {created}", asked)
+def probe_bad_log_entry(context: RunContext) -> Iterator[Observation]:
+    """Sends a log batch with two entries. The second entry has an unknown level."""
+    exchange = _send_log_entries(context, "INFO", "TRACE")
+    created = ParsedExchange(exchange).answer_field("created")
+    if exchange.accepted and created != 1:
+        yield not_observed("logs-bad-entry", f"`created` is {created}, expected 1", exchange)
     else:
-        yield by_status("logs-bad-entry", {200: "skip", 400: "whole"}, asked)
+        yield observed_by_status("logs-bad-entry", {200: "skip", 400: "whole"}, exchange)
 
 
-def level_case(context: RunContext) -> Iterator[Observation]:
-    """An entry whose level is in small letters."""
-    asked = _log(context, "info")
-    stored = "any" if ParsedExchange(asked).answered_field("created") else "exact"
-    yield by_status("log-level-case", {200: stored, 400: "exact"}, asked)
+def probe_lower_case_level(context: RunContext) -> Iterator[Observation]:
+    """Sends a log entry with its level in lower case."""
+    exchange = _send_log_entries(context, "info")
+    value_if_accepted = "any" if ParsedExchange(exchange).answer_field("created") else "exact"
+    yield observed_by_status("log-level-case", {200: value_if_accepted, 400: "exact"}, exchange)
 
 
-def _bulk(context: RunContext, items: list[dict[str, Any]]) -> Exchange:
+def _send_bulk_update(context: RunContext, items: list[dict[str, Any]]) -> Exchange:
     return context.client.send("PUT", "/tasks/bulk", {"items": items})
 
 
-def _unchanged(task: dict[str, Any]) -> dict[str, Any]:
+def _unchanged_item(task: dict[str, Any]) -> dict[str, Any]:
     return {"link_id": task["id"], "status": task["status"]}
 
 
-def _log(context: RunContext, *levels: str) -> Exchange:
+def _send_log_entries(context: RunContext, *levels: str) -> Exchange:
     entries = [{"level": level, "message": "workerkit"} for level in levels]
     return context.client.send("POST", "/logs", {"logs": entries})

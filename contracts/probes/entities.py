@@ -1,4 +1,4 @@
-"""Probes of requests and accounts: their statuses, and whose they may be."""
+"""Probes of the status callbacks for customers' requests."""
 
 from __future__ import annotations
 
@@ -7,46 +7,57 @@ from collections.abc import Iterator
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import tasks_in, total_in
 from workerkit.contracts.run.context import RunContext
-from workerkit.contracts.run.observation import Observation, by_status, unseen
+from workerkit.contracts.run.observation import Observation, not_observed, observed_by_status
 from workerkit.openapi.exchange import Exchange
 
 
-def entity_status(context: RunContext) -> Iterator[Observation]:
-    """A status that no list of statuses has, for an own request; then one that the page shows."""
+def probe_unknown_request_status(context: RunContext) -> Iterator[Observation]:
+    """Sets a customer's request to an unknown status, `nonsense`.
+
+    The customer's request belongs to a task of the server of --api-key. If the target accepts this status,
+    the probe then sets `completed`, which is an example on the API page.
+    """
     if not context.tasks:
-        yield unseen("entity-status", "the server has no further pending or queued task with a request")
+        why = "the server has no unused pending or queued task with a customer's request"
+        yield not_observed("entity-status", why)
         return
-    request = str(context.tasks[0]["request_id"])
-    if not context.may_change_request(request):
-        yield unseen("entity-status", "the request of the first task is not in the sandbox")
+    request_id = str(context.tasks[0]["request_id"])
+    if not context.may_change_request(request_id):
+        yield not_observed("entity-status", "the customer's request of the first task is not in the sandbox")
         return
-    asked = _set(context, request, "nonsense")
-    if asked.accepted:
-        _set(context, request, "completed")
-    yield by_status("entity-status", {200: "any", 400: "listed"}, asked)
+    exchange = _set_request_status(context, request_id, "nonsense")
+    if exchange.accepted:
+        _set_request_status(context, request_id, "completed")
+    yield observed_by_status("entity-status", {200: "any", 400: "listed"}, exchange)
 
 
-def related_entities(context: RunContext) -> Iterator[Observation]:
-    """A request that only another server's tasks belong to."""
-    own, foreign = _lists(context, None), _lists(context, context.target.other_api_key)
-    requests = _requests(foreign) - _requests(own)
-    whole = total_in(own) == len(tasks_in(own))
-    if not whole or not requests:
-        yield unseen("related-entities", "no request of the other server's tasks is surely none of the own")
-    else:
-        yield by_status(
-            "related-entities", {200: "any", 403: "own"}, _set(context, min(requests), "completed")
+def probe_foreign_request(context: RunContext) -> Iterator[Observation]:
+    """Sets the status of a customer's request that only has tasks of the other server."""
+    own_list = _list_tasks(context, None)
+    foreign_list = _list_tasks(context, context.target.other_api_key)
+    foreign_request_ids = _request_ids(foreign_list) - _request_ids(own_list)
+    own_list_is_complete = total_in(own_list) == len(tasks_in(own_list))
+    if not own_list_is_complete or not foreign_request_ids:
+        yield not_observed(
+            "related-entities",
+            "every customer's request in the lists has, or may have, tasks of the server of --api-key",
         )
+    else:
+        exchange = _set_request_status(context, min(foreign_request_ids), "completed")
+        yield observed_by_status("related-entities", {200: "any", 403: "own"}, exchange)
 
 
-def _lists(context: RunContext, key: str | None) -> Exchange:
-    every = ",".join(lenient_spec.enumeration("TaskStatus"))
-    return context.client.tasks(key=key, status=every, limit=lenient_spec.highest("limit"))
+def _list_tasks(context: RunContext, key: str | None) -> Exchange:
+    all_statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
+    return context.client.get_tasks(
+        key=key, status=all_statuses, limit=lenient_spec.parameter_maximum("limit")
+    )
 
 
-def _requests(listed: Exchange) -> set[str]:
-    return {str(task["request_id"]) for task in tasks_in(listed) if task.get("request_id")}
+def _request_ids(list_exchange: Exchange) -> set[str]:
+    return {str(task["request_id"]) for task in tasks_in(list_exchange) if task.get("request_id")}
 
 
-def _set(context: RunContext, request: str, status: str) -> Exchange:
-    return context.client.send("POST", "/callback/request/status", {"request_id": request, "status": status})
+def _set_request_status(context: RunContext, request_id: str, status: str) -> Exchange:
+    body = {"request_id": request_id, "status": status}
+    return context.client.send("POST", "/callback/request/status", body)

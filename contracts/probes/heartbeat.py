@@ -1,4 +1,4 @@
-"""Probes of the heartbeat: its fields, its content type, silence, and an offline server's."""
+"""Probes of the heartbeat: its fields, its content type, missing heartbeats, and inactive servers."""
 
 from __future__ import annotations
 
@@ -7,61 +7,66 @@ from dataclasses import replace
 
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
-from workerkit.contracts.run.observation import Observation, by_status, seen, unseen
-from workerkit.contracts.scripted.heartbeat_and_logs import heartbeat_of
+from workerkit.contracts.run.observation import Observation, not_observed, observed, observed_by_status
+from workerkit.contracts.scripted.heartbeat_and_logs import heartbeat_body
 
+# A server may go offline after this many seconds without a heartbeat.
+OFFLINE_AFTER_SECONDS = 90.0
 _OTHER_NAME = "workerkit-probe"
-SILENT_AFTER = 90.0
-_TAKEN_OR_REFUSED = {200: "optional", 400: "required"}
+_OPTIONAL_OR_REQUIRED = {200: "optional", 400: "required"}
 
 
-def fields(context: RunContext) -> Iterator[Observation]:
-    """A heartbeat without any field."""
-    yield by_status("heartbeat-fields", _TAKEN_OR_REFUSED, context.client.send("POST", "/health", {}))
+def probe_missing_fields(context: RunContext) -> Iterator[Observation]:
+    """Sends a heartbeat without any field."""
+    exchange = context.client.send("POST", "/health", {})
+    yield observed_by_status("heartbeat-fields", _OPTIONAL_OR_REQUIRED, exchange)
 
 
-def name(context: RunContext) -> Iterator[Observation]:
-    """A heartbeat with a name that is not the server's; another puts the name right again."""
-    asked = context.client.send("POST", "/health", heartbeat_of(_OTHER_NAME))
-    context.client.send("POST", "/health", heartbeat_of(context.own_name))
-    data = ParsedExchange(asked).answered_field("data")
-    answered = data.get("server_name") if isinstance(data, dict) else None
-    value = {context.own_name: "registered", _OTHER_NAME: "reported"}.get(str(answered))
+def probe_other_name(context: RunContext) -> Iterator[Observation]:
+    """Sends a heartbeat with another server name, then a heartbeat with the correct name."""
+    exchange = context.client.send("POST", "/health", heartbeat_body(_OTHER_NAME))
+    context.client.send("POST", "/health", heartbeat_body(context.own_server_name))
+    data = ParsedExchange(exchange).answer_field("data")
+    answered_name = data.get("server_name") if isinstance(data, dict) else None
+    value = {context.own_server_name: "registered", _OTHER_NAME: "reported"}.get(str(answered_name))
     if value is None:
-        yield unseen("heartbeat-name", f"answered {asked.status}, server_name {answered}", asked)
+        why = f"answered {exchange.status} with the `server_name` {answered_name}"
+        yield not_observed("heartbeat-name", why, exchange)
     else:
-        yield seen("heartbeat-name", value, asked)
+        yield observed("heartbeat-name", value, exchange)
 
 
-def content_type(context: RunContext) -> Iterator[Observation]:
-    """A heartbeat as JSON that says it is plain text."""
-    asked = context.client.send("POST", "/health", heartbeat_of(context.own_name), kind="text/plain")
-    yield by_status("content-type", {200: "any", 400: "bad-request", 415: "unsupported"}, asked)
+def probe_content_type(context: RunContext) -> Iterator[Observation]:
+    """Sends a heartbeat with a JSON body and the content type `text/plain`."""
+    body = heartbeat_body(context.own_server_name)
+    exchange = context.client.send("POST", "/health", body, kind="text/plain")
+    yield observed_by_status("content-type", {200: "any", 400: "bad-request", 415: "unsupported"}, exchange)
 
 
-def revival(context: RunContext) -> Iterator[Observation]:
-    """An inactive server's heartbeat, and whether its key is taken afterwards."""
+def probe_inactive_server(context: RunContext) -> Iterator[Observation]:
+    """Sends a heartbeat with the key of the inactive server, then lists tasks with this key."""
     key = context.target.inactive_api_key
-    asked = context.client.send("POST", "/health", heartbeat_of(context.own_name), key=key)
-    after = context.client.tasks(key=key, limit=1)
-    if asked.accepted and after.accepted:
+    beat = context.client.send("POST", "/health", heartbeat_body(context.own_server_name), key=key)
+    after = context.client.get_tasks(key=key, limit=1)
+    if beat.accepted and after.accepted:
         why = "the server of --inactive-api-key is active now"
-        yield seen("offline-heartbeat", "revives", asked, after, why=why)
-    elif asked.status == after.status == 401:
-        yield seen("offline-heartbeat", "refused", asked)
+        yield observed("offline-heartbeat", "revives", beat, after, why=why)
+    elif beat.status == after.status == 401:
+        yield observed("offline-heartbeat", "refused", beat)
     else:
-        why = f"its heartbeat is answered {asked.status}, its list then {after.status}"
-        yield unseen("offline-heartbeat", why, asked, after)
+        why = f"the heartbeat got the status {beat.status}, and the next GET /tasks got {after.status}"
+        yield not_observed("offline-heartbeat", why, beat, after)
 
 
-def silence(context: RunContext) -> Iterator[Observation]:
-    """A list after more than 90 seconds without a heartbeat. Waits for them by the walk's clock."""
-    beat = context.client.send("POST", "/health", heartbeat_of(context.own_name))
+def probe_missing_heartbeat(context: RunContext) -> Iterator[Observation]:
+    """Lists tasks after more than 90 seconds without a heartbeat. Waits with the clock of the run."""
+    beat = context.client.send("POST", "/health", heartbeat_body(context.own_server_name))
     if not beat.accepted:
-        yield unseen("heartbeat-silence", f"the heartbeat before it was answered {beat.status}", beat)
+        why = f"the heartbeat before the wait got the status {beat.status}"
+        yield not_observed("heartbeat-silence", why, beat)
         return
-    context.clock.wait(SILENT_AFTER + 1)
-    asked = context.client.tasks(limit=1)
-    why = "" if asked.accepted else "the server under whose name the run works is offline now"
-    values = {200: "ignored", 401: "offline"}
-    yield replace(by_status("heartbeat-silence", values, asked), why=why, exchanges=(beat, asked))
+    context.clock.wait(OFFLINE_AFTER_SECONDS + 1)
+    after = context.client.get_tasks(limit=1)
+    why = "" if after.accepted else "the server of --api-key is offline now"
+    observation = observed_by_status("heartbeat-silence", {200: "ignored", 401: "offline"}, after)
+    yield replace(observation, why=why, exchanges=(beat, after))

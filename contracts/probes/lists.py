@@ -1,4 +1,4 @@
-"""Probes that only list: what GET /tasks shows of the silences."""
+"""Probes that only list tasks with GET /tasks."""
 
 from __future__ import annotations
 
@@ -8,132 +8,163 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
-from workerkit.contracts.run.observation import Observation, by_status, seen, unseen
-from workerkit.contracts.scripted.lists import last_cursor_of, order_of, time_precision_of
-from workerkit.contracts.target.fake_ids import NO_ID
+from workerkit.contracts.run.observation import Observation, not_observed, observed, observed_by_status
+from workerkit.contracts.scripted.lists import observe_last_cursor, observe_order, observe_time_precision
+from workerkit.contracts.target.fake_ids import NOT_AN_ID
 from workerkit.openapi.exchange import Exchange
 
-# Of one task each: the third page is neither the second nor the one after the first task.
+# One probe sends limit=1, page=3 and `after` with the first task. A server that uses `after` answers with the
+# second task. A server that uses `page` answers with the third task.
 _FAR_PAGE = 3
-_LISTED = 3
-_REFUSALS = {"reject": 400, "not-found": 404}
+_PAGE_SIZE = 3
+_STATUS_OF_REFUSAL = {"reject": 400, "not-found": 404}
 
 
-def below_minimum(context: RunContext) -> Iterator[Observation]:
-    """A limit and a page of 0: both are refused, or both become the default."""
-    asked = {name: context.client.listing({name: 0}) for name in ("limit", "page")}
-    ways = set()
-    for name, exchange in asked.items():
-        became = ParsedExchange(exchange).answered_field(name)
-        if exchange.accepted and became != lenient_spec.default(name):
-            yield unseen("below-minimum", f"a {name} of 0 became {became}", exchange)
+def probe_zero_limit_and_page(context: RunContext) -> Iterator[Observation]:
+    """Lists tasks with `limit=0`, then with `page=0`."""
+    exchanges = {name: context.client.get_tasks_with({name: 0}) for name in ("limit", "page")}
+    statuses = set()
+    for name, exchange in exchanges.items():
+        used_value = ParsedExchange(exchange).answer_field(name)
+        if exchange.accepted and used_value != lenient_spec.parameter_default(name):
+            yield not_observed(
+                "below-minimum", f"the answer to {name}=0 has the {name} {used_value}", exchange
+            )
             return
-        ways.add(exchange.status)
-    if len(ways) > 1:
-        yield unseen("below-minimum", "a limit and a page of 0 are answered differently", *asked.values())
+        statuses.add(exchange.status)
+    if len(statuses) > 1:
+        why = "limit=0 and page=0 get answers with different statuses"
+        yield not_observed("below-minimum", why, *exchanges.values())
     else:
-        yield by_status("below-minimum", {200: "default", 400: "reject"}, asked["limit"])
+        yield observed_by_status("below-minimum", {200: "default", 400: "reject"}, exchanges["limit"])
 
 
-def unknown_status_filter(context: RunContext) -> Iterator[Observation]:
-    """A filter by a status that there is not."""
-    asked = context.client.tasks(status="nonsense")
-    if tasks_in(asked):
-        yield unseen("unknown-status-filter", "the filter is passed over", asked)
+def probe_unknown_status_filter(context: RunContext) -> Iterator[Observation]:
+    """Lists tasks with an unknown status, `status=nonsense`."""
+    exchange = context.client.get_tasks(status="nonsense")
+    if tasks_in(exchange):
+        yield not_observed("unknown-status-filter", "the server ignored the filter", exchange)
     else:
-        yield by_status("unknown-status-filter", {200: "empty", 400: "reject"}, asked)
+        yield observed_by_status("unknown-status-filter", {200: "empty", 400: "reject"}, exchange)
 
 
-def unknown_cursor(context: RunContext) -> Iterator[Observation]:
-    """A cursor that is nobody's id."""
-    first, asked = _page(context), _page(context, after=context.some_id())
+def probe_unknown_cursor(context: RunContext) -> Iterator[Observation]:
+    """Lists tasks after an id that no task has."""
+    first, exchange = _list_tasks(context), _list_tasks(context, after=context.new_fake_id())
     if not tasks_in(first):
-        yield unseen("unknown-cursor", "the server has no task", first)
-    elif asked.accepted and tasks_in(asked) and _ids(asked) != _ids(first):
-        yield unseen("unknown-cursor", "it lists tasks that are not the first", first, asked)
+        yield not_observed("unknown-cursor", "the server has no task", first)
+    elif exchange.accepted and tasks_in(exchange) and _ids(exchange) != _ids(first):
+        why = "the list after an unknown id has other tasks than the first page"
+        yield not_observed("unknown-cursor", why, first, exchange)
     else:
-        listed = "first-page" if tasks_in(asked) else "empty"
-        yield by_status("unknown-cursor", {200: listed, 400: "reject", 404: "not-found"}, asked)
+        value_if_accepted = "first-page" if tasks_in(exchange) else "empty"
+        values = {200: value_if_accepted, 400: "reject", 404: "not-found"}
+        yield observed_by_status("unknown-cursor", values, exchange)
 
 
-def malformed_cursor(context: RunContext) -> Iterator[Observation]:
-    """A cursor that is no id at all; as good as an update with such an id, where nothing may be written."""
-    if context.ledger.habit("unknown-cursor") in (None, "reject"):
-        yield unseen("malformed-id", "every unknown cursor is refused alike: needs writes")
+def probe_malformed_cursor(context: RunContext) -> Iterator[Observation]:
+    """Lists tasks after a text that is not a UUID.
+
+    This is the only probe of `malformed-id` for a run without writes. The probe cannot show the value if the
+    target answers 400 to every unknown cursor.
+    """
+    if context.ledger.known_value("unknown-cursor") in (None, "reject"):
+        why = "needs --writes sandbox or all, because the server refuses every unknown cursor"
+        yield not_observed("malformed-id", why)
         return
-    asked = _page(context, after=NO_ID)
-    yield by_status("malformed-id", {200: "not-found", 400: "reject", 404: "not-found"}, asked)
+    exchange = _list_tasks(context, after=NOT_AN_ID)
+    yield observed_by_status("malformed-id", {200: "not-found", 400: "reject", 404: "not-found"}, exchange)
 
 
-def foreign_cursor(context: RunContext) -> Iterator[Observation]:
-    """Another server's task as cursor, one that has own tasks before and after it in the order."""
-    own = _whole_list(context, None)
-    foreign = _between(own, _whole_list(context, context.target.other_api_key))
-    unknown = context.ledger.habit("unknown-cursor")
-    if foreign is None or unknown is None:
-        yield unseen("foreign-cursor", "no other server's task lies between two own ones, or cursors are odd")
+def probe_foreign_cursor(context: RunContext) -> Iterator[Observation]:
+    """Lists tasks after a task of the other server.
+
+    In the order of `created_at`, at least 3 tasks of the server of --api-key are before this task, and at
+    least 3 after it.
+    """
+    own_tasks = _list_all_tasks(context, None)
+    foreign_task = _task_between(own_tasks, _list_all_tasks(context, context.target.other_api_key))
+    unknown = context.ledger.known_value("unknown-cursor")
+    if foreign_task is None or unknown is None:
+        why = (
+            f"no task of the other server has {_PAGE_SIZE} tasks of the server of --api-key before it and "
+            f"{_PAGE_SIZE} after it, or the run does not know the value of the silence unknown-cursor"
+        )
+        yield not_observed("foreign-cursor", why)
         return
-    asked, first = _page(context, after=str(foreign["id"])), [each["id"] for each in own[:_LISTED]]
-    if not asked.accepted:
-        yield by_status("foreign-cursor", {_REFUSALS.get(unknown, 0): "as-unknown"}, asked)
-    elif tasks_in(asked) and _ids(asked) != first:
-        yield seen("foreign-cursor", "position", asked)
-    elif (unknown == "first-page" and tasks_in(asked)) or (unknown == "empty" and not tasks_in(asked)):
-        yield seen("foreign-cursor", "as-unknown", asked)
+    exchange = _list_tasks(context, after=str(foreign_task["id"]))
+    first_ids = [task["id"] for task in own_tasks[:_PAGE_SIZE]]
+    if not exchange.accepted:
+        yield observed_by_status(
+            "foreign-cursor", {_STATUS_OF_REFUSAL.get(unknown, 0): "as-unknown"}, exchange
+        )
+    elif tasks_in(exchange) and _ids(exchange) != first_ids:
+        yield observed("foreign-cursor", "position", exchange)
+    elif (unknown == "first-page" and tasks_in(exchange)) or (unknown == "empty" and not tasks_in(exchange)):
+        yield observed("foreign-cursor", "as-unknown", exchange)
     else:
-        yield unseen("foreign-cursor", "it is answered like no other cursor", asked)
+        why = "the answer is neither the one for an unknown cursor, nor the one for a known cursor"
+        yield not_observed("foreign-cursor", why, exchange)
 
 
-def cursor_with_page(context: RunContext) -> Iterator[Observation]:
-    """A cursor and a page at once."""
-    first = _page(context)
-    if len(tasks_in(first)) < _LISTED:
-        yield unseen("cursor-with-page", f"the server has fewer than {_LISTED} tasks", first)
+def probe_cursor_with_page(context: RunContext) -> Iterator[Observation]:
+    """Lists tasks with both `after` and `page`."""
+    first = _list_tasks(context)
+    if len(tasks_in(first)) < _PAGE_SIZE:
+        yield not_observed("cursor-with-page", f"the server has fewer than {_PAGE_SIZE} tasks", first)
         return
     after = str(_ids(first)[0])
-    asked = _page(context, after=after, page=_FAR_PAGE, limit=1)
-    if asked.accepted and _ids(asked) != _ids(first)[1:2]:
-        yield unseen("cursor-with-page", "the page is heeded beside the cursor", first, asked)
+    exchange = _list_tasks(context, after=after, page=_FAR_PAGE, limit=1)
+    if exchange.accepted and _ids(exchange) != _ids(first)[1:2]:
+        why = "the server did not ignore `page`, although the request has `after`"
+        yield not_observed("cursor-with-page", why, first, exchange)
     else:
-        yield by_status("cursor-with-page", {200: "cursor", 400: "reject"}, asked)
+        yield observed_by_status("cursor-with-page", {200: "cursor", 400: "reject"}, exchange)
 
 
-def last_page(context: RunContext) -> Iterator[Observation]:
-    """The one page of the waiting tasks, where a page has room for all of them."""
-    asked = context.client.tasks(limit=lenient_spec.highest("limit"))
-    if tasks_in(asked) and total_in(asked) == len(tasks_in(asked)):
-        yield last_cursor_of(asked)
+def probe_last_cursor(context: RunContext) -> Iterator[Observation]:
+    """Lists the waiting tasks with the greatest `limit`.
+
+    If all waiting tasks are on this page, it is the last page.
+    """
+    exchange = context.client.get_tasks(limit=lenient_spec.parameter_maximum("limit"))
+    if tasks_in(exchange) and total_in(exchange) == len(tasks_in(exchange)):
+        yield observe_last_cursor(exchange)
     else:
-        yield unseen("last-cursor", "no page of this run was surely the last", asked)
+        yield not_observed("last-cursor", "no page in this run was certainly the last page", exchange)
 
 
-def order(context: RunContext) -> Iterator[Observation]:
-    """The first page of the waiting tasks."""
-    yield order_of(context.client.tasks(limit=lenient_spec.highest("limit")))
+def probe_list_order(context: RunContext) -> Iterator[Observation]:
+    """Lists the first page of the waiting tasks, with the greatest `limit`."""
+    yield observe_order(context.client.get_tasks(limit=lenient_spec.parameter_maximum("limit")))
 
 
-def time_precision(context: RunContext) -> Iterator[Observation]:
-    """The first tasks of whatever status."""
-    yield time_precision_of(_page(context))
+def probe_time_precision(context: RunContext) -> Iterator[Observation]:
+    """Lists the first tasks of any status."""
+    yield observe_time_precision(_list_tasks(context))
 
 
-def _page(context: RunContext, **query: str | int) -> Exchange:
-    every = ",".join(lenient_spec.enumeration("TaskStatus"))
-    return context.client.listing({"status": every, "limit": _LISTED, **query})
+def _list_tasks(context: RunContext, **query: str | int) -> Exchange:
+    all_statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
+    return context.client.get_tasks_with({"status": all_statuses, "limit": _PAGE_SIZE, **query})
 
 
-def _whole_list(context: RunContext, key: str | None) -> list[Task]:
-    every = ",".join(lenient_spec.enumeration("TaskStatus"))
-    return tasks_in(context.client.tasks(key=key, status=every, limit=lenient_spec.highest("limit")))
+def _list_all_tasks(context: RunContext, key: str | None) -> list[Task]:
+    all_statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
+    limit = lenient_spec.parameter_maximum("limit")
+    return tasks_in(context.client.get_tasks(key=key, status=all_statuses, limit=limit))
 
 
-def _between(own: list[Task], foreign: list[Task]) -> Task | None:
-    """A foreign task that more own tasks than a page has lie before, and some after, by their times."""
-    times = sorted(str(each.get("created_at")) for each in own)
-    if len(times) <= _LISTED:
+def _task_between(own_tasks: list[Task], foreign_tasks: list[Task]) -> Task | None:
+    """The first foreign task with enough own tasks before it and after it, by `created_at`.
+
+    Enough is one page of `_PAGE_SIZE` tasks on each side.
+    """
+    times = sorted(str(task.get("created_at")) for task in own_tasks)
+    if len(times) <= _PAGE_SIZE:
         return None
-    early, late = times[_LISTED - 1], times[-_LISTED]
-    return next((each for each in foreign if early < str(each.get("created_at")) < late), None)
+    early, late = times[_PAGE_SIZE - 1], times[-_PAGE_SIZE]
+    return next((task for task in foreign_tasks if early < str(task.get("created_at")) < late), None)
 
 
 def _ids(exchange: Exchange) -> list[str]:

@@ -1,4 +1,4 @@
-"""The probes: for each silence the few requests that show which value a server has."""
+"""The list of all probes, and the functions that run them."""
 
 from __future__ import annotations
 
@@ -10,109 +10,115 @@ from enum import StrEnum
 from workerkit.contracts.gate.gate import WithheldError
 from workerkit.contracts.probes import batches, entities, heartbeat, lists, updates
 from workerkit.contracts.run.context import RunContext
-from workerkit.contracts.run.observation import Observation, unseen
+from workerkit.contracts.run.observation import Observation, not_observed
 from workerkit.contracts.target.plan import Plan, Writes
 
 
 class Need(StrEnum):
-    """What a probe cannot do without; the text says so to people."""
+    """A requirement of a probe. The value is the text in the report if a run does not meet it."""
 
     TASKS = "needs --writes sandbox or all"
-    ALL = "needs --writes all"
+    ALL_WRITES = "needs --writes all"
     OTHER_KEY = "needs --other-api-key"
     INACTIVE_KEY = "needs --inactive-api-key"
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The silences that `look` may see, and what it needs for that."""
+    """A probe of one or more silences.
+
+    silences: the ids of the silences that the probe can observe.
+    observe: sends the requests and gives the observations.
+    needs: the requirements of the probe.
+    """
 
     silences: tuple[str, ...]
-    look: Callable[[RunContext], Iterable[Observation]]
+    observe: Callable[[RunContext], Iterable[Observation]]
     needs: tuple[Need, ...] = ()
 
 
-# Those that change nothing first; those that use tasks up last.
+# Probes that change nothing come first. Probes that use up a task come last.
 PROBES = (
-    Probe(("below-minimum",), lists.below_minimum),
-    Probe(("unknown-status-filter",), lists.unknown_status_filter),
-    Probe(("unknown-cursor",), lists.unknown_cursor),
-    Probe(("foreign-cursor",), lists.foreign_cursor, (Need.OTHER_KEY,)),
-    Probe(("cursor-with-page",), lists.cursor_with_page),
-    Probe(("last-cursor",), lists.last_page),
-    Probe(("list-order",), lists.order),
-    Probe(("time-precision",), lists.time_precision),
-    Probe(("malformed-id",), updates.malformed_id, (Need.TASKS,)),
-    Probe(("malformed-id",), lists.malformed_cursor),
-    Probe(("first-check",), updates.first_check, (Need.TASKS, Need.OTHER_KEY)),
-    Probe(("null-field", "unknown-field", "empty-change"), updates.odd_fields, (Need.TASKS,)),
-    Probe(("callback-body",), updates.callback_body, (Need.TASKS,)),
-    Probe(("bulk-empty",), batches.empty_batch, (Need.TASKS,)),
-    Probe(("bulk-bad-item",), batches.bad_item, (Need.TASKS,)),
-    Probe(("bulk-duplicate",), batches.double_item, (Need.TASKS,)),
-    Probe(("bulk-missing-code",), batches.missing_code, (Need.TASKS,)),
-    Probe(("logs-empty",), batches.empty_logs, (Need.ALL,)),
-    Probe(("logs-bad-entry",), batches.bad_entry, (Need.ALL,)),
-    Probe(("log-level-case",), batches.level_case, (Need.ALL,)),
-    Probe(("heartbeat-fields",), heartbeat.fields, (Need.ALL,)),
-    Probe(("content-type",), heartbeat.content_type, (Need.ALL,)),
-    Probe(("heartbeat-name",), heartbeat.name, (Need.ALL,)),
-    Probe(("offline-heartbeat",), heartbeat.revival, (Need.ALL, Need.INACTIVE_KEY)),
-    Probe(("entity-status",), entities.entity_status, (Need.TASKS,)),
-    Probe(("related-entities",), entities.related_entities, (Need.ALL, Need.OTHER_KEY)),
+    Probe(("below-minimum",), lists.probe_zero_limit_and_page),
+    Probe(("unknown-status-filter",), lists.probe_unknown_status_filter),
+    Probe(("unknown-cursor",), lists.probe_unknown_cursor),
+    Probe(("foreign-cursor",), lists.probe_foreign_cursor, (Need.OTHER_KEY,)),
+    Probe(("cursor-with-page",), lists.probe_cursor_with_page),
+    Probe(("last-cursor",), lists.probe_last_cursor),
+    Probe(("list-order",), lists.probe_list_order),
+    Probe(("time-precision",), lists.probe_time_precision),
+    Probe(("malformed-id",), updates.probe_malformed_id, (Need.TASKS,)),
+    Probe(("malformed-id",), lists.probe_malformed_cursor),
+    Probe(("first-check",), updates.probe_first_check, (Need.TASKS, Need.OTHER_KEY)),
+    Probe(("null-field", "unknown-field", "empty-change"), updates.probe_unusual_bodies, (Need.TASKS,)),
+    Probe(("callback-body",), updates.probe_callback_answer, (Need.TASKS,)),
+    Probe(("bulk-empty",), batches.probe_empty_bulk_update, (Need.TASKS,)),
+    Probe(("bulk-bad-item",), batches.probe_bad_bulk_item, (Need.TASKS,)),
+    Probe(("bulk-duplicate",), batches.probe_repeated_bulk_item, (Need.TASKS,)),
+    Probe(("bulk-missing-code",), batches.probe_unknown_bulk_item, (Need.TASKS,)),
+    Probe(("logs-empty",), batches.probe_empty_log_batch, (Need.ALL_WRITES,)),
+    Probe(("logs-bad-entry",), batches.probe_bad_log_entry, (Need.ALL_WRITES,)),
+    Probe(("log-level-case",), batches.probe_lower_case_level, (Need.ALL_WRITES,)),
+    Probe(("heartbeat-fields",), heartbeat.probe_missing_fields, (Need.ALL_WRITES,)),
+    Probe(("content-type",), heartbeat.probe_content_type, (Need.ALL_WRITES,)),
+    Probe(("heartbeat-name",), heartbeat.probe_other_name, (Need.ALL_WRITES,)),
+    Probe(("offline-heartbeat",), heartbeat.probe_inactive_server, (Need.ALL_WRITES, Need.INACTIVE_KEY)),
+    Probe(("entity-status",), entities.probe_unknown_request_status, (Need.TASKS,)),
+    Probe(("related-entities",), entities.probe_foreign_request, (Need.ALL_WRITES, Need.OTHER_KEY)),
     Probe(
         ("transitions", "refused-transition", "link-update-flow", "completion-flow"),
-        updates.transitions,
+        updates.probe_transitions,
         (Need.TASKS,),
     ),
-    Probe(("retry", "retry-count"), updates.retries, (Need.TASKS,)),
+    Probe(("retry", "retry-count"), updates.probe_retries, (Need.TASKS,)),
 )
-_LAST = Probe(("heartbeat-silence",), heartbeat.silence, (Need.ALL,))
-_INVISIBLE = {"complete-twice": "no answer of the API shows created_links"}
-# The wait, and time for what is sent around it.
-_SECONDS_TO_WAIT = heartbeat.SILENT_AFTER + 10
+_MISSING_HEARTBEAT = Probe(("heartbeat-silence",), heartbeat.probe_missing_heartbeat, (Need.ALL_WRITES,))
+_NOT_OBSERVABLE = {"complete-twice": "no answer of the API shows created_links"}
+# The wait for the missing heartbeat, and time for the requests before and after the wait.
+_SECONDS_NEEDED = heartbeat.OFFLINE_AFTER_SECONDS + 10
 
 
 def run_probes(context: RunContext) -> None:
-    """Sees what can be seen of the silences that are neither stated nor seen yet, by as little as possible.
+    """Runs the probes of all silences with an unknown value. Adds the observations to the ledger.
 
-    For the others the ledger has the reason. Raises wire.Ended where the run is over.
+    If a silence cannot be observed, the ledger gets the reason. Raises RunEndedError when the run is over.
     """
     for probe in PROBES:
-        _look(context, probe)
-    for silence, why in _INVISIBLE.items():
-        context.ledger.note(unseen(silence, why))
+        _run_probe(context, probe)
+    for silence, why in _NOT_OBSERVABLE.items():
+        context.ledger.add_observation(not_observed(silence, why))
 
 
-def wait_for_silence(context: RunContext, plan: Plan, elapsed: float) -> None:
-    """Sees whether a silent server goes offline, where the time limit leaves time to wait for it.
+def run_missing_heartbeat_probe(context: RunContext, plan: Plan, elapsed: float) -> None:
+    """Finds out whether a server without heartbeats goes offline, if the time limit leaves enough time.
 
-    Nothing can be tested after that, for the server under whose name the run works may be offline.
+    elapsed: the seconds since the start of the run.
+    After this probe the server of --api-key may be offline, so the run must test nothing more.
     """
-    left = 0.0 if plan.time_limit is None else plan.time_limit - elapsed
-    if left >= _SECONDS_TO_WAIT or _lacks(context, Need.ALL):
-        _look(context, _LAST)
+    seconds_left = 0.0 if plan.time_limit is None else plan.time_limit - elapsed
+    if seconds_left >= _SECONDS_NEEDED or _is_unmet(context, Need.ALL_WRITES):
+        _run_probe(context, _MISSING_HEARTBEAT)
     else:
-        why = f"needs {_SECONDS_TO_WAIT:g} s at the end of the run: give a longer --time-limit"
-        context.ledger.note(unseen("heartbeat-silence", why))
+        why = f"needs {_SECONDS_NEEDED:g} s at the end of the run: give a longer --time-limit"
+        context.ledger.add_observation(not_observed("heartbeat-silence", why))
 
 
-def _look(context: RunContext, probe: Probe) -> None:
-    open_still = [silence for silence in probe.silences if context.ledger.habit(silence) is None]
-    if not open_still:
+def _run_probe(context: RunContext, probe: Probe) -> None:
+    unknown = [silence for silence in probe.silences if context.ledger.known_value(silence) is None]
+    if not unknown:
         return
-    lacks = next((need for need in probe.needs if _lacks(context, need)), None)
-    sights = [unseen(each, lacks) for each in open_still] if lacks else probe.look(context)
+    unmet = next((need for need in probe.needs if _is_unmet(context, need)), None)
+    observations = [not_observed(silence, unmet) for silence in unknown] if unmet else probe.observe(context)
     with suppress(WithheldError):
-        for sight in sights:
-            context.ledger.note(sight)
+        for observation in observations:
+            context.ledger.add_observation(observation)
 
 
-def _lacks(context: RunContext, need: Need) -> bool:
+def _is_unmet(context: RunContext, need: Need) -> bool:
     match need:
         case Need.TASKS:
             return context.writes is Writes.NONE
-        case Need.ALL:
+        case Need.ALL_WRITES:
             return context.writes is not Writes.ALL
         case Need.OTHER_KEY:
             return context.target.other_api_key is None

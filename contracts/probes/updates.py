@@ -1,169 +1,211 @@
-"""Probes that update a task of the server's own: odd bodies, steps against the flow, failures."""
+"""Probes that update one task: unusual bodies, transitions against the status flow, and retries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from workerkit.contracts.relations.listed_tasks import Task, following
+from workerkit.contracts.relations.listed_tasks import Task, next_status
 from workerkit.contracts.run.context import RunContext
-from workerkit.contracts.run.observation import Observation, by_status, seen, unseen
-from workerkit.contracts.scripted.bodies import callback_body_of, links_of
-from workerkit.contracts.target.fake_ids import NO_ID
+from workerkit.contracts.run.observation import Observation, not_observed, observed, observed_by_status
+from workerkit.contracts.scripted.bodies import links_of, observe_callback_body
+from workerkit.contracts.target.fake_ids import NOT_AN_ID
 from workerkit.openapi.exchange import Exchange
 
-_NO_TASK = "the server has no further pending or queued task to try it on"
-_MOST_RETRIES = 5
-_FLOW = ("transitions", "refused-transition")
-_CALLBACKS = ("link-update-flow", "completion-flow")
-_READ_OR_REFUSED = {200: "ignore", 400: "reject"}
+_NO_TASK = "the server has no unused pending or queued task for this probe"
+_MAX_RETRIES = 5
+_UPDATE_SILENCES = ("transitions", "refused-transition")
+_CALLBACK_SILENCES = ("link-update-flow", "completion-flow")
+_IGNORE_OR_REJECT = {200: "ignore", 400: "reject"}
 
 
-def odd_fields(context: RunContext) -> Iterator[Observation]:
-    """Null, a field that the page does not name, and no field: beside a status that stays as it is."""
+def probe_unusual_bodies(context: RunContext) -> Iterator[Observation]:
+    """Updates a task with a null field, with an unknown field, and with an empty body.
+
+    The first two bodies also have the status that the task already has.
+    """
     if not context.tasks:
-        yield from (unseen(each, _NO_TASK) for each in ("null-field", "unknown-field", "empty-change"))
+        for silence in ("null-field", "unknown-field", "empty-change"):
+            yield not_observed(silence, _NO_TASK)
         return
     task = context.tasks[0]
-    same = {"status": task["status"]}
-    plain = _update(context, task, same)
+    same_status = {"status": task["status"]}
+    plain = _update(context, task, same_status)
     if not plain.accepted:
-        why = f"an update to the status that the task has already is answered {plain.status}"
-        yield from (unseen(each, why, plain) for each in ("null-field", "unknown-field"))
+        why = f"an update to the status that the task already has was answered {plain.status}"
+        yield from (not_observed(silence, why, plain) for silence in ("null-field", "unknown-field"))
     else:
-        with_null = _update(context, task, {**same, "note": None})
-        yield by_status("null-field", _READ_OR_REFUSED, with_null)
-        with_more = _update(context, task, {**same, "colour": "red"})
-        yield by_status("unknown-field", _READ_OR_REFUSED, with_more)
-    yield by_status("empty-change", {200: "accept", 400: "reject"}, _update(context, task, {}))
+        null_exchange = _update(context, task, {**same_status, "note": None})
+        yield observed_by_status("null-field", _IGNORE_OR_REJECT, null_exchange)
+        unknown_exchange = _update(context, task, {**same_status, "colour": "red"})
+        yield observed_by_status("unknown-field", _IGNORE_OR_REJECT, unknown_exchange)
+    yield observed_by_status("empty-change", {200: "accept", 400: "reject"}, _update(context, task, {}))
 
 
-def malformed_id(context: RunContext) -> Iterator[Observation]:
-    """An update of what is no id."""
-    asked = _update(context, {"id": NO_ID}, {"status": "running"})
-    yield by_status("malformed-id", {400: "reject", 404: "not-found"}, asked)
+def probe_malformed_id(context: RunContext) -> Iterator[Observation]:
+    """Updates a task with a text in place of the id. The text is not a UUID."""
+    exchange = _update(context, {"id": NOT_AN_ID}, {"status": "running"})
+    yield observed_by_status("malformed-id", {400: "reject", 404: "not-found"}, exchange)
 
 
-def first_check(context: RunContext) -> Iterator[Observation]:
-    """Bodies that are not valid, for another server's task."""
-    foreign = context.foreign_task()
-    if foreign is None:
-        yield unseen("first-check", "there is no waiting task of the other server that may be asked for")
+def probe_first_check(context: RunContext) -> Iterator[Observation]:
+    """Updates a task of the other server with an unknown status, then with a body that is not JSON."""
+    foreign_task = context.foreign_task()
+    if foreign_task is None:
+        why = "the other server has no waiting task that this run may name in a request"
+        yield not_observed("first-check", why)
         return
-    asked = _update(context, foreign, {"status": "nonsense"})
-    if asked.status == 403:
-        no_json = _update(context, foreign, b'{"status": ')
-        yield by_status("first-check", {403: "owner", 400: "json"}, no_json)
+    exchange = _update(context, foreign_task, {"status": "nonsense"})
+    if exchange.status == 403:
+        broken_json_exchange = _update(context, foreign_task, b'{"status": ')
+        yield observed_by_status("first-check", {403: "owner", 400: "json"}, broken_json_exchange)
     else:
-        yield by_status("first-check", {400: "body"}, asked)
+        yield observed_by_status("first-check", {400: "body"}, exchange)
 
 
-def callback_body(context: RunContext) -> Iterator[Observation]:
-    """A link callback that changes nothing."""
+def probe_callback_answer(context: RunContext) -> Iterator[Observation]:
+    """Sends a link callback that changes nothing."""
     if not context.tasks:
-        yield unseen("callback-body", _NO_TASK)
+        yield not_observed("callback-body", _NO_TASK)
         return
     task = context.tasks[0]
-    asked = _call_back(context, task, str(task["status"]))
-    yield callback_body_of(asked) if asked.accepted else unseen("callback-body", "it was refused", asked)
+    exchange = _send_callback(context, task, str(task["status"]))
+    if exchange.accepted:
+        yield observe_callback_body(exchange)
+    else:
+        yield not_observed("callback-body", "the server refused the callback", exchange)
 
 
-def transitions(context: RunContext) -> Iterator[Observation]:
-    """A step that skips the flow's next ones and one back from completed; by a callback, where not by PUT."""
+def probe_transitions(context: RunContext) -> Iterator[Observation]:
+    """Takes a task to completed without the statuses between, then back to pending.
+
+    If the server refuses a PUT, the probe tries the same transition with a callback.
+    """
     task = context.tasks.pop(0) if context.tasks else None
     if task is None:
-        yield from (unseen(each, _NO_TASK) for each in (*_FLOW, *_CALLBACKS))
+        for silence in (*_UPDATE_SILENCES, *_CALLBACK_SILENCES):
+            yield not_observed(silence, _NO_TASK)
         return
     skip = _update(context, task, {"status": "completed"})
     completion = skip if skip.accepted else _complete(context, task)
     if not completion.accepted:
-        _follow_the_flow(context, task, "completed")
+        _follow_flow(context, task, "completed")
     back = _update(context, task, {"status": "pending"})
-    callback = back if back.accepted else _call_back(context, task, "pending")
-    shown, listed = context.find(str(task["id"]), "pending")
-    if shown is not None:
-        context.tasks.append(shown)
-    if skip.accepted and back.accepted and shown is not None:
-        yield seen("transitions", "lenient", skip, back)
-        why = "no update against the flow was refused"
-        yield from (unseen(each, why, skip, back) for each in ("refused-transition", *_CALLBACKS))
-    elif not back.accepted and skip.status == back.status and (shown is None or callback.accepted):
-        yield by_status("transitions", {400: "strict", 409: "strict"}, back)
-        yield by_status("refused-transition", {400: "400", 409: "409"}, back)
-        refused, moved = back.status or 0, {200: "free"} if shown is not None else {}
-        yield by_status("link-update-flow", {refused: "bound", **moved}, callback)
-        yield by_status("completion-flow", {refused: "bound", 200: "free"}, completion)
+    callback = back if back.accepted else _send_callback(context, task, "pending")
+    pending_task, list_exchange = context.find_task(str(task["id"]), "pending")
+    if pending_task is not None:
+        context.tasks.append(pending_task)
+    if skip.accepted and back.accepted and pending_task is not None:
+        yield observed("transitions", "lenient", skip, back)
+        why = "the server accepted every update that breaks the status flow"
+        for silence in ("refused-transition", *_CALLBACK_SILENCES):
+            yield not_observed(silence, why, skip, back)
+    elif not back.accepted and skip.status == back.status and (pending_task is None or callback.accepted):
+        yield observed_by_status("transitions", {400: "strict", 409: "strict"}, back)
+        yield observed_by_status("refused-transition", {400: "400", 409: "409"}, back)
+        refused_status = back.status or 0
+        free_value = {200: "free"} if pending_task is not None else {}
+        yield observed_by_status("link-update-flow", {refused_status: "bound", **free_value}, callback)
+        yield observed_by_status("completion-flow", {refused_status: "bound", 200: "free"}, completion)
     else:
-        why = "some steps against the flow are taken, others are not, or not in the same way"
-        shows = dict.fromkeys((skip, completion, back, callback, listed))
-        yield from (unseen(each, why, *shows) for each in (*_FLOW, *_CALLBACKS))
+        why = "the server treated the transitions against the status flow in different ways"
+        exchanges = dict.fromkeys((skip, completion, back, callback, list_exchange))
+        for silence in (*_UPDATE_SILENCES, *_CALLBACK_SILENCES):
+            yield not_observed(silence, why, *exchanges)
 
 
-def retries(context: RunContext) -> Iterator[Observation]:
-    """A task that fails, and the way back to pending: whose step it is, and what it counts as."""
-    task = next((each for each in context.tasks if _has_retries(each)), None)
+def probe_retries(context: RunContext) -> Iterator[Observation]:
+    """Updates a task to failed and observes two things.
+
+    - Does the server itself set the task back to pending?
+    - When does `retry_count` grow?
+    """
+    task = next((task for task in context.tasks if _has_retries_left(task)), None)
     if task is None:
-        why = f"{_NO_TASK} that has retries left"
-        yield from (unseen(each, why) for each in ("retry", "retry-count"))
+        why = "the server has no unused pending or queued task with retries left"
+        yield from (not_observed(silence, why) for silence in ("retry", "retry-count"))
         return
     context.tasks.remove(task)
-    failed = _fail(context, task)
-    now, listed = context.find(str(task["id"]), "pending,failed")
-    if not failed.accepted or now is None:
-        why = f"an update to failed was answered {failed.status}, or did not show"
-        yield from (unseen(each, why, failed, listed) for each in ("retry", "retry-count"))
+    failure = _fail(context, task)
+    now, list_exchange = context.find_task(str(task["id"]), "pending,failed")
+    if not failure.accepted or now is None:
+        why = f"an update to failed was answered {failure.status}, or no list shows the task afterwards"
+        for silence in ("retry", "retry-count"):
+            yield not_observed(silence, why, failure, list_exchange)
     elif now["status"] == "failed":
-        yield seen("retry", "manual", failed, listed)
-        yield _manual_count(context, task, now, listed)
+        yield observed("retry", "manual", failure, list_exchange)
+        yield _observe_manual_retry_count(context, task, now, list_exchange)
     else:
-        yield seen("retry", "automatic", failed, listed)
-        yield _automatic_count(context, task, now, listed)
+        yield observed("retry", "automatic", failure, list_exchange)
+        yield _observe_automatic_retry_count(context, task, now, list_exchange)
 
 
-def _manual_count(context: RunContext, before: Task, failed: Task, listed: Exchange) -> Observation:
-    if _counted(before, failed) == 1:
-        return seen("retry-count", "on-failure", listed)
-    again = _update(context, failed, {"status": "pending"})
-    now, shown = context.find(str(failed["id"]), "pending")
+def _observe_manual_retry_count(
+    context: RunContext, before: Task, failed: Task, list_exchange: Exchange
+) -> Observation:
+    if _retry_count_growth(before, failed) == 1:
+        return observed("retry-count", "on-failure", list_exchange)
+    back = _update(context, failed, {"status": "pending"})
+    now, pending_exchange = context.find_task(str(failed["id"]), "pending")
     if now is None:
-        return unseen("retry-count", f"the step back to pending was answered {again.status}", again, shown)
+        why = f"the update to pending was answered {back.status}, and no list shows the task as pending"
+        return not_observed("retry-count", why, back, pending_exchange)
     context.tasks.append(now)
-    steps = (_counted(before, failed), _counted(failed, now))
-    value = {(0, 1): "on-requeue", (0, 0): "never"}.get(steps)
+    growth = (_retry_count_growth(before, failed), _retry_count_growth(failed, now))
+    value = {(0, 1): "on-requeue", (0, 0): "never"}.get(growth)
     if value is None:
-        return unseen("retry-count", f"retry_count grew by {steps[0]} and {steps[1]}", listed, again, shown)
-    return seen("retry-count", value, listed, again, shown)
+        why = (
+            f"retry_count grew by {growth[0]} with the failure, and by {growth[1]} with the update to pending"
+        )
+        return not_observed("retry-count", why, list_exchange, back, pending_exchange)
+    return observed("retry-count", value, list_exchange, back, pending_exchange)
 
 
-def _automatic_count(context: RunContext, before: Task, now: Task, listed: Exchange) -> Observation:
-    """Fails the task until it stays failed: only the last failure is no step back to pending as well."""
-    if _counted(before, now) == 0:
-        return seen("retry-count", "never", listed)
-    for _ in range(_MOST_RETRIES):
-        was = now
-        failed = _fail(context, was)
-        found, listed = context.find(str(was["id"]), "pending,failed")
-        if not failed.accepted or found is None:
-            return unseen("retry-count", f"an update to failed was answered {failed.status}", failed, listed)
+def _observe_automatic_retry_count(
+    context: RunContext, before: Task, now: Task, list_exchange: Exchange
+) -> Observation:
+    """Sends updates to failed until the task stays failed.
+
+    After each earlier failure the server sets the task back to pending at once. Then the list cannot show
+    which of the two steps changed `retry_count`. After the last failure there is no step back to pending. So
+    if `retry_count` grows then, the failure changed it.
+    """
+    if _retry_count_growth(before, now) == 0:
+        return observed("retry-count", "never", list_exchange)
+    for _ in range(_MAX_RETRIES):
+        previous = now
+        failure = _fail(context, previous)
+        found, list_exchange = context.find_task(str(previous["id"]), "pending,failed")
+        if not failure.accepted or found is None:
+            why = f"an update to failed was answered {failure.status}, or no list shows the task afterwards"
+            return not_observed("retry-count", why, failure, list_exchange)
         now = found
         if now["status"] == "failed":
-            value = {1: "on-failure", 0: "on-requeue"}.get(_counted(was, now), "")
-            odd = unseen("retry-count", "it grew by neither 0 nor 1", failed, listed)
-            return seen("retry-count", value, failed, listed) if value else odd
-    return unseen("retry-count", f"after {_MOST_RETRIES} failures more the task was still pending", listed)
+            growth = _retry_count_growth(previous, now)
+            value = {1: "on-failure", 0: "on-requeue"}.get(growth)
+            if value is None:
+                why = f"retry_count grew by {growth} with the last failure, expected 0 or 1"
+                return not_observed("retry-count", why, failure, list_exchange)
+            return observed("retry-count", value, failure, list_exchange)
+    return not_observed(
+        "retry-count", f"after {_MAX_RETRIES} more failures the task was still pending", list_exchange
+    )
 
 
 def _fail(context: RunContext, task: Task) -> Exchange:
-    """Takes a pending or queued task to failed, by the flow unless any step is known to be taken."""
-    if context.ledger.habit("transitions") != "lenient":
-        _follow_the_flow(context, task, "running")
+    """Takes a pending or queued task to failed.
+
+    Follows the status flow. If the server accepts every transition, it sends only the update to failed.
+    """
+    if context.ledger.known_value("transitions") != "lenient":
+        _follow_flow(context, task, "running")
     return _update(context, task, {"status": "failed"})
 
 
-def _follow_the_flow(context: RunContext, task: Task, last: str) -> None:
+def _follow_flow(context: RunContext, task: Task, last_status: str) -> None:
     status = str(task["status"])
-    while status != last:
-        status = following(status)
+    while status != last_status:
+        status = next_status(status)
         _update(context, task, {"status": status})
 
 
@@ -171,7 +213,7 @@ def _update(context: RunContext, task: Task, body: dict[str, Any] | bytes) -> Ex
     return context.client.send("PUT", f"/tasks/{task['id']}", body)
 
 
-def _call_back(context: RunContext, task: Task, status: str) -> Exchange:
+def _send_callback(context: RunContext, task: Task, status: str) -> Exchange:
     return context.client.send("POST", "/callback/link/update", {"link_id": task["id"], "status": status})
 
 
@@ -179,11 +221,12 @@ def _complete(context: RunContext, task: Task) -> Exchange:
     return context.client.send("POST", "/callback/link/complete", {"link_id": task["id"], **links_of(task)})
 
 
-def _has_retries(task: Task) -> bool:
-    count, most = task.get("retry_count"), task.get("max_retries")
-    return isinstance(count, int) and isinstance(most, int) and count < most
+def _has_retries_left(task: Task) -> bool:
+    count, maximum = task.get("retry_count"), task.get("max_retries")
+    return isinstance(count, int) and isinstance(maximum, int) and count < maximum
 
 
-def _counted(before: Task, after: Task) -> int:
-    was, now = before.get("retry_count"), after.get("retry_count")
-    return now - was if isinstance(was, int) and isinstance(now, int) else -1
+def _retry_count_growth(before: Task, after: Task) -> int:
+    """The difference between the two retry counts, or -1 if one of them is not an integer."""
+    old, new = before.get("retry_count"), after.get("retry_count")
+    return new - old if isinstance(old, int) and isinstance(new, int) else -1

@@ -1,1 +1,1 @@
-"""Checks of one exchange, whoever sent it."""
+"""Checks of a single exchange against the API page."""

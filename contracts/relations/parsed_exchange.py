@@ -1,4 +1,4 @@
-"""An exchange read with the spec in hand, once, for every relation that looks at it."""
+"""One exchange with its parsed parts, shared by all checks of this exchange."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from urllib.parse import parse_qsl
 
 from workerkit.contracts.page import lenient_spec
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.formats.strict_json import MalformedJsonError, parsed
+from workerkit.openapi.formats.strict_json import MalformedJsonError, parse_shared
 from workerkit.openapi.spec.api import Match, UnknownPathError, WrongMethodError, worker_api
 from workerkit.openapi.spec.flaw import FlawError
 
 
 @dataclass(frozen=True)
 class ParsedExchange:
-    """One exchange, parsed lazily. `operation` is None where the request is for no operation.
+    """One exchange. Each part is parsed when it is first used.
 
-    `is_legal` says that the spec is known to allow the request with its own choices.
+    exchange: the exchange itself.
+    is_legal: True if the caller already knows that the request follows the spec.
     """
 
     exchange: Exchange
@@ -27,75 +28,76 @@ class ParsedExchange:
 
     @property
     def operation(self) -> str | None:
-        """The operationId."""
+        """The operationId of the request, or None if the API has no operation for it."""
         return None if self._match is None else self._match.operation.id
 
     @property
     def path_values(self) -> Mapping[str, str]:
-        """The decoded path parameters."""
+        """The path parameters, decoded."""
         return {} if self._match is None else self._match.path_values
 
     @cached_property
-    def sent(self) -> Any:
-        """The request's JSON, or None."""
+    def request_json(self) -> Any:
+        """The body of the request as JSON, or None if it is not JSON."""
         return _json(self.exchange.request_body)
 
     @cached_property
-    def answered(self) -> Any:
-        """The answer's JSON, or None."""
+    def answer_json(self) -> Any:
+        """The body of the answer as JSON, or None if it is not JSON."""
         return _json(self.exchange.answer_body)
 
     @cached_property
     def query(self) -> Mapping[str, str]:
-        """The query's parameters, the last where one stands there twice."""
+        """The query parameters. A repeated parameter has its last value."""
         return dict(parse_qsl(self.exchange.query, keep_blank_values=True))
 
     @property
-    def repeats_a_parameter(self) -> bool:
-        """Whether the query has a name twice: the page does not say which of the values counts."""
+    def has_repeated_parameter(self) -> bool:
+        """True if the query has a parameter twice. The API page does not say which value counts then."""
         return len(self.query) < len(parse_qsl(self.exchange.query, keep_blank_values=True))
 
-    def sent_field(self, name: str) -> Any:
-        """A field of the request's JSON object, or None."""
-        return self.sent.get(name) if isinstance(self.sent, dict) else None
+    def request_field(self, name: str) -> Any:
+        """One field of the JSON object in the request, or None."""
+        return self.request_json.get(name) if isinstance(self.request_json, dict) else None
 
-    def answered_field(self, name: str) -> Any:
-        """A field of the answer's JSON object, or None."""
-        return self.answered.get(name) if isinstance(self.answered, dict) else None
+    def answer_field(self, name: str) -> Any:
+        """One field of the JSON object in the answer, or None."""
+        return self.answer_json.get(name) if isinstance(self.answer_json, dict) else None
 
-    def legal_parameter(self, name: str) -> Any:
-        """What a query parameter means by the spec, its default where it is missing; None where illegal."""
+    def parameter_value(self, name: str) -> Any:
+        """The value of a query parameter, or its default if it is missing. None if the value is not valid."""
         operation = worker_api().operations[str(self.operation)]
-        parameter = next(
-            query_parameter for query_parameter in operation.query_parameters if query_parameter.name == name
-        )
+        parameter = next(known for known in operation.query_parameters if known.name == name)
         try:
             return parameter.coerce(self.query[name]) if name in self.query else parameter.default
         except FlawError:
             return None
 
     @cached_property
-    def certain_flaw(self) -> FlawError | None:
-        """What is wrong with the request in every dialect, or None."""
-        if self.is_legal or self._match is None or self.repeats_a_parameter:
+    def request_flaw(self) -> FlawError | None:
+        """What is wrong with the request in all dialects, or None."""
+        if self.is_legal or self._match is None or self.has_repeated_parameter:
             return None
         operation = lenient_spec.lenient_api().operations[self._match.operation.id]
         try:
-            operation.read(self.path_values, self._filled_query, self.exchange.request_body, parsed)
+            operation.parse_request(
+                self.path_values, self._filled_query, self.exchange.request_body, parse_shared
+            )
         except FlawError as flaw:
             return flaw
         return None
 
     @property
     def _filled_query(self) -> str:
-        # What an empty parameter means is left open: many a server takes it for a missing one.
-        return "&".join(each for each in self.exchange.query.split("&") if each.partition("=")[2])
+        # The API page does not say what an empty parameter means. Many servers treat it as missing.
+        pairs = self.exchange.query.split("&")
+        return "&".join(pair for pair in pairs if pair.partition("=")[2])
 
     @cached_property
     def answer_flaw(self) -> FlawError | None:
-        """What is wrong with the form of a 2xx answer in every dialect, or None."""
+        """What is wrong with the JSON of a 2xx answer in all dialects, or None."""
         operation = lenient_spec.lenient_api().operations[str(self.operation)]
-        return operation.answer_flaw(200, self.answered) if 200 in operation.answers else None
+        return operation.answer_flaw(200, self.answer_json) if 200 in operation.answer_validators else None
 
     @cached_property
     def _match(self) -> Match | None:
@@ -107,6 +109,6 @@ class ParsedExchange:
 
 def _json(body: bytes) -> Any:
     try:
-        return parsed(body)
+        return parse_shared(body)
     except MalformedJsonError:
         return None

@@ -1,4 +1,4 @@
-"""Legal requests that a sound server may still refuse: for its state, or by what the page leaves open."""
+"""Requests that follow the spec, but that a correct server may still answer with 4xx."""
 
 from __future__ import annotations
 
@@ -8,78 +8,90 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 
-_BY_STATE = frozenset({"updateTask", "updateLink", "completeLink", "setRequestStatus", "setAccountStatus"})
-_CONTROLS = frozenset({"Cc", "Cs", "Cn", "Co"})
-_LONG = 1000
-_LISTING_OPEN = frozenset({"after", "service_type"})
+_STATE_DEPENDENT = frozenset(
+    {"updateTask", "updateLink", "completeLink", "setRequestStatus", "setAccountStatus"}
+)
+_CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Co"})
+_LONGEST_TEXT = 1000
+_OPEN_PARAMETERS = frozenset({"after", "service_type"})
 
 
 def may_be_refused(exchange: Exchange) -> bool:
-    """True where a sound server may answer 400 to a request that the spec allows.
+    """True if a correct server may answer 400 to this request, although the spec allows it.
 
-    So it is with the status flow (transitions, entity-status, empty-change), with cursors and unknown
-    service types, with heartbeats that lack a field, with fields that the page does not name, with numbers
-    beyond 32 bits, with texts that are empty, very long or have control characters, and with a batch in
-    which a `link_id` stands twice or an item changes nothing.
+    The API page leaves these matters open:
+    - The status flow: the silences transitions, entity-status and empty-change.
+    - A cursor or an unknown service type in GET /tasks.
+    - A heartbeat without some of its fields.
+    - A field that the API page does not name.
+    - A number above 32 bits.
+    - A text that is empty, very long or has control characters.
+    - A batch with the same `link_id` twice, or with an item that changes nothing.
     """
-    reading = ParsedExchange(exchange)
-    if reading.operation in _BY_STATE or _has_unnamed_field(reading) or _has_odd_text(reading.sent):
+    parsed = ParsedExchange(exchange)
+    if (
+        parsed.operation in _STATE_DEPENDENT
+        or _has_unnamed_field(parsed)
+        or _has_unusual_text(parsed.request_json)
+    ):
         return True
-    if reading.operation == "listTasks":
-        return not (_LISTING_OPEN.isdisjoint(reading.query) and _has_small_page(reading))
-    if reading.operation == "heartbeat":
-        return not _is_whole_heartbeat(reading)
-    return _has_double_item(reading) or _has_idle_item(reading)
+    if parsed.operation == "listTasks":
+        return not (_OPEN_PARAMETERS.isdisjoint(parsed.query) and _has_small_page_number(parsed))
+    if parsed.operation == "heartbeat":
+        return not _is_complete_heartbeat(parsed)
+    return _has_repeated_item(parsed) or _has_empty_item(parsed)
 
 
-def _has_odd_text(value: object) -> bool:
+def _has_unusual_text(value: object) -> bool:
     if isinstance(value, str):
-        return not 0 < len(value) <= _LONG or any(each in _CONTROLS for each in map(category, value))
+        return not 0 < len(value) <= _LONGEST_TEXT or not _CONTROL_CATEGORIES.isdisjoint(map(category, value))
     if isinstance(value, dict):
-        return any(map(_has_odd_text, value.values()))
-    return isinstance(value, list) and any(map(_has_odd_text, value))
+        return any(map(_has_unusual_text, value.values()))
+    return isinstance(value, list) and any(map(_has_unusual_text, value))
 
 
-def _has_unnamed_field(reading: ParsedExchange) -> bool:
+def _has_unnamed_field(parsed: ParsedExchange) -> bool:
     schemas = {"heartbeat": "Heartbeat", "sendLogs": "LogBatch", "bulkUpdateTasks": "BulkUpdate"}
-    schema = schemas.get(str(reading.operation))
-    if schema is None or not isinstance(reading.sent, dict):
+    schema = schemas.get(str(parsed.operation))
+    if schema is None or not isinstance(parsed.request_json, dict):
         return False
-    return bool(set(reading.sent) - lenient_spec.fields(schema)) or any(_has_open_entry(reading))
-
-
-def _has_open_entry(reading: ParsedExchange) -> list[bool]:
-    if reading.operation == "sendLogs":
-        entries, named = reading.sent_field("logs"), lenient_spec.fields("LogEntry")
-    else:
-        entries = reading.sent_field("items")
-        named = lenient_spec.fields("BulkItem") | lenient_spec.fields("TaskUpdate")
-    return [bool(set(entry) - named) for entry in entries or [] if isinstance(entry, dict)]
-
-
-def _is_whole_heartbeat(reading: ParsedExchange) -> bool:
-    sent = reading.sent
-    return (
-        isinstance(sent, dict)
-        and lenient_spec.fields("Heartbeat") <= set(sent)
-        and all(_is_number(sent[name], 0, 100) for name in sent if name.endswith("_usage"))
-        and all(_is_number(sent[name], 0, 2**31) for name in sent if name.startswith("active_"))
+    return bool(set(parsed.request_json) - lenient_spec.field_names(schema)) or _has_entry_with_unnamed_field(
+        parsed
     )
 
 
-def _has_small_page(reading: ParsedExchange) -> bool:
-    return _is_number(reading.legal_parameter("page"), 1, 2**31)
+def _has_entry_with_unnamed_field(parsed: ParsedExchange) -> bool:
+    if parsed.operation == "sendLogs":
+        entries, named = parsed.request_field("logs"), lenient_spec.field_names("LogEntry")
+    else:
+        entries = parsed.request_field("items")
+        named = lenient_spec.field_names("BulkItem") | lenient_spec.field_names("TaskUpdate")
+    return any(set(entry) - named for entry in entries or [] if isinstance(entry, dict))
 
 
-def _has_double_item(reading: ParsedExchange) -> bool:
-    items = reading.sent_field("items")
-    ids = [str(each.get("link_id")).lower() for each in items or [] if isinstance(each, dict)]
+def _is_complete_heartbeat(parsed: ParsedExchange) -> bool:
+    body = parsed.request_json
+    return (
+        isinstance(body, dict)
+        and lenient_spec.field_names("Heartbeat") <= set(body)
+        and all(_is_number(body[name], 0, 100) for name in body if name.endswith("_usage"))
+        and all(_is_number(body[name], 0, 2**31) for name in body if name.startswith("active_"))
+    )
+
+
+def _has_small_page_number(parsed: ParsedExchange) -> bool:
+    return _is_number(parsed.parameter_value("page"), 1, 2**31)
+
+
+def _has_repeated_item(parsed: ParsedExchange) -> bool:
+    items = parsed.request_field("items")
+    ids = [str(item.get("link_id")).lower() for item in items or [] if isinstance(item, dict)]
     return len(set(ids)) < len(ids)
 
 
-def _has_idle_item(reading: ParsedExchange) -> bool:
-    items = reading.sent_field("items")
-    return any(set(each) == {"link_id"} for each in items or [] if isinstance(each, dict))
+def _has_empty_item(parsed: ParsedExchange) -> bool:
+    items = parsed.request_field("items")
+    return any(set(item) == {"link_id"} for item in items or [] if isinstance(item, dict))
 
 
 def _is_number(value: object, least: int, most: int) -> bool:

@@ -1,7 +1,6 @@
-"""Relations between a request and its answer, for any exchange: the run's own, or recorded traffic.
+"""Checks that compare the answer of an exchange with its request, for all exchanges of a run or a recording.
 
-A relation speaks only of what the page promises. Where it is silent (error bodies, the last cursor, bounds
-below the minimum, the callbacks' answers), every value of the silence passes.
+The checks cover only what the API page promises. They accept every value of every silence.
 """
 
 from __future__ import annotations
@@ -21,7 +20,11 @@ from workerkit.openapi.exchange import Exchange
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one relation says of one exchange: `flaw` is what is wrong, or None where the rule is kept."""
+    """The result of one check of one exchange.
+
+    rule: the id of the rule.
+    flaw: what is wrong, or None if the rule is kept.
+    """
 
     rule: str
     flaw: str | None
@@ -31,242 +34,253 @@ Results = Iterator[CheckResult]
 
 
 def check_exchange(exchange: Exchange, *, is_legal: bool = False) -> Results:
-    """Everything that the relations say of an exchange; nothing where it is for no operation.
+    """The results of all checks of one exchange. There are none if the API has no operation for the request.
 
-    `is_legal` spares a look at the request where the spec is known to allow it with its own choices.
+    is_legal: True if the caller already knows that the request follows the spec.
     """
-    reading = ParsedExchange(exchange, is_legal)
-    if reading.operation is None:
+    parsed = ParsedExchange(exchange, is_legal)
+    if parsed.operation is None:
         return
     yield _no_system_error(exchange)
     if exchange.status is None:
         return
-    yield _documented_status(reading)
-    yield _consistent(reading)
-    yield from _refusals(reading)
+    yield _documented_status(parsed)
+    yield _success_field(parsed)
+    yield from _refusal_results(parsed)
     if exchange.accepted:
-        yield from _accepted(reading)
+        yield from _accepted_results(parsed)
 
 
 def _no_system_error(exchange: Exchange) -> CheckResult:
     if exchange.status is None:
         return CheckResult("no-system-error", f"no answer came: {exchange.why}")
-    return _outcome("no-system-error", exchange.status < 500, f"answered {exchange.status}")
+    return _result("no-system-error", exchange.status < 500, f"answered {exchange.status}")
 
 
-def _documented_status(reading: ParsedExchange) -> CheckResult:
-    status, exchange = reading.exchange.status, reading.exchange
-    known = exchange.accepted or status in lenient_spec.documented(str(reading.operation))
-    return _outcome("statuses", known, f"answered {status}, which the page does not list")
+def _documented_status(parsed: ParsedExchange) -> CheckResult:
+    status, exchange = parsed.exchange.status, parsed.exchange
+    known = exchange.accepted or status in lenient_spec.possible_statuses(str(parsed.operation))
+    return _result("statuses", known, f"answered {status}, which the API page does not list")
 
 
-def _consistent(reading: ParsedExchange) -> CheckResult:
-    # In a batch's answer `success` is a count.
-    success, status = reading.answered_field("success"), reading.exchange.status
-    contrary = isinstance(success, bool) and success != reading.exchange.accepted
-    rule = OPERATION_RULES[str(reading.operation)] if reading.exchange.accepted else "statuses"
-    return _outcome(rule, not contrary, f"answered {status}, yet the answer says success: {success}")
+def _success_field(parsed: ParsedExchange) -> CheckResult:
+    # In the answer to a bulk update, `success` is a number and not checked here.
+    success, status = parsed.answer_field("success"), parsed.exchange.status
+    is_wrong = isinstance(success, bool) and success != parsed.exchange.accepted
+    rule = OPERATION_RULES[str(parsed.operation)] if parsed.exchange.accepted else "statuses"
+    return _result(rule, not is_wrong, f"answered {status}, but the answer has success: {success}")
 
 
-def _refusals(reading: ParsedExchange) -> Results:
-    status, flaw = reading.exchange.status, reading.certain_flaw
+def _refusal_results(parsed: ParsedExchange) -> Results:
+    status, flaw = parsed.exchange.status, parsed.request_flaw
     if flaw is not None:
-        accepted = f"answered {status} to a request that is not valid ({flaw})"
-        yield _outcome("bad-request", not reading.exchange.accepted, accepted)
-    if status == 403 and reading.operation in ("updateTask", "updateLink", "completeLink"):
-        coded = b"not_your_task" in reading.exchange.answer_body
-        yield _outcome("not-your-task", coded, "answered 403 without the code not_your_task")
+        message = f"answered {status} to a request that is not valid ({flaw})"
+        yield _result("bad-request", not parsed.exchange.accepted, message)
+    if status == 403 and parsed.operation in ("updateTask", "updateLink", "completeLink"):
+        has_code = b"not_your_task" in parsed.exchange.answer_body
+        yield _result("not-your-task", has_code, "answered 403 without the code not_your_task")
 
 
-def _accepted(reading: ParsedExchange) -> Results:
-    flaw, operation = reading.answer_flaw, str(reading.operation)
-    yield CheckResult(OPERATION_RULES[operation], None if flaw is None else f"the answer's form: {flaw}")
+def _accepted_results(parsed: ParsedExchange) -> Results:
+    flaw, operation = parsed.answer_flaw, str(parsed.operation)
+    yield CheckResult(
+        OPERATION_RULES[operation], None if flaw is None else f"the answer is not valid: {flaw}"
+    )
     if flaw is None:
-        yield from _RELATIONS[operation](reading)
+        yield from _RELATIONS[operation](parsed)
 
 
-def _nothing_more(_reading: ParsedExchange) -> Results:
+def _no_results(_parsed: ParsedExchange) -> Results:
     yield from ()
 
 
-def _listed(reading: ParsedExchange) -> Results:
-    if reading.repeats_a_parameter:
+def _list_results(parsed: ParsedExchange) -> Results:
+    if parsed.has_repeated_parameter:
         return
-    page = reading.answered
+    page = parsed.answer_json
     tasks: list[dict[str, Any]] = page["data"]
-    yield from _limit(reading, page, tasks)
-    yield from _page(reading, page)
-    yield from _filters(reading, tasks)
-    yield from _ids(reading, tasks)
-    yield from _total(reading, page, tasks)
-    yield from _next_cursor(reading, page, tasks)
+    yield from _limit(parsed, page, tasks)
+    yield from _page(parsed, page)
+    yield from _filters(parsed, tasks)
+    yield from _ids(parsed, tasks)
+    yield from _total(parsed, page, tasks)
+    yield from _next_cursor(parsed, page, tasks)
 
 
-def _limit(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
-    asked, answered = reading.legal_parameter("limit"), page["limit"]
-    if asked is not None:
-        yield _equal("list-limit", "limit", answered, asked)
-    bound = answered if asked is None else asked
-    yield _outcome("list-limit", len(tasks) <= bound, f"{len(tasks)} tasks with a limit of {bound}")
+def _limit(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
+    requested, answered = parsed.parameter_value("limit"), page["limit"]
+    if requested is not None:
+        yield _equal("list-limit", "limit", answered, requested)
+    bound = answered if requested is None else requested
+    yield _result("list-limit", len(tasks) <= bound, f"{len(tasks)} tasks are listed with a limit of {bound}")
 
 
-def _page(reading: ParsedExchange, page: Mapping[str, Any]) -> Results:
-    asked = reading.legal_parameter("page")
-    if asked is not None and "after" not in reading.query:
-        yield _equal("list-page", "page", page["page"], asked)
+def _page(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
+    requested = parsed.parameter_value("page")
+    if requested is not None and "after" not in parsed.query:
+        yield _equal("list-page", "page", page["page"], requested)
 
 
-def _filters(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
-    statuses = reading.legal_parameter("status")
+def _filters(parsed: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
+    statuses = parsed.parameter_value("status")
     if statuses is not None:
-        strays = sorted({str(task["status"]) for task in tasks} - set(statuses))
-        flaw = f"tasks of status {', '.join(strays)} with the filter {','.join(statuses)}"
-        yield _outcome("list-status", not strays, flaw)
-    service = reading.query.get("service_type")
+        others = sorted({str(task["status"]) for task in tasks} - set(statuses))
+        flaw = f"tasks with status {', '.join(others)} are listed for the filter {','.join(statuses)}"
+        yield _result("list-status", not others, flaw)
+    service = parsed.query.get("service_type")
     if service:
         others = sorted({str(task["service_type"]) for task in tasks} - {service})
-        flaw = f"tasks of service_type {', '.join(others)} with the filter {service}"
-        yield _outcome("list-service-type", not others, flaw)
+        flaw = f"tasks with service_type {', '.join(others)} are listed for the filter {service}"
+        yield _result("list-service-type", not others, flaw)
 
 
-def _ids(reading: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
+def _ids(parsed: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
     ids = [task["id"] for task in tasks]
-    twice = [each for each, count in Counter(ids).items() if count > 1]
-    yield _outcome("list", not twice, f"task {twice[0] if twice else ''} stands there twice")
-    after = reading.query.get("after")
+    repeated = [task_id for task_id, count in Counter(ids).items() if count > 1]
+    yield _result("list", not repeated, f"task {repeated[0] if repeated else ''} is listed twice")
+    after = parsed.query.get("after")
     if after is not None:
-        yield _outcome("list-after", after not in ids, f"the page after {after} has that task itself")
+        yield _result("list-after", after not in ids, f"the page after task {after} has this task itself")
 
 
-def _total(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
+def _total(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
     total = page["total"]
-    yield _outcome("list-total", total >= len(tasks), f"total is {total}, yet {len(tasks)} tasks are there")
-    asked, limit = reading.legal_parameter("page"), reading.legal_parameter("limit")
-    if asked is None or limit is None or "after" in reading.query:
+    yield _result("list-total", total >= len(tasks), f"total is {total}, but {len(tasks)} tasks are listed")
+    requested, limit = parsed.parameter_value("page"), parsed.parameter_value("limit")
+    if requested is None or limit is None or "after" in parsed.query:
         return
-    due = min(limit, max(0, total - (asked - 1) * limit))
-    flaw = f"page {asked} of {total} tasks, {limit} a page, has {len(tasks)} instead of {due}"
-    yield _outcome("list-total", len(tasks) == due, flaw)
+    expected = min(limit, max(0, total - (requested - 1) * limit))
+    flaw = f"page {requested} of {total} tasks, with limit {limit}, has {len(tasks)} instead of {expected}"
+    yield _result("list-total", len(tasks) == expected, flaw)
 
 
-def _next_cursor(reading: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
+def _next_cursor(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
     if not tasks:
         return
     cursor, last = page.get("next_cursor"), tasks[-1]["id"]
-    yield _outcome("list-next-cursor", cursor in (last, None), f"next_cursor is {cursor}, the last id {last}")
-    asked, limit = reading.legal_parameter("page"), page["limit"]
-    if asked is not None and "after" not in reading.query and asked * limit < page["total"]:
-        yield _outcome("list-next-cursor", cursor is not None, "no next_cursor, yet there are further pages")
+    yield _result(
+        "list-next-cursor", cursor in (last, None), f"next_cursor is {cursor}, the last id is {last}"
+    )
+    requested, limit = parsed.parameter_value("page"), page["limit"]
+    if requested is not None and "after" not in parsed.query and requested * limit < page["total"]:
+        yield _result(
+            "list-next-cursor", cursor is not None, "next_cursor is missing, but there are more pages"
+        )
 
 
-def _updated(reading: ParsedExchange) -> Results:
-    yield _same_id("update-echo", "link_id", reading.answered["data"]["link_id"], reading.path_values["id"])
+def _update_results(parsed: ParsedExchange) -> Results:
+    yield _same_id("update-echo", "link_id", parsed.answer_json["data"]["link_id"], parsed.path_values["id"])
 
 
-def _bulk_updated(reading: ParsedExchange) -> Results:
-    items, answer = reading.sent_field("items"), reading.answered
+def _bulk_results(parsed: ParsedExchange) -> Results:
+    items, answer = parsed.request_field("items"), parsed.answer_json
     if not isinstance(items, list):
         return
     results = answer["results"]
-    good = sum(map(itemgetter("success"), results))
+    updated = sum(map(itemgetter("success"), results))
     yield _equal("bulk-counts", "total", answer["total"], len(items))
-    yield _equal("bulk-counts", "success", answer["success"], good)
-    yield _equal("bulk-counts", "failed", answer["failed"], len(results) - good)
-    # In whatever order. What the result of an item without a right link_id names is not said.
-    answered = len(items) == len(results) and _are_results_of(items, results)
-    yield _outcome("bulk-results", answered, "the results' link_ids are not the items'")
-    if answered:
-        yield from _bulk_items(items, results)
+    yield _equal("bulk-counts", "success", answer["success"], updated)
+    yield _equal("bulk-counts", "failed", answer["failed"], len(results) - updated)
+    # Results may have any order. The API page does not define the result of an item without a valid link_id.
+    has_all = len(items) == len(results) and _are_results_of(items, results)
+    yield _result("bulk-results", has_all, "the results do not have the link_ids of the items")
+    if has_all:
+        yield from _item_results(items, results)
 
 
 def _are_results_of(items: list[Any], results: list[dict[str, Any]]) -> bool:
     if set(map(type, items)) <= {dict} and _ids_in(items) == _ids_in(results):
         return True
-    return Counter(filter(None, map(_link_in, items))) <= Counter(map(_link_in, results))
+    return Counter(filter(None, map(_link_id_of, items))) <= Counter(map(_link_id_of, results))
 
 
 def _ids_in(objects: list[dict[str, Any]]) -> list[Any]:
-    return [each.get("link_id") for each in objects]
+    return [item.get("link_id") for item in objects]
 
 
-def _link_in(item: Any) -> str | None:
+def _link_id_of(item: Any) -> str | None:
     link = item.get("link_id") if isinstance(item, dict) else None
-    return str(link).lower() if lenient_spec.validator("Uuid").is_valid(link) else None
+    return str(link).lower() if lenient_spec.schema_validator("Uuid").is_valid(link) else None
 
 
-def _bulk_items(items: list[Any], results: list[dict[str, Any]]) -> Results:
-    known = lenient_spec.enumeration("TaskStatus")
-    if _have_only(known, items):
+def _item_results(items: list[Any], results: list[dict[str, Any]]) -> Results:
+    known = lenient_spec.enum_values("TaskStatus")
+    if _all_have_status(known, items):
         return
-    odd = [each for each in items if isinstance(each, dict) and each.get("status") not in known]
-    done = {_link_in(result): result["success"] for result in results}
-    named = Counter(map(_link_in, items))
-    for item in odd:
-        link, status = _link_in(item), item.get("status")
-        alone = link is not None and named[link] == 1
-        if alone and isinstance(status, str):
+    unknown = [item for item in items if isinstance(item, dict) and item.get("status") not in known]
+    updated = {_link_id_of(result): result["success"] for result in results}
+    counts = Counter(map(_link_id_of, items))
+    for item in unknown:
+        link_id, status = _link_id_of(item), item.get("status")
+        is_alone = link_id is not None and counts[link_id] == 1
+        if is_alone and isinstance(status, str):
             flaw = f"an item with the status {status!r} was updated"
-            yield _outcome("update-status", not done[link], flaw)
+            yield _result("update-status", not updated[link_id], flaw)
 
 
-def _have_only(statuses: tuple[str, ...], items: list[Any]) -> bool:
+def _all_have_status(statuses: tuple[str, ...], items: list[Any]) -> bool:
     try:
         return frozenset(statuses).issuperset(map(itemgetter("status"), items))
-    except (KeyError, TypeError):  # no object, no status, or none of a kind that a set may have
+    except (
+        KeyError,
+        TypeError,
+    ):  # not an object, no status, or a status that is a list or an object
         return False
 
 
-def _logs_stored(reading: ParsedExchange) -> Results:
-    entries = reading.sent_field("logs")
+def _log_results(parsed: ParsedExchange) -> Results:
+    entries = parsed.request_field("logs")
     if not isinstance(entries, list):
         return
-    created = reading.answered["created"]
-    legal = lenient_spec.validator("LogEntry").is_valid
-    if all(legal(entry) for entry in entries) and not may_be_refused(reading.exchange):
+    created = parsed.answer_json["created"]
+    legal = lenient_spec.schema_validator("LogEntry").is_valid
+    if all(legal(entry) for entry in entries) and not may_be_refused(parsed.exchange):
         yield _equal("logs-created", "created", created, len(entries))
     else:
         most = sum(1 for entry in entries if _may_be_stored(entry))
-        flaw = f"{created} entries were stored, of which only {most} have a level of the list"
-        yield _outcome("logs-levels", created <= most, flaw)
+        flaw = f"{created} entries were stored, but only {most} have a documented level"
+        yield _result("logs-levels", created <= most, flaw)
 
 
 def _may_be_stored(entry: Any) -> bool:
     level = entry.get("level") if isinstance(entry, dict) else None
-    return isinstance(level, str) and level.upper() in lenient_spec.enumeration("LogLevel")
+    return isinstance(level, str) and level.upper() in lenient_spec.enum_values("LogLevel")
 
 
-def _called_back(rule: str, name: str) -> Callable[[ParsedExchange], Results]:
-    def relation(reading: ParsedExchange) -> Results:
-        data, sent = reading.answered_field("data"), reading.sent_field(name)
-        if isinstance(data, dict) and isinstance(sent, str) and name in data:
-            yield _same_id(rule, name, data[name], sent)
+def _callback_results(rule: str, name: str) -> Callable[[ParsedExchange], Results]:
+    def results(parsed: ParsedExchange) -> Results:
+        data, expected = parsed.answer_field("data"), parsed.request_field(name)
+        if isinstance(data, dict) and isinstance(expected, str) and name in data:
+            yield _same_id(rule, name, data[name], expected)
 
-    return relation
+    return results
 
 
 _RELATIONS: Mapping[str, Callable[[ParsedExchange], Results]] = {
-    "heartbeat": _nothing_more,
-    "listTasks": _listed,
-    "updateTask": _updated,
-    "bulkUpdateTasks": _bulk_updated,
-    "sendLogs": _logs_stored,
-    "updateLink": _called_back("link-update", "link_id"),
-    "completeLink": _called_back("link-complete", "link_id"),
-    "setRequestStatus": _called_back("request-status", "request_id"),
-    "setAccountStatus": _called_back("account-status", "account_id"),
+    "heartbeat": _no_results,
+    "listTasks": _list_results,
+    "updateTask": _update_results,
+    "bulkUpdateTasks": _bulk_results,
+    "sendLogs": _log_results,
+    "updateLink": _callback_results("link-update", "link_id"),
+    "completeLink": _callback_results("link-complete", "link_id"),
+    "setRequestStatus": _callback_results("request-status", "request_id"),
+    "setAccountStatus": _callback_results("account-status", "account_id"),
 }
 
 
-def _outcome(rule: str, kept: bool, flaw: str) -> CheckResult:
+def _result(rule: str, kept: bool, flaw: str) -> CheckResult:
     return CheckResult(rule, None if kept else flaw)
 
 
-def _equal(rule: str, name: str, seen: Any, expected: Any) -> CheckResult:
-    return _outcome(rule, seen == expected, f"{name} is {seen}, expected {expected}")
+def _equal(rule: str, name: str, value: Any, expected: Any) -> CheckResult:
+    return _result(rule, value == expected, f"{name} is {value}, expected {expected}")
 
 
-def _same_id(rule: str, name: str, seen: Any, expected: str) -> CheckResult:
-    return _outcome(rule, _lower(seen) == expected.lower(), f"{name} is {seen}, the request's is {expected}")
+def _same_id(rule: str, name: str, value: Any, expected: str) -> CheckResult:
+    return _result(
+        rule, _lower(value) == expected.lower(), f"{name} is {value}, but the request has {expected}"
+    )
 
 
 def _lower(value: Any) -> Any:

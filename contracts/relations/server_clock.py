@@ -1,4 +1,4 @@
-"""A server's time that does not go on between two heartbeats."""
+"""A check of `server_time` in the answers to heartbeats: it must change after some seconds."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 
-# Far more than the second to which a server may round its time.
-_SECONDS = 3.0
+# In seconds. A server may round its time to one second, so this is clearly more.
+_LEAST_APART = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class StoppedClock:
-    """Two heartbeats that were answered with one server_time, seconds apart."""
+    """Two heartbeats, some seconds apart, with the same `server_time` in both answers."""
 
     first: Exchange
     last: Exchange
@@ -22,11 +22,11 @@ class StoppedClock:
 
     def __str__(self) -> str:
         apart = self.last.began - self.first.ended
-        return f"server_time is {self.server_time} again, {apart:.0f} s later: it stands still"
+        return f"server_time is {self.server_time} again {apart:.0f} s later, so the clock has stopped"
 
 
 def stopped_clock(exchanges: Iterable[Exchange]) -> StoppedClock | None:
-    """The first and the last of the heartbeats, where their answers have one time; otherwise None."""
+    """The first and the last heartbeat, if both answers have the same time. Otherwise None."""
     timed = [
         (exchange, server_time)
         for exchange in exchanges
@@ -34,13 +34,15 @@ def stopped_clock(exchanges: Iterable[Exchange]) -> StoppedClock | None:
     ]
     if len(timed) < 2:
         return None
-    (first, server_time), (last, said_last) = timed[0], timed[-1]
+    (first, server_time), (last, last_time) = timed[0], timed[-1]
     apart = last.began - first.ended
-    return StoppedClock(first, last, server_time) if server_time == said_last and apart >= _SECONDS else None
+    return (
+        StoppedClock(first, last, server_time) if server_time == last_time and apart >= _LEAST_APART else None
+    )
 
 
 def _server_time(exchange: Exchange) -> str | None:
-    data = ParsedExchange(exchange).answered_field("data") if _is_heartbeat(exchange) else None
+    data = ParsedExchange(exchange).answer_field("data") if _is_heartbeat(exchange) else None
     server_time = data.get("server_time") if isinstance(data, dict) else None
     return server_time if isinstance(server_time, str) else None
 

@@ -1,4 +1,4 @@
-"""What recorded traffic has against the spec, on either side, exchange by exchange."""
+"""Violations of the documentation in recorded traffic, by the worker or by the server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ _MOST_KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class PageViolation:
-    """What one side did against the documentation."""
+    """One violation of the documentation.
+
+    side: who violated it.
+    rule: the operation for a worker, or the id of the rule for a server.
+    message: what is wrong.
+    """
 
     side: Literal["worker", "server"]
     rule: str
@@ -28,23 +33,23 @@ class PageViolation:
 
 
 def violations(exchange: Exchange) -> tuple[PageViolation, ...]:
-    """The violations that one exchange shows: of the worker against the spec, of the server against the page.
+    """The violations in one exchange.
 
-    What the page leaves open is held against no server; of a worker's request the spec's own choice is taken.
+    A worker has to follow the spec. A server only has to follow the API page: the silences are not checked.
     """
-    return _found_lately(replace(exchange, number=0, began=0.0, ended=0.0))
+    return _cached_violations(replace(exchange, number=0, began=0.0, ended=0.0))
 
 
-# Workers ask the same again and again, and get the same.
+# Workers send the same requests many times and get the same answers.
 @lru_cache(_MOST_KEPT)
-def _found_lately(exchange: Exchange) -> tuple[PageViolation, ...]:
-    return tuple(_found(exchange))
+def _cached_violations(exchange: Exchange) -> tuple[PageViolation, ...]:
+    return tuple(_violations(exchange))
 
 
-def _found(exchange: Exchange) -> Iterator[PageViolation]:
+def _violations(exchange: Exchange) -> Iterator[PageViolation]:
     flaws = flaws_of((exchange,), worker_api())
     for _, flaw in flaws:
         yield PageViolation("worker", exchange.operation or "no-operation", str(flaw))
-    for outcome in check_exchange(exchange, is_legal=not flaws):
-        if outcome.flaw is not None:
-            yield PageViolation("server", outcome.rule, outcome.flaw)
+    for result in check_exchange(exchange, is_legal=not flaws):
+        if result.flaw is not None:
+            yield PageViolation("server", result.rule, result.flaw)

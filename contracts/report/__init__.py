@@ -1,1 +1,1 @@
-"""From notes to a report, in words and data."""
+"""The report of a conformance run, as text and as JSON."""

@@ -1,4 +1,4 @@
-"""An exchange as a report shows it: with the curl line that repeats it, and without secrets."""
+"""An exchange in a report, without secrets: a curl command that repeats the request, and the answer."""
 
 from __future__ import annotations
 
@@ -6,23 +6,35 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.contracts.gate.gate import KEY_HEADER
-from workerkit.contracts.target.target import BASE_PATH, Target
+from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
+from workerkit.openapi.spec.api import worker_api
 
-# In place of a made-up key that a shell would read as more than text.
-_ODD_KEY = "***"
-_LONGEST_BODY = 4000
-_LONGEST_LIST = 5
-_SHOWN_HEADERS = ("content-type", "location", "allow", "retry-after")
+# A curl command has this text in place of a generated key that contains special shell characters, or
+# characters that are not printable ASCII.
+_KEY_WITH_SHELL_CHARACTERS = "***"
+_MAX_TEXT_LENGTH = 4000
+_MAX_LIST_LENGTH = 5
+_REPORTED_HEADERS = ("content-type", "location", "allow", "retry-after")
 _KEY_NAMES = ("api_key", "other_api_key", "inactive_api_key")
 _KEY_VARIABLES = ("LIKEPION_API_KEY", "LIKEPION_OTHER_API_KEY", "LIKEPION_INACTIVE_API_KEY")
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One exchange. `request` and `answer` are JSON values or texts, long lists and texts cut short."""
+    """One exchange in a report. The field names are the keys of the JSON report.
+
+    number: the number of the exchange in the run.
+    operation: the operation of the spec, or None if the path is not in the spec.
+    curl: a shell command that repeats the request.
+    method: the HTTP method.
+    path: the path with the query.
+    request: the body of the request: a JSON value or a text. Long lists and long texts are shortened.
+    status: the HTTP status of the answer, or None if no answer came.
+    headers: some headers of the answer.
+    answer: the body of the answer, in the same form as `request`.
+    """
 
     number: int
     operation: str | None
@@ -39,7 +51,7 @@ class Evidence:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def show(exchange: Exchange, target: Target, mask: Mask) -> Evidence:
+def evidence_of(exchange: Exchange, target: Target, mask: Mask) -> Evidence:
     """The exchange as evidence."""
     query = f"?{exchange.query}" if exchange.query else ""
     return Evidence(
@@ -48,61 +60,63 @@ def show(exchange: Exchange, target: Target, mask: Mask) -> Evidence:
         curl=_curl(exchange, target, mask),
         method=exchange.method,
         path=mask.text(exchange.path + query),
-        request=_body(exchange.request_body, exchange.sent(), mask),
+        request=_body(exchange.request_body, exchange.request_json(), mask),
         status=exchange.status,
         headers={
             name: mask.header(name, value)
             for name, value in exchange.answer_headers
-            if name in _SHOWN_HEADERS
+            if name in _REPORTED_HEADERS
         },
-        answer=_body(exchange.answer_body, exchange.answered(), mask),
+        answer=_body(exchange.answer_body, exchange.answer_json(), mask),
     )
 
 
 def _curl(exchange: Exchange, target: Target, mask: Mask) -> str:
     query = f"?{exchange.query}" if exchange.query else ""
-    url = target.base_url + exchange.path.removeprefix(BASE_PATH) + query
+    url = target.base_url + exchange.path.removeprefix(worker_api().base_path) + query
     words = ["curl", "-i", "-X", exchange.method, shlex.quote(mask.text(url))]
     headers = dict(exchange.request_headers)
-    key = headers.get(KEY_HEADER.lower())
+    key = headers.get(worker_api().key_header)
     if key is not None:
-        words += ["-H", f'"{KEY_HEADER}: {_key(key, target, mask)}"']
+        words += ["-H", f'"{worker_api().key_header_name}: {_key_text(key, target, mask)}"']
     if exchange.request_body:
-        kind = headers.get("content-type", "")
-        words += ["-H", shlex.quote(f"Content-Type: {kind}"), "--data-binary", _data(exchange, mask)]
+        content_type = headers.get("content-type", "")
+        words += ["-H", shlex.quote(f"Content-Type: {content_type}")]
+        words += ["--data-binary", _body_text(exchange, mask)]
     return " ".join(words)
 
 
-def _key(key: str, target: Target, mask: Mask) -> str:
+def _key_text(key: str, target: Target, mask: Mask) -> str:
     for name, variable in zip(_KEY_NAMES, _KEY_VARIABLES, strict=True):
-        known = getattr(target, name)
-        if known and key.startswith(known):
-            rest = key.removeprefix(known)
+        known_key = getattr(target, name)
+        if known_key and key.startswith(known_key):
+            rest = key.removeprefix(known_key)
             return f"${{{variable}}}{rest}" if rest else f"${variable}"
     text = mask.text(key)
-    return text if text.isascii() and text.isprintable() and not set(text) & set('"$`\\') else _ODD_KEY
+    is_plain = text.isascii() and text.isprintable() and not set(text) & set('"$`\\')
+    return text if is_plain else _KEY_WITH_SHELL_CHARACTERS
 
 
-def _data(exchange: Exchange, mask: Mask) -> str:
+def _body_text(exchange: Exchange, mask: Mask) -> str:
     body = mask.text(exchange.request_body.decode("utf-8", "backslashreplace"))
-    if len(body) > _LONGEST_BODY:
-        return shlex.quote(f"{body[:_LONGEST_BODY]}… ({len(exchange.request_body)} bytes)")
+    if len(body) > _MAX_TEXT_LENGTH:
+        return shlex.quote(f"{body[:_MAX_TEXT_LENGTH]}… ({len(exchange.request_body)} bytes)")
     return shlex.quote(body)
 
 
-def _body(raw: bytes, value: Any, mask: Mask) -> Any:
-    if value is not None:
-        return _shortened(mask.value(value))
+def _body(raw: bytes, json_value: Any, mask: Mask) -> Any:
+    if json_value is not None:
+        return _shortened(mask.value(json_value))
     text = mask.text(raw.decode("utf-8", "backslashreplace"))
     return _shortened(text) if text else None
 
 
 def _shortened(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > _LONGEST_BODY:
-        return f"{value[:_LONGEST_BODY]}… ({len(value)} characters)"
+    if isinstance(value, str) and len(value) > _MAX_TEXT_LENGTH:
+        return f"{value[:_MAX_TEXT_LENGTH]}… ({len(value)} characters)"
     if isinstance(value, list):
-        rest = len(value) - _LONGEST_LIST
-        return [*map(_shortened, value[:_LONGEST_LIST]), *([f"… and {rest} more"] if rest > 0 else [])]
+        rest = len(value) - _MAX_LIST_LENGTH
+        return [*map(_shortened, value[:_MAX_LIST_LENGTH]), *([f"… and {rest} more"] if rest > 0 else [])]
     if isinstance(value, dict):
-        return {key: _shortened(each) for key, each in value.items()}
+        return {key: _shortened(item) for key, item in value.items()}
     return value

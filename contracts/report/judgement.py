@@ -1,59 +1,64 @@
-"""What becomes of each rule: from all that was noted of it to what a report says of it."""
+"""Decides from the ledger whether a rule is kept, broken or untested."""
 
 from __future__ import annotations
 
 import re
 
-from workerkit.contracts.page.lenient_spec import enumeration
+from workerkit.contracts.page.lenient_spec import enum_values
 from workerkit.contracts.page.rules import RuleStatus, ServerRule
-from workerkit.contracts.report.evidence import show
+from workerkit.contracts.report.evidence import evidence_of
 from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
 from workerkit.contracts.run.ledger import Finding, Ledger
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.masking.mask import Mask
 
-MOST_SHOWN = 3
-# What differs between two findings of one cause: ids, numbers, statuses, and the values that were tried.
-_STATUSES = "|".join(enumeration("TaskStatus"))
-_CHANCE = re.compile(rf"[0-9a-f-]{{36}}|\d+|\b(?:{_STATUSES})\b|'[^']*'|\"[^\"]*\"")
+# The maximum number of findings in the report of one rule.
+MAX_FINDINGS = 3
+_STATUSES = "|".join(enum_values("TaskStatus"))
+# Two findings have the same cause if their messages differ only in ids, numbers, statuses and quoted values.
+_VARYING_PARTS = re.compile(rf"[0-9a-f-]{{36}}|\d+|\b(?:{_STATUSES})\b|'[^']*'|\"[^\"]*\"")
 
-_NOTHING = (
-    "no request of this run puts it to the test: give the run more requests or time, and the server tasks"
+_NEVER_TESTED = (
+    "no request of this run tested this rule: allow more requests or more time, and add tasks to the server"
 )
 
 
-def judged(rule: ServerRule, ledger: Ledger, target: Target, mask: Mask, ended: str) -> RuleReport:
-    """The rule with what became of it; `ended` is why the run ended early, or nothing."""
-    findings = causes(rule.id, ledger)
+def judge_rule(rule: ServerRule, ledger: Ledger, target: Target, mask: Mask, end_reason: str) -> RuleReport:
+    """The report of one rule.
+
+    end_reason: the reason why the run ended early, or an empty text. It is also the reason of every untested
+        rule that has no other reason.
+    """
+    findings = distinct_findings(rule.id, ledger)
     if findings:
-        return _broken(rule, findings, target, mask)
-    if rule.id in ledger.held:
+        return _broken_rule(rule, findings, target, mask)
+    if rule.id in ledger.kept_rules:
         return RuleReport(rule, RuleStatus.KEPT, "")
-    why = ledger.excuses.get(rule.id) or ended or _NOTHING
+    why = ledger.untested_reasons.get(rule.id) or end_reason or _NEVER_TESTED
     return RuleReport(rule, RuleStatus.UNTESTED, why)
 
 
-def causes(rule: str, ledger: Ledger) -> list[Finding]:
-    """The findings of a rule, of each cause the one that took the fewest exchanges."""
+def distinct_findings(rule_id: str, ledger: Ledger) -> list[Finding]:
+    """The findings of a rule, only one for each cause: the finding with the fewest exchanges."""
     found: dict[tuple[str | None, str], Finding] = {}
     for finding in ledger.findings:
-        if finding.rule == rule:
+        if finding.rule == rule_id:
             operation = finding.exchanges[-1].operation if finding.exchanges else None
-            cause = (operation, _CHANCE.sub("", finding.message))
-            known = found.setdefault(cause, finding)
-            if len(finding.exchanges) < len(known.exchanges):
+            cause = (operation, _VARYING_PARTS.sub("", finding.message))
+            known_finding = found.setdefault(cause, finding)
+            if len(finding.exchanges) < len(known_finding.exchanges):
                 found[cause] = finding
     return list(found.values())
 
 
-def _broken(rule: ServerRule, findings: list[Finding], target: Target, mask: Mask) -> RuleReport:
-    shown = findings[:MOST_SHOWN]
-    more = len(findings) - len(shown)
+def _broken_rule(rule: ServerRule, findings: list[Finding], target: Target, mask: Mask) -> RuleReport:
+    reported = findings[:MAX_FINDINGS]
+    more = len(findings) - len(reported)
     flaws = tuple(
-        RuleFlaw(mask.text(each.message), tuple(exchange.number for exchange in each.exchanges))
-        for each in shown
+        RuleFlaw(mask.text(finding.message), tuple(exchange.number for exchange in finding.exchanges))
+        for finding in reported
     )
     why = "; ".join(flaw.message for flaw in flaws) + (f" (and {more} more)" if more else "")
-    exchanges = {exchange.number: exchange for each in shown for exchange in each.exchanges}
-    evidence = tuple(show(exchanges[number], target, mask) for number in sorted(exchanges))
+    exchanges = {exchange.number: exchange for finding in reported for exchange in finding.exchanges}
+    evidence = tuple(evidence_of(exchanges[number], target, mask) for number in sorted(exchanges))
     return RuleReport(rule, RuleStatus.BROKEN, why, evidence, flaws, more)

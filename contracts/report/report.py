@@ -1,23 +1,28 @@
-"""What a run found out, rule by rule, in a form that can be shown and stored."""
+"""The report of a whole conformance run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.contracts.gate.gate import Cause
+from workerkit.contracts.gate.gate import EndCause
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.report.sentence_report import SentenceReport, sentence_reports
-from workerkit.contracts.report.silences_seen import SilenceSeen
+from workerkit.contracts.report.silence_report import SilenceReport
 from workerkit.contracts.sandbox.receipt import Receipt
 
-_EXIT_CODES = {Cause.TARGET: 3, Cause.KIT: 3, Cause.PERSON: 130}
+_EXIT_CODES = {EndCause.TARGET: 3, EndCause.KIT: 3, EndCause.PERSON: 130}
 
 
 @dataclass(frozen=True, slots=True)
 class SavedFinding:
-    """A finding as files: their name without the ending, a scenario and, where asked for, a capsule."""
+    """The text of the files for one finding.
+
+    name: the file name without its ending.
+    scenario: the text of the scenario file.
+    capsule: the text of the capsule file, or an empty text.
+    """
 
     name: str
     scenario: str
@@ -26,12 +31,20 @@ class SavedFinding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A run's findings. `requests` is how many were sent, `seconds` how long the run took.
+    """The report of a conformance run. It contains no secrets.
 
-    `learnt` is what was seen of every silence; `unplayed` says why nothing was held against a model, or is
-    empty. `ended` says what ended the run before its time, or is empty, and `cause` who did; `withheld` are
-    requests that the gate did not let through, each a defect of the kit; `receipt` is what was changed in a
-    sandbox; `saved` has the files of each finding. No secret is in it.
+    target: the base URL of the target.
+    seed: the seed of the random requests.
+    requests: the number of requests.
+    seconds: the duration of the run.
+    rules: a report for each rule, in the order of the API page.
+    silence_reports: a report for each silence.
+    no_episodes_reason: the reason why no answers were compared with a model, or an empty text.
+    end_reason: the reason why the run ended early, or an empty text.
+    end_cause: who ended the run early, or None.
+    withheld: the requests that the gate did not send. Each one is a defect of workerkit.
+    receipt: the changes in the sandbox, or None if there is no sandbox.
+    saved_findings: the files for each finding.
     """
 
     target: str
@@ -39,56 +52,61 @@ class Report:
     requests: int
     seconds: float
     rules: tuple[RuleReport, ...]
-    learnt: tuple[SilenceSeen, ...]
-    unplayed: str = ""
-    ended: str = ""
-    cause: Cause | None = None
+    silence_reports: tuple[SilenceReport, ...]
+    no_episodes_reason: str = ""
+    end_reason: str = ""
+    end_cause: EndCause | None = None
     withheld: tuple[str, ...] = ()
     receipt: Receipt | None = None
-    saved: tuple[SavedFinding, ...] = ()
+    saved_findings: tuple[SavedFinding, ...] = ()
 
     @property
     def verdict(self) -> str:
-        """`fail` where a rule is broken, else `pass`."""
-        return "fail" if self.of(RuleStatus.BROKEN) else "pass"
+        """`fail` if a rule is broken, else `pass`."""
+        return "fail" if self.with_status(RuleStatus.BROKEN) else "pass"
 
     @property
-    def silences(self) -> tuple[tuple[str, str | None], ...]:
-        """Every silence's id, with the value seen or None."""
-        return tuple((each.silence, each.seen) for each in self.learnt)
+    def observed_values(self) -> tuple[tuple[str, str | None], ...]:
+        """A pair for each silence: its id, and the observed value or None."""
+        return tuple((report.silence, report.observed) for report in self.silence_reports)
 
     @property
     def sentences(self) -> tuple[SentenceReport, ...]:
-        """The page's sentences in its order, each with what became of it."""
-        return sentence_reports(self.rules, self.learnt)
+        """A report for each sentence of the API page, in the order of the page."""
+        return sentence_reports(self.rules, self.silence_reports)
 
-    def of(self, status: RuleStatus) -> tuple[RuleReport, ...]:
-        """The rules of a status, in the page's order."""
+    def with_status(self, status: RuleStatus) -> tuple[RuleReport, ...]:
+        """The rules with this status, in the order of the API page."""
         return tuple(rule for rule in self.rules if rule.status is status)
 
     def as_json(self) -> dict[str, Any]:
-        """The report as JSON; the same run gives the same value, for it holds no times."""
+        """The report as JSON. It contains no times, so the same run always gives the same JSON."""
         return {
             "verdict": self.verdict,
             "target": self.target,
             "seed": self.seed,
             "requests": self.requests,
-            "ended": self.ended,
+            "ended": self.end_reason,
             "withheld": list(self.withheld),
             "receipt": self.receipt and self.receipt.as_json(),
             "rules": [rule.as_json() for rule in self.rules],
             "sentences": [sentence.as_json() for sentence in self.sentences],
-            "silences": dict(self.silences),
-            "unplayed": self.unplayed,
-            "silence_notes": {each.silence: each.why for each in self.learnt if each.why},
+            "silences": dict(self.observed_values),
+            "unplayed": self.no_episodes_reason,
+            "silence_notes": {report.silence: report.why for report in self.silence_reports if report.why},
         }
 
 
 def exit_code(report: Report, *, strict: bool) -> int:
-    """What the command ends with: 1 for findings, untested rules among them if `strict`; 3 where the target
-    or the kit ended the run, 130 where a person did; 0 where all is well."""
+    """The exit code of the command.
+
+    1: a rule is broken; with `strict` also: a rule is untested.
+    3: the target or a defect of workerkit ended the run.
+    130: a person ended the run.
+    0: everything else.
+    """
     if report.verdict == "fail":
         return 1
-    if report.cause in _EXIT_CODES:
-        return _EXIT_CODES[report.cause]
-    return 1 if strict and report.of(RuleStatus.UNTESTED) else 0
+    if report.end_cause in _EXIT_CODES:
+        return _EXIT_CODES[report.end_cause]
+    return 1 if strict and report.with_status(RuleStatus.UNTESTED) else 0

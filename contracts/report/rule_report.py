@@ -1,4 +1,4 @@
-"""What a run found out about one rule, in a form that can be shown and stored."""
+"""The report of one rule."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from workerkit.contracts.report.evidence import Evidence
 
 @dataclass(frozen=True, slots=True)
 class RuleFlaw:
-    """One way in which a rule is broken: what was expected and seen, and the numbers of the exchanges that
-    show it, in their order."""
+    """One violation of a rule.
+
+    message: the expected behaviour and the observed behaviour.
+    exchanges: the numbers of the exchanges that show the violation, in their order.
+    """
 
     message: str
     exchanges: tuple[int, ...]
@@ -24,10 +27,14 @@ class RuleFlaw:
 
 @dataclass(frozen=True, slots=True)
 class RuleReport:
-    """A rule with what became of it. `why` says what is broken, or why it is untested; empty where kept.
+    """The report of one rule.
 
-    Each cause is one of the `flaws`, and there are so many `more`; `evidence` are the exchanges that the
-    flaws refer to.
+    rule: the rule.
+    status: kept, broken or untested.
+    why: for a broken rule the flaws, for an untested rule the reason, for a kept rule an empty text.
+    evidence: the exchanges of all flaws in this report.
+    flaws: the first flaws, one for each cause.
+    more: the number of further causes, which are not in this report.
     """
 
     rule: ServerRule
@@ -39,17 +46,16 @@ class RuleReport:
 
     @property
     def id(self) -> str:
-        """The rule's."""
+        """The id of the rule."""
         return self.rule.id
 
     def as_json(self) -> dict[str, Any]:
         """The rule as an object of the JSON report."""
-        shown = [each.as_json() for each in self.evidence]
         return {
             "id": self.id,
             "source": self.rule.source,
             "status": str(self.status),
             "why": self.why,
-            "evidence": shown,
+            "evidence": [evidence.as_json() for evidence in self.evidence],
             "findings": [flaw.as_json() for flaw in self.flaws],
         }

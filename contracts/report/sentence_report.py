@@ -1,4 +1,4 @@
-"""What a run found out about one sentence of the page: from what became of its rules and silences."""
+"""The report of one sentence of the API page. It follows from the reports of its rules and silences."""
 
 from __future__ import annotations
 
@@ -7,42 +7,50 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from workerkit.contracts.page.page import Section, Sentence, page
+from workerkit.contracts.page.page import Section, Sentence, page_sections
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
-from workerkit.contracts.report.silences_seen import SilenceSeen
+from workerkit.contracts.report.silence_report import SilenceReport
 
 
-class Standing(StrEnum):
-    """What became of a sentence: what became of its rules or, without any, that it leaves a matter open or
-    promises nothing."""
+class SentenceStatus(StrEnum):
+    """The status of a sentence of the API page.
+
+    KEPT: a rule of the sentence is kept, and no rule is broken.
+    BROKEN: a rule of the sentence is broken.
+    UNTESTED: all rules of the sentence are untested.
+    LEFT_OPEN: the sentence has no rules, only silences.
+    NO_PROMISE: the sentence promises nothing.
+    """
 
     KEPT = "kept"
     BROKEN = "broken"
     UNTESTED = "untested"
-    SILENT = "silent"
+    LEFT_OPEN = "silent"
     NO_PROMISE = "no-promise"
 
     @property
-    def in_words(self) -> str:
-        """As people are told."""
-        return "left open" if self is Standing.SILENT else self.value.replace("-", " ")
+    def text(self) -> str:
+        """The status in words, for people."""
+        return "left open" if self is SentenceStatus.LEFT_OPEN else self.value.replace("-", " ")
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceReport:
-    """A sentence, in its section of the page, with what became of it.
+    """The report of one sentence of the API page.
 
-    It is broken where one of its rules is, and kept where one was tested and none is broken. `why` says what
-    is broken, untested or left open, and of a sentence that is kept, which of its rules are untested;
-    `silences` are what it leaves open, with the values seen or None.
+    section: the section of the API page.
+    sentence: the sentence.
+    status: the status, which follows from the rules of the sentence.
+    why: the flaws, the reasons or the silences behind the status. For a kept sentence: its untested rules.
+    observed_values: a pair for each silence of the sentence: its id, and the observed value or None.
     """
 
     section: Section
     sentence: Sentence
-    standing: Standing
+    status: SentenceStatus
     why: tuple[str, ...]
-    silences: tuple[tuple[str, str | None], ...]
+    observed_values: tuple[tuple[str, str | None], ...]
 
     def as_json(self) -> dict[str, Any]:
         """The sentence as an object of the JSON report."""
@@ -50,58 +58,73 @@ class SentenceReport:
             "section": self.section.heading,
             "text": self.sentence.text,
             "gist": self.sentence.gist,
-            "status": str(self.standing),
+            "status": str(self.status),
             "why": "; ".join(self.why),
             "rules": list(self.sentence.rules),
-            "silences": dict(self.silences),
+            "silences": dict(self.observed_values),
         }
 
 
 def sentence_reports(
-    rules: Sequence[RuleReport], learnt: Sequence[SilenceSeen]
+    rules: Sequence[RuleReport], silences: Sequence[SilenceReport]
 ) -> tuple[SentenceReport, ...]:
-    """Every sentence of the page, in its order."""
-    by_id, known = {rule.id: rule for rule in rules}, {each.silence: each for each in learnt}
+    """A report for each sentence of the API page, in the order of the page.
+
+    rules: the reports of all rules.
+    silences: the reports of all silences.
+    """
+    rules_by_id = {rule.id: rule for rule in rules}
+    silences_by_id = {silence.silence: silence for silence in silences}
     return tuple(
-        _reported(section, sentence, by_id, known) for section in page() for sentence in section.sentences
+        _sentence_report(section, sentence, rules_by_id, silences_by_id)
+        for section in page_sections()
+        for sentence in section.sentences
     )
 
 
-def _reported(
-    section: Section, sentence: Sentence, rules: Mapping[str, RuleReport], learnt: Mapping[str, SilenceSeen]
+def _sentence_report(
+    section: Section,
+    sentence: Sentence,
+    rules_by_id: Mapping[str, RuleReport],
+    silences_by_id: Mapping[str, SilenceReport],
 ) -> SentenceReport:
-    held = [rules[rule] for rule in sentence.rules]
-    left_open = [learnt[silence] for silence in sentence.silences]
-    standing = _standing(sentence, {each.status for each in held})
-    seen = tuple((each.silence, each.seen) for each in left_open)
-    return SentenceReport(section, sentence, standing, tuple(_why(sentence, standing, held, left_open)), seen)
+    rules = [rules_by_id[rule_id] for rule_id in sentence.rules]
+    silences = [silences_by_id[silence_id] for silence_id in sentence.silences]
+    status = _status(sentence, {rule.status for rule in rules})
+    why = tuple(_why(sentence, status, rules, silences))
+    observed_values = tuple((silence.silence, silence.observed) for silence in silences)
+    return SentenceReport(section, sentence, status, why, observed_values)
 
 
-def _standing(sentence: Sentence, found: set[RuleStatus]) -> Standing:
+def _status(sentence: Sentence, rule_statuses: set[RuleStatus]) -> SentenceStatus:
     if sentence.no_promise:
-        return Standing.NO_PROMISE
-    for status, standing in (
-        (RuleStatus.BROKEN, Standing.BROKEN),
-        (RuleStatus.KEPT, Standing.KEPT),
-        (RuleStatus.UNTESTED, Standing.UNTESTED),
+        return SentenceStatus.NO_PROMISE
+    for rule_status, sentence_status in (
+        (RuleStatus.BROKEN, SentenceStatus.BROKEN),
+        (RuleStatus.KEPT, SentenceStatus.KEPT),
+        (RuleStatus.UNTESTED, SentenceStatus.UNTESTED),
     ):
-        if status in found:
-            return standing
-    return Standing.SILENT
+        if rule_status in rule_statuses:
+            return sentence_status
+    return SentenceStatus.LEFT_OPEN
 
 
 def _why(
-    sentence: Sentence, standing: Standing, held: Sequence[RuleReport], left_open: Sequence[SilenceSeen]
+    sentence: Sentence,
+    status: SentenceStatus,
+    rules: Sequence[RuleReport],
+    silences: Sequence[SilenceReport],
 ) -> Iterator[str]:
-    match standing:
-        case Standing.BROKEN:
-            yield from (f"{each.id}: {each.why}" for each in held if each.status is RuleStatus.BROKEN)
-        case Standing.UNTESTED:
-            yield from dict.fromkeys(each.why for each in held)
-        case Standing.KEPT:
-            untested = (each for each in held if each.status is RuleStatus.UNTESTED)
-            yield from (f"{each.id} is untested: {each.why}" for each in untested)
-        case Standing.SILENT:
-            yield from (f"{each.silence}: {each.seen or f'not seen, {each.why}'}" for each in left_open)
-        case Standing.NO_PROMISE:
+    match status:
+        case SentenceStatus.BROKEN:
+            yield from (f"{rule.id}: {rule.why}" for rule in rules if rule.status is RuleStatus.BROKEN)
+        case SentenceStatus.UNTESTED:
+            yield from dict.fromkeys(rule.why for rule in rules)
+        case SentenceStatus.KEPT:
+            untested = (rule for rule in rules if rule.status is RuleStatus.UNTESTED)
+            yield from (f"{rule.id} is untested: {rule.why}" for rule in untested)
+        case SentenceStatus.LEFT_OPEN:
+            for silence in silences:
+                yield f"{silence.silence}: {silence.observed or f'not seen ({silence.why})'}"
+        case SentenceStatus.NO_PROMISE:
             yield sentence.no_promise

@@ -1,4 +1,4 @@
-"""A report in words: for people at a terminal and in a log."""
+"""The report as text, for a terminal or a log."""
 
 from __future__ import annotations
 
@@ -10,160 +10,209 @@ from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.evidence import Evidence
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
-from workerkit.contracts.report.sentence_report import Standing
+from workerkit.contracts.report.sentence_report import SentenceStatus
 from workerkit.contracts.sandbox.receipt import Receipt
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
 
-_LONGEST = 400
-_MOST_WITHHELD = 5
-_MOST_NUMBERS = 10
-_MOST_SENTENCES = 4
+_MAX_LINE_LENGTH = 400
+_MAX_WITHHELD = 5
+_MAX_NUMBERS = 10
+_MAX_SENTENCES = 4
+_INDENT = " " * 10
 _WRITES = {
-    Writes.ALL: "anything may be sent: tasks, requests and accounts are changed, and not put back",
-    Writes.SANDBOX: (
-        "only what belongs to the sandbox is changed ({sandbox}), and put back afterwards as far as the API "
-        "allows; no heartbeat, log entry or status of {other} account is sent"
+    Writes.ALL: (
+        "The run may change all tasks, customers' requests and accounts on the server. It puts nothing back."
     ),
-    Writes.NONE: "nothing that a correct server acts on is sent: lists, and requests it must refuse",
+    Writes.SANDBOX: (
+        "The run changes only the sandbox ({sandbox}). Afterwards it puts the sandbox back as far as the API "
+        "allows. It sends no heartbeat, no log entry and no status of {other_account}."
+    ),
+    Writes.NONE: (
+        "The run changes nothing: it sends only GET /tasks, and requests that a correct server refuses."
+    ),
 }
-_KIT = "That is a defect of the kit, please report it"
+_SILENCES_TITLE = "The API docs leave these points open. This server behaves as follows:"
+_DEFECT = "This is a defect of workerkit, please report it"
 
 
-def intention(target: Target, plan: Plan) -> str:
-    """What a run is about to do, said before it begins."""
-    most = (
-        "as many requests as it takes"
+def plan_text(target: Target, plan: Plan) -> str:
+    """One line that tells what the run will do. It is printed before the run."""
+    limit = (
+        "no limit on the number of requests"
         if plan.max_requests is None
         else f"at most {plan.max_requests} requests"
     )
-    pace = "" if plan.rate is None else f", {plan.rate:g} a second"
-    other = "an" if target.account_id is None else "another"
-    writes = _WRITES[plan.writes].format(sandbox=_sandbox(target, plan), other=other)
-    return f"Testing {target.base_url} with {most}{pace}; {writes}."
+    rate = "" if plan.rate is None else f", {plan.rate:g} a second"
+    other_account = "an account" if target.account_id is None else "another account"
+    writes = _WRITES[plan.writes].format(sandbox=_sandbox_text(target, plan), other_account=other_account)
+    return f"Testing {target.base_url} with {limit}{rate}. {writes}"
 
 
-def _sandbox(target: Target, plan: Plan) -> str:
-    requests = [f"tasks of the request {sandbox_request!r}" for sandbox_request in plan.sandbox_requests]
+def _sandbox_text(target: Target, plan: Plan) -> str:
+    requests = [f"tasks of the request {request_name!r}" for request_name in plan.sandbox_requests]
+    tasks = [f"task {task_id}" for task_id in plan.sandbox_tasks]
     accounts = [] if target.account_id is None else [f"the status of the account {target.account_id}"]
-    return ", ".join([*requests, *(f"task {sandbox_task}" for sandbox_task in plan.sandbox_tasks), *accounts])
+    return ", ".join([*requests, *tasks, *accounts])
 
 
 def report_text(report: Report) -> str:
-    """The broken rules with their evidence, the untested ones with the reason, and the verdict."""
-    receipt = [each if place == 0 else f"          {each}" for place, each in enumerate(receipt_of(report))]
-    parts = [*_all_broken(report), *_untested(report), *remarks(report), *receipt, verdict_of(report)]
-    return "\n".join(parts)
+    """The broken rules with their exchanges, the untested rules with the reasons, notes, and the verdict."""
+    receipt = receipt_lines(report)
+    lines = [
+        *_broken_rules(report),
+        *_untested_rules(report),
+        _sentence_counts(report),
+        *_silence_list(report),
+        *_other_notes(report),
+        *receipt[:1],
+        *(_INDENT + line for line in receipt[1:]),
+        verdict_line(report),
+    ]
+    return "\n".join(lines)
 
 
-def remarks(report: Report) -> list[str]:
-    """What is to be known beside the rules: sentences, silences, the end, what was withheld."""
-    seen = [f"{silence} {value}" for silence, value in report.silences if value is not None]
-    left_open = [f"The page leaves open, and was seen: {', '.join(seen)}."] if seen else []
-    unplayed = [f"Nothing was held against a model: {report.unplayed}."] if report.unplayed else []
-    ended = [f"The run ended early: {report.ended}."] if report.ended else []
-    return [_sentences(report), *left_open, *unplayed, *ended, *_withheld(report)]
+def report_notes(report: Report) -> list[str]:
+    """Notes about the whole run, for a report in which each note is one line."""
+    values = ", ".join(_known_silences(report))
+    silences = [f"{_SILENCES_TITLE} {values}."] if values else []
+    return [_sentence_counts(report), *silences, *_other_notes(report)]
 
 
-def receipt_of(report: Report) -> list[str]:
-    """What was done in the sandbox in a line, then each thing that is left otherwise; nothing without one."""
+def receipt_lines(report: Report) -> list[str]:
+    """The changes in the sandbox: a summary, then a line for each task with changes that were not put back.
+
+    Without a sandbox there are no lines.
+    """
     return [] if report.receipt is None else list(_receipt(report.receipt))
 
 
 def evidence_lines(evidence: Evidence) -> list[str]:
-    """An exchange in two lines: how to repeat it, and what was answered."""
-    answer = json.dumps(evidence.answer, ensure_ascii=False)
-    status = "no answer" if evidence.status is None else evidence.status
-    return [f"#{evidence.number}  $ {_short(evidence.curl)}", f"    {status} {_short(answer)}"]
+    """An exchange in two lines: a curl command for the request, and the answer."""
+    request = f"#{evidence.number}  $ {_shortened(evidence.curl)}"
+    return [request, f"    {answer_text(evidence)}"]
 
 
-def verdict_of(report: Report) -> str:
+def answer_text(evidence: Evidence) -> str:
+    """The status and the body of the answer in one line."""
+    if evidence.status is None:
+        return "no answer"
+    return f"answer: {evidence.status} {_shortened(_json(evidence.answer))}"
+
+
+def verdict_line(report: Report) -> str:
     """The verdict in one line."""
-    counts = ", ".join(f"{len(report.of(status))} {status}" for status in RuleStatus)
+    counts = ", ".join(f"{len(report.with_status(status))} {status}" for status in RuleStatus)
     return (
         f"server verdict: {report.verdict} ({counts} of {len(report.rules)} rules; "
         f"{report.requests} requests in {report.seconds:.1f} s, seed {report.seed})"
     )
 
 
-def _sentences(report: Report) -> str:
-    """How many of the page's sentences are kept, broken and untested, or promise nothing, in one line."""
-    counts = Counter(sentence.standing for sentence in report.sentences)
-    told = ", ".join(f"{counts[standing]} {standing.in_words}" for standing in Standing)
-    return f"The page's sentences: {told}."
+def _sentence_counts(report: Report) -> str:
+    counts = Counter(sentence.status for sentence in report.sentences)
+    text = ", ".join(f"{counts[status]} {status.text}" for status in SentenceStatus)
+    return f"Sentences of the API page: {text}."
 
 
-def _all_broken(report: Report) -> Iterator[str]:
-    """Each broken rule with its flaws; an exchange that several of them share is shown once."""
-    shown: set[int] = set()
-    for rule in report.of(RuleStatus.BROKEN):
+def _silence_list(report: Report) -> Iterator[str]:
+    values = _known_silences(report)
+    if values:
+        yield _SILENCES_TITLE
+        yield from (_INDENT + value for value in values)
+
+
+def _known_silences(report: Report) -> list[str]:
+    return [f"{silence}: {value}" for silence, value in report.observed_values if value is not None]
+
+
+def _other_notes(report: Report) -> Iterator[str]:
+    if report.no_episodes_reason:
+        yield f"No answers were compared with a model: {report.no_episodes_reason}."
+    if report.end_reason:
+        yield f"The run ended early: {report.end_reason}."
+    yield from _withheld(report)
+
+
+def _broken_rules(report: Report) -> Iterator[str]:
+    """Each broken rule with its flaws. An exchange of several flaws has its full text only once."""
+    numbers: set[int] = set()
+    for rule in report.with_status(RuleStatus.BROKEN):
         yield f"BROKEN    {rule.id}: {rule.rule.sentence.bilingual}"
         for flaw in rule.flaws:
-            yield f"          {flaw.message}"
-            yield from _flaw_lines(rule, flaw, shown)
+            yield _INDENT + flaw.message
+            yield from _exchange_lines(rule, flaw, numbers)
         if rule.more:
-            yield f"          and {rule.more} more in the same way"
+            yield f"{_INDENT}and {_counted(rule.more, 'more finding')} of this rule"
 
 
-def _flaw_lines(rule: RuleReport, flaw: RuleFlaw, shown: set[int]) -> Iterator[str]:
-    new = [each for each in rule.evidence if each.number in flaw.exchanges and each.number not in shown]
-    old = [f"#{number}" for number in flaw.exchanges if number in shown]
-    shown.update(flaw.exchanges)
-    for each in new:
-        yield from (f"            {line}" for line in evidence_lines(each))
-    if old:
-        yield f"            (shown above: {', '.join(old[:_MOST_NUMBERS])})"
+def _exchange_lines(rule: RuleReport, flaw: RuleFlaw, printed_numbers: set[int]) -> Iterator[str]:
+    """The exchanges of a flaw. Adds their numbers to `printed_numbers`."""
+    new = [
+        evidence
+        for evidence in rule.evidence
+        if evidence.number in flaw.exchanges and evidence.number not in printed_numbers
+    ]
+    above = [f"#{number}" for number in flaw.exchanges if number in printed_numbers]
+    printed_numbers.update(flaw.exchanges)
+    for evidence in new:
+        yield from (f"{_INDENT}  {line}" for line in evidence_lines(evidence))
+    if above:
+        yield f"{_INDENT}  (see above: {', '.join(above[:_MAX_NUMBERS])})"
 
 
-def _untested(report: Report) -> Iterator[str]:
-    """The untested rules by the reason, each with the first of the sentences that are untested for it."""
-    rules: dict[str, list[str]] = {}
-    for each in report.of(RuleStatus.UNTESTED):
-        rules.setdefault(each.why, []).append(each.id)
-    untested = [sentence for sentence in report.sentences if sentence.standing is Standing.UNTESTED]
-    for why, ids in rules.items():
+def _untested_rules(report: Report) -> Iterator[str]:
+    """The untested rules, grouped by the reason. Each group has the first sentences with this reason."""
+    rule_ids: dict[str, list[str]] = {}
+    for rule in report.with_status(RuleStatus.UNTESTED):
+        rule_ids.setdefault(rule.why, []).append(rule.id)
+    untested = [sentence for sentence in report.sentences if sentence.status is SentenceStatus.UNTESTED]
+    for why, ids in rule_ids.items():
         yield f"untested  {', '.join(ids)}: {why}"
-        said = [each.sentence for each in untested if why in each.why]
-        yield from (f"          {each.bilingual}" for each in said[:_MOST_SENTENCES])
-        if len(said) > _MOST_SENTENCES:
-            more = _counted(len(said) - _MOST_SENTENCES, "more sentence")
-            yield f"          and {more}, which --html and --json list"
+        sentences = [report.sentence for report in untested if why in report.why]
+        yield from (_INDENT + sentence.bilingual for sentence in sentences[:_MAX_SENTENCES])
+        if len(sentences) > _MAX_SENTENCES:
+            more = _counted(len(sentences) - _MAX_SENTENCES, "more sentence")
+            yield f"{_INDENT}and {more}: see --html or --json"
 
 
 def _receipt(receipt: Receipt) -> Iterator[str]:
     if not receipt.changes and not receipt.notes:
-        yield "In the sandbox nothing was changed."
+        yield "In the sandbox the run changed nothing."
         return
-    tasks = len({change.task for change in receipt.changes})
-    changed = f"{_counted(tasks, 'task')} {'was' if tasks == 1 else 'were'} changed"
-    back = len(receipt.changes) - len(receipt.left)
-    yield f"In the sandbox {changed}, and {back} of {_counted(len(receipt.changes), 'field')} put back."
-    for (task, why), fields in _left(receipt).items():
-        yield f"task {task}: {', '.join(fields)} ({why})"
+    tasks = _counted(len({change.task for change in receipt.changes}), "task")
+    count = len(receipt.changes) - len(receipt.not_put_back)
+    fields = _counted(len(receipt.changes), "field")
+    yield f"In the sandbox the run changed {tasks}. It put back {count} of {fields}."
+    for (task_id, why), changes in _unrestored_fields(receipt).items():
+        yield f"not put back: task {task_id}: {', '.join(changes)} ({why})"
     yield from receipt.notes
 
 
-def _left(receipt: Receipt) -> dict[tuple[str, str], list[str]]:
-    left: dict[tuple[str, str], list[str]] = {}
-    for each in receipt.left:
-        was = "" if each.was is None and each.is_hidden else f" was {_value(each.was)},"
-        left.setdefault((each.task, each.why), []).append(f"{each.field}{was} is {_value(each.now)}")
-    return left
+def _unrestored_fields(receipt: Receipt) -> dict[tuple[str, str], list[str]]:
+    """The fields that were not put back, by task id and reason."""
+    changes: dict[tuple[str, str], list[str]] = {}
+    for change in receipt.not_put_back:
+        before = "" if change.before is None and change.is_hidden else f" was {_json(change.before)},"
+        text = f"{change.field}{before} is now {_json(change.after)}"
+        changes.setdefault((change.task, change.why), []).append(text)
+    return changes
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _value(value: object) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
 def _withheld(report: Report) -> Iterator[str]:
     if report.withheld:
-        yield f"{len(report.withheld)} requests were not sent, because --writes does not allow them. {_KIT}:"
-        yield from (f"          {each}" for each in report.withheld[:_MOST_WITHHELD])
+        count = _counted(len(report.withheld), "request")
+        yield f"{count} not sent, because --writes does not allow this. {_DEFECT}:"
+        yield from (_INDENT + request for request in report.withheld[:_MAX_WITHHELD])
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_LINE_LENGTH else f"{text[:_MAX_LINE_LENGTH]}..."

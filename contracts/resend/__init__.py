@@ -1,1 +1,1 @@
-"""A capsule sent to a real server."""
+"""Sends a capsule's requests to a real server: which requests may be sent, and with which keys."""

@@ -1,4 +1,4 @@
-"""Notes about a replay, for people."""
+"""The notes that people see about a replay."""
 
 from __future__ import annotations
 
@@ -6,50 +6,56 @@ from textwrap import shorten
 
 from workerkit.contracts.relations.violations import violations
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.replay import Replayed
+from workerkit.mockserver.capsules.replay.replay import ReplayResult
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
 
-_LONGEST_NOTE = 200
+_MAX_NOTE_LENGTH = 200
 
 
 def replay_summary(
-    capsule: Capsule, replayed: Replayed, target: str | None, *, small: str | None
+    capsule: Capsule, result: ReplayResult, target: str | None, *, small: str | None
 ) -> ReplaySummary:
+    """The summary of a replay.
+
+    target: the URL of the server that got the requests; None for the mock.
+    small: the name of the file for the smaller capsule; None if the capsule is not shrunk.
+    """
     notes = [
         *capsule_notes(capsule),
-        f"{replayed.played} of {len(capsule.recorded)} exchanges were sent again",
+        f"{result.count} of {len(capsule.recorded)} exchanges were sent again.",
     ]
     if not capsule.recorded:
-        notes.append("there is no request in it: nothing was tried")
-    if replayed.dialect is not None and replayed.dialect.choices:
-        told = ", ".join(f"{name}: {value}" for name, value in sorted(replayed.dialect.choices))
-        notes.append(f"the server's way where the page is silent: {told}")
-    if replayed.difference is not None:
-        exchange = capsule.recorded[replayed.difference.number - 1].exchange
-        notes.extend(
-            f"what was recorded is against the page: {violation}" for violation in violations(exchange)
+        notes.append("The capsule contains no request, so nothing was tested.")
+    if result.dialect is not None and result.dialect.choices:
+        choices = ", ".join(f"{silence}: {value}" for silence, value in sorted(result.dialect.choices))
+        notes.append(
+            f"The API docs leave these points open. The recorded server behaved as follows: {choices}."
         )
-        notes.append(_sides(capsule, target))
+    if result.difference is not None:
+        exchange = capsule.recorded[result.difference.number - 1].exchange
+        notes.extend(f"The recording breaks the API docs: {violation}" for violation in violations(exchange))
+        notes.append(_who_answered(capsule, target))
         if small is None and len(capsule.recorded) > 1:
-            notes.append("next: --shrink leaves out the exchanges that this difference does not need")
-    return ReplaySummary(replayed.played, replayed.difference, tuple(notes))
+            notes.append("Next: run again with --shrink to leave out exchanges that are not needed.")
+    return ReplaySummary(result.count, result.difference, tuple(notes))
 
 
 def capsule_notes(capsule: Capsule) -> list[str]:
-    """What is to be known of a capsule before anything is tried, as whoever made it wrote it down."""
-    expected = [f"what should have happened: {capsule.expected}"] if capsule.expected else []
-    return [
-        *(f"noted in it: {shorten(note, _LONGEST_NOTE, placeholder=' …')}" for note in capsule.notes),
-        *expected,
+    """The notes and the expectation that are written in the capsule file."""
+    notes = [
+        f"Note in the file: {shorten(note, _MAX_NOTE_LENGTH, placeholder=' …')}" for note in capsule.notes
     ]
+    return [*notes, f"Expected: {capsule.expected}"] if capsule.expected else notes
 
 
-def _sides(capsule: Capsule, target: str | None) -> str:
-    """Who said what is recorded, and who says what is now."""
-    server = capsule.upstream or ("the server" if capsule.world is None else "the mock")
-    recorded = f"recorded is what {server} answered"
+def _who_answered(capsule: Capsule, target: str | None) -> str:
+    """Explains the words `recorded` and `now` in the difference."""
+    recorder = capsule.upstream or ("the recorded server" if capsule.world is None else "the mock")
+    recorded = f"'recorded' = the answer of {recorder}"
     if target is not None:
-        return f"{recorded}, now what {target} answers: it has to be as that was when the recording began"
-    if capsule.world is None:
-        return f"{recorded}, now what the mock answers in a world made from what was recorded"
-    return f"{recorded}, now what the mock answers in the same world"
+        return (
+            f"{recorded}; 'now' = the answer of {target}. They can match only if both servers began with the "
+            "same tasks."
+        )
+    origin = "was reconstructed from the recording" if capsule.world is None else "is in the capsule file"
+    return f"{recorded}; 'now' = the mock's answer. The mock's data (tasks, servers, keys) {origin}."

@@ -1,1 +1,1 @@
-"""What a run carries and notes."""
+"""The state of a run: its context, its results, and the first requests."""

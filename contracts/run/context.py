@@ -1,4 +1,4 @@
-"""What a tour carries along: how it asks, what it has learnt, and where it notes what it finds."""
+"""The state that the scripted requests and the probes of one run share."""
 
 from __future__ import annotations
 
@@ -22,11 +22,20 @@ _MOST_PAGES = 5
 
 @dataclass(slots=True)
 class RunContext:
-    """The state of one tour.
+    """The state of one run.
 
-    `tasks` are the own tasks not yet used by a step, pending and queued ones. Where a sandbox was named, only
-    `sandbox_tasks` are changed, and the requests with an id of `sandbox_requests`; `sandbox_foreign` are
-    tasks of the other server that may be asked for.
+    client: sends the requests.
+    ledger: stores the results.
+    target: the server under test.
+    writes: which requests may be sent.
+    chance: the random numbers of the run.
+    tasks: own pending and queued tasks that no step has used yet.
+    server_name: the name of the own server in the list, or None if it is not known.
+    server_id: the id of the own server in the list, or None if it is not known.
+    sandbox_tasks: the own tasks that may be changed. None means all tasks.
+    sandbox_foreign: tasks of the other server that requests may name.
+    sandbox_requests: ids of the customer's requests whose status may be changed.
+    clock: the clock of the run.
     """
 
     client: Client
@@ -43,65 +52,70 @@ class RunContext:
     clock: RunClock = field(default_factory=RunClock)
 
     @property
-    def own_name(self) -> str:
-        """The name of the server under whose name the run works, or the kit's own where it is not known."""
+    def own_server_name(self) -> str:
+        """The name of the server that `api_key` belongs to. It is `workerkit` if the name is not known."""
         return self.server_name or "workerkit"
 
-    def some_id(self) -> str:
-        """A fresh id that is nobody's."""
+    def new_fake_id(self) -> str:
+        """A new id that no server uses for anything."""
         return fake_id(self.chance)
 
-    def expect(self, rule: str, exchange: Exchange, *statuses: int) -> bool:
-        """Notes whether the answer has one of the statuses (2xx where none is given); True where it has.
+    def expect_status(self, rule: str, exchange: Exchange, *statuses: int) -> bool:
+        """Records a check: the answer must have one of these statuses, or any 2xx if none is given.
 
-        429 says nothing about any rule; it ends the run.
+        Returns True if the check passed. An answer 429 is not recorded, because it ends the run.
         """
         if exchange.status == TOO_MANY_REQUESTS:
             return False
         kept = exchange.status in statuses if statuses else exchange.accepted
-        wanted = " or ".join(map(str, statuses)) or "2xx"
-        self.ledger.judge(rule, None if kept else f"answered {exchange.status}, expected {wanted}", exchange)
+        expected = " or ".join(map(str, statuses)) or "2xx"
+        self.ledger.record_check(
+            rule, None if kept else f"answered {exchange.status}, expected {expected}", exchange
+        )
         return kept
 
     def take_task(self, rule: str) -> Task | None:
-        """One of the own tasks for a step to change, or None, noted as the rule's excuse."""
+        """The next unused own task. If there is none, returns None and marks the rule as untested."""
         if not self.tasks:
-            self.excuse_without_task(rule)
+            self.mark_untested_without_task(rule)
             return None
         return self.tasks.pop(0)
 
-    def excuse_without_task(self, rule: str) -> None:
-        """Notes that the rule could not be tested for want of a task."""
+    def mark_untested_without_task(self, rule: str) -> None:
+        """Marks the rule as untested, because there is no task for the test."""
         where = "server" if self.sandbox_tasks is None else "sandbox"
-        self.ledger.excuse(
-            rule, f"the {where} has no further pending or queued task to try it on: give it more"
+        self.ledger.mark_untested(
+            rule, f"the {where} has no further pending or queued task: give it more tasks"
         )
 
-    def may_change(self, tasks: Iterable[Task]) -> list[Task]:
-        """Those of the tasks that belong to the sandbox, or all where none was named."""
+    def changeable(self, tasks: Iterable[Task]) -> list[Task]:
+        """The tasks that belong to the sandbox. All tasks if there is no sandbox."""
         if self.sandbox_tasks is None:
             return list(tasks)
-        ids = {each["id"] for each in self.sandbox_tasks + self.sandbox_foreign}
+        ids = {task["id"] for task in self.sandbox_tasks + self.sandbox_foreign}
         return [task for task in tasks if task.get("id") in ids]
 
     def may_change_request(self, request_id: str) -> bool:
-        """True unless a sandbox was named to which the request does not belong."""
+        """True if the customer's request belongs to the sandbox, or if there is no sandbox."""
         return self.sandbox_tasks is None or request_id.lower() in self.sandbox_requests
 
     def foreign_task(self) -> Task | None:
-        """A waiting task of the other server that may be asked for, or None."""
-        listed = self.client.tasks(key=self.target.other_api_key)
-        return next(iter(self.may_change(usable_tasks_in(listed))), None)
+        """A waiting task of the other server that requests may name, or None."""
+        listed = self.client.get_tasks(key=self.target.other_api_key)
+        return next(iter(self.changeable(usable_tasks_in(listed))), None)
 
-    def find(self, task_id: str, status: str, key: str | None = None) -> tuple[Task | None, Exchange]:
-        """The task as the list with this status shows it, or None; and the last exchange of the search."""
-        most = lenient_spec.highest("limit")
+    def find_task(self, task_id: str, status: str, key: str | None = None) -> tuple[Task | None, Exchange]:
+        """Looks for a task in the list with this status.
+
+        Returns the task, or None if it is not there, and the last exchange of the search.
+        """
+        limit = lenient_spec.parameter_maximum("limit")
         for page in range(1, _MOST_PAGES + 1):
-            exchange = self.client.tasks(key=key, status=status, limit=most, page=page)
+            exchange = self.client.get_tasks(key=key, status=status, limit=limit, page=page)
             tasks = tasks_in(exchange)
             for task in tasks:
                 if task.get("id") == task_id:
                     return task, exchange
-            if len(tasks) < most:
+            if len(tasks) < limit:
                 break
         return None, exchange

@@ -1,4 +1,4 @@
-"""What has been found out so far, rule by rule and silence by silence."""
+"""The results of a run so far: for each rule and for each silence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from workerkit.openapi.spec.silence import silences
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule broken: what was expected and seen, and the exchanges that show it."""
+    """One case in which the server broke a rule.
+
+    rule: the id of the rule.
+    message: what is wrong.
+    exchanges: the exchanges that show it.
+    """
 
     rule: str
     message: str
@@ -23,59 +28,63 @@ class Finding:
 
 @dataclass(slots=True)
 class Ledger:
-    """The one owner of a run's findings. Raises KeyError for a rule, silence or value that there is not.
+    """The results of a run. Raises KeyError for an unknown rule, silence or value.
 
-    `stated` are the values of silences that were given beforehand; they stand whatever is seen. `unplayed`
-    says why nothing was held against a model, or is empty.
+    stated: the values of silences that the user gave. They have priority over observed values.
+    findings: all cases in which the server broke a rule.
+    kept_rules: the ids of rules with at least one passed check.
+    untested_reasons: why a rule could not be tested, by the rule's id.
+    observations: what the run observed about a silence, by the silence's id.
+    no_episodes_reason: why there were no random episodes, or an empty text.
     """
 
     stated: Mapping[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    held: set[str] = field(default_factory=set)
-    excuses: dict[str, str] = field(default_factory=dict)
-    sights: dict[str, Observation] = field(default_factory=dict)
-    unplayed: str = ""
+    kept_rules: set[str] = field(default_factory=set)
+    untested_reasons: dict[str, str] = field(default_factory=dict)
+    observations: dict[str, Observation] = field(default_factory=dict)
+    no_episodes_reason: str = ""
 
-    def hold(self, rule: str) -> None:
-        """Notes that a check of the rule found nothing wrong."""
-        self.held.add(_known(rule))
+    def mark_kept(self, rule: str) -> None:
+        """Records a passed check of the rule."""
+        self.kept_rules.add(_known(rule))
 
-    def fail(self, rule: str, message: str, exchanges: Iterable[Exchange]) -> None:
-        """Notes that the rule was broken."""
+    def mark_broken(self, rule: str, message: str, exchanges: Iterable[Exchange]) -> None:
+        """Records that the server broke the rule."""
         self.findings.append(Finding(_known(rule), message, tuple(exchanges)))
 
-    def judge(self, rule: str, flaw: str | None, *exchanges: Exchange) -> None:
-        """Notes a check's outcome: what is wrong, or None where nothing is."""
+    def record_check(self, rule: str, flaw: str | None, *exchanges: Exchange) -> None:
+        """Records the result of a check. `flaw` is what is wrong, or None if the rule is kept."""
         if flaw is None:
-            self.hold(rule)
+            self.mark_kept(rule)
         else:
-            self.fail(rule, flaw, exchanges)
+            self.mark_broken(rule, flaw, exchanges)
 
-    def excuse(self, rule: str, why: str) -> None:
-        """Notes why the rule could not be tested; the first reason stands."""
-        self.excuses.setdefault(_known(rule), why)
+    def mark_untested(self, rule: str, why: str) -> None:
+        """Records why the rule could not be tested. Only the first reason is kept."""
+        self.untested_reasons.setdefault(_known(rule), why)
 
-    def note(self, sight: Observation) -> None:
-        """Notes what was seen of a silence. The first value stands; without one, the first reason."""
-        known = silences()[sight.silence].values
-        if sight.value is not None and sight.value not in known:
-            raise KeyError(f"{sight.silence} {sight.value}")
-        before = self.sights.get(sight.silence)
-        if before is None or (before.value is None and sight.value is not None):
-            self.sights[sight.silence] = sight
+    def add_observation(self, observation: Observation) -> None:
+        """Records an observation of a silence. Only the first observation with a value is kept."""
+        known = silences()[observation.silence].values
+        if observation.value is not None and observation.value not in known:
+            raise KeyError(f"{observation.silence} {observation.value}")
+        previous = self.observations.get(observation.silence)
+        if previous is None or (previous.value is None and observation.value is not None):
+            self.observations[observation.silence] = observation
 
-    def seen(self, silence: str) -> str | None:
-        """The value that was seen of a silence, or None."""
-        sight = self.sights.get(silence)
-        return None if sight is None else sight.value
+    def observed_value(self, silence: str) -> str | None:
+        """The value of the silence that the run observed, or None."""
+        observation = self.observations.get(silence)
+        return None if observation is None else observation.value
 
-    def habit(self, silence: str) -> str | None:
-        """The value that a silence has for this server, as stated or seen; None where neither."""
-        return self.stated.get(silence) or self.seen(silence)
+    def known_value(self, silence: str) -> str | None:
+        """The value of the silence that the user gave or the run observed, or None."""
+        return self.stated.get(silence) or self.observed_value(silence)
 
     def dialect(self) -> Dialect:
-        """The server's dialect as far as it is known, with defaults for the rest."""
-        known = {silence: self.habit(silence) for silence in silences()}
+        """The dialect with all known values. Unknown silences have their default value."""
+        known = {silence: self.known_value(silence) for silence in silences()}
         return dialect_of({name: value for name, value in known.items() if value is not None})
 
 

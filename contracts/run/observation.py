@@ -1,4 +1,4 @@
-"""What a run saw of one silence."""
+"""What a run observed about one silence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from workerkit.openapi.exchange import Exchange
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The value that a server showed, or None where it showed none; `why` says more, `exchanges` show it."""
+    """What a run observed about one silence.
+
+    silence: the id of the silence.
+    value: the value that the server has, or None if it is not known.
+    why: a remark, or the reason why the value is not known.
+    exchanges: the exchanges that show it.
+    """
 
     silence: str
     value: str | None
@@ -18,19 +24,24 @@ class Observation:
     exchanges: tuple[Exchange, ...] = ()
 
 
-def seen(silence: str, value: str, *exchanges: Exchange, why: str = "") -> Observation:
-    """The sight of a value."""
+def observed(silence: str, value: str, *exchanges: Exchange, why: str = "") -> Observation:
+    """The observation that the silence has this value."""
     return Observation(silence, value, why, exchanges)
 
 
-def unseen(silence: str, why: str, *exchanges: Exchange) -> Observation:
-    """The sight of no value, or of none that the silence has, and why."""
+def not_observed(silence: str, why: str, *exchanges: Exchange) -> Observation:
+    """An observation without a value.
+
+    Either the run could not find the value, or the server's behaviour matches no value in the spec.
+    """
     return Observation(silence, None, why, exchanges)
 
 
-def by_status(silence: str, values: Mapping[int, str], exchange: Exchange) -> Observation:
-    """The sight of the value that the answer's status stands for."""
+def observed_by_status(silence: str, values: Mapping[int, str], exchange: Exchange) -> Observation:
+    """The observation of a value by the status of the answer. `values` has the value for each status."""
     value = values.get(exchange.status or 0)
     if value is None:
-        return unseen(silence, f"answered {exchange.status}, which no value of it stands for", exchange)
-    return seen(silence, value, exchange)
+        return not_observed(
+            silence, f"answered {exchange.status}, which belongs to no value of the silence", exchange
+        )
+    return observed(silence, value, exchange)

@@ -1,1 +1,1 @@
-"""Tasks that may change: found, put back, accounted for."""
+"""The sandbox: tasks that a run may change and puts back at the end."""

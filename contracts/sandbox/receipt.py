@@ -1,4 +1,4 @@
-"""What a run has changed at its target, and what of it was put back."""
+"""The receipt of a sandbox: what the run changed, and what was put back."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from workerkit.openapi.masking.mask import Mask
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of one task: what it was before the run, and what the run made of it.
+    """One changed field of one task.
 
-    `is_put_back` is True where the field is again as it was; else `why` says why it is not. A field that
-    `is_hidden` is in no list of the API: its `was` is unknown and None.
+    task: the id of the task.
+    field: the name of the field.
+    before: the value before the run. None if the field is hidden.
+    after: the value that the field has now. If the field was put back, the value that it had before that.
+        If the field is hidden, the last value that the run wrote.
+    is_put_back: True if the field has its old value again.
+    why: why the field was not put back, or an empty text.
+    is_hidden: True if no answer of the API shows this field.
     """
 
     task: str
     field: str
-    was: Any
-    now: Any
+    before: Any
+    after: Any
     is_put_back: bool
     why: str = ""
     is_hidden: bool = False
@@ -29,8 +35,8 @@ class FieldChange:
         return {
             "task": self.task,
             "field": self.field,
-            "was": self.was,
-            "now": self.now,
+            "was": self.before,
+            "now": self.after,
             "put_back": self.is_put_back,
             "why": self.why,
         }
@@ -38,24 +44,28 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The changes, and in `notes` what is no field of a task: counters, statuses of requests."""
+    """What a run changed in the sandbox.
+
+    changes: the changed fields of tasks.
+    notes: other changes, for example of counters and of the status of customer's requests.
+    """
 
     changes: tuple[FieldChange, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def left(self) -> tuple[FieldChange, ...]:
-        """What is not as it was."""
+    def not_put_back(self) -> tuple[FieldChange, ...]:
+        """The changes that were not put back."""
         return tuple(change for change in self.changes if not change.is_put_back)
 
     def masked(self, mask: Mask) -> Receipt:
-        """The receipt without secrets."""
+        """The receipt with masked secrets."""
         changes = (
             FieldChange(
                 change.task,
                 change.field,
-                mask.under((change.field,), change.was),
-                mask.under((change.field,), change.now),
+                mask.value_in_fields((change.field,), change.before),
+                mask.value_in_fields((change.field,), change.after),
                 change.is_put_back,
                 mask.text(change.why),
                 change.is_hidden,

@@ -1,4 +1,4 @@
-"""Putting a sandbox back as it was, and saying what could not be."""
+"""Opens the sandbox at the beginning of a run. Puts it back at the end, and lists what is still changed."""
 
 from __future__ import annotations
 
@@ -13,130 +13,138 @@ from workerkit.contracts.relations.listed_tasks import Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.sandbox.receipt import FieldChange, Receipt
 from workerkit.contracts.sandbox.sandbox import NoSandboxError, Sandbox, find_sandbox, list_all
-from workerkit.contracts.target.plan import MOST_TO_PUT_BACK, Plan, Writes
+from workerkit.contracts.target.plan import REQUESTS_TO_RESTORE, Plan, Writes
 from workerkit.contracts.target.target import Target
 from workerkit.contracts.target.target_mask import mask_of
 from workerkit.openapi.exchange import Exchange
 
-_SECONDS = 30.0
-_MOST_SINGLE = 8
-_NOT_SHOWN = ("error_message", "note", "is_indexed")
-_PUT_BACK = ("status", "link_profile", "link_post")
+_TIME_TO_RESTORE = 30.0
+_MOST_SINGLE_UPDATES = 8
+_HIDDEN_FIELDS = ("error_message", "note", "is_indexed")
+_RESTORABLE_FIELDS = ("status", "link_profile", "link_post")
 
 
-def enter(target: Target, plan: Plan, gate: Gate, say: Callable[[str], None]) -> Sandbox | None:
-    """The sandbox that the plan names, which the gate then lets be changed; None where it names none.
+def open_sandbox(target: Target, plan: Plan, gate: Gate, say: Callable[[str], None]) -> Sandbox | None:
+    """Finds the sandbox of the plan and tells the gate to allow its changes. None if the plan has no sandbox.
 
-    `say` is told what is in it. Raises NoSandbox.
+    `say` gets a sentence about the contents of the sandbox. Raises NoSandboxError.
     """
     if plan.writes is not Writes.SANDBOX:
         return None
     sandbox = find_sandbox(Client(gate, target.api_key), target, plan)
     accounts = frozenset() if target.account_id is None else frozenset({target.account_id})
-    gate.admit(sandbox.ids, sandbox.request_ids, accounts)
+    gate.allow_sandbox(sandbox.ids, sandbox.request_ids, accounts)
     say(mask_of(target, gate.exchanges).text(sandbox.text()))
     return sandbox
 
 
-def leave(sandbox: Sandbox | None, target: Target, gate: Gate) -> Receipt | None:
-    """What was changed in a sandbox, after it was put back; None where there is none."""
+def restore_sandbox(sandbox: Sandbox | None, target: Target, gate: Gate) -> Receipt | None:
+    """Puts the sandbox back and returns the receipt. None if there is no sandbox."""
     if sandbox is None:
         return None
     return Restoration(sandbox, gate, Client(gate, target.api_key), target).put_back()
 
 
 class Restoration:
-    """Puts back what differs from the listing before the run. `put_back` may be interrupted at any time."""
+    """Puts a sandbox back to its state before the run. An interrupt can stop `put_back` at any time."""
 
     def __init__(self, sandbox: Sandbox, gate: Gate, client: Client, target: Target) -> None:
         self._gate = gate
         self._client = client
         self._target = target
         self._sandbox = sandbox
-        self._was = {str(task["id"]): task for task in sandbox.tasks}
-        self._written = [
+        self._before = {str(task["id"]): task for task in sandbox.tasks}
+        self._writes = [
             *(exchange for exchange in gate.exchanges if exchange.method != "GET"),
-            *gate.broken_off,
+            *gate.interrupted,
         ]
-        self._touched = {each for each in self._was if any(_names(each, one) for one in self._written)}
+        self._written_ids = {
+            task_id for task_id in self._before if any(_has_id(task_id, write) for write in self._writes)
+        }
         self._changed: dict[tuple[str, str], Any] = {}
-        self._now: dict[str, Task] = {}
+        self._current: dict[str, Task] = {}
         self._refusals: dict[str, str] = {}
-        self._trouble = ""
+        self._failure = ""
 
     def put_back(self) -> Receipt:
-        """What was changed, after as much of it as the API allows was put back; takes a few requests.
+        """Puts back what the API allows, with a limited number of requests. Returns the receipt.
 
-        A second interrupt ends it; the receipt then says what is left.
+        An interrupt stops this. The receipt then lists what is still changed.
         """
-        self._gate.reopen(requests=MOST_TO_PUT_BACK, seconds=_SECONDS)
+        self._gate.allow_restoring(requests=REQUESTS_TO_RESTORE, seconds=_TIME_TO_RESTORE)
         try:
-            self._tidy()
+            self._restore()
         except KeyboardInterrupt:
-            self._trouble = "putting it back was interrupted"
+            self._failure = "putting the sandbox back was interrupted"
         except (RunEndedError, WithheldError, NoSandboxError) as error:
-            self._trouble = f"putting it back was not possible: {error}"
-        return Receipt((*self._changes(), *self._unseen()), tuple(self._notes()))
+            self._failure = f"the sandbox could not be put back: {error}"
+        return Receipt((*self._changes(), *self._hidden_changes()), tuple(self._notes()))
 
-    def _tidy(self) -> None:
-        self._look()
-        own = [str(each["id"]) for each in self._sandbox.own]
-        if self._undone(own):
-            self._send_together(self._undone(own))
-            self._look()
-        for task_id in self._undone(own)[:_MOST_SINGLE]:
-            self._send(task_id, None)
-        for task in self._sandbox.foreign[:_MOST_SINGLE]:
-            if self._undone([str(task["id"])]):
-                self._send(str(task["id"]), self._target.other_api_key)
-        if self._refusals or self._undone(own):
-            self._look()
+    def _restore(self) -> None:
+        self._read_tasks()
+        own = [str(task["id"]) for task in self._sandbox.own]
+        if self._changed_ids(own):
+            self._restore_in_bulk(self._changed_ids(own))
+            self._read_tasks()
+        for task_id in self._changed_ids(own)[:_MOST_SINGLE_UPDATES]:
+            self._restore_one(task_id, None)
+        for task in self._sandbox.foreign[:_MOST_SINGLE_UPDATES]:
+            if self._changed_ids([str(task["id"])]):
+                self._restore_one(str(task["id"]), self._target.other_api_key)
+        if self._refusals or self._changed_ids(own):
+            self._read_tasks()
 
-    def _look(self) -> None:
-        """Reads what the tasks are like now, and notes whatever is found changed."""
+    def _read_tasks(self) -> None:
+        """Lists the tasks of the sandbox and records all changed fields."""
         for key in (None, self._target.other_api_key) if self._sandbox.foreign else (None,):
-            for task in list_all(self._client, key, lenient_spec.enumeration("TaskStatus")):
-                if str(task["id"]) in self._was:
-                    self._now[str(task["id"])] = task
-        for task_id, task in self._now.items():
+            for task in list_all(self._client, key, lenient_spec.enum_values("TaskStatus")):
+                if str(task["id"]) in self._before:
+                    self._current[str(task["id"])] = task
+        for task_id, task in self._current.items():
             for name, value in task.items():
-                if value != self._was[task_id].get(name):
+                if value != self._before[task_id].get(name):
                     self._changed.setdefault((task_id, name), value)
 
-    def _undone(self, ids: Sequence[str]) -> list[str]:
-        return [each for each in ids if self._remedy(each)]
+    def _changed_ids(self, ids: Sequence[str]) -> list[str]:
+        return [task_id for task_id in ids if self._restoring_update(task_id)]
 
-    def _remedy(self, task_id: str) -> dict[str, Any]:
-        """The fields that make the task what it was, as far as they differ and an update can set them."""
-        was, now = self._was[task_id], self._now.get(task_id)
-        if now is None or task_id not in self._touched:
+    def _restoring_update(self, task_id: str) -> dict[str, Any]:
+        """The old values of the changed fields that an update can set."""
+        before, current = self._before[task_id], self._current.get(task_id)
+        if current is None or task_id not in self._written_ids:
             return {}
-        # The page shows no null there, and a server may refuse one: an empty text comes closest.
-        return {name: was.get(name) or "" for name in _PUT_BACK if was.get(name) != now.get(name)}
+        # A server may refuse null, because the API page does not show it. An empty text is the closest value.
+        return {
+            name: before.get(name) or ""
+            for name in _RESTORABLE_FIELDS
+            if before.get(name) != current.get(name)
+        }
 
-    def _send_together(self, ids: Sequence[str]) -> None:
-        items = [{"link_id": each, **self._remedy(each)} for each in ids]
+    def _restore_in_bulk(self, ids: Sequence[str]) -> None:
+        items = [{"link_id": task_id, **self._restoring_update(task_id)} for task_id in ids]
         self._client.send("PUT", "/tasks/bulk", {"items": items})
 
-    def _send(self, task_id: str, key: str | None) -> None:
-        remedy = self._remedy(task_id)
-        exchange = self._client.send("PUT", f"/tasks/{task_id}", remedy, key=key)
+    def _restore_one(self, task_id: str, key: str | None) -> None:
+        update = self._restoring_update(task_id)
+        exchange = self._client.send("PUT", f"/tasks/{task_id}", update, key=key)
         if exchange.accepted:
             return
-        self._refusals[task_id] = f"the update was answered {exchange.status or 'with nothing'}"
-        links = {name: value for name, value in remedy.items() if name != "status"}
-        if links and links != remedy:
+        self._refusals[task_id] = (
+            f"the update was answered {exchange.status}" if exchange.status else "the update got no answer"
+        )
+        links = {name: value for name, value in update.items() if name != "status"}
+        if links and links != update:
             self._client.send("PUT", f"/tasks/{task_id}", links, key=key)
 
     def _changes(self) -> Iterator[FieldChange]:
         for (task_id, name), value in self._changed.items():
-            was, last = self._was[task_id].get(name), self._now[task_id].get(name)
-            is_put_back = last == was
+            before, current = self._before[task_id].get(name), self._current[task_id].get(name)
+            is_put_back = current == before
             yield FieldChange(
                 task_id,
                 name,
-                was,
-                last if not is_put_back else value,
+                before,
+                value if is_put_back else current,
                 is_put_back,
                 self._why(task_id, name, is_put_back=is_put_back),
             )
@@ -144,57 +152,59 @@ class Restoration:
     def _why(self, task_id: str, name: str, *, is_put_back: bool) -> str:
         if is_put_back:
             return ""
-        if task_id not in self._touched:
-            return "no request of this run names the task: somebody else changed it, or the server by mistake"
-        if name not in _PUT_BACK:
-            return "no update can set it"
-        return self._trouble or self._refusals.get(task_id) or "the update did not make it what it was"
+        if task_id not in self._written_ids:
+            return "no request of this run has the id of this task: another user or the server changed it"
+        if name not in _RESTORABLE_FIELDS:
+            return "no update can set this field"
+        return self._failure or self._refusals.get(task_id) or "the update did not put the old value back"
 
-    def _unseen(self) -> Iterator[FieldChange]:
-        """What was written into fields that no list shows."""
-        last: dict[tuple[str, str], Any] = {}
-        for exchange in self._written:
+    def _hidden_changes(self) -> Iterator[FieldChange]:
+        """The values that the run wrote into fields that no answer shows."""
+        written: dict[tuple[str, str], Any] = {}
+        for exchange in self._writes:
             if exchange.accepted or exchange.status is None:
-                last.update(_unseen_in(exchange, self._was))
-        for (task_id, name), value in last.items():
-            yield FieldChange(task_id, name, None, value, False, "the API does not show what it was", True)
+                written.update(_hidden_fields_in(exchange, self._before))
+        for (task_id, name), value in written.items():
+            yield FieldChange(task_id, name, None, value, False, "the API does not show the old value", True)
 
     def _notes(self) -> Iterator[str]:
-        if self._trouble and not self._now:
-            yield f"{self._trouble}; what the tasks are like now is not known"
+        if self._failure and not self._current:
+            yield f"{self._failure}; the current state of the tasks is not known"
         names = {str(task["id"]): task.get("request_name") for task in self._sandbox.tasks}
-        done = [each for each in self._written if each.operation == "completeLink" and each.accepted]
-        for name, count in Counter(names.get(_link(each)) for each in done).items():
-            yield f"created_links of the request {name} was raised by up to {count}; no update can lower it"
+        completions = [
+            write for write in self._writes if write.operation == "completeLink" and write.accepted
+        ]
+        for name, count in Counter(names.get(_link_id(completion)) for completion in completions).items():
+            yield f"created_links of the request {name} grew by up to {count}; no update can lower it"
         requests = dict(self._sandbox.requests)
-        for request_id in self._set("setRequestStatus", "request_id"):
+        for request_id in self._ids_in_writes("setRequestStatus", "request_id"):
             name = requests.get(request_id, request_id)
-            yield f"the status of the request {name} was set; the API does not show what it was"
-        for account_id in self._set("setAccountStatus", "account_id"):
-            yield f"the status of the account {account_id} was set; the API does not show what it was"
+            yield f"the status of the request {name} was changed; the API does not show the old status"
+        for account_id in self._ids_in_writes("setAccountStatus", "account_id"):
+            yield f"the status of the account {account_id} was changed; the API does not show the old status"
 
-    def _set(self, operation: str, field: str) -> list[str]:
-        """The ids of what an operation was taken for."""
-        taken = (each for each in self._written if each.operation == operation and each.accepted)
-        return sorted({str(ParsedExchange(each).sent_field(field)) for each in taken})
+    def _ids_in_writes(self, operation: str, field: str) -> list[str]:
+        """The ids in a field of all accepted requests of one operation."""
+        accepted = (write for write in self._writes if write.operation == operation and write.accepted)
+        return sorted({str(ParsedExchange(write).request_field(field)) for write in accepted})
 
 
-def _names(task_id: str, exchange: Exchange) -> bool:
+def _has_id(task_id: str, exchange: Exchange) -> bool:
     return (
         task_id.lower() in exchange.path.lower() or task_id.lower().encode() in exchange.request_body.lower()
     )
 
 
-def _link(exchange: Exchange) -> str:
-    return str(ParsedExchange(exchange).sent_field("link_id"))
+def _link_id(exchange: Exchange) -> str:
+    return str(ParsedExchange(exchange).request_field("link_id"))
 
 
-def _unseen_in(exchange: Exchange, tasks: Mapping[str, Task]) -> Iterator[tuple[tuple[str, str], Any]]:
-    reading = ParsedExchange(exchange)
-    items = reading.sent_field("items") if reading.operation == "bulkUpdateTasks" else [reading.sent]
+def _hidden_fields_in(exchange: Exchange, tasks: Mapping[str, Task]) -> Iterator[tuple[tuple[str, str], Any]]:
+    parsed = ParsedExchange(exchange)
+    items = parsed.request_field("items") if parsed.operation == "bulkUpdateTasks" else [parsed.request_json]
     for item in items if isinstance(items, list) else []:
         if isinstance(item, dict):
-            task_id = reading.path_values.get("id") or str(item.get("link_id"))
-            for name in _NOT_SHOWN:
+            task_id = parsed.path_values.get("id") or str(item.get("link_id"))
+            for name in _HIDDEN_FIELDS:
                 if name in item and task_id in tasks:
                     yield (task_id, name), item[name]

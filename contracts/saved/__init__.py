@@ -1,1 +1,1 @@
-"""Findings as scenarios and capsules."""
+"""Files for the findings of a run: scenarios and capsules."""

@@ -1,4 +1,4 @@
-"""A finding as a capsule: the exchanges that show it, behind those that led to it, without secrets."""
+"""Makes a capsule from a finding: earlier exchanges of its tasks, then its own exchanges."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from workerkit.contracts.page.rules import RULES
 from workerkit.contracts.run.ledger import Finding
-from workerkit.contracts.saved.listings import Listing, names
-from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.contracts.saved.task_lists import TaskList, names_task
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
 from workerkit.openapi.exchange import Exchange
@@ -16,52 +16,69 @@ from workerkit.openapi.exchange import Exchange
 _SOURCES = {rule.id: rule.source for rule in RULES}
 
 
-def saved_capsules(
-    findings: Sequence[Finding], exchanges: Sequence[Exchange], listings: Sequence[Listing], upstream: str
+def capsule_texts(
+    findings: Sequence[Finding], exchanges: Sequence[Exchange], lists: Sequence[TaskList], upstream: str
 ) -> Iterator[str]:
-    """The file of each finding's capsule; the exchanges and what they listed are all of the run.
+    """The text of a capsule file for each finding, without secrets.
 
-    A server that keeps the promise does not reproduce it. Nor does the mock, but where its world, made from
-    what the capsule shows, has what there should not be: a task that is nobody's, or a key of no server.
+    exchanges: all exchanges of the run.
+    lists: all task lists of the run.
+    upstream: the base URL of the target.
+
+    A correct server does not reproduce the finding. The mock usually does not reproduce it either. There is
+    one exception, because the mock gets its tasks and keys from the capsule. If the target wrongly accepted a
+    task or a key that does not exist, the mock has it too. Then the mock reproduces the finding.
     """
-    known = RecordingPseudonyms()
+    pseudonyms = RecordingPseudonyms()
     for exchange in exchanges if findings else ():
-        known.disguised(Recorded.plainly(exchange))
+        pseudonyms.without_secrets(RecordedExchange.of(exchange))
     for finding in findings:
-        chosen = {each.number: each for each in (*_leading(finding, exchanges, listings), *finding.exchanges)}
-        in_order = [replace(chosen[number], number=place) for place, number in enumerate(sorted(chosen), 1)]
-        recorded = tuple(known.disguised(Recorded.plainly(each)) for each in in_order)
+        before = _earlier_exchanges(finding, exchanges, lists)
+        by_number = {exchange.number: exchange for exchange in (*before, *finding.exchanges)}
+        ordered = [replace(by_number[old], number=new) for new, old in enumerate(sorted(by_number), 1)]
+        recorded = tuple(pseudonyms.without_secrets(RecordedExchange.of(exchange)) for exchange in ordered)
         yield capsule_text(
             Capsule(
-                min(each.began for each in in_order),
+                min(exchange.began for exchange in ordered),
                 recorded,
                 upstream=upstream,
                 expected=_SOURCES[finding.rule],
-                notes=(known.text(f"{finding.rule}: {finding.message}"),),
+                notes=(pseudonyms.text(f"{finding.rule}: {finding.message}"),),
             )
         )
 
 
-def _leading(
-    finding: Finding, exchanges: Sequence[Exchange], listings: Sequence[Listing]
+def _earlier_exchanges(
+    finding: Finding, exchanges: Sequence[Exchange], lists: Sequence[TaskList]
 ) -> Iterator[Exchange]:
-    """The last list of each task that the finding's requests name, and what changed the task since."""
-    first = min((each.number for each in finding.exchanges), default=0)
-    shown = {
-        task.id: listing.number for listing in listings if listing.number < first for task in listing.tasks
+    """The earlier exchanges that a replay of the finding needs.
+
+    For each task that the finding names: its last list before the finding, and all later writes that name it.
+    """
+    first = min((exchange.number for exchange in finding.exchanges), default=0)
+    last_lists = {
+        task.id: task_list.number
+        for task_list in lists
+        if task_list.number < first
+        for task in task_list.tasks
     }
-    named = {
+    named_tasks = {
         task_id: number
-        for task_id, number in shown.items()
-        if any(names(each, task_id) for each in finding.exchanges)
+        for task_id, number in last_lists.items()
+        if any(names_task(exchange, task_id) for exchange in finding.exchanges)
     }
-    listed = set(named.values())
+    needed_lists = set(named_tasks.values())
     for exchange in exchanges:
-        if exchange.number < first and (exchange.number in listed or _changed(exchange, named)):
+        is_needed = exchange.number in needed_lists or _is_later_write(exchange, named_tasks)
+        if exchange.number < first and is_needed:
             yield exchange
 
 
-def _changed(exchange: Exchange, since: dict[str, int]) -> bool:
+def _is_later_write(exchange: Exchange, list_numbers: dict[str, int]) -> bool:
+    """True if the exchange is a write that names a task, and came later than the last list with this task.
+
+    list_numbers: for each task id the number of the last list with this task.
+    """
     return exchange.method != "GET" and any(
-        number < exchange.number and names(exchange, task_id) for task_id, number in since.items()
+        number < exchange.number and names_task(exchange, task_id) for task_id, number in list_numbers.items()
     )

@@ -1,4 +1,4 @@
-"""A finding as a scenario that the mock plays: the tasks that it concerns, in the dialect that was seen."""
+"""Makes a scenario from a finding: the tasks of the finding, and the observed dialect of the target."""
 
 from __future__ import annotations
 
@@ -9,95 +9,103 @@ from workerkit.contracts.relations.listed_tasks import Task
 from workerkit.contracts.report.evidence import Evidence
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.run.ledger import Finding
-from workerkit.contracts.saved.listings import NAMELESS, Listed, Listing, names
+from workerkit.contracts.saved.task_lists import DEFAULT_SERVER_NAME, ListedTask, TaskList, names_task
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.masking.mask import Mask
-from workerkit.scenarios.fields.vocabulary import documented
+from workerkit.scenarios.fields.vocabulary import api_vocabulary
 
-_MOST_TASKS = 20
-_MOST_EXCHANGES = 20
-# Not the account's fields, which are secrets or close to them: the mock makes up its own.
+_MAX_TASKS = 20
+_MAX_EXCHANGES = 20
+# Without the fields of the account, which may be secrets. The mock makes its own accounts.
 _FIELDS = (
     *("id", "status", "service_type", "site_name", "link_profile", "link_post", "retry_count"),
     *("max_retries", "request_name", "config"),
 )
 
 
-def saved_scenario(
-    finding: Finding, listings: Sequence[Listing], report: Report, mask: Mask, name: str
-) -> str:
-    """The file of a finding's scenario, which has this name; the listings are all of the run."""
-    lines = [*_story(finding, report, mask, name), *_world(finding, listings, report, mask)]
+def scenario_text(finding: Finding, lists: Sequence[TaskList], report: Report, mask: Mask, name: str) -> str:
+    """The text of a scenario file for a finding.
+
+    lists: all task lists of the run.
+    name: the name of the file, without its ending.
+    """
+    lines = [*_description(finding, report, mask, name), *_world(finding, lists, report, mask)]
     return "\n".join(lines) + "\n"
 
 
-def _story(finding: Finding, report: Report, mask: Mask, name: str) -> Iterator[str]:
-    message, rule = mask.text(finding.message), next(each for each in report.rules if each.id == finding.rule)
-    yield from _comment(f"What workerkit conform found at {report.target}, with the seed {report.seed}.")
-    yield from _comment(f"Rule {rule.id}; the page says: {rule.rule.source}")
+def _description(finding: Finding, report: Report, mask: Mask, name: str) -> Iterator[str]:
+    message = mask.text(finding.message)
+    rule = next(rule for rule in report.rules if rule.id == finding.rule)
+    yield from _comment(f"`workerkit conform` found this at {report.target}, with the seed {report.seed}.")
+    yield from _comment(f"Rule {rule.id}. The API page says: {rule.rule.source}")
     yield from _comment(f"Seen: {message}")
     yield "#"
-    yield from _comment("The requests in their order; the mock answers them as the page says:")
+    yield from _comment("These are the requests, in their order. The mock answers them as the API page says:")
     yield from _comment(f"$ workerkit serve --scenario {name}.yaml")
-    shown = {each.number: each for each in rule.evidence}
-    for exchange in finding.exchanges[:_MOST_EXCHANGES]:
-        yield from _exchange(shown[exchange.number])
-    yield f"title: {_value(f'A server broke the rule {rule.id}')}"
-    yield f"about: {_value(f'{message}. The page: {rule.rule.source}')}"
+    evidence_by_number = {evidence.number: evidence for evidence in rule.evidence}
+    for exchange in finding.exchanges[:_MAX_EXCHANGES]:
+        yield from _exchange_comment(evidence_by_number[exchange.number])
+    yield f"title: {_json(f'A server broke the rule {rule.id}')}"
+    yield f"about: {_json(f'{message}. The API page says: {rule.rule.source}')}"
 
 
-def _world(finding: Finding, listings: Sequence[Listing], report: Report, mask: Mask) -> Iterator[str]:
+def _world(finding: Finding, lists: Sequence[TaskList], report: Report, mask: Mask) -> Iterator[str]:
     yield "world:"
-    seen = {name: value for name, value in report.silences if value is not None}
-    if seen:
+    choices = {name: value for name, value in report.observed_values if value is not None}
+    if choices:
         yield "  dialect:"
-        yield from (f"    {name}: {_value(value)}" for name, value in seen.items())
-    tasks = _tasks(finding, listings)
+        yield from (f"    {name}: {_json(value)}" for name, value in choices.items())
+    tasks = _tasks(finding, lists)
     yield "  servers:"
-    for server in dict.fromkeys(each.server for each in tasks) or [NAMELESS]:
-        yield f"    - {{name: {_value(server)}}}"
+    for server in dict.fromkeys(task.server for task in tasks) or [DEFAULT_SERVER_NAME]:
+        yield f"    - {{name: {_json(server)}}}"
     if tasks:
         yield "  tasks:"
     for task in tasks:
-        yield f"    - {_value({'count': 1, 'server': task.server, **_fields(mask.value(task.task))})}"
+        yield f"    - {_json({'count': 1, 'server': task.server, **_valid_fields(mask.value(task.task))})}"
 
 
-def _exchange(evidence: Evidence) -> Iterator[str]:
+def _exchange_comment(evidence: Evidence) -> Iterator[str]:
     yield "#"
     yield from _comment(f"#{evidence.number}  $ {evidence.curl}")
-    status = "no answer" if evidence.status is None else evidence.status
-    yield from _comment(f"    {status} {_value(evidence.answer)}")
+    has_answer = evidence.status is not None
+    answer = f"answer: {evidence.status} {_json(evidence.answer)}" if has_answer else "no answer"
+    yield from _comment(f"    {answer}")
 
 
-def _tasks(finding: Finding, listings: Sequence[Listing]) -> list[Listed]:
-    """The tasks that the finding's requests name or, where they name none, those that their answers list.
+def _tasks(finding: Finding, lists: Sequence[TaskList]) -> list[ListedTask]:
+    """The tasks that the requests of the finding name. If they name none: the tasks in its answers.
 
-    Each is as the target listed it last before the finding's first exchange, or else first after it.
+    A task is taken from its last list before the finding, or from its first list after that.
     """
     numbers = {exchange.number for exchange in finding.exchanges}
-    known: dict[str, Listed] = {}
-    for listing in listings:
-        for task in listing.tasks:
-            if listing.number < min(numbers, default=0) or task.id not in known:
+    known: dict[str, ListedTask] = {}
+    for task_list in lists:
+        for task in task_list.tasks:
+            if task_list.number < min(numbers, default=0) or task.id not in known:
                 known[task.id] = task
-    named = [task_id for task_id in known if any(names(exchange, task_id) for exchange in finding.exchanges)]
-    shown = [each.id for listing in listings if listing.number in numbers for each in listing.tasks]
-    chosen = named or list(dict.fromkeys(shown))
-    return [known[each] for each in chosen if each in known][:_MOST_TASKS]
+    named = [
+        task_id for task_id in known if any(names_task(exchange, task_id) for exchange in finding.exchanges)
+    ]
+    answered = [task.id for task_list in lists if task_list.number in numbers for task in task_list.tasks]
+    chosen = named or list(dict.fromkeys(answered))
+    return [known[task_id] for task_id in chosen if task_id in known][:_MAX_TASKS]
 
 
-def _fields(task: Task) -> dict[str, Any]:
-    """What a scenario may say of a task, as far as it is what the page allows."""
-    words = documented()
+def _valid_fields(task: Task) -> dict[str, Any]:
+    """The fields of the task that a scenario may have, without values that the API page does not allow."""
+    vocabulary = api_vocabulary()
     given = {name: task[name] for name in _FIELDS if task.get(name) is not None}
-    return {name: value for name, value in given.items() if words.flaw_of_task_field(name, value) is None}
+    return {
+        name: value for name, value in given.items() if vocabulary.flaw_of_task_field(name, value) is None
+    }
 
 
-def _value(value: Any) -> str:
-    """A value as JSON on one line, which YAML reads as it is."""
+def _json(value: Any) -> str:
+    """A value as JSON on one line. YAML reads it as the same value."""
     return render(value).decode()
 
 
 def _comment(text: str) -> Iterator[str]:
-    shown = "".join(each if each.isprintable() else " " for each in text)
-    yield f"# {shown}"
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    yield f"# {printable}"

@@ -1,4 +1,4 @@
-"""Findings as files, for those who want to see them again."""
+"""Makes the files for the findings of a run."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from itertools import repeat
 
 from workerkit.contracts.report.report import Report, SavedFinding
 from workerkit.contracts.run.ledger import Finding
-from workerkit.contracts.saved.as_capsule import saved_capsules
-from workerkit.contracts.saved.as_scenario import saved_scenario
-from workerkit.contracts.saved.listings import listing_of
+from workerkit.contracts.saved.as_capsule import capsule_texts
+from workerkit.contracts.saved.as_scenario import scenario_text
+from workerkit.contracts.saved.task_lists import task_list_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
 
@@ -23,16 +23,17 @@ def saved_findings(
     *,
     with_capsules: bool,
 ) -> tuple[SavedFinding, ...]:
-    """A scenario and, where asked for, a capsule for each finding, named after its rule.
+    """A scenario for each finding, and a capsule if `with_capsules` is true. The rule gives the file name.
 
-    The exchanges are all of the run.
+    exchanges: all exchanges of the run.
     """
-    listings = tuple(map(listing_of, exchanges)) if findings else ()
-    capsules = saved_capsules(findings, exchanges, listings, report.target) if with_capsules else repeat("")
-    taken: Counter[str] = Counter()
+    lists = tuple(map(task_list_of, exchanges)) if findings else ()
+    capsules = capsule_texts(findings, exchanges, lists, report.target) if with_capsules else repeat("")
+    rule_counts: Counter[str] = Counter()
     saved = []
-    for each, capsule in zip(findings, capsules, strict=False):
-        taken[each.rule] += 1
-        name = each.rule if taken[each.rule] == 1 else f"{each.rule}-{taken[each.rule]}"
-        saved.append(SavedFinding(name, saved_scenario(each, listings, report, mask, name), capsule))
+    for finding, capsule in zip(findings, capsules, strict=False):
+        rule_counts[finding.rule] += 1
+        count = rule_counts[finding.rule]
+        name = finding.rule if count == 1 else f"{finding.rule}-{count}"
+        saved.append(SavedFinding(name, scenario_text(finding, lists, report, mask, name), capsule))
     return tuple(saved)

@@ -1,1 +1,1 @@
-"""Requests that are the same each time."""
+"""The scripted requests of a run. They are the same in every run."""

@@ -1,15 +1,15 @@
-"""Callbacks of the script."""
+"""Scripted callbacks."""
 
 from __future__ import annotations
 
-from workerkit.contracts.relations.listed_tasks import following
+from workerkit.contracts.relations.listed_tasks import next_status
 from workerkit.contracts.run.context import RunContext
-from workerkit.contracts.scripted.bodies import callback_body_of, links_of
+from workerkit.contracts.scripted.bodies import links_of, observe_callback_body
 from workerkit.contracts.scripted.read_back import read_back
 
 
-def call_back(context: RunContext) -> None:
-    """The callbacks are taken for own links and requests; the list shows what they did."""
+def send_callbacks(context: RunContext) -> None:
+    """Sends each callback for own tasks. Checks the answers, and the changes in the list."""
     _update_link(context)
     _update_link_without_status(context)
     _complete_link(context)
@@ -22,12 +22,12 @@ def _update_link(context: RunContext) -> None:
     task = context.take_task("link-update")
     if task is None:
         return
-    task_id, status, links = str(task["id"]), following(str(task["status"])), links_of(task)
+    task_id, status, links = str(task["id"]), next_status(str(task["status"])), links_of(task)
     body = {"link_id": task_id, "status": status, **links}
     exchange = context.client.send("POST", "/callback/link/update", body)
-    if context.expect("link-update", exchange):
+    if context.expect_status("link-update", exchange):
         read_back(context, "link-update", task_id, status, links, exchange)
-        context.ledger.note(callback_body_of(exchange))
+        context.ledger.add_observation(observe_callback_body(exchange))
 
 
 def _update_link_without_status(context: RunContext) -> None:
@@ -37,7 +37,7 @@ def _update_link_without_status(context: RunContext) -> None:
     task_id, status, links = str(task["id"]), str(task["status"]), links_of(task)
     for name, link in links.items():
         exchange = context.client.send("POST", "/callback/link/update", {"link_id": task_id, name: link})
-        if not context.expect("link-update-optional", exchange):
+        if not context.expect_status("link-update-optional", exchange):
             return
     read_back(context, "link-update-optional", task_id, status, links, exchange)
 
@@ -47,18 +47,19 @@ def _complete_link(context: RunContext) -> None:
     if task is None:
         return
     task_id, status = str(task["id"]), str(task["status"])
-    while following(status) != "completed":
-        status = following(status)
-        context.expect("update", context.client.send("PUT", f"/tasks/{task_id}", {"status": status}))
+    while next_status(status) != "completed":
+        status = next_status(status)
+        context.expect_status("update", context.client.send("PUT", f"/tasks/{task_id}", {"status": status}))
     links = links_of(task)
     exchange = context.client.send("POST", "/callback/link/complete", {"link_id": task_id, **links})
-    if context.expect("link-complete", exchange):
+    if context.expect_status("link-complete", exchange):
         read_back(context, "link-complete", task_id, "completed", links, exchange)
 
 
 def _complete_waiting_link(context: RunContext) -> None:
-    # Whether steps of the flow may be left out is not said; what is taken has to be done.
-    context.tasks.sort(key=lambda each: str(each["status"]) != "pending")
+    # The API page does not say if a callback may skip steps of the flow. If the server accepts the callback,
+    # the task has to be completed.
+    context.tasks.sort(key=lambda task: str(task["status"]) != "pending")
     task = context.take_task("link-complete")
     if task is None:
         return
@@ -73,23 +74,27 @@ def _complete_waiting_link(context: RunContext) -> None:
 def _set_request_status(context: RunContext) -> None:
     task = context.take_task("request-status")
     if task is not None and not context.may_change_request(str(task["request_id"])):
-        context.ledger.excuse("request-status", "needs --sandbox-request: the request itself is changed")
+        context.ledger.mark_untested(
+            "request-status", "needs --sandbox-request, because this changes the customer's request"
+        )
     elif task is not None:
         body = {"request_id": task["request_id"], "status": "completed"}
-        wrong = context.client.send("POST", "/callback/request/status", {**body, "status": 7})
-        context.expect("bad-request", wrong, 400)
-        context.expect("request-status", context.client.send("POST", "/callback/request/status", body))
+        invalid = context.client.send("POST", "/callback/request/status", {**body, "status": 7})
+        context.expect_status("bad-request", invalid, 400)
+        context.expect_status("request-status", context.client.send("POST", "/callback/request/status", body))
 
 
 def _set_account_status(context: RunContext) -> None:
     account = context.target.account_id
     if account is None:
-        context.ledger.excuse("account-status", "needs --account-id: no answer of the API shows one")
+        context.ledger.mark_untested(
+            "account-status", "needs --account-id, because no answer of the API shows account ids"
+        )
         return
     body = {"account_id": account, "status": "active"}
     exchange = context.client.send("POST", "/callback/account/status", body)
     if exchange.status in (403, 404):
-        flaw = f"answered {exchange.status}, expected 2xx: is {account} an account of this server's tasks?"
-        context.ledger.fail("account-status", flaw, (exchange,))
+        flaw = f"answered {exchange.status}, expected 2xx: check that {account} belongs to this server"
+        context.ledger.mark_broken("account-status", flaw, (exchange,))
     else:
-        context.expect("account-status", exchange)
+        context.expect_status("account-status", exchange)

@@ -1,4 +1,4 @@
-"""The part of the tour that hurries: updates side by side, none of which may undo another."""
+"""Scripted updates that are sent at the same time. No update may undo another update."""
 
 from __future__ import annotations
 
@@ -15,32 +15,34 @@ _LINK = "https://example.com/workerkit/rush/{}/{}"
 _RULE = "update-links"
 
 
-def update_side_by_side(context: RunContext) -> None:
-    """Two fields each of some tasks are written at the same moment; then all of them are there."""
+def update_concurrently(context: RunContext) -> None:
+    """Updates two fields of some tasks at the same time. Checks that the list has all new values."""
     tasks = context.tasks[:_TASKS]
     if not tasks:
         return
     with ThreadPoolExecutor(_TASKS * len(_FIELDS)) as pool:
-        asked = [pool.submit(_write, context, task, field) for task in tasks for field in _FIELDS]
-        writes = [each.result() for each in asked]
+        pending = [pool.submit(_write, context, task, field) for task in tasks for field in _FIELDS]
+        writes = [future.result() for future in pending]
     for write in writes:
-        context.expect("update", write)
-    if not all(each.accepted for each in writes):
+        context.expect_status("update", write)
+    if not all(write.accepted for write in writes):
         return
     for number, task in enumerate(tasks):
-        shown, listed = context.find(str(task["id"]), str(task["status"]))
-        lost = list(_lost(task, shown or {}))
-        flaw = f"of two updates of task {task['id']} at once, {' and '.join(lost)} was lost" if lost else None
+        found, listed = context.find_task(str(task["id"]), str(task["status"]))
+        lost = list(_lost_fields(task, found or {}))
+        flaw = (
+            f"two updates of task {task['id']} at the same time lost {' and '.join(lost)}" if lost else None
+        )
         own = writes[number * len(_FIELDS) : (number + 1) * len(_FIELDS)]
-        context.ledger.judge(_RULE, flaw, *own, listed)
+        context.ledger.record_check(_RULE, flaw, *own, listed)
 
 
 def _write(context: RunContext, task: Task, field: str) -> Exchange:
     return context.client.send("PUT", f"/tasks/{task['id']}", {field: _link(task, field)})
 
 
-def _lost(task: Task, shown: Task) -> Iterator[str]:
-    return (field for field in _FIELDS if shown.get(field) != _link(task, field))
+def _lost_fields(task: Task, listed: Task) -> Iterator[str]:
+    return (field for field in _FIELDS if listed.get(field) != _link(task, field))
 
 
 def _link(task: Task, field: str) -> str:

@@ -1,4 +1,4 @@
-"""The part of the tour that shows keys: a made-up one, none, an inactive server's."""
+"""Scripted requests with wrong keys, without a key, and with the key of an inactive server."""
 
 from __future__ import annotations
 
@@ -7,49 +7,57 @@ from typing import Any
 from workerkit.contracts.gate.client import NO_KEY
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.run.context import RunContext
-from workerkit.contracts.run.observation import Observation, seen, unseen
+from workerkit.contracts.run.observation import Observation, not_observed, observed
 from workerkit.contracts.target.fake_ids import fake_key
 from workerkit.openapi.exchange import Exchange
 
-Ask = tuple[str, str, Any]
+Call = tuple[str, str, Any]
 
 
-def refuse_wrong_keys(context: RunContext) -> None:
-    """Every operation answers 401 to no key and to a made-up one; the list to what resembles the key, too."""
-    made_up = fake_key(context.chance)
-    for ask in _one_of_each(context):
-        context.expect("key-required", _ask(context, ask, NO_KEY), 401)
-        refused = _ask(context, ask, made_up)
-        context.expect("key-checked", refused, 401)
-        context.ledger.note(_error_body(refused))
-    for resembling in _resembling(context.target.api_key):
-        context.expect("key-checked", context.client.tasks(key=resembling), 401)
+def send_wrong_keys(context: RunContext) -> None:
+    """Sends requests with wrong keys. Every answer has to be 401.
+
+    Each operation is sent without a key and with a fake key. GET /tasks is sent with keys that are similar to
+    the right key.
+    """
+    wrong_key = fake_key(context.chance)
+    for call in _calls_of_all_operations(context):
+        context.expect_status("key-required", _send(context, call, NO_KEY), 401)
+        refused = _send(context, call, wrong_key)
+        context.expect_status("key-checked", refused, 401)
+        context.ledger.add_observation(_error_body(refused))
+    for similar_key in _similar_keys(context.target.api_key):
+        context.expect_status("key-checked", context.client.get_tasks(key=similar_key), 401)
 
 
-def _resembling(key: str) -> list[str]:
-    # Without its last letter only, a key with a number could be another server's.
-    beginning = key[: (len(key) + 1) // 2]
-    # The letters of a UUID may be written either way.
-    swapped = key if lenient_spec.validator("Uuid").is_valid(key) else key.swapcase()
-    return [each for each in (key + "x", beginning, swapped) if each != key]
+def _similar_keys(key: str) -> list[str]:
+    # Cutting off only the last character is not safe. The result can be another server's key: server-12
+    # becomes server-1.
+    first_half = key[: (len(key) + 1) // 2]
+    # A UUID is the same in upper and lower case.
+    swapped = key if lenient_spec.schema_validator("Uuid").is_valid(key) else key.swapcase()
+    return [similar_key for similar_key in (key + "x", first_half, swapped) if similar_key != key]
 
 
-def refuse_inactive_server(context: RunContext) -> None:
-    """A server that is neither online nor active gets 401; its heartbeat is a silence and left out."""
+def send_inactive_key(context: RunContext) -> None:
+    """Sends requests with the key of an inactive server. They have to get 401.
+
+    It does not send a heartbeat: the API page does not say which status a heartbeat gets.
+    """
     key = context.target.inactive_api_key
     if key is None:
-        context.ledger.excuse("server-active", "needs --inactive-api-key")
+        context.ledger.mark_untested("server-active", "needs --inactive-api-key")
         return
-    context.expect("server-active", context.client.tasks(key=key), 401)
-    for method, path, body in _one_of_each(context)[2:]:
+    context.expect_status("server-active", context.client.get_tasks(key=key), 401)
+    for method, path, body in _calls_of_all_operations(context)[2:]:
         if context.client.may_send(method, path, body, key):
-            context.expect("server-active", context.client.send(method, path, body, key), 401)
+            context.expect_status("server-active", context.client.send(method, path, body, key), 401)
 
 
-def _one_of_each(context: RunContext) -> list[Ask]:
-    status = lenient_spec.enumeration("TaskStatus")[0]
-    level = lenient_spec.enumeration("LogLevel")[0]
-    link = context.some_id()
+def _calls_of_all_operations(context: RunContext) -> list[Call]:
+    status = lenient_spec.enum_values("TaskStatus")[0]
+    level = lenient_spec.enum_values("LogLevel")[0]
+    link = context.new_fake_id()
     return [
         ("GET", "/tasks", None),
         ("POST", "/health", {"server_name": "workerkit"}),
@@ -63,18 +71,18 @@ def _one_of_each(context: RunContext) -> list[Ask]:
     ]
 
 
-def _ask(context: RunContext, ask: Ask, key: str) -> Exchange:
-    method, path, body = ask
+def _send(context: RunContext, call: Call, key: str) -> Exchange:
+    method, path, body = call
     if method == "GET":
-        return context.client.tasks(key=key)
+        return context.client.get_tasks(key=key)
     return context.client.send(method, path, body, key=key)
 
 
 def _error_body(exchange: Exchange) -> Observation:
-    body = exchange.answered()
+    body = exchange.answer_json()
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
-        return seen("error-body", "nested", exchange)
+        return observed("error-body", "nested", exchange)
     if isinstance(error, str) and isinstance(body, dict):
-        return seen("error-body", "code-and-message" if "message" in body else "code", exchange)
-    return unseen("error-body", "the body of a refusal has no error", exchange)
+        return observed("error-body", "code-and-message" if "message" in body else "code", exchange)
+    return not_observed("error-body", "the body of a refusal has no field error", exchange)

@@ -1,4 +1,4 @@
-"""Checks by a list that an update was stored."""
+"""Checks that a server stored an update, by reading the task back from the list."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ from workerkit.openapi.exchange import Exchange
 def read_back(
     context: RunContext, rule: str, task_id: str, status: str, fields: dict[str, str], write: Exchange
 ) -> None:
-    task, shown = context.find(task_id, status)
+    """Checks that the list with this status has the task, with these values in its fields.
+
+    A wrong status breaks `rule`. A wrong value of a field breaks the rule update-links. `write` is the
+    exchange that wrote the values.
+    """
+    task, listed = context.find_task(task_id, status)
     if task is None:
-        context.ledger.fail(rule, f"task {task_id} is not in the list of status {status}", (write, shown))
+        context.ledger.mark_broken(
+            rule, f"task {task_id} is not in the list of status {status}", (write, listed)
+        )
         return
     lost = [name for name, value in fields.items() if task.get(name) != value]
-    flaw = f"the list shows another {', '.join(lost)} than was written"
-    context.ledger.judge("update-links" if fields else rule, flaw if lost else None, write, shown)
+    flaw = f"the list and the update have different values in these fields: {', '.join(lost)}"
+    context.ledger.record_check("update-links" if fields else rule, flaw if lost else None, write, listed)

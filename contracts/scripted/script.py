@@ -1,4 +1,4 @@
-"""A short walk through all nine operations, the same each time, that makes each be answered."""
+"""The scripted part of a run: the steps that send all nine operations, in a fixed order."""
 
 from __future__ import annotations
 
@@ -30,35 +30,35 @@ Step = Callable[[RunContext], None]
 
 _READS: tuple[Step, ...] = (
     lists.list_by_default,
-    lists.list_at_the_limits,
-    lists.filter_the_list,
-    lists.page_through,
-    keys.refuse_wrong_keys,
-    keys.refuse_inactive_server,
+    lists.list_at_limits,
+    lists.filter_lists,
+    lists.page_through_lists,
+    keys.send_wrong_keys,
+    keys.send_inactive_key,
 )
 _REFUSALS: tuple[Step, ...] = (
-    refusals.require_the_link,
-    refusals.refuse_bad_bodies,
-    refusals.refuse_too_long_a_batch,
+    refusals.omit_link_id,
+    refusals.send_bad_bodies,
+    refusals.send_too_long_batch,
 )
-# What a sandbox can hold; the others change what belongs to no task, or what no list shows of one.
+# These steps change only tasks of the sandbox, and no hidden fields. _OTHER_WRITES change more than that.
 _TASK_WRITES: tuple[Step, ...] = (
-    updates.update_a_task,
-    updates.refuse_bad_updates,
-    bulk.update_many,
-    callbacks.call_back,
-    bulk.fill_a_batch,
-    concurrency.update_side_by_side,
-    updates.cancel_a_task,
-    bulk.leave_the_others_alone,
-    foreign_tasks.ask_for_unknown_ids,
-    foreign_tasks.leave_foreign_tasks_alone,
+    updates.update_to_completed,
+    updates.send_bad_updates,
+    bulk.update_in_bulk,
+    callbacks.send_callbacks,
+    bulk.send_full_batch,
+    concurrency.update_concurrently,
+    updates.update_to_canceled,
+    bulk.check_other_tasks,
+    foreign_tasks.send_unknown_ids,
+    foreign_tasks.update_foreign_tasks,
 )
 _OTHER_WRITES: tuple[Step, ...] = (
     heartbeat_and_logs.send_heartbeat,
     heartbeat_and_logs.send_logs,
-    heartbeat_and_logs.refuse_unknown_level,
-    updates.fail_a_task,
+    heartbeat_and_logs.send_unknown_levels,
+    updates.update_to_failed,
 )
 _STEPS = {
     Writes.NONE: (*_READS, *_REFUSALS),
@@ -81,9 +81,9 @@ def new_context(
     clock: RunClock,
     sandbox: Sandbox | None = None,
 ) -> RunContext:
-    """A walk that has not yet asked anything."""
+    """The context at the beginning of a run."""
     client = Client(gate, target.api_key)
-    # Not the bare number, with which a server under test may have made its own ids.
+    # A server under test may make its ids from the same seed. With the added text, these ids are different.
     chance = Random(f"tour {plan.seed}")
     context = RunContext(client, ledger, target, plan.writes, chance, clock=clock)
     if sandbox is not None:
@@ -93,27 +93,31 @@ def new_context(
 
 
 def run_script(context: RunContext) -> None:
-    """Sends the tour's requests and notes what they show. Raises wire.Ended where the run is over."""
-    _excuse_what_is_not_written(context)
+    """Runs all steps that the plan allows and records the results. Raises RunEndedError."""
+    _mark_forbidden_rules(context)
     for step in _STEPS[context.writes]:
         with suppress(WithheldError):
             step(context)
     if not context.tasks:
         for rule in _TASK_RULES:
-            context.excuse_without_task(rule)
+            context.mark_untested_without_task(rule)
 
 
-def _excuse_what_is_not_written(context: RunContext) -> None:
+def _mark_forbidden_rules(context: RunContext) -> None:
     if context.writes is not Writes.ALL:
         for rule in _OTHER_RULES:
-            context.ledger.excuse(rule, "needs --writes all: what it changes is in no sandbox")
+            context.ledger.mark_untested(
+                rule, "needs --writes all, because it changes data outside a sandbox"
+            )
     if context.writes is Writes.NONE:
         for rule in _TASK_RULES:
-            context.ledger.excuse(rule, f"needs --writes sandbox or all{_beside(rule, context.target)}")
+            context.ledger.mark_untested(
+                rule, f"needs --writes sandbox or all{_other_needs(rule, context.target)}"
+            )
 
 
-def _beside(rule: str, target: Target) -> str:
-    """What a rule needs, too, and was not given."""
+def _other_needs(rule: str, target: Target) -> str:
+    """The further options that the rule needs, as the end of a sentence."""
     if rule in foreign_tasks.FOREIGN_RULES and target.other_api_key is None:
         return ", and --other-api-key"
     return ", and --account-id" if rule == "account-status" and target.account_id is None else ""

@@ -1,36 +1,36 @@
-"""The part of the tour that writes: every operation with legal requests, and at its edges."""
+"""Scripted updates of one task: through the whole status flow, and updates that are not valid."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.relations.listed_tasks import following, steps_to
+from workerkit.contracts.relations.listed_tasks import next_status, statuses_until
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.scripted.bodies import NOTE, links_of
 from workerkit.contracts.scripted.read_back import read_back
 
-# Where retries are automatic, the list shows a failed task among the waiting ones.
-_AFTER_FAILURE = ",".join(("failed", *lenient_spec.waiting()))
+# If a server retries failed tasks automatically, the task can be pending or queued again.
+_AFTER_FAILURE = ",".join(("failed", *lenient_spec.waiting_statuses()))
 
 
-def update_a_task(context: RunContext) -> None:
-    """A task goes through the flow to completed; the list shows each step and the links."""
+def update_to_completed(context: RunContext) -> None:
+    """Updates a task step by step to completed. Checks the status and the links in the list."""
     task = context.take_task("update")
     if task is None:
         return
     status = str(task["status"])
     while status != "completed":
-        status = following(status)
+        status = next_status(status)
         links = links_of(task) if status == "completed" else {}
         exchange = context.client.send("PUT", f"/tasks/{task['id']}", {"status": status, **links})
-        if not context.expect("update", exchange):
+        if not context.expect_status("update", exchange):
             return
         read_back(context, "update", str(task["id"]), status, links, exchange)
 
 
-def fail_a_task(context: RunContext) -> None:
-    """Every field of an update is taken on the way to failed; then the task is failed, or tried again."""
+def update_to_failed(context: RunContext) -> None:
+    """Updates a task step by step to failed, with all other fields. Checks the status in the list."""
     task = context.take_task("update")
     if task is None:
         return
@@ -40,40 +40,40 @@ def fail_a_task(context: RunContext) -> None:
         "running": {"is_indexed": False},
         "failed": {"error_message": NOTE},
     }
-    for status in steps_to(task, "failed"):
+    for status in statuses_until(task, "failed"):
         exchange = context.client.send("PUT", f"/tasks/{task_id}", {"status": status, **fields[status]})
-        if not context.expect("update", exchange):
+        if not context.expect_status("update", exchange):
             return
     read_back(context, "update-status", task_id, _AFTER_FAILURE, {}, exchange)
 
 
-def cancel_a_task(context: RunContext) -> None:
-    """A task that is worked on is canceled; the list shows it."""
+def update_to_canceled(context: RunContext) -> None:
+    """Updates a running task to canceled. Checks the status in the list."""
     task = context.take_task("update-status")
     if task is None:
         return
     task_id = str(task["id"])
-    for status in steps_to(task, "canceled"):
+    for status in statuses_until(task, "canceled"):
         exchange = context.client.send("PUT", f"/tasks/{task_id}", {"status": status})
-        if not context.expect("update", exchange):
+        if not context.expect_status("update", exchange):
             return
     read_back(context, "update-status", task_id, "canceled", {}, exchange)
 
 
-def refuse_bad_updates(context: RunContext) -> None:
-    """Values outside the list or of another type, and a body that is no JSON, get 400 and change nothing."""
+def send_bad_updates(context: RunContext) -> None:
+    """Sends updates that are not valid. They have to get 400, and must not change the task."""
     task = context.take_task("update-status")
     if task is None:
         return
     path, task_id, status = f"/tasks/{task['id']}", str(task["id"]), str(task["status"])
-    asked = [
+    requests = [
         ("PUT", path, {"status": "nonsense"}),
         ("POST", "/callback/link/update", {"link_id": task_id, "status": "nonsense"}),
     ]
-    for each in asked:
-        refused = context.client.send(*each)
-        if context.expect("update-status", refused, 400):
+    for request in requests:
+        refused = context.client.send(*request)
+        if context.expect_status("update-status", refused, 400):
             read_back(context, "update-status", task_id, status, {}, refused)
     for body in ({"link_profile": 7}, {"is_indexed": "nonsense"}, b'{"status": '):
-        context.expect("bad-request", context.client.send("PUT", path, body), 400)
+        context.expect_status("bad-request", context.client.send("PUT", path, body), 400)
     context.tasks.append(task)

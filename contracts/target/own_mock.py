@@ -1,4 +1,7 @@
-"""The kit's own mock as a target: a fresh world on a free port of this machine, in this process."""
+"""The mock of this kit as a target.
+
+It runs in this process, on a free port, with new tasks, servers and keys.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from workerkit.openapi.spec.dialect import Dialect
 
 @contextmanager
 def own_mock(seed: int, dialect: Dialect | None = None) -> Iterator[Target]:
-    """A mock that serves until the end of `with`, as a target with every key that widens a run."""
+    """A target with all keys and an account id. Its mock runs until the `with` block ends."""
     worlds = Worlds()
     world = worlds.add(DEFAULT, WorldBuilder(seed=seed, dialect=dialect or Dialect())).world
     with MockServer(worlds) as mock:

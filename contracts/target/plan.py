@@ -1,4 +1,4 @@
-"""How far a run may go."""
+"""The limits of a run: what it may change, how fast it sends, and when it ends."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from uuid import UUID
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.errors import UsageError
 
-_GENTLE = 10.0
+_REMOTE_RATE = 10.0
 
 
 class Writes(StrEnum):
-    """What may be sent: `all` is anything, `none` only what a correct server does not act on.
+    """Which requests a run may send.
 
-    `sandbox` adds to `none` what changes the tasks that the plan names.
+    all: every request.
+    sandbox: the requests of `none`, and requests that change the tasks of the sandbox.
+    none: only requests that change nothing on a correct server.
     """
 
     ALL = "all"
@@ -23,24 +25,30 @@ class Writes(StrEnum):
     NONE = "none"
 
 
-# What reading a sandbox again, and putting its tasks back, takes at most.
-MOST_TO_PUT_BACK = 30
-FEWEST_IN_SANDBOX = 2 * MOST_TO_PUT_BACK
+# The number of requests that are reserved to read the sandbox at the end of a run and to put its tasks back.
+REQUESTS_TO_RESTORE = 30
+_LEAST_WITH_SANDBOX = 2 * REQUESTS_TO_RESTORE
 
 
 class BadPlanError(UsageError, ValueError):
-    """A bound makes no sense; the text says which."""
+    """A limit of a run is not valid. The text says which one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The bounds of a run: `rate` in requests a second, the time limit and `patience` (for one
-    answer) in seconds.
+    """The limits of a run. A limit of None means that there is no limit. Raises BadPlanError.
 
-    A bound of None does not bound. The sandbox is the tasks of the requests named in `sandbox_requests`, as
-    tasks show it in `request_name`, and those with an id of `sandbox_tasks`; it goes with writes=sandbox, and
-    with nothing else. The same plan against the same server in the same state sends the same requests, unless
-    `time_limit` ends the run. Raises BadPlan.
+    The sandbox is the tasks that the run may change with `writes=sandbox`. The same plan sends the same
+    requests to the same server in the same state, unless `time_limit` ends the run.
+
+    writes: which requests the run may send.
+    rate: the highest number of requests per second.
+    max_requests: the highest number of requests in the whole run.
+    time_limit: the longest time of the run, in seconds.
+    patience: the longest time to wait for one answer, in seconds.
+    seed: the seed of all random numbers in the run.
+    sandbox_requests: names of customer's requests. Their tasks are in the sandbox.
+    sandbox_tasks: ids of further tasks in the sandbox.
     """
 
     writes: Writes = Writes.ALL
@@ -57,54 +65,57 @@ class Plan:
         for name in ("rate", "max_requests", "time_limit", "patience"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise BadPlanError(f"{name} has to be more than 0, not {value}")
+                raise BadPlanError(f"{name} must be more than 0, not {value}")
         if self.seed < 0:
-            raise BadPlanError(f"seed has to be 0 or more, not {self.seed}")
+            raise BadPlanError(f"seed must be 0 or more, not {self.seed}")
         object.__setattr__(self, "sandbox_tasks", tuple(map(_task_id, self.sandbox_tasks)))
         self._check_sandbox()
 
     @property
-    def most_of_its_own(self) -> int | None:
-        """How many requests the tests may need: what puts a sandbox back is kept for that."""
+    def max_test_requests(self) -> int | None:
+        """How many requests the tests may send.
+
+        If there is a sandbox, the other requests are reserved for putting the sandbox back.
+        """
         if self.writes is not Writes.SANDBOX or self.max_requests is None:
             return self.max_requests
-        return self.max_requests - MOST_TO_PUT_BACK
+        return self.max_requests - REQUESTS_TO_RESTORE
 
     def _check_sandbox(self) -> None:
         named = bool(self.sandbox_requests or self.sandbox_tasks)
         if self.writes is Writes.SANDBOX and not named:
             raise BadPlanError(
-                "--writes sandbox needs to know what may be changed: "
+                "--writes sandbox needs the tasks that the run may change: "
                 "give --sandbox-request NAME or --sandbox-task ID"
             )
         if named and self.writes is not Writes.SANDBOX:
-            raise BadPlanError(f"a sandbox is named, yet writes is {self.writes}: give --writes sandbox, too")
-        if self.writes is Writes.SANDBOX and (self.max_requests or FEWEST_IN_SANDBOX) < FEWEST_IN_SANDBOX:
+            raise BadPlanError(f"--writes is {self.writes}, but a sandbox is given: give --writes sandbox")
+        if self.writes is Writes.SANDBOX and (self.max_requests or _LEAST_WITH_SANDBOX) < _LEAST_WITH_SANDBOX:
             raise BadPlanError(
-                f"--max-requests {self.max_requests} is too few for a sandbox, which is read before and put "
-                f"back afterwards: give {FEWEST_IN_SANDBOX} or more"
+                f"--max-requests {self.max_requests} is too few: the run also reads the sandbox and puts it "
+                f"back at the end. Give {_LEAST_WITH_SANDBOX} or more"
             )
 
 
 def default_writes(target: Target) -> Writes:
-    """Anything for a target on this machine, nothing that changes it elsewhere: it may be shared."""
+    """`all` for a target on this machine, `none` for a remote target, because others may use it."""
     return Writes.ALL if target.is_loopback else Writes.NONE
 
 
 def default_rate(target: Target) -> float | None:
-    """As fast as it goes on this machine, ten requests a second elsewhere: others may work there, too."""
-    return None if target.is_loopback else _GENTLE
+    """No limit on this machine. 10 requests per second to a remote target, because others may use it."""
+    return None if target.is_loopback else _REMOTE_RATE
 
 
 def _task_id(text: str) -> str:
     try:
         return str(UUID(text.strip()))
     except ValueError:
-        raise BadPlanError(f"{text!r} is not a task id: give a UUID from the list of tasks") from None
+        raise BadPlanError(f"{text!r} is not a task id: give a UUID from GET /tasks") from None
 
 
 def _writes(value: str) -> Writes:
     try:
         return Writes(value)
     except ValueError:
-        raise BadPlanError(f"writes has to be one of {', '.join(Writes)}, not {value}") from None
+        raise BadPlanError(f"writes must be one of {', '.join(Writes)}, not {value}") from None

@@ -1,4 +1,4 @@
-"""Time as a run reads it, so that tests can replace it."""
+"""The clock of a run. Tests replace it, so that they do not wait."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RunClock:
-    """`wall` is seconds since 1970, `steady` seconds that never run back, `wait` sleeps so many seconds."""
+    """Three functions for time, all in seconds.
+
+    wall: the time since 1970.
+    steady: a time that never goes back, to measure durations.
+    wait: sleeps for the given time.
+    """
 
     wall: Callable[[], float] = time.time
     steady: Callable[[], float] = time.monotonic

@@ -1,4 +1,4 @@
-"""The server to be tested, with the keys it is tested with."""
+"""The server under test, with its address and its keys."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from workerkit.openapi.errors import UsageError
-
-BASE_PATH = "/api/v1/worker"
+from workerkit.openapi.spec.api import worker_api
 
 
 class BadTargetError(UsageError, ValueError):
-    """The address is no base URL of the API; the text says what to give instead."""
+    """The address, a key or the account id is not valid. The text says what to give instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server by its base URL, which ends in `/api/v1/worker`, and keys that it knows.
+    """The server under test. Raises BadTargetError for a value that is not valid.
 
-    `api_key` is the server under whose name the run works. The others widen what can be tested:
-    `other_api_key` is another server's, `inactive_api_key` that of a server which is neither online nor
-    active, `account_id` the UUID of an account that belongs to a task of the first, which no answer of the
-    API shows. Raises BadTarget for an address that is no such base URL, for a missing key, for one that is
-    given twice, and for an account that is no UUID.
+    base_url: the address of the API. It ends in `/api/v1/worker`.
+    api_key: the key that the run sends by default.
+    other_api_key: the key of another server, to test what one server may do with another server's tasks.
+    inactive_api_key: the key of a server that is neither online nor active.
+    account_id: the id of an account that belongs to a task of the server of `api_key`. No answer of the API
+        shows account ids.
     """
 
     base_url: str
@@ -41,14 +41,14 @@ class Target:
         for name in ("other_api_key", "inactive_api_key"):
             if getattr(self, name) == self.api_key:
                 raise BadTargetError(
-                    f"--{name.replace('_', '-')} is the API key itself: give another server's key"
+                    f"--{name.replace('_', '-')} is the same as --api-key: give the key of another server"
                 )
         if self.account_id is not None:
             object.__setattr__(self, "account_id", _account_id(self.account_id))
 
     @property
     def is_loopback(self) -> bool:
-        """True where the address is this machine's own."""
+        """True if the address belongs to this machine."""
         try:
             return ip_address(self.host).is_loopback
         except ValueError:
@@ -56,35 +56,36 @@ class Target:
 
     @property
     def is_tls(self) -> bool:
-        """True where the address is https."""
+        """True if the address begins with https."""
         return urlsplit(self.base_url).scheme == "https"
 
     @property
     def host(self) -> str:
-        """The name or the address of the machine."""
+        """The host name or IP address in the base URL."""
         return urlsplit(self.base_url).hostname or ""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Every key that was given."""
-        return tuple(each for each in (self.api_key, self.other_api_key, self.inactive_api_key) if each)
+        """All keys that the target has."""
+        return tuple(filter(None, (self.api_key, self.other_api_key, self.inactive_api_key)))
 
 
 def _check_address(url: str) -> None:
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - reading the port is what checks it
+        parts.port  # noqa: B018 - urllib checks the port when it is read
     except ValueError as error:
-        raise BadTargetError(f"{url} is no URL: {error}") from None
+        raise BadTargetError(f"{url} is not a valid URL: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadTargetError(
-            f"{url} is no http or https URL: give one such as http://127.0.0.1:8080{BASE_PATH}"
+            f"{url} is not an http or https URL: give a URL like http://127.0.0.1:8080{worker_api().base_path}"
         )
     if parts.username is not None or parts.query or parts.fragment:
-        raise BadTargetError("the base URL has no user, query or fragment: give the address alone")
-    if not parts.path.endswith(BASE_PATH):
+        raise BadTargetError("the base URL must not have a user, a query or a fragment: leave them out")
+    base_path = worker_api().base_path
+    if not parts.path.endswith(base_path):
         raise BadTargetError(
-            f"{url} does not end in {BASE_PATH}: give {parts.scheme}://{parts.netloc}{BASE_PATH}"
+            f"{url} does not end in {base_path}: give {parts.scheme}://{parts.netloc}{base_path}"
         )
 
 
@@ -92,7 +93,7 @@ def _account_id(text: str) -> str:
     try:
         return str(UUID(text.strip()))
     except ValueError:
-        raise BadTargetError(f"--account-id {text!r} is no account's id: give the id, a UUID") from None
+        raise BadTargetError(f"--account-id {text!r} is not an account id: give a UUID") from None
 
 
 def _check_key(name: str, key: str | None) -> None:
@@ -104,4 +105,6 @@ def _check_key(name: str, key: str | None) -> None:
             f"the {name.replace('_', ' ')} is missing: give --{option} or set WORKERKIT_{name.upper()}"
         )
     if not key.isascii() or not key.isprintable() or key != key.strip():
-        raise BadTargetError(f"{name} is no key: give printable ASCII without spaces around it")
+        raise BadTargetError(
+            f"{name} is not a valid key: give printable ASCII without spaces at the beginning or end"
+        )

@@ -1,4 +1,4 @@
-"""What a report must not show: the target's keys, and the secrets in what was sent and answered."""
+"""The mask for reports. It hides the target's keys and the secrets in the exchanges."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from workerkit.openapi.masking.mask import Mask, Secret, secrets_in
 
 
 def mask_of(target: Target, exchanges: Iterable[Exchange] = ()) -> Mask:
-    """The mask that knows the target's keys and every password and e-mail address of the exchanges.
+    """A mask that hides the target's keys, and every password and e-mail address in the exchanges.
 
-    The same target and key give the same masks, so that equal runs give equal reports.
+    With the same API key, the mask replaces a secret by the same text in every run. So equal runs give equal
+    reports.
     """
     known: set[Secret] = {("key", key) for key in target.keys}
     for exchange in exchanges:
-        for body in (exchange.sent(), exchange.answered()):
+        for body in (exchange.request_json(), exchange.answer_json()):
             known.update(secrets_in(body))
     return Mask(sorted(known), salt=target.api_key.encode())

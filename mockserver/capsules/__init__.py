@@ -1,1 +1,1 @@
-"""Capsules recorded, replayed and made smaller."""
+"""Capsules: files with recorded exchanges. This folder records, replays and shortens them."""

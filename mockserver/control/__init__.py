@@ -1,1 +1,1 @@
-"""The control plane."""
+"""The control plane: an HTTP API that tests use to read and change the worlds of a mock."""

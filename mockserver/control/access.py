@@ -1,4 +1,7 @@
-"""Who may use the control plane: this machine, or whoever has the token; never another site's web page."""
+"""Decides who may use the control plane: this machine or, if there is a token, everybody who has the token.
+
+Web pages of other sites may never use it.
+"""
 
 from __future__ import annotations
 
@@ -13,43 +16,46 @@ from workerkit.mockserver.http.answer import json_answer
 from workerkit.openapi.errors import UsageError
 
 _ALL_ADDRESSES = ("0.0.0.0", "::")
-_OWN_SITE = (None, "same-origin", "none")
+_ALLOWED_FETCH_SITES = (None, "same-origin", "none")
 _HOST = re.compile(r"(?P<name>[\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{0,5})?", re.ASCII)
-_FEWEST_CHARACTERS = 16
-_SENDABLE = re.compile(r"[!-~]([ -~]*[!-~])?")
+_MIN_TOKEN_LENGTH = 16
+_HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
 class UnfitTokenError(UsageError, ValueError):
-    """A control token could be guessed or could not be sent; the message says why, without the token."""
+    """The control token is too easy to guess, or cannot be sent in a header. The message omits the token."""
 
 
 def checked_token(token: str | None) -> str | None:
-    """The control token, or None where there is to be none. Raises UnfitTokenError.
+    """Returns the control token unchanged. None means that there is no token. Raises UnfitTokenError.
 
-    An empty text is no way to say that there is none: somebody meant to protect the control plane.
+    An empty text is an error: the user wanted a token.
     """
-    flaw = None if token is None else _flaw(token)
-    if flaw is not None:
+    problem = None if token is None else _token_problem(token)
+    if problem is not None:
         raise UnfitTokenError(
-            f"the control token {flaw}: take the output of `openssl rand -hex 16`, for example"
+            f"the control token {problem}. Use for example the output of `openssl rand -hex 16`"
         )
     return token
 
 
-def _flaw(token: str) -> str | None:
+def _token_problem(token: str) -> str | None:
     if not token.strip():
-        return "is blank" if token else "is empty"
-    if len(token) < _FEWEST_CHARACTERS:
-        return f"is too short, with {len(token)} of at least {_FEWEST_CHARACTERS} characters"
-    if not _SENDABLE.fullmatch(token):
+        return "has only spaces" if token else "is empty"
+    if len(token) < _MIN_TOKEN_LENGTH:
+        return f"is too short: it has {len(token)} characters and needs at least {_MIN_TOKEN_LENGTH}"
+    if not _HEADER_VALUE.fullmatch(token):
         return (
-            "cannot be sent in a header, which takes ASCII letters, digits and signs, and blanks between them"
+            "cannot be sent in a header: use ASCII letters, digits and punctuation, and spaces between them"
         )
     return None
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address (without brackets) is this machine's own."""
+    """Whether a host name or address is this machine.
+
+    host: in lower case; an IPv6 address without brackets.
+    """
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -59,7 +65,12 @@ def is_loopback(host: str) -> bool:
 
 
 class AccessControl:
-    """ASGI middleware. Without a token only this machine is let in; with one, whoever brings it.
+    """ASGI middleware that answers forbidden requests and passes the other requests on.
+
+    app: gets the allowed requests.
+    host: the address that the mock listens on.
+    token: the control token. With a token, requests from everywhere are allowed if they have the token.
+        None: only requests from this machine are allowed.
 
     Raises UnfitTokenError.
     """
@@ -80,42 +91,41 @@ class AccessControl:
 
     def _problem(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
         host = _single_host(headers)
-        if host is None or not (is_loopback(host) or self._is_own(host)):
-            return 403, "forbidden", "the Host header is not this mock's own"
-        if headers.get("sec-fetch-site") not in _OWN_SITE or _foreign_origin(headers):
-            return 403, "forbidden", "a web page of another site may not use the control plane"
+        if host is None or not (is_loopback(host) or self._is_this_mock(host)):
+            return 403, "forbidden", "the Host header has to name this mock"
+        if headers.get("sec-fetch-site") not in _ALLOWED_FETCH_SITES or _has_foreign_origin(headers):
+            return 403, "forbidden", "web pages of other sites may not use the control plane"
         if self._token is not None:
-            return (
-                None
-                if self._has_token(headers)
-                else (401, "unauthorized", "send the control token as bearer")
-            )
+            if self._has_token(headers):
+                return None
+            return 401, "unauthorized", "send the control token in the header `Authorization: Bearer TOKEN`"
         client = scope.get("client")
         if client is None or not is_loopback(client[0]):
             return (
                 403,
                 "forbidden",
-                "only this machine may: start the mock with --control-token to allow others",
+                "only this machine may use the control plane; allow others with the option --control-token",
             )
         return None
 
-    def _is_own(self, host: str) -> bool:
-        """A mock on all addresses is called by any of them; it has a token, which no strange page knows."""
+    def _is_this_mock(self, host: str) -> bool:
+        # A mock that listens on all addresses can be reached by many names. So each name is allowed if there
+        # is a token. Web pages of other sites do not know the token.
         return host == self._host or (self._host in _ALL_ADDRESSES and self._token is not None)
 
     def _has_token(self, headers: Headers) -> bool:
-        given = headers.get("authorization", "").encode("latin-1")  # the bytes that were sent
-        return compare_digest(given, f"Bearer {self._token}".encode("ascii"))
+        sent_bytes = headers.get("authorization", "").encode("latin-1")
+        return compare_digest(sent_bytes, f"Bearer {self._token}".encode("ascii"))
 
 
 def _single_host(headers: Headers) -> str | None:
     hosts = headers.getlist("host")
     if len(hosts) != 1:
         return None
-    found = _HOST.fullmatch(hosts[0])
-    return found["name"].strip("[]").lower() if found else None
+    match = _HOST.fullmatch(hosts[0])
+    return match["name"].strip("[]").lower() if match else None
 
 
-def _foreign_origin(headers: Headers) -> bool:
+def _has_foreign_origin(headers: Headers) -> bool:
     origins = headers.getlist("origin")
     return any(origin.partition("://")[2] != headers.get("host") for origin in origins)

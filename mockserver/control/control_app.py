@@ -1,4 +1,4 @@
-"""The control plane: how a test looks into the mock and changes what it holds. JSON, on Starlette."""
+"""The control plane as a Starlette application. It finds the call of each request and answers in JSON."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from workerkit.mockserver.control.control_calls import CONTROL_CALLS, CONTROL_STREAMS, ControlRequest
 from workerkit.mockserver.http.answer import json_answer
-from workerkit.mockserver.http.request import MOST_BYTES, ClientGoneError, Request, receive_request
-from workerkit.mockserver.observers.event_stream import Events
+from workerkit.mockserver.http.request import MAX_BODY_BYTES, ClientGoneError, Request, receive_request
+from workerkit.mockserver.observers.event_stream import EventPublisher
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of_all
@@ -27,78 +27,89 @@ from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call, Operation
 
 Endpoint = Callable[[StarletteRequest], Awaitable[Response]]
-# Whoever may call at all may also bring a large world back.
-_MOST_BYTES = {"restoreWorld": 2**28}
+# A snapshot of a world with many tasks is larger than other bodies.
+_MAX_BYTES_BY_CALL = {"restoreWorld": 2**28}
 
 
 @dataclass(frozen=True, slots=True)
-class _Within:
-    """What the control plane works on."""
-
+class _ControlPlane:
     worlds: Worlds
-    events: Events
+    events: EventPublisher
     worker_path: str
 
 
-def control_app(api: Api, worlds: Worlds, worker_path: str, events: Events | None = None) -> Starlette:
-    """The control plane of these worlds; `worker_path` is the Worker API's base path.
+def control_app(
+    api: Api, worlds: Worlds, worker_path: str, events: EventPublisher | None = None
+) -> Starlette:
+    """Returns the application.
 
-    `events` are those that it tells of; whoever wants to end them at some time gives them.
+    api: the API of the control plane.
+    worlds: the worlds that the calls read and change.
+    worker_path: the base path of the Worker API.
+    events: publishes the events of the worlds. With None, the application makes its own publisher, which the
+        caller cannot close.
+
+    Raises ValueError if `api` has other calls than this package.
     """
-    known = {*CONTROL_CALLS, *CONTROL_STREAMS}
-    if set(api.operations) != known:
-        raise ValueError(f"the spec and the control plane differ in {set(api.operations) ^ known}")
-    within = _Within(worlds, Events(worlds) if events is None else events, worker_path)
+    implemented = {*CONTROL_CALLS, *CONTROL_STREAMS}
+    if set(api.operations) != implemented:
+        difference = set(api.operations) ^ implemented
+        raise ValueError(f"these calls are in the spec only or in the code only: {difference}")
+    plane = _ControlPlane(worlds, EventPublisher(worlds) if events is None else events, worker_path)
     app = Starlette(
-        routes=[_route(path, methods, within) for path, methods in _by_path(api)],
-        exception_handlers={HTTPException: partial(_unrouted, within), ClientGoneError: _gone},
+        routes=[_route(path, operations, plane) for path, operations in _operations_by_path(api)],
+        exception_handlers={
+            HTTPException: partial(_answer_without_route, plane),
+            ClientGoneError: _client_gone,
+        },
     )
     app.router.redirect_slashes = False
     return app
 
 
-def _by_path(api: Api) -> Iterable[tuple[str, dict[str, Operation]]]:
+def _operations_by_path(api: Api) -> Iterable[tuple[str, dict[str, Operation]]]:
     paths: dict[str, dict[str, Operation]] = {}
     for operation in api.operations.values():
         paths.setdefault(operation.path, {})[operation.method] = operation
     return paths.items()
 
 
-def _route(path: str, operations: dict[str, Operation], within: _Within) -> Route:
-    async def endpoint(received: StarletteRequest) -> Response:
-        operation = operations[received.method]
-        most = _MOST_BYTES.get(operation.id, MOST_BYTES)
-        request = await receive_request(received.scope, received.receive, most=most)
+def _route(path: str, operations: dict[str, Operation], plane: _ControlPlane) -> Route:
+    async def endpoint(http_request: StarletteRequest) -> Response:
+        operation = operations[http_request.method]
+        max_bytes = _MAX_BYTES_BY_CALL.get(operation.id, MAX_BODY_BYTES)
+        request = await receive_request(http_request.scope, http_request.receive, max_bytes=max_bytes)
         try:
-            call = _read(operation, received.path_params, request, most)
-            base_url = f"http://{received.headers['host']}{within.worker_path}"
-            return _answered(ControlRequest(within.worlds, within.events, call, base_url))
+            call = _parse_call(operation, http_request.path_params, request, max_bytes)
+            base_url = f"http://{http_request.headers['host']}{plane.worker_path}"
+            return _answer(ControlRequest(plane.worlds, plane.events, call, base_url))
         except RefusalError as refusal:
-            message = mask_of_all(_all(within.worlds), _told(request)).text(refusal.why)
+            message = mask_of_all(_all_worlds(plane.worlds), _json_of(request)).text(refusal.why)
             return _response(_error(_CODES[refusal.status], message), refusal.status)
 
     route = Route(path, endpoint, methods=list(operations))
+    # Starlette adds HEAD to GET, and the control plane has no HEAD.
     route.methods = set(operations)
     return route
 
 
-def _answered(asked: ControlRequest) -> Response:
-    operation = asked.call.operation.id
+def _answer(request: ControlRequest) -> Response:
+    operation = request.call.operation.id
     if operation in CONTROL_STREAMS:
-        return CONTROL_STREAMS[operation](asked)
-    status, answer = CONTROL_CALLS[operation](asked)
-    if asked.call.operation.method != "GET" and "world" in asked.parameters:
-        asked.worlds.called(asked.name, operation)
+        return CONTROL_STREAMS[operation](request)
+    status, answer = CONTROL_CALLS[operation](request)
+    if request.call.operation.method != "GET" and "world" in request.parameters:
+        request.worlds.report_call(request.world_name, operation)
     return _response(answer, status)
 
 
-def _read(operation: Operation, path_values: dict[str, str], request: Request, most: int) -> Call:
-    if request.oversize:
-        raise InvalidRequestError(f"the body has more than {most} bytes")
-    if operation.body is not None and not request.headers.is_json:
+def _parse_call(operation: Operation, path_values: dict[str, str], request: Request, max_bytes: int) -> Call:
+    if request.is_too_large:
+        raise InvalidRequestError(f"the body has more than {max_bytes} bytes")
+    if operation.body_validator is not None and not request.headers.is_json:
         raise InvalidRequestError("send JSON, with the header content-type: application/json")
     try:
-        return operation.read(path_values, request.query, request.body)
+        return operation.parse_request(path_values, request.query, request.body)
     except FlawError as flaw:
         raise InvalidRequestError(str(flaw)) from None
 
@@ -108,27 +119,30 @@ def _response(value: Any, status: int, headers: dict[str, str] | None = None) ->
     return Response(answer.body, status, headers, media_type="application/json")
 
 
-def _told(request: Request) -> Any:
-    """The JSON of a call, whose secrets an error must not repeat; None where it is none."""
+def _json_of(request: Request) -> Any:
+    """Returns the body as JSON, to find secrets that an error must not repeat. None if it is not JSON."""
     try:
         return parse(request.body)
     except MalformedJsonError:
         return None
 
 
-def _all(worlds: Worlds) -> list[World]:
+def _all_worlds(worlds: Worlds) -> list[World]:
     return [worlds.world(name) for name in worlds.names()]
 
 
-async def _unrouted(within: _Within, request: StarletteRequest, error: Exception) -> Response:
+async def _answer_without_route(
+    plane: _ControlPlane, request: StarletteRequest, error: Exception
+) -> Response:
+    """Answers a request with an unknown path (404) or a wrong method (405)."""
     assert isinstance(error, HTTPException)
     code = _CODES[error.status_code]
-    path = mask_of_all(_all(within.worlds)).text(request.url.path)
+    path = mask_of_all(_all_worlds(plane.worlds)).text(request.url.path)
     message = f"{request.method} {path}: {error.detail}"
     return _response(_error(code, message), error.status_code, dict(error.headers or {}))
 
 
-async def _gone(request: StarletteRequest, error: Exception) -> Response:
+async def _client_gone(request: StarletteRequest, error: Exception) -> Response:
     return Response()
 
 

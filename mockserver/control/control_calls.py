@@ -1,4 +1,4 @@
-"""What each call of the control plane does, one function a call. Refused means unchanged."""
+"""The calls of the control plane, one function for each. A refused call changes nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.mockserver.control.verify import verify, wanted_of
-from workerkit.mockserver.observers.event_stream import Events, EventStream
+from workerkit.mockserver.control.verify import expected_calls_of, verify
+from workerkit.mockserver.observers.event_stream import EventPublisher, EventStream
 from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.refusal import ConflictError, InvalidRequestError, NotFoundError
@@ -15,17 +15,17 @@ from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
-from workerkit.mockserver.worlds.run_builder import run_of
-from workerkit.mockserver.worlds.snapshot import restored, snapshot
-from workerkit.mockserver.worlds.world_builder import WorldBuilder, WorldLacksError
+from workerkit.mockserver.worlds.run_builder import build_run
+from workerkit.mockserver.worlds.snapshot import director_from_snapshot, snapshot_of
+from workerkit.mockserver.worlds.world_builder import MissingEntityError, WorldBuilder
 from workerkit.mockserver.worlds.worlds import KeyTakenError, Worlds
 from workerkit.openapi.formats.strict_json import render
-from workerkit.openapi.formats.timestamp import read_time, written
-from workerkit.openapi.formats.yaml_nodes import InvalidInputError, closest
+from workerkit.openapi.formats.timestamp import read_time, time_text
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError, did_you_mean
 from workerkit.openapi.spec.dialect import Dialect, UnknownChoiceError, dialect_of
 from workerkit.openapi.spec.operation import Call
-from workerkit.scenarios.fields.duration import seconds
-from workerkit.scenarios.fields.vocabulary import documented
+from workerkit.scenarios.fields.duration import parse_duration
+from workerkit.scenarios.fields.vocabulary import api_vocabulary
 from workerkit.scenarios.library import library
 from workerkit.scenarios.loading.loader import parse, parse_world
 from workerkit.scenarios.model.scenario import Scenario
@@ -33,50 +33,63 @@ from workerkit.scenarios.model.world_plan import WorldPlan
 from workerkit.scenarios.rules.judge import judge
 
 Json = dict[str, Any]
-_BY = "the control plane"
+_CHANGED_BY = "the control plane"
 
 
 @dataclass(frozen=True, slots=True)
 class ControlRequest:
-    """A call of the control plane. `base_url` is the Worker API's, under the name that the caller used."""
+    """A request to the control plane.
+
+    worlds: the worlds of the mock.
+    events: publishes the events of the worlds.
+    call: the parsed request.
+    base_url: the base URL of the Worker API, with the host of the request's Host header.
+    """
 
     worlds: Worlds
-    events: Events
+    events: EventPublisher
     call: Call
     base_url: str
 
     @property
     def parameters(self) -> Json:
+        """The path and query parameters."""
         return self.call.parameters
 
     @property
     def body(self) -> Json:
+        """A copy of the JSON body."""
         return dict(self.call.body)
 
     @property
-    def name(self) -> str:
+    def world_name(self) -> str:
+        """The name of the world in the path."""
         return str(self.parameters["world"])
 
     @property
     def director(self) -> Director:
-        """The director of the world asked for; raises NotFound."""
+        """The `Director` of the world in the path: the world with its scenario. Raises NotFoundError."""
         names = self.worlds.names()
-        if self.name not in names:
-            raise NotFoundError(f"there is no world {self.name}; there are {', '.join(names) or 'none'}")
-        return self.worlds.director(self.name)
+        if self.world_name not in names:
+            raise NotFoundError(
+                f"there is no world {self.world_name}; there are {', '.join(names) or 'none'}"
+            )
+        return self.worlds.director(self.world_name)
 
     @property
     def world(self) -> World:
-        """The world asked for; raises NotFound."""
+        """The world in the path. Raises NotFoundError."""
         return self.director.world
 
 
-def get_health(asked: ControlRequest) -> tuple[int, Json]:
-    return 200, {"status": "ok", "worlds": list(asked.worlds.names())}
+def get_health(request: ControlRequest) -> tuple[int, Json]:
+    """Returns that the mock runs, and the names of its worlds."""
+    return 200, {"status": "ok", "worlds": list(request.worlds.names())}
 
 
-def create_world(asked: ControlRequest) -> tuple[int, Json]:
-    body = asked.body
+def create_world(request: ControlRequest) -> tuple[int, Json]:
+    """Adds a world, for example with a scenario from the library. Returns its name, URL and keys."""
+    body = request.body
     builder = WorldBuilder(
         _scenario(body.get("scenario")),
         _world_plan(body.get("world")),
@@ -84,176 +97,201 @@ def create_world(asked: ControlRequest) -> tuple[int, Json]:
         _dialect(body.get("dialect", {})),
     )
     try:
-        director = asked.worlds.add(asked.worlds.new_name(), builder)
+        director = request.worlds.add(request.worlds.new_name(), builder)
     except KeyTakenError as error:
         raise ConflictError(str(error)) from None
-    except WorldLacksError as error:
+    except MissingEntityError as error:
         raise InvalidRequestError(f"body/world: {error}") from None
     world = director.world
-    return 201, {"world": world.name, "base_url": asked.base_url, "servers": server_keys(world)}
+    return 201, {"world": world.name, "base_url": request.base_url, "servers": servers_with_keys(world)}
 
 
-def get_world(asked: ControlRequest) -> tuple[int, Json]:
-    world, scenario = asked.world, asked.director.scenario
+def get_world(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the whole state of a world."""
+    world, scenario = request.world, request.director.scenario
     return 200, {
         "world": world.name,
         "scenario": scenario.name if scenario else None,
         "dialect": dict(world.dialect),
-        "time": written(world.clock.now()),
-        "servers": _shown(world.servers.values()),
-        "tasks": _shown(world.tasks.values()),
-        "requests": _shown(world.requests.values()),
-        "accounts": _shown(world.accounts.values()),
-        "logs": _shown(world.logs),
-        "faults": _shown(world.faults),
+        "time": time_text(world.clock.now()),
+        "servers": _as_json(world.servers.values()),
+        "tasks": _as_json(world.tasks.values()),
+        "requests": _as_json(world.requests.values()),
+        "accounts": _as_json(world.accounts.values()),
+        "logs": _as_json(world.logs),
+        "faults": _as_json(world.faults),
         "exchanges": world.journal.count,
     }
 
 
-def delete_world(asked: ControlRequest) -> tuple[int, Json]:
-    name = asked.world.name
-    asked.worlds.remove(name)
+def delete_world(request: ControlRequest) -> tuple[int, Json]:
+    """Removes a world."""
+    name = request.world.name
+    request.worlds.remove(name)
     return 200, {"deleted": name}
 
 
-def reset_world(asked: ControlRequest) -> tuple[int, Json]:
+def reset_world(request: ControlRequest) -> tuple[int, Json]:
+    """Builds the world again as it was at its start."""
     try:
-        world = asked.worlds.reset(asked.world.name)
+        world = request.worlds.reset(request.world.name)
     except KeyTakenError as error:
         raise ConflictError(str(error)) from None
-    return 200, {"world": world.name, "servers": server_keys(world)}
+    return 200, {"world": world.name, "servers": servers_with_keys(world)}
 
 
-def set_clock(asked: ControlRequest) -> tuple[int, Json]:
-    clock = asked.world.clock
+def set_clock(request: ControlRequest) -> tuple[int, Json]:
+    """Moves the clock of a world forward, or stops it at a time."""
+    clock = request.world.clock
     try:
-        if "advance" in asked.body:
-            clock.advance(seconds(asked.body["advance"]))
+        if "advance" in request.body:
+            clock.advance(parse_duration(request.body["advance"]))
         else:
-            clock.freeze(read_time(asked.body["freeze"]))
+            clock.freeze(read_time(request.body["freeze"]))
     except ValueError as error:
         raise InvalidRequestError(f"body: {error}") from None
-    return 200, {"time": written(clock.now())}
+    return 200, {"time": time_text(clock.now())}
 
 
-def get_tasks(asked: ControlRequest) -> tuple[int, Json]:
-    server, statuses = asked.parameters["server"], asked.parameters["status"]
+def get_tasks(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the tasks, filtered by server and status."""
+    server, statuses = request.parameters["server"], request.parameters["status"]
     chosen = [
         task
-        for task in asked.world.tasks.values()
+        for task in request.world.tasks.values()
         if server in (None, task.server) and (statuses is None or task.status in statuses)
     ]
-    return 200, {"tasks": _shown(chosen)}
+    return 200, {"tasks": _as_json(chosen)}
 
 
-def add_tasks(asked: ControlRequest) -> tuple[int, Json]:
-    fields = asked.body
+def add_tasks(request: ControlRequest) -> tuple[int, Json]:
+    """Adds one or more tasks with the same fields."""
+    fields = request.body
     count = int(fields.pop("count", 1))
     if count > 1 and "id" in fields:
         raise InvalidRequestError(
-            "body/id: one id is not enough for several tasks: leave it out, or add them one by one"
+            "body/id: several tasks cannot have the same id; leave the id out, or add the tasks one by one"
         )
-    return 201, {"tasks": _shown([create_task(asked.world, fields) for _ in range(count)])}
+    return 201, {"tasks": _as_json([create_task(request.world, fields) for _ in range(count)])}
 
 
-def change_task(asked: ControlRequest) -> tuple[int, Json]:
-    world, fields = asked.world, asked.body
-    task = world.task(asked.parameters["id"])
+def change_task(request: ControlRequest) -> tuple[int, Json]:
+    """Changes fields of a task."""
+    world, fields = request.world, request.body
+    task = world.task(request.parameters["id"])
     if "server" in fields:
-        world.reassign(task, world.server(fields["server"]), by=_BY)
+        world.reassign(task, world.server(fields["server"]), by=_CHANGED_BY)
     world.change_task(task, fields)
     return 200, task.as_json()
 
 
-def get_servers(asked: ControlRequest) -> tuple[int, Json]:
-    return 200, {"servers": _shown(asked.world.servers.values())}
+def get_servers(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the servers."""
+    return 200, {"servers": _as_json(request.world.servers.values())}
 
 
-def change_server(asked: ControlRequest) -> tuple[int, Json]:
-    world, fields = asked.world, asked.body
-    server = world.server(asked.parameters["name"])
+def change_server(request: ControlRequest) -> tuple[int, Json]:
+    """Changes the status or the API key of a server, or revokes its keys."""
+    world, fields = request.world, request.body
+    server = world.server(request.parameters["name"])
     status = _status(fields.get("status", server.status))
     if "api_key" in fields:
-        _change_key(asked, server, fields["api_key"])
-    world.set_server_status(server, status, by=_BY)
-    world.revoke(server, revoked=fields.get("revoked", server.revoked), by=_BY)
+        _change_key(request, server, fields["api_key"])
+    world.set_server_status(server, status, by=_CHANGED_BY)
+    world.key_ring.set_revoked(server, revoked=fields.get("revoked", server.revoked), by=_CHANGED_BY)
     return 200, server.as_json()
 
 
-def get_requests(asked: ControlRequest) -> tuple[int, Json]:
-    return 200, {"requests": _shown(asked.world.requests.values())}
+def get_requests(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the customer's requests."""
+    return 200, {"requests": _as_json(request.world.requests.values())}
 
 
-def get_accounts(asked: ControlRequest) -> tuple[int, Json]:
-    return 200, {"accounts": _shown(asked.world.accounts.values())}
+def get_accounts(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the accounts."""
+    return 200, {"accounts": _as_json(request.world.accounts.values())}
 
 
-def get_logs(asked: ControlRequest) -> tuple[int, Json]:
-    return 200, {"logs": _shown(asked.world.logs)}
+def get_logs(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the log entries that workers sent."""
+    return 200, {"logs": _as_json(request.world.logs)}
 
 
-def get_faults(asked: ControlRequest) -> tuple[int, Json]:
-    return 200, {"faults": _shown(asked.world.faults)}
+def get_faults(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the active faults."""
+    return 200, {"faults": _as_json(request.world.faults)}
 
 
-def add_fault(asked: ControlRequest) -> tuple[int, Json]:
-    return 201, add_described_fault(asked.world, asked.body).as_json()
+def add_fault(request: ControlRequest) -> tuple[int, Json]:
+    """Adds a fault."""
+    return 201, add_described_fault(request.world, request.body).as_json()
 
 
-def clear_faults(asked: ControlRequest) -> tuple[int, Json]:
-    faults = asked.world.faults
+def clear_faults(request: ControlRequest) -> tuple[int, Json]:
+    """Removes all faults."""
+    faults = request.world.faults
     cleared = len(faults)
     faults.clear()
     return 200, {"cleared": cleared}
 
 
-def get_verdict(asked: ControlRequest) -> tuple[int, Json]:
-    director, mask = asked.director, mask_of(asked.world)
+def get_verdict(request: ControlRequest) -> tuple[int, Json]:
+    """Judges the exchanges so far by the rules of the scenario."""
+    director, mask = request.director, mask_of(request.world)
     if director.scenario is None:
-        raise NotFoundError(f"the world {asked.name} has no scenario to judge by")
-    verdict = judge(run_of(director, "until", None))
+        raise NotFoundError(f"the world {request.world_name} has no scenario, so there is no verdict")
+    verdict = judge(build_run(director, "until", None))
     broken = [
-        {"rule": each.rule, "message": mask.text(each.message), "exchanges": list(each.exchanges)}
-        for each in verdict.broken
+        {
+            "rule": violation.rule,
+            "message": mask.text(violation.message),
+            "exchanges": list(violation.exchanges),
+        }
+        for violation in verdict.violations
     ]
-    word = "pass" if verdict.passed else "fail"
-    return 200, {"scenario": verdict.scenario, "verdict": word, "broken": broken}
+    outcome = "pass" if verdict.passed else "fail"
+    return 200, {"scenario": verdict.scenario, "verdict": outcome, "broken": broken}
 
 
-def get_journal(asked: ControlRequest) -> tuple[int, Json]:
-    world, wanted = asked.world, asked.parameters
+def get_journal(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the exchanges, filtered by number, operation and status."""
+    world, filters = request.world, request.parameters
     mask = mask_of(world)
     exchanges = [
         mask.exchange(exchange)
         for exchange in world.journal
-        if exchange.number > wanted["after"]
-        and wanted["operation"] in (None, exchange.operation)
-        and wanted["status"] in (None, exchange.status)
+        if exchange.number > filters["after"]
+        and filters["operation"] in (None, exchange.operation)
+        and filters["status"] in (None, exchange.status)
     ]
     return 200, {"exchanges": exchanges, "dropped": world.journal.dropped}
 
 
-def verify_calls(asked: ControlRequest) -> tuple[int, Json]:
-    world = asked.world
-    return 200, verify(world, wanted_of(asked.body)).masked(mask_of(world))
+def verify_calls(request: ControlRequest) -> tuple[int, Json]:
+    """Counts the exchanges that match, and compares the number with the expected one."""
+    world = request.world
+    return 200, verify(world, expected_calls_of(request.body)).masked(mask_of(world))
 
 
-def take_snapshot(asked: ControlRequest) -> tuple[int, Json]:
-    return 200, snapshot(asked.director)
+def take_snapshot(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the state of a world, for `restore_world`."""
+    return 200, snapshot_of(request.director)
 
 
-def restore_world(asked: ControlRequest) -> tuple[int, Json]:
-    director = restored(asked.director, asked.body)
+def restore_world(request: ControlRequest) -> tuple[int, Json]:
+    """Replaces a world by the state of a snapshot."""
+    director = director_from_snapshot(request.director, request.body)
     try:
-        asked.worlds.restore(asked.name, director)
+        request.worlds.restore(request.world_name, director)
     except KeyTakenError as error:
         raise ConflictError(str(error)) from None
-    return 200, {"world": asked.name, "servers": server_keys(director.world)}
+    return 200, {"world": request.world_name, "servers": servers_with_keys(director.world)}
 
 
-def get_events(asked: ControlRequest) -> EventStream:
-    name = asked.parameters["world"]
-    return EventStream(asked.events, None if name is None else asked.world.name)
+def get_events(request: ControlRequest) -> EventStream:
+    """Opens a stream with the events of one world or of all worlds."""
+    name = request.parameters["world"]
+    return EventStream(request.events, None if name is None else request.world.name)
 
 
 CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json]]] = {
@@ -284,21 +322,21 @@ CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json]]] = {
 CONTROL_STREAMS: dict[str, Callable[[ControlRequest], EventStream]] = {"getEvents": get_events}
 
 
-def server_keys(world: World) -> list[Json]:
-    """The servers of a world with the key and the status of each, as tests need them to begin."""
+def servers_with_keys(world: World) -> list[Json]:
+    """Returns the name, the API key and the status of each server of a world."""
     names = ("name", "api_key", "status")
     return [{name: server.as_json()[name] for name in names} for server in world.servers.values()]
 
 
-def _shown(entities: Any) -> list[Json]:
+def _as_json(entities: Any) -> list[Json]:
     return [entity.as_json() for entity in entities]
 
 
-def _scenario(asked: str | Json | None) -> Scenario | None:
-    if asked is None or isinstance(asked, str):
-        return _from_library(asked)
+def _scenario(name_or_json: str | Json | None) -> Scenario | None:
+    if name_or_json is None or isinstance(name_or_json, str):
+        return _from_library(name_or_json)
     try:
-        return parse(render(asked), name="body/scenario")
+        return parse(render(name_or_json), name="body/scenario")
     except InvalidInputError as error:
         raise InvalidRequestError(str(error)) from None
 
@@ -307,13 +345,15 @@ def _from_library(name: str | None) -> Scenario | None:
     if name is None:
         return None
     if name not in library.names():
-        raise NotFoundError(f"there is no scenario {name} in the library{closest(name, library.names())}")
+        raise NotFoundError(
+            f"there is no scenario {name} in the library{did_you_mean(name, library.names())}"
+        )
     return library.find(name)
 
 
-def _world_plan(world: Json | None) -> WorldPlan | None:
+def _world_plan(plan: Json | None) -> WorldPlan | None:
     try:
-        return None if world is None else parse_world(render(world), name="body/world")
+        return None if plan is None else parse_world(render(plan), name="body/world")
     except InvalidInputError as error:
         raise InvalidRequestError(str(error)) from None
 
@@ -326,20 +366,20 @@ def _dialect(choices: dict[str, str]) -> Dialect:
 
 
 def _status(status: str) -> str:
-    known = documented().server_statuses
+    known = api_vocabulary().server_statuses
     if status not in known:
         raise InvalidRequestError(
-            f"body/status: {status} is no status of a server; there are {', '.join(known)}"
+            f"body/status: a server has no status {status}; there are {', '.join(known)}"
         )
     return status
 
 
-def _change_key(asked: ControlRequest, server: Server, key: str) -> None:
-    owner = asked.world.key_owner(key)
+def _change_key(request: ControlRequest, server: Server, key: str) -> None:
+    owner = request.world.key_ring.owner(key)
     if owner not in (None, server.name):
         raise ConflictError(f"the API key belongs to {owner}")
     try:
-        asked.worlds.key_added(asked.name, key)
+        request.worlds.add_key(request.world_name, key)
     except KeyTakenError as error:
         raise ConflictError(str(error)) from None
-    asked.world.exchange_key(server, key, by=_BY)
+    request.world.key_ring.replace_keys(server, key, by=_CHANGED_BY)

@@ -1,4 +1,4 @@
-"""How often a request came, and what came instead: a function of a world and its exchanges."""
+"""Counts the requests of a world that match a description, and finds the closest other requests."""
 
 from __future__ import annotations
 
@@ -8,175 +8,198 @@ from heapq import nsmallest
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from workerkit.mockserver.control.refusal_cause import cause_of
+from workerkit.mockserver.control.refusal_cause import refusal_cause_of
 from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.json_contains import JsonDifference, contains, differences
-from workerkit.openapi.formats.yaml_nodes import closest
+from workerkit.openapi.formats.yaml_nodes import did_you_mean
 from workerkit.openapi.masking.mask import Mask
 
-_MOST_CLOSEST = 3
-_MOST_COMPARED = 50
-_MOST_DIFFERENCES = 20
+_MAX_CLOSEST = 3
+_MAX_COMPARED = 50
+_MAX_DIFFERENCES = 20
 ANY_BODY = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """The requests to count: of an operation, with a status, a path, a body that contains this JSON.
+class ExpectedCalls:
+    """Describes the exchanges to count, and how many are expected. A field that is None is not checked.
 
-    What is None is not looked at. A path may leave out the base path and may have a query, whose parameters
-    have to be there. It has to come `least` to `most` times; a `most` of None is no bound.
+    operation: the operationId.
+    status: the status of the answer.
+    path: the path, with or without the base path. It may have a query; the request needs all its parameters.
+    body: JSON that the body of the request has to contain. `ANY_BODY`: the body is not checked.
+    min_count: how many exchanges are expected at least.
+    max_count: how many are expected at most. None for no limit.
     """
 
     operation: str | None = None
     status: int | None = None
     path: str | None = None
     body: Any = field(default=ANY_BODY)
-    least: int = 1
-    most: int | None = None
+    min_count: int = 1
+    max_count: int | None = None
 
     def matches(self, exchange: Exchange, base_path: str) -> bool:
-        """Whether an exchange is one of those to count."""
-        if self._outer(exchange, base_path):
+        """Whether an exchange has to be counted."""
+        if self._differences_without_body(exchange, base_path):
             return False
-        return self.body is ANY_BODY or contains(exchange.sent(), self.body)
+        return self.body is ANY_BODY or contains(exchange.request_json(), self.body)
 
     def differences(self, exchange: Exchange, base_path: str) -> list[JsonDifference]:
-        """Where an exchange is not as wanted, field by field."""
-        outer = self._outer(exchange, base_path)
-        inner = [] if self.body is ANY_BODY else differences(exchange.sent(), self.body, "body")
-        return [*outer, *inner]
+        """Returns all differences between an exchange and the description."""
+        in_body = [] if self.body is ANY_BODY else differences(exchange.request_json(), self.body, "body")
+        return [*self._differences_without_body(exchange, base_path), *in_body]
 
     def distance(self, exchange: Exchange, base_path: str) -> tuple[bool, ...]:
-        """What is not as wanted of operation, path and status: the smaller, the closer."""
-        fields = [each.field for each in self._outer(exchange, base_path)]
+        """Three values: whether the operation, the path and the status differ from the description.
+
+        A smaller tuple means that the exchange is closer to the description.
+        """
+        fields = [difference.field for difference in self._differences_without_body(exchange, base_path)]
         return tuple(name in fields for name in ("operation", "path", "status"))
 
-    def _outer(self, exchange: Exchange, base_path: str) -> list[JsonDifference]:
+    def _differences_without_body(self, exchange: Exchange, base_path: str) -> list[JsonDifference]:
         found = []
         if self.operation not in (None, exchange.operation):
             found.append(JsonDifference("operation", self.operation, exchange.operation))
-        if self.path is not None and not _leads_to(self.path, exchange, base_path):
-            found.append(JsonDifference("path", self.path, _target(exchange)))
+        if self.path is not None and not _has_path(exchange, self.path, base_path):
+            found.append(JsonDifference("path", self.path, _path_and_query(exchange)))
         if self.status not in (None, exchange.status):
             found.append(JsonDifference("status", self.status, exchange.status))
         return found
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
-    """An exchange that is not as wanted, where it differs, and why it was refused, if it was."""
+class ClosestExchange:
+    """An exchange that does not match, but almost.
+
+    differences: the fields that do not match.
+    cause: why the exchange was refused. None if it was not refused.
+    """
 
     exchange: Exchange
     differences: tuple[JsonDifference, ...]
     cause: str | None
 
     def masked(self, mask: Mask) -> dict[str, Any]:
-        """The exchange as the control plane shows it, without secrets."""
+        """Returns the exchange as JSON for the control plane, without secrets."""
         return {
             "number": self.exchange.number,
             "line": mask.line(self.exchange),
-            "differences": [_masked(difference, mask) for difference in self.differences],
+            "differences": [_masked_difference(difference, mask) for difference in self.differences],
             "cause": None if self.cause is None else mask.text(self.cause),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Whether a request came as often as wanted, how often it came, and what came closest where too rarely.
+    """The result of `verify`.
 
-    `count` is of the exchanges that the journal still keeps; `dropped` are gone.
+    ok: whether the number of exchanges is as expected.
+    count: how many exchanges of the journal match.
+    dropped: how many exchanges the journal has dropped. They are not counted.
+    closest: the closest other exchanges. Only filled if there were no matches or too few.
     """
 
     ok: bool
     count: int
     dropped: int
-    closest: tuple[Near, ...]
+    closest: tuple[ClosestExchange, ...]
 
     def masked(self, mask: Mask) -> dict[str, Any]:
-        """The answer of the control plane, without secrets."""
-        closest = [each.masked(mask) for each in self.closest]
+        """Returns the result as JSON for the control plane, without secrets."""
+        closest = [near.masked(mask) for near in self.closest]
         return {"ok": self.ok, "count": self.count, "dropped": self.dropped, "closest": closest}
 
 
-def wanted_of(asked: Mapping[str, Any]) -> Wanted:
-    """What a call of the control plane asks for: fields of Wanted, and `times` with `min` and `max`.
+def expected_calls_of(json: Mapping[str, Any]) -> ExpectedCalls:
+    """Returns the description that a call of the control plane has in its body.
 
-    Without `times` at least once; where only `max` is given, as rarely as one likes.
+    json: fields of ExpectedCalls, and `times` with `min` and `max`. Without `times`, at least one exchange is
+        expected. With only `max`, none is needed.
     """
-    told = dict(asked)
-    times = told.pop("times", {})
-    least = times.get("min", 0 if "max" in times else 1)
-    return Wanted(**told, least=int(least), most=times.get("max"))
+    fields = dict(json)
+    times = fields.pop("times", {})
+    min_count = times.get("min", 0 if "max" in times else 1)
+    return ExpectedCalls(**fields, min_count=int(min_count), max_count=times.get("max"))
 
 
-def verify(world: World, wanted: Wanted) -> Verification:
-    """Counts the exchanges of a world's journal that are as wanted; up to three of the others are closest.
+def verify(world: World, expected: ExpectedCalls) -> Verification:
+    """Counts the exchanges of a world's journal that match, and finds up to three closest other exchanges.
 
-    Raises Invalid for an operation that there is not.
+    Raises InvalidRequestError for an unknown operation.
     """
     operations = world.api.operations
-    if wanted.operation is not None and wanted.operation not in operations:
-        hint = closest(wanted.operation, operations)
-        raise InvalidRequestError(f"operation: there is no operation {wanted.operation}{hint}")
+    if expected.operation is not None and expected.operation not in operations:
+        hint = did_you_mean(expected.operation, operations)
+        raise InvalidRequestError(f"operation: there is no operation {expected.operation}{hint}")
     base_path, exchanges = world.api.base_path, list(world.journal)
-    others = [exchange for exchange in exchanges if not wanted.matches(exchange, base_path)]
+    others = [exchange for exchange in exchanges if not expected.matches(exchange, base_path)]
     count = len(exchanges) - len(others)
-    ok = wanted.least <= count and (wanted.most is None or count <= wanted.most)
-    looks_further = not count or count < wanted.least
-    nearest = _closest(world, wanted, others) if looks_further else ()
-    return Verification(ok, count, world.journal.dropped, nearest)
+    ok = expected.min_count <= count and (expected.max_count is None or count <= expected.max_count)
+    needs_closest = not count or count < expected.min_count
+    closest = _closest(world, expected, others) if needs_closest else ()
+    return Verification(ok, count, world.journal.dropped, closest)
 
 
-def in_words(asked: Mapping[str, Any], found: Mapping[str, Any]) -> str:
-    """A verification in lines for people: `found` is what `Verification.masked` says of what was asked."""
-    said = ", ".join(f"{name} {value}" for name, value in asked.items()) or "any request"
-    lines = [f"{said}: came {found['count']} times"]
-    for near in found["closest"]:
+def verification_text(expected: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """Returns the result of a verification as text, with several lines.
+
+    expected: the argument of `expected_calls_of`.
+    result: the result of `Verification.masked`.
+    """
+    description = ", ".join(f"{name} {value}" for name, value in expected.items()) or "any request"
+    lines = [f"expected {description}; found {result['count']} requests"]
+    for near in result["closest"]:
         lines.append(f"  closest: {near['line']}")
-        lines += [f"    {_difference_in_words(difference)}" for difference in near["differences"]]
+        lines += [f"    {_difference_text(difference)}" for difference in near["differences"]]
         lines += [f"    {near['cause']}"] if near["cause"] else []
     return "\n".join(lines)
 
 
-def _closest(world: World, wanted: Wanted, others: list[Exchange]) -> tuple[Near, ...]:
-    """The operation counts most, then the path, then everything else; of equals the newer."""
+def _closest(world: World, expected: ExpectedCalls, others: list[Exchange]) -> tuple[ClosestExchange, ...]:
+    """Returns the exchanges with the right operation first, then by path, then by number of differences.
+
+    If two are equal, the newer one is first.
+    """
     base_path = world.api.base_path
 
-    def roughly(each: Exchange) -> Any:
-        return wanted.distance(each, base_path), -each.number
+    def rough_distance(exchange: Exchange) -> Any:
+        return expected.distance(exchange, base_path), -exchange.number
 
-    def closely(pair: tuple[Exchange, list[JsonDifference]]) -> Any:
-        return wanted.distance(pair[0], base_path)[:2], len(pair[1]), -pair[0].number
+    def exact_distance(pair: tuple[Exchange, list[JsonDifference]]) -> Any:
+        exchange, found = pair
+        return expected.distance(exchange, base_path)[:2], len(found), -exchange.number
 
-    likely = nsmallest(_MOST_COMPARED, others, key=roughly)
-    compared = [(each, wanted.differences(each, base_path)) for each in likely]
+    # Comparing bodies is slow, so only the roughly closest exchanges are compared in full.
+    candidates = nsmallest(_MAX_COMPARED, others, key=rough_distance)
+    compared = [(exchange, expected.differences(exchange, base_path)) for exchange in candidates]
     return tuple(
-        Near(each, tuple(found[:_MOST_DIFFERENCES]), cause_of(world, each))
-        for each, found in nsmallest(_MOST_CLOSEST, compared, key=closely)
+        ClosestExchange(exchange, tuple(found[:_MAX_DIFFERENCES]), refusal_cause_of(world, exchange))
+        for exchange, found in nsmallest(_MAX_CLOSEST, compared, key=exact_distance)
     )
 
 
-def _leads_to(path: str, exchange: Exchange, base_path: str) -> bool:
-    wanted, _, query = path.partition("?")
-    if unquote(exchange.path) not in (unquote(wanted), base_path + unquote(wanted)):
+def _has_path(exchange: Exchange, path: str, base_path: str) -> bool:
+    expected_path, _, query = path.partition("?")
+    if unquote(exchange.path) not in (unquote(expected_path), base_path + unquote(expected_path)):
         return False
-    seen = parse_qsl(exchange.query, keep_blank_values=True)
-    return all(pair in seen for pair in parse_qsl(query, keep_blank_values=True))
+    parameters = parse_qsl(exchange.query, keep_blank_values=True)
+    return all(parameter in parameters for parameter in parse_qsl(query, keep_blank_values=True))
 
 
-def _target(exchange: Exchange) -> str:
+def _path_and_query(exchange: Exchange) -> str:
     return f"{exchange.path}?{exchange.query}" if exchange.query else exchange.path
 
 
-def _masked(difference: JsonDifference, mask: Mask) -> dict[str, Any]:
+def _masked_difference(difference: JsonDifference, mask: Mask) -> dict[str, Any]:
     names = difference.field.split("/")
-    shown = {"field": mask.text(difference.field), "wanted": mask.under(names, difference.wanted)}
-    return shown if difference.absent else {**shown, "seen": mask.under(names, difference.seen)}
+    json = {"field": mask.text(difference.field), "wanted": mask.value_in_fields(names, difference.wanted)}
+    return json if difference.absent else {**json, "seen": mask.value_in_fields(names, difference.seen)}
 
 
-def _difference_in_words(shown: Mapping[str, Any]) -> str:
-    seen = repr(shown["seen"]) if "seen" in shown else "nothing"
-    return f"{shown['field']}: wanted {shown['wanted']!r}, seen {seen}"
+def _difference_text(difference: Mapping[str, Any]) -> str:
+    found = repr(difference["seen"]) if "seen" in difference else "nothing"
+    return f"{difference['field']}: expected {difference['wanted']!r}, found {found}"

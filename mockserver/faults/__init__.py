@@ -1,8 +1,8 @@
-"""How faults are done: one fault a file, and the register of all by what they are."""
+"""Applies faults to requests. Each file has the action of one fault; `FAULT_ACTIONS` lists all actions."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from workerkit.mockserver.faults.fault_action import FaultAction
 from workerkit.mockserver.faults.mislead.handed_over import HandedOverAction
@@ -29,59 +29,43 @@ from workerkit.mockserver.faults.spoil.malformed_chunk import MalformedChunkActi
 from workerkit.mockserver.faults.spoil.reset_in_body import ResetInBodyAction
 from workerkit.mockserver.faults.spoil.truncated_json import TruncatedJsonAction
 from workerkit.mockserver.faults.spoil.wrong_content_type import WrongContentTypeAction
-from workerkit.scenarios.faults import (
-    Bandwidth,
-    CloseInBody,
-    Dribble,
-    EmptyAnswer,
-    Fault,
-    Garbage,
-    HandedOver,
-    Hang,
-    KeyRefused,
-    LatencyFixed,
-    LatencyLognormal,
-    LatencyUniform,
-    ListedTwice,
-    LostAnswer,
-    MalformedChunk,
-    PartialBulk,
-    RateLimit,
-    Reset,
-    ResetInBody,
-    SkewedTime,
-    StalePage,
-    Status,
-    TruncatedJson,
-    Unapplied,
-    WrongContentType,
-)
+from workerkit.scenarios.faults.fault import Fault
+
+
+def _fault_of(action: type[FaultAction[Any]]) -> type[Fault]:
+    """The type parameter of the base class: Dribble for `class DribbleAction(FaultAction[Dribble])`."""
+    fault: type[Fault] = get_args(vars(action)["__orig_bases__"][0])[0]
+    return fault
+
 
 FAULT_ACTIONS: dict[type[Fault], type[FaultAction[Any]]] = {
-    Status: StatusAction,
-    KeyRefused: KeyRefusedAction,
-    RateLimit: RateLimitAction,
-    Hang: HangAction,
-    Reset: ResetAction,
-    EmptyAnswer: EmptyAnswerAction,
-    LatencyFixed: LatencyFixedAction,
-    LatencyUniform: LatencyUniformAction,
-    LatencyLognormal: LatencyLognormalAction,
-    Bandwidth: BandwidthAction,
-    Dribble: DribbleAction,
-    ResetInBody: ResetInBodyAction,
-    CloseInBody: CloseInBodyAction,
-    MalformedChunk: MalformedChunkAction,
-    TruncatedJson: TruncatedJsonAction,
-    WrongContentType: WrongContentTypeAction,
-    Garbage: GarbageAction,
-    LostAnswer: LostAnswerAction,
-    Unapplied: UnappliedAction,
-    PartialBulk: PartialBulkAction,
-    ListedTwice: ListedTwiceAction,
-    HandedOver: HandedOverAction,
-    StalePage: StalePageAction,
-    SkewedTime: SkewedTimeAction,
+    _fault_of(action): action
+    for action in (
+        StatusAction,
+        KeyRefusedAction,
+        RateLimitAction,
+        HangAction,
+        ResetAction,
+        EmptyAnswerAction,
+        LatencyFixedAction,
+        LatencyUniformAction,
+        LatencyLognormalAction,
+        BandwidthAction,
+        DribbleAction,
+        ResetInBodyAction,
+        CloseInBodyAction,
+        MalformedChunkAction,
+        TruncatedJsonAction,
+        WrongContentTypeAction,
+        GarbageAction,
+        LostAnswerAction,
+        UnappliedAction,
+        PartialBulkAction,
+        ListedTwiceAction,
+        HandedOverAction,
+        StalePageAction,
+        SkewedTimeAction,
+    )
 }
 
-__all__ = ["FAULT_ACTIONS", "FaultAction"]
+__all__ = ["FAULT_ACTIONS"]

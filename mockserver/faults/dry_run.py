@@ -1,4 +1,4 @@
-"""A copy of what a request would change, on which it can be acted without effect."""
+"""Makes a copy of the part of a world that a request can change. The operation can run on this copy."""
 
 from __future__ import annotations
 
@@ -7,48 +7,55 @@ from dataclasses import replace
 from itertools import islice
 
 from workerkit.mockserver.world.entities import Server, Task
-from workerkit.mockserver.world.randomness import Chance
+from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
+_ID_FIELDS = ("id", "link_id", "request_id", "account_id")
 
-def stage(world: World, server: Server, call: Call) -> tuple[World, Server]:
-    """A world that answers a request as the true one would, with the server whose request it is.
 
-    It holds copies of the servers and of the tasks, requests and accounts that the request concerns.
+def copy_for_dry_run(world: World, server: Server, call: Call) -> tuple[World, Server]:
+    """Returns a copy of a world, and the copy of the server that sent the request.
+
+    The copied world gives the same answer to the request as the real one. It contains all servers, and the
+    tasks, customers' requests and accounts that the request needs.
     """
-    staged = World(world.name, world.clock, Chance(0), world.api)
-    for each in world.servers.values():
-        staged.add_server(each.name, each.status, list(each.keys)).id = each.id
-    for task in _concerned(world, server, call):
-        request = staged.requests.get(task.request.id) or staged.add_request(replace(task.request))
-        account = staged.accounts.get(task.account.id) or staged.add_account(replace(task.account))
-        staged.add_task(replace(task, request=request, account=account))
-    _add_subject(world, staged, call)
-    return staged, staged.server(server.name)
+    copy = World(world.name, world.clock, SeededRandom(0), world.api)
+    for original in world.servers.values():
+        copy.add_server(original.name, original.status, list(original.keys)).id = original.id
+    for task in _needed_tasks(world, server, call):
+        request = copy.requests.get(task.request.id) or copy.add_request(replace(task.request))
+        account = copy.accounts.get(task.account.id) or copy.add_account(replace(task.account))
+        copy.add_task(replace(task, request=request, account=account))
+    _add_subject(world, copy, call)
+    return copy, copy.server(server.name)
 
 
-def _concerned(world: World, server: Server, call: Call) -> list[Task]:
-    """The tasks that a call names, else one that the server owes its say over a request or an account to."""
-    named = {name.lower() for name in _names(call)}
-    tasks = [world.tasks[each] for each in sorted(named) if each in world.tasks]
-    if tasks or not named:
+def _needed_tasks(world: World, server: Server, call: Call) -> list[Task]:
+    """The tasks whose ids are in the request.
+
+    If there are none: one task of the server with the customer's request or account that the request names.
+    In some dialects, a server may change a customer's request or an account only if one of its tasks has it.
+    """
+    ids = {entity_id.lower() for entity_id in _ids(call)}
+    tasks = [world.tasks[entity_id] for entity_id in sorted(ids) if entity_id in world.tasks]
+    if tasks or not ids:
         return tasks
     own = (task for task in world.tasks.values() if task.server == server.name)
-    return list(islice((task for task in own if named & {task.request.id, task.account.id}), 1))
+    return list(islice((task for task in own if ids & {task.request.id, task.account.id}), 1))
 
 
-def _add_subject(world: World, staged: World, call: Call) -> None:
-    """Adds the request or account that a call is about, where none of the server's tasks belongs to it."""
-    for name in map(str.lower, _names(call)):
-        if name in world.requests and name not in staged.requests:
-            staged.add_request(replace(world.requests[name]))
-        if name in world.accounts and name not in staged.accounts:
-            staged.add_account(replace(world.accounts[name]))
+def _add_subject(world: World, copy: World, call: Call) -> None:
+    """Adds the customer's request or account that the call names, if no copied task has added it already."""
+    for entity_id in map(str.lower, _ids(call)):
+        if entity_id in world.requests and entity_id not in copy.requests:
+            copy.add_request(replace(world.requests[entity_id]))
+        if entity_id in world.accounts and entity_id not in copy.accounts:
+            copy.add_account(replace(world.accounts[entity_id]))
 
 
-def _names(call: Call) -> Iterator[str]:
-    """The ids in a call: its own, or those of its items."""
+def _ids(call: Call) -> Iterator[str]:
+    """The ids in the path, the body and the items of a call."""
     body = call.body if isinstance(call.body, dict) else {}
-    for each in (call.parameters, body, *body.get("items", ())):
-        yield from (str(each[name]) for name in ("id", "link_id", "request_id", "account_id") if name in each)
+    for part in (call.parameters, body, *body.get("items", ())):
+        yield from (str(part[name]) for name in _ID_FIELDS if name in part)

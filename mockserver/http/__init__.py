@@ -1,1 +1,1 @@
-"""HTTP messages and the client's connection; knows no world."""
+"""HTTP messages and client connections. Nothing here uses a world."""

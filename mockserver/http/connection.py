@@ -1,4 +1,4 @@
-"""A client's connection below HTTP: its end, its bytes, and waiting for as long as the client is there."""
+"""The TCP connection of a client: writes bytes, waits, closes or resets."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from uvicorn.protocols.http.flow_control import FlowControl
 
 from workerkit.openapi.errors import WorkerkitError
 
-EXTENSION = "workerkit.wire"
+EXTENSION = "workerkit.connection"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _LONGEST_PAUSE = 365 * 86_400.0
-_SECONDS_BETWEEN_LOOKS = 0.001
+_POLL_SECONDS = 0.001
 
 
 class ConnectionLostError(WorkerkitError):
-    """The client went away before its answer was complete."""
+    """The client closed the connection before its answer was complete."""
 
 
 class Connection:
-    """One connection. `lost` and `stop` are for the protocol, which learns of these first.
+    """One client connection. The protocol calls `set_lost` and `set_stopping`.
 
-    One answer at a time is on it, and so at most one who waits.
+    A connection has at most one answer at a time, so at most one asyncio task waits for it.
     """
 
     def __init__(self, transport: asyncio.Transport, flow: FlowControl) -> None:
@@ -36,86 +36,95 @@ class Connection:
         self._is_stopping = False
         self._waiter: asyncio.Future[None] | None = None
 
-    def cut_unsent(self) -> None:
-        """Ends the connection at once where something has not left yet, which is dropped."""
+    def abort_if_unsent(self) -> None:
+        """If there are unsent bytes, closes the connection at once and drops these bytes."""
         if self._transport.get_write_buffer_size():
             self._transport.abort()
 
-    def lost(self) -> None:
-        """The connection is gone."""
+    def set_lost(self) -> None:
+        """The protocol calls this when the connection has ended."""
         self._is_lost = True
         self._wake()
 
-    def stop(self) -> None:
-        """The server is about to stop: nothing is to be held up any longer."""
+    def set_stopping(self) -> None:
+        """The protocol calls this when the server is about to stop. All waiting ends then."""
         self._is_stopping = True
         self._wake()
 
     def check(self) -> None:
-        """Raises Lost where the client is gone."""
+        """Raises ConnectionLostError if the connection has ended."""
         if self._is_lost:
             raise ConnectionLostError
 
     async def pause(self, seconds: float | None) -> None:
-        """Waits so long, without end for None; less where the server stops. Raises Lost."""
-        # Who does not read does not see the client leave either.
+        """Waits for this time (None: without end), or until the server stops.
+
+        Raises ConnectionLostError.
+        """
+        # A transport that does not read never notices that the client has closed the connection.
         self._flow.resume_reading()
         loop = asyncio.get_running_loop()
         deadline = None if seconds is None else loop.time() + min(seconds, _LONGEST_PAUSE)
         with suppress(TimeoutError):
             while not (self._is_lost or self._is_stopping):
-                await self._something(deadline)
+                await self._wait_for_wake(deadline)
         self.check()
 
     def write(self, data: bytes) -> None:
-        """Puts bytes on the connection as they are. Raises Lost."""
+        """Writes bytes without any change. Raises ConnectionLostError."""
         self.check()
         self._transport.write(data)
 
     async def flush(self) -> None:
-        """Waits until the client's machine has all that was written, or the server stops. Raises Lost."""
+        """Waits until the client's machine has received all bytes, or until the server stops.
+
+        Raises ConnectionLostError.
+        """
         loop = asyncio.get_running_loop()
-        while self._is_underway() and not self._is_stopping:
+        while self._has_bytes_underway() and not self._is_stopping:
             with suppress(TimeoutError):
-                await self._something(loop.time() + _SECONDS_BETWEEN_LOOKS)
+                await self._wait_for_wake(loop.time() + _POLL_SECONDS)
         self.check()
 
-    def _is_underway(self) -> bool:
-        """Whether bytes are on their way; nothing tells of it when the last of them arrives."""
+    def _has_bytes_underway(self) -> bool:
+        """True while the client's machine has not confirmed some of the bytes.
+
+        The system does not report the confirmation, so the caller must check again and again.
+        """
         if self._transport.is_closing():
             return False
-        waiting = fcntl.ioctl(self._socket().fileno(), termios.TIOCOUTQ, bytes(4))
-        return self._transport.get_write_buffer_size() > 0 or waiting != bytes(4)
+        unconfirmed = fcntl.ioctl(self._socket().fileno(), termios.TIOCOUTQ, bytes(4))
+        return self._transport.get_write_buffer_size() > 0 or unconfirmed != bytes(4)
 
     def _socket(self) -> socket.socket:
         connection: socket.socket = self._transport.get_extra_info("socket")
         return connection
 
     async def reset(self) -> None:
-        """Ends the connection by a TCP reset; what has not left yet is dropped."""
-        # The number of a socket that is closing may already be another's.
+        """Ends the connection with a TCP reset. Unsent bytes are dropped."""
+        # If the socket is closing, another socket may already have its file descriptor.
         if not self._transport.is_closing():
             reset_on_close(self._socket())
             self._transport.abort()
-        await self._gone()
+        await self._wait_until_lost()
 
     async def close(self) -> None:
-        """Ends the connection in good order, after all that was written."""
+        """Sends all written bytes, then closes the connection."""
         self._transport.close()
-        await self._gone()
+        await self._wait_until_lost()
 
-    async def _gone(self) -> None:
+    async def _wait_until_lost(self) -> None:
         while not self._is_lost:
             if self._is_stopping:
                 self._transport.abort()
-            await self._something(None)
+            await self._wait_for_wake(None)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def _something(self, deadline: float | None) -> None:
-        """Waits until the connection is lost or the server to stop. Raises TimeoutError."""
+    async def _wait_for_wake(self, deadline: float | None) -> None:
+        """Waits until the connection is lost or the server is about to stop. Raises TimeoutError."""
         self._waiter = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout_at(deadline):
@@ -125,5 +134,5 @@ class Connection:
 
 
 def reset_on_close(connection: socket.socket) -> None:
-    """Lets the peer see a reset, and no end, when the connection is closed."""
+    """Sets a socket option: when the socket is closed, the client gets a TCP reset (RST, not FIN)."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)

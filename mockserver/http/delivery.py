@@ -1,4 +1,4 @@
-"""One answer on its way to the client, and what of it really went out."""
+"""Sends one answer and records the bytes that were sent."""
 
 from __future__ import annotations
 
@@ -11,41 +11,48 @@ from workerkit.mockserver.http.connection import EXTENSION, Connection
 
 
 class Delivery:
-    """Sends an answer as a fault wants it sent, over a connection that the mock's own protocol serves.
+    """Sends one answer. Faults use it to send an answer in parts, or a broken answer.
 
-    `status`, `headers` and `body` are what was sent so far; the status is None where no head was. `left_at`
-    is when the last part of a whole answer was about to leave: the client may go on from then, also while a
-    busy machine keeps us from it. Everything that sends raises Lost where the client is gone.
+    Works only with the mock's own protocol.
+
+    connection: the client's connection.
+    status: the status that was sent; None while no head was sent.
+    headers: the headers that were sent.
+    body: the part of the body that was sent so far.
+    completed_at: the time just before the last part was sent; None if it was not sent yet. On a
+        busy machine, the client may receive this part before the mock can read the clock again.
+
+    All methods raise ConnectionLostError when the client has closed the connection.
     """
 
     def __init__(self, scope: Scope, send: Send, now: Callable[[], float]) -> None:
-        self.connection: Connection = scope["extensions"][EXTENSION]["wire"]
+        self.connection: Connection = scope["extensions"][EXTENSION]["connection"]
         self._send = send
         self._now = now
-        self.left_at: float | None = None
+        self.completed_at: float | None = None
         self.status: int | None = None
         self.headers: RawHeaders = ()
         self.body = bytearray()
 
-    async def whole(self, answer: Answer) -> None:
-        """Sends an answer as it is."""
-        await self.head(answer)
-        await self.part(answer.body, last=True)
+    async def send_answer(self, answer: Answer) -> None:
+        """Sends the complete answer without any change."""
+        await self.send_head(answer)
+        await self.send_part(answer.body, last=True)
 
-    async def head(self, answer: Answer) -> None:
+    async def send_head(self, answer: Answer) -> None:
         """Sends the status and the headers."""
         self.connection.check()
         await self._send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         self.status, self.headers = answer.status, answer.headers
 
-    async def part(self, data: bytes, *, last: bool) -> None:
-        """Sends a part of the body, after the head."""
+    async def send_part(self, data: bytes, *, last: bool) -> None:
+        """Sends a part of the body. The head must be sent first."""
         self.connection.check()
-        self.left_at = self._now() if last else None
+        self.completed_at = self._now() if last else None
         await self._send({"type": "http.response.body", "body": data, "more_body": not last})
         self.body += data
 
-    def raw(self, data: bytes) -> None:
-        """Sends bytes as they are, whatever HTTP says of them; the connection has to end after them."""
+    def send_raw(self, data: bytes) -> None:
+        """Sends bytes that need not be valid HTTP. The caller must close the connection after them."""
         self.connection.write(data)
         self.body += data

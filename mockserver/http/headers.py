@@ -1,4 +1,4 @@
-"""The headers of a request, decoded and by name; made once for all requests that have the same."""
+"""The decoded headers of a message. Equal headers are decoded once and shared by all messages."""
 
 from __future__ import annotations
 
@@ -10,41 +10,47 @@ from functools import lru_cache
 from workerkit.openapi.exchange import Headers
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
-_MOST_KEPT, _LONGEST_KEPT = 512, 2048
+_CACHE_SIZE, _LONGEST_CACHED = 512, 2048
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderSet:
-    """`pairs` are the headers as they came, `named` those that come once, by their names in lower case."""
+    """The headers of one message.
+
+    pairs: names and values in the order in which they came.
+    by_name: the values of headers that occur exactly once, by the name in lower case.
+    has_body: whether the headers say that the message has a body.
+    is_json: whether the content type is JSON.
+    """
 
     pairs: Headers
-    named: Mapping[str, str]
-    announces_body: bool
+    by_name: Mapping[str, str]
+    has_body: bool
     is_json: bool
 
 
-def header_set(raw: RawHeaders) -> HeaderSet:
-    """The headers of an ASGI scope. A client sends the same ones again and again: small sets are kept."""
+def decode_headers(raw: RawHeaders) -> HeaderSet:
+    """Decodes the headers of an ASGI scope. Small sets are cached, because clients repeat their headers."""
     pairs = tuple(raw)
-    short = sum(len(name) + len(value) for name, value in pairs) <= _LONGEST_KEPT
-    return (_kept if short else _decoded)(pairs)
+    short = sum(len(name) + len(value) for name, value in pairs) <= _LONGEST_CACHED
+    return (_decoded_from_cache if short else _decoded)(pairs)
 
 
-def headers_of(pairs: Headers) -> HeaderSet:
-    """The set of these decoded headers."""
+def header_set_of(pairs: Headers) -> HeaderSet:
+    """Makes a header set from decoded names and values."""
     counts = Counter(name for name, _ in pairs)
-    named = {name: value for name, value in pairs if counts[name] == 1}
-    content_type = named.get("content-type", "").partition(";")[0].strip().lower()
+    by_name = {name: value for name, value in pairs if counts[name] == 1}
+    content_type = by_name.get("content-type", "").partition(";")[0].strip().lower()
     return HeaderSet(
         pairs=pairs,
-        named=named,
-        announces_body="content-length" in counts or "transfer-encoding" in counts,
+        by_name=by_name,
+        has_body="content-length" in counts or "transfer-encoding" in counts,
         is_json=content_type == "application/json" or content_type.endswith("+json"),
     )
 
 
 def _decoded(pairs: tuple[tuple[bytes, bytes], ...]) -> HeaderSet:
-    return headers_of(tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs))
+    return header_set_of(tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs))
 
 
-_kept = lru_cache(maxsize=_MOST_KEPT)(_decoded)
+_decoded_from_cache = lru_cache(maxsize=_CACHE_SIZE)(_decoded)

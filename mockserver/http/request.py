@@ -1,4 +1,4 @@
-"""A request as it came from the socket, before anything is understood of it."""
+"""An HTTP request with its bytes, before the mock parses it."""
 
 from __future__ import annotations
 
@@ -6,63 +6,69 @@ from dataclasses import dataclass
 
 from starlette.types import Message, Receive, Scope
 
-from workerkit.mockserver.http.headers import HeaderSet, header_set
+from workerkit.mockserver.http.headers import HeaderSet, decode_headers
 from workerkit.openapi.errors import WorkerkitError
 
-MOST_BYTES = 8 * 2**20
-# A client that still sends when the connection is closed does not see the answer.
-_MOST_DRAINED = 8 * MOST_BYTES
+MAX_BODY_BYTES = 8 * 2**20
+# If the mock closes the connection while the client still sends, the client does not see the answer.
+# So the mock reads on, up to this many bytes.
+_MAX_READ_BYTES = 8 * MAX_BODY_BYTES
 
 
 class ClientGoneError(WorkerkitError):
-    """The client went away before its request was complete."""
+    """The client closed the connection before its request was complete."""
 
 
-@dataclass(slots=True)  # one for each request: to freeze it would take four times as long
+@dataclass(slots=True)  # not frozen: the mock makes one per request, and frozen takes four times as long
 class Request:
-    """A request. `path` is raw, as on the wire, without the query; `oversize` where the body was cut off."""
+    """An HTTP request.
+
+    path: the path without the query, not decoded.
+    query: the text after `?`, not decoded.
+    is_too_large: whether the body was longer than the limit; then `body` is only its beginning.
+    """
 
     method: str
     path: str
     query: str
     headers: HeaderSet
     body: bytes
-    oversize: bool
+    is_too_large: bool
 
     def header(self, name: str) -> str | None:
-        """The value of a header, by its name in lower case; None where it does not come, or comes twice."""
-        return self.headers.named.get(name)
+        """The value of a header, by its name in lower case. None if it is missing or occurs twice."""
+        return self.headers.by_name.get(name)
 
 
-async def receive_request(scope: Scope, receive: Receive, *, most: int = MOST_BYTES) -> Request:
-    """Reads a request to its end; of a body beyond `most` bytes only those are kept. Raises Gone."""
-    headers = header_set(scope["headers"])
-    body, oversize = await _body(receive, most) if headers.announces_body else (b"", False)
+async def receive_request(scope: Scope, receive: Receive, *, max_bytes: int = MAX_BODY_BYTES) -> Request:
+    """Reads a request to its end. Keeps the first `max_bytes` bytes of its body. Raises ClientGoneError."""
+    headers = decode_headers(scope["headers"])
+    body, is_too_large = await _read_body(receive, max_bytes) if headers.has_body else (b"", False)
     return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
         body=body,
-        oversize=oversize,
+        is_too_large=is_too_large,
     )
 
 
-async def _body(receive: Receive, most: int) -> tuple[bytes, bool]:
-    message = await _part(receive)
+async def _read_body(receive: Receive, max_bytes: int) -> tuple[bytes, bool]:
+    message = await _next_message(receive)
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
         parts, length = bytearray(body), len(body)
-        while message.get("more_body") and length <= max(_MOST_DRAINED, most):
-            message = await _part(receive)
+        while message.get("more_body") and length <= max(_MAX_READ_BYTES, max_bytes):
+            message = await _next_message(receive)
             part = message.get("body", b"")
             length += len(part)
-            parts += part if len(parts) <= most else b""
+            parts += part if len(parts) <= max_bytes else b""
         body = bytes(parts)
-    return body[:most], len(body) > most
+    return body[:max_bytes], len(body) > max_bytes
 
 
-async def _part(receive: Receive) -> Message:
+async def _next_message(receive: Receive) -> Message:
     message = await receive()
     if message["type"] == "http.disconnect":
         raise ClientGoneError

@@ -1,4 +1,4 @@
-"""Whose certificates are trusted: those that the machine trusts, and those in files that variables name."""
+"""Trusted TLS certificates: those of the machine, and those in files that environment variables name."""
 
 from __future__ import annotations
 
@@ -8,32 +8,34 @@ from pathlib import Path
 
 from workerkit.openapi.errors import UsageError
 
-# The first is the one that messages name; the others are those of requests and of curl.
-TRUSTED = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+# Messages name the first variable. The second one is read by the library requests, the third one by curl.
+CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 class BadCertificatesError(UsageError, ValueError):
-    """A file with certificates to trust is none; the message says which variable names it, and why."""
+    """A file with trusted certificates cannot be read. The message names the variable and the reason."""
 
 
-def tls() -> ssl.SSLContext:
-    """What connects to servers whose certificates are trusted, and to no others. Raises BadCertificates."""
+def tls_context() -> ssl.SSLContext:
+    """A TLS context that accepts only servers with a trusted certificate. Raises BadCertificatesError."""
     context = ssl.create_default_context()
-    for variable in TRUSTED:
+    for variable in CERTIFICATE_VARIABLES:
         if file := os.environ.get(variable):
-            _trust(context, file, variable)
+            _load_certificates(context, file, variable)
     return context
 
 
-def _trust(context: ssl.SSLContext, file: str, variable: str) -> None:
+def _load_certificates(context: ssl.SSLContext, file: str, variable: str) -> None:
     try:
         if Path(file).is_dir():
             context.load_verify_locations(capath=file)
         else:
             context.load_verify_locations(cafile=file)
     except OSError as error:
-        why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        why = (
+            "it contains no certificate in PEM format" if isinstance(error, ssl.SSLError) else error.strerror
+        )
         raise BadCertificatesError(
-            f"{file}, whose certificates are to be trusted, cannot be read: {why}. The variable {variable} "
-            "names it: give it the file of your authority, or unset it"
+            f"the certificate file {file}, which the variable {variable} names, cannot be read: {why}. "
+            f"Set {variable} to the certificate file of your authority, or unset it"
         ) from None

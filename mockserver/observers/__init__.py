@@ -1,1 +1,1 @@
-"""Who hears of worlds: event stream, journal file, log."""
+"""Observers of worlds. They write exchanges and changes to event streams, to a file or to a log."""

@@ -1,4 +1,4 @@
-"""Server-sent events: what happens in the worlds, to readers who may be slow, dead or gone."""
+"""Sends the events of worlds to HTTP clients as server-sent events. Slow clients do not delay the mock."""
 
 from __future__ import annotations
 
@@ -14,163 +14,163 @@ from starlette.types import Receive, Scope, Send
 from workerkit.mockserver.http.connection import EXTENSION
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
-from workerkit.mockserver.worlds.worlds import News, Worlds
+from workerkit.mockserver.worlds.worlds import ExchangeOrChange, Worlds
 from workerkit.openapi.formats.strict_json import render
-from workerkit.openapi.formats.timestamp import written
+from workerkit.openapi.formats.timestamp import time_text
 from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.run_record.change import Change
 
-_MOST_EVENTS = 1000
-_MOST_BYTES = 4 * 2**20
-_SECONDS_OF_SILENCE = 15.0
+_MAX_EVENTS = 1000
+_MAX_BYTES = 4 * 2**20
+_SECONDS_TO_COMMENT = 15.0
 
 
-class Events:
-    """The readers of events. While there are none, nothing is spent on events."""
+class EventPublisher:
+    """Gives the events of all worlds to the readers. Without readers the worlds spend no time on events."""
 
     def __init__(self, worlds: Worlds) -> None:
         self._worlds = worlds
-        self._readers: set[Reader] = set()
+        self._readers: set[EventReader] = set()
         self._count = 0
         self._closed = False
 
-    def __len__(self) -> int:
-        """How many read now."""
-        return len(self._readers)
-
-    def add(self, reader: Reader) -> None:
-        """Tells a reader of everything from now on."""
+    def add(self, reader: EventReader) -> None:
+        """Gives a reader all events from now on."""
         if not self._readers:
-            self._worlds.watch(self._publish)
+            self._worlds.subscribe(self._publish)
         self._readers.add(reader)
         if self._closed:
             reader.end()
 
-    def forget(self, reader: Reader) -> None:
-        """Tells a reader nothing more."""
+    def remove(self, reader: EventReader) -> None:
+        """Gives a reader no more events."""
         self._readers.discard(reader)
         if not self._readers:
-            self._worlds.unwatch(self._publish)
+            self._worlds.unsubscribe(self._publish)
 
     def close(self) -> None:
-        """Ends every reader's stream, now and from now on."""
+        """Ends the streams of all readers. The stream of a later reader ends at once."""
         self._closed = True
         for reader in self._readers:
             reader.end()
 
-    def _publish(self, world: World, news: News) -> None:
+    def _publish(self, world: World, item: ExchangeOrChange) -> None:
         self._count += 1
         readers = [reader for reader in self._readers if reader.world in (None, world.name)]
         if readers:
-            event = _event(self._count, *event_json(world, news))
+            event = _event_bytes(self._count, *event_as_json(world, item))
             for reader in readers:
                 reader.put(event)
 
 
-class Reader:
-    """What one reader has not got yet: the newest 1,000 events, and 4 MiB at most; older ones are counted.
+class EventReader:
+    """The events that one client has not received yet.
 
-    `world` is the name of the only world to tell of, or None for all. `hang_up`, where it is known how, cuts
-    the connection of a reader who has not taken what was sent.
+    At most the newest 1,000 events and 4 MiB are kept. Older events are dropped and counted.
+
+    world: the name of the world to read. None for all worlds.
+    close_connection: closes the client's connection if it has unsent bytes. May be None.
     """
 
     def __init__(self, world: str | None) -> None:
         self.world = world
-        self.hang_up: Callable[[], None] | None = None
+        self.close_connection: Callable[[], None] | None = None
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
         self._dropped = 0
-        self._news = asyncio.Event()
+        self._wake = asyncio.Event()
         self._is_ended = False
 
-    @property
-    def waiting_bytes(self) -> int:
-        """How much waits for it."""
-        return self._bytes
-
     def put(self, event: bytes) -> None:
-        """Adds an event; where there is no room, the oldest go."""
+        """Adds an event. If there is no room, drops the oldest events."""
         self._waiting.append(event)
         self._bytes += len(event)
-        while len(self._waiting) > _MOST_EVENTS or self._bytes > _MOST_BYTES:
+        while len(self._waiting) > _MAX_EVENTS or self._bytes > _MAX_BYTES:
             self._bytes -= len(self._waiting.popleft())
             self._dropped += 1
-        self._news.set()
+        self._wake.set()
 
     def end(self) -> None:
-        """Ends the stream and, where the reader does not take what was sent, the connection."""
+        """Ends the stream. If the client does not read the sent bytes, closes its connection."""
         self._is_ended = True
-        self._news.set()
-        if self.hang_up is not None:
-            self.hang_up()
+        self._wake.set()
+        if self.close_connection is not None:
+            self.close_connection()
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """The events as they go on the wire, from a first line that says that the mock listens."""
+        """Returns the bytes of the stream. First a comment says that the mock listens; the events follow."""
         yield b": listening\n\n"
         while not self._is_ended:
-            for part in self._taken():
+            for part in self._next_parts():
                 yield part
             if not (self._waiting or self._dropped or self._is_ended):
-                yield await self._silence()
+                yield await self._wait_for_event()
 
-    def _taken(self) -> list[bytes]:
-        """What there is to send now: how many events are gone, if any, and the oldest that is there."""
-        parts = [_event(None, "dropped", {"dropped": self._dropped})] if self._dropped else []
+    def _next_parts(self) -> list[bytes]:
+        """Returns the number of dropped events, if there are any, and the oldest waiting event."""
+        parts = [_event_bytes(None, "dropped", {"dropped": self._dropped})] if self._dropped else []
         self._dropped = 0
         if self._waiting:
             parts.append(self._waiting.popleft())
             self._bytes -= len(parts[-1])
         return parts
 
-    async def _silence(self) -> bytes:
-        """Waits for news; returns a comment to send where there are none, so that the dead are noticed."""
-        self._news.clear()
+    async def _wait_for_event(self) -> bytes:
+        """Waits for an event. After 15 seconds without events it returns a comment to send.
+
+        Sending the comment fails if the client is gone. Without it the mock would not notice.
+        """
+        self._wake.clear()
         with suppress(TimeoutError):
-            async with asyncio.timeout(_SECONDS_OF_SILENCE):
-                await self._news.wait()
+            async with asyncio.timeout(_SECONDS_TO_COMMENT):
+                await self._wake.wait()
                 return b""
         return b": silence\n\n"
 
 
 class EventStream(StreamingResponse):
-    """An answer that goes on until its reader leaves or the mock stops."""
+    """An HTTP answer with events. It ends when the client leaves or the mock stops.
 
-    def __init__(self, events: Events, world: str | None) -> None:
-        self._events, self._reader = events, Reader(world)
+    events: gives the events.
+    world: the name of the world to read. None for all worlds.
+    """
+
+    def __init__(self, events: EventPublisher, world: str | None) -> None:
+        self._events, self._reader = events, EventReader(world)
         content = self._reader.stream()
         super().__init__(content, headers={"cache-control": "no-store"}, media_type="text/event-stream")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wire = scope.get("extensions", {}).get(EXTENSION, {}).get("wire")
-        self._reader.hang_up = wire.cut_unsent if wire is not None else None
+        connection = scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
+        self._reader.close_connection = connection.abort_if_unsent if connection is not None else None
         self._events.add(self._reader)
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._events.forget(self._reader)
+            self._events.remove(self._reader)
 
 
-def event_json(world: World, news: News) -> tuple[str, dict[str, Any]]:
-    """The kind of an event and what it says, without secrets."""
+def event_as_json(world: World, item: ExchangeOrChange) -> tuple[str, dict[str, Any]]:
+    """Returns the kind of an event (`exchange` or `change`) and its data as JSON, without secrets."""
     mask = mask_of(world)
-    if isinstance(news, Change):
-        return "change", {"world": world.name, **_shown(news, mask)}
-    return "exchange", {"world": world.name, **mask.exchange(news)}
+    if isinstance(item, Change):
+        return "change", {"world": world.name, **_change_as_json(item, mask)}
+    return "exchange", {"world": world.name, **mask.exchange(item)}
 
 
-def _shown(change: Change, mask: Mask) -> dict[str, Any]:
+def _change_as_json(change: Change, mask: Mask) -> dict[str, Any]:
     return {
         "kind": change.kind,
         "id": change.id,
         "field": change.field,
-        "was": mask.under([change.field], change.was),
-        "now": mask.under([change.field], change.now),
-        "time": written(change.at),
+        "was": mask.value_in_fields([change.field], change.was),
+        "now": mask.value_in_fields([change.field], change.now),
+        "time": time_text(change.at),
         "by": change.by,
     }
 
 
-def _event(number: int | None, kind: str, said: dict[str, Any]) -> bytes:
-    """An event in its form on the wire. JSON has no line breaks in it, which would end a line of data."""
+def _event_bytes(number: int | None, kind: str, data: dict[str, Any]) -> bytes:
+    # A line break would end the data. The rendered JSON has none.
     head = f"event: {kind}\n" if number is None else f"id: {number}\nevent: {kind}\n"
-    return head.encode() + b"data: " + render(said) + b"\n\n"
+    return head.encode() + b"data: " + render(data) + b"\n\n"

@@ -1,4 +1,4 @@
-"""Journals on disk, written as requests come: HAR, or JSON lines."""
+"""Writes the exchanges of all worlds to a file while the mock runs, as HAR or as JSON lines."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from urllib.parse import parse_qsl
 
 import harfile
 
-from workerkit.mockserver.atomic_file import CannotWriteError, for_owner
+from workerkit.mockserver.atomic_file import CannotWriteError, open_for_owner
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
-from workerkit.mockserver.worlds.worlds import News, Worlds
+from workerkit.mockserver.worlds.worlds import ExchangeOrChange, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
-from workerkit.openapi.formats.timestamp import written_in_milliseconds
+from workerkit.openapi.formats.timestamp import time_text_in_milliseconds
 from workerkit.scenarios.run_record.change import Change
 
 Json = dict[str, Any]
@@ -32,31 +32,36 @@ _log = logging.getLogger("workerkit.mockserver")
 
 
 class JournalFile:
-    """A file of exchanges, without secrets: HAR where its name ends in `.har`, else a line of JSON for each.
+    """A file with exchanges, without secrets.
 
-    Every exchange is with the operating system before its answer is sent: the mock's end, however sudden,
-    loses at most the exchange in flight. A file of lines may then end in a part of a line. A HAR has its end
-    written after each entry, and the next entry over it: it is whole at any time but in the very moment of
-    writing; if the mock is killed in that, cut the file behind its last whole entry, each of which begins on
-    a line of its own, and close the brackets.
+    The file is a HAR if its name ends in `.har`. Otherwise it has one line of JSON for each exchange.
 
-    A new file can be read by its owner only; one that was there keeps its mode, and what was in it goes when
-    the journal begins, from `with` on. Raises CannotWrite, at once, where it cannot be
-    written. Once writing fails later, a line in the log says so and the mock goes on.
+    Each exchange is written before its answer is sent. If the mock is killed, only the exchange that it is
+    answering can be lost. The last line of a JSON lines file may be incomplete then.
+
+    A HAR is complete after each exchange. If the mock is killed while it writes, repair the file by hand:
+    delete everything after the last complete entry (each entry begins on its own line), and add `]}}`.
+
+    A new file can be read by its owner only. An existing file keeps its mode. Its content is deleted when the
+    `with` block begins.
+
+    Raises CannotWriteError if the file cannot be written. If a later write fails, this is logged, nothing
+    more is written, and the mock goes on.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._file = _opened(name)
+        self._file = _open(name)
         self._file.close()
-        self._form: Form
-        self._works = False
+        self._format: JournalFormat
+        self._is_writable = False
 
     def __enter__(self) -> JournalFile:
-        self._file = _opened(self._name)
-        self._form = (Har if Path(self._name).suffix.lower() == ".har" else Lines)(self._file)
-        self._works = True
-        self._try(self._form.begin)
+        self._file = _open(self._name)
+        is_har = Path(self._name).suffix.lower() == ".har"
+        self._format = HarFormat(self._file) if is_har else JsonLinesFormat(self._file)
+        self._is_writable = True
+        self._try(self._format.begin)
         return self
 
     def __exit__(
@@ -65,93 +70,104 @@ class JournalFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._works = False
+        self._is_writable = False
         self._file.close()
 
-    def hear(self, world: World, news: News) -> None:
-        """Writes an exchange of a world; for `Worlds.watch`."""
-        if self._works and not isinstance(news, Change):
-            masked = mask_of(world).exchange(news)
-            self._try(partial(self._form.add, world.name, news, masked))
+    def write(self, world: World, item: ExchangeOrChange) -> None:
+        """Writes an exchange. Changes are not written. Use this as subscriber of `Worlds`."""
+        if self._is_writable and not isinstance(item, Change):
+            masked = mask_of(world).exchange(item)
+            self._try(partial(self._format.add, world.name, item, masked))
 
     def _try(self, write: Callable[[], None]) -> None:
         try:
             write()
         except OSError as error:
-            self._works = False
+            self._is_writable = False
             _log.error("%s: nothing more is written: %s", self._name, error.strerror or error)
 
 
 @contextmanager
-def written_to(file: JournalFile | None, worlds: Worlds) -> Iterator[None]:
-    """Writes the exchanges of all worlds to a file, if there is one, from here to the end."""
+def journal_exchanges_to(file: JournalFile | None, worlds: Worlds) -> Iterator[None]:
+    """Writes the exchanges of all worlds to a file during the `with` block.
+
+    file: None to write nothing.
+    """
     if file is None:
         yield
         return
     with file:
-        worlds.watch(file.hear)
+        worlds.subscribe(file.write)
         yield
 
 
-class Form(Protocol):
-    """The way in which exchanges stand in a file."""
+class JournalFormat(Protocol):
+    """A file format for exchanges."""
 
     def begin(self) -> None:
-        """Empties the file."""
+        """Deletes the content of the file."""
 
     def add(self, world: str, exchange: Exchange, masked: Json) -> None:
-        """Writes an exchange of a world, of which `masked` may be shown. Raises OSError."""
+        """Writes an exchange. Raises OSError.
+
+        world: the name of the exchange's world.
+        masked: the exchange as JSON, without secrets.
+        """
 
 
-class Lines:
-    """A line of JSON for each exchange: what the control plane's journal shows, and `world`."""
+class JsonLinesFormat:
+    """One line of JSON for each exchange: the exchange as in the control plane's journal, and `world`."""
 
     def __init__(self, file: RawIOBase) -> None:
         self._file = file
 
     def begin(self) -> None:
+        """Deletes the content of the file."""
         _empty(self._file)
 
     def add(self, world: str, exchange: Exchange, masked: Json) -> None:
+        """Writes an exchange as one line. Raises OSError."""
         _write(self._file, render({"world": world, **masked}) + b"\n")
 
 
-class Har:
-    """A HAR 1.2. Its end stands behind each entry, and the next entry is written over it."""
+class HarFormat:
+    """A HAR 1.2 file. The end of the HAR is written after each entry, and the next entry overwrites it."""
 
     def __init__(self, file: RawIOBase) -> None:
         self._file = file
         creator = harfile.Creator("workerkit", version("likepion-workerkit"))
-        self._empty, self._end = _ends(creator)
+        self._empty_har, self._har_end = _empty_har_and_end(creator)
         self._text = StringIO()
         self._har = harfile.HarFile(self._text, creator=creator)
         self._length = 0
 
     def begin(self) -> None:
+        """Writes a HAR without entries. Raises OSError."""
         _empty(self._file)
-        _write(self._file, self._empty)
+        _write(self._file, self._empty_har)
 
     def add(self, world: str, exchange: Exchange, masked: Json) -> None:
+        """Writes an exchange as the last entry. Raises OSError."""
         self._har.add_entry(**_entry(world, exchange, masked))
         added = self._text.getvalue().encode()
         self._text.seek(0)
         self._text.truncate()
         self._file.seek(self._length)
-        _write(self._file, added + self._end)
+        _write(self._file, added + self._har_end)
         self._length += len(added)
 
 
 def _entry(world: str, exchange: Exchange, masked: Json) -> Json:
     milliseconds = round(masked["seconds"] * 1000, 3)
-    who = f"{masked['operation'] or 'no operation'} by {masked['server'] or 'nobody known'}"
+    request = f"{masked['operation'] or 'unknown operation'} by {masked['server'] or 'unknown server'}"
     why = f": {masked['why']}" if masked["why"] else ""
     return {
-        "startedDateTime": written_in_milliseconds(exchange.began),
+        "startedDateTime": time_text_in_milliseconds(exchange.began),
         "time": milliseconds,
         "request": _request(exchange, masked),
         "response": _response(exchange, masked),
         "timings": harfile.Timings(send=0, wait=milliseconds, receive=0),
-        "comment": f"exchange {exchange.number} of world {world}, {who}{why}",
+        "comment": f"exchange {exchange.number} of world {world}, {request}{why}",
     }
 
 
@@ -193,7 +209,7 @@ def _records(pairs: Iterable[Sequence[str]]) -> list[harfile.Record]:
 
 
 def _header(headers: Iterable[Sequence[str]], name: str) -> str:
-    return next((value for each, value in headers if each == name), "")
+    return next((value for header, value in headers if header == name), "")
 
 
 def _text(body: Any) -> str:
@@ -204,8 +220,8 @@ def _phrase(status: int | None) -> str:
     return HTTPStatus(status).phrase if status in _STATUSES else ""
 
 
-def _ends(creator: harfile.Creator) -> tuple[bytes, bytes]:
-    """A HAR without entries, and what stands behind the last entry of another."""
+def _empty_har_and_end(creator: harfile.Creator) -> tuple[bytes, bytes]:
+    """Returns a whole HAR without entries, and the text after the last entry of a HAR with entries."""
     empty, other = StringIO(), StringIO()
     harfile.HarFile(empty, creator=creator).close()
     har = harfile.HarFile(other, creator=creator)
@@ -220,36 +236,36 @@ def _ends(creator: harfile.Creator) -> tuple[bytes, bytes]:
 _STATUSES = frozenset(HTTPStatus)
 
 
-def _opened(name: str) -> FileIO:
-    """The file, as it is, made where there is none. Raises CannotWrite."""
+def _open(name: str) -> FileIO:
+    """Opens the file without changing it. Creates it if it does not exist. Raises CannotWriteError."""
     try:
         file = FileIO(name, "r+", opener=_create)
     except OSError as error:
         raise CannotWriteError(f"{name} cannot be written: {error.strerror or error}") from None
-    if not (_is(S_ISREG, file) or _is(S_ISCHR, file)):
+    if not (_has_type(S_ISREG, file) or _has_type(S_ISCHR, file)):
         file.close()
         raise CannotWriteError(
-            f"{name} cannot be written: it is neither a file nor a terminal, and could block the mock"
+            f"{name} cannot be written: it is neither a regular file nor a device, so it could block the mock"
         )
     return file
 
 
 def _create(name: str, flags: int) -> int:
-    # Without waiting: the opening of a pipe would wait for its reader.
-    return for_owner(name, flags | os.O_CREAT | os.O_NONBLOCK)
+    # O_NONBLOCK: otherwise opening a named pipe waits until somebody reads it.
+    return open_for_owner(name, flags | os.O_CREAT | os.O_NONBLOCK)
 
 
-def _is(what: Callable[[int], bool], file: RawIOBase) -> bool:
-    return what(os.fstat(file.fileno()).st_mode)
+def _has_type(is_type: Callable[[int], bool], file: RawIOBase) -> bool:
+    return is_type(os.fstat(file.fileno()).st_mode)
 
 
 def _empty(file: RawIOBase) -> None:
-    if _is(S_ISREG, file):
+    if _has_type(S_ISREG, file):
         file.seek(0)
         file.truncate()
 
 
 def _write(file: RawIOBase, data: bytes) -> None:
-    """Hands data over to the operating system, all of it."""
+    """Writes all bytes. A raw file may write only a part of them at once."""
     while data:
         data = data[file.write(data) or 0 :]

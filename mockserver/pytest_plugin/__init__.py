@@ -1,1 +1,1 @@
-"""The plugin and the object a test holds."""
+"""The pytest plugin of workerkit."""

@@ -1,4 +1,7 @@
-"""The pytest plugin: the fixture `worker_api` and the mark `scenario`; for other tests it starts nothing."""
+"""The pytest plugin: the fixture `worker_api` and the mark `scenario`.
+
+The mock starts only if a test uses the fixture.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
-from workerkit.mockserver.reports.markup import legal
+from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
@@ -19,38 +22,38 @@ from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
 
 _NO_FIXTURE = (
-    "the mark scenario does nothing without the fixture worker_api: let the test take worker_api as an "
-    "argument, or remove the mark"
+    "the mark scenario does nothing without the fixture worker_api: add the argument worker_api to the test, "
+    "or remove the mark"
 )
-_FOLDER = "--worker-api-capsules"
-_in_use = pytest.StashKey[WorkerApi]()
-_shelf = pytest.StashKey[CapsuleFolder]()
+_CAPSULES_OPTION = "--worker-api-capsules"
+_worker_api = pytest.StashKey[WorkerApi]()
+_capsule_folder = pytest.StashKey[CapsuleFolder]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option for a folder of capsules."""
+    """Adds the option `--worker-api-capsules`."""
     group = parser.getgroup("workerkit")
-    told = "Write a capsule of each test with worker_api that failed."
-    group.addoption(_FOLDER, metavar="DIR", help=told)
+    help_text = "For each test with worker_api that fails, write a capsule to this folder."
+    group.addoption(_CAPSULES_OPTION, metavar="DIR", help=help_text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the mark known, and the folder for capsules, if one is asked for."""
+    """Registers the mark, and creates the folder for capsules if the option is given."""
     config.addinivalue_line(
-        "markers", "scenario(name_or_file): begin the world of worker_api in this scenario of workerkit"
+        "markers", "scenario(name_or_file): the world of worker_api starts with this scenario of workerkit"
     )
-    folder = config.getoption(_FOLDER)
+    folder = config.getoption(_CAPSULES_OPTION)
     if folder is not None:
         try:
-            config.stash[_shelf] = CapsuleFolder(Path(folder))
+            config.stash[_capsule_folder] = CapsuleFolder(Path(folder))
         except CannotWriteError as error:
-            raise pytest.UsageError(f"{_FOLDER}: {error}") from None
+            raise pytest.UsageError(f"{_CAPSULES_OPTION}: {error}") from None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuses the mark on a test that does not use the fixture: it would do nothing."""
-    marked = any(mark.name == "scenario" for mark in item.own_markers)
-    if marked and "worker_api" not in getattr(item, "fixturenames", ()):
+    """Fails a test that has the mark but not the fixture. The mark would do nothing there."""
+    has_mark = any(mark.name == "scenario" for mark in item.own_markers)
+    if has_mark and "worker_api" not in getattr(item, "fixturenames", ()):
         pytest.fail(_NO_FIXTURE, pytrace=False)
 
 
@@ -62,30 +65,30 @@ def _workerkit_mock() -> Iterator[MockServer]:
 
 @pytest.fixture
 def worker_api(request: pytest.FixtureRequest, _workerkit_mock: MockServer) -> Iterator[WorkerApi]:
-    """A fresh world of the LIKEPION Worker API, on a mock that the whole session shares."""
-    wanted = _shelf in request.config.stash
-    api = WorkerApi(_workerkit_mock, _marked_scenario(request.node), with_capsule=wanted)
-    request.node.stash[_in_use] = api
+    """A new world of the LIKEPION Worker API, for this test only. All tests use one mock."""
+    with_capsule = _capsule_folder in request.config.stash
+    api = WorkerApi(_workerkit_mock, _marked_scenario(request.node), with_capsule=with_capsule)
+    request.node.stash[_worker_api] = api
     yield api
-    del request.node.stash[_in_use]
+    del request.node.stash[_worker_api]
     api.close()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Adds the exchanges, and what else there is to know, to the report of a test that failed."""
-    report: pytest.TestReport = yield  # type: ignore[assignment]  # a wrapper is sent the result
-    api = item.stash.get(_in_use, None)
+    """Adds sections about the worker to the report of a failed test."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]  # pytest sends the result into the wrapper
+    api = item.stash.get(_worker_api, None)
     if api is not None and report.when == "call" and report.failed:
-        report.sections.extend((title, legal(text)) for title, text in api.sections())
-        report.sections.extend(_shelved(item, api.capsule()))
+        report.sections.extend((title, clean_text(text)) for title, text in api.sections())
+        report.sections.extend(_capsule_section(item, api.capsule()))
     return report  # type: ignore[return-value]
 
 
-def _shelved(item: pytest.Item, capsule: Capsule | None) -> Iterator[tuple[str, str]]:
-    """Writes a test's capsule, if there is one; a section that says where it is."""
+def _capsule_section(item: pytest.Item, capsule: Capsule | None) -> Iterator[tuple[str, str]]:
+    """Writes the capsule of a test, if there is one. Returns a section that names the file."""
     if capsule is not None:
-        yield "capsule", item.config.stash[_shelf].put(item.nodeid, capsule)
+        yield "capsule", item.config.stash[_capsule_folder].save(item.nodeid, capsule)
 
 
 def _marked_scenario(node: pytest.Item) -> Scenario | None:
@@ -97,5 +100,5 @@ def _marked_scenario(node: pytest.Item) -> Scenario | None:
     try:
         return library.find(str(mark.args[0]))
     except (library.NoSuchScenarioError, InvalidInputError) as error:
-        why = str(error)
-    pytest.fail(why, pytrace=False)
+        message = str(error)
+    pytest.fail(message, pytrace=False)

@@ -1,1 +1,1 @@
-"""What commands report, in one form, and the writers that put it into files and words."""
+"""Reports of commands: one data model, and writers for HTML, JUnit XML, Markdown and the terminal."""

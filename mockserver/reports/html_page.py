@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs nothing else: no script, no request, everything escaped."""
+"""Writes a report as one HTML page. The page has no scripts and loads nothing; all texts are escaped."""
 
 from __future__ import annotations
 
@@ -8,35 +8,39 @@ from hashlib import sha256
 from importlib import resources
 from xml.etree.ElementTree import Element, tostring
 
+from workerkit.mockserver.reports.api_page_sections import api_page_sections, case_anchor
 from workerkit.mockserver.reports.markup import Child, element
-from workerkit.mockserver.reports.page_chapters import anchor, the_page
-from workerkit.mockserver.reports.report import Aside, Case, CommandReport, Outcome, ReportFinding
-from workerkit.mockserver.reports.timeline import Moment, MomentKind, Spell, Timeline
-from workerkit.mockserver.reports.timeline_picture import bar, in_order, picture, swatch
+from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, Outcome, ReportFinding
+from workerkit.mockserver.reports.timeline import StatusPeriod, Timeline, TimelineRow, TimelineRowKind
+from workerkit.mockserver.reports.timeline_picture import (
+    sorted_statuses,
+    status_bar,
+    status_square,
+    timeline_picture,
+)
 
-_MOST_LINES = 40
-_STEPS = 4
-_COUNTED: tuple[tuple[str, str | None], ...] = (
+_MAX_LINES = 40
+_SCALE_STEPS = 4
+# Heading and CSS class of each column.
+_Columns = tuple[tuple[str, str | None], ...]
+_COUNTS_COLUMNS: _Columns = (
     *(("verdict", None), ("case", None), ("seconds", "number"), ("requests", "number")),
     ("broken rules", None),
 )
-_TOLD: tuple[tuple[str, str | None], ...] = (
-    *(("verdict", None), ("case", None), ("what it is about", None)),
-    ("what was found", None),
-)
-_COLUMNS = ("exchange", "at", "request", "answer", "tasks")
+_TEXTS_COLUMNS: _Columns = (("verdict", None), ("case", None), ("description", None), ("findings", None))
+_TIMELINE_COLUMNS = ("exchange", "at", "request", "answer", "tasks")
 
 
-def as_page(report: CommandReport) -> bytes:
-    """The report as a page: the cases in a table, then each with what was broken and what happened when."""
+def html_report(report: CommandReport) -> bytes:
+    """Returns the page: the verdict, notes, the API page, a table of all cases, and each case in detail."""
     body = element(
         "body",
         element("h1", report.title),
         element("p", report.summary, class_=f"verdict {report.outcome}"),
         *(element("p", note) for note in report.notes),
-        *map(_aside, report.asides),
-        *the_page(report),
-        _table(report),
+        *map(_folded_note, report.folded_notes),
+        *api_page_sections(report),
+        _cases_table(report),
         element("main", *(_case(index, case) for index, case in enumerate(report.cases))),
     )
     page = element("html", _head(report), body, lang="en")
@@ -58,148 +62,150 @@ def _head(report: CommandReport) -> Element:
     )
 
 
-def _aside(aside: Aside) -> Element:
-    if not aside.lines:
-        return element("p", aside.text)
-    lines = element("ul", *(element("li", line) for line in aside.lines))
-    return element("details", element("summary", aside.text), lines)
+def _folded_note(note: FoldedNote) -> Element:
+    if not note.lines:
+        return element("p", note.text)
+    lines = element("ul", *(element("li", line) for line in note.lines))
+    return element("details", element("summary", note.text), lines)
 
 
-def _table(report: CommandReport) -> Element:
-    """The cases in a table: what each took and broke or, where that is not counted, what each is about."""
-    columns, cells = (_COUNTED, _counts) if report.is_counted else (_TOLD, _words)
-    heads = element("tr", *(element("th", name, scope="col", class_=kind) for name, kind in columns))
-    rows = (_line(index, case, cells(case)) for index, case in enumerate(report.cases))
-    return element("table", element("thead", heads), element("tbody", *rows), class_="cases")
+def _cases_table(report: CommandReport) -> Element:
+    columns, cells = (_COUNTS_COLUMNS, _count_cells) if report.has_counts else (_TEXTS_COLUMNS, _text_cells)
+    head = element("tr", *(element("th", name, scope="col", class_=kind) for name, kind in columns))
+    rows = (_case_row(index, case, cells(case)) for index, case in enumerate(report.cases))
+    return element("table", element("thead", head), element("tbody", *rows), class_="cases")
 
 
-def _line(index: int, case: Case, cells: Iterable[Element]) -> Element:
-    name = element("a", case.name, href=f"#{anchor(index)}")
-    return element("tr", element("td", _word(case.outcome)), element("td", name), *cells)
+def _case_row(index: int, case: Case, cells: Iterable[Element]) -> Element:
+    name = element("a", case.name, href=f"#{case_anchor(index)}")
+    return element("tr", element("td", _outcome(case.outcome)), element("td", name), *cells)
 
 
-def _counts(case: Case) -> Iterator[Element]:
-    yield from (element("td", measure, class_="number") for measure in case.measures)
-    yield element("td", case.broken, class_="rules")
+def _count_cells(case: Case) -> Iterator[Element]:
+    yield from (element("td", text, class_="number") for text in case.count_columns)
+    yield element("td", case.broken_rules, class_="rules")
 
 
-def _words(case: Case) -> Iterator[Element]:
+def _text_cells(case: Case) -> Iterator[Element]:
     yield element("td", case.title)
-    yield element("td", case.found, class_="rules")
+    yield element("td", case.findings_text, class_="rules")
 
 
 def _case(index: int, case: Case) -> Element:
     title = element("span", case.title, class_="title") if case.title else None
     is_open = "open" if case.outcome is Outcome.FAIL else None
-    summary = element("summary", _word(case.outcome), " ", element("h2", case.name), title)
-    # The link leads to what is inside, so that a browser opens the case.
-    facts = element("p", case.facts, class_="soft", id=anchor(index))
-    return element("details", summary, facts, *_inside(case), class_="case", open=is_open)
+    summary = element("summary", _outcome(case.outcome), " ", element("h2", case.name), title)
+    # A link opens a closed `details` element only if its target is an element inside.
+    counts = element("p", case.counts_text, class_="soft", id=case_anchor(index))
+    return element("details", summary, counts, *_case_parts(case), class_="case", open=is_open)
 
 
-def _inside(case: Case) -> Iterator[Element]:
+def _case_parts(case: Case) -> Iterator[Element]:
     yield from map(_finding, case.findings)
     yield from (element("p", note) for note in case.notes)
-    if case.timeline is not None and case.timeline.moments:
-        yield from _timeline(case.timeline)
+    if case.timeline is not None and case.timeline.rows:
+        yield from _timeline_parts(case.timeline)
     if case.output is not None:
-        yield element("h3", "What the worker printed")
-        yield element("pre", case.output, tabindex=0) if case.output else element("p", "Nothing.")
+        yield element("h3", "Output of the worker")
+        if case.output:
+            yield element("pre", case.output, tabindex=0)
+        else:
+            yield element("p", "The worker printed nothing.")
 
 
 def _finding(finding: ReportFinding) -> Element:
-    lines = finding.first_lines(_MOST_LINES)
-    shown = element("pre", "\n".join(lines), tabindex=0) if lines else None
+    lines = finding.first_lines(_MAX_LINES)
+    exchanges = element("pre", "\n".join(lines), tabindex=0) if lines else None
     rule = element("p", element("strong", finding.rule))
-    return element("section", rule, element("p", finding.message), shown, class_="finding")
+    return element("section", rule, element("p", finding.message), exchanges, class_="finding")
 
 
-def _timeline(timeline: Timeline) -> Iterator[Element]:
-    yield element("h3", "The tasks over time")
-    yield picture(timeline)
-    steps = (timeline.seconds * step / _STEPS for step in range(_STEPS + 1))
-    marks = (element("span", f"{at:.{2 if timeline.seconds > 1 else 3}f} s") for at in steps)
-    yield element("div", *marks, class_="scale", aria_hidden="true")
+def _timeline_parts(timeline: Timeline) -> Iterator[Element]:
+    yield element("h3", "Statuses of the tasks over time")
+    yield timeline_picture(timeline)
+    steps = (timeline.seconds * step / _SCALE_STEPS for step in range(_SCALE_STEPS + 1))
+    labels = (element("span", f"{at:.{2 if timeline.seconds > 1 else 3}f} s") for at in steps)
+    yield element("div", *labels, class_="scale", aria_hidden="true")
     yield _legend(timeline)
-    yield _each_task(timeline)
-    yield element("h3", "Exchanges, and the states of the tasks after them")
-    yield _moments(timeline.moments)
+    yield _lane_texts(timeline)
+    yield element("h3", "Exchanges, and the statuses of the tasks after each exchange")
+    yield _timeline_table(timeline.rows)
 
 
 def _legend(timeline: Timeline) -> Element:
-    statuses = in_order(spell.status for lane in timeline.lanes for spell in lane.spells)
-    more = f"{timeline.more_lanes} more tasks have no lane" if timeline.more_lanes else None
-    happenings = (f"┆ {text} at {at:.3f} s" for at, text in timeline.happenings)
+    statuses = sorted_statuses(period.status for lane in timeline.lanes for period in lane.periods)
+    more = timeline.tasks_without_lane
+    events = (f"┆ {text} at {at:.3f} s" for at, text in timeline.events)
     return element(
         "ul",
-        *(element("li", swatch(status), status) for status in statuses),
-        element("li", "above the lanes: the exchanges, the longer ones broke a rule"),
-        *(element("li", text) for text in happenings),
-        element("li", more) if more else None,
+        *(element("li", status_square(status), status) for status in statuses),
+        element("li", "Ticks above the tasks are requests; tall red ticks broke a rule"),
+        *(element("li", text) for text in events),
+        element("li", f"{more} more tasks are not shown") if more else None,
         class_="legend",
     )
 
 
-def _each_task(timeline: Timeline) -> Element:
-    """The lanes in words, folded away."""
+def _lane_texts(timeline: Timeline) -> Element:
+    """Returns the lanes of the picture as text. The page shows it after a click on its summary."""
     lanes = (
-        element("li", element("code", lane.task), ": ", ", ".join(map(_since, lane.spells)))
+        element("li", element("code", lane.task), ": ", ", ".join(map(_period_text, lane.periods)))
         for lane in timeline.lanes
     )
-    return element("details", element("summary", "Each task in words"), element("ul", *lanes, class_="lanes"))
+    summary = element("summary", "The statuses of each task as text")
+    return element("details", summary, element("ul", *lanes, class_="lanes"))
 
 
-def _since(spell: Spell) -> str:
-    return f"{spell.status} from {spell.begin:.3f} s"
+def _period_text(period: StatusPeriod) -> str:
+    return f"{period.status} from {period.begin:.3f} s"
 
 
-def _moments(moments: tuple[Moment, ...]) -> Element:
-    heads = element("tr", *(element("th", name, scope="col") for name in _COLUMNS))
-    before = ({}, *(moment.statuses for moment in moments))
-    rows = (_row(moment, was) for moment, was in zip(moments, before, strict=False))
-    return element("table", element("thead", heads), element("tbody", *rows), class_="moments")
+def _timeline_table(rows: tuple[TimelineRow, ...]) -> Element:
+    head = element("tr", *(element("th", name, scope="col") for name in _TIMELINE_COLUMNS))
+    statuses_before = ({}, *(row.statuses for row in rows))
+    lines = (_timeline_line(row, before) for row, before in zip(rows, statuses_before, strict=False))
+    return element("table", element("thead", head), element("tbody", *lines), class_="moments")
 
 
-def _row(moment: Moment, before: Mapping[str, int]) -> Element:
-    if moment.kind is MomentKind.GAP:
-        return element("tr", element("td", moment.text, colspan=len(_COLUMNS)), class_="gap")
-    marks = f"{moment.kind} broken" if moment.rules else f"{moment.kind}"
+def _timeline_line(row: TimelineRow, statuses_before: Mapping[str, int]) -> Element:
+    if row.kind is TimelineRowKind.GAP:
+        return element("tr", element("td", row.text, colspan=len(_TIMELINE_COLUMNS)), class_="gap")
     return element(
         "tr",
-        element("td", _numbers(moment), class_="number"),
-        element("td", f"{moment.at:.3f} s", class_="number"),
-        element("td", *_request(moment)),
-        element("td", moment.answer, *_reason(moment)),
-        element("td", *_tasks(moment, before)),
-        class_=marks,
+        element("td", _numbers(row), class_="number"),
+        element("td", f"{row.at:.3f} s", class_="number"),
+        element("td", *_request(row)),
+        element("td", row.answer, *_reason(row)),
+        element("td", *_tasks(row, statuses_before)),
+        class_=f"{row.kind} broken" if row.rules else f"{row.kind}",
     )
 
 
-def _numbers(moment: Moment) -> str:
-    if moment.kind is MomentKind.HAPPENING:
+def _numbers(row: TimelineRow) -> str:
+    if row.kind is TimelineRowKind.EVENT:
         return ""
-    return f"#{moment.first}" if moment.kind is MomentKind.EXCHANGE else f"#{moment.first} to #{moment.last}"
+    return f"#{row.first}" if row.kind is TimelineRowKind.EXCHANGE else f"#{row.first} to #{row.last}"
 
 
-def _request(moment: Moment) -> Iterator[Child]:
-    times = f"{moment.count} times " if moment.kind is MomentKind.FOLD else ""
-    yield element("span", f"{times}{moment.text}", class_="told")
-    if moment.rules:
-        yield element("div", f"✗ broke {', '.join(moment.rules)}", class_="fail")
+def _request(row: TimelineRow) -> Iterator[Child]:
+    times = f"{row.count} times " if row.kind is TimelineRowKind.REPEATED else ""
+    yield element("span", f"{times}{row.text}", class_="told")
+    if row.rules:
+        yield element("div", f"✗ broke {', '.join(row.rules)}", class_="fail")
 
 
-def _reason(moment: Moment) -> Iterator[Child]:
-    if moment.why:
-        yield element("div", moment.why, class_="soft")
+def _reason(row: TimelineRow) -> Iterator[Child]:
+    if row.why:
+        yield element("div", row.why, class_="soft")
 
 
-def _tasks(moment: Moment, before: Mapping[str, int]) -> Iterator[Child]:
-    if moment.statuses and moment.statuses != before:
-        yield bar(moment.statuses)
-        counts = (f"{moment.statuses[status]} {status}" for status in in_order(moment.statuses))
+def _tasks(row: TimelineRow, statuses_before: Mapping[str, int]) -> Iterator[Child]:
+    if row.statuses and row.statuses != statuses_before:
+        yield status_bar(row.statuses)
+        counts = (f"{row.statuses[status]} {status}" for status in sorted_statuses(row.statuses))
         yield ", ".join(counts)
-    yield from (element("div", change, class_="soft") for change in moment.changes)
+    yield from (element("div", change, class_="soft") for change in row.changes)
 
 
-def _word(outcome: Outcome) -> Element:
+def _outcome(outcome: Outcome) -> Element:
     return element("span", outcome.upper(), class_=str(outcome))

@@ -1,4 +1,4 @@
-"""A report as JUnit XML, which CI systems read."""
+"""Writes a report as JUnit XML, a format that CI systems read."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from xml.etree.ElementTree import Element, indent, tostring
 from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 
-_MOST_LINES = 40
+_MAX_LINES = 40
 
 
-def as_junit(report: CommandReport) -> bytes:
-    """The report as one test suite with a test case for each case, in the form that Jenkins reads."""
-    skipped = len(report.of(Outcome.SKIP))
+def junit_report(report: CommandReport) -> bytes:
+    """Returns one JUnit test suite. Each case of the report is one JUnit test case. Jenkins can read it."""
+    skipped = len(report.cases_with(Outcome.SKIP))
     cases = (_case(case, report) for case in report.cases)
     suite = element("testsuite", *cases, name=report.title, skipped=skipped, **_counts(report))
-    whole = element("testsuites", suite, name=report.title, **_counts(report))
-    indent(whole)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(whole, encoding="unicode").encode()
+    root = element("testsuites", suite, name=report.title, **_counts(report))
+    indent(root)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode").encode()
 
 
 def _counts(report: CommandReport) -> dict[str, str | int]:
-    failures = len(report.of(Outcome.FAIL))
+    failures = len(report.cases_with(Outcome.FAIL))
     return {"tests": len(report.cases), "failures": failures, "errors": 0, "time": f"{report.seconds:.3f}"}
 
 
@@ -41,8 +41,8 @@ def _results(case: Case) -> Iterator[Element]:
     if case.outcome is Outcome.SKIP:
         yield element("skipped", message=" ".join(case.notes))
     for finding in case.findings:
-        yield element("failure", _told(finding, case), message=finding.message, type=finding.rule)
+        yield element("failure", _failure_text(finding, case), message=finding.message, type=finding.rule)
 
 
-def _told(finding: ReportFinding, case: Case) -> str:
-    return "\n".join([f"{finding.rule}: {finding.message}", *finding.first_lines(_MOST_LINES), *case.notes])
+def _failure_text(finding: ReportFinding, case: Case) -> str:
+    return "\n".join([f"{finding.rule}: {finding.message}", *finding.first_lines(_MAX_LINES), *case.notes])

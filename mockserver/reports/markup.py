@@ -1,33 +1,36 @@
-"""Elements of XML and HTML. Whatever is put in is text: it is escaped when it is written."""
+"""Builds XML and HTML elements. All content is text and is escaped when the element is written."""
 
 from __future__ import annotations
 
 import re
 from xml.etree.ElementTree import Element
 
-# What XML 1.0 has no way to say, not even escaped: control characters, lone surrogates, two non-characters.
+# XML 1.0 allows neither most control characters nor lone surrogates nor U+FFFE and U+FFFF, not even escaped.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_TERMINAL_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 Child = Element | str | None
 
 
-def legal(text: str) -> str:
-    """The text without the colours of a terminal, and with a replacement for what XML cannot say."""
-    return _ILLEGAL.sub("\ufffd", _ESCAPE.sub("", text))
+def clean_text(text: str) -> str:
+    """Returns the text without terminal escape sequences, for example colours.
+
+    Characters that XML does not allow are replaced by U+FFFD.
+    """
+    return _ILLEGAL.sub("\ufffd", _TERMINAL_ESCAPE.sub("", text))
 
 
 def element(tag: str, *children: Child, **attributes: str | int | float | None) -> Element:
-    """An element. In names of attributes a `_` at the end is dropped and others become hyphens.
+    """Returns an element. Children and attributes that are None are left out.
 
-    Children and attributes that are None are left out.
+    In the names of attributes a `_` at the end is dropped, and any other `_` becomes a hyphen.
     """
-    made = Element(
-        tag, {_name(key): legal(str(each)) for key, each in attributes.items() if each is not None}
+    result = Element(
+        tag, {_name(key): clean_text(str(value)) for key, value in attributes.items() if value is not None}
     )
     for child in children:
-        _append(made, child)
-    return made
+        _append(result, child)
+    return result
 
 
 def _append(parent: Element, child: Child) -> None:
@@ -35,9 +38,9 @@ def _append(parent: Element, child: Child) -> None:
         parent.append(child)
     elif child:
         if len(parent):
-            parent[-1].tail = (parent[-1].tail or "") + legal(child)
+            parent[-1].tail = (parent[-1].tail or "") + clean_text(child)
         else:
-            parent.text = (parent.text or "") + legal(child)
+            parent.text = (parent.text or "") + clean_text(child)
 
 
 def _name(key: str) -> str:

@@ -1,4 +1,4 @@
-"""What a command found out: the one form from which every kind of report is written."""
+"""The report of a command. Each writer of this folder writes it in one format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from workerkit.mockserver.reports.timeline import Timeline
 
 
 class Outcome(StrEnum):
-    """How a case came out; `skip` is one that could not be tried."""
+    """The result of a case. `skip`: the case could not be tested."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -18,9 +18,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportFinding:
-    """A rule that was broken, with a message that stands alone.
+    """A broken rule.
 
-    `lines` are the exchanges that broke it; so many `more` are not told.
+    rule: the id of the rule.
+    message: what is wrong. Can be understood without the other fields.
+    lines: the exchanges that broke the rule, one line for each.
+    more: how many further exchanges broke the rule and are not in `lines`.
     """
 
     rule: str
@@ -28,19 +31,24 @@ class ReportFinding:
     lines: tuple[str, ...] = ()
     more: int = 0
 
-    def first_lines(self, most: int) -> list[str]:
-        """At most so many of the lines, and how many more there are."""
-        left_out = max(0, len(self.lines) - most) + self.more
-        return [*self.lines[:most], *([f"and {left_out} more"] if left_out else [])]
+    def first_lines(self, limit: int) -> list[str]:
+        """Returns at most `limit` lines. If some are left out, a last line says how many."""
+        left_out = max(0, len(self.lines) - limit) + self.more
+        return [*self.lines[:limit], *([f"and {left_out} more"] if left_out else [])]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing that was tried, a scenario say, or a rule.
+    """One test of a run, for example a scenario or a rule.
 
-    `seconds` is how long it took and `requests` how many were sent for it, None where they are not its own.
-    `notes` say what else there is to know, such as why it was skipped; `output` is what a command printed,
-    None where there is no command.
+    name: the id of the scenario or the rule.
+    title: a sentence that describes the test.
+    seconds: how long the test took. None if this was not measured.
+    requests: how many requests the test needed. None if this was not counted.
+    findings: the broken rules.
+    notes: further information, for example why the case was skipped.
+    output: what the tested command printed. None if no command was started.
+    timeline: None for cases without a timeline.
     """
 
     name: str
@@ -54,39 +62,43 @@ class Case:
     timeline: Timeline | None = None
 
     @property
-    def measures(self) -> tuple[str, str]:
-        """The seconds and the requests as columns show them, empty where they are not known."""
+    def count_columns(self) -> tuple[str, str]:
+        """The seconds and the requests as texts for table columns. An unknown number is an empty text."""
         seconds = "" if self.seconds is None else f"{self.seconds:.1f}"
         return seconds, "" if self.requests is None else str(self.requests)
 
     @property
-    def broken(self) -> str:
-        """The rules that were broken, each once."""
+    def counts_text(self) -> str:
+        """The seconds and the requests in one text, `1.2 s, 34 requests`. Empty if both are unknown."""
+        seconds, requests = self.count_columns
+        texts = (f"{seconds} s" if seconds else "", f"{requests} requests" if requests else "")
+        return ", ".join(filter(None, texts))
+
+    @property
+    def broken_rules(self) -> str:
+        """The ids of the broken rules, separated by commas. Each id occurs once."""
         return ", ".join(dict.fromkeys(finding.rule for finding in self.findings))
 
     @property
-    def found(self) -> str:
-        """What was found, in a line: what is wrong, and the notes."""
+    def findings_text(self) -> str:
+        """The messages of the findings and the notes, in one line."""
         return "; ".join([*(finding.message for finding in self.findings), *self.notes])
-
-    @property
-    def facts(self) -> str:
-        """The same in words: `1.2 s, 34 requests`, or nothing."""
-        seconds, requests = self.measures
-        text = (f"{seconds} s" if seconds else "", f"{requests} requests" if requests else "")
-        return ", ".join(filter(None, text))
 
 
 @dataclass(frozen=True, slots=True)
 class ReportSentence:
-    """A sentence of the API's page, in Vietnamese, with what became of it in one word, its `state`.
+    """A sentence of the API page and its result.
 
-    `outcome` is that of the state, None where nothing was to be judged; `gist` is the sentence in English,
-    `cases` are the names of those that hold it, and `notes` say why.
+    text: the sentence in Vietnamese, as on the API page.
+    english: the sentence in English.
+    state: the result in one or two words, for example `kept` or `left open`.
+    outcome: the state as `pass`, `fail` or `skip`. None for other states, for example `left open`.
+    cases: the names of the cases that test the sentence.
+    notes: the reasons for the state.
     """
 
     text: str
-    gist: str
+    english: str
     state: str
     outcome: Outcome | None
     cases: tuple[str, ...] = ()
@@ -94,17 +106,22 @@ class ReportSentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
-    """The sentences under a heading of the API's page; `gist` is the heading in English."""
+class ReportSection:
+    """A section of the API page.
+
+    heading: the heading in Vietnamese, as on the API page.
+    english: the heading in English.
+    sentences: the sentences of the section, in the order of the API page.
+    """
 
     heading: str
-    gist: str
+    english: str
     sentences: tuple[ReportSentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
-    """What not everybody wants to read: a line that says what it is, and the lines behind it."""
+class FoldedNote:
+    """A note with details. The HTML page shows `text`, and the `lines` after a click on it."""
 
     text: str
     lines: tuple[str, ...] = ()
@@ -112,10 +129,17 @@ class Aside:
 
 @dataclass(frozen=True, slots=True)
 class CommandReport:
-    """A run of a command over its cases. `title` names the command, `summary` gives the verdict in a line.
+    """The report of one run of a command.
 
-    `chapters` are the API's page, where the run went through it. No secret is in it: whoever makes one takes
-    every text through a Mask.
+    It contains no secrets: the caller masks all texts before it creates the report.
+
+    title: the command, for example `workerkit exec`.
+    summary: the verdict in one line.
+    seconds: how long the run took.
+    cases: the results.
+    notes: information about the whole run.
+    sections: the API page with the result of each sentence. Empty for commands that do not test it.
+    folded_notes: notes with details.
     """
 
     title: str
@@ -123,19 +147,19 @@ class CommandReport:
     seconds: float
     cases: tuple[Case, ...]
     notes: tuple[str, ...] = field(default=())
-    chapters: tuple[Chapter, ...] = ()
-    asides: tuple[Aside, ...] = ()
+    sections: tuple[ReportSection, ...] = ()
+    folded_notes: tuple[FoldedNote, ...] = ()
 
     @property
-    def is_counted(self) -> bool:
-        """Whether a case has seconds or requests of its own, to be shown in columns."""
-        return any(case.facts for case in self.cases)
+    def has_counts(self) -> bool:
+        """Whether at least one case has its own number of seconds or requests."""
+        return any(case.counts_text for case in self.cases)
 
     @property
     def outcome(self) -> Outcome:
-        """`fail` where a case failed, else `pass`."""
-        return Outcome.FAIL if self.of(Outcome.FAIL) else Outcome.PASS
+        """`fail` if at least one case failed, else `pass`."""
+        return Outcome.FAIL if self.cases_with(Outcome.FAIL) else Outcome.PASS
 
-    def of(self, outcome: Outcome) -> tuple[Case, ...]:
-        """The cases that came out like this."""
+    def cases_with(self, outcome: Outcome) -> tuple[Case, ...]:
+        """Returns the cases with this outcome."""
         return tuple(case for case in self.cases if case.outcome is outcome)

@@ -1,4 +1,4 @@
-"""A report as a terminal shows it: in words and a table, the verdicts in colour."""
+"""Writes a report for a terminal: as text and as a table, with the outcomes in colour."""
 
 from __future__ import annotations
 
@@ -7,29 +7,32 @@ from textwrap import fill
 from rich.table import Table
 from rich.text import Text
 
-from workerkit.mockserver.reports.markup import legal
+from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome
-from workerkit.mockserver.reports.text import in_words
+from workerkit.mockserver.reports.text import case_text
 
-_INDENT, _NARROWEST = 2, 40
+_INDENT, _MIN_WIDTH = 2, 40
 _STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.SKIP: "yellow"}
 
 
-def words_of(case: Case, width: int | None = None) -> Text:
-    """One case in words; lines longer than a terminal of this width are broken and stay indented."""
-    lines = in_words(case).splitlines()
-    text = Text("\n".join(lines if width is None else [_broken(line, width) for line in lines]))
+def styled_case_text(case: Case, width: int | None = None) -> Text:
+    """Returns a case as text.
+
+    width: longer lines are wrapped, and their further lines are indented. None: no line is wrapped.
+    """
+    lines = case_text(case).splitlines()
+    text = Text("\n".join(lines if width is None else [_wrapped(line, width) for line in lines]))
     text.stylize(_STYLES[case.outcome], 0, len(case.outcome))
     return text
 
 
-def summary_of(report: CommandReport) -> Text:
-    """The last line."""
-    return Text(_in_a_line(report.summary), _STYLES[report.outcome])
+def styled_summary(report: CommandReport) -> Text:
+    """Returns the summary, which is the last line of the output."""
+    return Text(_one_line(report.summary), _STYLES[report.outcome])
 
 
-def table_of(report: CommandReport) -> Table:
-    """A row for each case: verdict, name, seconds, requests, and the rules that it broke."""
+def cases_table(report: CommandReport) -> Table:
+    """Returns a table with one row for each case: verdict, name, seconds, requests, broken rules."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for head in ("verdict", "case"):
         table.add_column(head, no_wrap=True)
@@ -41,15 +44,15 @@ def table_of(report: CommandReport) -> Table:
     return table
 
 
-def _broken(line: str, width: int) -> str:
+def _wrapped(line: str, width: int) -> str:
     indent = " " * (len(line) - len(line.lstrip()) + _INDENT)
-    return fill(line, max(width, _NARROWEST), subsequent_indent=indent, break_on_hyphens=False)
+    return fill(line, max(width, _MIN_WIDTH), subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _row(case: Case) -> list[Text]:
-    plain = (case.name, *case.measures, case.broken)
-    return [Text(case.outcome.upper(), _STYLES[case.outcome]), *(Text(_in_a_line(each)) for each in plain)]
+    cells = (case.name, *case.count_columns, case.broken_rules)
+    return [Text(case.outcome.upper(), _STYLES[case.outcome]), *(Text(_one_line(cell)) for cell in cells)]
 
 
-def _in_a_line(text: str) -> str:
-    return " ".join(legal(text).split())
+def _one_line(text: str) -> str:
+    return " ".join(clean_text(text).split())

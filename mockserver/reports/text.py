@@ -1,35 +1,38 @@
-"""A report in words: for people at a terminal and in a log."""
+"""Writes a report as plain text, for a terminal or a log."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workerkit.mockserver.reports.markup import legal
+from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import Case, Outcome
 
-_MOST_EXCHANGES = 5
-_MOST_OUTPUT_LINES = 20
+_MAX_EXCHANGES = 5
+_MAX_OUTPUT_LINES = 20
 
 
-def in_words(case: Case) -> str:
-    """One case: a line, the rules broken with their exchanges, the notes; what failed has more of it."""
-    head = f"{case.outcome.upper()}  {case.name}" + (f"  ({case.facts})" if case.facts else "")
-    return legal("\n".join([head, *_details(case)]).replace("\r", "\n"))
+def case_text(case: Case) -> str:
+    """Returns a case as text: its outcome and name, its findings and its notes.
+
+    A failed case also has its description and the last lines of the worker's output.
+    """
+    head = f"{case.outcome.upper()}  {case.name}" + (f"  ({case.counts_text})" if case.counts_text else "")
+    return clean_text("\n".join([head, *_details(case)]).replace("\r", "\n"))
 
 
 def _details(case: Case) -> Iterator[str]:
     if case.outcome is Outcome.FAIL and case.title:
-        yield f"  What it is about: {case.title}"
+        yield f"  Description: {case.title}"
     for finding in case.findings:
         yield f"  {finding.rule}: {finding.message}"
-        yield from (f"      {line}" for line in finding.first_lines(_MOST_EXCHANGES))
+        yield from (f"      {line}" for line in finding.first_lines(_MAX_EXCHANGES))
     yield from (f"  {note}" for note in case.notes)
     if case.outcome is Outcome.FAIL and case.output is not None:
-        yield from (f"  {line}" for line in printed(case.output))
+        yield from (f"  {line}" for line in worker_output_lines(case.output))
 
 
-def printed(output: str) -> Iterator[str]:
-    """What a worker printed, as far as people are shown it."""
+def worker_output_lines(output: str) -> Iterator[str]:
+    """Returns a heading and the last 20 lines that a worker printed."""
     lines = output.splitlines()
-    yield "The worker printed at the end:" if lines else "The worker printed nothing."
-    yield from (f"    {line}" for line in lines[-_MOST_OUTPUT_LINES:])
+    yield "Last lines of the worker's output:" if lines else "The worker printed nothing."
+    yield from (f"    {line}" for line in lines[-_MAX_OUTPUT_LINES:])

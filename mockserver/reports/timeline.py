@@ -1,4 +1,4 @@
-"""What happened when: exchanges and happenings in a row, beside the states of the tasks."""
+"""The timeline of a run: its exchanges and events in order, and the statuses of the tasks."""
 
 from __future__ import annotations
 
@@ -7,25 +7,38 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class MomentKind(StrEnum):
-    """What a row is: an exchange, several alike in a row, a happening, or a gap where some are left out."""
+class TimelineRowKind(StrEnum):
+    """The kinds of rows. The values are also CSS classes of the HTML page.
+
+    EXCHANGE: one exchange.
+    REPEATED: several similar exchanges that follow each other.
+    EVENT: an event of the scenario.
+    GAP: some exchanges are left out here.
+    """
 
     EXCHANGE = "exchange"
-    FOLD = "fold"
-    HAPPENING = "happening"
+    REPEATED = "fold"
+    EVENT = "happening"
     GAP = "gap"
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """One row. `at` is in seconds since the first request; `text` is the request, or what happened.
+class TimelineRow:
+    """One row of a timeline.
 
-    `first` and `last` are the numbers of the exchanges, `count` is how many there are, and `answer` a status
-    or what came in its place. `why` says more about it. `changes` are what it changed, `statuses` how many
-    tasks have which status afterwards, and `rules` those that it broke.
+    at: seconds since the start of the timeline.
+    text: the request or the event.
+    first: the number of the first exchange.
+    last: the number of the last exchange.
+    count: how many exchanges the row has.
+    answer: the status of the answer, or `no answer`.
+    why: why the mock answered like this. May be empty.
+    changes: what the exchanges changed.
+    statuses: how many tasks have each status after this row.
+    rules: the ids of the rules that the exchanges broke.
     """
 
-    kind: MomentKind
+    kind: TimelineRowKind
     at: float
     text: str
     first: int = 0
@@ -39,8 +52,8 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
-    """A task had a status from one time to another, in seconds since the first request."""
+class StatusPeriod:
+    """A period in which a task has one status. Times are seconds since the start of the timeline."""
 
     status: str
     begin: float
@@ -48,32 +61,42 @@ class Spell:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """A task with its statuses, one after the other."""
+class TaskLane:
+    """A task and its statuses, in order of time. The picture shows it as a horizontal lane."""
 
     task: str
-    spells: tuple[Spell, ...]
+    periods: tuple[StatusPeriod, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """An exchange in the picture: when it began, the first digit of its status (0: no answer), its fault."""
+    """An exchange in the picture.
+
+    at: when it began, in seconds since the start of the timeline.
+    status_class: the first digit of the answer's status; 0 without an answer.
+    broke_rule: whether the exchange broke a rule.
+    """
 
     at: float
-    family: int
-    is_broken: bool
+    status_class: int
+    broke_rule: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A run of so many seconds: all or some of its moments, and some of its tasks.
+    """The timeline of a run.
 
-    `more_lanes` are the tasks that have none; `happenings` are times with what happened.
+    seconds: how long the run took.
+    rows: the exchanges and events. In a long run some are left out.
+    lanes: the tasks. If there are many, only some of them.
+    tasks_without_lane: how many tasks are not in `lanes`.
+    ticks: the exchanges, for the picture.
+    events: time and text of each event of the scenario.
     """
 
     seconds: float
-    moments: tuple[Moment, ...]
-    lanes: tuple[Lane, ...]
-    more_lanes: int
+    rows: tuple[TimelineRow, ...]
+    lanes: tuple[TaskLane, ...]
+    tasks_without_lane: int
     ticks: tuple[Tick, ...]
-    happenings: tuple[tuple[float, str], ...] = ()
+    events: tuple[tuple[float, str], ...] = ()

@@ -1,4 +1,4 @@
-"""A timeline as a picture: a lane for each task, coloured by its status, below the exchanges."""
+"""Draws a timeline as SVG: a tick for each exchange, and below a lane for each task, coloured by status."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.timeline import Tick, Timeline
 
 _WIDTH = 1000
-_TICK, _GAP = 14, 4
-_TALLEST, _HEIGHT = 12, 320
-_KNOWN = ("pending", "queued", "running", "completed", "failed", "canceled")
-_BAR = 100
+_TICK_HEIGHT, _GAP_HEIGHT = 14, 4
+_MAX_LANE_HEIGHT, _MAX_LANES_HEIGHT = 12, 320
+_STATUS_ORDER = ("pending", "queued", "running", "completed", "failed", "canceled")
+_BAR_WIDTH = 100
 
 
-def picture(timeline: Timeline) -> Element:
-    """The picture, as wide as there is room for. It has no words: what it shows stands beside it."""
+def timeline_picture(timeline: Timeline) -> Element:
+    """Returns the picture. It takes the full width of the page and contains no text."""
     scale = _WIDTH / (timeline.seconds or 1.0)
-    lane = min(_TALLEST, _HEIGHT // max(1, len(timeline.lanes)))
-    height = _TICK + _GAP + lane * len(timeline.lanes)
-    shapes = {**_ticks(timeline.ticks, scale), **_lanes(timeline, scale, lane)}
-    label = f"{len(timeline.lanes)} tasks over {timeline.seconds:.3f} seconds; the table below says the same"
+    lane_height = min(_MAX_LANE_HEIGHT, _MAX_LANES_HEIGHT // max(1, len(timeline.lanes)))
+    height = _TICK_HEIGHT + _GAP_HEIGHT + lane_height * len(timeline.lanes)
+    paths = {**_tick_paths(timeline.ticks, scale), **_lane_paths(timeline, scale, lane_height)}
+    label = f"{len(timeline.lanes)} tasks over {timeline.seconds:.3f} seconds; see the table below"
     return element(
         "svg",
-        *(element("path", d=path, class_=name) for name, path in shapes.items()),
-        *(_line(at * scale, height) for at, _ in timeline.happenings),
+        *(element("path", d=path, class_=css_class) for css_class, path in paths.items()),
+        *(_event_line(at * scale, height) for at, _ in timeline.events),
         viewBox=f"0 0 {_WIDTH} {height}",
         height=height,
         preserveAspectRatio="none",
@@ -36,65 +36,72 @@ def picture(timeline: Timeline) -> Element:
     )
 
 
-def bar(statuses: Mapping[str, int]) -> Element:
-    """How many tasks have which status, as a small bar."""
+def status_bar(statuses: Mapping[str, int]) -> Element:
+    """Returns a small bar. Each status has a part of the bar, as wide as its share of the tasks."""
     total = sum(statuses.values()) or 1
     parts, begin = [], 0.0
     for status in sorted(statuses, key=_order):
-        width = statuses[status] * _BAR / total
+        width = statuses[status] * _BAR_WIDTH / total
         parts.append(
-            element("rect", class_=_class(status), x=f"{begin:.2f}", width=f"{width:.2f}", height=10)
+            element("rect", class_=_status_class(status), x=f"{begin:.2f}", width=f"{width:.2f}", height=10)
         )
         begin += width
     return element(
-        "svg", *parts, class_="bar", viewBox=f"0 0 {_BAR} 10", preserveAspectRatio="none", aria_hidden="true"
+        "svg",
+        *parts,
+        class_="bar",
+        viewBox=f"0 0 {_BAR_WIDTH} 10",
+        preserveAspectRatio="none",
+        aria_hidden="true",
     )
 
 
-def in_order(statuses: Iterable[str]) -> list[str]:
-    """The statuses in the order of a task's life."""
+def sorted_statuses(statuses: Iterable[str]) -> list[str]:
+    """Returns each status once, in the order in which a task passes through them."""
     return sorted(set(statuses), key=_order)
 
 
-def swatch(status: str) -> Element:
-    """The colour of a status."""
-    square = element("rect", width=12, height=12, class_=_class(status))
+def status_square(status: str) -> Element:
+    """Returns a small square in the colour of the status."""
+    square = element("rect", width=12, height=12, class_=_status_class(status))
     return element("svg", square, width=12, height=12, aria_hidden="true")
 
 
-def _ticks(ticks: Iterable[Tick], scale: float) -> dict[str, str]:
+def _tick_paths(ticks: Iterable[Tick], scale: float) -> dict[str, str]:
+    """Returns one SVG path for each CSS class."""
     paths: defaultdict[str, str] = defaultdict(str)
     for tick in ticks:
-        top = 0 if tick.is_broken else _TICK // 2
-        paths[_kind(tick)] += f"M{tick.at * scale:.1f} {top}h2v{_TICK - top}h-2z"
+        top = 0 if tick.broke_rule else _TICK_HEIGHT // 2
+        paths[_tick_class(tick)] += f"M{tick.at * scale:.1f} {top}h2v{_TICK_HEIGHT - top}h-2z"
     return dict(paths)
 
 
-def _lanes(timeline: Timeline, scale: float, lane: int) -> dict[str, str]:
+def _lane_paths(timeline: Timeline, scale: float, lane_height: int) -> dict[str, str]:
+    """Returns one SVG path for each CSS class."""
     paths: defaultdict[str, str] = defaultdict(str)
-    for index, each in enumerate(timeline.lanes):
-        top = _TICK + _GAP + index * lane
-        for spell in each.spells:
-            width = max((spell.end - spell.begin) * scale, 0.5)
-            paths[_class(spell.status)] += (
-                f"M{spell.begin * scale:.1f} {top}h{width:.1f}v{lane - 1}h-{width:.1f}z"
+    for index, lane in enumerate(timeline.lanes):
+        top = _TICK_HEIGHT + _GAP_HEIGHT + index * lane_height
+        for period in lane.periods:
+            width = max((period.end - period.begin) * scale, 0.5)
+            paths[_status_class(period.status)] += (
+                f"M{period.begin * scale:.1f} {top}h{width:.1f}v{lane_height - 1}h-{width:.1f}z"
             )
     return dict(paths)
 
 
-def _line(x: float, height: int) -> Element:
+def _event_line(x: float, height: int) -> Element:
     return element("line", x1=f"{x:.1f}", x2=f"{x:.1f}", y1=0, y2=height, class_="happened")
 
 
-def _kind(tick: Tick) -> str:
-    if tick.is_broken:
+def _tick_class(tick: Tick) -> str:
+    if tick.broke_rule:
         return "t-broken"
-    return {2: "t-good", 0: "t-none"}.get(tick.family, "t-bad")
+    return {2: "t-good", 0: "t-none"}.get(tick.status_class, "t-bad")
 
 
-def _class(status: str) -> str:
-    return f"s-{status}" if status in _KNOWN else "s-other"
+def _status_class(status: str) -> str:
+    return f"s-{status}" if status in _STATUS_ORDER else "s-other"
 
 
 def _order(status: str) -> int:
-    return _KNOWN.index(status) if status in _KNOWN else len(_KNOWN)
+    return _STATUS_ORDER.index(status) if status in _STATUS_ORDER else len(_STATUS_ORDER)

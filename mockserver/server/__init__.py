@@ -1,1 +1,1 @@
-"""A request's way from socket to world and back."""
+"""Serves worlds over HTTP: from the socket to the world and back."""

@@ -1,4 +1,4 @@
-"""Requests in their usual form, in one piece, are read without the whole machinery of HTTP."""
+"""Parses common requests quickly. All other requests are left to the full HTTP parser."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import NamedTuple
 
 import httptools
 
-from workerkit.mockserver.http.headers import HeaderSet, header_set
+from workerkit.mockserver.http.headers import HeaderSet, decode_headers
 from workerkit.mockserver.http.request import Request
 from workerkit.openapi.spec.api import Api
 
-_LINE, _HEAD = b"\r\n", b"\r\n\r\n"
-_MOST_KEPT, _LONGEST_BLOCK = 512, 2048
-_UNUSUAL = ("transfer-encoding", "expect")
+_LINE_END, _HEAD_END = b"\r\n", b"\r\n\r\n"
+_CACHE_SIZE, _LONGEST_CACHED = 512, 2048
+_UNSUPPORTED = ("transfer-encoding", "expect")
 
 
-class PlainReader:
-    """Reads requests to an API that nothing in HTTP makes special, one at a time.
+class PlainRequestParser:
+    """Parses plain requests to one API.
 
-    Plain is a request by one of the API's methods to a path below its base, in HTTP/1.1, that leaves the
-    connection as it is and whose body, if any, has a length. What is not plain may be quite sound, but HTTP's
-    own parser has to say so.
+    A plain request is an HTTP/1.1 request with one of the API's methods and a path below its base path. It
+    does not close or upgrade the connection, and its body has a content-length. Other requests may also be
+    valid, but only the full HTTP parser can check them.
     """
 
     def __init__(self, api: Api) -> None:
@@ -30,66 +30,66 @@ class PlainReader:
         path = re.escape(api.base_path) + r"/[\w./~-]*"
         self._line = re.compile(rf"({methods}) ({path})(?:\?([\w./~%&=,+:-]*))? HTTP/1\.1", re.ASCII)
 
-    def read(self, data: bytes) -> Request | None:
-        """The request that the data are, no more and no less; None where they are anything else."""
-        line_end, end = data.find(_LINE), data.find(_HEAD)
-        block = _block(data[line_end + 2 : end + 2]) if end >= 0 else None
-        if block is None or len(data) != end + 4 + block.length:
+    def parse(self, data: bytes) -> Request | None:
+        """The request, if `data` is exactly one complete plain request; otherwise None."""
+        line_end, end = data.find(_LINE_END), data.find(_HEAD_END)
+        block = _header_block(data[line_end + 2 : end + 2]) if end >= 0 else None
+        if block is None or len(data) != end + 4 + block.body_length:
             return None
         line = self._line.fullmatch(data[:line_end].decode("latin-1"))
         if line is None:
             return None
         method, path, query = line.groups("")
-        return Request(method, path, query, block.headers, data[end + 4 :], oversize=False)
+        return Request(method, path, query, block.headers, data[end + 4 :], is_too_large=False)
 
     def lacks_body(self, data: bytes) -> bool:
-        """Whether the data are the whole head of a plain request, and not yet its whole body."""
-        head, end, body = data.partition(_HEAD)
-        first, _, fields = (head + _LINE).partition(_LINE)
-        block = _block(fields) if end else None
-        if block is None or len(body) >= block.length:
+        """Whether `data` has the complete head of a plain request, but not its complete body."""
+        head, end, body = data.partition(_HEAD_END)
+        first, _, lines = (head + _LINE_END).partition(_LINE_END)
+        block = _header_block(lines) if end else None
+        if block is None or len(body) >= block.body_length:
             return False
         return self._line.fullmatch(first.decode("latin-1")) is not None
 
 
-class _Block(NamedTuple):
-    """The lines of headers of plain requests, and the length of the body that they announce."""
+class _HeaderBlock(NamedTuple):
+    """The headers of a plain request, and the length of its body."""
 
     headers: HeaderSet
-    length: int
+    body_length: int
 
 
-def _block(lines: bytes) -> _Block | None:
-    """What the header lines of a request say; None where it is not plain. Clients repeat their lines."""
-    return _kept(lines) if len(lines) <= _LONGEST_BLOCK else None
+def _header_block(lines: bytes) -> _HeaderBlock | None:
+    """Parses header lines. Returns None if the request is not plain, or if the lines are too long."""
+    return _cached_header_block(lines) if len(lines) <= _LONGEST_CACHED else None
 
 
-@lru_cache(maxsize=_MOST_KEPT)
-def _kept(lines: bytes) -> _Block | None:
-    # A bare end of a line ends it for older parsers, and two of them a head.
-    if not lines.count(b"\r") == lines.count(b"\n") == lines.count(_LINE):
+@lru_cache(maxsize=_CACHE_SIZE)
+def _cached_header_block(lines: bytes) -> _HeaderBlock | None:
+    # Some parsers also accept a single \r or \n as the end of a line. They would see other headers here.
+    if not lines.count(b"\r") == lines.count(b"\n") == lines.count(_LINE_END):
         return None
-    listener = _Listener()
+    collector = _HeaderCollector()
     try:
-        listener.parser.feed_data(b"GET / HTTP/1.1\r\n%s\r\n" % lines)
+        collector.parser.feed_data(b"GET / HTTP/1.1\r\n%s\r\n" % lines)
     except (httptools.HttpParserError, httptools.HttpParserUpgrade):
         return None
-    headers = header_set(listener.headers)
-    if listener.ends_connection or any(name in _UNUSUAL for name, _ in headers.pairs):
+    headers = decode_headers(collector.headers)
+    if collector.closes_connection or any(name in _UNSUPPORTED for name, _ in headers.pairs):
         return None
-    return _Block(headers, int(headers.named.get("content-length", "0")))
+    return _HeaderBlock(headers, int(headers.by_name.get("content-length", "0")))
 
 
-class _Listener:
-    """Hears what a parser finds in one head; header names are in lower case."""
+class _HeaderCollector:
+    """Collects the headers that an HTTP parser finds. Names are in lower case."""
 
     def __init__(self) -> None:
         self.parser = httptools.HttpRequestParser(self)
         self.headers: list[tuple[bytes, bytes]] = []
-        self.ends_connection = False
+        self.closes_connection = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        self.ends_connection = not self.parser.should_keep_alive()
+        self.closes_connection = not self.parser.should_keep_alive()

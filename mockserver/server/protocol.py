@@ -1,4 +1,4 @@
-"""HTTP on the socket, as uvicorn speaks it, with the API's form of error for what is no HTTP."""
+"""The HTTP protocol of the mock, based on uvicorn. Invalid HTTP is answered with the API's JSON error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from workerkit.mockserver.http.connection import EXTENSION, Connection
 from workerkit.mockserver.server.app import MockApp
-from workerkit.mockserver.server.plain_request import PlainReader
+from workerkit.mockserver.server.plain_request import PlainRequestParser
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.spec.api import worker_api
 
@@ -19,24 +19,24 @@ _ANSWER = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
     b"connection: close\r\n\r\n%s" % (len(_BODY), _BODY)
 )
-_READER = PlainReader(worker_api())
+_PARSER = PlainRequestParser(worker_api())
 
 
 class Protocol(HttpToolsProtocol):
-    """Answers bytes that are no HTTP request with 400 in JSON and closes the connection.
+    """Handles one client connection.
 
-    A wish to upgrade, which some clients add to every request, is read over as HTTP allows: the parser would
-    take the body for the other protocol's. A request's scope has the `Connection` that it came by among its
-    extensions.
+    Bytes that are not HTTP get a 400 answer in JSON, and the connection is closed. The header `Upgrade` is
+    ignored, because some clients add it to each request. HTTP allows this. If it were not ignored, the parser
+    would treat the body as data of another protocol. The scope of a request contains its `Connection`.
 
-    A plain request to the Worker API that comes while nothing else is under way is answered at once, in one
-    piece, where no fault and no scenario may have a say. For all others uvicorn starts a task of the
-    application. Both ways meet in `WorkerApp`.
+    A plain request to the Worker API is answered at once, if the connection is idle and no fault or scenario
+    could change the answer. For other requests, uvicorn starts a task of the application. Both ways use
+    `WorkerApp`.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._worker = cast(MockApp, self.config.app).worker
+        self._worker_app = cast(MockApp, self.config.app).worker_app
         self._held = b""
         self._is_parsing = False
         self._answered_at = 0.0
@@ -44,65 +44,69 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._connection = Connection(transport, self.flow)
-        self._extensions: dict[str, dict[object, object]] = {EXTENSION: {"wire": self._connection}}
+        self._extensions: dict[str, dict[object, object]] = {EXTENSION: {"connection": self._connection}}
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
-        self._connection.lost()
+        self._connection.set_lost()
 
     def shutdown(self) -> None:
-        self._parse(self._taken())
+        self._parse(self._take_held())
         super().shutdown()
-        self._connection.stop()
+        self._connection.set_stopping()
 
     def data_received(self, data: bytes) -> None:
-        if not self._is_at_rest():
+        if not self._is_idle():
             self._parse(data)
             return
-        held, data = self._held, self._taken() + data
-        request = _READER.read(data)
-        answer = self._worker.answer_at_once(request) if request is not None else None
+        held, data = self._held, self._take_held() + data
+        request = _PARSER.parse(data)
+        answer = self._worker_app.answer_directly(request) if request is not None else None
         if answer is not None:
-            self.transport.write(answer.on_the_wire())
-            self._rest()
-        elif not held and _READER.lacks_body(data):
+            self.transport.write(answer.to_http_bytes())
+            self._wait_for_next_request()
+        elif not held and _PARSER.lacks_body(data):
             self._hold(data)
         else:
             self._parse(data)
 
     def timeout_keep_alive_handler(self) -> None:
-        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
-        if left > 0:
-            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        remaining = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if remaining > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(remaining, self.timeout_keep_alive_handler)
         else:
             super().timeout_keep_alive_handler()
 
     def on_message_begin(self) -> None:
+        """The parser calls this at the start of a request."""
         self._is_parsing = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        """The parser calls this after the head. If the head asks for an upgrade, `_feed` parses it again."""
         if not self.parser.should_upgrade():
             self.scope["extensions"] = self._extensions
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        """The parser calls this at the end of a request."""
         self._is_parsing = False
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
+        """Answers 400 with the API's JSON error and closes the connection."""
         self.transport.write(_ANSWER)
         self.transport.close()
 
-    def _is_at_rest(self) -> bool:
-        """Whether all that came was answered, and the client has taken the answers."""
+    def _is_idle(self) -> bool:
+        """Whether all requests are answered and the client has received the answers."""
         answered = self.cycle is None or (self.cycle.response_complete and not self.pipeline)
         return answered and not self._is_parsing and not self.flow.write_paused
 
-    def _rest(self) -> None:
-        """Waits for the next request. A timer for each would cost too much: the one there is looks again."""
+    def _wait_for_next_request(self) -> None:
+        # A new timer for each request would be slow. The existing timer checks `_answered_at` when it fires.
         self._answered_at = self.loop.time()
         self.server_state.total_requests += 1
         if self.timeout_keep_alive_task is None:
@@ -111,11 +115,11 @@ class Protocol(HttpToolsProtocol):
             )
 
     def _hold(self, data: bytes) -> None:
-        """Keeps a head until more comes: many clients send the body after it."""
+        """Keeps a head until its body comes. Many clients send the body separately."""
         self._unset_keepalive_if_required()
         self._held = data
 
-    def _taken(self) -> bytes:
+    def _take_held(self) -> bytes:
         held, self._held = self._held, b""
         return held
 
@@ -128,7 +132,7 @@ class Protocol(HttpToolsProtocol):
             self.send_400_response("")
 
     def _feed(self, data: bytes) -> bytes:
-        """Parses the data; returns what is still to be parsed."""
+        """Gives data to the parser. Returns the data that must be given to the parser next."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -138,7 +142,7 @@ class Protocol(HttpToolsProtocol):
     def _head_without_upgrade(self) -> bytes:
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         if method == b"CONNECT":
-            raise httptools.HttpParserError("there is nothing to connect to")
+            raise httptools.HttpParserError("the mock does not support CONNECT")
         headers = [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
         return b"%s %s HTTP/%s\r\n%s\r\n" % (method, self.url, version, b"".join(headers))

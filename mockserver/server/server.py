@@ -1,4 +1,4 @@
-"""The mock as a server in a thread of this process."""
+"""Runs the mock as an HTTP server in a thread of this process."""
 
 from __future__ import annotations
 
@@ -26,20 +26,23 @@ _SECONDS_TO_FINISH = 5
 
 
 class CannotListenError(CannotRunError, OSError):
-    """The address is taken or is not this machine's; the message says which."""
+    """The address is in use or does not belong to this machine. The message names the address."""
 
 
 class TokenNeededError(UsageError, ValueError):
-    """Others than this machine could reach the control plane: it needs a token."""
+    """Other machines could reach the control plane, so it needs a token."""
 
 
 class MockServer:
-    """Serves worlds on an address from a thread of its own, from `with` to its end.
+    """An HTTP server for worlds. Use it in a `with` block: the server runs until the block ends.
 
-    Port 0 takes a free one. Worlds belong to that thread: others reach them through `ask`. With a `token`, of
-    at least 16 characters, the control plane needs it.
+    worlds: the worlds. Only the thread of the server may use them: see `run_in_server_thread`.
+    host: the address to listen on.
+    port: the port; 0 chooses a free one.
+    token: the control token, with at least 16 characters; None if the control plane needs no token.
 
-    Raises TokenNeeded where others could reach the control plane, UnfitTokenError, CannotListen.
+    Raises TokenNeededError if other machines could reach the control plane without a token.
+    Raises UnfitTokenError and CannotListenError.
     """
 
     def __init__(
@@ -52,44 +55,44 @@ class MockServer:
     ) -> None:
         if token is None and not is_loopback(host):
             raise TokenNeededError(
-                f"{host} can be reached by others: give a control token of at least 16 characters, "
-                "as --control-token"
+                f"{host} can be reached from other machines: give a control token of at least 16 characters, "
+                "with --control-token"
             )
         self.worlds = worlds
         self._app = MockApp(worlds, host=host, token=token)
-        self._socket = listening(host, port)
+        self._socket = listening_socket(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
-        self._server = _Server(_config(self._app))
+        self._server = _Server(_uvicorn_config(self._app))
         self._thread = threading.Thread(target=self._run, name="workerkit-mock", daemon=True)
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port: `http://127.0.0.1:8080`."""
+        """The URL with scheme, host and port, for example `http://127.0.0.1:8080`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
     @property
     def base_url(self) -> str:
-        """Where the Worker API is: ends in `/api/v1/worker`."""
+        """The URL of the Worker API. It ends in `/api/v1/worker`."""
         return self.origin + worker_api().base_path
 
     @property
     def control_url(self) -> str:
-        """Where the control plane is: ends in `/_mock`."""
+        """The URL of the control plane. It ends in `/_mock`."""
         return self.origin + control_api().base_path
 
-    def ask(self, question: Callable[[], T]) -> T:
-        """Calls a function between two requests, in the thread that owns the worlds, and waits for it."""
-        answer: Future[T] = Future()
+    def run_in_server_thread(self, function: Callable[[], T]) -> T:
+        """Calls a function in the thread of the server, between two requests. Returns its result."""
+        result: Future[T] = Future()
 
-        def put() -> None:
+        def call() -> None:
             try:
-                answer.set_result(question())
+                result.set_result(function())
             except BaseException as error:
-                answer.set_exception(error)
+                result.set_exception(error)
 
-        self._server.loop.call_soon_threadsafe(put)
-        return answer.result()
+        self._server.loop.call_soon_threadsafe(call)
+        return result.result()
 
     def __enter__(self) -> MockServer:
         self._thread.start()
@@ -102,7 +105,7 @@ class MockServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.ask(self._app.events.close)
+        self.run_in_server_thread(self._app.events.close)
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
@@ -113,7 +116,11 @@ class MockServer:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, and on which loop it runs. In the end it leaves no connection behind."""
+    """A uvicorn server that aborts all remaining connections when it stops.
+
+    ready: is set when the server accepts connections.
+    loop: the event loop of the server.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -128,11 +135,11 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
-            connection.transport.abort()  # a loop with something unsent would not end
+            connection.transport.abort()  # the event loop does not end while a connection has unsent bytes
         await asyncio.sleep(0)
 
 
-def _config(app: MockApp) -> uvicorn.Config:
+def _uvicorn_config(app: MockApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Protocol,
@@ -141,15 +148,15 @@ def _config(app: MockApp) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        date_header=False,  # the world's clock is the only one in an answer
+        date_header=False,  # answers contain only times of the world's clock
         proxy_headers=False,
         timeout_keep_alive=60,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens on an address; port 0 takes a free one. Raises CannotListen."""
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket that listens on an address. Port 0 chooses a free port. Raises CannotListenError."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)

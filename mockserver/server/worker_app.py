@@ -1,4 +1,4 @@
-"""The face of the worlds: the Worker API over ASGI. `answer` is the way of a request, one step a line."""
+"""The Worker API as an ASGI application. `WorkerApp._handle` shows the steps of a request, one per line."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from workerkit.mockserver.faults.strike import RequestFaults, request_faults
+from workerkit.mockserver.faults.request_faults import RequestFaults, faults_for_request
 from workerkit.mockserver.http.answer import Answer, json_answer
 from workerkit.mockserver.http.delivery import Delivery
-from workerkit.mockserver.http.request import MOST_BYTES, ClientGoneError, Request, receive_request
+from workerkit.mockserver.http.request import MAX_BODY_BYTES, ClientGoneError, Request, receive_request
 from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.journal_note import JournalNote
 from workerkit.mockserver.world.operations import HANDLERS, Handler, check_subject
@@ -36,18 +36,23 @@ from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call
 
 _log = logging.getLogger("workerkit.mockserver")
-_NO_ENCODING = (None, "identity")
+_ACCEPTED_ENCODINGS = (None, "identity")
 
 
 class MockFailedError(RefusalError):
-    """The mock itself failed; the trace is in its log."""
+    """The mock itself failed. Its log has the traceback."""
 
     status = 500
 
 
 @dataclass(slots=True)
-class _Visit:
-    """How far a request has come: what is known of it when it is answered or refused."""
+class _RequestContext:
+    """A request with everything that the mock has found out about it so far.
+
+    began: when the request came, in seconds since 1970.
+    operation: the id of the operation; None while no operation matches.
+    faults: the faults that apply to the request, or None.
+    """
 
     request: Request
     director: Director
@@ -55,15 +60,18 @@ class _Visit:
     key: str | None
     began: float
     operation: str | None = None
-    strike: RequestFaults | None = None
+    faults: RequestFaults | None = None
 
     @property
     def key_owner(self) -> str | None:
-        return self.world.key_owner(self.key) if self.key is not None else None
+        return self.world.key_ring.owner(self.key) if self.key is not None else None
 
 
 class WorkerApp:
-    """An ASGI application. Between reading a request and sending its answer nothing waits: each is atomic."""
+    """The ASGI application of the Worker API.
+
+    The code that creates an answer has no `await`. So no other request can change the world in the meantime.
+    """
 
     def __init__(self, worlds: Worlds) -> None:
         self._worlds = worlds
@@ -74,117 +82,128 @@ class WorkerApp:
             request = await receive_request(scope, receive)
         except ClientGoneError:
             return
-        answer, strike = self._answer(request, self._owner(request))
-        if strike is None:
+        answer, faults = self._answer(request, self._director_for(request))
+        if faults is None:
             await answer.send(send)
         else:
-            await strike.deliver(answer, Delivery(scope, send, strike.now))
+            await faults.deliver(answer, Delivery(scope, send, faults.now))
 
     def answer(self, request: Request) -> Answer:
-        """The answer to a request, before faults reach the wire. It is in its world's journal then."""
-        return self._answer(request, self._owner(request))[0]
+        """Answers a request and adds it to the journal.
 
-    def answer_at_once(self, request: Request) -> Answer | None:
-        """The answer where no fault and no scenario may have a say; None, and nothing done, where one may."""
-        director = self._owner(request)
-        if director is None or director.may_interfere:
+        Faults that change only the delivery of the answer (for example a delay) have no effect.
+        """
+        return self._answer(request, self._director_for(request))[0]
+
+    def answer_directly(self, request: Request) -> Answer | None:
+        """Answers a request if no fault or scenario could change the answer. Otherwise does nothing.
+
+        Returns the answer or None.
+        """
+        director = self._director_for(request)
+        if director is None or director.may_change_answers:
             return None
         return self._answer(request, director)[0]
 
-    def _owner(self, request: Request) -> Director | None:
-        return self._worlds.owner(request.header(self._key_header))
+    def _director_for(self, request: Request) -> Director | None:
+        return self._worlds.director_for_key(request.header(self._key_header))
 
     def _answer(self, request: Request, director: Director | None) -> tuple[Answer, RequestFaults | None]:
         if director is None:
-            return _refused(worker_api(), UnauthorizedError("this mock has no world"), request), None
+            return _error_answer(worker_api(), UnauthorizedError("this mock has no world"), request), None
         world, key = director.world, request.header(self._key_header)
-        visit = _Visit(request, director, world, key, world.clock.now())
-        answer, why = self._answered_or_refused(visit)
-        director.settle()
-        _record(visit, answer, why)
-        return answer, visit.strike
+        context = _RequestContext(request, director, world, key, world.clock.now())
+        answer, why = self._handle_or_refuse(context)
+        director.after_request()
+        _add_to_journal(context, answer, why)
+        return answer, context.faults
 
-    def _walk(self, visit: _Visit) -> Answer:
-        """The way of a request, one step a line; each step may refuse it."""
-        match = self._match(visit)
-        server = self._authenticate(visit)
-        call = self._read(visit, match, server)
-        handler = self._act(visit, call)
-        return json_answer(handler(visit.world, server, call))
+    def _handle(self, context: _RequestContext) -> Answer:
+        """Handles a request. Each step may raise a RefusalError."""
+        match = self._match(context)
+        server = self._authenticate(context)
+        call = self._parse(context, match, server)
+        handler = self._handler(context, call)
+        return json_answer(handler(context.world, server, call))
 
-    def _answered_or_refused(self, visit: _Visit) -> tuple[Answer, str]:
+    def _handle_or_refuse(self, context: _RequestContext) -> tuple[Answer, str]:
+        """The answer, and the reason if it is an error answer."""
+        request, api = context.request, context.world.api
         try:
-            return self._walk(visit), ""
+            return self._handle(context), ""
         except RefusalError as refusal:
-            return _refused(visit.world.api, refusal, visit.request), refusal.why
+            return _error_answer(api, refusal, request), refusal.why
         except Exception as error:
-            asked = f"{visit.request.method} {visit.request.path}"
-            told = mask_of(visit.world).text(f"{asked} failed in the mock\n{format_exc()}")
-            _log.error("%s", told)
-            return _refused(visit.world.api, MockFailedError(repr(error)), visit.request), repr(error)
+            text = f"the mock failed to answer {request.method} {request.path}\n{format_exc()}"
+            _log.error("%s", mask_of(context.world).text(text))
+            return _error_answer(api, MockFailedError(repr(error)), request), repr(error)
 
-    def _match(self, visit: _Visit) -> Match:
-        request = visit.request
+    def _match(self, context: _RequestContext) -> Match:
+        """Finds the operation, then runs the scenario and the faults.
+
+        The scenario and the faults run even if the path or the method is unknown.
+        """
+        request = context.request
         try:
-            match = visit.world.api.match(request.method, request.path)
-            visit.operation = match.operation.id
+            match = context.world.api.match(request.method, request.path)
+            context.operation = match.operation.id
             return match
         except UnknownPathError:
-            raise NotFoundError(f"{request.path} is no path of this API") from None
+            raise NotFoundError(f"the API has no path {request.path}") from None
         except WrongMethodError as error:
-            why = f"{request.method} is no method of {request.path}; {error} is"
+            why = f"{request.path} does not allow the method {request.method}; it allows {error}"
             raise MethodNotAllowedError(why, error.allowed) from None
         finally:
-            visit.director.speak(visit.operation, visit.request)
-            if visit.world.faults:
-                self._suffer(visit)
+            context.director.before_request(context.operation, context.request)
+            if context.world.faults:
+                self._apply_faults(context)
 
-    def _suffer(self, visit: _Visit) -> None:
-        visit.strike = request_faults(visit.world, visit.operation, at=visit.began)
-        if visit.strike is not None:
-            visit.strike.before()
+    def _apply_faults(self, context: _RequestContext) -> None:
+        context.faults = faults_for_request(context.world, context.operation, at=context.began)
+        if context.faults is not None:
+            context.faults.before_handling()
 
-    def _authenticate(self, visit: _Visit) -> Server:
-        if visit.key is None:
-            raise UnauthorizedError(f"the header {self._key_header} has to come, once")
-        server = visit.world.key_holder(visit.key)
+    def _authenticate(self, context: _RequestContext) -> Server:
+        if context.key is None:
+            raise UnauthorizedError(f"the request must have the header {self._key_header} exactly once")
+        server = context.world.key_ring.server_for(context.key)
         if server is None:
-            raise UnauthorizedError(_why_refused(visit.key_owner))
-        if not visit.world.is_active(server) and not _may_revive(visit):
+            raise UnauthorizedError(_reason_key_refused(context.key_owner))
+        if not context.world.is_active(server) and not _heartbeat_activates_server(context):
             raise UnauthorizedError(f"{server.name} is {server.status}")
         return server
 
-    def _read(self, visit: _Visit, match: Match, server: Server) -> Call:
-        request = visit.request
-        if request.oversize:
-            raise InvalidRequestError(f"the body has more than {MOST_BYTES} bytes")
-        if request.header("content-encoding") not in _NO_ENCODING:
-            raise InvalidRequestError("an encoded body is not read here")
-        if match.operation.body is not None:
-            _check_content_type(visit)
+    def _parse(self, context: _RequestContext, match: Match, server: Server) -> Call:
+        request = context.request
+        if request.is_too_large:
+            raise InvalidRequestError(f"the body has more than {MAX_BODY_BYTES} bytes")
+        if request.header("content-encoding") not in _ACCEPTED_ENCODINGS:
+            raise InvalidRequestError("the mock cannot decode the body: send it without content-encoding")
+        if match.operation.body_validator is not None:
+            _check_content_type(context)
         try:
-            return match.operation.read(match.path_values, request.query, request.body)
+            return match.operation.parse_request(match.path_values, request.query, request.body)
         except FlawError as flaw:
-            if _is_owner_first(visit):
-                _check_subject(visit, match, server)
+            if _is_owner_checked_first(context):
+                _check_subject(context, match, server)
             raise InvalidRequestError(str(flaw)) from None
 
-    def _act(self, visit: _Visit, call: Call) -> Handler:
+    def _handler(self, context: _RequestContext, call: Call) -> Handler:
         handler = HANDLERS[call.operation.id]
-        return handler if visit.strike is None else visit.strike.wrapped(handler)
+        return handler if context.faults is None else context.faults.wrap_handler(handler)
 
 
-def _refused(api: Api, refusal: RefusalError, request: Request) -> Answer:
+def _error_answer(api: Api, refusal: RefusalError, request: Request) -> Answer:
     if isinstance(refusal, ScriptedAnswerError):
         return refusal.answer
-    extra: tuple[tuple[bytes, bytes], ...] = ()
+    headers: tuple[tuple[bytes, bytes], ...] = ()
     if isinstance(refusal, MethodNotAllowedError):
-        extra = ((b"allow", ", ".join(refusal.allowed).encode()),)
+        headers = ((b"allow", ", ".join(refusal.allowed).encode()),)
     if isinstance(refusal, FaultAnswerError) and refusal.retry_after is not None:
-        extra = ((b"retry-after", b"%d" % refusal.retry_after),)
-    if request.oversize:
-        extra = (*extra, (b"connection", b"close"))
-    return json_answer(_error_body(api, refusal), refusal.status, extra)
+        headers = ((b"retry-after", b"%d" % refusal.retry_after),)
+    if request.is_too_large:
+        headers = (*headers, (b"connection", b"close"))
+    return json_answer(_error_body(api, refusal), refusal.status, headers)
 
 
 def _error_body(api: Api, refusal: RefusalError) -> dict[str, Any]:
@@ -197,43 +216,43 @@ def _error_body(api: Api, refusal: RefusalError) -> dict[str, Any]:
     return {"success": False, "error": code}
 
 
-def _why_refused(owner: str | None) -> str:
-    return f"the key of {owner} does not work now" if owner else "the API key is no server's"
+def _reason_key_refused(owner: str | None) -> str:
+    return f"the key of {owner} does not work now" if owner else "the API key belongs to no server"
 
 
-def _may_revive(visit: _Visit) -> bool:
-    return visit.operation == "heartbeat" and visit.world.dialect["offline-heartbeat"] == "revives"
+def _heartbeat_activates_server(context: _RequestContext) -> bool:
+    return context.operation == "heartbeat" and context.world.dialect["offline-heartbeat"] == "revives"
 
 
-def _is_owner_first(visit: _Visit) -> bool:
-    """Whether it comes before what is wrong with a request whose task it is for."""
-    first = visit.world.dialect["first-check"]
-    return first == "owner" or (first == "json" and is_json(visit.request.body))
+def _is_owner_checked_first(context: _RequestContext) -> bool:
+    """Whether the mock checks the owner of a task, request or account before it refuses a wrong body."""
+    first = context.world.dialect["first-check"]
+    return first == "owner" or (first == "json" and is_json(context.request.body))
 
 
-def _check_content_type(visit: _Visit) -> None:
-    wanted = visit.world.dialect["content-type"]
-    if wanted == "any" or visit.request.headers.is_json:
+def _check_content_type(context: _RequestContext) -> None:
+    policy = context.world.dialect["content-type"]
+    if policy == "any" or context.request.headers.is_json:
         return
-    refuse = InvalidRequestError if wanted == "bad-request" else UnsupportedMediaTypeError
-    given = visit.request.header("content-type") or "missing"
-    raise refuse(f"the content type is {given}, not application/json")
+    error_type = InvalidRequestError if policy == "bad-request" else UnsupportedMediaTypeError
+    given = context.request.header("content-type") or "missing"
+    raise error_type(f"the content type is {given}, not application/json")
 
 
-def _check_subject(visit: _Visit, match: Match, server: Server) -> None:
-    """Another server's or an unknown entity is refused as such, even where the rest is not valid."""
+def _check_subject(context: _RequestContext, match: Match, server: Server) -> None:
+    """Raises NotFoundError or NotYourTaskError if the server may not change the entity of the request."""
     subject = match.operation.subject
-    subject_id = match.operation.subject_id(match.path_values, visit.request.body)
+    subject_id = match.operation.subject_id(match.path_values, context.request.body)
     if subject is not None and subject_id is not None:
-        check_subject(visit.world, server, subject.kind, subject_id)
+        check_subject(context.world, server, subject.kind, subject_id)
 
 
-def _record(visit: _Visit, answer: Answer, why: str) -> None:
-    request, journal = visit.request, visit.world.journal
-    note = JournalNote(  # by place: names would double its time
+def _add_to_journal(context: _RequestContext, answer: Answer, why: str) -> None:
+    request, journal = context.request, context.world.journal
+    note = JournalNote(  # positional arguments: keyword arguments take twice as long
         journal.next_number(),
-        visit.operation,
-        visit.key_owner,
+        context.operation,
+        context.key_owner,
         request.method,
         request.path,
         request.query,
@@ -242,11 +261,11 @@ def _record(visit: _Visit, answer: Answer, why: str) -> None:
         answer.status,
         answer.headers,
         answer.body,
-        visit.began,
-        visit.world.clock.now(),
+        context.began,
+        context.world.clock.now(),
         why,
     )
-    if visit.strike is None:
-        journal.note(note)
+    if context.faults is None:
+        journal.add_note(note)
     else:
-        visit.strike.keep(note.exchange())
+        context.faults.begin_exchange(note.to_exchange())

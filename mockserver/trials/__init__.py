@@ -1,1 +1,1 @@
-"""A worker judged, and the report of it."""
+"""Runs a worker through a scenario, judges the run, and makes the report."""

@@ -1,4 +1,4 @@
-"""A worker's trial: its command runs through a scenario on a mock of its own, and is judged."""
+"""A trial: runs a worker's command through one scenario on its own mock, and judges the run."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workerkit.mockserver.capsules.capture.capture import notes_of, taken
+from workerkit.mockserver.capsules.capture.capture import capture_world, verdict_notes
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.trials.trial_timeline import timeline_of
 from workerkit.mockserver.workers.worker_run import run_worker
 from workerkit.mockserver.world.world_mask import mask_of
-from workerkit.mockserver.worlds.run_builder import run_of
-from workerkit.mockserver.worlds.snapshot import snapshot
+from workerkit.mockserver.worlds.run_builder import build_run
+from workerkit.mockserver.worlds.snapshot import snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.model.scenario import Scenario
@@ -25,18 +25,24 @@ from workerkit.scenarios.run_record.run import Run
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A trial and how it went. `seconds` is real time, `requests` how many came.
+    """The result of one trial. Only `run` contains secrets.
 
-    `unfelt` is what of the scenario the worker never felt, in words, `output` what the worker printed, and
-    `lines` say of each exchange what was asked and answered. Like the verdict, the timeline and the capsule,
-    and unlike the run, they are without secrets.
+    verdict: the verdict on the run.
+    run: the record of the run.
+    seconds: how long the trial took, in real time.
+    requests: how many requests came.
+    not_reached: the parts of the scenario that did not happen, each as text.
+    output: the text that the worker printed.
+    lines: one line for each exchange, with its request and its answer.
+    timeline: the timeline of the run.
+    capsule: the capsule of the run. None if no capsule was wanted.
     """
 
     verdict: Verdict
     run: Run
     seconds: float
     requests: int
-    unfelt: tuple[str, ...]
+    not_reached: tuple[str, ...]
     output: str
     lines: tuple[str, ...]
     timeline: Timeline
@@ -51,25 +57,36 @@ def try_worker(
     stop: threading.Event | None = None,
     with_capsule: bool = False,
 ) -> Trial:
-    """Runs a worker's command through a scenario: until that is over, the command exits, or time is up.
+    """Runs a worker's command through a scenario and judges the run.
 
-    `{base_url}` and `{api_key}` in the words are replaced. A capsule of the trial is made where one is asked
-    for. Raises CommandNotFound, and Stopped once `stop` is set; either way nothing of the command is left
-    running.
+    The run ends when the scenario is over, when the command exits, or after the time limit.
+
+    scenario: the scenario.
+    words: the words of the command. `{base_url}` and `{api_key}` in them are replaced.
+    time_limit: in seconds.
+    stop: set it to stop the trial.
+    with_capsule: whether to make a capsule of the run.
+
+    Raises CommandNotFoundError if the command cannot be started, and RunStoppedError after `stop` was set. No
+    process of the command is left running.
     """
     began = time.monotonic()
     worlds = Worlds()
-    # Named default: requests with a key that nobody has belong to this trial, too.
+    # The world `default` also gets the requests with an unknown key.
     director = worlds.add(DEFAULT, WorldBuilder(scenario))
-    beginning = snapshot(director) if with_capsule else None
+    first_snapshot = snapshot_of(director) if with_capsule else None
     with MockServer(worlds) as mock:
-        stint = run_worker(mock, director, words, time_limit=time_limit, stop=stop)
-        run = mock.ask(lambda: run_of(director, stint.ended_by, stint.exit_code))
+        worker_run = run_worker(mock, director, words, time_limit=time_limit, stop=stop)
+        run = mock.run_in_server_thread(
+            lambda: build_run(director, worker_run.ended_by, worker_run.exit_code)
+        )
     mask, requests = mask_of(director.world), director.world.journal.count
-    unfelt = tuple(map(mask.text, director.unfelt()))
+    not_reached = tuple(map(mask.text, director.not_reached()))
     verdict = masked(judge(run), mask)
     lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.exchanges)
-    timeline = timeline_of(run, verdict.broken, mask)
+    timeline = timeline_of(run, verdict.violations, mask)
     seconds = time.monotonic() - began
-    capsule = taken(director, beginning, notes=notes_of(scenario, verdict)) if beginning else None
-    return Trial(verdict, run, seconds, requests, unfelt, stint.output, lines, timeline, capsule)
+    capsule = None
+    if first_snapshot:
+        capsule = capture_world(director, first_snapshot, notes=verdict_notes(scenario, verdict))
+    return Trial(verdict, run, seconds, requests, not_reached, worker_run.output, lines, timeline, capsule)

@@ -1,4 +1,4 @@
-"""What is said of trials: as a report, and in JSON for programs. Nothing secret is in either."""
+"""The report of trials, as a `CommandReport` and as JSON. Neither contains secrets."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 from workerkit.mockserver.trials.trial import Trial
-from workerkit.openapi.formats.timestamp import written
+from workerkit.openapi.formats.timestamp import time_text
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
 _NO_REQUEST = (
-    "The worker sent no request. It has to read where the API is from LIKEPION_BASE_URL, its key from "
-    "LIKEPION_API_KEY and its name from LIKEPION_SERVER_NAME, or to be given them in the command, as "
-    "{base_url} and {api_key}."
+    "The worker sent no request. It has to read the URL of the API from LIKEPION_BASE_URL, its key from "
+    "LIKEPION_API_KEY and its name from LIKEPION_SERVER_NAME. You can also write {base_url} and "
+    "{api_key} in the command: they are replaced."
 )
 
 _IN_BACKGROUND = (
-    "The scenario was over because the command exited: a worker that puts itself into the background has to "
-    "be told to stay in the foreground."
+    "The scenario ended because the command exited. If the worker runs in the background, configure it to "
+    "stay in the foreground."
 )
 
 
 def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
-    """The verdict on a worker over all scenarios that it ran through."""
+    """Returns the verdicts of all trials as JSON."""
     return {
         "verdict": _outcome(trials),
         "scenarios": [
@@ -37,8 +37,12 @@ def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
                 "verdict": _outcome([trial]),
                 "seconds": round(trial.seconds, 3),
                 "broken": [
-                    {"rule": each.rule, "message": each.message, "exchanges": list(each.exchanges)}
-                    for each in trial.verdict.broken
+                    {
+                        "rule": violation.rule,
+                        "message": violation.message,
+                        "exchanges": list(violation.exchanges),
+                    }
+                    for violation in trial.verdict.violations
                 ],
             }
             for trial in trials
@@ -47,20 +51,24 @@ def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
 
 
 def report_of(trials: Sequence[Trial], *, began: float, seconds: float) -> CommandReport:
-    """The report on a worker's trials, which began then, in seconds since 1970, and took so long together."""
-    made = f"{written(began)}, workerkit {version('likepion-workerkit')}"
+    """Returns the report of all trials.
+
+    began: when the first trial began, in seconds since 1970.
+    seconds: how long all trials took together.
+    """
+    made = f"{time_text(began)}, workerkit {version('likepion-workerkit')}"
     return CommandReport("workerkit exec", _summary(trials), seconds, tuple(map(case_of, trials)), (made,))
 
 
 def case_of(trial: Trial) -> Case:
-    """One trial as a case of a report."""
+    """Returns one trial as a case of a report."""
     return Case(
         name=trial.verdict.scenario,
         outcome=_outcome([trial]),
         title=trial.run.scenario.title,
         seconds=trial.seconds,
         requests=trial.requests,
-        findings=tuple(_finding(trial, broken) for broken in trial.verdict.broken),
+        findings=tuple(_finding(trial, violation) for violation in trial.verdict.violations),
         notes=tuple(_notes(trial)),
         output=trial.output,
         timeline=trial.timeline,
@@ -74,21 +82,34 @@ def _summary(trials: Sequence[Trial]) -> str:
     return f"worker verdict: {_outcome(trials)} ({passed} of {len(trials)} scenarios passed{tail})"
 
 
-def _finding(trial: Trial, broken: Violation) -> ReportFinding:
+def _finding(trial: Trial, violation: Violation) -> ReportFinding:
     lines = dict(zip((exchange.number for exchange in trial.run.exchanges), trial.lines, strict=True))
-    known = [(number, lines[number]) for number in broken.exchanges if number in lines]
-    shown = tuple(_line(numbers, trial.run, line) for line, numbers in _grouped(known))
-    return ReportFinding(broken.rule, broken.message, shown, len(broken.exchanges) - len(known))
+    kept = [(number, lines[number]) for number in violation.exchanges if number in lines]
+    report_lines = tuple(_line(numbers, trial.run, line) for line, numbers in _grouped(kept))
+    missing = len(violation.exchanges) - len(kept)
+    return ReportFinding(violation.rule, violation.message, report_lines, missing)
 
 
 def _grouped(lines: list[tuple[int, str]]) -> Iterator[tuple[str, list[int]]]:
-    """The lines with the numbers of the exchanges that they stand for, which follow each other."""
-    for (line, _), alike in groupby(enumerate(lines), key=lambda each: (each[1][1], each[1][0] - each[0])):
-        yield line, [number for _, (number, _) in alike]
+    """Groups equal lines of exchanges that follow each other.
+
+    Returns one line for each group, with the exchange numbers of the group.
+    """
+
+    def group_key(item: tuple[int, tuple[int, str]]) -> tuple[str, int]:
+        # For consecutive numbers, number minus index stays the same.
+        index, (number, line) = item
+        return line, number - index
+
+    for (line, _), group in groupby(enumerate(lines), key=group_key):
+        yield line, [number for _, (number, _) in group]
 
 
 def _line(numbers: list[int], run: Run, line: str) -> str:
-    """One exchange, or several alike: `#4 at 0.120 s: GET /api/v1/worker/tasks -> 401: ...`."""
+    """Returns the line of one exchange: `#4 at 0.120 s: GET /api/v1/worker/tasks -> 401: ...`.
+
+    For several equal exchanges: `#4 to #23, 0.120 s to 1.900 s: 20 times GET ...`.
+    """
     times = {exchange.number: run.since_start(exchange.began) for exchange in run.exchanges}
     first, last = numbers[0], numbers[-1]
     if first == last:
@@ -103,24 +124,21 @@ def _notes(trial: Trial) -> Iterator[str]:
             yield _IN_BACKGROUND
     if trial.run.ended_by == "time-limit":
         yield (
-            "The scenario was not over when the time limit was reached, and the worker was ended. If it only "
-            "needs longer, give it more with --time-limit."
+            "The scenario was not over when the time limit was reached, and the worker was stopped. If the "
+            "worker only needs more time, set a longer --time-limit."
         )
-    if trial.unfelt:
-        yield (
-            "The worker gave no occasion for all of the scenario, which does not count against it: "
-            f"{'; '.join(trial.unfelt)}."
-        )
+    if trial.not_reached:
+        yield f"Not reached (not a failure): {'; '.join(trial.not_reached)}."
     if len(trial.run.exchanges) < trial.requests:
-        yield f"Of {trial.requests} exchanges the last {len(trial.run.exchanges)} were kept and judged."
-    if not trial.verdict.passed and _is_of_the_library(trial.run.scenario):
+        yield f"Only the last {len(trial.run.exchanges)} of {trial.requests} exchanges were kept and judged."
+    if not trial.verdict.passed and _is_in_library(trial.run.scenario):
         yield (
-            f"What happens in this scenario, and why workers fail at it: workerkit scenario show "
+            f"To see what happens in this scenario and why workers fail: workerkit scenario show "
             f"{trial.verdict.scenario}"
         )
 
 
-def _is_of_the_library(scenario: Scenario) -> bool:
+def _is_in_library(scenario: Scenario) -> bool:
     return scenario.name in library.names() and library.find(scenario.name) == scenario
 
 

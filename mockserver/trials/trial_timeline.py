@@ -1,4 +1,4 @@
-"""A trial as a timeline: what the worker asked, what it was answered, and what became of its tasks."""
+"""The timeline of a trial: the exchanges, the events of the scenario, and the statuses of the tasks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from workerkit.mockserver.reports.timeline import Lane, Moment, MomentKind, Spell, Tick, Timeline
+from workerkit.mockserver.reports.timeline import (
+    StatusPeriod,
+    TaskLane,
+    Tick,
+    Timeline,
+    TimelineRow,
+    TimelineRowKind,
+)
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
@@ -18,67 +25,79 @@ from workerkit.scenarios.run_record.violation import Violation
 _MOST_LANES = 80
 _MOST_TICKS = 1000
 _MOST_NAMED = 3
-_LONGEST = 160
-_ID_SHOWN = 8
-# Of exchanges in a row that are alike, so many are shown at the beginning and the end.
-_AT_BEGIN, _AT_END = 2, 1
-# Of very many rows, so many are shown at the beginning and the end, and of what matters in between.
-_EDGE, _MOST_BETWEEN = 40, 120
+_LONGEST_TEXT = 160
+_ID_LENGTH = 8
+# When many similar exchanges follow each other, the first two and the last one keep their own rows.
+_KEPT_FIRST, _KEPT_LAST = 2, 1
+# When there are too many rows, only these are kept: 40 at each end, and 120 important rows in between.
+_KEPT_AT_EDGE, _MOST_BETWEEN = 40, 120
 
 
-def timeline_of(run: Run, broken: Iterable[Violation], mask: Mask) -> Timeline:
-    """The timeline of a run, bounded: exchanges in a row that are alike are folded, of many some left out.
+def timeline_of(run: Run, violations: Iterable[Violation], mask: Mask) -> Timeline:
+    """Returns the timeline of a run. It contains no secrets.
 
-    No secret is in it.
+    Its size is limited: many similar exchanges become one row. If there are still too many rows, some are
+    left out.
+
+    violations: the rules that the worker broke.
+    mask: masks the secrets in all texts.
     """
-    return _Teller(run, broken, mask).timeline()
+    return _TimelineBuilder(run, violations, mask).timeline()
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Exchanges in a row, or a happening; what they changed, and the statuses of the tasks afterwards."""
+    """One row of the timeline: an event of the scenario, an exchange, or several similar exchanges.
+
+    at: when it began, in seconds since the run began.
+    event: the text of the event. Empty for exchanges.
+    exchanges: the exchanges. Empty for an event.
+    changes: what the exchanges changed.
+    statuses: how many tasks have each status after this row.
+    rules: the ids of the rules that the exchanges broke.
+    """
 
     at: float
-    happening: str
+    event: str
     exchanges: tuple[Exchange, ...]
     changes: tuple[Change, ...]
     statuses: Mapping[str, int]
     rules: tuple[str, ...]
 
     @property
-    def kin(self) -> object:
-        """What rows that are alike have in common."""
-        if self.happening:
+    def group_key(self) -> object:
+        """A key that is equal for similar exchanges. Exchanges with equal keys can become one row."""
+        if self.event:
             return self
         exchange = self.exchanges[0]
         return exchange.operation, exchange.method, exchange.status, self.rules
 
 
-class _Teller:
-    def __init__(self, run: Run, broken: Iterable[Violation], mask: Mask) -> None:
+class _TimelineBuilder:
+    def __init__(self, run: Run, violations: Iterable[Violation], mask: Mask) -> None:
         self._run, self._mask = run, mask
         self._own = [task for task in run.tasks if task["server"] == run.server]
         ids = {task["id"] for task in self._own}
         self._changes = [change for change in run.changes if change.id in ids and change.field == "status"]
-        self._rules = _rules_by_exchange(broken)
+        self._rules = _rules_by_exchange(violations)
         began = [
             *(exchange.began for exchange in run.exchanges[:1]),
             *(event.time for event in run.events[:1]),
         ]
-        self._zero = min(began, default=0.0)
+        self._start = min(began, default=0.0)
         ended = [*(exchange.ended for exchange in run.exchanges), *(event.time for event in run.events)]
-        self._seconds = max(ended, default=self._zero) - self._zero
+        self._seconds = max(ended, default=self._start) - self._start
 
     def timeline(self) -> Timeline:
         lanes = self._lanes()
-        happenings = tuple((self._since(event.time), self._event(event)) for event in self._run.events)
+        events = tuple((self._since(event.time), self._event(event)) for event in self._run.events)
         return Timeline(
             seconds=self._seconds,
-            moments=tuple(map(self._moment, _thinned(list(_folded(self._rows()))))),
+            rows=tuple(map(self._timeline_row, _thinned(list(_folded(self._rows()))))),
             lanes=lanes[:_MOST_LANES],
-            more_lanes=max(0, len(lanes) - _MOST_LANES),
+            tasks_without_lane=max(0, len(lanes) - _MOST_LANES),
             ticks=self._ticks(),
-            happenings=happenings,
+            events=events,
         )
 
     def _rows(self) -> Iterator[_Row]:
@@ -87,16 +106,16 @@ class _Teller:
         events = list(self._run.events)
         for exchange in self._run.exchanges:
             while events and events[0].time <= exchange.ended:
-                yield self._happened(events.pop(0), statuses)
-            made = tuple(changes.get(exchange.number, ()))
-            for change in made:
+                yield self._event_row(events.pop(0), statuses)
+            own_changes = tuple(changes.get(exchange.number, ()))
+            for change in own_changes:
                 statuses[change.was] -= 1
                 statuses[change.now] += 1
             at, rules = self._since(exchange.began), self._rules.get(exchange.number, ())
-            yield _Row(at, "", (exchange,), made, +statuses, rules)
-        yield from (self._happened(event, statuses) for event in events)
+            yield _Row(at, "", (exchange,), own_changes, +statuses, rules)
+        yield from (self._event_row(event, statuses) for event in events)
 
-    def _happened(self, event: Event, statuses: Counter[str]) -> _Row:
+    def _event_row(self, event: Event, statuses: Counter[str]) -> _Row:
         return _Row(self._since(event.time), self._event(event), (), (), +statuses, ())
 
     def _first_statuses(self) -> dict[str, str]:
@@ -105,107 +124,115 @@ class _Teller:
         return first
 
     def _changes_by_exchange(self) -> dict[int, list[Change]]:
-        """The changes by the number of the exchange in which they were made."""
-        found = defaultdict(list)
+        """Returns the changes, by the number of the exchange in which they were made."""
+        changes = defaultdict(list)
         last = self._run.exchanges[-1].number if self._run.exchanges else 0
         for change in self._changes:
-            found[min(change.number, last)].append(change)
-        return found
+            changes[min(change.number, last)].append(change)
+        return changes
 
-    def _moment(self, row: _Row | int) -> Moment:
+    def _timeline_row(self, row: _Row | int) -> TimelineRow:
         if isinstance(row, int):
-            return Moment(MomentKind.GAP, 0.0, f"{row} exchanges are left out here")
-        if row.happening:
-            return Moment(MomentKind.HAPPENING, row.at, row.happening, statuses=row.statuses)
+            return TimelineRow(TimelineRowKind.GAP, 0.0, f"{row} exchanges are left out here")
+        if row.event:
+            return TimelineRow(TimelineRowKind.EVENT, row.at, row.event, statuses=row.statuses)
         first, last = row.exchanges[0], row.exchanges[-1]
-        alone = len(row.exchanges) == 1
-        return Moment(
-            MomentKind.EXCHANGE if alone else MomentKind.FOLD,
+        is_single = len(row.exchanges) == 1
+        return TimelineRow(
+            TimelineRowKind.EXCHANGE if is_single else TimelineRowKind.REPEATED,
             row.at,
-            self._asked(first) if alone else _alike(first),
+            self._request(first) if is_single else _operation(first),
             first=first.number,
             last=last.number,
             count=len(row.exchanges),
             answer="no answer" if first.status is None else str(first.status),
-            why=self._shown(first.why),
-            changes=_told(row.changes),
+            why=self._short(first.why),
+            changes=_change_texts(row.changes),
             statuses=row.statuses,
             rules=row.rules,
         )
 
-    def _asked(self, exchange: Exchange) -> str:
+    def _request(self, exchange: Exchange) -> str:
         query = f"?{exchange.query}" if exchange.query else ""
-        return f"{exchange.method} {self._shown(exchange.path + query).removeprefix(worker_api().base_path)}"
+        return f"{exchange.method} {self._short(exchange.path + query).removeprefix(worker_api().base_path)}"
 
     def _event(self, event: Event) -> str:
-        return self._shown(f"{event.kind} {event.subject}".strip())
+        return self._short(f"{event.kind} {event.subject}".strip())
 
-    def _shown(self, text: str) -> str:
+    def _short(self, text: str) -> str:
         masked = self._mask.text(text)
-        return masked if len(masked) <= _LONGEST else f"{masked[:_LONGEST]}…"
+        return masked if len(masked) <= _LONGEST_TEXT else f"{masked[:_LONGEST_TEXT]}…"
 
     def _since(self, time: float) -> float:
-        return max(0.0, time - self._zero)
+        return max(0.0, time - self._start)
 
-    def _lanes(self) -> tuple[Lane, ...]:
-        """A lane for each task, those that changed first, in the order in which they did."""
+    def _lanes(self) -> tuple[TaskLane, ...]:
+        """Returns a lane for each task. Tasks that changed come first, in the order of their first change."""
         changes = defaultdict(list)
         for change in self._changes:
             changes[change.id].append(change)
         first = self._first_statuses()
         order = [*changes, *(task for task in first if task not in changes)]
-        return tuple(Lane(task, self._spells(first[task], changes.get(task, []))) for task in order)
+        return tuple(TaskLane(task, self._spells(first[task], changes.get(task, []))) for task in order)
 
-    def _spells(self, status: str, changes: Sequence[Change]) -> tuple[Spell, ...]:
+    def _spells(self, status: str, changes: Sequence[Change]) -> tuple[StatusPeriod, ...]:
         begins = [0.0, *(self._since(change.at) for change in changes)]
         ends = [*begins[1:], max(self._seconds, begins[-1])]
         statuses = [status, *(change.now for change in changes)]
-        return tuple(map(Spell, statuses, begins, ends))
+        return tuple(map(StatusPeriod, statuses, begins, ends))
 
     def _ticks(self) -> tuple[Tick, ...]:
-        """A tick for each exchange; of those that would stand in one place, the one that matters most."""
+        """Returns a tick for each exchange.
+
+        If several exchanges have the same place in the picture, only the most important one gets a tick.
+        """
         ticks = [
             Tick(self._since(exchange.began), (exchange.status or 0) // 100, exchange.number in self._rules)
             for exchange in self._run.exchanges
         ]
         step = (self._seconds or 1.0) / _MOST_TICKS
         places = groupby(sorted(ticks, key=lambda tick: tick.at), key=lambda tick: int(tick.at / step))
-        return tuple(max(there, key=lambda tick: (tick.is_broken, tick.family != 2)) for _, there in places)
+        return tuple(
+            max(there, key=lambda tick: (tick.broke_rule, tick.status_class != 2)) for _, there in places
+        )
 
 
-def _rules_by_exchange(broken: Iterable[Violation]) -> dict[int, tuple[str, ...]]:
-    found: dict[int, tuple[str, ...]] = {}
-    for each in broken:
-        for number in each.exchanges:
-            found[number] = tuple(dict.fromkeys((*found.get(number, ()), each.rule)))
-    return found
+def _rules_by_exchange(violations: Iterable[Violation]) -> dict[int, tuple[str, ...]]:
+    rules: dict[int, tuple[str, ...]] = {}
+    for violation in violations:
+        for number in violation.exchanges:
+            rules[number] = tuple(dict.fromkeys((*rules.get(number, ()), violation.rule)))
+    return rules
 
 
 def _folded(rows: Iterable[_Row]) -> Iterator[_Row]:
-    for _, together in groupby(rows, key=lambda row: row.kin):
-        alike = list(together)
-        if len(alike) <= _AT_BEGIN + _AT_END + 1:
-            yield from alike
+    for _, group in groupby(rows, key=lambda row: row.group_key):
+        similar = list(group)
+        if len(similar) <= _KEPT_FIRST + _KEPT_LAST + 1:
+            yield from similar
         else:
-            yield from alike[:_AT_BEGIN]
-            yield _as_one(alike[_AT_BEGIN:-_AT_END])
-            yield from alike[-_AT_END:]
+            yield from similar[:_KEPT_FIRST]
+            yield _joined(similar[_KEPT_FIRST:-_KEPT_LAST])
+            yield from similar[-_KEPT_LAST:]
 
 
-def _as_one(rows: Sequence[_Row]) -> _Row:
+def _joined(rows: Sequence[_Row]) -> _Row:
     exchanges = tuple(exchange for row in rows for exchange in row.exchanges)
     changes = tuple(change for row in rows for change in row.changes)
     return _Row(rows[0].at, "", exchanges, changes, rows[-1].statuses, rows[0].rules)
 
 
 def _thinned(rows: Sequence[_Row]) -> Iterator[_Row | int]:
-    """The rows or, of very many, the edges and what matters in between; numbers count what is left out."""
-    last = len(rows) - _EDGE
-    between = [index for index in range(_EDGE, last) if rows[index].rules or rows[index].happening]
-    few = len(rows) <= 2 * _EDGE + _MOST_BETWEEN
-    kept = set(
-        range(len(rows)) if few else [*range(_EDGE), *between[:_MOST_BETWEEN], *range(last, len(rows))]
-    )
+    """Returns the rows. If there are very many, only the first, the last and the important ones.
+
+    Rows that are left out are replaced by the number of their exchanges.
+    """
+    last = len(rows) - _KEPT_AT_EDGE
+    important = [index for index in range(_KEPT_AT_EDGE, last) if rows[index].rules or rows[index].event]
+    if len(rows) <= 2 * _KEPT_AT_EDGE + _MOST_BETWEEN:
+        kept = set(range(len(rows)))
+    else:
+        kept = {*range(_KEPT_AT_EDGE), *important[:_MOST_BETWEEN], *range(last, len(rows))}
     for is_kept, indexes in groupby(range(len(rows)), key=lambda index: index in kept):
         if is_kept:
             yield from (rows[index] for index in indexes)
@@ -213,16 +240,16 @@ def _thinned(rows: Sequence[_Row]) -> Iterator[_Row | int]:
             yield sum(len(rows[index].exchanges) for index in indexes)
 
 
-def _alike(exchange: Exchange) -> str:
-    """What exchanges that are alike have in common: `PUT /tasks/{id}`."""
+def _operation(exchange: Exchange) -> str:
+    """Returns the operation of an exchange as text: `PUT /tasks/{id}`."""
     if exchange.operation is None:
-        return f"{exchange.method} of no operation"
+        return f"{exchange.method} to an unknown path"
     path = worker_api().operations[exchange.operation].path
     return f"{exchange.method} {path.removeprefix(worker_api().base_path)}"
 
 
-def _told(changes: Sequence[Change]) -> tuple[str, ...]:
+def _change_texts(changes: Sequence[Change]) -> tuple[str, ...]:
     if len(changes) <= _MOST_NAMED:
-        return tuple(f"task {change.id[:_ID_SHOWN]}: {change.was} → {change.now}" for change in changes)
+        return tuple(f"task {change.id[:_ID_LENGTH]}: {change.was} → {change.now}" for change in changes)
     counts = Counter((change.was, change.now) for change in changes)
     return tuple(f"{count} tasks: {was} → {now}" for (was, now), count in counts.items())

@@ -1,1 +1,1 @@
-"""A worker's command as processes."""
+"""Runs a worker's command and stops all of its processes."""

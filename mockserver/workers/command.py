@@ -1,4 +1,4 @@
-"""A worker's command as processes of this machine: started together, ended together."""
+"""Runs a command, and stops every process that the command started."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from types import TracebackType
 from workerkit.mockserver.workers.output_tail import OutputTail
 from workerkit.openapi.errors import CannotRunError
 
-_KEEPER = Path(__file__).with_name("process_guard.py")
+_GUARD_PROGRAM = Path(__file__).with_name("process_guard.py")
 
 
 class CommandNotFoundError(CannotRunError, OSError):
-    """There is no such command, or it cannot be run; the message says which and why."""
+    """The command does not exist or cannot be started. The message says why."""
 
 
 class Command:
-    """Runs a command from `with` to its end, after which none of its processes is left.
+    """A running command, as a context manager. After the `with` block no process of the command is left.
 
-    The end of what it prints, on standard output and error, is kept: see `output`. A keeper watches over it,
-    which also ends it when this process is killed.
+    A second process, the process guard, starts the command and stops it. The guard also stops the command
+    when this process is killed. The method `output` returns the end of the text that the command printed.
     """
 
     def __init__(self, words: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -34,20 +34,20 @@ class Command:
         self._environment = {**os.environ, **environment}
         self._exit_code: int | None = None
         self._status: int
-        self._keeper: subprocess.Popen[bytes]
+        self._guard: subprocess.Popen[bytes]
         self._output_tail: OutputTail
 
     def __enter__(self) -> Command:
-        self._status, told = os.pipe()
+        self._status, status_writer = os.pipe()
         try:
-            self._keeper = self._kept(told)
+            self._guard = self._start_guard(status_writer)
         except OSError as error:
             os.close(self._status)
-            raise CommandNotFoundError(_why_not(self._words[0], error.errno)) from None
+            raise CommandNotFoundError(_start_error(self._words[0], error.errno)) from None
         finally:
-            os.close(told)
-        assert self._keeper.stdout is not None
-        self._output_tail = OutputTail(self._keeper.stdout)
+            os.close(status_writer)
+        assert self._guard.stdout is not None
+        self._output_tail = OutputTail(self._guard.stdout)
         self._await_start()
         return self
 
@@ -61,44 +61,54 @@ class Command:
         os.close(self._status)
 
     def wait(self, seconds: float) -> int | None:
-        """Waits for the end, at most so long. The exit code, negative for a signal; None while it runs."""
-        if self._exit_code is None and (line := self._told(seconds)) is not None:
-            # A keeper that was killed itself has nothing to tell.
-            self._exit_code = int(line.split()[1]) if line else self._keeper.wait()
+        """Waits until the command exits, or for `seconds`. Returns the exit code, or None if it still runs.
+
+        The exit code is negative if a signal ended the command.
+        """
+        if self._exit_code is None and (line := self._read_status(seconds)) is not None:
+            # If the guard itself was killed, it could not write the line with the exit code.
+            self._exit_code = int(line.split()[1]) if line else self._guard.wait()
         return self._exit_code
 
     def end(self) -> None:
-        """Ends whatever still runs of the command's: SIGTERM, and SIGKILL 2 s later."""
-        assert self._keeper.stdin is not None
+        """Stops all processes of the command: with SIGTERM, and after 2 seconds with SIGKILL."""
+        assert self._guard.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            self._keeper.stdin.close()
-        self._keeper.wait()
+            self._guard.stdin.close()
+        self._guard.wait()
         self._output_tail.finish()
         self.wait(0)
 
     def output(self, masked: Callable[[str], str] = str) -> str:
-        """The last 64 KiB of what the command printed, masked before they are cut."""
+        """Returns the last 64 KiB of the text that the command printed, on standard output and error.
+
+        masked: a function that masks secrets in a text. It gets the text before the text is cut.
+        """
         return self._output_tail.text(masked)
 
-    def _kept(self, told: int) -> subprocess.Popen[bytes]:
+    def _start_guard(self, status_writer: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_KEEPER), str(told), *self._words],
+            [sys.executable, "-I", "-S", str(_GUARD_PROGRAM), str(status_writer), *self._words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=self._environment,
-            pass_fds=(told,),
+            pass_fds=(status_writer,),
             start_new_session=True,
         )
 
     def _await_start(self) -> None:
-        line = self._told(None) or "failed 0"
+        line = self._read_status(None) or "failed 0"
         if line.startswith("failed"):
             self.__exit__(None, None, None)
-            raise CommandNotFoundError(_why_not(self._words[0], int(line.split()[1])))
+            raise CommandNotFoundError(_start_error(self._words[0], int(line.split()[1])))
 
-    def _told(self, seconds: float | None) -> str | None:
-        """The next line from the keeper, empty where it is gone; None where none came in this time."""
+    def _read_status(self, seconds: float | None) -> str | None:
+        """Returns the next line from the guard. Empty if the guard has ended, None after `seconds` without a
+        line.
+
+        seconds: how long to wait. None waits without a limit.
+        """
         poll = select.poll()
         poll.register(self._status, select.POLLIN)
         if not poll.poll(None if seconds is None else seconds * 1000):
@@ -109,7 +119,7 @@ class Command:
         return line.decode().rstrip()
 
 
-def _why_not(word: str, number: int | None) -> str:
+def _start_error(word: str, error_number: int | None) -> str:
     if shutil.which(word) is None:
         return f"the command {word} was not found: check its spelling, its path and PATH"
-    return f"the command {word} cannot be run: {os.strerror(number or 0)}"
+    return f"the command {word} cannot be run: {os.strerror(error_number or 0)}"

@@ -1,13 +1,16 @@
-"""Runs one command and stays until no process of it is left: a program of its own, without imports of ours.
+"""The process guard: a separate program that runs one command and stops all of its processes.
 
     python process_guard.py STATUS COMMAND...
 
-Whoever starts it holds its standard input open: when that ends, for whatever reason, the command's whole
-family gets SIGTERM, and what is still there 2 s later SIGKILL. On Linux the family is all that descends from
-the command, because orphans come to the keeper; elsewhere it is the command's process group.
+The program that starts the guard holds the standard input of the guard open. When this input ends for any
+reason, all processes of the command get SIGTERM. After 2 seconds, the processes that are left get SIGKILL. On
+Linux these are all descendants of the command, because the guard adopts orphaned processes. On other systems
+it is the process group of the command.
 
-To the descriptor STATUS it writes `started`, or `failed` with the error's number, and later `exited` with the
-command's exit code, a line each.
+The guard writes lines to the file descriptor STATUS: `started`, or `failed` with the number of the error.
+Later it writes `exited` with the exit code of the command.
+
+Do not import workerkit here: the guard runs without site-packages.
 """
 
 from __future__ import annotations
@@ -22,119 +25,128 @@ import time
 from collections.abc import Iterator
 
 _SECONDS_TO_END = 2.0
-# Whoever is neither gone then nor to be killed, as a process of another user, is left to its fate.
+# After this time the guard gives up. A process of another user, for example, cannot be killed.
 _SECONDS_TO_DIE = 5.0
-_SECONDS_BETWEEN_LOOKS = 0.02
+_SECONDS_BETWEEN_CHECKS = 0.02
 _PR_SET_CHILD_SUBREAPER = 36
 _TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 class ProcessGuard:
-    """The keeper of one command, whose end it waits for and tells of."""
+    """Guards one command: starts it, reports its end, and stops its processes."""
 
     def __init__(self, status: int) -> None:
         os.set_inheritable(status, False)
         self._status = status
-        self._adopts = _adopt_orphans()
-        self._bell = _bell()
-        self._leader = 0
+        self._adopts_orphans = _adopt_orphans()
+        self._signal_pipe = _signal_pipe()
+        self._command = 0
 
     def run(self, words: list[str]) -> None:
-        """Starts the command, waits to be told to end, and ends all that is left of it."""
-        if self._starts(words):
-            self._wait_to_be_told()
-            self._end()
+        """Starts the command, waits until it must stop, and stops all of its processes."""
+        if self._start(words):
+            self._wait()
+            self._stop_all()
 
-    def _starts(self, words: list[str]) -> bool:
-        nothing = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
+    def _start(self, words: list[str]) -> bool:
+        empty_input = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
         try:
-            self._leader = os.posix_spawnp(
-                words[0], words, os.environ, file_actions=nothing, setsid=True, setsigdef=_IGNORED_BY_PYTHON
+            self._command = os.posix_spawnp(
+                words[0],
+                words,
+                os.environ,
+                file_actions=empty_input,
+                setsid=True,
+                setsigdef=_IGNORED_BY_PYTHON,
             )
         except OSError as error:
-            self._tell(f"failed {error.errno}")
+            self._write_status(f"failed {error.errno}")
             return False
-        self._tell("started")
+        self._write_status("started")
         return True
 
-    def _wait_to_be_told(self) -> None:
+    def _wait(self) -> None:
+        """Waits until standard input ends or a signal asks the guard to end."""
         while True:
-            ready, _, _ = select.select([sys.stdin.fileno(), self._bell], [], [])
-            rung = os.read(self._bell, 4096) if self._bell in ready else b""
+            ready, _, _ = select.select([sys.stdin.fileno(), self._signal_pipe], [], [])
+            signals = os.read(self._signal_pipe, 4096) if self._signal_pipe in ready else b""
             self._reap()
-            if sys.stdin.fileno() in ready or any(number in rung for number in _TO_END):
+            if sys.stdin.fileno() in ready or any(number in signals for number in _TO_END):
                 return
 
-    def _end(self) -> None:
+    def _stop_all(self) -> None:
         deadline = time.monotonic() + _SECONDS_TO_END
         self._signal(signal.SIGTERM)
-        self._signal(signal.SIGCONT)  # whoever was stopped would not hear of it
+        self._signal(signal.SIGCONT)  # a process that SIGSTOP has paused handles SIGTERM only after SIGCONT
         while self._reap() and time.monotonic() < deadline:
-            select.select([self._bell], [], [], _SECONDS_BETWEEN_LOOKS)
+            select.select([self._signal_pipe], [], [], _SECONDS_BETWEEN_CHECKS)
         deadline = time.monotonic() + _SECONDS_TO_DIE
         while self._signal(signal.SIGKILL) and self._reap() and time.monotonic() < deadline:
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
+            time.sleep(_SECONDS_BETWEEN_CHECKS)
 
     def _reap(self) -> bool:
-        """Buries who is dead and tells of the leader. False where there is nobody left to wait for."""
+        """Collects ended child processes, and reports the exit of the command. False if no child is left."""
         try:
-            while (found := os.waitpid(-1, os.WNOHANG))[0]:
-                if found[0] == self._leader:
-                    self._tell(f"exited {os.waitstatus_to_exitcode(found[1])}")
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                if ended[0] == self._command:
+                    self._write_status(f"exited {os.waitstatus_to_exitcode(ended[1])}")
         except ChildProcessError:
             return False
         return True
 
     def _signal(self, number: signal.Signals) -> bool:
-        """Sends the whole family a signal. Always true."""
-        if self._adopts:
+        """Sends a signal to all processes of the command. Always returns True."""
+        if self._adopts_orphans:
             for process in _descendants(os.getpid()):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(process, number)
         else:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._leader, number)
+                os.killpg(self._command, number)
         return True
 
-    def _tell(self, line: str) -> None:
+    def _write_status(self, line: str) -> None:
         with contextlib.suppress(BrokenPipeError):
             os.write(self._status, f"{line}\n".encode())
 
 
 def _adopt_orphans() -> bool:
-    """Makes orphans among the descendants children of this process; false where the system cannot."""
+    """Makes this process the parent of orphaned descendants. False if the system cannot do this."""
     if not sys.platform.startswith("linux"):
         return False
     return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 
 
-def _bell() -> int:
-    """A descriptor from which the numbers of signals come, those of dead children among them."""
-    bell, rope = os.pipe()
-    os.set_blocking(rope, False)
-    signal.set_wakeup_fd(rope)
+def _signal_pipe() -> int:
+    """Returns a file descriptor. For each signal, its number can be read there as one byte.
+
+    The signals are those that ask the guard to end, and SIGCHLD, which reports the end of a child process.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer)
     for number in (signal.SIGCHLD, *_TO_END):
         signal.signal(number, lambda *_: None)
-    return bell
+    return reader
 
 
 def _descendants(ancestor: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for process, parent in _processes():
         children.setdefault(parent, []).append(process)
-    found = [ancestor]
-    for process in found:
-        found.extend(children.get(process, ()))
-    return found[1:]
+    family = [ancestor]
+    for process in family:
+        family.extend(children.get(process, ()))
+    return family[1:]
 
 
 def _processes() -> Iterator[tuple[int, int]]:
-    """Every process of the machine with its parent."""
+    """Returns the id of every process of the machine, with the id of its parent."""
     for name in os.listdir("/proc"):
         if name.isdigit():
             with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
-                # The program's name stands in brackets and may hold anything, brackets and spaces among it.
+                # The second field is the program's name in brackets. It may contain brackets and spaces.
                 yield int(name), int(file.read().rpartition(b")")[2].split()[1])
 
 

@@ -7,21 +7,26 @@ from collections.abc import Mapping, Sequence
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.worlds.director import Director
 
-# The mock is on this machine: a worker whose HTTP client honours proxies must not ask one for it.
+# The mock runs on this machine. A worker must not send its requests through a proxy.
 NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
 def worker_settings(mock: MockServer, director: Director) -> dict[str, str]:
-    """The environment that tells a worker where its API is and who it is: the world's first server."""
+    """Returns the environment variables of a worker that works as the world's first server."""
     server = next(iter(director.world.servers.values()))
+    return settings_of(mock.base_url, server.keys[0], server.name)
+
+
+def settings_of(base_url: str, api_key: str, server_name: str) -> dict[str, str]:
+    """Returns the environment variables that hold a worker's base URL, API key and server name."""
     return {
-        "LIKEPION_BASE_URL": mock.base_url,
-        "LIKEPION_API_KEY": server.keys[0],
-        "LIKEPION_SERVER_NAME": server.name,
+        "LIKEPION_BASE_URL": base_url,
+        "LIKEPION_API_KEY": api_key,
+        "LIKEPION_SERVER_NAME": server_name,
     }
 
 
-def filled_in(words: Sequence[str], settings: Mapping[str, str]) -> list[str]:
-    """The words of a command, with what stands there for the base URL and the key replaced."""
+def fill_placeholders(words: Sequence[str], settings: Mapping[str, str]) -> list[str]:
+    """Returns the words of a command with the values for `{base_url}` and `{api_key}`."""
     url, key = settings["LIKEPION_BASE_URL"], settings["LIKEPION_API_KEY"]
     return [word.replace("{base_url}", url).replace("{api_key}", key) for word in words]

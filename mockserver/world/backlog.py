@@ -1,4 +1,4 @@
-"""The tasks of one server in the order in which they are listed, found by place, status and service type."""
+"""The tasks of one server, sorted in list order and grouped by status and service type."""
 
 from __future__ import annotations
 
@@ -7,85 +7,85 @@ from collections.abc import Collection
 
 from workerkit.mockserver.world.entities import Task
 
-_Shelf = list[int]
+_Places = list[int]
 
 
 class Backlog:
-    """Tasks by place, on one sorted shelf for each status and service type.
+    """The tasks of one server. `GET /tasks` lists them in the order of `Task.place`, the lowest place first.
 
-    A page costs the same wherever it lies: its start is found by bisection over the shelves that the filter
-    lets through, and only its own tasks are touched.
+    A group is the sorted list of places of all tasks with one status and one service type. A filter selects
+    groups. The first task of a page is found by bisection over these groups, so each page takes equally long.
     """
 
     def __init__(self) -> None:
         self._tasks: dict[int, Task] = {}
-        self._shelves: dict[tuple[str, str], _Shelf] = {}
+        self._groups: dict[tuple[str, str], _Places] = {}
 
     def add(self, task: Task) -> None:
-        """Puts a task in; its place must be free."""
+        """Adds a task. No other task of the backlog may have its place."""
         self._tasks[task.place] = task
-        insort(self._shelves.setdefault((task.status, task.service_type), []), task.place)
+        insort(self._groups.setdefault((task.status, task.service_type), []), task.place)
 
     def remove(self, task: Task) -> None:
-        """Takes a task out; raises KeyError where it is not in."""
+        """Removes a task. Raises KeyError if the backlog does not have it."""
         del self._tasks[task.place]
-        shelf = self._shelves[task.status, task.service_type]
-        del shelf[bisect_left(shelf, task.place)]
+        group = self._groups[task.status, task.service_type]
+        del group[bisect_left(group, task.place)]
 
-    def restatus(self, task: Task, status: str) -> None:
-        """Changes a task's status and moves it to where it is then found."""
+    def change_status(self, task: Task, status: str) -> None:
+        """Sets the status of a task and moves the task to the group of the new status."""
         if status != task.status:
             self.remove(task)
             task.status = status
             self.add(task)
 
     def count(self, statuses: Collection[str], service_type: str | None) -> int:
-        """How many tasks have one of the statuses and, unless it is None, the service type."""
-        return sum(map(len, self._chosen(statuses, service_type)))
+        """How many tasks match the filter: one of the statuses, and the service type unless it is None."""
+        return sum(map(len, self._matching_groups(statuses, service_type)))
 
     def count_after(self, statuses: Collection[str], service_type: str | None, *, place: int) -> int:
-        """How many of the tasks that the filter lets through come after a place."""
-        shelves = self._chosen(statuses, service_type)
-        return sum(len(shelf) - bisect_right(shelf, place) for shelf in shelves)
+        """How many tasks match the filter and come after a place."""
+        groups = self._matching_groups(statuses, service_type)
+        return sum(len(group) - bisect_right(group, place) for group in groups)
 
     def page(
-        self, statuses: Collection[str], service_type: str | None, *, skip: int, most: int
+        self, statuses: Collection[str], service_type: str | None, *, skip: int, limit: int
     ) -> list[Task]:
-        """Up to `most` of the tasks that the filter lets through, after the first `skip` of them."""
-        shelves = self._chosen(statuses, service_type)
-        if skip >= sum(map(len, shelves)):
+        """The tasks that match the filter, without the first `skip`, and at most `limit` of them."""
+        groups = self._matching_groups(statuses, service_type)
+        if skip >= sum(map(len, groups)):
             return []
-        first = _place_of_rank(shelves, skip) if skip else min(shelf[0] for shelf in shelves)
-        return self._from(shelves, first, most)
+        first = _place_at_index(groups, skip) if skip else min(group[0] for group in groups)
+        return self._tasks_from(groups, first, limit)
 
     def after(
-        self, statuses: Collection[str], service_type: str | None, *, place: int, most: int
+        self, statuses: Collection[str], service_type: str | None, *, place: int, limit: int
     ) -> list[Task]:
-        """Up to `most` of the tasks that the filter lets through, from the one next to a place on."""
-        return self._from(self._chosen(statuses, service_type), place + 1, most)
+        """The first tasks after a place that match the filter, at most `limit` of them."""
+        return self._tasks_from(self._matching_groups(statuses, service_type), place + 1, limit)
 
-    def _chosen(self, statuses: Collection[str], service_type: str | None) -> list[_Shelf]:
+    def _matching_groups(self, statuses: Collection[str], service_type: str | None) -> list[_Places]:
         return [
-            shelf
-            for (status, kind), shelf in self._shelves.items()
-            if shelf and status in statuses and service_type in (None, kind)
+            group
+            for (status, kind), group in self._groups.items()
+            if group and status in statuses and service_type in (None, kind)
         ]
 
-    def _from(self, shelves: list[_Shelf], place: int, most: int) -> list[Task]:
+    def _tasks_from(self, groups: list[_Places], first: int, limit: int) -> list[Task]:
         found: list[int] = []
-        for shelf in shelves:
-            begin = bisect_left(shelf, place)
-            found += shelf[begin : begin + most]
+        for group in groups:
+            begin = bisect_left(group, first)
+            found += group[begin : begin + limit]
         found.sort()
-        return [self._tasks[each] for each in found[:most]]
+        return [self._tasks[place] for place in found[:limit]]
 
 
-def _place_of_rank(shelves: list[_Shelf], rank: int) -> int:
-    """The place of the task that has `rank` others of these shelves before it."""
-    low, high = min(shelf[0] for shelf in shelves), max(shelf[-1] for shelf in shelves)
+def _place_at_index(groups: list[_Places], index: int) -> int:
+    """Returns the place at this index, from 0, in the sorted list of all places of all groups."""
+    low, high = min(group[0] for group in groups), max(group[-1] for group in groups)
     while low < high:
         middle = (low + high) // 2
-        if sum(bisect_right(shelf, middle) for shelf in shelves) > rank:
+        if sum(bisect_right(group, middle) for group in groups) > index:
             high = middle
         else:
             low = middle + 1

@@ -1,4 +1,4 @@
-"""The clock of a world: every time that a world speaks of comes from it."""
+"""The clock of a world. All times in a world come from it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable
 
 Timer = Callable[[], float]
-LATEST = 253_402_300_799.0  # the last second of the year 9999, beyond which no time can be written
+LATEST = 253_402_300_799.0  # the last second of the year 9999: later times cannot be formatted
 
 
 class Clock:
-    """Seconds since 1970. It stands at `begin` until it is first read and runs with `timer` from then on.
+    """A clock in seconds since 1970. It begins at the time `begin`, and runs from the first call of `now`.
 
-    Standing still until the first reading is what gives two worlds of one seed the same times for the same
-    requests, however long the one or the other waited for them.
+    So two worlds with the same seed give the same times to the same requests, even if the first request comes
+    later in one of them.
+
+    timer: a function that returns seconds; the clock runs at its speed.
     """
 
     def __init__(self, begin: float, timer: Timer = time.monotonic) -> None:
@@ -24,7 +26,7 @@ class Clock:
         self._frozen = False
 
     def now(self) -> float:
-        """The world's time, in seconds since 1970."""
+        """The time in seconds since 1970. The first call starts the clock."""
         if self._frozen:
             return self._at
         if self._since is None:
@@ -32,35 +34,45 @@ class Clock:
         at = self._at + (self._timer() - self._since)
         return at if at < LATEST else LATEST
 
-    def glance(self) -> float:
-        """The world's time, without starting a clock that nobody has read yet."""
+    def peek(self) -> float:
+        """The time in seconds since 1970. Does not start the clock."""
         return self._at if self._since is None else self.now()
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it was stopped for good."""
+        """Whether `freeze` has stopped the clock."""
         return self._frozen
 
-    def another(self, begin: float, *, at: float, frozen: bool) -> Clock:
-        """A clock with the same timer that stands at a time: until it is first read, or for good."""
-        clock = Clock(_check(begin), self._timer)
-        clock._at = _check(at)
+    def new_clock(self, begin: float, *, at: float, frozen: bool) -> Clock:
+        """Another clock with the same timer.
+
+        begin: its `begin`.
+        at: the time that it shows until the first call of its `now`.
+        frozen: whether it stays at this time.
+
+        Raises ValueError for times outside the years 1970 to 9999.
+        """
+        clock = Clock(_check_time(begin), self._timer)
+        clock._at = _check_time(at)
         clock._frozen = frozen
         return clock
 
     def advance(self, seconds: float) -> None:
-        """Moves the clock forward; one that stands stays standing. Raises ValueError beyond the year 9999."""
-        stands = self._frozen or self._since is None
-        _check((self._at if stands else self.now()) + seconds)
+        """Moves the clock forward. Does not start it. Raises ValueError beyond the year 9999."""
+        is_stopped = self._frozen or self._since is None
+        _check_time((self._at if is_stopped else self.now()) + seconds)
         self._at += seconds
 
     def freeze(self, at: float) -> None:
-        """Stops the clock at a time in seconds since 1970; raises ValueError outside 1970 to 9999."""
-        self._at = _check(at)
+        """Stops the clock at a time in seconds since 1970.
+
+        Raises ValueError outside the years 1970 to 9999.
+        """
+        self._at = _check_time(at)
         self._frozen = True
 
 
-def _check(at: float) -> float:
+def _check_time(at: float) -> float:
     if not 0 <= at <= LATEST:
-        raise ValueError("a world's time lies between the years 1970 and 9999")
+        raise ValueError("the time of a world must be between the years 1970 and 9999")
     return at

@@ -1,18 +1,25 @@
-"""What a world holds: servers, tasks, requests, accounts and log entries. Times are seconds since 1970."""
+"""The entities of a world: servers, tasks, customers' requests, accounts and log entries.
+
+Times are seconds since 1970.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from workerkit.openapi.formats.timestamp import Writer, written
+from workerkit.openapi.formats.timestamp import TimeWriter, time_text
 
 
 @dataclass(slots=True)
 class Server:
-    """A tool server. `keys` are its API keys, refused while `revoked`; `heartbeat` is the last one's body.
+    """A tool server.
 
-    `active_since` is when it was last made active, None for a server that began so.
+    keys: its API keys.
+    revoked: whether the world refuses all of its keys now.
+    heartbeat: the fields of its heartbeats, each with its newest value; None before the first heartbeat.
+    heartbeat_at: the time of the newest heartbeat.
+    active_since: when its status last became active; None if the world began with this status.
     """
 
     id: str
@@ -34,13 +41,13 @@ class Server:
             "revoked": self.revoked,
             "status": self.status,
             "heartbeat": self.heartbeat,
-            "heartbeat_at": _written(self.heartbeat_at),
+            "heartbeat_at": _optional_time_text(self.heartbeat_at),
         }
 
 
 @dataclass(slots=True)
 class Account:
-    """An account on sites, with which tasks are done."""
+    """An account on websites. A worker uses it to do tasks."""
 
     id: str
     email: str
@@ -63,7 +70,10 @@ class Account:
 
 @dataclass(slots=True)
 class CustomerRequest:
-    """A customer's request, which tasks belong to. `created_links` counts the links completed for it."""
+    """A customer's request. Each task belongs to one.
+
+    created_links: how many links were completed for this request.
+    """
 
     id: str
     name: str
@@ -74,7 +84,7 @@ class CustomerRequest:
     created_links: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The request as the control plane shows it."""
+        """The customer's request as the control plane shows it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -88,7 +98,11 @@ class CustomerRequest:
 
 @dataclass(slots=True)
 class Task:
-    """A task, or link. `place` is its rank in the order in which tasks are listed; `server` is a name."""
+    """A task (the API page also calls it a link).
+
+    place: its position in the list order. Positions are unique in a world; gaps are possible.
+    server: the name of the server that the task is assigned to.
+    """
 
     id: str
     place: int
@@ -114,11 +128,14 @@ class Task:
 
     @property
     def has_retries(self) -> bool:
-        """Whether it may be tried again after it failed."""
+        """Whether the task can be tried again after a failure."""
         return self.retry_count < self.max_retries
 
-    def listed(self, write: Writer = written) -> dict[str, Any]:
-        """The task as `GET /tasks` lists it, its times as `write` writes them."""
+    def list_item(self, write: TimeWriter = time_text) -> dict[str, Any]:
+        """The task as an item of the answer of `GET /tasks`.
+
+        write: formats the times.
+        """
         return {
             "id": self.id,
             "request_id": self.request.id,
@@ -135,7 +152,7 @@ class Task:
             "retry_count": self.retry_count,
             "max_retries": self.max_retries,
             "details": self.details,
-            "started_at": _written(self.started_at, write),
+            "started_at": _optional_time_text(self.started_at, write),
             "created_at": write(self.created_at),
             "request_name": self.request.name,
             "request_website": self.request.website,
@@ -145,12 +162,12 @@ class Task:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """The task as the control plane shows it: as it is listed, and what workers do not see."""
+        """The task as the control plane shows it: the list item, and fields that workers do not get."""
         return {
-            **self.listed(),
+            **self.list_item(),
             "server": self.server,
             "account_id": self.account.id,
-            "completed_at": _written(self.completed_at),
+            "completed_at": _optional_time_text(self.completed_at),
             "error_message": self.error_message,
             "note": self.note,
             "is_indexed": self.is_indexed,
@@ -159,7 +176,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An entry that a server logged, with all the fields it came with."""
+    """A log entry that a server sent.
+
+    server: the name of the server.
+    at: when the entry was stored.
+    fields: all fields that the server sent.
+    """
 
     server: str
     at: float
@@ -167,8 +189,8 @@ class LogEntry:
 
     def as_json(self) -> dict[str, Any]:
         """The entry as the control plane shows it."""
-        return {**self.fields, "server": self.server, "at": written(self.at)}
+        return {**self.fields, "server": self.server, "at": time_text(self.at)}
 
 
-def _written(at: float | None, write: Writer = written) -> str | None:
+def _optional_time_text(at: float | None, write: TimeWriter = time_text) -> str | None:
     return None if at is None else write(at)

@@ -1,4 +1,4 @@
-"""The exchanges of a world, newest last, in bounded memory."""
+"""The newest exchanges of a world, in bounded memory."""
 
 from __future__ import annotations
 
@@ -10,88 +10,96 @@ from workerkit.mockserver.world.journal_note import JournalNote
 from workerkit.openapi.exchange import Exchange
 
 CAPACITY = 10_000
-MOST_BYTES = 64 * 2**20
+MAX_BODY_BYTES = 64 * 2**20
 Listener = Callable[[Exchange], None]
 
 
 class Journal:
-    """Keeps the newest exchanges: up to `capacity`, and up to `most_bytes` of bodies, the newest in any case.
+    """Keeps the newest exchanges of a world, the oldest first.
 
-    `dropped` says how many older ones are gone. A note becomes an exchange when somebody reads it.
+    capacity: how many exchanges the journal keeps at most.
+    max_body_bytes: how many bytes all kept bodies have together at most. The newest exchange is always kept.
+    count: how many exchanges were ever added.
+
+    An exchange can be added as a compact note. The journal turns notes into exchanges when they are read.
     """
 
-    def __init__(self, capacity: int = CAPACITY, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, capacity: int = CAPACITY, max_body_bytes: int = MAX_BODY_BYTES) -> None:
         self._kept: deque[Exchange | JournalNote] = deque()
         self._has_notes = False
-        self._capacity, self._most_bytes, self._bytes = capacity, most_bytes, 0
+        self._capacity, self._max_body_bytes, self._body_bytes = capacity, max_body_bytes, 0
         self._listeners: list[Listener] = []
         self.count = 0
 
     @property
     def dropped(self) -> int:
-        """How many exchanges came that are no longer kept."""
+        """How many old exchanges the journal has dropped."""
         return self.count - len(self._kept)
 
-    def resume(self, count: int, kept: Iterable[Exchange] = ()) -> None:
-        """Goes on from where a journal of so many exchanges, of which these are kept, had come to."""
+    def restore(self, count: int, kept: Iterable[Exchange] = ()) -> None:
+        """Replaces the exchanges and the count by those of another journal, so that the numbers continue.
+
+        count: the count of the other journal.
+        kept: the exchanges that the other journal kept, the oldest first.
+        """
         self._kept = deque(kept)
-        self.count, self._bytes = count, sum(map(_size, self._kept))
+        self.count, self._body_bytes = count, sum(map(_body_size, self._kept))
 
     def next_number(self) -> int:
-        """The number that the next exchange gets; the first is 1."""
+        """The number of the next exchange. The first exchange has number 1."""
         return self.count + 1
 
-    def note(self, note: JournalNote) -> None:
-        """Keeps an exchange, of which the listeners hear as well."""
+    def add_note(self, note: JournalNote) -> None:
+        """Adds an exchange as a note, and calls the listeners."""
         if self._listeners:
-            self.add(note.exchange())
+            self.add(note.to_exchange())
         else:
             self._has_notes = True
-            self._keep(note)
+            self._append(note)
 
     def add(self, exchange: Exchange) -> None:
-        """Keeps an exchange and tells the listeners."""
+        """Adds an exchange and calls the listeners."""
         self.begin(exchange)
-        self._tell(exchange)
+        self._call_listeners(exchange)
 
     def begin(self, exchange: Exchange) -> None:
-        """Keeps an exchange whose answer is not sent yet; the listeners hear of it when it ends."""
-        self._keep(exchange)
+        """Adds an exchange whose answer is not sent yet. The listeners are called by `end`."""
+        self._append(exchange)
 
     def end(self, begun: Exchange, ended: Exchange) -> None:
-        """Puts an exchange as it ended in the place of the one that began, and tells the listeners."""
-        place = begun.number - 1 - self.dropped
-        if 0 <= place < len(self._kept) and self._kept[place] is begun:
-            self._kept[place] = ended
-            self._bytes += _size(ended) - _size(begun)
-        self._tell(ended)
+        """Replaces an exchange that `begin` added with its final form, and calls the listeners."""
+        index = begun.number - 1 - self.dropped
+        if 0 <= index < len(self._kept) and self._kept[index] is begun:
+            self._kept[index] = ended
+            self._body_bytes += _body_size(ended) - _body_size(begun)
+        self._call_listeners(ended)
 
-    def listen(self, listener: Listener) -> None:
-        """Calls `listener` with every exchange from now on; it must neither wait nor raise."""
+    def add_listener(self, listener: Listener) -> None:
+        """Calls `listener` with each exchange from now on. A listener must not wait and must not raise."""
         self._listeners.append(listener)
 
-    def unlisten(self, listener: Listener) -> None:
-        """Calls this listener no more; raises ValueError where it is none."""
+    def remove_listener(self, listener: Listener) -> None:
+        """Does not call this listener any more. Raises ValueError if it was not added."""
         self._listeners.remove(listener)
 
     def newest(self, count: int) -> list[Exchange]:
-        """The newest of those that are kept, up to `count`; the oldest of them first."""
-        return [_read(each) for each in islice(reversed(self._kept), count)][::-1]
+        """The newest exchanges that are kept, at most `count`, the oldest first."""
+        return [_as_exchange(kept) for kept in islice(reversed(self._kept), count)][::-1]
 
-    def _keep(self, exchange: Exchange | JournalNote) -> None:
+    def _append(self, exchange: Exchange | JournalNote) -> None:
         kept = self._kept
         self.count += 1
         kept.append(exchange)
-        self._bytes += _size(exchange)
-        while len(kept) > self._capacity or (self._bytes > self._most_bytes and len(kept) > 1):
-            self._bytes -= _size(kept.popleft())
+        self._body_bytes += _body_size(exchange)
+        while len(kept) > self._capacity or (self._body_bytes > self._max_body_bytes and len(kept) > 1):
+            self._body_bytes -= _body_size(kept.popleft())
 
-    def _tell(self, exchange: Exchange) -> None:
+    def _call_listeners(self, exchange: Exchange) -> None:
         for listener in self._listeners:
             listener(exchange)
 
     def __iter__(self) -> Iterator[Exchange]:
-        exchanges = tuple(map(_read, self._kept))
+        exchanges = tuple(map(_as_exchange, self._kept))
         if self._has_notes:
             self._kept, self._has_notes = deque(exchanges), False
         return iter(exchanges)
@@ -100,9 +108,9 @@ class Journal:
         return len(self._kept)
 
 
-def _read(kept: Exchange | JournalNote) -> Exchange:
-    return kept if isinstance(kept, Exchange) else kept.exchange()
+def _as_exchange(kept: Exchange | JournalNote) -> Exchange:
+    return kept if isinstance(kept, Exchange) else kept.to_exchange()
 
 
-def _size(exchange: Exchange | JournalNote) -> int:
+def _body_size(exchange: Exchange | JournalNote) -> int:
     return len(exchange.request_body) + len(exchange.answer_body)

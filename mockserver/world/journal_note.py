@@ -1,17 +1,17 @@
-"""An exchange as the journal keeps it until somebody reads it: written in a fraction of the time."""
+"""A compact form of an exchange. The mock creates it much faster than an `Exchange`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from workerkit.mockserver.http.answer import RawHeaders
-from workerkit.mockserver.http.headers import header_set
+from workerkit.mockserver.http.headers import decode_headers
 from workerkit.openapi.exchange import Exchange, Headers
 
 
-@dataclass(slots=True)  # to freeze it would take longer than to write it
+@dataclass(slots=True)  # not frozen: a frozen one takes more than twice as long to create
 class JournalNote:
-    """What an `Exchange` says, in the same order, with the answer's headers as they went on the wire."""
+    """An exchange whose answer headers are not decoded yet. Has the fields of `Exchange`, in its order."""
 
     number: int
     operation: str | None
@@ -28,7 +28,7 @@ class JournalNote:
     ended: float
     why: str
 
-    def exchange(self) -> Exchange:
-        """The exchange that this is the note of."""
-        said = {name: getattr(self, name) for name in self.__slots__}
-        return Exchange(**{**said, "answer_headers": header_set(self.answer_headers).pairs})
+    def to_exchange(self) -> Exchange:
+        """The full exchange."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return Exchange(**{**values, "answer_headers": decode_headers(self.answer_headers).pairs})

@@ -1,4 +1,4 @@
-"""What each operation of the API does to a world, and what it answers. One function an operation."""
+"""The operations of the API. Each function changes the world and returns the JSON of the answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Handler = Callable[[World, Server, Call], Json]
 
 def heartbeat(world: World, server: Server, call: Call) -> Json:
     """POST /health: stores the heartbeat."""
-    world.beat(server, _fields(call, call.body))
+    world.store_heartbeat(server, _described_fields(call, call.body))
     reported = world.dialect["heartbeat-name"] == "reported"
     return {
         "success": True,
@@ -36,18 +36,18 @@ def heartbeat(world: World, server: Server, call: Call) -> Json:
 
 
 def update_task(world: World, server: Server, call: Call) -> Json:
-    """PUT /tasks/:id: changes one task of the server's own."""
+    """PUT /tasks/:id: changes one task of the server."""
     task = world.own_task(server, call.parameters["id"])
-    world.update_task(task, _fields(call, call.body))
-    return _updated("link_id", task.id)
+    world.update_task(task, _described_fields(call, call.body))
+    return _updated(id_field="link_id", entity_id=task.id)
 
 
 def bulk_update_tasks(world: World, server: Server, call: Call) -> Json:
-    """PUT /tasks/bulk: changes each item's task, whatever becomes of the others."""
+    """PUT /tasks/bulk: changes the task of each item. A refused item does not stop the other items."""
     items = call.body["items"]
     if world.dialect["bulk-duplicate"] == "reject":
-        _refuse_doubles([item["link_id"].lower() for item in items])
-    results = [_bulk_result(world, server, call, place) for place in range(len(items))]
+        _refuse_duplicates([item["link_id"].lower() for item in items])
+    results = [_bulk_result(world, server, call, index) for index in range(len(items))]
     succeeded = sum(result["success"] for result in results)
     return {
         "total": len(results),
@@ -58,37 +58,38 @@ def bulk_update_tasks(world: World, server: Server, call: Call) -> Json:
 
 
 def send_logs(world: World, server: Server, call: Call) -> Json:
-    """POST /logs: stores a batch of entries."""
-    entries = [entry for place, entry in enumerate(call.body["logs"]) if place not in call.flaws]
-    return {"success": True, "created": world.log(server, entries)}
+    """POST /logs: stores the valid entries."""
+    entries = [entry for index, entry in enumerate(call.body["logs"]) if index not in call.member_flaws]
+    return {"success": True, "created": world.store_logs(server, entries)}
 
 
 def update_link(world: World, server: Server, call: Call) -> Json:
-    """POST /callback/link/update: changes one task of the server's own."""
+    """POST /callback/link/update: changes one task of the server."""
     task = world.own_task(server, call.body["link_id"])
-    world.update_task(task, _fields(call, call.body), bound=world.dialect["link-update-flow"] == "bound")
-    return _called_back(world, "link_id", task.id)
+    check_flow = world.dialect["link-update-flow"] == "bound"
+    world.update_task(task, _described_fields(call, call.body), check_flow=check_flow)
+    return _callback_answer(world, id_field="link_id", entity_id=task.id)
 
 
 def complete_link(world: World, server: Server, call: Call) -> Json:
-    """POST /callback/link/complete: completes one task of the server's own and counts it on its request."""
+    """POST /callback/link/complete: completes one task of the server and counts the link on its request."""
     task = world.own_task(server, call.body["link_id"])
-    world.complete(task, _fields(call, call.body))
-    return _called_back(world, "link_id", task.id)
+    world.complete_task(task, _described_fields(call, call.body))
+    return _callback_answer(world, id_field="link_id", entity_id=task.id)
 
 
 def set_request_status(world: World, server: Server, call: Call) -> Json:
-    """POST /callback/request/status: sets the status of a request of one of the server's tasks."""
-    request = world.related(server, "request", call.body["request_id"])
+    """POST /callback/request/status: sets the status of a customer's request."""
+    request = world.related_entity(server, "request", call.body["request_id"])
     world.set_status(request, call.body["status"])
-    return _called_back(world, "request_id", request.id)
+    return _callback_answer(world, id_field="request_id", entity_id=request.id)
 
 
 def set_account_status(world: World, server: Server, call: Call) -> Json:
-    """POST /callback/account/status: sets the status of an account of one of the server's tasks."""
-    account = world.related(server, "account", call.body["account_id"])
+    """POST /callback/account/status: sets the status of an account."""
+    account = world.related_entity(server, "account", call.body["account_id"])
     world.set_status(account, call.body["status"])
-    return _called_back(world, "account_id", account.id)
+    return _callback_answer(world, id_field="account_id", entity_id=account.id)
 
 
 HANDLERS: dict[str, Handler] = {
@@ -105,47 +106,52 @@ HANDLERS: dict[str, Handler] = {
 
 
 def check_subject(world: World, server: Server, kind: str, entity_id: str) -> None:
-    """Raises NotFound or NotYours where a server may not change the task, request or account of an id."""
+    """Checks that a server may change an entity.
+
+    kind: `task`, `request` or `account`.
+
+    Raises NotFoundError if there is no such entity, NotYourTaskError if the server may not change it.
+    """
     if kind == "task":
         world.own_task(server, entity_id)
     else:
-        world.related(server, kind, entity_id)
+        world.related_entity(server, kind, entity_id)
 
 
-def _refuse_doubles(ids: list[str]) -> None:
+def _refuse_duplicates(ids: list[str]) -> None:
     if len(set(ids)) < len(ids):
-        raise InvalidRequestError("body/items: a link_id stands there twice")
+        raise InvalidRequestError("body/items: two items have the same link_id")
 
 
-def _bulk_result(world: World, server: Server, call: Call, place: int) -> Json:
-    item = call.body["items"][place]
+def _bulk_result(world: World, server: Server, call: Call, index: int) -> Json:
+    item = call.body["items"][index]
     try:
-        if place in call.flaws:
-            raise InvalidRequestError(str(call.flaws[place]))
+        if index in call.member_flaws:
+            raise InvalidRequestError(str(call.member_flaws[index]))
         task = world.own_task(server, item["link_id"])
-        world.update_task(task, _fields(call, item))
+        world.update_task(task, _described_fields(call, item))
     except NotFoundError:
-        return _failed(item, world.dialect["bulk-missing-code"])
+        return _failed_result(item, world.dialect["bulk-missing-code"])
     except (NotYourTaskError, InvalidRequestError, StatusFlowError) as refusal:
-        return _failed(item, world.api.error_code(refusal.status))
+        return _failed_result(item, world.api.error_code(refusal.status))
     return {"link_id": task.id, "success": True}
 
 
-def _failed(item: Json, code: str) -> Json:
+def _failed_result(item: Json, code: str) -> Json:
     return {"link_id": item["link_id"], "success": False, "error": code}
 
 
-def _fields(call: Call, body: Json) -> Json:
-    described = call.operation.described
+def _described_fields(call: Call, body: Json) -> Json:
+    described = call.operation.body_field_names
     if described.issuperset(body):
         return body
     return {name: value for name, value in body.items() if name in described}
 
 
-def _called_back(world: World, id_name: str, entity_id: str) -> Json:
-    brief = world.dialect["callback-body"] == "success-only"
-    return {"success": True} if brief else _updated(id_name, entity_id)
+def _callback_answer(world: World, *, id_field: str, entity_id: str) -> Json:
+    is_short = world.dialect["callback-body"] == "success-only"
+    return {"success": True} if is_short else _updated(id_field=id_field, entity_id=entity_id)
 
 
-def _updated(id_name: str, entity_id: str) -> Json:
-    return {"success": True, "data": {"updated": True, id_name: entity_id}}
+def _updated(*, id_field: str, entity_id: str) -> Json:
+    return {"success": True, "data": {"updated": True, id_field: entity_id}}

@@ -1,4 +1,4 @@
-"""What a request is refused with."""
+"""Errors that the mock turns into an error answer."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from workerkit.openapi.errors import WorkerkitError
 
 
 class RefusalError(WorkerkitError):
-    """An error answer. `status` is its HTTP status, `why` says in words what is wrong, for the journal.
+    """The mock refuses a request.
 
-    The page's table of errors: 400 not valid, 401 key or server, 403 another server's, 404 unknown.
+    status: the HTTP status of the answer. The API page lists 400 (not valid), 401 (API key or server),
+        403 (belongs to another server) and 404 (unknown).
+    why: the reason in words, for the journal.
     """
 
     status = 500
@@ -32,25 +34,28 @@ class UnauthorizedError(RefusalError):
 
 
 class NotYourTaskError(RefusalError):
-    """The entity belongs to another server."""
+    """The task, customer's request or account belongs to another server."""
 
     status = 403
 
 
 class NotFoundError(RefusalError):
-    """There is no such thing."""
+    """The thing that the request names does not exist."""
 
     status = 404
 
 
 class UnsupportedMediaTypeError(RefusalError):
-    """The body's content type is not JSON, and the dialect looks at it."""
+    """The content type of the body is not JSON, and the dialect checks the content type."""
 
     status = 415
 
 
 class StatusFlowError(RefusalError):
-    """The update is against the status flow of the page; the dialect chooses the status."""
+    """The status flow of the API page does not allow the new status of a task.
+
+    status: the HTTP status of the answer. The dialect chooses it.
+    """
 
     def __init__(self, why: str, status: int) -> None:
         super().__init__(why)
@@ -58,7 +63,10 @@ class StatusFlowError(RefusalError):
 
 
 class MethodNotAllowedError(RefusalError):
-    """The path is known, the method is not one of its own. `allowed` are those that are."""
+    """The path exists, but not with this method.
+
+    allowed: the methods of the path.
+    """
 
     status = 405
 
@@ -68,7 +76,10 @@ class MethodNotAllowedError(RefusalError):
 
 
 class FaultAnswerError(RefusalError):
-    """A fault stands in the way. `retry_after` are the seconds of a Retry-After, if there is to be one."""
+    """A fault refuses the request.
+
+    retry_after: the seconds for the header Retry-After; None for no header.
+    """
 
     status = 503
 
@@ -79,7 +90,10 @@ class FaultAnswerError(RefusalError):
 
 
 class ScriptedAnswerError(RefusalError):
-    """The scenario answers the request itself, be it with an error or not."""
+    """The scenario gives the answer. This answer may also be a success.
+
+    answer: the answer to send.
+    """
 
     def __init__(self, answer: Answer) -> None:
         super().__init__("the scenario answered")
@@ -87,6 +101,6 @@ class ScriptedAnswerError(RefusalError):
 
 
 class ConflictError(RefusalError):
-    """Something else has it already."""
+    """A name or key is already in use."""
 
     status = 409

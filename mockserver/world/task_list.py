@@ -1,4 +1,4 @@
-"""GET /tasks: a page of a server's tasks, by offset or by cursor."""
+"""GET /tasks: lists the tasks of a server, by page number or after a cursor."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Json = dict[str, Any]
 
 
 def list_tasks(world: World, server: Server, call: Call) -> Json:
-    """A page of the server's tasks: after `after` where that is given, else the `page`th.
+    """One page of the server's tasks: the page after the cursor `after` if it is given, else page `page`.
 
-    Raises Invalid and NotFound for a cursor, where the dialect refuses it.
+    Raises InvalidRequestError or NotFoundError if the dialect refuses the cursor.
     """
     cursor = _cursor(world, server, call)
     found = _page_and_one_more(world, server, call.parameters, cursor)
@@ -24,7 +24,7 @@ def list_tasks(world: World, server: Server, call: Call) -> Json:
     return {
         "server_id": server.id,
         "server_name": server.name,
-        "data": world.listed(tasks),
+        "data": world.list_items(tasks),
         "total": _total(world, server, call.parameters, cursor),
         "page": call.parameters["page"],
         "limit": limit,
@@ -32,58 +32,61 @@ def list_tasks(world: World, server: Server, call: Call) -> Json:
     }
 
 
-class _Nowhere:
-    """The place of a cursor after which nothing comes."""
+class _EndOfList:
+    """The cursor of a page that must be empty: no task comes after it."""
 
 
-_NOWHERE = _Nowhere()
-_Cursor = int | _Nowhere | None
+_END_OF_LIST = _EndOfList()
+_Cursor = int | _EndOfList | None
 
 
 def _cursor(world: World, server: Server, call: Call) -> _Cursor:
-    """The place that the page begins after; None for a page by offset."""
-    if "after" not in call.given:
+    """The place of the task that the cursor `after` names.
+
+    None if the request has no cursor, or if the world answers an unknown cursor with the first page.
+    """
+    if "after" not in call.given_parameters:
         return None
-    if "page" in call.given and world.dialect["cursor-with-page"] == "reject":
-        raise InvalidRequestError("query: after and page are both given")
+    if "page" in call.given_parameters and world.dialect["cursor-with-page"] == "reject":
+        raise InvalidRequestError("query: give either after or page, not both")
     task = world.tasks.get(call.parameters["after"].lower())
     known = task is not None and (task.server == server.name or world.dialect["foreign-cursor"] == "position")
-    return task.place if known and task is not None else _unknown(world, call.parameters["after"])
+    return task.place if known and task is not None else _unknown_cursor(world, call.parameters["after"])
 
 
-def _unknown(world: World, after: str) -> _Cursor:
+def _unknown_cursor(world: World, after: str) -> _Cursor:
     match world.dialect["unknown-cursor"]:
         case "reject":
-            raise InvalidRequestError(f"query/after: {after} is no task of this server")
+            raise InvalidRequestError(f"query/after: this server has no task {after}")
         case "not-found":
-            raise NotFoundError(f"query/after: {after} is no task of this server")
+            raise NotFoundError(f"query/after: this server has no task {after}")
         case "first-page":
             return None
-    return _NOWHERE
+    return _END_OF_LIST
 
 
-def _page_and_one_more(world: World, server: Server, asked: Json, cursor: _Cursor) -> list[Task]:
-    backlog, most = world.backlog(server), asked["limit"] + 1
-    if isinstance(cursor, _Nowhere):
+def _page_and_one_more(world: World, server: Server, parameters: Json, cursor: _Cursor) -> list[Task]:
+    backlog, limit = world.backlog(server), parameters["limit"] + 1
+    if isinstance(cursor, _EndOfList):
         return []
     if cursor is not None:
-        return backlog.after(asked["status"], asked["service_type"], place=cursor, most=most)
-    skip = 0 if asked["after"] is not None else (asked["page"] - 1) * asked["limit"]
-    return backlog.page(asked["status"], asked["service_type"], skip=skip, most=most)
+        return backlog.after(parameters["status"], parameters["service_type"], place=cursor, limit=limit)
+    skip = 0 if parameters["after"] is not None else (parameters["page"] - 1) * parameters["limit"]
+    return backlog.page(parameters["status"], parameters["service_type"], skip=skip, limit=limit)
 
 
-def _total(world: World, server: Server, asked: Json, cursor: _Cursor) -> int:
+def _total(world: World, server: Server, parameters: Json, cursor: _Cursor) -> int:
     backlog = world.backlog(server)
     if cursor is None or world.dialect["total-with-cursor"] == "all":
-        return backlog.count(asked["status"], asked["service_type"])
-    if isinstance(cursor, _Nowhere):
+        return backlog.count(parameters["status"], parameters["service_type"])
+    if isinstance(cursor, _EndOfList):
         return 0
-    return backlog.count_after(asked["status"], asked["service_type"], place=cursor)
+    return backlog.count_after(parameters["status"], parameters["service_type"], place=cursor)
 
 
 def _next_cursor(world: World, tasks: list[Task], *, is_last: bool) -> Json:
-    on_last = world.dialect["last-cursor"]
-    if is_last and on_last == "absent":
+    on_last_page = world.dialect["last-cursor"]
+    if is_last and on_last_page == "absent":
         return {}
-    shown = tasks and not (is_last and on_last == "null")
-    return {"next_cursor": tasks[-1].id if shown else None}
+    has_cursor = tasks and not (is_last and on_last_page == "null")
+    return {"next_cursor": tasks[-1].id if has_cursor else None}

@@ -1,4 +1,4 @@
-"""Which secrets a world holds, and which came to it."""
+"""The masks of worlds. A mask replaces secrets in texts before they leave the mock."""
 
 from __future__ import annotations
 
@@ -12,67 +12,69 @@ from workerkit.mockserver.world.world import World
 from workerkit.openapi.masking.mask import Mask, Secret, keys_of, secrets_in
 
 _SALT = secrets.token_bytes(32)
-_MOST_STRANGE_KEYS = 100
-_MOST_ADDITIONS = 16
+_MAX_UNKNOWN_KEYS = 100
+_MAX_ADDITIONS = 16
 
 
 def mask_of(world: World) -> Mask:
-    """The mask that knows the keys of a world and the passwords and e-mail addresses of its accounts.
+    """The mask of a world. It hides API keys, and the passwords and e-mail addresses of accounts.
 
-    It also knows the first 100 keys that came to the world and are not its own. The same secret has the same
-    mask in all worlds of this process.
+    It also hides the first 100 keys that came in requests and do not belong to the world. In one process, a
+    secret gets the same replacement in all worlds.
     """
-    if world not in _knowledge:
-        _knowledge[world] = _Knowledge()
-    return _knowledge[world].mask(world)
+    if world not in _secrets_by_world:
+        _secrets_by_world[world] = _WorldSecrets()
+    return _secrets_by_world[world].mask(world)
 
 
-def mask_of_all(worlds: Iterable[World], told: Any = None) -> Mask:
-    """The mask that knows the secrets of several worlds, and those in the fields of a JSON value."""
-    mask = Mask(secrets_in(told), salt=_SALT)
+def mask_of_all(worlds: Iterable[World], extra_json: Any = None) -> Mask:
+    """One mask with the secrets of several worlds and with the secret fields of a JSON value."""
+    mask = Mask(secrets_in(extra_json), salt=_SALT)
     for world in worlds:
-        mask = mask.joined(mask_of(world))
+        mask = mask.with_secrets_of(mask_of(world))
     return mask
 
 
-class _Knowledge:
-    """The secrets of one world. They only become more, so that what is new is added to a mask."""
+class _WorldSecrets:
+    """The mask of one world, and the number of secrets that are already in the mask.
+
+    A world's secrets are never removed. So new secrets are added to the existing mask.
+    """
 
     def __init__(self) -> None:
         self._mask = Mask((), salt=_SALT)
         self._additions = 0
-        self._known = (0, 0, 0)
-        self._strange: dict[Secret, None] = {}
-        self._heard = 0
+        self._masked_counts = (0, 0, 0)
+        self._unknown_keys: dict[Secret, None] = {}
+        self._exchanges_read = 0
 
     def mask(self, world: World) -> Mask:
-        self._hear(world)
-        there_are = (len(world.known_keys()), len(world.accounts), len(self._strange))
-        if there_are != self._known:
-            self._learn(world)
-            self._known = there_are
+        self._read_new_exchanges(world)
+        counts = (len(world.key_ring.all_keys()), len(world.accounts), len(self._unknown_keys))
+        if counts != self._masked_counts:
+            self._add_new_secrets(world)
+            self._masked_counts = counts
         return self._mask
 
-    def _hear(self, world: World) -> None:
-        """Takes note of the strange keys in the exchanges that have come since."""
-        for exchange in world.journal.newest(world.journal.count - self._heard):
-            found = [secret for secret in keys_of(exchange) if world.key_owner(secret[1]) is None]
-            self._strange.update(dict.fromkeys(found[: _MOST_STRANGE_KEYS - len(self._strange)]))
-        self._heard = world.journal.count
+    def _read_new_exchanges(self, world: World) -> None:
+        for exchange in world.journal.newest(world.journal.count - self._exchanges_read):
+            found = [secret for secret in keys_of(exchange) if world.key_ring.owner(secret[1]) is None]
+            self._unknown_keys.update(dict.fromkeys(found[: _MAX_UNKNOWN_KEYS - len(self._unknown_keys)]))
+        self._exchanges_read = world.journal.count
 
-    def _learn(self, world: World) -> None:
-        if self._additions == _MOST_ADDITIONS:  # many small patterns are slower than a large one
-            self._mask, self._additions, self._known = Mask((), salt=_SALT), 0, (0, 0, 0)
-        self._mask = self._mask.knowing(self._news(world))
+    def _add_new_secrets(self, world: World) -> None:
+        if self._additions == _MAX_ADDITIONS:  # many small patterns are slower than a large one
+            self._mask, self._additions, self._masked_counts = Mask((), salt=_SALT), 0, (0, 0, 0)
+        self._mask = self._mask.with_secrets(self._new_secrets(world))
         self._additions += 1
 
-    def _news(self, world: World) -> Iterator[Secret]:
-        keys, accounts, strange = self._known
-        yield from (("key", key) for key in world.known_keys()[keys:])
+    def _new_secrets(self, world: World) -> Iterator[Secret]:
+        keys, accounts, unknown_keys = self._masked_counts
+        yield from (("key", key) for key in world.key_ring.all_keys()[keys:])
         for account in islice(world.accounts.values(), accounts, None):
             yield "password", account.password
             yield "email", account.email
-        yield from islice(self._strange, strange, None)
+        yield from islice(self._unknown_keys, unknown_keys, None)
 
 
-_knowledge: WeakKeyDictionary[World, _Knowledge] = WeakKeyDictionary()
+_secrets_by_world: WeakKeyDictionary[World, _WorldSecrets] = WeakKeyDictionary()

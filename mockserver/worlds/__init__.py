@@ -1,1 +1,1 @@
-"""Worlds by key: built, directed, saved."""
+"""The worlds of one mock: builds them, runs their scenarios, finds them by API key, and saves them."""

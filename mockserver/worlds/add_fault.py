@@ -1,4 +1,4 @@
-"""Gives a world a fault that a person or a test describes as JSON."""
+"""Adds a fault to a world from its JSON description."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError, Node
-from workerkit.scenarios.faults.planned_fault import planned_fault
-from workerkit.scenarios.fields.vocabulary import documented
+from workerkit.scenarios.faults.planned_fault import read_planned_fault
+from workerkit.scenarios.fields.vocabulary import api_vocabulary
 
 
-class _Place(Node):
-    """A JSON value and where it stands: there are no lines and columns, there is a path."""
+class _JsonNode(Node):
+    """A JSON value with its path. Error messages show the path, because parsed JSON has no line numbers."""
 
     __slots__ = ()
 
@@ -22,23 +22,27 @@ class _Place(Node):
         return InvalidInputError(f"{self.name}: {message}")
 
 
-def add_described_fault(world: World, asked: Mapping[str, Any]) -> ActiveFault:
-    """Adds a fault to a world: `fault` is its kind, the rest are its parameters and its schedule.
+def add_described_fault(world: World, description: Mapping[str, Any]) -> ActiveFault:
+    """Adds a fault to a world.
 
-    Raises Invalid for an unknown kind or parameter, with the closest, and for values that are not allowed.
+    description: `fault` is the kind of the fault. The other keys are its parameters and its schedule.
+
+    Raises InvalidRequestError for an unknown kind, an unknown parameter or a wrong value. For an unknown name
+    the message suggests the most similar name.
     """
-    words = documented().words(world.servers)
+    words = api_vocabulary().allowed_words(world.servers)
     try:
-        planned = planned_fault(_place(dict(asked), "body"), words)
+        planned = read_planned_fault(_json_node(dict(description), "body"), words)
     except InvalidInputError as error:
         raise InvalidRequestError(str(error)) from None
-    return world.add_fault(planned, since=world.clock.glance())
+    return world.add_fault(planned, since=world.clock.peek())
 
 
-def _place(value: Any, path: str) -> _Place:
+def _json_node(value: Any, path: str) -> _JsonNode:
     if isinstance(value, dict):
-        members = {str(key): _place(each, f"{path}/{key}") for key, each in value.items()}
-        return _Place(members, path, 1, 1, {key: _Place(key, path, 1, 1) for key in members})
+        members = {str(key): _json_node(member, f"{path}/{key}") for key, member in value.items()}
+        return _JsonNode(members, path, 1, 1, {key: _JsonNode(key, path, 1, 1) for key in members})
     if isinstance(value, list):
-        return _Place([_place(each, f"{path}/{index}") for index, each in enumerate(value)], path, 1, 1)
-    return _Place(value, path, 1, 1)
+        items = [_json_node(item, f"{path}/{index}") for index, item in enumerate(value)]
+        return _JsonNode(items, path, 1, 1)
+    return _JsonNode(value, path, 1, 1)

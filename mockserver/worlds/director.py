@@ -1,4 +1,4 @@
-"""Plays a scenario on a world: what the plot says is due is done to the world."""
+"""Runs a scenario on a world: applies the scenario's effects when they are due."""
 
 from __future__ import annotations
 
@@ -11,31 +11,25 @@ from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.refusal import ScriptedAnswerError
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.group_tasks import create_group_task, named
+from workerkit.mockserver.worlds.group_tasks import create_group_task, entity_by_name
 from workerkit.mockserver.worlds.request_match import RequestMatch
 from workerkit.scenarios.explain.scenario_text import trigger_text
-from workerkit.scenarios.model.effects import (
+from workerkit.scenarios.model.effects.advance_clock import AdvanceClock
+from workerkit.scenarios.model.effects.effect import Effect
+from workerkit.scenarios.model.effects.faults import AddFault, ClearFaults
+from workerkit.scenarios.model.effects.keys import ReplaceKey, RestoreKey, RevokeKey
+from workerkit.scenarios.model.effects.respond import NO_BODY, Respond
+from workerkit.scenarios.model.effects.states import SetAccount, SetCustomerRequest, SetServer
+from workerkit.scenarios.model.effects.tasks import (
     CANCELED,
-    NO_BODY,
-    AddFault,
     AddTasks,
-    AdvanceClock,
     CancelTasks,
     ChangeTasks,
-    ClearFaults,
-    Effect,
     ReassignTasks,
     RemoveTasks,
-    ReplaceKey,
-    Respond,
-    RestoreKey,
-    RevokeKey,
-    SetAccount,
-    SetCustomerRequest,
-    SetServer,
 )
-from workerkit.scenarios.model.plot import Occurrence, Plot
-from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.happening_tracker import DueEffect, HappeningTracker
+from workerkit.scenarios.model.scenario import Happening, Scenario
 from workerkit.scenarios.model.selection import THIS, Selection
 from workerkit.scenarios.model.trigger import OnChange, OnState
 from workerkit.scenarios.run_record.run import Event
@@ -45,9 +39,12 @@ Groups = Mapping[str, Iterable[str]]
 
 
 class Director:
-    """A world with the scenario that is played on it, if any. `events` says what the scenario did so far.
+    """A world and the scenario that runs on it.
 
-    `plot` knows how far the scenario has come; `groups` are the ids of the tasks of each group with a name.
+    scenario: the scenario, or None.
+    events: the effects that the scenario has applied so far.
+    tracker: decides which effects are due.
+    groups: for each named group of tasks, the ids of its tasks.
     """
 
     def __init__(self, world: World, scenario: Scenario | None = None, groups: Groups | None = None) -> None:
@@ -55,119 +52,121 @@ class Director:
         self.scenario = scenario
         self.events: list[Event] = []
         when = scenario.when if scenario else ()
-        self.plot = Plot(when, began=world.clock.begin)
+        self.tracker = HappeningTracker(when, began=world.clock.begin)
         self.groups = {name: dict.fromkeys(ids) for name, ids in (groups or {}).items()}
-        self._changes: list[tuple[Task, str, str]] = []
-        self._this: tuple[Task, ...] = ()
-        for effect in (each for happening in when for each in happening.effects):
+        self._status_changes: list[tuple[Task, str, str]] = []
+        self._trigger_tasks: tuple[Task, ...] = ()
+        for effect in (effect for happening in when for effect in happening.effects):
             if isinstance(effect, ReplaceKey):
-                world.reserve_key(world.server(effect.server), self.next_key(effect))
-        if any(isinstance(each.trigger, OnChange) for each in when):
-            world.observer = self._observe
+                world.key_ring.reserve_key(world.server(effect.server), self.next_key(effect))
+        if any(isinstance(happening.trigger, OnChange) for happening in when):
+            world.on_status_change = self._note_status_change
         if scenario is not None:
-            world.remember_all()
+            world.change_log.record_all()
 
     @property
-    def may_interfere(self) -> bool:
-        """Whether the next request may be struck by a fault, or first have the scenario speak."""
+    def may_change_answers(self) -> bool:
+        """Whether a fault or the scenario could change the answer to the next request."""
         return self.scenario is not None or bool(self.world.faults)
 
-    def speak(self, operation: str | None, request: Request | None = None) -> None:
-        """Lets the scenario speak before a request of an operation (None: of no operation) is answered.
+    def before_request(self, operation: str | None, request: Request | None = None) -> None:
+        """Applies the effects that are due before a request is answered.
 
-        Raises Scripted where the scenario answers it itself.
+        operation: the operation of the request; None if the request matches no operation.
+
+        Raises ScriptedAnswerError if the scenario answers the request.
         """
         if self.scenario is None:
             return
-        self.catch_up()
-        asked = None if request is None else RequestMatch(self.world, operation, request)
-        called = self.plot.called(
+        self.apply_due_effects()
+        match = None if request is None else RequestMatch(self.world, operation, request)
+        effects = self.tracker.count_request(
             operation,
             at=self.world.clock.now(),
-            fits=lambda trigger: asked is not None and asked.fits(trigger, self.members),
+            matches=lambda trigger: match is not None and match.matches(trigger, self.group_task_ids),
         )
-        if called:
-            self._play(called, asked.tasks if asked else ())
-            self.catch_up()
-        self._changes.clear()
-        answer = next((each.effect for each in called if isinstance(each.effect, Respond)), None)
-        if answer is not None:
-            raise ScriptedAnswerError(_answer(answer))
+        if effects:
+            self._apply(effects, match.tasks if match else ())
+            self.apply_due_effects()
+        self._status_changes.clear()
+        respond = next((due.effect for due in effects if isinstance(due.effect, Respond)), None)
+        if respond is not None:
+            raise ScriptedAnswerError(_answer(respond))
 
-    def settle(self) -> None:
-        """Lets the scenario see what a request did, before its answer leaves."""
+    def after_request(self) -> None:
+        """Applies the effects that are due because of a request. Call this before the answer is sent."""
         if self.scenario is None:
             return
-        changes, self._changes = self._changes, []
-        for task, was, now in changes:
-            fits = partial(self._is_of, task, was, now)
-            self._play(self.plot.changed(fits, at=self.world.clock.now()), (task,))
-        self.catch_up()
-        self._changes.clear()
+        status_changes, self._status_changes = self._status_changes, []
+        for task, was, now in status_changes:
+            matches = partial(self._is_change_of, task, was, now)
+            self._apply(self.tracker.count_change(matches, at=self.world.clock.now()), (task,))
+        self.apply_due_effects()
+        self._status_changes.clear()
 
-    def catch_up(self) -> None:
-        """Does what has become due by the passing of time, or by the state of the world, alone."""
+    def apply_due_effects(self) -> None:
+        """Applies the effects that are due because of the time or the state of the world."""
         if self.scenario is None:
             return
-        while due := self._due():
-            self._play(due)
+        while effects := self._due_effects():
+            self._apply(effects)
 
     def is_over(self) -> bool:
-        """Whether the scenario, which there has to be, is over."""
+        """Whether the scenario has ended. The director must have a scenario."""
         assert self.scenario is not None
-        self.catch_up()
+        self.apply_due_effects()
         worker = next(iter(self.world.servers))
         return self.scenario.until.holds(
             statuses=[task.status for task in self.world.tasks.values() if task.server == worker],
             exchanges=tuple(self.world.journal),
-            now=self.world.clock.glance(),
-            happened=self.plot.happened,
-            calls=self.plot.calls,
+            now=self.world.clock.peek(),
+            happened=self.tracker.happened,
+            calls=self.tracker.calls,
         )
 
-    def unfelt(self) -> tuple[str, ...]:
-        """What of the scenario the worker never felt, in words.
+    def not_reached(self) -> tuple[str, ...]:
+        """A text for each part of the scenario that did not affect the worker.
 
-        These are the happenings that did not take place, and the faults that stand and struck nothing.
+        These parts are the entries of `when` that never happened, and the faults that were never applied.
         """
         when = self.scenario.when if self.scenario else ()
-        happenings = (trigger_text(when[index].trigger) for index in self.plot.outstanding)
-        faults = (fault.planned.fault.kind for fault in self.world.faults if not fault.strikes)
+        happenings = (_happening_text(when[index]) for index in self.tracker.not_happened)
+        faults = (fault.planned.fault.kind for fault in self.world.faults if not fault.times_applied)
         return (
             *(f"never happened: {happening}" for happening in happenings),
-            *(f"struck nothing: {fault}" for fault in faults),
+            *(f"never applied: the fault {fault}" for fault in faults),
         )
 
-    def members(self, group: str) -> frozenset[str]:
-        """The ids of the tasks of a group; none where there is no such group."""
+    def group_task_ids(self, group: str) -> frozenset[str]:
+        """The ids of the tasks of a group. Empty if there is no group with this name."""
         return frozenset(self.groups.get(group, ()))
 
     def next_key(self, effect: ReplaceKey) -> str:
-        """The key that a server gets by an effect."""
+        """The new API key that an effect gives to its server."""
         return effect.key or f"{effect.server}-next-key-{self.world.name}"
 
-    def selected(self, selection: Selection) -> list[Task]:
-        """The tasks that an effect is for, in the order in which they are listed."""
-        pool = self._this if selection.which == THIS else self.world.tasks.values()
-        in_order = sorted(pool, key=lambda task: task.place)
-        return list(selection.of(in_order, self.members(selection.group or "")))
+    def selected_tasks(self, selection: Selection) -> list[Task]:
+        """The tasks that an effect changes, in list order."""
+        candidates = self._trigger_tasks if selection.which == THIS else self.world.tasks.values()
+        in_order = sorted(candidates, key=lambda task: task.place)
+        return list(selection.select(in_order, self.group_task_ids(selection.group or "")))
 
-    def _observe(self, task: Task, was: str) -> None:
-        self._changes.append((task, was, task.status))
+    def _note_status_change(self, task: Task, was: str) -> None:
+        self._status_changes.append((task, was, task.status))
 
-    def _is_of(self, task: Task, was: str, now: str, trigger: OnChange) -> bool:
+    def _is_change_of(self, task: Task, was: str, now: str, trigger: OnChange) -> bool:
         return (
             trigger.status == now
             and trigger.was in (None, was)
             and trigger.server in (None, task.server)
-            and (trigger.group is None or task.id in self.members(trigger.group))
+            and (trigger.group is None or task.id in self.group_task_ids(trigger.group))
         )
 
-    def _due(self) -> tuple[Occurrence, ...]:
-        at = self.world.clock.glance()
-        return (*self.plot.due(at=at), *self.plot.reached(self._count, at=at))
+    def _due_effects(self) -> tuple[DueEffect, ...]:
+        at = self.world.clock.peek()
+        return (*self.tracker.due_by_time(at=at), *self.tracker.check_state(self._count_tasks, at=at))
 
-    def _count(self, trigger: OnState) -> int:
+    def _count_tasks(self, trigger: OnState) -> int:
         world, group = self.world, trigger.group
         if group is None:
             servers = [server for server in world.servers.values() if trigger.server in (None, server.name)]
@@ -175,29 +174,34 @@ class Director:
         tasks = (world.tasks[task_id] for task_id in self.groups.get(group, ()))
         return sum(task.status in trigger.status and trigger.server in (None, task.server) for task in tasks)
 
-    def _play(self, occurrences: tuple[Occurrence, ...], this: tuple[Task, ...] = ()) -> None:
-        self._this = this
-        for occurrence in occurrences:
-            effect = occurrence.effect
-            EFFECT_ACTIONS[type(effect)](self, effect, occurrence.time)
-            self.events.append(Event(occurrence.time, effect.kind, effect.subject))
+    def _apply(self, due_effects: tuple[DueEffect, ...], trigger_tasks: tuple[Task, ...] = ()) -> None:
+        self._trigger_tasks = trigger_tasks
+        for due in due_effects:
+            effect = due.effect
+            EFFECT_ACTIONS[type(effect)](self, effect, due.time)
+            self.events.append(Event(due.time, effect.kind, effect.subject))
+
+
+def _happening_text(happening: Happening) -> str:
+    effects = ", ".join(f"{effect.kind} {effect.subject}".rstrip() for effect in happening.effects)
+    return f"{effects} ({trigger_text(happening.trigger)})"
 
 
 def _respond(director: Director, effect: Respond, at: float) -> None:
-    """What it answers with is raised once everything that happens with it is done."""
+    """Does nothing: `Director.before_request` sends the answer after all effects are applied."""
 
 
 def _revoke_key(director: Director, effect: RevokeKey, at: float) -> None:
-    director.world.revoke(director.world.server(effect.server), revoked=True, by=_BY)
+    director.world.key_ring.set_revoked(director.world.server(effect.server), revoked=True, by=_BY)
 
 
 def _restore_key(director: Director, effect: RestoreKey, at: float) -> None:
-    director.world.revoke(director.world.server(effect.server), revoked=False, by=_BY)
+    director.world.key_ring.set_revoked(director.world.server(effect.server), revoked=False, by=_BY)
 
 
 def _replace_key(director: Director, effect: ReplaceKey, at: float) -> None:
     world = director.world
-    world.exchange_key(world.server(effect.server), director.next_key(effect), by=_BY)
+    world.key_ring.replace_keys(world.server(effect.server), director.next_key(effect), by=_BY)
 
 
 def _set_server(director: Director, effect: SetServer, at: float) -> None:
@@ -213,18 +217,18 @@ def _clear_faults(director: Director, effect: ClearFaults, at: float) -> None:
 
 
 def _change_tasks(director: Director, effect: ChangeTasks, at: float) -> None:
-    for task in director.selected(effect.tasks):
-        director.world.rewrite_task(task, dict(effect.set), by=_BY)
+    for task in director.selected_tasks(effect.tasks):
+        director.world.change_any_fields(task, dict(effect.set), by=_BY)
 
 
 def _cancel_tasks(director: Director, effect: CancelTasks, at: float) -> None:
-    for task in director.selected(effect.tasks):
+    for task in director.selected_tasks(effect.tasks):
         director.world.change_task(task, {"status": CANCELED}, by=_BY)
 
 
 def _reassign_tasks(director: Director, effect: ReassignTasks, at: float) -> None:
     world = director.world
-    for task in director.selected(effect.tasks):
+    for task in director.selected_tasks(effect.tasks):
         world.reassign(task, world.server(effect.to), by=_BY)
 
 
@@ -236,18 +240,20 @@ def _add_tasks(director: Director, effect: AddTasks, at: float) -> None:
 
 
 def _remove_tasks(director: Director, effect: RemoveTasks, at: float) -> None:
-    for task in director.selected(effect.tasks):
+    for task in director.selected_tasks(effect.tasks):
         director.world.remove_task(task, by=_BY)
-        for members in director.groups.values():
-            members.pop(task.id, None)
+        for task_ids in director.groups.values():
+            task_ids.pop(task.id, None)
 
 
 def _set_request(director: Director, effect: SetCustomerRequest, at: float) -> None:
-    director.world.set_status(named(director.world.requests, "name", effect.name), effect.status)
+    request = entity_by_name(director.world.requests, "name", effect.name)
+    director.world.set_status(request, effect.status)
 
 
 def _set_account(director: Director, effect: SetAccount, at: float) -> None:
-    director.world.set_status(named(director.world.accounts, "username", effect.name), effect.status)
+    account = entity_by_name(director.world.accounts, "username", effect.name)
+    director.world.set_status(account, effect.status)
 
 
 def _advance_clock(director: Director, effect: AdvanceClock, at: float) -> None:
@@ -280,8 +286,8 @@ def _answer(effect: Respond) -> Answer:
         answer = json_answer(effect.body, effect.status)
     else:
         body = (effect.text or "").encode()
-        kind = [(b"content-type", b"text/plain; charset=utf-8")] if effect.text else []
+        content_type = [(b"content-type", b"text/plain; charset=utf-8")] if effect.text else []
         length = [(b"content-length", b"%d" % len(body))] if effect.status not in NO_BODY else []
-        answer = Answer(effect.status, (*kind, *length), body)
+        answer = Answer(effect.status, (*content_type, *length), body)
     others = (header for header in answer.headers if header[0] not in given)
     return Answer(answer.status, (*others, *headers), answer.body)

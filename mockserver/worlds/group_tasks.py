@@ -1,4 +1,4 @@
-"""Adds a task of a group to a world, as scenarios describe it."""
+"""Creates the tasks of a scenario's task group."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ E = TypeVar("E", CustomerRequest, Account)
 
 
 def create_group_task(world: World, group: TaskGroup, *, created_at: float | None = None) -> Task:
-    """Adds one task of a group, whose server, request and account the world has to have."""
+    """Adds one task of a group. The world must have the group's server, request and account."""
     fields: dict[str, Any] = {**group.fields, "server": group.server}
     if group.request is not None:
-        fields["request_id"] = named(world.requests, "name", group.request).id
+        fields["request_id"] = entity_by_name(world.requests, "name", group.request).id
     if group.account is not None:
-        fields["account_id"] = named(world.accounts, "username", group.account).id
+        fields["account_id"] = entity_by_name(world.accounts, "username", group.account).id
     return create_task(world, fields, created_at=created_at)
 
 
-def named(entities: Mapping[str, E], field: str, name: str) -> E:
-    """The first entity whose field has this value: tasks with fields of their own make others alike."""
+def entity_by_name(entities: Mapping[str, E], field: str, name: str) -> E:
+    """The first entity whose `field` has this value.
+
+    Other entities may have the same value: a task with its own fields gets a copy of its request or account.
+    """
     return next(entity for entity in entities.values() if getattr(entity, field) == name)

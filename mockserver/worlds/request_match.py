@@ -1,4 +1,4 @@
-"""A request as a scenario's triggers look at it."""
+"""Compares a request with the triggers of a scenario."""
 
 from __future__ import annotations
 
@@ -18,34 +18,39 @@ from workerkit.scenarios.model.trigger import OnMatch
 
 
 class RequestMatch:
-    """What a request says, read when it is asked for: most scenarios never ask."""
+    """A request that triggers are compared with. Its parts are parsed when a trigger needs them."""
 
     def __init__(self, world: World, operation: str | None, request: Request) -> None:
         self._world = world
         self._operation = operation
         self._request = request
 
-    def fits(self, trigger: OnMatch, members: Callable[[str], frozenset[str]]) -> bool:
-        """Whether it is as a trigger describes; `members` are the ids of a group's tasks, by its name."""
+    def matches(self, trigger: OnMatch, group_task_ids: Callable[[str], frozenset[str]]) -> bool:
+        """Whether a trigger describes this request.
+
+        group_task_ids: returns the ids of the tasks of a group, by the name of the group.
+        """
         return (
             (ANY in trigger.operation or self._operation in trigger.operation)
             and trigger.server in (None, self._server)
             and (trigger.id is None or trigger.id.lower() in self._path_values)
             and (trigger.query is None or trigger.query.items() <= self._query.items())
             and (trigger.body is None or contains(self._body, trigger.body))
-            and (trigger.group is None or any(task.id in members(trigger.group) for task in self.tasks))
+            and (
+                trigger.group is None or any(task.id in group_task_ids(trigger.group) for task in self.tasks)
+            )
         )
 
     @cached_property
     def tasks(self) -> tuple[Task, ...]:
-        """The tasks of the world whose ids it names, in its path or its body, each once."""
+        """The tasks whose ids are in the path or the body of the request, without duplicates."""
         names = dict.fromkeys(name.lower() for name in (*self._path_values, *_texts(self._body)))
         return tuple(self._world.tasks[name] for name in names if name in self._world.tasks)
 
     @property
     def _server(self) -> str | None:
         key = self._request.header(self._world.api.key_header)
-        return None if key is None else self._world.key_owner(key)
+        return None if key is None else self._world.key_ring.owner(key)
 
     @cached_property
     def _path_values(self) -> tuple[str, ...]:
@@ -68,12 +73,10 @@ class RequestMatch:
 
 
 def _texts(body: Any) -> Iterator[str]:
-    """The texts in a body that can be ids: its own fields', and those of the members of its lists."""
+    """The texts in a body that can be ids: the fields of the body, and the fields of items of its lists."""
     fields = list(body.values()) if isinstance(body, dict) else []
-    members = [each for value in fields if isinstance(value, list) for each in value]
-    for value in (
-        *fields,
-        *(text for member in members if isinstance(member, dict) for text in member.values()),
-    ):
+    items = [item for value in fields if isinstance(value, list) for item in value]
+    item_fields = (value for item in items if isinstance(item, dict) for value in item.values())
+    for value in (*fields, *item_fields):
         if isinstance(value, str):
             yield value

@@ -1,4 +1,4 @@
-"""What the judge gets to see of a world and its scenario."""
+"""Builds the record of a run, which the judge reads."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from workerkit.mockserver.worlds.director import Director
 from workerkit.scenarios.run_record.run import EndedBy, Run
 
 
-def run_of(director: Director, ended_by: EndedBy, exit_code: int | None) -> Run:
-    """The run so far of the worker that works as the world's first server; the world has a scenario."""
-    director.catch_up()
+def build_run(director: Director, ended_by: EndedBy, exit_code: int | None) -> Run:
+    """The run so far. The world must have a scenario. Its first server is the server of the worker."""
+    director.apply_due_effects()
     world, scenario = director.world, director.scenario
     assert scenario is not None
-    worker = next(iter(world.servers.values()))
+    server = next(iter(world.servers.values()))
     return Run(
         scenario=scenario,
         exchanges=tuple(world.journal),
-        tasks=tuple({**task.listed(), "server": task.server} for task in world.tasks.values()),
+        tasks=tuple({**task.list_item(), "server": task.server} for task in world.tasks.values()),
         events=tuple(director.events),
         exit_code=exit_code,
         ended_by=ended_by,
-        server=worker.name,
-        key=worker.keys[0],
+        server=server.name,
+        key=server.keys[0],
         api=world.api,
-        changes=tuple(world.past),
-        struck=tuple(world.struck.values()),
-        ended=world.clock.now(),
-        whole=not world.forgot,
+        changes=tuple(world.change_log.changes),
+        applied_faults=tuple(world.applied_faults.values()),
+        recorded_at=world.clock.now(),
+        is_complete=not world.has_dropped_history,
     )

@@ -1,4 +1,4 @@
-"""A whole world as JSON, and back: what was restored answers the same requests with the same bytes."""
+"""Saves a world as JSON and restores it. A restored world gives the same answers to the same requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.entities import Account, CustomerRequest, LogEntry, Server, Task
-from workerkit.mockserver.world.randomness import Chance
+from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
@@ -19,9 +19,9 @@ from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import Api, api_of
 from workerkit.openapi.spec.dialect import UnknownChoiceError, dialect_of
-from workerkit.scenarios.fields.vocabulary import documented
+from workerkit.scenarios.fields.vocabulary import api_vocabulary
 from workerkit.scenarios.library import library
-from workerkit.scenarios.model.plot import PlotProgress
+from workerkit.scenarios.model.happening_tracker import TrackerState
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.run_record.change import Change
 from workerkit.scenarios.run_record.run import Event
@@ -29,114 +29,120 @@ from workerkit.scenarios.run_record.run import Event
 Json = dict[str, Any]
 T = TypeVar("T")
 _FORMAT = 1
-_TIMES = ("created_at", "started_at", "completed_at", "heartbeat_at", "active_since", "at")
-_WHOLE = ("place", "retry_count", "max_retries", "created_links", "after")
+_TIME_FIELDS = ("created_at", "started_at", "completed_at", "heartbeat_at", "active_since", "at")
+_INTEGER_FIELDS = ("place", "retry_count", "max_retries", "created_links", "after")
 
 
-def snapshot(director: Director) -> Json:
-    """A world as JSON, with its secrets; times are in seconds since 1970.
+def snapshot_of(director: Director) -> Json:
+    """The world of a director as JSON, with its secrets. Times are in seconds since 1970.
 
-    The journal is in it as the control plane shows it: without secrets. Of standing faults the old pages that
-    some remember are not: a fault that answers with those begins anew. A clock that runs stands in the
-    snapshot, and runs on from its first reading after a restore.
+    The journal is masked, as in the control plane. The old pages of the fault `stale-page` are not saved. The
+    snapshot has the current time of the clock. After a restore, the clock runs from the first call of `now`.
     """
     world, clock, mask = director.world, director.world.clock, mask_of(director.world)
     return {
         "format": _FORMAT,
         "world": world.name,
         "dialect": dict(world.dialect),
-        "clock": {"begin": clock.begin, "at": clock.glance(), "frozen": clock.is_frozen},
-        "chance": world.chance.written(),
-        "mischief": world.mischief.written(),
-        "servers": [_plain(server) for server in world.servers.values()],
-        "requests": [_plain(request) for request in world.requests.values()],
-        "accounts": [_plain(account) for account in world.accounts.values()],
-        "tasks": [_plain(task) for task in world.tasks.values()],
-        "logs": [_plain(log) for log in world.logs],
-        "past": [_plain(each) for each in world.past],
-        "faults": [_written_fault(fault) for fault in world.faults],
+        "clock": {"begin": clock.begin, "at": clock.peek(), "frozen": clock.is_frozen},
+        "chance": world.random.state_json(),
+        "mischief": world.fault_random.state_json(),
+        "servers": [_entity_json(server) for server in world.servers.values()],
+        "requests": [_entity_json(request) for request in world.requests.values()],
+        "accounts": [_entity_json(account) for account in world.accounts.values()],
+        "tasks": [_entity_json(task) for task in world.tasks.values()],
+        "logs": [_entity_json(log) for log in world.logs],
+        "past": [_entity_json(change) for change in world.change_log.changes],
+        "faults": [_fault_json(fault) for fault in world.faults],
         "exchanges": world.journal.count,
-        "journal": [_kept(mask, exchange) for exchange in world.journal],
-        **world.bookkeeping(),
-        "story": _story(director),
+        "journal": [_exchange_json(mask, exchange) for exchange in world.journal],
+        **world.internal_state(),
+        "story": _scenario_json(director),
     }
 
 
-def restored(director: Director, taken: Json) -> Director:
-    """A director of the world that a snapshot shows, to take the place of another, which stays as it is.
+def director_from_snapshot(director: Director, snapshot: Json) -> Director:
+    """Returns a new director with the world of a snapshot. Does not change `director`.
 
-    The snapshot has the form that the spec gives it. Raises Invalid, which says where, for one that does not
-    fit together.
+    snapshot: JSON that is valid for the schema in control-api.yaml.
+
+    Raises InvalidRequestError if parts of the snapshot contradict each other. The message names the part.
     """
-    world = _bare_world(director.world, taken)
-    _fill(world, taken)
-    _check_bookkeeping(world, taken)
-    world.resume(keys=taken["keys"], counted=taken["counted"], last_place=int(taken["last_place"]))
-    world.past.extend(_read(Change, each) for each in taken["past"])
-    world.journal.resume(int(taken["exchanges"]), _journal(taken))
-    _disturb(world, taken["faults"])
-    return _storyteller(director, world, taken["story"])
+    world = _empty_world(director.world, snapshot)
+    _add_entities(world, snapshot)
+    _check_internal_state(world, snapshot)
+    world.restore_internal_state(
+        keys=snapshot["keys"], counted=snapshot["counted"], last_place=int(snapshot["last_place"])
+    )
+    world.change_log.changes.extend(_entity(Change, change) for change in snapshot["past"])
+    world.journal.restore(int(snapshot["exchanges"]), _journal(snapshot))
+    _add_faults(world, snapshot["faults"])
+    return _director(director, world, snapshot["story"])
 
 
-def _plain(entity: Any) -> Json:
-    """An entity's own fields; requests and accounts by their ids."""
-    values = ((each.name, getattr(entity, each.name)) for each in fields(entity))
+def _entity_json(entity: Any) -> Json:
+    """The fields of an entity. A customer's request or an account is replaced by its id."""
+    values = ((field.name, getattr(entity, field.name)) for field in fields(entity))
     return {
         name: value.id if isinstance(value, CustomerRequest | Account) else value for name, value in values
     }
 
 
-def _kept(mask: Mask, exchange: Exchange) -> Json:
+def _exchange_json(mask: Mask, exchange: Exchange) -> Json:
     return {**mask.exchange(exchange), "began": exchange.began, "ended": exchange.ended}
 
 
-def _read(shape: Callable[..., T], written: Json, **others: Any) -> T:
-    times = {name: _time(written[name]) for name in _TIMES if name in written}
-    whole = {name: int(written[name]) for name in _WHOLE if name in written}
-    return shape(**{**written, **times, **whole, **others})
+def _entity(shape: Callable[..., T], entity_json: Json, **others: Any) -> T:
+    times = {name: _time(entity_json[name]) for name in _TIME_FIELDS if name in entity_json}
+    integers = {name: int(entity_json[name]) for name in _INTEGER_FIELDS if name in entity_json}
+    return shape(**{**entity_json, **times, **integers, **others})
 
 
-def _time(written: float | None) -> float | None:
-    return None if written is None else float(written)
+def _time(seconds: float | None) -> float | None:
+    return None if seconds is None else float(seconds)
 
 
-def _written_fault(fault: ActiveFault) -> Json:
-    told = {name: getattr(fault, name) for name in ("since", "calls", "strikes")}
-    return {"fault": fault.planned.written(), **told}
+def _fault_json(fault: ActiveFault) -> Json:
+    return {
+        "fault": fault.planned.as_json(),
+        "since": fault.since,
+        "calls": fault.calls,
+        "strikes": fault.times_applied,
+    }
 
 
-def _story(director: Director) -> Json | None:
-    """The scenario and how far it has come."""
+def _scenario_json(director: Director) -> Json | None:
+    """The scenario and its progress."""
     if director.scenario is None:
         return None
-    progress = director.plot.progress
+    state = director.tracker.state
     return {
         "scenario": director.scenario.name,
-        "began": progress.began,
-        "calls": dict(progress.calls),
-        "happened": [{"happening": index, "at": at} for index, at in progress.happened.items()],
-        "met": [{"happening": index, "times": times} for index, times in progress.met.items()],
+        "began": state.began,
+        "calls": dict(state.calls),
+        "happened": [{"happening": index, "at": at} for index, at in state.happened.items()],
+        "met": [{"happening": index, "times": times} for index, times in state.met.items()],
         "groups": {name: list(ids) for name, ids in director.groups.items()},
         "events": [asdict(event) for event in director.events],
     }
 
 
-# Reading
+# Restoring
 
 
-def _bare_world(old: World, taken: Json) -> World:
-    if taken["format"] != _FORMAT:
-        raise InvalidRequestError(f"body/format: only format {_FORMAT} can be read")
-    told = taken["clock"]
-    clock = old.clock.another(float(told["begin"]), at=float(told["at"]), frozen=told["frozen"])
-    world = World(old.name, clock, _chance(taken, "chance"), _api(old, taken["dialect"]))
-    world.mischief = _chance(taken, "mischief")
+def _empty_world(old: World, snapshot: Json) -> World:
+    if snapshot["format"] != _FORMAT:
+        raise InvalidRequestError(f"body/format: this version reads only format {_FORMAT}")
+    times = snapshot["clock"]
+    clock = old.clock.new_clock(float(times["begin"]), at=float(times["at"]), frozen=times["frozen"])
+    world = World(old.name, clock, _random(snapshot, "chance"), _api(old, snapshot["dialect"]))
+    world.fault_random = _random(snapshot, "mischief")
     return world
 
 
-def _chance(taken: Json, name: str) -> Chance:
+def _random(snapshot: Json, name: str) -> SeededRandom:
     try:
-        return Chance.read(taken[name])
+        return SeededRandom.from_state_json(snapshot[name])
     except ValueError as error:
         raise InvalidRequestError(f"body/{name}/state: {error}") from None
 
@@ -148,104 +154,107 @@ def _api(old: World, choices: Mapping[str, str]) -> Api:
         raise InvalidRequestError(f"body/dialect: {error}") from None
 
 
-def _fill(world: World, taken: Json) -> None:
-    for name, key in (("servers", "name"), ("servers", "id"), ("requests", "id"), ("accounts", "id")):
-        _check_single(taken[name], f"body/{name}", key)
-    for name in ("id", "place"):
-        _check_single(taken["tasks"], "body/tasks", name)
-    for index, each in enumerate(taken["servers"]):
-        _add_server(world, each, f"body/servers/{index}")
-    for each in taken["requests"]:
-        world.add_request(_read(CustomerRequest, each))
-    for each in taken["accounts"]:
-        world.add_account(_read(Account, each))
-    for index, each in enumerate(taken["tasks"]):
-        _add_task(world, each, f"body/tasks/{index}")
-    world.logs.extend(_read(LogEntry, log) for log in taken["logs"])
+def _add_entities(world: World, snapshot: Json) -> None:
+    for name, field in (("servers", "name"), ("servers", "id"), ("requests", "id"), ("accounts", "id")):
+        _check_unique(snapshot[name], f"body/{name}", field)
+    for field in ("id", "place"):
+        _check_unique(snapshot["tasks"], "body/tasks", field)
+    for index, server in enumerate(snapshot["servers"]):
+        _add_server(world, server, f"body/servers/{index}")
+    for request in snapshot["requests"]:
+        world.add_request(_entity(CustomerRequest, request))
+    for account in snapshot["accounts"]:
+        world.add_account(_entity(Account, account))
+    for index, task in enumerate(snapshot["tasks"]):
+        _add_task(world, task, f"body/tasks/{index}")
+    world.logs.extend(_entity(LogEntry, log) for log in snapshot["logs"])
 
 
-def _check_single(entities: Iterable[Json], place: str, name: str) -> None:
+def _check_unique(entities: Iterable[Json], path: str, field: str) -> None:
     seen = set[Hashable]()
-    for index, each in enumerate(entities):
-        if each[name] in seen:
-            raise InvalidRequestError(f"{place}/{index}/{name}: {each[name]} stands there twice")
-        seen.add(each[name])
+    for index, entity in enumerate(entities):
+        if entity[field] in seen:
+            raise InvalidRequestError(f"{path}/{index}/{field}: an earlier item also has {entity[field]}")
+        seen.add(entity[field])
 
 
-def _add_server(world: World, written: Json, place: str) -> None:
-    known = documented().server_statuses
-    if written["status"] not in known:
+def _add_server(world: World, server_json: Json, path: str) -> None:
+    known = api_vocabulary().server_statuses
+    if server_json["status"] not in known:
         raise InvalidRequestError(
-            f"{place}/status: {written['status']} is no status; there are {', '.join(known)}"
+            f"{path}/status: {server_json['status']} is not a status of a server; "
+            f"there are {', '.join(known)}"
         )
-    world.take_server(_read(Server, written))
+    world.insert_server(_entity(Server, server_json))
 
 
-def _add_task(world: World, written: Json, place: str) -> None:
+def _add_task(world: World, task_json: Json, path: str) -> None:
     found = {
-        "request": _known(world.requests, written["request"], f"{place}/request"),
-        "account": _known(world.accounts, written["account"], f"{place}/account"),
+        "request": _find(world.requests, task_json["request"], f"{path}/request"),
+        "account": _find(world.accounts, task_json["account"], f"{path}/account"),
     }
-    _known(world.servers, written["server"], f"{place}/server")
-    world.add_task(_read(Task, written, **found))
+    _find(world.servers, task_json["server"], f"{path}/server")
+    world.add_task(_entity(Task, task_json, **found))
 
 
-def _known(entities: Mapping[str, T], name: str, place: str) -> T:
+def _find(entities: Mapping[str, T], name: str, path: str) -> T:
     if name not in entities:
-        raise InvalidRequestError(f"{place}: there is no {name} in the snapshot")
+        raise InvalidRequestError(f"{path}: the snapshot does not contain {name}")
     return entities[name]
 
 
-def _check_bookkeeping(world: World, taken: Json) -> None:
-    for owner in taken["keys"].values():  # which key it is would be told with the place
-        _known(world.servers, owner, "body/keys")
+def _check_internal_state(world: World, snapshot: Json) -> None:
+    # The path does not name the key, because the key is secret.
+    for owner in snapshot["keys"].values():
+        _find(world.servers, owner, "body/keys")
     for index, server in enumerate(world.servers.values()):
-        if any(taken["keys"].get(key) != server.name for key in server.keys):
+        if any(snapshot["keys"].get(key) != server.name for key in server.keys):
             raise InvalidRequestError(
-                f"body/servers/{index}/keys: one of them is not {server.name}'s in body/keys"
+                f"body/servers/{index}/keys: each of these keys must belong to {server.name} in body/keys"
             )
-    for index, task_id in enumerate(taken["counted"]):
-        _known(world.tasks, task_id, f"body/counted/{index}")
-    places, last = [task.place for task in world.tasks.values()], int(taken["last_place"])
-    if places and not (last >= max(places) if _grows(world) else last <= min(places)):
-        raise InvalidRequestError("body/last_place: a task has a place beyond it")
+    for index, task_id in enumerate(snapshot["counted"]):
+        _find(world.tasks, task_id, f"body/counted/{index}")
+    places, last = [task.place for task in world.tasks.values()], int(snapshot["last_place"])
+    if places and not (last >= max(places) if _places_grow(world) else last <= min(places)):
+        raise InvalidRequestError("body/last_place: a task has a place after this one")
 
 
-def _grows(world: World) -> bool:
+def _places_grow(world: World) -> bool:
     return world.dialect["list-order"] == "oldest-first"
 
 
-def _journal(taken: Json) -> list[Exchange]:
-    kept, count = [_exchange(each) for each in taken["journal"]], int(taken["exchanges"])
+def _journal(snapshot: Json) -> list[Exchange]:
+    kept, count = [_exchange(exchange) for exchange in snapshot["journal"]], int(snapshot["exchanges"])
     for index, exchange in enumerate(kept):
-        if exchange.number != count - len(kept) + 1 + index:
+        number = count - len(kept) + 1 + index
+        if exchange.number != number:
             raise InvalidRequestError(
-                f"body/journal/{index}/number: the last one is {count}, and none is left out"
+                f"body/journal/{index}/number: this must be {number}, because body/exchanges is {count}"
             )
     return kept
 
 
-def _exchange(kept: Json) -> Exchange:
-    request, answer = kept["request"], kept["answer"]
+def _exchange(exchange_json: Json) -> Exchange:
+    request, answer, status = exchange_json["request"], exchange_json["answer"], exchange_json["status"]
     return Exchange(
-        number=int(kept["number"]),
-        operation=kept["operation"],
-        server=kept["server"],
-        method=kept["method"],
-        path=kept["path"],
-        query=kept["query"],
-        request_headers=_pairs(request),
+        number=int(exchange_json["number"]),
+        operation=exchange_json["operation"],
+        server=exchange_json["server"],
+        method=exchange_json["method"],
+        path=exchange_json["path"],
+        query=exchange_json["query"],
+        request_headers=_headers(request),
         request_body=_body(request),
-        status=None if kept["status"] is None else int(kept["status"]),
-        answer_headers=_pairs(answer),
+        status=None if status is None else int(status),
+        answer_headers=_headers(answer),
         answer_body=_body(answer),
-        began=float(kept["began"]),
-        ended=float(kept["ended"]),
-        why=kept["why"],
+        began=float(exchange_json["began"]),
+        ended=float(exchange_json["ended"]),
+        why=exchange_json["why"],
     )
 
 
-def _pairs(message: Json) -> Headers:
+def _headers(message: Json) -> Headers:
     return tuple((name, text) for name, text in message["headers"])
 
 
@@ -256,37 +265,38 @@ def _body(message: Json) -> bytes:
     return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else render(body)
 
 
-def _disturb(world: World, faults: list[Json]) -> None:
-    for index, each in enumerate(faults):
+def _add_faults(world: World, faults: list[Json]) -> None:
+    for index, fault_json in enumerate(faults):
         try:
-            fault = add_described_fault(world, each["fault"])
+            fault = add_described_fault(world, fault_json["fault"])
         except RefusalError as error:
             raise InvalidRequestError(error.why.replace("body", f"body/faults/{index}/fault", 1)) from None
-        fault.since, fault.calls, fault.strikes = (
-            float(each["since"]),
-            int(each["calls"]),
-            int(each["strikes"]),
-        )
+        fault.since = float(fault_json["since"])
+        fault.calls = int(fault_json["calls"])
+        fault.times_applied = int(fault_json["strikes"])
 
 
-def _storyteller(old: Director, world: World, story: Json | None) -> Director:
-    if story is None:
+def _director(old: Director, world: World, scenario_json: Json | None) -> Director:
+    if scenario_json is None:
         return Director(world)
-    scenario = _scenario(old, story["scenario"])
-    happened = {int(each["happening"]): float(each["at"]) for each in story["happened"]}
-    met = {int(each["happening"]): int(each["times"]) for each in story["met"]}
-    for name, indices in (("happened", happened), ("met", met)):
-        if any(index >= len(scenario.when) for index in indices):
+    scenario = _scenario(old, scenario_json["scenario"])
+    happened = {int(entry["happening"]): float(entry["at"]) for entry in scenario_json["happened"]}
+    met = {int(entry["happening"]): int(entry["times"]) for entry in scenario_json["met"]}
+    for name, indexes in (("happened", happened), ("met", met)):
+        if any(index >= len(scenario.when) for index in indexes):
             raise InvalidRequestError(
-                f"body/story/{name}: {scenario.name} has {len(scenario.when)} happenings, from 0"
+                f"body/story/{name}: the number of a happening is too large. The scenario "
+                f"{scenario.name} has {len(scenario.when)} happenings, and the first one has the number 0"
             )
-    for name, ids in story["groups"].items():
+    for name, ids in scenario_json["groups"].items():
         for index, task_id in enumerate(ids):
-            _known(world.tasks, task_id, f"body/story/groups/{name}/{index}")
-    director = Director(world, scenario, story["groups"])
-    calls = {operation: int(count) for operation, count in story["calls"].items()}
-    director.plot.resume(PlotProgress(float(story["began"]), calls, happened, met))
-    director.events.extend(Event(float(e["time"]), e["kind"], e["subject"]) for e in story["events"])
+            _find(world.tasks, task_id, f"body/story/groups/{name}/{index}")
+    director = Director(world, scenario, scenario_json["groups"])
+    calls = {operation: int(count) for operation, count in scenario_json["calls"].items()}
+    director.tracker.resume(TrackerState(float(scenario_json["began"]), calls, happened, met))
+    director.events.extend(
+        Event(float(event["time"]), event["kind"], event["subject"]) for event in scenario_json["events"]
+    )
     return director
 
 

@@ -1,4 +1,4 @@
-"""How worlds begin: from a plan, or as the default world."""
+"""Builds worlds: from a plan, from a scenario, or the default world."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workerkit.mockserver.world.clock import Clock, Timer
 from workerkit.mockserver.world.entities import Account, CustomerRequest
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.operations import HANDLERS
-from workerkit.mockserver.world.randomness import Chance
+from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.group_tasks import create_group_task
@@ -19,12 +19,12 @@ from workerkit.openapi.errors import UsageError
 from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.spec.api import Api, api_of
 from workerkit.openapi.spec.dialect import Dialect
-from workerkit.openapi.spec.document import Document, bundled
+from workerkit.openapi.spec.document import Document, bundled_document
 from workerkit.scenarios.model.scenario import Scenario
-from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan, called
+from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan, plan_name
 
-PAGE_KEY = "your-server-key"
-PAGE_TIME = read_time("2025-12-01T10:00:00Z")
+EXAMPLE_KEY = "your-server-key"  # the key and the time of the API page's examples
+EXAMPLE_TIME = read_time("2025-12-01T10:00:00Z")
 _DEFAULT_WORLD = WorldPlan(
     (
         ServerPlan("server-01", "online"),
@@ -32,109 +32,122 @@ _DEFAULT_WORLD = WorldPlan(
         ServerPlan("server-03", "offline"),
     )
 )
-_DEFAULT_TASKS = ("server-01",) * 250 + ("server-02",) * 25
+_DEFAULT_TASK_SERVERS = ("server-01",) * 250 + ("server-02",) * 25
 
 
-class WorldLacksError(UsageError, ValueError):
-    """A world lacks what the scenario that is to be played in it speaks of; the message names it."""
+class MissingEntityError(UsageError, ValueError):
+    """A scenario uses a server, request or account that the world does not have. The message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorldBuilder:
-    """Founds a world: the same one each time it is called. Raises ValueError for another API's spec, Miscast.
+    """Builds a world, with the same content on each call.
 
-    Without a seed the world's time begins now; with one it begins at the time of the page's examples, so that
-    the same requests are answered with the same bytes wherever and whenever they are sent. The default world
-    comes without its tasks where `tasks` is False; a `world` takes the place of the scenario's, or of the
-    default one. The spec is the kit's own unless another is given.
+    scenario: the scenario to run on the world, or None.
+    plan: the content of the world. None: the scenario's world or, without a scenario, the default world.
+    seed: the seed of all random values. With a seed, the clock starts at the time of the API page's examples,
+        so that answers are the same on each machine. Without a seed, the plan's seed is used and the clock
+        starts at the current time. A plan may also have its own clock.
+    dialect: the chosen values for silences (matters that the API page leaves open). They override the values
+        in the plan.
+    now: returns the current time in seconds since 1970.
+    timer: the timer of the world's clock.
+    with_tasks: whether the default world has tasks.
+    spec: the API spec.
     """
 
     scenario: Scenario | None = None
-    world: WorldPlan | None = None
+    plan: WorldPlan | None = None
     seed: int | None = None
     dialect: Dialect = field(default_factory=Dialect)
     now: Callable[[], float] = time.time
     timer: Timer = time.monotonic
-    tasks: bool = True
-    spec: Document = field(default_factory=lambda: bundled("worker-api.yaml"))
+    with_tasks: bool = True
+    spec: Document = field(default_factory=lambda: bundled_document("worker-api.yaml"))
 
     def __call__(self, name: str) -> Director:
-        """A new world of this name with its director, its clock not yet running."""
-        if self.world is not None and self.scenario is not None:
-            _check_cast(self.world, self.scenario.world)
-        given = self.world or (self.scenario.world if self.scenario else None)
-        plan = given or _DEFAULT_WORLD
-        api = _checked(api_of(self.spec, self._dialect(plan)))
-        clock = Clock(self._begin(plan), self.timer)
-        world = World(name, clock, Chance(plan.seed if self.seed is None else self.seed), api)
-        _inhabit(world, plan)
-        if given is None:
-            _fill_default(world, _DEFAULT_TASKS if self.tasks else ())
+        """A director with a new world of this name. The clock does not run yet.
+
+        Raises MissingEntityError if the plan lacks an entity that the scenario uses. Raises ValueError if the
+        spec describes other operations than the mock has.
+        """
+        if self.plan is not None and self.scenario is not None:
+            _check_entities(self.plan, self.scenario.world)
+        given_plan = self.plan or (self.scenario.world if self.scenario else None)
+        plan = given_plan or _DEFAULT_WORLD
+        api = _check_operations(api_of(self.spec, self._dialect(plan)))
+        clock = Clock(self._start_time(plan), self.timer)
+        world = World(name, clock, SeededRandom(plan.seed if self.seed is None else self.seed), api)
+        _add_entities(world, plan)
+        if given_plan is None:
+            _fill_default_world(world, _DEFAULT_TASK_SERVERS if self.with_tasks else ())
         return Director(world, self.scenario, _add_tasks(world, plan))
 
-    def _begin(self, plan: WorldPlan) -> float:
+    def _start_time(self, plan: WorldPlan) -> float:
         if plan.clock is not None:
             return plan.clock
-        return float(int(self.now())) if self.seed is None else PAGE_TIME
+        return float(int(self.now())) if self.seed is None else EXAMPLE_TIME
 
     def _dialect(self, plan: WorldPlan) -> Dialect:
-        """The plan's, but for what is chosen beside it."""
         return Dialect(frozenset({**dict(plan.dialect.choices), **dict(self.dialect.choices)}.items()))
 
 
-def _check_cast(world: WorldPlan, wanted: WorldPlan) -> None:
-    """A scenario can only be played in a world that has what it speaks of."""
+def _check_entities(plan: WorldPlan, needed: WorldPlan) -> None:
     for kind in ("servers", "requests", "accounts"):
-        there = [called(each) for each in getattr(world, kind)]
-        missing = [name for each in getattr(wanted, kind) if (name := called(each)) not in there]
+        existing = [plan_name(entity) for entity in getattr(plan, kind)]
+        missing = [name for entity in getattr(needed, kind) if (name := plan_name(entity)) not in existing]
         if missing:
-            raise WorldLacksError(
-                f"the world has no {missing[0]} among its {kind}, which the scenario speaks of"
+            raise MissingEntityError(
+                f"the world has no {missing[0]} among its {kind}, but the scenario uses it: "
+                "add it to the world"
             )
 
 
-def _checked(api: Api) -> Api:
+def _check_operations(api: Api) -> Api:
     if set(api.operations) != set(HANDLERS):
-        raise ValueError(f"the spec and the mock differ in {set(api.operations) ^ set(HANDLERS)}")
+        difference = set(api.operations) ^ set(HANDLERS)
+        raise ValueError(
+            f"the spec and the mock have different operations: only one of them has {difference}"
+        )
     return api
 
 
 def _add_tasks(world: World, plan: WorldPlan) -> dict[str, list[str]]:
-    """Adds the tasks of a plan; returns the ids of those of each group with a name."""
-    members: dict[str, list[str]] = {}
+    """Adds the tasks of a plan. Returns the ids of the tasks of each named group."""
+    ids_by_group: dict[str, list[str]] = {}
     groups = [group for group in plan.tasks for _ in range(group.count)]
     for index, group in enumerate(groups):
         task = create_group_task(world, group, created_at=world.clock.begin - len(groups) + index)
         if group.group is not None:
-            members.setdefault(group.group, []).append(task.id)
-    return members
+            ids_by_group.setdefault(group.group, []).append(task.id)
+    return ids_by_group
 
 
-def _fill_default(world: World, owners: Sequence[str]) -> None:
-    """Fills the world of `serve`: tasks over all statuses, the page's key for the first server."""
+def _fill_default_world(world: World, task_servers: Sequence[str]) -> None:
+    """Adds tasks of all statuses. In the world `default`, the first server also gets the API page's key."""
     if world.name == DEFAULT:
         first = world.server("server-01")
-        world.set_keys(first, [*first.keys, PAGE_KEY])
+        world.key_ring.set_keys(first, [*first.keys, EXAMPLE_KEY])
     statuses = world.api.enumeration("TaskStatus")
-    for index, owner in enumerate(world.chance.sample(owners, len(owners))):
-        fields = {"server": owner, "status": statuses[index % len(statuses)]}
-        create_task(world, fields, created_at=world.clock.begin - len(owners) + index)
+    for index, server in enumerate(world.random.sample(task_servers, len(task_servers))):
+        fields = {"server": server, "status": statuses[index % len(statuses)]}
+        create_task(world, fields, created_at=world.clock.begin - len(task_servers) + index)
 
 
-def _inhabit(world: World, plan: WorldPlan) -> None:
-    chance = world.chance
-    for number, each in enumerate(plan.requests, 1):
-        website = each.website or f"https://customer-{number}.example"
-        price = each.auction_price
-        world.add_request(CustomerRequest(chance.uuid(), each.name, website, each.type, price, each.status))
+def _add_entities(world: World, plan: WorldPlan) -> None:
+    for number, request in enumerate(plan.requests, 1):
+        website = request.website or f"https://customer-{number}.example"
+        fields = (request.name, website, request.type, request.auction_price, request.status)
+        world.add_request(CustomerRequest(world.random.uuid(), *fields))
     for account in plan.accounts:
         email = account.email or f"{account.username}@mail.example"
-        password = account.password or f"pass-{chance.getrandbits(40):010x}"
-        whose = (email, account.username, password)
-        world.add_account(Account(chance.uuid(), *whose, account.about, account.status))
+        password = account.password or f"pass-{world.random.getrandbits(40):010x}"
+        login = (email, account.username, password)
+        world.add_account(Account(world.random.uuid(), *login, account.about, account.status))
     for server in plan.servers:
-        world.add_server(server.name, server.status, [server.key or _key(server.name, world.name)])
+        key = server.key or _default_key(server.name, world.name)
+        world.add_server(server.name, server.status, [key])
 
 
-def _key(server: str, world: str) -> str:
+def _default_key(server: str, world: str) -> str:
     return f"{server}-key" if world == DEFAULT else f"{server}-key-{world}"

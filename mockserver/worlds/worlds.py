@@ -1,4 +1,4 @@
-"""Worlds side by side on one port: the API key of a request says which one it belongs to."""
+"""The worlds of one mock. The API key of a request decides which world gets the request."""
 
 from __future__ import annotations
 
@@ -14,21 +14,27 @@ from workerkit.scenarios.run_record.change import Change
 
 DEFAULT = "default"
 Builder = Callable[[str], Director]
-News = Exchange | Change
-Watcher = Callable[[World, News], None]
+ExchangeOrChange = Exchange | Change
+Subscriber = Callable[[World, ExchangeOrChange], None]
 
 
 class WorldObserver(Protocol):
-    """Whoever wants to know when worlds begin and end. It must neither wait nor raise."""
+    """The mock calls these methods when a world begins, may have changed, or ends.
 
-    def begun(self, director: Director) -> None:
-        """A world began, or began anew."""
+    They must not wait and must not raise.
+    """
 
-    def called(self, director: Director, call: str) -> None:
-        """A call of the control plane, by its operationId, was for a world, and may have changed it."""
+    def world_began(self, director: Director) -> None:
+        """A world was added, reset or restored."""
 
-    def ended(self, director: Director) -> None:
-        """No further request comes to a world."""
+    def world_called(self, director: Director, call: str) -> None:
+        """A call of the control plane may have changed a world.
+
+        call: the operationId of the call.
+        """
+
+    def world_ended(self, director: Director) -> None:
+        """A world was removed or replaced. It gets no more requests."""
 
 
 class KeyTakenError(WorkerkitError, ValueError):
@@ -36,19 +42,19 @@ class KeyTakenError(WorkerkitError, ValueError):
 
 
 class Worlds:
-    """The worlds of one mock, each with the director that plays its scenario.
+    """The worlds of one mock, each with its director.
 
-    A request whose key no world knows goes to the world named `default` or, where there is none, to the
-    newest.
+    A request with an unknown key goes to the world `default`. If there is no such world, the request goes to
+    the newest world.
     """
 
     def __init__(self) -> None:
         self._directors: dict[str, Director] = {}
         self._builders: dict[str, Builder] = {}
         self._by_key: dict[str, Director] = {}
-        self._watchers: tuple[Watcher, ...] = ()
+        self._subscribers: tuple[Subscriber, ...] = ()
         self._observers: tuple[WorldObserver, ...] = ()
-        self._listeners: dict[str, Callable[[News], None]] = {}
+        self._listeners: dict[str, Callable[[ExchangeOrChange], None]] = {}
         self._count = 0
 
     def names(self) -> tuple[str, ...]:
@@ -61,120 +67,129 @@ class Worlds:
         return f"w{self._count}"
 
     def add(self, name: str, builder: Builder) -> Director:
-        """Founds a world and keeps how, for its resets. Raises KeyTaken."""
+        """Builds a world and adds it. `reset` uses the builder again. Raises KeyTakenError."""
         director = builder(name)
         self._install(name, director, "added")
         self._builders[name] = builder
         return director
 
     def director(self, name: str) -> Director:
-        """The director of a world; raises KeyError."""
+        """The director of the world with this name. Raises KeyError."""
         return self._directors[name]
 
     def world(self, name: str) -> World:
-        """The world of a name; raises KeyError."""
+        """The world with this name. Raises KeyError."""
         return self._directors[name].world
 
     def reset(self, name: str) -> World:
-        """Takes a world back to how it began, in one step; raises KeyError, KeyTaken."""
+        """Replaces a world by a new one, in one step, with the builder from `add`.
+
+        Raises KeyError, KeyTakenError.
+        """
         director = self._builders[name](name)
         self._install(name, director, "reset")
         return director.world
 
     def restore(self, name: str, director: Director) -> None:
-        """Puts a director with its world in the place of another, in one step; raises KeyTaken.
+        """Replaces a world and its director by another director, in one step. Raises KeyTakenError.
 
-        A reset still takes the world back to how the first one began.
+        A later `reset` still uses the builder that `add` got for this name.
         """
         self._install(name, director, "restored")
 
     def remove(self, name: str) -> None:
-        """Forgets a world; its keys are free again. Raises KeyError."""
+        """Removes a world. Other worlds may use its keys then. Raises KeyError."""
         director = self._directors[name]
-        self._tell(director.world, self._turn(name, "removed"))
-        self._release(name)
+        self._notify(director.world, self._state_change(name, "removed"))
+        self._release_keys(name)
         self._listeners.pop(name, None)
         del self._directors[name], self._builders[name]
         for observer in self._observers:
-            observer.ended(director)
+            observer.world_ended(director)
 
-    def key_added(self, name: str, key: str) -> None:
-        """Takes note of a key that a world got after its founding. Raises KeyTaken."""
+    def add_key(self, name: str, key: str) -> None:
+        """Makes a new API key belong to an existing world. Raises KeyTakenError."""
         director = self._directors[name]
         if self._by_key.setdefault(key, director) is not director:
             raise KeyTakenError(f"the API key {key} belongs to another world")
 
-    def owner(self, key: str | None) -> Director | None:
-        """Who directs the world that a request with this API key belongs to; None where there is no world."""
+    def director_for_key(self, key: str | None) -> Director | None:
+        """The director of the world that gets the requests with this key. None if the mock has no world."""
         found = self._by_key.get(key) if key is not None else None
         return found or self._directors.get(DEFAULT) or next(reversed(self._directors.values()), None)
 
-    def observe(self, observer: WorldObserver) -> None:
-        """Tells `observer` of the worlds that there are, and from now on of each beginning and end."""
+    def add_observer(self, observer: WorldObserver) -> None:
+        """Calls `observer` for all existing worlds now, and later when a world begins, may change or ends."""
         self._observers = (*self._observers, observer)
         for director in self._directors.values():
-            observer.begun(director)
+            observer.world_began(director)
 
-    def called(self, name: str, call: str) -> None:
-        """Takes note that the control plane may have changed a world, if it is still there."""
+    def report_call(self, name: str, call: str) -> None:
+        """Tells the observers that a control-plane call may have changed a world, if the world still exists.
+
+        call: the operationId of the call.
+        """
         if name in self._directors:
             for observer in self._observers:
-                observer.called(self._directors[name], call)
+                observer.world_called(self._directors[name], call)
 
-    def watch(self, watcher: Watcher) -> None:
-        """Tells `watcher` of each exchange and change in every world; it must neither wait nor raise."""
-        self._watchers = (*self._watchers, watcher)
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Calls `subscriber` with each exchange and each change of all worlds. It must not wait or raise."""
+        self._subscribers = (*self._subscribers, subscriber)
         for director in self._directors.values():
             self._listen(director.world)
 
-    def unwatch(self, watcher: Watcher) -> None:
-        """Tells a watcher no more. Worlds that nobody watches spend no time on it."""
-        self._watchers = tuple(each for each in self._watchers if each != watcher)
-        if not self._watchers:
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Does not call a subscriber any more. Without subscribers the worlds spend no time on this."""
+        self._subscribers = tuple(other for other in self._subscribers if other != subscriber)
+        if not self._subscribers:
             for name, listener in self._listeners.items():
-                self._directors[name].world.journal.unlisten(listener)
-                self._directors[name].world.listener = None
+                self._directors[name].world.journal.remove_listener(listener)
+                self._directors[name].world.change_log.listener = None
             self._listeners.clear()
 
     def _listen(self, world: World) -> None:
         if world.name not in self._listeners:
-            listener = self._listeners[world.name] = partial(self._tell, world)
-            world.journal.listen(listener)
-            world.listener = listener
+            listener = self._listeners[world.name] = partial(self._notify, world)
+            world.journal.add_listener(listener)
+            world.change_log.listener = listener
 
-    def _tell(self, world: World, news: News) -> None:
-        for watcher in self._watchers:
-            watcher(world, news)
+    def _notify(self, world: World, item: ExchangeOrChange) -> None:
+        for subscriber in self._subscribers:
+            subscriber(world, item)
 
-    def _turn(self, name: str, event: str) -> Change:
+    def _state_change(self, name: str, state: str) -> Change:
         world = self._directors[name].world
-        return Change("world", name, "state", None, event, world.clock.glance(), world.journal.count)
+        return Change("world", name, "state", None, state, world.clock.peek(), world.journal.count)
 
-    def _install(self, name: str, director: Director, event: str) -> None:
-        """Lets a director reign over a name, its keys included. Who reigned before may end what has begun."""
-        self._claim(name, director)
-        before = self._directors.get(name)
+    def _install(self, name: str, director: Director, state: str) -> None:
+        """Makes `director` the director of the world `name`, and gives it the keys of its world.
+
+        The previous director finishes the requests that it is answering.
+        """
+        self._claim_keys(name, director)
+        previous = self._directors.get(name)
         self._directors[name] = director
         self._listeners.pop(name, None)
         for observer in self._observers:
-            if before is not None:
-                observer.ended(before)
-            observer.begun(director)
-        if self._watchers:
+            if previous is not None:
+                observer.world_ended(previous)
+            observer.world_began(director)
+        if self._subscribers:
             self._listen(director.world)
-            self._tell(director.world, self._turn(name, event))
+            self._notify(director.world, self._state_change(name, state))
 
-    def _claim(self, name: str, director: Director) -> None:
-        own = self._directors.get(name)
-        keys = director.world.known_keys()
-        taken = [key for key in keys if self._by_key.get(key, own) is not own]
+    def _claim_keys(self, name: str, director: Director) -> None:
+        previous = self._directors.get(name)
+        keys = director.world.key_ring.all_keys()
+        taken = [key for key in keys if self._by_key.get(key, previous) is not previous]
         if taken:
             raise KeyTakenError(f"the API key {taken[0]} belongs to another world")
-        if own is not None:
-            self._release(name)
+        if previous is not None:
+            self._release_keys(name)
         self._by_key.update(dict.fromkeys(keys, director))
 
-    def _release(self, name: str) -> None:
+    def _release_keys(self, name: str) -> None:
         director = self._directors[name]
-        for key in [key for key, each in self._by_key.items() if each is director]:
+        for key in [key for key, owner in self._by_key.items() if owner is director]:
             del self._by_key[key]

@@ -1,1 +1,1 @@
-"""How text is read: YAML with places, strict JSON, times."""
+"""Readers and writers of formats: YAML with line numbers, strict JSON, and times."""

@@ -1,4 +1,4 @@
-"""Whether one JSON value contains another, and where it does not."""
+"""Checks whether one JSON value contains another one, and finds the differences."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-_MOST_COMPARED = 20
+_MAX_COMPARED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class JsonDifference:
-    """A place (`status`, `body/items/0/status`), the value wanted there, and the one seen unless `absent`."""
+    """A place where a JSON value does not contain another one.
+
+    field: the path of the place, for example `status` or `body/items/0/status`.
+    wanted: the wanted value.
+    seen: the value that is there. None if `absent`.
+    absent: True if there is no value.
+    """
 
     field: str
     wanted: Any
@@ -20,15 +26,15 @@ class JsonDifference:
 
 
 def contains(seen: Any, wanted: Any) -> bool:
-    """Whether a JSON value contains another.
+    """True if the JSON value `seen` contains the JSON value `wanted`.
 
-    An object contains one whose fields it all has, each containing the wanted one. A list contains one whose
-    members it has in that order, with others between them. Anything else contains what is equal to it; a
-    boolean is no number.
+    An object must have all wanted fields, and each of its fields must contain the wanted field. A list must
+    contain the wanted members in the same order; other members may be between them. Any other value must be
+    equal. A boolean is never equal to a number.
     """
     if isinstance(wanted, dict):
         return isinstance(seen, dict) and all(
-            name in seen and contains(seen[name], each) for name, each in wanted.items()
+            name in seen and contains(seen[name], wanted_field) for name, wanted_field in wanted.items()
         )
     if isinstance(wanted, list):
         return isinstance(seen, list) and _are_in_order(wanted, seen)
@@ -36,45 +42,61 @@ def contains(seen: Any, wanted: Any) -> bool:
 
 
 def differences(seen: Any, wanted: Any, field: str) -> list[JsonDifference]:
-    """Where a JSON value does not contain another; `field` is the place of both. Empty where it does."""
+    """The places where `seen` does not contain `wanted`. Empty if it does.
+
+    field: the path of both values.
+    """
     if contains(seen, wanted):
         return []
     if isinstance(wanted, dict) and isinstance(seen, dict):
-        return [each for name in wanted for each in _of_member(seen, wanted, name, f"{field}/{name}")]
+        return [
+            difference
+            for name in wanted
+            for difference in _field_differences(seen, wanted, name, f"{field}/{name}")
+        ]
     if isinstance(wanted, list) and isinstance(seen, list):
-        return list(_of_lists(seen, wanted, field))
+        return list(_list_differences(seen, wanted, field))
     return [JsonDifference(field, wanted, seen)]
 
 
 def _are_in_order(wanted: list[Any], seen: list[Any]) -> bool:
     rest = iter(seen)
-    return all(any(contains(each, one) for each in rest) for one in wanted)
+    return all(any(contains(seen_member, wanted_member) for seen_member in rest) for wanted_member in wanted)
 
 
-def _of_member(seen: dict[str, Any], wanted: dict[str, Any], name: str, field: str) -> list[JsonDifference]:
+def _field_differences(
+    seen: dict[str, Any], wanted: dict[str, Any], name: str, field: str
+) -> list[JsonDifference]:
     if name not in seen:
         return [JsonDifference(field, wanted[name], absent=True)]
     return differences(seen[name], wanted[name], field)
 
 
-def _of_lists(seen: list[Any], wanted: list[Any], field: str) -> Iterator[JsonDifference]:
-    """Each wanted member is taken for the next one that contains it or, failing that, the most similar."""
+def _list_differences(seen: list[Any], wanted: list[Any], field: str) -> Iterator[JsonDifference]:
+    """Compares each wanted member with the next member that contains it, else with the most similar one."""
     begin = 0
-    for one in wanted:
-        place = next((i for i in range(begin, len(seen)) if contains(seen[i], one)), None)
-        if place is not None:
-            begin = place + 1
+    for wanted_member in wanted:
+        match = next(
+            (index for index in range(begin, len(seen)) if contains(seen[index], wanted_member)), None
+        )
+        if match is not None:
+            begin = match + 1
             continue
-        candidates = range(begin, min(len(seen), begin + _MOST_COMPARED))
-        closest = max(candidates, key=lambda i: _likeness(seen[i], one), default=None)
+        candidates = range(begin, min(len(seen), begin + _MAX_COMPARED))
+        similarity = {index: _similarity(seen[index], wanted_member) for index in candidates}
+        closest = max(candidates, key=similarity.__getitem__, default=None)
         if closest is None:
-            yield JsonDifference(f"{field}/{len(seen)}", one, absent=True)
+            yield JsonDifference(f"{field}/{len(seen)}", wanted_member, absent=True)
         else:
-            yield from differences(seen[closest], one, f"{field}/{closest}")
+            yield from differences(seen[closest], wanted_member, f"{field}/{closest}")
 
 
-def _likeness(seen: Any, wanted: Any) -> int:
-    """How many of the wanted fields an object has. One level only, so that lists in lists cost no more."""
+def _similarity(seen: Any, wanted: Any) -> int:
+    """How many of the wanted fields an object has.
+
+    Only the fields of the object itself are counted. To count the fields of all levels would take very long
+    for lists inside lists.
+    """
     if not (isinstance(seen, dict) and isinstance(wanted, dict)):
         return 0
-    return sum(name in seen and contains(seen[name], each) for name, each in wanted.items())
+    return sum(name in seen and contains(seen[name], wanted_field) for name, wanted_field in wanted.items())

@@ -1,4 +1,4 @@
-"""A JSON object that is rendered once and stands in many texts."""
+"""A JSON object that is rendered once and used in many JSON texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from workerkit.openapi.formats.strict_json import render
 
 
 class ReadyJson(dict[str, Any]):
-    """An object that `render` writes as it was when it was made: it is not to be changed afterwards."""
+    """A JSON object with its rendered text. `render` copies the text, so never change the object.
+
+    text: the rendered JSON.
+    """
 
     __slots__ = ("text",)
 

@@ -1,4 +1,4 @@
-"""Strict JSON: what a careful server reads and writes."""
+"""Strict JSON: accepts only JSON that every parser reads in the same way."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ import orjson
 
 from workerkit.openapi.errors import WorkerkitError
 
-_DEEPEST, _DEEPEST_WRITTEN = 200, 254
-_ready_text = attrgetter("text")  # of a `ReadyJson`
+# How many levels of objects and lists a text may have, and how many orjson can write.
+_MAX_LEVELS, _MAX_WRITTEN_LEVELS = 200, 254
+_text_of_ready_json = attrgetter("text")
 
 
 class MalformedJsonError(WorkerkitError, ValueError):
-    """The text is no JSON that a server has to read; the message says what is wrong and where."""
+    """The text is not strict JSON. The message says what is wrong and where."""
 
 
 def parse(text: bytes) -> Any:
-    """The value of a JSON text.
+    """Parses a JSON text.
 
-    Raises Malformed for bad syntax and for what is legal in some readers only: NaN, lone surrogates, bytes
-    that are no UTF-8, a byte order mark, more than 200 levels, numbers beyond a double. What is read here can
-    be walked through by recursion and rendered again.
+    Raises MalformedJsonError for bad syntax. It also raises the error for texts that only some parsers
+    accept: NaN, lone surrogates, bytes that are not UTF-8, a byte order mark, more than 200 levels, and
+    numbers that do not fit into a double.
     """
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise MalformedJsonError(str(error)) from None
-    if text.count(b"[") + text.count(b"{") > _DEEPEST and _is_deep(value):
-        raise MalformedJsonError(f"more than {_DEEPEST} levels")
+    if text.count(b"[") + text.count(b"{") > _MAX_LEVELS and _has_too_many_levels(value):
+        raise MalformedJsonError(f"more than {_MAX_LEVELS} levels")
     return value
 
 
 def is_json(text: bytes) -> bool:
-    """Whether a text is JSON that a server has to read."""
+    """True if a text is strict JSON."""
     try:
         parse(text)
     except MalformedJsonError:
@@ -45,44 +46,45 @@ def is_json(text: bytes) -> bool:
 
 
 def render(value: Any) -> bytes:
-    """The JSON text of a value; integers beyond 64 bits are written in full."""
+    """The JSON text of a value. All digits of large integers are written."""
     try:
-        return orjson.dumps(value, _ready_text, orjson.OPT_PASSTHROUGH_SUBCLASS)
+        return orjson.dumps(value, _text_of_ready_json, orjson.OPT_PASSTHROUGH_SUBCLASS)
     except orjson.JSONEncodeError:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-# Several read the same object one after the other: it is known again without a look at its bytes.
-# Few are kept: memory that is given back at once is taken again while the processor has it at hand.
-_lately: deque[tuple[bytes, Any]] = deque(maxlen=2)
+# Different parts of the kit parse the same bytes object one after another. The last two texts are cached.
+# The cache compares identities, not bytes. More entries would only use more memory.
+_recent: deque[tuple[bytes, Any]] = deque(maxlen=2)
 
 
-def parsed(text: bytes) -> Any:
-    """As `parse`, for those who read what others have just read or written, and do not change the value."""
-    for known, value in tuple(_lately):
-        if known is text:
+def parse_shared(text: bytes) -> Any:
+    """Like `parse`, but returns the same value for the same bytes object. Do not change the value."""
+    for recent_text, value in tuple(_recent):
+        if recent_text is text:
             return value
     value = parse(text)
-    _lately.append((text, value))
+    _recent.append((text, value))
     return value
 
 
-def rendered(value: Any) -> bytes:
-    """As `render`, for a value that is read with `parsed` afterwards, and not changed any more."""
+def render_shared(value: Any) -> bytes:
+    """Like `render`, but a later `parse_shared` of the result returns `value`. Do not change the value."""
     text = render(value)
-    _lately.append((text, value))
+    _recent.append((text, value))
     return text
 
 
 def objects_in(value: Any, name: str) -> list[dict[str, Any]]:
-    """The objects in the list that is a field of an object: none where there is no such list."""
-    listed = value.get(name) if isinstance(value, dict) else None
-    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    """The JSON objects in the list `value[name]`. Empty if there is no such list."""
+    members = value.get(name) if isinstance(value, dict) else None
+    return [member for member in members if isinstance(member, dict)] if isinstance(members, list) else []
 
 
-def _is_deep(value: Any) -> bool:
-    """Whether it has too many levels: then it has, inside some more, more than orjson writes."""
-    for _ in range(_DEEPEST_WRITTEN - _DEEPEST):
+def _has_too_many_levels(value: Any) -> bool:
+    # orjson can write 254 levels. The code puts the value into 54 lists. If orjson then refuses the value,
+    # the value itself has more than 200 levels.
+    for _ in range(_MAX_WRITTEN_LEVELS - _MAX_LEVELS):
         value = [value]
     try:
         orjson.dumps(value)

@@ -1,4 +1,4 @@
-"""YAML as people write it by hand: every value knows its file, line and column; nothing clever is read."""
+"""Simple YAML without anchors, aliases and tags. Every value knows its file, line and column."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _PLAIN_SCALARS = (
         re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"),
     ),
 )
-_DEEPEST = 100
+_MAX_LEVELS = 100
 
 
 class _Loader(yaml.CSafeLoader):
-    """Reads scalars as YAML 1.2 does: `on`, `yes`, `12:30` and dates are text, `010` is ten."""
+    """Reads scalars by the rules of YAML 1.2: `on`, `yes`, `12:30` and dates are text, `010` is ten."""
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -37,12 +37,19 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^$"), [""])
 
 
 class InvalidInputError(UsageError, ValueError):
-    """A file says what the reader does not understand; the text begins with FILE:LINE:COLUMN."""
+    """A file has wrong content. The message begins with FILE:LINE:COLUMN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A YAML value and its place. `value` is a scalar, a list of nodes, or a mapping from key to node."""
+    """A YAML value and its place in a file.
+
+    value: a scalar, a list of nodes, or a mapping from key to node.
+    name: the name of the file.
+    line: the line number, from 1.
+    column: the column number, from 1.
+    keys: the nodes of the keys of a mapping.
+    """
 
     value: Any
     name: str
@@ -51,7 +58,7 @@ class Node:
     keys: dict[str, Node] = field(default_factory=dict)
 
     def plain(self) -> Any:
-        """The value as plain Python, without places."""
+        """The value as plain Python data, without places."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}
         if isinstance(self.value, list):
@@ -59,56 +66,60 @@ class Node:
         return self.value
 
     def fail(self, message: str) -> InvalidInputError:
-        """The error to raise about this value: `FILE:LINE:COLUMN: message`."""
+        """Returns an error about this value, for the caller to raise: `FILE:LINE:COLUMN: message`."""
         return InvalidInputError(f"{self.name}:{self.line}:{self.column}: {message}")
 
 
 def load(text: str, *, name: str) -> Node:
-    """The one document in a YAML text; `name` is the file's name for messages.
+    """Parses a YAML text with one document. `name` is the file name for messages.
 
-    Raises NotUnderstood for bad syntax, aliases, anchors, tags, doubled keys, keys that are no strings,
-    numbers beyond a double, an empty text or more than one document.
+    Raises InvalidInputError for bad syntax, an empty text, more than one document, aliases, anchors, tags,
+    repeated keys, keys that are not text, and numbers that do not fit into a double.
     """
     try:
-        _refuse_references(text, name)
+        _reject_unsupported(text, name)
         document = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
-        raise _at(name, error.problem_mark or error.context_mark, error.problem or "no YAML") from None
+        raise _error_at(
+            name, error.problem_mark or error.context_mark, error.problem or "this is not YAML"
+        ) from None
     except yaml.reader.ReaderError as error:
         before = text.encode()[: error.position].decode()
-        raise _after(name, before, f"the character U+{error.character:04X} is not read here") from None
+        raise _error_after(name, before, f"the character U+{error.character:04X} is not allowed") from None
     except UnicodeEncodeError as error:
-        raise _after(name, text[: error.start], "half of a surrogate pair is no character") from None
+        raise _error_after(name, text[: error.start], "half of a surrogate pair is not a character") from None
     if document is None:
         raise InvalidInputError(f"{name}:1:1: the file is empty")
     return _node(document, name)
 
 
-def closest(word: str, words: Iterable[str]) -> str:
-    """A hint for a mistyped word: ` (did you mean "X"?)`, or nothing where no word is near."""
-    near = difflib.get_close_matches(word, list(words), n=1)
-    return f' (did you mean "{near[0]}"?)' if near else ""
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """A hint for a mistyped word: ` (did you mean "X"?)`. Empty if no word is similar."""
+    similar = difflib.get_close_matches(word, list(words), n=1)
+    return f' (did you mean "{similar[0]}"?)' if similar else ""
 
 
-def _refuse_references(text: str, name: str) -> None:
+def _reject_unsupported(text: str, name: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _at(name, event.start_mark, "anchors and aliases are not read here: write the value out")
+            raise _error_at(
+                name, event.start_mark, "anchors and aliases are not allowed: write the value itself"
+            )
         if tag := getattr(event, "tag", None):
-            raise _at(name, event.start_mark, f"the tag {tag} is not read here: write a plain value")
+            raise _error_at(name, event.start_mark, f"the tag {tag} is not allowed: write a plain value")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise _at(name, event.start_mark, f"more than {_DEEPEST} levels")
+        if depth > _MAX_LEVELS:
+            raise _error_at(name, event.start_mark, f"more than {_MAX_LEVELS} levels")
 
 
-def _at(name: str, mark: Any, message: str) -> InvalidInputError:
+def _error_at(name: str, mark: Any, message: str) -> InvalidInputError:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     return InvalidInputError(f"{name}:{line}:{column}: {message}")
 
 
-def _after(name: str, before: str, message: str) -> InvalidInputError:
-    lines = before.split("\n")
+def _error_after(name: str, text_before: str, message: str) -> InvalidInputError:
+    lines = text_before.split("\n")
     return InvalidInputError(f"{name}:{len(lines)}:{len(lines[-1]) + 1}: {message}")
 
 
@@ -127,9 +138,9 @@ def _mapping(source: yaml.MappingNode, place: tuple[str, int, int]) -> Node:
     for key_source, value_source in source.value:
         key = _node(key_source, place[0])
         if not isinstance(key.value, str):
-            raise key.fail(f"a key has to be text, not {key.plain()!r}: put it in quotes")
+            raise key.fail(f"a key must be text, not {key.plain()!r}: put it in quotes")
         if key.value in values:
-            raise key.fail(f'"{key.value}" stands here twice: keep one')
+            raise key.fail(f'the key "{key.value}" is given twice: remove one')
         keys[key.value] = key
         values[key.value] = _node(value_source, place[0])
     return Node(values, *place, keys)
@@ -155,7 +166,7 @@ def _number(kind: type[int] | type[float], text: str, source: yaml.Node, name: s
     try:
         number = kind(text)
     except ValueError as error:
-        raise _at(name, source.start_mark, f"{text[:40]!r} is no number: {error}") from None
+        raise _error_at(name, source.start_mark, f"{text[:40]!r} is not a number: {error}") from None
     if number in (math.inf, -math.inf):
-        raise _at(name, source.start_mark, f"{text[:40]!r} is beyond what a double holds")
+        raise _error_at(name, source.start_mark, f"{text[:40]!r} is too large for a double")
     return number

@@ -1,1 +1,1 @@
-"""How secrets are found and replaced."""
+"""Finds secrets (API keys, passwords, e-mail addresses) and replaces them."""

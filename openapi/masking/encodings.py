@@ -1,4 +1,4 @@
-"""The forms in which clients write a text: into URLs, JSON, HTML, base64 and hex; and the way back."""
+"""Encodes a secret in the ways that clients do (URLs, JSON, HTML, base64, hexadecimal), and decodes texts."""
 
 from __future__ import annotations
 
@@ -9,98 +9,118 @@ from collections.abc import Iterator
 from html import escape, unescape
 from urllib.parse import quote, quote_plus, unquote
 
-_ESCAPE = re.compile("%[0-9A-F]{2}")
-_SAME_EVERYWHERE = re.compile(r"[\w.~-]*", re.ASCII)
-_IN_JSON = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_PERCENT_CODE = re.compile("%[0-9A-F]{2}")
+# Texts that are the same in URLs, JSON and HTML.
+_NEVER_ENCODED = re.compile(r"[\w.~-]*", re.ASCII)
+_JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "/": "/"}
+_ESCAPED_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "/": "/"}
 _PASS = "surrogatepass"
-_MOST_LAYERS = 3
+_MAX_LAYERS = 3
 _URL_SAFE = str.maketrans("+/", "-_")
-# Of 6 characters of base64 a chance match is one in 10 to the 11th: they are looked for inside words, too.
-_SHORTEST_CORE = 6
+# Six base64 characters match by chance only once in 10 to the power of 11.
+# So fragments of this length are also searched inside words.
+_SHORTEST_FRAGMENT = 6
 FEWEST_HEX_DIGITS = 16
 
 
-def spellings(secret: str) -> set[str]:
-    """The forms of a text in URLs, HTML, JSON, and in JSON inside JSON; the text itself is one of them."""
-    if _SAME_EVERYWHERE.fullmatch(secret):
+def encoded_forms(secret: str) -> set[str]:
+    """The secret itself, and its forms in URLs, in HTML, in JSON, and in JSON inside JSON."""
+    if _NEVER_ENCODED.fullmatch(secret):
         return {secret} - {""}
     quoted = {quote(secret, safe=safe, errors=_PASS) for safe in ("", "/", "!'()*", "!#$%&'()*+,/:;=?@[]~")}
     quoted.add(quote_plus(secret, errors=_PASS))
-    quoted |= {_ESCAPE.sub(lambda found: found[0].lower(), each) for each in quoted}
+    quoted |= {_PERCENT_CODE.sub(lambda code: code[0].lower(), form) for form in quoted}
     escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    escaped |= {each.replace("/", r"\/") for each in escaped}
-    escaped |= {json.dumps(each, ensure_ascii=pure)[1:-1] for each in escaped for pure in (True, False)}
-    return {form for form in (secret, *quoted, *escaped, escape(secret), escape(secret, quote=False)) if form}
+    escaped |= {form.replace("/", r"\/") for form in escaped}
+    escaped |= {
+        json.dumps(form, ensure_ascii=ascii_only)[1:-1] for form in escaped for ascii_only in (True, False)
+    }
+    in_html = (escape(secret), escape(secret, quote=False))
+    return {form for form in (secret, *quoted, *escaped, *in_html) if form}
 
 
-def in_hex(secret: str) -> set[str]:
-    """The hexadecimal digits of a text's bytes, unless they are too few to be told from chance."""
+def hex_forms(secret: str) -> set[str]:
+    """The bytes of the secret as hexadecimal digits. Empty for a short secret: its digits match by chance."""
     digits = secret.encode("utf-8", _PASS).hex()
     return {digits, digits.upper()} if len(digits) >= FEWEST_HEX_DIGITS else set()
 
 
-def is_layered(text: str) -> bool:
-    """Whether something in a text may be undone by `decoded`."""
+def may_be_encoded(text: str) -> bool:
+    """True if `decodings` may find something to decode in a text."""
     return "%" in text or "\\" in text or "\0" in text or ("&" in text and ";" in text)
 
 
-def in_base64(secret: str) -> set[str]:
-    """What base64 of a longer text has in it wherever that text holds the secret: a form for each alignment.
+def base64_fragments(secret: str) -> set[str]:
+    """The base64 fragments of a secret. The base64 of a longer text with the secret has one of the fragments.
 
-    Characters that depend on the neighbours, too, are left out. Forms too short to be told from chance are
-    not among them. Both alphabets, and as they stand in URLs and in JSON.
+    A secret may begin at three positions in the groups of three bytes that base64 encodes, so there are three
+    fragments. A fragment has only the characters that do not depend on the text around the secret. Each
+    fragment is given in both base64 alphabets, and in its forms in URLs and in JSON. Very short fragments are
+    left out, because they match by chance.
     """
-    cores = {core for form in written(secret) for core in _cores(form) if len(core) >= _SHORTEST_CORE}
-    return {form for core in cores for each in (core, core.translate(_URL_SAFE)) for form in spellings(each)}
+    fragments = {
+        fragment
+        for form in byte_forms(secret)
+        for fragment in _fragments(form)
+        if len(fragment) >= _SHORTEST_FRAGMENT
+    }
+    in_both_alphabets = fragments | {fragment.translate(_URL_SAFE) for fragment in fragments}
+    return {form for fragment in in_both_alphabets for form in encoded_forms(fragment)}
 
 
-def alone_in_base64(secret: str) -> set[str]:
-    """A text's own base64, with its padding and without."""
-    whole = {b64encode(form).decode() for form in written(secret)}
-    either = {form for each in whole for form in (each, each.translate(_URL_SAFE))}
-    return {form for each in either for whole in (each, each.rstrip("=")) for form in spellings(whole)}
+def base64_forms(secret: str) -> set[str]:
+    """The base64 of the secret alone, with padding and without."""
+    padded = {b64encode(form).decode() for form in byte_forms(secret)}
+    in_both_alphabets = padded | {text.translate(_URL_SAFE) for text in padded}
+    unpadded = {text.rstrip("=") for text in in_both_alphabets}
+    return {form for text in in_both_alphabets | unpadded for form in encoded_forms(text)}
 
 
-def decoded(text: str) -> Iterator[str]:
-    """The text with percent signs undone, then escapes, entities, NULs, and so on while that changes it."""
-    for _ in range(_MOST_LAYERS):
-        for undone in (unquote, _without_escapes, unescape, _without_nuls):
-            plain = undone(text)
-            if plain != text:
-                yield plain
-                text = plain
+def decodings(text: str) -> Iterator[str]:
+    """Decodes a text step by step and yields the text after each step that changed it.
+
+    The steps are: percent codes, escapes, HTML entities, NUL characters. All steps are done three times,
+    because a text may be encoded several times.
+    """
+    for _ in range(_MAX_LAYERS):
+        for decode in (unquote, _without_escapes, unescape, _without_nuls):
+            decoded = decode(text)
+            if decoded != text:
+                yield decoded
+                text = decoded
 
 
-def written(secret: str) -> set[bytes]:
+def byte_forms(secret: str) -> set[bytes]:
+    """The secret as bytes: plain, percent-encoded, and escaped for JSON."""
     return {form.encode("utf-8", _PASS) for form in (secret, quote(secret, safe="", errors=_PASS))} | {
         json.dumps(secret)[1:-1].encode(),
         json.dumps(secret, ensure_ascii=False)[1:-1].encode("utf-8", _PASS),
     }
 
 
-def _cores(secret: bytes) -> Iterator[str]:
-    for before in range(3):
-        whole = b64encode(b"\0" * before + secret).decode().rstrip("=")
-        complete = (before + len(secret)) * 8 // 6
-        yield whole[-(-before * 8 // 6) : complete]
+def _fragments(secret: bytes) -> Iterator[str]:
+    for bytes_before in range(3):
+        encoded = b64encode(b"\0" * bytes_before + secret).decode().rstrip("=")
+        first = -(-bytes_before * 8 // 6)
+        end = (bytes_before + len(secret)) * 8 // 6
+        yield encoded[first:end]
 
 
 def _without_escapes(text: str) -> str:
-    return _paired(_IN_JSON.sub(_letter, text))
+    return _with_joined_surrogates(_JSON_ESCAPE.sub(_unescaped_letter, text))
 
 
 def _without_nuls(text: str) -> str:
     return text.replace("\0", "")
 
 
-def _paired(text: str) -> str:
-    """The text with pairs of surrogates made one character; it can be encoded."""
+def _with_joined_surrogates(text: str) -> str:
+    """Joins each pair of surrogates to one character, so that the text can be encoded as UTF-8."""
     return text.encode("utf-16", _PASS).decode("utf-16", "replace") if _SURROGATE.search(text) else text
 
 
-def _letter(found: re.Match[str]) -> str:
-    if found[1] or found[2]:
-        return chr(int(found[1] or found[2], 16))
-    return _LETTERS.get(found[3], found[0])
+def _unescaped_letter(escape_code: re.Match[str]) -> str:
+    if escape_code[1] or escape_code[2]:
+        return chr(int(escape_code[1] or escape_code[2], 16))
+    return _ESCAPED_LETTERS.get(escape_code[3], escape_code[0])

@@ -1,4 +1,7 @@
-"""The one door through which exchanges leave the kit: no key, password or e-mail address passes it."""
+"""The mask: replaces API keys, passwords, e-mail addresses and cookies by placeholders.
+
+Everything that the kit writes or shows about an exchange goes through a mask first.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,18 @@ from urllib.parse import unquote
 
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
-from workerkit.openapi.formats.timestamp import written
+from workerkit.openapi.formats.timestamp import time_text
 from workerkit.openapi.masking.encodings import (
-    alone_in_base64,
-    decoded,
-    in_base64,
-    in_hex,
-    is_layered,
-    spellings,
+    base64_forms,
+    base64_fragments,
+    decodings,
+    encoded_forms,
+    hex_forms,
+    may_be_encoded,
 )
-from workerkit.openapi.masking.literal_regex import any_of
+from workerkit.openapi.masking.literal_regex import regex_of_any
 
+# The kind of a secret (key, password, email or cookie), and its text.
 Secret = tuple[str, str]
 
 _HEADERS = {"x-api-key": "key", "authorization": "key", "cookie": "cookie", "set-cookie": "cookie"}
@@ -34,7 +38,7 @@ _FIELDS = {
     **dict.fromkeys(("api_key", "apikey", "api-key", "x-api-key", "authorization", "token"), "key"),
 }
 _NAMES = "|".join(map(re.escape, _FIELDS))
-# It begins where a run of characters begins and never goes back: a megabyte of letters takes no longer.
+# The pattern starts only at the start of a word and never backtracks. So a megabyte of letters is fast, too.
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++(?:%2[Bb][\w.+-]*+){0,3}(?:@|%40)[\w-]++(?:\.[\w-]++)+")
 _FIELD_IN_TEXT = re.compile(
     rf"""((['"])({_NAMES})\2\s*:\s*(['"]))((?:(?!\4)[^\\]|\\.)*)""", re.IGNORECASE | re.DOTALL
@@ -47,87 +51,91 @@ _HEADERS_IN_TEXT = ("x-api-key:", "authorization:")
 _HEADER_IN_TEXT = re.compile(
     r"""((?<![\w-])(x-api-key|authorization):\s*(?:bearer\s+|basic\s+)?)([^\s;,"'<>]+)""", re.IGNORECASE
 )
-# Base64 of some length has them, and few other words that are no sentences.
+# Long base64 texts almost always have two capital letters in one word. Few other texts do.
 _TWO_CAPITALS = re.compile(r"[A-Z][\w+/-]*[A-Z]", re.ASCII)
-# Words that stand in masks and beside secrets: whoever takes one for a password has no secret.
+# These words are in placeholders or next to secrets. They are never masked, even if one is a password.
 _NO_SECRETS = ("", "password", "email", "api_key", "key", "token", "cookie")
-_MASKED = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
-# A shorter secret is masked as a word only: a password "an" does not make holes in other words.
+_PLACEHOLDER = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
+# A shorter secret is masked only as a whole word. So the password "an" leaves the word "answer" as it is.
 _LONG = 8
 _SHORTEST_KEY = 6
-_MOST_REMEMBERED, _LONGEST_REMEMBERED = 4096, 64
-_BEGINS = r"(?:(?<!\w)|(?!\w)|(?<=%[0-9a-fA-F]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
-_ENDS = r"(?:(?!\w)|(?<!\w))"
-_ADDRESS_BEGINS = _BEGINS.replace(r"(?<!\w)|(?!\w)", r"(?<![\w.+-])")
+_CACHE_SIZE, _LONGEST_CACHED_TEXT = 4096, 64
+_WORD_BEGINS = r"(?:(?<!\w)|(?!\w)|(?<=%[0-9a-fA-F]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
+_WORD_ENDS = r"(?:(?!\w)|(?<!\w))"
+_ADDRESS_BEGINS = _WORD_BEGINS.replace(r"(?<!\w)|(?!\w)", r"(?<![\w.+-])")
 
 
 class Mask:
-    """Masks by field, by known value, and whatever looks like an e-mail address.
+    """Replaces known secrets, the values of secret fields and headers, and all e-mail addresses.
 
-    A secret becomes its kind and a short digest, `<password 1f0c99ab>`: the same secret by the same mask
-    wherever it stands, so that one can still see what is equal. The salt is what keeps digests from being
-    guessed: take something that is secret itself.
+    A secret becomes its kind and a digest: `<password 1f0c99ab>`. One mask gives equal secrets equal
+    placeholders, so readers still see which values are equal.
+
+    known: the known secrets.
+    salt: the key of the digests. Nobody can guess a secret from its digest if the salt is secret.
     """
 
     def __init__(self, known: Iterable[Secret], *, salt: bytes) -> None:
         self._salt = blake2b(salt, digest_size=32).digest()
-        self._layers = tuple(_layers(known))
-        self._remember()
+        self._patterns = tuple(_secret_patterns(known))
+        self._reset_caches()
 
-    def knowing(self, more: Iterable[Secret]) -> Mask:
-        """This mask, but it knows some more secrets."""
-        return self._with(_layers(secret for secret in more if not self._knows(secret[1])))
+    def with_secrets(self, more: Iterable[Secret]) -> Mask:
+        """A copy of this mask that also knows the secrets in `more`."""
+        return self._with_patterns(_secret_patterns(secret for secret in more if not self._knows(secret[1])))
 
-    def joined(self, other: Mask) -> Mask:
-        """This mask, but it knows the secrets of another one, too."""
-        return self._with(other._layers)
+    def with_secrets_of(self, other: Mask) -> Mask:
+        """A copy of this mask that also knows the secrets of the mask `other`."""
+        return self._with_patterns(other._patterns)
 
     def text(self, text: str) -> str:
-        """The text without secrets. One that is hidden under layers of encoding is shown without those."""
-        shown = self._plain(text)
-        if is_layered(shown):
-            for bare in decoded(shown):
-                hidden = self._plain(bare)
-                shown = shown if hidden == bare else hidden
-        return shown
+        """The text without secrets. If a secret is encoded several times, the decoded text is returned."""
+        masked = self._mask_one_layer(text)
+        if may_be_encoded(masked):
+            for decoded in decodings(masked):
+                masked_again = self._mask_one_layer(decoded)
+                masked = masked if masked_again == decoded else masked_again
+        return masked
 
     def value(self, value: Any) -> Any:
-        """A JSON value without secrets: by the names of its fields, and in every text."""
+        """A JSON value without secrets. Names of fields, and texts at any depth, are masked."""
         if isinstance(value, dict):
-            return {self._shown(name): self._field(name, each) for name, each in value.items()}
+            return {
+                self._cached_text(name): self._field_value(name, member) for name, member in value.items()
+            }
         if isinstance(value, list):
-            return [self.value(each) for each in value]
-        return self._shown(value) if isinstance(value, str) else value
+            return [self.value(member) for member in value]
+        return self._cached_text(value) if isinstance(value, str) else value
 
-    def under(self, names: Iterable[str], value: Any) -> Any:
-        """A JSON value that stands in fields of these names, one inside the other, without secrets."""
+    def value_in_fields(self, names: Iterable[str], value: Any) -> Any:
+        """A JSON value without secrets. `names`: the fields that the value is in, the outermost first."""
         kinds = [_FIELDS[name.lower()] for name in names if name.lower() in _FIELDS]
-        return self._hidden(kinds[0], value) if kinds else self.value(value)
+        return self._secret_value(kinds[0], value) if kinds else self.value(value)
 
     def header(self, name: str, text: str) -> str:
-        """A header's value, masked as a whole where the header is a secret one. The name is in lower case."""
+        """The value of a header without secrets. `name` is in lower case."""
         kind = _HEADERS.get(name)
-        return self._mask(kind, text) if kind else self._shown(text)
+        return self._replacement(kind, text) if kind else self._cached_text(text)
 
     def body(self, body: bytes) -> Any:
-        """A body as JSON or, where it is none, as text; None where there is no body."""
+        """A body without secrets, as JSON if it is JSON, else as text. None if it is empty."""
         try:
             return self.value(parse(body)) if body else None
         except MalformedJsonError:
             return self.text(body.decode("utf-8", "backslashreplace"))
 
     def exchange(self, exchange: Exchange) -> dict[str, Any]:
-        """The exchange as JSON, in the form of the control plane's journal."""
-        return self._aware_of(exchange)._exchange(exchange)
+        """The exchange without secrets, as JSON for the journal of the control plane."""
+        return self._with_keys_of(exchange)._exchange(exchange)
 
     def line(self, exchange: Exchange) -> str:
-        """The exchange in one line: number, time, request, status, and why it was refused."""
-        return self._aware_of(exchange)._line(exchange)
+        """The exchange in one line: its number, time, request and status, and the reason of a refusal."""
+        return self._with_keys_of(exchange)._line(exchange)
 
     def _exchange(self, exchange: Exchange) -> dict[str, Any]:
         return {
             "number": exchange.number,
-            "time": written(exchange.began),
+            "time": time_text(exchange.began),
             "seconds": max(0.0, round(exchange.ended - exchange.began, 6)),
             "operation": exchange.operation,
             "server": exchange.server,
@@ -142,116 +150,119 @@ class Mask:
 
     def _line(self, exchange: Exchange) -> str:
         query = f"?{exchange.query}" if exchange.query else ""
-        asked = self.text(f"{exchange.method} {exchange.path}{query}")
-        outcome = "no answer" if exchange.status is None else str(exchange.status)
+        request = self.text(f"{exchange.method} {exchange.path}{query}")
+        status = "no answer" if exchange.status is None else str(exchange.status)
         why = f": {self.text(exchange.why)}" if exchange.why else ""
-        return f"#{exchange.number} {written(exchange.began)} {asked} -> {outcome}{why}"
+        return f"#{exchange.number} {time_text(exchange.began)} {request} -> {status}{why}"
 
-    def _field(self, name: str, value: Any) -> Any:
+    def _field_value(self, name: str, value: Any) -> Any:
         kind = _FIELDS.get(name.lower())
-        return self._hidden(kind, value) if kind else self.value(value)
+        return self._secret_value(kind, value) if kind else self.value(value)
 
-    def _hidden(self, kind: str, value: Any) -> Any:
+    def _secret_value(self, kind: str, value: Any) -> Any:
+        """Replaces every text and number in the value of a secret field."""
         if isinstance(value, dict):
-            return {self._shown(name): self._hidden(kind, each) for name, each in value.items()}
+            return {
+                self._cached_text(name): self._secret_value(kind, member) for name, member in value.items()
+            }
         if isinstance(value, list):
-            return [self._hidden(kind, each) for each in value]
+            return [self._secret_value(kind, member) for member in value]
         if value is None or isinstance(value, bool):
             return value
-        return self._mask(kind, value) if isinstance(value, str) else self._number(kind, value)
+        return self._replacement(kind, value) if isinstance(value, str) else self._number(kind, value)
 
     def _number(self, kind: str, number: int | float) -> Any:
-        return self._mask(kind, str(number))
+        return self._replacement(kind, str(number))
 
-    def _with(self, layers: Iterable[_Layer]) -> Mask:
+    def _with_patterns(self, patterns: Iterable[_SecretPattern]) -> Mask:
         mask = copy(self)
-        mask._layers = (*self._layers, *layers)
-        mask._remember()
+        mask._patterns = (*self._patterns, *patterns)
+        mask._reset_caches()
         return mask
 
-    def _remember(self) -> None:
-        self._remembered = lru_cache(maxsize=_MOST_REMEMBERED)(self.text)
-        self._knowing = lru_cache(maxsize=64)(self.knowing)
+    def _reset_caches(self) -> None:
+        self._text_cache = lru_cache(maxsize=_CACHE_SIZE)(self.text)
+        self._with_secrets_cache = lru_cache(maxsize=64)(self.with_secrets)
 
-    def _aware_of(self, exchange: Exchange) -> Mask:
-        """The mask that also knows the keys, right or wrong, that came with an exchange."""
+    def _with_keys_of(self, exchange: Exchange) -> Mask:
+        """The mask that also knows the API keys in the request's headers, whether they are valid or not."""
         unknown = tuple(key for key in keys_of(exchange) if not self._knows(key[1]))
-        return self._knowing(unknown) if unknown else self
+        return self._with_secrets_cache(unknown) if unknown else self
 
     def _knows(self, secret: str) -> bool:
-        return any(secret in layer.known for layer in self._layers)
+        return any(secret in pattern.secret_of_form for pattern in self._patterns)
 
-    def _shown(self, text: str) -> str:
-        """What `text` says; names and ids come again and again."""
-        return self._remembered(text) if len(text) <= _LONGEST_REMEMBERED else self.text(text)
+    def _cached_text(self, text: str) -> str:
+        # Names and ids are often repeated, so the results for short texts are cached.
+        return self._text_cache(text) if len(text) <= _LONGEST_CACHED_TEXT else self.text(text)
 
-    def _plain(self, text: str) -> str:
-        """The text without secrets, as far as they are not hidden under several layers of encoding."""
+    def _mask_one_layer(self, text: str) -> str:
+        """Replaces the secrets in a text: plain secrets, and secrets that are encoded once."""
         if '"' in text or "'" in text:
-            text = _FIELD_IN_TEXT.sub(partial(self._masked_field, escapes=1), text)
-            text = _FIELD_IN_ESCAPED_TEXT.sub(partial(self._masked_field, escapes=2), text)
-        for layer in self._layers:
-            if layer.pattern.search(text):
-                text = layer.pattern.sub(partial(self._masked_known, layer.known), text)
+            text = _FIELD_IN_TEXT.sub(partial(self._replace_field, escapes=1), text)
+            text = _FIELD_IN_ESCAPED_TEXT.sub(partial(self._replace_field, escapes=2), text)
+        for pattern in self._patterns:
+            if pattern.regex.search(text):
+                text = pattern.regex.sub(partial(self._replace_known, pattern.secret_of_form), text)
         if "=" in text:
-            text = _FIELD_IN_QUERY.sub(self._masked_pair, text)
+            text = _FIELD_IN_QUERY.sub(self._replace_pair, text)
         if ":" in text:
-            text = _HEADER_IN_TEXT.sub(self._masked_pair, text)
+            text = _HEADER_IN_TEXT.sub(self._replace_pair, text)
         if "@" in text or "%40" in text:
-            text = _EMAIL.sub(lambda found: self._mask("email", unquote(found[0])), text)
+            text = _EMAIL.sub(lambda match: self._replacement("email", unquote(match[0])), text)
         return text
 
-    def _masked_known(self, known: Mapping[str, Secret], found: re.Match[str]) -> str:
-        return self._mask(*known[found[0]])
+    def _replace_known(self, secret_of_form: Mapping[str, Secret], match: re.Match[str]) -> str:
+        return self._replacement(*secret_of_form[match[0]])
 
-    def _masked_field(self, found: re.Match[str], *, escapes: int) -> str:
-        if _MASKED.fullmatch(found[5]):
-            return found[0]
-        return found[1] + self._mask(_FIELDS[found[3].lower()], _unescaped(found[5], escapes))
+    def _replace_field(self, match: re.Match[str], *, escapes: int) -> str:
+        if _PLACEHOLDER.fullmatch(match[5]):
+            return match[0]
+        return match[1] + self._replacement(_FIELDS[match[3].lower()], _unescaped(match[5], escapes))
 
-    def _masked_pair(self, found: re.Match[str]) -> str:
-        return found[1] + self._mask(_FIELDS[found[2].lower()], unquote(found[3]))
+    def _replace_pair(self, match: re.Match[str]) -> str:
+        return match[1] + self._replacement(_FIELDS[match[2].lower()], unquote(match[3]))
 
     def _message(self, headers: Headers, body: bytes) -> dict[str, Any]:
         encoding = next((text for name, text in headers if name == "content-encoding"), "identity")
         return {
-            "headers": [[self._shown(name), self.header(name, text)] for name, text in headers],
-            "body": self.body(body) if encoding == "identity" else _encoded(body),
+            "headers": [[self._cached_text(name), self.header(name, text)] for name, text in headers],
+            "body": self.body(body) if encoding == "identity" else _note_of_encoded_body(body),
         }
 
-    def _mask(self, kind: str, secret: str) -> str:
-        if _MASKED.fullmatch(secret):  # it went through the door before
+    def _replacement(self, kind: str, secret: str) -> str:
+        if _PLACEHOLDER.fullmatch(secret):  # a mask has replaced the secret already
             return secret
         digest = blake2b(secret.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=4)
         return f"<{kind} {digest.hexdigest()}>"
 
 
 def secrets_in(value: Any) -> Iterator[Secret]:
-    """The secrets that stand in the fields of a JSON value, wherever in it."""
+    """The texts in the secret fields of a JSON value, at any depth."""
     if isinstance(value, list):
-        for each in value:
-            yield from secrets_in(each)
+        for member in value:
+            yield from secrets_in(member)
     elif isinstance(value, dict):
-        for name, each in value.items():
+        for name, member in value.items():
             kind = _FIELDS.get(name.lower())
-            if kind and isinstance(each, str):
-                yield kind, each
+            if kind and isinstance(member, str):
+                yield kind, member
             else:
-                yield from secrets_in(each)
+                yield from secrets_in(member)
 
 
 def kind_of_field(name: str) -> str | None:
-    """What secrets stand in fields of a name; None where none do."""
+    """The kind of secret in fields with this name. None if the field is not a secret one."""
     return _FIELDS.get(name.lower())
 
 
 def is_secret_header(name: str) -> bool:
-    """Whether a header's value is secret as a whole. The name is in lower case."""
+    """True if the whole value of a header is secret. `name` is in lower case."""
     return name in _HEADERS
 
 
 def may_show_a_secret(text: str) -> bool:
-    """Whether a text may have an address, a field or header of a secret or, in base64, one of them."""
+    """True if a text may have an e-mail address, a secret field or header, or base64 of one of these."""
     folded = text.casefold()
     return (
         "@" in text
@@ -262,45 +273,56 @@ def may_show_a_secret(text: str) -> bool:
 
 
 def keys_of(exchange: Exchange) -> Iterator[Secret]:
-    """The keys in the headers of a request, whether right or wrong, unless they are very short."""
+    """The API keys in the headers of a request, valid or not. Keys below 6 characters are left out."""
     for name, text in exchange.request_headers:
         if _HEADERS.get(name) == "key":
             yield from (("key", key) for key in {text, text.rpartition(" ")[2]} if len(key) >= _SHORTEST_KEY)
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
-    """A pattern that finds all forms of some secrets, and which secret each form stands for."""
+class _SecretPattern:
+    """Finds all forms of some secrets in a text.
 
-    pattern: re.Pattern[str]
-    known: Mapping[str, Secret]
+    regex: matches the forms.
+    secret_of_form: the secret of each form.
+    """
+
+    regex: re.Pattern[str]
+    secret_of_form: Mapping[str, Secret]
 
 
-def _layers(secrets: Iterable[Secret]) -> Iterator[_Layer]:
-    """One layer, or none. Long forms are found wherever they stand, addresses and short ones as words."""
-    told = [secret for secret in dict.fromkeys(secrets) if secret[1].strip() not in _NO_SECRETS]
-    cores = {form: each for each in told for form in (*in_base64(each[1]), *in_hex(each[1]))}
-    alone = {form: secret for secret in told for form in alone_in_base64(secret[1])}
-    plain = {form: secret for secret in told for form in spellings(secret[1])}
+def _secret_patterns(secrets: Iterable[Secret]) -> Iterator[_SecretPattern]:
+    """Yields one pattern for all the secrets, or nothing if there are none.
+
+    The pattern finds long forms anywhere in a text. It finds short forms and e-mail addresses only as whole
+    words.
+    """
+    known = [secret for secret in dict.fromkeys(secrets) if secret[1].strip() not in _NO_SECRETS]
+    fragments = {
+        form: secret for secret in known for form in (*base64_fragments(secret[1]), *hex_forms(secret[1]))
+    }
+    in_base64 = {form: secret for secret in known for form in base64_forms(secret[1])}
+    plain = {form: secret for secret in known for form in encoded_forms(secret[1])}
     addresses = [form for form, (kind, _) in plain.items() if kind == "email"]
     others = [form for form, (kind, _) in plain.items() if kind != "email"]
-    long, short = ([form for form in others if (len(form) >= _LONG) is wanted] for wanted in (True, False))
+    long = [form for form in others if len(form) >= _LONG]
+    short = [form for form in others if len(form) < _LONG]
     branches = [
         *_branch(addresses, _ADDRESS_BEGINS, r"(?![\w-]|\.\w)"),
-        *_branch(alone, _BEGINS, _ENDS),
-        *_branch([*long, *cores]),
-        *_branch(short, _BEGINS, _ENDS),
+        *_branch(in_base64, _WORD_BEGINS, _WORD_ENDS),
+        *_branch([*long, *fragments]),
+        *_branch(short, _WORD_BEGINS, _WORD_ENDS),
     ]
     if branches:
-        yield _Layer(re.compile("|".join(branches)), {**cores, **alone, **plain})
+        yield _SecretPattern(re.compile("|".join(branches)), {**fragments, **in_base64, **plain})
 
 
 def _branch(forms: Collection[str], begins: str = "", ends: str = "") -> Iterator[str]:
     if forms:
-        yield begins + any_of(forms) + ends
+        yield begins + regex_of_any(forms) + ends
 
 
-def _encoded(body: bytes) -> str:
+def _note_of_encoded_body(body: bytes) -> str:
     return f"({len(body)} bytes, encoded)"
 
 

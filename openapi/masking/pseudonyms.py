@@ -1,11 +1,14 @@
-"""Secrets replaced by words of the same shape: traffic that can be shown to others and still be replayed."""
+"""Pseudonyms: replaces secrets by made-up words of the same shape.
+
+Recorded exchanges with pseudonyms can be given to other people, and they can still be replayed.
+"""
 
 from __future__ import annotations
 
 import re
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from base64 import b64encode as plain_b64encode
-from binascii import Error as NoBase64
+from binascii import Error as NotBase64Error
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -15,94 +18,98 @@ from zlib import crc32
 
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse, render
-from workerkit.openapi.formats.timestamp import WRITTEN_TIME
+from workerkit.openapi.formats.timestamp import TIME_PATTERN
 from workerkit.openapi.masking.mask import Mask, Secret, keys_of, secrets_in
-from workerkit.openapi.spec.document import bundled
+from workerkit.openapi.spec.document import bundled_document
 from workerkit.openapi.spec.silence import silences
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
-_LETTER_OF = (_LETTERS * 8).encode()
+# Maps each byte to one of the 32 letters.
+_LETTER_OF_BYTE = (_LETTERS * 8).encode()
 _HOST = "@capsule.example"
+# A secret with fewer characters than _SHORT is a short one, with _LONG or more a long one.
 _SHORT, _LONG = 12, 32
-_PAIRS = tuple((one + other).encode() for one in _LETTERS for other in _LETTERS)
-# A number has nine digits, the first no zero, and six that check them.
-_LEAST_DRAWN, _CHECKS = 10**8, 10**6
-# Clients ask the same again and again, and get the same.
-_MOST_BODIES, _LONGEST_KEPT = 64, 2**20
-_OWN = re.compile(rf"(?:mail|key|pass|cookie|k|p)-([{_LETTERS}]{{9,}})(?:{re.escape(_HOST)})?")
-_WORDS = {"key": ("k-", "key-"), "password": ("p-", "pass-"), "cookie": ("cookie-", "cookie-")}
+_CHECK_LETTERS = tuple((one + other).encode() for one in _LETTERS for other in _LETTERS)
+# The pseudonym of a number has nine random digits, of which the first is not zero, and six check digits.
+_SMALLEST_RANDOM, _CHECKS = 10**8, 10**6
+# Bodies are often repeated, so the results for the last ones are cached.
+_CACHE_SIZE, _LONGEST_CACHED_BODY = 64, 2**20
+_PSEUDONYM = re.compile(rf"(?:mail|key|pass|cookie|k|p)-([{_LETTERS}]{{9,}})(?:{re.escape(_HOST)})?")
+# The beginnings of the pseudonyms of short secrets and of longer ones.
+_PREFIXES = {"key": ("k-", "key-"), "password": ("p-", "pass-"), "cookie": ("cookie-", "cookie-")}
+# A run: letters that may be base64.
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _UUID_LENGTH, _DASHES, _HEX_DIGITS = 36, (8, 13, 18, 23), b"0123456789abcdefABCDEF"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-# Signs alone, such as a dash, stand everywhere.
+# A secret without letters and digits is never replaced if it is shorter than this, for example a dash. Many
+# texts contain a dash.
 _FEWEST_SIGNS = 4
-# Words of pseudonyms themselves: whoever takes one for a password has no secret.
+# Parts of pseudonyms. They are never replaced, even if one of them is a password.
 _NO_SECRETS = frozenset({"capsule", "example", "mail", "key", "pass", "cookie", "capsule.example"})
 
 
 class Pseudonyms(Mask):
-    """A mask whose secrets become words of their shape and class of length.
+    """A mask that replaces each secret by a pseudonym of the same shape.
 
-    An e-mail address stays one, a key is `key-` and letters, a password `pass-` and letters; short ones
-    (below 12 characters) stay short, long ones (from 32) long. The same secret is the same word wherever it
-    stands, different secrets are different words; within base64 the word is written in base64. A number in
-    the field of a secret becomes another number of its type, also the same for the same. A pseudonym
-    has a check sum in it by which it is known again: it is not changed, by whichever `Pseudonyms`. Words of
-    the API itself, such as `pending`, are replaced only in a field that holds secrets, such as `password`.
+    An e-mail address becomes an e-mail address. A key becomes `key-` and letters. A password becomes `pass-`
+    and letters. A secret below 12 characters gets a short pseudonym. A secret of 32 characters or more gets a
+    long one. Inside base64 the pseudonym is written in base64. A number in a secret field becomes another
+    number of the same type.
+
+    Equal secrets get equal pseudonyms, and different secrets get different ones. A pseudonym has a checksum.
+    So every `Pseudonyms` object recognizes it and leaves it as it is. Words of the API, for example
+    `pending`, are replaced only in a secret field, for example `password`.
     """
 
     def __init__(self, known: Iterable[Secret] = (), *, salt: bytes) -> None:
-        super().__init__(worth_knowing(known), salt=salt)
-        self._keyed = blake2b(key=self._salt)
+        super().__init__(distinctive_secrets(known), salt=salt)
+        self._keyed_hash = blake2b(key=self._salt)
 
-    def _remember(self) -> None:
-        super()._remember()
-        self._kept = lru_cache(maxsize=_MOST_BODIES)(self._data)
+    def _reset_caches(self) -> None:
+        super()._reset_caches()
+        self._body_cache = lru_cache(maxsize=_CACHE_SIZE)(self._body_bytes)
 
-    def knowing(self, more: Iterable[Secret]) -> Mask:
-        return super().knowing(worth_knowing(more))
+    def with_secrets(self, more: Iterable[Secret]) -> Mask:
+        """A copy that also knows the distinctive secrets in `more`."""
+        return super().with_secrets(distinctive_secrets(more))
 
-    def learned(self, exchange: Exchange) -> Pseudonyms:
-        """These, but they know the keys, passwords and addresses that an exchange shows in its fields."""
-        news = [secret for secret in secrets_of(exchange) if not self._knows(secret[1])]
-        known = self.knowing(dict.fromkeys(news)) if news else self
-        assert isinstance(known, Pseudonyms)
-        return known
-
-    def disguised(self, exchange: Exchange) -> Exchange:
-        """The exchange with pseudonyms for all secrets, its bodies' JSON rendered anew."""
+    def without_secrets(self, exchange: Exchange) -> Exchange:
+        """The exchange with pseudonyms in place of all secrets."""
         return replace(
             exchange,
             path=self.text(exchange.path),
             query=self.text(exchange.query),
             request_headers=self._headers(exchange.request_headers),
-            request_body=self.data(exchange.request_body),
+            request_body=self.body_bytes(exchange.request_body),
             answer_headers=self._headers(exchange.answer_headers),
-            answer_body=self.data(exchange.answer_body),
+            answer_body=self.body_bytes(exchange.answer_body),
             why=self.text(exchange.why),
         )
 
-    def data(self, data: bytes) -> bytes:
-        """A body without secrets: JSON by its fields, all else as text, whatever bytes are in it."""
-        return (self._kept if len(data) <= _LONGEST_KEPT else self._data)(data) if data else data
+    def body_bytes(self, body: bytes) -> bytes:
+        """A body with pseudonyms. If it is JSON, all secret fields are replaced. Else it is read as text."""
+        if not body:
+            return body
+        return self._body_cache(body) if len(body) <= _LONGEST_CACHED_BODY else self._body_bytes(body)
 
-    def _data(self, data: bytes) -> bytes:
+    def _body_bytes(self, body: bytes) -> bytes:
         try:
-            value = parse(data)
+            value = parse(body)
         except MalformedJsonError:
-            return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-        hidden = self.value(value)
-        return data if hidden == value else render(hidden)
+            return self.text(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        replaced = self.value(value)
+        return body if replaced == value else render(replaced)
 
     def text(self, text: str) -> str:
-        # A password "2025" stands in no time, as none stands in an id.
-        return text if WRITTEN_TIME.fullmatch(text) else super().text(text)
+        """The text with pseudonyms. A time stays as it is, even if a password is "2025"."""
+        return text if TIME_PATTERN.fullmatch(text) else super().text(text)
 
-    def hidden(self, kind: str, value: Any) -> Any:
-        """What stands in the field of a secret of a kind, without secrets."""
-        return self._mask(kind, value) if type(value) is str else self._hidden(kind, value)
+    def field_value(self, kind: str, value: Any) -> Any:
+        """The value of a secret field with pseudonyms. `kind` is the kind of secret."""
+        return self._replacement(kind, value) if type(value) is str else self._secret_value(kind, value)
 
     def header(self, name: str, text: str) -> str:
+        """The value of a header with pseudonyms. The scheme of `authorization` stays as it is."""
         scheme, space, rest = text.partition(" ")
         if name == "authorization" and space:
             return f"{scheme} {super().header(name, rest)}"
@@ -111,73 +118,73 @@ class Pseudonyms(Mask):
     def _headers(self, headers: Headers) -> Headers:
         return tuple((name, self.header(name, text)) for name, text in headers)
 
-    def _plain(self, text: str) -> str:
-        return super()._plain(_RUN.sub(self._run, text))
+    def _mask_one_layer(self, text: str) -> str:
+        return super()._mask_one_layer(_RUN.sub(self._replace_run, text))
 
-    def _run(self, found: re.Match[str]) -> str:
-        """A run of letters with pseudonyms in it, where it is base64 of a text with secrets."""
-        run = found[0]
-        if _UUID.fullmatch(run) or self._own(run):
+    def _replace_run(self, match: re.Match[str]) -> str:
+        """Replaces the secrets in a run of letters if the run is base64 of a text with secrets."""
+        run = match[0]
+        if _UUID.fullmatch(run) or self._is_pseudonym(run):
             return run
         for skipped in range(4):
-            for bare, url_safe in _decoded(run[skipped:]):
-                hidden = super()._plain(bare)
-                if hidden != bare:
-                    return run[:skipped] + _encoded(hidden, like=run[skipped:], url_safe=url_safe)
+            for decoded, url_safe in _decoded_run(run[skipped:]):
+                replaced = super()._mask_one_layer(decoded)
+                if replaced != decoded:
+                    return run[:skipped] + _encoded(replaced, like=run[skipped:], url_safe=url_safe)
         return run
 
-    def _mask(self, kind: str, secret: str) -> str:
-        if not secret.strip() or self._own(secret):
+    def _replacement(self, kind: str, secret: str) -> str:
+        if not secret.strip() or self._is_pseudonym(secret):
             return secret
         if kind == "email" and "@" in secret:
-            return f"mail-{self._word(secret, 15)}{_HOST}"
-        short, other = _WORDS.get(kind, _WORDS["password"])
+            return f"mail-{self._letters(secret, 15)}{_HOST}"
+        short_prefix, prefix = _PREFIXES.get(kind, _PREFIXES["password"])
         if len(secret) < _SHORT:
-            return short + self._word(secret, 9)
-        return other + self._word(secret, 15 if len(secret) < _LONG else 36)
+            return short_prefix + self._letters(secret, 9)
+        return prefix + self._letters(secret, 15 if len(secret) < _LONG else 36)
 
     def _number(self, kind: str, number: int | float) -> int | float:
-        """Another number, the same for equal ones; every double holds it, as it has 15 digits."""
-        if _own_number(number):
+        """A number of 15 digits, which fits exactly into a double. Equal numbers get equal pseudonyms."""
+        if _is_pseudonym_number(number):
             return number
-        alike = int(number) if number == int(number) else number
-        digest = blake2b(f"{alike}".encode(), key=self._salt).digest()
-        drawn = _LEAST_DRAWN + int.from_bytes(digest[:8]) % (9 * _LEAST_DRAWN)
-        return type(number)(drawn * _CHECKS + _check_number(drawn))
+        normalized = int(number) if number == int(number) else number
+        digest = blake2b(f"{normalized}".encode(), key=self._salt).digest()
+        random_digits = _SMALLEST_RANDOM + int.from_bytes(digest[:8]) % (9 * _SMALLEST_RANDOM)
+        return type(number)(random_digits * _CHECKS + _check_number(random_digits))
 
-    def _word(self, secret: str, length: int) -> str:
-        keyed = self._keyed.copy()
-        keyed.update(secret.encode("utf-8", "surrogatepass"))
-        body = keyed.digest()[: length - 2].translate(_LETTER_OF)
-        return (body + _check(body)).decode()
+    def _letters(self, secret: str, length: int) -> str:
+        """Letters that depend on the secret and the salt. The last two are the checksum of the others."""
+        keyed_hash = self._keyed_hash.copy()
+        keyed_hash.update(secret.encode("utf-8", "surrogatepass"))
+        letters = keyed_hash.digest()[: length - 2].translate(_LETTER_OF_BYTE)
+        return (letters + _check_letters(letters)).decode()
 
-    def _own(self, word: str) -> bool:
-        """Whether a word is a pseudonym: made by this class, if not by this one."""
-        found = _OWN.fullmatch(word)
-        return found is not None and _check(found[1][:-2].encode()) == found[1][-2:].encode()
+    def _is_pseudonym(self, word: str) -> bool:
+        match = _PSEUDONYM.fullmatch(word)
+        return match is not None and _check_letters(match[1][:-2].encode()) == match[1][-2:].encode()
 
 
 def secrets_of(exchange: Exchange) -> Iterator[Secret]:
-    """The secrets that an exchange shows by the names of headers and fields."""
+    """The secrets in the secret headers and fields of an exchange."""
     yield from keys_of(exchange)
-    for value in (exchange.sent(), exchange.answered()):
+    for value in (exchange.request_json(), exchange.answer_json()):
         yield from secrets_in(value)
 
 
-def said_in_base64(text: str) -> Iterator[str]:
-    """What the runs of letters in a text say, where they are read as base64."""
-    for found in _RUN.finditer(text):
+def base64_texts(text: str) -> Iterator[str]:
+    """The texts that are in a text as base64."""
+    for match in _RUN.finditer(text):
         for skipped in range(4):
-            yield from (bare for bare, _ in _decoded(found[0][skipped:]))
+            yield from (decoded for decoded, _ in _decoded_run(match[0][skipped:]))
 
 
 def is_uuid(text: str) -> bool:
-    """Whether a text is a UUID: nothing is hidden in one."""
+    """True if a text is a UUID. A UUID never contains a secret."""
     return _UUID.fullmatch(text) is not None
 
 
-def are_uuids(values: Sequence[Any]) -> bool:
-    """Whether all values are texts and UUIDs, of which there may be many."""
+def are_all_uuids(values: Sequence[Any]) -> bool:
+    """True if all values are UUIDs as text. It is fast for many values."""
     if not values or type(values[0]) is not str or not is_uuid(values[0]):
         return False
     if set(map(type, values)) != {str} or set(map(len, values)) != {_UUID_LENGTH}:
@@ -187,12 +194,12 @@ def are_uuids(values: Sequence[Any]) -> bool:
     return (
         together.isascii()
         and together.encode().translate(None, _HEX_DIGITS) == 4 * dashes.encode()
-        and all(together[place::_UUID_LENGTH] == dashes for place in _DASHES)
+        and all(together[index::_UUID_LENGTH] == dashes for index in _DASHES)
     )
 
 
-def worth_knowing(secrets: Iterable[Secret]) -> Iterator[Secret]:
-    """Those that are no words of the APIs, nor of pseudonyms, nor a few signs."""
+def distinctive_secrets(secrets: Iterable[Secret]) -> Iterator[Secret]:
+    """Leaves out words of the APIs, parts of pseudonyms, and very short signs such as a dash."""
     words = words_of_the_apis()
     return (
         secret
@@ -205,49 +212,50 @@ def worth_knowing(secrets: Iterable[Secret]) -> Iterator[Secret]:
 
 @cache
 def words_of_the_apis() -> frozenset[str]:
-    """The names and values that the specs and the silences give, which have to stay what they are."""
-    specs = (bundled(name).root for name in ("worker-api.yaml", "control-api.yaml"))
-    chosen = (word for silence in silences().values() for word in (silence.id, *silence.values))
-    return frozenset([*(word for spec in specs for word in _words_in(spec)), *chosen])
+    """The names and values of the specs and the silences. Recordings must keep these words."""
+    specs = (bundled_document(name).root for name in ("worker-api.yaml", "control-api.yaml"))
+    of_silences = (word for silence in silences().values() for word in (silence.id, *silence.values))
+    return frozenset([*(word for spec in specs for word in _words_in(spec)), *of_silences])
 
 
 def _words_in(value: Any) -> Iterator[str]:
     if isinstance(value, list):
-        for each in value:
-            yield from _words_in(each)
+        for member in value:
+            yield from _words_in(member)
     elif isinstance(value, dict):
         yield from value.get("properties", ())
-        yield from (each for each in value.get("enum", ()) if isinstance(each, str))
-        for each in value.values():
-            yield from _words_in(each)
+        yield from (word for word in value.get("enum", ()) if isinstance(word, str))
+        for member in value.values():
+            yield from _words_in(member)
 
 
-def _own_number(number: int | float) -> bool:
-    drawn, check = divmod(number, _CHECKS)
-    return _LEAST_DRAWN <= drawn < 10 * _LEAST_DRAWN and check == _check_number(int(drawn))
+def _is_pseudonym_number(number: int | float) -> bool:
+    random_digits, check_digits = divmod(number, _CHECKS)
+    is_in_range = _SMALLEST_RANDOM <= random_digits < 10 * _SMALLEST_RANDOM
+    return is_in_range and check_digits == _check_number(int(random_digits))
 
 
-def _check_number(drawn: int) -> int:
-    return int.from_bytes(blake2b(f"{drawn}".encode(), person=b"capsule").digest()[:8]) % _CHECKS
+def _check_number(random_digits: int) -> int:
+    return int.from_bytes(blake2b(f"{random_digits}".encode(), person=b"capsule").digest()[:8]) % _CHECKS
 
 
-def _check(body: bytes) -> bytes:
-    return _PAIRS[crc32(body) % len(_PAIRS)]
+def _check_letters(letters: bytes) -> bytes:
+    return _CHECK_LETTERS[crc32(letters) % len(_CHECK_LETTERS)]
 
 
-def _decoded(run: str) -> Iterator[tuple[str, bool]]:
-    """The texts whose base64 a run may be, and whether in the alphabet for URLs."""
-    bare = run.rstrip("=")
-    whole = bare[: len(bare) - (len(bare) % 4 == 1)]
-    padded = whole + "=" * (-len(whole) % 4)
+def _decoded_run(run: str) -> Iterator[tuple[str, bool]]:
+    """Decodes a run in both base64 alphabets. Yields the text, and True for the alphabet of URLs."""
+    unpadded = run.rstrip("=")
+    complete = unpadded[: len(unpadded) - (len(unpadded) % 4 == 1)]
+    padded = complete + "=" * (-len(complete) % 4)
     for url_safe in (False, True):
         try:
-            read = urlsafe_b64decode(padded) if url_safe else b64decode(padded, validate=True)
-            yield read.decode(), url_safe
-        except (NoBase64, ValueError):
+            decoded = urlsafe_b64decode(padded) if url_safe else b64decode(padded, validate=True)
+            yield decoded.decode(), url_safe
+        except (NotBase64Error, ValueError):
             continue
 
 
 def _encoded(text: str, *, like: str, url_safe: bool) -> str:
-    whole = (urlsafe_b64encode if url_safe else plain_b64encode)(text.encode()).decode()
-    return whole if like.endswith("=") or len(like) % 4 == 0 else whole.rstrip("=")
+    padded = (urlsafe_b64encode if url_safe else plain_b64encode)(text.encode()).decode()
+    return padded if like.endswith("=") or len(like) % 4 == 0 else padded.rstrip("=")

@@ -1,1 +1,1 @@
-"""What compiles the spec: paths, operations, dialects."""
+"""Compiles the OpenAPI specs into paths, operations and parameters, for the chosen dialect."""

@@ -1,4 +1,4 @@
-"""The whole API, compiled: which operation a request is for, and what the spec says of all of them."""
+"""An API, compiled from its spec. It finds the operation of a request."""
 
 from __future__ import annotations
 
@@ -11,29 +11,33 @@ from urllib.parse import unquote
 
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.spec.dialect import Dialect
-from workerkit.openapi.spec.dialect_spec import derive
-from workerkit.openapi.spec.document import Document, Json, bundled
+from workerkit.openapi.spec.dialect_spec import derive_spec
+from workerkit.openapi.spec.document import Document, Json, bundled_document
 from workerkit.openapi.spec.operation import Operation, compile_operation
 
-_MOST_KEPT = 64
+_CACHE_SIZE = 64
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class UnknownPathError(WorkerkitError, LookupError):
-    """The path is no operation's."""
+    """The spec has no operation with this path."""
 
 
 class WrongMethodError(WorkerkitError, LookupError):
-    """The path is an operation's, the method is not. `allowed` are the methods that are, in order."""
+    """The spec has operations with this path, but not with this method.
+
+    allowed: the methods that the path has, in alphabetical order.
+    """
 
     def __init__(self, allowed: Iterable[str]) -> None:
         self.allowed = tuple(sorted(allowed))
         super().__init__(", ".join(self.allowed))
 
 
-@dataclass(slots=True)  # one for each request: to freeze it would take longer
+# Not frozen: one object is made for each request, and a frozen one takes longer to make.
+@dataclass(slots=True)
 class Match:
-    """The operation that a request is for, with the decoded values of its path parameters."""
+    """The operation of a request, and the decoded values of the path parameters."""
 
     operation: Operation
     path_values: Mapping[str, str]
@@ -46,20 +50,28 @@ class _Template:
 
 
 class Api:
-    """Every operation of a document, compiled once. Static paths come before those with parameters.
+    """All operations of a document, for one dialect.
 
-    `source` is that document; `document` is what the dialect makes of it. `key_header` is the name, in lower
-    case, of the header that the API key comes in; `active_statuses` are the statuses of a server with which
-    its key is taken; after `offline_after` seconds without a heartbeat it gets `offline_status`, unless that
-    is None; `flow` says which status may follow which in a task's flow.
+    source: the document before the dialect is applied.
+    dialect: the dialect.
+    document: the document after the dialect is applied.
+    base_path: the path before the paths of all operations: `/api/v1/worker`.
+    operations: the operations, by operationId.
+    key_header_name: the name of the header with the API key, as the spec writes it: `X-API-Key`. Requests are
+        sent with it. Empty if the API has no such header.
+    key_header: the same in lower case, for looking it up in received headers.
+    active_statuses: the server accepts an API key only if the owner of the key has one of these statuses.
+    offline_after: a server that sends no heartbeat for this number of seconds goes offline. None for never.
+    offline_status: the status of a server that went offline.
+    flow: the task status flow: for each status, the statuses that may follow it.
     """
 
     def __init__(self, source: Document, dialect: Dialect | None = None) -> None:
         self.source = source
         self.dialect = Dialect() if dialect is None else dialect
-        document = self.document = derive(source, self.dialect)
+        document = self.document = derive_spec(source, self.dialect)
         self.base_path = document.base_path
-        self.operations = {each.id: each for each in _operations(document)}
+        self.operations = {operation.id: operation for operation in _operations(document)}
         self._static: dict[str, dict[str, Match]] = {}
         self._templates = _templates(self.operations.values())
         for operation in self.operations.values():
@@ -67,14 +79,19 @@ class Api:
                 self._static.setdefault(operation.path, {})[operation.method] = Match(operation, {})
         self._codes = _error_codes(document)
         scheme = _key_scheme(document)
-        self.key_header: str = scheme.get("name", "").lower()
+        self.key_header_name: str = scheme.get("name", "")
+        self.key_header = self.key_header_name.lower()
         self.active_statuses: tuple[str, ...] = tuple(scheme.get("x-active-statuses", []))
         self.offline_status = _first_inactive(scheme)
         self.offline_after: float | None = scheme.get("x-offline-after")
         self.flow = _flow(document)
 
     def match(self, method: str, path: str) -> Match:
-        """The operation of a request, by its raw path without the query. Raises UnknownPath, WrongMethod."""
+        """The operation of a request. A path without parameters comes before a path template.
+
+        path: the raw path, without the query.
+        Raises UnknownPathError and WrongMethodError.
+        """
         static = self._static.get(path)
         if static is not None:
             if method in static:
@@ -83,46 +100,46 @@ class Api:
         return self._match_template(method, path)
 
     def error_code(self, status: int) -> str:
-        """The code that an error answer of this status carries in the spec: 403 is `not_your_task`."""
+        """The error code that the spec has for an HTTP status: `not_your_task` for 403."""
         return self._codes.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")
 
     def enumeration(self, schema: str) -> tuple[str, ...]:
-        """The values of an enumeration of the spec, in its order: of `TaskStatus`, say."""
+        """The values of an enumeration, in the order of the spec. `schema` is its name: `TaskStatus`."""
         return tuple(self.document.root["components"]["schemas"][schema]["enum"])
 
     def _match_template(self, method: str, path: str) -> Match:
         for template in self._templates:
-            found = template.pattern.fullmatch(path)
-            if found is None:
+            match = template.pattern.fullmatch(path)
+            if match is None:
                 continue
             if method not in template.methods:
                 raise WrongMethodError(template.methods)
-            return Match(template.methods[method], _decoded(found.groupdict()))
+            return Match(template.methods[method], _decoded(match.groupdict()))
         raise UnknownPathError(path)
 
 
-@lru_cache(maxsize=_MOST_KEPT)
+@lru_cache(maxsize=_CACHE_SIZE)
 def api_of(document: Document, dialect: Dialect) -> Api:
-    """The API of a dialect; compiled once for each, unless there are very many."""
+    """The API of a dialect. The 64 APIs that were used last are cached."""
     return Api(document, dialect)
 
 
 def worker_api(dialect: Dialect | None = None) -> Api:
-    """The Worker API of a dialect, the default one where it is None, by the kit's own `worker-api.yaml`."""
+    """The Worker API (`worker-api.yaml`) in a dialect. None means the default dialect."""
     if dialect is None or not dialect.choices:
         return _default_worker_api()
-    return api_of(bundled("worker-api.yaml"), dialect)
+    return api_of(bundled_document("worker-api.yaml"), dialect)
 
 
+# Called for every exchange. To make the default dialect each time would take longer than to use the API.
 @cache
 def _default_worker_api() -> Api:
-    """Asked for with every exchange: to put the default dialect together takes longer than to use it."""
-    return api_of(bundled("worker-api.yaml"), Dialect())
+    return api_of(bundled_document("worker-api.yaml"), Dialect())
 
 
 def control_api() -> Api:
-    """The control plane as the kit's own `control-api.yaml` describes it."""
-    return api_of(bundled("control-api.yaml"), Dialect())
+    """The API of the control plane (`control-api.yaml`)."""
+    return api_of(bundled_document("control-api.yaml"), Dialect())
 
 
 def _decoded(values: dict[str, str]) -> dict[str, str]:
@@ -145,15 +162,17 @@ def _templates(operations: Iterable[Operation]) -> list[_Template]:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    steps = re.split(r"\{(\w+)\}", path)
-    return re.compile("".join(f"(?P<{s}>[^/]+)" if i % 2 else re.escape(s) for i, s in enumerate(steps)))
+    # Every second part is the name of a parameter.
+    parts = re.split(r"\{(\w+)\}", path)
+    patterns = (f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    return re.compile("".join(patterns))
 
 
 def _error_codes(document: Document) -> dict[int, str]:
     codes: dict[int, str] = {}
     for responses in _all_responses(document.root):
         for status, response in responses.items():
-            code = _fixed_code(document, document.follow(response))
+            code = _constant_code(document, document.follow(response))
             if code is not None:
                 codes[int(status)] = code
     return codes
@@ -175,13 +194,13 @@ def _flow(document: Document) -> dict[str, frozenset[str]]:
 
 
 def _all_responses(root: Json) -> Iterable[Json]:
-    for place in ("x-every-path", "x-in-other-dialects"):
-        yield root.get(place, {}).get("responses", {})
+    for key in ("x-every-path", "x-in-other-dialects"):
+        yield root.get(key, {}).get("responses", {})
     for item in root["paths"].values():
         yield from (item[method]["responses"] for method in _METHODS if method in item)
 
 
-def _fixed_code(document: Document, response: Json) -> str | None:
+def _constant_code(document: Document, response: Json) -> str | None:
     schema = response.get("content", {}).get("application/json", {}).get("schema", {})
     for part in [schema, *schema.get("allOf", [])]:
         error = document.follow(part).get("properties", {}).get("error", {})
@@ -192,7 +211,7 @@ def _fixed_code(document: Document, response: Json) -> str | None:
 
 
 def operation_of(method: str, path: str) -> str | None:
-    """The operation that a request is for, None where it is for none."""
+    """The operationId of a request. None if the spec has no operation for it."""
     try:
         return worker_api().match(method, path).operation.id
     except (UnknownPathError, WrongMethodError):

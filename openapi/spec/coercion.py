@@ -1,4 +1,4 @@
-"""What some dialects do to a body before they judge it: nulls left out, words put into capitals."""
+"""Changes a request's body before it is validated. Some dialects drop nulls or ignore the case of words."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from workerkit.openapi.spec.document import Document, Json
 
 @dataclass(frozen=True, slots=True)
 class Coercion:
-    """For a value of one schema: whether its nulls count as left out (`x-nulls: ignored`), whether its case
-    does not matter (`x-case: any`), and the preparations of what is inside it."""
+    """The changes to a value of one schema.
+
+    drop_nulls: remove the fields that are null (`x-nulls: ignored` in the schema).
+    capitals: write text in capital letters (`x-case: any` in the schema).
+    fields: the coercions of an object's fields, by name.
+    members: the coercion of each member of a list.
+    """
 
     drop_nulls: bool = False
     capitals: bool = False
@@ -19,43 +24,44 @@ class Coercion:
     members: Coercion | None = None
 
     def coerce(self, value: Any) -> Any:
-        """The value to be judged; a value of another type than the schema's stays as it is."""
+        """The changed value. A value is not changed if it does not have the type in the schema."""
         if isinstance(value, dict):
-            return self._prepared_object(value)
+            return self._coerced_object(value)
         if isinstance(value, list) and self.members is not None:
-            return [self.members.coerce(each) for each in value]
+            return [self.members.coerce(member) for member in value]
         return value.upper() if self.capitals and isinstance(value, str) else value
 
-    def _prepared_object(self, value: dict[str, Any]) -> dict[str, Any]:
+    def _coerced_object(self, value: dict[str, Any]) -> dict[str, Any]:
         return {
-            name: self.fields[name].coerce(each) if name in self.fields else each
-            for name, each in value.items()
-            if not (self.drop_nulls and each is None)
+            name: self.fields[name].coerce(member) if name in self.fields else member
+            for name, member in value.items()
+            if not (self.drop_nulls and member is None)
         }
 
 
 def compile_coercion(document: Document, schema: Json) -> Coercion | None:
-    """The preparation that a schema asks for, anywhere in it, or None where it asks for none."""
+    """The coercion that a schema asks for, at any depth. None if it asks for no change."""
     parts = _parts(document, schema)
-    inside = [pair for part in parts for pair in part.get("properties", {}).items()]
-    fields = {name: compile_coercion(document, value) for name, value in inside}
+    properties = [pair for part in parts for pair in part.get("properties", {}).items()]
+    fields = {name: compile_coercion(document, value) for name, value in properties}
     members = [
-        compile_coercion(document, part[word])
+        compile_coercion(document, part[keyword])
         for part in parts
-        for word in ("items", "x-each")
-        if word in part
+        for keyword in ("items", "x-each")
+        if keyword in part
     ]
-    found = Coercion(
+    coercion = Coercion(
         drop_nulls=any(part.get("x-nulls") == "ignored" for part in parts),
         capitals=any(part.get("x-case") == "any" for part in parts),
-        fields={name: each for name, each in fields.items() if each is not None},
-        members=next((member for member in members if member is not None), None),
+        fields={name: of_field for name, of_field in fields.items() if of_field is not None},
+        members=next((of_member for of_member in members if of_member is not None), None),
     )
-    return None if found == Coercion() else found
+    return None if coercion == Coercion() else coercion
 
 
 def _parts(document: Document, schema: Json) -> list[Json]:
-    """The schema, what it refers to, and all that it is composed of."""
+    """The schema, the schema that it refers to, and all parts of its `allOf`."""
     target = document.follow(schema)
-    beside = [] if target is schema else [schema]
-    return [target, *beside, *(part for each in target.get("allOf", []) for part in _parts(document, each))]
+    beside_reference = [] if target is schema else [schema]
+    composed = [part for member in target.get("allOf", []) for part in _parts(document, member)]
+    return [target, *beside_reference, *composed]

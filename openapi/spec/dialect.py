@@ -1,4 +1,4 @@
-"""A dialect: one choice for every silence."""
+"""A dialect: one chosen value for every silence. A silence is a matter that the API page leaves open."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from pathlib import Path
 
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.formats import yaml_nodes
-from workerkit.openapi.formats.yaml_nodes import Node, closest
+from workerkit.openapi.formats.yaml_nodes import Node, did_you_mean
 from workerkit.openapi.spec.silence import Silence, silences
 
 
 class UnknownChoiceError(WorkerkitError, ValueError):
-    """A silence or a value of one that there is not; the message names the closest."""
+    """No silence has this id, or the silence does not have this value. The message names the closest one."""
 
 
 @dataclass(frozen=True)
 class Dialect(Mapping[str, str]):
-    """The chosen value of every silence, by its id. `choices` are those that are not the default."""
+    """A mapping from the id of every silence to its chosen value.
+
+    choices: the pairs of silence id and value that differ from the default.
+    """
 
     choices: frozenset[tuple[str, str]] = frozenset()
     _values: dict[str, str] = field(init=False, repr=False, compare=False)
@@ -27,8 +30,8 @@ class Dialect(Mapping[str, str]):
         defaults = {silence.id: silence.default for silence in silences().values()}
         object.__setattr__(self, "_values", {**defaults, **dict(self.choices)})
 
-    def __getitem__(self, silence: str) -> str:
-        return self._values[silence]
+    def __getitem__(self, silence_id: str) -> str:
+        return self._values[silence_id]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -38,22 +41,31 @@ class Dialect(Mapping[str, str]):
 
 
 def dialect_of(choices: Mapping[str, str]) -> Dialect:
-    """The dialect that makes these choices, with defaults for everything else. Raises UnknownChoice."""
-    for name, value in choices.items():
-        _check(name, value)
-    return Dialect(frozenset((n, v) for n, v in choices.items() if v != silences()[n].default))
+    """The dialect with these choices, and the default for every other silence.
+
+    choices: a mapping from silence id to value.
+    Raises UnknownChoiceError.
+    """
+    for silence_id, value in choices.items():
+        _check(silence_id, value)
+    return Dialect(
+        frozenset((name, value) for name, value in choices.items() if value != silences()[name].default)
+    )
 
 
 def read_dialect(path: Path) -> Dialect:
-    """The dialect in a YAML file, a mapping from silences to values, as in `last-cursor: absent`.
+    """Reads a dialect from a YAML file. A line of the file: `last-cursor: absent`.
 
-    Raises NotUnderstood with file, line and column, also where the file cannot be read.
+    Raises InvalidInputError with file, line and column, or with the file alone if it cannot be read.
     """
     return dialect_of(read_choices(path))
 
 
 def read_choices(path: Path) -> dict[str, str]:
-    """The values that a YAML file names, and those only, by their silences. Raises NotUnderstood as above."""
+    """Reads only the choices that a YAML file makes: a mapping from silence id to value.
+
+    Raises InvalidInputError, as `read_dialect` does.
+    """
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -62,35 +74,35 @@ def read_choices(path: Path) -> dict[str, str]:
 
 
 def parse_dialect(node: Node) -> Dialect:
-    """The dialect that a YAML mapping describes. Raises NotUnderstood with the place."""
+    """The dialect in a YAML mapping. Raises InvalidInputError with file, line and column."""
     return dialect_of(_choices(node))
 
 
 def _choices(node: Node) -> dict[str, str]:
     if not isinstance(node.value, dict):
-        raise node.fail("a dialect is a mapping from silences to values, as in last-cursor: absent")
+        raise node.fail("a dialect is a mapping from silence ids to values, for example last-cursor: absent")
     choices = {}
-    for name, value in node.value.items():
-        choices[name] = "null" if value.value is None else str(value.plain())
-        _check_placed(node.keys[name], value, choices[name])
+    for name, value_node in node.value.items():
+        choices[name] = "null" if value_node.value is None else str(value_node.plain())
+        _check_nodes(node.keys[name], value_node, choices[name])
     return choices
 
 
-def _check(name: str, value: str) -> None:
-    silence = silences().get(name)
+def _check(silence_id: str, value: str) -> None:
+    silence = silences().get(silence_id)
     if silence is None:
-        raise UnknownChoiceError(f"there is no silence {name}{closest(name, silences())}")
+        raise UnknownChoiceError(f"there is no silence {silence_id}{did_you_mean(silence_id, silences())}")
     if value not in silence.values:
-        raise UnknownChoiceError(f"{name} has no value {value}{_hint(silence, value)}")
+        raise UnknownChoiceError(f"{silence_id} has no value {value}{_hint(silence, value)}")
 
 
-def _check_placed(key: Node, value: Node, chosen: str) -> None:
+def _check_nodes(key: Node, value_node: Node, value: str) -> None:
     try:
-        _check(str(key.value), chosen)
+        _check(str(key.value), value)
     except UnknownChoiceError as error:
-        place = key if key.value not in silences() else value
-        raise place.fail(str(error)) from None
+        wrong_node = key if key.value not in silences() else value_node
+        raise wrong_node.fail(str(error)) from None
 
 
 def _hint(silence: Silence, value: str) -> str:
-    return closest(value, silence.values) or f"; it has {', '.join(silence.values)}"
+    return did_you_mean(value, silence.values) or f"; its values are {', '.join(silence.values)}"

@@ -1,4 +1,4 @@
-"""The spec of a dialect, derived from the one spec: a place that says `x-when` gets the dialect's patch."""
+"""Derives the spec of a dialect from the base spec, by the patches under `x-when`."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from workerkit.openapi.spec.dialect import Dialect
 from workerkit.openapi.spec.document import Document, Json
 
 
-def derive(document: Document, dialect: Dialect) -> Document:
-    """The document as it describes a server of this dialect.
+def derive_spec(document: Document, dialect: Dialect) -> Document:
+    """The spec of a server with this dialect.
 
-    A place that depends on a silence carries `x-when: {SILENCE: {VALUE: PATCH}}`; the patch of the chosen
-    value is merged into the place as a JSON Merge Patch (RFC 7396): null removes.
+    A place in the document that depends on a silence has `x-when: {SILENCE: {VALUE: PATCH}}`. The patch of
+    the chosen value is merged into that place as a JSON Merge Patch (RFC 7396). A null removes a key.
     """
     root: Json = _derived(document.root, dialect)
     if dialect["error-body"] == "nested":
-        _nest_errors(root)
+        _nest_error_codes(root)
     return Document(root)
 
 
 def _derived(value: Any, dialect: Dialect) -> Any:
     if isinstance(value, list):
-        return [_derived(each, dialect) for each in value]
+        return [_derived(member, dialect) for member in value]
     if not isinstance(value, dict):
         return value
-    place = {name: _derived(each, dialect) for name, each in value.items() if name != "x-when"}
-    for silence, patches in value.get("x-when", {}).items():
-        place = _merged(place, _derived(patches.get(dialect[silence], {}), dialect))
-    return place
+    derived = {name: _derived(member, dialect) for name, member in value.items() if name != "x-when"}
+    for silence_id, patches in value.get("x-when", {}).items():
+        derived = _merged(derived, _derived(patches.get(dialect[silence_id], {}), dialect))
+    return derived
 
 
 def _merged(value: Any, patch: Any) -> Any:
@@ -43,8 +43,8 @@ def _merged(value: Any, patch: Any) -> Any:
     return merged
 
 
-def _nest_errors(root: Json) -> None:
-    """Each error answer fixes its code: here the code moves into an object, wherever it is fixed."""
+def _nest_error_codes(root: Json) -> None:
+    """Moves the constant code of each error answer from `error` to `error.code`."""
     for response in root["components"]["responses"].values():
         for part in response["content"]["application/json"]["schema"]["allOf"]:
             code = part.get("properties", {}).pop("error", None)

@@ -1,4 +1,4 @@
-"""An OpenAPI document: read once, its references followed, its schemas compiled."""
+"""An OpenAPI document: reads the YAML, resolves its references and compiles its schemas."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCHEMAS = "#/components/schemas/"
 
 
 class Document:
-    """An OpenAPI 3.1 document whose references stay inside it."""
+    """An OpenAPI 3.1 document. All its references point into the document itself."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root: Json = dict(root)
@@ -28,46 +28,50 @@ class Document:
         return urlsplit(str(self.root["servers"][0]["url"])).path.rstrip("/")
 
     def follow(self, value: Json) -> Json:
-        """The value, or what it refers to where it is a reference; raises KeyError where that is missing."""
+        """Follows `$ref` until a value without one. Raises KeyError if a reference points to nothing."""
         while "$ref" in value:
-            value = self._pointed(str(value["$ref"]))
+            value = self._value_at(str(value["$ref"]))
         return value
 
     def validator(self, schema: Json) -> jsonschema_rs.Validator:
-        """A compiled validator of a schema of this document, formats included."""
-        within = {**schema, "components": {"schemas": self._referred_to(schema)}}
+        """Compiles a schema of this document into a validator. The validator also checks formats."""
+        complete_schema = {**schema, "components": {"schemas": self._schemas_used_by(schema)}}
         return cast(
-            jsonschema_rs.Validator, jsonschema_rs.Draft202012Validator(within, validate_formats=True)
+            jsonschema_rs.Validator,
+            jsonschema_rs.Draft202012Validator(complete_schema, validate_formats=True),
         )
 
-    def _pointed(self, reference: str) -> Json:
-        place: Any = self.root
+    def _value_at(self, reference: str) -> Json:
+        value: Any = self.root
         for step in reference.removeprefix("#/").split("/"):
-            place = place[_unescaped(step)]
-        return cast(Json, place)
+            value = value[_unescaped(step)]
+        return cast(Json, value)
 
-    def _referred_to(self, schema: Json) -> Json:
-        """The schemas that a schema refers to, and those that they do: a validator holds all it is given."""
+    def _schemas_used_by(self, schema: Json) -> Json:
+        """The schemas that a schema refers to, directly or through other schemas.
+
+        A validator keeps all its schemas in memory, so it gets only these.
+        """
         schemas: Json = self.root.get("components", {}).get("schemas", {})
-        needed: Json = {}
-        waiting = list(_names_in(schema))
+        used: Json = {}
+        waiting = list(_schema_names_in(schema))
         while waiting:
             name = waiting.pop()
-            if name in schemas and name not in needed:
-                needed[name] = schemas[name]
-                waiting += _names_in(schemas[name])
-        return needed
+            if name in schemas and name not in used:
+                used[name] = schemas[name]
+                waiting += _schema_names_in(schemas[name])
+        return used
 
 
 @cache
-def bundled(name: str) -> Document:
-    """A document that comes with the kit: `worker-api.yaml` or `control-api.yaml`."""
+def bundled_document(name: str) -> Document:
+    """A document that is part of the kit: `worker-api.yaml` or `control-api.yaml`."""
     text = resources.files("workerkit.openapi").joinpath(name).read_text("utf-8")
-    return Document(_with_neighbours(read(text, name=name).root))
+    return Document(_without_external_references(read_document(text, name=name).root))
 
 
-def read(text: str, *, name: str) -> Document:
-    """The document in a YAML text; `name` is the file's, for messages. Raises yamlsource.NotUnderstood."""
+def read_document(text: str, *, name: str) -> Document:
+    """Parses the YAML text of a document. `name` is the file name for messages. Raises InvalidInputError."""
     return Document(yaml_nodes.load(text, name=name).plain())
 
 
@@ -75,26 +79,26 @@ def _unescaped(step: str) -> str:
     return unquote(step).replace("~1", "/").replace("~0", "~")
 
 
-def _names_in(value: Any) -> Iterator[str]:
-    """The names of the schemas that are referred to anywhere in a value."""
+def _schema_names_in(value: Any) -> Iterator[str]:
+    """The names of all schemas that a value refers to, at any depth."""
     if isinstance(value, list):
-        for each in value:
-            yield from _names_in(each)
+        for member in value:
+            yield from _schema_names_in(member)
     elif isinstance(value, dict):
         reference = str(value.get("$ref", ""))
         if reference.startswith(_SCHEMAS):
             yield _unescaped(reference.removeprefix(_SCHEMAS).partition("/")[0])
-        for each in value.values():
-            yield from _names_in(each)
+        for member in value.values():
+            yield from _schema_names_in(member)
 
 
-def _with_neighbours(value: Any) -> Any:
-    """The value with every reference to another bundled document replaced by what it refers to."""
+def _without_external_references(value: Any) -> Any:
+    """Replaces each reference to another bundled document by the value that it points to."""
     if isinstance(value, list):
-        return [_with_neighbours(each) for each in value]
+        return [_without_external_references(member) for member in value]
     if not isinstance(value, dict):
         return value
-    neighbour, hash_sign, pointer = str(value.get("$ref") or "#").partition("#")
-    if neighbour:
-        return bundled(neighbour).follow({"$ref": hash_sign + pointer})
-    return {key: _with_neighbours(each) for key, each in value.items()}
+    file_name, hash_sign, pointer = str(value.get("$ref") or "#").partition("#")
+    if file_name:
+        return bundled_document(file_name).follow({"$ref": hash_sign + pointer})
+    return {key: _without_external_references(member) for key, member in value.items()}

@@ -1,4 +1,4 @@
-"""What is wrong with a value, and where."""
+"""The error for a value that a schema does not allow."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import Any
 import jsonschema_rs
 
 from workerkit.openapi.errors import WorkerkitError
-from workerkit.openapi.formats.yaml_nodes import closest
+from workerkit.openapi.formats.yaml_nodes import did_you_mean
 
-_LONGEST = 200
+_LONGEST_MESSAGE = 200
 
 
 class FlawError(WorkerkitError, ValueError):
-    """A value that a schema does not allow. `place` is a path such as `body/items/3/status`."""
+    """A schema does not allow a value.
+
+    place: the path of the value, for example `body/items/3/status`.
+    message: the reason, without the place.
+    """
 
     def __init__(self, place: str, message: str) -> None:
         super().__init__(f"{place}: {message}")
@@ -25,21 +29,28 @@ class FlawError(WorkerkitError, ValueError):
 def first_flaw(
     validator: jsonschema_rs.Validator, value: Any, place: str, known: Collection[str] = ()
 ) -> FlawError:
-    """The first thing that a validator finds wrong with a value that it refused.
+    """The first error that a validator finds in a value. Call it only for a value that is not valid.
 
-    `known` are the names of fields that there are: the message names the closest to an unknown one.
+    place: the path of the value.
+    known: the names of all fields that exist. For an unknown field, the message names the closest of these.
     """
     error = next(iter(validator.iter_errors(value)))
-    within = "/".join([place, *map(str, error.instance_path)])
+    error_place = "/".join([place, *map(str, error.instance_path)])
     unknown: list[str] = getattr(error.kind, "unexpected", [])
-    return FlawError(within, _short(error) + "".join(closest(name, known) for name in unknown[:1]))
+    return FlawError(error_place, _short(error) + "".join(did_you_mean(name, known) for name in unknown[:1]))
 
 
 def _short(error: jsonschema_rs.ValidationError) -> str:
-    """The message, unless that is long. It is not cut: half a secret in it would not be known for one."""
+    """The validator's message, or a shorter text for a long message.
+
+    A long message is replaced, not cut. A cut could leave a part of a secret, and the mask finds only
+    complete secrets.
+    """
     keyword = next(reversed(error.schema_path), "schema")
-    if len(error.message) > _LONGEST:
-        return f"{keyword} does not allow what is there"
+    if len(error.message) > _LONGEST_MESSAGE:
+        return f"{keyword} does not allow this value"
     options = getattr(error.kind, "options", ())
-    given, said, _ = error.message.partition(" is not one of ")
-    return f"{given}{said}{', '.join(map(str, options))}" if options and said else error.message
+    value_text, separator, _ = error.message.partition(" is not one of ")
+    return (
+        f"{value_text}{separator}{', '.join(map(str, options))}" if options and separator else error.message
+    )

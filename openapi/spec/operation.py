@@ -1,4 +1,4 @@
-"""An operation of the API, compiled once from the spec: it coerces and validates what a request says."""
+"""An operation of an API, compiled once from the spec. It parses, coerces and validates HTTP requests."""
 
 from __future__ import annotations
 
@@ -15,61 +15,86 @@ from workerkit.openapi.formats import strict_json
 from workerkit.openapi.spec.coercion import Coercion, compile_coercion
 from workerkit.openapi.spec.document import Document, Json
 from workerkit.openapi.spec.flaw import FlawError, first_flaw
-from workerkit.openapi.spec.parameter import Parameter, compile_parameter, missing
+from workerkit.openapi.spec.parameter import Parameter, compile_parameter, missing_parameter
 
 _JSON = "application/json"
-_MOST_FIELDS = 1000
-_MOST_KEPT, _LONGEST_KEPT = 512, 256
-_MEMBERS = ("items", "x-each")
+_MAX_QUERY_FIELDS = 1000
+_CACHE_SIZE, _LONGEST_CACHED_QUERY = 512, 256
+_MEMBER_KEYWORDS = ("items", "x-each")
 Parse = Callable[[bytes], Any]
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The one entity that an operation concerns: where its id stands (`path` or `body`), and what it is."""
+    """The one entity that a request of an operation is about.
+
+    place: where the request has the entity's id: `path` or `body`.
+    name: the name of the path parameter or of the field in the body.
+    kind: the kind of the entity: task, request or account.
+    """
 
     place: str
     name: str
     kind: str
 
 
-@dataclass(slots=True)  # one for each request: to freeze it would take six times as long
+# Not frozen: one object is made for each request, and a frozen one takes six times as long to make.
+@dataclass(slots=True)
 class Call:
-    """A request as the spec understands it: coerced parameters with their defaults, and the body's JSON.
+    """An HTTP request after parsing and validation.
 
-    `given` are the names of the parameters that came; `flaws` are those of single members of the body's list,
-    by their place in it, where the dialect judges them one by one.
+    operation: the operation of the request.
+    parameters: the coerced values of all path and query parameters. Missing ones have their defaults.
+    given_parameters: the names of the query parameters that the request has.
+    body: the JSON of the body, after coercion.
+    member_flaws: the errors of single members of the body's list, by their index in the list. Filled only
+        if the dialect validates the members one by one.
     """
 
     operation: Operation
     parameters: dict[str, Any]
-    given: frozenset[str]
+    given_parameters: frozenset[str]
     body: Any
-    flaws: Mapping[int, FlawError]
+    member_flaws: Mapping[int, FlawError]
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
-    """The list in a body whose members are judged one by one, by a validator of their own."""
+class MemberValidator:
+    """Validates the members of a list in the body one by one.
+
+    name: the name of the field with the list.
+    validator: checks one member.
+    """
 
     name: str
     validator: jsonschema_rs.Validator
 
     def flaws(self, body: Any) -> dict[int, FlawError]:
-        """What is wrong with which member, by its place in the list."""
+        """The first error of each member that is not valid, by its index in the list."""
         return {
-            place: first_flaw(self.validator, member, f"body/{self.name}/{place}")
-            for place, member in enumerate(body[self.name])
+            index: first_flaw(self.validator, member, f"body/{self.name}/{index}")
+            for index, member in enumerate(body[self.name])
             if not self.validator.is_valid(member)
         }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """An operation of the spec. `path` is the whole template, `/api/v1/worker/tasks/{id}`.
+    """An operation of the spec.
 
-    `described` are the names of all fields that the spec describes in the body, on whatever level.
+    id: the operationId.
+    method: the HTTP method, in capital letters.
+    path: the complete path template, for example `/api/v1/worker/tasks/{id}`.
+    path_parameters: the parameters in the path.
+    query_parameters: the parameters in the query.
+    body_validator: checks the request's body. None if the operation has no body.
+    body_required: True if every request must have a body.
+    body_field_names: the names of all fields in the body's schema, at any depth.
+    member_validator: checks the members of the body's list one by one. None if the dialect does not do this.
+    coercion: the change to the body before it is validated. None for no change.
+    subject: the entity that a request is about. None if a request is not about exactly one.
+    answer_validators: the validators of the answers, by HTTP status.
     """
 
     id: str
@@ -77,68 +102,75 @@ class Operation:
     path: str
     path_parameters: tuple[Parameter, ...]
     query_parameters: tuple[Parameter, ...]
-    body: jsonschema_rs.Validator | None
+    body_validator: jsonschema_rs.Validator | None
     body_required: bool
-    described: frozenset[str]
-    members: Members | None
-    preparation: Coercion | None
+    body_field_names: frozenset[str]
+    member_validator: MemberValidator | None
+    coercion: Coercion | None
     subject: Subject | None
-    answers: Mapping[int, jsonschema_rs.Validator]
+    answer_validators: Mapping[int, jsonschema_rs.Validator]
 
-    def read(
+    def parse_request(
         self, path_values: Mapping[str, str], query: str, body: bytes, parse: Parse = strict_json.parse
     ) -> Call:
-        """What a request says; raises Flaw where the spec does not allow it.
+        """Parses and validates a request. Raises FlawError if the spec does not allow it.
 
-        `path_values` are the decoded path parameters, `query` is the raw query string, `parse` reads the
-        body.
+        path_values: the decoded values of the path parameters.
+        query: the raw query.
+        body: the bytes of the body.
+        parse: the function that turns the body into JSON.
         """
-        values = {
-            path_parameter.name: path_parameter.coerce(path_values[path_parameter.name])
-            for path_parameter in self.path_parameters
+        path_parameters = {
+            parameter.name: parameter.coerce(path_values[parameter.name])
+            for parameter in self.path_parameters
         }
-        asked = _asked(self, query)
-        value = self._body(body, parse)
-        flaws = self.members.flaws(value) if self.members else {}
-        return Call(self, values | asked.values, asked.given, value, flaws)
+        parsed_query = _parse_query(self, query)
+        body_json = self._parse_body(body, parse)
+        member_flaws = self.member_validator.flaws(body_json) if self.member_validator else {}
+        parameters = path_parameters | parsed_query.values
+        return Call(self, parameters, parsed_query.given_parameters, body_json, member_flaws)
 
     def subject_id(self, path_values: Mapping[str, str], body: bytes) -> str | None:
-        """The id of the entity that a request concerns, however flawed the rest; None where it is no UUID."""
+        """The id of the entity that a request is about. None if the id is missing or not a UUID.
+
+        The rest of the request is not validated.
+        """
         if self.subject is None:
             return None
         try:
             values = path_values if self.subject.place == "path" else strict_json.parse(body)
         except strict_json.MalformedJsonError:
             return None
-        found = values.get(self.subject.name) if isinstance(values, Mapping) else None
-        return found if isinstance(found, str) and _UUID.fullmatch(found) else None
+        subject_id = values.get(self.subject.name) if isinstance(values, Mapping) else None
+        return subject_id if isinstance(subject_id, str) and _UUID.fullmatch(subject_id) else None
 
     def answer_flaw(self, status: int, answer: Any) -> FlawError | None:
-        """What the spec does not allow in an answer's JSON, or None where all is as described."""
-        validator = self.answers.get(status)
+        """The first error in the JSON of an answer. None if the spec allows the answer."""
+        validator = self.answer_validators.get(status)
         if validator is None:
             return FlawError("status", f"{status} is not described for {self.id}")
         return None if validator.is_valid(answer) else first_flaw(validator, answer, "answer")
 
-    def _body(self, text: bytes, parse: Parse) -> Any:
-        if self.body is None or (not text and not self.body_required):
+    def _parse_body(self, body: bytes, parse: Parse) -> Any:
+        if self.body_validator is None or (not body and not self.body_required):
             return None
         try:
-            value = parse(text)
+            value = parse(body)
         except strict_json.MalformedJsonError as error:
-            raise FlawError("body", f"is no JSON: {error}") from None
-        if self.preparation:
-            value = self.preparation.coerce(value)
-        if not self.body.is_valid(value):
-            raise first_flaw(self.body, value, "body", self.described)
+            raise FlawError("body", f"is not JSON: {error}") from None
+        if self.coercion:
+            value = self.coercion.coerce(value)
+        if not self.body_validator.is_valid(value):
+            raise first_flaw(self.body_validator, value, "body", self.body_field_names)
         return value
 
 
 def compile_operation(
-    document: Document, path: str, method: str, source: Json, shared: list[Json]
+    document: Document, path: str, method: str, source: Json, shared_parameters: list[Json]
 ) -> Operation:
-    """The operation that a path item's entry describes; `shared` are the path item's own parameters."""
-    parameters = [compile_parameter(document, each) for each in [*shared, *source.get("parameters", [])]]
+    """Compiles an operation of a path item. `shared_parameters`: the parameters of the whole path item."""
+    sources = [*shared_parameters, *source.get("parameters", [])]
+    parameters = [compile_parameter(document, parameter) for parameter in sources]
     body = document.follow(source.get("requestBody", {}))
     schema = body.get("content", {}).get(_JSON, {}).get("schema", {})
     return Operation(
@@ -147,70 +179,70 @@ def compile_operation(
         path=document.base_path + path,
         path_parameters=tuple(parameter for parameter in parameters if parameter.place == "path"),
         query_parameters=tuple(parameter for parameter in parameters if parameter.place == "query"),
-        body=_content_validator(document, body),
+        body_validator=_content_validator(document, body),
         body_required=bool(body.get("required")),
-        described=frozenset(_described(document, schema)),
-        members=_members(document, schema),
-        preparation=compile_coercion(document, schema),
+        body_field_names=frozenset(_field_names(document, schema)),
+        member_validator=_member_validator(document, schema),
+        coercion=compile_coercion(document, schema),
         subject=_subject(source),
-        answers=_answers(document, source["responses"]),
+        answer_validators=_answer_validators(document, source["responses"]),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a query says: the values of all query parameters, and the names of those that came."""
+class _ParsedQuery:
+    """The values of all query parameters, and the names of the parameters that the query has."""
 
     values: dict[str, Any]
-    given: frozenset[str]
+    given_parameters: frozenset[str]
 
 
-def _asked(operation: Operation, query: str) -> _Asked:
-    """Clients ask the same again and again."""
-    return (_kept_query if len(query) <= _LONGEST_KEPT else _read_query)(operation, query)
+def _parse_query(operation: Operation, query: str) -> _ParsedQuery:
+    # Clients often repeat a query, so the results for short queries are cached.
+    parse = _parse_query_cached if len(query) <= _LONGEST_CACHED_QUERY else _parse_query_uncached
+    return parse(operation, query)
 
 
-def _read_query(operation: Operation, query: str) -> _Asked:
-    fields = _query_fields(query, {query_parameter.name for query_parameter in operation.query_parameters})
+def _parse_query_uncached(operation: Operation, query: str) -> _ParsedQuery:
+    fields = _query_fields(query, {parameter.name for parameter in operation.query_parameters})
     values = {
-        query_parameter.name: _given_or_default(query_parameter, fields)
-        for query_parameter in operation.query_parameters
+        parameter.name: _given_or_default(parameter, fields) for parameter in operation.query_parameters
     }
-    return _Asked(values, frozenset(fields))
+    return _ParsedQuery(values, frozenset(fields))
 
 
-_kept_query = lru_cache(maxsize=_MOST_KEPT)(_read_query)
+_parse_query_cached = lru_cache(maxsize=_CACHE_SIZE)(_parse_query_uncached)
 
 
 def _query_fields(query: str, known: Collection[str]) -> dict[str, str]:
-    """The fields of a query that are known; others do not matter, however often they come."""
+    """The fields of a query with a known name. Other fields are ignored, even if they are repeated."""
     if not known:
         return {}
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MAX_QUERY_FIELDS)
     except ValueError as error:
         raise FlawError("query", str(error)) from None
     fields: dict[str, str] = {}
     for name, text in pairs:
         if name in fields:
-            raise FlawError(f"query/{name}", "stands there twice")
+            raise FlawError(f"query/{name}", "is given twice")
         if name in known:
             fields[name] = text
     return fields
 
 
-def _given_or_default(parameter: Parameter, given: Mapping[str, str]) -> Any:
-    if parameter.name in given:
-        return parameter.coerce(given[parameter.name])
+def _given_or_default(parameter: Parameter, query_fields: Mapping[str, str]) -> Any:
+    if parameter.name in query_fields:
+        return parameter.coerce(query_fields[parameter.name])
     if parameter.required:
-        raise missing(parameter)
+        raise missing_parameter(parameter)
     return parameter.default
 
 
-def _members(document: Document, schema: Json) -> Members | None:
+def _member_validator(document: Document, schema: Json) -> MemberValidator | None:
     for name, value in document.follow(schema).get("properties", {}).items():
         if "x-each" in value:
-            return Members(name, document.validator(value["x-each"]))
+            return MemberValidator(name, document.validator(value["x-each"]))
     return None
 
 
@@ -224,16 +256,17 @@ def _content_validator(document: Document, content_owner: Json) -> jsonschema_rs
     return document.validator(content["schema"]) if content else None
 
 
-def _described(document: Document, schema: Json) -> Iterator[str]:
+def _field_names(document: Document, schema: Json) -> Iterator[str]:
     schema = document.follow(schema)
     for name, value in schema.get("properties", {}).items():
         yield name
-        yield from _described(document, value)
-    for part in [*schema.get("allOf", []), *(schema[word] for word in _MEMBERS if word in schema)]:
-        yield from _described(document, part)
+        yield from _field_names(document, value)
+    members = [schema[keyword] for keyword in _MEMBER_KEYWORDS if keyword in schema]
+    for part in [*schema.get("allOf", []), *members]:
+        yield from _field_names(document, part)
 
 
-def _answers(document: Document, responses: Json) -> dict[int, jsonschema_rs.Validator]:
+def _answer_validators(document: Document, responses: Json) -> dict[int, jsonschema_rs.Validator]:
     validators = {}
     for status, response in responses.items():
         validator = _content_validator(document, document.follow(response))

@@ -1,4 +1,4 @@
-"""A parameter of an operation: text from a URL made a checked value."""
+"""A parameter of an operation: turns text from a URL into a checked value."""
 
 from __future__ import annotations
 
@@ -16,9 +16,16 @@ _INTEGER = re.compile(r"-?[0-9]{1,40}")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A path or query parameter. `kind` is its schema's type: integer, array (comma-separated) or string.
+    """A path or query parameter.
 
-    A number below `least` is taken for the default and one above `most` for `most`, where these are not None.
+    name: the parameter's name.
+    place: `path` or `query`.
+    required: True if every request must have the parameter.
+    kind: the type in the schema: integer, array (comma-separated) or string.
+    default: the value when the parameter is missing.
+    validator: checks the value.
+    default_below: a smaller number is replaced by the default. None if the dialect has no such rule.
+    clamp_above: a larger number is replaced by this one. None if the dialect has no such rule.
     """
 
     name: str
@@ -27,11 +34,11 @@ class Parameter:
     kind: str
     default: Any
     validator: jsonschema_rs.Validator
-    least: int | None
-    most: int | None
+    default_below: int | None
+    clamp_above: int | None
 
     def coerce(self, text: str) -> Any:
-        """The value that the text stands for; raises Flaw where the schema does not allow it."""
+        """The value of the text. Raises FlawError if the schema does not allow it."""
         value = self._bounded(self._typed(text))
         if not self.validator.is_valid(value):
             raise first_flaw(self.validator, value, f"{self.place}/{self.name}")
@@ -45,15 +52,15 @@ class Parameter:
         return text
 
     def _bounded(self, value: Any) -> Any:
-        if isinstance(value, int) and self.least is not None and value < self.least:
+        if isinstance(value, int) and self.default_below is not None and value < self.default_below:
             return self.default
-        if isinstance(value, int) and self.most is not None and value > self.most:
-            return self.most
+        if isinstance(value, int) and self.clamp_above is not None and value > self.clamp_above:
+            return self.clamp_above
         return value
 
 
 def compile_parameter(document: Document, source: Json) -> Parameter:
-    """The parameter that a parameter object of the document describes."""
+    """Compiles a parameter object of the document."""
     source = document.follow(source)
     schema = source["schema"]
     resolved = document.follow(schema)
@@ -64,11 +71,11 @@ def compile_parameter(document: Document, source: Json) -> Parameter:
         kind=str(resolved.get("type", "string")),
         default=schema.get("default", resolved.get("default")),
         validator=document.validator(schema),
-        least=schema["minimum"] if schema.get("x-shortfall") == "default" else None,
-        most=schema["maximum"] if schema.get("x-excess") == "clamp" else None,
+        default_below=schema["minimum"] if schema.get("x-shortfall") == "default" else None,
+        clamp_above=schema["maximum"] if schema.get("x-excess") == "clamp" else None,
     )
 
 
-def missing(parameter: Parameter) -> FlawError:
-    """What to raise where a required parameter does not come."""
+def missing_parameter(parameter: Parameter) -> FlawError:
+    """The error for a request without a required parameter."""
     return FlawError(f"{parameter.place}/{parameter.name}", "is required")

@@ -1,4 +1,4 @@
-"""The silences: what the page leaves open, each with the closed set of its values."""
+"""The silences: matters that the API page leaves open. Each has a fixed list of values."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from workerkit.openapi.formats import yaml_nodes
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A matter that the page leaves open.
+    """A matter that the API page leaves open.
 
-    `page` says where the page is silent, `values` what each value means, the default first, and `seen` how a
-    client can see which one a server has.
+    id: the name of the silence, for example `last-cursor`.
+    question: the open question.
+    page: what the API page says about it, and what it does not say.
+    values: the possible answers: a mapping from value to meaning. The default is the first one.
+    default: the value that the mock uses when a dialect chooses none.
+    seen: the way for a client to find out which value a server has.
     """
 
     id: str
@@ -28,7 +32,7 @@ class Silence:
 
 @cache
 def silences() -> Mapping[str, Silence]:
-    """Every silence by its id, in the order of `silences.yaml`, which alone says what there is."""
+    """All silences by id, in the order of `silences.yaml`."""
     text = resources.files("workerkit.openapi").joinpath("silences.yaml").read_text("utf-8")
     entries = yaml_nodes.load(text, name="silences.yaml").plain()["silences"]
-    return {name: Silence(name, **entry) for name, entry in entries.items()}
+    return {silence_id: Silence(silence_id, **entry) for silence_id, entry in entries.items()}

@@ -1,1 +1,1 @@
-"""A scenario told in sentences."""
+"""Explains a scenario to people in sentences."""

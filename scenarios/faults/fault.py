@@ -1,4 +1,4 @@
-"""What every fault has in common."""
+"""The base class of all faults."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from typing import ClassVar
 
 
 class Fault:
-    """One way in which a request can go wrong, as a frozen dataclass whose fields are its parameters.
+    """One way in which a request can go wrong. Each fault is a frozen dataclass of its parameters.
 
-    `kind` is its name in scenario files and calls; `operations` are those that it can strike, none for all.
-    `garbles` says that the client gets no answer, or one that it cannot read.
+    kind: the name of the fault in scenario files and in calls of the control plane.
+    operations: the operations that the fault can affect. Empty: all operations.
+    answer_unreadable: True if the client gets no answer, or an answer that it cannot read.
     """
 
     __slots__ = ()
 
     kind: ClassVar[str]
     operations: ClassVar[tuple[str, ...]] = ()
-    garbles: ClassVar[bool] = False
+    answer_unreadable: ClassVar[bool] = False

@@ -1,4 +1,4 @@
-"""A fault and when it strikes, as scenario files and calls of the control plane describe it."""
+"""A fault together with its schedule."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workerkit.openapi.formats.yaml_nodes import Node
-from workerkit.scenarios.faults import FAULTS, Fault
+from workerkit.scenarios.faults import FAULTS
+from workerkit.scenarios.faults.fault import Fault
 from workerkit.scenarios.faults.schedule import Schedule
+from workerkit.scenarios.fields.allowed_words import AllowedWords
 from workerkit.scenarios.fields.kinds import ANY
-from workerkit.scenarios.fields.record import keys, record, written
-from workerkit.scenarios.fields.words import Words
-from workerkit.scenarios.fields.yaml_checks import chosen, mapping
+from workerkit.scenarios.fields.record import read_record, record_json, record_keys
+from workerkit.scenarios.fields.yaml_checks import read_mapping, read_word
 
-KIND = "fault"
+FAULT_KEY = "fault"
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedFault:
-    """A fault with its schedule. Raises ValueError where the schedule names an operation it cannot strike."""
+    """A fault with its schedule. Raises ValueError if the fault cannot affect the schedule's operation."""
 
     fault: Fault
     schedule: Schedule = field(default_factory=Schedule)
@@ -26,31 +27,31 @@ class PlannedFault:
     def __post_init__(self) -> None:
         possible = self.fault.operations
         if possible and self.schedule.operation not in (ANY, *possible):
-            at_odds = f"{self.fault.kind} cannot strike {self.schedule.operation}"
-            raise ValueError(f"{at_odds}: leave the operation out, or take {' or '.join(possible)}")
+            problem = f"{self.fault.kind} cannot affect {self.schedule.operation}"
+            raise ValueError(f"{problem}: leave the operation out, or write {' or '.join(possible)}")
 
-    def concerns(self, operation: str | None) -> bool:
-        """Whether calls of an operation (None: of no operation) count for it."""
+    def counts(self, operation: str | None) -> bool:
+        """Whether a request is counted. `operation` is None if the request belongs to no operation."""
         possible = self.fault.operations
-        return (not possible or operation in possible) and self.schedule.concerns(operation)
+        return (not possible or operation in possible) and self.schedule.counts(operation)
 
-    def written(self) -> dict[str, Any]:
-        """The fault as JSON, in the form in which it is read; what has its default is left out."""
-        return {KIND: self.fault.kind, **written(self.fault), **written(self.schedule)}
+    def as_json(self) -> dict[str, Any]:
+        """The fault as JSON that `read_planned_fault` reads. Fields that have their default are left out."""
+        return {FAULT_KEY: self.fault.kind, **record_json(self.fault), **record_json(self.schedule)}
 
 
-def planned_fault(node: Node, words: Words) -> PlannedFault:
-    """The fault that `{fault: KIND, ...parameters, ...schedule}` describes, or KIND alone.
+def read_planned_fault(node: Node, words: AllowedWords) -> PlannedFault:
+    """Reads `{fault: KIND, ...}` with parameters of the fault and fields of its schedule, or KIND alone.
 
-    Raises NotUnderstood for an unknown kind or parameter, with the closest, and for values at odds.
+    Raises InvalidInputError for an unknown name, and for values that contradict each other.
     """
     if not isinstance(node.value, dict):
-        node = replace(node, value={KIND: node}, keys={})
-    if KIND not in node.value:
-        raise node.fail(f'"{KIND}" is missing: name its kind')
-    shape = FAULTS[chosen(node.value[KIND], FAULTS, "fault")]
-    mapping(node, (KIND, *keys(shape), *keys(Schedule)))
-    fault, schedule = (record(_part(node, each), each, words) for each in (shape, Schedule))
+        node = replace(node, value={FAULT_KEY: node}, keys={})
+    if FAULT_KEY not in node.value:
+        raise node.fail(f'"{FAULT_KEY}" is missing: write the name of the fault')
+    shape = FAULTS[read_word(node.value[FAULT_KEY], FAULTS, "fault")]
+    read_mapping(node, (FAULT_KEY, *record_keys(shape), *record_keys(Schedule)))
+    fault, schedule = (read_record(_part(node, part), part, words) for part in (shape, Schedule))
     assert isinstance(fault, Fault)
     assert isinstance(schedule, Schedule)
     try:
@@ -60,7 +61,7 @@ def planned_fault(node: Node, words: Words) -> PlannedFault:
 
 
 def _part(node: Node, shape: type[Any]) -> Node:
-    """Those members of a mapping that are fields of a record."""
-    own = [key for key in keys(shape) if key in node.value]
-    values, names = ({key: each[key] for key in own} for each in (node.value, node.keys))
+    """The members of a mapping that are fields of a record."""
+    own = [key for key in record_keys(shape) if key in node.value]
+    values, names = ({key: members[key] for key in own} for members in (node.value, node.keys))
     return replace(node, value=values, keys=names)

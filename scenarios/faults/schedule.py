@@ -1,4 +1,4 @@
-"""When a fault strikes."""
+"""Says which requests a fault affects."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from workerkit.scenarios.fields.kinds import ANY, CallSpan, OperationName, Posit
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Calls of one operation (`any`: of any), counted from 1 since the fault was added.
+    """Says which requests a fault affects. A request is a call of an operation.
 
-    `calls` is a span such as `3..7`, `nth` one call. `after` and `for` are a window on the world's clock: it
-    opens so long after the fault was added, and for so long. A call that all of them allow is struck with
-    `probability`, and at most so many `times` one is.
+    operation: only calls of this operation count; `any` is all. Call 1 is the first after the fault is added.
+    probability: how likely it is that the fault affects a call that all other fields allow.
+    calls: only the calls in this span, such as `3..7`.
+    nth: only the call with this number.
+    after: only calls that arrive at least this long after the fault was added, on the world's clock.
+    for_: how long the fault affects calls, from `after` on. If it is missing, the fault never ends.
+    times: the fault affects at most this number of calls.
     """
 
     operation: OperationName = ANY
@@ -28,16 +32,16 @@ class Schedule:
         if self.calls is not None and self.nth is not None:
             raise ValueError("calls and nth are both given: keep one")
 
-    def concerns(self, operation: str | None) -> bool:
-        """Whether calls of an operation (None: of no operation) count."""
+    def counts(self, operation: str | None) -> bool:
+        """Whether a request is counted. `operation` is None if the request belongs to no operation."""
         return self.operation in (ANY, operation)
 
-    def covers(self, call: int, *, elapsed: float) -> bool:
-        """Whether the call of that number can be struck, so many seconds after the fault was added."""
-        return self._covers_call(call) and self._covers_time(max(elapsed, 0.0))
+    def allows(self, call: int, *, elapsed: float) -> bool:
+        """Whether the fault may affect this call, `elapsed` seconds after the fault was added."""
+        return self._allows_call(call) and self._allows_time(max(elapsed, 0.0))
 
-    def _covers_call(self, call: int) -> bool:
+    def _allows_call(self, call: int) -> bool:
         return self.nth in (None, call) and (self.calls is None or call in self.calls)
 
-    def _covers_time(self, elapsed: float) -> bool:
+    def _allows_time(self, elapsed: float) -> bool:
         return self.after <= elapsed and (self.for_ is None or elapsed < self.after + self.for_)

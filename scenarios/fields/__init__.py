@@ -1,1 +1,1 @@
-"""The kinds of values a scenario file has: how each is read and written."""
+"""Reads the values of a scenario file, and writes them back as JSON."""

@@ -1,4 +1,4 @@
-"""Lengths of time as people write them: `500ms`, `0.5s`, `2m`."""
+"""Durations as people write them: `500ms`, `0.5s`, `2m`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ _FORM = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)", re.ASCII)
 
 
 class DurationError(WorkerkitError, ValueError):
-    """The text is no length of time; the message shows the form."""
+    """The text is not a duration. The message shows examples."""
 
 
-def seconds(text: str) -> float:
-    """The seconds of a length of time with its unit: ms, s, m or h. Raises NoDuration for anything else."""
+def parse_duration(text: str) -> float:
+    """The seconds of a duration such as `2m` (units: ms, s, m, h). Raises DurationError for other texts."""
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise DurationError(
-            f"{text!r} is no length of time: write a number and its unit, as in 500ms, 1.5s or 2m"
+            f"{text!r} is not a duration: write a number and its unit, as in 500ms, 1.5s or 2m"
         )
     return float(match[1]) * _UNITS[match[2]]
 
 
-def written(length: float) -> str:
-    """A length of time in seconds as text that `seconds` reads: `1.5s`."""
-    digits = f"{length:.9f}".rstrip("0").rstrip(".")
+def duration_text(seconds: float) -> str:
+    """A duration as text that `parse_duration` reads: `1.5s`."""
+    digits = f"{seconds:.9f}".rstrip("0").rstrip(".")
     return f"{digits}s"

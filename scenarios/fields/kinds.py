@@ -1,4 +1,4 @@
-"""What a value in a scenario file stands for, said in the annotation of the field that takes it."""
+"""The kinds of values in a scenario file. A field's annotation names the kind of its value."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from workerkit.scenarios.fields.call_span import Calls
 
 
 class ValueKind(Enum):
-    """The kinds of word and number that a plain `str` or `float` does not tell apart."""
+    """The kinds of values that need more than `str`, `float` or `int`. The texts are for messages."""
 
-    SECONDS = "a length of time"
-    TIME = "a moment"
+    SECONDS = "duration"
+    TIME = "time"
     OPERATION = "operation"
     SERVER_STATUS = "server status"
     SERVER = "server of this world"
@@ -34,29 +34,29 @@ class ValueKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """The smallest number that a field takes."""
+    """The field takes an integer that is `minimum` or more."""
 
     minimum: int
 
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """The smallest and the largest number, not necessarily whole, that a field takes."""
+    """The field takes an integer or a float from `minimum` to `maximum`."""
 
-    least: float
-    most: float
+    minimum: float
+    maximum: float
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """The words that a field takes."""
+    """The field takes one of these words."""
 
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OneOrMore:
-    """A word of a kind, or a list of such words."""
+    """The field takes a word of this kind, or a list of such words."""
 
     kind: ValueKind
 
@@ -64,7 +64,7 @@ class OneOrMore:
 ANY = "any"
 
 Seconds = Annotated[float, ValueKind.SECONDS]
-Moment = Annotated[float, ValueKind.TIME]
+Timestamp = Annotated[float, ValueKind.TIME]
 OperationName = Annotated[str, ValueKind.OPERATION]
 OperationNames = Annotated[tuple[str, ...], OneOrMore(ValueKind.OPERATION)]
 ServerStatus = Annotated[str, ValueKind.SERVER_STATUS]

@@ -9,116 +9,128 @@ from typing import Any
 
 from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.formats.yaml_nodes import Node
-from workerkit.scenarios.fields.call_span import Calls, CallSpanError, calls
-from workerkit.scenarios.fields.duration import DurationError, seconds
+from workerkit.scenarios.fields.allowed_words import AllowedWords
+from workerkit.scenarios.fields.call_span import Calls, CallSpanError, parse_calls
+from workerkit.scenarios.fields.duration import DurationError, parse_duration
 from workerkit.scenarios.fields.kinds import AtLeast, Between, OneOf, OneOrMore, ValueKind
-from workerkit.scenarios.fields.words import Words
 from workerkit.scenarios.fields.yaml_checks import (
-    chosen,
-    display,
-    mapping,
-    number,
-    sequence,
-    text,
-    whole_number,
+    display_node,
+    read_list,
+    read_mapping,
+    read_number,
+    read_text,
+    read_whole_number,
+    read_word,
 )
 
-# What the connection needs is the mock's own affair: a wrong length or framing is what faults are for.
-FRAMING = ("connection", "content-length", "transfer-encoding", "keep-alive", "upgrade", "te", "trailer")
+# The mock sets these headers itself. A scenario that wants a wrong length or framing uses a fault.
+FRAMING_HEADERS = (
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "keep-alive",
+    "upgrade",
+    "te",
+    "trailer",
+)
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 ANSWER_STATUSES = tuple(status.value for status in HTTPStatus if status >= 200)
 ERROR_STATUSES = tuple(status for status in ANSWER_STATUSES if status >= 400)
 
 
-def leaf(node: Node, marker: Any, words: Words) -> Any:
-    """The value that a field with this marker in its annotation takes; raises NotUnderstood.
+def read_value(node: Node, kind: Any, words: AllowedWords) -> Any:
+    """Reads a value of this kind. If the kind is None, any text is accepted.
 
-    A field without a marker takes text.
+    Raises InvalidInputError for a value of another kind.
     """
-    match marker:
+    match kind:
         case None:
-            return text(node)
-        case ValueKind() as kind:
+            return read_text(node)
+        case ValueKind():
             return _READERS[kind](node, words) if kind in _READERS else words.choose(node, kind)
-        case OneOrMore(kind):
-            return _one_or_more(node, kind, words)
+        case OneOrMore(word_kind):
+            return _one_or_more(node, word_kind, words)
         case OneOf(known):
-            return chosen(node, known, "word")
-        case Between(least, most):
-            return number(node, least=least, most=most)
+            return read_word(node, known, "word")
+        case Between(minimum, maximum):
+            return read_number(node, minimum=minimum, maximum=maximum)
         case AtLeast(minimum):
-            return whole_number(node, least=minimum)
-    raise AssertionError(marker)
+            return read_whole_number(node, minimum=minimum)
+    raise AssertionError(kind)
 
 
-def _one_or_more(node: Node, kind: ValueKind, words: Words) -> tuple[str, ...]:
-    nodes = sequence(node) if isinstance(node.value, list) else [node]
+def _one_or_more(node: Node, kind: ValueKind, words: AllowedWords) -> tuple[str, ...]:
+    nodes = read_list(node) if isinstance(node.value, list) else [node]
     if not nodes:
         raise node.fail(f"the list is empty: name at least one {kind.value}")
     chosen_words: list[str] = []
-    for each in nodes:
-        word = words.choose(each, kind)
+    for item in nodes:
+        word = words.choose(item, kind)
         if word in chosen_words:
-            raise each.fail(f'"{word}" stands in the list twice: keep one')
+            raise item.fail(f'"{word}" is in the list twice: keep one')
         chosen_words.append(word)
     return tuple(chosen_words)
 
 
-def _seconds(node: Node, words: Words) -> float:
+def _seconds(node: Node, words: AllowedWords) -> float:
     try:
-        return seconds(display(node))
+        return parse_duration(display_node(node))
     except DurationError as error:
         raise node.fail(str(error)) from None
 
 
-def _calls(node: Node, words: Words) -> Calls:
+def _calls(node: Node, words: AllowedWords) -> Calls:
     try:
-        return calls(display(node))
+        return parse_calls(display_node(node))
     except CallSpanError as error:
         raise node.fail(str(error)) from None
 
 
-def _moment(node: Node, words: Words) -> float:
+def _timestamp(node: Node, words: AllowedWords) -> float:
     try:
-        return read_time(text(node))
+        return read_time(read_text(node))
     except (ValueError, OverflowError):
-        raise node.fail(f"{display(node)!r} is no moment: write it as in 2025-12-01T10:00:00Z") from None
+        raise node.fail(
+            f"{display_node(node)!r} is not a time: write one such as 2025-12-01T10:00:00Z"
+        ) from None
 
 
-def _error_status(node: Node, words: Words) -> int:
-    status = whole_number(node, least=0)
+def _error_status(node: Node, words: AllowedWords) -> int:
+    status = read_whole_number(node, minimum=0)
     if status not in ERROR_STATUSES:
-        raise node.fail(f"{status} is no error status of HTTP: take one from 400 to 599 that has a name")
+        raise node.fail(
+            f"{status} is not an error status of HTTP: take one from 400 to 599 that HTTP defines"
+        )
     return status
 
 
-def _answer_status(node: Node, words: Words) -> int:
-    status = whole_number(node, least=0)
+def _answer_status(node: Node, words: AllowedWords) -> int:
+    status = read_whole_number(node, minimum=0)
     if status not in ANSWER_STATUSES:
-        raise node.fail(f"{status} is no status of an answer: take one from 200 to 599 that has a name")
+        raise node.fail(f"{status} is not a status of an answer: take one from 200 to 599 that HTTP defines")
     return status
 
 
-def _headers(node: Node, words: Words) -> dict[str, str]:
+def _headers(node: Node, words: AllowedWords) -> dict[str, str]:
     if not isinstance(node.value, dict):
-        raise node.fail('a mapping from names to texts is expected here, as in Retry-After: "1"')
+        raise node.fail('a mapping from header names to texts is expected here, as in Retry-After: "1"')
     headers: dict[str, str] = {}
     for name, value in node.value.items():
         if not HEADER_NAME.fullmatch(name):
-            raise node.keys[name].fail(f"{name!r} is no name of a header")
-        if name.lower() in FRAMING:
+            raise node.keys[name].fail(f"{name!r} is not a name of a header")
+        if name.lower() in FRAMING_HEADERS:
             raise node.keys[name].fail(f"the mock sets {name} itself: leave it out")
-        if not HEADER_VALUE.fullmatch(text(value)):
-            raise value.fail(f"{name}: a header takes printable ASCII on one line")
-        headers[name.lower()] = text(value)
+        if not HEADER_VALUE.fullmatch(read_text(value)):
+            raise value.fail(f"{name}: the value of a header is printable ASCII on one line")
+        headers[name.lower()] = read_text(value)
     return headers
 
 
-def _query(node: Node, words: Words) -> dict[str, str]:
+def _query(node: Node, words: AllowedWords) -> dict[str, str]:
     if not isinstance(node.value, dict) or not node.value:
         raise node.fail('a mapping from parameters to values is expected here, as in page: "2"')
-    return {name: str(_scalar(each)) for name, each in node.value.items()}
+    return {name: str(_scalar(value)) for name, value in node.value.items()}
 
 
 def _scalar(node: Node) -> str | int:
@@ -127,22 +139,22 @@ def _scalar(node: Node) -> str | int:
     return node.value
 
 
-def _task_fields(node: Node, words: Words) -> dict[str, Any]:
-    given = mapping(node, words.of[ValueKind.TASK_FIELDS])
+def _task_fields(node: Node, words: AllowedWords) -> dict[str, Any]:
+    given = read_mapping(node, words.by_kind[ValueKind.TASK_FIELDS])
     if not given:
         raise node.fail("name at least one field of the task, with its new value")
-    for name, each in given.items():
-        words.check_task_field(name, each)
-    return {name: each.plain() for name, each in given.items()}
+    for name, value in given.items():
+        words.check_task_field(name, value)
+    return {name: value.plain() for name, value in given.items()}
 
 
-def _json(node: Node, words: Words) -> Any:
+def _json(node: Node, words: AllowedWords) -> Any:
     return node.plain()
 
 
-_READERS: dict[ValueKind, Callable[[Node, Words], Any]] = {
+_READERS: dict[ValueKind, Callable[[Node, AllowedWords], Any]] = {
     ValueKind.SECONDS: _seconds,
-    ValueKind.TIME: _moment,
+    ValueKind.TIME: _timestamp,
     ValueKind.CALLS: _calls,
     ValueKind.ERROR_STATUS: _error_status,
     ValueKind.STATUS: _answer_status,

@@ -1,4 +1,4 @@
-"""The words of the API that a scenario may use, as the spec has them."""
+"""The words of the Worker API that a scenario may use, taken from the API's OpenAPI document."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import jsonschema_rs
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.document import Document, Json
 from workerkit.openapi.spec.flaw import first_flaw
+from workerkit.scenarios.fields.allowed_words import AllowedWords
 from workerkit.scenarios.fields.kinds import ANY, ValueKind
-from workerkit.scenarios.fields.words import Words
 
-# The world's clock says when, and only the world knows the ids of its requests.
-_THE_WORLDS_OWN = ("created_at", "started_at", "request_id")
-# What a listed task has of its request and its account, others have too; and an id is for ever.
-_NOT_TO_CHANGE = (
+# A scenario cannot set these fields: the world takes the times from its clock and chooses the request ids.
+_SET_BY_WORLD = ("created_at", "started_at", "request_id")
+# An effect cannot change these fields of a task. An id never changes. The other fields belong to the task's
+# request or account, which other tasks share.
+_UNCHANGEABLE = (
     "id",
     "email",
     "username",
@@ -33,50 +34,60 @@ _NOT_TO_CHANGE = (
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Operations, statuses, and the fields of a task that a scenario may set, each with its JSON Schema.
+    """Names and values from the OpenAPI document.
 
-    `bodies` are those operations whose requests have a body, `paths_with_id` those with an id in their path.
+    operations: the names of all operations.
+    operations_with_body: the operations whose requests have a body.
+    operations_with_id: the operations that have an id in their path.
+    task_statuses: the statuses of a task.
+    server_statuses: the statuses of a server.
+    task_schemas: for each field of a task that a scenario may set, its JSON Schema.
+    task_fields: for each of these fields, the validator of its values.
     """
 
     operations: tuple[str, ...]
-    bodies: tuple[str, ...]
-    paths_with_id: tuple[str, ...]
+    operations_with_body: tuple[str, ...]
+    operations_with_id: tuple[str, ...]
     task_statuses: tuple[str, ...]
     server_statuses: tuple[str, ...]
     task_schemas: Mapping[str, Json]
     task_fields: Mapping[str, jsonschema_rs.Validator]
 
     def flaw_of_task_field(self, name: str, value: Any) -> str | None:
-        """What is wrong with the value of a field of a task, or None; the field must be one."""
+        """Describes what is wrong with a value for the task field `name`. None if the value is valid."""
         validator = self.task_fields[name]
         return None if validator.is_valid(value) else first_flaw(validator, value, name).message
 
     @property
-    def changeable(self) -> tuple[str, ...]:
-        """The fields of a task that can change while it exists."""
-        return tuple(name for name in self.task_fields if name not in _NOT_TO_CHANGE)
+    def changeable_fields(self) -> tuple[str, ...]:
+        """The fields of a task that an effect can change."""
+        return tuple(name for name in self.task_fields if name not in _UNCHANGEABLE)
 
-    def words(self, servers: Iterable[str]) -> Words:
-        """The words that values are chosen from in a world with these servers."""
-        return Words(
+    def allowed_words(self, servers: Iterable[str]) -> AllowedWords:
+        """The words that a scenario file may use if its world has these servers."""
+        return AllowedWords(
             {
                 ValueKind.OPERATION: (ANY, *self.operations),
                 ValueKind.SERVER_STATUS: self.server_statuses,
                 ValueKind.SERVER: tuple(servers),
                 ValueKind.TASK_STATUS: self.task_statuses,
-                ValueKind.TASK_FIELDS: self.changeable,
+                ValueKind.TASK_FIELDS: self.changeable_fields,
             },
             self.task_fields,
         )
 
 
 def vocabulary_of(api: Api) -> Vocabulary:
-    """The words of a spec of the Worker API."""
+    """The vocabulary of an OpenAPI document of the Worker API."""
     schemas = _task_schemas(api.document)
     return Vocabulary(
         operations=tuple(api.operations),
-        bodies=tuple(name for name, each in api.operations.items() if each.body is not None),
-        paths_with_id=tuple(name for name, each in api.operations.items() if each.path_parameters),
+        operations_with_body=tuple(
+            name for name, operation in api.operations.items() if operation.body_validator is not None
+        ),
+        operations_with_id=tuple(
+            name for name, operation in api.operations.items() if operation.path_parameters
+        ),
         task_statuses=api.enumeration("TaskStatus"),
         server_statuses=_server_statuses(api.document.root["components"]["securitySchemes"]),
         task_schemas=schemas,
@@ -85,8 +96,8 @@ def vocabulary_of(api: Api) -> Vocabulary:
 
 
 @cache
-def documented() -> Vocabulary:
-    """The words of the spec that comes with the kit."""
+def api_vocabulary() -> Vocabulary:
+    """The vocabulary of the OpenAPI document that comes with the kit."""
     return vocabulary_of(worker_api())
 
 
@@ -95,25 +106,28 @@ def _server_statuses(schemes: Json) -> tuple[str, ...]:
 
 
 def _task_schemas(document: Document) -> dict[str, Json]:
-    """The fields that a task is listed with, and those that only updates have: they are null before one."""
+    """The schema of each field of a task.
+
+    A field that is in the schema of updates only may also be null. It is null until an update sets it.
+    """
     schemas = document.root["components"]["schemas"]
     updated: Json = schemas["TaskUpdate"]["properties"]
     unset = {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in updated.items()}
     properties = {**unset, **schemas["Task"]["properties"]}
     return {
-        name: _plain(document, schema) for name, schema in properties.items() if name not in _THE_WORLDS_OWN
+        name: _resolved(document, schema) for name, schema in properties.items() if name not in _SET_BY_WORLD
     }
 
 
-def _plain(document: Document, value: Any) -> Any:
-    """A schema of the spec as JSON Schema alone: references followed, extensions left out."""
+def _resolved(document: Document, value: Any) -> Any:
+    """A schema of the document without references and without OpenAPI extensions."""
     if isinstance(value, list):
-        return [_plain(document, each) for each in value]
+        return [_resolved(document, item) for item in value]
     if not isinstance(value, dict):
         return value
     followed = {**document.follow({"$ref": value["$ref"]}), **value} if "$ref" in value else value
     return {
-        name: _plain(document, each)
-        for name, each in followed.items()
+        name: _resolved(document, part)
+        for name, part in followed.items()
         if name != "$ref" and not name.startswith("x-")
     }

@@ -1,68 +1,73 @@
-"""Reads the parts that every record is made of: texts, numbers, mappings and lists, each with its place."""
+"""Reads single texts, numbers, mappings and lists. Each error names the place in the file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workerkit.openapi.formats.yaml_nodes import Node, closest
+from workerkit.openapi.formats.yaml_nodes import Node, did_you_mean
 
-_NESTED = {dict: "a mapping", list: "a list"}
+_CONTAINERS = {dict: "a mapping", list: "a list"}
 
 
-def mapping(node: Node, known: Iterable[str]) -> dict[str, Node]:
-    """The members of a mapping, whose keys have to be known ones; raises NotUnderstood."""
+def read_mapping(node: Node, known: Iterable[str]) -> dict[str, Node]:
+    """The members of a mapping. Raises InvalidInputError for a key that is not in `known`."""
     known = tuple(known)
     if not isinstance(node.value, dict):
         raise node.fail(f"a mapping is expected here, with {_listed(known)}")
     for key in node.keys.values():
-        chosen(key, known, "key")
+        read_word(key, known, "key")
     return dict(node.value)
 
 
-def sequence(node: Node) -> list[Node]:
-    """The items of a list; raises NotUnderstood."""
+def read_list(node: Node) -> list[Node]:
+    """The items of a list. Raises InvalidInputError if the value is not a list."""
     if not isinstance(node.value, list):
         raise node.fail("a list is expected here: begin each item with a dash")
     return list(node.value)
 
 
-def chosen(node: Node, words: Iterable[str], what: str) -> str:
-    """The word, which has to be one of `words`; raises NotUnderstood with the closest one, or all."""
+def read_word(node: Node, words: Iterable[str], noun: str) -> str:
+    """A value that has to be one of `words`.
+
+    Raises InvalidInputError for any other value. `noun` is the word for the value in the message.
+    The message names the closest of the words, or all words if none is close.
+    """
     words = tuple(words)
     if isinstance(node.value, str) and node.value in words:
         return node.value
-    hint = closest(display(node), words) or f"; known: {_listed(words)}"
-    raise node.fail(f'unknown {what} "{display(node)}"{hint}')
+    hint = did_you_mean(display_node(node), words) or f"; known: {_listed(words)}"
+    raise node.fail(f'unknown {noun} "{display_node(node)}"{hint}')
 
 
-def text(node: Node) -> str:
-    """A text that is not empty; raises NotUnderstood."""
+def read_text(node: Node) -> str:
+    """A text, without spaces around it. Raises InvalidInputError if it is empty."""
     if not isinstance(node.value, str) or not node.value.strip():
         raise node.fail("text is expected here")
     return node.value.strip()
 
 
-def whole_number(node: Node, *, least: int) -> int:
-    """An integer that is not too small; raises NotUnderstood."""
+def read_whole_number(node: Node, *, minimum: int) -> int:
+    """An integer. Raises InvalidInputError if it is below `minimum`."""
     if not isinstance(node.value, int) or isinstance(node.value, bool):
-        raise node.fail(f"a whole number is expected here, not {display(node)}")
-    if node.value < least:
-        raise node.fail(f"{node.value} is too small: the least is {least}")
+        raise node.fail(f"a whole number is expected here, not {display_node(node)}")
+    if node.value < minimum:
+        raise node.fail(f"{node.value} is too small: the smallest number allowed is {minimum}")
     return node.value
 
 
-def number(node: Node, *, least: float, most: float) -> float:
-    """A number, whole or not, between two bounds; raises NotUnderstood."""
+def read_number(node: Node, *, minimum: float, maximum: float) -> float:
+    """An integer or a float. Raises InvalidInputError if it is below `minimum` or above `maximum`."""
     if not isinstance(node.value, int | float) or isinstance(node.value, bool):
-        raise node.fail(f"a number is expected here, not {display(node)}")
-    if not least <= node.value <= most:
-        raise node.fail(f"{node.value} is out of bounds: it lies between {least} and {most}")
+        raise node.fail(f"a number is expected here, not {display_node(node)}")
+    if not minimum <= node.value <= maximum:
+        raise node.fail(f"{node.value} is not allowed: write a number from {minimum} to {maximum}")
     return node.value
 
 
-def display(node: Node) -> str:
-    """A value as messages show it: a scalar as it is, anything else by what it is."""
-    return next((name for kind, name in _NESTED.items() if isinstance(node.value, kind)), str(node.value))
+def display_node(node: Node) -> str:
+    """Describes a value in a message: a scalar by its text, a mapping as `a mapping`, a list as `a list`."""
+    containers = (name for kind, name in _CONTAINERS.items() if isinstance(node.value, kind))
+    return next(containers, str(node.value))
 
 
 def _listed(words: Iterable[str]) -> str:

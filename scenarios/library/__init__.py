@@ -1,1 +1,1 @@
-"""The scenarios that come with the kit."""
+"""The scenarios that come with the kit. Each is a YAML file in this folder."""

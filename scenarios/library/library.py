@@ -1,4 +1,4 @@
-"""The scenarios that come with the kit, and the way to those in users' own files."""
+"""Finds scenarios: those of the library by their names, and those in users' files by their paths."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 
 from workerkit.openapi.errors import UsageError
-from workerkit.openapi.formats.yaml_nodes import closest
+from workerkit.openapi.formats.yaml_nodes import did_you_mean
 from workerkit.scenarios.loading import loader
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.world_plan import WorldPlan
@@ -17,7 +17,7 @@ _ENDINGS = (".yaml", ".yml")
 
 
 class NoSuchScenarioError(UsageError, LookupError):
-    """There is no scenario of this name and no such file; the message names the closest."""
+    """There is no scenario with this name, or no file at this path. The message names the closest name."""
 
 
 def names() -> tuple[str, ...]:
@@ -26,9 +26,10 @@ def names() -> tuple[str, ...]:
 
 
 def find(name_or_path: str) -> Scenario:
-    """The scenario of a name in the library, or in a file: what ends in .yaml or has a slash is a path.
+    """The scenario with this name in the library, or the scenario in this file.
 
-    Raises NoSuchScenario, and NotUnderstood where the file is not understood.
+    A text that ends in .yaml or .yml, or has a slash or a backslash, is a path.
+    Raises NoSuchScenarioError, and InvalidInputError if the file has a mistake.
     """
     if name_or_path.endswith(_ENDINGS) or "/" in name_or_path or "\\" in name_or_path:
         return _from_file(Path(name_or_path))
@@ -36,12 +37,12 @@ def find(name_or_path: str) -> Scenario:
         if PurePath(file.name).stem == name_or_path:
             return replace(loader.parse(file.read_bytes(), name=file.name), source="")
     raise NoSuchScenarioError(
-        f'there is no scenario "{name_or_path}"{closest(name_or_path, names()) or _all()}'
+        f'there is no scenario "{name_or_path}"{did_you_mean(name_or_path, names()) or _all_names()}'
     )
 
 
 def find_world(path: str) -> WorldPlan:
-    """The world in a file, as the `world` of a scenario. Raises NoSuchScenario, NotUnderstood."""
+    """The world in a file, written as in a scenario. Raises NoSuchScenarioError or InvalidInputError."""
     try:
         return loader.parse_world(Path(path).read_bytes(), name=path)
     except OSError as error:
@@ -60,5 +61,5 @@ def _files() -> tuple[Traversable, ...]:
     return tuple(file for file in folder.iterdir() if file.name.endswith(_ENDINGS))
 
 
-def _all() -> str:
-    return f"; there are {', '.join(names())}"
+def _all_names() -> str:
+    return f"; the scenarios are {', '.join(names())}"

@@ -1,4 +1,4 @@
-"""A scenario to begin one's own with."""
+"""Creates the file of a new scenario."""
 
 from __future__ import annotations
 
@@ -8,34 +8,38 @@ from importlib import resources
 from pathlib import Path
 
 from workerkit.openapi.errors import UsageError
-from workerkit.scenarios.loading.editor_schema import FILE
-from workerkit.scenarios.loading.loader import NAME
+from workerkit.scenarios.loading.editor_schema import SCHEMA_FILE
+from workerkit.scenarios.loading.loader import SCENARIO_NAME
 
 
-class NoFileError(UsageError, ValueError):
-    """The file of a new scenario cannot be made; the message says why."""
+class ScenarioFileError(UsageError, ValueError):
+    """The file of a new scenario cannot be created. The message says why."""
 
 
-def begin(name: str, folder: Path, told: Callable[..., str] | None = None) -> Path:
-    """Writes a scenario into a folder as NAME.yaml and returns its path. Raises NoFile.
+def create_scenario_file(name: str, folder: Path, content: Callable[..., str] | None = None) -> Path:
+    """Creates the file NAME.yaml in a folder and returns its path. Raises ScenarioFileError.
 
-    It is the starter or, by the `name` that it is given, what `outcome` returns.
+    The first line of the file tells editors where this installation has the schema. Its path is relative
+    if the schema is below the folder, as in a project with its own virtual environment.
 
-    Its first line tells editors where the schema of this installation is: by the way from the file where it
-    lies below the folder, as in a virtual environment of the project's own.
+    content: a function that takes `name` and returns the rest of the file. None for the starter scenario.
     """
     stem = name.removesuffix(".yaml")
-    if not NAME.fullmatch(stem):
-        raise NoFileError(f'"{stem}" is no name of a scenario: take small letters, digits and single hyphens')
+    if not SCENARIO_NAME.fullmatch(stem):
+        raise ScenarioFileError(
+            f'"{stem}" cannot be the name of a scenario: use small letters, digits and single hyphens'
+        )
     path = folder / f"{stem}.yaml"
-    text = f"# yaml-language-server: $schema={_schema_from(folder)}\n{(told or _starter)(name=stem)}"
+    text = f"# yaml-language-server: $schema={_schema_path(folder)}\n{(content or _starter)(name=stem)}"
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise NoFileError(f"{path}: there is a file already: choose another name, or remove it") from None
+        raise ScenarioFileError(
+            f"{path}: this file exists already: choose another name, or remove the file"
+        ) from None
     except OSError as error:
-        raise NoFileError(f"{path}: {error.strerror or error}") from None
+        raise ScenarioFileError(f"{path}: {error.strerror or error}") from None
     return path
 
 
@@ -44,9 +48,7 @@ def _starter(*, name: str) -> str:
     return starter.format(name=name)
 
 
-def _schema_from(folder: Path) -> str:
-    here, schema = (
-        folder.resolve(),
-        Path(str(resources.files("workerkit.scenarios").joinpath(FILE))).resolve(),
-    )
+def _schema_path(folder: Path) -> str:
+    here = folder.resolve()
+    schema = Path(str(resources.files("workerkit.scenarios").joinpath(SCHEMA_FILE))).resolve()
     return os.path.relpath(schema, here) if schema.is_relative_to(here) else schema.as_uri()

@@ -1,1 +1,1 @@
-"""From a file to a checked Scenario; the schema for editors."""
+"""Reads and checks scenario files, and describes them as JSON Schema for editors."""

@@ -1,4 +1,4 @@
-"""Refuses stories that are at odds with themselves: what can never happen, and what could mean nothing."""
+"""Finds contradictions in a scenario: happenings that can never take place, and parts that have no effect."""
 
 from __future__ import annotations
 
@@ -7,42 +7,44 @@ from collections.abc import Iterator, Sequence
 from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.fields.kinds import ANY
 from workerkit.scenarios.fields.vocabulary import Vocabulary
-from workerkit.scenarios.model.effects import (
+from workerkit.scenarios.model.effects.effect import Effect
+from workerkit.scenarios.model.effects.keys import ReplaceKey
+from workerkit.scenarios.model.effects.respond import Respond
+from workerkit.scenarios.model.effects.tasks import (
     AddTasks,
     CancelTasks,
     ChangeTasks,
-    Effect,
     ReassignTasks,
     RemoveTasks,
-    ReplaceKey,
-    Respond,
 )
 from workerkit.scenarios.model.scenario import Expectation, Happening, Waiver
-from workerkit.scenarios.model.selection import THIS, Selection
+from workerkit.scenarios.model.selection import THIS
 from workerkit.scenarios.model.task_group import TaskGroup
 from workerkit.scenarios.model.trigger import After, OnCall, OnMatch, OnState
 from workerkit.scenarios.model.world_plan import WorldPlan
 from workerkit.scenarios.rules import RULES
 
 
-def check_world(tasks: Sequence[TaskGroup], nodes: Sequence[Node]) -> None:
-    """Raises NotUnderstood where two tasks would have one id; `nodes` are where the groups stand."""
+def check_task_ids(tasks: Sequence[TaskGroup], nodes: Sequence[Node]) -> None:
+    """Raises InvalidInputError if two tasks have the same id. `nodes`: the groups in the file."""
     ids: set[str] = set()
     for group, node in zip(tasks, nodes, strict=True):
         own = str(group.fields.get("id", "")).lower()
         if own and own in ids:
-            raise node.value["id"].fail(f"there is a task {own} already: each needs an id of its own")
+            raise node.value["id"].fail(f"another task has the id {own} already: give each task its own id")
         ids.add(own)
 
 
-def check_story(
+def check_happenings(
     world: WorldPlan, when: Sequence[Happening], nodes: Sequence[Node], vocabulary: Vocabulary
 ) -> None:
-    """Raises NotUnderstood for the first happening that contradicts itself, the world or the others."""
+    """Raises InvalidInputError for the first happening that contradicts itself, the world or another one."""
     names: set[str] = set()
     for index, (happening, node) in enumerate(zip(when, nodes, strict=True)):
         if happening.name is not None and happening.name in names:
-            raise node.value["name"].fail(f'"{happening.name}" is the name of another happening: choose one')
+            raise node.value["name"].fail(
+                f'another happening is named "{happening.name}" already: choose another name'
+            )
         names.add(happening.name or "")
         _check_request(happening, node, vocabulary)
         _check_effects(happening, node)
@@ -54,31 +56,36 @@ def check_story(
 def check_waivers(
     waivers: Sequence[Waiver], nodes: Sequence[Node], expectations: Sequence[Expectation]
 ) -> None:
-    """Raises NotUnderstood for a waiver that has no effect, or that an expectation contradicts."""
+    """Raises InvalidInputError for a waiver that changes nothing, or that contradicts `expect`."""
     expected = [expectation.rule for expectation in expectations]
     waived: set[str] = set()
     for waiver, node in zip(waivers, nodes, strict=True):
         if waiver.rule in waived:
-            raise node.fail(f'"{waiver.rule}" is waived already: say it once')
+            raise node.fail(f'"{waiver.rule}" is waived twice: keep one')
         if waiver.rule in expected:
-            raise node.fail(f'"{waiver.rule}" is expected, too: keep one of the two')
+            raise node.fail(f'"{waiver.rule}" is in `expect` and in `waive`: keep one of the two')
         if not RULES[waiver.rule].general:
-            raise node.fail(f'"{waiver.rule}" holds only where it is expected: leave it out here')
+            raise node.fail(f'"{waiver.rule}" applies only to scenarios that expect it: leave it out here')
         waived.add(waiver.rule)
 
 
 def _check_request(happening: Happening, node: Node, vocabulary: Vocabulary) -> None:
-    """A request that is waited for has to be one that can come."""
+    """Refuses a trigger that waits for a request that can never arrive."""
     trigger = happening.trigger
     if not isinstance(trigger, OnMatch) or ANY in trigger.operation:
         return
     place = node.value["match"]
-    parts = (("body", trigger.body, vocabulary.bodies), ("id", trigger.id, vocabulary.paths_with_id))
+    parts = (
+        ("body", trigger.body, vocabulary.operations_with_body),
+        ("id", trigger.id, vocabulary.operations_with_id),
+    )
     for key, wanted, operations in parts:
-        without = [each for each in trigger.operation if each not in operations]
+        without = [operation for operation in trigger.operation if operation not in operations]
         if wanted is not None and without:
-            what = "body" if key == "body" else "id in its path"
-            raise place.value[key].fail(f"{without[0]} has no {what}, so this can never happen: leave it out")
+            part = "body" if key == "body" else "id in its path"
+            raise place.value[key].fail(
+                f"{without[0]} has no {part}, so it can never match: leave `{key}` out"
+            )
 
 
 def _check_effects(happening: Happening, node: Node) -> None:
@@ -87,63 +94,67 @@ def _check_effects(happening: Happening, node: Node) -> None:
     for effect, place in zip(happening.effects, node.value["do"].value, strict=True):
         responses += isinstance(effect, Respond)
         if isinstance(effect, Respond) and not is_request:
-            raise place.fail("respond answers a request: let it happen with call or match")
+            raise place.fail("respond needs a request that it can answer: use the trigger call or match")
         if responses > 1:
             raise place.fail("a request gets one answer: keep one respond")
-        if _of_this(effect) and isinstance(happening.trigger, After | OnState):
+        if _selects_this(effect) and isinstance(happening.trigger, After | OnState):
             raise place.fail(
-                "no request and no change is at hand here: say which tasks, or wait for call, match or change"
+                "`this` needs a request or a change: select other tasks, or use call, match or change"
             )
 
 
-def _of_this(effect: Effect) -> bool:
-    selections: tuple[Selection, ...] = ()
+def _selects_this(effect: Effect) -> bool:
     if isinstance(effect, ChangeTasks | CancelTasks | ReassignTasks | RemoveTasks):
-        selections = (effect.tasks,)
-    return any(selection.which == THIS for selection in selections)
+        return effect.tasks.which == THIS
+    return False
 
 
 def _check_keys(world: WorldPlan, happening: Happening, node: Node) -> None:
     owners = {server.key: server.name for server in world.servers if server.key is not None}
     for effect, place in zip(happening.effects, node.value["do"].value, strict=True):
         if isinstance(effect, ReplaceKey) and owners.get(effect.key or "", effect.server) != effect.server:
-            raise place.fail(f"the key is {owners[effect.key or '']}'s: choose another one")
+            raise place.fail(f"{owners[effect.key or '']} has this key already: choose another one")
 
 
 def _check_count(world: WorldPlan, when: Sequence[Happening], happening: Happening, node: Node) -> None:
     trigger = happening.trigger
     if not isinstance(trigger, OnState) or _may_grow(when, trigger.group):
         return
-    there = sum(task.count for task in world.tasks if trigger.group in (None, task.group))
-    if trigger.count > there:
+    count = sum(task_group.count for task_group in world.tasks if trigger.group in (None, task_group.group))
+    if trigger.count > count:
         where = f"the group {trigger.group}" if trigger.group else "the world"
         wanted = " or ".join(trigger.status)
-        raise node.value["state"].fail(f"{where} has {there} tasks: {trigger.count} can never be {wanted}")
+        raise node.value["state"].fail(
+            f"{where} has only {count} tasks, so {trigger.count} can never be {wanted}"
+        )
 
 
 def _may_grow(when: Sequence[Happening], group: str | None) -> bool:
     added = [effect.tasks for effect in _effects(when) if isinstance(effect, AddTasks)]
-    return any(group in (None, each.group) for each in added)
+    return any(group in (None, task_group.group) for task_group in added)
 
 
 def _check_order(when: Sequence[Happening], index: int, node: Node) -> None:
-    """What waits for another happening must not be waited for by that one."""
+    """Refuses happenings that wait for each other."""
     seen: list[int] = []
-    following: int | None = index
-    while following is not None and following not in seen:
-        seen.append(following)
-        following = _awaited(when, following)
-    if following is not None:
-        raise node.value["after"].fail("it waits for itself, so it can never happen: let one begin otherwise")
+    awaited: int | None = index
+    while awaited is not None and awaited not in seen:
+        seen.append(awaited)
+        awaited = _awaited_by(when, awaited)
+    if awaited is not None:
+        raise node.value["after"].fail(
+            "it waits for itself, directly or through other happenings: change one of their triggers"
+        )
 
 
-def _awaited(when: Sequence[Happening], index: int) -> int | None:
+def _awaited_by(when: Sequence[Happening], index: int) -> int | None:
+    """The index of the happening that another one waits for. None if it waits for no happening."""
     trigger = when[index].trigger
     if not isinstance(trigger, After):
         return None
     if trigger.of is None:
         return index - 1 if index else None
-    return next(place for place, each in enumerate(when) if each.name == trigger.of)
+    return next(other for other, happening in enumerate(when) if happening.name == trigger.of)
 
 
 def _effects(when: Sequence[Happening]) -> Iterator[Effect]:

@@ -1,4 +1,4 @@
-"""Reads a scenario from YAML; refuses whatever it does not understand, with file, line and column."""
+"""Reads scenarios from YAML. An error names the file, the line and the column."""
 
 from __future__ import annotations
 
@@ -11,16 +11,24 @@ from typing import TypeVar
 from workerkit.openapi.formats import yaml_nodes
 from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.openapi.spec.dialect import Dialect, parse_dialect
+from workerkit.scenarios.fields.allowed_words import AllowedWords
 from workerkit.scenarios.fields.kinds import ValueKind
-from workerkit.scenarios.fields.record import parameters, record
-from workerkit.scenarios.fields.value import leaf
-from workerkit.scenarios.fields.vocabulary import Vocabulary, documented
-from workerkit.scenarios.fields.words import Words
-from workerkit.scenarios.fields.yaml_checks import chosen, mapping, sequence, text, whole_number
-from workerkit.scenarios.loading.consistency import check_story, check_waivers, check_world
-from workerkit.scenarios.model.effects import EFFECTS, AddTasks, Effect
+from workerkit.scenarios.fields.record import read_fields, read_record
+from workerkit.scenarios.fields.value import read_value
+from workerkit.scenarios.fields.vocabulary import Vocabulary, api_vocabulary
+from workerkit.scenarios.fields.yaml_checks import (
+    read_list,
+    read_mapping,
+    read_text,
+    read_whole_number,
+    read_word,
+)
+from workerkit.scenarios.loading.consistency import check_happenings, check_task_ids, check_waivers
+from workerkit.scenarios.model.effects import EFFECTS
+from workerkit.scenarios.model.effects.effect import Effect
+from workerkit.scenarios.model.effects.tasks import AddTasks
 from workerkit.scenarios.model.scenario import Expectation, Happening, Scenario, Waiver
-from workerkit.scenarios.model.task_group import task_group
+from workerkit.scenarios.model.task_group import read_task_group
 from workerkit.scenarios.model.trigger import TRIGGERS, Trigger
 from workerkit.scenarios.model.until import Until
 from workerkit.scenarios.model.world_plan import (
@@ -28,110 +36,112 @@ from workerkit.scenarios.model.world_plan import (
     CustomerRequestPlan,
     ServerPlan,
     WorldPlan,
-    called,
+    plan_name,
 )
 from workerkit.scenarios.rules import RULES
 
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-REQUIRED = ("title", "about", "world")
+SCENARIO_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+REQUIRED_KEYS = ("title", "about", "world")
 Plan = TypeVar("Plan", CustomerRequestPlan, AccountPlan)
 
 
 def read(path: Path, vocabulary: Vocabulary | None = None) -> Scenario:
-    """The scenario in a file. Raises NotUnderstood, and OSError where the file cannot be read."""
+    """Reads a scenario from a file. Raises InvalidInputError, and OSError if the file cannot be read."""
     return parse(path.read_bytes(), name=str(path), vocabulary=vocabulary)
 
 
 def parse(source: bytes, *, name: str, vocabulary: Vocabulary | None = None) -> Scenario:
-    """The scenario in a YAML text in UTF-8; raises NotUnderstood, whose text begins with FILE:LINE:COLUMN.
+    """Reads a scenario from YAML in UTF-8. Raises InvalidInputError.
 
-    `name` is the file's, for messages, and the scenario's own without folder and ending. The words are those
-    of the bundled spec where no vocabulary is given.
+    name: the path of the file. The scenario gets this name without folder and ending.
+    vocabulary: without it, the vocabulary of the OpenAPI document that comes with the kit.
     """
-    scenario = _scenario(_loaded(source, name), vocabulary or documented())
+    scenario = _scenario(_load(source, name), vocabulary or api_vocabulary())
     return replace(scenario, source=source.decode("utf-8"))
 
 
 def parse_world(source: bytes, *, name: str) -> WorldPlan:
-    """The world in a YAML (or JSON) text in UTF-8, as the `world` of a scenario; raises NotUnderstood."""
-    return _world(_loaded(source, name), documented())
+    """Reads a world from YAML or JSON in UTF-8, written as in a scenario. Raises InvalidInputError."""
+    return _world(_load(source, name), api_vocabulary())
 
 
-def _loaded(source: bytes, name: str) -> Node:
+def _load(source: bytes, name: str) -> Node:
     try:
         return yaml_nodes.load(source.decode("utf-8"), name=name)
     except UnicodeDecodeError as error:
-        raise yaml_nodes.InvalidInputError(f"{name}:1:1: the file is no UTF-8: {error.reason}") from None
+        raise yaml_nodes.InvalidInputError(f"{name}:1:1: the file is not UTF-8: {error.reason}") from None
 
 
 def _scenario(node: Node, vocabulary: Vocabulary) -> Scenario:
-    parts = mapping(node, (*REQUIRED, "when", "expect", "waive", "until"))
-    for key in REQUIRED:
+    parts = read_mapping(node, (*REQUIRED_KEYS, "when", "expect", "waive", "until"))
+    for key in REQUIRED_KEYS:
         if key not in parts:
             raise node.fail(f'"{key}" is missing')
     world = _world(parts["world"], vocabulary)
-    whens = _items(parts, "when")
-    words = _all_words(vocabulary, world, whens)
-    when = tuple(_happening(each, words) for each in whens)
-    check_story(world, when, whens, vocabulary)
+    nodes = _items(parts, "when")
+    words = _all_words(vocabulary, world, nodes)
+    when = tuple(_happening(happening, words) for happening in nodes)
+    check_happenings(world, when, nodes, vocabulary)
     expect = _expectations(_items(parts, "expect"), words)
-    waive = tuple(_waiver(each) for each in _items(parts, "waive"))
+    waive = tuple(_waiver(waiver) for waiver in _items(parts, "waive"))
     check_waivers(waive, _items(parts, "waive"), expect)
     return Scenario(
         name=_name(node),
-        title=text(parts["title"]),
-        about=text(parts["about"]),
+        title=read_text(parts["title"]),
+        about=read_text(parts["about"]),
         world=world,
         when=when,
         expect=expect,
         waive=waive,
-        until=record(parts["until"], Until, words) if "until" in parts else Until(),
+        until=read_record(parts["until"], Until, words) if "until" in parts else Until(),
     )
 
 
 def _name(node: Node) -> str:
     stem = PurePath(node.name).stem
-    if not NAME.fullmatch(stem):
-        raise node.fail(f'"{stem}", the name of the file, has to be small letters, digits and single hyphens')
+    if not SCENARIO_NAME.fullmatch(stem):
+        raise node.fail(
+            f'"{stem}" cannot be the name of a scenario file: use small letters, digits and single hyphens'
+        )
     return stem
 
 
 def _items(parts: dict[str, Node], key: str) -> list[Node]:
-    return sequence(parts[key]) if key in parts else []
+    return read_list(parts[key]) if key in parts else []
 
 
 # The world
 
 
 def _world(node: Node, vocabulary: Vocabulary) -> WorldPlan:
-    parts = mapping(node, ("servers", "requests", "accounts", "tasks", "dialect", "seed", "clock"))
+    parts = read_mapping(node, ("servers", "requests", "accounts", "tasks", "dialect", "seed", "clock"))
     if "servers" not in parts or not parts["servers"].value:
-        raise node.fail('"servers" is missing: name at least the one that the worker works for')
+        raise node.fail('"servers" is missing: name at least the server that the worker works for')
     servers = _servers(parts["servers"], vocabulary)
     requests = _plans(parts, "requests", CustomerRequestPlan, WorldPlan(servers).requests)
     accounts = _plans(parts, "accounts", AccountPlan, WorldPlan(servers).accounts)
-    words = _words_of(vocabulary, WorldPlan(servers, requests=requests, accounts=accounts))
-    tasks = tuple(task_group(each, words) for each in _items(parts, "tasks"))
-    check_world(tasks, _items(parts, "tasks"))
+    words = _world_words(vocabulary, WorldPlan(servers, requests=requests, accounts=accounts))
+    tasks = tuple(read_task_group(group, words) for group in _items(parts, "tasks"))
+    check_task_ids(tasks, _items(parts, "tasks"))
     return WorldPlan(
         servers=servers,
         tasks=tasks,
-        seed=whole_number(parts["seed"], least=0) if "seed" in parts else WorldPlan(servers).seed,
+        seed=read_whole_number(parts["seed"], minimum=0) if "seed" in parts else WorldPlan(servers).seed,
         requests=requests,
         accounts=accounts,
         dialect=parse_dialect(parts["dialect"]) if "dialect" in parts else Dialect(),
-        clock=leaf(parts["clock"], ValueKind.TIME, words) if "clock" in parts else None,
+        clock=read_value(parts["clock"], ValueKind.TIME, words) if "clock" in parts else None,
     )
 
 
 def _servers(node: Node, vocabulary: Vocabulary) -> tuple[ServerPlan, ...]:
     servers: list[ServerPlan] = []
     taken: set[str] = set()
-    for each in sequence(node):
-        server = record(each, ServerPlan, vocabulary.words(()))
+    for item in read_list(node):
+        server = read_record(item, ServerPlan, vocabulary.allowed_words(()))
         for word in filter(None, (server.name, server.key)):
             if word in taken:
-                raise each.fail(f'"{word}" is taken already: each server needs a name and a key of its own')
+                raise item.fail(f'"{word}" is used already: give each server its own name and its own key')
             taken.add(word)
         servers.append(server)
     return tuple(servers)
@@ -142,35 +152,36 @@ def _plans(
 ) -> tuple[Plan, ...]:
     if key not in parts:
         return default
-    nodes = sequence(parts[key])
+    nodes = read_list(parts[key])
     if not nodes:
         raise parts[key].fail(f'"{key}" is empty: name at least one, or leave it out')
-    plans = tuple(record(each, shape, Words({})) for each in nodes)
-    names = [called(plan) for plan in plans]
-    for place, (node, name) in enumerate(zip(nodes, names, strict=True)):
-        if name in names[:place]:
-            raise node.fail(f'"{name}" stands in the list twice: give each a name of its own')
+    plans = tuple(read_record(node, shape, AllowedWords({})) for node in nodes)
+    names = [plan_name(plan) for plan in plans]
+    for index, (node, name) in enumerate(zip(nodes, names, strict=True)):
+        if name in names[:index]:
+            raise node.fail(f'"{name}" is in the list twice: give each its own name')
     return plans
 
 
-# Words
+# Names that other parts of the file use
 
 
-def _words_of(vocabulary: Vocabulary, world: WorldPlan) -> Words:
-    words = vocabulary.words(map(called, world.servers))
-    words = words.and_of(ValueKind.REQUEST, map(called, world.requests))
-    return words.and_of(ValueKind.ACCOUNT, map(called, world.accounts))
+def _world_words(vocabulary: Vocabulary, world: WorldPlan) -> AllowedWords:
+    words = vocabulary.allowed_words(map(plan_name, world.servers))
+    words = words.with_words(ValueKind.REQUEST, map(plan_name, world.requests))
+    return words.with_words(ValueKind.ACCOUNT, map(plan_name, world.accounts))
 
 
-def _all_words(vocabulary: Vocabulary, world: WorldPlan, whens: Sequence[Node]) -> Words:
-    """The words of a world, and the names that its story gives: of groups of tasks, and of happenings."""
-    groups = [*(task.group for task in world.tasks), *_groups_added(whens)]
-    words = _words_of(vocabulary, world).and_of(ValueKind.GROUP, dict.fromkeys(filter(None, groups)))
-    return words.and_of(ValueKind.HAPPENING, _texts(whens, "name"))
+def _all_words(vocabulary: Vocabulary, world: WorldPlan, nodes: Sequence[Node]) -> AllowedWords:
+    """The words of a world, and the names of its task groups and happenings."""
+    groups = [*(task_group.group for task_group in world.tasks), *_added_groups(nodes)]
+    words = _world_words(vocabulary, world).with_words(ValueKind.GROUP, dict.fromkeys(filter(None, groups)))
+    return words.with_words(ValueKind.HAPPENING, _texts(nodes, "name"))
 
 
-def _groups_added(whens: Iterable[Node]) -> list[str]:
-    effects = [each for node in _members(whens, "do") if isinstance(node.value, list) for each in node.value]
+def _added_groups(nodes: Iterable[Node]) -> list[str]:
+    lists = [node.value for node in _members(nodes, "do") if isinstance(node.value, list)]
+    effects = [effect for effects in lists for effect in effects]
     return _texts(_members(effects, AddTasks.kind), "group")
 
 
@@ -182,55 +193,55 @@ def _members(nodes: Iterable[Node], key: str) -> list[Node]:
     return [node.value[key] for node in nodes if isinstance(node.value, dict) and key in node.value]
 
 
-# The story
+# What happens
 
 
-def _happening(node: Node, words: Words) -> Happening:
-    given = mapping(node, ("name", *TRIGGERS, "do"))
-    effects = tuple(_effect(each, words) for each in sequence(given["do"])) if "do" in given else ()
+def _happening(node: Node, words: AllowedWords) -> Happening:
+    given = read_mapping(node, ("name", *TRIGGERS, "do"))
+    effects = tuple(_effect(effect, words) for effect in read_list(given["do"])) if "do" in given else ()
     if not effects:
-        raise node.fail('"do" is missing: say what happens')
-    name = text(given["name"]) if "name" in given else None
+        raise node.fail('"do" is missing: name at least one effect')
+    name = read_text(given["name"]) if "name" in given else None
     return Happening(_trigger(node, given, words), effects, name)
 
 
-def _trigger(node: Node, given: dict[str, Node], words: Words) -> Trigger:
-    named = [key for key in TRIGGERS if key in given]
-    if len(named) != 1:
-        raise node.fail(f"say when it happens, with exactly one of {', '.join(TRIGGERS)}")
-    return record(given[named[0]], TRIGGERS[named[0]], words)
+def _trigger(node: Node, given: dict[str, Node], words: AllowedWords) -> Trigger:
+    triggers = [key for key in TRIGGERS if key in given]
+    if len(triggers) != 1:
+        raise node.fail(f"a happening needs exactly one trigger: {', '.join(TRIGGERS)}")
+    return read_record(given[triggers[0]], TRIGGERS[triggers[0]], words)
 
 
-def _effect(node: Node, words: Words) -> Effect:
-    kind, details = _named(node, EFFECTS, "effect")
-    return EFFECTS[kind].read(details, words)
+def _effect(node: Node, words: AllowedWords) -> Effect:
+    kind, details = _name_and_details(node, EFFECTS, "effect")
+    return EFFECTS[kind].from_yaml(details, words)
 
 
 # The rules
 
 
-def _expectations(nodes: list[Node], words: Words) -> tuple[Expectation, ...]:
+def _expectations(nodes: list[Node], words: AllowedWords) -> tuple[Expectation, ...]:
     expectations: list[Expectation] = []
     for node in nodes:
-        rule, details = _named(node, RULES, "rule")
+        rule, details = _name_and_details(node, RULES, "rule")
         if rule in (earlier.rule for earlier in expectations):
-            raise node.fail(f'"{rule}" is expected already: say it once')
-        expectations.append(Expectation(rule, parameters(details, RULES[rule], words)))
+            raise node.fail(f'"{rule}" is expected twice: keep one')
+        expectations.append(Expectation(rule, read_fields(details, RULES[rule], words)))
     return tuple(expectations)
 
 
 def _waiver(node: Node) -> Waiver:
-    rule, details = _named(node, RULES, "rule")
+    rule, details = _name_and_details(node, RULES, "rule")
     if isinstance(details.value, str):
-        return Waiver(rule, text(details))
-    raise node.fail(f"say why {rule} does not hold here, as in `{rule}: because ...`")
+        return Waiver(rule, read_text(details))
+    raise node.fail(f"write why {rule} does not apply here: `{rule}: because ...`")
 
 
-def _named(node: Node, known: Iterable[str], what: str) -> tuple[str, Node]:
-    """The name and the details of an item: `NAME: DETAILS`, or the name alone."""
+def _name_and_details(node: Node, known: Iterable[str], noun: str) -> tuple[str, Node]:
+    """The name and the details of an item: `NAME: DETAILS`, or NAME alone without details."""
     if not isinstance(node.value, dict):
-        return chosen(node, known, what), Node({}, node.name, node.line, node.column)
+        return read_word(node, known, noun), Node({}, node.name, node.line, node.column)
     if len(node.value) != 1:
-        raise node.fail(f"one {what} an item: begin each with a dash")
+        raise node.fail(f"each item of this list is one {noun}: begin each with a dash")
     ((name, details),) = node.value.items()
-    return chosen(node.keys[name], known, what), details
+    return read_word(node.keys[name], known, noun), details

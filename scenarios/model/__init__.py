@@ -1,1 +1,1 @@
-"""A scenario as frozen data, and its progress."""
+"""The parts of a scenario, as the loader reads them from its file."""

@@ -1,4 +1,4 @@
-"""A scenario: what a world holds, what happens to it, what is expected of the worker, and until when."""
+"""A scenario: a world, what happens in it, the rules for the worker, and when the scenario ends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workerkit.scenarios.model.effects import Effect
+from workerkit.scenarios.model.effects.effect import Effect
 from workerkit.scenarios.model.trigger import Trigger
 from workerkit.scenarios.model.until import Until
 from workerkit.scenarios.model.world_plan import WorldPlan
@@ -14,7 +14,12 @@ from workerkit.scenarios.model.world_plan import WorldPlan
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Effects that take place together, in order, when their trigger says so. Others refer to its `name`."""
+    """Effects with a trigger.
+
+    trigger: says when the effects take place.
+    effects: the effects, in the order in which they take place.
+    name: other parts of the scenario refer to the happening by this name.
+    """
 
     trigger: Trigger
     effects: tuple[Effect, ...]
@@ -23,7 +28,11 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A rule by its id, with those of its parameters that the scenario sets."""
+    """A rule that the scenario adds, or whose parameters it sets.
+
+    rule: the id of the rule.
+    parameters: the parameters that the scenario sets; the others have their defaults.
+    """
 
     rule: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -31,7 +40,11 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A general rule that does not hold in a scenario, by its id, and the reason."""
+    """A general rule that does not apply in a scenario.
+
+    rule: the id of the rule.
+    why: the reason, in words.
+    """
 
     rule: str
     why: str
@@ -39,11 +52,18 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story that a worker lives through. General rules hold in each but those that it waives.
+    """A world that changes while a worker works in it, and the rules that the worker has to keep.
 
-    `expect` adds to the rules or tunes them. `about` says in a paragraph what really happens in production
-    and why workers fail at it. `source` is the text of its file, empty for a scenario of the library, which
-    everybody has.
+    name: the name of the file without its ending.
+    title: one line.
+    about: one paragraph: what goes wrong in production, and what workers do wrong then.
+    world: the world at the start.
+    when: what happens, and when.
+    expect: rules that the scenario adds, and parameters of rules. General rules also apply if they are
+        not listed here.
+    waive: general rules that do not apply here.
+    until: when the scenario ends.
+    source: the text of the file. Empty for scenarios of the library: every installation has their files.
     """
 
     name: str

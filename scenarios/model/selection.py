@@ -1,4 +1,4 @@
-"""Which tasks something happens to."""
+"""The tasks that an effect applies to."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ from workerkit.scenarios.fields.kinds import GroupName, OneOf, Positive, ServerN
 THIS = "this"
 
 
-class Selectable(Protocol):
-    """What a selection looks at: a task."""
+class SelectableTask(Protocol):
+    """The fields of a task that a selection reads."""
 
     id: str
     status: str
     server: str
 
 
-T = TypeVar("T", bound=Selectable)
+T = TypeVar("T", bound=SelectableTask)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """All tasks of the world, or `this`: those that the request names, or the one that changed.
+    """The tasks that an effect applies to.
 
-    Of these, those with the status, of the server, of the group; and of what is left the `first` few or the
-    first `share` (0.5 is half of them, rounded up), in the order in which tasks are listed.
+    which: `all` tasks of the world, or `this`: the tasks that the request names, or the task that changed.
+    group: only tasks of this group.
+    status: only tasks with one of these statuses.
+    server: only tasks of this server.
+    first: only the first tasks, this many, in the order of the task list.
+    share: only the first part of them, such as 0.5 for half. The number of tasks is rounded up.
     """
 
     which: Annotated[str, OneOf(("all", THIS))] = "all"
@@ -42,14 +46,14 @@ class Selection:
         if self.first is not None and self.share is not None:
             raise ValueError("first and share are both given: keep one")
 
-    def of(self, tasks: Iterable[T], group: frozenset[str]) -> Sequence[T]:
-        """The tasks selected from these, which are in order; `group` are the ids of its group's tasks."""
-        found = [task for task in tasks if self._fits(task, group)]
+    def select(self, tasks: Iterable[T], group: frozenset[str]) -> Sequence[T]:
+        """The selected tasks, in the order of `tasks`. `group` has the ids of the tasks of the group."""
+        found = [task for task in tasks if self._matches(task, group)]
         if self.share is not None:
             return found[: ceil(self.share * len(found))]
         return found[: self.first]
 
-    def _fits(self, task: Selectable, group: frozenset[str]) -> bool:
+    def _matches(self, task: SelectableTask, group: frozenset[str]) -> bool:
         return (
             (self.group is None or task.id in group)
             and (self.status is None or task.status in self.status)

@@ -1,9 +1,8 @@
-"""When something happens in a scenario."""
+"""Triggers: they say when a happening of a scenario takes place."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.fields.kinds import (
@@ -21,15 +20,15 @@ from workerkit.scenarios.fields.kinds import (
     TaskStatuses,
 )
 
-FIRST = Calls(1, 1)
-_NOT_ASKED: Any = None
+_FIRST_CALL = Calls(1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """The nth request of an operation (`any`: of any) since the start; that request already feels it.
+    """Happens at the request with this number. The effects come before the request is answered.
 
-    With a span such as `3..7` or `2..`, each request of it. Requests of several operations count together.
+    number: a number, counted from the start of the scenario, or a span such as `3..7` for each request in it.
+    of: the operations whose requests count; `any` is all. Several operations are counted together.
     """
 
     number: CallSpan
@@ -38,44 +37,58 @@ class OnCall:
 
 @dataclass(frozen=True, slots=True)
 class OnMatch:
-    """A request that is as described; that request already feels it. What is left out is not looked at.
+    """Happens at a request with these properties. The effects come before the request is answered.
 
-    `server` is whose key it carries; `query` are parameters that it has; `body` is JSON that its own
-    contains; `id` is the id in its path; `group` is one of whose tasks it names. Of the requests that match,
-    `calls` says which: the first one, unless it says otherwise.
+    operation: the operation of the request is one of these.
+    server: the request has the key of this server.
+    query: the request has these query parameters.
+    body: the JSON body of the request contains this JSON.
+    id: the id in the path of the request.
+    group: the request names a task of this group.
+    calls: which of the matching requests: a number or a span. Without it, the first.
+    A property that is left out is not checked.
     """
 
     operation: OperationNames = (ANY,)
     server: ServerName | None = None
     query: Query | None = None
-    body: Json | None = _NOT_ASKED
+    body: Json | None = None
     id: str | None = None
     group: GroupName | None = None
-    calls: CallSpan = FIRST
+    calls: CallSpan = _FIRST_CALL
 
 
 @dataclass(frozen=True, slots=True)
 class OnChange:
-    """A worker's request gives a task this status (`was`: from that one).
+    """Happens when a worker's request changes the status of a task, before the request is answered.
 
-    It happens when the request is done, before its answer leaves. Of such changes, `calls` says which: the
-    first one, unless it says otherwise.
+    status: the new status of the task.
+    was: the old status of the task.
+    server: the server that the task belongs to.
+    group: the group that the task belongs to.
+    calls: which of the matching changes: a number or a span. Without it, the first.
     """
 
     status: TaskStatus
     was: TaskStatus | None = None
     server: ServerName | None = None
     group: GroupName | None = None
-    calls: CallSpan = FIRST
+    calls: CallSpan = _FIRST_CALL
 
     def __post_init__(self) -> None:
         if self.status == self.was:
-            raise ValueError(f"a task that was {self.was} does not become {self.status}: leave `was` out")
+            raise ValueError(f"a task that was {self.was} cannot become {self.status}: leave `was` out")
 
 
 @dataclass(frozen=True, slots=True)
 class OnState:
-    """As soon as so many tasks, or more, have the status, or one of several."""
+    """Happens as soon as `count` or more tasks have one of these statuses.
+
+    status: a status, or a list of statuses.
+    count: the number of tasks.
+    server: only tasks of this server count.
+    group: only tasks of this group count.
+    """
 
     status: TaskStatuses
     count: Positive = 1
@@ -85,9 +98,11 @@ class OnState:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """So many seconds after the happening before it in the list; for the first one, after the start.
+    """Happens some time after the previous happening in the list. If there is no
+    previous happening, the time runs from the start of the scenario.
 
-    `of` names another happening instead. Of one that happens often, the first time counts.
+    seconds: the time to wait.
+    of: the name of a happening to wait after, instead of the previous one. Only its first time counts.
     """
 
     seconds: Seconds

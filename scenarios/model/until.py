@@ -1,4 +1,4 @@
-"""When a scenario is over."""
+"""The condition that ends a scenario."""
 
 from __future__ import annotations
 
@@ -9,33 +9,40 @@ from typing import Annotated, Any
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import ANY, HappeningName, OneOf, OperationNames, Positive, Seconds
 
-WAITING = ("pending", "queued")
-ENDS = ("completed", "failed", "canceled")
+WAITING_STATUSES = ("pending", "queued")
+END_STATUSES = ("completed", "failed", "canceled")
 _POLLING = ("heartbeat", "listTasks")
-_QUIET = 0.5
-_NONE: Mapping[str, Any] = {}
+_DEFAULT_QUIET = 0.5
+_EMPTY: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class EnoughCalls:
-    """So many requests of an operation, or of several together."""
+    """A number of requests that have to arrive.
+
+    number: the number of requests.
+    of: the operations whose requests count; `any` is all. Several operations are counted together.
+    """
 
     number: Positive
     of: OperationNames = (ANY,)
 
-    def came(self, calls: Mapping[str, int]) -> bool:
-        """Whether that many came, by how often each operation was called, and any."""
+    def reached(self, calls: Mapping[str, int]) -> bool:
+        """Whether enough requests arrived. `calls`: how many requests each operation had, and `any`."""
         return sum(calls.get(operation, 0) for operation in self.of) >= self.number
 
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """All that is named has to hold. Where nothing but `quiet` is: all tasks of the worker's server ended.
+    """The scenario ends when all of these conditions hold. A condition that is left out is not checked.
 
-    `happening` has to have happened, `calls` to have come. `time` has to have passed since the happening or,
-    without one, since the worker's first request. At last the worker is `quiet` for so long: heartbeats and
-    reads of the list are no news, as a daemon goes on with them for ever. Without `quiet` that is half a
-    second, and no time at all where `time` is named.
+    tasks: all tasks of the worker's server are completed, failed or canceled. This is also checked if
+        `tasks`, `happening`, `calls` and `time` are all left out.
+    happening: the happening of this name has taken place.
+    calls: this number of requests has arrived.
+    time: this time has passed since the happening; without `happening`, since the worker's first request.
+    quiet: for this time the worker has sent only heartbeats and requests for task lists. Some workers send
+        these two forever. Default: 0 seconds if `time` is given, otherwise 0.5 seconds.
     """
 
     tasks: Annotated[str, OneOf(("ended",))] | None = None
@@ -45,8 +52,8 @@ class Until:
     quiet: Seconds | None = None
 
     @property
-    def awaits_tasks(self) -> bool:
-        """Whether the tasks have to be at an end."""
+    def waits_for_tasks(self) -> bool:
+        """Whether all tasks of the worker's server have to end first."""
         return self.tasks is not None or (self.happening is None and self.calls is None and self.time is None)
 
     def holds(
@@ -55,28 +62,30 @@ class Until:
         statuses: Collection[str],
         exchanges: Sequence[Exchange],
         now: float,
-        happened: Mapping[str, float] = _NONE,
-        calls: Mapping[str, int] = _NONE,
+        happened: Mapping[str, float] = _EMPTY,
+        calls: Mapping[str, int] = _EMPTY,
     ) -> bool:
-        """Whether it is over.
+        """Whether the scenario ends now. All times are in seconds since 1970, on the world's clock.
 
-        `statuses` are those of the worker's tasks, `exchanges` the newest ones, `happened` says when which
-        named happening took place, `calls` how often each operation was called, and `any`. Times are in
-        seconds since 1970, on the world's clock.
+        statuses: the statuses of the tasks of the worker's server.
+        exchanges: the exchanges so far, in the order of their requests.
+        now: the time now.
+        happened: for each happening with a name that took place: its time.
+        calls: the number of requests for each operation. The key `any` has the number of all requests.
         """
         since = self._since(exchanges, happened)
         if since is None or now - since < (self.time or 0):
             return False
-        if self.awaits_tasks and any(status not in ENDS for status in statuses):
+        if self.waits_for_tasks and any(status not in END_STATUSES for status in statuses):
             return False
-        if self.calls is not None and not self.calls.came(calls):
+        if self.calls is not None and not self.calls.reached(calls):
             return False
-        return now - _last_news(exchanges) >= self.patience
+        return now - _last_news(exchanges) >= self.quiet_seconds
 
     @property
-    def patience(self) -> float:
-        """For how many seconds the worker has to be quiet at last."""
-        return self.quiet if self.quiet is not None else _QUIET if self.time is None else 0.0
+    def quiet_seconds(self) -> float:
+        """For how many seconds the worker has to be quiet at the end."""
+        return self.quiet if self.quiet is not None else _DEFAULT_QUIET if self.time is None else 0.0
 
     def _since(self, exchanges: Sequence[Exchange], happened: Mapping[str, float]) -> float | None:
         if not exchanges:

@@ -1,17 +1,17 @@
-"""The world of a scenario: servers, tasks, customers' requests and accounts at its beginning."""
+"""The world of a scenario at the start: its servers, tasks, customers' requests and accounts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from workerkit.openapi.spec.dialect import Dialect
-from workerkit.scenarios.fields.kinds import Moment, Price, ServerStatus
+from workerkit.scenarios.fields.kinds import Price, ServerStatus, Timestamp
 from workerkit.scenarios.model.task_group import TaskGroup
 
 
 @dataclass(frozen=True, slots=True)
 class ServerPlan:
-    """A server of the world; without `key` whoever builds the world chooses one."""
+    """A server of the world. Without `key` the kit chooses a key."""
 
     name: str
     status: ServerStatus = "online"
@@ -20,7 +20,7 @@ class ServerPlan:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRequestPlan:
-    """A customer's request, which tasks belong to; without `website` whoever builds the world chooses one."""
+    """A customer's request. Tasks belong to it. Without `website` the kit chooses a website."""
 
     name: str
     website: str | None = None
@@ -31,7 +31,7 @@ class CustomerRequestPlan:
 
 @dataclass(frozen=True, slots=True)
 class AccountPlan:
-    """An account on sites; without `email` and `password` whoever builds the world chooses them."""
+    """An account that tasks are done with. Without `email` or `password` the kit chooses them."""
 
     username: str
     email: str | None = None
@@ -51,17 +51,22 @@ _ACCOUNTS = tuple(
 )
 
 
-def called(plan: ServerPlan | CustomerRequestPlan | AccountPlan) -> str:
-    """The name by which a scenario speaks of a server, a request or an account."""
+def plan_name(plan: ServerPlan | CustomerRequestPlan | AccountPlan) -> str:
+    """The name that a scenario uses for a server, a customer's request or an account."""
     return plan.username if isinstance(plan, AccountPlan) else plan.name
 
 
 @dataclass(frozen=True, slots=True)
 class WorldPlan:
-    """What the world holds at the start. The first server is the worker's own.
+    """The world at the start.
 
-    `dialect` says what the API does where its page is silent. `clock` is the time at which the world begins,
-    in seconds since 1970; without it, now.
+    servers: the first one is the server that the worker under test works for.
+    tasks: groups of equal tasks.
+    seed: the seed of all random choices.
+    requests: the customers' requests.
+    accounts: the accounts that tasks are done with.
+    dialect: how the API behaves where the API page leaves it open.
+    clock: the time of the world's clock at the start, in seconds since 1970. None for the real time.
     """
 
     servers: tuple[ServerPlan, ...]
@@ -70,9 +75,9 @@ class WorldPlan:
     requests: tuple[CustomerRequestPlan, ...] = _REQUESTS
     accounts: tuple[AccountPlan, ...] = _ACCOUNTS
     dialect: Dialect = field(default_factory=Dialect)
-    clock: Moment | None = None
+    clock: Timestamp | None = None
 
     @property
-    def worker(self) -> ServerPlan:
-        """The server in whose name the worker under test works."""
+    def worker_server(self) -> ServerPlan:
+        """The server that the worker under test works for."""
         return self.servers[0]

@@ -1,4 +1,4 @@
-"""What is expected of workers: one rule a file, and the register of all."""
+"""The rules for workers, one rule in each file. `RULES` has all of them, by id."""
 
 from workerkit.scenarios.rules.refusals.bulk_items_heeded import BulkItemsHeeded
 from workerkit.scenarios.rules.refusals.goes_on_after_refusal import GoesOnAfterRefusal
@@ -74,40 +74,4 @@ RULES: dict[str, type[Rule]] = {
     )
 }
 
-__all__ = [
-    "RULES",
-    "BulkItemsHeeded",
-    "BulkWithinLimit",
-    "CanceledWorkStopped",
-    "CountedOnce",
-    "DocumentedRequests",
-    "DoneOnce",
-    "EveryPageRead",
-    "FailedWithMessage",
-    "GoesOnAfterRefusal",
-    "GoesOnAfterTrouble",
-    "HeartbeatNotTooOften",
-    "HeartbeatRegular",
-    "HeartbeatSent",
-    "HungAnswerGivenUp",
-    "KeyInHeaderOnly",
-    "LeftAloneAfter403",
-    "LeftAloneAfter404",
-    "LogLevels",
-    "LogsWithinLimit",
-    "NoBusyPolling",
-    "NoSecretsInLogs",
-    "NoneLeftRunning",
-    "NotRepeatedAfter400",
-    "OneEndPerTask",
-    "PauseOn5xx",
-    "PauseOn401",
-    "PauseOn429",
-    "ProcessNotCrashed",
-    "ResultOfItsOwnTask",
-    "ResultRepeated",
-    "RetriesWithinLimit",
-    "Rule",
-    "RunningBeforeEnd",
-    "TasksEnded",
-]
+__all__ = ["RULES"]

@@ -1,4 +1,4 @@
-"""The judge: how a worker did in a scenario."""
+"""Judges a run: finds every rule that the worker broke."""
 
 from __future__ import annotations
 
@@ -6,37 +6,48 @@ from dataclasses import dataclass, replace
 
 from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.model.scenario import Scenario
-from workerkit.scenarios.rules import RULES, Rule
+from workerkit.scenarios.rules import RULES
+from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement of one run: the scenario's name, and every rule broken, in a fixed order."""
+    """The verdict on one run.
+
+    scenario: the name of the scenario.
+    passed: True if the worker broke no rule.
+    violations: the violations, in the order of `RULES`.
+    """
 
     scenario: str
     passed: bool
-    broken: tuple[Violation, ...]
+    violations: tuple[Violation, ...]
 
 
 def judge(run: Run) -> Verdict:
-    """The verdict on a run: its scenario's rules and all general ones, each applied to the whole run."""
-    broken = tuple(finding for rule in rules_of(run.scenario) for finding in rule.check(run))
-    return Verdict(run.scenario.name, not broken, broken)
+    """Checks the run with the rules of its scenario and returns the verdict."""
+    violations = tuple(violation for rule in rules_of(run.scenario) for violation in rule.check(run))
+    return Verdict(run.scenario.name, not violations, violations)
 
 
 def rules_of(scenario: Scenario) -> tuple[Rule, ...]:
-    """The rules that hold in a scenario, with the parameters that it sets, in the order of the register."""
-    expected = {each.rule: each.parameters for each in scenario.expect}
-    waived = {each.rule for each in scenario.waive}
-    held = (
+    """Returns the rules that are checked in a scenario, with its parameters, in the order of `RULES`.
+
+    These are the rules that the scenario expects, and all general rules that the scenario does not waive.
+    """
+    expected = {expectation.rule: expectation.parameters for expectation in scenario.expect}
+    waived = {waiver.rule for waiver in scenario.waive}
+    checked = (
         rule for rule in RULES.values() if rule.id in expected or (rule.general and rule.id not in waived)
     )
-    return tuple(rule(**expected.get(rule.id, {})) for rule in held)
+    return tuple(rule(**expected.get(rule.id, {})) for rule in checked)
 
 
 def masked(verdict: Verdict, mask: Mask) -> Verdict:
-    """The verdict without secrets, such as a key in a path that a message names."""
-    broken = (replace(each, message=mask.text(each.message)) for each in verdict.broken)
-    return replace(verdict, broken=tuple(broken))
+    """Returns the verdict without secrets. A message can contain a key, for example in a path."""
+    violations = (
+        replace(violation, message=mask.text(violation.message)) for violation in verdict.violations
+    )
+    return replace(verdict, violations=tuple(violations))

@@ -1,4 +1,4 @@
-"""What every rule has in common."""
+"""The base class of all rules."""
 
 from __future__ import annotations
 
@@ -15,17 +15,25 @@ _MOST_LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One time that a worker broke a rule: what happened, and the numbers of the exchanges."""
+    """One time that a worker broke a rule.
 
-    text: str
+    A rule collects all its breaches of a run into one `Violation`. Reports show the violation.
+
+    message: what happened.
+    exchanges: the numbers of the exchanges in which it happened.
+    """
+
+    message: str
     exchanges: tuple[int, ...] = ()
 
 
 class Rule(ABC):
-    """What is expected of a worker. Each rule is a frozen dataclass; its fields are its parameters in YAML.
+    """One rule for workers. Each rule is a frozen dataclass. Its fields are its parameters in YAML.
 
-    `why` is the reason in one sentence, `careful` what a careful worker does; `general` rules hold in every
-    scenario, the others where a scenario expects them.
+    id: the name of the rule in scenarios and reports.
+    why: the reason for the rule, in one or two sentences.
+    careful: what a careful worker does. It completes the sentence "A careful worker ...".
+    general: True if the rule is checked in every scenario, False if only where a scenario expects it.
     """
 
     __slots__ = ()
@@ -37,17 +45,23 @@ class Rule(ABC):
 
     @abstractmethod
     def check(self, run: Run) -> list[Violation]:
-        """How the worker broke the rule in this run; empty where it kept it."""
+        """Returns the violations of the rule in this run. Empty if the worker kept the rule."""
 
-    def broken(self, message: str, exchanges: tuple[int, ...] = ()) -> Violation:
-        """A finding of this rule: what happened, then why it matters and what a careful worker does."""
+    def violation(self, message: str, exchanges: tuple[int, ...] = ()) -> Violation:
+        """Returns a violation of this rule.
+
+        Its message says what happened, why the rule exists, and what a careful worker does.
+        """
         text = f"{message} {self.why} A careful worker {self.careful}."
         return Violation(self.id, text, exchanges[:_MOST_LISTED])
 
-    def found(self, cases: Sequence[Breach]) -> list[Violation]:
-        """The finding that all cases together make up: the first one in words, all by their exchanges."""
-        if not cases:
+    def summarize(self, breaches: Sequence[Breach]) -> list[Violation]:
+        """Returns one violation for all breaches. Empty if there are no breaches.
+
+        The message describes the first breach. The exchanges are those of all breaches.
+        """
+        if not breaches:
             return []
-        more = f" So it went {len(cases)} times." if len(cases) > 1 else ""
-        numbers = dict.fromkeys(number for case in cases for number in case.exchanges)
-        return [self.broken(cases[0].text + more, tuple(numbers))]
+        count = f" This happened {len(breaches)} times." if len(breaches) > 1 else ""
+        numbers = dict.fromkeys(number for breach in breaches for number in breach.exchanges)
+        return [self.violation(breaches[0].message + count, tuple(numbers))]

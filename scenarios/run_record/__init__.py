@@ -1,1 +1,1 @@
-"""What a run leaves for the judge."""
+"""The record of a worker's run. The judge reads it."""

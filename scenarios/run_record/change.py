@@ -1,4 +1,4 @@
-"""What changed in a world: what those who listen hear of, what a world remembers, and what the judge sees."""
+"""One change in a world. Events, the world's memory and the judge use it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The `field` of one thing changed. `kind` is `task`, `server`, `request`, `account` or `world`.
+    """One field of one thing in a world got a new value.
 
-    `id` is a server's or world's name, else an id. `at` is in seconds since 1970 on the world's clock, and
-    `after` is the number of the exchange before it, 0 for none. `by` says in words who did it; it is empty
-    where a worker did, by its exchange `number`. A server's field `api_key` holds secrets.
+    kind: what changed: `task`, `server`, `request`, `account` or `world`.
+    id: the name of the server or the world, or the id of the task, request or account.
+    field: the name of the field. The field `api_key` of a server holds secrets.
+    was: the value before the change.
+    now: the value after the change.
+    at: when it changed, in seconds since 1970 on the world's clock.
+    after: the number of the exchange before the change. 0 if there was none.
+    by: who made the change, in words. Empty if a worker made it, in the exchange `number`.
     """
 
     kind: str
@@ -26,5 +31,5 @@ class Change:
 
     @property
     def number(self) -> int:
-        """The number of the exchange in which it took place."""
+        """The number of the exchange in which the change was made."""
         return self.after + 1

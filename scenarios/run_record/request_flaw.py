@@ -1,11 +1,11 @@
-"""What the documentation does not allow in a request."""
+"""Finds requests that the spec does not allow."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.formats.strict_json import parsed
+from workerkit.openapi.formats.strict_json import parse_shared
 from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError
 from workerkit.openapi.spec.flaw import FlawError
 
@@ -13,21 +13,25 @@ _UNSUPPORTED_TYPE = 415
 
 
 def flaws_of(exchanges: Iterable[Exchange], api: Api) -> tuple[tuple[Exchange, FlawError], ...]:
-    """The requests that the spec of a dialect does not allow, each with the first thing wrong with it."""
-    judged = ((exchange, _flaw_of(exchange, api)) for exchange in exchanges)
-    return tuple((exchange, flaw) for exchange, flaw in judged if flaw is not None)
+    """Returns the requests that the spec of the dialect does not allow, each with its first flaw."""
+    first_flaws = ((exchange, _first_flaw(exchange, api)) for exchange in exchanges)
+    return tuple((exchange, flaw) for exchange, flaw in first_flaws if flaw is not None)
 
 
-def _flaw_of(exchange: Exchange, api: Api) -> FlawError | None:
+def _first_flaw(exchange: Exchange, api: Api) -> FlawError | None:
     try:
         match = api.match(exchange.method, exchange.path)
-        call = match.operation.read(match.path_values, exchange.query, exchange.request_body, parsed)
+        call = match.operation.parse_request(
+            match.path_values, exchange.query, exchange.request_body, parse_shared
+        )
     except UnknownPathError:
-        return FlawError("path", f"{exchange.path} is no path of this API")
+        return FlawError("path", f"the API has no path {exchange.path}")
     except WrongMethodError as error:
-        return FlawError("method", f"{exchange.method} is no method of {exchange.path}; {error} is")
+        return FlawError(
+            "method", f"{exchange.path} does not allow the method {exchange.method}; it allows {error}"
+        )
     except FlawError as flaw:
         return flaw
     if exchange.status == _UNSUPPORTED_TYPE:
-        return FlawError("header content-type", "has to be application/json")
-    return next(iter(call.flaws.values()), None)
+        return FlawError("header content-type", "must be application/json")
+    return next(iter(call.member_flaws.values()), None)

@@ -1,4 +1,4 @@
-"""The record of one run: all that the judge gets to see."""
+"""The record of one run of a worker."""
 
 from __future__ import annotations
 
@@ -12,21 +12,26 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.run_record.applied_faults import AppliedFaults
 from workerkit.scenarios.run_record.change import Change
-from workerkit.scenarios.run_record.list_seen import ListSeen, lists_seen
 from workerkit.scenarios.run_record.request_flaw import flaws_of
-from workerkit.scenarios.run_record.server_history import History
-from workerkit.scenarios.run_record.struck_faults import AppliedFaults
+from workerkit.scenarios.run_record.task_history import TaskHistory
+from workerkit.scenarios.run_record.task_page import TaskPage, task_pages
 from workerkit.scenarios.run_record.task_report import TaskReport, task_reports
 
 EndedBy = Literal["until", "exit", "time-limit"]
-# For so long a busy machine may keep a worker from all that it wants to do.
+# In seconds. A busy machine may stop a worker for this long.
 _LONGEST_STALL = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened to the world: the effect's `kind` and `subject`, and the time in seconds since 1970."""
+    """An effect of the scenario that took place.
+
+    time: when it took place, in seconds since 1970.
+    kind: the kind of the effect, such as `revoke-key`.
+    subject: the thing that the effect changed, such as the name of a server.
+    """
 
     time: float
     kind: str
@@ -35,14 +40,22 @@ class Event:
 
 @dataclass(frozen=True)
 class Run:
-    """A worker's run through a scenario, from its first request to its last.
+    """The record of one run of a worker through a scenario. All times are seconds since 1970, on one clock.
 
-    `exchanges` are in the order in which they began; `tasks` are all tasks of the world as they are at the
-    end, with the page's fields and "server", the name of their server. `exit_code` is the command's, negative
-    for a signal, None where there is no command; `ended_by` says whether it exited by itself. `server` and
-    `key` are the worker's own, `api` is the API in the world's dialect. `changes` are all changes since the
-    start, in order, `struck` what faults did to exchanges. `ended` is when it was made, `whole` is False
-    where older parts of it are gone. All times are on one clock, in seconds since 1970.
+    scenario: the scenario.
+    exchanges: all exchanges, in the order in which they began.
+    tasks: all tasks of the world at the end of the run. They have the fields of the API page, and `server`,
+        the name of their server.
+    events: the effects of the scenario that took place.
+    exit_code: the exit code of the command. Negative if a signal ended it, None if there is no exit code.
+    ended_by: what ended the run: the scenario's `until`, the exit of the command, or the time limit.
+    server: the name of the worker's server.
+    key: the API key of the worker's server.
+    api: the API in the dialect of the world.
+    changes: all changes of the world since its start, in order.
+    applied_faults: the faults that were applied to exchanges.
+    recorded_at: when this record was made.
+    is_complete: False if older exchanges or changes are missing, because the world's memory is limited.
     """
 
     scenario: Scenario
@@ -55,110 +68,116 @@ class Run:
     key: str
     api: Api = field(default_factory=worker_api)
     changes: tuple[Change, ...] = ()
-    struck: tuple[AppliedFaults, ...] = ()
-    ended: float = 0.0
-    whole: bool = True
+    applied_faults: tuple[AppliedFaults, ...] = ()
+    recorded_at: float = 0.0
+    is_complete: bool = True
 
     def since_start(self, time: float) -> str:
-        """A time as messages give it: seconds since the worker's first request, as in `1.250 s`."""
+        """Returns a time as text for messages, in seconds since the worker's first request: `1.250 s`."""
         return f"{time - self.exchanges[0].began:.3f} s"
 
-    def named(self, exchange: Exchange) -> str:
-        """An exchange as messages name it: `exchange 12 (PUT updateTask at 0.250 s)`."""
-        what = f"{exchange.method} {exchange.operation or 'of no operation'}"
-        return f"exchange {exchange.number} ({what} at {self.since_start(exchange.began)})"
+    def describe(self, exchange: Exchange) -> str:
+        """Returns an exchange as text for messages: `exchange 12 (PUT updateTask at 0.250 s)`."""
+        request = f"{exchange.method} {exchange.operation or 'to an unknown path'}"
+        return f"exchange {exchange.number} ({request} at {self.since_start(exchange.began)})"
 
     def seconds_to_act(self, earlier: float, later: float) -> float:
-        """How long a worker had to act between two times, which may be less than what passed.
+        """Returns how many seconds the worker had to act between two times.
 
-        Its longest silence in between, up to two seconds of it, is not counted: a busy machine may have kept
-        it from its work.
+        A busy machine may have stopped the worker for a moment. So the worker's longest pause between
+        requests, up to 2 seconds, is subtracted.
         """
-        own = (each.began for each in self.own_exchanges)
-        moments = (earlier, *(began for began in own if earlier < began < later), later)
-        silence = max((after - before for before, after in pairwise(moments)), default=0.0)
-        return later - earlier - min(silence, _LONGEST_STALL)
+        request_times = (exchange.began for exchange in self.own_exchanges)
+        moments = (earlier, *(began for began in request_times if earlier < began < later), later)
+        longest_pause = max((after - before for before, after in pairwise(moments)), default=0.0)
+        return later - earlier - min(longest_pause, _LONGEST_STALL)
 
     def own_tasks(self) -> tuple[Mapping[str, Any], ...]:
-        """The tasks that belong to the worker's server."""
+        """Returns the tasks of the worker's server."""
         return tuple(task for task in self.tasks if task["server"] == self.server)
 
     @property
-    def done(self) -> bool:
-        """Whether the worker's process ended by itself and found that all was well."""
+    def exited_normally(self) -> bool:
+        """Whether the worker's process exited by itself with exit code 0."""
         return self.ended_by == "exit" and not self.exit_code
 
     @cached_property
     def own_exchanges(self) -> tuple[Exchange, ...]:
-        """The exchanges in the worker's name, and those whose key is nobody's."""
+        """The exchanges with the key of the worker's server, and those with a key that no server has."""
         return tuple(exchange for exchange in self.exchanges if exchange.server in (None, self.server))
 
     @cached_property
     def timed_exchanges(self) -> tuple[Exchange, ...]:
-        """The worker's own exchanges, but those for which the clock stood: they say nothing of pauses."""
+        """The worker's exchanges with a usable time.
+
+        If the clock of the world stands still, several exchanges have the same time. Only the first of them
+        is included.
+        """
         own = self.own_exchanges
-        return (*own[:1], *(each for before, each in pairwise(own) if each.began != before.began))
+        return (*own[:1], *(exchange for before, exchange in pairwise(own) if exchange.began != before.began))
 
     @cached_property
     def applied_faults_by_number(self) -> Mapping[int, AppliedFaults]:
-        """What faults did to which exchange."""
-        return {each.number: each for each in self.struck}
+        """The applied faults, by the number of their exchange."""
+        return {applied.number: applied for applied in self.applied_faults}
 
     @cached_property
     def reports(self) -> tuple[TaskReport, ...]:
-        """All that the worker reported of tasks, task by task, in the order in which it did."""
-        return task_reports(self.own_exchanges, self.api, self.garbled)
+        """All reports of the worker about tasks, in order. An exchange can hold several."""
+        return task_reports(self.own_exchanges, self.api, self.unreadable)
 
     @cached_property
     def reports_by_task(self) -> Mapping[str, tuple[TaskReport, ...]]:
-        """What the worker reported of each task, in order."""
-        found: dict[str, list[TaskReport]] = {}
+        """The worker's reports in order, by the id of their task in lower case."""
+        reports_by_task: dict[str, list[TaskReport]] = {}
         for report in self.reports:
-            found.setdefault(report.task, []).append(report)
-        return {task: tuple(reports) for task, reports in found.items()}
+            reports_by_task.setdefault(report.task, []).append(report)
+        return {task: tuple(reports) for task, reports in reports_by_task.items()}
 
     @cached_property
     def tasks_by_exchange(self) -> Mapping[int, tuple[str, ...]]:
-        """The tasks that were reported of in each exchange."""
-        found: dict[int, list[str]] = {}
+        """The ids of the tasks that the worker reported, by the number of the exchange."""
+        tasks_by_exchange: dict[int, list[str]] = {}
         for report in self.reports:
-            found.setdefault(report.number, []).append(report.task)
-        return {number: tuple(tasks) for number, tasks in found.items()}
+            tasks_by_exchange.setdefault(report.number, []).append(report.task)
+        return {number: tuple(tasks) for number, tasks in tasks_by_exchange.items()}
 
     @cached_property
-    def listings(self) -> tuple[ListSeen, ...]:
-        """The pages of tasks that the worker got and could read."""
-        return lists_seen(self.own_exchanges, self.api, self.garbled)
+    def pages(self) -> tuple[TaskPage, ...]:
+        """The pages of tasks that the worker could read, in order."""
+        return task_pages(self.own_exchanges, self.api, self.unreadable)
 
     @cached_property
-    def listings_by_task(self) -> Mapping[str, tuple[ListSeen, ...]]:
-        """The pages on which each task stood, in order."""
-        found: dict[str, list[ListSeen]] = {}
-        for listing in self.listings:
-            for task in listing.tasks:
-                found.setdefault(task, []).append(listing)
-        return {task: tuple(listings) for task, listings in found.items()}
+    def pages_by_task(self) -> Mapping[str, tuple[TaskPage, ...]]:
+        """The pages that list a task, in order, by the id of the task in lower case."""
+        pages_by_task: dict[str, list[TaskPage]] = {}
+        for page in self.pages:
+            for task in page.tasks:
+                pages_by_task.setdefault(task, []).append(page)
+        return {task: tuple(pages) for task, pages in pages_by_task.items()}
 
-    def listed_between(self, task: str, earlier: Exchange, later: Exchange) -> list[ListSeen]:
-        """The pages with a task on them that may have come after one request and before another."""
+    def pages_between(self, task: str, earlier: Exchange, later: Exchange) -> list[TaskPage]:
+        """Returns the pages that list a task and may have arrived between two requests."""
         return [
-            listing
-            for listing in self.listings_by_task.get(task, ())
-            if listing.exchange.ended >= earlier.began and listing.exchange.ended <= later.began
+            page
+            for page in self.pages_by_task.get(task, ())
+            if page.exchange.ended >= earlier.began and page.exchange.ended <= later.began
         ]
 
     @cached_property
     def flaws(self) -> tuple[tuple[Exchange, FlawError], ...]:
-        """The requests that the spec does not allow, each with the first thing that is wrong with it."""
+        """The requests that the spec does not allow, each with its first flaw."""
         return flaws_of(self.own_exchanges, self.api)
 
     @cached_property
-    def history(self) -> History:
-        """What each task was at which time."""
-        return History(self.tasks, self.changes)
+    def history(self) -> TaskHistory:
+        """The changes of every task."""
+        return TaskHistory(self.tasks, self.changes)
 
     @cached_property
-    def garbled(self) -> frozenset[int]:
-        """The numbers of the exchanges whose answer the worker did not get, or could not read."""
+    def unreadable(self) -> frozenset[int]:
+        """The numbers of the exchanges without an answer, or with an answer that the worker cannot read."""
         unanswered = {exchange.number for exchange in self.exchanges if exchange.status is None}
-        return frozenset(unanswered | {each.number for each in self.struck if each.garbled})
+        return frozenset(
+            unanswered | {applied.number for applied in self.applied_faults if applied.is_unreadable}
+        )

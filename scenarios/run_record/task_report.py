@@ -1,4 +1,4 @@
-"""What a worker says of one task in one request, and what it is told in return."""
+"""A worker's reports about tasks, and what the server answered to each report."""
 
 from __future__ import annotations
 
@@ -7,29 +7,35 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError
-from workerkit.scenarios.model.until import ENDS
+from workerkit.openapi.exchange_reader import bulk_items_of, bulk_results_of, link_id_of, subject_task_id
+from workerkit.openapi.spec.api import Api
+from workerkit.scenarios.model.until import END_STATUSES
 
-TaskOutcome = Literal["done", "refused", "trouble", "unsure"]
+TaskOutcome = Literal["accepted", "refused", "temporary-failure", "unclear"]
 RESULTS = ("completed", "failed")
 _BULK = "bulkUpdateTasks"
 _COMPLETION = "completeLink"
-_PASSING = (401, 429)
-_ODD = 400
-# A client that waits no longer than this has given up, and never saw the answer.
+_TEMPORARY = (401, 429)
+_UNKNOWN_ERROR_STATUS = 400
+# In seconds. A client with a shorter timeout never sees an answer that takes longer.
 _SLOW = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class TaskReport:
-    """One task in one exchange, whether it stood there alone or as an item of a bulk update.
+    """One report about one task: a request for a single task, or one item of a bulk update.
 
-    task: the id in lower case.
-    fields: the other fields that the request sent for the task.
-    outcome: what the answer said about the task. `done`; `refused` for a lasting reason (400, 403, 404 and so
-        on); `trouble` that may pass (401, 429, 5xx, no answer); `unsure` when the answer was broken or late.
-    code: the status of a refusal or trouble. For an item of a bulk update it is the status that a single
-        update would get. None otherwise.
+    exchange: the exchange that sent the report.
+    task: the id of the task in lower case.
+    fields: the fields that the request sent for the task.
+    outcome: what the answer said about the task.
+        `accepted`: the server accepted the report.
+        `refused`: it refused the report for a lasting reason (400, 403, 404 and so on).
+        `temporary-failure`: it may accept the report later (401, 429, 5xx, no answer).
+        `unclear`: the answer could not be read, or it took so long that the worker may not have waited.
+    code: the status of a refusal or a temporary failure. For an item of a bulk update it is the status that
+        an update of this task alone would get. None otherwise.
+    in_bulk: True for an item of a bulk update.
     """
 
     exchange: Exchange
@@ -46,109 +52,104 @@ class TaskReport:
 
     @property
     def status(self) -> str | None:
-        """The status that it asks for."""
+        """The task status that the report asks for. None if it asks for none."""
         status = "completed" if self.exchange.operation == _COMPLETION else self.fields.get("status")
         return status if isinstance(status, str) else None
 
     @property
     def is_end(self) -> bool:
-        """Whether it says that the work on the task is over."""
-        return self.status in ENDS
+        """Whether the report ends the task: completed, failed or canceled."""
+        return self.status in END_STATUSES
 
     @property
     def is_result(self) -> bool:
-        """Whether it says how the work on the task came out."""
+        """Whether the report gives the result of the task: completed or failed."""
         return self.status in RESULTS
 
     @property
-    def counts(self) -> bool:
-        """Whether it is the callback that counts the link on its request."""
+    def counts_link(self) -> bool:
+        """Whether the report is the callback that raises `created_links` of the customer's request."""
         return self.exchange.operation == _COMPLETION
 
-    def known_before(self, later: Exchange) -> bool:
-        """Whether the worker had its answer when it sent a later request."""
-        return self.outcome in ("done", "refused") and later.began >= self.exchange.ended
+    def answered_before(self, later: Exchange) -> bool:
+        """Whether the worker had a clear answer (accepted or refused) before it sent the request `later`."""
+        return self.outcome in ("accepted", "refused") and later.began >= self.exchange.ended
 
 
-def task_reports(exchanges: Sequence[Exchange], api: Api, garbled: Collection[int]) -> tuple[TaskReport, ...]:
-    """All reports in these exchanges, in their order; what is no JSON and names no task is none."""
-    codes = _codes(api)
+def task_reports(
+    exchanges: Sequence[Exchange], api: Api, unreadable: Collection[int]
+) -> tuple[TaskReport, ...]:
+    """Returns all reports in these exchanges, in order. Requests that name no task are skipped.
+
+    unreadable: the numbers of the exchanges whose answer the worker could not read.
+    """
+    codes = _item_error_codes(api)
     return tuple(
         report
         for exchange in exchanges
-        for report in (_items if exchange.operation == _BULK else _single)(exchange, api, garbled, codes)
+        for report in (
+            _bulk_reports(exchange, unreadable, codes)
+            if exchange.operation == _BULK
+            else _single_report(exchange, api, unreadable)
+        )
     )
 
 
-def _single(
-    exchange: Exchange, api: Api, garbled: Collection[int], codes: Mapping[str, int]
-) -> Iterator[TaskReport]:
-    task = _task_of(exchange, api)
+def _single_report(exchange: Exchange, api: Api, unreadable: Collection[int]) -> Iterator[TaskReport]:
+    task = subject_task_id(exchange, api)
     if task is not None:
-        outcome = _outcome(exchange, garbled)
-        yield TaskReport(exchange, task, _mapping(exchange.sent()), outcome, _code(exchange, outcome))
+        outcome = _outcome(exchange, unreadable)
+        yield TaskReport(exchange, task, _mapping(exchange.request_json()), outcome, _code(exchange, outcome))
 
 
-def _items(
-    exchange: Exchange, api: Api, garbled: Collection[int], codes: Mapping[str, int]
+def _bulk_reports(
+    exchange: Exchange, unreadable: Collection[int], codes: Mapping[str, int]
 ) -> Iterator[TaskReport]:
-    outcome = _outcome(exchange, garbled)
-    results = _list(_mapping(exchange.answered()).get("results"))
-    for place, item in enumerate(map(_mapping, _list(_mapping(exchange.sent()).get("items")))):
-        task = item.get("link_id")
+    outcome = _outcome(exchange, unreadable)
+    results = bulk_results_of(exchange.answer_json())
+    for index, item in enumerate(map(_mapping, bulk_items_of(exchange.request_json()))):
+        task = link_id_of(item)
         if isinstance(task, str):
-            of_item, code = outcome, _code(exchange, outcome)
-            if outcome == "done":
-                of_item, code = _outcome_of_item(
-                    _mapping(results[place]) if place < len(results) else {}, codes
+            item_outcome, code = outcome, _code(exchange, outcome)
+            if outcome == "accepted":
+                item_outcome, code = _item_outcome(
+                    _mapping(results[index]) if index < len(results) else {}, codes
                 )
-            yield TaskReport(exchange, task.lower(), item, of_item, code, in_bulk=True)
+            yield TaskReport(exchange, task.lower(), item, item_outcome, code, in_bulk=True)
 
 
-def _outcome_of_item(result: Mapping[str, Any], codes: Mapping[str, int]) -> tuple[TaskOutcome, int | None]:
+def _item_outcome(result: Mapping[str, Any], codes: Mapping[str, int]) -> tuple[TaskOutcome, int | None]:
     success = result.get("success")
     if not isinstance(success, bool):
-        return "unsure", None
-    return ("done", None) if success else ("refused", codes.get(str(result.get("error")), _ODD))
+        return "unclear", None
+    if success:
+        return "accepted", None
+    return "refused", codes.get(str(result.get("error")), _UNKNOWN_ERROR_STATUS)
 
 
-def _task_of(exchange: Exchange, api: Api) -> str | None:
-    """The id of the task that a request concerns, unless it concerns none or several."""
-    try:
-        match = api.match(exchange.method, exchange.path)
-    except (UnknownPathError, WrongMethodError):
-        return None
-    if match.operation.subject is None or match.operation.subject.kind != "task":
-        return None
-    found = match.operation.subject_id(match.path_values, exchange.request_body)
-    return found.lower() if found else None
+def _outcome(exchange: Exchange, unreadable: Collection[int]) -> TaskOutcome:
+    if exchange.number in unreadable:
+        return "temporary-failure" if exchange.status is None else "unclear"
+    if exchange.ended - exchange.began >= _SLOW or (exchange.accepted and not exchange.answer_json()):
+        return "unclear"
+    if exchange.accepted:
+        return "accepted"
+    return "temporary-failure" if _is_temporary(exchange) else "refused"
 
 
-def _outcome(exchange: Exchange, garbled: Collection[int]) -> TaskOutcome:
-    if exchange.number in garbled:
-        return "trouble" if exchange.status is None else "unsure"
-    if exchange.ended - exchange.began >= _SLOW or (exchange.accepted and not exchange.answered()):
-        return "unsure"
-    return "done" if exchange.accepted else "trouble" if _may_pass(exchange) else "refused"
-
-
-def _may_pass(exchange: Exchange) -> bool:
-    return exchange.status is None or exchange.status in _PASSING or exchange.status >= 500
+def _is_temporary(exchange: Exchange) -> bool:
+    return exchange.status is None or exchange.status in _TEMPORARY or exchange.status >= 500
 
 
 def _code(exchange: Exchange, outcome: TaskOutcome) -> int | None:
-    return exchange.status if outcome in ("refused", "trouble") else None
+    return exchange.status if outcome in ("refused", "temporary-failure") else None
 
 
-def _codes(api: Api) -> dict[str, int]:
-    """The statuses that the `error` of an item stands for."""
+def _item_error_codes(api: Api) -> dict[str, int]:
+    """Returns the status that each `error` of a bulk item stands for."""
     codes = {api.error_code(status): status for status in (400, 403, 404, 409)}
     return {**codes, api.dialect["bulk-missing-code"]: 404}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()

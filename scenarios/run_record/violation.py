@@ -1,4 +1,4 @@
-"""A rule that a worker broke."""
+"""The finding that a worker broke a rule."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What the worker did wrong: the rule's id, a message that stands alone, the numbers of the exchanges."""
+    """The finding of one rule in one run: the worker broke the rule, once or many times.
+
+    A report shows violations. A rule first collects a `Breach` for each time that the worker broke it, and
+    then makes one violation from them.
+
+    rule: the id of the rule.
+    message: what the worker did wrong, why that matters, and what a careful worker does.
+    exchanges: the numbers of the exchanges that show it.
+    """
 
     rule: str
     message: str

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.worlds.world_builder import PAGE_KEY, WorldBuilder
+from workerkit.mockserver.worlds.world_builder import EXAMPLE_KEY, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
-from workerkit.openapi.spec.document import read
+from workerkit.openapi.spec.document import read_document
 
 SPEC = resources.files("workerkit.openapi").joinpath("worker-api.yaml").read_text("utf-8")
 
@@ -33,7 +33,7 @@ class Client:
         connection = http.client.HTTPConnection(self._mock.host, self._mock.port, timeout=120)
         data = None if body is None else json.dumps(body)
         where = urlsplit(self._mock.base_url).path + path
-        connection.request(method, where, data, {"X-API-Key": PAGE_KEY})
+        connection.request(method, where, data, {"X-API-Key": EXAMPLE_KEY})
         answer = connection.getresponse()
         value = json.loads(answer.read())
         connection.close()
@@ -43,7 +43,7 @@ class Client:
 @contextmanager
 def mock_of(spec: str) -> Iterator[Client]:
     worlds = Worlds()
-    worlds.add(DEFAULT, WorldBuilder(seed=1, spec=read(spec, name="a copy")))
+    worlds.add(DEFAULT, WorldBuilder(seed=1, spec=read_document(spec, name="a copy")))
     with MockServer(worlds) as mock:
         yield Client(mock)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from workerkit.mockserver.http.headers import headers_of
+from workerkit.mockserver.http.headers import header_set_of
 from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -43,8 +43,8 @@ class Machine:
     def send(self, method: str, path: str, body: Any = None) -> int:
         text = b"" if body is None else json.dumps(body).encode()
         where, _, query = (worker_api().base_path + path).partition("?")
-        headers = headers_of((("x-api-key", "server-01-key"),))
-        return self._app.answer(Request(method, where, query, headers, text, oversize=False)).status
+        headers = header_set_of((("x-api-key", "server-01-key"),))
+        return self._app.answer(Request(method, where, query, headers, text, is_too_large=False)).status
 
     def journal(self) -> list[Exchange]:
         """The exchanges without their times."""

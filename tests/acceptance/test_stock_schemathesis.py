@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.worlds.world_builder import PAGE_KEY, WorldBuilder
+from workerkit.mockserver.worlds.world_builder import EXAMPLE_KEY, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import worker_api
 
@@ -33,7 +33,7 @@ def test_all_phases_find_no_500_and_no_answer_that_the_spec_does_not_describe(tm
         command = [sys.executable, "-m", "schemathesis.cli", "run", str(SPEC), "--url", mock.base_url]
         phases = ["--phases", "examples,coverage,fuzzing,stateful", "--checks", ",".join(CHECKS)]
         bounds = ["--max-examples", "25", "--seed", "1", "--generation-database", "none"]
-        header = ["--header", f"X-API-Key: {PAGE_KEY}"]
+        header = ["--header", f"X-API-Key: {EXAMPLE_KEY}"]
         done = subprocess.run(
             [*command, *phases, *bounds, *header, "--continue-on-failure", "--no-color"],
             capture_output=True,

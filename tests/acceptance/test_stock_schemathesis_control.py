@@ -31,7 +31,7 @@ NEED_A_STORY = ("changeTask", "restoreWorld")
 
 def test_all_phases_find_no_500_and_no_answer_that_the_spec_does_not_describe(tmp_path: Path) -> None:
     worlds, report = Worlds(), tmp_path / "report.har"
-    worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False))
+    worlds.add(DEFAULT, WorldBuilder(seed=1, with_tasks=False))
     with MockServer(worlds) as mock:
         spec = OPENAPI / "control-api.yaml"
         command = [sys.executable, "-m", "schemathesis.cli", "run", str(spec), "--url", mock.control_url]

@@ -1,4 +1,4 @@
-"""Servers broken on purpose: the mock with one small patch each. No check of the kit knows any of them."""
+"""Mutants: mock servers that are broken on purpose, each by one small patch. The kit knows none of them."""
 
 from tests.broken import bulks, callbacks, errors, heartbeats, keys, lists, logs, serving, updates
 from tests.broken.mutant import MUTANTS

@@ -1,12 +1,12 @@
-"""Bulk updates that are done, counted or answered against the page."""
+"""Mutants with wrong bulk updates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.broken.mutant import Json, broken, respecified
-from tests.broken.surgery import act_otherwise, answer_otherwise, with_body
+from tests.broken.mutant import Json, broken, broken_spec
+from tests.broken.patches import change_answer, replace_handler, with_body
 from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.operations import Handler
 from workerkit.mockserver.world.refusal import NotFoundError, NotYourTaskError
@@ -17,8 +17,8 @@ _BULK = "bulkUpdateTasks"
 
 
 def _items(root: Json) -> Json:
-    found: Json = root["components"]["schemas"]["BulkUpdate"]["properties"]["items"]
-    return found
+    schema: Json = root["components"]["schemas"]["BulkUpdate"]["properties"]["items"]
+    return schema
 
 
 def _counted(results: list[Json]) -> Json:
@@ -32,17 +32,19 @@ def _counted(results: list[Json]) -> Json:
 
 
 def _results(change: Callable[[list[Json]], list[Json]]) -> None:
-    """Answers other results, counted as they are."""
-    answer_otherwise(
-        _BULK, lambda it: it.update(_counted(change([dict(result) for result in it["results"]])))
-    )
+    """Changes the results of a bulk update, and counts them again."""
+    change_answer(_BULK, lambda it: it.update(_counted(change([dict(result) for result in it["results"]]))))
 
 
 def _say_done(call: Call) -> Json:
     return _counted([{"link_id": item["link_id"], "success": True} for item in call.body["items"]])
 
 
-def _bad_item(world: World, server: Server, call: Call) -> bool:
+def _with_one_item(call: Call, item: Json) -> Call:
+    return replace(with_body(call, items=[item]), member_flaws={})
+
+
+def _has_bad_item(world: World, server: Server, call: Call) -> bool:
     tasks = (world.tasks.get(item["link_id"].lower()) for item in call.body["items"])
     return any(task is None or task.server != server.name for task in tasks)
 
@@ -50,22 +52,22 @@ def _bad_item(world: World, server: Server, call: Call) -> bool:
 # Bounds
 
 
-@respecified("bulk-takes-501", "bulk", "bad-request")
+@broken_spec("bulk-takes-501", "bulk", "bad-request")
 def _more(root: Json) -> None:
     _items(root).update(maxItems=501)
 
 
-@respecified("bulk-takes-any-number", "bulk", "bad-request")
+@broken_spec("bulk-takes-any-number", "bulk", "bad-request")
 def _any(root: Json) -> None:
     _items(root).pop("maxItems")
 
 
-@respecified("bulk-takes-100-at-most", "bulk")
+@broken_spec("bulk-takes-100-at-most", "bulk")
 def _hundred(root: Json) -> None:
     _items(root).update(maxItems=100)
 
 
-@respecified("bulk-takes-499-at-most", "bulk")
+@broken_spec("bulk-takes-499-at-most", "bulk")
 def _less(root: Json) -> None:
     _items(root).update(maxItems=499)
 
@@ -75,27 +77,27 @@ def _less(root: Json) -> None:
 
 @broken("bulk-success-counts-all", "bulk-counts")
 def _all_succeed() -> None:
-    answer_otherwise(_BULK, lambda it: it.update(success=it["total"]))
+    change_answer(_BULK, lambda it: it.update(success=it["total"]))
 
 
 @broken("bulk-failed-is-always-zero", "bulk-counts")
 def _none_failed() -> None:
-    answer_otherwise(_BULK, lambda it: it.update(failed=0))
+    change_answer(_BULK, lambda it: it.update(failed=0))
 
 
 @broken("bulk-total-counts-successes", "bulk-counts")
 def _total() -> None:
-    answer_otherwise(_BULK, lambda it: it.update(total=it["success"]))
+    change_answer(_BULK, lambda it: it.update(total=it["success"]))
 
 
 @broken("bulk-success-is-a-truth-value", "bulk", "bulk-counts")
 def _truth() -> None:
-    answer_otherwise(_BULK, lambda it: it.update(success=it["failed"] == 0))
+    change_answer(_BULK, lambda it: it.update(success=it["failed"] == 0))
 
 
 @broken("bulk-without-failed", "bulk", "bulk-counts")
 def _no_failed() -> None:
-    answer_otherwise(_BULK, lambda it: it.pop("failed"))
+    change_answer(_BULK, lambda it: it.pop("failed"))
 
 
 # Results
@@ -103,29 +105,29 @@ def _no_failed() -> None:
 
 @broken("bulk-results-lack-the-failures", "bulk-results", "bulk-counts", "bulk-foreign")
 def _no_failures() -> None:
-    answer_otherwise(
+    change_answer(
         _BULK, lambda it: it.update(results=[result for result in it["results"] if result["success"]])
     )
 
 
 @broken("bulk-results-lack-the-last", "bulk-results", "bulk-counts")
 def _no_last() -> None:
-    answer_otherwise(_BULK, lambda it: it.update(results=it["results"][:-1]))
+    change_answer(_BULK, lambda it: it.update(results=it["results"][:-1]))
 
 
 @broken("bulk-results-have-no-ids", "bulk", "bulk-results")
 def _no_ids() -> None:
-    answer_otherwise(_BULK, lambda it: [result.pop("link_id") for result in it["results"]])
+    change_answer(_BULK, lambda it: [result.pop("link_id") for result in it["results"]])
 
 
 @broken("bulk-results-name-one-task-only", "bulk-results")
 def _one_id() -> None:
-    _results(lambda them: [{**each, "link_id": them[0]["link_id"]} for each in them])
+    _results(lambda results: [{**result, "link_id": results[0]["link_id"]} for result in results])
 
 
 @broken("bulk-failures-have-no-error", "bulk", "bulk-foreign", "bulk-results")
 def _no_error() -> None:
-    answer_otherwise(_BULK, lambda it: [result.pop("error", None) for result in it["results"]])
+    change_answer(_BULK, lambda it: [result.pop("error", None) for result in it["results"]])
 
 
 @broken("bulk-foreign-has-another-code", "bulk-foreign")
@@ -138,147 +140,149 @@ def _other_code() -> None:
 
 @broken("bulk-unknown-is-said-to-be-foreign", "bulk-results", "not-found", "bulk")
 def _unknown_is_foreign() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
-            answer = sound(world, server, call)
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
+            answer = original(world, server, call)
             for result in answer["results"]:
                 if result["link_id"].lower() not in world.tasks:
                     result["error"] = "not_your_task"
             return answer
 
-        return act
+        return handle
 
-    act_otherwise(_BULK, wrap)
+    replace_handler(_BULK, wrap)
 
 
-# Deeds
+# What the update does
 
 
 @broken("bulk-is-lost", "bulk", "bulk-results")
 def _lost() -> None:
-    act_otherwise(_BULK, lambda sound: lambda world, server, call: _say_done(call))
+    replace_handler(_BULK, lambda original: lambda world, server, call: _say_done(call))
 
 
 @broken("bulk-loses-the-last-item", "bulk", "bulk-results")
 def _last_lost() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
             if len(call.body["items"]) > 1:
-                head = sound(world, server, with_body(call, items=call.body["items"][:-1]))
+                head = original(world, server, with_body(call, items=call.body["items"][:-1]))
                 last = {"link_id": call.body["items"][-1]["link_id"], "success": True}
                 return _counted([*head["results"], last])
-            return sound(world, server, call)
+            return original(world, server, call)
 
-        return act
+        return handle
 
-    act_otherwise(_BULK, wrap)
+    replace_handler(_BULK, wrap)
 
 
 @broken("bulk-loses-the-links", "bulk", "update-links", "bulk-results")
 def _no_links() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
             kept = ("link_id", "status", "error_message")
             items = [{name: item[name] for name in kept if name in item} for item in call.body["items"]]
-            return sound(world, server, with_body(call, items=items))
+            return original(world, server, with_body(call, items=items))
 
-        return act
+        return handle
 
-    act_otherwise(_BULK, wrap)
+    replace_handler(_BULK, wrap)
 
 
 @broken("bulk-gives-all-the-first-status", "bulk", "bulk-results")
 def _first_status() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
             first = {name: value for name, value in call.body["items"][0].items() if name == "status"}
             items = [{**item, **first} for item in call.body["items"]]
-            return sound(world, server, with_body(call, items=items))
+            return original(world, server, with_body(call, items=items))
 
-        return act
+        return handle
 
-    act_otherwise(_BULK, wrap)
+    replace_handler(_BULK, wrap)
 
 
 @broken("bulk-is-all-or-nothing", "bulk-foreign", "bulk-results", "bulk")
 def _all_or_nothing() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
-            if not _bad_item(world, server, call):
-                return sound(world, server, call)
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
+            if not _has_bad_item(world, server, call):
+                return original(world, server, call)
             ids = [item["link_id"] for item in call.body["items"]]
-            return _counted([{"link_id": each, "success": False, "error": "not_your_task"} for each in ids])
+            return _counted(
+                [{"link_id": link_id, "success": False, "error": "not_your_task"} for link_id in ids]
+            )
 
-        return act
+        return handle
 
-    act_otherwise(_BULK, wrap)
+    replace_handler(_BULK, wrap)
 
 
 @broken("bulk-is-refused-as-a-whole-for-a-foreign-item", "bulk-foreign", "bulk-results", "bulk")
 def _whole_refused() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
-            if _bad_item(world, server, call):
-                raise NotYourTaskError("one of these is another server's")
-            return sound(world, server, call)
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
+            if _has_bad_item(world, server, call):
+                raise NotYourTaskError("one of the tasks belongs to another server")
+            return original(world, server, call)
 
-        return act
+        return handle
 
-    act_otherwise(_BULK, wrap)
+    replace_handler(_BULK, wrap)
 
 
 @broken("bulk-stops-at-the-first-failure", "bulk-results", "bulk-counts", "bulk-foreign", "bulk")
 def _stops() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
             done: list[Json] = []
             for item in call.body["items"]:
-                done += sound(world, server, replace(with_body(call, items=[item]), flaws={}))["results"]
+                done += original(world, server, _with_one_item(call, item))["results"]
                 if not done[-1]["success"]:
                     break
             return _counted(done)
 
-        return act
+        return handle
 
-    act_otherwise(_BULK, wrap)
+    replace_handler(_BULK, wrap)
 
 
 @broken("bulk-updates-foreign-tasks", "bulk-foreign", "update-own-only")
 def _foreign() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
             done: list[Json] = []
             for item in call.body["items"]:
                 task = world.tasks.get(item["link_id"].lower())
                 owner = world.server(task.server) if task is not None else server
-                done += sound(world, owner, replace(with_body(call, items=[item]), flaws={}))["results"]
+                done += original(world, owner, _with_one_item(call, item))["results"]
             return _counted(done)
 
-        return act
+        return handle
 
-    act_otherwise(_BULK, wrap)
+    replace_handler(_BULK, wrap)
 
 
 @broken("bulk-updates-foreign-tasks-and-says-it-did-not", "bulk-foreign", "update-own-only")
 def _foreign_silently() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
             for item in call.body["items"]:
                 task = world.tasks.get(item["link_id"].lower())
                 if task is not None and task.server != server.name and "status" in item:
                     world.change_task(task, {"status": item["status"]})
-            return sound(world, server, call)
+            return original(world, server, call)
 
-        return act
+        return handle
 
-    act_otherwise(_BULK, wrap)
+    replace_handler(_BULK, wrap)
 
 
 @broken("bulk-takes-unknown-tasks-for-done", "bulk-results", "not-found", "bulk")
 def _unknown_done() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
-            results = sound(world, server, call)["results"]
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
+            results = original(world, server, call)["results"]
             return _counted(
                 [
                     result
@@ -288,17 +292,17 @@ def _unknown_done() -> None:
                 ]
             )
 
-        return act
+        return handle
 
-    act_otherwise(_BULK, wrap)
+    replace_handler(_BULK, wrap)
 
 
 @broken("bulk-is-taken-for-a-task-of-that-name", "bulk")
 def _named_bulk() -> None:
     def wrap(_sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
+        def handle(world: World, server: Server, call: Call) -> Json:
             raise NotFoundError("there is no task bulk")
 
-        return act
+        return handle
 
-    act_otherwise(_BULK, wrap)
+    replace_handler(_BULK, wrap)

@@ -1,72 +1,72 @@
-"""Callbacks that are done or refused against the page."""
+"""Mutants with wrong callbacks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from tests.broken.mutant import Json, broken, respecified
-from tests.broken.surgery import act_otherwise, put, with_body, without
+from tests.broken.mutant import Json, broken, broken_spec
+from tests.broken.patches import patch_method, replace_handler, with_body, without_fields
 from workerkit.mockserver.world.entities import Server, Task
 from workerkit.mockserver.world.operations import Handler
 from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
 
-_complete = World.complete
+_complete = World.complete_task
 
 
 def _bodies(operation: str, change: Callable[[Call], Call]) -> None:
-    def wrap(sound: Handler) -> Handler:
-        return lambda world, server, call: sound(world, server, change(call))
+    def wrap(original: Handler) -> Handler:
+        return lambda world, server, call: original(world, server, change(call))
 
-    act_otherwise(operation, wrap)
+    replace_handler(operation, wrap)
 
 
 def _takes(operation: str, *refused: type[Exception]) -> None:
-    """Answers an operation as done where it was refused so."""
+    """Answers 200 if the original handler raises one of these errors."""
 
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
             try:
-                return sound(world, server, call)
+                return original(world, server, call)
             except refused:
                 ids: dict[str, Any] = {
                     name: value for name, value in call.body.items() if name.endswith("_id")
                 }
                 return {"success": True, "data": {"updated": True, **ids}}
 
-        return act
+        return handle
 
-    act_otherwise(operation, wrap)
+    replace_handler(operation, wrap)
 
 
 def _for_owner(operation: str) -> None:
-    """Does as if the task's own server had asked."""
+    """Runs the operation for the server that has the task, not for the server that sent the request."""
 
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
-            return sound(world, world.server(world.task(call.body["link_id"]).server), call)
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
+            return original(world, world.server(world.task(call.body["link_id"]).server), call)
 
-        return act
+        return handle
 
-    act_otherwise(operation, wrap)
+    replace_handler(operation, wrap)
 
 
 @broken("link-update-is-lost", "link-update")
 def _update_lost() -> None:
     names = ("status", "link_profile", "link_post", "error_message")
-    _bodies("updateLink", lambda call: without(call, *names))
+    _bodies("updateLink", lambda call: without_fields(call, *names))
 
 
 @broken("link-update-loses-the-links", "link-update", "update-links")
 def _update_links() -> None:
-    _bodies("updateLink", lambda call: without(call, "link_profile", "link_post"))
+    _bodies("updateLink", lambda call: without_fields(call, "link_profile", "link_post"))
 
 
 @broken("link-update-loses-the-status", "link-update")
 def _update_status() -> None:
-    _bodies("updateLink", lambda call: without(call, "status"))
+    _bodies("updateLink", lambda call: without_fields(call, "status"))
 
 
 @broken("link-update-of-foreign-tasks", "update-own-only", "not-your-task", "link-update")
@@ -79,35 +79,35 @@ def _update_unknown() -> None:
     _takes("updateLink", NotFoundError)
 
 
-@respecified("link-update-needs-a-status", "link-update-optional", "link-update")
+@broken_spec("link-update-needs-a-status", "link-update-optional", "link-update")
 def _update_needs(root: Json) -> None:
     root["components"]["schemas"]["LinkUpdate"]["required"].append("status")
 
 
-@respecified("link-update-needs-a-profile", "link-update-optional", "link-update")
+@broken_spec("link-update-needs-a-profile", "link-update-optional", "link-update")
 def _update_needs_profile(root: Json) -> None:
     root["components"]["schemas"]["LinkUpdate"]["required"].append("link_profile")
 
 
-@respecified("link-update-needs-no-link", "link-update-required", "bad-request")
+@broken_spec("link-update-needs-no-link", "link-update-required", "bad-request")
 def _update_without_link(root: Json) -> None:
     root["components"]["schemas"]["LinkUpdate"]["required"].remove("link_id")
     _takes("updateLink", KeyError)
 
 
-@respecified("link-update-takes-any-status", "link-update", "bad-request", "update-status")
+@broken_spec("link-update-takes-any-status", "link-update", "bad-request", "update-status")
 def _update_any(root: Json) -> None:
     root["components"]["schemas"]["LinkUpdate"]["properties"]["status"] = {"type": "string"}
 
 
 @broken("link-complete-is-lost", "link-complete")
 def _complete_lost() -> None:
-    put(World, "complete", lambda self, task, fields: None)
+    patch_method(World, "complete_task", lambda self, task, fields: None)
 
 
 @broken("link-complete-leaves-the-status", "link-complete")
 def _complete_status() -> None:
-    put(World, "complete", lambda self, task, fields: self.change_task(task, fields))
+    patch_method(World, "complete_task", lambda self, task, fields: self.change_task(task, fields))
 
 
 @broken("link-complete-fails-the-task", "link-complete")
@@ -115,17 +115,17 @@ def _complete_fails() -> None:
     def complete(world: World, task: Task, fields: Json) -> None:
         world.update_task(task, {**fields, "status": "failed"})
 
-    put(World, "complete", complete)
+    patch_method(World, "complete_task", complete)
 
 
 @broken("link-complete-loses-the-links", "link-complete", "update-links")
 def _complete_links() -> None:
-    put(World, "complete", lambda self, task, fields: _complete(self, task, {}))
+    patch_method(World, "complete_task", lambda self, task, fields: _complete(self, task, {}))
 
 
 @broken("link-complete-loses-the-post", "link-complete", "update-links")
 def _complete_post() -> None:
-    _bodies("completeLink", lambda call: without(call, "link_post"))
+    _bodies("completeLink", lambda call: without_fields(call, "link_post"))
 
 
 @broken("link-complete-of-foreign-tasks", "update-own-only", "not-your-task", "link-complete")
@@ -145,7 +145,7 @@ def _complete_needs_running() -> None:
             raise InvalidRequestError(f"task {task.id} has no profile yet")
         _complete(world, task, fields)
 
-    put(World, "complete", complete)
+    patch_method(World, "complete_task", complete)
 
 
 @broken("request-status-is-never-found", "request-status")
@@ -163,7 +163,7 @@ def _request_crash() -> None:
     _bodies("setRequestStatus", lambda call: with_body(call, status=call.body["state"]))
 
 
-@respecified("request-status-takes-numbers", "bad-request", "request-status")
+@broken_spec("request-status-takes-numbers", "bad-request", "request-status")
 def _request_number(root: Json) -> None:
     root["components"]["schemas"]["RequestStatus"]["properties"]["status"] = {}
 

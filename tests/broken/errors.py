@@ -1,11 +1,11 @@
-"""Bad requests that are answered against the page."""
+"""Mutants with wrong answers to bad requests."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from tests.broken.mutant import broken
-from tests.broken.surgery import put
+from tests.broken.patches import patch_method
 from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.openapi.formats import strict_json
 from workerkit.openapi.spec.operation import Call, Operation
@@ -28,14 +28,14 @@ def _not_found() -> None:
 
 @broken("bad-json-is-an-error-of-the-server", "no-system-error")
 def _bad_json() -> None:
-    sound = Operation.read
+    original = Operation.parse_request
 
-    def read(operation: Operation, path_values: Mapping[str, str], query: str, body: bytes) -> Call:
+    def parse_request(operation: Operation, path_values: Mapping[str, str], query: str, body: bytes) -> Call:
         if body:
             try:
                 strict_json.parse(body)
             except strict_json.MalformedJsonError as error:
                 raise RuntimeError(str(error)) from None
-        return sound(operation, path_values, query, body)
+        return original(operation, path_values, query, body)
 
-    put(Operation, "read", read)
+    patch_method(Operation, "parse_request", parse_request)

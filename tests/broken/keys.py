@@ -1,18 +1,19 @@
-"""Keys and servers that are taken or refused against the page."""
+"""Mutants with wrong checks of API keys and servers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from tests.broken.mutant import Json, broken, respecified
-from tests.broken.surgery import put
+from tests.broken.mutant import Json, broken, broken_spec
+from tests.broken.patches import patch_method
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.entities import Server
+from workerkit.mockserver.world.key_ring import KeyRing
 from workerkit.mockserver.world.refusal import UnauthorizedError
 from workerkit.mockserver.world.world import World
 
-_holder = World.key_holder
+_server_for = KeyRing.server_for
 _authenticate = WorkerApp._authenticate
 
 
@@ -20,44 +21,43 @@ def _first(world: World) -> Server:
     return next(iter(world.servers.values()))
 
 
-def _hold(holder: Callable[[World, str], Server | None]) -> None:
-    put(World, "key_holder", holder)
+def _replace_server_for(server_for: Callable[[KeyRing, str], Server | None]) -> None:
+    patch_method(KeyRing, "server_for", server_for)
 
 
 def _open(*operations: str) -> None:
-    """Lets operations be called with any key, or none."""
+    """Accepts any key or no key for these operations."""
 
     def authenticate(app: WorkerApp, visit: Any) -> Server:
         if visit.operation in operations:
-            known = _holder(visit.world, visit.key) if visit.key else None
+            known = _server_for(visit.world.key_ring, visit.key) if visit.key else None
             return known or _first(visit.world)
         return _authenticate(app, visit)
 
-    put(WorkerApp, "_authenticate", authenticate)
+    patch_method(WorkerApp, "_authenticate", authenticate)
 
 
 @broken("any-key-is-taken", "key-checked")
 def _any_key() -> None:
-    _hold(lambda world, key: _holder(world, key) or _first(world))
+    _replace_server_for(lambda ring, key: _server_for(ring, key) or next(iter(ring._servers.values())))
 
 
 @broken("key-with-a-tail-is-taken", "key-checked")
 def _tail() -> None:
-    def holder(world: World, key: str) -> Server | None:
-        return next(
-            (_holder(world, known_key) for known_key in world.known_keys() if key.startswith(known_key)), None
-        )
+    def server_for(ring: KeyRing, key: str) -> Server | None:
+        beginnings = (known_key for known_key in ring.all_keys() if key.startswith(known_key))
+        return next((_server_for(ring, known_key) for known_key in beginnings), None)
 
-    _hold(holder)
+    _replace_server_for(server_for)
 
 
 @broken("beginning-of-a-key-is-taken", "key-checked")
 def _beginning() -> None:
-    def holder(world: World, key: str) -> Server | None:
-        whole = (known_key for known_key in world.known_keys() if len(key) > 4 and known_key.startswith(key))
-        return _holder(world, next(whole, key))
+    def server_for(ring: KeyRing, key: str) -> Server | None:
+        longer = (known_key for known_key in ring.all_keys() if len(key) > 4 and known_key.startswith(key))
+        return _server_for(ring, next(longer, key))
 
-    _hold(holder)
+    _replace_server_for(server_for)
 
 
 @broken("no-key-is-needed", "key-required")
@@ -65,7 +65,7 @@ def _no_key() -> None:
     def authenticate(app: WorkerApp, visit: Any) -> Server:
         return _first(visit.world) if visit.key is None else _authenticate(app, visit)
 
-    put(WorkerApp, "_authenticate", authenticate)
+    patch_method(WorkerApp, "_authenticate", authenticate)
 
 
 @broken("heartbeat-is-open", "key-required", "key-checked")
@@ -106,13 +106,13 @@ def _bad() -> None:
 @broken("wrong-key-is-500", "no-system-error", "key-checked")
 def _crash() -> None:
     def authenticate(app: WorkerApp, visit: Any) -> Server:
-        if visit.key is not None and _holder(visit.world, visit.key) is None:
+        if visit.key is not None and _server_for(visit.world.key_ring, visit.key) is None:
             raise KeyError(visit.key)
         return _authenticate(app, visit)
 
-    put(WorkerApp, "_authenticate", authenticate)
+    patch_method(WorkerApp, "_authenticate", authenticate)
 
 
-@respecified("offline-server-works", "server-active", "key-checked")
+@broken_spec("offline-server-works", "server-active", "key-checked")
 def _offline(root: Json) -> None:
     root["components"]["securitySchemes"]["serverKey"]["x-active-statuses"].append("offline")

@@ -1,4 +1,4 @@
-"""A server broken on purpose, and the register of all."""
+"""The class of a mutant, the list of all mutants, and the decorators that add one."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ SpecChange = Callable[[Json], None]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A mock that breaks one promise of the page.
+    """A mock that breaks one promise of the API page. It needs its own process.
 
-    `rules` are those of which at least one has to be found broken. `patch` changes the code of the process
-    that serves it, `spec` the spec that it serves by: it is for a process of its own.
+    name: the id of the mutant.
+    rules: the conformance run has to report at least one of these rules as broken.
+    patch: changes the code of the process. None: the code is not changed.
+    spec: changes the spec of the mock. None: the spec is not changed.
     """
 
     name: str
@@ -29,7 +31,7 @@ MUTANTS: dict[str, Mutant] = {}
 
 
 def broken(name: str, *rules: str) -> Callable[[Patch], Patch]:
-    """Registers a patch under a name, with the rules of which one is broken by it."""
+    """Adds a mutant whose code is patched. `rules`: as in Mutant."""
 
     def register(patch: Patch) -> Patch:
         _add(Mutant(name, rules, patch=patch))
@@ -38,8 +40,8 @@ def broken(name: str, *rules: str) -> Callable[[Patch], Patch]:
     return register
 
 
-def respecified(name: str, *rules: str) -> Callable[[SpecChange], SpecChange]:
-    """Registers a change of the spec under a name, with the rules of which one is broken by it."""
+def broken_spec(name: str, *rules: str) -> Callable[[SpecChange], SpecChange]:
+    """Adds a mutant with another spec. `rules`: as in Mutant."""
 
     def register(change: SpecChange) -> SpecChange:
         _add(Mutant(name, rules, spec=change))

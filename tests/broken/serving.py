@@ -1,4 +1,4 @@
-"""A mutant in a process of its own, as a target."""
+"""Serves a mutant in its own process."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from workerkit.contracts.target.target import Target
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
-from workerkit.openapi.spec.document import Document, bundled
+from workerkit.openapi.spec.document import Document, bundled_document
 
 _KEYS = ("server-01-key", "server-02-key", "server-03-key")
-# A process forked from one that has everything imported, and that no mutant has touched.
+# The processes are forked from one that has imported everything and that no mutant has patched.
 _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.broken"])
 
 
 @contextmanager
 def serving(name: str, *, seed: int = 1) -> Iterator[Target]:
-    """The mutant of a name, served from another process until the end of `with`."""
+    """Serves a mutant in another process during the `with` block. Returns it as target of a conformance run.
+
+    name: the id of the mutant.
+    """
     here, there = _FORKS.Pipe()
     process = _FORKS.Process(target=_serve, args=(name, seed, there), daemon=True)
     process.start()
@@ -38,9 +41,9 @@ def serving(name: str, *, seed: int = 1) -> Iterator[Target]:
 
 
 def _serve(name: str, seed: int, pipe: Connection) -> None:
-    """Breaks this process as a mutant does, serves, says where, and ends with the pipe's other end."""
+    """Patches this process, serves the mutant, and sends its URL. Ends when the pipe is closed."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    builder = _founder(MUTANTS[name], seed)
+    builder = _world_builder(MUTANTS[name], seed)
     worlds = Worlds()
     world = worlds.add(DEFAULT, builder).world
     account = next(task.account.id for task in world.tasks.values() if task.server == "server-01")
@@ -49,11 +52,11 @@ def _serve(name: str, seed: int, pipe: Connection) -> None:
         pipe.recv()
 
 
-def _founder(mutant: Mutant, seed: int) -> WorldBuilder:
+def _world_builder(mutant: Mutant, seed: int) -> WorldBuilder:
     if mutant.patch is not None:
         mutant.patch()
     if mutant.spec is None:
         return WorldBuilder(seed=seed)
-    root = deepcopy(bundled("worker-api.yaml").root)
+    root = deepcopy(bundled_document("worker-api.yaml").root)
     mutant.spec(root)
     return WorldBuilder(seed=seed, spec=Document(root))

@@ -1,4 +1,4 @@
-"""The kit's conformance run against a mutant."""
+"""Runs the conformance tests of the kit against a mutant."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.plan import Plan
 
-# Requests enough for the whole tour.
-TOUR = 160
+# Enough requests for all scripted tests.
+SCRIPT_REQUESTS = 160
 
 
 def trial(name: str, *, most: int | None = None) -> Report:
-    """What a run of at most so many requests says of the mutant of a name."""
+    """Returns the report of a conformance run against a mutant.
+
+    name: the id of the mutant.
+    most: the highest number of requests. None for no limit.
+    """
     with serving(name) as target:
         return conform(target, Plan(max_requests=most))
 
 
-def found(report: Report) -> list[str]:
-    """The rules that are broken."""
-    return [each.id for each in report.of(RuleStatus.BROKEN)]
+def broken_rules(report: Report) -> list[str]:
+    """Returns the ids of the broken rules."""
+    return [rule.id for rule in report.with_status(RuleStatus.BROKEN)]

@@ -1,12 +1,19 @@
-"""Single updates that are done, refused or answered against the page."""
+"""Mutants with wrong updates of single tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from tests.broken.mutant import Json, broken, respecified
-from tests.broken.surgery import act_otherwise, answer_by, answer_otherwise, put, with_body, without
+from tests.broken.mutant import Json, broken, broken_spec
+from tests.broken.patches import (
+    change_answer,
+    patch_method,
+    replace_answer,
+    replace_handler,
+    with_body,
+    without_fields,
+)
 from workerkit.mockserver.world.entities import Server, Task
 from workerkit.mockserver.world.operations import Handler
 from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError, NotYourTaskError
@@ -18,22 +25,22 @@ _change = World.change_task
 _own = World.own_task
 
 
-def _changed_by(change: Callable[[World, Task, Json], None]) -> None:
-    """Puts another way of changing a task in the place of the world's, for every operation."""
+def _replace_change_task(change: Callable[[World, Task, Json], None]) -> None:
+    """Replaces the method of the world that changes a task, for all operations."""
 
-    def changed(world: World, task: Task, fields: Json, *, by: str = "") -> None:
+    def change_task(world: World, task: Task, fields: Json, *, by: str = "") -> None:
         change(world, task, fields)
 
-    put(World, "change_task", changed)
+    patch_method(World, "change_task", change_task)
 
 
 def _bodies(change: Callable[[Call], Call]) -> None:
-    """Lets single updates go by another body than the one that came."""
+    """Runs single updates with another body."""
 
-    def wrap(sound: Handler) -> Handler:
-        return lambda world, server, call: sound(world, server, change(call))
+    def wrap(original: Handler) -> Handler:
+        return lambda world, server, call: original(world, server, change(call))
 
-    act_otherwise(_UPDATE, wrap)
+    replace_handler(_UPDATE, wrap)
 
 
 def _without_links(*names: str) -> Callable[[World, Task, Json], None]:
@@ -48,27 +55,27 @@ def _without_links(*names: str) -> Callable[[World, Task, Json], None]:
 
 @broken("update-is-lost", "update", "update-status", "update-links")
 def _lost() -> None:
-    _bodies(lambda call: with_body(call, **{}) if not call.body else without(call, *call.body))
+    _bodies(lambda call: with_body(call, **{}) if not call.body else without_fields(call, *call.body))
 
 
 @broken("update-loses-the-status", "update", "update-status")
 def _no_status() -> None:
-    _bodies(lambda call: without(call, "status"))
+    _bodies(lambda call: without_fields(call, "status"))
 
 
 @broken("update-loses-the-profile", "update-links", "update")
 def _no_profile() -> None:
-    _changed_by(_without_links("link_profile"))
+    _replace_change_task(_without_links("link_profile"))
 
 
 @broken("update-loses-the-post", "update-links", "update")
 def _no_post() -> None:
-    _changed_by(_without_links("link_post"))
+    _replace_change_task(_without_links("link_post"))
 
 
 @broken("update-loses-links-that-come-with-a-status", "update-links", "update")
 def _either() -> None:
-    _bodies(lambda call: without(call, "link_profile", "link_post") if "status" in call.body else call)
+    _bodies(lambda call: without_fields(call, "link_profile", "link_post") if "status" in call.body else call)
 
 
 @broken("update-swaps-the-links", "update-links", "update")
@@ -77,7 +84,7 @@ def _swapped() -> None:
         other = {"link_profile": "link_post", "link_post": "link_profile"}
         _change(world, task, {other.get(name, name): value for name, value in fields.items()})
 
-    _changed_by(change)
+    _replace_change_task(change)
 
 
 @broken("update-clears-links-that-did-not-come", "update-links", "update")
@@ -85,7 +92,7 @@ def _cleared() -> None:
     def change(world: World, task: Task, fields: Json) -> None:
         _change(world, task, {"link_profile": "", "link_post": "", **fields})
 
-    _changed_by(change)
+    _replace_change_task(change)
 
 
 @broken("update-stores-running-as-queued", "update", "update-status")
@@ -95,17 +102,17 @@ def _queued() -> None:
 
 @broken("update-changes-another-task-too", "update", "update-status")
 def _neighbour() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
-            answer = sound(world, server, call)
-            waiting = world.backlog(server).page(("pending", "queued"), None, skip=0, most=1)
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
+            answer = original(world, server, call)
+            waiting = world.backlog(server).page(("pending", "queued"), None, skip=0, limit=1)
             for task in waiting:
                 world.change_task(task, {"status": "canceled"})
             return answer
 
-        return act
+        return handle
 
-    act_otherwise(_UPDATE, wrap)
+    replace_handler(_UPDATE, wrap)
 
 
 @broken("update-is-stored-one-request-late", "update", "update-status", "update-links")
@@ -117,7 +124,7 @@ def _late() -> None:
         if len(waiting) > 1:
             _change(world, *waiting.pop(0))
 
-    _changed_by(change)
+    _replace_change_task(change)
 
 
 @broken("update-that-is-refused-is-stored-all-the-same", "update-status", "update-own-only", "not-your-task")
@@ -131,27 +138,27 @@ def _refused_and_done() -> None:
             )
             raise
 
-    put(World, "own_task", own)
+    patch_method(World, "own_task", own)
 
 
-# Whose task
+# The owner of the task
 
 
 @broken("foreign-tasks-are-updated", "update-own-only", "not-your-task")
 def _foreign() -> None:
-    put(World, "own_task", lambda self, server, task_id: self.task(task_id))
+    patch_method(World, "own_task", lambda self, server, task_id: self.task(task_id))
 
 
 @broken("foreign-tasks-are-updated-one-by-one", "update-own-only", "not-your-task")
 def _foreign_single() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
             task = world.task(call.parameters["id"])
-            return sound(world, world.server(task.server), call)
+            return original(world, world.server(task.server), call)
 
-        return act
+        return handle
 
-    act_otherwise(_UPDATE, wrap)
+    replace_handler(_UPDATE, wrap)
 
 
 @broken("foreign-tasks-are-404", "not-your-task", "update-own-only")
@@ -186,27 +193,27 @@ def _crash() -> None:
 
 @broken("unknown-tasks-are-updated", "not-found")
 def _anything() -> None:
-    def wrap(sound: Handler) -> Handler:
-        def act(world: World, server: Server, call: Call) -> Json:
+    def wrap(original: Handler) -> Handler:
+        def handle(world: World, server: Server, call: Call) -> Json:
             try:
-                return sound(world, server, call)
+                return original(world, server, call)
             except NotFoundError:
                 return {"success": True, "data": {"updated": True, "link_id": call.parameters["id"]}}
 
-        return act
+        return handle
 
-    act_otherwise(_UPDATE, wrap)
-
-
-# What is taken
+    replace_handler(_UPDATE, wrap)
 
 
-@respecified("update-takes-any-status", "update-status", "bad-request")
+# What is accepted
+
+
+@broken_spec("update-takes-any-status", "update-status", "bad-request")
 def _any_status(root: Json) -> None:
     root["components"]["schemas"]["TaskUpdate"]["properties"]["status"] = {"type": "string"}
 
 
-@respecified("update-takes-numbers-for-links", "update-links", "bad-request")
+@broken_spec("update-takes-numbers-for-links", "update-links", "bad-request")
 def _any_link(root: Json) -> None:
     root["components"]["schemas"]["TaskUpdate"]["properties"]["link_profile"] = {}
 
@@ -223,8 +230,8 @@ def _refuses(status: str) -> Callable[[], None]:
     return refuse
 
 
-for _each in ("queued", "failed", "canceled"):
-    broken(f"update-refuses-{_each}", "update-status", "update")(_refuses(_each))
+for _status in ("queued", "failed", "canceled"):
+    broken(f"update-refuses-{_status}", "update-status", "update")(_refuses(_status))
 
 
 @broken("update-needs-a-status", "update", "update-links", "update-status")
@@ -247,7 +254,7 @@ def _no_message() -> None:
     _bodies(change)
 
 
-@respecified("update-takes-is-indexed-as-text", "update", "bad-request")
+@broken_spec("update-takes-is-indexed-as-text", "update", "bad-request")
 def _indexed(root: Json) -> None:
     root["components"]["schemas"]["TaskUpdate"]["properties"]["is_indexed"] = {"type": "string"}
 
@@ -255,33 +262,33 @@ def _indexed(root: Json) -> None:
 @broken("update-crashes-on-a-note", "no-system-error")
 def _note() -> None:
     def change(call: Call) -> Call:
-        return call if "note" not in call.body else without(call, str(call.body["nothing"]))
+        return call if "note" not in call.body else without_fields(call, str(call.body["nothing"]))
 
     _bodies(change)
 
 
-# What is answered
+# The answer
 
 
 @broken("update-names-another-task", "update-echo")
 def _other_task() -> None:
     other = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
-    answer_otherwise(_UPDATE, lambda it: it.update(data={"updated": True, "link_id": other}))
+    change_answer(_UPDATE, lambda it: it.update(data={"updated": True, "link_id": other}))
 
 
 @broken("update-says-not-updated", "update")
 def _not_updated() -> None:
-    answer_otherwise(_UPDATE, lambda it: it.update(data={**it["data"], "updated": False}))
+    change_answer(_UPDATE, lambda it: it.update(data={**it["data"], "updated": False}))
 
 
 @broken("update-is-no-success", "update")
 def _failure() -> None:
-    answer_otherwise(_UPDATE, lambda it: it.update(success=False))
+    change_answer(_UPDATE, lambda it: it.update(success=False))
 
 
 @broken("update-answers-nothing", "update")
 def _nothing() -> None:
-    answer_by(_UPDATE, lambda answer, call: None)
+    replace_answer(_UPDATE, lambda answer, call: None)
 
 
 @broken("update-answers-the-task", "update")
@@ -289,4 +296,4 @@ def _the_task() -> None:
     def make(answer: Json, call: Call) -> Any:
         return {"success": True, "data": {"id": answer["data"]["link_id"], **call.body}}
 
-    answer_by(_UPDATE, make)
+    replace_answer(_UPDATE, make)

@@ -1,4 +1,4 @@
-"""Runs the command line."""
+"""Fixtures that run the command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATIENCE = 120.0
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder that is the current one, and an environment without options of ours."""
+    """An empty folder, which is the current folder. The environment has no options of workerkit."""
     for name in [name for name in os.environ if name.startswith("WORKERKIT_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -31,7 +31,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Runs `workerkit` with these words, in this process: exit code, standard output, standard error."""
+    """Runs `workerkit` with the given words in this process. Returns exit code, output and error output."""
     handler = signal.getsignal(signal.SIGTERM)
 
     def command_line(*words: str) -> tuple[int, str, str]:
@@ -48,13 +48,13 @@ def run(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
 @pytest.fixture(scope="session")
 def script() -> str:
-    """The path of the installed command."""
+    """The path of the installed command `workerkit`."""
     return str(Path(sys.executable).with_name("workerkit"))
 
 
 @pytest.fixture
 def quiet_day(project: Path) -> str:
-    """The file of a scenario with one task that is over when the task is done."""
+    """The file of a scenario with one task. The scenario ends when the task is done."""
     source = """
 title: A quiet day
 about: Nothing happens.
@@ -70,7 +70,7 @@ until: {tasks: ended, quiet: 10ms}
 
 @pytest.fixture(scope="session")
 def good_worker() -> list[str]:
-    """A command that does all tasks."""
+    """The command of a worker that completes all tasks."""
     source = """
 import json, os, urllib.request
 def ask(method, path, body=None):
@@ -88,12 +88,12 @@ for task in ask("GET", "/tasks")["data"]:
 
 
 def on_a_terminal(words: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Runs a command whose output is a terminal: its exit code, and what it printed."""
+    """Runs a command with a terminal as its output. Returns its exit code and its output."""
     master, slave = pty.openpty()
     process = subprocess.Popen(words, stdout=slave, env=environment)
     os.close(slave)
     printed = b""
-    # A terminal that nobody holds any more cannot be read from.
+    # After the process has ended, reading from the terminal fails.
     with suppress(OSError):
         while part := os.read(master, 65536):
             printed += part

@@ -1,4 +1,4 @@
-"""Where commands speak."""
+"""The console that commands print to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     console.cache_clear()
 
 
-def test_people_are_told_on_standard_error_when_standard_output_is_taken(
+def test_messages_go_to_standard_error_when_standard_output_is_used(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     console(stderr=True).print("to people")
@@ -28,7 +28,7 @@ def test_people_are_told_on_standard_error_when_standard_output_is_taken(
     ("is_terminal", "variable", "is_shown"),
     [(True, None, True), (False, None, False), (True, "CI", False), (True, "NO_COLOR", False)],
 )
-def test_progress_is_for_somebody_who_looks_on(
+def test_progress_is_shown_only_to_a_person_at_a_terminal(
     monkeypatch: pytest.MonkeyPatch, variable: str | None, *, is_terminal: bool, is_shown: bool
 ) -> None:
     if variable:

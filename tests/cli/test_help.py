@@ -14,7 +14,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 def commands(group: click.Group = workerkit, *before: str) -> Iterator[tuple[str, ...]]:
-    """The words of every command, those of groups too."""
+    """The words of every command, including the commands in groups."""
     context = click.Context(group)
     for name in group.list_commands(context):
         yield (*before, name)
@@ -47,7 +47,7 @@ def test_every_command_shows_an_example_of_itself_that_is_understood(
     command.make_context(words[0], rest[1:])
 
 
-def test_options_of_every_command_can_be_read_of_its_help(run: Run) -> None:
+def test_the_help_of_a_command_names_all_its_options(run: Run) -> None:
     for words in COMMANDS:
         command = workerkit.get_command(click.Context(workerkit), words[0])
         assert command is not None

@@ -1,4 +1,4 @@
-"""The command `workerkit`: what it ends with."""
+"""The command `workerkit`: its exit codes and error messages."""
 
 from __future__ import annotations
 
@@ -64,15 +64,15 @@ def test_an_error_of_the_kit_itself_is_exit_3_with_one_line_that_says_where_its_
     code, output, errors = run("silences")
     assert (code, output) == (3, "")
     (trace,) = tmp_path.glob("workerkit-*.txt")
-    said = "workerkit: an error of the kit itself, no finding: ValueError: for password=<password "
-    assert errors.startswith(said)
-    assert errors.endswith(f"please report it with its trace in {trace}\n")
+    beginning = "workerkit: an error in workerkit itself, not a finding: ValueError: for password=<password "
+    assert errors.startswith(beginning)
+    assert errors.endswith(f"Please report it with its traceback in {trace}\n")
     assert errors.count("\n") == 1
     assert "in fails" in trace.read_text()
     assert "hunter222" not in errors + trace.read_text()
 
 
-def test_without_a_folder_for_temporary_files_the_trace_is_told_itself(
+def test_without_a_folder_for_temporary_files_the_trace_is_printed(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def fails() -> None:
@@ -82,10 +82,10 @@ def test_without_a_folder_for_temporary_files_the_trace_is_told_itself(
     monkeypatch.setattr(silences.command, "callback", fails)
     code, _, errors = run("silences")
     assert code == 3
-    assert "ValueError: a mistake of ours; please report it with its trace below\nTraceback" in errors
+    assert "ValueError: a mistake of ours. Please report it with its traceback below\nTraceback" in errors
 
 
-# An installation without the tools of the contract
+# An installation without the optional modules
 
 WITHOUT_SCHEMATHESIS = """
 import sys
@@ -103,7 +103,7 @@ main()
 
 @pytest.fixture
 def base_install(project: Path) -> Run:
-    """Runs `workerkit` in a process that finds no schemathesis."""
+    """Runs `workerkit` in a process that cannot import schemathesis."""
 
     def command_line(*words: str) -> tuple[int, str, str]:
         python = [sys.executable, "-c", WITHOUT_SCHEMATHESIS, *words]
@@ -113,20 +113,20 @@ def base_install(project: Path) -> Run:
     return command_line
 
 
-def test_without_the_tools_of_the_contract_the_others_work(base_install: Run, project: Path) -> None:
+def test_without_the_optional_modules_other_commands_work(base_install: Run, project: Path) -> None:
     (project / "pyproject.toml").write_text('[tool.workerkit]\nport = 0\nrate = "5/s"\n')
     code, output, errors = base_install("scenario", "list")
     assert (code, errors) == (0, "")
     assert "key-revoked" in output
 
 
-def test_without_the_tools_of_the_contract_the_help_says_what_is_missing(base_install: Run) -> None:
+def test_without_the_optional_modules_the_help_says_what_is_missing(base_install: Run) -> None:
     code, output, errors = base_install("--help")
     assert (code, errors) == (0, "")
     assert "conform   Not installed" in output
 
 
-def test_without_its_tools_conform_says_how_to_get_them(base_install: Run) -> None:
+def test_without_its_modules_conform_says_how_to_install_them(base_install: Run) -> None:
     code, output, errors = base_install("conform", "https://server.example/api/v1/worker", "--rate", "5/s")
     assert (code, output) == (2, "")
     assert "conform needs schemathesis: pip install 'likepion-workerkit[contracts]'" in errors

@@ -1,4 +1,4 @@
-"""The pages for people name every option that a command has."""
+"""The documentation pages name every option of a command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that commands report to."""
+"""The report files of commands."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_each_file_has_its_form(project: Path) -> None:
 def test_a_hyphen_is_standard_output(
     project: Path, capsys: pytest.CaptureFixture[str], files: ReportFiles, begins: str
 ) -> None:
-    assert files.take_standard_output
+    assert files.use_standard_output
     files.write(REPORT, {"a": 1})
     assert list(project.iterdir()) == []
     assert capsys.readouterr().out.startswith(begins)

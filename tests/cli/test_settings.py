@@ -1,4 +1,4 @@
-"""Options from the environment and from pyproject.toml."""
+"""Options from environment variables and from pyproject.toml."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def ports() -> Iterator[list[str]]:
-    """Three ports that are taken: `serve` says which one it was told to listen on, and ends."""
+    """Three ports that are in use. `serve` ends with a message that names the port it should listen on."""
     with ExitStack() as stack:
         servers = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
         yield [str(server.getsockname()[1]) for server in servers]
@@ -51,24 +51,24 @@ def test_an_option_of_several_words_can_be_written_in_both_ways(run: Run, projec
     write(project, f'{name} = "1"')
     code, _, errors = run("exec", "--", "a-command")
     assert code == 2
-    assert "'1' is no length of time" in errors
+    assert "'1' is not a duration" in errors
 
 
 def test_a_wrong_value_says_where_it_comes_from(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(project, 'port = "abc"')
-    assert "The value is that of [tool.workerkit] in pyproject.toml." in run("serve")[2]
+    assert "The value comes from [tool.workerkit] in pyproject.toml." in run("serve")[2]
     monkeypatch.setenv("WORKERKIT_PORT", "xyz")
-    assert "The value is that of the variable WORKERKIT_PORT." in run("serve")[2]
-    assert "The value is" not in run("serve", "--port", "x")[2]
+    assert "The value comes from the environment variable WORKERKIT_PORT." in run("serve")[2]
+    assert "The value comes" not in run("serve", "--port", "x")[2]
 
 
 def test_a_variable_of_several_words_is_written_with_underscores(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WORKERKIT_TIME_LIMIT", "1")
-    assert "'1' is no length of time" in run("exec", "--", "a-command")[2]
+    assert "'1' is not a duration" in run("exec", "--", "a-command")[2]
 
 
 def test_the_name_of_a_variable_is_that_of_the_flag(
@@ -129,9 +129,9 @@ def test_an_unknown_option_is_exit_2_and_the_closest_is_named(run: Run, project:
     ("text", "message"),
     [
         ("[tool.workerkit\n", "at line 1, column"),
-        ("[tool]\nworkerkit = 7\n", "[tool.workerkit] has to be a table"),
-        ("[[tool.workerkit]]\nport = 7\n", "[tool.workerkit] has to be a table"),
-        ("tool = 7\n", "[tool.workerkit] has to be a table"),
+        ("[tool]\nworkerkit = 7\n", "[tool.workerkit] must be a table"),
+        ("[[tool.workerkit]]\nport = 7\n", "[tool.workerkit] must be a table"),
+        ("tool = 7\n", "[tool.workerkit] must be a table"),
         ("\udcff", "utf-8"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Covering arrays: few dialects in which every two values of any two silences meet."""
+"""Covering arrays: a few dialects that contain every pair of values of any two silences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CANDIDATES = 12
 
 
 def pairwise(factors: Mapping[str, Sequence[str]], *, seed: int = 1) -> list[Row]:
-    """Rows that give each factor one of its values; every pair of values of two factors is in one of them."""
+    """Rows with one value for each factor. Each pair of values of two factors is in at least one row."""
     return [dict(row) for row in _pairwise(tuple((name, tuple(factors[name])) for name in factors), seed)]
 
 
@@ -20,10 +20,10 @@ def pairwise(factors: Mapping[str, Sequence[str]], *, seed: int = 1) -> list[Row
 def _pairwise(given: tuple[tuple[str, tuple[str, ...]], ...], seed: int) -> list[Row]:
     factors, chance = dict(given), Random(seed)
     open_pairs = {
-        frozenset(((one, a), (other, b)))
-        for one, other in combinations(factors, 2)
-        for a in factors[one]
-        for b in factors[other]
+        frozenset(((first, a), (second, b)))
+        for first, second in combinations(factors, 2)
+        for a in factors[first]
+        for b in factors[second]
     }
     rows = []
     while open_pairs:
@@ -37,7 +37,7 @@ def _pairwise(given: tuple[tuple[str, tuple[str, ...]], ...], seed: int) -> list
 def _row(
     factors: Mapping[str, Sequence[str]], open_pairs: set[frozenset[tuple[str, str]]], chance: Random
 ) -> Row:
-    """A row that begins with an open pair, and grows by the values that meet most open pairs."""
+    """A new row. It has at least one open pair, and as many more open pairs as possible."""
     row: Row = dict(chance.choice(sorted(map(sorted, open_pairs))))
     names = [factor for factor in factors if factor not in row]
     chance.shuffle(names)
@@ -45,7 +45,7 @@ def _row(
         values = list(factors[name])
         chance.shuffle(values)
         gains = {
-            value: sum(frozenset(((name, value), each)) in open_pairs for each in row.items())
+            value: sum(frozenset(((name, value), known)) in open_pairs for known in row.items())
             for value in values
         }
         row[name] = max(values, key=lambda value, gains=gains: gains[value])  # type: ignore[misc]

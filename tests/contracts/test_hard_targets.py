@@ -1,4 +1,4 @@
-"""Targets that are no API, or no good one, on real sockets: each gets a sentence, and soon."""
+"""Targets that answer badly or not at all, on real sockets. Each run ends in time and says what is wrong."""
 
 from __future__ import annotations
 
@@ -6,135 +6,82 @@ import itertools
 import socket
 import ssl
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.contracts.raw_server import Behaviour, answering, listening, repeating
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.gate.transport import MOST_BYTES
+from workerkit.contracts.gate.transport import MOST_ANSWER_BYTES
 from workerkit.contracts.run.preflight import CannotTestError, TargetUnreachableError
 from workerkit.contracts.target.plan import Plan
 from workerkit.contracts.target.target import Target
 
-Misbehaviour = Callable[[socket.socket], None]
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-PATIENT, IMPATIENT = Plan(patience=120), Plan(patience=0.5)
+LONG_PATIENCE, SHORT_PATIENCE = Plan(patience=120), Plan(patience=0.5)
 
 
-@contextmanager
-def listening(
-    deed: Misbehaviour, wrap: Callable[[socket.socket], socket.socket] = lambda it: it
-) -> Iterator[int]:
-    """A server that does the deed to whoever connects; gives its port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                with listener.accept()[0] as line:
-                    talk(line)
-            except OSError:
-                if listener.fileno() < 0:
-                    return
-
-    def talk(plain: socket.socket) -> None:
-        plain.settimeout(120)
-        with wrap(plain) as line:
-            deed(line)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
-
-
-def failure_text(port: int, scheme: str = "http", plan: Plan = PATIENT) -> str:
-    """What a run against the port ends with."""
+def failure_text(port: int, scheme: str = "http", plan: Plan = LONG_PATIENCE) -> str:
+    """The message of the error that ends a run against this port."""
     with pytest.raises(CannotTestError) as caught:
         conform(Target(f"{scheme}://127.0.0.1:{port}/api/v1/worker", "the-key"), plan)
     assert "the-key" not in str(caught.value)
     return str(caught.value)
 
 
-def answering(*parts: bytes) -> Misbehaviour:
-    def deed(line: socket.socket) -> None:
-        line.recv(65536)
-        for part in parts:
-            line.sendall(part)
-
-    return deed
-
-
-def for_ever(first: bytes, again: bytes, pause: float = 0) -> Misbehaviour:
-    def deed(line: socket.socket) -> None:
-        line.recv(65536)
-        line.sendall(first)
-        while True:
-            line.sendall(again)
-            threading.Event().wait(pause)
-
-    return deed
-
-
-def silent(line: socket.socket) -> None:
-    while line.recv(65536):
+def silent(connection: socket.socket) -> None:
+    while connection.recv(65536):
         pass
 
 
 @pytest.mark.parametrize(
-    ("deed", "words"),
+    ("behaviour", "message"),
     [
-        (silent, "no whole answer came within 0.5 s"),
+        (silent, "no complete answer came within 0.5 s"),
         (answering(), "closed before an answer came"),
-        (answering(b"SSH-2.0-OpenSSH_9.6\r\n"), "what came is no HTTP"),
-        (answering(b"\x00\x01\x02"), "what came is no HTTP"),
-        (answering(OK + b"Content-Length: 10\r\n\r\n{}"), "broken off"),
-        (answering(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}"), "broken off"),
-        (answering(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"), "no sound HTTP"),
-        (answering(OK + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"), "no sound HTTP"),
-        (for_ever(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.01), "no sound HTTP|within 0.5 s"),
-        (for_ever(b"HTTP/1.1 200 OK\r\nX: ", b"y", 0.01), "within 0.5 s"),
-        (for_ever(OK + b"\r\n", b" ", 0.01), "within 0.5 s"),
-        (for_ever(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n{\r\n", 0.01), "within 0.5 s"),
-        (for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.01), "within 0.5 s"),
+        (answering(b"SSH-2.0-OpenSSH_9.6\r\n"), "the answer is not HTTP"),
+        (answering(b"\x00\x01\x02"), "the answer is not HTTP"),
+        (answering(OK + b"Content-Length: 10\r\n\r\n{}"), "incomplete"),
+        (answering(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}"), "incomplete"),
+        (answering(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"), "not valid HTTP"),
+        (answering(OK + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"), "not valid HTTP"),
+        (repeating(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.01), "not valid HTTP|within 0.5 s"),
+        (repeating(b"HTTP/1.1 200 OK\r\nX: ", b"y", 0.01), "within 0.5 s"),
+        (repeating(OK + b"\r\n", b" ", 0.01), "within 0.5 s"),
+        (repeating(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n{\r\n", 0.01), "within 0.5 s"),
+        (repeating(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.01), "within 0.5 s"),
     ],
 )
-def test_a_target_that_answers_badly_gets_a_sentence_in_time(deed: Misbehaviour, words: str) -> None:
-    plan = IMPATIENT if "within" in words else PATIENT
+def test_a_bad_answer_ends_the_run_in_time_with_the_reason(behaviour: Behaviour, message: str) -> None:
+    plan = SHORT_PATIENCE if "within" in message else LONG_PATIENCE
     began = time.monotonic()
-    with listening(deed) as port, pytest.raises(TargetUnreachableError, match=words):
+    with listening(behaviour) as port, pytest.raises(TargetUnreachableError, match=message):
         conform(Target(f"http://127.0.0.1:{port}/api/v1/worker", "the-key"), plan)
-    assert time.monotonic() - began < PATIENT.patience
+    assert time.monotonic() - began < LONG_PATIENCE.patience
 
 
-def test_an_answer_that_does_not_end_is_not_read_for_ever() -> None:
-    with listening(for_ever(OK + b"\r\n", b" " * 2**20)) as port:
+def test_an_endless_answer_is_not_read_to_the_end() -> None:
+    with listening(repeating(OK + b"\r\n", b" " * 2**20)) as port:
         assert "more than 32 MiB" in failure_text(port)
-    assert MOST_BYTES == 32 * 2**20
+    assert MOST_ANSWER_BYTES == 32 * 2**20
 
 
-def test_a_web_page_is_told_from_the_api() -> None:
+def test_a_web_page_is_not_the_api() -> None:
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
     with listening(answering(page)) as port:
         assert "text/html: this is not the Worker API" in failure_text(port)
 
 
-def test_tls_asked_of_a_plain_server_is_said() -> None:
+def test_the_error_for_tls_without_a_tls_server_suggests_http() -> None:
     with listening(answering(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
-        assert "is it http://?" in failure_text(port, "https")
+        assert "must the address begin with http://?" in failure_text(port, "https")
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that nobody has signed, with its key in one file."""
+    """A file with a self-signed certificate for 127.0.0.1, and its key."""
     folder = tmp_path_factory.mktemp("tls")
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]
     files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
@@ -148,18 +95,18 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served_with(certificate: Path) -> Callable[[socket.socket], socket.socket]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    return lambda line: context.wrap_socket(line, server_side=True)
+    return lambda connection: context.wrap_socket(connection, server_side=True)
 
 
-def test_a_certificate_that_is_not_trusted_is_said_with_what_to_do(certificate: Path) -> None:
+def test_the_error_about_an_untrusted_certificate_says_what_to_do(certificate: Path) -> None:
     with listening(answering(OK + b"Content-Length: 2\r\n\r\n{}"), served_with(certificate)) as port:
-        words = failure_text(port, "https")
-    assert "not trusted (self-signed certificate)" in words
-    assert "SSL_CERT_FILE=FILE" in words
+        message = failure_text(port, "https")
+    assert "not trusted (self-signed certificate)" in message
+    assert "SSL_CERT_FILE=FILE" in message
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
-def test_a_certificate_of_an_authority_that_is_named_is_trusted(
+def test_a_certificate_in_a_given_file_is_trusted(
     certificate: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, str(certificate))
@@ -168,27 +115,25 @@ def test_a_certificate_of_an_authority_that_is_named_is_trusted(
         assert "answers 401" in failure_text(port, "https")
 
 
-def test_bytes_that_come_one_by_one_over_tls_end_in_time_too(
-    certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slow_answer_over_tls_ends_in_time(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    with listening(for_ever(OK + b"\r\n", b" ", 0.01), served_with(certificate)) as port:
-        assert "within 0.5 s" in failure_text(port, "https", IMPATIENT)
+    with listening(repeating(OK + b"\r\n", b" ", 0.01), served_with(certificate)) as port:
+        assert "within 0.5 s" in failure_text(port, "https", SHORT_PATIENCE)
 
 
 @pytest.mark.parametrize(
-    ("url", "words"),
+    ("url", "message"),
     [
         ("http://no-such-host.invalid/api/v1/worker", "the name no-such-host.invalid is not known"),
         (f"http://{'x' * 70}.example/api/v1/worker", "got no answer"),
     ],
 )
-def test_an_address_that_leads_nowhere_is_said(url: str, words: str) -> None:
-    with pytest.raises(TargetUnreachableError, match=words):
-        conform(Target(url, "the-key"), IMPATIENT)
+def test_the_error_about_an_unknown_host_names_it(url: str, message: str) -> None:
+    with pytest.raises(TargetUnreachableError, match=message):
+        conform(Target(url, "the-key"), SHORT_PATIENCE)
 
 
-def test_a_target_on_this_machine_is_not_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_to_a_target_on_this_machine_uses_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("no_proxy", "NO_PROXY"):
@@ -197,21 +142,21 @@ def test_a_target_on_this_machine_is_not_asked_through_a_proxy(monkeypatch: pyte
         assert "answers 401" in failure_text(port)
 
 
-def test_a_proxy_that_is_not_there_is_named_as_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_about_an_unreachable_proxy_names_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with pytest.raises(TargetUnreachableError, match="proxy"):
-        conform(Target("http://staging.example/api/v1/worker", "the-key"), IMPATIENT)
+        conform(Target("http://staging.example/api/v1/worker", "the-key"), SHORT_PATIENCE)
 
 
-def test_connections_that_are_closed_after_each_answer_are_no_fault() -> None:
+def test_a_server_may_close_the_connection_after_each_answer() -> None:
     count = itertools.count()
 
-    def deed(line: socket.socket) -> None:
-        line.recv(65536)
+    def behaviour(connection: socket.socket) -> None:
+        connection.recv(65536)
         next(count)
-        line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
 
-    with listening(deed) as port:
+    with listening(behaviour) as port:
         report = conform(Target(f"http://127.0.0.1:{port}/api/v1/worker", "the-key"), Plan(max_requests=12))
     assert next(count) == 12
     assert "no answer came" not in str(report)

@@ -1,4 +1,4 @@
-"""Servers that answer nonsense: the run ends in a report that blames them, never in a stack trace."""
+"""Servers that answer nonsense: the run ends with a report of broken rules, and never with a stack trace."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ ANSWERS: list[Any] = [
 
 @pytest.mark.parametrize("answer", ANSWERS)
 @pytest.mark.parametrize("status", [200, 500])
-def test_whatever_is_answered_the_run_ends_in_a_verdict(scripted: Any, status: int, answer: Any) -> None:
+def test_a_run_has_a_verdict_for_any_answer(scripted: Any, status: int, answer: Any) -> None:
     scripted.status, scripted.body = status, render(answer)
     report = conform(Target(scripted.base_url, "a", "b", "c", ACCOUNT), Plan(max_requests=200))
     assert report.verdict == "fail"
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 5000, b"null", b'{"a": NaN}', b""])
-def test_a_broken_body_is_blamed(scripted: Any, body: bytes) -> None:
+def test_a_malformed_body_breaks_a_rule(scripted: Any, body: bytes) -> None:
     scripted.status, scripted.body = 500, body
     report = conform(Target(scripted.base_url, "a", "b", "c", ACCOUNT), Plan(max_requests=150))
     assert report.verdict == "fail"
 
 
-def test_a_server_that_dies_in_mid_run_ends_it(scripted: Any) -> None:
+def test_a_server_that_stops_answering_ends_the_run(scripted: Any) -> None:
     scripted.body = render({"data": [TASK], "total": 1})
 
-    def die(exchange: Any) -> None:
+    def stop_answering(exchange: Any) -> None:
         if exchange.number == 100:
             scripted.status = 0
 
-    report = conform(Target(scripted.base_url, "the-key"), watcher=die)
-    assert "no answer 3 times in a row" in report.ended
+    report = conform(Target(scripted.base_url, "the-key"), watcher=stop_answering)
+    assert "no answer 3 times in a row" in report.end_reason
     assert report.requests <= 105
 
 
@@ -62,14 +62,14 @@ JUNK: list[Any] = [None, True, -1, 1e300, "", "x", "pending", [], [None], {}, {"
 
 
 def garbled(value: Any, chance: Random) -> Any:
-    """The value with one place in it, however deep, left out, doubled or taken by something else."""
+    """Changes one place in a JSON value, at any depth: removes it, repeats it or replaces it."""
     if not isinstance(value, dict | list) or not value:
         return chance.choice(JUNK)
     place: Any = chance.choice(list(value) if isinstance(value, dict) else range(len(value)))
-    deed = chance.random()
-    if deed < 0.6:
+    action = chance.random()
+    if action < 0.6:
         value[place] = garbled(value[place], chance)
-    elif deed < 0.9 or isinstance(value, dict):
+    elif action < 0.9 or isinstance(value, dict):
         del value[place]
     else:
         value.append(value[place])
@@ -77,26 +77,24 @@ def garbled(value: Any, chance: Random) -> Any:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_answers_garbled_now_and_then_are_no_failure_of_the_kit(
-    monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
+def test_garbled_answers_break_rules_and_not_the_kit(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     chance = Random(seed)
 
-    def garbling(sound: Callable[..., Any]) -> Callable[..., Any]:
-        def act(*call: Any) -> Any:
-            answer = sound(*call)
+    def garbling(handler: Callable[..., Any]) -> Callable[..., Any]:
+        def handle(*call: Any) -> Any:
+            answer = handler(*call)
             return garbled(parse(render(answer)), chance) if chance.random() < 0.3 else answer
 
-        return act
+        return handle
 
-    for operation, sound in list(HANDLERS.items()):
-        monkeypatch.setitem(HANDLERS, operation, garbling(sound))
+    for operation, handler in list(HANDLERS.items()):
+        monkeypatch.setitem(HANDLERS, operation, garbling(handler))
     with own_mock(seed) as target:
         assert conform(target, Plan(max_requests=300)).verdict == "fail"
 
 
-def test_a_failure_of_the_kit_comes_whole_out_of_another_process() -> None:
+def test_the_error_for_a_failed_run_can_be_pickled() -> None:
     with own_mock(1) as target:
         report: Report = conform(target, Plan(max_requests=20))
-    again = pickle.loads(pickle.dumps(RunFailedError("the kit failed", report)))
-    assert (str(again), again.report) == ("the kit failed", report)
+    copy = pickle.loads(pickle.dumps(RunFailedError("the kit failed", report)))
+    assert (str(copy), copy.report) == ("the kit failed", report)

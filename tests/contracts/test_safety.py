@@ -1,4 +1,4 @@
-"""Whole runs, watched on the wire: what arrives at a server, and what it leaves there."""
+"""Complete runs against a watched mock: which requests arrive, and what has changed at the end."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.report.text import intention
+from workerkit.contracts.report.text import plan_text
 from workerkit.contracts.sandbox.sandbox import NoSandboxError
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 
 Watch = Callable[..., AbstractContextManager[Any]]
-# Where a request that is wrong in part does the rest, and where more is taken than one would think.
+# This server accepts as much as possible. It executes the valid part of a request that is partly wrong.
 GREEDY = {
     "bulk-bad-item": "item",
     "logs-bad-entry": "skip",
@@ -42,6 +42,7 @@ GREEDY = {
     "complete-twice": "twice",
     "retry": "automatic",
 }
+# This server refuses as much as possible.
 PICKY = {
     "transitions": "strict",
     "refused-transition": "409",
@@ -57,20 +58,20 @@ PICKY = {
 }
 DIALECTS = pytest.mark.parametrize("choices", [{}, GREEDY, PICKY], ids=["default", "greedy", "picky"])
 SANDBOX = Plan(writes=Writes.SANDBOX, sandbox_requests=("Campaign B",), max_requests=220)
-NOBODYS = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
-NAMES = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+UNKNOWN_ID = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
+UUIDS = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def is_read(seen: Any) -> bool:
-    return bool(seen.method == "GET" and seen.path.split("?")[0] == "/api/v1/worker/tasks")
+def is_read(request: Any) -> bool:
+    return bool(request.method == "GET" and request.path.split("?")[0] == "/api/v1/worker/tasks")
 
 
-def named(seen: Any) -> set[str]:
-    return {each.decode().lower() for each in NAMES.findall(seen.path.encode() + b" " + seen.body)}
+def ids_in(request: Any) -> set[str]:
+    return {found.decode().lower() for found in UUIDS.findall(request.path.encode() + b" " + request.body)}
 
 
 @DIALECTS
-def test_without_writes_only_lists_and_refused_requests_arrive_and_nothing_changes(
+def test_without_writes_only_lists_are_accepted_and_nothing_changes(
     watched: Watch, choices: dict[str, str]
 ) -> None:
     with watched(choices) as watch:
@@ -78,15 +79,15 @@ def test_without_writes_only_lists_and_refused_requests_arrive_and_nothing_chang
         report = conform(watch.target, Plan(writes=Writes.NONE, max_requests=200))
         after = watch.state()
     assert after == before
-    assert [each for each in watch.seen if not is_read(each) and each.status < 400] == []
-    assert sum(not is_read(each) for each in watch.seen) > 20
+    assert [request for request in watch.received if not is_read(request) and request.status < 400] == []
+    assert sum(not is_read(request) for request in watch.received) > 20
     assert report.verdict == "pass"
     assert (report.withheld, report.receipt) == ((), None)
     kept = {rule.id for rule in report.rules if rule.status == "kept"}
     assert {"bad-request", "link-update-required", "key-required", "server-active"} <= kept
 
 
-def test_without_writes_the_generated_requests_stay_harmless_for_every_seed(watched: Watch) -> None:
+def test_without_writes_generated_requests_change_nothing_for_several_seeds(watched: Watch) -> None:
     with watched(GREEDY) as watch:
         before = watch.state()
         for seed in range(2, 4):
@@ -96,66 +97,75 @@ def test_without_writes_the_generated_requests_stay_harmless_for_every_seed(watc
 
 
 @DIALECTS
-def test_in_a_sandbox_only_its_tasks_and_its_request_change(watched: Watch, choices: dict[str, str]) -> None:
+def test_with_a_sandbox_only_its_tasks_and_its_request_change(
+    watched: Watch, choices: dict[str, str]
+) -> None:
     with watched(choices) as watch:
         tasks = {*watch.tasks_of("Campaign B"), *watch.tasks_of("Campaign B", "server-02")}
         before = watch.state()
         report = conform(watch.target, SANDBOX)
         after = watch.state()
-        request = {each.id for each in watch.world.requests.values() if each.name == "Campaign B"}
+        request = {
+            customer_request.id
+            for customer_request in watch.world.requests.values()
+            if customer_request.name == "Campaign B"
+        }
     assert (report.verdict, report.withheld) == ("pass", ())
     assert {name: after[name] for name in ("servers", "accounts", "logs")} == {
         name: before[name] for name in ("servers", "accounts", "logs")
     }
-    assert changed(before, after, "tasks") <= tasks
-    assert changed(before, after, "requests") <= request
-    strangers = {task["id"] for task in before["tasks"]} - tasks
-    assert [each for each in watch.seen if each.method != "GET" and named(each) & strangers] == []
+    assert changed_ids(before, after, "tasks") <= tasks
+    assert changed_ids(before, after, "requests") <= request
+    outside = {task["id"] for task in before["tasks"]} - tasks
+    assert [
+        request for request in watch.received if request.method != "GET" and ids_in(request) & outside
+    ] == []
 
 
-def changed(before: dict[str, Any], after: dict[str, Any], name: str) -> set[str]:
-    return {one["id"] for one, other in zip(before[name], after[name], strict=True) if one != other}
+def changed_ids(before: dict[str, Any], after: dict[str, Any], name: str) -> set[str]:
+    return {old["id"] for old, new in zip(before[name], after[name], strict=True) if old != new}
 
 
-def shown(state: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+def visible_fields(state: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
     fields = ("status", "link_profile", "link_post")
     return {task["id"]: tuple(task[name] for name in fields) for task in state["tasks"]}
 
 
-def test_a_sandbox_is_put_back_and_its_receipt_tells_the_truth(watched: Watch) -> None:
+def test_a_sandbox_is_put_back_and_its_receipt_is_right(watched: Watch) -> None:
     with watched() as watch:
         before = watch.state()
         report = conform(watch.target, SANDBOX)
         after = watch.state()
-    assert shown(after) == shown(before)
+    assert visible_fields(after) == visible_fields(before)
     assert report.receipt is not None
-    truth = {
-        (one["id"], name)
-        for one, other in zip(before["tasks"], after["tasks"], strict=True)
-        for name in one
-        if one[name] != other[name] and name != "completed_at"
+    still_changed = {
+        (old["id"], name)
+        for old, new in zip(before["tasks"], after["tasks"], strict=True)
+        for name in old
+        if old[name] != new[name] and name != "completed_at"
     }
-    assert {(each.task, each.field) for each in report.receipt.left} == truth
+    assert {(change.task, change.field) for change in report.receipt.not_put_back} == still_changed
     back = [change for change in report.receipt.changes if change.is_put_back]
     assert len(back) > 5
-    assert {each.field for each in back} >= {"status", "link_profile", "link_post"}
+    assert {change.field for change in back} >= {"status", "link_profile", "link_post"}
     assert "created_links of the request Campaign B" in " ".join(report.receipt.notes)
     receipt = json.loads(json.dumps(report.as_json()))["receipt"]
     assert set(receipt) == {"changes", "notes"}
     assert set(receipt["changes"][0]) == {"task", "field", "was", "now", "put_back", "why"}
 
 
-def test_what_a_strict_server_does_not_take_back_is_said(watched: Watch) -> None:
+def test_the_receipt_lists_what_a_strict_server_does_not_put_back(watched: Watch) -> None:
     with watched(PICKY) as watch:
         before = watch.state()
         report = conform(watch.target, SANDBOX)
         after = watch.state()
     assert report.receipt is not None
-    moved = {each for each, fields in shown(after).items() if fields != shown(before)[each]}
-    said = {each.task for each in report.receipt.left if each.field == "status"}
-    assert moved
-    assert said == moved
-    assert "answered 409" in " ".join(each.why for each in report.receipt.left)
+    old_fields, new_fields = visible_fields(before), visible_fields(after)
+    changed = {task_id for task_id, fields in new_fields.items() if fields != old_fields[task_id]}
+    listed = {change.task for change in report.receipt.not_put_back if change.field == "status"}
+    assert changed
+    assert listed == changed
+    assert "answered 409" in " ".join(change.why for change in report.receipt.not_put_back)
 
 
 def test_an_interrupt_puts_the_sandbox_back_with_few_requests(watched: Watch) -> None:
@@ -171,22 +181,22 @@ def test_an_interrupt_puts_the_sandbox_back_with_few_requests(watched: Watch) ->
     with watched() as watch:
         before = watch.state()
         report = conform(watch.target, SANDBOX, watcher=interrupt)
-        assert shown(watch.state()) == shown(before)
-    assert report.ended == "the run was interrupted"
+        assert visible_fields(watch.state()) == visible_fields(before)
+    assert report.end_reason == "the run was interrupted"
     assert report.receipt is not None
     assert report.receipt.changes
     assert report.requests < 120
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_a_process_that_is_told_to_stop_puts_the_sandbox_back_first(watched: Watch, name: str) -> None:
+def test_a_signal_to_the_command_puts_the_sandbox_back(watched: Watch, name: str) -> None:
     with watched() as watch:
         before = watch.state()
         with conforming(watch, "--writes", "sandbox", "--sandbox-request", "Campaign B") as process:
-            watch.wait_for(lambda each: each.method == "PUT" and each.status == 200)
+            watch.wait_for(lambda request: request.method == "PUT" and request.status == 200)
             process.send_signal(getattr(signal, name))
             output, errors = process.communicate(timeout=120)
-        assert shown(watch.state()) == shown(before)
+        assert visible_fields(watch.state()) == visible_fields(before)
     assert errors == ""
     assert "The run ended early: the run was interrupted." in output
     assert "In the sandbox " in output
@@ -194,7 +204,7 @@ def test_a_process_that_is_told_to_stop_puts_the_sandbox_back_first(watched: Wat
 
 
 def conforming(watch: Any, *options: str) -> subprocess.Popen[str]:
-    """The command at work, with the keys in its environment."""
+    """Starts the command, with the keys in its environment."""
     script = str(Path(sys.executable).with_name("workerkit"))
     names = ("WORKERKIT_API_KEY", "WORKERKIT_OTHER_API_KEY", "WORKERKIT_INACTIVE_API_KEY")
     environment = os.environ | dict(zip(names, watch.target.keys, strict=True))
@@ -203,22 +213,22 @@ def conforming(watch: Any, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True)
 
 
-def test_a_second_interrupt_ends_the_putting_back_too_and_says_what_is_left(watched: Watch) -> None:
-    seen: list[Exchange] = []
+def test_a_second_interrupt_stops_the_restoring_and_the_receipt_says_so(watched: Watch) -> None:
+    exchanges: list[Exchange] = []
 
     def interrupt(exchange: Exchange) -> None:
-        seen.append(exchange)
-        taken = [each for each in seen if each.method == "PUT" and each.accepted]
-        if len(taken) in (3, 4) and taken[-1] is exchange:
+        exchanges.append(exchange)
+        accepted = [known for known in exchanges if known.method == "PUT" and known.accepted]
+        if len(accepted) in (3, 4) and accepted[-1] is exchange:
             raise KeyboardInterrupt
 
     with watched() as watch:
         report = conform(watch.target, SANDBOX, watcher=interrupt)
     assert report.receipt is not None
-    assert "interrupted" in " ".join(each.why for each in report.receipt.left)
+    assert "interrupted" in " ".join(change.why for change in report.receipt.not_put_back)
 
 
-def test_an_account_that_is_named_is_set_in_a_sandbox_and_no_other(watched: Watch) -> None:
+def test_a_sandbox_run_changes_the_given_account_and_no_other(watched: Watch) -> None:
     with watched() as watch:
         account = next(task.account for task in watch.world.tasks.values() if task.server == "server-01")
         account.status = "blocked"
@@ -226,57 +236,57 @@ def test_an_account_that_is_named_is_set_in_a_sandbox_and_no_other(watched: Watc
         target = replace(watch.target, account_id=account.id.upper())
         report = conform(target, SANDBOX)
         after = watch.state()
-    assert changed(before, after, "accounts") == {account.id}
+    assert changed_ids(before, after, "accounts") == {account.id}
     assert report.withheld == ()
     assert {rule.id: rule.status for rule in report.rules}["account-status"] == "kept"
     assert report.receipt is not None
     assert [note for note in report.receipt.notes if "account" in note] == [
-        f"the status of the account {account.id} was set; the API does not show what it was"
+        f"the status of the account {account.id} was changed; the API does not show the old status"
     ]
-    said = intention(target, SANDBOX)
-    assert f"the status of the account {account.id}" in said
-    assert "status of another account is sent" in said
+    text = plan_text(target, SANDBOX)
+    assert f"the status of the account {account.id}" in text
+    assert "no log entry and no status of another account" in text
 
 
-def test_an_account_that_the_server_does_not_know_is_asked_for(watched: Watch) -> None:
+def test_an_unknown_account_is_a_finding_that_names_it(watched: Watch) -> None:
     with watched() as watch:
-        report = conform(replace(watch.target, account_id=NOBODYS), SANDBOX)
+        report = conform(replace(watch.target, account_id=UNKNOWN_ID), SANDBOX)
     (why,) = (rule.why for rule in report.rules if rule.id == "account-status")
-    assert why == f"answered 404, expected 2xx: is {NOBODYS} an account of this server's tasks?"
+    assert why == f"answered 404, expected 2xx: check that {UNKNOWN_ID} belongs to this server"
 
 
-def test_a_single_task_is_a_sandbox_too(watched: Watch) -> None:
+def test_a_single_task_can_be_the_sandbox(watched: Watch) -> None:
     with watched() as watch:
         task = watch.tasks_of("Campaign C")[0]
         before = watch.state()
-        said: list[str] = []
+        messages: list[str] = []
         plan = Plan(writes=Writes.SANDBOX, sandbox_tasks=(task.upper(),), max_requests=120)
-        report = conform(watch.target, plan, say=said.append)
+        report = conform(watch.target, plan, say=messages.append)
         after = watch.state()
-    assert changed(before, after, "tasks") <= {task}
-    assert task in said[0]
+    assert changed_ids(before, after, "tasks") <= {task}
+    assert task in messages[0]
     why = {rule.id: rule.why for rule in report.rules}
     assert report.withheld == ()
     assert why["account-status"].startswith("needs --account-id")
 
 
 @pytest.mark.parametrize(
-    ("sandbox", "words"),
+    ("sandbox", "message"),
     [
-        ({"sandbox_requests": ("Campaign X",)}, "those that are there: Campaign A, Campaign B"),
-        ({"sandbox_tasks": (NOBODYS,)}, "no such task in its list"),
+        ({"sandbox_requests": ("Campaign X",)}, "tasks of these requests: Campaign A, Campaign B"),
+        ({"sandbox_tasks": (UNKNOWN_ID,)}, "the server of this API key has no such task"),
     ],
 )
-def test_a_sandbox_that_is_not_there_is_refused_before_anything_is_written(
-    watched: Watch, sandbox: dict[str, Any], words: str
+def test_an_unknown_sandbox_ends_the_run_before_the_first_write(
+    watched: Watch, sandbox: dict[str, Any], message: str
 ) -> None:
     with watched() as watch:
-        with pytest.raises(NoSandboxError, match=words):
+        with pytest.raises(NoSandboxError, match=message):
             conform(watch.target, Plan(writes=Writes.SANDBOX, **sandbox))
-        assert {each.method for each in watch.seen} == {"GET"}
+        assert {request.method for request in watch.received} == {"GET"}
 
 
-def test_another_servers_task_is_no_sandbox_of_this_one(watched: Watch) -> None:
+def test_a_task_of_another_server_cannot_be_the_sandbox(watched: Watch) -> None:
     with watched() as watch:
         task = watch.tasks_of("Campaign A", "server-02")[0]
         with pytest.raises(NoSandboxError, match=task):

@@ -1,4 +1,4 @@
-"""Sound servers that choose otherwise than the mock where the page is silent: none of them is blamed."""
+"""Correct servers that differ from the mock where the API page is silent. They break no rule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from workerkit.contracts.conformance import conform
-from workerkit.contracts.page.lenient_spec import strict
+from workerkit.contracts.page.lenient_spec import strict_spec
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.plan import Plan
@@ -26,12 +26,15 @@ SHORT = Plan(max_requests=1000)
 
 
 def findings(report: Report) -> list[tuple[str, str]]:
-    return [(each.id, each.why) for each in report.of(RuleStatus.BROKEN)]
+    return [(rule.id, rule.why) for rule in report.with_status(RuleStatus.BROKEN)]
 
 
 def strictest() -> Api:
-    """Refuses what may be refused: unnamed fields, empty changes, partial heartbeats, odd statuses."""
-    root = deepcopy(strict().root)
+    """A spec that refuses as much as the API page allows.
+
+    It refuses unnamed fields, empty changes, incomplete heartbeats and unusual statuses.
+    """
+    root = deepcopy(strict_spec().root)
     schemas = root["components"]["schemas"]
     for name in ("Heartbeat", "LogBatch", "LogEntry", "BulkUpdate", "LinkUpdate", "LinkCompletion"):
         schemas[name]["additionalProperties"] = False
@@ -46,8 +49,11 @@ def strictest() -> Api:
 
 
 def loosest() -> Api:
-    """Takes what may be taken: empty batches, nulls, unknown filters, any level's case."""
-    root = deepcopy(strict().root)
+    """A spec that accepts as much as the API page allows.
+
+    It accepts empty batches, null, unknown filters, and levels in lower case.
+    """
+    root = deepcopy(strict_spec().root)
     schemas = root["components"]["schemas"]
     schemas["BulkUpdate"]["properties"]["items"].pop("minItems")
     schemas["LogBatch"]["properties"]["logs"].pop("minItems")
@@ -65,22 +71,22 @@ def loosest() -> Api:
     return Api(Document(root))
 
 
-def clamped(sound: Callable[..., Json]) -> Callable[..., Json]:
-    def act(world: Any, server: Any, call: Any) -> Json:
-        asked = dict(call.parameters)
-        asked["limit"] = min(asked["limit"], 1000) if asked["limit"] > 0 else 100
-        asked["page"] = asked["page"] if asked["page"] > 0 else 1
-        if (asked["page"] - 1) * asked["limit"] > 10**6:
-            asked["page"] = 10**3
-        answer = sound(world, server, replace(call, parameters=asked))
+def clamped(handler: Callable[..., Json]) -> Callable[..., Json]:
+    def handle(world: Any, server: Any, call: Any) -> Json:
+        parameters = dict(call.parameters)
+        parameters["limit"] = min(parameters["limit"], 1000) if parameters["limit"] > 0 else 100
+        parameters["page"] = parameters["page"] if parameters["page"] > 0 else 1
+        if (parameters["page"] - 1) * parameters["limit"] > 10**6:
+            parameters["page"] = 10**3
+        answer = handler(world, server, replace(call, parameters=parameters))
         return {**answer, "page": call.parameters["page"] if call.parameters["page"] > 0 else 1}
 
-    return act
+    return handle
 
 
-def other_answers(sound: Callable[..., Json]) -> Callable[..., Json]:
-    def act(*call: Any) -> Json:
-        answer = sound(*call)
+def other_answers(handler: Callable[..., Json]) -> Callable[..., Json]:
+    def handle(*call: Any) -> Json:
+        answer = handler(*call)
         answer["data"] = [
             {**task, "created_at": task["created_at"].replace("Z", ".000Z")} for task in answer["data"]
         ]
@@ -88,79 +94,79 @@ def other_answers(sound: Callable[..., Json]) -> Callable[..., Json]:
             del answer["next_cursor"]
         return answer
 
-    return act
+    return handle
 
 
-def flat_codes(sound: Callable[..., Json]) -> Callable[..., Json]:
-    def act(*call: Any) -> Json:
-        answer = sound(*call)
+def flat_codes(handler: Callable[..., Json]) -> Callable[..., Json]:
+    def handle(*call: Any) -> Json:
+        answer = handler(*call)
         for result in answer["results"]:
             if isinstance(result.get("error"), dict):
                 result["error"] = result["error"]["code"]
         return answer
 
-    return act
+    return handle
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_server_that_refuses_what_it_may_is_not_blamed(mock_target: MakeTarget, seed: int) -> None:
+def test_a_server_that_refuses_as_much_as_it_may_breaks_no_rule(mock_target: MakeTarget, seed: int) -> None:
     assert findings(conform(mock_target(strictest()), replace(SHORT, seed=seed))) == []
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_server_that_takes_what_it_may_is_not_blamed(
+def test_a_server_that_accepts_as_much_as_it_may_breaks_no_rule(
     mock_target: MakeTarget, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     monkeypatch.setitem(HANDLERS, "listTasks", clamped(HANDLERS["listTasks"]))
     report = conform(mock_target(loosest()), replace(SHORT, seed=seed))
     assert findings(report) == []
-    seen = dict(report.silences)
-    assert (seen["limit-above-maximum"], seen["below-minimum"]) == ("clamp", "default")
-    assert seen["unknown-status-filter"] == "empty"
+    values = dict(report.observed_values)
+    assert (values["limit-above-maximum"], values["below-minimum"]) == ("clamp", "default")
+    assert values["unknown-status-filter"] == "empty"
 
 
 FLOW = {
     ("pending", "queued"),
     ("queued", "running"),
-    *(("running", each) for each in ("completed", "failed", "canceled")),
+    *(("running", status) for status in ("completed", "failed", "canceled")),
     ("failed", "pending"),
 }
 
 
-def by_the_flow(sound: Callable[..., Json], place: str) -> Callable[..., Json]:
-    def act(world: Any, server: Any, call: Any) -> Json:
+def with_strict_flow(handler: Callable[..., Json], place: str) -> Callable[..., Json]:
+    def handle(world: Any, server: Any, call: Any) -> Json:
         task = world.own_task(server, call.parameters["id"] if place == "path" else call.body["link_id"])
         status = call.body.get("status", task.status)
         if status != task.status and (task.status, status) not in FLOW:
-            raise InvalidRequestError(f"{task.status} is not followed by {status}")
-        return sound(world, server, call)
+            raise InvalidRequestError(f"{task.status} may not become {status}")
+        return handler(world, server, call)
 
-    return act
+    return handle
 
 
-def test_a_server_that_is_strict_about_the_flow_is_not_blamed(
+def test_a_server_with_a_strict_status_flow_breaks_no_rule(
     mock_target: MakeTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(HANDLERS, "updateTask", by_the_flow(HANDLERS["updateTask"], "path"))
-    monkeypatch.setitem(HANDLERS, "updateLink", by_the_flow(HANDLERS["updateLink"], "body"))
+    monkeypatch.setitem(HANDLERS, "updateTask", with_strict_flow(HANDLERS["updateTask"], "path"))
+    monkeypatch.setitem(HANDLERS, "updateLink", with_strict_flow(HANDLERS["updateLink"], "body"))
     assert findings(conform(mock_target(), SHORT)) == []
 
 
-def test_a_server_with_other_bodies_is_not_blamed(
+def test_a_server_with_other_bodies_breaks_no_rule(
     mock_target: MakeTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sound_code = Api.error_code
-    nested = lambda self, status: {"code": sound_code(self, status), "message": "no"}  # noqa: E731
+    error_code = Api.error_code
+    nested = lambda self, status: {"code": error_code(self, status), "message": "no"}  # noqa: E731
     monkeypatch.setattr(Api, "error_code", nested)
     monkeypatch.setitem(HANDLERS, "listTasks", other_answers(HANDLERS["listTasks"]))
     monkeypatch.setitem(HANDLERS, "bulkUpdateTasks", flat_codes(HANDLERS["bulkUpdateTasks"]))
     for operation in ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus"):
-        sound = HANDLERS[operation]
+        handler = HANDLERS[operation]
         monkeypatch.setitem(
-            HANDLERS, operation, lambda *call, sound=sound: {"success": sound(*call)["success"]}
+            HANDLERS, operation, lambda *call, handler=handler: {"success": handler(*call)["success"]}
         )
     report = conform(mock_target(), SHORT)
     assert findings(report) == []
-    seen = dict(report.silences)
-    assert (seen["error-body"], seen["last-cursor"]) == ("nested", "absent")
-    assert (seen["callback-body"], seen["time-precision"]) == ("success-only", "milliseconds")
+    values = dict(report.observed_values)
+    assert (values["error-body"], values["last-cursor"]) == ("nested", "absent")
+    assert (values["callback-body"], values["time-precision"]) == ("success-only", "milliseconds")

@@ -1,10 +1,11 @@
-r"""A careful worker for the LIKEPION Worker API, with nothing but the Python standard library.
+r"""A careful worker for the LIKEPION Worker API. It needs only the Python standard library.
 
     LIKEPION_BASE_URL=https://apitest.likepion.com/api/v1/worker \
     LIKEPION_API_KEY=... LIKEPION_SERVER_NAME=server-01 python worker.py
 
-It does all tasks that wait for its server, and those that an earlier run left running; tells the API how each
-one ended; tries again what failed, while the task has retries left; and exits with 0.
+The worker does all tasks of its server that wait, and tasks that an earlier run left running. It reports
+the result of each task to the API. It tries failed tasks again while they have retries left. Then it exits
+with 0.
 """
 
 from __future__ import annotations
@@ -27,80 +28,84 @@ Json = dict[str, Any]
 API_KEY = os.environ["LIKEPION_API_KEY"]
 SERVER_NAME = os.environ["LIKEPION_SERVER_NAME"]
 
-PATIENCE = 2.5  # seconds that an answer may be silent
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
-GIVE_UP_AFTER = 60.0
-HEARTBEAT_EVERY = 5.0
-BATCH = 20  # tasks at a time; the API takes 500 at most
-LOOKS = 3  # how often it looks before it believes that nothing waits
+TIMEOUT = 2.5  # seconds to wait for the next part of an answer
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds
+GIVE_UP_AFTER = 60.0  # seconds
+HEARTBEAT_EVERY = 5.0  # seconds
+BATCH = 20  # tasks in one update; the API accepts up to 500
+CHECKS = 3  # how often the list must be empty before the worker exits
 MOST_LOGS = 500
-ANSWERED = {"success", "data"}  # a good answer has the one or the other
+ANSWER_KEYS = {"success", "data"}  # a good answer has one of these keys
 
 
-class Refused(Exception):
-    """The API will not do this, now or later: asking again would not help."""
+class RefusedError(Exception):
+    """The API refused the request, and will refuse it again."""
 
 
-class Trouble(Exception):
-    """No answer, or none to rely on. Asking again may help; what was asked may have been done even so."""
+class TemporaryError(Exception):
+    """There is no usable answer. Sending the request again may help. The API may have accepted it already."""
 
 
 class SiteError(Exception):
-    """The site did not take the post."""
+    """The site refused the post."""
 
 
 class Api:
-    """The API, asked one request at a time."""
+    """Sends requests to the API, one at a time."""
 
     def __init__(self, base_url: str) -> None:
         url = urlsplit(base_url.rstrip("/"))
         secure = url.scheme == "https"
         self._base = url.path
-        self._line = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(url.netloc)
+        self._connection = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(url.netloc)
         self._not_before = 0.0
 
-    def send(self, method: str, path: str, body: Json | None = None, *, patience: float = PATIENCE) -> Json:
-        """One request, without a second attempt. Returns the answer's JSON."""
+    def send(self, method: str, path: str, body: Json | None = None, *, timeout: float = TIMEOUT) -> Json:
+        """Sends a request once and returns the JSON of the answer. Raises RefusedError and TemporaryError."""
         time.sleep(max(0.0, self._not_before - time.monotonic()))
-        status, retry_after, text = self._exchange(method, path, body, patience)
+        status, retry_after, text = self._send_bytes(method, path, body, timeout)
         if retry_after.isdecimal():
             self._not_before = time.monotonic() + int(retry_after)
         if status in (401, 429) or status >= 500:
-            raise Trouble(f"status {status}")
+            raise TemporaryError(f"status {status}")
         if status != 200:
-            raise Refused(f"status {status}")
+            raise RefusedError(f"status {status}")
         return parsed(text)
 
     def call(
         self, method: str, path: str, body: Json | None = None, *, is_done: Callable[[], bool] = lambda: False
     ) -> Json:
-        """A request that is repeated, with longer and longer pauses, while there is trouble.
+        """Sends a request, and repeats it after a temporary error. The pauses get longer each time.
 
-        Before it is repeated `is_done` says whether it was done after all, and only its answer was lost.
+        is_done: says whether the API has accepted the request, so that only the answer was lost. Then the
+            request is not repeated.
         """
         give_up_at = time.monotonic() + GIVE_UP_AFTER
         attempt = 0
         while True:
             try:
-                return self.send(method, path, body, patience=PATIENCE + attempt)
-            except Trouble as trouble:
+                return self.send(method, path, body, timeout=TIMEOUT + attempt)
+            except TemporaryError as error:
                 if time.monotonic() > give_up_at:
-                    sys.exit(f"gave up: {method} {path}: {trouble}")
+                    sys.exit(f"gave up: {method} {path}: {error}")
             pause(attempt)
             attempt += 1
             if is_done():
                 return {}
 
     def tasks(self, status: str) -> Iterator[Json]:
-        """The server's tasks with a status, each once, page by page; `status` may be several, with commas.
+        """Yields the server's tasks with a status, each once, page by page.
 
-        Without the rest where a cursor is refused: its task belongs to another server now.
+        status: one status, or several with commas.
+
+        If the API refuses a cursor, the task of the cursor belongs to another server now. Then the rest of
+        the list is not read.
         """
         after, listed = "", set[str]()
         while True:
             try:
                 page = self.call("GET", f"/tasks?status={status}&limit=100{after}")
-            except Refused:
+            except RefusedError:
                 if not after:
                     raise
                 return
@@ -112,43 +117,45 @@ class Api:
                 return
             after = f"&after={cursor}"
 
-    def _exchange(self, method: str, path: str, body: Json | None, patience: float) -> tuple[int, str, bytes]:
+    def _send_bytes(
+        self, method: str, path: str, body: Json | None, timeout: float
+    ) -> tuple[int, str, bytes]:
         data = None if body is None else json.dumps(body).encode()
         headers = {"X-API-Key": API_KEY, "Content-Type": "application/json"}
-        self._line.timeout = patience
+        self._connection.timeout = timeout
         try:
-            self._line.request(method, self._base + path, data, headers)
-            answer = self._line.getresponse()
+            self._connection.request(method, self._base + path, data, headers)
+            answer = self._connection.getresponse()
             return answer.status, answer.headers.get("Retry-After", ""), answer.read()
         except (OSError, http.client.HTTPException, ValueError) as error:
-            self._line.close()
-            raise Trouble(repr(error)) from None
+            self._connection.close()
+            raise TemporaryError(repr(error)) from None
 
 
 def parsed(text: bytes) -> Json:
-    """The object that the body of a good answer holds; raises Trouble where it holds none."""
+    """Returns the JSON object of an answer. Raises TemporaryError if the answer is not from the API."""
     try:
         answer = json.loads(text)
     except ValueError:
-        raise Trouble("an answer that is no JSON") from None
-    if not isinstance(answer, dict) or not ANSWERED & answer.keys() or answer.get("success") is False:
-        raise Trouble("an answer that is none of the API's")
+        raise TemporaryError("the answer is not JSON") from None
+    if not isinstance(answer, dict) or not ANSWER_KEYS & answer.keys() or answer.get("success") is False:
+        raise TemporaryError("the answer is not from the API")
     return answer
 
 
 def unique(tasks: Iterable[Json]) -> Iterable[Json]:
-    """The tasks without a second one of the same id."""
+    """Returns the tasks without duplicates."""
     return {task["id"]: task for task in tasks}.values()
 
 
 def pause(attempt: int) -> None:
-    """Waits 0.2 s, 0.4 s, 0.8 s and so on; the chance in it keeps many workers from coming all at once."""
+    """Waits 0.2 s, 0.4 s, 0.8 s and so on. A random part keeps many workers from asking at the same time."""
     longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
     time.sleep(random.uniform(longest / 2, longest))
 
 
 def do_at_site(task: Json) -> Json:
-    """The work itself, which is only pretended here. Returns the links made; raises SiteError."""
+    """Put the real work here. Returns the links of the new post. Raises SiteError."""
     if is_meant_to_fail(task["config"]):
         raise SiteError("The site refused the post")
     site = f"https://{task['site_name']}"
@@ -156,7 +163,7 @@ def do_at_site(task: Json) -> Json:
 
 
 def is_meant_to_fail(config: Any) -> bool:
-    """Whether a test asks for a failure at the site, with the config `{"simulate": "fail"}`."""
+    """Whether a test wants the task to fail: with the config `{"simulate": "fail"}`."""
     try:
         settings = json.loads(config)
     except (TypeError, ValueError):
@@ -164,10 +171,10 @@ def is_meant_to_fail(config: Any) -> bool:
     return isinstance(settings, dict) and settings.get("simulate") == "fail"
 
 
-def end_of(task: Json) -> Json:
-    """Does a task at its site and returns the update that tells how it ended.
+def do_task(task: Json) -> Json:
+    """Does a task at its site and returns the update with its result.
 
-    What an unforeseen error says may hold a password that was sent to the site: it goes no further than here.
+    The message of an unexpected error is not sent to the API: it may contain a password.
     """
     try:
         return {"status": "completed", **do_at_site(task)}
@@ -182,163 +189,165 @@ class Worker:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._left_alone: set[str] = set()
+        self._dropped: set[str] = set()
         self._attempts: Counter[str] = Counter()
-        self._ends: dict[str, Json] = {}
-        self._ended_at: dict[str, int] = {}
+        self._results: dict[str, Json] = {}
+        self._reported_at_retry: dict[str, int] = {}
         self._logs: list[Json] = []
         self._last_heartbeat = 0.0
-        self._untold = 0
+        self._failed_posts = 0
 
     def run(self) -> None:
-        """Works until nothing waits any more."""
+        """Works until no task waits any more."""
         self._heartbeat(active_tasks=0)
-        quiet = 0
-        while quiet < LOOKS:
-            tasks = self._next_tasks(insisting=quiet == LOOKS - 1)
+        empty_checks = 0
+        while empty_checks < CHECKS:
+            tasks = self._next_tasks(include_reported=empty_checks == CHECKS - 1)
             self._do(tasks)
             if tasks or self._retry_failed():
-                quiet = 0
+                empty_checks = 0
             else:
                 self._send_logs()
-                pause(quiet)
-                quiet += 1
+                pause(empty_checks)
+                empty_checks += 1
         self._heartbeat(active_tasks=0)
 
     def _do(self, tasks: Iterable[Json]) -> None:
         started = self._start(tasks)
         with ThreadPoolExecutor() as pool:
-            ends = list(pool.map(self._end_of, started))
-        for task, end in zip(started, ends, strict=True):
-            self._report(task, end)
+            results = list(pool.map(self._result_of, started))
+        for task, result in zip(started, results, strict=True):
+            self._report(task, result)
             if time.monotonic() - self._last_heartbeat > HEARTBEAT_EVERY:
                 self._heartbeat(active_tasks=len(started))
         if len(self._logs) > MOST_LOGS - BATCH:
             self._send_logs()
 
-    # Which tasks
+    # Finding tasks
 
-    def _next_tasks(self, *, insisting: bool) -> list[Json]:
-        """Some tasks that wait, or that an earlier run left running.
+    def _next_tasks(self, *, include_reported: bool) -> list[Json]:
+        """Returns a few tasks that wait, or that an earlier run left running.
 
-        The list shrinks while we work, because what is done waits no longer: so each time it is read from its
-        beginning. It may also be a little old: a task that we have ended as it is there is done again only if
-        the list insists.
+        The list gets shorter while we work. So we always read it from the beginning. The list may also be a
+        little old: a task that we have reported already is left out, unless `include_reported` is set.
         """
         waiting = self._api.tasks("pending,queued,running")
-        ours = (task for task in waiting if task["id"] not in self._left_alone and self._may_try(task))
-        return list(islice((task for task in ours if insisting or self._is_news(task)), BATCH))
+        ours = (task for task in waiting if task["id"] not in self._dropped and self._may_try(task))
+        return list(islice((task for task in ours if include_reported or self._is_new(task)), BATCH))
 
-    def _is_news(self, task: Json) -> bool:
-        return bool(task["retry_count"] > self._ended_at.get(task["id"], -1))
+    def _is_new(self, task: Json) -> bool:
+        return bool(task["retry_count"] > self._reported_at_retry.get(task["id"], -1))
 
     def _may_try(self, task: Json) -> bool:
-        """The first attempt and `max_retries` more, whoever counts them."""
+        """Allows the first attempt and `max_retries` more, by the count of the API and by our own count."""
         return bool(max(task["retry_count"], self._attempts[task["id"]]) <= task["max_retries"])
 
     def _retry_failed(self) -> bool:
-        """Takes what failed in this run back to pending where it has retries left; whether there was any."""
-        failed = {task_id for task_id, end in self._ends.items() if end["status"] == "failed"}
-        if not failed - self._left_alone:
+        """Sets tasks that failed in this run back to pending if they have retries left. False if none has."""
+        failed = {task_id for task_id, result in self._results.items() if result["status"] == "failed"}
+        if not failed - self._dropped:
             return False
         found = [task for task in self._api.tasks("failed") if task["id"] in failed]
-        back = [task for task in found if self._has_retries(task)]
-        for task in back:
+        retried = [task for task in found if self._has_retries(task)]
+        for task in retried:
             self._update(task, {"status": "pending"})
-            self._ended_at.pop(task["id"], None)
-            del self._ends[task["id"]]
-        return bool(back)
+            self._reported_at_retry.pop(task["id"], None)
+            del self._results[task["id"]]
+        return bool(retried)
 
     def _has_retries(self, task: Json) -> bool:
         return task["retry_count"] < task["max_retries"] and self._may_try(task)
 
-    # What the API is told of them
+    # Reporting tasks
 
     def _start(self, tasks: Iterable[Json]) -> list[Json]:
-        """Takes tasks along the flow: pending, queued, running. Returns those that are ours to do."""
+        """Sets tasks to queued and then to running. Returns the tasks that the API did not refuse."""
         tasks = list(tasks)
         self._set_status([task for task in tasks if task["status"] == "pending"], "queued")
         self._set_status([task for task in tasks if task["status"] != "running"], "running")
-        return [task for task in tasks if task["id"] not in self._left_alone]
+        return [task for task in tasks if task["id"] not in self._dropped]
 
     def _set_status(self, tasks: Iterable[Json], status: str) -> None:
-        ours = [task for task in tasks if task["id"] not in self._left_alone]
+        ours = [task for task in tasks if task["id"] not in self._dropped]
         if not ours:
             return
         items = [{"link_id": task["id"], "status": status} for task in ours]
         try:
             answer = self._api.call("PUT", "/tasks/bulk", {"items": items})
-        except Refused:
+        except RefusedError:
             for task in ours:
                 self._update(task, {"status": status})
             return
         for result in answer.get("results", []):
             if not result["success"]:
-                self._leave_alone(result["link_id"], result["error"])
+                self._drop(result["link_id"], result["error"])
 
-    def _end_of(self, task: Json) -> Json:
-        """How a task ended. What was done at the site and is not taken down yet is not done there again."""
-        known = self._ends.get(task["id"])
-        if known is not None and (task["status"] == "running" or task["id"] not in self._ended_at):
+    def _result_of(self, task: Json) -> Json:
+        """Returns the result of a task. A task that is done, but not reported yet, is not done again."""
+        known = self._results.get(task["id"])
+        if known is not None and (task["status"] == "running" or task["id"] not in self._reported_at_retry):
             return known
         self._attempts[task["id"]] += 1
-        self._ends[task["id"]] = end = end_of(task)
-        return end
+        self._results[task["id"]] = result = do_task(task)
+        return result
 
-    def _report(self, task: Json, end: Json) -> None:
-        """Tells how a task ended, once, unless it was canceled or given to another server meanwhile."""
+    def _report(self, task: Json, result: Json) -> None:
+        """Reports the result of a task once. Skips a task that was canceled or given to another server."""
         if not self._is_running(task):
-            self._log("WARN", f"Task not ours to end any more: {task['id']}")
+            self._log("WARN", f"Task is not ours any more: {task['id']}")
             return
-        if self._update(task, end, is_done=lambda: not self._is_running(task)):
-            self._ended_at[task["id"]] = task["retry_count"]
-            self._log("INFO", f"Task {end['status']}: {task['id']}")
+        if self._update(task, result, is_done=lambda: not self._is_running(task)):
+            self._reported_at_retry[task["id"]] = task["retry_count"]
+            self._log("INFO", f"Task {result['status']}: {task['id']}")
 
     def _is_running(self, task: Json) -> bool:
-        return any(each["id"] == task["id"] for each in self._api.tasks("running"))
+        return any(running["id"] == task["id"] for running in self._api.tasks("running"))
 
     def _update(self, task: Json, change: Json, *, is_done: Callable[[], bool] = lambda: False) -> bool:
         try:
             self._api.call("PUT", f"/tasks/{task['id']}", change, is_done=is_done)
-        except Refused as refused:
-            self._leave_alone(task["id"], str(refused))
+        except RefusedError as error:
+            self._drop(task["id"], str(error))
             return False
         return True
 
-    def _leave_alone(self, task_id: str, why: str) -> None:
-        """Not ours any more (403), gone (404), or against the flow: the others go on."""
-        self._left_alone.add(task_id)
-        self._log("WARN", f"Task left alone: {task_id}: {why}")
+    def _drop(self, task_id: str, why: str) -> None:
+        """Leaves a refused task alone from now on.
 
-    # What the API is told of the worker: useful, but nothing to stop the work for
+        The task belongs to another server (403), does not exist (404), or cannot get this status now.
+        """
+        self._dropped.add(task_id)
+        self._log("WARN", f"Task dropped: {task_id}: {why}")
+
+    # Heartbeats and logs: the work goes on if they fail
 
     def _heartbeat(self, active_tasks: int) -> None:
-        """Says that this server works; put in what your machine measures."""
+        """Sends a heartbeat. Put the values of your machine here."""
         self._last_heartbeat = time.monotonic()
         usage = {"cpu_usage": 0.0, "ram_usage": 0.0, "disk_usage": 0.0}
         counts = {"active_threads": 1, "active_tasks": active_tasks}
-        self._tell("/health", {"server_name": SERVER_NAME, "ip": "127.0.0.1", **usage, **counts})
+        self._post("/health", {"server_name": SERVER_NAME, "ip": "127.0.0.1", **usage, **counts})
 
     def _log(self, level: str, message: str) -> None:
         self._logs.append({"level": level, "message": message})
 
     def _send_logs(self) -> None:
         self._logs = self._logs[-MOST_LOGS:]
-        if self._logs and self._tell("/logs", {"logs": self._logs}):
+        if self._logs and self._post("/logs", {"logs": self._logs}):
             self._logs = []
 
-    def _tell(self, path: str, body: Json) -> bool:
-        """One attempt; whether the API has dealt with it."""
+    def _post(self, path: str, body: Json) -> bool:
+        """Sends a request once. Returns False after a temporary error, so that it can be sent again later."""
         try:
             self._api.send("POST", path, body)
-        except Refused as refused:
-            print(f"{path}: {refused}", file=sys.stderr)
-        except Trouble as trouble:
-            print(f"{path}: {trouble}", file=sys.stderr)
-            self._untold += 1
-            pause(self._untold)
+        except RefusedError as error:
+            print(f"{path}: {error}", file=sys.stderr)
+        except TemporaryError as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            self._failed_posts += 1
+            pause(self._failed_posts)
             return False
-        self._untold = 0
+        self._failed_posts = 0
         return True
 
 

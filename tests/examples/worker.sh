@@ -1,36 +1,36 @@
 #!/usr/bin/env bash
-# A careful worker for the LIKEPION Worker API, for the shell. Needs bash, curl and jq (1.6 or newer).
+# A careful worker for the LIKEPION Worker API, as a shell script. It needs bash, curl and jq (1.6 or newer).
 #
 #     LIKEPION_BASE_URL=https://apitest.likepion.com/api/v1/worker \
 #     LIKEPION_API_KEY=... LIKEPION_SERVER_NAME=server-01 bash worker.sh
 #
-# It reads the whole list, does what waits in bulk, and reads the list again until nothing waits any more; then it
-# exits with 0. To try again what failed is left to others: a failed task that comes back to pending is done again,
-# max_retries times at most.
+# The worker reads the whole list, does the waiting tasks, and reports them in bulk updates. Then it reads the list
+# again. When no task waits any more, it exits with 0. It does not set failed tasks back to pending. If somebody else
+# does, it does them again, up to max_retries times.
 
 set -u
 
 url=${LIKEPION_BASE_URL%/}
 longest_pause=5000 # milliseconds
-give_up_after=60   # seconds, as all that follow
-patience=3         # that an answer may take; longer after it was not enough
+give_up_after=60   # seconds, like the next two values
+timeout=3          # how long an answer may take; doubled after each timeout
 heartbeat_every=5
-batch=500          # tasks in one update, the most that the API takes
-looks=3            # how often it looks before it believes that nothing waits
+batch=500          # tasks in one update, the most that the API accepts
+checks=3           # how often the list must be empty before the worker exits
 
 here=$(mktemp -d) || exit 1
 trap 'rm -rf "$here"' EXIT
 trap 'exit 143' TERM
 printf 'X-API-Key: %s\nContent-Type: application/json\n' "$LIKEPION_API_KEY" >"$here/headers"
-echo '{}' >"$here/left_alone" # task id: why
-echo '{}' >"$here/attempts"   # task id: how often it was done at its site in this run
-echo '{}' >"$here/ends"       # task id: the update that tells how it ended there
-echo '{}' >"$here/ended_at"   # task id: its retry_count when the API took down its end
-echo '{}' >"$here/running"    # task id: true, as of the last look
+echo '{}' >"$here/dropped"           # task id: the reason
+echo '{}' >"$here/attempts"          # task id: how often it was done in this run
+echo '{}' >"$here/results"           # task id: the update with its result
+echo '{}' >"$here/reported_at_retry" # task id: its retry_count when its result was reported
+echo '{}' >"$here/running"           # task id: true if the task was running when the list was read last
 not_before=0
 last_heartbeat=-$heartbeat_every
 
-# 0.2 s, 0.4 s, 0.8 s and so on; the chance in it keeps many workers from coming all at once.
+# pause ATTEMPT: waits 0.2 s, 0.4 s, 0.8 s and so on. A random part keeps many workers from asking at the same time.
 pause() {
   local longest=$((200 * 2 ** ($1 < 8 ? $1 : 8)))
   ((longest > longest_pause)) && longest=$longest_pause
@@ -38,16 +38,17 @@ pause() {
   sleep "$((time / 1000)).$(printf %03d $((time % 1000)))"
 }
 
-# send METHOD PATH [FILE]: one request, without a second attempt, whose answer is in $here/answer then.
-# Returns 1 where asking again may help, although what was asked may have been done; 2 where it would not help.
+# send METHOD PATH [FILE]: sends a request once, and writes the answer to $here/answer. FILE is the body.
+# Returns 1 after a temporary error: sending it again may help, but the API may have accepted it already.
+# Returns 2 if the API refused the request and will refuse it again.
 send() {
   local status retry_after body=(--data-binary "@${3:-}")
   [ $# -gt 2 ] || body=()
   ((SECONDS >= not_before)) || sleep $((not_before - SECONDS))
   status=$(curl --silent --globoff --request "$1" --header "@$here/headers" ${body[@]+"${body[@]}"} \
-    --max-time "$patience" --dump-header "$here/head" --output "$here/answer" \
-    --write-out '%{http_code}' "$url$2") || { patience=$((patience < 20 ? patience * 2 : patience)) && return 1; }
-  patience=3
+    --max-time "$timeout" --dump-header "$here/head" --output "$here/answer" \
+    --write-out '%{http_code}' "$url$2") || { timeout=$((timeout < 20 ? timeout * 2 : timeout)) && return 1; }
+  timeout=3
   retry_after=$(sed -n 's/^[Rr]etry-[Aa]fter: *\([0-9][0-9]*\).*/\1/p' "$here/head" | tail -n 1)
   not_before=$((SECONDS + ${retry_after:--1} + 1))
   case $status in
@@ -57,7 +58,7 @@ send() {
   esac
 }
 
-# call METHOD PATH [FILE]: repeats a request, with longer and longer pauses, while there is trouble.
+# call METHOD PATH [FILE]: sends a request, and repeats it after a temporary error with longer and longer pauses.
 call() {
   local attempt result give_up_at=$((SECONDS + give_up_after))
   for ((attempt = 0; ; attempt++)); do
@@ -71,12 +72,13 @@ call() {
 
 give_up_after_a_while() {
   ((SECONDS < $1)) && return
-  echo "gave up: the API has been in trouble for too long" >&2
+  echo "gave up: the API has failed for too long" >&2
   exit 1
 }
 
-# tasks STATUS: the server's tasks with a status, each once, in $here/tasks; STATUS may be several, with commas.
-# Without the rest where a cursor is refused: its task belongs to another server now.
+# tasks STATUS: writes the server's tasks with a status, each once, to $here/tasks. STATUS can be several statuses with
+# commas. If the API refuses a cursor, the task of the cursor belongs to another server now. Then the rest of the list
+# is not read.
 tasks() {
   local after='' cursor seen=' '
   echo '[]' >"$here/tasks"
@@ -92,34 +94,35 @@ tasks() {
   return 0
 }
 
-# with PROGRAM FILE: runs jq with what the worker knows.
+# with PROGRAM FILE: runs jq. The program can use the files of the worker as variables: $dropped, $attempts and so on.
 with() {
-  local each known='' files=()
-  for each in left_alone attempts ends ended_at running; do
-    files+=(--slurpfile "$each" "$here/$each")
-    known+="\$$each[0] as \$$each | "
+  local name variables='' files=()
+  for name in dropped attempts results reported_at_retry running; do
+    files+=(--slurpfile "$name" "$here/$name")
+    variables+="\$$name[0] as \$$name | "
   done
-  jq -c "${files[@]}" "$known$1" "$2"
+  jq -c "${files[@]}" "$variables$1" "$2"
 }
 
-# remember WHAT FILE: adds the members of an object in a file to what the worker remembers.
+# remember NAME FILE: adds the members of the object in FILE to $here/NAME.
 remember() {
   jq -c -s 'add' "$here/$1" "$2" >"$here/more" && mv "$here/more" "$here/$1"
 }
 
-# waiting news|all: leaves in $here/waiting what waits, and what an earlier run left running. The list may be a
-# little old: what we have ended, as it is there, is no news.
+# waiting new|all: writes the waiting tasks, and tasks that an earlier run left running, to $here/waiting. The list may
+# be a little old: with "new", tasks that we have reported already are left out.
 waiting() {
   tasks pending,queued,running
   with 'map(
-      select($left_alone[.id] == null)
+      select($dropped[.id] == null)
       | select(([.retry_count, $attempts[.id] // 0] | max) <= .max_retries)
-      | select("'"$1"'" == "all" or .retry_count > ($ended_at[.id] // -1))
+      | select("'"$1"'" == "all" or .retry_count > ($reported_at_retry[.id] // -1))
     )' "$here/tasks" >"$here/waiting"
 }
 
-# update FILE: sends a list of items in bulk; returns 1 in trouble. Whatever is refused, not ours any more, gone
-# or against the flow, is left alone from then on; the others go on. A batch that is refused is tried item by item.
+# update FILE: sends a list of items as a bulk update. Returns 1 after a temporary error. The worker drops each task
+# that the API refuses: it belongs to another server, does not exist, or cannot get this status now. If the API refuses
+# the whole batch, the items are sent one by one.
 update() {
   local result item
   [ "$(jq length "$1")" -gt 0 ] || return 0
@@ -138,13 +141,13 @@ update() {
     done
     return 0
   fi
-  remember left_alone "$here/refused"
+  remember dropped "$here/refused"
 }
 
-# set_status STATUS FILTER: gives a status to those tasks of the batch that pass the filter and are ours.
+# set_status STATUS FILTER: sets the status of the tasks of the batch that match the filter and are not dropped.
 set_status() {
   local attempt give_up_at=$((SECONDS + give_up_after))
-  with 'map(select('"$2"' and $left_alone[.id] == null) | {link_id: .id, status: "'"$1"'"})' \
+  with 'map(select('"$2"' and $dropped[.id] == null) | {link_id: .id, status: "'"$1"'"})' \
     "$here/batch" >"$here/items"
   for ((attempt = 0; ; attempt++)); do
     update "$here/items" && return
@@ -153,11 +156,11 @@ set_status() {
   done
 }
 
-# The work itself, which is only pretended here: what is in $here/batch gets its end, in $here/ends. A test asks
-# for a failure with the config {"simulate": "fail"}. What was done and is not taken down yet is not done again.
+# Put the real work here. Does the tasks in $here/batch, and writes their results to $here/results. A test can make a
+# task fail with the config {"simulate": "fail"}. A task that is done, but not reported yet, is not done again.
 do_at_sites() {
-  with 'map(select($left_alone[.id] == null)
-      | select($ends[.id] == null or (.status != "running" and $ended_at[.id] != null)))' \
+  with 'map(select($dropped[.id] == null)
+      | select($results[.id] == null or (.status != "running" and $reported_at_retry[.id] != null)))' \
     "$here/batch" >"$here/todo"
   with 'map({(.id): (($attempts[.id] // 0) + 1)}) | add // {}' "$here/todo" >"$here/new"
   remember attempts "$here/new"
@@ -167,49 +170,49 @@ do_at_sites() {
       else {status: "completed", link_profile: "https://\(.site_name)/profile/\(.username)",
             link_post: "https://\(.site_name)/post/\(.id)"}
       end)}) | add // {}' "$here/todo" >"$here/new"
-  remember ends "$here/new"
+  remember results "$here/new"
 }
 
-# Tells how the tasks of the batch ended, each once. What is not running any more was canceled or given to another
-# server; after trouble, its end was taken down and only the answer lost.
+# Reports the results of the batch, each once. A task that is not running any more was canceled or given to another
+# server. After a temporary error, the task has its result already: only the answer was lost.
 report() {
   local attempt give_up_at=$((SECONDS + give_up_after))
   for ((attempt = 0; ; attempt++)); do
     tasks running
     jq -c 'map({(.id): true}) | add // {}' "$here/tasks" >"$here/running"
-    ((attempt > 0)) || with 'map(select($left_alone[.id] == null and $running[.id]))' "$here/batch" >"$here/ours"
-    with 'map(select($running[.id]) | {link_id: .id} + $ends[.id])' "$here/ours" >"$here/items"
+    ((attempt > 0)) || with 'map(select($dropped[.id] == null and $running[.id]))' "$here/batch" >"$here/ours"
+    with 'map(select($running[.id]) | {link_id: .id} + $results[.id])' "$here/ours" >"$here/items"
     update "$here/items" && break
     give_up_after_a_while "$give_up_at"
     pause "$attempt"
   done
-  with 'map(select($left_alone[.id] == null) | {(.id): .retry_count}) | add // {}' "$here/ours" >"$here/new"
-  remember ended_at "$here/new"
+  with 'map(select($dropped[.id] == null) | {(.id): .retry_count}) | add // {}' "$here/ours" >"$here/new"
+  remember reported_at_retry "$here/new"
 }
 
-# What the API is told of the worker: useful, but nothing to stop the work for.
-tell() {
+# post PATH: sends a heartbeat or logs once. The work goes on if this fails.
+post() {
   send POST "$1" "$here/body" && return
-  echo "$1: not taken" >&2
+  echo "$1: not accepted" >&2
   pause 0
 }
 
-# Put in what your machine measures.
+# heartbeat ACTIVE_TASKS: sends a heartbeat. Put the values of your machine here.
 heartbeat() {
   last_heartbeat=$SECONDS
   jq -n -c --arg name "$LIKEPION_SERVER_NAME" --argjson active "$1" \
     '{server_name: $name, ip: "127.0.0.1", cpu_usage: 0, ram_usage: 0, disk_usage: 0,
       active_threads: 1, active_tasks: $active}' >"$here/body"
-  tell /health
+  post /health
 }
 
 send_logs() {
-  with 'map({level: "INFO", message: "Task \($ends[.id].status): \(.id)"}) | {logs: .}' "$here/ours" >"$here/body"
-  [ "$(jq '.logs | length' "$here/body")" -gt 0 ] && tell /logs
+  with 'map({level: "INFO", message: "Task \($results[.id].status): \(.id)"}) | {logs: .}' "$here/ours" >"$here/body"
+  [ "$(jq '.logs | length' "$here/body")" -gt 0 ] && post /logs
 }
 
-# Takes the batch along the flow: pending, queued, running, and to the end that each task had at its site.
-work() {
+# Sets the tasks of the batch to queued and then to running, does them, and reports the results.
+do_batch() {
   set_status queued '.status == "pending"'
   set_status running '.status != "running"'
   do_at_sites
@@ -219,14 +222,14 @@ work() {
 }
 
 heartbeat 0
-quiet=0
-while ((quiet < looks)); do
-  waiting "$( ((quiet == looks - 1)) && echo all || echo news)"
+empty_checks=0
+while ((empty_checks < checks)); do
+  waiting "$( ((empty_checks == checks - 1)) && echo all || echo new)"
   count=$(jq length "$here/waiting")
   for ((begin = 0; begin < count; begin += batch)); do
     jq -c ".[$begin:$((begin + batch))]" "$here/waiting" >"$here/batch"
-    work
+    do_batch
   done
-  if ((count > 0)); then quiet=0; else pause $((quiet++)); fi
+  if ((count > 0)); then empty_checks=0; else pause $((empty_checks++)); fi
 done
 heartbeat 0

@@ -1,1 +1,1 @@
-"""A server of the Worker API written from the API's page alone: nothing is shared with the kit."""
+"""A server of the Worker API, written from the API page only. It shares no code with the kit."""

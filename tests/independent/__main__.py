@@ -1,4 +1,4 @@
-"""`python -m tests.independent`: the server as a process of its own, until it is ended."""
+"""`python -m tests.independent`: runs the server until the process is stopped."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.independent.variants import VARIANTS
 
 
 def main() -> None:
-    """Writes its address and keys as one line of JSON to the ready file, or to standard output."""
+    """Writes the URL and the keys as one line of JSON to the ready file, or to standard output."""
     parser = argparse.ArgumentParser(prog="python -m tests.independent", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0: a free one (default)")
+    parser.add_argument("--port", type=int, default=0, help="0: a free port (default)")
     parser.add_argument("--fault", choices=FAULTS, metavar="NAME", help="one of: " + ", ".join(FAULTS))
     parser.add_argument(
         "--variant",
@@ -28,13 +28,13 @@ def main() -> None:
     )
     parser.add_argument("--ready-file", type=Path)
     options = parser.parse_args()
-    planted = FAULTS[options.fault] if options.fault else None
-    with running(VARIANTS[options.variant], planted, port=options.port) as server:
+    fault = FAULTS[options.fault] if options.fault else None
+    with running(VARIANTS[options.variant], fault, port=options.port) as server:
         line = json.dumps({"base_url": server.base_url, **asdict(server.seeded)}) + "\n"
         if options.ready_file:
-            written = options.ready_file.with_suffix(".part")
-            written.write_text(line, "utf-8")
-            written.replace(options.ready_file)
+            part_file = options.ready_file.with_suffix(".part")
+            part_file.write_text(line, "utf-8")
+            part_file.replace(options.ready_file)
         else:
             sys.stdout.write(line)
             sys.stdout.flush()

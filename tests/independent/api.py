@@ -1,4 +1,4 @@
-"""All operations, behind one method."""
+"""Finds the operation of a request and answers it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.independent.gate import Gate
 from tests.independent.heartbeats import Heartbeats
 from tests.independent.listing import Listing
 from tests.independent.logs import Logs
-from tests.independent.part import Desk
+from tests.independent.part import SharedState
 from tests.independent.refusal import RefusalError
 from tests.independent.updating import Updating
 
@@ -35,25 +35,28 @@ _TASK = {"PUT": "update"}
 P = TypeVar("P")
 
 
-def chosen(sound: type[P], planted: type) -> type[P]:
-    """The planted class where it is a kind of the sound one."""
-    return planted if issubclass(planted, sound) else sound
+def select_part(part: type[P], faulty_part: type) -> type[P]:
+    """Returns the faulty part if it is a subclass of the correct part, else the correct part."""
+    return faulty_part if issubclass(faulty_part, part) else part
 
 
 class Api:
-    """Answers calls; safe for threads. A `planted` class takes the place of the part it is derived from."""
+    """Answers requests. Safe for threads.
 
-    def __init__(self, desk: Desk, planted: type = object) -> None:
-        self.choices = desk.choices
-        self.gate = chosen(Gate, planted)(desk)
-        self.bodies = chosen(Bodies, planted)(desk)
-        self.errors = chosen(Errors, planted)(desk)
-        self.heartbeats = chosen(Heartbeats, planted)(desk)
-        self.listing = chosen(Listing, planted)(desk)
-        self.updating = chosen(Updating, planted)(desk)
-        self.bulk = chosen(Bulk, planted)(desk)
-        self.logs = chosen(Logs, planted)(desk)
-        self.callbacks = chosen(Callbacks, planted)(desk)
+    faulty_part: replaces the part that is its base class.
+    """
+
+    def __init__(self, shared: SharedState, faulty_part: type = object) -> None:
+        self.choices = shared.choices
+        self.gate = select_part(Gate, faulty_part)(shared)
+        self.bodies = select_part(Bodies, faulty_part)(shared)
+        self.errors = select_part(Errors, faulty_part)(shared)
+        self.heartbeats = select_part(Heartbeats, faulty_part)(shared)
+        self.listing = select_part(Listing, faulty_part)(shared)
+        self.updating = select_part(Updating, faulty_part)(shared)
+        self.bulk = select_part(Bulk, faulty_part)(shared)
+        self.logs = select_part(Logs, faulty_part)(shared)
+        self.callbacks = select_part(Callbacks, faulty_part)(shared)
 
     def answer(self, call: Call) -> Answer:
         try:
@@ -65,7 +68,7 @@ class Api:
 
     def route(self, call: Call) -> Answer:
         methods = self.methods(call.path)
-        server = self.gate.admit(call, methods.get(call.method))
+        server = self.gate.authenticate(call, methods.get(call.method))
         if not methods:
             raise RefusalError(404, "not_found")
         if call.method not in methods:
@@ -73,7 +76,7 @@ class Api:
         return Answer(200, self.operate(methods[call.method], server, call))
 
     def methods(self, path: str) -> dict[str, str]:
-        """The operations of a path by method; none for an unknown path."""
+        """Returns the operations of a path by HTTP method. Empty for an unknown path."""
         start, _, last = path.rpartition("/")
         return ROUTES.get(path, _TASK if start == "/tasks" and last else {})
 

@@ -1,4 +1,4 @@
-"""Bytes into JSON."""
+"""Parses bodies."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ _LONGEST = 4_000_000
 
 
 class Bodies(Part):
-    """Page: "Content-Type: application/json" on each line that has a body."""
+    """API page: "Content-Type: application/json" for each request with a body."""
 
     def read(self, call: Call) -> object:
-        """Raises Refusal with 400 for what is no JSON, 400 or 415 for another content type."""
+        """Returns the body as JSON.
+
+        Raises RefusalError: 400 if it is not JSON, 400 or 415 for another content type.
+        """
         self._check_type(call.headers.get("content-type", ""))
         if len(call.body) > _LONGEST:
             raise invalid("body_too_large")
@@ -42,4 +45,4 @@ class Bodies(Part):
 
 
 def _no_number(word: str) -> object:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")

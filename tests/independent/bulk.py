@@ -1,4 +1,4 @@
-"""Page: "4. PUT /tasks/bulk — Cập nhật nhiều tasks"."""
+"""API page: "4. PUT /tasks/bulk — Cập nhật nhiều tasks"."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.independent.tasks import Tasks
 
 @dataclass(frozen=True)
 class Item:
-    """One entry of `items`; with a `refusal` it is not looked at any further."""
+    """One entry of `items`. `refusal`: why it is refused; then the entry is not processed."""
 
     link_id: str
     changes: Record
@@ -32,7 +32,7 @@ class Bulk(Tasks):
         return self.document(results)
 
     def items(self, body: object) -> list[Item]:
-        """Raises Refusal with 400 for a batch that is refused as a whole."""
+        """Returns the items. Raises RefusalError with 400 if the whole batch is refused."""
         entries = self.checked(body, {"items": _is_list}, ["items"])["items"]
         if len(entries) > self.MOST or (not entries and self.choices.bulk_empty == "reject"):
             raise invalid("invalid_number_of_items")

@@ -1,4 +1,4 @@
-"""A request as it came off the wire, and what goes back."""
+"""The HTTP request and the answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Call:
-    """`path` begins behind the base URL; header names are in lower case."""
+    """A request. `path` has no base path. The names of `headers` are in lower case."""
 
     method: str
     path: str
@@ -22,7 +22,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """`document` becomes JSON, unless it is text: that is sent as an HTML page."""
+    """An answer. `document` is sent as JSON, or as an HTML page if it is text."""
 
     status: int
     document: Record | str

@@ -1,4 +1,4 @@
-"""Page: "Callbacks"."""
+"""API page: "Callbacks"."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Callbacks(Tasks):
         return self.done({"link_id": task["id"]})
 
     def complete(self, db: sqlite3.Connection, task: Record, changes: Record) -> None:
-        """Page: "Tự động set status=completed, completed_at=now, tăng created_links trên request"."""
+        """API page: "Tự động set status=completed, completed_at=now, tăng created_links trên request"."""
         if self.choices.completion_flow == "bound":
             self.check_flow(task["status"], "completed")
         self.write(db, task, changes | {"status": "completed", "completed_at": self.clock()})
@@ -76,7 +76,7 @@ class Callbacks(Tasks):
         return self.done({name: identity})
 
     def related(self, db: sqlite3.Connection, server: Record, table: str, name: str, identity: str) -> None:
-        """Raises Refusal with 404 for an unknown entity, with 403 for one that is none of this server's."""
+        """Raises RefusalError: 404 for an unknown entity, 403 if no task of this server uses it."""
         if first(db, f"SELECT id FROM {table} WHERE id = ?", identity) is None:
             raise self.unknown()
         mine = f"SELECT id FROM tasks WHERE {name} = ? AND server_id = ?"

@@ -1,4 +1,4 @@
-"""What this server does where the page is silent."""
+"""The choices of this server for the matters that the API page leaves open."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Choices:
-    """One value for every matter that the page leaves open; the defaults are what came naturally."""
+    """One value for each matter that the API page leaves open."""
 
     limit_above_maximum: Literal["reject", "clamp"] = "clamp"
     below_minimum: Literal["reject", "default"] = "reject"
@@ -49,7 +49,7 @@ class Choices:
     callback_body: Literal["like-update", "success-only"] = "success-only"
     time_precision: Literal["seconds", "milliseconds"] = "milliseconds"
 
-    # Nor does the page speak of these; they are freedoms that any real server takes.
+    # The kit has no silence for these. The API page does not mention them, and real servers differ.
     wrong_method: Literal[404, 405] = 405
     charset: bool = True
     more_fields: bool = False

@@ -1,4 +1,4 @@
-"""A client by the standard library, in the words of the page."""
+"""A client of the Worker API, made with the standard library."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.independent.call import Record
 from tests.independent.kinds import STATUSES
 from tests.independent.running import Running
 
-EVERY = ",".join(STATUSES)
+ALL_STATUSES = ",".join(STATUSES)
 
 
 @dataclass(frozen=True)
-class Reply:
-    """An answer; `document` is None where the body is no JSON."""
+class ClientAnswer:
+    """A received answer. `document` is the JSON of the body, or None if the body is not JSON."""
 
     status: int
     document: Any
@@ -30,7 +30,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Client:
-    """Asks a running server, under the key of its first server unless told otherwise; None sends no key."""
+    """Sends requests to a running server.
+
+    key: the API key to send. None: no key is sent.
+    """
 
     running: Running
     key: str | None
@@ -40,39 +43,39 @@ class Client:
         return cls(running, running.seeded.api_key)
 
     @property
-    def other(self) -> Client:
-        """The same under another server's key."""
+    def other_server(self) -> Client:
+        """A client with the key of another server."""
         return replace(self, key=self.running.seeded.other_api_key)
 
     @property
-    def inactive(self) -> Client:
-        """The same under an offline server's key."""
+    def inactive_server(self) -> Client:
+        """A client with the key of an offline server."""
         return replace(self, key=self.running.seeded.inactive_api_key)
 
-    def under(self, key: str | None) -> Client:
+    def with_key(self, key: str | None) -> Client:
         return replace(self, key=key)
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
-        """Bytes and text are sent as they are, anything else as JSON."""
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> ClientAnswer:
+        """Sends a request. A body of bytes or text is sent unchanged, any other body as JSON."""
         address = urlsplit(self.running.base_url)
         data = body if isinstance(body, bytes | str | None) else json.dumps(body)
-        sent = {"Content-Type": "application/json"} if data is not None else {}
-        sent |= {} if self.key is None else {"X-API-Key": self.key}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        all_headers = {"Content-Type": "application/json"} if data is not None else {}
+        all_headers |= {} if self.key is None else {"X-API-Key": self.key}
+        all_headers |= {name.replace("_", "-"): value for name, value in headers.items()}
         connection = http.client.HTTPConnection(address.netloc, timeout=120)
         try:
-            connection.request(method, address.path + path, data, sent)
+            connection.request(method, address.path + path, data, all_headers)
             answer = connection.getresponse()
-            return _reply(answer.status, answer.read())
+            return _client_answer(answer.status, answer.read())
         finally:
             connection.close()
 
-    def listing(self, **query: object) -> Reply:
-        return self.ask("GET", f"/tasks?{urlencode(query)}")
+    def list_tasks(self, **query: object) -> ClientAnswer:
+        return self.send("GET", f"/tasks?{urlencode(query)}")
 
     def page(self, **query: object) -> Record:
-        """The document of a list."""
-        document: Record = self.listing(**query).document
+        """Returns the JSON of a list."""
+        document: Record = self.list_tasks(**query).document
         return document
 
     def tasks(self, **query: object) -> list[Record]:
@@ -82,56 +85,56 @@ class Client:
     def ids(self, **query: object) -> list[str]:
         return [task["id"] for task in self.tasks(**query)]
 
-    def some(self, status: str = "pending", number: int = 0) -> str:
-        """The id of an own task of this status."""
+    def task_id(self, status: str = "pending", number: int = 0) -> str:
+        """Returns the id of a task of this server with this status."""
         return self.ids(status=status, limit=50)[number]
 
-    def shown(self, link_id: str) -> Record:
-        """A task as the list shows it.
+    def listed_task(self, link_id: str) -> Record:
+        """Returns a task from the list of all tasks.
 
-        Raises LookupError where it does not.
+        Raises LookupError if the list does not have it.
         """
-        for task in self.tasks(status=EVERY, limit=1000):
+        for task in self.tasks(status=ALL_STATUSES, limit=1000):
             if task["id"] == link_id:
                 return task
         raise LookupError(link_id)
 
-    def put(self, link_id: str, **fields: object) -> Reply:
-        return self.ask("PUT", f"/tasks/{quote(link_id, safe='')}", fields)
+    def put(self, link_id: str, **fields: object) -> ClientAnswer:
+        return self.send("PUT", f"/tasks/{quote(link_id, safe='')}", fields)
 
-    def bulk(self, *items: object) -> Reply:
-        return self.ask("PUT", "/tasks/bulk", {"items": items})
+    def bulk(self, *items: object) -> ClientAnswer:
+        return self.send("PUT", "/tasks/bulk", {"items": items})
 
-    def log(self, *levels: object) -> Reply:
-        return self.ask("POST", "/logs", {"logs": [{"level": level, "message": "xong"} for level in levels]})
+    def log(self, *levels: object) -> ClientAnswer:
+        return self.send("POST", "/logs", {"logs": [{"level": level, "message": "xong"} for level in levels]})
 
-    def heartbeat(self, **fields: object) -> Reply:
+    def heartbeat(self, **fields: object) -> ClientAnswer:
         usage = {"cpu_usage": 45.5, "ram_usage": 60.2, "disk_usage": 30.0}
         counts = {"active_threads": 5, "active_tasks": 12}
         body = {"server_name": "hanoi-07", "ip": "192.168.1.100", **usage, **counts, **fields}
-        return self.ask("POST", "/health", body)
+        return self.send("POST", "/health", body)
 
-    def call_back(self, name: str, **fields: object) -> Reply:
-        return self.ask("POST", f"/callback/{name}", fields)
+    def call_back(self, name: str, **fields: object) -> ClientAnswer:
+        return self.send("POST", f"/callback/{name}", fields)
 
-    def at_once(self, *changes: tuple[str, Record]) -> list[Reply]:
-        """Updates of tasks that are sent at the same time, a thread each."""
+    def put_at_once(self, *changes: tuple[str, Record]) -> list[ClientAnswer]:
+        """Sends several updates of tasks at the same time, each in its own thread."""
         barrier = Barrier(len(changes))
         with ThreadPoolExecutor(len(changes)) as pool:
             return list(pool.map(partial(self._put_after, barrier), changes))
 
-    def _put_after(self, barrier: Barrier, change: tuple[str, Record]) -> Reply:
+    def _put_after(self, barrier: Barrier, change: tuple[str, Record]) -> ClientAnswer:
         barrier.wait()
         return self.put(change[0], **change[1])
 
 
-def unknown() -> str:
-    """An id that is nobody's."""
+def unknown_id() -> str:
+    """Returns an id that no entity has."""
     return str(uuid.uuid4())
 
 
-def _reply(status: int, body: bytes) -> Reply:
+def _client_answer(status: int, body: bytes) -> ClientAnswer:
     try:
-        return Reply(status, json.loads(body), body)
+        return ClientAnswer(status, json.loads(body), body)
     except ValueError:
-        return Reply(status, None, body)
+        return ClientAnswer(status, None, body)

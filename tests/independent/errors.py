@@ -1,4 +1,4 @@
-"""How refusals look."""
+"""Makes the answers of refused requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.independent.refusal import RefusalError
 
 
 class Errors(Part):
-    """Page: "Error Responses"; it gives the statuses and leaves the bodies open."""
+    """API page: "Error Responses". The page has the statuses and leaves the bodies open."""
 
     def answer(self, refusal: RefusalError) -> Answer:
         message = HTTPStatus(refusal.status).phrase

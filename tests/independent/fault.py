@@ -1,4 +1,4 @@
-"""Planted faults: one promise of the page broken, one at a time."""
+"""Faults: each breaks one promise of the API page."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ FAULTS: dict[str, Fault] = {}
 
 @dataclass(frozen=True)
 class Fault:
-    """`breaks` says what the server does wrong, `quote` are the page's words against it.
+    """A server with one wrong part.
 
-    `unseen` says why no client of this API can see it; empty for the others, which a client can see.
+    name: the id of the fault.
+    breaks: what the server does wrong.
+    quote: the text of the API page that forbids this.
+    part: the wrong part.
+    unseen: why no client can see the fault. Empty if a client can see it.
     """
 
     name: str
@@ -27,7 +31,7 @@ class Fault:
 
 
 def fault(breaks: str, *, quote: str, unseen: str = "") -> Callable[[P], P]:
-    """Registers the part it decorates: `KeyBeginningAccepted` becomes `key-beginning-accepted`."""
+    """Adds the decorated part to FAULTS. `KeyBeginningAccepted` gets the id `key-beginning-accepted`."""
 
     def register(part: P) -> P:
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", part.__name__).lower()

@@ -1,4 +1,4 @@
-"""HTTP/1.1 by the standard library: a thread per connection, connections kept alive."""
+"""HTTP/1.1 with the standard library. Each connection has its own thread and stays open."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ BASE = "/api/v1/worker"
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: Site
+    server: HttpServer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    # Head and body leave in one piece: an unbuffered file would send each write by itself.
+    # With a buffer, head and body are sent together. Without one, each write is sent by itself.
     wbufsize: ClassVar[int] = -1
     server_version = "nginx"
     sys_version = ""
@@ -37,10 +37,10 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = respond
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Quiet: standard error belongs to whoever runs this."""
+        """Writes nothing to standard error."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What the base class refuses by itself: lines and headers that are no HTTP."""
+        """Answers requests that are not HTTP. The base class calls this."""
         self.close_connection = True
         self._send(self.server.api.errors.answer(invalid("invalid_http")))
 
@@ -99,8 +99,8 @@ class Handler(BaseHTTPRequestHandler):
         return headers
 
 
-class Site(ThreadingHTTPServer):
-    """Listens on 127.0.0.1; closing it ends the connections that are still open."""
+class HttpServer(ThreadingHTTPServer):
+    """Listens on 127.0.0.1. Closing the server closes all connections."""
 
     request_queue_size = 128
     daemon_threads = False
@@ -123,7 +123,7 @@ class Site(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away in the middle is no news."""
+        """Ignores the error: a client has closed its connection."""
 
     def server_close(self) -> None:
         for connection in list(self._open):

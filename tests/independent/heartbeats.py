@@ -1,4 +1,4 @@
-"""Page: "1. POST /health — Heartbeat"."""
+"""API page: "1. POST /health — Heartbeat"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of values that fields of a body have ("Loại" on the page)."""
+"""Checks of the values in bodies ("Loại" on the API page)."""
 
 from __future__ import annotations
 

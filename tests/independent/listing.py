@@ -1,4 +1,4 @@
-"""Page: "2. GET /tasks — Lấy danh sách tasks"."""
+"""API page: "2. GET /tasks — Lấy danh sách tasks"."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The query, understood."""
+class ListQuery:
+    """The query of a list, parsed."""
 
     page: int
     limit: int
@@ -47,19 +47,19 @@ class Listing(Part):
     DEFAULT_STATUS: ClassVar[str] = "pending,queued"
 
     def answer(self, server: Record, query: Mapping[str, str]) -> Record:
-        wanted = self.wanted(query)
+        list_query = self.list_query(query)
         with self.store.transaction() as db:
-            filters = self.filters(server, wanted)
-            position = self.position(db, server, wanted)
-            found = self.found(db, [*filters, *position], wanted)
+            filters = self.filters(server, list_query)
+            position = self.position(db, server, list_query)
+            found = self.found(db, [*filters, *position], list_query)
             counted = [*filters, *position] if self.choices.total_with_cursor == "remaining" else filters
-            total = self.total(db, counted, found[: wanted.limit])
-        return self.document(server, wanted, found, total)
+            total = self.total(db, counted, found[: list_query.limit])
+        return self.document(server, list_query, found, total)
 
-    def wanted(self, query: Mapping[str, str]) -> Wanted:
+    def list_query(self, query: Mapping[str, str]) -> ListQuery:
         if "after" in query and "page" in query and self.choices.cursor_with_page == "reject":
             raise invalid("after_with_page")
-        return Wanted(
+        return ListQuery(
             page=self.page(query),
             limit=self.limit(query),
             after=query.get("after"),
@@ -82,27 +82,27 @@ class Listing(Part):
             raise invalid("invalid_status")
         return statuses
 
-    def filters(self, server: Record, wanted: Wanted) -> list[Condition]:
+    def filters(self, server: Record, list_query: ListQuery) -> list[Condition]:
         conditions = [
             Condition("t.server_id = ?", (server["id"],)),
-            Condition(f"t.status IN ({', '.join('?' for _ in wanted.statuses)})", wanted.statuses),
+            Condition(f"t.status IN ({', '.join('?' for _ in list_query.statuses)})", list_query.statuses),
         ]
-        if wanted.service_type is not None:
-            conditions.append(Condition("t.service_type = ?", (wanted.service_type,)))
+        if list_query.service_type is not None:
+            conditions.append(Condition("t.service_type = ?", (list_query.service_type,)))
         return conditions
 
-    def position(self, db: sqlite3.Connection, server: Record, wanted: Wanted) -> list[Condition]:
-        """What cuts off the pages before a cursor; nothing without one."""
-        if wanted.after is None:
+    def position(self, db: sqlite3.Connection, server: Record, list_query: ListQuery) -> list[Condition]:
+        """Returns the condition that leaves out the tasks up to the cursor. Empty without a cursor."""
+        if list_query.after is None:
             return []
-        task = first(db, "SELECT * FROM tasks WHERE id = ?", wanted.after.lower())
+        task = first(db, "SELECT * FROM tasks WHERE id = ?", list_query.after.lower())
         if task is None or (
             task["server_id"] != server["id"] and self.choices.foreign_cursor == "as-unknown"
         ):
-            return self._lost()
-        return [self.behind(task)]
+            return self._unknown_cursor()
+        return [self.after_task(task)]
 
-    def behind(self, task: Record) -> Condition:
+    def after_task(self, task: Record) -> Condition:
         return Condition(f"(t.created_at, t.id) {self.sign()} (?, ?)", (task["created_at"], task["id"]))
 
     def sign(self) -> str:
@@ -112,30 +112,32 @@ class Listing(Part):
         direction = "DESC" if self.choices.list_order == "newest-first" else "ASC"
         return f"t.created_at {direction}, t.id {direction}"
 
-    def found(self, db: sqlite3.Connection, conditions: Sequence[Condition], wanted: Wanted) -> list[Record]:
-        """The rows of a page, and one more if there is one."""
+    def found(
+        self, db: sqlite3.Connection, conditions: Sequence[Condition], list_query: ListQuery
+    ) -> list[Record]:
+        """Returns the rows of a page, and the first row of the next page if there is one."""
         values = [value for condition in conditions for value in condition.values]
-        paging = (wanted.limit + 1, min(self.offset(wanted), _FARTHEST))
+        paging = (list_query.limit + 1, min(self.offset(list_query), _FARTHEST))
         statement = f"{_COLUMNS} {_SOURCE} WHERE {_all(conditions)} ORDER BY {self.order()} LIMIT ? OFFSET ?"
         return rows(db, statement, [*values, *paging])
 
-    def offset(self, wanted: Wanted) -> int:
-        return 0 if wanted.after is not None else (wanted.page - 1) * wanted.limit
+    def offset(self, list_query: ListQuery) -> int:
+        return 0 if list_query.after is not None else (list_query.page - 1) * list_query.limit
 
     def total(self, db: sqlite3.Connection, conditions: Sequence[Condition], page: Sequence[Record]) -> int:
         values = [value for condition in conditions for value in condition.values]
         counted = rows(db, f"SELECT count(*) AS total {_SOURCE} WHERE {_all(conditions)}", values)
         return int(counted[0]["total"])
 
-    def document(self, server: Record, wanted: Wanted, found: list[Record], total: int) -> Record:
-        page = found[: wanted.limit]
+    def document(self, server: Record, list_query: ListQuery, found: list[Record], total: int) -> Record:
+        page = found[: list_query.limit]
         document = {
             "server_id": server["id"],
             "server_name": server["name"],
-            "data": [self.shown(row) for row in page],
+            "data": [self.task_json(row) for row in page],
             "total": total,
-            "page": wanted.page,
-            "limit": wanted.limit,
+            "page": list_query.page,
+            "limit": list_query.limit,
             "next_cursor": self.next_cursor(page, more=len(found) > len(page)),
         }
         if document["next_cursor"] is None and self.choices.last_cursor == "absent":
@@ -147,7 +149,7 @@ class Listing(Part):
             return None
         return str(page[-1]["id"])
 
-    def shown(self, row: Record) -> dict[str, Any]:
+    def task_json(self, row: Record) -> dict[str, Any]:
         times = {name: self.time(row[name]) for name in ("started_at", "created_at")}
         more = {"priority": 5, "proxy": None} if self.choices.more_fields else {}
         return row | times | more
@@ -163,7 +165,7 @@ class Listing(Part):
             raise invalid("invalid_number")
         return default
 
-    def _lost(self) -> list[Condition]:
+    def _unknown_cursor(self) -> list[Condition]:
         if self.choices.unknown_cursor == "reject":
             raise invalid("invalid_cursor")
         if self.choices.unknown_cursor == "not-found":

@@ -1,4 +1,4 @@
-"""Page: "5. POST /logs — Gửi logs hàng loạt"."""
+"""API page: "5. POST /logs — Gửi logs hàng loạt"."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Logs(Part):
         return self.document(len(entries))
 
     def entry(self, log: object) -> Record | None:
-        """What is kept of a log, None if that is nothing.
+        """Returns the fields of a log entry. None if the entry is skipped.
 
-        Raises Refusal with 400 when one bad log spoils the batch.
+        Raises RefusalError with 400 if one bad entry makes the whole batch invalid.
         """
         try:
             return self.checked(log, {"level": self.level, "message": kinds.text}, ["level", "message"])

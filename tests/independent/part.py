@@ -1,4 +1,4 @@
-"""What every part of the server has: the store, the choices and the clock; how bodies are checked."""
+"""The base class of the parts of the server."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What the parts share; the clock gives Unix seconds."""
+class SharedState:
+    """The objects that all parts use. `clock` returns seconds since 1970."""
 
     store: Store
     choices: Choices
@@ -25,17 +25,17 @@ class Desk:
 
 
 class Part:
-    """Base of the parts. A fault is a part of which one method or table is wrong."""
+    """The base class of the parts. A fault is a part with one wrong method or table."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.store = desk.store
-        self.choices = desk.choices
-        self.clock = desk.clock
+    def __init__(self, shared: SharedState) -> None:
+        self.store = shared.store
+        self.choices = shared.choices
+        self.clock = shared.clock
 
     def checked(self, body: object, fields: Mapping[str, Kind], required: Collection[str] = ()) -> Record:
-        """The fields of a body that the page names.
+        """Returns the fields of a body that the API page lists.
 
-        Raises Refusal with 400 for anything but an object, a value of a wrong kind or a missing field.
+        Raises RefusalError with 400 if the body is no object, a value is wrong or a field is missing.
         """
         if not isinstance(body, dict):
             raise invalid("invalid_body")
@@ -51,9 +51,9 @@ class Part:
         return named
 
     def identity(self, value: str) -> str:
-        """An id in lower case.
+        """Returns the id in lower case.
 
-        Raises Refusal for what is no uuid.
+        Raises RefusalError if it is not a UUID.
         """
         if uuid(value):
             return value.lower()
@@ -62,7 +62,7 @@ class Part:
         )
 
     def time(self, seconds: float | None) -> str | None:
-        """A time as on the page, `2025-12-01T10:00:00Z`, perhaps with milliseconds."""
+        """Returns a time as text, `2025-12-01T10:00:00Z`. Depending on the choices, with milliseconds."""
         if seconds is None:
             return None
         moment = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)

@@ -1,10 +1,10 @@
-"""Why a request, or an item of one, is refused."""
+"""The error of a refused request or item."""
 
 from __future__ import annotations
 
 
 class RefusalError(Exception):
-    """Answered with `status` (HTTP) and `code`, as in the page's table of error responses."""
+    """A request or an item is refused. `status` is the HTTP status, `code` the text of the field `error`."""
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(status, code)
@@ -13,5 +13,5 @@ class RefusalError(Exception):
 
 
 def invalid(code: str = "invalid_request") -> RefusalError:
-    """Page: "400 | Request không hợp lệ"."""
+    """API page: "400 | Request không hợp lệ"."""
     return RefusalError(400, code)

@@ -1,4 +1,4 @@
-"""The server within a thread of this process."""
+"""Runs the server in a thread of this process."""
 
 from __future__ import annotations
 
@@ -8,45 +8,57 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.independent.api import Api, chosen
+from tests.independent.api import Api, select_part
 from tests.independent.choices import Choices
 from tests.independent.fault import Fault
-from tests.independent.handler import Site
-from tests.independent.part import Clock, Desk
-from tests.independent.seeding import Seeded, Seeding
+from tests.independent.handler import HttpServer
+from tests.independent.part import Clock, SharedState
+from tests.independent.seeding import SeedData, Seeder
 from tests.independent.store import Store
 
-SOUND = Choices()
+CORRECT_CHOICES = Choices()
 
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers: where, for whom, and what is in its database."""
+    """A running server.
+
+    base_url: the base URL of the Worker API.
+    seeded: the keys of its servers, and an account.
+    store: its database.
+    """
 
     base_url: str
-    seeded: Seeded
+    seeded: SeedData
     store: Store
 
 
 @contextmanager
 def running(
-    choices: Choices = SOUND,
+    choices: Choices = CORRECT_CHOICES,
     fault: Fault | None = None,
     *,
     port: int = 0,
     seed: int = 1,
     clock: Clock = time.time,
 ) -> Iterator[Running]:
-    """A fresh server on a port of 127.0.0.1 (0: a free one), gone at the end with all its threads."""
+    """Runs a new server on 127.0.0.1 during the `with` block.
+
+    port: 0 for a free port.
+    seed: the same seed gives the same data.
+    clock: returns seconds since 1970.
+    """
     store = Store()
-    seeded = Seeding(store, seed=seed, now=clock()).sow()
-    planted = object if fault is None else fault.part
-    with Site(port, chosen(Api, planted)(Desk(store, choices, clock), planted)) as site:
-        thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.02})
+    seeded = Seeder(store, seed=seed, now=clock()).fill()
+    faulty_part = object if fault is None else fault.part
+    with HttpServer(
+        port, select_part(Api, faulty_part)(SharedState(store, choices, clock), faulty_part)
+    ) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
-            yield Running(site.base_url, seeded, store)
+            yield Running(server.base_url, seeded, store)
         finally:
-            site.shutdown()
+            server.shutdown()
             thread.join()
     store.close()

@@ -1,4 +1,4 @@
-"""What is in the database at start: the same for the same seed."""
+"""Fills the database. The same seed gives the same data."""
 
 from __future__ import annotations
 
@@ -27,8 +27,14 @@ _TASK_SECONDS = 173.75
 
 
 @dataclass(frozen=True)
-class Seeded:
-    """Keys of an active server with many tasks, another one and an offline one; an account of the first."""
+class SeedData:
+    """The API keys of three servers, and an account.
+
+    api_key: an active server with many tasks.
+    other_api_key: another active server.
+    inactive_api_key: an offline server.
+    account_id: an account of the first server.
+    """
 
     api_key: str
     other_api_key: str
@@ -36,22 +42,22 @@ class Seeded:
     account_id: str
 
 
-class Seeding:
-    """Fills an empty store; the tasks were made in the days before `now` (Unix seconds)."""
+class Seeder:
+    """Fills an empty store. The tasks were created in the days before `now` (seconds since 1970)."""
 
     def __init__(self, store: Store, *, seed: int, now: float) -> None:
         self._store = store
         self._random = Random(seed)
         self._now = now
 
-    def sow(self) -> Seeded:
+    def fill(self) -> SeedData:
         with self._store.transaction() as db:
             servers = [self._server(db, name, status) for name, status in _SERVERS]
             accounts = [
                 self._tasks(db, server["id"], shares) for server, shares in zip(servers, _SHARES, strict=True)
             ]
         keys = [server["api_key"] for server in servers]
-        return Seeded(keys[0], keys[1], keys[2], accounts[0][0])
+        return SeedData(keys[0], keys[1], keys[2], accounts[0][0])
 
     def _server(self, db: sqlite3.Connection, name: str, status: str) -> Record:
         key = f"lpk_{self._random.getrandbits(160):040x}"
@@ -60,7 +66,7 @@ class Seeding:
         return server
 
     def _tasks(self, db: sqlite3.Connection, server_id: str, shares: dict[str, int]) -> list[str]:
-        """The ids of the accounts that the tasks use."""
+        """Adds tasks. Returns the ids of their accounts."""
         requests = [self._request(db, campaign) for campaign in _CAMPAIGNS]
         accounts = [self._account(db) for _ in range(9)]
         statuses = [status for status, count in shares.items() for _ in range(count)]

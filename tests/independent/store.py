@@ -1,4 +1,4 @@
-"""The database: sqlite in memory, one connection, one transaction at a time."""
+"""The database: SQLite in memory, with one connection and one transaction at a time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CREATE TABLE logs (server_id TEXT, level TEXT, message TEXT);
 
 
 class Store:
-    """All state. Every statement runs within `transaction`, which no other thread shares."""
+    """All data of the server. Statements run in `transaction`. Only one thread can be in it."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -44,7 +44,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Committed at the end, rolled back when an exception leaves it."""
+        """Runs the `with` block in a transaction. An exception undoes its changes."""
         with self._lock:
             self._connection.execute("BEGIN")
             try:
@@ -55,9 +55,9 @@ class Store:
             self._connection.execute("COMMIT")
 
     def one(self, statement: str, *values: object) -> Record:
-        """The only row of a query.
+        """Returns the first row of a query.
 
-        Raises LookupError when there is none.
+        Raises LookupError if there is none.
         """
         with self.transaction() as db:
             row = first(db, statement, *values)
@@ -70,13 +70,13 @@ class Store:
 
 
 def first(db: sqlite3.Connection, statement: str, *values: object) -> Record | None:
-    """The first row of a query as a dictionary by column, if there is one."""
+    """Returns the first row of a query, as values by column. None if there is no row."""
     row: Record | None = db.execute(statement, values).fetchone()
     return row
 
 
 def rows(db: sqlite3.Connection, statement: str, values: Iterable[object] = ()) -> list[Record]:
-    """All rows of a query."""
+    """Returns all rows of a query."""
     return db.execute(statement, tuple(values)).fetchall()
 
 
@@ -87,7 +87,7 @@ def insert(db: sqlite3.Connection, table: str, record: Record) -> None:
 
 
 def write(db: sqlite3.Connection, table: str, identity: str, changes: Record) -> None:
-    """Sets the columns named in `changes`; none is no change."""
+    """Sets the columns in `changes`. Empty `changes` change nothing."""
     if changes:
         names = ", ".join(f"{name} = ?" for name in changes)
         db.execute(f"UPDATE {table} SET {names} WHERE id = ?", (*changes.values(), identity))

@@ -1,4 +1,4 @@
-"""How a task changes, whoever asks for it."""
+"""Finds and changes tasks, for all operations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FLOW = {
 
 
 class Tasks(Part):
-    """Page: the table of "3. PUT /tasks/:id" and "Task Status Flow"."""
+    """API page: the table of "3. PUT /tasks/:id" and "Task Status Flow"."""
 
     CHANGES: ClassVar[Mapping[str, Kind]] = {
         "status": kinds.status,
@@ -36,9 +36,9 @@ class Tasks(Part):
     }
 
     def own(self, db: sqlite3.Connection, server: Record, link_id: str) -> Record:
-        """The row of a task of this server.
+        """Returns the row of a task of this server.
 
-        Raises Refusal with 404 for an unknown task, with 403 for another server's.
+        Raises RefusalError: 404 for an unknown task, 403 for a task of another server.
         """
         task = first(db, "SELECT * FROM tasks WHERE id = ?", link_id)
         if task is None:
@@ -54,7 +54,10 @@ class Tasks(Part):
         return RefusalError(403, "not_your_task")
 
     def change(self, db: sqlite3.Connection, task: Record, changes: Record, *, bound: bool = True) -> None:
-        """Raises Refusal, with nothing changed, where it is bound to a strict flow and against it."""
+        """Changes a task.
+
+        bound: whether the status flow is checked. Raises RefusalError if the flow does not allow the change.
+        """
         status: str | None = changes.get("status")
         if bound:
             self.check_flow(task["status"], status or task["status"])
@@ -68,7 +71,7 @@ class Tasks(Part):
             raise RefusalError(self.choices.refused_transition, "invalid_transition")
 
     def consequences(self, task: Record, status: str | None) -> Record:
-        """What else changes when a task gets a status."""
+        """Returns the other fields that change when a task gets a status."""
         if status == "running" and task["started_at"] is None:
             return {"started_at": self.clock()}
         if status == "completed":

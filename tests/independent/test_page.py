@@ -1,4 +1,4 @@
-"""The sound server does what the page says, line by line."""
+"""The server without faults does what the API page says."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.independent.client import EVERY, Client, unknown
+from tests.independent.client import ALL_STATUSES, Client, unknown_id
 from tests.independent.kinds import STATUSES
 from tests.independent.running import running
-from tests.independent.seeding import Seeding
+from tests.independent.seeding import Seeder
 from tests.independent.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def test_a_heartbeat_is_answered_for_the_server_of_the_key(client: Client) -> No
     assert data["server_time"].endswith("Z")
 
 
-def test_the_list_has_the_pages_fields_and_defaults(client: Client) -> None:
+def test_the_list_has_the_fields_and_defaults_of_the_api_page(client: Client) -> None:
     page = client.page()
     assert page.keys() == {"server_id", "server_name", "data", "total", "page", "limit", "next_cursor"}
     assert (page["page"], page["limit"], page["total"], len(page["data"])) == (1, 100, 115, 100)
@@ -51,52 +51,56 @@ def test_the_list_has_the_pages_fields_and_defaults(client: Client) -> None:
     assert all(isinstance(task["config"], str) and json.loads(task["config"]) for task in page["data"])
 
 
-def test_the_statuses_together_are_all_tasks_of_the_server(client: Client) -> None:
-    assert client.page(status=EVERY)["total"] == sum(
+def test_the_lists_of_all_statuses_have_all_tasks(client: Client) -> None:
+    assert client.page(status=ALL_STATUSES)["total"] == sum(
         client.page(status=status)["total"] for status in STATUSES
     )
-    assert client.page(status=EVERY)["total"] == 150
-    assert client.other.page(status=EVERY)["total"] == 20
-    assert not set(client.ids(status=EVERY, limit=1000)) & set(client.other.ids(status=EVERY))
+    assert client.page(status=ALL_STATUSES)["total"] == 150
+    assert client.other_server.page(status=ALL_STATUSES)["total"] == 20
+    assert not set(client.ids(status=ALL_STATUSES, limit=1000)) & set(
+        client.other_server.ids(status=ALL_STATUSES)
+    )
 
 
-def test_pages_and_cursors_meet_every_task_once(client: Client) -> None:
-    by_page = [each for page in range(1, 9) for each in client.ids(status=EVERY, limit=20, page=page)]
+def test_pages_and_cursors_return_every_task_once(client: Client) -> None:
+    by_page = [
+        task_id for page in range(1, 9) for task_id in client.ids(status=ALL_STATUSES, limit=20, page=page)
+    ]
     by_cursor = []
-    page = client.page(status=EVERY, limit=20)
+    page = client.page(status=ALL_STATUSES, limit=20)
     while page["data"]:
         by_cursor += [task["id"] for task in page["data"]]
         if page["next_cursor"] is None:
             break
-        page = client.page(status=EVERY, limit=20, after=page["next_cursor"])
-    assert by_cursor == by_page == client.ids(status=EVERY, limit=1000)
+        page = client.page(status=ALL_STATUSES, limit=20, after=page["next_cursor"])
+    assert by_cursor == by_page == client.ids(status=ALL_STATUSES, limit=1000)
     assert len(set(by_page)) == 150
 
 
 def test_a_service_type_filters(client: Client) -> None:
     types = {task["service_type"] for task in client.tasks(limit=1000)}
     assert len(types) == 4
-    assert sum(client.page(service_type=each)["total"] for each in types) == client.page()["total"]
+    assert sum(client.page(service_type=name)["total"] for name in types) == client.page()["total"]
 
 
-def test_a_task_goes_the_way_of_the_flow(client: Client) -> None:
-    link_id = client.some()
+def test_a_task_follows_the_status_flow(client: Client) -> None:
+    link_id = client.task_id()
     links = {
         "link_profile": "https://example.com/profile/user123",
         "link_post": "https://example.com/post/456",
     }
     for before, status in pairwise(("pending", "queued", "running", "completed")):
-        assert client.shown(link_id)["status"] == before
+        assert client.listed_task(link_id)["status"] == before
         answer = client.put(link_id, status=status, **links)
         assert answer.document == {"success": True, "data": {"updated": True, "link_id": link_id}}
-    shown = client.shown(link_id)
-    assert shown.items() >= {"status": "completed", **links}.items()
-    assert shown["started_at"] is not None
+    task = client.listed_task(link_id)
+    assert task.items() >= {"status": "completed", **links}.items()
+    assert task["started_at"] is not None
 
 
-def test_a_batch_tells_of_each_item(client: Client) -> None:
-    mine, foreign, nobodys = client.some(), client.other.some(), unknown()
-    answer = client.bulk(*({"link_id": each, "status": "running"} for each in (mine, foreign, nobodys)))
+def test_a_batch_has_a_result_for_each_item(client: Client) -> None:
+    mine, foreign, missing = client.task_id(), client.other_server.task_id(), unknown_id()
+    answer = client.bulk(*({"link_id": task_id, "status": "running"} for task_id in (mine, foreign, missing)))
     assert answer.status == 200
     assert answer.document == {
         "total": 3,
@@ -105,11 +109,11 @@ def test_a_batch_tells_of_each_item(client: Client) -> None:
         "results": [
             {"link_id": mine, "success": True},
             {"link_id": foreign, "success": False, "error": "not_your_task"},
-            {"link_id": nobodys, "success": False, "error": "task_not_found"},
+            {"link_id": missing, "success": False, "error": "task_not_found"},
         ],
     }
-    assert client.shown(mine)["status"] == "running"
-    assert client.other.shown(foreign)["status"] == "pending"
+    assert client.listed_task(mine)["status"] == "running"
+    assert client.other_server.listed_task(foreign)["status"] == "pending"
 
 
 def test_logs_of_the_four_levels_are_created(client: Client) -> None:
@@ -118,7 +122,7 @@ def test_logs_of_the_four_levels_are_created(client: Client) -> None:
 
 
 def test_the_bounds_of_batches_hold(client: Client) -> None:
-    items = [{"link_id": unknown(), "status": "running"} for _ in range(501)]
+    items = [{"link_id": unknown_id(), "status": "running"} for _ in range(501)]
     assert [client.bulk(*items[:500]).status, client.bulk(*items).status] == [200, 400]
     assert [client.log(*["INFO"] * 500).status, client.log(*["INFO"] * 501).status] == [200, 400]
 
@@ -133,52 +137,54 @@ def test_callbacks_change_links(client: Client) -> None:
     ]
     assert [answer.status for answer in answers] == [200] * 4
     links = {"link_profile": "https://example.com/1", "link_post": "https://example.com/2"}
-    assert client.shown(link_id).items() >= {"status": "completed", **links}.items()
+    assert client.listed_task(link_id).items() >= {"status": "completed", **links}.items()
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"status": "nonsense"}', b'{"note": NaN}', b'"\xff"'])
-def test_what_is_no_update_is_a_bad_request(client: Client, body: bytes) -> None:
-    assert client.ask("PUT", f"/tasks/{client.some()}", body).status == 400
+def test_an_invalid_update_is_a_bad_request(client: Client, body: bytes) -> None:
+    assert client.send("PUT", f"/tasks/{client.task_id()}", body).status == 400
 
 
 @pytest.mark.parametrize(
     "body", [b'{"note": "\\ud800"}', b"[" * 100_000, b'{"note": ' + b"9" * 10_000 + b"}"]
 )
-def test_what_breaks_careless_servers_is_a_bad_request(client: Client, body: bytes) -> None:
-    assert client.ask("PUT", f"/tasks/{client.some()}", body).status == 400
+def test_extreme_json_is_a_bad_request(client: Client, body: bytes) -> None:
+    assert client.send("PUT", f"/tasks/{client.task_id()}", body).status == 400
 
 
-def test_strangers_and_offline_servers_are_refused_everywhere(client: Client) -> None:
-    for each in (client.under(None), client.under("nobody's"), client.inactive):
-        assert [each.listing().status, each.heartbeat().status, each.log("INFO").status] == [401] * 3
-        assert each.put(client.some(), status="running").status == 401
+def test_wrong_keys_and_offline_servers_are_401_everywhere(client: Client) -> None:
+    for refused in (client.with_key(None), client.with_key("nobody's"), client.inactive_server):
+        assert [refused.list_tasks().status, refused.heartbeat().status, refused.log("INFO").status] == [
+            401
+        ] * 3
+        assert refused.put(client.task_id(), status="running").status == 401
 
 
-def test_foreign_tasks_are_refused_and_unknown_ones_not_found(client: Client) -> None:
-    foreign = client.put(client.other.some(), status="running")
+def test_foreign_tasks_are_403_and_unknown_tasks_are_404(client: Client) -> None:
+    foreign = client.put(client.other_server.task_id(), status="running")
     assert (foreign.status, foreign.document["error"]) == (403, "not_your_task")
-    assert client.put(unknown(), status="running").status == 404
+    assert client.put(unknown_id(), status="running").status == 404
 
 
-def test_there_is_nothing_beside_the_operations(client: Client) -> None:
-    asked = [("DELETE", "/tasks"), ("GET", "/health"), ("GET", "/nothing"), ("PUT", "/tasks/")]
-    assert [client.ask(*each).status for each in asked] == [405, 405, 404, 404]
+def test_other_paths_and_methods_are_404_and_405(client: Client) -> None:
+    calls = [("DELETE", "/tasks"), ("GET", "/health"), ("GET", "/nothing"), ("PUT", "/tasks/")]
+    assert [client.send(*call).status for call in calls] == [405, 405, 404, 404]
 
 
-def test_the_same_seed_sows_the_same() -> None:
+def test_the_same_seed_gives_the_same_data() -> None:
     stores = [Store(), Store()]
-    sown = [Seeding(each, seed=5, now=1.0).sow() for each in stores]
-    assert sown[0] == sown[1]
+    first, second = (Seeder(store, seed=5, now=1.0).fill() for store in stores)
+    assert first == second
     for store in stores:
         store.close()
 
 
-def test_it_runs_as_a_process() -> None:
-    words = [sys.executable, "-m", "tests.independent", "--fault", "default-limit-is-fifty"]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+def test_the_server_runs_as_a_process() -> None:
+    command = [sys.executable, "-m", "tests.independent", "--fault", "default-limit-is-fifty"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         started = json.loads(process.stdout.readline())
-        asked = Request(f"{started['base_url']}/tasks", headers={"X-API-Key": started["api_key"]})
-        with urlopen(asked, timeout=120) as answer:
+        request = Request(f"{started['base_url']}/tasks", headers={"X-API-Key": started["api_key"]})
+        with urlopen(request, timeout=120) as answer:
             assert json.load(answer)["limit"] == 50
         process.terminate()

@@ -1,23 +1,28 @@
-"""The kit's conformance run against this server."""
+"""Runs the conformance tests of the kit against this server."""
 
 from __future__ import annotations
 
 from tests.independent.choices import Choices
 from tests.independent.fault import Fault
-from tests.independent.running import SOUND, running
+from tests.independent.running import CORRECT_CHOICES, running
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
 
-# Requests enough for the whole tour, and for a part of what the engine generates as well.
-TOUR = 160
-SHORT = 500
+# Enough requests for all scripted tests, and for these and some random tests.
+SCRIPT_REQUESTS = 160
+MORE_REQUESTS = 500
 
 
-def trial(choices: Choices = SOUND, fault: Fault | None = None, *, most: int | None = None) -> Report:
-    """What a run of at most so many requests says of a fresh server, with everything that widens the run."""
+def trial(
+    choices: Choices = CORRECT_CHOICES, fault: Fault | None = None, *, most: int | None = None
+) -> Report:
+    """Returns the report of a conformance run against a new server, with all keys and all writes allowed.
+
+    most: the highest number of requests. None for no limit.
+    """
     with running(choices, fault) as server:
         seeded = server.seeded
         target = Target(
@@ -31,5 +36,5 @@ def trial(choices: Choices = SOUND, fault: Fault | None = None, *, most: int | N
 
 
 def findings(report: Report) -> dict[str, str]:
-    """The broken rules, each with what is wrong."""
-    return {each.id: each.why for each in report.of(RuleStatus.BROKEN)}
+    """Returns the ids of the broken rules, each with its message."""
+    return {rule.id: rule.why for rule in report.with_status(RuleStatus.BROKEN)}

@@ -1,4 +1,4 @@
-"""Page: "3. PUT /tasks/:id — Cập nhật task đơn lẻ"."""
+"""API page: "3. PUT /tasks/:id — Cập nhật task đơn lẻ"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Updating(Tasks):
         return {"success": True, "data": self.data(task)}
 
     def changes(self, body: object) -> Record:
-        """Raises Refusal with 400 for a body that the page does not allow."""
+        """Returns the changes. Raises RefusalError with 400 if the API page does not allow the body."""
         changes = self.checked(body, self.CHANGES)
         if not changes and self.choices.empty_change == "reject":
             raise invalid("nothing_to_update")

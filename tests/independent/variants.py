@@ -1,4 +1,4 @@
-"""Named sets of choices, all of them legal: a checker that blames one of these servers is wrong."""
+"""Variants: sets of choices that the API page allows. A finding on such a server is a false alarm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One mock for the session with a fresh world for each test, and ways to speak to both."""
+"""One mock for all tests, a new world for each test, and clients for both."""
 
 from __future__ import annotations
 
@@ -24,43 +24,43 @@ SECONDS = 120
 
 @pytest.fixture(scope="session")
 def mock() -> Iterator[MockServer]:
-    """A mock without a default world: what nobody's key is in belongs to the newest world."""
+    """A mock without a default world. Requests with an unknown key go to the newest world."""
     with MockServer(Worlds()) as running:
         yield running
 
 
 @pytest.fixture
 def world(mock: MockServer) -> Iterator[World]:
-    """A fresh world with the servers of the default one and no tasks, whose clock stands.
+    """A new world with the default servers and no tasks. Its clock does not run.
 
-    No world outlives the test.
+    After the test, all worlds of the mock are removed.
     """
-    name = mock.ask(mock.worlds.new_name)
-    builder = WorldBuilder(seed=SEED, timer=lambda: 0.0, tasks=False)
-    yield mock.ask(lambda: mock.worlds.add(name, builder).world)
-    for left in mock.ask(mock.worlds.names):
-        mock.ask(partial(mock.worlds.remove, left))
+    name = mock.run_in_server_thread(mock.worlds.new_name)
+    builder = WorldBuilder(seed=SEED, timer=lambda: 0.0, with_tasks=False)
+    yield mock.run_in_server_thread(lambda: mock.worlds.add(name, builder).world)
+    for name in mock.run_in_server_thread(mock.worlds.names):
+        mock.run_in_server_thread(partial(mock.worlds.remove, name))
 
 
 @pytest.fixture
 def key(world: World) -> str:
-    """The key of the world's first server, server-01."""
+    """The key of server-01, the first server of the world."""
     return world.servers["server-01"].keys[0]
 
 
 @pytest.fixture
 def add_task(mock: MockServer, world: World) -> Callable[..., Task]:
-    """Adds a task with these fields to the world; without `server` it is server-01's."""
+    """Adds a task with the given fields to the world. Without `server`, it belongs to server-01."""
 
     def add(**fields: Any) -> Task:
-        return mock.ask(lambda: create_task(world, fields))
+        return mock.run_in_server_thread(lambda: create_task(world, fields))
 
     return add
 
 
 @pytest.fixture(scope="session")
 def http() -> Iterator[requests.Session]:
-    """A client that knows of no proxies."""
+    """An HTTP client that uses no proxies."""
     with requests.Session() as session:
         session.trust_env = False
         yield session
@@ -68,7 +68,10 @@ def http() -> Iterator[requests.Session]:
 
 @pytest.fixture
 def call(mock: MockServer, http: requests.Session, key: str) -> Callable[..., requests.Response]:
-    """Sends a request to the Worker API: method, path, and `key` unless it is server-01's (None: no key)."""
+    """Sends a request to the Worker API.
+
+    key: the API key; the key of server-01 by default, None for no key.
+    """
     own = key
 
     def send(
@@ -82,7 +85,10 @@ def call(mock: MockServer, http: requests.Session, key: str) -> Callable[..., re
 
 @pytest.fixture(scope="session")
 def control(mock: MockServer, http: requests.Session) -> Callable[..., requests.Response]:
-    """Calls the control plane: method, path after `/_mock`, JSON. Each answer has to be as the spec says."""
+    """Calls the control plane. Fails if the spec does not describe the answer.
+
+    path: the path without `/_mock`.
+    """
 
     def send(method: str, path: str, json: Any = None, **more: Any) -> requests.Response:
         response = http.request(method, mock.control_url + path, json=json, timeout=SECONDS, **more)
@@ -96,9 +102,10 @@ def control(mock: MockServer, http: requests.Session) -> Callable[..., requests.
 
 @pytest.fixture(scope="session")
 def raw(mock: MockServer) -> Callable[..., bytes]:
-    """Sends bytes on a connection of their own and returns what comes back until the mock closes it.
+    """Sends bytes on a new connection. Returns all bytes that come until the mock closes the connection.
 
-    With `leave` the client says that no more will come; without it the request has to ask for the close.
+    leave: whether the client closes its side after sending. If not, the request must have the header
+        `Connection: close`.
     """
 
     def send(data: bytes, *, leave: bool = False) -> bytes:

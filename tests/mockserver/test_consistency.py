@@ -1,4 +1,7 @@
-"""Every request is atomic, and a read sees every acknowledged write: histories of 32 clients say so."""
+"""Every request is atomic, and each read sees all earlier writes.
+
+The tests check this with the histories of 32 clients that work at the same time.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.operation import Call
 
-# So many tasks that a value outlives the requests under way: else no read contradicts a race.
+# With few tasks, values are replaced so fast that no read could show a race.
 CLIENTS, STEPS, TASKS = 32, 30, 64
 STATUSES = "pending,queued,running,completed,failed,canceled"
 UNWRITTEN = ""
@@ -34,7 +37,10 @@ UNWRITTEN = ""
 
 @dataclass(frozen=True)
 class Event:
-    """What a client did to one task, from when to when: read a value, or wrote one that nobody else does."""
+    """A read or a write of a value by one client. Each value is written only once.
+
+    began, ended: the times of the request in seconds.
+    """
 
     task: str
     value: str
@@ -45,9 +51,9 @@ class Event:
 
 @dataclass(frozen=True)
 class Zone:
-    """The time between the first end and the last beginning of all that touched one value.
+    """The time between the first end and the last begin of all events with one value.
 
-    Where the first end comes first the value must hold all that time, and no other value may.
+    is_forward: whether the first end is before the last begin. If so, the task has the value all that time.
     """
 
     low: float
@@ -55,11 +61,11 @@ class Zone:
     is_forward: bool
 
 
-def flaw_of(history: list[Event]) -> str | None:
-    """Why the history of one register cannot be put into one order, or None where it can (it is atomic).
+def find_flaw(history: list[Event]) -> str | None:
+    """Checks whether the events of one task can be put into one order. Returns the problem, or None.
 
-    With values written once this is exact: no read before its write, no two forward zones that overlap, no
-    backward zone within a forward one.
+    Such an order exists exactly if no read is before its write, no two forward zones overlap, and no other
+    zone is inside a forward zone. This is true because each value is written only once.
     """
     initial = Event(
         history[0].task if history else "", UNWRITTEN, float("-inf"), float("-inf"), is_write=True
@@ -70,10 +76,10 @@ def flaw_of(history: list[Event]) -> str | None:
     for value, events in clusters.items():
         write = next((event for event in events if event.is_write), None)
         if write is None:
-            return f"{value!r} was read and never written"
+            return f"{value!r} was read but never written"
         if any(event.ended < write.began for event in events):
             return f"{value!r} was read before it was written"
-    return _conflict([_zone(events) for events in clusters.values()])
+    return _find_conflict([_zone(events) for events in clusters.values()])
 
 
 def _zone(events: list[Event]) -> Zone:
@@ -81,50 +87,56 @@ def _zone(events: list[Event]) -> Zone:
     return Zone(min(first_end, last_begin), max(first_end, last_begin), is_forward=first_end < last_begin)
 
 
-def _conflict(zones: list[Zone]) -> str | None:
+def _find_conflict(zones: list[Zone]) -> str | None:
     forward = sorted((zone for zone in zones if zone.is_forward), key=lambda zone: zone.low)
     if any(one.high > other.low for one, other in pairwise(forward)):
-        return "a value came back after another one had taken its place"
+        return "a value came back after it was replaced"
     for zone in zones:
-        if not zone.is_forward and any(each.low < zone.low and zone.high < each.high for each in forward):
-            return "an acknowledged write was never seen, though the value before it was"
+        if not zone.is_forward and any(other.low < zone.low and zone.high < other.high for other in forward):
+            return "a read did not see an earlier write"
     return None
 
 
 class Client:
-    """One client with a connection of its own, who keeps a record of what it did."""
+    """A client with its own connection. It records its reads and writes."""
 
     def __init__(self, base_url: str, name: int, tasks: list[str]) -> None:
-        where = urlsplit(base_url)
-        self._connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=120)
-        self._base, self._name, self._tasks = where.path, name, tasks
-        self._chance = random.Random(name)
+        url = urlsplit(base_url)
+        self._connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=120)
+        self._base, self._name, self._tasks = url.path, name, tasks
+        self._random = random.Random(name)
         self.history: list[Event] = []
 
     def run(self) -> list[Event]:
-        acts: list[Callable[[str], None]] = [self._single, self._link, self._complete, self._bulk, self._read]
+        actions: list[Callable[[str], None]] = [
+            self._single,
+            self._link,
+            self._complete,
+            self._bulk,
+            self._read,
+        ]
         for step in range(STEPS):
-            self._chance.choice(acts)(f"{self._name}-{step}")
+            self._random.choice(actions)(f"{self._name}-{step}")
         self._read("")
         self._connection.close()
         return self.history
 
     def _single(self, value: str) -> None:
-        task = self._chance.choice(self._tasks)
+        task = self._random.choice(self._tasks)
         self._write([task], value, "PUT", f"/tasks/{task}", {"status": "running", "link_profile": value})
 
     def _link(self, value: str) -> None:
-        task = self._chance.choice(self._tasks)
+        task = self._random.choice(self._tasks)
         body = {"link_id": task, "status": "failed", "link_profile": value}
         self._write([task], value, "POST", "/callback/link/update", body)
 
     def _complete(self, value: str) -> None:
-        task = self._chance.choice(self._tasks)
+        task = self._random.choice(self._tasks)
         body = {"link_id": task, "link_profile": value}
         self._write([task], value, "POST", "/callback/link/complete", body)
 
     def _bulk(self, value: str) -> None:
-        chosen = self._chance.sample(self._tasks, 3)
+        chosen = self._random.sample(self._tasks, 3)
         items = [{"link_id": task, "status": "queued", "link_profile": value} for task in chosen]
         self._write(chosen, value, "PUT", "/tasks/bulk", {"items": items})
 
@@ -151,52 +163,52 @@ class Client:
 @pytest.fixture
 def mock() -> Iterator[MockServer]:
     worlds = Worlds()
-    world = worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False)).world
+    world = worlds.add(DEFAULT, WorldBuilder(seed=1, with_tasks=False)).world
     for _ in range(TASKS):
         create_task(world, {"server": "server-01", "link_profile": UNWRITTEN})
     with MockServer(worlds) as mock:
         yield mock
 
 
-def flaws(mock: MockServer) -> list[str]:
+def find_flaws(mock: MockServer) -> list[str]:
     tasks = list(mock.worlds.world(DEFAULT).tasks)
     clients = [Client(mock.base_url, name, tasks) for name in range(CLIENTS)]
     with ThreadPoolExecutor(CLIENTS) as pool:
         histories = [event for history in pool.map(Client.run, clients) for event in history]
-    found = [flaw_of([event for event in histories if event.task == task]) for task in tasks]
+    found = [find_flaw([event for event in histories if event.task == task]) for task in tasks]
     return [flaw for flaw in found if flaw is not None]
 
 
-def test_the_histories_of_32_clients_are_linearizable_for_each_task(mock: MockServer) -> None:
-    assert flaws(mock) == []
+def test_the_events_of_32_clients_are_linearizable_for_each_task(mock: MockServer) -> None:
+    assert find_flaws(mock) == []
 
 
-def test_a_planted_lost_update_is_found(mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = operations.HANDLERS["updateTask"]
+def test_a_lost_update_is_found(mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = operations.HANDLERS["updateTask"]
 
-    def racy(world: World, server: Server, call: Call) -> Any:
-        """Like a read, a write and a write back that another request came between."""
+    def lose_update(world: World, server: Server, call: Call) -> Any:
+        """Updates the task, then writes the old value back."""
         before = world.task(call.parameters["id"]).link_profile
-        answer = sound(world, server, call)
+        answer = original(world, server, call)
         world.change_task(world.task(call.parameters["id"]), {"link_profile": before})
         return answer
 
-    monkeypatch.setitem(operations.HANDLERS, "updateTask", racy)
-    assert flaws(mock)
+    monkeypatch.setitem(operations.HANDLERS, "updateTask", lose_update)
+    assert find_flaws(mock)
 
 
-def test_a_planted_stale_read_is_found(mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    sound, pages = operations.HANDLERS["listTasks"], list[Any]()
+def test_an_old_page_is_found(mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, pages = operations.HANDLERS["listTasks"], list[Any]()
 
-    def stale(world: World, server: Server, call: Call) -> Any:
-        pages.append(sound(world, server, call))
+    def list_old_page(world: World, server: Server, call: Call) -> Any:
+        pages.append(original(world, server, call))
         return pages[-20:][0]
 
-    monkeypatch.setitem(operations.HANDLERS, "listTasks", stale)
-    assert flaws(mock)
+    monkeypatch.setitem(operations.HANDLERS, "listTasks", list_old_page)
+    assert find_flaws(mock)
 
 
-def test_links_that_many_complete_at_once_count_once(mock: MockServer) -> None:
+def test_links_that_many_clients_complete_count_once(mock: MockServer) -> None:
     world = mock.worlds.world(DEFAULT)
     tasks = list(world.tasks)
 
@@ -211,17 +223,17 @@ def test_links_that_many_complete_at_once_count_once(mock: MockServer) -> None:
     assert sum(request.created_links for request in world.requests.values()) == TASKS
 
 
-def in_turn(values: list[tuple[str, bool]]) -> list[Event]:
+def one_after_another(values: list[tuple[str, bool]]) -> list[Event]:
     return [Event("t", value, at, at + 0.5, is_write) for at, (value, is_write) in enumerate(values)]
 
 
 @given(st.lists(st.booleans(), max_size=30))
-def test_the_checker_takes_every_history_of_one_client(writes: list[bool]) -> None:
+def test_the_checker_accepts_every_history_of_one_client(writes: list[bool]) -> None:
     steps, last = [], UNWRITTEN
     for number, is_write in enumerate(writes):
         last = str(number) if is_write else last
         steps.append((last, is_write))
-    assert flaw_of(in_turn(steps)) is None
+    assert find_flaw(one_after_another(steps)) is None
 
 
 @pytest.mark.parametrize(
@@ -234,12 +246,12 @@ def test_the_checker_takes_every_history_of_one_client(writes: list[bool]) -> No
         [("a", True), ("a", False), ("b", True), ("b", False), ("a", False)],
     ],
 )
-def test_the_checker_refuses_what_no_order_explains(steps: list[tuple[str, bool]]) -> None:
-    assert flaw_of(in_turn(steps)) is not None
+def test_the_checker_refuses_histories_without_an_order(steps: list[tuple[str, bool]]) -> None:
+    assert find_flaw(one_after_another(steps)) is not None
 
 
-def test_the_checker_takes_either_value_while_a_write_is_under_way() -> None:
+def test_the_checker_accepts_both_values_during_a_write() -> None:
     write = Event("t", "a", 0, 10, is_write=True)
     old, new = Event("t", UNWRITTEN, 1, 2, is_write=False), Event("t", "a", 3, 4, is_write=False)
-    assert flaw_of([write, old, new]) is None
-    assert flaw_of([write, Event("t", "a", 1, 2, is_write=False), Event("t", "", 3, 4, is_write=False)])
+    assert find_flaw([write, old, new]) is None
+    assert find_flaw([write, Event("t", "a", 1, 2, is_write=False), Event("t", "", 3, 4, is_write=False)])

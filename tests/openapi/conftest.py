@@ -1,4 +1,4 @@
-"""Small specs made for a test, and the kit's own. All are session-wide, so that properties can use them."""
+"""Specs for tests. All fixtures have the scope `session`, so that tests with Hypothesis can use them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Json = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def api() -> Api:
-    """The Worker API as the kit describes it."""
+    """The Worker API in the default dialect."""
     return worker_api()
 
 
 @pytest.fixture(scope="session")
 def document_of() -> Callable[..., Document]:
-    """A document with these paths and components, under `/base`."""
+    """A function: makes a document with the given paths and components. Its base path is `/base`."""
 
     def make(paths: Json | None = None, components: Json | None = None) -> Document:
         root = {

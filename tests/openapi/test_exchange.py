@@ -25,5 +25,5 @@ def test_only_2xx_is_accepted(status: int | None, accepted: bool) -> None:
     ("body", "value"), [(b'{"a": 1}', {"a": 1}), (b"", None), (b"{", None), (b"NaN", None)]
 )
 def test_bodies_are_read_as_json_where_they_are(body: bytes, value: Any) -> None:
-    assert exchange(sent=body).sent() == value
-    assert exchange(answered=body).answered() == value
+    assert exchange(sent=body).request_json() == value
+    assert exchange(answered=body).answer_json() == value

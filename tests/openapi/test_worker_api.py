@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 from workerkit.openapi.spec.api import Api, worker_api
-from workerkit.openapi.spec.document import bundled
+from workerkit.openapi.spec.document import bundled_document
 from workerkit.openapi.spec.operation import Operation
 
 Json = dict[str, Any]
@@ -20,7 +20,7 @@ OPERATIONS = {
     if method in ("get", "put", "post")
 }
 
-# Every keyword that a schema of the spec may have. A mistyped one would be passed over in silence.
+# The keywords that a schema of the spec may have. A validator would ignore a mistyped one.
 KEYWORDS = {
     "$ref",
     "type",
@@ -114,26 +114,26 @@ TASK = {
 
 
 def contents() -> Iterator[tuple[str, Json]]:
-    """Every media type object of the spec, with a name for it."""
+    """All media type objects of the spec, each with a name."""
     for name, entry in OPERATIONS.items():
         for place in [entry.get("requestBody", {}), *entry["responses"].values()]:
             content = SPEC.follow(place).get("content", {})
-            yield from ((name, each) for each in content.values())
+            yield from ((name, media_type) for media_type in content.values())
     for name, response in SPEC.root["components"]["responses"].items():
-        yield from ((name, each) for each in response["content"].values())
+        yield from ((name, media_type) for media_type in response["content"].values())
 
 
 def parameters() -> list[tuple[str, Json]]:
     found = [
         (name, parameter) for name, entry in OPERATIONS.items() for parameter in entry.get("parameters", [])
     ]
-    return [(f"{name}-{each['name']}", each) for name, each in found]
+    return [(f"{name}-{parameter['name']}", parameter) for name, parameter in found]
 
 
 def schemas() -> Iterator[tuple[str, Json]]:
-    """Every schema that stands by itself: the components', the parameters', and those of bodies."""
+    """All schemas of components, parameters and bodies, each with a name."""
     yield from SPEC.root["components"]["schemas"].items()
-    yield from ((name, each["schema"]) for name, each in [*parameters(), *contents()])
+    yield from ((name, holder["schema"]) for name, holder in [*parameters(), *contents()])
 
 
 def examples(holder: Json) -> list[Any]:
@@ -154,7 +154,7 @@ def body_schema(operation: str) -> Json:
 
 
 def types(schema: Json) -> dict[str, Any]:
-    return {name: SPEC.follow(each).get("type") for name, each in SPEC.follow(schema)["properties"].items()}
+    return {name: SPEC.follow(value).get("type") for name, value in SPEC.follow(schema)["properties"].items()}
 
 
 # Examples
@@ -202,26 +202,29 @@ def test_a_schema_is_a_valid_one(name: str, schema: Json) -> None:
 
 def references(value: Any) -> Iterator[Json]:
     if isinstance(value, list):
-        for each in value:
-            yield from references(each)
+        for member in value:
+            yield from references(member)
     elif isinstance(value, dict):
         if isinstance(value.get("$ref"), str):
             yield value
-        for each in value.values():
-            yield from references(each)
+        for member in value.values():
+            yield from references(member)
 
 
 def test_every_reference_leads_somewhere() -> None:
-    found = list(references(bundled("worker-api.yaml").root))
+    found = list(references(bundled_document("worker-api.yaml").root))
     assert found
-    for each in found:
-        assert SPEC.follow({"$ref": each["$ref"]})
+    for reference in found:
+        assert SPEC.follow({"$ref": reference["$ref"]})
 
 
 def test_every_component_is_referred_to() -> None:
-    components = bundled("worker-api.yaml").root["components"]
+    components = bundled_document("worker-api.yaml").root["components"]
     names = {f"#/components/{kind}/{name}" for kind in ("schemas", "responses") for name in components[kind]}
-    assert names - {reference["$ref"] for reference in references(bundled("worker-api.yaml").root)} == set()
+    assert (
+        names - {reference["$ref"] for reference in references(bundled_document("worker-api.yaml").root)}
+        == set()
+    )
 
 
 def links() -> list[tuple[str, str, Json]]:
@@ -242,8 +245,8 @@ def expressions(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     else:
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from expressions(each)
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from expressions(member)
 
 
 @pytest.mark.parametrize(("operation", "name", "link"), links())
@@ -260,7 +263,7 @@ def test_a_link_leads_from_the_example_to_an_operation(operation: str, name: str
 
 
 @pytest.mark.parametrize(
-    ("operation", "name", "link"), [each for each in links() if "requestBody" in each[2]]
+    ("operation", "name", "link"), [link for link in links() if "requestBody" in link[2]]
 )
 def test_the_body_of_a_link_has_fields_of_its_operation(operation: str, name: str, link: Json) -> None:
     assert link["requestBody"].keys() <= body_schema(link["operationId"])["properties"].keys()
@@ -284,7 +287,7 @@ def test_an_operation_has_the_error_statuses_of_the_page(operation: str, statuse
     assert described - {405, 409, 415} == {200, *statuses}
 
 
-@pytest.mark.parametrize("operation", worker_api().operations.values(), ids=lambda each: each.id)
+@pytest.mark.parametrize("operation", worker_api().operations.values(), ids=lambda operation: operation.id)
 def test_an_error_answer_has_the_code_of_its_status(api: Api, operation: Operation) -> None:
     for status in ERRORS[operation.id]:
         answer = {"success": False, "error": api.error_code(status)}
@@ -361,22 +364,22 @@ WRONG = [
 ]
 
 
-def changed(value: Any, way: tuple[str | int, ...], new: Any) -> Any:
-    if not way:
+def changed(value: Any, steps: tuple[str | int, ...], new: Any) -> Any:
+    if not steps:
         return new
     copy: Any = list(value) if isinstance(value, list) else dict(value)
-    copy[way[0]] = changed(value[way[0]], way[1:], new)
+    copy[steps[0]] = changed(value[steps[0]], steps[1:], new)
     return copy
 
 
-@pytest.mark.parametrize(("operation", "way", "new"), WRONG)
+@pytest.mark.parametrize(("operation", "steps", "new"), WRONG)
 def test_an_answer_that_is_not_as_described_is_seen(
-    api: Api, operation: str, way: tuple[str | int, ...], new: Any
+    api: Api, operation: str, steps: tuple[str | int, ...], new: Any
 ) -> None:
     content = OPERATIONS[operation]["responses"]["200"]["content"]["application/json"]
     answer = examples(content)[0]
     assert api.operations[operation].answer_flaw(200, answer) is None
-    flaw = api.operations[operation].answer_flaw(200, changed(answer, way, new))
+    flaw = api.operations[operation].answer_flaw(200, changed(answer, steps, new))
     assert flaw is not None
     assert flaw.place.startswith("answer/")
 

@@ -1,4 +1,4 @@
-"""Makes records of runs by hand. All are session-wide, so that properties can use them too."""
+"""Fixtures that make records of runs. All have the scope `session`, so that Hypothesis tests can use them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import jsonschema_rs
 import pytest
 
 from workerkit.mockserver.http.answer import Answer
-from workerkit.mockserver.http.headers import header_set
+from workerkit.mockserver.http.headers import decode_headers
 from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.worlds.director import Director
-from workerkit.mockserver.worlds.run_builder import run_of as record_of
+from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
@@ -30,7 +30,8 @@ from workerkit.scenarios.faults.schedule import Schedule
 from workerkit.scenarios.loading.editor_schema import scenario_schema
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
-from workerkit.scenarios.rules import RULES, TasksEnded
+from workerkit.scenarios.rules import RULES
+from workerkit.scenarios.rules.work.tasks_ended import TasksEnded
 from workerkit.scenarios.run_record.run import Run
 
 START = 1_764_583_200.0
@@ -40,11 +41,11 @@ WORLD = WorldPlan((ServerPlan("server-01"), ServerPlan("server-02")), ())
 QUIET_DAY = Scenario("quiet-day", "Nothing happens", "Nothing at all.", WORLD)
 
 
-class Story:
-    """A worker's run, told request by request to a real world whose time passes when the story says so.
+class ScriptedWorker:
+    """A worker that a test controls request by request. Its requests go to a mock with two servers.
 
-    It begins with a heartbeat. Every request takes a millisecond unless it is told otherwise; `fault` strikes
-    the request that it is given to, with its parameters after it.
+    Time passes only while a request takes its time, and when the test waits.
+    With `beats` the first request is a heartbeat. `dialect` sets choices of the mock's dialect.
     """
 
     def __init__(self, *, beats: bool = True, **dialect: str) -> None:
@@ -56,21 +57,21 @@ class Story:
         self.world = self.director.world
         self.app = WorkerApp(worlds)
         if beats:
-            self.beat()
+            self.send_heartbeat()
 
-    def task(self, **fields: Any) -> str:
-        """Adds a task of the worker's own, as if it had been there from the start, and returns its id."""
+    def add_task(self, **fields: Any) -> str:
+        """Adds a task to the worker's server, as if it had existed from the start, and returns its id."""
         task: Task = create_task(self.world, fields)
-        self.world.past.clear()
+        self.world.change_log.changes.clear()
         return task.id
 
-    def tasks(self, count: int, **fields: Any) -> list[str]:
-        return [self.task(**fields) for _ in range(count)]
+    def add_tasks(self, count: int, **fields: Any) -> list[str]:
+        return [self.add_task(**fields) for _ in range(count)]
 
     def wait(self, seconds: float) -> None:
         self.time += seconds
 
-    def ask(
+    def send(
         self,
         method: str,
         path: str,
@@ -80,93 +81,95 @@ class Story:
         fault: str | None = None,
         key: str = "server-01-key",
         content_type: str = "application/json",
-        **how: Any,
+        **parameters: Any,
     ) -> Any:
-        """One request, and the JSON of its answer."""
+        """Sends one request and returns the JSON of its answer. `parameters` are those of the fault."""
         path, _, query = path.partition("?")
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        headers = header_set([(b"x-api-key", key.encode()), (b"content-type", content_type.encode())])
+        headers = decode_headers([(b"x-api-key", key.encode()), (b"content-type", content_type.encode())])
         if fault is not None:
-            planned = PlannedFault(FAULTS[fault](**how), Schedule(times=1))
-            self.world.add_fault(planned, since=self.world.clock.glance())
-        answer = self.app.answer(Request(method, BASE + path, query, headers, content, oversize=False))
-        kept = tuple(self.world.journal)[-1]
+            planned = PlannedFault(FAULTS[fault](**parameters), Schedule(times=1))
+            self.world.add_fault(planned, since=self.world.clock.peek())
+        answer = self.app.answer(Request(method, BASE + path, query, headers, content, is_too_large=False))
+        recorded = tuple(self.world.journal)[-1]
         self.wait(took)
-        ended = replace(kept, ended=kept.began + took)
-        struck = self.world.struck.get(kept.number)
-        if struck is not None:
-            sent = {} if struck.garbled and fault != "wrong-content-type" else _sent(answer)
+        ended = replace(recorded, ended=recorded.began + took)
+        applied = self.world.applied_faults.get(recorded.number)
+        if applied is not None:
+            sent = {} if applied.is_unreadable and fault != "wrong-content-type" else _sent(answer)
             ended = replace(ended, **sent)
-            self.world.remember_applied_faults(replace(struck, over=True))
+            self.world.store_applied_faults(replace(applied, is_over=True))
         self.world.faults.clear()
-        self.world.journal.end(kept, ended)
+        self.world.journal.end(recorded, ended)
         return json.loads(answer.body)
 
-    def beat(self, **how: Any) -> Any:
-        return self.ask("POST", "/health", {"server_name": "server-01", "active_tasks": 1}, **how)
+    def send_heartbeat(self, **how: Any) -> Any:
+        return self.send("POST", "/health", {"server_name": "server-01", "active_tasks": 1}, **how)
 
-    def list(self, *, how: Mapping[str, Any] | None = None, **query: Any) -> list[str]:
+    def list_tasks(self, *, how: Mapping[str, Any] | None = None, **query: Any) -> list[str]:
         """The ids of the tasks on a page."""
-        page = self.ask("GET", f"/tasks?{urlencode(query)}", **(how or {}))
+        page = self.send("GET", f"/tasks?{urlencode(query)}", **(how or {}))
         return [task["id"] for task in page.get("data", [])]
 
-    def put(self, task: str, status: str | None, how: Mapping[str, Any] | None = None, **fields: Any) -> Any:
+    def update(
+        self, task: str, status: str | None, how: Mapping[str, Any] | None = None, **fields: Any
+    ) -> Any:
         body = fields if status is None else {"status": status, **fields}
-        return self.ask("PUT", f"/tasks/{task}", body, **(how or {}))
+        return self.send("PUT", f"/tasks/{task}", body, **(how or {}))
 
-    def bulk(self, *items: Mapping[str, Any], **how: Any) -> Any:
-        return self.ask("PUT", "/tasks/bulk", {"items": list(items)}, **how)
+    def bulk_update(self, *items: Mapping[str, Any], **how: Any) -> Any:
+        return self.send("PUT", "/tasks/bulk", {"items": list(items)}, **how)
 
-    def complete(self, task: str, how: Mapping[str, Any] | None = None, **fields: Any) -> Any:
-        return self.ask("POST", "/callback/link/complete", {"link_id": task, **fields}, **(how or {}))
+    def complete_link(self, task: str, how: Mapping[str, Any] | None = None, **fields: Any) -> Any:
+        return self.send("POST", "/callback/link/complete", {"link_id": task, **fields}, **(how or {}))
 
-    def log(self, *messages: str, level: str = "INFO", **how: Any) -> Any:
+    def send_logs(self, *messages: str, level: str = "INFO", **how: Any) -> Any:
         entries = [{"level": level, "message": message} for message in messages]
-        return self.ask("POST", "/logs", {"logs": entries}, **how)
+        return self.send("POST", "/logs", {"logs": entries}, **how)
 
-    def do(self, *tasks: str) -> None:
-        """Does tasks as a careful worker does."""
+    def do_tasks(self, *tasks: str) -> None:
+        """Sets the tasks to running and then to completed."""
         for task in tasks:
-            self.put(task, "running")
-            self.put(task, "completed")
+            self.update(task, "running")
+            self.update(task, "completed")
 
-    def change(self, task: str, **fields: Any) -> None:
-        """What a scenario does to a task."""
+    def change_task(self, task: str, **fields: Any) -> None:
+        """Changes a task, as an effect of a scenario does."""
         self.world.change_task(self.world.task(task), fields, by="the scenario")
 
-    def give_away(self, task: str) -> None:
+    def reassign_task(self, task: str) -> None:
         self.world.reassign(self.world.task(task), self.world.server("server-02"), by="the scenario")
 
-    def run(self, **fields: Any) -> Run:
-        """The record so far, of a worker that found that all was well and exited."""
-        return replace(record_of(self.director, "exit", 0), **fields)
+    def run_record(self, **fields: Any) -> Run:
+        """The record of the run so far. Without `fields` the worker exited with code 0."""
+        return replace(build_run(self.director, "exit", 0), **fields)
 
 
 def _sent(answer: Answer) -> dict[str, Any]:
-    headers = header_set(answer.headers).pairs
+    headers = decode_headers(answer.headers).pairs
     return {"status": answer.status, "answer_body": answer.body, "answer_headers": headers}
 
 
 @pytest.fixture(scope="session")
-def broken_in() -> Callable[[Run], list[str]]:
-    """The rules that a run breaks: all that there are, but that every task comes to an end."""
+def broken_rules() -> Callable[[Run], list[str]]:
+    """Returns the ids of the rules that a run breaks. The rule TasksEnded is left out."""
 
-    def judged(run: Run) -> list[str]:
+    def judge(run: Run) -> list[str]:
         rules = [rule() for rule in RULES.values() if rule is not TasksEnded]
-        return [broken.rule for rule in rules for broken in rule.check(run)]
+        return [violation.rule for rule in rules for violation in rule.check(run)]
 
-    return judged
+    return judge
 
 
 @pytest.fixture(scope="session")
-def story() -> Callable[..., Story]:
-    """Begins a story, in a dialect."""
-    return Story
+def scripted_worker() -> Callable[..., ScriptedWorker]:
+    """Makes a worker that the test controls. Keyword arguments are choices of the mock's dialect."""
+    return ScriptedWorker
 
 
 @pytest.fixture(scope="session")
 def attempt() -> Callable[..., Exchange]:
-    """An exchange that began so many seconds after the start; without more, an update refused with 401."""
+    """Makes an exchange that began this many seconds after the start. Default: an update refused with 401."""
 
     def make(began: float, **fields: Any) -> Exchange:
         exchange = Exchange(
@@ -190,16 +193,16 @@ def attempt() -> Callable[..., Exchange]:
 
 
 @pytest.fixture(scope="session")
-def by_schema() -> Callable[[str], bool]:
-    """Whether a scenario file is sound by the schema for editors."""
+def is_valid_by_schema() -> Callable[[str], bool]:
+    """Says whether a scenario file is valid by the JSON Schema for editors."""
     validator = jsonschema_rs.Draft7Validator(scenario_schema(), validate_formats=True)
     return lambda text: validator.is_valid(yaml_nodes.load(text, name="x.yaml").plain())
 
 
 @pytest.fixture(scope="session")
 def run_of() -> Callable[..., Run]:
-    """A run with these exchanges, brought in order and numbered from 1."""
-    whole = Run(
+    """Makes a run with these exchanges, sorted by time and numbered from 1."""
+    empty = Run(
         scenario=QUIET_DAY,
         exchanges=(),
         tasks=(),
@@ -212,7 +215,7 @@ def run_of() -> Callable[..., Run]:
 
     def make(exchanges: Iterable[Exchange] = (), **fields: Any) -> Run:
         in_order = sorted(exchanges, key=lambda exchange: exchange.began)
-        numbered = tuple(replace(each, number=number) for number, each in enumerate(in_order, 1))
-        return replace(whole, exchanges=numbered, **fields)
+        numbered = tuple(replace(exchange, number=number) for number, exchange in enumerate(in_order, 1))
+        return replace(empty, exchanges=numbered, **fields)
 
     return make

@@ -1,6 +1,6 @@
-"""A careful worker whose style is chosen on the command line: no rule may blame a worker for its style.
+"""A careful worker. Options on the command line set its style. No style breaks a rule.
 
-It takes the same three variables as the examples. A daemon asks again and again, and ends at SIGTERM.
+It needs the same three environment variables as the example workers. As a daemon it runs until SIGTERM.
 """
 
 from __future__ import annotations
@@ -25,150 +25,153 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Json = dict[str, Any]
-Ended = Callable[[], bool]
+IsDone = Callable[[], bool]
 
 _URL = urlsplit(os.environ["LIKEPION_BASE_URL"])
 _KEY = os.environ["LIKEPION_API_KEY"]
 _NAME = os.environ["LIKEPION_SERVER_NAME"]
-_PATIENCE = 2.5
+_TIMEOUT = 2.5
 _LONGEST_PAUSE = 3.0
 _GIVE_UP_AFTER = 90.0
 _POLL_EVERY = 0.4
 _HEARTBEAT_EVERY = 2.0
 _OLD_AFTER = 1.0
 _MOST_ITEMS = 500
-_LOOKS = 3
+_CHECKS = 3
 
 
-class Refused(Exception):
-    """Asking again would not help."""
+class RefusedError(Exception):
+    """The API refused the request, and will refuse it again."""
 
 
-class Trouble(Exception):
-    """Asking again may help."""
+class TemporaryError(Exception):
+    """There is no usable answer. Sending the request again may help."""
 
 
-class Stopped(BaseException):
-    """The worker was told to end."""
+class StoppedError(BaseException):
+    """SIGTERM came: the worker has to end."""
 
 
 class Clock:
-    """Time that passes, until the worker is told to end."""
+    """Waits and pauses. Every wait ends when the worker has to end."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
         self._not_before = 0.0
 
     def stop(self, number: int, frame: FrameType | None) -> None:
-        """Ends every wait from now on."""
+        """Ends all waits from now on. This is the handler of SIGTERM."""
         self._stopped.set()
 
     def wait(self, seconds: float) -> None:
-        """Waits; raises Stopped."""
+        """Waits. Raises StoppedError if the worker has to end."""
         if self._stopped.wait(max(0.0, seconds)):
-            raise Stopped
+            raise StoppedError
 
     def back_off(self, attempt: int) -> None:
         """Waits longer for each attempt."""
         longest = min(0.15 * 2**attempt, _LONGEST_PAUSE)
         self.wait(random.uniform(longest / 2, longest))
 
-    def hush(self, seconds: int) -> None:
-        """All threads keep quiet for so long."""
+    def hold_requests(self, seconds: int) -> None:
+        """Lets all threads wait this many seconds before their next request."""
         self._not_before = max(self._not_before, time.monotonic() + seconds)
 
-    def mind(self) -> None:
-        """Waits while all are to be quiet."""
+    def wait_for_permission(self) -> None:
+        """Waits until the threads may send requests again."""
         self.wait(self._not_before - time.monotonic())
 
 
 class Api:
-    """The API, with a connection for each thread."""
+    """Sends requests to the API. Each thread has its own connection."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lines = threading.local()
+        self._connections = threading.local()
 
     def send(self, method: str, path: str, body: Json | None = None) -> Json:
-        """One request; raises Refused and Trouble."""
-        self._clock.mind()
-        status, retry_after, text = self._exchange(method, path, body)
+        """Sends a request once. Raises RefusedError and TemporaryError."""
+        self._clock.wait_for_permission()
+        status, retry_after, text = self._send_bytes(method, path, body)
         if retry_after.isdecimal():
-            self._clock.hush(int(retry_after))
+            self._clock.hold_requests(int(retry_after))
         if status in (401, 429) or status >= 500:
-            raise Trouble(f"status {status}")
+            raise TemporaryError(f"status {status}")
         if status >= 300:
-            raise Refused(f"status {status}")
+            raise RefusedError(f"status {status}")
         try:
             return dict(json.loads(text))
         except (TypeError, ValueError):
-            raise Trouble("no JSON object") from None
+            raise TemporaryError("the answer is not a JSON object") from None
 
     def call(
-        self, method: str, path: str, body: Json | None = None, *, is_done: Ended = lambda: False
+        self, method: str, path: str, body: Json | None = None, *, is_done: IsDone = lambda: False
     ) -> Json:
-        """A request that is repeated while there is trouble, unless it was done after all."""
+        """Sends a request, and repeats it after a temporary error.
+
+        is_done: says whether the API has accepted the request, so that only the answer was lost.
+        """
         give_up_at = time.monotonic() + _GIVE_UP_AFTER
         for attempt in itertools.count():
             try:
                 return self.send(method, path, body)
-            except Trouble as trouble:
+            except TemporaryError as error:
                 if time.monotonic() > give_up_at:
-                    raise Refused(str(trouble)) from None
+                    raise RefusedError(str(error)) from None
             self._clock.back_off(attempt)
             if is_done():
                 break
         return {}
 
-    def _exchange(self, method: str, path: str, body: Json | None) -> tuple[int, str, bytes]:
-        line = self._line()
+    def _send_bytes(self, method: str, path: str, body: Json | None) -> tuple[int, str, bytes]:
+        connection = self._connection()
         data = None if body is None else json.dumps(body).encode()
         try:
-            line.request(
+            connection.request(
                 method, _URL.path + path, data, {"X-API-Key": _KEY, "Content-Type": "application/json"}
             )
-            answer = line.getresponse()
+            answer = connection.getresponse()
             return answer.status, answer.headers.get("Retry-After", ""), answer.read()
         except (OSError, http.client.HTTPException, ValueError) as error:
-            line.close()
-            raise Trouble(repr(error)) from None
+            connection.close()
+            raise TemporaryError(repr(error)) from None
 
-    def _line(self) -> http.client.HTTPConnection:
-        if not hasattr(self._lines, "line"):
-            self._lines.line = http.client.HTTPConnection(_URL.netloc, timeout=_PATIENCE)
-        line: http.client.HTTPConnection = self._lines.line
-        return line
+    def _connection(self) -> http.client.HTTPConnection:
+        if not hasattr(self._connections, "connection"):
+            self._connections.connection = http.client.HTTPConnection(_URL.netloc, timeout=_TIMEOUT)
+        connection: http.client.HTTPConnection = self._connections.connection
+        return connection
 
 
 class Pages:
-    """The list, read page by page in the way that the style asks for."""
+    """Reads the list page by page, in the style of the worker."""
 
     def __init__(self, api: Api, style: argparse.Namespace) -> None:
         self._api = api
         self._style = style
 
     def read(self, status: str, limit: int | None = None) -> Iterator[list[Json]]:
-        """The pages of what has one of some statuses, to the end, no task twice."""
+        """Yields the tasks with these statuses page by page. No task comes twice."""
         seen: set[str] = set()
-        place: str | None = ""
+        position: str | None = ""
         for number in itertools.count(2):
             try:
                 page = self._api.call(
-                    "GET", f"/tasks?status={status}&limit={limit or self._style.page}{place}"
+                    "GET", f"/tasks?status={status}&limit={limit or self._style.page}{position}"
                 )
-            except Refused:
-                if not place:
+            except RefusedError:
+                if not position:
                     raise
                 return
             new = list({task["id"]: task for task in page["data"] if task["id"] not in seen}.values())
             seen.update(task["id"] for task in new)
             yield new
-            place = self._next(page, number)
-            if place is None or not page["data"]:
+            position = self._next(page, number)
+            if position is None or not page["data"]:
                 return
 
     def ids(self, status: str) -> set[str]:
-        """The ids of what has one of some statuses."""
+        """Returns the ids of the tasks with these statuses."""
         return {task["id"] for page in self.read(status, 1000) for task in page}
 
     def _next(self, page: Json, number: int) -> str | None:
@@ -179,63 +182,63 @@ class Pages:
 
 
 class Memory:
-    """What the worker knows of tasks; its threads work on different ones."""
+    """What the worker knows about its tasks. Its threads never work on the same task."""
 
     def __init__(self) -> None:
-        self.left_alone: set[str] = set()
+        self.dropped: set[str] = set()
         self._attempts: Counter[str] = Counter()
-        self._ends: dict[str, Json] = {}
+        self._results: dict[str, Json] = {}
         self._reported: dict[str, tuple[int, float]] = {}
 
     def is_open(self, task: Json) -> bool:
-        """Whether a listed task is to be done, now or after another look at the list."""
+        """Whether the worker still has to do a listed task."""
         attempts = max(task["retry_count"], self._attempts[task["id"]])
-        return task["id"] not in self.left_alone and bool(attempts <= task["max_retries"])
+        return task["id"] not in self.dropped and bool(attempts <= task["max_retries"])
 
-    def is_news(self, task: Json) -> bool:
-        """Whether it was not ended by us just now, as it is there."""
-        retries, at = self._reported.get(task["id"], (-1, 0.0))
-        return bool(task["retry_count"] > retries or time.monotonic() - at > _OLD_AFTER)
+    def is_new(self, task: Json) -> bool:
+        """Whether the worker has not just reported the result of this task."""
+        retries, reported_at = self._reported.get(task["id"], (-1, 0.0))
+        return bool(task["retry_count"] > retries or time.monotonic() - reported_at > _OLD_AFTER)
 
-    def end_of(self, task: Json) -> Json:
-        """How a task ended at its site, where it is done unless that is still to be reported."""
-        known = self._ends.get(task["id"])
+    def result_of(self, task: Json) -> Json:
+        """Returns the result of a task. A task that is done, but not reported yet, is not done again."""
+        known = self._results.get(task["id"])
         if known is not None and (task["status"] == "running" or task["id"] not in self._reported):
             return known
         self._attempts[task["id"]] += 1
-        self._ends[task["id"]] = end = do_at_site(task)
-        return end
+        self._results[task["id"]] = result = do_at_site(task)
+        return result
 
-    def reported(self, task: Json) -> None:
-        """The API knows the task's end now."""
+    def mark_reported(self, task: Json) -> None:
+        """Remembers that the API has the result of the task."""
         self._reported[task["id"]] = task["retry_count"], time.monotonic()
 
     def failed(self) -> set[str]:
-        """What failed in this run."""
-        return {task_id for task_id, end in self._ends.items() if end["status"] == "failed"}
+        """Returns the ids of the tasks that failed in this run."""
+        return {task_id for task_id, result in self._results.items() if result["status"] == "failed"}
 
     def forget(self, task: Json) -> None:
-        """The task begins anew."""
-        self._ends.pop(task["id"], None)
+        """Forgets a task, so that it is done again."""
+        self._results.pop(task["id"], None)
         self._reported.pop(task["id"], None)
 
 
 def do_at_site(task: Json) -> Json:
-    """The work, only pretended. Returns the update that tells how it ended."""
+    """Stands for the real work. Returns the update with the result."""
     if '"simulate": "fail"' in str(task["config"]):
         return {"status": "failed", "error_message": "The site was closed"}
     return {"status": "completed", "link_post": f"https://{task['site_name']}/{task['id']}"}
 
 
-class Singly:
-    """Tells the API of each task by itself, by `PUT /tasks/:id` or by the callbacks."""
+class SingleReporter:
+    """Does tasks and reports them one by one, with `PUT /tasks/:id` or with the callbacks."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._callbacks = worker.style.by == "callback"
 
     def do(self, tasks: list[Json]) -> None:
-        """Does tasks, as many at a time as there are threads."""
+        """Does tasks, one in each thread at a time."""
         if self._worker.style.threads == 1:
             for task in tasks:
                 self._do_one(task)
@@ -247,31 +250,33 @@ class Singly:
         worker, memory = self._worker, self._worker.memory
         try:
             for status in self._steps(task):
-                self._tell(task, {"status": status})
-            end = memory.end_of(task)
+                self._report(task, {"status": status})
+            result = memory.result_of(task)
             if worker.style.look == "canceled" and task["id"] in worker.pages.ids("canceled"):
                 return
             if worker.style.look == "running" and not worker.is_running(task):
                 return
-            self._tell(task, end, is_done=lambda: not worker.is_running(task))
-            memory.reported(task)
-        except Refused as refused:
-            worker.leave_alone(task["id"], str(refused))
-        worker.beat_if_due()
+            self._report(task, result, is_done=lambda: not worker.is_running(task))
+            memory.mark_reported(task)
+        except RefusedError as error:
+            worker.drop(task["id"], str(error))
+        worker.heartbeat_if_due()
 
     def _steps(self, task: Json) -> tuple[str, ...]:
         steps = {"pending": ("queued", "running"), "queued": ("running",)}.get(task["status"], ())
         return steps[-1:] if self._worker.style.hasty else steps
 
-    def _tell(self, task: Json, change: Json, *, is_done: Ended = lambda: False) -> None:
+    def _report(self, task: Json, change: Json, *, is_done: IsDone = lambda: False) -> None:
         api = self._worker.api
         if self._worker.style.chatty:
             self._worker.log("DEBUG", f"{change['status']} {task['id']}")
             change = change if self._callbacks else {**change, "note": f"by {_NAME}", "is_indexed": False}
         if not self._callbacks:
-            # The same update twice does no harm.
-            blindly = self._worker.style.look == "never"
-            api.call("PUT", f"/tasks/{task['id']}", change, is_done=(lambda: False) if blindly else is_done)
+            # It does no harm to send the same update twice.
+            never_looks = self._worker.style.look == "never"
+            api.call(
+                "PUT", f"/tasks/{task['id']}", change, is_done=(lambda: False) if never_looks else is_done
+            )
         elif change["status"] == "completed":
             links = {name: value for name, value in change.items() if name != "status"}
             api.call("POST", "/callback/link/complete", {"link_id": task["id"], **links}, is_done=is_done)
@@ -279,69 +284,73 @@ class Singly:
             api.call("POST", "/callback/link/update", {"link_id": task["id"], **change}, is_done=is_done)
 
 
-class Bulk:
-    """Tells the API of many tasks at once."""
+class BulkReporter:
+    """Does tasks and reports many of them in one request."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
 
     def do(self, tasks: list[Json]) -> None:
-        """Takes all tasks together from one status to the next."""
+        """Does all tasks together. Sets each status for all tasks in one request."""
         memory = self._worker.memory
-        self._tell([task for task in tasks if task["status"] == "pending"], {"status": "queued"})
-        self._tell([task for task in tasks if task["status"] != "running"], {"status": "running"})
-        ours = [task for task in tasks if task["id"] not in memory.left_alone]
+        self._set_status([task for task in tasks if task["status"] == "pending"], {"status": "queued"})
+        self._set_status([task for task in tasks if task["status"] != "running"], {"status": "running"})
+        ours = [task for task in tasks if task["id"] not in memory.dropped]
         with ThreadPoolExecutor(self._worker.style.threads) as pool:
-            ends = dict(zip((task["id"] for task in ours), pool.map(memory.end_of, ours), strict=True))
+            results = dict(zip((task["id"] for task in ours), pool.map(memory.result_of, ours), strict=True))
         for begin in range(0, len(ours), _MOST_ITEMS):
-            self._report(ours[begin : begin + _MOST_ITEMS], ends)
-        self._worker.beat_if_due()
+            self._report(ours[begin : begin + _MOST_ITEMS], results)
+        self._worker.heartbeat_if_due()
 
-    def _tell(self, tasks: list[Json], change: Json) -> None:
-        ours = [task for task in tasks if task["id"] not in self._worker.memory.left_alone]
+    def _set_status(self, tasks: list[Json], change: Json) -> None:
+        ours = [task for task in tasks if task["id"] not in self._worker.memory.dropped]
         for begin in range(0, len(ours), _MOST_ITEMS):
-            some = ours[begin : begin + _MOST_ITEMS]
+            batch = ours[begin : begin + _MOST_ITEMS]
             try:
-                self._heed(self._worker.api.call("PUT", "/tasks/bulk", _items(some, lambda _: change)))
-            except Refused as refused:
-                for half in self._halves(some, refused):
-                    self._tell(half, change)
+                self._drop_refused(
+                    self._worker.api.call("PUT", "/tasks/bulk", _items(batch, lambda _: change))
+                )
+            except RefusedError as error:
+                for half in self._halves(batch, error):
+                    self._set_status(half, change)
 
-    def _report(self, tasks: list[Json], ends: dict[str, Json]) -> None:
-        """Before each attempt a look: what is not running any more needs no report."""
+    def _report(self, tasks: list[Json], results: dict[str, Json]) -> None:
+        """Reports results. Reads the list before each attempt: only running tasks need a report."""
         for attempt in itertools.count():
             running = self._worker.pages.ids("running")
-            gone = [task for task in tasks if task["id"] not in running]
+            ended = [task for task in tasks if task["id"] not in running]
             tasks = [task for task in tasks if task["id"] in running]
-            for task in gone if attempt else ():
-                self._worker.memory.reported(task)
+            for task in ended if attempt else ():
+                self._worker.memory.mark_reported(task)
             if not tasks:
                 return
             try:
-                self._heed(self._worker.api.send("PUT", "/tasks/bulk", _items(tasks, lambda id_: ends[id_])))
+                self._drop_refused(
+                    self._worker.api.send("PUT", "/tasks/bulk", _items(tasks, lambda id_: results[id_]))
+                )
                 break
-            except Refused as refused:
-                for half in self._halves(tasks, refused):
-                    self._report(half, ends)
+            except RefusedError as error:
+                for half in self._halves(tasks, error):
+                    self._report(half, results)
                 return
-            except Trouble:
+            except TemporaryError:
                 self._worker.clock.back_off(attempt)
         for task in tasks:
-            if task["id"] not in self._worker.memory.left_alone:
-                self._worker.memory.reported(task)
+            if task["id"] not in self._worker.memory.dropped:
+                self._worker.memory.mark_reported(task)
 
-    def _halves(self, tasks: list[Json], refused: Refused) -> list[list[Json]]:
-        """What to try after a batch was refused as a whole: each half, down to the task that is at fault."""
+    def _halves(self, tasks: list[Json], error: RefusedError) -> list[list[Json]]:
+        """Returns the two halves of a refused batch. A batch of one task is dropped instead."""
         if len(tasks) == 1:
-            self._worker.leave_alone(tasks[0]["id"], str(refused))
+            self._worker.drop(tasks[0]["id"], str(error))
             return []
         middle = len(tasks) // 2
         return [tasks[:middle], tasks[middle:]]
 
-    def _heed(self, answer: Json) -> None:
+    def _drop_refused(self, answer: Json) -> None:
         for result in answer["results"]:
             if not result["success"]:
-                self._worker.leave_alone(result["link_id"], result["error"])
+                self._worker.drop(result["link_id"], result["error"])
 
 
 def _items(tasks: list[Json], change: Callable[[str], Json]) -> Json:
@@ -349,7 +358,7 @@ def _items(tasks: list[Json], change: Callable[[str], Json]) -> Json:
 
 
 class Worker:
-    """Does the tasks of its server in the style that it was given."""
+    """Does the tasks of its server in the given style."""
 
     def __init__(self, style: argparse.Namespace, clock: Clock) -> None:
         self.style = style
@@ -357,83 +366,87 @@ class Worker:
         self.api = Api(clock)
         self.pages = Pages(self.api, style)
         self.memory = Memory()
-        self._hands = Bulk(self) if style.by == "bulk" else Singly(self)
+        self._reporter = BulkReporter(self) if style.by == "bulk" else SingleReporter(self)
         self._logs: list[Json] = []
-        self._beating = threading.Lock()
-        self._last_beat = -math.inf
+        self._heartbeat_lock = threading.Lock()
+        self._last_heartbeat = -math.inf
 
     def run(self) -> None:
-        """A daemon never returns; otherwise until nothing waits any more."""
-        quiet = 0
-        while quiet < _LOOKS or self.style.daemon:
-            self.beat_if_due()
-            busy = self._go_round() or (self.style.requeue and self._requeue())
+        """Works until no task waits any more. A daemon goes on."""
+        empty_checks = 0
+        while empty_checks < _CHECKS or self.style.daemon:
+            self.heartbeat_if_due()
+            busy = self._do_list() or (self.style.requeue and self._requeue())
             self._send_logs()
-            quiet = 0 if busy else quiet + 1
+            empty_checks = 0 if busy else empty_checks + 1
             if not busy:
                 self.clock.wait(_POLL_EVERY)
-        self._last_beat = -math.inf
-        self.beat_if_due()
+        self._last_heartbeat = -math.inf
+        self.heartbeat_if_due()
 
-    def _go_round(self) -> bool:
-        """Does what waits on the list from beginning to end; whether there was anything left to do."""
+    def _do_list(self) -> bool:
+        """Reads the list once and does its tasks. Returns whether there was a task to do."""
         pages = self.pages.read("pending,queued,running")
         if self.style.read == "all":
             pages = iter([[task for page in pages for task in page]])
-        found = False
+        found_tasks = False
         for page in pages:
             is_open = [task for task in page if self.memory.is_open(task)]
-            found = found or bool(is_open)
-            if news := [task for task in is_open if self.memory.is_news(task)]:
-                self._hands.do(news)
+            found_tasks = found_tasks or bool(is_open)
+            if new := [task for task in is_open if self.memory.is_new(task)]:
+                self._reporter.do(new)
                 if self.style.read == "first":
                     return True
             elif is_open:
                 self.clock.wait(_POLL_EVERY)
-        return found
+        return found_tasks
 
     def _requeue(self) -> bool:
         failed = self.memory.failed()
         listed = [task for page in self.pages.read("failed", 1000) for task in page] if failed else []
-        back = [task for task in listed if task["id"] in failed and task["retry_count"] < task["max_retries"]]
-        for task in back:
+        retried = [
+            task for task in listed if task["id"] in failed and task["retry_count"] < task["max_retries"]
+        ]
+        for task in retried:
             if self.memory.is_open(task):
-                with contextlib.suppress(Refused):
+                with contextlib.suppress(RefusedError):
                     self.api.call("PUT", f"/tasks/{task['id']}", {"status": "pending"})
             self.memory.forget(task)
-        return bool(back)
+        return bool(retried)
 
     def is_running(self, task: Json) -> bool:
-        """Whether the API has a task as running now."""
+        """Whether the API lists the task as running now."""
         return task["id"] in self.pages.ids("running")
 
-    def leave_alone(self, task_id: str, why: str) -> None:
-        """Not ours to do: the others go on."""
-        self.memory.left_alone.add(task_id)
-        self.log("WARN", f"left alone {task_id}: {why}")
+    def drop(self, task_id: str, why: str) -> None:
+        """Leaves a refused task alone from now on."""
+        self.memory.dropped.add(task_id)
+        self.log("WARN", f"dropped {task_id}: {why}")
 
     def log(self, level: str, message: str) -> None:
         """Keeps an entry for the next batch."""
         self._logs.append({"level": level, "message": message})
 
-    def beat_if_due(self) -> None:
-        """Sends a heartbeat where the last one is a while ago, without making anybody wait for it."""
-        if time.monotonic() - self._last_beat > _HEARTBEAT_EVERY and self._beating.acquire(blocking=False):
+    def heartbeat_if_due(self) -> None:
+        """Sends a heartbeat if it is time. Other threads do not wait for it."""
+        if time.monotonic() - self._last_heartbeat > _HEARTBEAT_EVERY and self._heartbeat_lock.acquire(
+            blocking=False
+        ):
             try:
-                self._last_beat = time.monotonic()
-                self._tell("/health", {"server_name": _NAME, "ip": "127.0.0.1", **_METRICS})
+                self._last_heartbeat = time.monotonic()
+                self._post("/health", {"server_name": _NAME, "ip": "127.0.0.1", **_METRICS})
             finally:
-                self._beating.release()
+                self._heartbeat_lock.release()
 
     def _send_logs(self) -> None:
-        some, self._logs = self._logs[:_MOST_ITEMS], self._logs[_MOST_ITEMS:]
-        if some:
-            self._tell("/logs", {"logs": some})
+        batch, self._logs = self._logs[:_MOST_ITEMS], self._logs[_MOST_ITEMS:]
+        if batch:
+            self._post("/logs", {"logs": batch})
 
-    def _tell(self, path: str, body: Json) -> None:
+    def _post(self, path: str, body: Json) -> None:
         try:
             self.api.send("POST", path, body)
-        except (Refused, Trouble) as error:
+        except (RefusedError, TemporaryError) as error:
             sys.stderr.write(f"{path}: {error}\n")
             self.clock.back_off(1)
 
@@ -449,16 +462,16 @@ _METRICS = {
 
 def _style() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--daemon", action="store_true", help="ask again and again, until SIGTERM")
+    parser.add_argument("--daemon", action="store_true", help="run until SIGTERM")
     parser.add_argument("--by", choices=("put", "bulk", "callback"), default="put")
     parser.add_argument("--page", type=int, default=100)
     parser.add_argument("--paging", choices=("cursor", "offset"), default="cursor")
     parser.add_argument("--read", choices=("page", "all", "first"), default="page")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--look", choices=("running", "canceled", "never"), default="running")
-    parser.add_argument("--hasty", action="store_true", help="from pending to running in one step")
-    parser.add_argument("--chatty", action="store_true", help="with notes, and a log entry for each step")
-    parser.add_argument("--requeue", action="store_true", help="take what failed back to pending")
+    parser.add_argument("--hasty", action="store_true", help="set pending tasks to running in one step")
+    parser.add_argument("--chatty", action="store_true", help="send notes, and a log entry for each step")
+    parser.add_argument("--requeue", action="store_true", help="set failed tasks back to pending")
     return parser.parse_args()
 
 
@@ -467,5 +480,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, clock.stop)
     try:
         Worker(_style(), clock).run()
-    except Stopped:
+    except StoppedError:
         sys.exit(0)

@@ -1,4 +1,4 @@
-"""Careless workers: a careful one each with a small change that breaks one rule."""
+"""Careless workers. Each is a careful worker with a small change that breaks one rule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.workers.cast import EXAMPLES
+from tests.workers.careful_workers import EXAMPLES
 from workerkit.scenarios.library import library
 from workerkit.scenarios.loading import loader
 from workerkit.scenarios.model.scenario import Scenario
@@ -14,15 +14,20 @@ from workerkit.scenarios.model.scenario import Scenario
 _HERE = Path(__file__).parent
 _EXAMPLE = EXAMPLES / "worker.py"
 _CAREFUL = _HERE / "careful.py"
-_STORIES = _HERE / "stories"
+_SCENARIOS = _HERE / "scenarios"
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A worker that is careful but for one thing.
+    """A careless worker: a careful worker with one mistake.
 
-    It breaks `rule` in `scenario`, and `also` those, because one follows from the other. Each of `changes` is
-    a text of the original, which is there once, and what stands there instead.
+    rule: the id of the rule that it breaks.
+    name: a description of the mistake.
+    scenario: the name of the scenario in which it breaks the rule.
+    changes: pairs of texts. The first is in the original program exactly once, the second replaces it.
+    original: the program of the careful worker.
+    style: the options of the careful worker.
+    also: other rules that the mistake breaks.
     """
 
     rule: str
@@ -34,134 +39,145 @@ class Mutant:
     also: frozenset[str] = frozenset()
 
     def source(self) -> str:
-        """Its program."""
+        """Returns the program of the careless worker."""
         text = self.original.read_text("utf-8")
         for old, new in self.changes:
-            assert text.count(old) == 1, f"{self.name}: {old!r} is there {text.count(old)} times"
+            assert text.count(old) == 1, f"{self.name}: {old!r} is in the original {text.count(old)} times"
             text = text.replace(old, new)
         return text
 
     def words(self, folder: Path) -> tuple[str, ...]:
-        """Its command, once its program is written into a folder; it runs as on a machine just started."""
+        """Writes the program to a folder and returns its command. Its monotonic clock starts at 0."""
         path = folder / f"{self.name.replace(' ', '-')}.py"
         path.write_text(self.source(), "utf-8")
-        return sys.executable, str(_HERE / "young.py"), str(path), *self.style.split()
+        return sys.executable, str(_HERE / "clock_from_zero.py"), str(path), *self.style.split()
 
     def original_words(self) -> tuple[str, ...]:
-        """The command of the careful worker that it was made from."""
+        """Returns the command of the careful worker."""
         return sys.executable, str(self.original), *self.style.split()
 
 
 def scenario(name: str) -> Scenario:
-    """A scenario of the library, or a story of these tests' own."""
-    story = _STORIES / f"{name}.yaml"
-    return loader.read(story) if story.exists() else library.find(name)
+    """Returns a scenario of the library or of the folder `scenarios`."""
+    path = _SCENARIOS / f"{name}.yaml"
+    return loader.read(path) if path.exists() else library.find(name)
 
 
-# What is replaced by what, where it is longer than a line.
+# Texts of the original programs, and their replacements.
 _GIVES_UP = """\
                 if time.monotonic() > give_up_at:
-                    sys.exit(f"gave up: {method} {path}: {trouble}")
+                    sys.exit(f"gave up: {method} {path}: {error}")
 """
-_AT_TROUBLE = """\
-            except Trouble as trouble:
+_AT_TEMPORARY_ERROR = """\
+            except TemporaryError as error:
 """
-_RESULT_IS_LOST = f"""{_AT_TROUBLE}\
+_RESULT_IS_LOST = f"""{_AT_TEMPORARY_ERROR}\
                 if "completed" in str(body):
-                    raise Refused from None
+                    raise RefusedError from None
 """
 _NO_JSON = """\
-        raise Trouble("an answer that is no JSON") from None
+        raise TemporaryError("the answer is not JSON") from None
 """
-_LOOKS_FIRST = """\
+_CHECKS_FIRST = """\
         if not self._is_running(task):
 """
-_FAILS_IN_SECRET = f"""\
-        if end["status"] == "failed":
-            return self._left_alone.add(task["id"])
-{_LOOKS_FIRST}"""
-_LEAVES_ALONE = """\
-        except Refused as refused:
-            worker.leave_alone(task["id"], str(refused))
+_HIDES_FAILURES = f"""\
+        if result["status"] == "failed":
+            return self._dropped.add(task["id"])
+{_CHECKS_FIRST}"""
+_DROPS_TASK = """\
+        except RefusedError as error:
+            worker.drop(task["id"], str(error))
 """
-_ENDS = """\
-        except Refused:
-            raise Stopped from None
+_STOPS = """\
+        except RefusedError:
+            raise StoppedError from None
 """
 _RESUMES = """\
-        except Refused:
-            with contextlib.suppress(Refused):
-                self._tell(task, {"status": "running"})
+        except RefusedError:
+            with contextlib.suppress(RefusedError):
+                self._report(task, {"status": "running"})
 """
-_TELLS = """\
-                self._tell(task, {"status": status})
+_REPORTS_STATUS = """\
+                self._report(task, {"status": status})
 """
-_IGNORES = """\
-                with contextlib.suppress(Refused):
-                    self._tell(task, {"status": status})
+_IGNORES_REFUSAL = """\
+                with contextlib.suppress(RefusedError):
+                    self._report(task, {"status": status})
 """
-_DROPS_LOGS = """\
-            print(f"{path}: {refused}", file=sys.stderr)
+_PRINTS_REFUSAL = """\
+        except RefusedError as error:
+            print(f"{path}: {error}", file=sys.stderr)
 """
-_KEEPS_LOGS = """\
-            print(f"{path}: {refused}", file=sys.stderr)
+_REPEATS_REFUSED = """\
+        except RefusedError:
             return False
 """
 _BACKS_OFF = """\
             self._clock.back_off(attempt)
 """
 _COMPLETES_TOO = """\
-            memory.reported(task)
-            self._tell(task, {"status": "completed"})
+            memory.mark_reported(task)
+            self._report(task, {"status": "completed"})
 """
 _POLLS = """\
             if not busy:
                 self.clock.wait(_POLL_EVERY)
 """
-_DEDUPES = '{task["id"]: task for task in page["data"] if task["id"] not in seen}.values()'
+_REMOVES_DUPLICATES = '{task["id"]: task for task in page["data"] if task["id"] not in seen}.values()'
 _TWO_STEPS = '{"pending": ("queued", "running"), "queued": ("running",)}.get(task["status"], ())'
-_IS_NEWS = 'bool(task["retry_count"] > retries or time.monotonic() - at > _OLD_AFTER)'
-_LOGS_END = "f\"Task {end['status']}: {task['id']}\""
+_IS_NEW = 'bool(task["retry_count"] > retries or time.monotonic() - reported_at > _OLD_AFTER)'
+_LOGS_RESULT = "f\"Task {result['status']}: {task['id']}\""
 _MAY_TRY = 'bool(max(task["retry_count"], self._attempts[task["id"]]) <= task["max_retries"])'
 _MAY_RETRY = 'task["retry_count"] < task["max_retries"] and self._may_try(task)'
-# What breaks a rule by its rate does so several times as often as it has to: a busy machine slows it down.
+# These mistakes exceed the limit of a rule several times. So they break it even on a busy, slow machine.
 _HEARTBEAT_IS_DUE = "if time.monotonic() - self._last_heartbeat > HEARTBEAT_EVERY:"
 _AFTER_A_TASK = """\
-            worker.leave_alone(task["id"], str(refused))
-        worker.beat_if_due()
+            worker.drop(task["id"], str(error))
+        worker.heartbeat_if_due()
 """
 _AFTER_A_TASK_AND_MORE = """\
-            worker.leave_alone(task["id"], str(refused))
+            worker.drop(task["id"], str(error))
         for _ in range(5):
-            worker.beat_if_due()
+            worker.heartbeat_if_due()
 """
-_SENDS_LOGS = 'if self._logs and self._tell("/logs", {"logs": self._logs}):'
-_INSISTS_ON_LOGS = 'if any(self._logs and self._tell("/logs", {"logs": self._logs}) for _ in range(3)):'
+_SENDS_LOGS = 'if self._logs and self._post("/logs", {"logs": self._logs}):'
+_REPEATS_LOGS = 'if any(self._logs and self._post("/logs", {"logs": self._logs}) for _ in range(3)):'
 
 MUTANTS = (
-    # Trouble
-    Mutant("pause-on-401", "at once after 401", "long-revoked", (("            pause(attempt)\n", ""),)),
-    Mutant("pause-on-5xx", "at once after 503", "long-outage", (("            pause(attempt)\n", ""),)),
-    Mutant("pause-on-429", "deaf to Retry-After", "rate-limited", (("retry_after.isdecimal()", "False"),)),
+    # Temporary failures
+    Mutant(
+        "pause-on-401",
+        "tries again at once after 401",
+        "long-revoked",
+        (("            pause(attempt)\n", ""),),
+    ),
+    Mutant(
+        "pause-on-5xx",
+        "tries again at once after 503",
+        "long-outage",
+        (("            pause(attempt)\n", ""),),
+    ),
+    Mutant("pause-on-429", "ignores Retry-After", "rate-limited", (("retry_after.isdecimal()", "False"),)),
     Mutant(
         "goes-on-after-trouble",
-        "ends at the first trouble",
+        "ends at the first temporary failure",
         "outage",
         ((_GIVES_UP, "                sys.exit(0)\n"),),
         also=frozenset(("tasks-ended",)),
     ),
     Mutant(
         "hung-answer-given-up",
-        "waits for ever",
-        "silence",
-        (("PATIENCE = 2.5", "PATIENCE = 600"),),
+        "waits forever",
+        "hanging-answer",
+        (("TIMEOUT = 2.5", "TIMEOUT = 600"),),
         also=frozenset(("tasks-ended",)),
     ),
     Mutant(
         "result-repeated",
-        "drops a result in trouble",
-        "results-in-trouble",
-        ((_AT_TROUBLE, _RESULT_IS_LOST),),
+        "drops a result after a temporary failure",
+        "results-refused-for-a-moment",
+        ((_AT_TEMPORARY_ERROR, _RESULT_IS_LOST),),
         also=frozenset(("tasks-ended",)),
     ),
     Mutant(
@@ -185,24 +201,29 @@ MUTANTS = (
     ),
     Mutant(
         "none-left-running",
-        "tells of successes only",
+        "reports successes only",
         "quiet-day",
-        ((_LOOKS_FIRST, _FAILS_IN_SECRET),),
+        ((_CHECKS_FIRST, _HIDES_FAILURES),),
         also=frozenset(("tasks-ended",)),
     ),
     Mutant(
         "every-page-read",
         "skips pages of a list that shrinks",
         "shrinking-list",
-        (("            quiet = 0 if busy else quiet + 1\n", "            quiet = _LOOKS\n"),),
+        (
+            (
+                "            empty_checks = 0 if busy else empty_checks + 1\n",
+                "            empty_checks = _CHECKS\n",
+            ),
+        ),
         original=_CAREFUL,
         style="--paging offset --page 10",
         also=frozenset(("tasks-ended",)),
     ),
-    # The flow
+    # The order of statuses
     Mutant(
         "running-before-end",
-        "never says that it runs",
+        "never reports running",
         "quiet-day",
         ((_TWO_STEPS, '("queued",)'),),
         original=_CAREFUL,
@@ -212,26 +233,26 @@ MUTANTS = (
         "one-end-per-task",
         "does twice what is listed twice",
         "task-listed-twice",
-        ((_DEDUPES, 'page["data"]'),),
+        ((_REMOVES_DUPLICATES, 'page["data"]'),),
         original=_CAREFUL,
     ),
     Mutant(
         "done-once",
-        "believes an old list",
+        "trusts an old list",
         "old-list",
-        ((_IS_NEWS, "True"),),
+        ((_IS_NEW, "True"),),
         original=_CAREFUL,
         style="--hasty",
     ),
     Mutant(
         "failed-with-message",
-        "fails without a word",
+        "fails without a message",
         "quiet-day",
         (('{"status": "failed", "error_message": str(error)}', '{"status": "failed"}'),),
     ),
     Mutant(
         "retries-within-limit",
-        "tries again once too often",
+        "retries once too often",
         "retry-manual",
         ((_MAY_RETRY, 'bool(task["retry_count"] <= task["max_retries"])'), (_MAY_TRY, "True")),
     ),
@@ -239,14 +260,14 @@ MUTANTS = (
         "result-of-its-own-task",
         "mixes up results",
         "late-tasks",
-        (("zip(started, ends, strict=True)", "zip(started, ends[1:] + ends[:1], strict=True)"),),
+        (("zip(started, results, strict=True)", "zip(started, results[1:] + results[:1], strict=True)"),),
     ),
     # Refusals
     Mutant(
         "left-alone-after-403",
-        "goes on with a foreign task",
+        "goes on with a task of another server",
         "foreign-task",
-        ((_TELLS, _IGNORES),),
+        ((_REPORTS_STATUS, _IGNORES_REFUSAL),),
         original=_CAREFUL,
         style="--look never",
     ),
@@ -254,13 +275,13 @@ MUTANTS = (
         "left-alone-after-404",
         "goes on with a task that is gone",
         "unknown-task",
-        ((_TELLS, _IGNORES),),
+        ((_REPORTS_STATUS, _IGNORES_REFUSAL),),
         original=_CAREFUL,
         style="--look never",
     ),
     Mutant(
         "bulk-items-heeded",
-        "takes 200 for done",
+        "ignores refused items",
         "foreign-tasks-in-bulk",
         (('if not result["success"]', "if False"),),
     ),
@@ -268,7 +289,7 @@ MUTANTS = (
         "goes-on-after-refusal",
         "ends at the first refusal",
         "unknown-task",
-        ((_LEAVES_ALONE, _ENDS),),
+        ((_DROPS_TASK, _STOPS),),
         original=_CAREFUL,
         also=frozenset(("tasks-ended",)),
     ),
@@ -278,17 +299,17 @@ MUTANTS = (
         "logs-refused",
         (
             (
-                '            print(f"{path}: {refused}", file=sys.stderr)\n',
-                "            return bool(refused) and False\n",
+                _PRINTS_REFUSAL,
+                _REPEATS_REFUSED,
             ),
-            (_SENDS_LOGS, _INSISTS_ON_LOGS),
+            (_SENDS_LOGS, _REPEATS_LOGS),
         ),
     ),
     Mutant(
         "canceled-work-stopped",
-        "deaf to cancellation",
+        "ignores a cancellation",
         "canceled-while-running",
-        ((_LEAVES_ALONE, _RESUMES),),
+        ((_DROPS_TASK, _RESUMES),),
         original=_CAREFUL,
         style="--look never",
     ),
@@ -301,7 +322,7 @@ MUTANTS = (
     ),
     Mutant(
         "bulk-within-limit",
-        "sends too much at once",
+        "sends too many items at once",
         "big-backlog",
         (("_MOST_ITEMS = 500", "_MOST_ITEMS = 600"),),
         original=_CAREFUL,
@@ -309,29 +330,31 @@ MUTANTS = (
     ),
     Mutant(
         "logs-within-limit",
-        "logs without end",
+        "sends too many log entries",
         "quiet-day",
         (("self._logs[-MOST_LOGS:]", "self._logs * 20"),),
     ),
     Mutant(
         "log-levels",
-        "warns in its own words",
+        "uses its own name for a level",
         "foreign-task",
-        (('self._log("WARN", f"Task left alone', 'self._log("WARNING", f"Task left alone'),),
+        (('self._log("WARN", f"Task dropped', 'self._log("WARNING", f"Task dropped'),),
     ),
-    Mutant("no-secrets-in-logs", "logs whole tasks", "quiet-day", ((_LOGS_END, 'f"Task done: {task}"'),)),
-    Mutant("key-in-header-only", "logs its key", "quiet-day", ((_LOGS_END, 'f"Task done with {API_KEY}"'),)),
-    # Manners
-    Mutant("heartbeat-sent", "without a heart", "quiet-day", (('self._tell("/health", ', "id("),)),
+    Mutant("no-secrets-in-logs", "logs whole tasks", "quiet-day", ((_LOGS_RESULT, 'f"Task done: {task}"'),)),
+    Mutant(
+        "key-in-header-only", "logs its key", "quiet-day", ((_LOGS_RESULT, 'f"Task done with {API_KEY}"'),)
+    ),
+    # Heartbeats and polling
+    Mutant("heartbeat-sent", "sends no heartbeat", "quiet-day", (('self._post("/health", ', "id("),)),
     Mutant(
         "heartbeat-not-too-often",
-        "all heart",
+        "sends heartbeats all the time",
         "quiet-day",
         ((_HEARTBEAT_IS_DUE, "for _ in range(5):"),),
     ),
     Mutant(
         "heartbeat-regular",
-        "one heartbeat only",
+        "sends one heartbeat only",
         "idle",
         (("_HEARTBEAT_EVERY = 2.0", "_HEARTBEAT_EVERY = 600.0"),),
         original=_CAREFUL,
@@ -339,16 +362,16 @@ MUTANTS = (
     ),
     Mutant(
         "no-busy-polling",
-        "asks without a pause",
+        "polls without a pause",
         "quiet-day",
         ((_POLLS, ""),),
         original=_CAREFUL,
         style="--daemon",
     ),
-    # The same mistakes made by workers of other styles
+    # The same mistakes by workers in other styles
     Mutant(
         "pause-on-401",
-        "three at once after 401",
+        "three threads try again at once after 401",
         "long-revoked",
         ((_BACKS_OFF, ""),),
         original=_CAREFUL,
@@ -356,7 +379,7 @@ MUTANTS = (
     ),
     Mutant(
         "pause-on-401",
-        "a daemon at once after 401",
+        "a daemon tries again at once after 401",
         "server-offline-for-good",
         ((_BACKS_OFF, ""),),
         original=_CAREFUL,
@@ -364,7 +387,7 @@ MUTANTS = (
     ),
     Mutant(
         "pause-on-401",
-        "takes 401 for the fault of the task",
+        "drops the task after 401",
         "key-revoked",
         (("status in (401, 429)", "status == 429"),),
         original=_CAREFUL,
@@ -372,9 +395,9 @@ MUTANTS = (
     ),
     Mutant(
         "one-end-per-task",
-        "completes what has failed",
+        "completes a failed task",
         "quiet-day",
-        (("            memory.reported(task)\n", _COMPLETES_TOO),),
+        (("            memory.mark_reported(task)\n", _COMPLETES_TOO),),
         original=_CAREFUL,
         style="--look never",
     ),
@@ -383,23 +406,26 @@ MUTANTS = (
         "reads the first page only",
         "shrinking-list",
         (
-            ("            quiet = 0 if busy else quiet + 1\n", "            quiet = _LOOKS\n"),
-            ("            if place is None or not page", "            if True or not page"),
+            (
+                "            empty_checks = 0 if busy else empty_checks + 1\n",
+                "            empty_checks = _CHECKS\n",
+            ),
+            ("            if position is None or not page", "            if True or not page"),
         ),
         original=_CAREFUL,
         also=frozenset(("tasks-ended",)),
     ),
     Mutant(
         "left-alone-after-403",
-        "goes on with a foreign task by callback",
+        "goes on with a task of another server by callback",
         "foreign-task",
-        ((_TELLS, _IGNORES),),
+        ((_REPORTS_STATUS, _IGNORES_REFUSAL),),
         original=_CAREFUL,
         style="--by callback --threads 4",
     ),
     Mutant(
         "bulk-items-heeded",
-        "takes 200 for done, in bulk only",
+        "ignores refused items, in bulk only",
         "foreign-tasks-in-bulk",
         (('            if not result["success"]:\n', "            if False:\n"),),
         original=_CAREFUL,
@@ -407,7 +433,7 @@ MUTANTS = (
     ),
     Mutant(
         "no-secrets-in-logs",
-        "tells the password in an error message",
+        "puts the password into an error message",
         "quiet-day",
         (
             (
@@ -436,28 +462,28 @@ MUTANTS = (
         "documented-requests",
         "uses another method",
         "quiet-day",
-        (('self._tell("/health", ', 'self._api.send("PUT", "/health", '),),
+        (('self._post("/health", ', 'self._api.send("PUT", "/health", '),),
         also=frozenset(("process-not-crashed", "tasks-ended")),
     ),
     Mutant(
         "log-levels",
-        "logs in small letters",
+        "logs a level in small letters",
         "foreign-task",
         (('self.log("WARN"', 'self.log("warn"'),),
         original=_CAREFUL,
     ),
     Mutant(
         "failed-with-message",
-        "fails with a blank",
+        "fails with a blank message",
         "quiet-day",
         (('"error_message": "The site was closed"', '"error_message": " "'),),
         original=_CAREFUL,
     ),
     Mutant(
         "canceled-work-stopped",
-        "finishes what was canceled",
+        "finishes a canceled task",
         "canceled-while-running",
-        ((_LEAVES_ALONE, _RESUMES),),
+        ((_DROPS_TASK, _RESUMES),),
         original=_CAREFUL,
         style="--by callback --look never --threads 3",
     ),
@@ -476,7 +502,7 @@ MUTANTS = (
     ),
     Mutant(
         "process-not-crashed",
-        "crashes at a page of HTML",
+        "crashes at an answer in HTML",
         "error-page-of-a-proxy",
         (("except (TypeError, ValueError):", "except ZeroDivisionError:"),),
         original=_CAREFUL,
@@ -484,16 +510,16 @@ MUTANTS = (
     ),
     Mutant(
         "hung-answer-given-up",
-        "waits for ever by callback",
-        "silence",
-        (("_PATIENCE = 2.5", "_PATIENCE = 600"),),
+        "waits forever, by callback",
+        "hanging-answer",
+        (("_TIMEOUT = 2.5", "_TIMEOUT = 600"),),
         original=_CAREFUL,
         style="--by callback",
         also=frozenset(("tasks-ended",)),
     ),
     Mutant(
         "running-before-end",
-        "never says that it runs, by callback",
+        "never reports running, by callback",
         "quiet-day",
         ((_TWO_STEPS, "()"),),
         original=_CAREFUL,
@@ -501,7 +527,7 @@ MUTANTS = (
     ),
     Mutant(
         "counted-once",
-        "completes twice, eight at once",
+        "completes twice, with eight threads",
         "answers-lost",
         (('{"link_id": task["id"], **links}, is_done=is_done)', '{"link_id": task["id"], **links})'),),
         original=_CAREFUL,
@@ -509,7 +535,7 @@ MUTANTS = (
     ),
     Mutant(
         "pause-on-429",
-        "deaf to Retry-After, in bulk",
+        "ignores Retry-After, in bulk",
         "rate-limited",
         (("retry_after.isdecimal()", "False"),),
         original=_CAREFUL,
@@ -517,10 +543,10 @@ MUTANTS = (
     ),
     Mutant(
         "heartbeat-not-too-often",
-        "a heartbeat for each task",
+        "sends a heartbeat for each task",
         "quiet-day",
         (
-            ("if time.monotonic() - self._last_beat > _HEARTBEAT_EVERY and", "if"),
+            ("if time.monotonic() - self._last_heartbeat > _HEARTBEAT_EVERY and", "if"),
             (_AFTER_A_TASK, _AFTER_A_TASK_AND_MORE),
         ),
         original=_CAREFUL,
@@ -528,29 +554,29 @@ MUTANTS = (
     ),
     Mutant(
         "done-once",
-        "believes an old list, step by step",
+        "trusts an old list, step by step",
         "old-list",
-        ((_IS_NEWS, "True"),),
+        ((_IS_NEW, "True"),),
         original=_CAREFUL,
     ),
     Mutant(
         "goes-on-after-refusal",
-        "ends when its very first task is refused",
+        "ends when its first task is refused",
         "foreign-task",
-        ((_LEAVES_ALONE, _ENDS),),
+        ((_DROPS_TASK, _STOPS),),
         original=_CAREFUL,
         also=frozenset(("tasks-ended",)),
     ),
     Mutant(
         "result-repeated",
-        "drops a result that met a page of HTML",
+        "drops a result that was answered with HTML",
         "error-page-of-a-proxy",
-        ((_AT_TROUBLE, _RESULT_IS_LOST),),
+        ((_AT_TEMPORARY_ERROR, _RESULT_IS_LOST),),
         also=frozenset(("tasks-ended",)),
     ),
     Mutant(
         "pause-on-5xx",
-        "eight at once after 503",
+        "eight threads try again at once after 503",
         "long-outage",
         ((_BACKS_OFF, ""),),
         original=_CAREFUL,

@@ -1,8 +1,8 @@
-"""A careful daemon in a wholly other manner than the examples: a pipeline of threads around one desk.
+"""A careful daemon with another design than the examples: several threads share a table of jobs.
 
-A feeder polls the list and queues what is new, a few hands work, and a reporter, the only one that changes
-tasks, collects what they did and sends it in batches. Its key to everything is the list itself: whatever
-trouble there is, the next list says what is still to be done. It ends at SIGTERM.
+One thread reads the list and adds new tasks to the table. A few threads do the tasks. One thread reports all
+changes in batches. After a failure, the next list shows which tasks still have to be done. It ends at
+SIGTERM.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ BASE = os.environ["LIKEPION_BASE_URL"]
 HEADERS = {"X-API-Key": os.environ["LIKEPION_API_KEY"], "Content-Type": "application/json"}
 NAME = os.environ["LIKEPION_SERVER_NAME"]
 
-HANDS = 5
-MOST_IN_HAND = 60
-PATIENCE = 2.5
+THREADS = 5
+MOST_OPEN_JOBS = 60
+TIMEOUT = 2.5
 POLL = 0.25
 COLLECT = 0.1
 HEARTBEAT = 2.5
-REFUSED_FOR_GOOD = (
+LASTING_ERRORS = (
     "not_your_task",
     "not_found",
     "task_not_found",
@@ -45,88 +45,94 @@ REFUSED_FOR_GOOD = (
 )
 
 
-class Trouble(Exception):
-    """It may help to ask again."""
+class TemporaryError(Exception):
+    """Sending the request again may help."""
 
 
-class Refused(Exception):
-    """It will not help to ask again."""
+class RefusedError(Exception):
+    """Sending the request again does not help."""
 
 
-class Line:
-    """The way to the API. While it is in trouble all threads wait, longer each time."""
+class Api:
+    """Sends requests to the API. After a temporary error all threads wait, longer each time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open_at = 0.0
-        self._troubles = 0
+        self._not_before = 0.0
+        self._failures = 0
 
-    def ask(self, method: str, path: str, body: Json | None = None) -> Json:
-        """One request; raises Trouble and Refused."""
+    def send(self, method: str, path: str, body: Json | None = None) -> Json:
+        """Sends a request once. Raises TemporaryError and RefusedError."""
         self._wait()
         began = time.monotonic()
         try:
-            answer = self._send(method, path, body)
+            answer = self._send_bytes(method, path, body)
         except urllib.error.HTTPError as error:
             with error:
-                raise self._judged(error.code, error.headers, began) from None
+                raise self._error_of(error.code, error.headers, began) from None
         except (OSError, HTTPException, ValueError) as error:
-            raise self._in_trouble(type(error).__name__, 0, began) from None
+            raise self._temporary_error(type(error).__name__, 0, began) from None
         with self._lock:
-            self._troubles = 0
+            self._failures = 0
         return answer
 
-    def insist(self, method: str, path: str, body: Json | None = None) -> Json:
-        """The same until there is no trouble."""
+    def send_until_answered(self, method: str, path: str, body: Json | None = None) -> Json:
+        """Sends a request until there is no temporary error."""
         while True:
             try:
-                return self.ask(method, path, body)
-            except Trouble:
+                return self.send(method, path, body)
+            except TemporaryError:
                 continue
 
-    def _send(self, method: str, path: str, body: Json | None) -> Json:
+    def _send_bytes(self, method: str, path: str, body: Json | None) -> Json:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(BASE + path, data, HEADERS, method=method)
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            found = json.load(answer)
-        if not isinstance(found, dict):
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+            content = json.load(answer)
+        if not isinstance(content, dict):
             raise ValueError
-        return found
+        return content
 
-    def _judged(self, status: int, headers: Message, began: float) -> Exception:
+    def _error_of(self, status: int, headers: Message, began: float) -> Exception:
         if status not in (401, 429) and status < 500:
-            return Refused(str(status))
+            return RefusedError(str(status))
         retry_after = headers.get("Retry-After", "")
-        return self._in_trouble(str(status), int(retry_after) if retry_after.isdecimal() else 0, began)
+        return self._temporary_error(str(status), int(retry_after) if retry_after.isdecimal() else 0, began)
 
-    def _in_trouble(self, what: str, at_least: int, began: float) -> Trouble:
-        """Closes the line for a while; requests that were under way when it was closed add nothing to it."""
+    def _temporary_error(self, message: str, least_pause: int, began: float) -> TemporaryError:
+        """Makes all threads wait. A request from before the last failure does not make the pause longer."""
         with self._lock:
-            if began >= self._open_at:
-                self._troubles += 1
-                pause = min(0.15 * 2**self._troubles, 2.0) * random.uniform(0.7, 1.0)
-                self._open_at = time.monotonic() + pause
-            self._open_at = max(self._open_at, time.monotonic() + at_least)
-        return Trouble(what)
+            if began >= self._not_before:
+                self._failures += 1
+                pause = min(0.15 * 2**self._failures, 2.0) * random.uniform(0.7, 1.0)
+                self._not_before = time.monotonic() + pause
+            self._not_before = max(self._not_before, time.monotonic() + least_pause)
+        return TemporaryError(message)
 
     def _wait(self) -> None:
-        while (left := self._open_at - time.monotonic()) > 0:
-            time.sleep(left + random.uniform(0, 0.05))
+        while (seconds := self._not_before - time.monotonic()) > 0:
+            time.sleep(seconds + random.uniform(0, 0.05))
 
 
 @dataclass
 class Job:
-    """A task in hand. `step` is what the API was told last and has taken, `end` how it ended at the site."""
+    """The work on one task.
+
+    task: the task as it was listed.
+    status: the last status that the API accepted.
+    result: the update with the result, after the task was done.
+    reported_at: when the API accepted the result. 0 before that.
+    """
 
     task: Json
-    step: str
-    end: Json | None = None
+    status: str
+    result: Json | None = None
     reported_at: float = 0.0
 
 
 @dataclass
-class Desk:
-    """The jobs, by their tasks' ids; whoever changes one holds the lock."""
+class JobTable:
+    """All jobs, by the ids of their tasks. A thread that changes a job holds the lock."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
@@ -134,41 +140,43 @@ class Desk:
     lock: threading.Lock = field(default_factory=threading.Lock)
     ready: queue.Queue[Job] = field(default_factory=queue.Queue)
 
-    def take(self, listed: list[Json]) -> None:
-        """Takes what is listed: new tasks, and those that have come back since they ended."""
+    def add_tasks(self, listed: list[Json]) -> None:
+        """Adds jobs for listed tasks: new tasks, and tasks that came back after their end."""
         now = time.monotonic()
         with self.lock:
             for task in listed:
                 job = self.jobs.get(task["id"])
                 if task["id"] not in self.refused and (job is None or self._is_back(job, task, now)):
-                    self._open(task, job)
+                    self._open(task)
 
     def changes(self) -> dict[str, Json]:
-        """What is to be told of each job next: the next step of the flow, or its end."""
-        steps = {"pending": {"status": "queued"}, "queued": {"status": "running"}}
+        """Returns the next update of each job: its next status, or its result."""
+        next_updates = {"pending": {"status": "queued"}, "queued": {"status": "running"}}
         with self.lock:
-            found = {task_id: steps.get(job.step, job.end) for task_id, job in self.jobs.items()}
-        return {task_id: change for task_id, change in found.items() if change is not None}
+            updates = {
+                task_id: next_updates.get(job.status, job.result) for task_id, job in self.jobs.items()
+            }
+        return {task_id: change for task_id, change in updates.items() if change is not None}
 
-    def accepted(self, task_id: str, change: Json) -> None:
-        """The API has taken a change: the job goes on, or is over."""
+    def mark_accepted(self, task_id: str, change: Json) -> None:
+        """Updates a job after the API accepted a change of its task."""
         with self.lock:
             job = self.jobs[task_id]
-            job.step = change["status"]
-            if job.step == "running":
+            job.status = change["status"]
+            if job.status == "running":
                 self.ready.put(job)
-            elif job.step != "queued":
-                job.end, job.reported_at = None, time.monotonic()
+            elif job.status != "queued":
+                job.result, job.reported_at = None, time.monotonic()
 
     def drop(self, task_id: str, *, for_good: bool) -> None:
-        """The job is not ours any more."""
+        """Removes a job. With `for_good` its task is never done again."""
         with self.lock:
             self.jobs.pop(task_id, None)
             if for_good:
                 self.refused.add(task_id)
 
-    def in_hand(self) -> int:
-        """How many jobs are not over."""
+    def open_jobs(self) -> int:
+        """Returns how many jobs are not finished."""
         with self.lock:
             return sum(1 for job in self.jobs.values() if not job.reported_at)
 
@@ -177,112 +185,115 @@ class Desk:
             return False
         return bool(task["retry_count"] > job.task["retry_count"]) or now - job.reported_at > 4 * POLL
 
-    def _open(self, task: Json, job: Job | None) -> None:
+    def _open(self, task: Json) -> None:
         attempts = self.attempts.get(task["id"], 0)
         if max(attempts, task["retry_count"]) > task["max_retries"]:
             return
-        opened = Job(task, task["status"])
-        self.jobs[task["id"]] = opened
-        if opened.step == "running":
-            self.ready.put(opened)
+        job = Job(task, task["status"])
+        self.jobs[task["id"]] = job
+        if job.status == "running":
+            self.ready.put(job)
 
 
-def feed(line: Line, desk: Desk) -> None:
-    """Reads the list from its beginning, as far as hands are free, again and again."""
+def read_list(api: Api, table: JobTable) -> None:
+    """Reads the list again and again, from its beginning, while there are not too many open jobs."""
     while True:
         after = ""
-        while desk.in_hand() < MOST_IN_HAND:
+        while table.open_jobs() < MOST_OPEN_JOBS:
             try:
-                page = line.ask("GET", f"/tasks?status=pending,queued,running&limit=40{after}")
-            except (Trouble, Refused):
+                page = api.send("GET", f"/tasks?status=pending,queued,running&limit=40{after}")
+            except (TemporaryError, RefusedError):
                 break
-            desk.take(page["data"])
+            table.add_tasks(page["data"])
             if not page["data"] or not page.get("next_cursor"):
                 break
             after = f"&after={page['next_cursor']}"
         time.sleep(POLL)
 
 
-def work(desk: Desk) -> None:
-    """Does the work of one job after the other, which is only pretended here."""
+def do_jobs(table: JobTable) -> None:
+    """Does one job after the other. This stands for the real work."""
     while True:
-        job = desk.ready.get()
+        job = table.ready.get()
         task = job.task
-        desk.attempts[task["id"]] = desk.attempts.get(task["id"], 0) + 1
+        table.attempts[task["id"]] = table.attempts.get(task["id"], 0) + 1
         if "fail" in str(task["config"]):
-            job.end = {"status": "failed", "error_message": "No luck at the site"}
+            job.result = {"status": "failed", "error_message": "No luck at the site"}
         else:
-            job.end = {"status": "completed", "link_profile": f"https://{task['site_name']}/u/{task['id']}"}
+            job.result = {
+                "status": "completed",
+                "link_profile": f"https://{task['site_name']}/u/{task['id']}",
+            }
 
 
-def report(line: Line, desk: Desk) -> None:
-    """Tells the API what has changed, in batches, and looks after trouble what of it is known already."""
+def report(api: Api, table: JobTable) -> None:
+    """Reports all changes in batches. Before it reports results, it reads which tasks are still running."""
     while True:
         time.sleep(COLLECT)
-        changes = dict(list(desk.changes().items())[:500])
-        if ends := {
+        changes = dict(list(table.changes().items())[:500])
+        if results := {
             task_id for task_id, change in changes.items() if change["status"] not in ("queued", "running")
         }:
-            for task_id in ends - running(line):
-                # Canceled, or another server's, or taken down already although its answer was lost.
-                desk.accepted(task_id, changes.pop(task_id))
+            for task_id in results - running_ids(api):
+                # The task was canceled or given to another server, or the answer to its result was lost.
+                table.mark_accepted(task_id, changes.pop(task_id))
         if not changes:
             continue
         try:
             items = [{"link_id": task_id, **change} for task_id, change in changes.items()]
-            answer = line.ask("PUT", "/tasks/bulk", {"items": items})
-        except Trouble:
+            answer = api.send("PUT", "/tasks/bulk", {"items": items})
+        except TemporaryError:
             continue
-        except Refused:
+        except RefusedError:
             for task_id in changes:
-                desk.drop(task_id, for_good=True)
+                table.drop(task_id, for_good=True)
             continue
         for result in answer["results"]:
             if result["success"]:
-                desk.accepted(result["link_id"], changes[result["link_id"]])
+                table.mark_accepted(result["link_id"], changes[result["link_id"]])
             else:
-                desk.drop(result["link_id"], for_good=result["error"] in REFUSED_FOR_GOOD)
+                table.drop(result["link_id"], for_good=result["error"] in LASTING_ERRORS)
 
 
-def running(line: Line) -> set[str]:
-    """The ids of the tasks that the API has as running."""
-    found: set[str] = set()
+def running_ids(api: Api) -> set[str]:
+    """Returns the ids of the tasks that the API lists as running."""
+    task_ids: set[str] = set()
     after = ""
     while True:
         try:
-            page = line.insist("GET", f"/tasks?status=running&limit=1000{after}")
-        except Refused:
-            return found
-        found.update(task["id"] for task in page["data"])
+            page = api.send_until_answered("GET", f"/tasks?status=running&limit=1000{after}")
+        except RefusedError:
+            return task_ids
+        task_ids.update(task["id"] for task in page["data"])
         if not page["data"] or not page.get("next_cursor"):
-            return found
+            return task_ids
         after = f"&after={page['next_cursor']}"
 
 
-def beat(line: Line, desk: Desk) -> None:
-    """A heartbeat by the clock, and with it a log entry."""
-    usage = {"cpu_usage": 10.0, "ram_usage": 20.0, "disk_usage": 30.0, "active_threads": HANDS}
+def send_heartbeats(api: Api, table: JobTable) -> None:
+    """Sends a heartbeat and a log entry at regular times."""
+    usage = {"cpu_usage": 10.0, "ram_usage": 20.0, "disk_usage": 30.0, "active_threads": THREADS}
     for number in itertools.count(1):
-        in_hand = desk.in_hand()
-        body = {"server_name": NAME, "ip": "127.0.0.1", **usage, "active_tasks": in_hand}
-        log = {"logs": [{"level": "DEBUG", "message": f"beat {number}: {in_hand} tasks in hand"}]}
-        for path, told in (("/health", body), ("/logs", log)):
+        open_jobs = table.open_jobs()
+        body = {"server_name": NAME, "ip": "127.0.0.1", **usage, "active_tasks": open_jobs}
+        log = {"logs": [{"level": "DEBUG", "message": f"heartbeat {number}: {open_jobs} open tasks"}]}
+        for path, content in (("/health", body), ("/logs", log)):
             try:
-                line.ask("POST", path, told)
-            except (Trouble, Refused) as error:
+                api.send("POST", path, content)
+            except (TemporaryError, RefusedError) as error:
                 sys.stderr.write(f"{path}: {error}\n")
         time.sleep(HEARTBEAT)
 
 
 def main() -> None:
     """Runs until SIGTERM."""
-    line, desk, over = Line(), Desk(), threading.Event()
-    signal.signal(signal.SIGTERM, lambda number, frame: over.set())
-    for part in (feed, report, beat):
-        threading.Thread(target=part, args=(line, desk), daemon=True).start()
-    for _ in range(HANDS):
-        threading.Thread(target=work, args=(desk,), daemon=True).start()
-    over.wait()
+    api, table, stopped = Api(), JobTable(), threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: stopped.set())
+    for function in (read_list, report, send_heartbeats):
+        threading.Thread(target=function, args=(api, table), daemon=True).start()
+    for _ in range(THREADS):
+        threading.Thread(target=do_jobs, args=(table,), daemon=True).start()
+    stopped.wait()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Careful workers, built in many ways: no rule blames any of them in any scenario.
+"""Careful workers of many styles break no rule in any scenario.
 
-Here each scenario meets one of them; `python -m benchmarks.soundness.matrix` tries all with all.
+Here each scenario runs with one worker. `python -m benchmarks.soundness.matrix` runs all scenarios with all
+workers.
 """
 
 from __future__ import annotations
@@ -9,20 +10,20 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.workers.cast import CAREFUL_WORKERS, Actor
-from tests.workers.trials import parts, side_by_side, told
+from tests.workers.careful_workers import CAREFUL_WORKERS, WorkerCommand
+from tests.workers.trials import in_groups, run_in_parallel, trial_summary
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.scenarios.library import library
 
 TIME_LIMIT = 240.0
-ABLE = [actor for actor in CAREFUL_WORKERS if not actor.missing]
-PAIRS = [(name, ABLE[place % len(ABLE)]) for place, name in enumerate(library.names())]
+RUNNABLE = [worker for worker in CAREFUL_WORKERS if not worker.missing]
+PAIRS = [(name, RUNNABLE[index % len(RUNNABLE)]) for index, name in enumerate(library.names())]
 
 
-@pytest.mark.parametrize("pairs", parts(PAIRS), ids=lambda pairs: f"{pairs[0][0]}-and-on")
-def test_careful_workers_are_not_blamed(pairs: Sequence[tuple[str, Actor]]) -> None:
-    trials = side_by_side(
+@pytest.mark.parametrize("pairs", in_groups(PAIRS), ids=lambda pairs: f"{pairs[0][0]}-and-others")
+def test_careful_workers_break_no_rule(pairs: Sequence[tuple[str, WorkerCommand]]) -> None:
+    trials = run_in_parallel(
         lambda pair: try_worker(library.find(pair[0]), pair[1].words, time_limit=TIME_LIMIT), pairs
     )
-    for (_, actor), trial in trials:
-        assert trial.verdict.passed, f"{actor.name} in {told(trial)}"
+    for (_, worker), trial in trials:
+        assert trial.verdict.passed, f"{worker.name} in {trial_summary(trial)}"

@@ -1,19 +1,19 @@
-"""The example workers, which are careful in every way that the kit knows of."""
+"""The example workers are careful: they break no rule, even if every kind of failure happens."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.workers.cast import EXAMPLE_WORKERS, EXAMPLES
-from tests.workers.trials import side_by_side, told
+from tests.workers.careful_workers import EXAMPLE_WORKERS, EXAMPLES
+from tests.workers.trials import run_in_parallel, trial_summary
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.scenarios.loading import loader
 
 TIME_LIMIT = 240.0
-# Whatever can go wrong with a request, each a few times.
-EVERYTHING = """
-title: Everything goes wrong once
-about: A bad day.
+# A scenario with many kinds of failures.
+MANY_FAILURES = """
+title: Many failures
+about: Many requests fail in many ways.
 world:
   servers: [server-01, server-02]
   tasks:
@@ -42,18 +42,20 @@ until: {tasks: ended, quiet: 300ms}
 """
 
 
-ABLE = [actor for actor in EXAMPLE_WORKERS if not actor.missing]
+RUNNABLE = [worker for worker in EXAMPLE_WORKERS if not worker.missing]
 
 
-def test_the_example_workers_survive_whatever_goes_wrong() -> None:
-    everything = loader.parse(EVERYTHING.encode(), name="everything.yaml")
-    trials = side_by_side(lambda actor: try_worker(everything, actor.words, time_limit=TIME_LIMIT), ABLE)
-    for actor, trial in trials:
-        assert trial.verdict.passed, f"{actor.name} in {told(trial)}"
-        ends = [task["status"] for task in trial.run.own_tasks()]
-        assert (ends.count("completed"), ends.count("failed")) == (14, 2), actor.name
+def test_the_example_workers_survive_many_failures() -> None:
+    scenario = loader.parse(MANY_FAILURES.encode(), name="many-failures.yaml")
+    trials = run_in_parallel(
+        lambda worker: try_worker(scenario, worker.words, time_limit=TIME_LIMIT), RUNNABLE
+    )
+    for worker, trial in trials:
+        assert trial.verdict.passed, f"{worker.name} in {trial_summary(trial)}"
+        statuses = [task["status"] for task in trial.run.own_tasks()]
+        assert (statuses.count("completed"), statuses.count("failed")) == (14, 2), worker.name
 
 
-def test_every_example_is_tried() -> None:
-    tried = {Path(actor.words[-1]).name for actor in EXAMPLE_WORKERS}
-    assert {path.name for path in EXAMPLES.glob("worker*")} == tried
+def test_every_example_worker_is_tested() -> None:
+    tested = {Path(worker.words[-1]).name for worker in EXAMPLE_WORKERS}
+    assert {path.name for path in EXAMPLES.glob("worker*")} == tested

@@ -1,4 +1,4 @@
-"""Careless workers: each is told apart by its own rule, and the careful one that it was made from by none."""
+"""Each careless worker breaks the rule that it was made for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.workers.mutants import MUTANTS, Mutant, scenario
-from tests.workers.trials import parts, side_by_side, told
+from tests.workers.trials import in_groups, run_in_parallel, trial_summary
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.scenarios.rules import RULES
 
@@ -19,15 +19,13 @@ def test_every_rule_has_a_worker_that_breaks_it() -> None:
     assert {mutant.rule for mutant in MUTANTS} == set(RULES)
 
 
-@pytest.mark.parametrize("mutants", parts(MUTANTS), ids=lambda mutants: f"{mutants[0].rule}-and-on")
-def test_careless_workers_break_the_rules_that_they_were_made_for(
-    mutants: Sequence[Mutant], tmp_path: Path
-) -> None:
-    trials = side_by_side(
+@pytest.mark.parametrize("mutants", in_groups(MUTANTS), ids=lambda mutants: f"{mutants[0].rule}-and-others")
+def test_careless_workers_break_their_rules(mutants: Sequence[Mutant], tmp_path: Path) -> None:
+    trials = run_in_parallel(
         lambda mutant: try_worker(scenario(mutant.scenario), mutant.words(tmp_path), time_limit=TIME_LIMIT),
         mutants,
     )
     for mutant, trial in trials:
-        broken = {each.rule for each in trial.verdict.broken}
-        assert mutant.rule in broken, f"{mutant.rule} is not broken in {told(trial)}"
-        assert broken <= {mutant.rule, *mutant.also}, told(trial)
+        broken = {violation.rule for violation in trial.verdict.violations}
+        assert mutant.rule in broken, f"{mutant.rule} is not broken in {trial_summary(trial)}"
+        assert broken <= {mutant.rule, *mutant.also}, trial_summary(trial)

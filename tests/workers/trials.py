@@ -1,4 +1,4 @@
-"""Many trials at the same time: most of each is waiting."""
+"""Runs several trials at the same time. A trial mostly waits."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ T = TypeVar("T")
 AT_ONCE = 6
 
 
-def side_by_side(run: Callable[[T], Trial], subjects: Iterable[T]) -> list[tuple[T, Trial]]:
-    """Each subject with its trial, in their order."""
+def run_in_parallel(run: Callable[[T], Trial], subjects: Iterable[T]) -> list[tuple[T, Trial]]:
+    """Returns each subject with its trial, in order."""
     subjects = list(subjects)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(zip(subjects, pool.map(run, subjects), strict=True))
 
 
-def parts(subjects: Sequence[T]) -> list[Sequence[T]]:
-    """The subjects in groups that are tried together, each group for one test."""
+def in_groups(subjects: Sequence[T]) -> list[Sequence[T]]:
+    """Returns the subjects in groups. One test runs one group at the same time."""
     return [subjects[begin : begin + AT_ONCE] for begin in range(0, len(subjects), AT_ONCE)]
 
 
-def told(trial: Trial) -> str:
-    """What of a trial to read when a test fails."""
-    broken = "".join(f"\n  {each.rule}: {each.message}" for each in trial.verdict.broken) or " nothing"
-    return f"{trial.verdict.scenario}: broken:{broken}\n  printed: {trial.output[-1000:]}"
+def trial_summary(trial: Trial) -> str:
+    """Returns the violations and the output of a trial, for the message of a failed test."""
+    violations = "".join(
+        f"\n  {violation.rule}: {violation.message}" for violation in trial.verdict.violations
+    )
+    return f"{trial.verdict.scenario}: violations:{violations or ' none'}\n  output: {trial.output[-1000:]}"

@@ -1,1 +1,1 @@
-"""Capsules of what happened in the mock."""
+"""Makes capsules of the exchanges of the mock's own worlds."""

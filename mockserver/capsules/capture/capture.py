@@ -1,4 +1,4 @@
-"""A capsule of what happened in a world of the mock."""
+"""Makes a capsule of the exchanges of one world of the mock."""
 
 from __future__ import annotations
 
@@ -6,89 +6,91 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
-from workerkit.mockserver.capsules.file.decompress import unpacked
+from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
+from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Secret
 from workerkit.openapi.masking.pseudonyms import Pseudonyms, secrets_of
-from workerkit.scenarios.faults import (
-    CloseInBody,
-    Fault,
-    Garbage,
-    LostAnswer,
-    MalformedChunk,
-    PartialBulk,
-    Reset,
-    ResetInBody,
-)
+from workerkit.scenarios.faults.fault import Fault
+from workerkit.scenarios.faults.mislead.lost_answer import LostAnswer
+from workerkit.scenarios.faults.mislead.partial_bulk import PartialBulk
+from workerkit.scenarios.faults.refuse.reset import Reset
+from workerkit.scenarios.faults.spoil.close_in_body import CloseInBody
+from workerkit.scenarios.faults.spoil.garbage import Garbage
+from workerkit.scenarios.faults.spoil.malformed_chunk import MalformedChunk
+from workerkit.scenarios.faults.spoil.reset_in_body import ResetInBody
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules.judge import Verdict
-from workerkit.scenarios.run_record.struck_faults import AppliedFaults
+from workerkit.scenarios.run_record.applied_faults import AppliedFaults
 
 Json = Mapping[str, Any]
 
 
-def taken(
+def capture_world(
     director: Director,
-    beginning: Json,
+    first_snapshot: Json,
     *,
     notes: Iterable[str] = (),
     salt: bytes | None = None,
 ) -> Capsule:
-    """The capsule of all exchanges of a world that began as a snapshot has it, without secrets.
+    """The capsule of all exchanges in the world's journal, without secrets.
 
-    The source of the scenario that is played in it is in the capsule, unless the library has it. Where the
-    journal no longer has the first of the exchanges, a note says so.
+    first_snapshot: the snapshot of the world before its first exchange.
+    notes: the notes of the capsule.
+    salt: the key of the pseudonyms; random by default.
+
+    If the library does not have the scenario, the capsule contains the source of the scenario. If the
+    journal has dropped its first exchanges, a note says how many.
     """
     world, scenario = director.world, director.scenario
     exchanges = list(world.journal)
-    names = pseudonyms_of(world, exchanges, salt or secrets.token_bytes(32))
-    endings = [_ending(exchange, world.struck.get(exchange.number)) for exchange in exchanges]
-    disguised = (names.disguised(unpacked(exchange)) for exchange in exchanges)
-    recorded = [Recorded(each, ending) for each, ending in zip(disguised, endings, strict=True)]
-    notes = [*notes, *_gaps(world, beginning)]
+    pseudonyms = world_pseudonyms(world, exchanges, salt or secrets.token_bytes(32))
+    endings = [_ending(exchange, world.applied_faults.get(exchange.number)) for exchange in exchanges]
+    clean = (pseudonyms.without_secrets(decompressed(exchange)) for exchange in exchanges)
+    recorded = [RecordedExchange(exchange, ending) for exchange, ending in zip(clean, endings, strict=True)]
+    notes = [*notes, *_dropped_note(world, first_snapshot)]
     return Capsule(
-        began=float(beginning["clock"]["at"]),
+        began=float(first_snapshot["clock"]["at"]),
         recorded=tuple(recorded),
-        world=names.value(dict(beginning)),
-        scenario=names.text(scenario.source) if scenario else "",
-        notes=tuple(map(names.text, notes)),
+        world=pseudonyms.value(dict(first_snapshot)),
+        scenario=pseudonyms.text(scenario.source) if scenario else "",
+        notes=tuple(map(pseudonyms.text, notes)),
     )
 
 
-def notes_of(scenario: Scenario, verdict: Verdict) -> list[str]:
-    """What is to be known of a capsule of a scenario that was judged."""
-    broken = [f"broken: {each.rule}: {each.message}" for each in verdict.broken]
+def verdict_notes(scenario: Scenario, verdict: Verdict) -> list[str]:
+    """The notes of a capsule about its scenario: the title, and each broken rule with its message."""
+    broken = [f"broken: {violation.rule}: {violation.message}" for violation in verdict.violations]
     return [f"scenario {scenario.name}: {scenario.title}", *broken]
 
 
-def pseudonyms_of(world: World, exchanges: Iterable[Exchange], salt: bytes) -> Pseudonyms:
-    """Pseudonyms for all secrets of a world, and for those that came with exchanges."""
-    came = (secret for exchange in exchanges for secret in secrets_of(exchange))
-    return Pseudonyms(dict.fromkeys([*_secrets_of(world), *came]), salt=salt)
+def world_pseudonyms(world: World, exchanges: Iterable[Exchange], salt: bytes) -> Pseudonyms:
+    """Pseudonyms for all secrets of the world and for all secrets in the exchanges."""
+    in_exchanges = (secret for exchange in exchanges for secret in secrets_of(exchange))
+    return Pseudonyms(dict.fromkeys([*_secrets_of(world), *in_exchanges]), salt=salt)
 
 
 def _secrets_of(world: World) -> Iterator[Secret]:
-    yield from (("key", key) for key in world.known_keys())
+    yield from (("key", key) for key in world.key_ring.all_keys())
     for account in world.accounts.values():
         yield "password", account.password
         yield "email", account.email
 
 
-def _ending(exchange: Exchange, struck: AppliedFaults | None) -> Ending:
-    faults = struck.faults if struck else ()
-    begun = exchange.status is not None
+def _ending(exchange: Exchange, applied: AppliedFaults | None) -> Ending:
+    faults = applied.faults if applied else ()
+    has_begun = exchange.status is not None
     if exchange.why.endswith("; the client went away"):
         return Ending.HUNG
-    if begun and _has(faults, ResetInBody):
+    if has_begun and _has(faults, ResetInBody):
         return Ending.RESET_IN_ANSWER
-    if not begun and any(map(_resets, faults)):
+    if not has_begun and any(map(_resets, faults)):
         return Ending.RESET
     if _has(faults, Garbage, MalformedChunk):
         return Ending.GARBLED
-    if begun:
+    if has_begun:
         return Ending.CUT if _has(faults, CloseInBody) else Ending.WHOLE
     return Ending.CLOSED
 
@@ -102,10 +104,10 @@ def _resets(fault: Fault) -> bool:
     return isinstance(fault, ResetInBody | Reset)
 
 
-def _has(faults: Iterable[Fault], *kinds: type[Fault]) -> bool:
-    return any(isinstance(fault, kinds) for fault in faults)
+def _has(faults: Iterable[Fault], *fault_types: type[Fault]) -> bool:
+    return any(isinstance(fault, fault_types) for fault in faults)
 
 
-def _gaps(world: World, beginning: Json) -> Iterator[str]:
-    if world.journal.dropped > int(beginning["exchanges"]):
-        yield f"the first {world.journal.dropped} exchanges were no longer kept"
+def _dropped_note(world: World, first_snapshot: Json) -> Iterator[str]:
+    if world.journal.dropped > int(first_snapshot["exchanges"]):
+        yield f"the journal no longer had the first {world.journal.dropped} exchanges: they are missing here"

@@ -1,4 +1,4 @@
-"""A folder of capsules, one for each thing that failed."""
+"""A folder for capsules: one capsule for each scenario or test that failed."""
 
 from __future__ import annotations
 
@@ -6,33 +6,37 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from workerkit.mockserver.atomic_file import made_folder, write_whole
+from workerkit.mockserver.atomic_file import make_folder, write_atomically
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
 
-_ODD = re.compile(r"[^\w.-]+")
-_LONGEST = 150
+_NOT_IN_FILE_NAMES = re.compile(r"[^\w.-]+")
+_MAX_NAME_LENGTH = 150
 
 
 class CapsuleFolder:
-    """Writes capsules into a folder, which is made where there is none. Raises CannotWrite, at once.
+    """Writes capsules into a folder. Makes the folder if it does not exist. Raises CannotWriteError.
 
-    Only their owner can read them. A capsule takes the place of one that an earlier shelf left under its
-    name, and never that of its own.
+    Only the owner can read the files. A new capsule replaces a file of the same name from an earlier run. If
+    this run has already written a capsule of that name, the new name gets a number: `outage-2`.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = Path(made_folder(str(folder)))
-        self._times = Counter[str]()
+        self._folder = Path(make_folder(str(folder)))
+        self._uses = Counter[str]()
 
-    def put(self, name: str, capsule: Capsule) -> str:
-        """Writes the capsule of a scenario or test; returns what to tell about it. Raises CannotWrite."""
-        path = self._folder / f"{self._free(_ODD.sub('-', name).strip('-')[-_LONGEST:])}.yaml"
-        write_whole(str(path), capsule_text(capsule).encode("utf-8", "surrogatepass"), secret=True)
-        return f"{path}: a capsule of it. See the same again with: workerkit replay {path}"
+    def save(self, name: str, capsule: Capsule) -> str:
+        """Writes the capsule of a scenario or test. Returns a sentence about the file for the user.
 
-    def _free(self, name: str) -> str:
-        """The name, or with a number behind it: `outage`, `outage-2`, ..."""
-        self._times[name.lower()] += 1
-        times = self._times[name.lower()]
-        return name if times == 1 else self._free(f"{name}-{times}")
+        Raises CannotWriteError.
+        """
+        file_name = _NOT_IN_FILE_NAMES.sub("-", name).strip("-")[-_MAX_NAME_LENGTH:]
+        path = self._folder / f"{self._unused_name(file_name)}.yaml"
+        write_atomically(str(path), capsule_text(capsule).encode("utf-8", "surrogatepass"), secret=True)
+        return f"capsule: {path}. Replay it with: workerkit replay {path}"
+
+    def _unused_name(self, name: str) -> str:
+        """The name, or the name with a number: `outage`, `outage-2`, ..."""
+        self._uses[name.lower()] += 1
+        uses = self._uses[name.lower()]
+        return name if uses == 1 else self._unused_name(f"{name}-{uses}")

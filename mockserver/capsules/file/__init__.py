@@ -1,1 +1,1 @@
-"""A capsule as data and as a file; other formats read as capsules."""
+"""The capsule as data, and its file format. Reads HAR files and journals as capsules, too."""

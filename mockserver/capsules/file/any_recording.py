@@ -1,17 +1,17 @@
-"""Reads recorded traffic, whoever recorded it: capsules, HAR files, and journals in lines of JSON."""
+"""Reads a recording as a capsule: a capsule file, a HAR file, or a journal of `workerkit serve`."""
 
 from __future__ import annotations
 
 import secrets
-from binascii import Error as NoBase64
+from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
-from workerkit.mockserver.capsules.file.form import PART, check_exchange
-from workerkit.mockserver.capsules.file.har import NO_CONTENT, har_entries, of_har
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.file.file_format import PART_SUFFIX, check_exchange
+from workerkit.mockserver.capsules.file.har import NO_CONTENT, exchange_from_har, har_entries
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse, render
@@ -21,98 +21,118 @@ from workerkit.openapi.masking.pseudonyms import Pseudonyms, secrets_of
 from workerkit.openapi.spec.api import worker_api
 
 Json = dict[str, Any]
-Read = Callable[[Json, int], Recorded | None]
-# Times in journals are whole seconds: those that came first are put first by this much.
-_STEP = 1e-6
-_KINDS = "a capsule nor a HAR nor a journal of workerkit serve"
-_WRONG = (KeyError, TypeError, ValueError, AttributeError, NoBase64)
+ReadEntry = Callable[[Json, int], RecordedExchange | None]
+# Times in a journal are whole seconds. Each entry is moved to a later time: its number times these seconds.
+# So the entries of one second keep their order.
+_SECONDS_BETWEEN_ENTRIES = 1e-6
+_ENTRY_ERRORS = (KeyError, TypeError, ValueError, AttributeError, Base64Error)
 
 
-def read_traffic(path: Path) -> Capsule:
-    """The capsule in a file or, made from a HAR or a journal, one without secrets. Raises NotUnderstood."""
+def read_recording(path: Path) -> Capsule:
+    """The capsule in a file. A HAR or a journal becomes a capsule without secrets.
+
+    Raises InvalidInputError.
+    """
     text = _text(path)
     if not text.lstrip("\ufeff \r\n\t").startswith("{"):
         return parse_capsule(text, name=str(path))
-    lines = _lines(text)
-    entries = har_entries(lines[0]) if len(lines) == 1 else None
-    if entries is not None:
-        return _capsule(path, entries, of_har)
-    return _capsule(path, lines, _of_journal)
+    entries = _json_values(text)
+    from_har = har_entries(entries[0]) if len(entries) == 1 else None
+    if from_har is not None:
+        return _capsule(path, from_har, exchange_from_har)
+    return _capsule(path, entries, _exchange_from_journal)
 
 
 def _text(path: Path) -> str:
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        part = path.with_name(path.name + PART)
-        there = f"; a recorder that was killed left {part}" if part.exists() else ""
-        raise InvalidInputError(f"{path}: there is no such file{there}") from None
+        part = path.with_name(path.name + PART_SUFFIX)
+        hint = f". There is {part} from a recording that was killed: use that file" if part.exists() else ""
+        raise InvalidInputError(f"{path}: this file does not exist{hint}") from None
     except IsADirectoryError:
-        raise InvalidInputError(f"{path}: this is a folder: give a file in it") from None
+        raise InvalidInputError(f"{path}: this is a folder. Name a file in it") from None
     except OSError as error:
-        raise InvalidInputError(f"{path}: cannot be read: {error.strerror}") from None
+        raise InvalidInputError(f"{path}: the file cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise InvalidInputError(f"{path}: this is no text, and neither {_KINDS}") from None
+        raise InvalidInputError(
+            f"{path}: this is not a text file. Name a capsule, a HAR or a journal of workerkit serve"
+        ) from None
     if not text.strip():
         raise InvalidInputError(f"{path}: the file is empty")
     return text
 
 
 def without_secrets(capsule: Capsule) -> Capsule:
-    """The capsule, all that it shows of secrets replaced wherever it stands."""
-    known = dict.fromkeys(secret for each in capsule.recorded for secret in secrets_of(each.exchange))
-    names = Pseudonyms(known, salt=secrets.token_bytes(32))
-    recorded = tuple(Recorded(names.disguised(each.exchange), each.ending) for each in capsule.recorded)
-    notes = tuple(map(names.text, capsule.notes))
-    world = None if capsule.world is None else names.value(dict(capsule.world))
-    told = {each: names.text(getattr(capsule, each)) for each in ("upstream", "scenario", "expected")}
-    return Capsule(capsule.began, recorded, world, notes=notes, **told)
+    """The capsule with pseudonyms for all secrets that its exchanges show."""
+    known = dict.fromkeys(secret for recorded in capsule.recorded for secret in secrets_of(recorded.exchange))
+    pseudonyms = Pseudonyms(known, salt=secrets.token_bytes(32))
+    return Capsule(
+        capsule.began,
+        tuple(
+            RecordedExchange(pseudonyms.without_secrets(recorded.exchange), recorded.ending)
+            for recorded in capsule.recorded
+        ),
+        None if capsule.world is None else pseudonyms.value(dict(capsule.world)),
+        upstream=pseudonyms.text(capsule.upstream),
+        scenario=pseudonyms.text(capsule.scenario),
+        expected=pseudonyms.text(capsule.expected),
+        notes=tuple(map(pseudonyms.text, capsule.notes)),
+    )
 
 
-def _lines(text: str) -> list[Any]:
-    """The JSON of the whole text or, where it is no one value, of each line."""
-    whole = text.lstrip("\ufeff").encode("utf-8", "surrogatepass")
+def _json_values(text: str) -> list[Any]:
+    """A list with the JSON value of the text. If the text is not one JSON value: a list of its lines."""
+    data = text.lstrip("\ufeff").encode("utf-8", "surrogatepass")
     try:
-        return [parse(whole)]
+        return [parse(data)]
     except MalformedJsonError:
         return [line for line in text.splitlines() if line.strip()]
 
 
-def _capsule(path: Path, entries: Iterable[Any], read: Read) -> Capsule:
-    everything = [_recorded(path, number, entry, read) for number, entry in enumerate(entries, 1)]
-    found = [each for each in everything if each is not None]
-    others = len(everything) - len(found)
-    if not found:
-        told = f", only {others} to other places" if others else ""
-        raise InvalidInputError(f"{path}: there is no request to {worker_api().base_path} in it{told}")
-    recorded = tuple(
-        replace(each, exchange=replace(each.exchange, number=number)) for number, each in enumerate(found, 1)
+def _capsule(path: Path, entries: Iterable[Any], read_entry: ReadEntry) -> Capsule:
+    all_read = [_recorded(path, number, entry, read_entry) for number, entry in enumerate(entries, 1)]
+    api_only = [recorded for recorded in all_read if recorded is not None]
+    other_count = len(all_read) - len(api_only)
+    if not api_only:
+        others = f". Requests to other addresses: {other_count}" if other_count else ""
+        raise InvalidInputError(f"{path}: it contains no request to {worker_api().base_path}{others}")
+    numbered = tuple(
+        replace(recorded, exchange=replace(recorded.exchange, number=number))
+        for number, recorded in enumerate(api_only, 1)
     )
+    began = min(recorded.exchange.began for recorded in api_only)
+    return without_secrets(Capsule(began, numbered, notes=tuple(_notes(path, api_only, other_count))))
+
+
+def _notes(path: Path, recorded: list[RecordedExchange], other_count: int) -> list[str]:
     notes = [f"made from {path.name}"]
-    if others:
-        notes.append(f"requests that went elsewhere are left out: {others}")
-    if bare := sum(each.exchange.why == NO_CONTENT for each in found):
-        notes.append(f"{path.name} does not have what was answered to {bare} of them: export it with content")
-    began = min(each.exchange.began for each in found)
-    return without_secrets(Capsule(began, recorded, notes=tuple(notes)))
+    if other_count:
+        notes.append(f"left out: {other_count} requests to other addresses")
+    if without_body := sum(item.exchange.why == NO_CONTENT for item in recorded):
+        notes.append(
+            f"answers without a body in {path.name}: {without_body}. "
+            "To get the bodies, export the HAR with content"
+        )
+    return notes
 
 
-def _recorded(path: Path, number: int, entry: Any, read: Read) -> Recorded | None:
+def _recorded(path: Path, number: int, entry: Any, read_entry: ReadEntry) -> RecordedExchange | None:
     try:
-        found = read(parse(entry.encode()) if isinstance(entry, str) else entry, number)
-        if found is not None:
-            check_exchange(found.exchange)
-        return found
-    except _WRONG as error:
+        recorded = read_entry(parse(entry.encode()) if isinstance(entry, str) else entry, number)
+        if recorded is not None:
+            check_exchange(recorded.exchange)
+        return recorded
+    except _ENTRY_ERRORS as error:
         line = number if isinstance(entry, str) else 1
-        why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise InvalidInputError(
-            f"{path}:{line}:1: entry {number} is no exchange of a HAR or a journal: {why}"
+            f"{path}:{line}:1: entry {number} is not an exchange of a HAR or a journal: {reason}"
         ) from None
 
 
-def _of_journal(entry: Json, number: int) -> Recorded:
-    began = read_time(entry["time"]) + number * _STEP
+def _exchange_from_journal(entry: Json, number: int) -> RecordedExchange:
+    began = read_time(entry["time"]) + number * _SECONDS_BETWEEN_ENTRIES
     status = entry["status"]
     exchange = Exchange(
         number=number,
@@ -130,7 +150,7 @@ def _of_journal(entry: Json, number: int) -> Recorded:
         ended=began + max(0.0, float(entry["seconds"])),
         why=str(entry["why"]),
     )
-    return Recorded.plainly(exchange)
+    return RecordedExchange.of(exchange)
 
 
 def _pairs(pairs: Iterable[list[str]]) -> Headers:

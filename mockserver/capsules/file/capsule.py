@@ -1,4 +1,4 @@
-"""A capsule: a bug between a worker and a server, as one record that somebody else can replay."""
+"""A capsule: recorded exchanges between a worker and a server, which anyone can replay."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from workerkit.openapi.exchange import Exchange
 
 
 class Ending(StrEnum):
-    """How an answer ended, as the client saw it.
+    """How an answer ended for the client.
 
-    `hung`: the client gave up waiting; `closed` and `reset`: before the answer began; `cut` and
-    `reset-in-answer`: within it; `garbled`: what came is no HTTP.
+    whole: the complete answer came.
+    closed: the connection was closed before the answer began.
+    reset: the connection was reset before the answer began.
+    cut: the connection was closed in the middle of the answer.
+    reset-in-answer: the connection was reset in the middle of the answer.
+    garbled: the server sent bytes that are not HTTP.
+    hung: the client stopped waiting.
     """
 
     WHOLE = "whole"
@@ -27,29 +32,37 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """An exchange and how its answer ended. Header names are in lower case; times are since 1970."""
+class RecordedExchange:
+    """An exchange and how its answer ended.
+
+    exchange: the exchange, with header names in lower case and times in seconds since 1970.
+    ending: how the answer ended.
+    """
 
     exchange: Exchange
     ending: Ending = Ending.WHOLE
 
     @classmethod
-    def plainly(cls, exchange: Exchange) -> Recorded:
-        """By one who knows of the answer only whether it came."""
+    def of(cls, exchange: Exchange) -> RecordedExchange:
+        """The exchange with an ending: `whole` if the exchange has a status, otherwise `closed`."""
         return cls(exchange, Ending.WHOLE if exchange.status else Ending.CLOSED)
 
 
 @dataclass(frozen=True)
 class Capsule:
-    """Exchanges in the order in which they began, and the world that they began in, where it is known.
+    """Recorded exchanges, and what is known about the world they began in.
 
-    `began` is in seconds since 1970, `upstream` the server that was recorded, empty for the mock; `world` a
-    snapshot, `scenario` the source of one that is played in it and is not in the library. `expected` says in
-    words what should have happened, `notes` what else there is to know.
+    began: the start of the recording, in seconds since 1970.
+    recorded: the exchanges, in the order in which they began.
+    world: a snapshot of the mock's world; None if another server was recorded.
+    upstream: the URL of the recorded server; empty for the mock.
+    scenario: the source of the world's scenario; empty if the library has it or if there is none.
+    expected: what should have happened, in words.
+    notes: further notes for people.
     """
 
     began: float
-    recorded: tuple[Recorded, ...]
+    recorded: tuple[RecordedExchange, ...]
     world: Mapping[str, Any] | None = None
     upstream: str = ""
     scenario: str = ""

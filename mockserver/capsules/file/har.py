@@ -1,4 +1,4 @@
-"""Exchanges in HAR files, as browsers and proxies write them."""
+"""Reads exchanges from HAR files, which browsers and proxies write."""
 
 from __future__ import annotations
 
@@ -7,48 +7,48 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from workerkit.mockserver.capsules.file.capsule import Recorded
-from workerkit.mockserver.capsules.file.form import TOKEN
+from workerkit.mockserver.capsules.file.capsule import RecordedExchange
+from workerkit.mockserver.capsules.file.file_format import TOKEN
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.spec.api import operation_of, worker_api
 
 Json = dict[str, Any]
-NO_CONTENT = "the HAR does not have what was answered"
+NO_CONTENT = "the HAR does not contain the answer's body"
 _SCHEMES = ("http", "https")
-_OF_CORS = "access-control-request-method"
-# A body stands in a HAR as it was before it was packed for the way.
-_PACKING = frozenset({"content-encoding", "transfer-encoding"})
+_CORS_HEADER = "access-control-request-method"
+# A HAR contains decompressed bodies, so these headers would be wrong.
+_ENCODING_HEADERS = frozenset({"content-encoding", "transfer-encoding"})
 
 
 def har_entries(value: Any) -> list[Any] | None:
-    """The entries of a HAR; None where a JSON value is none."""
+    """The entries of a HAR. None if the JSON value is not a HAR."""
     log = value.get("log") if isinstance(value, dict) else None
     entries = log.get("entries") if isinstance(log, dict) else None
     return entries if isinstance(entries, list) else None
 
 
-def of_har(entry: Json, number: int) -> Recorded | None:
-    """An exchange with the Worker API; None for what a browser, say, asked elsewhere or of its own accord.
+def exchange_from_har(entry: Json, number: int) -> RecordedExchange | None:
+    """The exchange of a HAR entry. None if the request is not for the Worker API, or is a CORS preflight.
 
-    Raises KeyError, TypeError, ValueError and AttributeError for what is no entry of a HAR.
+    Raises KeyError, TypeError, ValueError or AttributeError if `entry` is not a HAR entry.
     """
-    asked, answer = entry["request"], entry["response"]
-    url = urlsplit(asked["url"])
-    headers = _headers(asked["headers"])
-    if not _is_of_the_api(url.scheme, url.path) or any(name == _OF_CORS for name, _ in headers):
+    request, answer = entry["request"], entry["response"]
+    url = urlsplit(request["url"])
+    headers = _headers(request["headers"])
+    if not _is_worker_api(url.scheme, url.path) or any(name == _CORS_HEADER for name, _ in headers):
         return None
     began = read_time(entry["startedDateTime"])
     status = int(answer["status"])
     exchange = Exchange(
         number=number,
-        operation=operation_of(asked["method"], url.path),
+        operation=operation_of(request["method"], url.path),
         server=None,
-        method=str(asked["method"]),
+        method=str(request["method"]),
         path=url.path,
         query=url.query,
         request_headers=headers,
-        request_body=_posted(asked.get("postData") or {}),
+        request_body=_request_body(request.get("postData") or {}),
         status=status if status > 0 else None,
         answer_headers=_headers(answer["headers"]),
         answer_body=_body(answer.get("content") or {}) if status > 0 else b"",
@@ -56,7 +56,7 @@ def of_har(entry: Json, number: int) -> Recorded | None:
         ended=began + max(0.0, float(entry.get("time") or 0)) / 1000,
         why="" if _has_content(answer) else NO_CONTENT,
     )
-    return Recorded.plainly(exchange)
+    return RecordedExchange.of(exchange)
 
 
 def _has_content(answer: Json) -> bool:
@@ -64,24 +64,24 @@ def _has_content(answer: Json) -> bool:
     return bool(content.get("text")) or int(content.get("size") or 0) <= 0
 
 
-def _is_of_the_api(scheme: str, path: str) -> bool:
+def _is_worker_api(scheme: str, path: str) -> bool:
     return scheme in _SCHEMES and f"{path}/".startswith(f"{worker_api().base_path}/")
 
 
 def _headers(records: Iterable[Json]) -> Headers:
-    """Pairs of a name and one line; those that HTTP/2 has in the place of a first line are left out."""
+    """The headers with names in lower case. Leaves out HTTP/2 pseudo-headers, such as `:method`."""
     return tuple(
         (name, line)
         for record in records
-        if TOKEN.fullmatch(name := str(record["name"]).lower()) and name not in _PACKING
+        if TOKEN.fullmatch(name := str(record["name"]).lower()) and name not in _ENCODING_HEADERS
         for line in str(record["value"]).splitlines()
     )
 
 
-def _posted(posted: Json) -> bytes:
-    if not posted.get("text") and posted.get("params"):
-        return urlencode([(param["name"], param.get("value", "")) for param in posted["params"]]).encode()
-    return _body(posted)
+def _request_body(post_data: Json) -> bytes:
+    if not post_data.get("text") and post_data.get("params"):
+        return urlencode([(param["name"], param.get("value", "")) for param in post_data["params"]]).encode()
+    return _body(post_data)
 
 
 def _body(content: Json) -> bytes:

@@ -1,19 +1,18 @@
-"""Capsules as files: YAML to which exchanges are added one by one, valid after each."""
+"""Reads capsule files. Exchanges are added to a file one by one, and the file is valid after each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from workerkit.mockserver.capsules.file.body import Bodies, json_text
-from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
-from workerkit.mockserver.capsules.file.form import (
+from workerkit.mockserver.capsules.file.body import BodyReader, parse_json_block
+from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
+from workerkit.mockserver.capsules.file.file_format import (
     ANSWER_KEYS,
     EXCHANGE_KEYS,
     HEAD_KEYS,
-    LONGEST_SECONDS,
+    MAX_SECONDS,
     REQUEST_KEYS,
     STATUSES,
     TOKEN,
@@ -25,118 +24,121 @@ from workerkit.openapi.formats import yaml_nodes
 from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.openapi.spec.api import operation_of
-from workerkit.scenarios.fields.yaml_checks import chosen, mapping, number, sequence, text, whole_number
+from workerkit.scenarios.fields.yaml_checks import (
+    read_list,
+    read_mapping,
+    read_number,
+    read_text,
+    read_whole_number,
+    read_word,
+)
 
-# Ends are written to a microsecond: two that are one apart may change places.
-_ROUNDING = 2e-6
-
-
-def read_capsule(path: Path) -> Capsule:
-    """The capsule in a file. Raises NotUnderstood with file, line and column."""
-    try:
-        return parse_capsule(path.read_text("utf-8"), name=str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise yaml_nodes.InvalidInputError(
-            f"{path}:1:1: {getattr(error, 'strerror', None) or error}"
-        ) from None
+# A file has times in whole microseconds. Rounding may swap two exchanges that end almost together.
+_ROUNDING_SECONDS = 2e-6
 
 
 def parse_capsule(source: str, *, name: str) -> Capsule:
-    """The capsule in a text; `name` is the file's name for messages. Raises NotUnderstood."""
+    """The capsule in the text of a file. `name` is the file's name for messages.
+
+    Raises InvalidInputError with file, line and column.
+    """
     node = _upgraded(yaml_nodes.load(source, name=name))
-    given = mapping(node, HEAD_KEYS)
+    given = read_mapping(node, HEAD_KEYS)
     for key in ("began", "exchanges"):
         if key not in given:
             raise node.fail(f'"{key}" is missing: the file is incomplete')
     began = _time(given["began"])
-    nodes = [] if given["exchanges"].value is None else sequence(given["exchanges"])
+    nodes = [] if given["exchanges"].value is None else read_list(given["exchanges"])
     return Capsule(
         began=began,
         recorded=_recorded(nodes, began),
         world=_world(given["world"]) if "world" in given else None,
-        upstream=_told(given, "upstream"),
-        scenario=_told(given, "scenario"),
-        expected=_told(given, "expected"),
-        notes=tuple(text(each) for each in sequence(given["notes"])) if "notes" in given else (),
+        upstream=_text(given, "upstream"),
+        scenario=_text(given, "scenario"),
+        expected=_text(given, "expected"),
+        notes=tuple(read_text(note) for note in read_list(given["notes"])) if "notes" in given else (),
     )
 
 
 def _upgraded(node: Node) -> Node:
-    """The file's tree in the form of this version. Raises NotUnderstood for a newer one."""
+    """The file's content in the newest version of the format. Raises InvalidInputError for a newer file."""
     if not isinstance(node.value, dict) or "capsule" not in node.value:
-        raise node.fail('this is no capsule: one begins with "capsule: 1"')
-    version = whole_number(node.value["capsule"], least=0)
-    if version > VERSION:
+        raise node.fail('this is not a capsule: a capsule begins with "capsule: 1"')
+    file_version = read_whole_number(node.value["capsule"], minimum=0)
+    if file_version > VERSION:
         raise node.value["capsule"].fail(
-            f"the capsule has version {version}, this workerkit reads up to {VERSION}: take a newer workerkit"
+            f"the capsule has version {file_version}, but this workerkit reads versions up to {VERSION}: "
+            "install a newer workerkit"
         )
-    for each in range(version, VERSION):
-        node = UPGRADES[each](node)
+    for version in range(file_version, VERSION):
+        node = UPGRADES[version](node)
     return node
 
 
-def _recorded(nodes: list[Node], began: float) -> tuple[Recorded, ...]:
-    bodies, latest = Bodies(), 0.0
-    found: list[Recorded] = []
+def _recorded(nodes: list[Node], began: float) -> tuple[RecordedExchange, ...]:
+    bodies, last_end = BodyReader(), 0.0
+    in_file: list[RecordedExchange] = []
     for node in nodes:
         recorded = _exchange(node, began, bodies)
-        ended = recorded.exchange.ended - began
-        if ended + _ROUNDING < latest:
-            back = f"{latest - ended:.3f} s before the one above"
-            raise node.fail(f"this exchange ended {back}: times run backwards")
-        latest = max(latest, ended)
-        found.append(recorded)
-    found.sort(key=lambda each: each.exchange.began)
-    return tuple(_numbered(each, place) for place, each in enumerate(found, 1))
+        end = recorded.exchange.ended - began
+        if end + _ROUNDING_SECONDS < last_end:
+            raise node.fail(
+                f"this exchange ended {last_end - end:.3f} s before the exchange above it. "
+                "Sort the exchanges by the time when they ended"
+            )
+        last_end = max(last_end, end)
+        in_file.append(recorded)
+    in_file.sort(key=lambda recorded: recorded.exchange.began)
+    return tuple(_numbered(recorded, number) for number, recorded in enumerate(in_file, 1))
 
 
-def _numbered(recorded: Recorded, place: int) -> Recorded:
-    return replace(recorded, exchange=replace(recorded.exchange, number=place))
+def _numbered(recorded: RecordedExchange, number: int) -> RecordedExchange:
+    return replace(recorded, exchange=replace(recorded.exchange, number=number))
 
 
-def _exchange(node: Node, began: float, bodies: Bodies) -> Recorded:
-    given = mapping(node, EXCHANGE_KEYS)
+def _exchange(node: Node, began: float, bodies: BodyReader) -> RecordedExchange:
+    given = read_mapping(node, EXCHANGE_KEYS)
     for key in ("at", "took", "request"):
         if key not in given:
             raise node.fail(f'"{key}" is missing: the exchange is incomplete')
-    at = number(given["at"], least=0, most=LONGEST_SECONDS)
-    took = number(given["took"], least=0, most=LONGEST_SECONDS)
-    request = mapping(given["request"], REQUEST_KEYS)
+    start = read_number(given["at"], minimum=0, maximum=MAX_SECONDS)
+    duration = read_number(given["took"], minimum=0, maximum=MAX_SECONDS)
+    request = read_mapping(given["request"], REQUEST_KEYS)
     for key in ("method", "path"):
         if key not in request:
             raise given["request"].fail(f'"{key}" is missing')
-    method, path = _method(request["method"]), text(request["path"])
-    answer = mapping(given["answer"], ANSWER_KEYS) if "answer" in given else {}
+    method, path = _method(request["method"]), read_text(request["path"])
+    answer = read_mapping(given["answer"], ANSWER_KEYS) if "answer" in given else {}
     if "answer" in given and "status" not in answer:
         raise given["answer"].fail('"status" is missing')
     exchange = Exchange(
         number=0,
         operation=operation_of(method, path),
-        server=_told(given, "server") or None,
+        server=_text(given, "server") or None,
         method=method,
         path=path,
-        query=_told(request, "query"),
+        query=_text(request, "query"),
         request_headers=_headers(request),
         request_body=bodies.read(request["body"]) if "body" in request else b"",
         status=_status(answer["status"]) if answer else None,
         answer_headers=_headers(answer),
         answer_body=bodies.read(answer["body"]) if "body" in answer else b"",
-        began=began + at,
-        ended=began + at + took,
-        why=_told(given, "why"),
+        began=began + start,
+        ended=began + start + duration,
+        why=_text(given, "why"),
     )
-    return Recorded(exchange, _ending(given, exchange.status, node))
+    return RecordedExchange(exchange, _ending(given, exchange.status, node))
 
 
 def _ending(given: Mapping[str, Node], status: int | None, node: Node) -> Ending:
     if "ending" in given:
-        return Ending(chosen(given["ending"], list(Ending), "ending"))
+        return Ending(read_word(given["ending"], list(Ending), "ending"))
     if status is None:
-        raise node.fail('there is neither an "answer" nor an "ending" that says why there is none')
+        raise node.fail('"answer" is missing. If no answer came, write an "ending", such as "closed"')
     return Ending.WHOLE
 
 
-def _told(given: Mapping[str, Node], key: str) -> str:
+def _text(given: Mapping[str, Node], key: str) -> str:
     if key not in given:
         return ""
     if not isinstance(given[key].value, str):
@@ -146,44 +148,44 @@ def _told(given: Mapping[str, Node], key: str) -> str:
 
 def _method(node: Node) -> str:
     if not isinstance(node.value, str) or not TOKEN.fullmatch(node.value):
-        raise node.fail("the method of a request is expected here, as in GET")
+        raise node.fail("a request method is expected here, such as GET")
     return node.value
 
 
 def _status(node: Node) -> int:
-    status = whole_number(node, least=STATUSES.start)
+    status = read_whole_number(node, minimum=STATUSES.start)
     if status not in STATUSES:
-        raise node.fail(f"{status} is no status of an answer")
+        raise node.fail(f"{status} is not an HTTP status")
     return status
 
 
 def _headers(given: Mapping[str, Node]) -> Headers:
-    pairs = sequence(given["headers"]) if "headers" in given else []
+    pairs = read_list(given["headers"]) if "headers" in given else []
     return tuple(_header(pair) for pair in pairs)
 
 
 def _header(node: Node) -> tuple[str, str]:
-    pair = [each.value for each in sequence(node)]
-    if len(pair) != 2 or not all(isinstance(each, str) for each in pair):
-        raise node.fail("a header is a pair of texts, its name and its value")
+    pair = [part.value for part in read_list(node)]
+    if len(pair) != 2 or not all(isinstance(part, str) for part in pair):
+        raise node.fail("a header is a pair of texts: its name and its value")
     name, value = pair
     if not TOKEN.fullmatch(name) or "\r" in value or "\n" in value:
-        raise node.fail("a header's name is one word, and its value one line")
+        raise node.fail("a header's name must be one word, and its value must be one line")
     return name.lower(), value
 
 
 def _world(node: Node) -> Any:
-    world = json_text(node) if isinstance(node.value, str) else node.plain()
+    world = parse_json_block(node) if isinstance(node.value, str) else node.plain()
     if not isinstance(world, dict):
-        raise node.fail("the snapshot of a world is expected here: an object")
+        raise node.fail("the snapshot of a world is expected here: a JSON object")
     return world
 
 
 def _time(node: Node) -> float:
     try:
-        at = read_time(str(node.value))
+        seconds = read_time(str(node.value))
     except ValueError as error:
         raise node.fail(str(error)) from None
-    if at < 0:
-        raise node.fail("a time from the year 1970 on is expected here")
-    return at
+    if seconds < 0:
+        raise node.fail("a time in 1970 or later is expected here")
+    return seconds

@@ -1,4 +1,4 @@
-"""Other ids in the place of a capsule's own: which are equal, and which comes before which, stays."""
+"""Replaces the ids in a capsule, so that nobody can recognise them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from workerkit.mockserver.capsules.file.writer import capsule_text
 _UUID = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-fA-F])")
 
 
-def with_other_ids(capsule: Capsule, chance: Random) -> Capsule:
-    """The capsule with a new UUID for each: they sort as the old ones did, and large letters stay large."""
+def with_new_ids(capsule: Capsule, random: Random) -> Capsule:
+    """The capsule with a new UUID in place of each UUID.
+
+    Equal ids stay equal. The new ids have the same order as the old ids. Capital letters stay capital.
+    """
     text = capsule_text(capsule)
-    old = sorted({found.lower() for found in _UUID.findall(text)})
-    new = sorted(_uuid(chance) for _ in old)
-    names: dict[str, str] = dict(zip(old, new, strict=True))
+    old_ids = sorted({uuid.lower() for uuid in _UUID.findall(text)})
+    new_ids = sorted(_uuid(random) for _ in old_ids)
+    replacements: dict[str, str] = dict(zip(old_ids, new_ids, strict=True))
 
-    def other(found: re.Match[str]) -> str:
-        name = names[found[0].lower()]
-        return name.upper() if found[0].isupper() else name
+    def new_id(match: re.Match[str]) -> str:
+        uuid = replacements[match[0].lower()]
+        return uuid.upper() if match[0].isupper() else uuid
 
-    return parse_capsule(_UUID.sub(other, text), name="capsule")
+    return parse_capsule(_UUID.sub(new_id, text), name="capsule")
 
 
-def _uuid(chance: Random) -> str:
-    digits = f"{chance.getrandbits(128):032x}"
-    variant = "89ab"[chance.getrandbits(2)]
+def _uuid(random: Random) -> str:
+    digits = f"{random.getrandbits(128):032x}"
+    variant = "89ab"[random.getrandbits(2)]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

@@ -1,12 +1,12 @@
-"""The JSON Schema of capsules, made from the model: editors and other programs check files by it."""
+"""Makes the JSON Schema of capsule files. Editors and other programs check capsule files with it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from workerkit.mockserver.capsules.file.body import FORMS, NAME
+from workerkit.mockserver.capsules.file.body import BODY_KEYS, NAME_KEY
 from workerkit.mockserver.capsules.file.capsule import Ending
-from workerkit.mockserver.capsules.file.form import (
+from workerkit.mockserver.capsules.file.file_format import (
     ANSWER_KEYS,
     EXCHANGE_KEYS,
     HEAD_KEYS,
@@ -21,33 +21,51 @@ _SECONDS: Json = {"type": "number", "minimum": 0}
 _HEADERS: Json = {
     "type": "array",
     "items": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2},
-    "description": "Pairs of a name in lower case and a value, in order.",
+    "description": "The headers in their order: pairs of a name in lower case and a value.",
 }
 
 
 def capsule_schema() -> Json:
-    """The schema of a file of the newest version, as YAML reads it."""
-    parts: Json = {
-        "capsule": {"const": VERSION, "description": "The version of the form."},
-        "began": {"type": "string", "description": "The start, as 2025-12-01T10:00:00.000Z."},
-        "upstream": {**_TEXT, "description": "The server that was recorded; missing for the mock."},
-        "expected": {**_TEXT, "description": "What should have happened."},
-        "notes": {"type": "array", "items": _TEXT},
-        "scenario": {**_TEXT, "description": "The source of the scenario that was played."},
-        "world": {"type": ["string", "object"], "description": "A snapshot of the world, as JSON."},
-        "exchanges": {"type": ["array", "null"], "items": _exchange(), "description": "By their ends."},
+    """The JSON Schema of a capsule file in the newest version of the format."""
+    properties: Json = {
+        "capsule": {"const": VERSION, "description": "The version of the file format."},
+        "began": {
+            "type": "string",
+            "description": "The start of the recording, for example 2025-12-01T10:00:00.000Z.",
+        },
+        "upstream": {
+            **_TEXT,
+            "description": "The URL of the recorded server. Missing if the mock was recorded.",
+        },
+        "expected": {**_TEXT, "description": "What should have happened, in words."},
+        "notes": {"type": "array", "items": _TEXT, "description": "Notes for people."},
+        "scenario": {**_TEXT, "description": "The source of the scenario that the mock ran."},
+        "world": {
+            "type": ["string", "object"],
+            "description": (
+                "A snapshot of the mock's world before the first exchange: an object, or a text with JSON."
+            ),
+        },
+        "exchanges": {
+            "type": ["array", "null"],
+            "items": _exchange(),
+            "description": "The exchanges, sorted by the time when they ended.",
+        },
     }
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A capsule of workerkit"}
-    return {**head, **_object(parts, HEAD_KEYS, ("capsule", "began", "exchanges"))}
+    return {**head, **_object(properties, HEAD_KEYS, ("capsule", "began", "exchanges"))}
 
 
 def _exchange() -> Json:
-    parts: Json = {
-        "at": {**_SECONDS, "description": "Seconds from the start to the request."},
-        "took": {**_SECONDS, "description": "Seconds from there to the end."},
-        "ending": {"enum": list(Ending), "description": "How it ended, unless by a whole answer."},
-        "server": _TEXT,
-        "why": _TEXT,
+    properties: Json = {
+        "at": {**_SECONDS, "description": "Seconds from the start of the recording to the request."},
+        "took": {**_SECONDS, "description": "Seconds from the request to the end of the answer."},
+        "ending": {
+            "enum": list(Ending),
+            "description": "How the answer ended. Missing if the complete answer came.",
+        },
+        "server": {**_TEXT, "description": "The name of the server that the API key belongs to."},
+        "why": {**_TEXT, "description": "Why the mock refused the request, in words."},
         "request": _object(
             {"method": _TEXT, "path": _TEXT, "query": _TEXT, "headers": _HEADERS, "body": _body()},
             REQUEST_KEYS,
@@ -63,28 +81,28 @@ def _exchange() -> Json:
             ("status",),
         ),
     }
-    whole = _object(parts, EXCHANGE_KEYS, ("at", "took", "request"))
-    return {**whole, "anyOf": [{"required": ["answer"]}, {"required": ["ending"]}]}
+    exchange = _object(properties, EXCHANGE_KEYS, ("at", "took", "request"))
+    return {**exchange, "anyOf": [{"required": ["answer"]}, {"required": ["ending"]}]}
 
 
 def _body() -> Json:
-    forms: Json = {
-        "json": {"description": "JSON as YAML."},
-        "json-text": {**_TEXT, "description": "JSON as a block of text."},
-        "text": _TEXT,
-        "base64": {**_TEXT, "description": "What is no text."},
-        "same": {**_TEXT, "description": "The name of a body further up."},
+    properties: Json = {
+        "json": {"description": "The JSON value of the body, as YAML."},
+        "json-text": {**_TEXT, "description": "The JSON of the body, as a block of text."},
+        "text": {**_TEXT, "description": "The text of a body that is not JSON."},
+        "base64": {**_TEXT, "description": "The bytes of a body that is not text, in base64."},
+        "same": {**_TEXT, "description": "The `name` of an equal body earlier in the file."},
+        NAME_KEY: {**_TEXT, "description": "A name for this body. Later bodies use it in `same`."},
     }
-    whole = _object({**forms, NAME: _TEXT}, (*FORMS, NAME))
-    return {**whole, "oneOf": [{"required": [form]} for form in FORMS]}
+    body = _object(properties, (*BODY_KEYS, NAME_KEY))
+    return {**body, "oneOf": [{"required": [key]} for key in BODY_KEYS]}
 
 
-def _object(parts: Json, keys: tuple[str, ...], needed: tuple[str, ...] = ()) -> Json:
-    """An object whose keys are those of the model."""
-    properties = {key: parts[key] for key in keys}
+def _object(properties: Json, keys: tuple[str, ...], required: tuple[str, ...] = ()) -> Json:
+    """The schema of an object with these keys, in this order."""
     return {
         "type": "object",
         "additionalProperties": False,
-        "properties": properties,
-        **({"required": list(needed)} if needed else {}),
+        "properties": {key: properties[key] for key in keys},
+        **({"required": list(required)} if required else {}),
     }

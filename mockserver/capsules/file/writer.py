@@ -1,38 +1,41 @@
-"""Writes capsule files."""
+"""Formats a capsule as the text of a capsule file."""
 
 from __future__ import annotations
 
 from math import floor
 
-from workerkit.mockserver.capsules.file.body import BodyNames, block, scalar
-from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
-from workerkit.mockserver.capsules.file.form import VERSION
+from workerkit.mockserver.capsules.file.body import BodyFormatter, json_block, json_line
+from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
+from workerkit.mockserver.capsules.file.file_format import VERSION
 from workerkit.openapi.exchange import Exchange, Headers
-from workerkit.openapi.formats.timestamp import written_in_milliseconds
+from workerkit.openapi.formats.timestamp import time_text_in_milliseconds
 
 
-class CapsuleText:
-    """The text of a capsule's file, part by part: a head, then each exchange as it ends."""
+class CapsuleFormatter:
+    """Formats a capsule file part by part: first the head, then each exchange.
+
+    The exchanges must come in the order in which they end.
+    """
 
     def __init__(self, began: float) -> None:
         self._began = floor(began * 1000) / 1000
-        self._names = BodyNames()
+        self._bodies = BodyFormatter()
 
     def head(self, capsule: Capsule) -> str:
-        """How the file begins; no exchange is in it. `exchanges` is the last key."""
-        lines = [f"capsule: {VERSION}\n", f"began: {written_in_milliseconds(self._began)}\n"]
+        """The first part of the file. It ends with the key `exchanges` and contains no exchange."""
+        lines = [f"capsule: {VERSION}\n", f"began: {time_text_in_milliseconds(self._began)}\n"]
         for key in ("upstream", "expected", "scenario"):
             if getattr(capsule, key):
-                lines.append(f"{key}: {scalar(getattr(capsule, key))}\n")
+                lines.append(f"{key}: {json_line(getattr(capsule, key))}\n")
         if capsule.notes:
             lines.append("notes:\n")
-            lines.extend(f"  - {scalar(note)}\n" for note in capsule.notes)
+            lines.extend(f"  - {json_line(note)}\n" for note in capsule.notes)
         if capsule.world is not None:
-            lines.append(f"world: |\n{block(capsule.world, '')}")
+            lines.append(f"world: |\n{json_block(capsule.world, '')}")
         return "".join([*lines, "exchanges:\n"])
 
-    def exchange(self, recorded: Recorded) -> str:
-        """One exchange, an item of the list."""
+    def exchange(self, recorded: RecordedExchange) -> str:
+        """One exchange as an item of the list `exchanges`."""
         exchange = recorded.exchange
         lines = [
             f"  - at: {max(0.0, exchange.began - self._began):.6f}\n",
@@ -42,16 +45,16 @@ class CapsuleText:
             lines.append(f"    ending: {recorded.ending}\n")
         for key in ("server", "why"):
             if getattr(exchange, key):
-                lines.append(f"    {key}: {scalar(getattr(exchange, key))}\n")
+                lines.append(f"    {key}: {json_line(getattr(exchange, key))}\n")
         return "".join([*lines, *self._request(exchange), *self._answer(exchange)])
 
     def _request(self, exchange: Exchange) -> list[str]:
         lines = [
-            f"    request:\n      method: {scalar(exchange.method)}\n",
-            f"      path: {scalar(exchange.path)}\n",
+            f"    request:\n      method: {json_line(exchange.method)}\n",
+            f"      path: {json_line(exchange.path)}\n",
         ]
         if exchange.query:
-            lines.append(f"      query: {scalar(exchange.query)}\n")
+            lines.append(f"      query: {json_line(exchange.query)}\n")
         return [*lines, *self._message(exchange.request_headers, exchange.request_body)]
 
     def _answer(self, exchange: Exchange) -> list[str]:
@@ -61,12 +64,12 @@ class CapsuleText:
         return [status, *self._message(exchange.answer_headers, exchange.answer_body)]
 
     def _message(self, headers: Headers, body: bytes) -> list[str]:
-        told = f"      headers: {scalar([list(header) for header in headers])}\n"
-        return [told, "      body:", *self._names.written(body, " " * 8)] if body else [told]
+        header_line = f"      headers: {json_line([list(header) for header in headers])}\n"
+        return [header_line, "      body:", *self._bodies.parts(body, " " * 8)] if body else [header_line]
 
 
 def capsule_text(capsule: Capsule) -> str:
-    """The whole file of a capsule."""
-    writer = CapsuleText(capsule.began)
-    by_end = sorted(capsule.recorded, key=lambda each: each.exchange.ended)
-    return writer.head(capsule) + "".join(map(writer.exchange, by_end))
+    """The complete text of a capsule's file."""
+    formatter = CapsuleFormatter(capsule.began)
+    by_end = sorted(capsule.recorded, key=lambda recorded: recorded.exchange.ended)
+    return formatter.head(capsule) + "".join(map(formatter.exchange, by_end))

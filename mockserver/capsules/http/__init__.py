@@ -1,1 +1,1 @@
-"""HTTP/1.1 cut into messages; a bare client."""
+"""HTTP/1.1 at the level of bytes: splits a stream into messages, and sends a recorded request."""

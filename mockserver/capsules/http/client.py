@@ -1,4 +1,4 @@
-"""Sends a recorded request again and sees how its answer ends, on a connection of its own."""
+"""Sends a recorded request on its own connection, and returns the answer and how it ended."""
 
 from __future__ import annotations
 
@@ -8,24 +8,32 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
+from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
 from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError
-from workerkit.mockserver.http.trusted_certificates import TRUSTED, tls
+from workerkit.mockserver.http.trusted_certificates import CERTIFICATE_VARIABLES, tls_context
 from workerkit.openapi.errors import CannotRunError
 from workerkit.openapi.exchange import Exchange
 
-_AT_ONCE = 256 * 1024
-# What belongs to a connection and not to the request; the length is counted anew.
-_OF_THE_WAY = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "keep-alive"})
+_READ_SIZE = 256 * 1024
+# These headers belong to the old connection. The client sets Host and Content-Length itself.
+_CONNECTION_HEADERS = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "expect", "keep-alive"}
+)
 
 
 class UnreachableError(CannotRunError, OSError):
-    """Nothing answers at an address; the message says which and why."""
+    """A server cannot be reached. The message names the address and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where requests go: `host` as it stands in the header, TLS with a check of the certificate or none."""
+    """The address of a server.
+
+    name: the host name or IP address to connect to.
+    port: the TCP port.
+    host: the value of the Host header.
+    tls: True for https. The client then checks the server's certificate.
+    """
 
     name: str
     port: int
@@ -34,48 +42,51 @@ class Address:
 
     @property
     def url(self) -> str:
-        """Scheme, host and port."""
+        """The URL without a path: scheme, host and port."""
         return f"{'https' if self.tls else 'http'}://{self.host}"
 
     def connect(self, seconds: float) -> socket.socket:
-        """A connection. Raises Unreachable."""
+        """A new connection, with this timeout. Raises UnreachableError."""
         try:
             plain = socket.create_connection((self.name, self.port), timeout=seconds)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if not self.tls:
                 return plain
-            return tls().wrap_socket(plain, server_hostname=self.name)
+            return tls_context().wrap_socket(plain, server_hostname=self.name)
         except OSError as error:
-            raise UnreachableError(self.trouble(error)) from None
+            raise UnreachableError(self.failure_message(error)) from None
 
-    def trouble(self, error: OSError) -> str:
-        """What kept a connection from being made, and what to do."""
+    def failure_message(self, error: OSError) -> str:
+        """Why a connection failed, and what the user can do."""
         if isinstance(error, ssl.SSLCertVerificationError):
-            why = str(error.verify_message).rstrip(".")
+            reason = str(error.verify_message).rstrip(".")
             return (
-                f"{self.host} is not sent anything: its certificate is not trusted ({why}). If a private "
-                f"authority has signed it, name the file with that one's certificate: {TRUSTED[0]}=FILE"
+                f"nothing was sent to {self.host}, because its certificate is not trusted ({reason}). "
+                "To trust a private certificate authority, set "
+                f"{CERTIFICATE_VARIABLES[0]}=FILE to its certificate file"
             )
         if isinstance(error, ssl.SSLError):
-            return f"{self.host} cannot be reached: it speaks no TLS that is understood here. Is it http://?"
-        why = error.strerror or str(error) or type(error).__name__
-        return f"{self.host} cannot be reached: {why}. Is the server up, and the address right?"
+            return f"{self.host} cannot be reached: the TLS handshake failed. For a server without TLS use http://"
+        reason = error.strerror or str(error) or type(error).__name__
+        return f"{self.host} cannot be reached: {reason}. Check that the server runs and the address is right"
 
 
 def send(
-    exchange: Exchange, address: Address, *, patience: float, now: Callable[[], float] = time.time
-) -> Recorded:
-    """Sends an exchange's request and returns what came of it, waiting at most so many seconds for more.
+    exchange: Exchange, address: Address, *, timeout: float, now: Callable[[], float] = time.time
+) -> RecordedExchange:
+    """Sends the request of `exchange` and returns it with the new answer.
 
-    Raises Unreachable.
+    timeout: how many seconds to wait for the next bytes of the answer.
+
+    Raises UnreachableError.
     """
     began = now()
-    with address.connect(patience) as connection:
+    with address.connect(timeout) as connection:
         answer = _Answer()
-        answer.framer.expects_no_body = exchange.method == "HEAD"
-        ending = _exchanged(connection, request_bytes(exchange, address.host), answer)
+        answer.framer.next_is_answer_to_head = exchange.method == "HEAD"
+        ending = _exchange_bytes(connection, request_bytes(exchange, address.host), answer)
     head = answer.head
-    seen = replace(
+    answered = replace(
         exchange,
         status=None if head is None else head.status,
         answer_headers=() if head is None else head.headers,
@@ -84,30 +95,32 @@ def send(
         ended=now(),
         why="",
     )
-    return Recorded(seen, ending)
+    return RecordedExchange(answered, ending)
 
 
 def request_bytes(exchange: Exchange, host: str) -> bytes:
-    """The request as it goes on the wire, for a connection that ends after it."""
+    """The request as HTTP/1.1 bytes. A header asks the server to close the connection after the answer."""
     target = exchange.path + (f"?{exchange.query}" if exchange.query else "")
-    had_body = exchange.request_body or any(name == "content-length" for name, _ in exchange.request_headers)
-    headers = [(name, text) for name, text in exchange.request_headers if name not in _OF_THE_WAY]
-    length = [("content-length", str(len(exchange.request_body)))] if had_body else []
+    has_length = exchange.request_body or any(
+        name == "content-length" for name, _ in exchange.request_headers
+    )
+    headers = [(name, text) for name, text in exchange.request_headers if name not in _CONNECTION_HEADERS]
+    length = [("content-length", str(len(exchange.request_body)))] if has_length else []
     lines = [f"{name}: {text}\r\n" for name, text in [("host", host), *headers, *length]]
     head = f"{exchange.method} {target} HTTP/1.1\r\n{''.join(lines)}connection: close\r\n\r\n"
     return head.encode("latin-1", "replace") + exchange.request_body
 
 
 class _Answer:
-    """What came of an answer so far."""
+    """The part of an answer that has come so far."""
 
     def __init__(self) -> None:
         self.framer = Framer(answers=True)
         self.head: Head | None = None
         self.body = bytearray()
 
-    def take(self, data: bytes) -> bool:
-        """Takes more of it; whether it is complete then. Raises Garbled."""
+    def add(self, data: bytes) -> bool:
+        """Adds bytes. Returns True if the answer is complete now. Raises NotHttpError."""
         for piece in self.framer.feed(data):
             self.head = piece.head or self.head
             self.body += piece.payload
@@ -117,14 +130,14 @@ class _Answer:
 
     @property
     def has_begun(self) -> bool:
-        return self.head is not None or not self.framer.is_between
+        return self.head is not None or not self.framer.is_between_messages
 
 
-def _exchanged(connection: socket.socket, request: bytes, answer: _Answer) -> Ending:
+def _exchange_bytes(connection: socket.socket, request: bytes, answer: _Answer) -> Ending:
     try:
         connection.sendall(request)
-        while data := connection.recv(_AT_ONCE):
-            if answer.take(data):
+        while data := connection.recv(_READ_SIZE):
+            if answer.add(data):
                 return Ending.WHOLE
     except NotHttpError:
         return Ending.GARBLED

@@ -1,4 +1,4 @@
-"""Cuts one direction of an HTTP/1.1 connection into messages, without changing a byte of it."""
+"""Splits one direction of an HTTP/1.1 connection into messages. Never changes a byte."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from workerkit.mockserver.capsules.file.form import STATUSES, TOKEN
+from workerkit.mockserver.capsules.file.file_format import STATUSES, TOKEN
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Headers
 
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-_LONGEST_HEAD = 256 * 1024
-_LONGEST_LINE = 8 * 1024
-_BODILESS = (204, 304)
-_MOST_NAMES = 1024
+_MAX_HEAD_BYTES = 256 * 1024
+_MAX_LINE_BYTES = 8 * 1024
+_STATUSES_WITHOUT_BODY = (204, 304)
+_MAX_CACHED_NAMES = 1024
 
 
 class NotHttpError(WorkerkitError, ValueError):
-    """What came is no HTTP."""
+    """The bytes are not valid HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first line, as its words, and the headers that have a name, in lower case."""
+    """The head of a message.
+
+    line: the words of the first line.
+    headers: the headers with valid names, in lower case.
+    """
 
     line: tuple[str, ...]
     headers: Headers
@@ -36,13 +40,19 @@ class Head:
         return int(self.line[1])
 
     def values(self, name: str) -> list[str]:
-        """The values of a header."""
-        return [value for each, value in self.headers if each == name]
+        """All values of a header, given by its name in lower case."""
+        return [value for header, value in self.headers if header == name]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of the stream: `raw` as it came, `payload` what of it is the body's; `last` ends a message."""
+    """A piece of the stream.
+
+    raw: the bytes as they came.
+    head: the head of the message, if this piece is the head.
+    payload: the bytes of `raw` that belong to the body.
+    last: True if this piece ends a message.
+    """
 
     raw: bytes
     head: Head | None = None
@@ -53,7 +63,7 @@ class Piece:
 class _Part(Enum):
     HEAD = 0
     LENGTH = 1
-    TO_THE_END = 2
+    UNTIL_CLOSE = 2
     CHUNK_SIZE = 3
     CHUNK = 4
     CHUNK_END = 5
@@ -61,178 +71,184 @@ class _Part(Enum):
 
 
 class Framer:
-    """Takes bytes as they come and gives them back in pieces, the same bytes in the same order.
+    """Takes the bytes of a stream and returns the same bytes, in the same order, as pieces of messages.
 
-    A head is given back as a whole. For answers say by `expects_no_body` that the next one is to a HEAD.
+    answers: True if the stream contains answers, False if it contains requests.
+
+    A head is always one piece. Set `next_is_answer_to_head` if the next answer belongs to a HEAD request,
+    because these answers have no body.
     """
 
     def __init__(self, *, answers: bool) -> None:
         self._answers = answers
-        self._rest = bytearray()
+        self._buffer = bytearray()
         self._part = _Part.HEAD
-        self._left = 0
-        self.expects_no_body = False
+        self._remaining = 0
+        self.next_is_answer_to_head = False
 
     @property
-    def rest(self) -> bytes:
-        """What came and was not given back yet."""
-        return bytes(self._rest)
+    def unread(self) -> bytes:
+        """The bytes that are not part of a returned piece yet."""
+        return bytes(self._buffer)
 
     @property
-    def is_between(self) -> bool:
-        """Whether no message has begun."""
-        return self._part is _Part.HEAD and not self._rest
+    def is_between_messages(self) -> bool:
+        """True if no message is incomplete."""
+        return self._part is _Part.HEAD and not self._buffer
 
     @property
     def ends_at_close(self) -> bool:
-        """Whether the message under way is complete when the connection ends."""
-        return self._part is _Part.TO_THE_END
+        """True if the current message ends when the connection is closed."""
+        return self._part is _Part.UNTIL_CLOSE
 
     def feed(self, data: bytes) -> Iterator[Piece]:
-        """The pieces that are complete with this. Raises Garbled."""
-        if self._part is _Part.LENGTH and not self._rest and 0 < len(data) <= self._left:
-            yield self._counted(data)
+        """The pieces that are complete after these bytes. Raises NotHttpError."""
+        if self._part is _Part.LENGTH and not self._buffer and 0 < len(data) <= self._remaining:
+            yield self._body_piece(data)
             return
-        self._rest += data
-        while (piece := self._next()) is not None:
+        self._buffer += data
+        while (piece := self._next_piece()) is not None:
             yield piece
 
-    def _next(self) -> Piece | None:
+    def _next_piece(self) -> Piece | None:
         match self._part:
             case _Part.HEAD:
                 return self._head()
             case _Part.LENGTH:
-                payload = self._taken(min(self._left, len(self._rest)))
-                return self._counted(payload) if payload else None
-            case _Part.TO_THE_END:
-                payload = self._taken(len(self._rest))
+                payload = self._take_from_buffer(min(self._remaining, len(self._buffer)))
+                return self._body_piece(payload) if payload else None
+            case _Part.UNTIL_CLOSE:
+                payload = self._take_from_buffer(len(self._buffer))
                 return Piece(payload, payload=payload) if payload else None
             case _Part.CHUNK:
                 return self._chunk()
             case _:
-                return self._line_of_chunk()
+                return self._chunk_line()
 
     def _head(self) -> Piece | None:
-        found = _END_OF_HEAD.search(self._rest)
+        found = _END_OF_HEAD.search(self._buffer)
         if found is None:
-            if len(self._rest) > _LONGEST_HEAD:
-                raise NotHttpError("a head that does not end")
-            self._check_beginning()
+            if len(self._buffer) > _MAX_HEAD_BYTES:
+                raise NotHttpError("the head is too long")
+            self._check_first_bytes()
             return None
-        raw = bytes(self._rest[: found.end()])
-        head = _read_head(raw, answers=self._answers)
+        raw = bytes(self._buffer[: found.end()])
+        head = _parse_head(raw, answers=self._answers)
         is_interim = self._answers and head.status < 200
         if not is_interim:
             self._begin_body(head)
-        del self._rest[: found.end()]
+        del self._buffer[: found.end()]
         if is_interim:
             return Piece(raw)
         return Piece(raw, head=head, last=self._part is _Part.HEAD)
 
-    def _check_beginning(self) -> None:
-        if self._answers and not b"HTTP/1."[: len(self._rest)] == self._rest[:7]:
-            raise NotHttpError("an answer that does not begin with HTTP/1.")
+    def _check_first_bytes(self) -> None:
+        if self._answers and not b"HTTP/1."[: len(self._buffer)] == self._buffer[:7]:
+            raise NotHttpError("the answer does not begin with HTTP/1.")
 
     def _begin_body(self, head: Head) -> None:
-        bodiless = self.expects_no_body or (self._answers and head.status in _BODILESS)
-        self.expects_no_body = False
-        if bodiless:
+        has_no_body = self.next_is_answer_to_head or (self._answers and head.status in _STATUSES_WITHOUT_BODY)
+        self.next_is_answer_to_head = False
+        if has_no_body:
             return
         coding = ",".join(head.values("transfer-encoding")).lower()
         lengths = set(head.values("content-length"))
         if coding:
-            self._part = _Part.CHUNK_SIZE if coding.endswith("chunked") else _Part.TO_THE_END
+            self._part = _Part.CHUNK_SIZE if coding.endswith("chunked") else _Part.UNTIL_CLOSE
         elif lengths:
-            self._left = _length(lengths)
-            self._part = _Part.LENGTH if self._left else _Part.HEAD
+            self._remaining = _parse_length(lengths)
+            self._part = _Part.LENGTH if self._remaining else _Part.HEAD
         elif self._answers:
-            self._part = _Part.TO_THE_END
+            self._part = _Part.UNTIL_CLOSE
 
-    def _counted(self, payload: bytes) -> Piece:
-        self._left -= len(payload)
-        if not self._left:
+    def _body_piece(self, payload: bytes) -> Piece:
+        self._remaining -= len(payload)
+        if not self._remaining:
             self._part = _Part.HEAD
-        return Piece(payload, payload=payload, last=not self._left)
+        return Piece(payload, payload=payload, last=not self._remaining)
 
     def _chunk(self) -> Piece | None:
-        payload = self._taken(min(self._left, len(self._rest)))
+        payload = self._take_from_buffer(min(self._remaining, len(self._buffer)))
         if not payload:
             return None
-        self._left -= len(payload)
-        if not self._left:
+        self._remaining -= len(payload)
+        if not self._remaining:
             self._part = _Part.CHUNK_END
         return Piece(payload, payload=payload)
 
-    def _line_of_chunk(self) -> Piece | None:
-        end = self._rest.find(b"\n")
+    def _chunk_line(self) -> Piece | None:
+        end = self._buffer.find(b"\n")
         if end < 0:
-            if len(self._rest) > _LONGEST_LINE:
-                raise NotHttpError("a line of a chunk that does not end")
-            if self._part is _Part.CHUNK_SIZE and self._rest:
-                _size_of_chunk(bytes(self._rest), whole=False)
+            if len(self._buffer) > _MAX_LINE_BYTES:
+                raise NotHttpError("a line between chunks is too long")
+            if self._part is _Part.CHUNK_SIZE and self._buffer:
+                _chunk_size(bytes(self._buffer), is_complete=False)
             return None
-        raw = bytes(self._rest[: end + 1])
-        last = self._after_line(raw)
-        del self._rest[: end + 1]
+        raw = bytes(self._buffer[: end + 1])
+        last = self._finish_line(raw)
+        del self._buffer[: end + 1]
         return Piece(raw, last=last)
 
-    def _after_line(self, raw: bytes) -> bool:
-        """What a line says of those that follow; whether it is the last of its message."""
+    def _finish_line(self, raw: bytes) -> bool:
+        """Reads a line between chunks, and sets which part of the message comes next.
+
+        Returns True if the message ends with this line.
+        """
         if self._part is _Part.CHUNK_SIZE:
-            self._left = _size_of_chunk(raw, whole=True)
-            self._part = _Part.CHUNK if self._left else _Part.TRAILERS
+            self._remaining = _chunk_size(raw, is_complete=True)
+            self._part = _Part.CHUNK if self._remaining else _Part.TRAILERS
         elif self._part is _Part.CHUNK_END:
             if raw.strip():
-                raise NotHttpError("a chunk that is longer than its size")
+                raise NotHttpError("a chunk is longer than its size")
             self._part = _Part.CHUNK_SIZE
         elif not raw.strip():
             self._part = _Part.HEAD
             return True
         return False
 
-    def _taken(self, count: int) -> bytes:
-        if count == len(self._rest):
-            taken = bytes(self._rest)
-            self._rest.clear()
+    def _take_from_buffer(self, count: int) -> bytes:
+        if count == len(self._buffer):
+            taken = bytes(self._buffer)
+            self._buffer.clear()
             return taken
-        taken = bytes(self._rest[:count])
-        del self._rest[:count]
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
         return taken
 
 
-def _read_head(raw: bytes, *, answers: bool) -> Head:
+def _parse_head(raw: bytes, *, answers: bool) -> Head:
     first, *lines = raw.decode("latin-1").rstrip("\r\n").replace("\r\n", "\n").split("\n")
     words = tuple(first.split(" ", 2))
     if answers and not (len(words) >= 2 and words[0].startswith("HTTP/1.") and _is_status(words[1])):
-        raise NotHttpError("an answer without a status")
-    if not answers and not (len(words) == 3 and words[2].startswith("HTTP/1.") and _is_name(words[0])):
-        raise NotHttpError("a request without a first line")
+        raise NotHttpError("the answer has no status")
+    if not answers and not (len(words) == 3 and words[2].startswith("HTTP/1.") and _is_token(words[0])):
+        raise NotHttpError("the request has no valid first line")
     pairs = (
         (name.strip().lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
     )
-    return Head(words, tuple((name, value.replace("\r", " ")) for name, value in pairs if _is_name(name)))
+    return Head(words, tuple((name, value.replace("\r", " ")) for name, value in pairs if _is_token(name)))
 
 
 def _is_status(word: str) -> bool:
     return word.isascii() and word.isdecimal() and int(word) in STATUSES
 
 
-@lru_cache(_MOST_NAMES)
-def _is_name(word: str) -> bool:
-    """Whether a word may be a method or the name of a header."""
+@lru_cache(_MAX_CACHED_NAMES)
+def _is_token(word: str) -> bool:
+    """Whether a word is valid as a method or as the name of a header."""
     return TOKEN.fullmatch(word) is not None
 
 
-def _length(lengths: set[str]) -> int:
+def _parse_length(lengths: set[str]) -> int:
     text = next(iter(lengths))
     if len(lengths) > 1 or not (text.isascii() and text.isdecimal()):
-        raise NotHttpError("a content-length that is no number")
+        raise NotHttpError("the content-length is not a number")
     return int(text)
 
 
-def _size_of_chunk(raw: bytes, *, whole: bool) -> int:
+def _chunk_size(raw: bytes, *, is_complete: bool) -> int:
     digits = raw.partition(b";")[0].strip()
     try:
-        return int(digits.decode("ascii"), 16) if digits or whole else 0
+        return int(digits.decode("ascii"), 16) if digits or is_complete else 0
     except ValueError:
-        raise NotHttpError("a chunk without a size") from None
+        raise NotHttpError("a chunk has no size") from None

@@ -1,1 +1,1 @@
-"""The recording proxy."""
+"""The recording proxy of `workerkit record`."""

@@ -1,4 +1,4 @@
-"""A body's texts and secrets, gathered in one walk through its JSON."""
+"""Collects the texts and the secrets of a JSON body in one pass."""
 
 from __future__ import annotations
 
@@ -9,177 +9,193 @@ from itertools import repeat, takewhile
 from operator import itemgetter
 from typing import Any
 
-from workerkit.openapi.formats.strict_json import parsed, rendered
+from workerkit.openapi.formats.strict_json import parse_shared, render_shared
 from workerkit.openapi.masking.mask import Secret, kind_of_field, secrets_in
-from workerkit.openapi.masking.pseudonyms import are_uuids
+from workerkit.openapi.masking.pseudonyms import are_all_uuids
 
 _CONTAINERS = (dict, list)
-_MOST_SHAPES = 1024
-_MANY, _LONG_BEGINNING = 200, 16
-Texts = Mapping[str, str]
+_MAX_CACHED_SHAPES = 1024
+_MANY_ROWS, _LONG_PREFIX = 200, 16
+Replacements = Mapping[str, str]
 Hide = Callable[[str, Any], Any]
 
 
-class Content:
-    """What the JSON of a body says, read in one walk. Raises Malformed where it is none.
+class BodyTexts:
+    """The texts and the secrets of a JSON body. Raises MalformedJsonError if the body is not JSON.
 
-    `texts` are all that stand in it but in the fields of secrets; the names of fields are among them.
-    `ids` are further texts, which are UUIDs; many texts begin with one of `beginnings`. `secrets` are those
-    of fields with one value; `is_simple` is false where such a field has several.
+    A column is the values of one field in a list of objects.
+
+    body: the bytes of the body.
+    texts: the names of all fields, and all texts except those in secret fields and those in `ids`.
+    ids: the UUIDs in columns that contain only UUIDs.
+    prefixes: beginnings that all texts of a long column have in common.
+    secrets: the values of all secret fields, with their kinds.
+    is_simple: False if a secret field contains a list or an object.
     """
 
     def __init__(self, body: bytes) -> None:
         self.body = body
         self.secrets: list[Secret] = []
         self.ids: list[str] = []
-        self.beginnings: list[str] = []
+        self.prefixes: list[str] = []
         self.is_simple = True
         self._has_secrets = False
         self._values: set[Any] = set()
         self._shapes: set[_Shape] = set()
         self._nested: set[int] = set()
         self._tables: dict[int, _Shape] = {}
-        self._value = parsed(body)
-        self._gather(self._value)
+        self._value = parse_shared(body)
+        self._collect(self._value)
         names = {name for shape in self._shapes for name in shape.names}
-        self.texts = {each for each in self._values if type(each) is str} | names
+        self.texts = {value for value in self._values if type(value) is str} | names
 
-    def written(self, shown: Texts, hide: Hide) -> bytes:
-        """The body with other texts, as `shown` says, and the fields of secrets as `hide` has them.
+    def replaced(self, replacements: Replacements, hide: Hide) -> bytes:
+        """The body with new texts, and with new values in secret fields.
 
-        `hide` gets the kind of the secrets in a field and its value. The body is the same where nothing is
-        changed.
+        replacements: the new text for each text that must change.
+        hide: a function that takes the kind of a secret field and its value, and returns the new value.
+
+        Returns the same bytes if nothing changes.
         """
-        if not self._has_secrets and not self._has_one_of(shown):
+        if not self._has_secrets and not self._contains_any(replacements):
             return self.body
-        return rendered(self._written(self._value, shown, hide))
+        return render_shared(self._replace(self._value, replacements, hide))
 
-    def _has_one_of(self, shown: Texts) -> bool:
-        return bool(shown) and not (shown.keys().isdisjoint(self.texts) and shown.keys().isdisjoint(self.ids))
+    def _contains_any(self, replacements: Replacements) -> bool:
+        changing = replacements.keys()
+        return bool(changing) and not (changing.isdisjoint(self.texts) and changing.isdisjoint(self.ids))
 
-    def _gather(self, value: Any) -> None:
+    def _collect(self, value: Any) -> None:
         if type(value) is dict:
-            self._gather_object(value)
+            self._collect_object(value)
         elif type(value) is list:
-            self._gather_list(value)
+            self._collect_list(value)
         else:
             self._values.add(value)
 
-    def _gather_list(self, values: list[Any]) -> None:
-        if not self._gather_alike(values):
-            for each in values:
-                self._gather(each)
+    def _collect_list(self, values: list[Any]) -> None:
+        if not self._collect_table(values):
+            for value in values:
+                self._collect(value)
 
-    def _gather_alike(self, values: list[Any]) -> bool:
-        """Gathers from objects of one shape without further ones inside; whether they are such."""
+    def _collect_table(self, values: list[Any]) -> bool:
+        """Collects from a list of flat objects with equal field names. Returns False for other lists."""
         if set(map(type, values)) != {dict} or len(set(map(len, values))) > 1:
             return False
         shape = _shape(tuple(values[0]))
         try:
             columns = {name: list(map(itemgetter(name), values)) for name in shape.names}
-            for name in columns.keys() - shape.secret.keys():
-                self._gather_column(columns[name])
-        except (KeyError, TypeError):  # of several shapes; a list and an object have no hash
+            for name in columns.keys() - shape.secret_kinds.keys():
+                self._collect_column(columns[name])
+        except (KeyError, TypeError):  # the names differ, or a value is a list or an object (not hashable)
             return False
         self._shapes.add(shape)
         self._tables[id(values)] = shape
-        for name, kind in shape.secret.items():
-            self._gather_secrets(kind, columns[name])
+        for name, kind in shape.secret_kinds.items():
+            self._collect_secrets(kind, columns[name])
         return True
 
-    def _gather_column(self, column: list[Any]) -> None:
-        if are_uuids(column):
+    def _collect_column(self, column: list[Any]) -> None:
+        if are_all_uuids(column):
             self.ids.extend(column)
         else:
             self._values.update(column)
-            if len(column) >= _MANY:
-                self.beginnings.extend(_beginning(column))
+            if len(column) >= _MANY_ROWS:
+                self.prefixes.extend(_common_prefix(column))
 
-    def _gather_object(self, value: dict[str, Any]) -> None:
+    def _collect_object(self, value: dict[str, Any]) -> None:
         shape = _shape(tuple(value))
         self._shapes.add(shape)
-        for name, kind in shape.secret.items():
-            self._gather_secrets(kind, [value[name]])
-        free = shape.free(value)
+        for name, kind in shape.secret_kinds.items():
+            self._collect_secrets(kind, [value[name]])
+        others = shape.other_values(value)
         try:
-            self._values.update(free)
-        except TypeError:  # a list and an object have no hash
+            self._values.update(others)
+        except TypeError:  # a value is a list or an object, which is not hashable
             self._nested.add(id(value))
-            for each in free:
-                self._gather(each)
+            for other in others:
+                self._collect(other)
 
-    def _gather_secrets(self, kind: str, values: list[Any]) -> None:
+    def _collect_secrets(self, kind: str, values: list[Any]) -> None:
         self._has_secrets = True
         if set(map(type, values)) == {str}:
             self.secrets.extend(zip(repeat(kind), values))
             return
-        for each in values:
-            if type(each) is str:
-                self.secrets.append((kind, each))
-            elif type(each) in _CONTAINERS:
+        for value in values:
+            if type(value) is str:
+                self.secrets.append((kind, value))
+            elif type(value) in _CONTAINERS:
                 self.is_simple = False
-                self.secrets.extend(secrets_in(each))
+                self.secrets.extend(secrets_in(value))
 
-    def _written(self, value: Any, shown: Texts, hide: Hide) -> Any:
+    def _replace(self, value: Any, replacements: Replacements, hide: Hide) -> Any:
         if type(value) is list:
-            return self._written_list(value, shown, hide)
+            return self._replace_in_list(value, replacements, hide)
         if type(value) is dict:
-            return self._written_object(value, shown, hide)
-        return shown.get(value, value) if type(value) is str else value
+            return self._replace_in_object(value, replacements, hide)
+        return replacements.get(value, value) if type(value) is str else value
 
-    def _written_list(self, values: list[Any], shown: Texts, hide: Hide) -> list[Any]:
-        table = None if shown else self._tables.get(id(values))
+    def _replace_in_list(self, values: list[Any], replacements: Replacements, hide: Hide) -> list[Any]:
+        table = None if replacements else self._tables.get(id(values))
         if table is None:
-            return [self._written(each, shown, hide) for each in values]
-        return [_hiding(each, table.secret, hide) for each in values] if table.secret else values
+            return [self._replace(value, replacements, hide) for value in values]
+        kinds = table.secret_kinds
+        return [_with_hidden_secrets(row, kinds, hide) for row in values] if kinds else values
 
-    def _written_object(self, value: dict[str, Any], shown: Texts, hide: Hide) -> dict[str, Any]:
-        secret = _shape(tuple(value)).secret
-        if shown or id(value) in self._nested:
+    def _replace_in_object(
+        self, value: dict[str, Any], replacements: Replacements, hide: Hide
+    ) -> dict[str, Any]:
+        secret_kinds = _shape(tuple(value)).secret_kinds
+        if replacements or id(value) in self._nested:
             return {
-                shown.get(name, name): hide(secret[name], each)
-                if name in secret
-                else self._written(each, shown, hide)
-                for name, each in value.items()
+                replacements.get(name, name): hide(secret_kinds[name], field)
+                if name in secret_kinds
+                else self._replace(field, replacements, hide)
+                for name, field in value.items()
             }
-        return _hiding(value, secret, hide) if secret else value
+        return _with_hidden_secrets(value, secret_kinds, hide) if secret_kinds else value
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Shape:
-    """The names of an object's fields, those of secrets with their kinds, and the values of the others."""
+    """The field names of an object.
+
+    names: the names of all fields.
+    secret_kinds: the kind of each secret field.
+    other_values: a function that returns the values of the other fields of an object.
+    """
 
     names: tuple[str, ...]
-    secret: dict[str, str]
-    free: Callable[[dict[str, Any]], Iterable[Any]]
+    secret_kinds: dict[str, str]
+    other_values: Callable[[dict[str, Any]], Iterable[Any]]
 
 
-def _beginning(column: list[Any]) -> Iterator[str]:
-    """How all texts of a column begin, where that is long."""
+def _common_prefix(column: list[Any]) -> Iterator[str]:
+    """The beginning that all texts of a column have in common, if it is long enough."""
     first, last = column[0], column[-1]
-    if set(map(type, column)) != {str} or first == last or first[:_LONG_BEGINNING] != last[:_LONG_BEGINNING]:
+    if set(map(type, column)) != {str} or first == last or first[:_LONG_PREFIX] != last[:_LONG_PREFIX]:
         return
     lowest, highest = min(column), max(column)
-    alike = takewhile(lambda pair: pair[0] == pair[1], zip(lowest, highest, strict=False))
-    beginning = lowest[: sum(1 for _ in alike)]
-    if len(beginning) >= _LONG_BEGINNING:
-        yield beginning
+    equal_pairs = takewhile(lambda pair: pair[0] == pair[1], zip(lowest, highest, strict=False))
+    prefix = lowest[: sum(1 for _ in equal_pairs)]
+    if len(prefix) >= _LONG_PREFIX:
+        yield prefix
 
 
-def _hiding(value: dict[str, Any], secret: dict[str, str], hide: Hide) -> dict[str, Any]:
+def _with_hidden_secrets(value: dict[str, Any], secret_kinds: dict[str, str], hide: Hide) -> dict[str, Any]:
     changed = value.copy()
-    for name, kind in secret.items():
+    for name, kind in secret_kinds.items():
         changed[name] = hide(kind, value[name])
     return changed
 
 
-@lru_cache(_MOST_SHAPES)
+@lru_cache(_MAX_CACHED_SHAPES)
 def _shape(names: tuple[str, ...]) -> _Shape:
     kinds = ((name, kind_of_field(name)) for name in names)
-    secret = {name: kind for name, kind in kinds if kind}
-    free = [name for name in names if name not in secret]
-    return _Shape(names, secret, _getter(free) if secret else dict.values)
+    secret_kinds = {name: kind for name, kind in kinds if kind}
+    other_names = [name for name in names if name not in secret_kinds]
+    return _Shape(names, secret_kinds, _values_getter(other_names) if secret_kinds else dict.values)
 
 
-def _getter(names: list[str]) -> Callable[[dict[str, Any]], Iterable[Any]]:
+def _values_getter(names: list[str]) -> Callable[[dict[str, Any]], Iterable[Any]]:
     return lambda value: [value[name] for name in names]

@@ -1,4 +1,4 @@
-"""What goes over one connection, as exchanges."""
+"""Assembles exchanges from the bytes of one proxied connection."""
 
 from __future__ import annotations
 
@@ -6,96 +6,96 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
+from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
 from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError, Piece
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import operation_of
 
-_MOST_BYTES = 64 * 2**20
-Listener = Callable[[Recorded], None]
+_MAX_BYTES = 64 * 2**20
+ExchangeListener = Callable[[RecordedExchange], None]
 
 
 @dataclass(slots=True)
-class _Open:
-    """An exchange that is not over."""
+class _OpenExchange:
+    """An exchange that has begun and not ended."""
 
-    asked: Head
+    request_head: Head
     began: float
-    request: bytearray = field(default_factory=bytearray)
-    answered: Head | None = None
-    answer: bytearray = field(default_factory=bytearray)
+    request_body: bytearray = field(default_factory=bytearray)
+    answer_head: Head | None = None
+    answer_body: bytearray = field(default_factory=bytearray)
 
 
 class ExchangeAssembler:
-    """Hears both directions of a connection and tells of each exchange as it ends."""
+    """Gets the bytes of both directions of a connection, and calls `listener` with each ended exchange."""
 
-    def __init__(self, listener: Listener, now: Callable[[], float]) -> None:
+    def __init__(self, listener: ExchangeListener, now: Callable[[], float]) -> None:
         self._listener = listener
         self._now = now
-        self._open: deque[_Open] = deque()
+        self._open: deque[_OpenExchange] = deque()
         self._answers = Framer(answers=True)
-        self._garbled = False
-        self._gave_up = False
+        self._is_garbled = False
+        self._client_stopped = False
 
-    def asked(self, piece: Piece) -> None:
-        """Hears a piece of what the client sends."""
+    def client_sent(self, piece: Piece) -> None:
+        """Takes a piece of the client's stream."""
         if piece.head is not None:
-            self._open.append(_Open(piece.head, self._now()))
-            self._expect()
+            self._open.append(_OpenExchange(piece.head, self._now()))
+            self._prepare_framer()
         if self._open:
-            _keep(self._open[-1].request, piece.payload)
+            _append(self._open[-1].request_body, piece.payload)
 
-    def answered(self, data: bytes) -> None:
-        """Hears what the server sends."""
-        if self._garbled or not self._open:
+    def server_sent(self, data: bytes) -> None:
+        """Takes bytes of the server's stream."""
+        if self._is_garbled or not self._open:
             return
         try:
             for piece in self._answers.feed(data):
-                self._hear(piece)
+                self._take_answer_piece(piece)
         except NotHttpError:
-            self._garbled = True
+            self._is_garbled = True
 
-    def gave_up(self) -> None:
-        """The client has nothing more to say and may be gone."""
-        self._gave_up = True
+    def client_stopped(self) -> None:
+        """The client sends nothing more, or is gone."""
+        self._client_stopped = True
 
-    def ended(self, *, reset: bool) -> None:
-        """The connection is over; `reset` where the server ended it so."""
-        for each in self._open:
-            self._tell(each, self._ending(each, reset=reset))
+    def connection_ended(self, *, reset: bool) -> None:
+        """Ends all open exchanges. `reset` is True if the server reset the connection."""
+        for exchange in self._open:
+            self._report(exchange, self._ending(exchange, reset=reset))
         self._open.clear()
 
-    def _hear(self, piece: Piece) -> None:
+    def _take_answer_piece(self, piece: Piece) -> None:
         if not self._open:
             return
         current = self._open[0]
-        current.answered = piece.head or current.answered
-        _keep(current.answer, piece.payload)
+        current.answer_head = piece.head or current.answer_head
+        _append(current.answer_body, piece.payload)
         if piece.last:
             self._open.popleft()
-            self._tell(current, Ending.WHOLE)
-            self._expect()
+            self._report(current, Ending.WHOLE)
+            self._prepare_framer()
 
-    def _expect(self) -> None:
-        if self._open and self._open[0].answered is None:
-            self._answers.expects_no_body = self._open[0].asked.line[0] == "HEAD"
+    def _prepare_framer(self) -> None:
+        if self._open and self._open[0].answer_head is None:
+            self._answers.next_is_answer_to_head = self._open[0].request_head.line[0] == "HEAD"
 
-    def _ending(self, each: _Open, *, reset: bool) -> Ending:
-        is_current = each is self._open[0]
-        if is_current and self._garbled:
+    def _ending(self, exchange: _OpenExchange, *, reset: bool) -> Ending:
+        is_current = exchange is self._open[0]
+        if is_current and self._is_garbled:
             return Ending.GARBLED
-        if is_current and (each.answered is not None or not self._answers.is_between):
+        if is_current and (exchange.answer_head is not None or not self._answers.is_between_messages):
             if self._answers.ends_at_close and not reset:
                 return Ending.WHOLE
             return Ending.RESET_IN_ANSWER if reset else Ending.CUT
-        if self._gave_up:
+        if self._client_stopped:
             return Ending.HUNG
         return Ending.RESET if reset else Ending.CLOSED
 
-    def _tell(self, each: _Open, ending: Ending) -> None:
-        method, target, _ = each.asked.line
+    def _report(self, assembled: _OpenExchange, ending: Ending) -> None:
+        method, target, _ = assembled.request_head.line
         path, _, query = target.partition("?")
-        head = each.answered
+        head = assembled.answer_head
         exchange = Exchange(
             number=0,
             operation=operation_of(method, path),
@@ -103,16 +103,16 @@ class ExchangeAssembler:
             method=method,
             path=path,
             query=query,
-            request_headers=each.asked.headers,
-            request_body=bytes(each.request),
+            request_headers=assembled.request_head.headers,
+            request_body=bytes(assembled.request_body),
             status=None if head is None else head.status,
             answer_headers=() if head is None else head.headers,
-            answer_body=bytes(each.answer),
-            began=each.began,
+            answer_body=bytes(assembled.answer_body),
+            began=assembled.began,
             ended=self._now(),
         )
-        self._listener(Recorded(exchange, ending))
+        self._listener(RecordedExchange(exchange, ending))
 
 
-def _keep(kept: bytearray, payload: bytes) -> None:
-    kept += payload[: max(0, _MOST_BYTES - len(kept))]
+def _append(body: bytearray, payload: bytes) -> None:
+    body += payload[: max(0, _MAX_BYTES - len(body))]

@@ -1,4 +1,4 @@
-"""A proxy that passes bytes through as they are, and hears what they say."""
+"""A proxy that passes all bytes on unchanged, except the Host header, and reports each exchange."""
 
 from __future__ import annotations
 
@@ -12,60 +12,66 @@ from functools import partial
 
 from workerkit.mockserver.capsules.http.client import Address
 from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError
-from workerkit.mockserver.capsules.record.exchange_assembler import ExchangeAssembler, Listener
+from workerkit.mockserver.capsules.record.exchange_assembler import ExchangeAssembler, ExchangeListener
 from workerkit.mockserver.http.connection import reset_on_close
-from workerkit.mockserver.http.trusted_certificates import tls
+from workerkit.mockserver.http.trusted_certificates import tls_context
 from workerkit.openapi.errors import WorkerkitError
 
-_HOST = re.compile(rb"(?im)^host:[^\r\n]*")
-_SECONDS_BETWEEN_LOOKS = 0.001
+_HOST_HEADER = re.compile(rb"(?im)^host:[^\r\n]*")
+_SECONDS_BETWEEN_CHECKS = 0.001
 _SECONDS_TO_FLUSH = 5.0
-_REFUSAL = (
-    b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 63\r\nconnection: close\r\n\r\n"
-    b"This is a recorder of one server: send paths, no whole address\n"
+_WRONG_TARGET_TEXT = (
+    "This proxy records one server only: send a path as the request target, not a complete URL\n"
 )
-
-
-_BAD_GATEWAY = (
+_WRONG_TARGET_ANSWER = (
+    "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\n"
+    f"content-length: {len(_WRONG_TARGET_TEXT)}\r\nconnection: close\r\n\r\n{_WRONG_TARGET_TEXT}"
+).encode()
+_BAD_GATEWAY_HEAD = (
     "HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n"
 )
 
 
-class _NotHereError(WorkerkitError, ValueError):
-    """The request is for another server, or for a tunnel to one."""
+class _WrongTargetError(WorkerkitError, ValueError):
+    """The request is for another server or for a tunnel."""
 
 
 class Proxy:
-    """Serves on an address what a server elsewhere answers; `listener` hears of each exchange as it ends.
+    """Passes requests on to one server, and the answers back to the client.
 
-    `tell` gets a sentence where the server cannot be reached. One whose certificate is not trusted is sent
-    nothing; the client gets 502 with the sentence.
+    upstream: the address of the server. Requests never go to another server.
+    listener: is called with each exchange when it ends.
+    print_line: is called with a message when the server cannot be reached.
 
-    Nothing but the Host header is changed on the way, and requests go to that server only. A reset, a close
-    and silence are passed on as what they are.
+    Only the Host header changes. A reset, a closed connection and a missing answer look the same to the
+    client as without the proxy. If the server's certificate is not trusted, the proxy sends nothing to the
+    server. The client gets status 502, and the body contains the message for `print_line`.
     """
 
     def __init__(
-        self, upstream: Address, listener: Listener, tell: Callable[[str], None] = lambda line: None
+        self,
+        upstream: Address,
+        listener: ExchangeListener,
+        print_line: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.upstream = upstream
-        self._tell = tell
-        self._trouble = ""
-        self.context = tls() if upstream.tls else None
+        self._print_line = print_line
+        self._last_failure = ""
+        self.tls_context = tls_context() if upstream.tls else None
         self._listener = listener
-        self._base = time.time() - time.monotonic()
+        self._clock_offset = time.time() - time.monotonic()
         self._connections: set[ProxiedConnection] = set()
 
     async def serve(
-        self, listening: socket.socket, ended: asyncio.Event, ready: Callable[[], None] = lambda: None
+        self, listening: socket.socket, stop: asyncio.Event, ready: Callable[[], None] = lambda: None
     ) -> None:
-        """Serves on a socket until `ended` is set; exchanges that are under way then end so.
+        """Serves on a socket until `stop` is set. Then it ends all open exchanges.
 
-        Calls `ready` when it answers.
+        ready: is called when the proxy accepts connections.
         """
         server = await asyncio.get_running_loop().create_server(self._accept, sock=listening)
         ready()
-        await ended.wait()
+        await stop.wait()
         server.close()
         for connection in list(self._connections):
             connection.end()
@@ -77,104 +83,108 @@ class Proxy:
         return ClientSide(connection)
 
     def forget(self, connection: ProxiedConnection) -> None:
-        """A connection is over."""
+        """Removes a connection that has ended."""
         self._connections.discard(connection)
 
-    def trouble(self, told: str) -> None:
-        """The server cannot be reached, which is said once until it can be again; "" where it can."""
-        if told and told != self._trouble:
-            self._tell(told)
-        self._trouble = told
+    def connection_failed(self, message: str) -> None:
+        """Prints why the server cannot be reached, unless the last message was the same."""
+        if message != self._last_failure:
+            self._print_line(message)
+        self._last_failure = message
+
+    def connection_worked(self) -> None:
+        """Forgets the last message, because the server can be reached. So the next failure is printed."""
+        self._last_failure = ""
 
     def _now(self) -> float:
-        return self._base + time.monotonic()
+        return self._clock_offset + time.monotonic()
 
 
 class ProxiedConnection:
-    """A client's connection, and the one to the server that belongs to it."""
+    """A client's connection to the proxy, and the proxy's connection to the server for this client."""
 
-    def __init__(self, proxy: Proxy, tape: ExchangeAssembler) -> None:
+    def __init__(self, proxy: Proxy, assembler: ExchangeAssembler) -> None:
         self._proxy = proxy
-        self._tape = tape
+        self._assembler = assembler
         self._requests = Framer(answers=False)
-        self._is_understood = True
+        self._is_valid_http = True
         self._waiting: list[bytes] = []
-        self._said_all = False
+        self._client_finished = False
         self._is_over = False
         self.client: asyncio.Transport
         self.server: asyncio.Transport | None = None
         self._task: asyncio.Task[None]
 
-    def opened(self, client: asyncio.Transport) -> None:
-        """The client is there."""
+    def client_connected(self, client: asyncio.Transport) -> None:
+        """Starts the connection to the server."""
         self.client = client
         self._task = asyncio.get_running_loop().create_task(self._connect())
 
-    def asked(self, data: bytes) -> None:
-        """The client sent this."""
-        if not self._is_understood:
+    def client_sent(self, data: bytes) -> None:
+        """Passes bytes of the client on to the server, with another Host header."""
+        if not self._is_valid_http:
             self._send(data)
             return
-        understood: list[bytes] = []
+        outgoing: list[bytes] = []
         try:
             for piece in self._requests.feed(data):
                 if piece.head is not None:
-                    _check(piece.head)
-                self._tape.asked(piece)
-                understood.append(piece.raw if piece.head is None else self._with_host(piece.raw))
+                    _check_target(piece.head)
+                self._assembler.client_sent(piece)
+                outgoing.append(piece.raw if piece.head is None else self._with_host(piece.raw))
         except NotHttpError:
-            # What the client's HTTP is worth, the server is to say.
-            self._is_understood = False
-            understood.append(self._requests.rest)
-        except _NotHereError:
-            self.client.write(_REFUSAL)
+            # Pass invalid HTTP on, so that the client sees how the server answers it.
+            self._is_valid_http = False
+            outgoing.append(self._requests.unread)
+        except _WrongTargetError:
+            self.client.write(_WRONG_TARGET_ANSWER)
             self.client.close()
-        self._send(b"".join(understood))
+        self._send(b"".join(outgoing))
 
-    def answered(self, data: bytes) -> None:
-        """The server sent this."""
+    def server_sent(self, data: bytes) -> None:
+        """Passes bytes of the server on to the client."""
         self.client.write(data)
-        self._tape.answered(data)
+        self._assembler.server_sent(data)
 
-    def said_all(self) -> None:
-        """The client will send no more."""
-        self._tape.gave_up()
-        self._said_all = True
+    def client_finished(self) -> None:
+        """Tells the server that the client will send nothing more."""
+        self._assembler.client_stopped()
+        self._client_finished = True
         if self.server is not None and self.server.can_write_eof():
             self.server.write_eof()
 
     def client_lost(self, *, reset: bool) -> None:
-        """The client is gone."""
-        self._tape.gave_up()
+        """Ends the connection to the server in the same way as the client ended its own."""
+        self._assembler.client_stopped()
         if self.server is None:
             self._task.cancel()
         elif reset:
             _reset(self.server)
         else:
             self.server.close()
-        self._over(reset=False)
+        self._finish(reset=False)
 
     def server_lost(self, *, reset: bool) -> None:
-        """The server is gone: the client is to see it as it was."""
-        self._over(reset=reset)
+        """Ends the connection to the client in the same way as the server ended its own."""
+        self._finish(reset=reset)
         if reset:
             _reset_when_sent(self.client, time.monotonic() + _SECONDS_TO_FLUSH)
         else:
             self.client.close()
 
     def end(self) -> None:
-        """Ends both sides at once."""
-        self._tape.gave_up()
+        """Ends both connections at once."""
+        self._assembler.client_stopped()
         for transport in (self.client, self.server):
             if transport is not None:
                 transport.abort()
         self._task.cancel()
-        self._over(reset=False)
+        self._finish(reset=False)
 
-    def _over(self, *, reset: bool) -> None:
+    def _finish(self, *, reset: bool) -> None:
         if not self._is_over:
             self._is_over = True
-            self._tape.ended(reset=reset)
+            self._assembler.connection_ended(reset=reset)
             self._proxy.forget(self)
 
     async def _connect(self) -> None:
@@ -184,32 +194,31 @@ class ProxiedConnection:
                 partial(ServerSide, self),
                 upstream.name,
                 upstream.port,
-                ssl=self._proxy.context,
+                ssl=self._proxy.tls_context,
                 server_hostname=upstream.name if upstream.tls else None,
             )
         except OSError as error:
-            self._refused(error)
+            self._connection_failed(error)
 
-    def _refused(self, error: OSError) -> None:
-        """No connection to the server was made: nothing was sent."""
-        told = self._proxy.upstream.trouble(error)
-        self._proxy.trouble(told)
-        self._over(reset=True)
+    def _connection_failed(self, error: OSError) -> None:
+        message = self._proxy.upstream.failure_message(error)
+        self._proxy.connection_failed(message)
+        self._finish(reset=True)
         if isinstance(error, ssl.SSLError):
-            body = f"workerkit record: {told}\n".encode()
-            self.client.write(_BAD_GATEWAY.format(len(body)).encode() + body)
+            body = f"workerkit record: {message}\n".encode()
+            self.client.write(_BAD_GATEWAY_HEAD.format(len(body)).encode() + body)
             self.client.close()
         else:
             _reset(self.client)
 
-    def connected(self, server: asyncio.Transport) -> None:
-        """The server is there: it gets what was said so far."""
+    def server_connected(self, server: asyncio.Transport) -> None:
+        """Sends the server what the client has sent so far."""
         self.server = server
-        self._proxy.trouble("")
+        self._proxy.connection_worked()
         for data in self._waiting:
             server.write(data)
         self._waiting.clear()
-        if self._said_all and server.can_write_eof():
+        if self._client_finished and server.can_write_eof():
             server.write_eof()
 
     def _send(self, data: bytes) -> None:
@@ -221,80 +230,91 @@ class ProxiedConnection:
             self.server.write(data)
 
     def _with_host(self, raw: bytes) -> bytes:
-        return _HOST.sub(b"Host: " + self._proxy.upstream.host.encode(), raw)
+        return _HOST_HEADER.sub(b"Host: " + self._proxy.upstream.host.encode(), raw)
 
 
 class ClientSide(asyncio.Protocol):
-    """The side on which the client is."""
+    """The asyncio protocol of the connection to the client."""
 
     def __init__(self, connection: ProxiedConnection) -> None:
         self._connection = connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._connection.opened(transport)  # type: ignore[arg-type]
+        """The client has connected."""
+        self._connection.client_connected(transport)  # type: ignore[arg-type]
 
     def data_received(self, data: bytes) -> None:
-        self._connection.asked(data)
+        """The client has sent bytes."""
+        self._connection.client_sent(data)
 
     def eof_received(self) -> bool:
-        self._connection.said_all()
+        """The client will send nothing more. Returns True to keep the connection open for the answer."""
+        self._connection.client_finished()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The connection to the client has ended."""
         self._connection.client_lost(reset=exc is not None)
 
     def pause_writing(self) -> None:
+        """The client is slow. Stops reading from the server until the client is ready again."""
         if self._connection.server is not None:
             self._connection.server.pause_reading()
 
     def resume_writing(self) -> None:
+        """The client is ready again. Continues to read from the server."""
         if self._connection.server is not None:
             self._connection.server.resume_reading()
 
 
 class ServerSide(asyncio.Protocol):
-    """The side on which the server is."""
+    """The asyncio protocol of the connection to the server."""
 
     def __init__(self, connection: ProxiedConnection) -> None:
         self._connection = connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._connection.connected(transport)  # type: ignore[arg-type]
+        """The proxy has connected to the server."""
+        self._connection.server_connected(transport)  # type: ignore[arg-type]
 
     def data_received(self, data: bytes) -> None:
-        self._connection.answered(data)
+        """The server has sent bytes."""
+        self._connection.server_sent(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The connection to the server has ended."""
         self._connection.server_lost(reset=exc is not None)
 
     def pause_writing(self) -> None:
+        """The server is slow. Stops reading from the client until the server is ready again."""
         self._connection.client.pause_reading()
 
     def resume_writing(self) -> None:
+        """The server is ready again. Continues to read from the client."""
         self._connection.client.resume_reading()
 
 
-def _check(head: Head) -> None:
-    """Raises _NotHere unless the request is for a path of the server."""
+def _check_target(head: Head) -> None:
+    """Raises _WrongTargetError unless the request is for a path of the server."""
     if head.line[0].upper() == "CONNECT" or not head.line[1].startswith("/"):
-        raise _NotHereError
+        raise _WrongTargetError
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """Ends a connection by a TCP reset."""
-    # The number of a socket that is closing may already be another's.
+    """Ends a connection with a TCP reset."""
+    # If the socket is closing, another connection may already have its file descriptor.
     if not transport.is_closing():
         reset_on_close(_socket(transport))
     transport.abort()
 
 
-def _reset_when_sent(transport: asyncio.Transport, until: float) -> None:
-    """Resets a connection after all that was written has left, or at a time of the monotonic clock."""
-    if not transport.get_write_buffer_size() or transport.is_closing() or time.monotonic() > until:
+def _reset_when_sent(transport: asyncio.Transport, deadline: float) -> None:
+    """Resets a connection when all data is sent, or at `deadline` on the monotonic clock."""
+    if not transport.get_write_buffer_size() or transport.is_closing() or time.monotonic() > deadline:
         _reset(transport)
     else:
         loop = asyncio.get_running_loop()
-        loop.call_later(_SECONDS_BETWEEN_LOOKS, _reset_when_sent, transport, until)
+        loop.call_later(_SECONDS_BETWEEN_CHECKS, _reset_when_sent, transport, deadline)
 
 
 def _socket(transport: asyncio.Transport) -> socket.socket:

@@ -1,43 +1,45 @@
-"""The pseudonyms of a recording, which learns the secrets that come by."""
+"""Replaces the secrets in the exchanges of a recording. It learns new secrets from each exchange."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
 
-from workerkit.mockserver.capsules.file.capsule import Recorded
-from workerkit.mockserver.capsules.record.body_texts import Content, Texts
+from workerkit.mockserver.capsules.file.capsule import RecordedExchange
+from workerkit.mockserver.capsules.record.body_texts import BodyTexts, Replacements
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.strict_json import MalformedJsonError
-from workerkit.openapi.masking.known_secrets import SecretIndex, is_written_plainly
+from workerkit.openapi.masking.known_secrets import SecretIndex, needs_no_decoding
 from workerkit.openapi.masking.mask import Secret, is_secret_header, keys_of, may_show_a_secret
-from workerkit.openapi.masking.pseudonyms import Pseudonyms, worth_knowing
+from workerkit.openapi.masking.pseudonyms import Pseudonyms, distinctive_secrets
 
-_MOST_BODIES, _LONGEST_BODY = 64, 2**20
-_MOST_LETTERS = 2**19
-_MOST_SECRETS = 65_536
-Write = Callable[[bytes], bytes]
+_MAX_CACHED_BODIES, _MAX_CACHED_BODY_BYTES = 64, 2**20
+_MAX_HARMLESS_LETTERS = 2**19
+_MAX_CACHED_SECRETS = 65_536
 
 
 class RecordingPseudonyms:
-    """Takes secrets out of one exchange after the other: those that it shows, and all that came before.
+    """Replaces the secrets in one exchange after the other.
 
-    What is written is what `Pseudonyms` that know all of them would write, but those are asked only for texts
-    in which a secret may stand, and only with the secrets that may.
+    Each exchange can show new secrets. They are replaced in this exchange and in all later exchanges.
+
+    One `Pseudonyms` with all known secrets would give the same result, but it would be slow. So this class
+    first looks for the texts that may contain a secret. Only for these texts it uses a `Pseudonyms`, which
+    has only the secrets that the texts may contain.
     """
 
     def __init__(self) -> None:
         salt = secrets.token_bytes(32)
         self._known = SecretIndex()
-        self._naming = lru_cache(_MOST_BODIES)(partial(Pseudonyms, salt=salt))
+        self._pseudonyms_for = lru_cache(_MAX_CACHED_BODIES)(partial(Pseudonyms, salt=salt))
         blank = Pseudonyms(salt=salt)
-        self._header = lru_cache(_MOST_SECRETS)(blank.header)
-        self._hide = lru_cache(_MOST_SECRETS, typed=True)(blank.hidden)
+        self._header = lru_cache(_MAX_CACHED_SECRETS)(blank.header)
+        self._hide = lru_cache(_MAX_CACHED_SECRETS, typed=True)(blank.field_value)
         self._harmless: set[str] = set()
-        self._kept = 0
+        self._harmless_letters = 0
         self._bodies: dict[bytes, bytes] = {}
 
     @property
@@ -45,114 +47,122 @@ class RecordingPseudonyms:
         """How many secrets are known."""
         return len(self._known)
 
-    def disguised(self, recorded: Recorded) -> Recorded:
-        """The exchange without the secrets that are known by now, its own among them."""
+    def without_secrets(self, recorded: RecordedExchange) -> RecordedExchange:
+        """The exchange with pseudonyms for its own secrets and for all secrets of earlier exchanges."""
         exchange = recorded.exchange
-        contents = [self._content(each) for each in (exchange.request_body, exchange.answer_body)]
-        shown_here = (each.secrets for each in contents if each)
-        self._learn(chain(keys_of(exchange), *shown_here))
-        texts = _texts_around(exchange).union(*(each.texts for each in contents if each))
-        if self._known.look_like_ids:
-            texts.update(*(each.ids for each in contents if each))
-        beginnings = [beginning for content in contents if content for beginning in content.beginnings]
-        shown = dict(self._shown(texts, beginnings))
-        return Recorded(self._written(exchange, contents, shown), recorded.ending)
+        bodies = [self._body_texts(body) for body in (exchange.request_body, exchange.answer_body)]
+        in_bodies = (body.secrets for body in bodies if body)
+        self._learn(chain(keys_of(exchange), *in_bodies))
+        texts = _texts_outside_bodies(exchange).union(*(body.texts for body in bodies if body))
+        if self._known.has_id_like_secrets:
+            texts.update(*(body.ids for body in bodies if body))
+        prefixes = [prefix for body in bodies if body for prefix in body.prefixes]
+        replacements = dict(self._replacements(texts, prefixes))
+        return RecordedExchange(self._replaced(exchange, bodies, replacements), recorded.ending)
 
     def text(self, text: str) -> str:
-        """A text without the secrets that are known by now."""
-        return self._naming(self._known.within(text)).text(text)
+        """The text with pseudonyms for all known secrets."""
+        return self._pseudonyms_for(self._known.possible_secrets(text)).text(text)
 
-    def _content(self, body: bytes) -> Content | None:
-        """What a body says; None for what is no JSON, and for what was written lately."""
+    def _body_texts(self, body: bytes) -> BodyTexts | None:
+        """The texts of a body. None if the body is not JSON, or if its result is cached."""
         if not body or body in self._bodies:
             return None
         try:
-            return Content(body)
+            return BodyTexts(body)
         except MalformedJsonError:
             return None
 
     def _learn(self, secrets: Iterable[Secret]) -> None:
-        if news := list(worth_knowing(self._known.unknown(secrets))):
-            self._known.add(news)
+        if new := list(distinctive_secrets(self._known.new_secrets(secrets))):
+            self._known.add(new)
             self._harmless.clear()
             self._bodies.clear()
 
-    def _written(self, exchange: Exchange, contents: list[Content | None], shown: Texts) -> Exchange:
-        request, answer = contents
+    def _replaced(
+        self, exchange: Exchange, bodies: list[BodyTexts | None], replacements: Replacements
+    ) -> Exchange:
+        request, answer = bodies
         return replace(
             exchange,
-            path=shown.get(exchange.path, exchange.path),
-            query=shown.get(exchange.query, exchange.query),
-            request_headers=self._headers(exchange.request_headers, shown),
-            request_body=self._body(exchange.request_body, request, shown),
-            answer_headers=self._headers(exchange.answer_headers, shown),
-            answer_body=self._body(exchange.answer_body, answer, shown),
-            why=shown.get(exchange.why, exchange.why),
+            path=replacements.get(exchange.path, exchange.path),
+            query=replacements.get(exchange.query, exchange.query),
+            request_headers=self._headers(exchange.request_headers, replacements),
+            request_body=self._body(exchange.request_body, request, replacements),
+            answer_headers=self._headers(exchange.answer_headers, replacements),
+            answer_body=self._body(exchange.answer_body, answer, replacements),
+            why=replacements.get(exchange.why, exchange.why),
         )
 
-    def _headers(self, headers: Headers, shown: Texts) -> Headers:
+    def _headers(self, headers: Headers, replacements: Replacements) -> Headers:
         return tuple(
-            (name, self._header(name, text) if is_secret_header(name) else shown.get(text, text))
+            (name, self._header(name, text) if is_secret_header(name) else replacements.get(text, text))
             for name, text in headers
         )
 
-    def _body(self, body: bytes, content: Content | None, shown: Texts) -> bytes:
+    def _body(self, body: bytes, body_texts: BodyTexts | None, replacements: Replacements) -> bytes:
         if not body or body in self._bodies:
             return self._bodies.get(body, body)
-        if content is not None and content.is_simple:
-            written = content.written(shown, self._hide)
+        if body_texts is not None and body_texts.is_simple:
+            clean = body_texts.replaced(replacements, self._hide)
         else:
             text = body.decode("utf-8", "surrogateescape")
-            written = self._naming(self._known.within(text)).data(body)
-        if len(body) <= _LONGEST_BODY:
-            self._keep(body, written)
-        return written
+            clean = self._pseudonyms_for(self._known.possible_secrets(text)).body_bytes(body)
+        if len(body) <= _MAX_CACHED_BODY_BYTES:
+            self._cache(body, clean)
+        return clean
 
-    def _keep(self, body: bytes, written: bytes) -> None:
-        """Clients ask the same again and again, and get the same."""
-        if len(self._bodies) >= _MOST_BODIES:
+    def _cache(self, body: bytes, clean: bytes) -> None:
+        """Remembers the result for a body: clients often send the same requests and get the same answers."""
+        if len(self._bodies) >= _MAX_CACHED_BODIES:
             del self._bodies[next(iter(self._bodies))]
-        self._bodies[body] = written
+        self._bodies[body] = clean
 
-    def _shown(self, texts: set[str], beginnings: list[str]) -> Iterator[tuple[str, str]]:
-        """The texts that are not written as they are, and how they are written."""
-        news = texts - self._harmless
-        suspect = list(self._suspect(news, beginnings))
-        names = self._naming(frozenset().union(*map(self._known.within, suspect)))
-        pairs = [(each, names.text(each)) for each in suspect]
+    def _replacements(self, texts: set[str], prefixes: list[str]) -> Iterator[tuple[str, str]]:
+        """The texts that contain secrets, each with its replacement."""
+        new = texts - self._harmless
+        suspicious = list(self._suspicious(new, prefixes))
+        pseudonyms = self._pseudonyms_for(frozenset().union(*map(self._known.possible_secrets, suspicious)))
+        pairs = [(text, pseudonyms.text(text)) for text in suspicious]
         changed = [pair for pair in pairs if pair[0] != pair[1]]
-        self._harmless |= news.difference(each for each, _ in changed) if changed else news
-        self._kept += sum(map(len, news))
-        if self._kept > _MOST_LETTERS:
+        self._harmless |= new.difference(text for text, _ in changed) if changed else new
+        self._harmless_letters += sum(map(len, new))
+        if self._harmless_letters > _MAX_HARMLESS_LETTERS:
             self._harmless.clear()
-            self._kept = 0
+            self._harmless_letters = 0
         yield from changed
 
-    def _suspect(self, texts: Collection[str], beginnings: list[str]) -> Iterator[str]:
-        """The texts that have to be looked at one by one; many may begin alike."""
-        together = "\n".join(texts)
-        if is_written_plainly(together):
-            yield from self._sifted(list(texts), together, beginnings)
-            return
-        plain = [text for text in texts if is_written_plainly(text)]
-        yield from set(texts).difference(plain)
-        yield from self._sifted(plain, "\n".join(plain), beginnings)
+    def _suspicious(self, texts: Collection[str], prefixes: list[str]) -> Iterator[str]:
+        """The texts that may contain a secret.
 
-    def _sifted(self, texts: list[str], together: str, beginnings: list[str]) -> Iterator[str]:
-        """The texts in which a secret may stand. Mostly there is none: many are looked at at once."""
-        if beginnings and together.count("\n") >= len(texts):  # a text of several lines
-            beginnings = []
-        if not may_show_a_secret(together) and not self._known.standing_in(together, beginnings):
+        prefixes: beginnings that many of the texts have in common. Each beginning is searched only once.
+        """
+        joined = "\n".join(texts)
+        if needs_no_decoding(joined):
+            yield from self._filtered(list(texts), joined, prefixes)
+            return
+        plain = [text for text in texts if needs_no_decoding(text)]
+        yield from set(texts).difference(plain)
+        yield from self._filtered(plain, "\n".join(plain), prefixes)
+
+    def _filtered(self, texts: list[str], joined: str, prefixes: list[str]) -> Iterator[str]:
+        """The texts that may contain a secret; `joined` is all texts, one on each line.
+
+        Most texts contain none. So this function checks all of them at once first, and then each half.
+        """
+        if prefixes and joined.count("\n") >= len(texts):  # some text has several lines
+            prefixes = []
+        if not may_show_a_secret(joined) and not self._known.possible_secrets_in_plain_text(joined, prefixes):
             return
         if len(texts) == 1:
             yield from texts
             return
         for half in (texts[::2], texts[1::2]):
-            yield from self._sifted(half, "\n".join(half), beginnings)
+            yield from self._filtered(half, "\n".join(half), prefixes)
 
 
-def _texts_around(exchange: Exchange) -> set[str]:
-    """The texts of an exchange but those of its bodies and of headers that are secret as a whole."""
+def _texts_outside_bodies(exchange: Exchange) -> set[str]:
+    """The path, the query, `why` and the values of all headers that are not secret."""
     headers = (*exchange.request_headers, *exchange.answer_headers)
-    told = {text for name, text in headers if not is_secret_header(name)}
-    return told | {exchange.path, exchange.query, exchange.why}
+    values = {text for name, text in headers if not is_secret_header(name)}
+    return values | {exchange.path, exchange.query, exchange.why}

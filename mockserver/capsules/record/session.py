@@ -1,4 +1,4 @@
-"""A recording session: a proxy that writes a capsule until it is told to end."""
+"""A recording session: a proxy that writes a capsule until a signal stops it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from contextlib import closing
 
 import uvloop
 
-from workerkit.mockserver.atomic_file import CannotWriteError, write_whole
-from workerkit.mockserver.capsules.file.capsule import Recorded
+from workerkit.mockserver.atomic_file import CannotWriteError, write_atomically
+from workerkit.mockserver.capsules.file.capsule import RecordedExchange
 from workerkit.mockserver.capsules.http.client import Address
 from workerkit.mockserver.capsules.record.proxy import Proxy
 from workerkit.mockserver.capsules.record.recording import Recording
-from workerkit.mockserver.server.server import CannotListenError, listening
+from workerkit.mockserver.server.server import CannotListenError, listening_socket
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.spec.api import worker_api
 
 _SECONDS_TO_CONNECT = 10.0
-_GARBAGE = 20_000, 20, 50
-Watch = Callable[[Recorded, Recorded], None]
+_GC_THRESHOLDS = 20_000, 20, 50
+OnExchange = Callable[[RecordedExchange, RecordedExchange], None]
 
 
 def record(
@@ -34,64 +34,72 @@ def record(
     host: str,
     port: int,
     ready_file: str | None,
-    say: Callable[[str], None],
-    watch: Watch,
+    print_line: Callable[[str], None],
+    on_exchange: OnExchange,
 ) -> int:
-    """Records what goes between clients and a server until SIGINT or SIGTERM; returns how many exchanges.
+    """Records the exchanges between clients and a server until SIGINT or SIGTERM. Returns their number.
 
-    `watch` gets each exchange as it came, and as it was written, without secrets. Raises Unreachable where
-    the server is not there at the start, CannotListen, CannotWrite.
+    upstream: the address of the server.
+    out: the name of the capsule file.
+    host, port: the address on which the proxy listens.
+    ready_file: a file that is written when the proxy listens; None for no file.
+    print_line: is called with each message for the user.
+    on_exchange: is called for each exchange with two versions: the original, and one without secrets.
+
+    Raises UnreachableError if the server does not accept a connection at the start. Raises CannotListenError
+    and CannotWriteError.
     """
     upstream.connect(_SECONDS_TO_CONNECT).close()
-    with _listening(host, port) as here:
-        base_url = _base_url(here)
+    with _listening(host, port) as proxy_socket:
+        base_url = _base_url(proxy_socket)
         recording = Recording(out, upstream=upstream.url + worker_api().base_path, began=time.time())
 
-        lost: list[CannotWriteError] = []
+        failures: list[CannotWriteError] = []
 
-        def hear(recorded: Recorded) -> None:
-            if lost:
+        def add(recorded: RecordedExchange) -> None:
+            if failures:
                 return
             try:
-                watch(recorded, recording.add(recorded))
+                on_exchange(recorded, recording.add(recorded))
             except CannotWriteError as error:
-                lost.append(error)
-                say(f"{error}. What comes from now on is passed on, and not recorded.")
+                failures.append(error)
+                print_line(f"{error}. From now on the proxy passes requests on, but records nothing.")
 
         def ready() -> None:
             if ready_file is not None:
-                write_whole(ready_file, render({"base_url": base_url, "pid": os.getpid()}), secret=True)
-            say(f"Recording what goes to {upstream.url}{worker_api().base_path} into {out}.")
-            say(f"Let the worker call  {base_url}  and end the recording with Ctrl-C.")
+                write_atomically(ready_file, render({"base_url": base_url, "pid": os.getpid()}), secret=True)
+            print_line(f"Recording all exchanges with {upstream.url}{worker_api().base_path} into {out}.")
+            print_line(f"Set the worker's base URL to  {base_url}  and press Ctrl-C to end the recording.")
 
         with closing(recording):
-            # Bodies are many objects that live briefly: few of them are there when garbage is looked for.
+            # A body consists of many objects with a short life. The garbage collector runs less often, so
+            # that most of these objects are gone when it runs.
             gc.freeze()
-            gc.set_threshold(*_GARBAGE)
+            gc.set_threshold(*_GC_THRESHOLDS)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_until_signal(Proxy(upstream, hear, say), here, ready))
+                runner.run(_serve_until_signal(Proxy(upstream, add, print_line), proxy_socket, ready))
             recording.finish()
-        if lost:
+        if failures:
             kept = "exchange" if recording.count == 1 else f"{recording.count} exchanges"
-            raise CannotWriteError(f"{out} has the first {kept} only: {lost[0]}")
+            raise CannotWriteError(f"{out} contains the first {kept} only: {failures[0]}")
     return recording.count
 
 
-async def _until_signal(proxy: Proxy, here: socket.socket, ready: Callable[[], None]) -> None:
-    ended = asyncio.Event()
+async def _serve_until_signal(proxy: Proxy, proxy_socket: socket.socket, ready: Callable[[], None]) -> None:
+    stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await proxy.serve(here, ended, ready)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await proxy.serve(proxy_socket, stop, ready)
 
 
 def _listening(host: str, port: int) -> socket.socket:
     try:
-        return listening(host, port)
+        return listening_socket(host, port)
     except CannotListenError as error:
-        raise CannotListenError(f"{error}. Take another --port: 0 is a free one") from None
+        raise CannotListenError(f"{error}. Choose another --port; --port 0 chooses a free one") from None
 
 
-def _base_url(here: socket.socket) -> str:
-    host, port = here.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}{worker_api().base_path}"
+def _base_url(proxy_socket: socket.socket) -> str:
+    host, port = proxy_socket.getsockname()[:2]
+    url_host = f"[{host}]" if ":" in host else host
+    return f"http://{url_host}:{port}{worker_api().base_path}"

@@ -1,1 +1,1 @@
-"""Sent again, compared, made smaller, played to a worker."""
+"""Replays capsules: against the mock, a server or a worker. Compares the results and shortens capsules."""

@@ -1,27 +1,27 @@
-"""A world made from what was seen of a server: tasks as it listed them, servers by their keys."""
+"""Reconstructs a world from recorded exchanges: the listed tasks, and one server for each API key."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.counted_links import CountedList
-from workerkit.mockserver.capsules.replay.evidence import by_key, number, refuses_key
-from workerkit.mockserver.capsules.replay.replay_mock import Found
+from workerkit.mockserver.capsules.replay.counted_list import CountedList, number_or_zero
+from workerkit.mockserver.capsules.replay.exchange_keys import exchanges_by_key, refuses_key
 from workerkit.mockserver.world.clock import Clock
 from workerkit.mockserver.world.entities import Account, CustomerRequest, Server, Task
-from workerkit.mockserver.world.randomness import Chance
+from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.worlds import Builder
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import (
     Json,
-    cursor_of,
     key_of,
-    page_of,
-    server_told,
+    listed_tasks,
+    requested_cursor,
+    server_identity,
     statuses_set,
-    tasks_told,
+    task_ownership,
 )
 from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.spec.api import worker_api
@@ -29,260 +29,303 @@ from workerkit.openapi.spec.dialect import Dialect
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call
 
-# Whoever seeds another server takes a smaller number, and gets other ids.
+# A large seed. A recorded mock was probably started with a small seed, so these ids differ from its ids.
 _SEED = 0xCA95_01E5
-_STRANGER = "another-server"
-# A server that says there are more is taken at its word by nobody.
-_MOST_INVENTED = 50_000
-_HIDDEN = "running"  # not among the tasks that are listed without a filter, and any step may follow it
+_OTHER_SERVER = "another-server"
+# If a server says that it has more tasks than this, the number is ignored.
+_MAX_INVENTED_TASKS = 50_000
+# Lists without a status filter leave out tasks in this status, and such a task may change to any status.
+_UNLISTED_STATUS = "running"
 
 
-def reconstructed(capsule: Capsule, dialect: Dialect) -> Found:
-    """Founds the world, in a dialect, in which what was recorded would have been answered so."""
-    return lambda name: Director(_Building(capsule, dialect, name).world)
+def reconstruction(capsule: Capsule, dialect: Dialect) -> Builder:
+    """Builds a world in which the mock, with this dialect, gives the recorded answers if it can."""
+    return lambda name: Director(_Reconstruction(capsule, dialect, name).world)
 
 
-class _Building:
-    """The world as far as it is known, and what builds it."""
+class _Reconstruction:
+    """Builds one world. First it collects the tasks, then it adds them to the world."""
 
     def __init__(self, capsule: Capsule, dialect: Dialect, name: str) -> None:
         self._api = worker_api(dialect)
         self._exchanges = [recorded.exchange for recorded in capsule.recorded]
-        self.world = World(name, Clock(capsule.began), Chance(_SEED), self._api)
+        self.world = World(name, Clock(capsule.began), SeededRandom(_SEED), self._api)
         self._order: list[str] = []
-        self._precedes: Callable[[Json, Json], bool] = lambda one, other: False
+        self._is_listed_before: Callable[[Json, Json], bool] = lambda first, second: False
         self._tasks: dict[str, tuple[str, Json]] = {}
         self._accounts: dict[tuple[str, ...], Account] = {}
-        self._servers()
-        self._listings()
-        self._lists = list(self._counted())
-        self._named()
-        self._lead()
-        self._fill()
+        self._add_servers()
+        self._collect_listed_tasks()
+        self._lists = list(self._counted_lists())
+        self._collect_named_entities()
+        self._invent_tasks_on_earlier_pages()
+        self._invent_tasks_on_later_pages()
         for place, task_id in enumerate(self._order, 1):
-            self._add(task_id, place)
-        self.world.resume(keys=self.world.bookkeeping()["keys"], counted=[], last_place=len(self._order) + 1)
+            self._add_task(task_id, place)
+        self.world.restore_internal_state(
+            keys=self.world.internal_state()["keys"], counted=[], last_place=len(self._order) + 1
+        )
 
     # Servers
 
-    def _servers(self) -> None:
-        for key, exchanges in by_key(self._exchanges).items():
+    def _add_servers(self) -> None:
+        for key, exchanges in exchanges_by_key(self._exchanges).items():
             if refuses_key(exchanges[0]):
                 continue
-            told = next(filter(None, map(server_told, exchanges)), {})
-            server = self._server(str(told.get("server_name") or ""), str(told.get("server_id") or ""))
-            self.world.set_keys(server, [*server.keys, key])
+            identity = next(filter(None, map(server_identity, exchanges)), {})
+            server = self._server(
+                str(identity.get("server_name") or ""), str(identity.get("server_id") or "")
+            )
+            self.world.key_ring.set_keys(server, [*server.keys, key])
 
     def _server(self, name: str, server_id: str) -> Server:
         name = name or f"server-of-key-{len(self.world.servers) + 1}"
         if name in self.world.servers:
             return self.world.servers[name]
         status = self._api.active_statuses[0]
-        return self.world.take_server(Server(server_id or self.world.chance.uuid(), name, status, []))
+        return self.world.insert_server(Server(server_id or self.world.random.uuid(), name, status, []))
 
     def _owner(self, exchange: Exchange) -> str | None:
-        return self.world.key_owner(key_of(exchange))
+        return self.world.key_ring.owner(key_of(exchange))
 
-    # Tasks that were listed
+    # Listed tasks
 
-    def _listings(self) -> None:
-        pages = [(each, page) for each in self._exchanges if (page := page_of(each)) is not None]
-        self._precedes = _order_of([page for _, page in pages])
+    def _collect_listed_tasks(self) -> None:
+        pages = [
+            (exchange, page) for exchange in self._exchanges if (page := listed_tasks(exchange)) is not None
+        ]
+        self._is_listed_before = _listing_order([page for _, page in pages])
         for exchange, page in pages:
             owner = self._owner(exchange)
             if owner is not None:
-                self._take_page(owner, page, cursor_of(exchange))
+                self._collect_page(owner, page, requested_cursor(exchange))
 
-    def _take_page(self, owner: str, page: list[Json], after: object) -> None:
-        before = str(after) if after in self._tasks else None
-        for item in page:
-            task_id = str(item["id"])
+    def _collect_page(self, owner: str, page: list[Json], cursor: object) -> None:
+        previous_id = str(cursor) if cursor in self._tasks else None
+        for task in page:
+            task_id = str(task["id"])
             if task_id not in self._tasks:
-                self._order.insert(self._place(item, before), task_id)
-                self._tasks[task_id] = owner, item
-            before = task_id
+                self._order.insert(self._place(task, previous_id), task_id)
+                self._tasks[task_id] = owner, task
+            previous_id = task_id
 
-    def _place(self, item: Json, before: str | None) -> int:
-        """Behind the one that it stood behind, and behind what is listed before it by its time."""
-        place = 0 if before is None else self._order.index(before) + 1
-        while place < len(self._order) and self._precedes(self._tasks[self._order[place]][1], item):
+    def _place(self, task: Json, previous_id: str | None) -> int:
+        """The index at which to insert the task into the order of all tasks.
+
+        The task comes after the previous task of its page. It also comes after the next tasks in the order,
+        as long as the server lists them before this task.
+        """
+        place = 0 if previous_id is None else self._order.index(previous_id) + 1
+        while place < len(self._order) and self._is_listed_before(self._tasks[self._order[place]][1], task):
             place += 1
         return place
 
-    # What was not listed, and yet has to be there
+    # Tasks, customer's requests and accounts that no list shows
 
-    def _named(self) -> None:
+    def _collect_named_entities(self) -> None:
         for exchange in self._exchanges:
             owner = self._owner(exchange)
-            for task_id, was_own in tasks_told(exchange):
+            for task_id, is_own in task_ownership(exchange):
                 if owner is not None and task_id not in self._tasks:
-                    self._hide(task_id, owner if was_own else self._stranger(), {})
+                    self._collect_unlisted(task_id, owner if is_own else self._other_server(), {})
             if owner is not None:
-                self._named_entity(exchange, owner)
+                self._collect_named_entity(exchange, owner)
 
-    def _named_entity(self, exchange: Exchange, owner: str) -> None:
-        sent = exchange.sent()
-        for name in ("request_id", "account_id"):
-            entity_id = sent.get(name) if isinstance(sent, dict) else None
+    def _collect_named_entity(self, exchange: Exchange, owner: str) -> None:
+        body = exchange.request_json()
+        for field in ("request_id", "account_id"):
+            entity_id = body.get(field) if isinstance(body, dict) else None
             if exchange.operation in ("setRequestStatus", "setAccountStatus") and isinstance(entity_id, str):
-                whose = owner if exchange.accepted else self._stranger() if exchange.status == 403 else None
-                if whose is not None and not self._is_known(name, entity_id.lower()):
-                    self._relate(whose, name, entity_id.lower())
+                entity_owner = self._entity_owner(exchange, owner)
+                if entity_owner is not None and not self._is_known(field, entity_id.lower()):
+                    self._assign_entity(entity_owner, field, entity_id.lower())
 
-    def _relate(self, owner: str, name: str, entity_id: str) -> None:
-        """Makes the request or account one of a server's tasks': of one that was not told whose it is."""
-        for task_id, (whose, item) in self._tasks.items():
-            if whose == owner and name not in item:
-                self._tasks[task_id] = owner, {**item, name: entity_id}
+    def _entity_owner(self, exchange: Exchange, owner: str) -> str | None:
+        if exchange.accepted:
+            return owner
+        return self._other_server() if exchange.status == 403 else None
+
+    def _assign_entity(self, owner: str, field: str, entity_id: str) -> None:
+        """Links a customer's request or an account to a task of the server `owner`.
+
+        Chooses a task whose recorded fields do not include `field`. If there is none, adds a new task.
+        """
+        for task_id, (task_owner, task) in self._tasks.items():
+            if task_owner == owner and field not in task:
+                self._tasks[task_id] = owner, {**task, field: entity_id}
                 return
-        self._hide(self.world.chance.uuid(), owner, {name: entity_id})
+        self._collect_unlisted(self.world.random.uuid(), owner, {field: entity_id})
 
-    def _is_known(self, name: str, entity_id: str) -> bool:
-        return any(str(item.get(name)).lower() == entity_id for _, item in self._tasks.values())
+    def _is_known(self, field: str, entity_id: str) -> bool:
+        return any(str(task.get(field)).lower() == entity_id for _, task in self._tasks.values())
 
-    def _stranger(self) -> str:
-        return self._server(_STRANGER, "").name
+    def _other_server(self) -> str:
+        return self._server(_OTHER_SERVER, "").name
 
-    def _hide(self, task_id: str, owner: str, item: Json) -> None:
-        """Adds a task in a status in which nobody looked; none where each list would have shown it."""
-        status = self._unlisted(task_id, owner)
+    def _collect_unlisted(self, task_id: str, owner: str, fields: Json) -> None:
+        """Adds a task with a status that no recorded list would show, if there is such a status."""
+        status = self._unlisted_status(task_id, owner)
         if status is not None:
-            self._tasks[task_id] = owner, {"status": status, **item}
+            self._tasks[task_id] = owner, {"status": status, **fields}
             self._order.append(task_id)
 
-    def _unlisted(self, task_id: str, owner: str) -> str | None:
-        whole = (each for each in self._lists if each.owner == owner and each.is_whole)
-        listed = {status for each in whole if task_id not in each.since for status in each.statuses}
-        statuses = (_HIDDEN, *self._api.enumeration("TaskStatus"))
+    def _unlisted_status(self, task_id: str, owner: str) -> str | None:
+        complete = (
+            task_list for task_list in self._lists if task_list.owner == owner and task_list.is_complete
+        )
+        listed = {
+            status
+            for task_list in complete
+            if task_id not in task_list.changed_statuses
+            for status in task_list.statuses
+        }
+        statuses = (_UNLISTED_STATUS, *self._api.enumeration("TaskStatus"))
         return next((status for status in statuses if status not in listed), None)
 
-    def _lead(self) -> None:
-        """Adds tasks before a page that is not the first, where fewer were listed than it goes past."""
-        for each in sorted(self._lists, key=lambda each: each.passed):
-            if each.page and not each.since:
-                place = self._order.index(str(each.page[0]["id"]))
-                missing = each.passed - self._count(each, self._order[:place])
-                self._invent(missing, each.owner, each.page[0], place)
+    # Tasks that only the counts of lists show
 
-    def _fill(self) -> None:
-        """Adds tasks where a full page said that there are more in all than were ever listed.
+    def _invent_tasks_on_earlier_pages(self) -> None:
+        """Adds the tasks of earlier pages that the recording does not show.
 
-        Lists from before any change come first, and narrow filters before wide ones: what was counted is not
-        added again for a wider filter. A later list adds only what none has counted, and no list what another
-        one had whole.
+        Example: a page begins with task 21 of the list, and only 15 earlier tasks are known. So 5 are added.
         """
-        seen = self._seen_whole()
+        for task_list in sorted(self._lists, key=lambda task_list: task_list.tasks_before):
+            if task_list.page and not task_list.changed_statuses:
+                place = self._order.index(str(task_list.page[0]["id"]))
+                missing = task_list.tasks_before - self._count(task_list, self._order[:place])
+                self._invent(missing, task_list.owner, task_list.page[0], place)
+
+    def _invent_tasks_on_later_pages(self) -> None:
+        """Adds tasks after a full page if its total is larger than the number of known tasks.
+
+        The lists before the first status change are processed first, then the other lists. In both groups,
+        narrow filters come before wide filters. So a task that a narrow filter counted is not added again for
+        a wide filter.
+
+        After a status change, a list adds tasks only in a status that was not counted by the lists processed
+        before. No list adds tasks in a status that another list showed completely.
+        """
+        complete = self._completely_listed()
         counted: set[tuple[str, str, object]] = set()
-        for each in sorted(self._lists, key=lambda each: (bool(each.since), each.width)):
-            kinds = [(each.owner, status, each.service) for status in each.statuses]
-            unseen = [kind for kind in kinds if kind[:2] not in seen]
-            uncounted = [kind for kind in unseen if kind not in counted]
-            if each.is_full and unseen and (uncounted or not each.since):
-                _, status, _ = (uncounted or unseen)[0]
-                missing = each.total - self._count(each, self._order)
-                self._invent(missing, each.owner, {**each.page[-1], "status": status}, len(self._order))
-            counted.update(kinds)
+        for task_list in sorted(self._lists, key=lambda item: (bool(item.changed_statuses), item.width)):
+            groups = [(task_list.owner, status, task_list.service_type) for status in task_list.statuses]
+            incomplete = [group for group in groups if group[:2] not in complete]
+            uncounted = [group for group in incomplete if group not in counted]
+            if task_list.is_full and incomplete and (uncounted or not task_list.changed_statuses):
+                _, status, _ = (uncounted or incomplete)[0]
+                missing = task_list.total - self._count(task_list, self._order)
+                task = {**task_list.page[-1], "status": status}
+                self._invent(missing, task_list.owner, task, len(self._order))
+            counted.update(groups)
 
-    def _seen_whole(self) -> set[tuple[str, str]]:
-        """Whose tasks, in which status, were all listed before any was changed."""
-        first = (each for each in self._lists if each.is_whole and not each.since)
-        return {(each.owner, status) for each in first for status in each.statuses}
+    def _completely_listed(self) -> set[tuple[str, str]]:
+        """Pairs of a server and a status.
 
-    def _counted(self) -> Iterator[CountedList]:
-        """The lists without a cursor."""
-        since: dict[str, str] = {}
+        For each pair, a list before the first status change showed all tasks of the server in this status.
+        """
+        lists = (
+            task_list for task_list in self._lists if task_list.is_complete and not task_list.changed_statuses
+        )
+        return {(task_list.owner, status) for task_list in lists for status in task_list.statuses}
+
+    def _counted_lists(self) -> Iterator[CountedList]:
+        changed: dict[str, str] = {}
         for exchange in self._exchanges:
-            since = {**since, **given} if (given := statuses_set(exchange)) else since
-            owner, page = self._owner(exchange), page_of(exchange)
+            changed = {**changed, **statuses} if (statuses := statuses_set(exchange)) else changed
+            owner, page = self._owner(exchange), listed_tasks(exchange)
             call = self._call(exchange) if page is not None else None
-            if owner is not None and page is not None and call is not None and "after" not in call.given:
-                yield CountedList(owner, call, page, exchange.answered(), since)
+            if owner is None or page is None or call is None or "after" in call.given_parameters:
+                continue
+            yield CountedList(owner, call, page, exchange.answer_json(), changed)
 
-    def _invent(self, count: int, owner: str, item: Json, place: int) -> None:
-        made = [self.world.chance.uuid() for _ in range(count if count <= _MOST_INVENTED else 0)]
-        self._tasks.update(dict.fromkeys(made, (owner, item)))
-        self._order[place:place] = made
+    def _invent(self, count: int, owner: str, task: Json, place: int) -> None:
+        new_ids = [self.world.random.uuid() for _ in range(count if count <= _MAX_INVENTED_TASKS else 0)]
+        self._tasks.update(dict.fromkeys(new_ids, (owner, task)))
+        self._order[place:place] = new_ids
 
-    def _count(self, asked: CountedList, task_ids: Iterable[str]) -> int:
-        """How many of these tasks the list counted."""
+    def _count(self, task_list: CountedList, task_ids: Iterable[str]) -> int:
+        """How many of these tasks match the filters of the list."""
         tasks = ((task_id, *self._tasks[task_id]) for task_id in task_ids)
         return sum(
-            asked.since.get(task_id, item.get("status")) in asked.statuses
-            and asked.service in (None, item.get("service_type"))
-            for task_id, whose, item in tasks
-            if whose == asked.owner
+            task_list.changed_statuses.get(task_id, task.get("status")) in task_list.statuses
+            and task_list.service_type in (None, task.get("service_type"))
+            for task_id, owner, task in tasks
+            if owner == task_list.owner
         )
 
     def _call(self, exchange: Exchange) -> Call | None:
         try:
             match = self._api.match(exchange.method, exchange.path)
-            return match.operation.read(match.path_values, exchange.query, exchange.request_body)
+            return match.operation.parse_request(match.path_values, exchange.query, exchange.request_body)
         except FlawError:
             return None
 
-    # Building
+    # The entities of the world
 
-    def _add(self, task_id: str, place: int) -> None:
-        owner, item = self._tasks[task_id]
-        status = item.get("status")
+    def _add_task(self, task_id: str, place: int) -> None:
+        owner, task = self._tasks[task_id]
+        status = task.get("status")
         known = self._api.enumeration("TaskStatus")
         self.world.add_task(
             Task(
                 id=task_id,
                 place=place,
                 server=owner,
-                request=self._request(item),
-                account=self._account(item),
-                service_type=str(item.get("service_type", "")),
-                site_id=str(item.get("site_id", "")),
-                site_name=str(item.get("site_name", "")),
-                created_at=_time(item.get("created_at")) or self.world.clock.begin,
+                request=self._request(task),
+                account=self._account(task),
+                service_type=str(task.get("service_type", "")),
+                site_id=str(task.get("site_id", "")),
+                site_name=str(task.get("site_name", "")),
+                created_at=_time(task.get("created_at")) or self.world.clock.begin,
                 status=status if status in known else known[0],
-                config=_text(item.get("config"), "{}"),
-                details=item.get("details"),
-                retry_count=int(number(item.get("retry_count"))),
-                max_retries=int(number(item.get("max_retries", 3))),
-                started_at=_time(item.get("started_at")),
-                link_profile=_text(item.get("link_profile"), ""),
-                link_post=_text(item.get("link_post"), ""),
+                config=_text(task.get("config"), "{}"),
+                details=task.get("details"),
+                retry_count=int(number_or_zero(task.get("retry_count"))),
+                max_retries=int(number_or_zero(task.get("max_retries", 3))),
+                started_at=_time(task.get("started_at")),
+                link_profile=_text(task.get("link_profile"), ""),
+                link_post=_text(task.get("link_post"), ""),
             )
         )
 
-    def _request(self, item: Json) -> CustomerRequest:
-        request_id = str(item.get("request_id") or self.world.chance.uuid()).lower()
+    def _request(self, task: Json) -> CustomerRequest:
+        request_id = str(task.get("request_id") or self.world.random.uuid()).lower()
         if request_id not in self.world.requests:
-            name, website, kind = (
-                str(item.get(each, "")) for each in ("request_name", "request_website", "type_request")
+            name, website, request_type = (
+                str(task.get(field, "")) for field in ("request_name", "request_website", "type_request")
             )
-            price = number(item.get("auction_price"))
-            self.world.add_request(CustomerRequest(request_id, name, website, kind, price, "active"))
+            price = number_or_zero(task.get("auction_price"))
+            self.world.add_request(CustomerRequest(request_id, name, website, request_type, price, "active"))
         return self.world.requests[request_id]
 
-    def _account(self, item: Json) -> Account:
+    def _account(self, task: Json) -> Account:
         email, username, password, about = (
-            str(item.get(name, "")) for name in ("email", "username", "password", "about")
+            str(task.get(field, "")) for field in ("email", "username", "password", "about")
         )
-        account_id, told = item.get("account_id"), (email, username, password, about)
-        if account_id is not None or told not in self._accounts:
-            new_id = str(account_id or self.world.chance.uuid())
+        account_id, fields = task.get("account_id"), (email, username, password, about)
+        if account_id is not None or fields not in self._accounts:
+            new_id = str(account_id or self.world.random.uuid())
             account = Account(new_id, email, username, password, about, "active")
-            self._accounts[told] = self.world.add_account(account)
-        return self._accounts[told]
+            self._accounts[fields] = self.world.add_account(account)
+        return self._accounts[fields]
 
 
-def _order_of(pages: list[list[Json]]) -> Callable[[Json, Json], bool]:
-    """Which of two tasks is listed first, as far as their times of creation say."""
-    times = [[str(item.get("created_at")) for item in page] for page in pages]
-    if all(time == sorted(time) for time in times):
-        return lambda one, other: str(one.get("created_at")) <= str(other.get("created_at"))
-    if all(time == sorted(time, reverse=True) for time in times):
-        return lambda one, other: str(one.get("created_at")) >= str(other.get("created_at"))
-    return lambda one, other: False
+def _listing_order(pages: list[list[Json]]) -> Callable[[Json, Json], bool]:
+    """A function that says whether the server lists a first task before a second one.
+
+    It compares the times of creation if all pages are sorted by them. Otherwise it always returns False.
+    """
+    times = [[str(task.get("created_at")) for task in page] for page in pages]
+    if all(page_times == sorted(page_times) for page_times in times):
+        return lambda first, second: str(first.get("created_at")) <= str(second.get("created_at"))
+    if all(page_times == sorted(page_times, reverse=True) for page_times in times):
+        return lambda first, second: str(first.get("created_at")) >= str(second.get("created_at"))
+    return lambda first, second: False
 
 
-def _text(value: object, otherwise: str) -> str:
-    """What a server told, where it is a text, as the page says: what is none must not come back as it is."""
-    return value if isinstance(value, str) else otherwise
+def _text(value: object, default: str) -> str:
+    """The value if it is a text, otherwise the default. The mock must not repeat a server's mistake."""
+    return value if isinstance(value, str) else default
 
 
 def _time(value: object) -> float | None:

@@ -1,163 +1,192 @@
-"""Sends the requests of a capsule again and compares what comes of them."""
+"""Sends the requests of a capsule again and compares the new answers with the recorded answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.http.client import Address, send
-from workerkit.mockserver.capsules.replay.matching import Against, Difference, Matcher
-from workerkit.mockserver.capsules.replay.reconstruct import reconstructed
-from workerkit.mockserver.capsules.replay.replay_mock import Found, ReplayMock, patience, stored
+from workerkit.mockserver.capsules.replay.matching import AnswerSource, Difference, Matcher
+from workerkit.mockserver.capsules.replay.reconstruct import reconstruction
+from workerkit.mockserver.capsules.replay.replay_mock import ReplayMock, answer_timeout, stored_world
+from workerkit.mockserver.worlds.worlds import Builder
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect
 from workerkit.openapi.spec.silence import Silence, silences
 
-SendAgain = Callable[[Recorded], Recorded]
-_LIKE = Against.RECONSTRUCTION
-# What more silences than these decide together is taken for a difference.
-_TOGETHER = 3
+SendAgain = Callable[[RecordedExchange], RecordedExchange]
+# Some differences disappear only if several choices of the dialect change together. At most this number of
+# choices are changed together.
+_MAX_CHOICES_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """How a replay came out: None as `difference` where all came as recorded. `played` counts exchanges.
+class ReplayResult:
+    """The result of a replay.
 
-    `dialect` has the choices by which the mock came closest to a server that was recorded.
+    count: how many exchanges were sent again.
+    difference: the first difference; None if all answers were as recorded.
+    dialect: the dialect in which the most exchanges matched; None if no dialects were tried.
     """
 
-    played: int
+    count: int
     difference: Difference | None
     dialect: Dialect | None = None
 
 
-def replay(capsule: Capsule, *, name: str) -> Replayed:
-    """Replays a capsule against the mock: in its own world or, where it has none, in one made from it.
+def replay(capsule: Capsule, *, name: str) -> ReplayResult:
+    """Replays a capsule against the mock. `name` is the name of the capsule file.
 
-    `name` is the file's. In a world made from what was seen nothing is a difference that some dialect
-    explains. Raises NotUnderstood.
+    If the capsule has no world, the world is reconstructed from its exchanges. Then several dialects are
+    tried. A difference is reported only if no dialect explains it.
+
+    Raises InvalidInputError.
     """
     if capsule.world is not None:
-        return _replayed_in(stored(capsule, name=name), capsule, Against.WORLD)
-    return _closest(capsule)
+        return _replay_in_world(stored_world(capsule, name=name), capsule, AnswerSource.WORLD)
+    return _replay_in_best_dialect(capsule)
 
 
-def replay_in(capsule: Capsule, dialect: Dialect) -> Replayed:
-    """Replays a capsule in a world made from it in this dialect, whatever another one would explain."""
-    return _replayed_in(reconstructed(capsule, dialect), capsule, _LIKE)
+def replay_in_dialect(capsule: Capsule, dialect: Dialect) -> ReplayResult:
+    """Replays a capsule against the mock in one dialect, in a world reconstructed from the exchanges."""
+    return _replay_in_world(reconstruction(capsule, dialect), capsule, AnswerSource.RECONSTRUCTION)
 
 
-def replay_against(
+def replay_against_server(
     capsule: Capsule,
     address: Address,
     *,
     keys: Mapping[str, str],
     pace: Callable[[], None] = lambda: None,
-) -> Replayed:
-    """Replays a capsule against a server, with other `keys` in the place of recorded ones.
+) -> ReplayResult:
+    """Replays a capsule against a server.
 
-    `pace` is called before each request, and returns when it may leave. Raises Unreachable.
+    keys: the API key to send for each recorded key.
+    pace: is called before each request. It waits until the request may be sent.
+
+    Raises UnreachableError.
     """
 
-    def play(recorded: Recorded) -> Recorded:
+    def send_again(recorded: RecordedExchange) -> RecordedExchange:
         pace()
-        return send(_with_key(recorded, keys).exchange, address, patience=patience(recorded))
+        return send(_with_key(recorded, keys).exchange, address, timeout=answer_timeout(recorded))
 
-    return _compared(capsule, play, Against.SERVER)
-
-
-def _replayed_in(found: Found, capsule: Capsule, against: Against) -> Replayed:
-    with ReplayMock(found) as mock:
-        return _compared(capsule, mock.play, against)
+    return _replay(capsule, send_again, AnswerSource.SERVER)
 
 
-def _compared(capsule: Capsule, play: SendAgain, against: Against) -> Replayed:
-    matcher = Matcher(against)
-    for place, recorded in enumerate(capsule.recorded, 1):
-        now = play(replace(recorded, exchange=matcher.translated(recorded.exchange)))
+def _replay_in_world(build_world: Builder, capsule: Capsule, source: AnswerSource) -> ReplayResult:
+    with ReplayMock(build_world) as mock:
+        return _replay(capsule, mock.replay, source)
+
+
+def _replay(capsule: Capsule, send_again: SendAgain, source: AnswerSource) -> ReplayResult:
+    matcher = Matcher(source)
+    for count, recorded in enumerate(capsule.recorded, 1):
+        now = send_again(replace(recorded, exchange=matcher.with_new_ids(recorded.exchange)))
         difference = matcher.difference(recorded, now)
         if difference is not None:
-            return Replayed(place, difference)
-    return Replayed(len(capsule.recorded), None)
+            return ReplayResult(count, difference)
+    return ReplayResult(len(capsule.recorded), None)
 
 
-def _closest(capsule: Capsule) -> Replayed:
-    """The replay in the dialect in which it comes furthest, by as few choices as explain a difference."""
+def _replay_in_best_dialect(capsule: Capsule) -> ReplayResult:
+    """The replay in the dialect in which the most exchanges match. Changes as few choices as possible."""
     dialect = Dialect()
-    best = replay_in(capsule, dialect)
+    best = replay_in_dialect(capsule, dialect)
     while best.difference is not None:
-        tries = _Tries(capsule, best.played)
-        better = _explaining(tries, dialect, best, depth=_TOGETHER)
+        trials = _DialectTrials(capsule, best.count)
+        better = _dialect_without_difference(trials, dialect, best, _MAX_CHOICES_AT_ONCE)
         if better is None:
-            return _nearest(tries, dialect, best)
-        dialect, best = better, replay_in(capsule, better)
+            return _with_equal_status(trials, dialect, best)
+        dialect, best = better, replay_in_dialect(capsule, better)
     return replace(best, dialect=dialect)
 
 
-class _Tries:
-    """Replays of the first so many exchanges of a capsule in one dialect after another, in each once."""
+class _DialectTrials:
+    """Replays the first `count` exchanges of a capsule in many dialects, once in each."""
 
     def __init__(self, capsule: Capsule, count: int) -> None:
         self._capsule = capsule
-        self._upto = replace(capsule, recorded=capsule.recorded[:count])
-        self._known: dict[Dialect, Replayed] = {}
+        self._beginning = replace(capsule, recorded=capsule.recorded[:count])
+        self._results: dict[Dialect, ReplayResult] = {}
 
-    def replayed(self, dialect: Dialect) -> Replayed:
-        """How they come out in a dialect."""
-        if dialect not in self._known:
-            self._known[dialect] = _replayed_in(reconstructed(self._capsule, dialect), self._upto, _LIKE)
-        return self._known[dialect]
+    def result(self, dialect: Dialect) -> ReplayResult:
+        if dialect not in self._results:
+            build_world = reconstruction(self._capsule, dialect)
+            self._results[dialect] = _replay_in_world(
+                build_world, self._beginning, AnswerSource.RECONSTRUCTION
+            )
+        return self._results[dialect]
 
 
-def _nearest(tries: _Tries, dialect: Dialect, best: Replayed) -> Replayed:
-    """What no dialect explains, shown by one in which at least the status is as recorded."""
+def _with_equal_status(trials: _DialectTrials, dialect: Dialect, best: ReplayResult) -> ReplayResult:
+    """The best result, if possible from a dialect in which the status is as recorded.
+
+    If `best` differs in the status, another dialect may give the recorded status and differ only in the body
+    of the same exchange. That result is closer to the recording. So this function returns the first result of
+    this kind, and otherwise `best`.
+    """
     if best.difference is not None and best.difference.place == "status":
         for neighbour in _neighbours(dialect):
-            replayed = tries.replayed(neighbour)
-            if _tells(replayed, best) and replayed.difference and replayed.difference.place != "status":
-                return replace(replayed, dialect=neighbour)
+            result = trials.result(neighbour)
+            if (
+                _changes_difference(result, best)
+                and result.difference
+                and result.difference.place != "status"
+            ):
+                return replace(result, dialect=neighbour)
     return replace(best, dialect=dialect)
 
 
-def _explaining(tries: _Tries, dialect: Dialect, best: Replayed, depth: int) -> Dialect | None:
-    """A dialect with up to `depth` other choices in which the exchanges up to a difference come as recorded.
+def _dialect_without_difference(
+    trials: _DialectTrials, dialect: Dialect, best: ReplayResult, max_choices: int
+) -> Dialect | None:
+    """A dialect in which all exchanges up to the difference match. None if there is none.
 
-    What one choice changes at the difference, though not to what was recorded, others are tried beside.
+    It differs from `dialect` in at most `max_choices` choices. If one choice changes the difference but does
+    not remove it, further choices are tried together with this choice.
     """
     neighbours = _neighbours(dialect)
-    found = next(
-        (neighbour for neighbour in neighbours if tries.replayed(neighbour).difference is None), None
+    matching = next(
+        (neighbour for neighbour in neighbours if trials.result(neighbour).difference is None), None
     )
-    if found is not None or depth == 1:
-        return found
-    telling = [neighbour for neighbour in neighbours if _tells(tries.replayed(neighbour), best)]
-    further = (_explaining(tries, each, tries.replayed(each), depth - 1) for each in telling)
-    return next((each for each in further if each is not None), None)
+    if matching is not None or max_choices == 1:
+        return matching
+    changing = [neighbour for neighbour in neighbours if _changes_difference(trials.result(neighbour), best)]
+    deeper = (
+        _dialect_without_difference(trials, neighbour, trials.result(neighbour), max_choices - 1)
+        for neighbour in changing
+    )
+    return next((dialect for dialect in deeper if dialect is not None), None)
 
 
-def _tells(replayed: Replayed, best: Replayed) -> bool:
-    """Whether a choice changes what comes at the difference, and nothing before it."""
-    return replayed.played == best.played and replayed.difference != best.difference
+def _changes_difference(result: ReplayResult, best: ReplayResult) -> bool:
+    """Whether the two results have different differences at the same exchange."""
+    return result.count == best.count and result.difference != best.difference
 
 
 def _neighbours(dialect: Dialect) -> list[Dialect]:
-    """The dialects that differ from one in a single choice."""
-    others = (
+    """The dialects that have exactly one other choice than this dialect."""
+    choices = (
         (silence, value)
         for silence in silences().values()
         for value in silence.values
         if value != dialect[silence.id]
     )
-    return [_with(dialect, silence, value) for silence, value in others]
+    return [_with_choice(dialect, silence, value) for silence, value in choices]
 
 
-def _with(dialect: Dialect, silence: Silence, value: str) -> Dialect:
-    kept = {name: choice for name, choice in dialect.choices if name != silence.id}
-    return Dialect(frozenset((kept if value == silence.default else {**kept, silence.id: value}).items()))
+def _with_choice(dialect: Dialect, silence: Silence, value: str) -> Dialect:
+    others = {silence_id: choice for silence_id, choice in dialect.choices if silence_id != silence.id}
+    choices = others if value == silence.default else {**others, silence.id: value}
+    return Dialect(frozenset(choices.items()))
 
 
-def _with_key(recorded: Recorded, keys: Mapping[str, str]) -> Recorded:
-    name, given = worker_api().key_header, recorded.exchange.request_headers
-    headers = tuple((each, keys.get(text, text) if each == name else text) for each, text in given)
+def _with_key(recorded: RecordedExchange, keys: Mapping[str, str]) -> RecordedExchange:
+    key_header = worker_api().key_header
+    headers = tuple(
+        (name, keys.get(text, text) if name == key_header else text)
+        for name, text in recorded.exchange.request_headers
+    )
     return replace(recorded, exchange=replace(recorded.exchange, request_headers=headers))

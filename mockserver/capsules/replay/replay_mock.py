@@ -1,23 +1,22 @@
-"""A mock in the world of a capsule, with the clock in the player's hand."""
+"""A mock that replays a capsule: its clock shows the recorded time of each request."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 
-from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
+from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
 from workerkit.mockserver.capsules.http.client import Address, send
-from workerkit.mockserver.http.headers import header_set, headers_of
-from workerkit.mockserver.http.request import MOST_BYTES, Request
+from workerkit.mockserver.http.headers import decode_headers, header_set_of
+from workerkit.mockserver.http.request import MAX_BODY_BYTES, Request
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.clock import LATEST
 from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.worlds.director import Director
-from workerkit.mockserver.worlds.snapshot import restored
+from workerkit.mockserver.worlds.snapshot import director_from_snapshot
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
-from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
+from workerkit.mockserver.worlds.worlds import DEFAULT, Builder, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.openapi.spec.api import control_api
@@ -25,48 +24,53 @@ from workerkit.openapi.spec.flaw import first_flaw
 from workerkit.scenarios.loading.loader import parse
 from workerkit.scenarios.model.scenario import Scenario
 
-_PATIENCE = 30.0
-_LEAST_PATIENCE, _MOST_PATIENCE = 0.3, 1.5
-Found = Callable[[str], Director]
+_TIMEOUT_SECONDS = 30.0
+_MIN_HUNG_SECONDS, _MAX_HUNG_SECONDS = 0.3, 1.5
 
 
-def stored(capsule: Capsule, *, name: str) -> Found:
-    """Founds the world that a capsule began in; `name` is the file's. Raises NotUnderstood."""
+def stored_world(capsule: Capsule, *, name: str) -> Builder:
+    """Builds the world that is stored in the capsule. `name` is the name of the capsule file.
+
+    Raises InvalidInputError.
+    """
     assert capsule.world is not None
     world = dict(capsule.world)
-    form = control_api().operations["restoreWorld"].body
-    if form is not None and not form.is_valid(world):
-        raise InvalidInputError(f"{name}: its world cannot be built: {first_flaw(form, world, 'world')}")
+    validator = control_api().operations["restoreWorld"].body_validator
+    if validator is not None and not validator.is_valid(world):
+        raise InvalidInputError(
+            f"{name}: its world cannot be restored: {first_flaw(validator, world, 'world')}"
+        )
     scenario = _scenario(capsule, name)
 
-    def found(world_name: str) -> Director:
+    def build(world_name: str) -> Director:
         try:
-            return restored(WorldBuilder(scenario, seed=0, tasks=False)(world_name), world)
+            return director_from_snapshot(WorldBuilder(scenario, seed=0, with_tasks=False)(world_name), world)
         except InvalidRequestError as error:
-            raise InvalidInputError(f"{name}: its world cannot be built: {error.why}") from None
+            raise InvalidInputError(f"{name}: its world cannot be restored: {error.why}") from None
 
-    return found
+    return build
 
 
 def _scenario(capsule: Capsule, name: str) -> Scenario | None:
     if not capsule.scenario:
         return None
     assert capsule.world is not None
-    told = (capsule.world.get("story") or {}).get("scenario")
-    return parse(capsule.scenario.encode("utf-8", "surrogatepass"), name=f"{name}/{told}.yaml")
+    scenario_name = (capsule.world.get("story") or {}).get("scenario")
+    return parse(capsule.scenario.encode("utf-8", "surrogatepass"), name=f"{name}/{scenario_name}.yaml")
 
 
 class ReplayMock:
-    """A fresh mock whose only world a founder founds, from `with` to its end.
+    """A new mock with one world, inside `with`.
 
-    Requests that no fault and no scenario has a say in are answered without a socket, all others over one.
+    Faults and scenarios change what happens on the connection. Without them, the mock answers without a
+    network connection, which is faster.
     """
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, build_world: Builder) -> None:
         worlds = Worlds()
-        self._director = worlds.add(DEFAULT, found)
+        self._director = worlds.add(DEFAULT, build_world)
         self._app = WorkerApp(worlds)
-        self._mock = MockServer(worlds) if self._director.may_interfere else None
+        self._mock = MockServer(worlds) if self._director.may_change_answers else None
 
     def __enter__(self) -> ReplayMock:
         if self._mock is not None:
@@ -82,36 +86,37 @@ class ReplayMock:
         if self._mock is not None:
             self._mock.__exit__(kind, error, trace)
 
-    def play(self, recorded: Recorded) -> Recorded:
-        """Sends a request at the time, on the world's clock, at which it was recorded."""
-        at, clock = min(recorded.exchange.began, LATEST), self._director.world.clock
+    def replay(self, recorded: RecordedExchange) -> RecordedExchange:
+        """Sends the request at its recorded time on the world's clock. Returns it with the new answer."""
+        time, clock = min(recorded.exchange.began, LATEST), self._director.world.clock
         if self._mock is None:
-            clock.freeze(at)
-            return _answered(self._app, recorded.exchange)
-        self._mock.ask(lambda: clock.freeze(at))
-        here = Address(self._mock.host, self._mock.port, f"{self._mock.host}:{self._mock.port}")
-        return send(recorded.exchange, here, patience=patience(recorded))
+            clock.freeze(time)
+            return _answered_directly(self._app, recorded.exchange)
+        self._mock.run_in_server_thread(lambda: clock.freeze(time))
+        address = Address(self._mock.host, self._mock.port, f"{self._mock.host}:{self._mock.port}")
+        return send(recorded.exchange, address, timeout=answer_timeout(recorded))
 
 
-def patience(recorded: Recorded) -> float:
-    """How many seconds to wait for an answer: not long for one that never came."""
+def answer_timeout(recorded: RecordedExchange) -> float:
+    """How many seconds to wait for an answer. The time is short if no answer was recorded."""
     if recorded.ending is not Ending.HUNG:
-        return _PATIENCE
-    waited = recorded.exchange.ended - recorded.exchange.began
-    return max(_LEAST_PATIENCE, min(waited, _MOST_PATIENCE))
+        return _TIMEOUT_SECONDS
+    recorded_seconds = recorded.exchange.ended - recorded.exchange.began
+    return max(_MIN_HUNG_SECONDS, min(recorded_seconds, _MAX_HUNG_SECONDS))
 
 
-def _answered(app: WorkerApp, exchange: Exchange) -> Recorded:
+def _answered_directly(app: WorkerApp, exchange: Exchange) -> RecordedExchange:
     body = exchange.request_body
     request = Request(
         method=exchange.method,
         path=exchange.path,
         query=exchange.query,
-        headers=headers_of(exchange.request_headers),
-        body=body[:MOST_BYTES],
-        oversize=len(body) > MOST_BYTES,
+        headers=header_set_of(exchange.request_headers),
+        body=body[:MAX_BODY_BYTES],
+        is_too_large=len(body) > MAX_BODY_BYTES,
     )
     answer = app.answer(request)
-    headers = header_set(answer.headers).pairs
-    seen = replace(exchange, status=answer.status, answer_headers=headers, answer_body=answer.body, why="")
-    return Recorded(seen)
+    headers = decode_headers(answer.headers).pairs
+    return RecordedExchange(
+        replace(exchange, status=answer.status, answer_headers=headers, answer_body=answer.body, why="")
+    )

@@ -1,4 +1,4 @@
-"""What is said of a replay: as a report, and in JSON for programs."""
+"""Reports the result of a replay: as text, as JSON, and as a report for files."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from workerkit.mockserver.capsules.replay.matching import Difference, asked_for
+from workerkit.mockserver.capsules.replay.matching import Difference, request_line
 from workerkit.mockserver.capsules.replay.worker_replay import WorkerReplay
-from workerkit.mockserver.reports.markup import legal
+from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
-from workerkit.mockserver.reports.text import printed
+from workerkit.mockserver.reports.text import worker_output_lines
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.formats.timestamp import written
+from workerkit.openapi.formats.timestamp import time_text
 
-_MOST_MISSED = 5
+_MAX_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class ReplaySummary:
-    """How a replay of so many `requests` came out; `notes` say what else there is to know, and what to do.
+    """The result of a replay, for reports.
 
-    `output` is what a command printed, None where there was none.
+    requests: how many requests were sent.
+    difference: the first difference; None if the recording was reproduced.
+    notes: sentences with further facts and the next step.
+    output: the worker's output; None if there was no worker.
     """
 
     requests: int
@@ -31,76 +34,85 @@ class ReplaySummary:
     output: str | None = None
 
     @property
-    def summary(self) -> str:
-        """The verdict in a line, with the first difference."""
+    def verdict(self) -> str:
+        """The verdict on one line, with the first difference."""
         return "reproduced" if self.difference is None else f"not reproduced: {self.difference}"
 
 
-def summary_of_worker_replay(
-    performance: WorkerReplay, *, noted: Iterable[str], in_order: bool
-) -> ReplaySummary:
-    """What is said of a play, behind what was noted; where the worker asked otherwise, with the next step."""
-    matched, missed, difference = performance.matched, performance.missed, performance.difference
-    came = f"{matched} of {matched + len(missed)} recorded requests came; {performance.ended}"
+def summary_of_worker_replay(result: WorkerReplay, *, notes: Iterable[str], in_order: bool) -> ReplaySummary:
+    """The summary of a replay to a worker.
+
+    notes: the notes of the capsule. They come first.
+    in_order: True if the requests had to come in the recorded order.
+    """
+    matched, missed, difference = result.matched, result.missed, result.difference
+    count_note = f"{matched} of {matched + len(missed)} recorded requests were sent. Then {result.ended}."
     if difference is None:
-        return ReplaySummary(matched, None, (*noted, came), performance.output)
-    after = f"the answer to exchange {difference.number - 1}" if difference.number > 1 else "its settings"
-    notes = [
-        *noted,
-        came,
-        f"not asked: {_listed(missed)}",
-        f"next: see what the worker made of {after}; if it may well ask otherwise, record it anew",
+        return ReplaySummary(matched, None, (*notes, count_note), result.output)
+    last_input = (
+        f"the answer to exchange {difference.number - 1}" if difference.number > 1 else "its settings"
+    )
+    all_notes = [
+        *notes,
+        count_note,
+        f"Not sent: {_listed(missed)}",
+        f"Next: check what the worker did with {last_input}. If the new request is right, record again.",
     ]
     if in_order:
-        notes.append("if its requests may come in any order: leave out --in-order")
-    return ReplaySummary(matched, difference, tuple(notes), performance.output)
+        all_notes.append("If the requests may come in any order, leave out --in-order.")
+    return ReplaySummary(matched, difference, tuple(all_notes), result.output)
 
 
-def in_words(told: ReplaySummary) -> str:
-    """The notes and, where a worker asked otherwise, what it printed, for people: a line each."""
-    output = told.output if told.difference is not None else None
-    lines = [*told.notes, *(printed(output) if output is not None else ())]
-    return legal("\n".join(f"  {line}" for line in lines).replace("\r", "\n"))
+def notes_as_text(summary: ReplaySummary) -> str:
+    """The notes for people, one on each line. If there is a difference, also the worker's output."""
+    output = summary.output if summary.difference is not None else None
+    lines = [*summary.notes, *(worker_output_lines(output) if output is not None else ())]
+    return clean_text("\n".join(f"  {line}" for line in lines).replace("\r", "\n"))
 
 
-def as_json(exchanges: int, told: ReplaySummary) -> dict[str, Any]:
-    """The verdict on a replay of a capsule of so many exchanges."""
-    difference = told.difference
+def summary_as_json(exchanges: int, summary: ReplaySummary) -> dict[str, Any]:
+    """The summary for programs. `exchanges` is the number of exchanges in the capsule."""
+    difference = summary.difference
     return {
         "verdict": "reproduced" if difference is None else "not reproduced",
         "exchanges": exchanges,
-        "requests": told.requests,
+        "requests": summary.requests,
         "difference": None
         if difference is None
         else {
             "exchange": difference.number,
             "operation": difference.operation,
-            "request": difference.asked,
+            "request": difference.request,
             "place": difference.place,
             "recorded": difference.recorded,
             "now": difference.now,
         },
-        "notes": list(told.notes),
+        "notes": list(summary.notes),
     }
 
 
-def report_of(name: str, told: ReplaySummary, *, began: float, seconds: float) -> CommandReport:
-    """The report on the replay of a file, which began then, in seconds since 1970, and took so long."""
-    difference = told.difference
+def command_report(name: str, summary: ReplaySummary, *, began: float, seconds: float) -> CommandReport:
+    """The report of `workerkit replay`.
+
+    name: the name of the capsule file.
+    began: the start of the replay, in seconds since 1970.
+    seconds: how long the replay took.
+    """
+    difference = summary.difference
     case = Case(
         name=name,
         outcome=Outcome.PASS if difference is None else Outcome.FAIL,
         seconds=seconds,
-        requests=told.requests,
+        requests=summary.requests,
         findings=() if difference is None else (ReportFinding(difference.place, str(difference)),),
-        notes=told.notes,
-        output=told.output,
+        notes=summary.notes,
+        output=summary.output,
     )
-    made = f"{written(began)}, workerkit {version('likepion-workerkit')}"
-    return CommandReport("workerkit replay", told.summary, seconds, (case,), (made,))
+    made = f"{time_text(began)}, workerkit {version('likepion-workerkit')}"
+    return CommandReport("workerkit replay", summary.verdict, seconds, (case,), (made,))
 
 
 def _listed(missed: tuple[Exchange, ...]) -> str:
-    shown = [f"exchange {each.number} ({asked_for(each)})" for each in missed[:_MOST_MISSED]]
-    more = len(missed) - _MOST_MISSED
-    return ", ".join([*shown, *([f"and {more} more"] if more > 0 else [])])
+    listed = [f"exchange {exchange.number} ({request_line(exchange)})" for exchange in missed[:_MAX_LISTED]]
+    more = len(missed) - _MAX_LISTED
+    return ", ".join([*listed, *([f"and {more} more"] if more > 0 else [])])

@@ -1,71 +1,84 @@
-"""How a worker's request differs from the recorded one."""
+"""Compares a worker's request with the recorded request."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import parse_qsl
 
-from workerkit.mockserver.capsules.replay.matching import NOTHING, Difference, asked_for, display
+from workerkit.mockserver.capsules.replay.matching import (
+    MISSING,
+    Difference,
+    difference_at,
+    display,
+    request_line,
+)
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 
-# What a worker says in its own words, or measures: only that it says it is compared.
-_EXACT = frozenset({"status", "link_id", "request_id", "account_id", "level", "link_profile", "link_post"})
+# The values of these fields must be equal. Other values, such as messages and measurements, change from run
+# to run, so only their presence is compared.
+_EXACT_FIELDS = frozenset(
+    {"status", "link_id", "request_id", "account_id", "level", "link_profile", "link_post"}
+)
 
 
 def request_meaning(exchange: Exchange) -> dict[str, Any]:
+    """The parts of a request that are compared. Two requests match if these parts are equal."""
     query = sorted(parse_qsl(exchange.query, keep_blank_values=True))
     key = exchange.header(worker_api().key_header)
-    asked = f"{exchange.method} {exchange.path}"
-    return {"asked": asked, "query": query, "key": key, "body": _said(exchange.sent(), "")}
+    target = f"{exchange.method} {exchange.path}"
+    return {"target": target, "query": query, "key": key, "body": _comparable(exchange.request_json(), "")}
 
 
-def _said(value: Any, name: str) -> Any:
-    if isinstance(value, dict):
-        return {each: _said(inner, each) for each, inner in sorted(value.items())}
-    if isinstance(value, list):
-        return [_said(each, name) for each in value]
-    return value if name in _EXACT or value is None else isinstance(value, str)
-
-
-def request_difference(expected: Exchange, asked: Exchange) -> Difference:
-    """Where a request differs from another, of which it does not mean the same."""
-    before, after = request_meaning(expected), request_meaning(asked)
+def request_difference(expected: Exchange, request: Exchange) -> Difference:
+    """The first difference between two requests that do not match."""
+    before, after = request_meaning(expected), request_meaning(request)
     match next(part for part in before if before[part] != after[part]):
         case "query":
             return difference_at(
-                expected, "request/query", expected.query or "no query", asked.query or "no query"
+                expected, "request/query", expected.query or "no query", request.query or "no query"
             )
         case "key":
             place = f"request/{worker_api().key_header}"
-            return difference_at(expected, place, "the worker's key", "another one")
+            return difference_at(expected, place, "the worker's key", "another key")
         case "body":
-            place, *values = _first_in("request/body", "", expected.sent(), asked.sent())
-            return difference_at(expected, place, *(display(place, each) for each in values))
-    return difference_at(expected, "request", request_text(expected), request_text(asked))
-
-
-def _first_in(place: str, name: str, before: Any, after: Any) -> tuple[str, Any, Any]:
-    """The first place at which two bodies do not say the same, with what they say there."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        for each in (*before, *after):
-            pair = before.get(each, NOTHING), after.get(each, NOTHING)
-            if (each in before) != (each in after):
-                return f"{place}/{each}", *pair
-            if _said(pair[0], each) != _said(pair[1], each):
-                return _first_in(f"{place}/{each}", each, *pair)
-    if isinstance(before, list) and isinstance(after, list):
-        for index, pair in enumerate(zip(before, after, strict=False)):
-            if _said(pair[0], name) != _said(pair[1], name):
-                return _first_in(f"{place}/{index}", name, *pair)
-        return place, f"{len(before)} items", f"{len(after)} items"
-    return place, before, after
+            place, *values = _first_difference(
+                "request/body", "", expected.request_json(), request.request_json()
+            )
+            return difference_at(expected, place, *(display(place, value) for value in values))
+    return difference_at(expected, "request", request_text(expected), request_text(request))
 
 
 def request_text(exchange: Exchange) -> str:
+    """The request for messages: its method, path, query and body, without secrets."""
     body = display("request/body", exchange.request_body) if exchange.request_body else ""
-    return f"{asked_for(exchange)} {body}".rstrip()
+    return f"{request_line(exchange)} {body}".rstrip()
 
 
-def difference_at(exchange: Exchange, place: str, recorded: str, now: str) -> Difference:
-    return Difference(exchange.number, exchange.operation, asked_for(exchange), place, recorded, now)
+def _comparable(value: Any, name: str) -> Any:
+    """The value for comparisons. Values of the exact fields and null stay as they are.
+
+    In other fields, a text becomes True and a number or a boolean becomes False.
+    """
+    if isinstance(value, dict):
+        return {key: _comparable(member, key) for key, member in sorted(value.items())}
+    if isinstance(value, list):
+        return [_comparable(item, name) for item in value]
+    return value if name in _EXACT_FIELDS or value is None else isinstance(value, str)
+
+
+def _first_difference(place: str, name: str, before: Any, after: Any) -> tuple[str, Any, Any]:
+    """The first place where two bodies do not match, with both values."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in (*before, *after):
+            pair = before.get(key, MISSING), after.get(key, MISSING)
+            if (key in before) != (key in after):
+                return f"{place}/{key}", *pair
+            if _comparable(pair[0], key) != _comparable(pair[1], key):
+                return _first_difference(f"{place}/{key}", key, *pair)
+    if isinstance(before, list) and isinstance(after, list):
+        for index, pair in enumerate(zip(before, after, strict=False)):
+            if _comparable(pair[0], name) != _comparable(pair[1], name):
+                return _first_difference(f"{place}/{index}", name, *pair)
+        return place, f"{len(before)} items", f"{len(after)} items"
+    return place, before, after

@@ -1,4 +1,4 @@
-"""Makes a capsule smaller: exchanges go as long as the same difference remains."""
+"""Makes a capsule smaller: removes exchanges while the replay still shows the same difference."""
 
 from __future__ import annotations
 
@@ -6,82 +6,97 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 
-from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.replay.matching import Difference
 
-Differs = Callable[[Capsule], Difference | None]
-_MOST_RUNS = 200
-_MOST_TO_COMBINE, _FEW = 16, 2
+FindDifference = Callable[[Capsule], Difference | None]
+_MAX_RUNS = 200
+_MAX_TO_COMBINE, _MAX_COMBINED = 16, 2
 
 
-def shrunk(
-    capsule: Capsule, differs: Differs, *, quick: Differs | None = None, most_runs: int = _MOST_RUNS
+def shrink_capsule(
+    capsule: Capsule,
+    find: FindDifference,
+    *,
+    find_fast: FindDifference | None = None,
+    max_runs: int = _MAX_RUNS,
 ) -> Capsule:
-    """The smallest capsule found whose replay still has its first difference at the same kind of place.
+    """Returns a smaller capsule that still shows the same kind of difference.
 
-    `differs` replays a capsule; it is called at most so many times. A `quick` one, which sees at times a
-    difference that is none, goes before it, and as often. A capsule that is reproduced is returned as it is.
+    capsule: the capsule with the difference. It stays unchanged.
+    find: replays a capsule and returns its first difference.
+    find_fast: a faster function that may return a difference where `find` returns None. It is tried first.
+    max_runs: how often `find` may be called, and how often `find_fast` may be called.
+
+    Returns the same capsule if it has no difference.
     """
-    if quick is None:
-        return _Search(capsule, differs, most_runs).smallest()
-    small = _Search(capsule, quick, most_runs).smallest()
-    sought = quick(capsule)
-    if sought is None or small == capsule or sought.is_like(differs(small)):
+    if find_fast is None:
+        return _Search(capsule, find, max_runs).smallest()
+    small = _Search(capsule, find_fast, max_runs).smallest()
+    original = find_fast(capsule)
+    if original is None or small == capsule or original.is_like(find(small)):
         return small
-    return _Search(capsule, lambda each: quick(each) and differs(each), most_runs).smallest()
+    return _Search(capsule, lambda smaller: find_fast(smaller) and find(smaller), max_runs).smallest()
 
 
 class _Search:
-    """Delta debugging over the exchanges before the one that differs, which stays the last."""
+    """Delta debugging: removes exchanges before the one that differs. That exchange stays the last one."""
 
-    def __init__(self, capsule: Capsule, differs: Differs, most_runs: int) -> None:
+    def __init__(self, capsule: Capsule, find: FindDifference, max_runs: int) -> None:
         self._capsule = capsule
-        self._differs = differs
-        self._runs_left = most_runs
+        self._find = find
+        self._remaining_runs = max_runs
 
     def smallest(self) -> Capsule:
         first = self._run(self._capsule.recorded)
         if first is None:
             return self._capsule
-        self._sought = first
+        self._original = first
         *before, last = self._capsule.recorded[: first.number]
-        return self._with((*self._fewest(self._reduced(before, last), last), last))
+        return self._with((*self._one_or_two(self._without_parts(before, last), last), last))
 
-    def _reduced(self, kept: list[Recorded], last: Recorded) -> list[Recorded]:
+    def _without_parts(self, kept: list[RecordedExchange], last: RecordedExchange) -> list[RecordedExchange]:
+        """Removes parts of the list that are not needed: first large parts, then smaller ones."""
         size = len(kept)
         while size:
-            begin = 0
-            while begin < len(kept) and self._runs_left > 0:
-                tried = kept[:begin] + kept[begin + size :]
-                if self._still_differs((*tried, last)):
-                    kept = tried
+            start = 0
+            while start < len(kept) and self._remaining_runs > 0:
+                candidate = kept[:start] + kept[start + size :]
+                if self._still_differs((*candidate, last)):
+                    kept = candidate
                 else:
-                    begin += size
+                    start += size
             size = min(size, len(kept)) // 2
         return kept
 
-    def _fewest(self, kept: list[Recorded], last: Recorded) -> list[Recorded]:
-        """One or two of those that are left, where all others can only go together."""
-        if len(kept) > _MOST_TO_COMBINE:
+    def _one_or_two(self, kept: list[RecordedExchange], last: RecordedExchange) -> list[RecordedExchange]:
+        """Looks for at most two exchanges of the list with which the difference still appears.
+
+        Returns these exchanges, or the list if there are none. A long list is returned without a search.
+        """
+        if len(kept) > _MAX_TO_COMBINE:
             return kept
-        for count in range(min(len(kept), _FEW + 1)):
-            for tried in combinations(kept, count):
-                if self._runs_left > 0 and self._still_differs((*tried, last)):
-                    return list(tried)
+        for count in range(min(len(kept), _MAX_COMBINED + 1)):
+            for candidate in combinations(kept, count):
+                if self._remaining_runs > 0 and self._still_differs((*candidate, last)):
+                    return list(candidate)
         return kept
 
-    def _still_differs(self, recorded: tuple[Recorded, ...]) -> bool:
+    def _still_differs(self, recorded: tuple[RecordedExchange, ...]) -> bool:
         difference = self._run(recorded)
-        at_the_end = difference is not None and difference.number == len(recorded)
-        return at_the_end and self._sought.is_like(difference)
+        is_last = difference is not None and difference.number == len(recorded)
+        return is_last and self._original.is_like(difference)
 
-    def _run(self, recorded: tuple[Recorded, ...]) -> Difference | None:
-        self._runs_left -= 1
-        return self._differs(self._with(recorded))
+    def _run(self, recorded: tuple[RecordedExchange, ...]) -> Difference | None:
+        self._remaining_runs -= 1
+        return self._find(self._with(recorded))
 
-    def _with(self, recorded: tuple[Recorded, ...]) -> Capsule:
-        return replace(self._capsule, recorded=tuple(_numbered(*each) for each in enumerate(recorded, 1)))
+    def _with(self, recorded: tuple[RecordedExchange, ...]) -> Capsule:
+        return replace(
+            self._capsule,
+            recorded=tuple(_numbered(number, exchange) for number, exchange in enumerate(recorded, 1)),
+        )
 
 
-def _numbered(number: int, recorded: Recorded) -> Recorded:
+def _numbered(number: int, recorded: RecordedExchange) -> RecordedExchange:
     return replace(recorded, exchange=replace(recorded.exchange, number=number))

@@ -1,4 +1,4 @@
-"""Plays the server's side of a capsule to a worker, and looks whether it asks what was asked before."""
+"""Runs a worker against the recorded answers of a capsule, and compares its requests."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.replay.capsule_server import CapsuleServer
 from workerkit.mockserver.capsules.replay.matching import Difference
 from workerkit.mockserver.workers.command import Command
-from workerkit.mockserver.workers.worker_environment import filled_in
+from workerkit.mockserver.workers.worker_environment import fill_placeholders
 from workerkit.openapi.exchange import Exchange
 
-_SECONDS_BETWEEN_LOOKS = 0.02
-_SECONDS_AFTER_THE_LAST = 1.0
+_SECONDS_BETWEEN_CHECKS = 0.02
+_SECONDS_AFTER_LAST_ANSWER = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerReplay:
-    """How a worker did: the first of its requests that was not as recorded, if any, and how it ended.
+    """The result of a replay to a worker.
 
-    `matched` counts the recorded exchanges that it asked for; `missed` are the others. `ended` says in words
-    how the play ended, `output` is what the worker printed.
+    matched: how many recorded requests the worker sent.
+    missed: the recorded exchanges whose requests the worker did not send.
+    difference: the first difference; None if all recorded requests came.
+    ended: how the replay ended, in words.
+    output: the worker's output.
     """
 
     matched: int
@@ -32,38 +35,50 @@ class WorkerReplay:
     output: str
 
 
-def perform(
+def replay_to_worker(
     capsule: Capsule, words: Sequence[str], *, time_limit: float, in_order: bool = False
 ) -> WorkerReplay:
-    """Plays a capsule's answers to a worker's command.
+    """Runs a worker's command against the recorded answers of the capsule.
 
-    Each request gets the answer of the first exchange left that means the same, which has to be the next one
-    where they are to come in order; delays are those recorded, up to two seconds. The command is ended when
-    all answers were given, when it asks what was not recorded, when it asks for nothing new for much longer
-    than the recorded one ever did, or at the limit. Raises CommandNotFound.
+    words: the command and its arguments.
+    time_limit: seconds after which the worker is stopped.
+    in_order: True if the requests must come in the recorded order. Otherwise any order is allowed.
+
+    Each request gets the next recorded answer to a request that matches it. The answer comes after the
+    recorded delay, but after 2 seconds at most. The worker is stopped when one of these is true:
+
+    - All recorded answers were given.
+    - A request came that does not match the recording.
+    - The worker does not send any of the remaining recorded requests for `CapsuleServer.patience` seconds.
+    - The time limit is over.
+
+    Raises CommandNotFoundError.
     """
     with (
-        CapsuleServer(capsule, in_order=in_order) as theatre,
-        Command(filled_in(words, theatre.settings), theatre.environment) as command,
+        CapsuleServer(capsule, in_order=in_order) as server,
+        Command(fill_placeholders(words, server.settings), server.environment) as command,
     ):
-        ended = _followed(theatre, command, time_limit)
+        ended = _wait_for_end(server, command, time_limit)
         command.end()
         output = command.output()
-        return WorkerReplay(theatre.matched, theatre.missed, theatre.difference(ended), ended, output)
+        return WorkerReplay(server.matched, server.missed, server.difference(ended), ended, output)
 
 
-def _followed(theatre: CapsuleServer, command: Command, time_limit: float) -> str:
-    """Waits for the end of a play; how it ended, in words."""
+def _wait_for_end(server: CapsuleServer, command: Command, time_limit: float) -> str:
+    """Waits until the replay ends. Returns in words how it ended."""
     deadline = time.monotonic() + time_limit
     while time.monotonic() < deadline:
-        code = command.wait(_SECONDS_BETWEEN_LOOKS)
-        if code is not None:
-            return f"the worker exited with {code}"
-        if theatre.is_over:
-            command.wait(_SECONDS_AFTER_THE_LAST)
-            return "the recording was over"
-        if theatre.has_departed:
-            return "the worker was ended when it left the recording"
-        if theatre.seconds_without_news > theatre.patience:
-            return f"the worker was ended when it had asked for nothing new for {theatre.patience:.0f} s"
-    return f"the worker was ended at the time limit, after {time_limit:g} s"
+        exit_code = command.wait(_SECONDS_BETWEEN_CHECKS)
+        if exit_code is not None:
+            return f"the worker exited with code {exit_code}"
+        if server.is_finished:
+            command.wait(_SECONDS_AFTER_LAST_ANSWER)
+            return "all recorded answers were given"
+        if server.got_unexpected_request:
+            return "the worker was stopped because it sent a request that is not in the recording"
+        if server.seconds_since_match > server.patience:
+            return (
+                "the worker was stopped because it sent none of the missing requests "
+                f"for {server.patience:.0f} s"
+            )
+    return f"the worker was stopped at the time limit of {time_limit:g} s"

@@ -1,1 +1,1 @@
-"""A sound answer that is not true (how it is done)."""
+"""Actions of the faults that give a valid answer which is not true."""

@@ -1,4 +1,4 @@
-"""Gives a task to another server."""
+"""The fault `handed-over`: assigns a listed task to another server."""
 
 from __future__ import annotations
 
@@ -9,39 +9,44 @@ from workerkit.mockserver.world.entities import Server, Task
 from workerkit.mockserver.world.operations import Handler, Json
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
-from workerkit.scenarios.faults import HandedOver
+from workerkit.scenarios.faults.mislead.handed_over import HandedOver
 
 
 class HandedOverAction(FaultAction[HandedOver]):
-    """Nothing happens where there is no such task, or no other server."""
+    """Assigns a task of the page, or the task after the page, to another server.
 
-    certain: ClassVar[bool] = False
+    Does nothing if there is no such task or no other server.
+    """
 
-    def wrapped(self, handler: Handler) -> Handler:
-        def followed(world: World, server: Server, call: Call) -> Json:
+    always_applies: ClassVar[bool] = False
+
+    def wrap_handler(self, handler: Handler) -> Handler:
+        def list_and_reassign(world: World, server: Server, call: Call) -> Json:
             page = handler(world, server, call)
-            task, to = self._task(server, call, page), self._to(server)
-            if task is not None and to is not None:
-                world.reassign(task, to, by=f"the fault {self.fault.kind}")
-                self.record(f"task {task.id} to {to.name}")
+            task, other = self._task(server, call, page), self._other_server(server)
+            if task is not None and other is not None:
+                world.reassign(task, other, by=f"the fault {self.fault.kind}")
+                self.record(f"task {task.id} to {other.name}")
             return page
 
-        return followed
+        return list_and_reassign
 
-    def _to(self, server: Server) -> Server | None:
-        named = self.fault.to
-        others = [each for each in self.world.servers.values() if each is not server]
-        return next((each for each in others if named in (None, each.name)), None)
+    def _other_server(self, server: Server) -> Server | None:
+        name = self.fault.to
+        others = [other for other in self.world.servers.values() if other is not server]
+        return next((other for other in others if name in (None, other.name)), None)
 
     def _task(self, server: Server, call: Call, page: Json) -> Task | None:
         listed = page["data"]
         if not listed:
             return None
         if self.fault.which == "next":
-            return self._next(server, call, listed[-1]["id"])
+            return self._task_after(server, call, listed[-1]["id"])
         return self.world.task(listed[0 if self.fault.which == "first" else -1]["id"])
 
-    def _next(self, server: Server, call: Call, last: str) -> Task | None:
-        asked, place = call.parameters, self.world.task(last).place
-        behind = self.world.backlog(server).after(asked["status"], asked["service_type"], place=place, most=1)
-        return behind[0] if behind else None
+    def _task_after(self, server: Server, call: Call, last_id: str) -> Task | None:
+        parameters, place = call.parameters, self.world.task(last_id).place
+        following = self.world.backlog(server).after(
+            parameters["status"], parameters["service_type"], place=place, limit=1
+        )
+        return following[0] if following else None

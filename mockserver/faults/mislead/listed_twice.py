@@ -1,4 +1,4 @@
-"""Lists a task twice."""
+"""The fault `listed-twice`: lists a task twice on one page."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.operations import Handler, Json
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
-from workerkit.scenarios.faults import ListedTwice
+from workerkit.scenarios.faults.mislead.listed_twice import ListedTwice
 
 
 class ListedTwiceAction(FaultAction[ListedTwice]):
-    """The cursor of a page that ends sooner is moved with its end, so that no task is left out."""
+    """Repeats the first task at the end of the page.
 
-    certain: ClassVar[bool] = False
+    On a full page it replaces the last task. The cursor is moved too, so the next page contains that task.
+    """
 
-    def wrapped(self, handler: Handler) -> Handler:
-        def doubled(world: World, server: Server, call: Call) -> Json:
+    always_applies: ClassVar[bool] = False
+
+    def wrap_handler(self, handler: Handler) -> Handler:
+        def list_with_duplicate(world: World, server: Server, call: Call) -> Json:
             page = handler(world, server, call)
             tasks = page["data"]
             if not tasks:
@@ -26,12 +29,12 @@ class ListedTwiceAction(FaultAction[ListedTwice]):
             self.record(f"task {tasks[0]['id']}")
             if len(tasks) < page["limit"]:
                 return {**page, "data": [*tasks, tasks[0]]}
-            return _sooner_ended(page)
+            return _full_page_with_duplicate(page)
 
-        return doubled
+        return list_with_duplicate
 
 
-def _sooner_ended(page: Json) -> Json:
+def _full_page_with_duplicate(page: Json) -> Json:
     tasks = page["data"]
-    left = tasks[: max(1, len(tasks) - 1)]
-    return {**page, "data": [*left, tasks[0]], "next_cursor": left[-1]["id"]}
+    kept = tasks[: max(1, len(tasks) - 1)]
+    return {**page, "data": [*kept, tasks[0]], "next_cursor": kept[-1]["id"]}

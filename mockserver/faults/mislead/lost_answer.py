@@ -1,4 +1,4 @@
-"""Loses the answer."""
+"""The fault `lost-answer`: handles the request but sends no answer."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.world import World
-from workerkit.scenarios.faults import LostAnswer
+from workerkit.scenarios.faults.mislead.lost_answer import LostAnswer
 
 
 class LostAnswerAction(FaultAction[LostAnswer]):
-    """The request has been applied when this is done."""
+    """Hangs, resets or closes the connection after the world has changed."""
 
     def __init__(self, fault: LostAnswer, active: ActiveFault, world: World) -> None:
         super().__init__(fault, active, world)
         self.record(fault.by)
 
-    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
+    async def deliver(self, answer: Answer, delivery: Delivery, deliver_next: Deliver) -> None:
         if self.fault.by == "hang":
             await delivery.connection.pause(None)
         if self.fault.by == "reset":

@@ -1,4 +1,4 @@
-"""Stops a bulk update."""
+"""The fault `partial-bulk`: a bulk update fails after some of its items."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from workerkit.mockserver.world.operations import Handler, Json
 from workerkit.mockserver.world.refusal import FaultAnswerError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
-from workerkit.scenarios.faults import PartialBulk
+from workerkit.scenarios.faults.mislead.partial_bulk import PartialBulk
 
 
 class PartialBulkAction(FaultAction[PartialBulk]):
-    """A batch that is not longer than what is applied is let through."""
+    """Applies only the first `applied` items of a batch.
 
-    certain: ClassVar[bool] = False
+    Does nothing if the batch has at most `applied` items.
+    """
 
-    def wrapped(self, handler: Handler) -> Handler:
-        def stopped(world: World, server: Server, call: Call) -> Json:
+    always_applies: ClassVar[bool] = False
+
+    def wrap_handler(self, handler: Handler) -> Handler:
+        def apply_first_items(world: World, server: Server, call: Call) -> Json:
             items = call.body["items"]
             if len(items) <= self.fault.applied:
                 return handler(world, server, call)
@@ -30,10 +33,10 @@ class PartialBulkAction(FaultAction[PartialBulk]):
             self.record(f"stopped after {self.fault.applied} of {len(items)} items")
             raise FaultAnswerError(self.journal_text, 500)
 
-        return stopped
+        return apply_first_items
 
-    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
+    async def deliver(self, answer: Answer, delivery: Delivery, deliver_next: Deliver) -> None:
         if self.journal_text and self.fault.then == "lost":
             await delivery.connection.reset()
         else:
-            await onward(answer, delivery)
+            await deliver_next(answer, delivery)

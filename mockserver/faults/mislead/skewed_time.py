@@ -1,4 +1,4 @@
-"""Gives a wrong time."""
+"""The fault `skewed-time`: the answer contains a wrong server time."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.operations import Handler, Json
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.operation import Call
-from workerkit.scenarios.faults import SkewedTime
+from workerkit.scenarios.faults.mislead.skewed_time import SkewedTime
 
 
 class SkewedTimeAction(FaultAction[SkewedTime]):
-    """Only what the answer says is wrong; the world goes by its own clock."""
+    """Changes only the time in the answer, not the clock of the world."""
 
-    certain: ClassVar[bool] = False
+    always_applies: ClassVar[bool] = False
 
-    def wrapped(self, handler: Handler) -> Handler:
-        def skewed(world: World, server: Server, call: Call) -> Json:
+    def wrap_handler(self, handler: Handler) -> Handler:
+        def answer_with_wrong_time(world: World, server: Server, call: Call) -> Json:
             answer = handler(world, server, call)
-            off = self.fault.by if self.fault.direction == "ahead" else -self.fault.by
-            at = min(max(world.clock.now() + off, 0.0), LATEST)
-            self.record(f"{off:+g} s")
+            offset = self.fault.by if self.fault.direction == "ahead" else -self.fault.by
+            at = min(max(world.clock.now() + offset, 0.0), LATEST)
+            self.record(f"{offset:+g} s")
             return {**answer, "data": {**answer["data"], "server_time": world.write(at)}}
 
-        return skewed
+        return answer_with_wrong_time

@@ -1,1 +1,1 @@
-"""Answers instead of the world, or no answer (how it is done)."""
+"""Actions of the faults that refuse a request or do not answer it."""

@@ -1,4 +1,4 @@
-"""Closes the connection."""
+"""The fault `empty-answer`: closes the connection without an answer."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.world.refusal import FaultAnswerError
-from workerkit.scenarios.faults import EmptyAnswer
+from workerkit.scenarios.faults.refuse.empty_answer import EmptyAnswer
 
 
 class EmptyAnswerAction(FaultAction[EmptyAnswer]):
-    """Nothing is applied, and nothing sent."""
+    """Refuses the request and closes the connection. The world does not change, and nothing is sent."""
 
-    def before(self) -> None:
+    def before_handling(self) -> None:
         raise FaultAnswerError(self.journal_text)
 
-    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
+    async def deliver(self, answer: Answer, delivery: Delivery, deliver_next: Deliver) -> None:
         await delivery.connection.close()

@@ -1,14 +1,14 @@
-"""Refuses the key."""
+"""The fault `key-refused`: answers 401."""
 
 from __future__ import annotations
 
 from workerkit.mockserver.faults.fault_action import FaultAction
 from workerkit.mockserver.world.refusal import UnauthorizedError
-from workerkit.scenarios.faults import KeyRefused
+from workerkit.scenarios.faults.refuse.key_refused import KeyRefused
 
 
 class KeyRefusedAction(FaultAction[KeyRefused]):
-    """The refusal is the one of a key that is no server's."""
+    """Refuses the request in the same way as a request with an unknown API key."""
 
-    def before(self) -> None:
+    def before_handling(self) -> None:
         raise UnauthorizedError(self.journal_text)

@@ -1,4 +1,4 @@
-"""Refuses what comes too fast."""
+"""The fault `rate-limit`: answers 429 when requests come too fast."""
 
 from __future__ import annotations
 
@@ -7,26 +7,31 @@ from typing import ClassVar
 
 from workerkit.mockserver.faults.fault_action import FaultAction
 from workerkit.mockserver.world.refusal import FaultAnswerError
-from workerkit.scenarios.faults import RateLimit
+from workerkit.scenarios.faults.refuse.rate_limit import RateLimit
 
-_TOO_MANY = 429
+_TOO_MANY_REQUESTS = 429
 
 
 class RateLimitAction(FaultAction[RateLimit]):
-    """Counts in the journal: what was refused with 429 does not stand in the way."""
+    """Counts the earlier requests in the journal. Requests that were answered with 429 do not count."""
 
-    certain: ClassVar[bool] = False
+    always_applies: ClassVar[bool] = False
 
-    def before(self) -> None:
+    def before_handling(self) -> None:
         now = self.world.clock.now()
-        let_through = [began for began in self._let_through() if began > now - self.fault.per]
-        if len(let_through) >= self.fault.allowed:
-            first = let_through[-self.fault.allowed] if self.fault.allowed else now
+        allowed = [began for began in self._times_of_allowed() if began > now - self.fault.per]
+        if len(allowed) >= self.fault.allowed:
+            first = allowed[-self.fault.allowed] if self.fault.allowed else now
+            retry_after = max(1, ceil(first + self.fault.per - now))
             self.record()
-            raise FaultAnswerError(self.journal_text, _TOO_MANY, max(1, ceil(first + self.fault.per - now)))
+            raise FaultAnswerError(self.journal_text, _TOO_MANY_REQUESTS, retry_after)
 
-    def _let_through(self) -> list[float]:
-        came = [
-            exchange for exchange in self.world.journal if self.active.planned.concerns(exchange.operation)
+    def _times_of_allowed(self) -> list[float]:
+        planned, since = self.active.planned, self.active.since
+        return [
+            exchange.began
+            for exchange in self.world.journal
+            if planned.counts(exchange.operation)
+            and exchange.status != _TOO_MANY_REQUESTS
+            and exchange.began >= since
         ]
-        return [each.began for each in came if each.status != _TOO_MANY and each.began >= self.active.since]

@@ -1,4 +1,4 @@
-"""Resets the connection."""
+"""The fault `reset`: resets the connection without an answer."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.world.refusal import FaultAnswerError
-from workerkit.scenarios.faults import Reset
+from workerkit.scenarios.faults.refuse.reset import Reset
 
 
 class ResetAction(FaultAction[Reset]):
-    """Nothing is applied, and nothing sent."""
+    """Refuses the request and resets the connection. The world does not change, and nothing is sent."""
 
-    def before(self) -> None:
+    def before_handling(self) -> None:
         raise FaultAnswerError(self.journal_text)
 
-    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
+    async def deliver(self, answer: Answer, delivery: Delivery, deliver_next: Deliver) -> None:
         await delivery.connection.reset()

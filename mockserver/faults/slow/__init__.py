@@ -1,1 +1,1 @@
-"""Late or slow (how it is done)."""
+"""Actions of the faults that make answers late or slow."""

@@ -1,14 +1,14 @@
-"""Delays by a fixed time."""
+"""The fault `latency-fixed`: delays the answer by a fixed time."""
 
 from __future__ import annotations
 
 from workerkit.mockserver.faults.delay import DelayAction
-from workerkit.mockserver.world.randomness import Chance
-from workerkit.scenarios.faults import LatencyFixed
+from workerkit.mockserver.world.randomness import SeededRandom
+from workerkit.scenarios.faults.slow.latency_fixed import LatencyFixed
 
 
 class LatencyFixedAction(DelayAction[LatencyFixed]):
-    """Draws nothing."""
+    """Always uses the same delay."""
 
-    def draw(self, chance: Chance) -> float:
+    def choose_delay(self, random: SeededRandom) -> float:
         return self.fault.seconds

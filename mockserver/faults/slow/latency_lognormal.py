@@ -1,17 +1,17 @@
-"""Delays as a network does."""
+"""The fault `latency-lognormal`: delays the answer by a random time, as networks do."""
 
 from __future__ import annotations
 
 from math import exp
 
 from workerkit.mockserver.faults.delay import DelayAction
-from workerkit.mockserver.world.randomness import Chance
-from workerkit.scenarios.faults import LatencyLognormal
+from workerkit.mockserver.world.randomness import SeededRandom
+from workerkit.scenarios.faults.slow.latency_lognormal import LatencyLognormal
 
 
 class LatencyLognormalAction(DelayAction[LatencyLognormal]):
-    """The logarithm of the time is normally distributed."""
+    """Chooses a delay from a log-normal distribution, up to a maximum."""
 
-    def draw(self, chance: Chance) -> float:
-        drawn = self.fault.median * exp(chance.gauss(0.0, self.fault.sigma))
-        return min(drawn, self.fault.most)
+    def choose_delay(self, random: SeededRandom) -> float:
+        delay = self.fault.median * exp(random.gauss(0.0, self.fault.sigma))
+        return min(delay, self.fault.most)

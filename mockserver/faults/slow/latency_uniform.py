@@ -1,14 +1,14 @@
-"""Delays by a time between two bounds."""
+"""The fault `latency-uniform`: delays the answer by a random time between two bounds."""
 
 from __future__ import annotations
 
 from workerkit.mockserver.faults.delay import DelayAction
-from workerkit.mockserver.world.randomness import Chance
-from workerkit.scenarios.faults import LatencyUniform
+from workerkit.mockserver.world.randomness import SeededRandom
+from workerkit.scenarios.faults.slow.latency_uniform import LatencyUniform
 
 
 class LatencyUniformAction(DelayAction[LatencyUniform]):
-    """Every time between them is equally likely."""
+    """Chooses a delay from a uniform distribution."""
 
-    def draw(self, chance: Chance) -> float:
-        return chance.uniform(self.fault.least, self.fault.most)
+    def choose_delay(self, random: SeededRandom) -> float:
+        return random.uniform(self.fault.least, self.fault.most)

@@ -1,1 +1,1 @@
-"""A broken answer (how it is done)."""
+"""Actions of the faults that break an answer."""

@@ -1,18 +1,18 @@
-"""Closes the connection in the middle of a body."""
+"""The fault `close-in-body`: closes the connection before the body is complete."""
 
 from __future__ import annotations
 
 from workerkit.mockserver.faults.fault_action import Deliver, FaultAction
-from workerkit.mockserver.faults.pieces import cut
+from workerkit.mockserver.faults.pieces import first_part
 from workerkit.mockserver.http.answer import Answer
 from workerkit.mockserver.http.delivery import Delivery
-from workerkit.scenarios.faults import CloseInBody
+from workerkit.scenarios.faults.spoil.close_in_body import CloseInBody
 
 
 class CloseInBodyAction(FaultAction[CloseInBody]):
-    """The head has announced the whole of it."""
+    """Sends the head and a part of the body. The content-length is the length of the complete body."""
 
-    async def deliver(self, answer: Answer, delivery: Delivery, onward: Deliver) -> None:
-        await delivery.head(answer)
-        await delivery.part(cut(answer.body, self.fault.share), last=False)
+    async def deliver(self, answer: Answer, delivery: Delivery, deliver_next: Deliver) -> None:
+        await delivery.send_head(answer)
+        await delivery.send_part(first_part(answer.body, self.fault.share), last=False)
         await delivery.connection.close()

@@ -1,1 +1,1 @@
-"""A sound answer that is not true."""
+"""Faults that make the answer differ from what happened in the world."""

@@ -1,4 +1,4 @@
-"""A task goes to another server between two pages."""
+"""A fault: a task moves to another server after a page of a task list is answered."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from workerkit.scenarios.fields.kinds import OneOf, ServerName
 
 @dataclass(frozen=True, slots=True)
 class HandedOver(Fault):
-    """After a page is answered a task goes to the server `to`, or to the first other one.
+    """After the answer with a page, a task moves to another server.
 
-    Which: the page's `first`, its last, which the next page's `cursor` names, or the `next` one behind it.
+    which: `first` is the first task of the page, `cursor` its last task, `next` the task after the page.
+    to: the new server. Without it, the first of the other servers.
     """
 
     kind: ClassVar[str] = "handed-over"

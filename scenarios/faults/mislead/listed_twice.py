@@ -1,4 +1,4 @@
-"""A task twice on a page."""
+"""A fault: a page of a task list has the same task twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workerkit.scenarios.faults.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class ListedTwice(Fault):
-    """A page's first task is also its last; a full page ends one task sooner for it."""
+    """A page ends with its first task again. The last task of a full page moves to the next page."""
 
     kind: ClassVar[str] = "listed-twice"
     operations: ClassVar[tuple[str, ...]] = ("listTasks",)

@@ -1,4 +1,4 @@
-"""Applied, but the answer is lost."""
+"""A fault: the request takes effect but its answer is lost."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from workerkit.scenarios.fields.kinds import OneOf
 
 @dataclass(frozen=True, slots=True)
 class LostAnswer(Fault):
-    """The request is applied; instead of its answer comes a TCP reset, a close, or nothing at all."""
+    """The request takes effect. No answer is sent.
+
+    by: what happens to the connection: `reset`, `close`, or `hang`, which keeps it open.
+    """
 
     kind: ClassVar[str] = "lost-answer"
-    garbles: ClassVar[bool] = True
+    answer_unreadable: ClassVar[bool] = True
 
     by: Annotated[str, OneOf(("reset", "close", "hang"))] = "reset"

@@ -1,4 +1,4 @@
-"""A bulk update that stops half-way."""
+"""A fault: a bulk update stops after some of its items."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from workerkit.scenarios.fields.kinds import NotNegative, OneOf
 
 @dataclass(frozen=True, slots=True)
 class PartialBulk(Fault):
-    """The first `applied` items of a longer batch are applied and the others are not.
+    """Only the first items of a bulk update take effect. A bulk update with fewer items is not affected.
 
-    `then` is what the client gets: `error` is a 500, `lost` a TCP reset.
+    applied: how many items take effect.
+    then: what the client gets: `error` is a 500, `lost` is a TCP reset.
     """
 
     kind: ClassVar[str] = "partial-bulk"

@@ -1,4 +1,4 @@
-"""A server whose clock is wrong."""
+"""A fault: the server's time is wrong."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workerkit.scenarios.fields.kinds import OneOf, Seconds
 
 @dataclass(frozen=True, slots=True)
 class SkewedTime(Fault):
-    """The `server_time` of a heartbeat's answer is off by so much, to the one side or the other."""
+    """The `server_time` in the answer to a heartbeat is wrong by this duration, `ahead` or `behind`."""
 
     kind: ClassVar[str] = "skewed-time"
     operations: ClassVar[tuple[str, ...]] = ("heartbeat",)

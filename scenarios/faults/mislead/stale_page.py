@@ -1,4 +1,4 @@
-"""A page as it was a while ago."""
+"""A fault: a page of a task list is out of date."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from workerkit.scenarios.fields.kinds import Positive, Seconds
 
 @dataclass(frozen=True, slots=True)
 class StalePage(Fault):
-    """A page is the one that the same request would have got `behind` such requests ago.
+    """The client gets an old page: the page as it was at the time of an earlier request with the same query.
 
-    Where `lag` is given: at least that long ago, on the world's clock. Where none is so old it is the oldest
-    one; the first request is answered as ever.
+    behind: how many requests ago. It is ignored if `lag` is given.
+    lag: the page is at least this old, on the world's clock.
+    If no page is old enough, the client gets the oldest one. The first request gets the current page.
     """
 
     kind: ClassVar[str] = "stale-page"

@@ -1,4 +1,4 @@
-"""Answered, but not applied."""
+"""A fault: a request is answered but does not take effect."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workerkit.scenarios.faults.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class Unapplied(Fault):
-    """The request is answered as if it had been applied; the world stays as it was."""
+    """The request gets the answer of a successful request, but the world does not change."""
 
     kind: ClassVar[str] = "unapplied"
     operations: ClassVar[tuple[str, ...]] = (

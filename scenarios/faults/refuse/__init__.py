@@ -1,1 +1,1 @@
-"""Answers instead of the world, or no answer."""
+"""Faults that refuse a request, or do not answer it. The request changes nothing."""

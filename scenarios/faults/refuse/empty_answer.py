@@ -1,4 +1,4 @@
-"""The connection is closed without an answer."""
+"""A fault: the connection is closed without an answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workerkit.scenarios.faults.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class EmptyAnswer(Fault):
-    """The connection is closed in good order without a byte; nothing is applied."""
+    """The connection is closed normally, and nothing is sent. The request changes nothing."""
 
     kind: ClassVar[str] = "empty-answer"
-    garbles: ClassVar[bool] = True
+    answer_unreadable: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""No answer, and no end."""
+"""A fault: the request is never answered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workerkit.scenarios.faults.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class Hang(Fault):
-    """The connection stays open without a byte until the client goes away; nothing is applied."""
+    """The request gets no answer, and its connection stays open. The request changes nothing."""
 
     kind: ClassVar[str] = "hang"
-    garbles: ClassVar[bool] = True
+    answer_unreadable: ClassVar[bool] = True

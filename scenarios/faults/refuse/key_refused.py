@@ -1,4 +1,4 @@
-"""The key is refused though it is right."""
+"""A fault: a correct key is refused."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from workerkit.scenarios.faults.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class KeyRefused(Fault):
-    """The request is refused with 401 as if its key were no server's; nothing is applied."""
+    """The request is refused with 401, as if its key belonged to no server. The request changes nothing."""
 
     kind: ClassVar[str] = "key-refused"

@@ -1,4 +1,4 @@
-"""Too many requests."""
+"""A fault: too many requests are refused."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from workerkit.scenarios.fields.kinds import NotNegative, Seconds
 
 @dataclass(frozen=True, slots=True)
 class RateLimit(Fault):
-    """The request is refused with 429 and Retry-After once `allowed` others were let through within `per`.
+    """Requests are refused with 429 and Retry-After when there were too many. They change nothing.
 
-    `per` is on the world's clock. Nothing is applied, and what is refused does not count.
+    allowed: how many requests are accepted within the time `per`. Refused requests do not count.
+    per: a duration on the world's clock.
     """
 
     kind: ClassVar[str] = "rate-limit"

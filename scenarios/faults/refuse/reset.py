@@ -1,4 +1,4 @@
-"""The connection is reset."""
+"""A fault: the connection is reset instead of an answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workerkit.scenarios.faults.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class Reset(Fault):
-    """Instead of an answer the client gets a TCP reset; nothing is applied."""
+    """The client gets a TCP reset instead of an answer. The request changes nothing."""
 
     kind: ClassVar[str] = "reset"
-    garbles: ClassVar[bool] = True
+    answer_unreadable: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""An error status instead of the answer."""
+"""A fault: an error status instead of the answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from workerkit.scenarios.fields.kinds import ErrorStatus, NotNegative
 
 @dataclass(frozen=True, slots=True)
 class Status(Fault):
-    """The request is refused with this status, and Retry-After in seconds if wanted; nothing is applied."""
+    """The request is refused with an error status. The request changes nothing.
+
+    status: the status code.
+    retry_after: the seconds for a Retry-After header. Without it there is no such header.
+    """
 
     kind: ClassVar[str] = "status"
 

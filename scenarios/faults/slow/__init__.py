@@ -1,1 +1,1 @@
-"""Late or slow."""
+"""Faults that make an answer late or slow."""

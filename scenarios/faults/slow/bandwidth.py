@@ -1,4 +1,4 @@
-"""A thin line."""
+"""A fault: the answer is sent at a low rate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workerkit.scenarios.fields.kinds import Positive
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth(Fault):
-    """The body of the answer comes at so many bytes a second."""
+    """The body of the answer is sent at `rate` bytes per second."""
 
     kind: ClassVar[str] = "bandwidth"
 

@@ -1,4 +1,4 @@
-"""An answer in pieces."""
+"""A fault: the answer is sent in pieces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workerkit.scenarios.fields.kinds import Positive, Seconds
 
 @dataclass(frozen=True, slots=True)
 class Dribble(Fault):
-    """The body of the answer comes in so many pieces of equal size, spread evenly `over` a time."""
+    """The body of the answer is sent in `pieces` equal pieces, spread evenly over the duration `over`."""
 
     kind: ClassVar[str] = "dribble"
 

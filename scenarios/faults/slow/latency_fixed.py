@@ -1,4 +1,4 @@
-"""An answer that comes late, always by the same time."""
+"""A fault: the answer is late by a fixed time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workerkit.scenarios.fields.kinds import Seconds
 
 @dataclass(frozen=True, slots=True)
 class LatencyFixed(Fault):
-    """The request is applied at once; its answer comes so many seconds later."""
+    """The request takes effect at once. Its answer is sent after this time."""
 
     kind: ClassVar[str] = "latency-fixed"
 

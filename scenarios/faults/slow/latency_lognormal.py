@@ -1,4 +1,4 @@
-"""An answer that comes late as in a real network: mostly a little, now and then a lot."""
+"""A fault: the answer is late by a random time, as in a real network: mostly short, sometimes long."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from workerkit.scenarios.fields.kinds import Seconds, Sigma
 
 @dataclass(frozen=True, slots=True)
 class LatencyLognormal(Fault):
-    """The request is applied at once; its answer comes later by a lognormal time.
+    """The request takes effect at once. Its answer is sent after a random time with a lognormal distribution.
 
-    Half of the answers come within `median`; `sigma` is the standard deviation of the time's logarithm; no
-    answer is later than `most`.
+    median: half of the times are shorter than this.
+    sigma: the standard deviation of the logarithm of the times.
+    most: no time is longer than this.
     """
 
     kind: ClassVar[str] = "latency-lognormal"

@@ -1,4 +1,4 @@
-"""An answer that comes late, by a time between two bounds."""
+"""A fault: the answer is late by a random time between two bounds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workerkit.scenarios.fields.kinds import Seconds
 
 @dataclass(frozen=True, slots=True)
 class LatencyUniform(Fault):
-    """The request is applied at once; its answer comes `least` to `most` later, all equally likely."""
+    """The request takes effect at once. Its answer is sent after a random time from `least` to `most`."""
 
     kind: ClassVar[str] = "latency-uniform"
 
@@ -20,4 +20,4 @@ class LatencyUniform(Fault):
 
     def __post_init__(self) -> None:
         if self.least > self.most:
-            raise ValueError("least is more than most")
+            raise ValueError("least is more than most: exchange the two")

@@ -1,1 +1,1 @@
-"""A broken answer."""
+"""Faults that damage the answer to a request. The request itself takes effect."""

@@ -1,4 +1,4 @@
-"""Bytes that are no HTTP."""
+"""A fault: the answer is not HTTP."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import ClassVar
 from workerkit.scenarios.faults.fault import Fault
 from workerkit.scenarios.fields.kinds import Positive
 
-_MOST_BYTES = 2**20
+_MAX_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Garbage(Fault):
-    """The request is applied; instead of its answer come so many random bytes, and the end."""
+    """The request takes effect. The client gets `length` random bytes instead of the answer."""
 
     kind: ClassVar[str] = "garbage"
-    garbles: ClassVar[bool] = True
+    answer_unreadable: ClassVar[bool] = True
 
     length: Positive = 1000
 
     def __post_init__(self) -> None:
-        if self.length > _MOST_BYTES:
-            raise ValueError(f"length is more than {_MOST_BYTES} bytes")
+        if self.length > _MAX_BYTES:
+            raise ValueError(f"length is more than {_MAX_BYTES} bytes: write a smaller number")

@@ -1,4 +1,4 @@
-"""A chunked answer that is no chunked answer."""
+"""A fault: an answer with broken chunked encoding."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from workerkit.scenarios.fields.kinds import Share
 
 @dataclass(frozen=True, slots=True)
 class MalformedChunk(Fault):
-    """The request is applied; after a first chunk with this share of the body comes one without a length."""
+    """The request takes effect. The first chunk is valid, but the length of the next chunk is not.
+
+    share: how much of the body the first chunk has, from 0 (nothing) to 1 (all but the last byte).
+    """
 
     kind: ClassVar[str] = "malformed-chunk"
-    garbles: ClassVar[bool] = True
+    answer_unreadable: ClassVar[bool] = True
 
     share: Share = 0.5

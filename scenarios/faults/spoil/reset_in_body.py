@@ -1,4 +1,4 @@
-"""The connection is reset in the middle of the answer."""
+"""A fault: the connection is reset in the middle of the answer."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from workerkit.scenarios.fields.kinds import Share
 
 @dataclass(frozen=True, slots=True)
 class ResetInBody(Fault):
-    """The request is applied; after the head and this share of the body the client gets a TCP reset."""
+    """The request takes effect. The client gets the head and the first part of the body, then a TCP reset.
+
+    share: the size of this part, from 0 (nothing) to 1 (all but the last byte).
+    """
 
     kind: ClassVar[str] = "reset-in-body"
-    garbles: ClassVar[bool] = True
+    answer_unreadable: ClassVar[bool] = True
 
     share: Share = 0.5

@@ -1,4 +1,4 @@
-"""JSON that ends too soon."""
+"""A fault: the JSON of the answer is cut off."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from workerkit.scenarios.fields.kinds import Share
 
 @dataclass(frozen=True, slots=True)
 class TruncatedJson(Fault):
-    """The request is applied; the answer is sound HTTP, but its body is cut off after this share."""
+    """The request takes effect. The answer is valid HTTP, but its body is only the first part of the JSON.
+
+    share: the size of this part, from 0 (nothing) to 1 (all but the last byte).
+    """
 
     kind: ClassVar[str] = "truncated-json"
-    garbles: ClassVar[bool] = True
+    answer_unreadable: ClassVar[bool] = True
 
     share: Share = 0.5

@@ -1,4 +1,4 @@
-"""JSON that does not call itself so."""
+"""A fault: the answer has a wrong Content-Type."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ TYPES = ("text/html", "text/plain", "application/octet-stream", "missing")
 
 @dataclass(frozen=True, slots=True)
 class WrongContentType(Fault):
-    """The request is applied; the answer's Content-Type is this one, or missing."""
+    """The request takes effect. Its answer has this Content-Type; with `missing` it has none."""
 
     kind: ClassVar[str] = "wrong-content-type"
-    garbles: ClassVar[bool] = True
+    answer_unreadable: ClassVar[bool] = True
 
     content_type: Annotated[str, OneOf(TYPES)] = "text/html"

@@ -1,18 +1,18 @@
-"""Time passes at once."""
+"""An effect that moves the clock of the world forward."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.fields import duration
+from workerkit.scenarios.fields.duration import duration_text
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.model.effects.effect import Effect
 
 
 @dataclass(frozen=True, slots=True)
 class AdvanceClock(Effect):
-    """The world's clock goes forward by so much; what waits for that time happens with it."""
+    """The world's clock moves forward by the duration `by`. Happenings that become due take place at once."""
 
     kind: ClassVar[str] = "advance-clock"
 
@@ -20,4 +20,4 @@ class AdvanceClock(Effect):
 
     @property
     def subject(self) -> str:
-        return duration.written(self.by)
+        return duration_text(self.by)

@@ -1,4 +1,4 @@
-"""What every effect has in common."""
+"""The base class of all effects."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
 from workerkit.openapi.formats.yaml_nodes import Node
-from workerkit.scenarios.fields.record import record, written
-from workerkit.scenarios.fields.words import Words
+from workerkit.scenarios.fields.allowed_words import AllowedWords
+from workerkit.scenarios.fields.record import read_record, record_json
 
 
 class Effect(ABC):
-    """One thing that happens to the world. Each effect is a frozen dataclass; its fields are its YAML keys.
+    """Something that happens to the world. Each effect is a frozen dataclass; its fields are its YAML keys.
 
-    `kind` is its name in a scenario file and the kind of the event that tells of it.
+    `kind` is the effect's name in scenario files. The event that reports the effect has the same kind.
     """
 
     __slots__ = ()
@@ -23,13 +23,13 @@ class Effect(ABC):
     @property
     @abstractmethod
     def subject(self) -> str:
-        """The name of the one that it happens to."""
+        """The name of the server, group or other thing that the effect changes."""
 
     @classmethod
-    def read(cls, node: Node, words: Words) -> Self:
-        """The effect that a scenario file describes; raises NotUnderstood."""
-        return record(node, cls, words)
+    def from_yaml(cls, node: Node, words: AllowedWords) -> Self:
+        """Reads the effect from a scenario file. Raises InvalidInputError."""
+        return read_record(node, cls, words)
 
-    def written(self) -> dict[str, Any]:
-        """The effect as JSON, in the form in which it is read; what has its default is left out."""
-        return written(self)
+    def as_json(self) -> dict[str, Any]:
+        """The effect as JSON that `from_yaml` reads. Fields that have their default are left out."""
+        return record_json(self)

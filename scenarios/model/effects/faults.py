@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from workerkit.openapi.formats.yaml_nodes import Node
-from workerkit.scenarios.faults.planned_fault import PlannedFault, planned_fault
-from workerkit.scenarios.fields.words import Words
+from workerkit.scenarios.faults.planned_fault import PlannedFault, read_planned_fault
+from workerkit.scenarios.fields.allowed_words import AllowedWords
 from workerkit.scenarios.model.effects.effect import Effect
 
 
 @dataclass(frozen=True, slots=True)
 class AddFault(Effect):
-    """From now on a fault stands in the world and strikes when its schedule says."""
+    """From now on the world has this fault. Its schedule says which requests it affects."""
 
     kind: ClassVar[str] = "add-fault"
 
@@ -24,16 +24,16 @@ class AddFault(Effect):
         return self.planned.fault.kind
 
     @classmethod
-    def read(cls, node: Node, words: Words) -> AddFault:
-        return cls(planned_fault(node, words))
+    def from_yaml(cls, node: Node, words: AllowedWords) -> AddFault:
+        return cls(read_planned_fault(node, words))
 
-    def written(self) -> dict[str, Any]:
-        return self.planned.written()
+    def as_json(self) -> dict[str, Any]:
+        return self.planned.as_json()
 
 
 @dataclass(frozen=True, slots=True)
 class ClearFaults(Effect):
-    """All faults of the world are taken away; answers that one of them holds up already stay so."""
+    """All faults of the world are removed. An answer that a fault already delays stays delayed."""
 
     kind: ClassVar[str] = "clear-faults"
 

@@ -1,4 +1,4 @@
-"""Effects on the API keys of servers."""
+"""Effects that change the API key of a server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workerkit.scenarios.model.effects.effect import Effect
 
 @dataclass(frozen=True, slots=True)
 class RevokeKey(Effect):
-    """From now on every request with the server's key is answered with 401; the server's status stays."""
+    """From now on every request with the server's key gets 401. The server's status does not change."""
 
     kind: ClassVar[str] = "revoke-key"
 
@@ -24,7 +24,7 @@ class RevokeKey(Effect):
 
 @dataclass(frozen=True, slots=True)
 class RestoreKey(Effect):
-    """The same key that was revoked works again; without effect on a key that works."""
+    """The server's revoked key works again. If the key was not revoked, nothing changes."""
 
     kind: ClassVar[str] = "restore-key"
 
@@ -37,9 +37,9 @@ class RestoreKey(Effect):
 
 @dataclass(frozen=True, slots=True)
 class ReplaceKey(Effect):
-    """From now on the server has another key, its only one; every request with the old one gets 401.
+    """From now on the server has a new key, and every request with the old key gets 401.
 
-    Without `key` the kit makes one up, which nobody is told: for the worker its key is gone for good.
+    Without `key` the kit makes up a new key and does not show it, so the worker cannot get it.
     """
 
     kind: ClassVar[str] = "replace-key"

@@ -1,29 +1,31 @@
-"""A request gets an answer that the scenario wrote."""
+"""An effect that answers a request with an answer from the scenario."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from workerkit.scenarios.fields.kinds import AnswerStatus, Headers, Json
 from workerkit.scenarios.model.effects.effect import Effect
 
 NO_BODY = (204, 205, 304)
-_MISSING: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Respond(Effect):
-    """The request that it happens at gets this answer and does nothing; faults do not strike it.
+    """The request gets this answer. It changes nothing in the world, and faults do not affect it.
 
-    `body` is JSON; `text` is sent as it is, as text/plain unless the headers say otherwise. Without either
-    the answer has no body.
+    status: the status code of the answer.
+    body: a JSON value, the body of the answer.
+    text: a body that is not JSON. It is sent as text/plain unless `headers` has a Content-Type.
+    headers: further headers of the answer.
+    Without `body` and `text` the answer has no body.
     """
 
     kind: ClassVar[str] = "respond"
 
     status: AnswerStatus
-    body: Json = _MISSING
+    body: Json = None
     text: str | None = None
     headers: Headers | None = None
 

@@ -1,4 +1,4 @@
-"""Effects on the status of a server, of a customer's request and of an account."""
+"""Effects that change the status of a server, of a customer's request or of an account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workerkit.scenarios.model.effects.effect import Effect
 
 @dataclass(frozen=True, slots=True)
 class SetServer(Effect):
-    """From now on the server has another status; its key works only while that status is an active one."""
+    """The server gets this status. Its key works only while its status is an active one."""
 
     kind: ClassVar[str] = "set-server"
 
@@ -25,7 +25,7 @@ class SetServer(Effect):
 
 @dataclass(frozen=True, slots=True)
 class SetCustomerRequest(Effect):
-    """The request of this name has another status; its tasks stay as they are."""
+    """The customer's request of this name gets this status. Its tasks do not change."""
 
     kind: ClassVar[str] = "set-request"
 
@@ -39,7 +39,7 @@ class SetCustomerRequest(Effect):
 
 @dataclass(frozen=True, slots=True)
 class SetAccount(Effect):
-    """The account of this username has another status; its tasks stay as they are."""
+    """The account of this username gets this status. Its tasks do not change."""
 
     kind: ClassVar[str] = "set-account"
 

@@ -1,4 +1,4 @@
-"""Effects on tasks: added, changed, canceled, moved to another server, removed."""
+"""Effects that add, change, cancel, reassign or remove tasks."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from workerkit.openapi.formats.yaml_nodes import Node
+from workerkit.scenarios.fields.allowed_words import AllowedWords
 from workerkit.scenarios.fields.kinds import ServerName, TaskFields
-from workerkit.scenarios.fields.record import record, written
-from workerkit.scenarios.fields.words import Words
+from workerkit.scenarios.fields.record import read_record, record_json
 from workerkit.scenarios.model.effects.effect import Effect
 from workerkit.scenarios.model.selection import Selection
-from workerkit.scenarios.model.task_group import TaskGroup, task_group
+from workerkit.scenarios.model.task_group import TaskGroup, read_task_group
 
 
 @dataclass(frozen=True, slots=True)
 class OnTasks(Effect):
-    """An effect whose details in a scenario file are a selection of tasks itself: `cancel-tasks: this`."""
+    """An effect that needs only a selection of tasks: `cancel-tasks: this`."""
 
     tasks: Selection
 
@@ -25,16 +25,16 @@ class OnTasks(Effect):
         return self.tasks.group or self.tasks.which
 
     @classmethod
-    def read(cls, node: Node, words: Words) -> Self:
-        return cls(record(node, Selection, words))
+    def from_yaml(cls, node: Node, words: AllowedWords) -> Self:
+        return cls(read_record(node, Selection, words))
 
-    def written(self) -> dict[str, Any]:
-        return written(self.tasks)
+    def as_json(self) -> dict[str, Any]:
+        return record_json(self.tasks)
 
 
 @dataclass(frozen=True, slots=True)
 class AddTasks(Effect):
-    """So many tasks alike are added to the world, created at this moment; written as those of the world."""
+    """A group of new tasks is added to the world. It is written like the task groups in `world`."""
 
     kind: ClassVar[str] = "add-tasks"
 
@@ -45,16 +45,16 @@ class AddTasks(Effect):
         return self.tasks.server
 
     @classmethod
-    def read(cls, node: Node, words: Words) -> Self:
-        return cls(task_group(node, words))
+    def from_yaml(cls, node: Node, words: AllowedWords) -> Self:
+        return cls(read_task_group(node, words))
 
-    def written(self) -> dict[str, Any]:
-        return self.tasks.written()
+    def as_json(self) -> dict[str, Any]:
+        return self.tasks.as_json()
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeTasks(Effect):
-    """The tasks selected get these fields, whatever the status flow says."""
+    """The selected tasks get these field values. The documented order of statuses is not checked."""
 
     kind: ClassVar[str] = "change-tasks"
 
@@ -71,14 +71,14 @@ CANCELED = "canceled"
 
 @dataclass(frozen=True, slots=True)
 class CancelTasks(OnTasks):
-    """The tasks selected are canceled, also those that their worker is busy with."""
+    """The selected tasks are canceled, also tasks that a worker is running."""
 
     kind: ClassVar[str] = "cancel-tasks"
 
 
 @dataclass(frozen=True, slots=True)
 class ReassignTasks(Effect):
-    """The tasks selected are another server's from now on; updates by the old one are refused with 403."""
+    """The selected tasks move to the server `to`. Updates by their old server are refused with 403."""
 
     kind: ClassVar[str] = "reassign-tasks"
 
@@ -92,6 +92,6 @@ class ReassignTasks(Effect):
 
 @dataclass(frozen=True, slots=True)
 class RemoveTasks(OnTasks):
-    """The tasks selected are no longer in the world: whoever speaks of one gets 404."""
+    """The selected tasks are deleted. Every request that names a deleted task gets 404."""
 
     kind: ClassVar[str] = "remove-tasks"

@@ -1,1 +1,1 @@
-"""What follows a refusal that stays."""
+"""Rules about refusals: the worker must accept them and go on with its other work."""

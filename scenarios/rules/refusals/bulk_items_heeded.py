@@ -1,4 +1,4 @@
-"""What a bulk answer says of each item is heeded."""
+"""Rule bulk-items-heeded: read the result of every item of a bulk update."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.model.until import ENDS
+from workerkit.scenarios.model.until import END_STATUSES
 from workerkit.scenarios.rules.refusals.left_alone import attempts_after_refusals
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -16,43 +16,52 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class BulkItemsHeeded(Rule):
-    """An item answered with `success: false` is neither repeated nor taken for done.
+    """The worker must read the result of every item of a bulk update.
 
-    One that is another server's, or unknown, is left alone unless a list names it again. One that was refused
-    for another reason is reported again in another way before the worker ends, if its task is not at an end.
+    If an item was refused because its task is unknown or belongs to another server, the worker must not
+    report the task again until a list names it again. If an item was refused for another reason and its task
+    has not ended, the worker must report the task again before it exits.
     """
 
     id: ClassVar[str] = "bulk-items-heeded"
-    why: ClassVar[str] = "A bulk update is answered with 200 even if some or all of its items were refused."
-    careful: ClassVar[str] = "reads `results` item by item, and drops or corrects those that were refused"
+    why: ClassVar[str] = (
+        "The server answers a bulk update with 200 even if it refused some or all of the items."
+    )
+    careful: ClassVar[str] = "reads `results` item by item, and drops or corrects the items that were refused"
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        return self.found([*_repeated(run), *_forgotten(run)])
+        return self.summarize([*_repeated(run), *_forgotten(run)])
 
 
 def _repeated(run: Run) -> Iterator[Breach]:
     for refusal, attempt in attempts_after_refusals(run):
         if refusal.in_bulk:
             yield Breach(
-                f"{_refused(run, refusal)}, and the worker reported it again in "
-                f"{run.named(attempt.exchange)}.",
+                f"{_refused(run, refusal)}, and the worker reported the task again in "
+                f"{run.describe(attempt.exchange)}.",
                 (refusal.number, attempt.number),
             )
 
 
 def _forgotten(run: Run) -> Iterator[Breach]:
-    if not run.done:
+    if not run.exited_normally:
         return
     for task in run.own_tasks():
         reports = run.reports_by_task.get(task["id"].lower(), ())
         last = reports[-1] if reports else None
-        if last is not None and last.in_bulk and last.outcome == "refused" and task["status"] not in ENDS:
+        if (
+            last is not None
+            and last.in_bulk
+            and last.outcome == "refused"
+            and task["status"] not in END_STATUSES
+        ):
             yield Breach(
-                f"{_refused(run, last)}, and the worker never came back to it: it is {task['status']} still.",
+                f"{_refused(run, last)}, and the worker did not report the task again: it is still "
+                f"{task['status']}.",
                 (last.number,),
             )
 
 
 def _refused(run: Run, refusal: TaskReport) -> str:
-    return f"The item of task {refusal.task} was refused ({refusal.code}) in {run.named(refusal.exchange)}"
+    return f"The item of task {refusal.task} was refused ({refusal.code}) in {run.describe(refusal.exchange)}"

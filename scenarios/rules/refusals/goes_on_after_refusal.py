@@ -1,13 +1,14 @@
-"""A refused task does not keep the worker from the others."""
+"""Rule goes-on-after-refusal: do the other tasks after one task was refused."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.rules.rule import Breach, Rule
-from workerkit.scenarios.rules.stopped_early import some, untouched
+from workerkit.scenarios.rules.unfinished_work import first_ids, listed_but_not_reported
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
@@ -15,14 +16,15 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class GoesOnAfterRefusal(Rule):
-    """The last thing that the worker did of tasks is not one that was refused, while others wait.
+    """After a task was refused, the worker must go on with other waiting tasks that a list named.
 
-    Judged where the worker ended by itself and all was well, or where lists named the others to it for
-    `patience` and longer. Of its longest silence two seconds are not counted: the machine may have been busy.
+    The rule is checked if the worker exited with code 0. It is also checked if the worker still read lists
+    with tasks when `patience` had passed since its last report. The worker's longest pause between requests,
+    up to 2 seconds, is subtracted from this time. A busy machine may have caused the pause.
     """
 
     id: ClassVar[str] = "goes-on-after-refusal"
-    why: ClassVar[str] = "One task that is refused says nothing about the others, and they wait."
+    why: ClassVar[str] = "The refusal of one task says nothing about the other tasks, and they are waiting."
     careful: ClassVar[str] = "leaves the refused task alone and takes the next one"
     general: ClassVar[bool] = True
 
@@ -30,30 +32,28 @@ class GoesOnAfterRefusal(Rule):
 
     def check(self, run: Run) -> list[Violation]:
         last = run.reports[-1] if run.reports else None
-        if last is None or not (run.done or self._idled(run, last)):
+        if last is None or not (run.exited_normally or self._idled(run, last)):
             return []
         refused = [
             report for report in run.reports if report.number == last.number and report.outcome == "refused"
         ]
-        left = untouched(run)
-        return self.found([_case(run, refused[0], some(left), len(left))] if refused and left else [])
+        remaining = listed_but_not_reported(run)
+        return self.summarize([_breach(run, refused[0], remaining)] if refused and remaining else [])
 
     def _idled(self, run: Run, last: TaskReport) -> bool:
-        """Whether lists named waiting tasks to the worker all the time since its last report."""
-        later = [
-            listing
-            for listing in run.listings
-            if listing.exchange.began >= last.exchange.ended and listing.tasks
+        """Whether the worker still read lists with tasks when `patience` had passed since its last report."""
+        later_pages = [
+            page for page in run.pages if page.exchange.began >= last.exchange.ended and page.tasks
         ]
-        if len(later) < 2:
+        if len(later_pages) < 2:
             return False
-        return run.seconds_to_act(last.exchange.ended, later[-1].exchange.ended) >= self.patience
+        return run.seconds_to_act(last.exchange.ended, later_pages[-1].exchange.ended) >= self.patience
 
 
-def _case(run: Run, refused: TaskReport, left: str, count: int) -> Breach:
+def _breach(run: Run, refused: TaskReport, remaining: Sequence[Mapping[str, Any]]) -> Breach:
     return Breach(
-        f"Task {refused.task} was refused with {refused.code} in {run.named(refused.exchange)}, and the "
-        "worker "
-        f"did no other task after it, though {count} that it had been given still waited: {left}.",
+        f"Task {refused.task} was refused with {refused.code} in {run.describe(refused.exchange)}, and the "
+        f"worker did no other task after that. {len(remaining)} tasks that a list had named were still "
+        f"waiting: {first_ids(remaining)}.",
         (refused.number,),
     )

@@ -1,4 +1,4 @@
-"""Rules about tasks that are refused for good."""
+"""The base class of the rules about tasks that the server refused with 403 or 404."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone(Rule):
-    """After a refusal with `code` nothing more is reported of the task, unless a list names it again."""
+    """After a refusal with `code`, the worker must not report the task again until a list names it again."""
 
     general: ClassVar[bool] = True
     code: ClassVar[int]
 
     def check(self, run: Run) -> list[Violation]:
-        return self.found(
+        return self.summarize(
             [
-                _case(run, refusal, attempt)
+                _breach(run, refusal, attempt)
                 for refusal, attempt in attempts_after_refusals(run)
                 if refusal.code == self.code and not refusal.in_bulk
             ]
@@ -30,12 +30,16 @@ class LeftAlone(Rule):
 
 
 def attempts_after_refusals(run: Run) -> Iterator[tuple[TaskReport, TaskReport]]:
-    """The reports of tasks of which the worker knew that they are refused, each after its refusal."""
+    """Returns each report of a task that the worker sent after a 403 or 404 for the same task.
+
+    Each item is a pair: the refusal, and the later report. A report is not returned if the worker did not
+    have the answer yet, or if a list named the task again in between.
+    """
     for task, reports in run.reports_by_task.items():
         refusal: TaskReport | None = None
         for report in reports:
-            if refusal is not None and refusal.known_before(report.exchange):
-                if not run.listed_between(task, refusal.exchange, report.exchange):
+            if refusal is not None and refusal.answered_before(report.exchange):
+                if not run.pages_between(task, refusal.exchange, report.exchange):
                     yield refusal, report
                     continue
                 refusal = None
@@ -43,11 +47,11 @@ def attempts_after_refusals(run: Run) -> Iterator[tuple[TaskReport, TaskReport]]
                 refusal = report
 
 
-def _case(run: Run, refusal: TaskReport, attempt: TaskReport) -> Breach:
-    wanted = f" as {attempt.status}" if attempt.status else ""
+def _breach(run: Run, refusal: TaskReport, attempt: TaskReport) -> Breach:
+    status = f" as {attempt.status}" if attempt.status else ""
     return Breach(
-        f"Task {attempt.task} was refused with {refusal.code} in {run.named(refusal.exchange)}, and the "
-        "worker "
-        f"reported it again{wanted} in {run.named(attempt.exchange)}, though no list had named it since.",
+        f"Task {attempt.task} was refused with {refusal.code} in {run.describe(refusal.exchange)}, and the "
+        f"worker reported it again{status} in {run.describe(attempt.exchange)}. No list had named the task "
+        "in between.",
         (refusal.number, attempt.number),
     )

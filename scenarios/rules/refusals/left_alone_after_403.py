@@ -1,4 +1,4 @@
-"""A task that is another server's is left alone."""
+"""Rule left-alone-after-403: drop a task that belongs to another server."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from workerkit.scenarios.rules.refusals.left_alone import LeftAlone
 
 @dataclass(frozen=True, slots=True)
 class LeftAloneAfter403(LeftAlone):
-    """No further attempt at a task that was refused with 403, unless a list names it again."""
+    """After a 403 for a task, the worker must not report the task again until a list names it again."""
 
     id: ClassVar[str] = "left-alone-after-403"
-    why: ClassVar[str] = "Another server does this task now: whatever else is done for it is done twice."
-    careful: ClassVar[str] = "drops a task that is answered with 403 at once, and goes on with the others"
+    why: ClassVar[str] = "Another server does this task now. If this worker goes on, the task is done twice."
+    careful: ClassVar[str] = "drops a task at once when it is answered with 403, and goes on with the others"
     code: ClassVar[int] = 403

@@ -1,4 +1,4 @@
-"""A task that is not there is left alone."""
+"""Rule left-alone-after-404: drop a task that does not exist."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from workerkit.scenarios.rules.refusals.left_alone import LeftAlone
 
 @dataclass(frozen=True, slots=True)
 class LeftAloneAfter404(LeftAlone):
-    """No further attempt at a task that was answered with 404, unless a list names it again."""
+    """After a 404 for a task, the worker must not report the task again until a list names it again."""
 
     id: ClassVar[str] = "left-alone-after-404"
-    why: ClassVar[str] = (
-        "A task that is gone does not come back by asking for it, and the work is for nobody."
-    )
-    careful: ClassVar[str] = "drops a task that is answered with 404 at once, and goes on with the others"
+    why: ClassVar[str] = "A deleted task does not come back, and nobody needs its result."
+    careful: ClassVar[str] = "drops a task at once when it is answered with 404, and goes on with the others"
     code: ClassVar[int] = 404

@@ -1,4 +1,4 @@
-"""What was refused as wrong is not sent again unchanged."""
+"""Rule not-repeated-after-400: do not send a wrong request again without a change."""
 
 from __future__ import annotations
 
@@ -17,70 +17,86 @@ _POLLING = ("listTasks", "heartbeat")
 _LOGS = "sendLogs"
 _SECONDS_APART = 1.0
 
+# Refused exchanges by the subject of the request, then by the body of the request.
+_Refusals = dict[Hashable, dict[Hashable, list[Exchange]]]
+
 
 @dataclass(frozen=True, slots=True)
 class NotRepeatedAfter400(Rule):
-    """The same request is refused fewer than `times` times as wrong (400, 409, 415, 422).
+    """The worker must not send the same wrong request `times` times.
 
-    Lists and heartbeats, which a daemon sends again and again, are not judged, and a report begins anew once
-    the task took another one. Logs that say the same count as sent again only within a second, and while no
-    report was accepted in between.
+    A request is wrong if it is answered with 400, 409, 415 or 422. Lists and heartbeats are not checked,
+    because a daemon repeats them. If the server accepts another report of the task, counting starts again.
+    Logs count as repeated only if they are sent again within one second, and if no report was accepted in
+    between.
     """
 
     id: ClassVar[str] = "not-repeated-after-400"
-    why: ClassVar[str] = "A wrong request stays wrong, however often it is sent."
+    why: ClassVar[str] = "A wrong request stays wrong, no matter how often it is sent."
     careful: ClassVar[str] = "logs a request that is refused with 400, drops or corrects it, and goes on"
     general: ClassVar[bool] = True
 
     times: Positive = 3
 
     def check(self, run: Run) -> list[Violation]:
-        return self.found([_case(run, refused) for refused in _series(run) if len(refused) >= self.times])
+        return self.summarize(
+            [_breach(run, refused) for refused in _series(run) if len(refused) >= self.times]
+        )
 
 
 def _series(run: Run) -> Iterator[list[Exchange]]:
-    """The refusals of each request, while nothing else was accepted for its subject."""
-    refused: dict[Hashable, dict[Hashable, list[Exchange]]] = {}
+    """Returns lists of refused exchanges with the same request.
+
+    A list ends when the server accepts another request with the same subject.
+    """
+    refusals: _Refusals = {}
     for exchange in run.own_exchanges:
         if exchange.operation in _POLLING:
             continue
         if exchange.status in _WRONG:
-            series = refused.setdefault(_subjects(run, exchange)[-1], {})
-            if _is_new_entry(series.get(exchange.request_body, []), exchange):
-                yield series.pop(exchange.request_body)
-            series.setdefault(exchange.request_body, []).append(exchange)
+            by_body = refusals.setdefault(_subjects(run, exchange)[-1], {})
+            if _is_new_log(by_body.get(exchange.request_body, []), exchange):
+                yield by_body.pop(exchange.request_body)
+            by_body.setdefault(exchange.request_body, []).append(exchange)
         elif exchange.accepted:
             for subject in _subjects(run, exchange):
-                yield from refused.pop(subject, {}).values()
+                yield from refusals.pop(subject, {}).values()
             if run.tasks_by_exchange.get(exchange.number):
-                yield from _of_logs(refused)
-    for series in refused.values():
-        yield from series.values()
+                yield from _take_logs(refusals)
+    for by_body in refusals.values():
+        yield from by_body.values()
 
 
-def _is_new_entry(series: list[Exchange], exchange: Exchange) -> bool:
-    """Whether a batch of logs is a regular line that says the same each time, not a batch sent again."""
+def _is_new_log(series: list[Exchange], exchange: Exchange) -> bool:
+    """Whether these logs are new entries with the same text, and not the same entries sent again."""
     return exchange.operation == _LOGS and bool(series) and exchange.began - series[-1].ended > _SECONDS_APART
 
 
-def _of_logs(refused: dict[Hashable, dict[Hashable, list[Exchange]]]) -> Iterator[list[Exchange]]:
-    """Takes out the batches of logs: after more work was done, the same words tell something new."""
-    for subject, series in list(refused.items()):
-        if any(each.operation == _LOGS for batch in series.values() for each in batch):
-            del refused[subject]
-            yield from series.values()
+def _take_logs(refusals: _Refusals) -> Iterator[list[Exchange]]:
+    """Removes and returns the series of logs, because the server accepted a report.
+
+    If the worker sends the same logs after this report, they are new entries.
+    """
+    for subject, by_body in list(refusals.items()):
+        if any(exchange.operation == _LOGS for series in by_body.values() for exchange in series):
+            del refusals[subject]
+            yield from by_body.values()
 
 
 def _subjects(run: Run, exchange: Exchange) -> tuple[Hashable, ...]:
-    """What a request is about: its tasks, and last the task alone, or else the request itself."""
+    """Returns the subjects of a request: the ids of its tasks, and the request itself as the last subject.
+
+    If the request has exactly one task, the task is the only subject. Refusals are counted for the last
+    subject.
+    """
     tasks = run.tasks_by_exchange.get(exchange.number, ())
     return tasks if len(tasks) == 1 else (*tasks, (exchange.method, exchange.path, exchange.request_body))
 
 
-def _case(run: Run, refused: list[Exchange]) -> Breach:
+def _breach(run: Run, refused: list[Exchange]) -> Breach:
     first, last = refused[0], refused[-1]
     return Breach(
-        f"The request of {run.named(first)} was refused with {first.status}, and the worker sent it "
-        f"{len(refused) - 1} more times unchanged, up to {run.named(last)}.",
-        tuple(each.number for each in refused),
+        f"In {run.describe(first)} a request was refused with {first.status}. The worker sent it "
+        f"{len(refused) - 1} more times without a change, the last time in {run.describe(last)}.",
+        tuple(exchange.number for exchange in refused),
     )

@@ -1,1 +1,1 @@
-"""Are requests sound and not too many."""
+"""Rules about single requests and their number: correct, not too large, not too many."""

@@ -1,4 +1,4 @@
-"""No bulk update is too long."""
+"""Rule bulk-within-limit: do not put too many items into one bulk update."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.flaw import FlawError
-from workerkit.scenarios.rules.requests.flawed_request import Flawed, is_too_long
+from workerkit.scenarios.rules.requests.flawed_request import RequestFlawRule, is_too_long
 
 
 @dataclass(frozen=True, slots=True)
-class BulkWithinLimit(Flawed):
-    """No bulk update has more items than the spec allows."""
+class BulkWithinLimit(RequestFlawRule):
+    """A bulk update must not have more items than the spec allows."""
 
     id: ClassVar[str] = "bulk-within-limit"
-    why: ClassVar[str] = "A batch that is too long is refused as a whole, and none of its results arrives."
-    careful: ClassVar[str] = "splits its results into batches of the size that the API's page allows"
+    why: ClassVar[str] = (
+        "If a batch is too long, the server refuses the whole batch, and no result in it is saved."
+    )
+    careful: ClassVar[str] = "splits its results into batches of the size that the API page allows"
 
-    def concerns(self, exchange: Exchange, flaw: FlawError) -> bool:
+    def applies_to(self, exchange: Exchange, flaw: FlawError) -> bool:
         return is_too_long(exchange, flaw, "items")

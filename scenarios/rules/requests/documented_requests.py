@@ -1,4 +1,4 @@
-"""Every request is one that the API's page describes."""
+"""Rule documented-requests: send only requests that the API page describes."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import ClassVar
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.rules.requests.bulk_within_limit import BulkWithinLimit
-from workerkit.scenarios.rules.requests.flawed_request import Flawed
+from workerkit.scenarios.rules.requests.flawed_request import RequestFlawRule
 from workerkit.scenarios.rules.requests.log_levels import LogLevels
 from workerkit.scenarios.rules.requests.logs_within_limit import LogsWithinLimit
 
-_RULES_OF_THEIR_OWN: tuple[Flawed, ...] = (BulkWithinLimit(), LogsWithinLimit(), LogLevels())
+_OTHER_RULES: tuple[RequestFlawRule, ...] = (BulkWithinLimit(), LogsWithinLimit(), LogLevels())
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentedRequests(Flawed):
-    """Paths, methods, parameters and bodies are as the spec has them in the world's dialect."""
+class DocumentedRequests(RequestFlawRule):
+    """All paths, methods, parameters and bodies must follow the spec in the dialect of the world."""
 
     id: ClassVar[str] = "documented-requests"
-    why: ClassVar[str] = "A request that the API does not know is refused, and what it was to say is lost."
+    why: ClassVar[str] = "The server refuses a request that the API does not have, and its content is lost."
     careful: ClassVar[str] = (
-        "sends the paths, parameters and fields of the API's page, each with a value of its type"
+        "uses only the paths, parameters and fields of the API page, with values of the right type"
     )
 
-    def concerns(self, exchange: Exchange, flaw: FlawError) -> bool:
-        return not any(rule.concerns(exchange, flaw) for rule in _RULES_OF_THEIR_OWN)
+    def applies_to(self, exchange: Exchange, flaw: FlawError) -> bool:
+        return not any(rule.applies_to(exchange, flaw) for rule in _OTHER_RULES)

@@ -1,4 +1,4 @@
-"""No page of the list is left out."""
+"""Rule every-page-read: read all tasks of the list before ending."""
 
 from __future__ import annotations
 
@@ -6,66 +6,67 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from workerkit.scenarios.faults import StalePage
-from workerkit.scenarios.model.until import WAITING
+from workerkit.scenarios.faults.mislead.stale_page import StalePage
+from workerkit.scenarios.model.until import WAITING_STATUSES
 from workerkit.scenarios.rules.rule import Breach, Rule
-from workerkit.scenarios.rules.stopped_early import some, work_requests
+from workerkit.scenarios.rules.unfinished_work import first_ids, work_requests
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
 class EveryPageRead(Rule):
-    """A worker that ends because nothing is left to do has been given every task that waited all the time.
+    """A worker that exits with code 0 must have read every task that waited during the whole run.
 
-    Tasks that its own filters leave out do not count, nor do runs in which it was shown old pages.
+    Tasks that the worker's own filters exclude are not counted. The rule is not checked if the server sent an
+    old page, or if the worker's last request for work failed.
     """
 
     id: ClassVar[str] = "every-page-read"
     why: ClassVar[str] = (
-        "The list shrinks while its tasks are worked on: the second page begins where the third did, and "
-        "what "
-        "was between is never seen."
+        "The list gets shorter while its tasks are done. Tasks of the second page move to the first page, "
+        "and a worker that reads the second page next never sees them."
     )
     careful: ClassVar[str] = (
-        "follows the cursor to the end, or begins with the first page again, until a list comes back empty"
+        "follows the cursor to the end, or starts again with the first page, until a list is empty"
     )
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        if not (run.done and run.whole and run.listings) or _was_deceived(run) or _ended_in_trouble(run):
+        if not (run.exited_normally and run.is_complete and run.pages):
             return []
-        missed = list(_missed(run))
-        pages = [listing.exchange.number for listing in run.listings]
+        if _got_old_page(run) or _ended_in_trouble(run):
+            return []
+        missed = list(_missed_tasks(run))
         text = (
-            f"The worker ended, and {len(missed)} of its tasks, which waited all the time, were on none of "
-            "the "
-            f"{len(pages)} pages that it read: {some(missed)}."
+            f"The worker ended, but {len(missed)} of its tasks, which waited the whole time, were on none "
+            f"of the {len(run.pages)} pages that it read: {first_ids(missed)}."
         )
-        return self.found([Breach(text, tuple(pages))] if missed else [])
+        numbers = tuple(page.exchange.number for page in run.pages)
+        return self.summarize([Breach(text, numbers)] if missed else [])
 
 
-def _missed(run: Run) -> Iterator[Mapping[str, Any]]:
-    filters = {
-        (*listing.asked["status"], listing.asked["service_type"]): listing for listing in run.listings
-    }.values()
+def _missed_tasks(run: Run) -> Iterator[Mapping[str, Any]]:
+    pages_by_filter = {
+        (*page.parameters["status"], page.parameters["service_type"]): page for page in run.pages
+    }
     for task in run.own_tasks():
         if _waited_unlisted(run, task) and any(
-            each.would_list(task["status"], task["service_type"]) for each in filters
+            page.can_list(task["status"], task["service_type"]) for page in pages_by_filter.values()
         ):
             yield task
 
 
 def _waited_unlisted(run: Run, task: Mapping[str, Any]) -> bool:
-    name = task["id"].lower()
-    moved = any(run.history.changes(name, field) for field in ("status", "server"))
-    return task["status"] in WAITING and not moved and name not in run.listings_by_task
+    task_id = task["id"].lower()
+    has_changed = any(run.history.changes(task_id, field) for field in ("status", "server"))
+    return task["status"] in WAITING_STATUSES and not has_changed and task_id not in run.pages_by_task
 
 
-def _was_deceived(run: Run) -> bool:
-    return any(isinstance(fault, StalePage) for each in run.struck for fault in each.faults)
+def _got_old_page(run: Run) -> bool:
+    return any(isinstance(fault, StalePage) for applied in run.applied_faults for fault in applied.faults)
 
 
 def _ended_in_trouble(run: Run) -> bool:
     last = work_requests(run)[-1]
-    return not last.accepted or last.number in run.garbled
+    return not last.accepted or last.number in run.unreadable

@@ -1,4 +1,4 @@
-"""Rules about single things that the spec does not allow in a request."""
+"""The base class of the rules about requests that the spec does not allow."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
-class Flawed(Rule):
-    """No request has a flaw of one kind."""
+class RequestFlawRule(Rule):
+    """A rule about one kind of flaw. The worker must not send a request with this kind of flaw."""
 
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        return self.found([_case(run, *flaw) for flaw in run.flaws if self.concerns(*flaw)])
+        return self.summarize([_breach(run, *flaw) for flaw in run.flaws if self.applies_to(*flaw)])
 
     @abstractmethod
-    def concerns(self, exchange: Exchange, flaw: FlawError) -> bool:
-        """Whether a flaw is of this kind."""
+    def applies_to(self, exchange: Exchange, flaw: FlawError) -> bool:
+        """Whether this rule is about the flaw in the request of this exchange."""
 
 
-def is_too_long(exchange: Exchange, flaw: FlawError, member: str) -> bool:
-    """Whether the flaw of a request is that the list in its body has too many members."""
-    sent = exchange.sent()
-    listed = sent.get(member) if isinstance(sent, dict) else None
-    return flaw.place == f"body/{member}" and isinstance(listed, list) and len(listed) > 1
+def is_too_long(exchange: Exchange, flaw: FlawError, name: str) -> bool:
+    """Whether the flaw is that the list `name` in the request's body has too many items."""
+    body = exchange.request_json()
+    items = body.get(name) if isinstance(body, dict) else None
+    return flaw.place == f"body/{name}" and isinstance(items, list) and len(items) > 1
 
 
-def _case(run: Run, exchange: Exchange, flaw: FlawError) -> Breach:
+def _breach(run: Run, exchange: Exchange, flaw: FlawError) -> Breach:
     answer = f"answered {exchange.status}" if exchange.status else "not answered"
     return Breach(
-        f"In {run.named(exchange)} {flaw.place} is wrong: {flaw.message}; it was {answer}.",
+        f"In {run.describe(exchange)}, {flaw.place} is wrong: {flaw.message}. The request was {answer}.",
         (exchange.number,),
     )

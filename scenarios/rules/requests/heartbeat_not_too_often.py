@@ -1,4 +1,4 @@
-"""Heartbeats come now and then."""
+"""Rule heartbeat-not-too-often: do not send too many heartbeats."""
 
 from __future__ import annotations
 
@@ -15,33 +15,38 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatNotTooOften(Rule):
-    """Not more than `most` heartbeats are accepted within one second."""
+    """The worker must not send more than `most` heartbeats within one second.
+
+    Only heartbeats that the server accepted count.
+    """
 
     id: ClassVar[str] = "heartbeat-not-too-often"
     why: ClassVar[str] = (
-        "Every server sends heartbeats, and one for each step of the work is a load without news."
+        "Every server sends heartbeats. A heartbeat for each step of the work adds load, but no information."
     )
-    careful: ClassVar[str] = "sends heartbeats by the clock, at most one a second, however much it works"
+    careful: ClassVar[str] = (
+        "sends heartbeats at regular times, at most one a second, no matter how much it works"
+    )
     general: ClassVar[bool] = True
 
     most: Positive = 12
 
     def check(self, run: Run) -> list[Violation]:
-        recent: deque[Exchange] = deque()
-        for beat in run.timed_exchanges:
-            if beat.operation == "heartbeat" and beat.accepted:
-                recent.append(beat)
-                while beat.began - recent[0].began >= 1:
-                    recent.popleft()
-                if len(recent) > self.most:
-                    return self.found([_case(run, tuple(recent))])
+        last_second: deque[Exchange] = deque()
+        for exchange in run.timed_exchanges:
+            if exchange.operation == "heartbeat" and exchange.accepted:
+                last_second.append(exchange)
+                while exchange.began - last_second[0].began >= 1:
+                    last_second.popleft()
+                if len(last_second) > self.most:
+                    return self.summarize([_breach(run, tuple(last_second))])
         return []
 
 
-def _case(run: Run, beats: tuple[Exchange, ...]) -> Breach:
-    first, last = beats[0], beats[-1]
+def _breach(run: Run, heartbeats: tuple[Exchange, ...]) -> Breach:
+    first, last = heartbeats[0], heartbeats[-1]
     return Breach(
-        f"{len(beats)} heartbeats came within {last.began - first.began:.3f} s, from {run.named(first)} to "
-        f"{run.named(last)}.",
-        tuple(beat.number for beat in beats),
+        f"The worker sent {len(heartbeats)} heartbeats within {last.began - first.began:.3f} s, from "
+        f"{run.describe(first)} to {run.describe(last)}.",
+        tuple(heartbeat.number for heartbeat in heartbeats),
     )

@@ -1,4 +1,4 @@
-"""Heartbeats go on while the worker works."""
+"""Rule heartbeat-regular: send heartbeats all the time."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatRegular(Rule):
-    """Between the first request and the last no heartbeat is `every` later than the one before.
+    """From the worker's first request to its last, the time between two heartbeats must be less than `every`.
 
-    Of the worker's longest silence in between two seconds are not counted: the machine may have been busy.
+    The worker's longest pause between requests, up to 2 seconds, is subtracted from this time. A busy machine
+    may have caused the pause.
     """
 
     id: ClassVar[str] = "heartbeat-regular"
     why: ClassVar[str] = (
-        "A server that falls silent while it works counts as dead, and its tasks are given away."
+        "A server that sends no heartbeats counts as dead, and its tasks are given to other servers."
     )
     careful: ClassVar[str] = (
-        "sends heartbeats by the clock, also while a task takes long or a request is repeated"
+        "sends heartbeats at regular times, also while a task takes long or a request is repeated"
     )
     general: ClassVar[bool] = False
 
@@ -33,15 +34,18 @@ class HeartbeatRegular(Rule):
 
     def check(self, run: Run) -> list[Violation]:
         own = run.own_exchanges
-        beats = [each for each in own if each.operation == "heartbeat"]
-        marks = [*own[:1], *beats, *own[-1:]]
-        gaps = [(a, b) for a, b in pairwise(marks) if run.seconds_to_act(a.began, b.began) >= self.every]
-        return self.found([_case(run, before, after) for before, after in gaps])
+        heartbeats = [exchange for exchange in own if exchange.operation == "heartbeat"]
+        gaps = [
+            (before, after)
+            for before, after in pairwise([*own[:1], *heartbeats, *own[-1:]])
+            if run.seconds_to_act(before.began, after.began) >= self.every
+        ]
+        return self.summarize([_breach(run, before, after) for before, after in gaps])
 
 
-def _case(run: Run, before: Exchange, after: Exchange) -> Breach:
+def _breach(run: Run, before: Exchange, after: Exchange) -> Breach:
     return Breach(
-        f"No heartbeat came for {after.began - before.began:.1f} s, between {run.named(before)} and "
-        f"{run.named(after)}.",
+        f"The worker sent no heartbeat for {after.began - before.began:.1f} s, between "
+        f"{run.describe(before)} and {run.describe(after)}.",
         (before.number, after.number),
     )

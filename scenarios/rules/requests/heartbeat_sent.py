@@ -1,4 +1,4 @@
-"""The worker says that it is running."""
+"""Rule heartbeat-sent: send heartbeats."""
 
 from __future__ import annotations
 
@@ -9,36 +9,38 @@ from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
-# A thread that sends heartbeats may be late where the machine is busy, but not while the others do so much.
+# On a busy machine, the thread that sends heartbeats may start late. A worker that has sent this number of
+# requests after its first report has had enough time.
 _REQUESTS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatSent(Rule):
-    """A worker that reports of tasks sends a heartbeat at least once.
+    """A worker that reports tasks must send at least one heartbeat.
 
-    One that was ended before it had sent ten requests after its first report is not judged.
+    A worker that did not exit by itself is checked only if it sent ten requests or more after its first
+    report.
     """
 
     id: ClassVar[str] = "heartbeat-sent"
     why: ClassVar[str] = (
-        "A server that sends no heartbeat counts as dead, and its tasks may be given to others."
+        "A server that sends no heartbeats counts as dead, and its tasks may be given to other servers."
     )
-    careful: ClassVar[str] = "sends a heartbeat when it starts, and regularly from then on"
+    careful: ClassVar[str] = "sends a heartbeat when it starts, and regularly after that"
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        sent = any(exchange.operation == "heartbeat" for exchange in run.own_exchanges)
-        if sent or not run.reports or not run.whole or not _had_time(run):
+        has_heartbeat = any(exchange.operation == "heartbeat" for exchange in run.own_exchanges)
+        if has_heartbeat or not run.reports or not run.is_complete or not _had_time(run):
             return []
         text = (
-            f"The worker reported of {len(run.reports_by_task)} tasks and sent no heartbeat (POST /health) "
-            "in "
-            f"{len(run.own_exchanges)} requests."
+            f"The worker reported results for {len(run.reports_by_task)} tasks, but sent no heartbeat "
+            f"(POST /health) in {len(run.own_exchanges)} requests."
         )
-        return self.found([Breach(text)])
+        return self.summarize([Breach(text)])
 
 
 def _had_time(run: Run) -> bool:
     first = run.reports[0].number
-    return run.done or sum(exchange.number > first for exchange in run.own_exchanges) >= _REQUESTS
+    later_requests = sum(exchange.number > first for exchange in run.own_exchanges)
+    return run.exited_normally or later_requests >= _REQUESTS

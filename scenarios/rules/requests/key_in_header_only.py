@@ -1,4 +1,4 @@
-"""The API key is sent in its header and nowhere else."""
+"""Rule key-in-header-only: send the API key in its header and nowhere else."""
 
 from __future__ import annotations
 
@@ -15,30 +15,34 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class KeyInHeaderOnly(Rule):
-    """The worker's key stands in no URL and no body, also not percent-encoded, as a word of its own."""
+    """The worker's API key must not be in a URL or in a body. In a URL it must not be percent-encoded either.
+
+    A longer word that contains the key is allowed.
+    """
 
     id: ClassVar[str] = "key-in-header-only"
-    why: ClassVar[str] = "URLs, log entries and notes are stored and shown in clear, and with them the key."
-    careful: ClassVar[str] = "sends the key in the header X-API-Key only, and masks it in what it logs"
+    why: ClassVar[str] = (
+        "URLs, log entries and notes are stored and displayed. Others can read a key in them."
+    )
+    careful: ClassVar[str] = "sends the key only in the header X-API-Key, and masks the key in its logs"
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        word = re.compile(rf"(?<![\w-]){re.escape(run.key)}(?![\w-])")
-        leaks = [(exchange, place) for exchange in run.exchanges if (place := _place(word, exchange))]
+        key = re.compile(rf"(?<![\w-]){re.escape(run.key)}(?![\w-])")
+        leaks = [(exchange, place) for exchange in run.exchanges if (place := _place(key, exchange))]
         if not leaks:
             return []
         first, place = leaks[0]
         message = (
-            f"The API key stands in the {place} of exchange {first.number} ({first.method} "
-            f"{first.operation or 'of no operation'} at {run.since_start(first.began)}); it does so in "
-            f"{len(leaks)} of {len(run.exchanges)} exchanges."
+            f"The API key is in the {place} of {run.describe(first)}. It is in {len(leaks)} of "
+            f"{len(run.exchanges)} exchanges."
         )
-        return [self.broken(message, tuple(exchange.number for exchange, _ in leaks))]
+        return [self.violation(message, tuple(exchange.number for exchange, _ in leaks))]
 
 
-def _place(word: re.Pattern[str], exchange: Exchange) -> str | None:
+def _place(key: re.Pattern[str], exchange: Exchange) -> str | None:
     places = {"path": exchange.path, "query": exchange.query}
-    for place, written in places.items():
-        if word.search(written) or word.search(unquote_plus(written)):
+    for place, text in places.items():
+        if key.search(text) or key.search(unquote_plus(text)):
             return place
-    return "body" if word.search(exchange.request_body.decode("utf-8", "replace")) else None
+    return "body" if key.search(exchange.request_body.decode("utf-8", "replace")) else None

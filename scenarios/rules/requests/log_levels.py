@@ -1,4 +1,4 @@
-"""The levels of log entries are the documented ones."""
+"""Rule log-levels: use only the levels of the API page."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.flaw import FlawError
-from workerkit.scenarios.rules.requests.flawed_request import Flawed
+from workerkit.scenarios.rules.requests.flawed_request import RequestFlawRule
 
 _LEVEL = re.compile(r"body/logs/\d+/level")
 
 
 @dataclass(frozen=True, slots=True)
-class LogLevels(Flawed):
-    """The level of each log entry is one of the spec's, in the spelling that the dialect asks for."""
+class LogLevels(RequestFlawRule):
+    """The level of each log entry must be a level of the spec, spelled as the dialect demands."""
 
     id: ClassVar[str] = "log-levels"
-    why: ClassVar[str] = "One entry with an unknown level can cost the whole batch."
-    careful: ClassVar[str] = "sends INFO, WARN, ERROR and DEBUG, whatever its own library calls its levels"
+    why: ClassVar[str] = "If one entry has an unknown level, the server may refuse the whole batch."
+    careful: ClassVar[str] = "sends INFO, WARN, ERROR and DEBUG, even if its log library uses other names"
 
-    def concerns(self, exchange: Exchange, flaw: FlawError) -> bool:
+    def applies_to(self, exchange: Exchange, flaw: FlawError) -> bool:
         return _LEVEL.fullmatch(flaw.place) is not None

@@ -1,4 +1,4 @@
-"""No batch of log entries is too long."""
+"""Rule logs-within-limit: do not put too many log entries into one request."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.flaw import FlawError
-from workerkit.scenarios.rules.requests.flawed_request import Flawed, is_too_long
+from workerkit.scenarios.rules.requests.flawed_request import RequestFlawRule, is_too_long
 
 
 @dataclass(frozen=True, slots=True)
-class LogsWithinLimit(Flawed):
-    """No batch of log entries is longer than the spec allows."""
+class LogsWithinLimit(RequestFlawRule):
+    """A batch of logs must not have more entries than the spec allows."""
 
     id: ClassVar[str] = "logs-within-limit"
-    why: ClassVar[str] = "A batch that is too long is refused as a whole, and none of its entries is stored."
-    careful: ClassVar[str] = "splits its log into batches of the size that the API's page allows"
+    why: ClassVar[str] = (
+        "If a batch is too long, the server refuses the whole batch, and no entry in it is saved."
+    )
+    careful: ClassVar[str] = "splits its log into batches of the size that the API page allows"
 
-    def concerns(self, exchange: Exchange, flaw: FlawError) -> bool:
+    def applies_to(self, exchange: Exchange, flaw: FlawError) -> bool:
         return is_too_long(exchange, flaw, "logs")

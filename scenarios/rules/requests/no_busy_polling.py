@@ -1,4 +1,4 @@
-"""A worker with nothing to do waits before it asks again."""
+"""Rule no-busy-polling: wait before asking again for a list without new tasks."""
 
 from __future__ import annotations
 
@@ -9,57 +9,59 @@ from typing import ClassVar
 
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Breach, Rule
-from workerkit.scenarios.run_record.list_seen import ListSeen
 from workerkit.scenarios.run_record.run import Run
+from workerkit.scenarios.run_record.task_page import TaskPage
 from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
 class NoBusyPolling(Rule):
-    """Not more than `most` times a second a list is asked for that says the same as before.
+    """If a list does not change, the worker must not read it more than `most` times within one second.
 
-    Counted are lists between two reports of the worker; each report begins anew.
+    Each report of the worker starts the count again.
     """
 
     id: ClassVar[str] = "no-busy-polling"
-    why: ClassVar[str] = "An idle worker that asks all the time is a load as large as one that works."
-    careful: ClassVar[str] = "waits a second or longer before it asks again for a list that had nothing new"
+    why: ClassVar[str] = "An idle worker that asks all the time causes as much load as a busy worker."
+    careful: ClassVar[str] = "waits one second or longer before it reads a list without new tasks again"
     general: ClassVar[bool] = True
 
     most: Positive = 20
 
     def check(self, run: Run) -> list[Violation]:
-        recent: deque[ListSeen] = deque()
-        for poll in _idle_polls(run):
-            if poll is None:
-                recent.clear()
+        last_second: deque[TaskPage] = deque()
+        for page in _unchanged_pages(run):
+            if page is None:
+                last_second.clear()
                 continue
-            recent.append(poll)
-            while poll.exchange.began - recent[0].exchange.began >= 1:
-                recent.popleft()
-            if len(recent) > self.most:
-                return self.found([_case(run, tuple(recent))])
+            last_second.append(page)
+            while page.exchange.began - last_second[0].exchange.began >= 1:
+                last_second.popleft()
+            if len(last_second) > self.most:
+                return self.summarize([_breach(run, tuple(last_second))])
         return []
 
 
-def _idle_polls(run: Run) -> Iterator[ListSeen | None]:
-    """The lists that said the same as the same request did before; None stands for a report."""
-    listings = {listing.exchange.number: listing for listing in run.listings}
-    said: dict[str, bytes] = {}
+def _unchanged_pages(run: Run) -> Iterator[TaskPage | None]:
+    """Returns the pages that did not change since the previous request with the same query.
+
+    Each report of the worker is in its place among them as None.
+    """
+    pages = {page.exchange.number: page for page in run.pages}
+    last_answers: dict[str, bytes] = {}
     for exchange in run.timed_exchanges:
         if exchange.number in run.tasks_by_exchange:
             yield None
-        elif exchange.number in listings:
-            if said.get(exchange.query) == exchange.answer_body:
-                yield listings[exchange.number]
-            said[exchange.query] = exchange.answer_body
+        elif exchange.number in pages:
+            if last_answers.get(exchange.query) == exchange.answer_body:
+                yield pages[exchange.number]
+            last_answers[exchange.query] = exchange.answer_body
 
 
-def _case(run: Run, polls: tuple[ListSeen, ...]) -> Breach:
-    first, last = polls[0].exchange, polls[-1].exchange
+def _breach(run: Run, pages: tuple[TaskPage, ...]) -> Breach:
+    first, last = pages[0].exchange, pages[-1].exchange
     return Breach(
-        f"The worker asked {len(polls)} times within {last.began - first.began:.3f} s for a list that "
-        "stayed the "
-        f"same, from {run.named(first)} to {run.named(last)}.",
-        tuple(poll.exchange.number for poll in polls),
+        f"The worker read the same unchanged list {len(pages)} times within "
+        f"{last.began - first.began:.3f} s, from {run.describe(first)} to {run.describe(last)}.",
+        tuple(page.exchange.number for page in pages),
     )

@@ -1,4 +1,4 @@
-"""No password and no e-mail address stands in a log or a note."""
+"""Rule no-secrets-in-logs: write no password and no e-mail address into a log or a note."""
 
 from __future__ import annotations
 
@@ -8,70 +8,70 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking.encodings import spellings
-from workerkit.openapi.masking.literal_regex import any_of
+from workerkit.openapi.masking.encodings import encoded_forms
+from workerkit.openapi.masking.literal_regex import regex_of_any
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
-_SECRETS = {"password": "password", "email": "e-mail address"}
-_NOTES = ("note", "error_message")
-# A shorter one, or one of letters only, is a word that may stand anywhere.
+_SECRET_FIELDS = {"password": "password", "email": "e-mail address"}
+_NOTE_FIELDS = ("note", "error_message")
+# A shorter password, or one of letters only, may be a normal word in a text.
 _SHORTEST = 6
 
 
 @dataclass(frozen=True, slots=True)
 class NoSecretsInLogs(Rule):
-    """No log entry, note or error message has the password or e-mail address of a task in it, also encoded.
+    """Log entries, notes and error messages must not contain the password or e-mail address of a task.
 
-    The API key has a rule of its own.
+    Encoded passwords and addresses are found, too. The API key is checked by the rule key-in-header-only.
     """
 
     id: ClassVar[str] = "no-secrets-in-logs"
     why: ClassVar[str] = (
-        "Logs and notes are read by people who must not use the accounts, and are kept for long."
+        "Logs and notes are kept for a long time, and people who must not use the accounts read them."
     )
-    careful: ClassVar[str] = "writes ids of tasks into logs and notes, never a task with all its fields"
+    careful: ClassVar[str] = "writes the ids of tasks into logs and notes, never a task with all its fields"
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        kinds = _kinds(run)
+        kinds = _kinds_of_secrets(run)
         if not kinds:
             return []
-        secret = re.compile(rf"(?<![\w.+-])(?:{any_of(kinds)})(?![\w-]|\.\w)")
-        return self.found(
+        secret = re.compile(rf"(?<![\w.+-])(?:{regex_of_any(kinds)})(?![\w-]|\.\w)")
+        return self.summarize(
             [
-                _case(run, exchange, place, kinds[leak[0]])
+                _breach(run, exchange, place, kinds[leak[0]])
                 for exchange, place, text in _texts(run)
                 if (leak := secret.search(text)) is not None
             ]
         )
 
 
-def _kinds(run: Run) -> dict[str, str]:
-    """The secrets of the tasks, in all spellings, each with what it is."""
-    open_words = {str(task.get(name)) for task in run.tasks for name in ("username", "site_name")}
+def _kinds_of_secrets(run: Run) -> dict[str, str]:
+    """Returns the secrets of all tasks in all encodings, each with its kind: password or e-mail address."""
+    public_words = {str(task.get(name)) for task in run.tasks for name in ("username", "site_name")}
     return {
-        form: kind
+        encoded: kind
         for task in run.tasks
-        for name, kind in _SECRETS.items()
-        if _is_telling(secret := str(task.get(name, ""))) and secret not in open_words
-        for form in spellings(secret)
+        for name, kind in _SECRET_FIELDS.items()
+        if _is_distinctive(secret := str(task.get(name, ""))) and secret not in public_words
+        for encoded in encoded_forms(secret)
     }
 
 
-def _is_telling(secret: str) -> bool:
+def _is_distinctive(secret: str) -> bool:
     return len(secret) >= _SHORTEST and not secret.isalpha()
 
 
 def _texts(run: Run) -> Iterator[tuple[Exchange, str, str]]:
-    """All that was written for people: in which exchange, where in it, and the text."""
+    """Returns all texts that the worker wrote for people: the exchange, the place in it, and the text."""
     for exchange in run.own_exchanges:
         if exchange.operation == "sendLogs":
-            for text in _strings(exchange.sent()):
+            for text in _strings(exchange.request_json()):
                 yield exchange, "a log entry", text
     for report in run.reports:
-        for name in _NOTES:
+        for name in _NOTE_FIELDS:
             for text in _strings(report.fields.get(name)):
                 yield report.exchange, f"the {name} of task {report.task}", text
 
@@ -80,9 +80,9 @@ def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _strings(each)
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _strings(member)
 
 
-def _case(run: Run, exchange: Exchange, place: str, kind: str) -> Breach:
-    return Breach(f"The {kind} of a task stands in {place}, in {run.named(exchange)}.", (exchange.number,))
+def _breach(run: Run, exchange: Exchange, place: str, kind: str) -> Breach:
+    return Breach(f"The {kind} of a task is in {place}, in {run.describe(exchange)}.", (exchange.number,))

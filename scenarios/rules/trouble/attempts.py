@@ -1,4 +1,4 @@
-"""Attempts that are refused one after the other: whether a worker pauses between them."""
+"""Finds requests that a worker repeats without a pause after they were refused."""
 
 from __future__ import annotations
 
@@ -7,54 +7,65 @@ from collections.abc import Iterable, Sequence
 
 from workerkit.openapi.exchange import Exchange
 
-# In-flight threads learn of the refusal, and the first short steps of an exponential backoff are over.
+# In seconds after the first refusal. Until then, other threads may not know of the refusal, and the pauses
+# of an exponential backoff are still short.
 _GRACE = 0.25
-_AT_ONCE = 3
+_GRACE_FACTOR = 3
 # A thread that waits 0.1 s between two attempts sends the same request ten times a second.
-_SAME = 10
+_MOST_REPEATS = 10
 
-Kind = tuple[str, str, str, bytes]
+RequestKey = tuple[str, str, str, bytes]
 
 
-def kind(exchange: Exchange) -> Kind:
-    """What two requests that are the same have in common."""
+def request_key(exchange: Exchange) -> RequestKey:
+    """Returns the method, path, query and body. Two requests with the same key are the same request."""
     return exchange.method, exchange.path, exchange.query, exchange.request_body
 
 
 def without_pause(refused: Sequence[Exchange], limit: int) -> tuple[Exchange, ...]:
-    """The fullest second in which `limit` attempts are a loop's, not many threads'; empty for none.
+    """Returns the refused attempts of the busiest second in which the worker ran a loop without a pause.
 
-    Many threads that each pause repeat a few requests a few times each. A loop without a pause repeats one
-    request more than ten times a second, or takes one new request after the other to be refused. In the first
-    quarter of a second after the first refusal, three times as many attempts are allowed.
+    Returns an empty tuple if there is no such second.
+
+    A loop without a pause repeats one request more than ten times a second, or it sends `limit` different
+    requests in a second. Threads that pause send the same request only a few times a second, so they are no
+    loop. In the first quarter of a second after the first refusal, three times as many attempts are allowed.
     """
     if not refused:
         return ()
     first = refused[0]
-    new = _first_of_their_kind(refused)
-    further = [exchange for exchange in refused if exchange.began >= first.ended]
-    later = [exchange for exchange in further if exchange.began >= first.ended + _GRACE]
-    return _fullest(later, new, limit) or _fullest(further, new, limit * _AT_ONCE)
+    new_requests = _numbers_of_new_requests(refused)
+    after_refusal = [exchange for exchange in refused if exchange.began >= first.ended]
+    after_grace = [exchange for exchange in after_refusal if exchange.began >= first.ended + _GRACE]
+    return _busiest_second(after_grace, new_requests, limit) or _busiest_second(
+        after_refusal, new_requests, limit * _GRACE_FACTOR
+    )
 
 
 def repeated_at_once(refused: Iterable[Exchange], limit: int, *, within: float) -> tuple[Exchange, ...]:
-    """More than `limit` attempts at the same request within so many seconds; empty where there are none."""
-    recent: dict[Kind, deque[Exchange]] = {}
+    """Returns more than `limit` attempts at the same request within `within` seconds.
+
+    Returns an empty tuple if there are none.
+    """
+    recent_by_request: dict[RequestKey, deque[Exchange]] = {}
     for attempt in refused:
-        same = recent.setdefault(kind(attempt), deque())
-        same.append(attempt)
-        while attempt.began - same[0].began >= within:
-            same.popleft()
-        if len(same) > limit:
-            return tuple(same)
+        recent = recent_by_request.setdefault(request_key(attempt), deque())
+        recent.append(attempt)
+        while attempt.began - recent[0].began >= within:
+            recent.popleft()
+        if len(recent) > limit:
+            return tuple(recent)
     return ()
 
 
 def chain_without_pause(refused: Iterable[Exchange], limit: int, *, pause: float) -> tuple[Exchange, ...]:
-    """`limit` attempts at one request, each less than `pause` after the end of the one before; or none."""
-    chains: dict[Kind, list[Exchange]] = {}
+    """Returns `limit` attempts in a row at the same request with less than `pause` seconds before each.
+
+    The pause is measured from the end of the attempt before. Returns an empty tuple if there are none.
+    """
+    chains: dict[RequestKey, list[Exchange]] = {}
     for attempt in refused:
-        chain = chains.setdefault(kind(attempt), [])
+        chain = chains.setdefault(request_key(attempt), [])
         if chain and attempt.began - chain[-1].ended >= pause:
             chain.clear()
         chain.append(attempt)
@@ -64,29 +75,30 @@ def chain_without_pause(refused: Iterable[Exchange], limit: int, *, pause: float
 
 
 def in_quick_succession(refused: Iterable[Exchange], limit: int, *, pause: float) -> tuple[Exchange, ...]:
-    """`limit` attempts at one request, each less than `pause` after the end of one before; or none.
+    """Returns `limit` attempts at the same request with less than `pause` seconds before each.
 
-    Unlike the attempts of a second, their number says the same of a worker that a busy machine slows down.
+    Longer pauses in between are allowed. So the count does not depend on how busy the machine is. Returns an
+    empty tuple if there are none.
     """
-    last: dict[Kind, Exchange] = {}
-    quick: dict[Kind, list[Exchange]] = {}
+    last: dict[RequestKey, Exchange] = {}
+    quick: dict[RequestKey, list[Exchange]] = {}
     for attempt in refused:
-        same = kind(attempt)
-        if same in last and attempt.began - last[same].ended < pause:
-            quick.setdefault(same, []).append(attempt)
-            if len(quick[same]) >= limit:
-                return tuple(quick[same])
-        last[same] = attempt
+        key = request_key(attempt)
+        if key in last and attempt.began - last[key].ended < pause:
+            quick.setdefault(key, []).append(attempt)
+            if len(quick[key]) >= limit:
+                return tuple(quick[key])
+        last[key] = attempt
     return ()
 
 
-class _Second:
-    """The attempts of one second, as it moves along."""
+class _SlidingSecond:
+    """The newest attempt and the attempts in the second before it. `add` drops older attempts."""
 
-    def __init__(self, new: frozenset[int]) -> None:
-        self._new = new
-        self._fresh = 0
-        self._kinds: Counter[Kind] = Counter()
+    def __init__(self, new_requests: frozenset[int]) -> None:
+        self._new_requests = new_requests
+        self._new_count = 0
+        self._count_by_request: Counter[RequestKey] = Counter()
         self.attempts: deque[Exchange] = deque()
 
     def add(self, attempt: Exchange) -> None:
@@ -96,29 +108,33 @@ class _Second:
             self._count(self.attempts.popleft(), -1)
 
     def is_loop(self, limit: int) -> bool:
-        repeated = len(self.attempts) >= limit and len(self.attempts) > _SAME * len(self._kinds)
-        return repeated or self._fresh >= limit
+        most_of_threads = _MOST_REPEATS * len(self._count_by_request)
+        is_repeated = len(self.attempts) >= limit and len(self.attempts) > most_of_threads
+        return is_repeated or self._new_count >= limit
 
     def _count(self, attempt: Exchange, step: int) -> None:
-        same = kind(attempt)
-        self._kinds[same] += step
-        if not self._kinds[same]:
-            del self._kinds[same]
-        self._fresh += step * (attempt.number in self._new)
+        key = request_key(attempt)
+        self._count_by_request[key] += step
+        if not self._count_by_request[key]:
+            del self._count_by_request[key]
+        self._new_count += step * (attempt.number in self._new_requests)
 
 
-def _fullest(attempts: Sequence[Exchange], new: frozenset[int], limit: int) -> tuple[Exchange, ...]:
-    second = _Second(new)
-    fullest: tuple[Exchange, ...] = ()
+def _busiest_second(
+    attempts: Sequence[Exchange], new_requests: frozenset[int], limit: int
+) -> tuple[Exchange, ...]:
+    second = _SlidingSecond(new_requests)
+    busiest: tuple[Exchange, ...] = ()
     for attempt in attempts:
         second.add(attempt)
-        if len(second.attempts) > len(fullest) and second.is_loop(limit):
-            fullest = tuple(second.attempts)
-    return fullest
+        if len(second.attempts) > len(busiest) and second.is_loop(limit):
+            busiest = tuple(second.attempts)
+    return busiest
 
 
-def _first_of_their_kind(exchanges: Sequence[Exchange]) -> frozenset[int]:
-    firsts: dict[Kind, int] = {}
+def _numbers_of_new_requests(exchanges: Sequence[Exchange]) -> frozenset[int]:
+    """Returns the numbers of the exchanges whose request was not sent before."""
+    first_numbers: dict[RequestKey, int] = {}
     for exchange in exchanges:
-        firsts.setdefault(kind(exchange), exchange.number)
-    return frozenset(firsts.values())
+        first_numbers.setdefault(request_key(exchange), exchange.number)
+    return frozenset(first_numbers.values())

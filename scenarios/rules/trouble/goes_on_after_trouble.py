@@ -1,4 +1,4 @@
-"""A failed request does not end the work."""
+"""Rule goes-on-after-trouble: do not end because of one failed request."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import data_of
 from workerkit.scenarios.fields.kinds import Positive, Seconds
-from workerkit.scenarios.model.until import ENDS
+from workerkit.scenarios.model.until import END_STATUSES
 from workerkit.scenarios.rules.rule import Breach, Rule
-from workerkit.scenarios.rules.stopped_early import some, work_requests
+from workerkit.scenarios.rules.unfinished_work import first_ids, work_requests
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
 class GoesOnAfterTrouble(Rule):
-    """A worker with tasks left does not end at a 5xx, a 429, a lost or a broken answer.
+    """A worker with open tasks must not end because of a 5xx, a 429, or a lost or unreadable answer.
 
-    One that tried `attempts` times, or for `patience`, may give up. A key that is refused is not judged here.
+    The worker may give up after `attempts` failed requests in a row, or after `patience`. A refused key (401)
+    is not checked here.
     """
 
     id: ClassVar[str] = "goes-on-after-trouble"
     why: ClassVar[str] = (
-        "Trouble on the way passes, and a worker that ended because of it leaves its tasks behind."
+        "A temporary failure ends by itself. A worker that exits because of it leaves its tasks behind."
     )
     careful: ClassVar[str] = "tries again after a pause, and gives up only after minutes"
     general: ClassVar[bool] = True
@@ -33,22 +35,24 @@ class GoesOnAfterTrouble(Rule):
     patience: Seconds = 2.0
 
     def check(self, run: Run) -> list[Violation]:
-        left = [
-            task for task in run.own_tasks() if task["status"] not in ENDS and not _was_refused(run, task)
+        open_tasks = [
+            task
+            for task in run.own_tasks()
+            if task["status"] not in END_STATUSES and not _was_refused(run, task)
         ]
-        if not (run.done and left):
+        if not (run.exited_normally and open_tasks):
             return []
-        trouble = _last_trouble(run)
-        if not trouble or len(trouble) >= self.attempts or _span(trouble) >= self.patience:
+        failures = _last_failures(run)
+        if not failures or len(failures) >= self.attempts or _span(failures) >= self.patience:
             return []
-        last = trouble[-1]
-        answer = f"answered {last.status}" if last.status else "not answered"
-        broken = ", in a way that cannot be read" if last.accepted else ""
+        last = failures[-1]
+        answer = f"was answered {last.status}" if last.status else "got no answer"
+        unreadable = ", and the answer cannot be read" if last.accepted else ""
         text = (
-            f"In {run.named(last)} the worker was {answer}{broken}, and it ended with that, though "
-            f"{len(left)} of its tasks were not at an end: {some(left)}."
+            f"The request of {run.describe(last)} {answer}{unreadable}. Then the worker ended, although "
+            f"{len(open_tasks)} of its tasks were not at an end: {first_ids(open_tasks)}."
         )
-        return self.found([Breach(text, tuple(each.number for each in trouble))])
+        return self.summarize([Breach(text, tuple(exchange.number for exchange in failures))])
 
 
 def _was_refused(run: Run, task: Mapping[str, Any]) -> bool:
@@ -56,29 +60,33 @@ def _was_refused(run: Run, task: Mapping[str, Any]) -> bool:
     return bool(reports) and reports[-1].outcome == "refused"
 
 
-def _last_trouble(run: Run) -> list[Exchange]:
-    """The requests for and about tasks that failed since the last one that did not."""
-    trouble: list[Exchange] = []
+def _last_failures(run: Run) -> list[Exchange]:
+    """Returns the worker's last requests for work that failed one after the other."""
+    failures: list[Exchange] = []
     for exchange in reversed(work_requests(run)):
-        if not _is_trouble(run, exchange):
+        if not _is_failure(run, exchange):
             break
-        trouble.insert(0, exchange)
-    return trouble
+        failures.insert(0, exchange)
+    return failures
 
 
-def _is_trouble(run: Run, exchange: Exchange) -> bool:
+def _is_failure(run: Run, exchange: Exchange) -> bool:
     status = exchange.status
     if status is None or status == 429 or status >= 500:
         return True
-    if exchange.accepted and exchange.number not in run.garbled:
-        return exchange.answered() is None
-    return exchange.number in run.garbled and _was_not_read(exchange)
+    if exchange.accepted and exchange.number not in run.unreadable:
+        return exchange.answer_json() is None
+    return exchange.number in run.unreadable and _was_not_read(exchange)
 
 
 def _was_not_read(exchange: Exchange) -> bool:
-    """Whether a worker that did nothing after a broken answer could not read it, as some can."""
-    answer = exchange.answered()
-    return not isinstance(answer, dict) or bool(answer.get("data"))
+    """Whether the worker could not read the answer.
+
+    Some workers can read JSON with a wrong content type, and an empty list of tasks is a good reason to end.
+    So an answer with an empty list counts as read.
+    """
+    answer = exchange.answer_json()
+    return not isinstance(answer, dict) or bool(data_of(answer))
 
 
 def _span(exchanges: list[Exchange]) -> float:

@@ -1,4 +1,4 @@
-"""An answer that never comes is given up."""
+"""Rule hung-answer-given-up: do not wait forever for an answer."""
 
 from __future__ import annotations
 
@@ -6,49 +6,51 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.faults import Hang, LostAnswer
+from workerkit.scenarios.faults.mislead.lost_answer import LostAnswer
+from workerkit.scenarios.faults.refuse.hang import Hang
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.rules.rule import Breach, Rule
+from workerkit.scenarios.run_record.applied_faults import AppliedFaults
 from workerkit.scenarios.run_record.run import Run
-from workerkit.scenarios.run_record.struck_faults import AppliedFaults
 from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
 class HungAnswerGivenUp(Rule):
-    """No request is waited for longer than `patience` on a connection where nothing comes."""
+    """The worker must not wait for `patience` or longer on a connection on which nothing arrives."""
 
     id: ClassVar[str] = "hung-answer-given-up"
-    why: ClassVar[str] = "A worker without a timeout waits for ever, and looks as if it worked."
-    careful: ClassVar[str] = "sets a timeout on every request, and tries again after it"
+    why: ClassVar[str] = "A worker without a timeout waits forever, and seems to be working."
+    careful: ClassVar[str] = "sets a timeout for every request, and tries again after the timeout"
     general: ClassVar[bool] = True
 
     patience: Seconds = 15.0
 
     def check(self, run: Run) -> list[Violation]:
-        hung = [
-            (own_exchange, run.applied_faults_by_number.get(own_exchange.number))
-            for own_exchange in run.own_exchanges
-        ]
-        waits = [(each, _wait(run, each, struck)) for each, struck in hung if struck and _hangs(struck)]
-        return self.found([_case(run, each, wait) for each, wait in waits if wait >= self.patience])
+        breaches = []
+        for exchange in run.own_exchanges:
+            applied = run.applied_faults_by_number.get(exchange.number)
+            if applied is not None and _hangs(applied):
+                seconds = _seconds_waited(run, exchange, applied)
+                if seconds >= self.patience:
+                    breaches.append(_breach(run, exchange, seconds))
+        return self.summarize(breaches)
 
 
-def _hangs(struck: AppliedFaults) -> bool:
+def _hangs(applied: AppliedFaults) -> bool:
     return any(
         isinstance(fault, Hang) or (isinstance(fault, LostAnswer) and fault.by == "hang")
-        for fault in struck.faults
+        for fault in applied.faults
     )
 
 
-def _wait(run: Run, exchange: Exchange, struck: AppliedFaults) -> float:
-    return (exchange.ended if struck.over else run.ended) - exchange.began
+def _seconds_waited(run: Run, exchange: Exchange, applied: AppliedFaults) -> float:
+    return (exchange.ended if applied.is_over else run.recorded_at) - exchange.began
 
 
-def _case(run: Run, exchange: Exchange, wait: float) -> Breach:
+def _breach(run: Run, exchange: Exchange, seconds: float) -> Breach:
     return Breach(
-        f"In {run.named(exchange)} the server accepted the connection and never answered, and the worker "
-        "waited "
-        f"for {wait:.1f} s.",
+        f"In {run.describe(exchange)} the server accepted the connection and never answered. The worker "
+        f"waited {seconds:.1f} s.",
         (exchange.number,),
     )

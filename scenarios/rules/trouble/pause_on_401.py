@@ -1,4 +1,4 @@
-"""After a 401 the worker pauses."""
+"""Rule pause-on-401: pause after a 401."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ _NO_PAUSE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class PauseOn401(Rule):
-    """No `attempts` further refused attempts within one second that only a loop makes, not many threads.
+    """After a 401, the worker must not send `attempts` more refused requests within one second.
 
-    Nor as many of one report, however long they take, with less than 20 ms before each.
+    Many threads do not break the rule if each thread pauses. The worker must also not repeat the same report
+    `attempts` times with a pause of less than 20 ms before each repeat. These repeats are counted during the
+    whole run. Repeats after a longer pause are not counted.
     """
 
     id: ClassVar[str] = "pause-on-401"
     why: ClassVar[str] = (
-        "A key that is refused will be refused again at once, and the attempts load the server."
+        "If the worker asks again at once, the key is refused again, and the server has useless work."
     )
     careful: ClassVar[str] = (
         "waits after a 401, longer each time (0.2 s, 0.4 s, 0.8 s and so on), and tries again"
@@ -36,20 +38,23 @@ class PauseOn401(Rule):
 
     def check(self, run: Run) -> list[Violation]:
         refused = [exchange for exchange in run.timed_exchanges if exchange.status == 401]
-        if hammered := without_pause(refused, self.attempts):
-            return [self._finding(run, refused[0], hammered, "within one second")]
-        further = [each for each in refused if each.began >= refused[0].ended]
-        reports = [each for each in further if each.number in run.tasks_by_exchange]
-        if hammered := in_quick_succession(reports, self.attempts, pause=_NO_PAUSE):
-            return [self._finding(run, refused[0], hammered, "with less than 20 ms before each")]
+        if repeated := without_pause(refused, self.attempts):
+            return [self._violation(run, refused[0], repeated, "within one second")]
+        later_reports = [
+            exchange
+            for exchange in refused
+            if exchange.began >= refused[0].ended and exchange.number in run.tasks_by_exchange
+        ]
+        if repeated := in_quick_succession(later_reports, self.attempts, pause=_NO_PAUSE):
+            return [self._violation(run, refused[0], repeated, "with a pause of less than 20 ms before each")]
         return []
 
-    def _finding(self, run: Run, first: Exchange, hammered: Sequence[Exchange], how: str) -> Violation:
-        last = hammered[-1]
+    def _violation(self, run: Run, first: Exchange, repeated: Sequence[Exchange], how: str) -> Violation:
+        last = repeated[-1]
         message = (
             f"Exchange {first.number} was refused with 401 at {run.since_start(first.began)}, and the worker "
-            f"went on without a pause: {len(hammered)} more refused attempts {how} (exchanges "
-            f"{hammered[0].number} to {last.number}, from {run.since_start(hammered[0].began)} to "
+            f"went on without a pause: {len(repeated)} more requests were refused {how} (exchanges "
+            f"{repeated[0].number} to {last.number}, from {run.since_start(repeated[0].began)} to "
             f"{run.since_start(last.began)})."
         )
-        return self.broken(message, (first.number, *(exchange.number for exchange in hammered)))
+        return self.violation(message, (first.number, *(exchange.number for exchange in repeated)))

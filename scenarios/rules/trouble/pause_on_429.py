@@ -1,4 +1,4 @@
-"""After a 429 the worker pauses, as long as it is told to."""
+"""Rule pause-on-429: pause after a 429 for as long as the server says."""
 
 from __future__ import annotations
 
@@ -11,69 +11,75 @@ from typing import ClassVar
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Breach, Rule
-from workerkit.scenarios.rules.trouble.attempts import Kind, kind, without_pause
+from workerkit.scenarios.rules.trouble.attempts import RequestKey, request_key, without_pause
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
 _SLACK = 0.1
-_LONGEST = 5.0
-# As many threads may ask for the same list, or send the same heartbeat, each for itself.
-_THREADS = 8
-_MOST_SHOWN = 3
+_LONGEST_CHECKED = 5.0
+# Up to this many threads of a worker may each ask for the same list or send the same heartbeat.
+_MOST_THREADS = 8
+_MOST_LISTED = 3
 _BEGAN, _NUMBER = attrgetter("began"), attrgetter("number")
 
 
 @dataclass(frozen=True, slots=True)
 class PauseOn429(Rule):
-    """The request is not sent again before Retry-After is over; without one, as pause-on-401.
+    """After a 429, the worker must not send the same request again before the time in Retry-After has passed.
 
-    A report comes from one thread only. Of other requests as many come early as there may be threads: 8. Of a
-    Retry-After longer than 5 s, the first 5 s are judged.
+    For a report, one early request breaks the rule. Other requests may come early 8 times, because several
+    threads may send the same request. Only the first 5 s of a longer Retry-After are checked. For a 429
+    without Retry-After, the worker must not send `attempts` more refused requests within one second.
     """
 
     id: ClassVar[str] = "pause-on-429"
-    why: ClassVar[str] = "What comes too early is refused again, and the server counts it against the worker."
+    why: ClassVar[str] = "A request that comes too early is refused again, and counts against the worker."
     careful: ClassVar[str] = "waits as many seconds as Retry-After says before it sends anything again"
     general: ClassVar[bool] = True
 
     attempts: Positive = 15
 
     def check(self, run: Run) -> list[Violation]:
-        limited = [each for each in run.timed_exchanges if each.status == 429]
-        same: dict[Kind, list[Exchange]] = {}
-        for timed_exchange in run.timed_exchanges:
-            same.setdefault(kind(timed_exchange), []).append(timed_exchange)
-        early = [case for each in limited if (case := _early(run, each, same[kind(each)])) is not None]
-        return self.found(early or list(self._hammered(run, limited)))
+        limited = [exchange for exchange in run.timed_exchanges if exchange.status == 429]
+        by_request: dict[RequestKey, list[Exchange]] = {}
+        for exchange in run.timed_exchanges:
+            by_request.setdefault(request_key(exchange), []).append(exchange)
+        too_early = [_too_early(run, exchange, by_request[request_key(exchange)]) for exchange in limited]
+        breaches = [breach for breach in too_early if breach is not None]
+        return self.summarize(breaches or list(self._without_pause(run, limited)))
 
-    def _hammered(self, run: Run, limited: list[Exchange]) -> Iterator[Breach]:
-        hammered = without_pause(limited, self.attempts)
-        if hammered:
+    def _without_pause(self, run: Run, limited: list[Exchange]) -> Iterator[Breach]:
+        repeated = without_pause(limited, self.attempts)
+        if repeated:
             yield Breach(
-                f"In {run.named(limited[0])} the worker was refused with 429, and it went on without a "
-                "pause: "
-                f"{len(hammered)} more attempts were refused within one second, up to "
-                f"{run.named(hammered[-1])}.",
-                tuple(each.number for each in (limited[0], *hammered)),
+                f"{_refused(run, limited[0])}, and the worker went on without a pause: {len(repeated)} more "
+                f"requests were refused within one second, the last in {run.describe(repeated[-1])}.",
+                tuple(exchange.number for exchange in (limited[0], *repeated)),
             )
 
 
-def _early(run: Run, limited: Exchange, same: Sequence[Exchange]) -> Breach | None:
-    wait = _retry_after(limited)
-    over = limited.ended + min(wait, _LONGEST) - _SLACK
-    first = max(bisect_left(same, limited.ended, key=_BEGAN), bisect_right(same, limited.number, key=_NUMBER))
-    again = same[first : bisect_left(same, over, key=_BEGAN)]
-    if len(again) <= (0 if limited.number in run.tasks_by_exchange else _THREADS):
+def _too_early(run: Run, limited: Exchange, same_request: Sequence[Exchange]) -> Breach | None:
+    seconds = _retry_after(limited)
+    allowed_from = limited.ended + min(seconds, _LONGEST_CHECKED) - _SLACK
+    first = max(
+        bisect_left(same_request, limited.ended, key=_BEGAN),
+        bisect_right(same_request, limited.number, key=_NUMBER),
+    )
+    early = same_request[first : bisect_left(same_request, allowed_from, key=_BEGAN)]
+    if len(early) <= (0 if limited.number in run.tasks_by_exchange else _MOST_THREADS):
         return None
     return Breach(
-        f"In {run.named(limited)} the worker was refused with 429 and told by Retry-After to wait {wait:g} "
-        "s, and "
-        f"it sent the same again after {again[0].began - limited.ended:.3f} s, in {run.named(again[0])}.",
-        tuple(each.number for each in (limited, *again[:_MOST_SHOWN])),
+        f"{_refused(run, limited)}, and Retry-After asked for a pause of {seconds:g} s. The worker sent the "
+        f"same request again after {early[0].began - limited.ended:.3f} s, in {run.describe(early[0])}.",
+        tuple(exchange.number for exchange in (limited, *early[:_MOST_LISTED])),
     )
 
 
+def _refused(run: Run, limited: Exchange) -> str:
+    return f"The request of {run.describe(limited)} was refused with 429"
+
+
 def _retry_after(exchange: Exchange) -> float:
-    """The seconds that an answer asks to wait; 0 where it says nothing of them."""
-    given = dict(exchange.answer_headers).get("retry-after", "")
-    return float(given) if given.isascii() and given.isdigit() else 0.0
+    """Returns the pause in seconds that Retry-After asks for. 0 if the header is missing or not a number."""
+    text = dict(exchange.answer_headers).get("retry-after", "")
+    return float(text) if text.isascii() and text.isdigit() else 0.0

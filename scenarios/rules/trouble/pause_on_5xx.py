@@ -1,4 +1,4 @@
-"""While the server fails the worker pauses."""
+"""Rule pause-on-5xx: pause while the server fails."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from workerkit.scenarios.rules.trouble.attempts import chain_without_pause, repe
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
-# Eight threads that ask for the same, and each try twice before their first pause.
-_SAME_AT_ONCE, _AT_ONCE = 16, 0.25
-# A report is one thread's: even with a pause of only 0.1 s it comes ten times a second.
-_SAME_REPORT, _SECOND = 12, 1.0
-# The first pause may be none, and chance may make one or two of the next ones short.
+# Eight threads may ask for the same list, and each may try twice before its first pause.
+_MOST_AT_ONCE, _AT_ONCE = 16, 0.25
+# Only one thread sends a report. With a pause of only 0.1 s the report comes ten times a second.
+_MOST_REPORTS, _SECOND = 12, 1.0
+# A worker may have no first pause, and a random backoff may make one or two of the next pauses very short.
 _CHAIN, _NO_PAUSE = 6, 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class PauseOn5xx(Rule):
-    """No loop over requests that get a 5xx or no answer at all.
+    """While requests get a 5xx or no answer, the worker must not repeat them without a pause.
 
-    A loop is one that sends the same report six times with less than 20 ms between, or more than 12 times a
-    second, or anything else more than 16 times in a quarter of one; or that goes on to other requests,
-    `attempts` of them within one second, while none is accepted.
+    It must not send the same report 6 times in a row with pauses of less than 20 ms, or more than 12 times
+    within one second. It must not send any request more than 16 times within 0.25 s. It must not send
+    `attempts` different requests within one second while the server accepts none.
     """
 
     id: ClassVar[str] = "pause-on-5xx"
-    why: ClassVar[str] = "A server in trouble is kept in trouble by clients that try again at once."
+    why: ClassVar[str] = "Clients that try again at once keep a failing server from recovering."
     careful: ClassVar[str] = (
         "waits after a 5xx or a lost connection, longer each time (0.2 s, 0.4 s, 0.8 s and so on)"
     )
@@ -40,38 +40,40 @@ class PauseOn5xx(Rule):
     attempts: Positive = 15
 
     def check(self, run: Run) -> list[Violation]:
-        failed = [timed_exchange for timed_exchange in run.timed_exchanges if _failed(timed_exchange)]
-        reports = [each for each in failed if each.number in run.tasks_by_exchange]
-        hammered = (
+        failed = [exchange for exchange in run.timed_exchanges if _is_failed(exchange)]
+        reports = [exchange for exchange in failed if exchange.number in run.tasks_by_exchange]
+        repeated = (
             chain_without_pause(reports, _CHAIN, pause=_NO_PAUSE)
-            or repeated_at_once(reports, _SAME_REPORT, within=_SECOND)
-            or repeated_at_once(failed, _SAME_AT_ONCE, within=_AT_ONCE)
-            or next(
-                (found for outage in _outages(run) if (found := without_pause(outage, self.attempts))), ()
-            )
+            or repeated_at_once(reports, _MOST_REPORTS, within=_SECOND)
+            or repeated_at_once(failed, _MOST_AT_ONCE, within=_AT_ONCE)
+            or self._loop_in_outage(run)
         )
-        return [self._finding(run, hammered)] if hammered else []
+        return [self._violation(run, repeated)] if repeated else []
 
-    def _finding(self, run: Run, hammered: Sequence[Exchange]) -> Violation:
-        first, last = hammered[0], hammered[-1]
-        answer = f"answered {first.status}" if first.status else "not answered"
+    def _loop_in_outage(self, run: Run) -> tuple[Exchange, ...]:
+        loops = (without_pause(outage, self.attempts) for outage in _outages(run))
+        return next((loop for loop in loops if loop), ())
+
+    def _violation(self, run: Run, repeated: Sequence[Exchange]) -> Violation:
+        first, last = repeated[0], repeated[-1]
+        answer = f"was answered {first.status}" if first.status else "got no answer"
         message = (
-            f"In {run.named(first)} the worker was {answer}, and it went on without a pause: "
-            f"{len(hammered)} attempts failed within {last.began - first.began:.3f} s, up to "
-            f"{run.named(last)}."
+            f"The request of {run.describe(first)} {answer}, and the worker went on without a pause: "
+            f"{len(repeated)} requests failed within {last.began - first.began:.3f} s, the last in "
+            f"{run.describe(last)}."
         )
-        return self.broken(message, tuple(each.number for each in hammered))
+        return self.violation(message, tuple(exchange.number for exchange in repeated))
 
 
-def _failed(exchange: Exchange) -> bool:
+def _is_failed(exchange: Exchange) -> bool:
     return exchange.status is None or exchange.status >= 500
 
 
 def _outages(run: Run) -> Iterator[list[Exchange]]:
-    """The requests that failed one after the other, up to one that was accepted."""
+    """Returns lists of failed exchanges. An accepted exchange ends a list."""
     outage: list[Exchange] = []
     for exchange in run.timed_exchanges:
-        if _failed(exchange):
+        if _is_failed(exchange):
             outage.append(exchange)
         elif exchange.accepted:
             yield outage

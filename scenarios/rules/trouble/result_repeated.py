@@ -1,4 +1,4 @@
-"""A result that did not arrive is reported again."""
+"""Rule result-repeated: report a result again if it did not arrive."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Seconds
-from workerkit.scenarios.model.until import ENDS
+from workerkit.scenarios.model.until import END_STATUSES
 from workerkit.scenarios.rules.rule import Breach, Rule
-from workerkit.scenarios.rules.stopped_early import work_requests
+from workerkit.scenarios.rules.unfinished_work import work_requests
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
@@ -17,15 +17,17 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class ResultRepeated(Rule):
-    """No result is lost in trouble that passed: the worker reports it again before it ends.
+    """If a result did not arrive because of a temporary failure, the worker must report the result again.
 
-    Where the worker did not end by itself, it had `patience` after the trouble to do so. Of its longest
-    silence two seconds are not counted: the machine may have been busy.
+    A worker that exits must do this before it exits. Other workers must do it within `patience` after the
+    failure. The worker's longest pause between requests, up to 2 seconds, is subtracted from this time. A
+    busy machine may have caused the pause. The rule is checked only if the server accepted a request after
+    the failure.
     """
 
     id: ClassVar[str] = "result-repeated"
     why: ClassVar[str] = (
-        "The work was done, but nobody knows: the task stays open, and is done again or never."
+        "The work was done, but nobody knows. The task stays open, and is done again or never."
     )
     careful: ClassVar[str] = "keeps a result until it is answered with 2xx, and sends it again after a pause"
     general: ClassVar[bool] = True
@@ -34,43 +36,47 @@ class ResultRepeated(Rule):
 
     def check(self, run: Run) -> list[Violation]:
         accepted = [
-            work_request
-            for work_request in work_requests(run)
-            if work_request.accepted and work_request.number not in run.garbled
+            exchange
+            for exchange in work_requests(run)
+            if exchange.accepted and exchange.number not in run.unreadable
         ]
-        last = accepted[-1] if accepted else None
-        if last is None:
+        if not accepted:
             return []
-        return self.found([_case(run, each) for each in _lost(run) if self._had_time(run, each, last)])
+        lost = [report for report in _lost_results(run) if self._had_time(run, report, accepted[-1])]
+        return self.summarize([_breach(run, report) for report in lost])
 
-    def _had_time(self, run: Run, lost: TaskReport, last: Exchange) -> bool:
-        if last.number <= lost.number or last.began < lost.exchange.ended:
+    def _had_time(self, run: Run, lost: TaskReport, last_accepted: Exchange) -> bool:
+        if last_accepted.number <= lost.number or last_accepted.began < lost.exchange.ended:
             return False
-        return run.done or run.seconds_to_act(lost.exchange.ended, last.began) >= self.patience
+        if run.exited_normally:
+            return True
+        return run.seconds_to_act(lost.exchange.ended, last_accepted.began) >= self.patience
 
 
-def _lost(run: Run) -> list[TaskReport]:
-    """The last reports of tasks, of those that are not at an end, where that was a result in trouble."""
-    open_tasks = [task["id"].lower() for task in run.own_tasks() if task["status"] not in ENDS]
-    last = [run.reports_by_task[task][-1] for task in open_tasks if task in run.reports_by_task]
+def _lost_results(run: Run) -> list[TaskReport]:
+    """Returns the results that did not arrive, if their task is open and has no later report."""
+    open_tasks = [task["id"].lower() for task in run.own_tasks() if task["status"] not in END_STATUSES]
+    last_reports = [run.reports_by_task[task][-1] for task in open_tasks if task in run.reports_by_task]
     return [
-        each
-        for each in last
-        if each.is_result and _did_not_arrive(each) and not run.history.changed_by(each.task, each.number)
+        report
+        for report in last_reports
+        if report.is_result
+        and _did_not_arrive(report)
+        and not run.history.changed_in_exchange(report.task, report.number)
     ]
 
 
 def _did_not_arrive(report: TaskReport) -> bool:
-    """Whether the worker was told that its report failed, or cannot have read that it was taken."""
-    return report.outcome == "trouble" or (report.outcome == "unsure" and report.exchange.accepted)
+    """Whether the worker knows that its report failed, or could not read that the server accepted it."""
+    is_unclear = report.outcome == "unclear" and report.exchange.accepted
+    return report.outcome == "temporary-failure" or is_unclear
 
 
-def _case(run: Run, lost: TaskReport) -> Breach:
+def _breach(run: Run, lost: TaskReport) -> Breach:
     answer = f"was answered {lost.exchange.status}" if lost.exchange.status else "got no answer"
-    answer += ", but not as documented," if lost.exchange.accepted else ""
+    answer += ", but not as documented" if lost.exchange.accepted else ""
     return Breach(
-        f"That task {lost.task} {lost.status} {answer} in {run.named(lost.exchange)}; the worker went on "
-        "with "
-        "other requests and never reported it again.",
+        f"In {run.describe(lost.exchange)} the worker reported task {lost.task} as {lost.status} and "
+        f"{answer}. The worker went on with other requests and never reported this result again.",
         (lost.number,),
     )

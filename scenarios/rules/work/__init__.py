@@ -1,1 +1,1 @@
-"""Is each task worked off once, in order."""
+"""Rules about tasks: the worker must do each task once, and report its steps in order."""

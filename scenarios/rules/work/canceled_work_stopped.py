@@ -1,4 +1,4 @@
-"""Work that was canceled stops."""
+"""Rule canceled-work-stopped: stop the work on a canceled task."""
 
 from __future__ import annotations
 
@@ -10,83 +10,94 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.change import Change
-from workerkit.scenarios.run_record.list_seen import ListSeen
 from workerkit.scenarios.run_record.run import Run
+from workerkit.scenarios.run_record.task_page import TaskPage
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 _CANCELED = "canceled"
+_ANSWERED = ("accepted", "refused")
 
 
 @dataclass(frozen=True, slots=True)
 class CanceledWorkStopped(Rule):
-    """Nothing is reported of a task that others canceled, once the worker could know it.
+    """After the worker can know that somebody else canceled a task, it must not report the task again.
 
-    It knows when a report of the task is refused, or `margin` after a list named the task as canceled: one of
-    canceled tasks alone, or one that it asked for right after a report of this task. Of the worker's longest
-    silence in between two seconds are not counted: the machine may have been busy.
+    The worker can know this when a report of the task was refused, or when the time `margin` has passed since
+    a list showed the task as canceled. The worker's longest pause between requests, up to 2 seconds, is
+    subtracted from this time. A busy machine may have caused the pause. A list counts if the worker asked for
+    canceled tasks only. Any other list counts if the worker's last report before it was about this task, and
+    the worker had no failed report of another task to repeat.
     """
 
     id: ClassVar[str] = "canceled-work-stopped"
     why: ClassVar[str] = (
-        "The customer has taken the task back: its result is not wanted, and may overwrite that."
+        "The customer took the task back. Nobody wants its result, and the result may undo the cancellation."
     )
     careful: ClassVar[str] = (
-        "looks which of its tasks were canceled, drops them, and reports nothing more of them"
+        "checks which of its tasks were canceled, drops them, and reports nothing more about them"
     )
     general: ClassVar[bool] = True
 
     margin: Seconds = 1.0
 
     def check(self, run: Run) -> list[Violation]:
-        canceled = [
+        cancellations = [
             change
             for task in run.reports_by_task
             for change in run.history.changes(task)
             if change.now == _CANCELED and change.by
         ]
-        return self.found([case for change in canceled for case in self._cases(run, change)])
+        return self.summarize([breach for change in cancellations for breach in self._breaches(run, change)])
 
-    def _cases(self, run: Run, change: Change) -> Iterator[Breach]:
+    def _breaches(self, run: Run, change: Change) -> Iterator[Breach]:
         task = change.id.lower()
         for report in run.reports_by_task[task]:
-            told = self._told(run, change, report)
-            if told is not None and run.history.before(task, report.number) == _CANCELED and report.status:
-                yield _case(run, report, change, told)
+            notice = self._notice(run, change, report)
+            was_canceled = run.history.value_before(task, report.number) == _CANCELED
+            if notice is not None and was_canceled and report.status:
+                yield _breach(run, report, change, notice)
 
-    def _told(self, run: Run, change: Change, report: TaskReport) -> Exchange | None:
-        """The exchange that told the worker of it before a report."""
+    def _notice(self, run: Run, change: Change, report: TaskReport) -> Exchange | None:
+        """Returns an exchange before `report` in which the worker could learn of the cancellation."""
         task = report.task
         refusals = [
-            each.exchange
-            for each in run.reports_by_task[task]
-            if each.number >= change.number
-            and each.outcome == "refused"
-            and each.known_before(report.exchange)
+            earlier.exchange
+            for earlier in run.reports_by_task[task]
+            if earlier.number >= change.number
+            and earlier.outcome == "refused"
+            and earlier.answered_before(report.exchange)
         ]
         lists = [
-            each.exchange
-            for each in run.listings_by_task.get(task, ())
-            if each.exchange.number >= change.number
-            and each.tasks[task].get("status") == _CANCELED
-            and _was_looked_for(run, task, each)
-            and run.seconds_to_act(each.exchange.ended, report.exchange.began) >= self.margin
+            page.exchange
+            for page in run.pages_by_task.get(task, ())
+            if page.exchange.number >= change.number
+            and page.tasks[task].get("status") == _CANCELED
+            and _is_check_of_task(run, task, page)
+            and run.seconds_to_act(page.exchange.ended, report.exchange.began) >= self.margin
         ]
         return next(iter([*refusals, *lists]), None)
 
 
-def _was_looked_for(run: Run, task: str, listing: ListSeen) -> bool:
-    """Whether a list was asked for to learn that a task was canceled; others are read for other tasks."""
-    if listing.asked["status"] == [_CANCELED]:
+def _is_check_of_task(run: Run, task: str, page: TaskPage) -> bool:
+    """Whether the worker asked for a page to learn if this task was canceled, and not to find other tasks."""
+    if page.parameters["status"] == [_CANCELED]:
         return True
-    before = [report for report in run.reports if report.number < listing.exchange.number]
-    return bool(before) and before[-1].task == task
+    latest = {report.task: report for report in run.reports if report.number < page.exchange.number}
+    if not latest or max(latest.values(), key=_number).task != task:
+        return False
+    # Another thread may have asked for the page because its report of another task failed.
+    return all(report.outcome in _ANSWERED for other, report in latest.items() if other != task)
 
 
-def _case(run: Run, report: TaskReport, change: Change, told: Exchange) -> Breach:
+def _number(report: TaskReport) -> int:
+    return report.number
+
+
+def _breach(run: Run, report: TaskReport, change: Change, notice: Exchange) -> Breach:
     return Breach(
-        f"Task {report.task} was canceled at {run.since_start(change.at)}, of which {run.named(told)} told "
-        "the "
-        f"worker, and it was reported as {report.status} in {run.named(report.exchange)}.",
-        (told.number, report.number),
+        f"Task {report.task} was canceled at {run.since_start(change.at)}. The worker could see this in "
+        f"{run.describe(notice)}, but reported the task as {report.status} in "
+        f"{run.describe(report.exchange)}.",
+        (notice.number, report.number),
     )

@@ -1,4 +1,4 @@
-"""A link is counted once."""
+"""Rule counted-once: do not count a link twice."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class CountedOnce(Rule):
-    """No completion raises the request's created_links a second time because its first answer was lost.
+    """After a completion without a clear answer, the worker must not make the server count the link twice.
 
-    Where the server counts a link once however often it is completed, nothing is to be blamed.
+    The server counts links in `created_links` of the customer's request. Some servers count a link once even
+    if its task is completed twice. With these servers, no worker breaks this rule.
     """
 
     id: ClassVar[str] = "counted-once"
     why: ClassVar[str] = (
-        "The server had counted the link before its answer was lost: the customer pays for two."
+        "The server had counted the link before its answer was lost. The customer pays for two links."
     )
     careful: ClassVar[str] = (
-        "looks in the list what became of the task before it repeats a completion, or repeats it by PUT, "
-        "which "
-        "counts nothing"
+        "looks up the task in the list before it repeats a completion, or repeats the completion by PUT, "
+        "which counts no link"
     )
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        counted = {change.number for change in run.changes if change.field == "created_links"}
-        cases = []
+        counting = {change.number for change in run.changes if change.field == "created_links"}
+        breaches = []
         for task, reports in run.reports_by_task.items():
-            completions = [report for report in reports if report.counts and report.number in counted]
+            completions = [report for report in reports if report.counts_link and report.number in counting]
             for first, second in pairwise(completions):
-                done_already = run.history.before(task, second.number) == "completed"
-                if done_already and first.outcome != "done":
-                    cases.append(_case(run, first, second))
-        return self.found(cases)
+                was_completed = run.history.value_before(task, second.number) == "completed"
+                if was_completed and first.outcome != "accepted":
+                    breaches.append(_breach(run, first, second))
+        return self.summarize(breaches)
 
 
-def _case(run: Run, first: TaskReport, second: TaskReport) -> Breach:
+def _breach(run: Run, first: TaskReport, second: TaskReport) -> Breach:
     return Breach(
-        f"Task {first.task} was completed in {run.named(first.exchange)}, whose answer did not arrive in "
-        "order, "
-        f"and once more, blindly, in {run.named(second.exchange)}: the link was counted twice.",
+        f"Task {first.task} was completed in {run.describe(first.exchange)}, but the worker got no clear "
+        f"answer. It completed the task again in {run.describe(second.exchange)}, and the link was counted "
+        "twice.",
         (first.number, second.number),
     )

@@ -1,4 +1,4 @@
-"""What the worker has completed it does not do again, whatever a list says."""
+"""Rule done-once: do not do a completed task again because of an old list."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class DoneOnce(Rule):
-    """A task whose completion was accepted, and is completed still, is not begun again for an old list.
+    """The worker must not start a completed task again because an old list names it.
 
-    Not general: a worker that was started anew between the two knows nothing but the list.
+    The rule is not general, because a worker that was restarted after the completion knows only the list.
     """
 
     id: ClassVar[str] = "done-once"
     why: ClassVar[str] = (
-        "A list can be older than the worker's last results, and work done twice is seen by customers."
+        "A list can be older than the worker's last results, and customers see work that is done twice."
     )
     careful: ClassVar[str] = (
         "remembers the tasks that it has completed, and skips them when a list names them again"
@@ -29,28 +29,28 @@ class DoneOnce(Rule):
     general: ClassVar[bool] = False
 
     def check(self, run: Run) -> list[Violation]:
-        return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
+        return self.summarize([breach for task in run.reports_by_task for breach in _breaches(run, task)])
 
 
-def _cases(run: Run, task: str) -> Iterator[Breach]:
-    done: TaskReport | None = None
+def _breaches(run: Run, task: str) -> Iterator[Breach]:
+    completion: TaskReport | None = None
     for report in run.reports_by_task[task]:
-        if done is not None and _is_begun_again(run, done, report):
+        if completion is not None and _starts_again(run, completion, report):
             yield Breach(
-                f"Task {task} was completed in {run.named(done.exchange)} and is so still, and the worker "
-                "began it "
-                f"again, as {report.status}, in {run.named(report.exchange)}, because an old list named it.",
-                (done.number, report.number),
+                f"Task {task} was completed in {run.describe(completion.exchange)} and was still completed. "
+                f"An old list named it, and the worker started it again, as {report.status}, in "
+                f"{run.describe(report.exchange)}.",
+                (completion.number, report.number),
             )
-        elif report.status == "completed" and report.outcome == "done":
-            done = report
+        elif report.status == "completed" and report.outcome == "accepted":
+            completion = report
 
 
-def _is_begun_again(run: Run, done: TaskReport, report: TaskReport) -> bool:
+def _starts_again(run: Run, completion: TaskReport, report: TaskReport) -> bool:
     return (
         report.status is not None
         and not report.is_end
-        and done.known_before(report.exchange)
-        and run.history.before(report.task, report.number) == "completed"
-        and bool(run.listed_between(report.task, done.exchange, report.exchange))
+        and completion.answered_before(report.exchange)
+        and run.history.value_before(report.task, report.number) == "completed"
+        and bool(run.pages_between(report.task, completion.exchange, report.exchange))
     )

@@ -1,4 +1,4 @@
-"""A failed task says why."""
+"""Rule failed-with-message: give the reason for a failed task."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class FailedWithMessage(Rule):
-    """Every report of a failed task has an `error_message` that is not blank."""
+    """Every report of a failed task must have an `error_message` that is not blank."""
 
     id: ClassVar[str] = "failed-with-message"
-    why: ClassVar[str] = "Without a reason nobody can tell whether to try again or what to put right."
+    why: ClassVar[str] = "Without a reason, nobody knows whether to try again or what to repair."
     careful: ClassVar[str] = "sends an error_message with every task that it reports as failed"
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         failed = [report for report in run.reports if report.status == "failed"]
-        return self.found([_case(run, each) for each in failed if not _says_why(each)])
+        return self.summarize([_breach(run, report) for report in failed if not _has_reason(report)])
 
 
-def _says_why(report: TaskReport) -> bool:
+def _has_reason(report: TaskReport) -> bool:
     message = report.fields.get("error_message")
     return isinstance(message, str) and bool(message.strip())
 
 
-def _case(run: Run, failed: TaskReport) -> Breach:
+def _breach(run: Run, report: TaskReport) -> Breach:
     return Breach(
-        f"Task {failed.task} was reported as failed in {run.named(failed.exchange)}, without an "
+        f"Task {report.task} was reported as failed in {run.describe(report.exchange)}, without an "
         "error_message.",
-        (failed.number,),
+        (report.number,),
     )

@@ -1,4 +1,4 @@
-"""No task is left running."""
+"""Rule none-left-running: leave no task running."""
 
 from __future__ import annotations
 
@@ -13,26 +13,30 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class NoneLeftRunning(Rule):
-    """A worker that ends by itself leaves none of its tasks running of which it reported no end."""
+    """A worker that exits must not leave a task running that it reported as running."""
 
     id: ClassVar[str] = "none-left-running"
-    why: ClassVar[str] = "Nobody else takes a task that seems to run, and so it runs for ever."
-    careful: ClassVar[str] = "reports an end for every task that it began, or sets it back, before it exits"
+    why: ClassVar[str] = "Nobody else takes a task that seems to run, so it stays running forever."
+    careful: ClassVar[str] = "reports an end for every task that it started, or sets it back, before it exits"
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        if not run.done:
+        if not run.exited_normally:
             return []
         running = [task["id"].lower() for task in run.own_tasks() if task["status"] == "running"]
-        begun = [run.reports_by_task[task][-1] for task in running if task in run.reports_by_task]
-        left = [each for each in begun if each.status == "running" and each.outcome == "done"]
-        return self.found([_case(run, each) for each in left])
+        last_reports = [run.reports_by_task[task][-1] for task in running if task in run.reports_by_task]
+        return self.summarize(
+            [
+                _breach(run, report)
+                for report in last_reports
+                if report.status == "running" and report.outcome == "accepted"
+            ]
+        )
 
 
-def _case(run: Run, begun: TaskReport) -> Breach:
+def _breach(run: Run, report: TaskReport) -> Breach:
     return Breach(
-        f"Task {begun.task} was reported as running in {run.named(begun.exchange)}, and the worker exited "
-        "without "
-        "another word about it.",
-        (begun.number,),
+        f"Task {report.task} was reported as running in {run.describe(report.exchange)}, and the worker "
+        "exited without another report of it.",
+        (report.number,),
     )

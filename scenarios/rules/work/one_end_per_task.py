@@ -1,4 +1,4 @@
-"""A task ends once, and stays ended."""
+"""Rule one-end-per-task: end a task once, and do not start it again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.model.until import ENDS
+from workerkit.scenarios.model.until import END_STATUSES
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -15,70 +15,73 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class OneEndPerTask(Rule):
-    """After an end that was accepted comes neither the same nor another one, nor is the task begun anew.
+    """After the server accepted an end of a task, the worker must not end the task again or start it again.
 
-    The worker or the server may open the task again: a list that names it as open, or a report that sets it
-    back, is the end of the end. An end whose answer was lost may be sent again, but not turned into another.
-    A completion may come once by update and once by callback, which alone counts it.
+    The task may be done again if a list names it as open, or if the worker sets a failed task back. If
+    the answer to an end was lost, the worker may send the same end again, but no other end. A completion may
+    come once by update and once by callback, because only the callback counts the link.
     """
 
     id: ClassVar[str] = "one-end-per-task"
     why: ClassVar[str] = "A task that ends twice was done twice, or one of its results is wrong."
     careful: ClassVar[str] = (
-        "remembers what it has ended, works on each task once even if it is listed twice, and repeats a "
-        "result "
-        "only as it was"
+        "remembers the tasks that it has ended, works on each task once even if it is listed twice, and "
+        "repeats a result only without changes"
     )
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
-        return self.found([case for task in run.reports_by_task for case in _cases(run, task)])
+        return self.summarize([breach for task in run.reports_by_task for breach in _breaches(run, task)])
 
 
-def _cases(run: Run, task: str) -> Iterator[Breach]:
+def _breaches(run: Run, task: str) -> Iterator[Breach]:
     end: TaskReport | None = None
     for report in run.reports_by_task[task]:
-        if end is not None and (_is_reopened(run, end, report) or _reopens(end, report)):
+        if end is not None and (_is_listed_as_open(run, end, report) or _sets_back(end, report)):
             end = None
-        said = _said(run, end, report) if end is not None else None
-        if end is not None and said is not None:
+        flaw = _flaw(end, report) if end is not None else None
+        if end is not None and flaw is not None:
             yield Breach(
-                f"Task {task} was reported as {end.status} in {run.named(end.exchange)}, and then {said} in "
-                f"{run.named(report.exchange)}.",
+                f"Task {task} was reported as {end.status} in {run.describe(end.exchange)}, and then {flaw} "
+                f"in {run.describe(report.exchange)}.",
                 (end.number, report.number),
             )
-        elif _ends(run, report):
+        elif _ends_task(run, report):
             end = report
 
 
-def _ends(run: Run, report: TaskReport) -> bool:
-    """Whether it brought its task to an end, as far as the worker was told, or without its being told."""
-    return report.is_end and (report.outcome == "done" or run.history.changed_by(report.task, report.number))
+def _ends_task(run: Run, report: TaskReport) -> bool:
+    """Whether the report ended its task. The answer may be lost."""
+    return report.is_end and (
+        report.outcome == "accepted" or run.history.changed_in_exchange(report.task, report.number)
+    )
 
 
-def _is_reopened(run: Run, end: TaskReport, report: TaskReport) -> bool:
-    listings = run.listed_between(end.task, end.exchange, report.exchange)
-    return any(listing.tasks[end.task].get("status") not in ENDS for listing in listings)
+def _is_listed_as_open(run: Run, end: TaskReport, report: TaskReport) -> bool:
+    pages = run.pages_between(end.task, end.exchange, report.exchange)
+    return any(page.tasks[end.task].get("status") not in END_STATUSES for page in pages)
 
 
-def _reopens(end: TaskReport, report: TaskReport) -> bool:
-    """Whether the worker itself opens the task again: a failed one may be tried again."""
+def _sets_back(end: TaskReport, report: TaskReport) -> bool:
+    """Whether the worker opens a failed task again to retry it."""
     return end.status == "failed" and report.status is not None and not report.is_end
 
 
-def _said(run: Run, end: TaskReport, report: TaskReport) -> str | None:
-    """What is wrong with a report after an end, in words; None where nothing is."""
+def _flaw(end: TaskReport, report: TaskReport) -> str | None:
+    """Returns in words why the report must not come after the end. None if it may come."""
     if report.status is None or report.exchange.began < end.exchange.ended:
         return None
     if report.is_end and report.status != end.status:
         return f"as {report.status}"
-    if not end.known_before(report.exchange):
+    if not end.answered_before(report.exchange):
         return None
     if report.is_end:
-        return f"as {report.status} once more" if _is_the_same(end, report) else None
-    return f"begun anew, as {report.status},"
+        return f"as {report.status} again" if _is_same_end(end, report) else None
+    return f"started again, as {report.status},"
 
 
-def _is_the_same(end: TaskReport, report: TaskReport) -> bool:
-    news = {name: value for name, value in report.fields.items() if name != "link_id"}
-    return report.counts == end.counts and all(end.fields.get(name) == news[name] for name in news)
+def _is_same_end(end: TaskReport, report: TaskReport) -> bool:
+    fields = {name: value for name, value in report.fields.items() if name != "link_id"}
+    return report.counts_link == end.counts_link and all(
+        end.fields.get(name) == value for name, value in fields.items()
+    )

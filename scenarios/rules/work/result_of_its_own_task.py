@@ -1,4 +1,4 @@
-"""A result belongs to the task that it is reported for."""
+"""Rule result-of-its-own-task: report a result for the right task."""
 
 from __future__ import annotations
 
@@ -13,54 +13,58 @@ from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
-_LINKS = ("link_profile", "link_post")
+_LINK_FIELDS = ("link_profile", "link_post")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class ResultOfItsOwnTask(Rule):
-    """No link names another task's id and not its own, or lies on another task's site.
+    """A reported link must not belong to another task.
 
-    Sites are judged only where most of the worker's links lie on the site of their task.
+    A link belongs to another task if it contains the id of that task, but not the id of the task that it was
+    reported for. It also belongs to another task if it is on the site of that task. Sites are checked only if
+    most of the worker's links are on the site of the task that they were reported for.
     """
 
     id: ClassVar[str] = "result-of-its-own-task"
-    why: ClassVar[str] = "A customer is shown, and pays for, a link that was made for somebody else."
-    careful: ClassVar[str] = "keeps the result with its task, by the task's id and not by its place in a list"
+    why: ClassVar[str] = "A customer sees, and pays for, a link that was made for somebody else."
+    careful: ClassVar[str] = (
+        "keeps each result with its task, by the task's id and not by its place in a list"
+    )
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         tasks = {task["id"].lower(): task for task in run.tasks}
-        links = [link for link in _links(run) if link[0].task in tasks]
-        foreign_ids = [
-            _case(run, report, link) for report, link in links if _names_another(report, link, tasks)
+        links = [(report, link) for report, link in _links(run) if report.task in tasks]
+        with_other_ids = [
+            _breach(run, report, link) for report, link in links if _has_other_id(report, link, tasks)
         ]
-        return self.found(foreign_ids or list(_on_other_sites(run, links, tasks)))
+        return self.summarize(with_other_ids or list(_on_other_sites(run, links, tasks)))
 
 
 def _links(run: Run) -> Iterator[tuple[TaskReport, str]]:
     for report in run.reports:
-        for name in _LINKS:
+        for name in _LINK_FIELDS:
             link = report.fields.get(name)
             if isinstance(link, str) and link:
                 yield report, link
 
 
-def _names_another(report: TaskReport, link: str, tasks: Mapping[str, Any]) -> bool:
-    named = set(_ID.findall(link.lower()))
-    return report.task not in named and any(task in tasks for task in named)
+def _has_other_id(report: TaskReport, link: str, tasks: Mapping[str, Any]) -> bool:
+    ids = set(_ID.findall(link.lower()))
+    return report.task not in ids and any(task_id in tasks for task_id in ids)
 
 
 def _on_other_sites(
     run: Run, links: list[tuple[TaskReport, str]], tasks: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Breach]:
     sites = {task.get("site_name") for task in tasks.values()}
-    own = [_site(link) == tasks[report.task].get("site_name") for report, link in links]
-    if 2 * sum(own) <= len(own):
+    on_own_site = [_site(link) == tasks[report.task].get("site_name") for report, link in links]
+    if 2 * sum(on_own_site) <= len(on_own_site):
         return
-    for (report, link), is_own in zip(links, own, strict=True):
+    for (report, link), is_own in zip(links, on_own_site, strict=True):
         if not is_own and _site(link) in sites:
-            yield _case(run, report, link)
+            yield _breach(run, report, link)
 
 
 def _site(link: str) -> str | None:
@@ -70,9 +74,9 @@ def _site(link: str) -> str | None:
         return None
 
 
-def _case(run: Run, report: TaskReport, link: str) -> Breach:
+def _breach(run: Run, report: TaskReport, link: str) -> Breach:
     return Breach(
-        f"In {run.named(report.exchange)} task {report.task} was given the link {link}, which is another "
-        "task's.",
+        f"In {run.describe(report.exchange)} the worker reported the link {link} for task {report.task}, "
+        "but the link belongs to another task.",
         (report.number,),
     )

@@ -1,4 +1,4 @@
-"""Every task of the worker's own is brought to an end."""
+"""Rule tasks-ended: bring every task to an end."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from workerkit.scenarios.model.until import ENDS
+from workerkit.scenarios.model.until import END_STATUSES
 from workerkit.scenarios.rules.rule import Rule
+from workerkit.scenarios.rules.unfinished_work import first_ids
 from workerkit.scenarios.run_record.run import EndedBy, Run
 from workerkit.scenarios.run_record.violation import Violation
 
-_MOST_NAMED = 3
 _HOW_IT_ENDED: dict[EndedBy, str] = {
     "until": "when the scenario was over",
     "exit": "when the worker exited",
@@ -22,27 +22,25 @@ _HOW_IT_ENDED: dict[EndedBy, str] = {
 
 @dataclass(frozen=True, slots=True)
 class TasksEnded(Rule):
-    """All tasks of the worker's server are completed, failed or canceled at the end of the run."""
+    """At the end of the run, all tasks of the worker's server must be completed, failed or canceled."""
 
     id: ClassVar[str] = "tasks-ended"
-    why: ClassVar[str] = "A task that is left behind is never done, and nobody is told."
+    why: ClassVar[str] = "A task that is left behind is never done, and nobody notices."
     careful: ClassVar[str] = (
-        "goes on after a disturbance, reports again what was refused, reads the list until it is empty, and "
-        "asks at its start with status=running for what an earlier run left"
+        "goes on after a failure, repeats reports that failed, reads the list until it is empty, and at "
+        "its start asks with status=running for tasks of an earlier run"
     )
     general: ClassVar[bool] = False
 
     def check(self, run: Run) -> list[Violation]:
-        left = [task for task in run.own_tasks() if task["status"] not in ENDS]
-        return [self.broken(_told(run, left))] if left else []
+        open_tasks = [task for task in run.own_tasks() if task["status"] not in END_STATUSES]
+        return [self.violation(_message(run, open_tasks))] if open_tasks else []
 
 
-def _told(run: Run, left: Sequence[Mapping[str, Any]]) -> str:
-    statuses = Counter(task["status"] for task in left)
-    counted = ", ".join(f"{count} {status}" for status, count in statuses.items())
-    ids = ", ".join(str(task["id"]) for task in left[:_MOST_NAMED])
-    more = ", ..." if len(left) > _MOST_NAMED else ""
+def _message(run: Run, open_tasks: Sequence[Mapping[str, Any]]) -> str:
+    statuses = Counter(task["status"] for task in open_tasks)
+    counts = ", ".join(f"{count} {status}" for status, count in statuses.items())
     return (
-        f"{len(left)} of {len(run.own_tasks())} tasks of {run.server} were not completed, failed or canceled "
-        f"{_HOW_IT_ENDED[run.ended_by]} ({counted}): {ids}{more}."
+        f"{len(open_tasks)} of {len(run.own_tasks())} tasks of {run.server} were not completed, failed or "
+        f"canceled {_HOW_IT_ENDED[run.ended_by]} ({counts}): {first_ids(open_tasks)}."
     )

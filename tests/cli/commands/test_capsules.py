@@ -22,7 +22,7 @@ from tests.cli.conftest import Run, on_a_terminal
 from tests.independent.fault import Fault
 from tests.independent.faults import FAULTS
 from tests.independent.running import Running, running
-from workerkit.mockserver.capsules.file.reader import read_capsule
+from workerkit.mockserver.capsules.file.any_recording import read_recording
 
 SECONDS = 120.0
 Ask = Callable[..., requests.Response]
@@ -65,8 +65,8 @@ def recorder(script: str, out: Path, fault: Fault | None = None) -> Iterator[Rec
                 process.kill()
 
 
-def work(recorder: Recorder) -> None:
-    """Some of everything that a worker asks."""
+def send_all_kinds_of_requests(recorder: Recorder) -> None:
+    """Sends requests of all kinds that a worker sends."""
     ask = recorder.ask
     ask("POST", "/health", {"server_name": "hanoi-07", "cpu_usage": 5.5, "active_tasks": 1})
     tasks = ask("GET", "/tasks?status=pending,queued,running&limit=5").json()["data"]
@@ -75,7 +75,7 @@ def work(recorder: Recorder) -> None:
         ask("PUT", f"/tasks/{task['id']}", {"status": "running"})
         ask("PUT", f"/tasks/{task['id']}", {"status": "completed", "link_post": "https://a.example/1"})
     ask("GET", "/tasks?status=completed&limit=1000")
-    ask("PUT", "/tasks/bulk", {"items": [{"link_id": each["id"], "status": "running"} for each in tasks]})
+    ask("PUT", "/tasks/bulk", {"items": [{"link_id": task["id"], "status": "running"} for task in tasks]})
     ask("POST", "/logs", {"logs": [{"level": "INFO", "message": f"did it as {tasks[0]['password']}"}]})
     ask("GET", "/tasks", key="nobody's key at all")
     ask("PUT", "/tasks/00000000-0000-4000-8000-000000000000", {"status": "running"})
@@ -85,16 +85,16 @@ def test_traffic_with_a_sound_server_is_reproduced_without_its_secrets(
     run: Run, script: str, project: Path
 ) -> None:
     with recorder(script, project / "bug.yaml") as recording:
-        work(recording)
+        send_all_kinds_of_requests(recording)
         key = recording.server.seeded.api_key
         listed = recording.ask("GET", "/tasks?limit=1000&status=pending,queued,running").json()["data"]
-        said = recording.end()
-    assert "15 exchanges" in said
+        output = recording.end()
+    assert "15 exchanges" in output
     text = (project / "bug.yaml").read_text()
     secrets = {key, "nobody's key at all", *(task[name] for task in listed for name in ("password", "email"))}
     assert not [secret for secret in secrets if secret in text]
     assert not (project / "bug.yaml.part").exists()
-    assert [stat.S_IMODE((project / f"bug.{each}").stat().st_mode) for each in ("yaml", "ready")] == [
+    assert [stat.S_IMODE((project / f"bug.{suffix}").stat().st_mode) for suffix in ("yaml", "ready")] == [
         0o600
     ] * 2
     code, output, _ = run("replay", "bug.yaml")
@@ -114,16 +114,16 @@ def test_a_promise_that_a_server_breaks_is_the_first_difference_in_few_exchanges
     run: Run, script: str, project: Path, fault: str, operation: str, place: str
 ) -> None:
     with recorder(script, project / "bug.yaml", FAULTS[fault]) as recording:
-        work(recording)
+        send_all_kinds_of_requests(recording)
         foreign = recording.ask("GET", "/tasks", key=recording.server.seeded.other_api_key).json()["data"][0]
         recording.ask("PUT", "/tasks/bulk", {"items": [{"link_id": foreign["id"], "status": "running"}]})
         recording.end()
     code, output, _ = run("replay", "bug.yaml", "--shrink", "--out", "small.yaml", "--json", "r.json")
     assert code == 1
-    told = json.loads((project / "r.json").read_text())
-    assert (told["verdict"], told["difference"]["operation"]) == ("not reproduced", operation)
+    report = json.loads((project / "r.json").read_text())
+    assert (report["verdict"], report["difference"]["operation"]) == ("not reproduced", operation)
     assert f"{place}" in output
-    small = read_capsule(project / "small.yaml")
+    small = read_recording(project / "small.yaml")
     assert len(small.recorded) <= 5
     assert small.recorded[-1].exchange.operation == operation
     assert stat.S_IMODE((project / "small.yaml").stat().st_mode) == 0o600
@@ -134,9 +134,9 @@ def test_what_is_against_the_page_is_listed_as_it_comes(script: str, project: Pa
     with recorder(script, project / "bug.yaml", FAULTS["total-one-too-many"]) as recording:
         recording.ask("GET", "/tasks?limit=1000&status=running")
         recording.ask("POST", "/logs", {"logs": [{"level": "LOUD", "message": "hi"}] * 501})
-        said = recording.end()
-    assert "server: list-total: " in said
-    assert "worker: sendLogs: body/logs" in said
+        output = recording.end()
+    assert "server: list-total: " in output
+    assert "worker: sendLogs: body/logs" in output
 
 
 def test_a_recorder_that_is_killed_loses_only_the_exchange_in_flight(
@@ -148,7 +148,7 @@ def test_a_recorder_that_is_killed_loses_only_the_exchange_in_flight(
         heard_of_all(project / "bug.yaml.part", 3)
         recording.end(signal.SIGKILL)
     assert not (project / "bug.yaml").exists()
-    assert len(read_capsule(project / "bug.yaml.part").recorded) == 3
+    assert len(read_recording(project / "bug.yaml.part").recorded) == 3
     code, _, errors = run("record", "--upstream", "http://127.0.0.1:1/api/v1/worker", "--out", "bug.yaml")
     assert code == 3, errors
     assert run("record", "--from", "bug.yaml.part", "--out", "whole.yaml")[0] == 0
@@ -171,11 +171,11 @@ def test_on_a_full_disk_the_worker_is_served_and_what_was_written_is_kept(
         size = (project / "bug.yaml.part").stat().st_size
         resource.prlimit(recording.process.pid, resource.RLIMIT_FSIZE, (size + 100, size + 100))
         assert [recording.ask("GET", "/tasks?limit=1000").status_code for _ in range(2)] == [200, 200]
-        said = recording.end()
+        output = recording.end()
     assert recording.process.returncode == 2
-    assert said.count("is passed on, and not recorded") == 1
-    assert "bug.yaml has the first exchange only: " in said
-    assert len(read_capsule(project / "bug.yaml").recorded) == 1
+    assert output.count("passes requests on, but records nothing") == 1
+    assert "bug.yaml contains the first exchange only: " in output
+    assert len(read_recording(project / "bug.yaml").recorded) == 1
 
 
 # The command line
@@ -190,41 +190,41 @@ def test_a_part_that_is_left_is_not_written_over(run: Run, script: str, project:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "message"),
     [
         (("record", "--out", "x"), 2, "either --upstream URL or --from FILE"),
         (("record", "--upstream", "http://a.example/", "--out", "x"), 2, "/api/v1/worker"),
         (("record", "--upstream", "http://a.example/v2/api/v1/worker", "--out", "x"), 2, "path"),
         (("record", "--upstream", "http://127.0.0.1:1/api/v1/worker", "--out", "x"), 3, "cannot be reached"),
-        (("replay", "none.yaml"), 2, "none.yaml: there is no such file"),
-        (("replay", "killed.yaml"), 2, "a recorder that was killed left killed.yaml.part"),
+        (("replay", "none.yaml"), 2, "none.yaml: this file does not exist"),
+        (("replay", "killed.yaml"), 2, "There is killed.yaml.part from a recording that was killed"),
         (("replay", "."), 2, ".: this is a folder"),
         (("replay", "empty.yaml"), 2, "empty.yaml: the file is empty"),
-        (("replay", "binary.yaml"), 2, "binary.yaml: this is no text"),
-        (("replay", "else.har"), 2, "no request to /api/v1/worker in it, only 1 to other places"),
+        (("replay", "binary.yaml"), 2, "binary.yaml: this is not a text file"),
+        (("replay", "else.har"), 2, "no request to /api/v1/worker. Requests to other addresses: 1"),
         (("replay", "writes.yaml", "--target", "http://192.0.2.1/api/v1/worker"), 2, "give --api-key KEY"),
         (
             ("replay", "writes.yaml", "--target", "http://192.0.2.1/api/v1/worker", "--api-key", "k"),
             2,
             "sendLogs",
         ),
-        (("replay", "good.yaml", "--in-order"), 2, "is for a COMMAND"),
+        (("replay", "good.yaml", "--in-order"), 2, "needs a COMMAND"),
         (("replay", "bad.yaml"), 2, "bad.yaml:2:8: "),
-        (("replay", "newer.yaml"), 2, "take a newer workerkit"),
-        (("replay", "ancient.yaml"), 2, "ancient.yaml:2:8: a time from the year 1970 on"),
-        (("replay", "world.yaml"), 2, "world.yaml: its world cannot be built: world: "),
+        (("replay", "newer.yaml"), 2, "install a newer workerkit"),
+        (("replay", "ancient.yaml"), 2, "ancient.yaml:2:8: a time in 1970 or later"),
+        (("replay", "world.yaml"), 2, "world.yaml: its world cannot be restored: world: "),
         (
             ("replay", "no.har"),
             2,
-            "no.har:1:1: entry 1 is no exchange of a HAR or a journal: there is no 'request'",
+            "no.har:1:1: entry 1 is not an exchange of a HAR or a journal: 'request' is missing",
         ),
         (("replay", "good.yaml", "--target", "http://127.0.0.1:1/api/v1/worker"), 3, "cannot be reached"),
         (("replay", "good.yaml", "--", "no-such-command-anywhere"), 3, "was not found"),
-        (("replay", "good.yaml", "--shrink", "--", "true"), 2, "not for a COMMAND"),
+        (("replay", "good.yaml", "--shrink", "--", "true"), 2, "cannot be used with a COMMAND"),
     ],
 )
-def test_what_is_wrong_is_told_in_a_line(
-    run: Run, project: Path, words: tuple[str, ...], code: int, told: str
+def test_an_error_is_one_line(
+    run: Run, project: Path, words: tuple[str, ...], code: int, message: str
 ) -> None:
     (project / "bad.yaml").write_text("capsule: 1\nbegan: x\nexchanges:\n")
     (project / "world.yaml").write_text(GOOD.replace("exchanges:", "world: {format: 1}\nexchanges:"))
@@ -239,7 +239,7 @@ def test_what_is_wrong_is_told_in_a_line(
     (project / "else.har").write_text(json.dumps({"log": {"entries": [ELSEWHERE]}}))
     (project / "no.har").write_text('{"log": {"entries": [{}]}}')
     ended, _, errors = run(*words)
-    assert (ended, told in errors) == (code, True), errors
+    assert (ended, message in errors) == (code, True), errors
 
 
 ELSEWHERE = {
@@ -268,14 +268,14 @@ except urllib.error.HTTPError as error:
 
 
 @pytest.mark.parametrize(
-    ("path", "code", "told"), [("tasks", 0, "reproduced"), ("health", 1, "not reproduced: ")]
+    ("path", "code", "message"), [("tasks", 0, "reproduced"), ("health", 1, "not reproduced: ")]
 )
-def test_a_worker_is_played_to(run: Run, project: Path, path: str, code: int, told: str) -> None:
+def test_a_worker_is_played_to(run: Run, project: Path, path: str, code: int, message: str) -> None:
     (project / "good.yaml").write_text(GOOD)
     (project / "killed.yaml.part").write_text(GOOD)
     ended, output, _ = run("replay", "good.yaml", "--", sys.executable, "-c", ASKING.replace("PATH", path))
     assert ended == code
-    assert output.startswith(told)
+    assert output.startswith(message)
 
 
 @pytest.mark.parametrize("name", ["journal.har", "journal.jsonl"])
@@ -290,8 +290,8 @@ def test_a_journal_and_a_capsule_of_serve_are_replayed(
     assert (code, output.splitlines()[0]) == (0, "reproduced")
     assert run("record", "--from", name, "--out", "bug.yaml")[0] == 0
     assert run("replay", "bug.yaml")[0] == 0
-    for each in (name, "bug.yaml", "capsules/default.yaml"):
-        assert stat.S_IMODE((project / each).stat().st_mode) == 0o600
+    for file_name in (name, "bug.yaml", "capsules/default.yaml"):
+        assert stat.S_IMODE((project / file_name).stat().st_mode) == 0o600
     code, output, _ = run("replay", os.path.join("capsules", "default.yaml"))
     assert (code, output.splitlines()[0]) == (0, "reproduced")
 
@@ -341,7 +341,7 @@ def test_exec_writes_a_capsule_of_what_failed(run: Run, project: Path, quiet_day
     assert f"workerkit replay {path}" in output
     code, output, _ = run("replay", path)
     assert code == 0
-    assert "noted in it: broken: tasks-ended: " in output
+    assert "Note in the file: broken: tasks-ended: " in output
 
 
 def test_a_scenario_begins_with_what_went_wrong(run: Run, project: Path) -> None:

@@ -1,4 +1,4 @@
-"""`workerkit conform`: options, exit codes, and what is said."""
+"""`workerkit conform`: its options, exit codes and messages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_without_writes_a_sound_server_is_exit_0(run: Run, project: Path, url: s
     words = ("--writes", "none", "--max-requests", "60", "--json", "report.json")
     code, output, errors = run("conform", url, *KEY, *words)
     assert (code, errors) == (0, "")
-    assert "at most 60 requests; nothing that a correct server acts on is sent" in output
+    assert "at most 60 requests. The run changes nothing: it sends only GET /tasks, " in output
     report = json.loads((project / "report.json").read_text())
     assert (report["verdict"], report["withheld"], report["receipt"]) == ("pass", [], None)
 
@@ -43,29 +43,29 @@ def test_a_sandbox_says_what_it_will_change_before_it_does(run: Run, url: str) -
     code, output, _ = run("conform", url, *KEY, *words)
     assert code == 0
     first, second = output.splitlines()[:2]
-    assert "only what belongs to the sandbox is changed (tasks of the request 'Campaign A')" in first
-    assert "no heartbeat, log entry or status of an account is sent" in first
+    assert "The run changes only the sandbox (tasks of the request 'Campaign A')" in first
+    assert "It sends no heartbeat, no log entry and no status of an account" in first
     assert second.startswith("The sandbox has 25 tasks of the request Campaign A (")
     assert "In the sandbox " in output
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--writes", "sandbox"), "give --sandbox-request NAME or --sandbox-task ID"),
-        (("--sandbox-task", TASK), "give --writes sandbox, too"),
+        (("--sandbox-task", TASK), "give --writes sandbox"),
         (("--writes", "sandbox", "--sandbox-task", "17"), "'17' is not a task id"),
-        (("--writes", "sandbox", "--sandbox-task", TASK), "server has no such task"),
-        (("--writes", "sandbox", "--sandbox-request", "X"), "those that are there: Campaign A"),
+        (("--writes", "sandbox", "--sandbox-task", TASK), "has no such task"),
+        (("--writes", "sandbox", "--sandbox-request", "X"), "it has tasks of these requests: Campaign A"),
         (("--writes", "some"), "'all', 'sandbox', 'none'"),
     ],
 )
 def test_a_sandbox_that_makes_no_sense_is_exit_2(
-    run: Run, url: str, words: tuple[str, ...], said: str
+    run: Run, url: str, words: tuple[str, ...], message: str
 ) -> None:
     code, _, errors = run("conform", url, *KEY, *words)
     assert code == 2
-    assert said in errors
+    assert message in errors
 
 
 def test_a_target_that_is_down_is_exit_3(run: Run) -> None:
@@ -74,7 +74,7 @@ def test_a_target_that_is_down_is_exit_3(run: Run) -> None:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1/worker"
         code, _, errors = run("conform", url, *KEY)
     assert code == 3
-    assert "the connection was refused: is it running, on this port?" in errors
+    assert "the connection was refused: check that the server is running, and the port" in errors
 
 
 def test_a_key_that_is_refused_is_exit_3_and_not_shown(run: Run, url: str) -> None:

@@ -1,4 +1,4 @@
-"""`workerkit exec`: a worker's command through scenarios, judged."""
+"""`workerkit exec`: runs a worker's command through scenarios and reports the verdicts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from tests.cli.conftest import PATIENCE, Run, on_a_terminal
 
-# Connects, so that the test sees it come, and stays until it is told to go, or is killed.
+# Connects to the test, and waits until the test closes the connection or the process is killed.
 PRESENT = """
 import socket, sys
 connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
@@ -59,11 +59,11 @@ def test_a_worker_at_fault_is_exit_1(run: Run, quiet_day: str) -> None:
     assert output.endswith("worker verdict: fail (0 of 1 scenarios passed; failed: quiet-day)\n")
 
 
-def test_what_went_wrong_says_what_it_was_about_and_where_more_is_told(run: Run) -> None:
+def test_a_failure_says_what_the_scenario_is_about_and_how_to_learn_more(run: Run) -> None:
     code, output, _ = run("exec", "--scenario", "key-revoked", "--", sys.executable, "-c", "")
     assert code == 1
-    assert "\n  What it is about: A key stops working in the middle of the run" in output
-    assert "and why workers fail at it: workerkit scenario show key-revoked\n" in output
+    assert "\n  Description: A key stops working in the middle of the run" in output
+    assert "and why workers fail: workerkit scenario show key-revoked\n" in output
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_a_wrong_option_is_exit_2(run: Run, options: list[str]) -> None:
 
 def test_a_command_that_is_not_there_is_exit_3_in_one_line(run: Run, quiet_day: str) -> None:
     result = run("exec", "--scenario", quiet_day, "--", "no-such-worker", "--fast")
-    said = "workerkit: the command no-such-worker was not found: check its spelling, its path and PATH\n"
-    assert result == (3, "", said)
+    message = "workerkit: the command no-such-worker was not found: check its spelling, its path and PATH\n"
+    assert result == (3, "", message)
 
 
 # Reports
@@ -119,7 +119,7 @@ def test_the_report_of_a_failure_says_what_was_broken(run: Run, quiet_day: str) 
     code, output, errors = run("exec", "--scenario", quiet_day, "--json", "-", "--", sys.executable, "-c", "")
     report = json.loads(output)
     assert (code, report["verdict"]) == (1, "fail")
-    assert [each["rule"] for each in report["scenarios"][0]["broken"]] == ["tasks-ended"]
+    assert [violation["rule"] for violation in report["scenarios"][0]["broken"]] == ["tasks-ended"]
     assert errors.startswith("FAIL  quiet-day")
 
 

@@ -1,4 +1,4 @@
-"""`workerkit scenario`: the library, and users' own files."""
+"""`workerkit scenario`: scenarios of the library and of users."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workerkit.scenarios.library import library
-from workerkit.scenarios.library.starter import begin
+from workerkit.scenarios.library.starter import create_scenario_file
 from workerkit.scenarios.loading.editor_schema import schema_text
 
 Run = Callable[..., tuple[int, str, str]]
@@ -28,11 +28,13 @@ def test_a_scenario_is_explained_with_its_rules(run: Run) -> None:
     assert (code, errors) == (0, "")
     assert output.startswith(f"key-revoked: {scenario.title}\n\n")
     assert scenario.about in output.replace("\n", " ")
-    told = "  At request 4\n    revoke-key server-01\n  1.2s after that\n    restore-key server-01\n"
-    assert f"\nWhat happens\n{told}" in output
-    assert (
-        "\nIt is over when\n  all tasks of the worker's server are at an end, and 0.5s have passed" in output
+    happenings = (
+        "  At request 4\n    revoke-key server-01\n"
+        "  1.2s after the previous happening\n    restore-key server-01\n"
     )
+    assert f"\nWhat happens\n{happenings}" in output
+    end = "all tasks of the worker's server are completed, failed or canceled, and for 0.5s"
+    assert f"\nThe scenario ends when\n  {end}" in output
     for rule in ("pause-on-401", "tasks-ended", "process-not-crashed"):
         assert f"\n  {rule}: " in output
     assert max(map(len, output.splitlines())) <= 100
@@ -41,8 +43,8 @@ def test_a_scenario_is_explained_with_its_rules(run: Run) -> None:
 @pytest.mark.parametrize("command", ["show", "validate"])
 def test_an_unknown_name_is_exit_2_and_the_closest_is_named(run: Run, command: str) -> None:
     code, output, errors = run("scenario", command, "key-revokd")
-    said = 'workerkit: there is no scenario "key-revokd" (did you mean "key-revoked"?)\n'
-    assert (code, output, errors) == (2, "", said)
+    message = 'workerkit: there is no scenario "key-revokd" (did you mean "key-revoked"?)\n'
+    assert (code, output, errors) == (2, "", message)
 
 
 def test_good_files_are_said_to_be_good(run: Run, quiet_day: str) -> None:
@@ -55,11 +57,11 @@ def test_good_files_are_said_to_be_good(run: Run, quiet_day: str) -> None:
     ("source", "message"),
     [
         ("title: A day\nabout: [\n", "ours.yaml:3:1: "),
-        ("title: A day\ntitle: A day\n", 'ours.yaml:2:1: "title" stands here twice'),
+        ("title: A day\ntitle: A day\n", 'ours.yaml:2:1: the key "title" is given twice'),
         ("title: &a A day\nabout: *a\n", "ours.yaml:1:8: anchors and aliases"),
         ("title: A day\nabout: Nothing.\nworld: {servers: []}\n", "ours.yaml:3:"),
         ("", "ours.yaml:1:1: the file is empty"),
-        ("\udcff", "ours.yaml:1:1: the file is no UTF-8"),
+        ("\udcff", "ours.yaml:1:1: the file is not UTF-8"),
     ],
 )
 def test_the_first_mistake_of_a_file_is_said_with_its_place(
@@ -110,12 +112,12 @@ def test_the_comments_of_a_new_scenario_are_sound_too(run: Run, project: Path) -
     (project / "mine.yaml").write_text("\n".join(lines), "utf-8")
     code, output, _ = run("scenario", "show", "./mine.yaml")
     assert code == 0
-    for told in (
+    for text in (
         "retry is automatic",
         "a task becomes running (group: ours)",
         "  1s after trouble\n",
     ):
-        assert told in output
+        assert text in output
 
 
 def test_the_schema_is_named_by_the_way_to_it_where_it_lies_below(
@@ -125,7 +127,7 @@ def test_the_schema_is_named_by_the_way_to_it_where_it_lies_below(
     room.mkdir(parents=True)
     (room / "starter.yaml").write_text("title: {name}\n", "utf-8")
     monkeypatch.setattr(resources, "files", lambda package: room)
-    begin("mine", project)
+    create_scenario_file("mine", project)
     head = (project / "mine.yaml").read_text("utf-8").partition("\n")[0]
     assert head == "# yaml-language-server: $schema=lib/scenarios/scenario.schema.json"
 
@@ -134,7 +136,9 @@ def test_a_file_that_is_there_is_not_overwritten(run: Run, project: Path) -> Non
     (project / "mine.yaml").write_text("mine", "utf-8")
     code, output, errors = run("scenario", "new", "mine.yaml")
     assert (code, output) == (2, "")
-    assert errors == "workerkit: mine.yaml: there is a file already: choose another name, or remove it\n"
+    assert (
+        errors == "workerkit: mine.yaml: this file exists already: choose another name, or remove the file\n"
+    )
     assert (project / "mine.yaml").read_text("utf-8") == "mine"
 
 

@@ -1,4 +1,4 @@
-"""`workerkit serve` with options that it does not take."""
+"""`workerkit serve` with wrong options."""
 
 from __future__ import annotations
 
@@ -32,53 +32,53 @@ def test_a_wrong_option_is_exit_2_and_says_which(run: Run, options: list[str], m
 # The control token
 
 TOKENS = pytest.mark.parametrize(
-    ("token", "said"),
+    ("token", "message"),
     [
         ("", "is empty"),
-        ("   ", "is blank"),
-        (" " * 16, "is blank"),
-        ("123456789012345", "is too short, with 15 of at least 16 characters"),
+        ("   ", "has only spaces"),
+        (" " * 16, "has only spaces"),
+        ("123456789012345", "is too short: it has 15 characters and needs at least 16"),
         ("a-token-with-\xe9-in-it", "cannot be sent in a header"),
         ("a-token-before-a-blank ", "cannot be sent in a header"),
     ],
 )
 
 
-# A mock that took the token would be told of this first, and not serve for ever.
+# If a mock accepted the token, it would fail because of the missing scenario. So it never runs for ever.
 SERVE = ("serve", "--port", "0", "--scenario", "missing.yaml")
 
 
-def assert_refused(result: tuple[int, str, str], place: str, said: str) -> None:
+def assert_refused(result: tuple[int, str, str], place: str, message: str) -> None:
     code, output, errors = result
     assert (code, output) == (2, "")
-    assert errors.startswith(f"workerkit: {place}: the control token {said}")
-    assert errors.endswith("take the output of `openssl rand -hex 16`, for example\n")
+    assert errors.startswith(f"workerkit: {place}: the control token {message}")
+    assert errors.endswith("Use for example the output of `openssl rand -hex 16`\n")
     assert errors.count("\n") == 1
 
 
 @TOKENS
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_an_unfit_token_is_exit_2_with_one_line_and_nothing_is_begun(
-    run: Run, project: Path, token: str, said: str, host: str
+    run: Run, project: Path, token: str, message: str, host: str
 ) -> None:
     words = ["--host", host, "--journal", "j.har", "--save-capsules", "capsules", "--control-token", token]
-    assert_refused(run(*SERVE, *words), "--control-token", said)
+    assert_refused(run(*SERVE, *words), "--control-token", message)
     assert list(project.iterdir()) == []
 
 
 @TOKENS
 def test_an_unfit_token_of_the_environment_is_refused(
-    run: Run, monkeypatch: pytest.MonkeyPatch, token: str, said: str
+    run: Run, monkeypatch: pytest.MonkeyPatch, token: str, message: str
 ) -> None:
     monkeypatch.setenv("WORKERKIT_CONTROL_TOKEN", token)
-    assert_refused(run(*SERVE), "WORKERKIT_CONTROL_TOKEN", said)
+    assert_refused(run(*SERVE), "WORKERKIT_CONTROL_TOKEN", message)
 
 
 @TOKENS
-def test_an_unfit_token_of_the_project_is_refused(run: Run, project: Path, token: str, said: str) -> None:
+def test_an_unfit_token_of_the_project_is_refused(run: Run, project: Path, token: str, message: str) -> None:
     (project / "pyproject.toml").write_text(f'[tool.workerkit]\ncontrol-token = "{token}"\n', "utf-8")
     place = "control-token of [tool.workerkit] in pyproject.toml"
-    assert_refused(run(*SERVE), place, said)
+    assert_refused(run(*SERVE), place, message)
 
 
 def test_a_fit_token_of_a_flag_beats_an_unfit_one_of_the_environment(

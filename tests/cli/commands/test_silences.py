@@ -15,11 +15,11 @@ def test_each_silence_is_listed_with_its_values_the_default_first(run: Run) -> N
     lines = output.splitlines()
     for silence in silences().values():
         place = lines.index(f"{silence.id}: {silence.question}")
-        shown = [
+        values = [
             line.strip().partition(":")[0] for line in lines[place + 1 : place + 1 + len(silence.values)]
         ]
-        assert shown == list(silence.values)
-        assert shown[0] == silence.default
+        assert values == list(silence.values)
+        assert values[0] == silence.default
 
 
 def test_nothing_else_is_listed(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""What a sound server may refuse although the spec allows it, and what it may not."""
+"""Legal requests that a correct server may refuse, and legal requests that it must accept."""
 
 from __future__ import annotations
 
@@ -18,50 +18,50 @@ HEARTBEAT = {
 }
 
 
-def sent(method: str, path: str, body: Any = None) -> Exchange:
+def request(method: str, path: str, body: Any = None) -> Exchange:
     path, _, query = path.partition("?")
-    text = b"" if body is None else render(body)
+    content = b"" if body is None else render(body)
     start = (1, None, None, method, f"/api/v1/worker{path}", query)
-    return Exchange(*start, (), text, 400, (), b"", 0.0, 0.0)
+    return Exchange(*start, (), content, 400, (), b"", 0.0, 0.0)
 
 
 @pytest.mark.parametrize(
     "exchange",
     [
-        sent("GET", "/tasks"),
-        sent("GET", "/tasks?limit=1000&page=3&status=failed,running"),
-        sent("POST", "/health", HEARTBEAT),
-        sent("POST", "/logs", {"logs": [LOG]}),
-        sent("PUT", "/tasks/bulk", {"items": [{"link_id": ID, "status": "running"}]}),
+        request("GET", "/tasks"),
+        request("GET", "/tasks?limit=1000&page=3&status=failed,running"),
+        request("POST", "/health", HEARTBEAT),
+        request("POST", "/logs", {"logs": [LOG]}),
+        request("PUT", "/tasks/bulk", {"items": [{"link_id": ID, "status": "running"}]}),
     ],
 )
-def test_a_plain_request_may_not_be_refused(exchange: Exchange) -> None:
+def test_a_server_must_accept_a_plain_request(exchange: Exchange) -> None:
     assert not may_be_refused(exchange)
 
 
 @pytest.mark.parametrize(
     "exchange",
     [
-        sent("GET", f"/tasks?after={ID}"),
-        sent("GET", "/tasks?service_type=unheard-of"),
-        sent("GET", f"/tasks?page={2**40}"),
-        sent("PUT", f"/tasks/{ID}", {"status": "pending"}),
-        sent("POST", "/callback/account/status", {"account_id": ID, "status": "odd"}),
-        sent("POST", "/health", {"server_name": "s"}),
-        sent("POST", "/health", {**HEARTBEAT, "cpu_usage": 101}),
-        sent("POST", "/health", {**HEARTBEAT, "active_tasks": -1}),
-        sent("POST", "/health", {**HEARTBEAT, "unnamed": 1}),
-        sent("POST", "/health", {**HEARTBEAT, "server_name": ""}),
-        sent("POST", "/logs", {"logs": [{**LOG, "message": "\x00"}]}),
-        sent("POST", "/logs", {"logs": [{**LOG, "message": "x" * 1001}]}),
-        sent("POST", "/logs", {"logs": [{**LOG, "unnamed": 1}]}),
-        sent(
+        request("GET", f"/tasks?after={ID}"),
+        request("GET", "/tasks?service_type=unheard-of"),
+        request("GET", f"/tasks?page={2**40}"),
+        request("PUT", f"/tasks/{ID}", {"status": "pending"}),
+        request("POST", "/callback/account/status", {"account_id": ID, "status": "odd"}),
+        request("POST", "/health", {"server_name": "s"}),
+        request("POST", "/health", {**HEARTBEAT, "cpu_usage": 101}),
+        request("POST", "/health", {**HEARTBEAT, "active_tasks": -1}),
+        request("POST", "/health", {**HEARTBEAT, "unnamed": 1}),
+        request("POST", "/health", {**HEARTBEAT, "server_name": ""}),
+        request("POST", "/logs", {"logs": [{**LOG, "message": "\x00"}]}),
+        request("POST", "/logs", {"logs": [{**LOG, "message": "x" * 1001}]}),
+        request("POST", "/logs", {"logs": [{**LOG, "unnamed": 1}]}),
+        request(
             "PUT",
             "/tasks/bulk",
             {"items": [{"link_id": ID, "note": "a"}, {"link_id": ID.upper(), "note": "b"}]},
         ),
-        sent("PUT", "/tasks/bulk", {"items": [{"link_id": ID}]}),
+        request("PUT", "/tasks/bulk", {"items": [{"link_id": ID}]}),
     ],
 )
-def test_what_the_page_leaves_open_may_be_refused(exchange: Exchange) -> None:
+def test_a_server_may_refuse_what_the_api_page_leaves_open(exchange: Exchange) -> None:
     assert may_be_refused(exchange)

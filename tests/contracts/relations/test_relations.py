@@ -1,4 +1,4 @@
-"""Each relation with exchanges that keep it and one that breaks it."""
+"""Each check, with exchanges that keep its rule and with exchanges that break it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workerkit.contracts.relations.relations import check_exchange
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 
-A, B, C = (f"{each}f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b" for each in "678")
+A, B, C = (f"{digit}f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b" for digit in "678")
 BASE = "/api/v1/worker"
 
 
@@ -25,8 +25,8 @@ def exchange(
     return Exchange(1, None, None, method, BASE + path, query, (), body, status, (), answered, 0.0, 0.0)
 
 
-def broken(it: Exchange) -> dict[str, str]:
-    return {each.rule: each.flaw for each in check_exchange(it) if each.flaw is not None}
+def broken_rules(exchange: Exchange) -> dict[str, str]:
+    return {result.rule: result.flaw for result in check_exchange(exchange) if result.flaw is not None}
 
 
 def task(task_id: str, **fields: Any) -> dict[str, Any]:
@@ -50,8 +50,8 @@ def listed(query: str, *tasks: dict[str, Any], **fields: Any) -> Exchange:
 
 
 def bulk(items: list[Any], results: list[dict[str, Any]], **fields: Any) -> Exchange:
-    good = sum(result["success"] for result in results)
-    counts = {"total": len(items), "success": good, "failed": len(results) - good}
+    updated = sum(result["success"] for result in results)
+    counts = {"total": len(items), "success": updated, "failed": len(results) - updated}
     return exchange("PUT", "/tasks/bulk", {"items": items}, 200, {**counts, "results": results, **fields})
 
 
@@ -73,27 +73,27 @@ KEPT = {
     "a page of many": listed("?page=2&limit=1", task(B), total=3, page=2, limit=1, next_cursor=B),
     "a page past the end": listed("?page=9&limit=10", total=3, page=9, limit=10),
     "a page by cursor": listed(f"?after={A}&limit=1", task(B), total=9, limit=1, next_cursor=B),
-    "remaining total by cursor": listed(f"?after={A}", task(B), total=1),
-    "a limit lowered to the most": listed("?limit=1001", task(A), limit=1000),
-    "a limit below the least": listed("?limit=0", task(A), limit=100),
+    "a remaining total by cursor": listed(f"?after={A}", task(B), total=1),
+    "a limit lowered to the maximum": listed("?limit=1001", task(A), limit=1000),
+    "a limit below the minimum": listed("?limit=0", task(A), limit=100),
     "an unknown status as empty": listed("?status=nonsense"),
     "an unknown cursor not found": exchange("GET", f"/tasks?after={B}", None, 404, {}),
-    "a parameter twice, the first taken": listed(
+    "a repeated parameter, the first value used": listed(
         "?limit=1&limit=2", task(A), total=2, limit=1, next_cursor=A
     ),
-    "a parameter twice, the last taken": listed("?limit=0&limit=7", task(A), limit=7),
+    "a repeated parameter, the last value used": listed("?limit=0&limit=7", task(A), limit=7),
     "empty parameters": listed("?limit=&page=&after=&status=", task(A)),
     "one status": listed("?status=failed", task(A, status="failed")),
     "a service type": listed("?service_type=social", task(A, service_type="social")),
     "milliseconds": listed("", task(A, created_at="2025-12-01T10:00:00.000Z")),
     "update": exchange("PUT", f"/tasks/{A}", {"status": "running"}, 200, UPDATED),
-    "an id in capitals": exchange("PUT", f"/tasks/{A.upper()}", {"status": "running"}, 200, UPDATED),
+    "an id in upper case": exchange("PUT", f"/tasks/{A.upper()}", {"status": "running"}, 200, UPDATED),
     "bulk": bulk(ITEMS, [DONE, REFUSED]),
     "results in another order": bulk(ITEMS, [REFUSED, DONE]),
     "a bad item refused alone": bulk([ITEMS[0], {"link_id": B, "status": "no"}], [DONE, REFUSED]),
     "an item without a right link_id refused alone": bulk(
         [ITEMS[0], {"link_id": "task-7"}, {"status": "failed"}, "no item"],
-        [DONE, *({"link_id": each, "success": False} for each in ("task-7", "", None))],
+        [DONE, *({"link_id": link_id, "success": False} for link_id in ("task-7", "", None))],
     ),
     "logs": exchange("POST", "/logs", {"logs": LOGS}, 200, {"success": True, "created": 2}),
     "a bad entry left out": exchange(
@@ -110,7 +110,7 @@ KEPT = {
         200,
         {"success": True, "created": 2},
     ),
-    "a level in small letters": exchange(
+    "a level in lower case": exchange(
         "POST", "/logs", {"logs": [{"level": "info", "message": ""}]}, 200, {"success": True, "created": 1}
     ),
     "a callback like an update": exchange("POST", "/callback/link/update", {"link_id": A}, 200, UPDATED),
@@ -126,9 +126,9 @@ KEPT = {
 }
 
 
-@pytest.mark.parametrize("it", KEPT.values(), ids=KEPT)
-def test_what_the_page_allows_breaks_no_rule(it: Exchange) -> None:
-    assert broken(it) == {}
+@pytest.mark.parametrize("checked", KEPT.values(), ids=KEPT)
+def test_an_exchange_that_follows_the_api_page_breaks_no_rule(checked: Exchange) -> None:
+    assert broken_rules(checked) == {}
 
 
 BROKEN = [
@@ -197,15 +197,15 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "it"), BROKEN)
-def test_what_the_page_forbids_breaks_its_rule(rule: str, it: Exchange) -> None:
-    assert rule in broken(it)
+@pytest.mark.parametrize(("rule", "checked"), BROKEN)
+def test_an_exchange_that_violates_the_api_page_breaks_its_rule(rule: str, checked: Exchange) -> None:
+    assert rule in broken_rules(checked)
 
 
-def test_a_batch_beyond_the_most_is_a_bad_request() -> None:
+def test_an_accepted_batch_that_is_too_long_breaks_bad_request() -> None:
     items = [{"link_id": A}] * 501
-    it = bulk(items, [DONE] * 501)
-    assert "bad-request" in broken(it)
+    checked = bulk(items, [DONE] * 501)
+    assert "bad-request" in broken_rules(checked)
 
 
 @given(
@@ -225,8 +225,6 @@ def test_a_batch_beyond_the_most_is_a_bad_request() -> None:
         lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
     ),
 )
-def test_relations_judge_whatever_is_sent_and_answered(
-    method: str, path: str, sent: Any, answer: Any
-) -> None:
-    for each in check_exchange(exchange(method, path, sent, 200, answer)):
-        assert each.flaw is None or each.flaw
+def test_the_checks_raise_no_error_for_any_exchange(method: str, path: str, sent: Any, answer: Any) -> None:
+    for result in check_exchange(exchange(method, path, sent, 200, answer)):
+        assert result.flaw is None or result.flaw

@@ -1,4 +1,4 @@
-"""A server's time that stands still is told from one that goes on, or that too little is known of."""
+"""A stopped server clock is found. A running clock is not reported, and neither are too few heartbeats."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from workerkit.openapi.formats.strict_json import render
 TIME, LATER = "2026-03-01T10:00:00Z", "2026-03-01T10:00:04Z"
 
 
-def heartbeat(began: float, said: object, *, status: int = 200, operation: str = "heartbeat") -> Exchange:
-    body = render({"success": True, "data": {"server_time": said}})
+def heartbeat(
+    began: float, server_time: object, *, status: int = 200, operation: str = "heartbeat"
+) -> Exchange:
+    body = render({"success": True, "data": {"server_time": server_time}})
     path = "/api/v1/worker/health"
     return Exchange(1, operation, None, "POST", path, "", (), b"", status, (), body, began, began + 0.1)
 
 
-def test_one_time_for_heartbeats_that_are_seconds_apart_stands_still() -> None:
-    standing = stopped_clock([heartbeat(0, TIME), heartbeat(1, TIME), heartbeat(5, TIME)])
-    assert standing is not None
-    assert (standing.first.began, standing.last.began) == (0, 5)
-    assert str(standing) == f"server_time is {TIME} again, 5 s later: it stands still"
+def test_the_same_time_after_some_seconds_is_a_stopped_clock() -> None:
+    stopped = stopped_clock([heartbeat(0, TIME), heartbeat(1, TIME), heartbeat(5, TIME)])
+    assert stopped is not None
+    assert (stopped.first.began, stopped.last.began) == (0, 5)
+    assert str(stopped) == f"server_time is {TIME} again 5 s later, so the clock has stopped"
 
 
 @pytest.mark.parametrize(
@@ -37,5 +39,5 @@ def test_one_time_for_heartbeats_that_are_seconds_apart_stands_still() -> None:
         [heartbeat(0, 7), heartbeat(5, 7)],
     ],
 )
-def test_of_anything_else_nothing_is_said(exchanges: list[Exchange]) -> None:
+def test_nothing_else_is_reported(exchanges: list[Exchange]) -> None:
     assert stopped_clock(exchanges) is None

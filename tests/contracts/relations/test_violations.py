@@ -1,4 +1,4 @@
-"""What is said of traffic while it is recorded."""
+"""The violations that are reported during a recording."""
 
 from __future__ import annotations
 
@@ -40,31 +40,31 @@ def logs(*levels: str, created: int) -> Exchange:
     )
 
 
-def texts_of(it: Exchange) -> list[str]:
-    return [str(violation) for violation in violations(it)]
+def texts_of(recorded: Exchange) -> list[str]:
+    return [str(violation) for violation in violations(recorded)]
 
 
-def test_nothing_is_said_of_what_is_as_documented() -> None:
+def test_a_documented_exchange_has_no_violations() -> None:
     assert texts_of(logs("INFO", "WARN", created=2)) == []
 
 
-def test_a_level_that_is_not_documented_is_the_workers() -> None:
+def test_an_undocumented_log_level_is_a_violation_of_the_worker() -> None:
     (line,) = texts_of(logs("WARNING", created=0))
     assert line == 'worker: sendLogs: body/logs/0/level: "WARNING" is not one of INFO, WARN, ERROR, DEBUG'
 
 
-def test_too_large_a_batch_is_the_workers_and_taking_it_the_servers() -> None:
+def test_an_accepted_batch_that_is_too_large_is_a_violation_of_both() -> None:
     sides = [violation.side for violation in violations(logs(*["INFO"] * 501, created=501))]
     assert sides[0] == "worker"
     assert "server" in sides
 
 
-def test_a_wrong_count_is_the_servers() -> None:
+def test_a_wrong_count_is_a_violation_of_the_server() -> None:
     (line,) = texts_of(logs("INFO", "DEBUG", created=1))
     assert line.startswith("server: logs-created: ")
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/task"), ("PATCH", "/logs")])
-def test_a_call_that_there_is_not_is_the_workers(method: str, path: str) -> None:
+def test_an_unknown_operation_is_a_violation_of_the_worker(method: str, path: str) -> None:
     (line,) = texts_of(exchange(method, path, {}, 404, {"success": False}, None))
     assert line.startswith("worker: no-operation: ")

@@ -1,8 +1,10 @@
+"""Evidence: the curl command of an exchange, without secrets and with shortened bodies."""
+
 from __future__ import annotations
 
 import pytest
 
-from workerkit.contracts.report.evidence import show
+from workerkit.contracts.report.evidence import evidence_of
 from workerkit.contracts.target.target import Target
 from workerkit.contracts.target.target_mask import mask_of
 from workerkit.openapi.exchange import Exchange
@@ -11,33 +13,34 @@ from workerkit.openapi.formats.strict_json import render
 TARGET = Target("http://host/api/v1/worker", "key-one", "key-two")
 
 
-def exchange(key: str | None, sent: bytes, answer: object, query: str = "") -> Exchange:
+def exchange(key: str | None, body: bytes, answer: object, query: str = "") -> Exchange:
     headers = (("content-type", "application/json"), *((("x-api-key", key),) if key is not None else ()))
     path = "/api/v1/worker/health"
     return Exchange(
-        1, "heartbeat", None, "POST", path, query, headers, sent, 200, (), render(answer), 0.0, 0.0
+        1, "heartbeat", None, "POST", path, query, headers, body, 200, (), render(answer), 0.0, 0.0
     )
 
 
-def listing(password: str, email: str = "someone@example.com") -> Exchange:
+def exchange_with_account(password: str, email: str) -> Exchange:
     return exchange("key-one", b"", {"data": [{"password": password, "email": email}]})
 
 
-def test_what_was_seen_once_is_masked_wherever_it_stands() -> None:
-    mask = mask_of(TARGET, [listing("hunter22", "no-address")])
-    shown = mask.text('key-one hunter22 "hunter22" no-address, key-two')
-    assert [each for each in ("key-one", "key-two", "hunter22", "no-address") if each in shown] == []
+def test_keys_and_secrets_of_an_exchange_are_masked_everywhere() -> None:
+    mask = mask_of(TARGET, [exchange_with_account("hunter22", "no-address")])
+    text = mask.text('key-one hunter22 "hunter22" no-address, key-two')
+    secrets = ("key-one", "key-two", "hunter22", "no-address")
+    assert [secret for secret in secrets if secret in text] == []
 
 
 def test_the_same_target_gets_the_same_masks() -> None:
     assert mask_of(TARGET).text("key-one") == mask_of(TARGET).text("key-one")
 
 
-def test_broken_json_shows_no_password_either() -> None:
-    sent = b'{"password": "hunter2", "email": "no address", '
-    shown = show(exchange("key-one", sent, {}), TARGET, mask_of(TARGET))
-    assert "hunter2" not in f"{shown}"
-    assert "no address" not in f"{shown}"
+def test_secrets_in_broken_json_are_masked() -> None:
+    body = b'{"password": "hunter2", "email": "no address", '
+    evidence = evidence_of(exchange("key-one", body, {}), TARGET, mask_of(TARGET))
+    assert "hunter2" not in f"{evidence}"
+    assert "no address" not in f"{evidence}"
 
 
 @pytest.mark.parametrize(
@@ -50,25 +53,24 @@ def test_broken_json_shows_no_password_either() -> None:
         ("$(reboot)", '-H "X-API-Key: ***"'),
     ],
 )
-def test_the_curl_line_takes_known_keys_from_the_environment(key: str, header: str) -> None:
-    assert header in show(exchange(key, b"{}", {}), TARGET, mask_of(TARGET)).curl
+def test_the_curl_command_takes_known_keys_from_the_environment(key: str, header: str) -> None:
+    assert header in evidence_of(exchange(key, b"{}", {}), TARGET, mask_of(TARGET)).curl
 
 
-def test_the_curl_line_without_a_key_sends_none() -> None:
-    curl = show(exchange(None, b"{}", {}), TARGET, mask_of(TARGET)).curl
+def test_the_curl_command_of_a_request_without_a_key_has_no_key() -> None:
+    curl = evidence_of(exchange(None, b"{}", {}), TARGET, mask_of(TARGET)).curl
     url = "http://host/api/v1/worker/health"
     assert curl == f"curl -i -X POST {url} -H 'Content-Type: application/json' --data-binary '{{}}'"
 
 
-def test_what_the_shell_would_read_is_quoted() -> None:
-    curl = show(exchange(None, b"{'$(reboot)'}", {}, "a=$(reboot)&b"), TARGET, mask_of(TARGET)).curl
+def test_characters_with_a_meaning_in_a_shell_are_quoted() -> None:
+    curl = evidence_of(exchange(None, b"{'$(reboot)'}", {}, "a=$(reboot)&b"), TARGET, mask_of(TARGET)).curl
     assert "'http://host/api/v1/worker/health?a=$(reboot)&b'" in curl
     assert """'{'"'"'$(reboot)'"'"'}'""" in curl
 
 
-def test_long_bodies_are_cut_short() -> None:
-    shown = show(
-        exchange(None, b'{"a": "' + b"x" * 9000 + b'"}', {"data": list(range(900))}), TARGET, mask_of(TARGET)
-    )
-    assert len(shown.curl) < 5000
-    assert shown.answer == {"data": [0, 1, 2, 3, 4, "… and 895 more"]}
+def test_long_bodies_are_shortened() -> None:
+    long_exchange = exchange(None, b'{"a": "' + b"x" * 9000 + b'"}', {"data": list(range(900))})
+    evidence = evidence_of(long_exchange, TARGET, mask_of(TARGET))
+    assert len(evidence.curl) < 5000
+    assert evidence.answer == {"data": [0, 1, 2, 3, 4, "… and 895 more"]}

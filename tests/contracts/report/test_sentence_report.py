@@ -1,4 +1,4 @@
-"""Every sentence of the page that promises something has its rules; every other one says why it has none."""
+"""Sentence reports. Every sentence of the API page has rules or silences, or a reason why it has none."""
 
 from __future__ import annotations
 
@@ -7,75 +7,79 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.contracts.page.page import Section, Sentence, page
+from workerkit.contracts.page.page import Section, Sentence, page_sections
 from workerkit.contracts.page.rules import RULE_IDS, RULES, RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
-from workerkit.contracts.report.sentence_report import Standing, sentence_reports
-from workerkit.contracts.report.silences_seen import SilenceSeen
+from workerkit.contracts.report.sentence_report import SentenceStatus, sentence_reports
+from workerkit.contracts.report.silence_report import SilenceReport
 from workerkit.openapi.spec.silence import silences
 
 PAGE = (Path(__file__).parents[1] / "worker-api.txt").read_text("utf-8")
-# What begins so belongs to an example: a curl line, a body, an answer; or rules off a table.
-EXAMPLE = ("{", "}", '"', "]", "-", "curl", "|---", "# ")
-# Over a table or an example.
-CAPTIONS = ("Endpoints#", "Request Body:", "Query Parameters:", "Response:", "| Field |", "| Tham số |")
-SENTENCES = [sentence for section in page() for sentence in section.sentences]
+# Lines of an example (a curl command, a body, an answer) begin with one of these. So do lines of a table.
+EXAMPLE_STARTS = ("{", "}", '"', "]", "-", "curl", "|---", "# ")
+# Lines above a table or an example begin with one of these.
+CAPTION_STARTS = (
+    "Endpoints#",
+    "Request Body:",
+    "Query Parameters:",
+    "Response:",
+    "| Field |",
+    "| Tham số |",
+)
+SENTENCES = [sentence for section in page_sections() for sentence in section.sentences]
+SILENCE_REPORTS = [SilenceReport(silence, None, None, "no request shows it") for silence in silences()]
 
 
-def parts(section: Section) -> list[str]:
-    """The heading and the sentences; a heading that promises something is a sentence itself."""
+def texts(section: Section) -> list[str]:
+    """The heading and the sentences. A heading that promises something is also a sentence."""
     return list(dict.fromkeys([section.heading, *(sentence.text for sentence in section.sentences)]))
 
 
-def test_nothing_of_the_page_is_left_out_or_stands_in_another_order() -> None:
-    rest, between = PAGE, ""
-    for part in (part for section in page() for part in parts(section)):
-        before, found, rest = rest.partition(part)
-        assert found, f"not on the page, or not in this place: {part}"
-        between += before + "\n"
-    left = [line.strip() for line in (between + rest).splitlines() if line.strip(" #")]
-    assert [line for line in left if not line.startswith((*EXAMPLE, *CAPTIONS))] == []
+def test_page_yaml_has_every_line_of_the_api_page_in_its_order() -> None:
+    rest, skipped = PAGE, ""
+    for text in (text for section in page_sections() for text in texts(section)):
+        before, found, rest = rest.partition(text)
+        assert found, f"not on the API page, or not at this place: {text}"
+        skipped += before + "\n"
+    lines = [line.strip() for line in (skipped + rest).splitlines() if line.strip(" #")]
+    assert [line for line in lines if not line.startswith((*EXAMPLE_STARTS, *CAPTION_STARTS))] == []
 
 
 @pytest.mark.parametrize("sentence", SENTENCES, ids=lambda sentence: sentence.text)
-def test_a_sentence_has_rules_or_silences_or_the_reason_why_not(sentence: Sentence) -> None:
+def test_a_sentence_has_rules_or_silences_or_a_reason(sentence: Sentence) -> None:
     assert bool(sentence.rules or sentence.silences) != bool(sentence.no_promise)
     assert set(sentence.rules) <= RULE_IDS
     assert set(sentence.silences) <= set(silences())
     assert sentence.gist.isascii()
 
 
-def test_every_silence_hangs_on_a_sentence() -> None:
+def test_every_silence_belongs_to_a_sentence() -> None:
     assert {silence for sentence in SENTENCES for silence in sentence.silences} == set(silences())
 
 
-def untested(why: str = "needs --other-api-key") -> dict[str, RuleReport]:
-    return {rule.id: RuleReport(rule, RuleStatus.UNTESTED, why) for rule in RULES}
+def untested_rules() -> dict[str, RuleReport]:
+    return {rule.id: RuleReport(rule, RuleStatus.UNTESTED, "needs --other-api-key") for rule in RULES}
 
 
-LEARNT = [SilenceSeen(silence, None, None, "no request shows it") for silence in silences()]
+def status_and_why(rules: dict[str, RuleReport], start: str) -> tuple[SentenceStatus, tuple[str, ...]]:
+    """Status and reason of the sentence that begins with `start`."""
+    reports = sentence_reports(list(rules.values()), SILENCE_REPORTS)
+    return next((report.status, report.why) for report in reports if report.sentence.text.startswith(start))
 
 
-def standing(rules: dict[str, RuleReport], text: str) -> tuple[Standing, tuple[str, ...]]:
-    reports = sentence_reports(list(rules.values()), LEARNT)
-    return next((report.standing, report.why) for report in reports if report.sentence.text.startswith(text))
-
-
-def test_a_sentence_is_broken_with_one_of_its_rules_and_kept_with_one_that_was_tested() -> None:
-    rules, ip, name = untested(), "ip |", "server_name |"
-    assert standing(rules, name) == (Standing.UNTESTED, ("needs --other-api-key",))
+def test_a_sentence_is_broken_if_one_rule_is_broken_and_kept_if_one_rule_is_kept() -> None:
+    rules, ip, name = untested_rules(), "ip |", "server_name |"
+    assert status_and_why(rules, name) == (SentenceStatus.UNTESTED, ("needs --other-api-key",))
     rules["heartbeat"] = replace(rules["heartbeat"], status=RuleStatus.KEPT, why="")
-    assert standing(rules, ip) == (Standing.KEPT, ())
-    assert standing(rules, name) == (
-        Standing.KEPT,
-        ("heartbeat-name is untested: needs --other-api-key",),
-    )
+    assert status_and_why(rules, ip) == (SentenceStatus.KEPT, ())
+    untested_text = "heartbeat-name is untested: needs --other-api-key"
+    assert status_and_why(rules, name) == (SentenceStatus.KEPT, (untested_text,))
     rules["heartbeat-name"] = replace(rules["heartbeat-name"], status=RuleStatus.BROKEN, why="another name")
-    assert standing(rules, ip) == (Standing.KEPT, ())
-    assert standing(rules, name) == (Standing.BROKEN, ("heartbeat-name: another name",))
+    assert status_and_why(rules, ip) == (SentenceStatus.KEPT, ())
+    assert status_and_why(rules, name) == (SentenceStatus.BROKEN, ("heartbeat-name: another name",))
 
 
-def test_a_sentence_without_a_rule_is_silent_or_says_why_it_promises_nothing() -> None:
-    found, why = standing(untested(), "→ failed")
-    assert (found, why[0]) == (Standing.SILENT, "retry: not seen, no request shows it")
-    assert standing(untested(), "Base URL")[0] is Standing.NO_PROMISE
+def test_a_sentence_without_rules_is_left_open_or_promises_nothing() -> None:
+    status, why = status_and_why(untested_rules(), "→ failed")
+    assert (status, why[0]) == (SentenceStatus.LEFT_OPEN, "retry: not seen (no request shows it)")
+    assert status_and_why(untested_rules(), "Base URL")[0] is SentenceStatus.NO_PROMISE

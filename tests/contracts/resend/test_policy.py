@@ -1,4 +1,4 @@
-"""What of a capsule may be sent to a server."""
+"""Which requests of a capsule may be sent to a server, and with which API keys."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ import json
 import pytest
 
 from tests.openapi.masking.test_canaries import exchange
-from workerkit.contracts.resend.policy import NotPermittedError, keys_for, permitted
+from workerkit.contracts.resend.policy import NotPermittedError, capsule_to_send, key_replacements
 from workerkit.contracts.target.plan import Writes
-from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 
 BASE = "/api/v1/worker"
 TASK = "00000000-0000-4000-8000-000000000001"
 
 
-def asked(
-    method: str, path: str, body: object = None, *, key: str = "k-1", status: int = 200, more: str = ""
-) -> Recorded:
-    headers = [("x-api-key", key), *([(more, "PUT")] if more else [])]
+def recorded_request(
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    key: str = "k-1",
+    status: int = 200,
+    extra_header: str = "",
+) -> RecordedExchange:
+    headers = [("x-api-key", key), *([(extra_header, "PUT")] if extra_header else [])]
     data = b"" if body is None else json.dumps(body).encode()
     headers += [("content-type", "application/json")] if data else []
-    return Recorded(
+    return RecordedExchange(
         exchange(
             method=method,
             path=BASE + path,
@@ -33,51 +39,61 @@ def asked(
     )
 
 
-def capsule(*recorded: Recorded) -> Capsule:
+def capsule(*recorded: RecordedExchange) -> Capsule:
     return Capsule(0.0, recorded)
 
 
 @pytest.mark.parametrize(
     "write",
     [
-        asked("PUT", f"/tasks/{TASK}", {"status": "running"}),
-        asked("PUT", "/tasks/bulk", {"items": []}),
-        asked("POST", "/health", {}),
-        asked("POST", "/logs", {"logs": [{"level": "INFO", "message": "hi"}]}),
-        asked("POST", "/callback/link/complete", {"link_id": TASK}),
-        asked("POST", "/tasks"),
-        asked("GET", "/tasks", {"status": "failed"}),
-        asked("GET", "/../admin"),
+        recorded_request("PUT", f"/tasks/{TASK}", {"status": "running"}),
+        recorded_request("PUT", "/tasks/bulk", {"items": []}),
+        recorded_request("POST", "/health", {}),
+        recorded_request("POST", "/logs", {"logs": [{"level": "INFO", "message": "hi"}]}),
+        recorded_request("POST", "/callback/link/complete", {"link_id": TASK}),
+        recorded_request("POST", "/tasks"),
+        recorded_request("GET", "/tasks", {"status": "failed"}),
+        recorded_request("GET", "/../admin"),
     ],
 )
-def test_whatever_could_change_something_is_refused_unless_it_is_allowed(write: Recorded) -> None:
-    whole = capsule(asked("GET", "/tasks"), write)
-    with pytest.raises(NotPermittedError, match=r"1 of its 2 requests .* nothing was sent.* --writes all"):
-        permitted(whole, Writes.NONE)
-    assert permitted(whole, Writes.ALL) == whole
+def test_a_request_that_might_change_data_is_refused_unless_all_writes_are_allowed(
+    write: RecordedExchange,
+) -> None:
+    original = capsule(recorded_request("GET", "/tasks"), write)
+    with pytest.raises(NotPermittedError, match=r"nothing was sent.* 1 of 2 requests .* --writes all"):
+        capsule_to_send(original, Writes.NONE)
+    assert capsule_to_send(original, Writes.ALL) == original
 
 
-def test_lists_leave_without_headers_that_could_make_them_something_else() -> None:
-    (sent,) = permitted(capsule(asked("GET", "/tasks", more="x-http-method-override")), Writes.NONE).recorded
+def test_list_requests_are_sent_without_unknown_headers() -> None:
+    (sent,) = capsule_to_send(
+        capsule(recorded_request("GET", "/tasks", extra_header="x-http-method-override")), Writes.NONE
+    ).recorded
     assert sent.exchange.request_headers == (("x-api-key", "k-1"),)
 
 
-def test_a_key_takes_the_place_of_the_one_that_was_let_in() -> None:
-    whole = capsule(asked("GET", "/tasks", key="wrong", status=401), asked("GET", "/tasks", key="right"))
-    assert keys_for(whole, ("mine",)) == {"right": "mine"}
-    assert keys_for(whole, ("mine", "other")) == {"right": "mine"}
+def test_a_given_key_replaces_the_recorded_key_that_was_accepted() -> None:
+    original = capsule(
+        recorded_request("GET", "/tasks", key="wrong", status=401),
+        recorded_request("GET", "/tasks", key="right"),
+    )
+    assert key_replacements(original, ("mine",)) == {"right": "mine"}
+    assert key_replacements(original, ("mine", "other")) == {"right": "mine"}
 
 
-def test_a_key_takes_the_place_of_one_that_was_refused_where_there_is_no_other() -> None:
-    whole = capsule(asked("GET", "/tasks", key="wrong", status=401))
-    assert keys_for(whole, ("mine",)) == {"wrong": "mine"}
-    assert keys_for(whole, ()) == {}
+def test_a_given_key_replaces_a_refused_key_if_no_key_was_accepted() -> None:
+    original = capsule(recorded_request("GET", "/tasks", key="wrong", status=401))
+    assert key_replacements(original, ("mine",)) == {"wrong": "mine"}
+    assert key_replacements(original, ()) == {}
 
 
 @pytest.mark.parametrize(
-    ("given", "message"), [((), "with 2 that.* give --api-key KEY"), (("mine",), "give --other-api-key KEY")]
+    ("given", "message"),
+    [((), "give --api-key KEY.* accepted 2 API keys"), (("mine",), "give --other-api-key KEY")],
 )
-def test_a_key_that_is_missing_is_asked_for(given: tuple[str, ...], message: str) -> None:
-    whole = capsule(asked("GET", "/tasks", key="one"), asked("GET", "/tasks", key="two"))
+def test_the_message_names_the_option_of_a_missing_key(given: tuple[str, ...], message: str) -> None:
+    original = capsule(
+        recorded_request("GET", "/tasks", key="one"), recorded_request("GET", "/tasks", key="two")
+    )
     with pytest.raises(NotPermittedError, match=message):
-        keys_for(whole, given)
+        key_replacements(original, given)

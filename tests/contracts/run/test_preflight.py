@@ -1,3 +1,5 @@
+"""The first requests of a run: what ends it before the tests, and with which message."""
+
 from __future__ import annotations
 
 import json
@@ -21,16 +23,16 @@ from workerkit.contracts.target.target import Target
 MakeTarget = Callable[..., Target]
 
 
-def test_a_target_that_is_down_is_said_to_be_unreachable() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1/worker"
+def test_a_target_that_is_down_is_unreachable() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/api/v1/worker"
         with pytest.raises(TargetUnreachableError, match="got no answer"):
             conform(Target(url, "the-key"))
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "body", "error", "words"),
+    ("status", "headers", "body", "error", "message"),
     [
         (200, {"Content-Type": "text/html"}, b"<html>", NotThisApiError, "text/html"),
         (404, {}, b'{"message": "no route"}', NotThisApiError, "404"),
@@ -47,7 +49,7 @@ def test_a_target_that_is_down_is_said_to_be_unreachable() -> None:
             {"Content-Type": "text/html"},
             b"<html>",
             CannotTestError,
-            "503: the API, or what stands before",
+            "503: the API or its proxy is down",
         ),
         (
             401,
@@ -59,29 +61,34 @@ def test_a_target_that_is_down_is_said_to_be_unreachable() -> None:
         (429, {"Retry-After": "3600"}, b"{}", CannotTestError, "--rate"),
     ],
 )
-def test_what_is_not_the_api_is_refused_with_one_request(
-    scripted: Any, status: int, headers: dict[str, str], body: bytes, error: type[CannotTestError], words: str
+def test_a_target_that_is_not_usable_ends_the_run_after_one_request(
+    scripted: Any,
+    status: int,
+    headers: dict[str, str],
+    body: bytes,
+    error: type[CannotTestError],
+    message: str,
 ) -> None:
     scripted.status, scripted.headers, scripted.body = status, headers, body
-    with pytest.raises(error, match=words) as caught:
+    with pytest.raises(error, match=message) as caught:
         conform(Target(scripted.base_url, "the-key"))
-    assert len(scripted.seen) == 1
+    assert len(scripted.received) == 1
     assert "the-key" not in str(caught.value)
 
 
-def test_another_servers_key_that_is_refused_is_named_by_its_option(mock_target: MakeTarget) -> None:
+def test_the_error_about_a_refused_key_names_its_option(mock_target: MakeTarget) -> None:
     target = replace(mock_target(), other_api_key="a-key-that-nobody-has")
     with pytest.raises(KeyRefusedError, match="check --other-api-key or WORKERKIT_OTHER_API_KEY") as caught:
         conform(target)
     assert "a-key-that-nobody-has" not in str(caught.value)
 
 
-def test_a_second_key_of_the_same_server_is_said_to_be_of_no_use_and_blames_nobody(
+def test_a_second_key_of_the_same_server_is_left_out(
     mock_target: MakeTarget,
 ) -> None:
-    target, said = replace(mock_target(), other_api_key="your-server-key"), list[str]()
-    report = conform(target, Plan(writes=Writes.NONE, max_requests=60), say=said.append)
-    assert said == ["--other-api-key is left out: it is a key of the same server, server-01."]
+    target, messages = replace(mock_target(), other_api_key="your-server-key"), list[str]()
+    report = conform(target, Plan(writes=Writes.NONE, max_requests=60), say=messages.append)
+    assert messages == ["--other-api-key is not used: it is another key of the same server, server-01."]
     assert report.verdict == "pass"
     why = {rule.id: rule.why for rule in report.rules}
     assert why["update-own-only"] == "needs --writes sandbox or all, and --other-api-key"

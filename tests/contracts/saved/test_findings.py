@@ -1,4 +1,4 @@
-"""What people get of a finding: once for each cause, in every form, with no secret in any of them."""
+"""The findings of a run in every kind of report and file: one for each cause, and without secrets."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from xml.etree import ElementTree
 import pytest
 
 from workerkit.contracts.conformance import RunFailedError, conform
-from workerkit.contracts.gate.gate import Cause
+from workerkit.contracts.gate.gate import EndCause
 from workerkit.contracts.generated.isolated_hypothesis import isolated_hypothesis
-from workerkit.contracts.page.page import page
+from workerkit.contracts.page.page import page_sections
 from workerkit.contracts.page.rules import RuleStatus
+from workerkit.contracts.report.command_report import command_report
 from workerkit.contracts.report.report import Report, exit_code
-from workerkit.contracts.report.shared_form import as_cases
 from workerkit.contracts.report.text import report_text
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
-from workerkit.mockserver.atomic_file import CannotWriteError, made_folder
+from workerkit.mockserver.atomic_file import CannotWriteError, make_folder
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.replay.replay import replay
-from workerkit.mockserver.reports.html_page import as_page
-from workerkit.mockserver.reports.junit import as_junit
-from workerkit.mockserver.reports.markdown import as_markdown
+from workerkit.mockserver.reports.html_page import html_report
+from workerkit.mockserver.reports.junit import junit_report
+from workerkit.mockserver.reports.markdown import markdown_report
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -49,16 +49,16 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def break_the_mock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets it lose updates and count wrongly."""
-    listed = HANDLERS["listTasks"]
+    """After this, the mock does not store updates, and its lists have a wrong total."""
+    list_tasks = HANDLERS["listTasks"]
     monkeypatch.setitem(
-        HANDLERS, "listTasks", lambda *call: {**(it := listed(*call)), "total": it["total"] + 1}
+        HANDLERS, "listTasks", lambda *call: {**(page := list_tasks(*call)), "total": page["total"] + 1}
     )
 
-    def lose(world: Any, server: Any, call: Any) -> dict[str, Any]:
+    def ignore_update(world: Any, server: Any, call: Any) -> dict[str, Any]:
         return {"success": True, "data": {"updated": True, "link_id": call.parameters["id"]}}
 
-    monkeypatch.setitem(HANDLERS, "updateTask", lose)
+    monkeypatch.setitem(HANDLERS, "updateTask", ignore_update)
 
 
 def run(watched: Watch, plan: Plan = BRIEF) -> Report:
@@ -66,46 +66,46 @@ def run(watched: Watch, plan: Plan = BRIEF) -> Report:
         return conform(watch.target, plan, with_capsules=True)
 
 
-def every_form(report: Report) -> dict[str, str]:
-    shared = as_cases(report)
+def all_texts(report: Report) -> dict[str, str]:
+    converted = command_report(report)
     return {
         "text": report_text(report),
         "json": json.dumps(report.as_json(), ensure_ascii=False),
-        "junit": as_junit(shared).decode(),
-        "html": as_page(shared).decode(),
-        "markdown": as_markdown(shared),
-        "scenarios": "\n".join(each.scenario for each in report.saved),
-        "capsules": "\n".join(each.capsule for each in report.saved),
+        "junit": junit_report(converted).decode(),
+        "html": html_report(converted).decode(),
+        "markdown": markdown_report(converted),
+        "scenarios": "\n".join(finding.scenario for finding in report.saved_findings),
+        "capsules": "\n".join(finding.capsule for finding in report.saved_findings),
     }
 
 
 @pytest.mark.usefixtures("broken")
-def test_a_cause_is_told_once_with_its_exchanges_in_order(watched: Watch) -> None:
+def test_a_cause_is_reported_once_with_its_exchanges_in_order(watched: Watch) -> None:
     report = run(watched)
-    for rule in report.of(RuleStatus.BROKEN):
+    for rule in report.with_status(RuleStatus.BROKEN):
         assert len({flaw.message for flaw in rule.flaws}) == len(rule.flaws)
-        numbers = {each.number for each in rule.evidence}
+        numbers = {evidence.number for evidence in rule.evidence}
         assert {number for flaw in rule.flaws for number in flaw.exchanges} == numbers
-    update = next(each for each in report.rules if each.id == "update")
+    update = next(rule for rule in report.rules if rule.id == "update")
     assert [flaw.message.split()[-1] for flaw in update.flaws] == ["running"]
     assert update.more == 0
-    assert [each.method for each in update.evidence] == ["PUT", "GET"]
+    assert [evidence.method for evidence in update.evidence] == ["PUT", "GET"]
     text = report_text(report)
     assert text.count(f"#{update.evidence[0].number}  $ curl") == 1
 
 
 @pytest.mark.usefixtures("broken")
-def test_each_finding_is_a_scenario_that_the_mock_plays(watched: Watch) -> None:
+def test_the_mock_runs_the_scenario_of_each_finding(watched: Watch) -> None:
     report = run(watched)
-    assert {"update", "list-total"} <= {each.name for each in report.saved}
-    for each in report.saved:
-        scenario = parse(each.scenario.encode(), name=f"{each.name}.yaml")
+    assert {"update", "list-total"} <= {finding.name for finding in report.saved_findings}
+    for finding in report.saved_findings:
+        scenario = parse(finding.scenario.encode(), name=f"{finding.name}.yaml")
         assert scenario.world.dialect["list-order"] == "oldest-first"
         worlds = Worlds()
         worlds.add(DEFAULT, WorldBuilder(scenario))
         with MockServer(worlds):
             assert worlds.world(DEFAULT).servers
-    saved = next(each for each in report.saved if each.name == "update")
+    saved = next(finding for finding in report.saved_findings if finding.name == "update")
     update = next(rule for rule in report.rules if rule.id == "update")
     (group,) = parse(saved.scenario.encode(), name="update.yaml").world.tasks
     assert group.fields["status"] == "queued"
@@ -113,15 +113,17 @@ def test_each_finding_is_a_scenario_that_the_mock_plays(watched: Watch) -> None:
     assert update.evidence[0].curl in saved.scenario
 
 
-def test_each_finding_is_a_capsule_that_a_sound_mock_does_not_reproduce(
+def test_a_correct_mock_does_not_reproduce_the_capsule_of_a_finding(
     watched: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         break_the_mock(patched)
         report = run(watched)
-    capsules = {each.name: parse_capsule(each.capsule, name=each.name) for each in report.saved}
+    capsules = {
+        finding.name: parse_capsule(finding.capsule, name=finding.name) for finding in report.saved_findings
+    }
     assert {"update", "list-total"} <= set(capsules)
-    # In a world made from what was seen there is a task that was updated, though it is nobody's.
+    # In this capsule, an update of an unknown id was accepted. So the world of the replay has this task.
     assert capsules.pop("not-found").recorded
     for name, capsule in capsules.items():
         difference = replay(capsule, name=name).difference
@@ -132,40 +134,46 @@ def test_each_finding_is_a_capsule_that_a_sound_mock_does_not_reproduce(
 
 
 @pytest.mark.usefixtures("broken")
-def test_junit_and_the_page_have_each_rule_with_what_became_of_it(watched: Watch) -> None:
+def test_the_junit_and_html_reports_have_each_rule_with_its_status(watched: Watch) -> None:
     report = run(watched)
     cases = {
-        each.get("name"): each for each in ElementTree.fromstring(as_junit(as_cases(report))).iter("testcase")
+        case.get("name"): case
+        for case in ElementTree.fromstring(junit_report(command_report(report))).iter("testcase")
     }
-    assert list(cases) == [each.id for each in report.rules]
+    assert list(cases) == [rule.id for rule in report.rules]
     for rule in report.rules:
-        kinds = {each.tag for each in cases[rule.id]}
-        assert kinds == {"kept": set(), "broken": {"failure"}, "untested": {"skipped"}}[rule.status]
-    shown = as_page(as_cases(report)).decode()
-    HTMLParser().feed(shown)
-    assert "Cập nhật trạng thái và kết quả của một task." in shown
-    assert "server verdict: fail" in shown
-    assert "<script" not in shown
+        tags = {element.tag for element in cases[rule.id]}
+        assert tags == {"kept": set(), "broken": {"failure"}, "untested": {"skipped"}}[rule.status]
+    html = html_report(command_report(report)).decode()
+    HTMLParser().feed(html)
+    assert "Cập nhật trạng thái và kết quả của một task." in html
+    assert "server verdict: fail" in html
+    assert "<script" not in html
     for sentence in report.sentences:
-        assert escape(sentence.sentence.text, quote=False) in shown
+        assert escape(sentence.sentence.text, quote=False) in html
 
 
 @pytest.mark.usefixtures("broken")
-def test_every_sentence_of_the_page_is_in_the_json_with_what_became_of_it(watched: Watch) -> None:
+def test_the_json_report_has_every_sentence_with_its_status(watched: Watch) -> None:
     report = run(watched)
     rules = {rule.id: str(rule.status) for rule in report.rules}
     sentences = report.as_json()["sentences"]
-    assert [each["text"] for each in sentences] == [each.text for one in page() for each in one.sentences]
+    assert [sentence["text"] for sentence in sentences] == [
+        sentence.text for section in page_sections() for sentence in section.sentences
+    ]
     for sentence in sentences:
-        found = {rules[rule] for rule in sentence["rules"]}
-        assert (sentence["status"] == "broken") == ("broken" in found)
-        assert (sentence["status"] == "kept") == ("kept" in found and "broken" not in found)
-        assert {name: dict(report.silences)[name] for name in sentence["silences"]} == sentence["silences"]
-    total = next(each for each in sentences if each["rules"] == ["list-total"])
+        statuses = {rules[rule] for rule in sentence["rules"]}
+        assert (sentence["status"] == "broken") == ("broken" in statuses)
+        assert (sentence["status"] == "kept") == ("kept" in statuses and "broken" not in statuses)
+        values = dict(report.observed_values)
+        assert {silence: values[silence] for silence in sentence["silences"]} == sentence["silences"]
+    total = next(sentence for sentence in sentences if sentence["rules"] == ["list-total"])
     assert total["section"] == "2. GET /tasks — Lấy danh sách tasks"
     assert total["why"].startswith("list-total: ")
-    counts = Counter(each["status"] for each in sentences)
-    assert f"The page's sentences: {counts['kept']} kept, {counts['broken']} broken, " in report_text(report)
+    counts = Counter(sentence["status"] for sentence in sentences)
+    assert f"Sentences of the API page: {counts['kept']} kept, {counts['broken']} broken, " in report_text(
+        report
+    )
 
 
 KEYS = ("canary-key-one", "canary-key-two", "canary-key-three")
@@ -173,77 +181,78 @@ KEYS = ("canary-key-one", "canary-key-two", "canary-key-three")
 
 @pytest.mark.usefixtures("broken")
 @pytest.mark.parametrize("writes", [Writes.ALL, Writes.SANDBOX])
-def test_no_secret_is_in_any_form(watched: Watch, writes: Writes) -> None:
+def test_no_text_has_a_secret(watched: Watch, writes: Writes) -> None:
     with watched() as watch:
         for server, key in zip(watch.world.servers.values(), KEYS, strict=True):
-            watch.world.set_keys(server, [key])
+            watch.world.key_ring.set_keys(server, [key])
         for number, account in enumerate(watch.world.accounts.values()):
             account.password, account.email = f"canary {number} 'pass", f"canary-{number}@mail.example"
         for task in watch.world.tasks.values():
             task.link_profile = f"https://canary-key-one.example/?email={task.account.email}"
         target = Target(watch.base_url, *KEYS)
-        said: list[str] = []
+        messages: list[str] = []
         plan = SANDBOX if writes is Writes.SANDBOX else BRIEF
-        report = conform(target, plan, say=said.append, with_capsules=True)
+        report = conform(target, plan, say=messages.append, with_capsules=True)
     assert report.verdict == "fail"
-    forms = every_form(report) | {"said": "".join(said)}
-    assert [name for name, text in forms.items() if "canary" in text.lower()] == []
-    assert "$LIKEPION_API_KEY" in forms["text"]
-    assert "$LIKEPION_API_KEY" in forms["scenarios"]
+    texts = all_texts(report) | {"messages": "".join(messages)}
+    assert [name for name, text in texts.items() if "canary" in text.lower()] == []
+    assert "$LIKEPION_API_KEY" in texts["text"]
+    assert "$LIKEPION_API_KEY" in texts["scenarios"]
 
 
-def test_a_failure_of_the_kit_itself_puts_back_and_reports_what_there_is(
+def test_after_a_failure_of_workerkit_the_sandbox_is_restored_and_there_is_a_report(
     watched: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workerkit.contracts.conformance.look_closer", lambda *_: 1 // 0)
+    monkeypatch.setattr("workerkit.contracts.conformance.run_probes", lambda *_: 1 // 0)
     with watched() as watch:
         before = watch.state()["tasks"]
-        with pytest.raises(RunFailedError, match="a defect of its own: ZeroDivisionError") as caught:
+        with pytest.raises(RunFailedError, match="please report this defect: ZeroDivisionError") as error:
             conform(watch.target, replace(SANDBOX, max_requests=None))
         after = watch.state()["tasks"]
-    assert [each["status"] for each in after] == [each["status"] for each in before]
-    report = caught.value.report
-    assert (report.cause, exit_code(report, strict=False)) == (Cause.KIT, 3)
+    assert [task["status"] for task in after] == [task["status"] for task in before]
+    report = error.value.report
+    assert (report.end_cause, exit_code(report, strict=False)) == (EndCause.KIT, 3)
     assert report.receipt is not None
     assert report.receipt.changes
 
 
-def test_what_is_withheld_is_said_to_be_the_kits_own_fault(
+def test_the_report_calls_a_request_that_was_not_sent_a_defect_of_workerkit(
     watched: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def forbidden(context: Any) -> None:
+    def send_heartbeat(context: Any) -> None:
         context.client.send("POST", "/health", {})
 
-    monkeypatch.setattr("workerkit.contracts.scripted.script._STEPS", {Writes.NONE: (forbidden,)})
+    monkeypatch.setattr("workerkit.contracts.scripted.script._STEPS", {Writes.NONE: (send_heartbeat,)})
     with watched() as watch:
         report = conform(watch.target, Plan(writes=Writes.NONE, max_requests=10))
-        assert {each.method for each in watch.seen} == {"GET"}
+        assert {request.method for request in watch.received} == {"GET"}
     assert len(report.withheld) == 1
-    assert "That is a defect of the kit, please report it" in report_text(report)
+    text = "1 request not sent, because --writes does not allow this. This is a defect of workerkit"
+    assert text in report_text(report)
     assert report.as_json()["withheld"] == [
-        "POST /health: a server may act on it, which writes=none does not allow"
+        "POST /health: a server could make a change, which --writes none does not allow"
     ]
 
 
-def test_a_folder_that_cannot_be_written_to_is_said_before_the_run(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(CannotWriteError, match="taken"):
-        made_folder(str(tmp_path / "taken"))
-    assert Path(made_folder(str(tmp_path / "a" / "b"))).is_dir()
+        make_folder(str(tmp_path / "taken"))
+    assert Path(make_folder(str(tmp_path / "a" / "b"))).is_dir()
 
 
-def test_without_tasks_each_untested_rule_has_its_next_step() -> None:
+def test_without_tasks_each_untested_rule_says_what_it_needs() -> None:
     worlds = Worlds()
-    worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False))
+    worlds.add(DEFAULT, WorldBuilder(seed=1, with_tasks=False))
     with MockServer(worlds) as mock:
         report = conform(Target(mock.base_url, "server-01-key"), Plan(max_requests=300))
-    reasons = {each.why for each in report.of(RuleStatus.UNTESTED)}
+    reasons = {rule.why for rule in report.with_status(RuleStatus.UNTESTED)}
     assert [reason for reason in reasons if not re.search("needs --|give it (more|some)", reason)] == []
-    more = re.findall(r"  and (\d+) more (sentences?), which", report_text(report))
+    more = re.findall(r"  and (\d+) more (sentences?): see", report_text(report))
     assert [(count, word) for count, word in more if (count == "1") is not (word == "sentence")] == []
 
 
-def test_without_a_folder_for_temporary_files_a_run_says_what_to_do(
+def test_without_a_folder_for_temporary_files_the_error_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))

@@ -1,4 +1,4 @@
-"""All planted faults, by name."""
+"""All faults. Importing this package fills `FAULTS`."""
 
 from tests.independent.fault import FAULTS
 from tests.independent.faults import (

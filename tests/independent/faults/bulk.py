@@ -31,7 +31,7 @@ class BulkRefusesFiveHundred(Bulk):
     MOST: ClassVar[int] = 499
 
 
-@fault("total counts only what was updated.", quote=_COUNTS)
+@fault("total counts only the updated items.", quote=_COUNTS)
 class BulkTotalIsSuccess(Bulk):
     def document(self, results: Sequence[Record]) -> Record:
         document = super().document(results)
@@ -44,7 +44,7 @@ class BulkSuccessIsFlag(Bulk):
         return super().document(results) | {"success": True}
 
 
-@fault("success counts the refused items, too.", quote=_COUNTS)
+@fault("success also counts the refused items.", quote=_COUNTS)
 class BulkSuccessCountsAll(Bulk):
     def document(self, results: Sequence[Record]) -> Record:
         return super().document(results) | {"success": len(results)}
@@ -68,7 +68,7 @@ class BulkForgetsLastItem(Bulk):
         return super().results(db, server, items[:-1] or items)
 
 
-@fault("Refused items' results say success.", quote=_ERROR)
+@fault("The results of refused items say success.", quote=_ERROR)
 class BulkRefusedSaysSuccess(Bulk):
     def refused(self, item: Item, refusal: RefusalError) -> Record:
         return {"link_id": item.link_id, "success": True}
@@ -80,13 +80,13 @@ class BulkRefusedWithoutError(Bulk):
         return {"link_id": item.link_id, "success": False}
 
 
-@fault("Another server's task is refused in a batch with an error of another name.", quote=_ERROR)
+@fault("For a task of another server, the error in the result is not not_your_task.", quote=_ERROR)
 class BulkForeignOtherError(Bulk):
     def foreign(self) -> RefusalError:
         return RefusalError(403, "forbidden")
 
 
-@fault("One refused item and none of the others is written, whatever the results say.", quote=_RESULTS)
+@fault("If one item is refused, no item is written. The results do not say so.", quote=_RESULTS)
 class BulkAllOrNothing(Bulk):
     def results(self, db: sqlite3.Connection, server: Record, items: Sequence[Item]) -> list[Record]:
         db.execute("SAVEPOINT batch")
@@ -96,7 +96,7 @@ class BulkAllOrNothing(Bulk):
         return results
 
 
-@fault("A batch with another server's task is refused with 403 as a whole.", quote=_ERROR)
+@fault("If a batch has a task of another server, the whole batch is refused with 403.", quote=_ERROR)
 class BulkForeignRefusesAll(Bulk):
     def refused(self, item: Item, refusal: RefusalError) -> Record:
         if refusal.status == 403:
@@ -104,7 +104,7 @@ class BulkForeignRefusesAll(Bulk):
         return super().refused(item, refusal)
 
 
-@fault("Behind a refused item nothing is written any more, whatever the results say.", quote=_RESULTS)
+@fault("Items after a refused item are not written. The results do not say so.", quote=_RESULTS)
 class BulkStopsAtRefused(Bulk):
     def results(self, db: sqlite3.Connection, server: Record, items: Sequence[Item]) -> list[Record]:
         results: list[Record] = []
@@ -114,14 +114,14 @@ class BulkStopsAtRefused(Bulk):
         return results
 
 
-@fault("Another server's task is updated in a batch.", quote=_OWN)
+@fault("A batch updates a task of another server.", quote=_OWN)
 class BulkForeignUpdated(Bulk):
     def own(self, db: sqlite3.Connection, server: Record, link_id: str) -> Record:
         task = first(db, "SELECT * FROM tasks WHERE id = ?", link_id)
         return task if task is not None else super().own(db, server, link_id)
 
 
-@fault("Another server's task is refused in a batch and updated all the same.", quote=_OWN)
+@fault("A batch updates a task of another server, although its result says that it is refused.", quote=_OWN)
 class BulkForeignUpdatedThoughRefused(Bulk):
     def own(self, db: sqlite3.Connection, server: Record, link_id: str) -> Record:
         return first(db, "SELECT * FROM tasks WHERE id = ?", link_id) or super().own(db, server, link_id)
@@ -134,14 +134,14 @@ class BulkForeignUpdatedThoughRefused(Bulk):
         return self.refused(item, self.foreign()) if foreign else result
 
 
-@fault("An unknown task counts as updated in a batch.", quote="404 | Không tìm thấy resource")
+@fault("The result of an unknown task says success.", quote="404 | Không tìm thấy resource")
 class BulkUnknownSucceeds(Bulk):
     def refused(self, item: Item, refusal: RefusalError) -> Record:
         refused = super().refused(item, refusal)
         return {"link_id": item.link_id, "success": True} if refusal.status == 404 else refused
 
 
-@fault("Only the first item is written, all results say success.", quote=_RESULTS)
+@fault("Only the first item is written, but all results say success.", quote=_RESULTS)
 class BulkWritesFirstOnly(Bulk):
     def results(self, db: sqlite3.Connection, server: Record, items: Sequence[Item]) -> list[Record]:
         return super().results(db, server, [*items[:1], *(replace(item, changes={}) for item in items[1:])])
@@ -162,7 +162,10 @@ class BulkSpreadsFirstStatus(Bulk):
         return super().results(db, server, [replace(item, changes=item.changes | status) for item in items])
 
 
-@fault("/tasks/bulk is taken for the task named bulk.", quote="4. PUT /tasks/bulk — Cập nhật nhiều tasks")
+@fault(
+    "/tasks/bulk is handled as an update of a task with the id `bulk`.",
+    quote="4. PUT /tasks/bulk — Cập nhật nhiều tasks",
+)
 class BulkTakenForId(Api):
     def methods(self, path: str) -> dict[str, str]:
         return super().methods("/tasks/id" if path == "/tasks/bulk" else path)

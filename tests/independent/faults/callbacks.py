@@ -18,30 +18,30 @@ _COMPLETE = "Tự động set status=completed, completed_at=now, tăng created_
 _OWN = "403 | Task không thuộc server này (not_your_task)"
 _UNKNOWN = "404 | Không tìm thấy resource"
 _UPDATE = "POST /callback/link/update — Cập nhật trạng thái link"
-_HIDDEN = "no answer of the API has it"
+_HIDDEN = "no answer of the API contains it"
 
 
-@fault("link/complete stores the links and leaves the status.", quote=_COMPLETE)
+@fault("link/complete stores the links but does not change the status.", quote=_COMPLETE)
 class CompleteLeavesStatus(Callbacks):
     def complete(self, db: sqlite3.Connection, task: Record, changes: Record) -> None:
         super().complete(db, task, changes)
         self.write(db, task, {"status": task["status"]})
 
 
-@fault("link/complete leaves completed_at.", quote=_COMPLETE, unseen=_HIDDEN)
+@fault("link/complete does not set completed_at.", quote=_COMPLETE, unseen=_HIDDEN)
 class CompleteLeavesCompletedAt(Callbacks):
     def complete(self, db: sqlite3.Connection, task: Record, changes: Record) -> None:
         super().complete(db, task, changes)
         self.write(db, task, {"completed_at": task["completed_at"]})
 
 
-@fault("link/complete does not count on the request.", quote=_COMPLETE, unseen=_HIDDEN)
+@fault("link/complete does not increase created_links.", quote=_COMPLETE, unseen=_HIDDEN)
 class CompleteCountsNothing(Callbacks):
     def count_link(self, db: sqlite3.Connection, request_id: str) -> None:
         """Counts nothing."""
 
 
-@fault("link/complete counts two on the request.", quote=_COMPLETE, unseen=_HIDDEN)
+@fault("link/complete increases created_links by two.", quote=_COMPLETE, unseen=_HIDDEN)
 class CompleteCountsTwo(Callbacks):
     def count_link(self, db: sqlite3.Connection, request_id: str) -> None:
         super().count_link(db, request_id)
@@ -65,32 +65,32 @@ class CompleteIgnoresPending(Callbacks):
 
 
 def _owner(store: Store, server: Record, body: object) -> Record:
-    """The server whose task a body names, and the one that asks if it names none."""
+    """Returns the server of the task in the body. Without a known task, the server that sent the request."""
     link_id = body.get("link_id") if isinstance(body, dict) else None
     query = "SELECT s.* FROM servers s JOIN tasks t ON t.server_id = s.id WHERE t.id = ?"
     with store.transaction() as db:
         return first(db, query, str(link_id).lower()) or server
 
 
-@fault("link/complete completes another server's task.", quote=_OWN)
+@fault("link/complete completes a task of another server.", quote=_OWN)
 class CompleteTakesForeign(Callbacks):
     def link_complete(self, server: Record, body: object) -> Record:
         return super().link_complete(_owner(self.store, server, body), body)
 
 
-@fault("link/update updates another server's task.", quote=_OWN)
+@fault("link/update updates a task of another server.", quote=_OWN)
 class LinkUpdateTakesForeign(Callbacks):
     def link_update(self, server: Record, body: object) -> Record:
         return super().link_update(_owner(self.store, server, body), body)
 
 
-@fault("link/update and link/complete answer 404 for another server's task.", quote=_OWN)
+@fault("link/update and link/complete answer 404 for a task of another server.", quote=_OWN)
 class CallbackForeignNotFound(Callbacks):
     def foreign(self) -> RefusalError:
         return self.unknown()
 
 
-@fault("link/update and link/complete answer an unknown link with success.", quote=_UNKNOWN)
+@fault("link/update and link/complete answer with success for an unknown task.", quote=_UNKNOWN)
 class CallbackUnknownLinkSucceeds(Callbacks):
     def own(self, db: sqlite3.Connection, server: Record, link_id: str) -> Record:
         blank = {"id": link_id, "status": "pending", "started_at": None, "retry_count": 0, "max_retries": 3}
@@ -108,7 +108,7 @@ class LinkUpdateRequiresLinkProfile(Callbacks):
     UPDATE_REQUIRED: ClassVar[tuple[str, ...]] = ("link_id", "link_profile")
 
 
-@fault("link/update without a link_id is answered with success.", quote="link_id | uuid | Có | ID của link")
+@fault("link/update answers with success without a link_id.", quote="link_id | uuid | Có | ID của link")
 class LinkUpdateWithoutLinkId(Callbacks):
     def link_update(self, server: Record, body: object) -> Record:
         if isinstance(body, dict) and "link_id" not in body:
@@ -116,7 +116,7 @@ class LinkUpdateWithoutLinkId(Callbacks):
         return super().link_update(server, body)
 
 
-@fault("link/update is answered as done, but nothing is written.", quote=_UPDATE)
+@fault("link/update answers with success but writes nothing.", quote=_UPDATE)
 class LinkUpdateWithoutEffect(Callbacks):
     def link_update(self, server: Record, body: object) -> Record:
         changes = self.checked(body, self.UPDATE, self.UPDATE_REQUIRED)
@@ -133,21 +133,21 @@ class LinkUpdateDropsLinkPost(Callbacks):
 
 
 @fault(
-    "link/update accepts a status that the page does not know.",
+    "link/update accepts a status that the API page does not list.",
     quote="pending → queued → running → completed",
 )
 class LinkUpdateTakesBadStatus(Callbacks):
     UPDATE: ClassVar[Mapping[str, Kind]] = {**Callbacks.UPDATE, "status": kinds.text}
 
 
-@fault("link/update answers success: false when it has done its work.", quote='"success": true')
+@fault("Callbacks answer success: false after a successful change.", quote='"success": true')
 class CallbackSuccessIsFalse(Callbacks):
     def done(self, entity: Record) -> Record:
         return super().done(entity) | {"success": False}
 
 
 @fault(
-    "request/status is answered as done, but nothing is written.",
+    "request/status answers with success but writes nothing.",
     quote="POST /callback/request/status — Cập nhật trạng thái request",
     unseen=_HIDDEN,
 )
@@ -170,14 +170,14 @@ class RequestNeverFound(Callbacks):
         super().related(db, server, table, name, identity)
 
 
-@fault("request/status answers an unknown request with success.", quote=_UNKNOWN)
+@fault("request/status answers with success for an unknown request.", quote=_UNKNOWN)
 class UnknownRequestSucceeds(Callbacks):
     def related(self, db: sqlite3.Connection, server: Record, table: str, name: str, identity: str) -> None:
         if table == "accounts":
             super().related(db, server, table, name, identity)
 
 
-@fault("account/status answers an unknown account with success.", quote=_UNKNOWN)
+@fault("account/status answers with success for an unknown account.", quote=_UNKNOWN)
 class UnknownAccountSucceeds(Callbacks):
     def related(self, db: sqlite3.Connection, server: Record, table: str, name: str, identity: str) -> None:
         if table == "requests":
@@ -196,7 +196,7 @@ class AccountNeverFound(Callbacks):
 
 
 @fault(
-    "request/status without a status is answered with success.",
+    "request/status answers with success without a status.",
     quote='{"request_id": "uuid", "status": "completed"}',
 )
 class RequestStatusWithoutStatus(Callbacks):
@@ -206,7 +206,7 @@ class RequestStatusWithoutStatus(Callbacks):
         return super().request_status(server, body)
 
 
-@fault("account/status without an account_id is answered with 500.", quote="400 | Request không hợp lệ")
+@fault("account/status answers with 500 without an account_id.", quote="400 | Request không hợp lệ")
 class AccountStatusCrashes(Callbacks):
     def account_status(self, server: Record, body: object) -> Record:
         if isinstance(body, dict) and "account_id" not in body:

@@ -1,4 +1,4 @@
-"""Faults that show only when requests come at the same time."""
+"""Faults that need several requests at the same time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 from tests.independent.call import Record
 from tests.independent.fault import fault
-from tests.independent.part import Desk
+from tests.independent.part import SharedState
 from tests.independent.store import first
 from tests.independent.updating import Updating
 
@@ -16,16 +16,16 @@ _ANSWER = '"data": {"updated": true, "link_id": "uuid"}'
 
 
 class _Slow(Updating):
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, shared: SharedState) -> None:
+        super().__init__(shared)
         self._never = threading.Event()
 
     def pause(self) -> None:
-        """Time in which another request may come."""
+        """Waits, so that another request can come."""
         self._never.wait(_PAUSE)
 
 
-@fault("Of two updates at the same time one undoes the other's fields.", quote=_RESULT)
+@fault("If two updates come at the same time, one of them resets the fields of the other.", quote=_RESULT)
 class UpdateLostWhenConcurrent(_Slow):
     def answer(self, server: Record, link_id: str, body: object) -> Record:
         with self.store.transaction() as db:
@@ -36,7 +36,7 @@ class UpdateLostWhenConcurrent(_Slow):
         return super().answer(server, link_id, body)
 
 
-@fault("Of two updates at the same time one is answered with the other's link_id.", quote=_ANSWER)
+@fault("If two updates come at the same time, one answer has the link_id of the other.", quote=_ANSWER)
 class AnswersMixedWhenConcurrent(_Slow):
     latest = ""
 
@@ -47,10 +47,10 @@ class AnswersMixedWhenConcurrent(_Slow):
         return answer | {"data": answer["data"] | {"link_id": self.latest}}
 
 
-@fault("An update that comes during another one is answered with 500.", quote=_RESULT)
+@fault("An update during another update is answered with 500.", quote=_RESULT)
 class UpdateFailsWhenConcurrent(_Slow):
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, shared: SharedState) -> None:
+        super().__init__(shared)
         self._busy = threading.Lock()
 
     def answer(self, server: Record, link_id: str, body: object) -> Record:

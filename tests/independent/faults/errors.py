@@ -1,4 +1,4 @@
-"""Faults of refusals."""
+"""Faults in the answers to refused requests."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ class UnknownTaskCrashes(Updating):
         return super().own(db, server, rows[0]["id"])
 
 
-@fault("The 403 for another server's task does not say not_your_task.", quote=_NOT_YOURS)
+@fault("The 403 for a task of another server does not contain not_your_task.", quote=_NOT_YOURS)
 class ForeignWithoutCode(Errors):
     def answer(self, refusal: RefusalError) -> Answer:
         return super().answer(RefusalError(403, "forbidden") if refusal.status == 403 else refusal)
 
 
-@fault("Refusals are HTML pages, and none says not_your_task.", quote=_NOT_YOURS)
+@fault("Error answers are HTML pages and do not contain not_your_task.", quote=_NOT_YOURS)
 class ErrorsAreHtml(Errors):
     def answer(self, refusal: RefusalError) -> Answer:
         return Answer(refusal.status, f"<html><h1>{refusal.status}</h1></html>")
 
 
-@fault("Refusals have the status 200.", quote="Error Responses: 400, 401, 403, 404, 500")
+@fault("All error answers have the status 200.", quote="Error Responses: 400, 401, 403, 404, 500")
 class ErrorsHaveStatusOk(Errors):
     def answer(self, refusal: RefusalError) -> Answer:
         return replace(super().answer(refusal), status=200)
 
 
-@fault("Only the 404s have the status 200.", quote="404 | Không tìm thấy resource")
+@fault("Answers for unknown resources have the status 200.", quote="404 | Không tìm thấy resource")
 class NotFoundHasStatusOk(Errors):
     def answer(self, refusal: RefusalError) -> Answer:
         answer = super().answer(refusal)
         return replace(answer, status=200) if refusal.status == 404 else answer
 
 
-@fault("A refusal says success: true.", quote='"success": true')
+@fault("Error answers have success: true.", quote='"success": true')
 class RefusalSaysSuccess(Errors):
     def answer(self, refusal: RefusalError) -> Answer:
         answer = super().answer(refusal)
@@ -56,13 +56,13 @@ class RefusalSaysSuccess(Errors):
         return replace(answer, document={**answer.document, "success": True})
 
 
-@fault("A body that is no JSON is answered with 500.", quote=_INVALID)
+@fault("A body that is not JSON is answered with 500.", quote=_INVALID)
 class BrokenJsonCrashes(Bodies):
     def unreadable(self) -> RefusalError:
         return RefusalError(500, "internal_error")
 
 
-@fault("A body that is JSON but no object is answered with 500.", quote=_INVALID)
+@fault("A body that is JSON but not an object is answered with 500.", quote=_INVALID)
 class BodyThatIsNoObjectCrashes(Bodies):
     def read(self, call: Call) -> object:
         body = super().read(call)
@@ -71,7 +71,7 @@ class BodyThatIsNoObjectCrashes(Bodies):
         return body
 
 
-@fault("A body that is no JSON is taken for an empty one.", quote=_INVALID)
+@fault("A body that is not JSON is handled as an empty object.", quote=_INVALID)
 class BrokenJsonIsEmpty(Bodies):
     def read(self, call: Call) -> object:
         try:

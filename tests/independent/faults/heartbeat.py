@@ -15,13 +15,15 @@ from tests.independent.kinds import Kind
 _FLOAT = "cpu_usage | float | % CPU đang dùng"
 
 
-@fault("server_id is another one at each heartbeat.", quote='"server_id": "uuid"')
+@fault("Each heartbeat has another server_id.", quote='"server_id": "uuid"')
 class HeartbeatServerIdChanges(Heartbeats):
     def data(self, server: Record) -> Record:
         return super().data(server) | {"server_id": str(uuid.uuid4())}
 
 
-@fault("server_id is the same each time, but not the server_id of GET /tasks.", quote='"server_id": "uuid"')
+@fault(
+    "The server_id of the heartbeat differs from the server_id of GET /tasks.", quote='"server_id": "uuid"'
+)
 class HeartbeatServerIdIsAnothers(Heartbeats):
     def data(self, server: Record) -> Record:
         return super().data(server) | {"server_id": str(uuid.uuid5(uuid.NAMESPACE_URL, server["id"]))}
@@ -39,7 +41,7 @@ class HeartbeatServerTimeIsNumber(Heartbeats):
         return super().data(server) | {"server_time": int(self.clock())}
 
 
-@fault("server_time always says the same moment.", quote='"server_time": "2025-12-01T10:00:00Z"')
+@fault("server_time is always the same time.", quote='"server_time": "2025-12-01T10:00:00Z"')
 class HeartbeatServerTimeStandsStill(Heartbeats):
     def data(self, server: Record) -> Record:
         return super().data(server) | {"server_time": "2025-12-01T10:00:00Z"}
@@ -57,12 +59,12 @@ class HeartbeatWithoutData(Heartbeats):
         return {"success": super().answer(server, body)["success"]}
 
 
-@fault("A usage with a fraction is refused.", quote=_FLOAT)
+@fault("A usage with a decimal fraction is refused.", quote=_FLOAT)
 class HeartbeatRefusesFractions(Heartbeats):
     FIELDS: ClassVar[Mapping[str, Kind]] = {**Heartbeats.FIELDS, "ram_usage": kinds.whole}
 
 
-@fault("Text is taken for a usage.", quote=f"{_FLOAT}; 400 | Request không hợp lệ")
+@fault("A usage that is text is accepted.", quote=f"{_FLOAT}; 400 | Request không hợp lệ")
 class HeartbeatTakesTextForNumber(Heartbeats):
     FIELDS: ClassVar[Mapping[str, Kind]] = {
         **Heartbeats.FIELDS,
@@ -74,8 +76,6 @@ def _truthy_number(value: object) -> bool:
     return kinds.whole(value) and bool(value)
 
 
-@fault(
-    "A server that does nothing, active_tasks 0, is refused.", quote="active_tasks | int | Số task đang xử lý"
-)
+@fault("A heartbeat with active_tasks 0 is refused.", quote="active_tasks | int | Số task đang xử lý")
 class HeartbeatRefusesZero(Heartbeats):
     FIELDS: ClassVar[Mapping[str, Kind]] = {**Heartbeats.FIELDS, "active_tasks": _truthy_number}

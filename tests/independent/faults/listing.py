@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from tests.independent.call import Record
 from tests.independent.fault import fault
-from tests.independent.listing import Condition, Listing, Wanted
+from tests.independent.listing import Condition, Listing, ListQuery
 from tests.independent.refusal import invalid
 
 _ASSIGNED = "Lấy tasks được giao cho server."
@@ -22,10 +23,10 @@ _NEXT = '"next_cursor": "uuid-of-last-item"'
 _TOTAL = '"total": 50'
 
 
-@fault("Other servers' tasks are listed, too.", quote=_ASSIGNED)
+@fault("Tasks of other servers are also listed.", quote=_ASSIGNED)
 class ForeignTasksListed(Listing):
-    def filters(self, server: Record, wanted: Wanted) -> list[Condition]:
-        return super().filters(server, wanted)[1:]
+    def filters(self, server: Record, list_query: ListQuery) -> list[Condition]:
+        return super().filters(server, list_query)[1:]
 
 
 @fault("Without a status all tasks are listed.", quote=_STATUS)
@@ -44,7 +45,7 @@ class StatusFilterIgnored(Listing):
         return ("pending", "queued")
 
 
-@fault("Of several statuses only the first counts.", quote=_STATUS)
+@fault("If there are several statuses, only the first is used.", quote=_STATUS)
 class StatusFilterTakesFirst(Listing):
     def statuses(self, query: Mapping[str, str]) -> tuple[str, ...]:
         statuses = super().statuses(query)
@@ -53,17 +54,17 @@ class StatusFilterTakesFirst(Listing):
 
 @fault("The parameter service_type is ignored.", quote=_SERVICE)
 class ServiceTypeIgnored(Listing):
-    def filters(self, server: Record, wanted: Wanted) -> list[Condition]:
-        return super().filters(server, wanted)[:2]
+    def filters(self, server: Record, list_query: ListQuery) -> list[Condition]:
+        return super().filters(server, list_query)[:2]
 
 
 @fault("The parameter service_type is ignored when there is a status.", quote=_SERVICE)
 class ServiceTypeIgnoredBesideStatus(Listing):
-    def wanted(self, query: Mapping[str, str]) -> Wanted:
+    def list_query(self, query: Mapping[str, str]) -> ListQuery:
         kept = {
             name: value for name, value in query.items() if name != "service_type" or "status" not in query
         }
-        return super().wanted(kept)
+        return super().list_query(kept)
 
 
 @fault("total is the number of tasks on the page.", quote=_TOTAL)
@@ -72,7 +73,7 @@ class TotalOfPage(Listing):
         return len(page)
 
 
-@fault("total counts the tasks of all statuses, whatever is filtered.", quote=_TOTAL)
+@fault("total counts the tasks of all statuses, without the filters.", quote=_TOTAL)
 class TotalIgnoresFilters(Listing):
     def total(self, db: sqlite3.Connection, conditions: Sequence[Condition], page: Sequence[Record]) -> int:
         return super().total(db, conditions[:1], page)
@@ -84,49 +85,49 @@ class TotalOneTooMany(Listing):
         return super().total(db, conditions, page) + 1
 
 
-@fault("Pages count from zero, so page 1 is the second.", quote=_PAGE)
+@fault("Pages are counted from 0, so page=1 is the second page.", quote=_PAGE)
 class PageOffByOne(Listing):
-    def offset(self, wanted: Wanted) -> int:
-        return 0 if wanted.after is not None else wanted.page * wanted.limit
+    def offset(self, list_query: ListQuery) -> int:
+        return 0 if list_query.after is not None else list_query.page * list_query.limit
 
 
 @fault("Each page begins with the last task of the page before.", quote=_PAGE)
 class PagesOverlap(Listing):
-    def offset(self, wanted: Wanted) -> int:
-        return max(super().offset(wanted) - (wanted.page - 1), 0)
+    def offset(self, list_query: ListQuery) -> int:
+        return max(super().offset(list_query) - (list_query.page - 1), 0)
 
 
-@fault("Between two pages a task is left out.", quote=_PAGE)
+@fault("A task between two pages is left out.", quote=_PAGE)
 class PagesLeaveOut(Listing):
-    def offset(self, wanted: Wanted) -> int:
-        return super().offset(wanted) + (wanted.page - 1 if wanted.after is None else 0)
+    def offset(self, list_query: ListQuery) -> int:
+        return super().offset(list_query) + (list_query.page - 1 if list_query.after is None else 0)
 
 
-@fault("Every page is the first.", quote=_PAGE)
+@fault("Every page is the first page.", quote=_PAGE)
 class PageIgnored(Listing):
-    def offset(self, wanted: Wanted) -> int:
+    def offset(self, list_query: ListQuery) -> int:
         return 0
 
 
-@fault("The answer's page is always 1.", quote=_PAGE)
+@fault("The field page of the answer is always 1.", quote=_PAGE)
 class PageNotEchoed(Listing):
-    def document(self, server: Record, wanted: Wanted, found: list[Record], total: int) -> Record:
-        return super().document(server, wanted, found, total) | {"page": 1}
+    def document(self, server: Record, list_query: ListQuery, found: list[Record], total: int) -> Record:
+        return super().document(server, list_query, found, total) | {"page": 1}
 
 
-@fault("The order is another one each time, so tasks are met twice or never.", quote=_PAGE)
+@fault("The order changes with each request, so tasks are listed twice or never.", quote=_PAGE)
 class OrderChangesBetweenPages(Listing):
     def order(self) -> str:
         return "random()"
 
 
-@fault("A task is skipped behind the cursor.", quote=_AFTER)
+@fault("The first task after the cursor is skipped.", quote=_AFTER)
 class CursorSkipsOne(Listing):
-    def offset(self, wanted: Wanted) -> int:
-        return super().offset(wanted) + (wanted.after is not None)
+    def offset(self, list_query: ListQuery) -> int:
+        return super().offset(list_query) + (list_query.after is not None)
 
 
-@fault("The cursor's task is listed again.", quote=_AFTER)
+@fault("The task of the cursor is listed again.", quote=_AFTER)
 class CursorRepeatsLast(Listing):
     def sign(self) -> str:
         return f"{super().sign()}="
@@ -134,28 +135,34 @@ class CursorRepeatsLast(Listing):
 
 @fault("The parameter after is ignored.", quote=_AFTER)
 class CursorIgnored(Listing):
-    def position(self, db: sqlite3.Connection, server: Record, wanted: Wanted) -> list[Condition]:
+    def position(self, db: sqlite3.Connection, server: Record, list_query: ListQuery) -> list[Condition]:
         return []
 
 
-@fault("Behind a cursor tasks of every status are listed.", quote=_STATUS)
+@fault("With a cursor, tasks of all statuses are listed.", quote=_STATUS)
 class CursorForgetsStatus(Listing):
-    def found(self, db: sqlite3.Connection, conditions: Sequence[Condition], wanted: Wanted) -> list[Record]:
-        kept = [
-            condition for condition in conditions if wanted.after is None or "t.status" not in condition.sql
-        ]
-        return super().found(db, kept, wanted)
-
-
-@fault("Behind a cursor tasks of every service type are listed.", quote=_SERVICE)
-class CursorForgetsServiceType(Listing):
-    def found(self, db: sqlite3.Connection, conditions: Sequence[Condition], wanted: Wanted) -> list[Record]:
+    def found(
+        self, db: sqlite3.Connection, conditions: Sequence[Condition], list_query: ListQuery
+    ) -> list[Record]:
         kept = [
             condition
             for condition in conditions
-            if wanted.after is None or "t.service_type" not in condition.sql
+            if list_query.after is None or "t.status" not in condition.sql
         ]
-        return super().found(db, kept, wanted)
+        return super().found(db, kept, list_query)
+
+
+@fault("With a cursor, tasks of all service types are listed.", quote=_SERVICE)
+class CursorForgetsServiceType(Listing):
+    def found(
+        self, db: sqlite3.Connection, conditions: Sequence[Condition], list_query: ListQuery
+    ) -> list[Record]:
+        kept = [
+            condition
+            for condition in conditions
+            if list_query.after is None or "t.service_type" not in condition.sql
+        ]
+        return super().found(db, kept, list_query)
 
 
 @fault("next_cursor is the first task of the page.", quote=_NEXT)
@@ -164,7 +171,7 @@ class NextCursorIsFirstItem(Listing):
         return super().next_cursor(page[:1], more=more)
 
 
-@fault("next_cursor is the last task but one.", quote=_NEXT)
+@fault("next_cursor is the second last task of the page.", quote=_NEXT)
 class NextCursorIsLastButOne(Listing):
     def next_cursor(self, page: Sequence[Record], *, more: bool) -> str | None:
         return super().next_cursor(page[:-1] or page, more=more)
@@ -181,12 +188,12 @@ class DefaultLimitIsFifty(Listing):
     DEFAULT_LIMIT: ClassVar[int] = 50
 
 
-@fault("limit=1001 is accepted and answered as 1001.", quote=_LIMIT)
+@fault("limit=1001 is accepted, and the answer has limit 1001.", quote=_LIMIT)
 class LimitAboveMaximumAccepted(Listing):
     MAXIMUM_LIMIT: ClassVar[int] = 1_000_000
 
 
-@fault("limit is cut at 500.", quote=_LIMIT)
+@fault("A limit above 500 is changed to 500.", quote=_LIMIT)
 class LimitCutAtFiveHundred(Listing):
     MAXIMUM_LIMIT: ClassVar[int] = 500
 
@@ -199,23 +206,23 @@ class LimitThousandRefused(Listing):
         return limit
 
 
-@fault("limit is echoed, but all tasks are listed.", quote=_LIMIT)
+@fault("The answer has the right limit, but all tasks are listed.", quote=_LIMIT)
 class LimitWithoutEffect(Listing):
-    def document(self, server: Record, wanted: Wanted, found: list[Record], total: int) -> Record:
+    def document(self, server: Record, list_query: ListQuery, found: list[Record], total: int) -> Record:
         with self.store.transaction() as db:
-            conditions = [*self.filters(server, wanted), *self.position(db, server, wanted)]
-            every = Wanted(1, self.MAXIMUM_LIMIT, wanted.after, wanted.statuses, wanted.service_type)
-            data = [self.shown(row) for row in self.found(db, conditions, every)]
-        return super().document(server, wanted, found, total) | {"data": data}
+            conditions = [*self.filters(server, list_query), *self.position(db, server, list_query)]
+            without_limit = replace(list_query, page=1, limit=self.MAXIMUM_LIMIT)
+            data = [self.task_json(row) for row in self.found(db, conditions, without_limit)]
+        return super().document(server, list_query, found, total) | {"data": data}
 
 
-@fault("limit is answered as 100, whatever was asked.", quote='"limit": 100')
+@fault("The field limit of the answer is always 100.", quote='"limit": 100')
 class LimitNotEchoed(Listing):
-    def document(self, server: Record, wanted: Wanted, found: list[Record], total: int) -> Record:
-        return super().document(server, wanted, found, total) | {"limit": 100}
+    def document(self, server: Record, list_query: ListQuery, found: list[Record], total: int) -> Record:
+        return super().document(server, list_query, found, total) | {"limit": 100}
 
 
-@fault("A limit that is no number is taken for the default.", quote="400 | Request không hợp lệ")
+@fault("For a limit that is not a number, the default is used.", quote="400 | Request không hợp lệ")
 class LimitWordAccepted(Listing):
     def limit(self, query: Mapping[str, str]) -> int:
         word = query.get("limit", "")
@@ -224,47 +231,47 @@ class LimitWordAccepted(Listing):
 
 @fault("A task has no auction_price.", quote='"auction_price": 100')
 class FieldMissing(Listing):
-    def shown(self, row: Record) -> dict[str, Any]:
-        return {name: value for name, value in super().shown(row).items() if name != "auction_price"}
+    def task_json(self, row: Record) -> dict[str, Any]:
+        return {name: value for name, value in super().task_json(row).items() if name != "auction_price"}
 
 
 @fault("config is an object instead of the JSON in a string.", quote='"config": "{...}"')
 class ConfigIsObject(Listing):
-    def shown(self, row: Record) -> dict[str, Any]:
-        return super().shown(row) | {"config": json.loads(row["config"])}
+    def task_json(self, row: Record) -> dict[str, Any]:
+        return super().task_json(row) | {"config": json.loads(row["config"])}
 
 
 @fault("created_at is a number of seconds.", quote='"created_at": "2025-12-01T10:00:00Z"')
 class CreatedAtIsNumber(Listing):
-    def shown(self, row: Record) -> dict[str, Any]:
-        return super().shown(row) | {"created_at": int(row["created_at"])}
+    def task_json(self, row: Record) -> dict[str, Any]:
+        return super().task_json(row) | {"created_at": int(row["created_at"])}
 
 
 @fault("retry_count is text.", quote='"retry_count": 0')
 class RetryCountIsText(Listing):
-    def shown(self, row: Record) -> dict[str, Any]:
-        return super().shown(row) | {"retry_count": str(row["retry_count"])}
+    def task_json(self, row: Record) -> dict[str, Any]:
+        return super().task_json(row) | {"retry_count": str(row["retry_count"])}
 
 
 @fault(
-    "A queued task is shown with a status that the page does not know.",
+    "A queued task has a status that the API page does not list.",
     quote='"status": "pending"; pending → queued',
 )
 class StatusOfAnotherLanguage(Listing):
-    def shown(self, row: Record) -> dict[str, Any]:
-        shown = super().shown(row)
-        return shown | {"status": "waiting"} if row["status"] == "queued" else shown
+    def task_json(self, row: Record) -> dict[str, Any]:
+        task = super().task_json(row)
+        return task | {"status": "waiting"} if row["status"] == "queued" else task
 
 
-@fault("The answer lacks server_name.", quote='"server_name": "server-01"')
+@fault("The answer has no server_name.", quote='"server_name": "server-01"')
 class ServerNameMissing(Listing):
-    def document(self, server: Record, wanted: Wanted, found: list[Record], total: int) -> Record:
-        document = super().document(server, wanted, found, total)
+    def document(self, server: Record, list_query: ListQuery, found: list[Record], total: int) -> Record:
+        document = super().document(server, list_query, found, total)
         return {name: value for name, value in document.items() if name != "server_name"}
 
 
-@fault("A page without tasks has data null.", quote='"data": [...]')
+@fault("In a page without tasks, data is null.", quote='"data": [...]')
 class EmptyDataIsNull(Listing):
-    def document(self, server: Record, wanted: Wanted, found: list[Record], total: int) -> Record:
-        document = super().document(server, wanted, found, total)
+    def document(self, server: Record, list_query: ListQuery, found: list[Record], total: int) -> Record:
+        document = super().document(server, list_query, found, total)
         return document | {"data": document["data"] or None}

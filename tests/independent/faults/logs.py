@@ -41,7 +41,7 @@ class LogsCreatedIsText(Logs):
         return super().document(created) | {"created": str(created)}
 
 
-@fault("The answer lacks success.", quote=_CREATED)
+@fault("The answer has no field success.", quote=_CREATED)
 class LogsWithoutSuccess(Logs):
     def document(self, created: int) -> Record:
         return {"created": created}
@@ -68,6 +68,6 @@ class LogsRefuseDebug(Logs):
     LEVELS: ClassVar[tuple[str, ...]] = ("INFO", "WARN", "ERROR")
 
 
-@fault("The level WARN is refused, WARNING is accepted instead.", quote=_LEVELS)
+@fault("The level WARN is refused, and WARNING is accepted.", quote=_LEVELS)
 class LogsRefuseWarn(Logs):
     LEVELS: ClassVar[tuple[str, ...]] = ("INFO", "WARNING", "ERROR", "DEBUG")

@@ -14,8 +14,8 @@ from tests.independent.api import Api
 from tests.independent.call import Answer, Call, Record
 from tests.independent.fault import fault
 from tests.independent.kinds import Kind
-from tests.independent.listing import Listing, Wanted
-from tests.independent.part import Desk
+from tests.independent.listing import Listing, ListQuery
+from tests.independent.part import SharedState
 from tests.independent.refusal import RefusalError, invalid
 from tests.independent.store import first
 from tests.independent.updating import Updating
@@ -34,19 +34,19 @@ class UpdateAnsweredWithoutBody(Api):
         return replace(answer, status=204) if self.methods(call.path).get(call.method) == "update" else answer
 
 
-@fault("An update is answered as done, but nothing is written.", quote=_RESULT)
+@fault("An update is answered with success, but nothing is written.", quote=_RESULT)
 class UpdateWithoutEffect(Updating):
     def write(self, db: sqlite3.Connection, task: Record, changes: Record) -> None:
         """Writes nothing."""
 
 
-@fault("link_id in the answer is not the task's.", quote=_ANSWER)
+@fault("link_id in the answer is not the id of the task.", quote=_ANSWER)
 class UpdateAnswersOtherLinkId(Updating):
     def data(self, task: Record) -> Record:
         return super().data(task) | {"link_id": str(uuid.uuid5(uuid.NAMESPACE_URL, task["id"]))}
 
 
-@fault("link_id in the answer is the task's request_id.", quote=_ANSWER)
+@fault("link_id in the answer is the request_id of the task.", quote=_ANSWER)
 class UpdateAnswersRequestId(Updating):
     def data(self, task: Record) -> Record:
         return super().data(task) | {"link_id": task["request_id"]}
@@ -58,14 +58,14 @@ class UpdatedIsFalse(Updating):
         return super().data(task) | {"updated": False}
 
 
-@fault("Another server's task is updated.", quote=_OWN)
+@fault("A task of another server is updated.", quote=_OWN)
 class ForeignTaskUpdated(Updating):
     def own(self, db: sqlite3.Connection, server: Record, link_id: str) -> Record:
         task = first(db, "SELECT * FROM tasks WHERE id = ?", link_id)
         return task if task is not None else super().own(db, server, link_id)
 
 
-@fault("Another server's task is refused with 403 and updated all the same.", quote=_OWN)
+@fault("A task of another server is updated, although the answer is 403.", quote=_OWN)
 class ForeignTaskUpdatedThoughRefused(Updating):
     def answer(self, server: Record, link_id: str, body: object) -> Record:
         with self.store.transaction() as db:
@@ -84,7 +84,8 @@ class UnknownTaskUpdated(Updating):
 
 
 @fault(
-    "Another server's task is answered with 404.", quote="403 | Task không thuộc server này (not_your_task)"
+    "A task of another server is answered with 404.",
+    quote="403 | Task không thuộc server này (not_your_task)",
 )
 class ForeignTaskNotFound(Updating):
     def foreign(self) -> RefusalError:
@@ -97,12 +98,14 @@ class UnknownTaskForbidden(Updating):
         return self.foreign()
 
 
-@fault("A status that the page does not know is accepted.", quote=f"{_STATUS}; 400 | Request không hợp lệ")
+@fault(
+    "A status that the API page does not list is accepted.", quote=f"{_STATUS}; 400 | Request không hợp lệ"
+)
 class BadStatusAccepted(Updating):
     CHANGES: ClassVar[Mapping[str, Kind]] = {**Updating.CHANGES, "status": kinds.text}
 
 
-@fault("A status that the page does not know is answered with success and not stored.", quote=_STATUS)
+@fault("A status that the API page does not list is answered with success but not stored.", quote=_STATUS)
 class BadStatusSwallowed(Updating):
     def changes(self, body: object) -> Record:
         if isinstance(body, dict) and body.get("status") not in (*kinds.STATUSES, None):
@@ -119,7 +122,7 @@ class CanceledRefused(Updating):
         return changes
 
 
-@fault("failed is stored as canceled.", quote=_STATUS)
+@fault("The status failed is stored as canceled.", quote=_STATUS)
 class FailedStoredAsCanceled(Updating):
     def changes(self, body: object) -> Record:
         changes = super().changes(body)
@@ -132,7 +135,7 @@ class LinkPostDropped(Updating):
         super().write(db, task, {name: value for name, value in changes.items() if name != "link_post"})
 
 
-@fault("link_profile and link_post change places.", quote="link_profile | string | URL profile đã tạo")
+@fault("link_profile and link_post are swapped.", quote="link_profile | string | URL profile đã tạo")
 class LinksSwapped(Updating):
     def write(self, db: sqlite3.Connection, task: Record, changes: Record) -> None:
         names = {"link_profile": "link_post", "link_post": "link_profile"}
@@ -146,7 +149,7 @@ class LinkCut(Updating):
         super().write(db, task, changes | cut)
 
 
-@fault("The other tasks of the request get the status, too.", quote=_RESULT)
+@fault("The other tasks of the customer's request also get the status.", quote=_RESULT)
 class UpdateTouchesNeighbours(Updating):
     def write(self, db: sqlite3.Connection, task: Record, changes: Record) -> None:
         super().write(db, task, changes)
@@ -160,7 +163,7 @@ def _never(value: object) -> bool:
     return False
 
 
-@fault("is_indexed is refused, whatever it is.", quote="is_indexed | bool | Đã được index chưa")
+@fault("is_indexed is always refused.", quote="is_indexed | bool | Đã được index chưa")
 class IsIndexedRefused(Updating):
     CHANGES: ClassVar[Mapping[str, Kind]] = {**Updating.CHANGES, "is_indexed": _never}
 
@@ -181,14 +184,14 @@ class LinkTakesNumber(Updating):
     }
 
 
-@fault("GET /tasks shows each update only after two more requests.", quote=_RESULT)
+@fault("GET /tasks shows an update only after two more requests.", quote=_RESULT)
 class ListingIsStale(Listing):
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, shared: SharedState) -> None:
+        super().__init__(shared)
         self._earlier: dict[str, deque[Record]] = {}
 
-    def document(self, server: Record, wanted: Wanted, found: list[Record], total: int) -> Record:
-        document = super().document(server, wanted, found, total)
-        kept = self._earlier.setdefault(f"{server['id']}{wanted}", deque(maxlen=3))
+    def document(self, server: Record, list_query: ListQuery, found: list[Record], total: int) -> Record:
+        document = super().document(server, list_query, found, total)
+        kept = self._earlier.setdefault(f"{server['id']}{list_query}", deque(maxlen=3))
         kept.append(document)
         return kept[0]

@@ -1,4 +1,4 @@
-"""A recorder in a thread, and raw clients."""
+"""A recording proxy in a thread, and a client that sends bytes."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from contextlib import contextmanager
 import uvloop
 
 from workerkit.mockserver.capsules.http.client import Address
-from workerkit.mockserver.capsules.record.exchange_assembler import Listener
+from workerkit.mockserver.capsules.record.exchange_assembler import ExchangeListener
 from workerkit.mockserver.capsules.record.proxy import Proxy
-from workerkit.mockserver.server.server import listening
+from workerkit.mockserver.server.server import listening_socket
 
 SECONDS = 120.0
 
 
 @contextmanager
 def proxying(
-    upstream: Address, listener: Listener, tell: Callable[[str], None] = lambda line: None
+    upstream: Address, listener: ExchangeListener, print_line: Callable[[str], None] = lambda line: None
 ) -> Iterator[Address]:
-    """A proxy before a server; the listener has heard of everything at the end of `with`."""
-    here, ready = listening("127.0.0.1", 0), threading.Event()
+    """A recording proxy for a server. After `with`, `listener` was called with all exchanges."""
+    proxy_socket, ready = listening_socket("127.0.0.1", 0), threading.Event()
     stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     async def serve() -> None:
         ended = asyncio.Event()
         stop.append((asyncio.get_running_loop(), ended))
-        await Proxy(upstream, listener, tell).serve(here, ended, ready.set)
+        await Proxy(upstream, listener, print_line).serve(proxy_socket, ended, ready.set)
 
     def run() -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -38,21 +38,21 @@ def proxying(
     thread = threading.Thread(target=run)
     thread.start()
     ready.wait()
-    port = here.getsockname()[1]
+    port = proxy_socket.getsockname()[1]
     try:
         yield Address("127.0.0.1", port, f"127.0.0.1:{port}")
     finally:
         loop, ended = stop[0]
         loop.call_soon_threadsafe(ended.set)
         thread.join()
-        here.close()
+        proxy_socket.close()
 
 
-def raw(address: Address, data: bytes, *, patience: float = SECONDS) -> tuple[bytes, str]:
-    """What a raw client gets for bytes, and how the connection ended."""
+def raw(address: Address, data: bytes, *, timeout: float = SECONDS) -> tuple[bytes, str]:
+    """Sends bytes on a new connection. Returns the received bytes and how the connection ended."""
     got = b""
     try:
-        with socket.create_connection((address.name, address.port), timeout=patience) as connection:
+        with socket.create_connection((address.name, address.port), timeout=timeout) as connection:
             connection.sendall(data)
             while part := connection.recv(65536):
                 got += part

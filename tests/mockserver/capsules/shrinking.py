@@ -1,23 +1,23 @@
-"""What a recording differs in from the mock, and as few exchanges as show it."""
+"""Finds the first difference of a recording and the smallest capsule that shows it."""
 
 from __future__ import annotations
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.replay.matching import Difference
-from workerkit.mockserver.capsules.replay.replay import replay, replay_in
-from workerkit.mockserver.capsules.replay.shrink import shrunk
+from workerkit.mockserver.capsules.replay.replay import replay, replay_in_dialect
+from workerkit.mockserver.capsules.replay.shrink import shrink_capsule
 from workerkit.openapi.spec.dialect import Dialect
 
 NAME = "recorded.yaml"
 
 
 def first_and_smallest(capsule: Capsule) -> tuple[Difference | None, Capsule]:
-    """The first difference of a recording of a server, and the smallest capsule that shows its like."""
-    replayed = replay(capsule, name=NAME)
-    dialect = replayed.dialect or Dialect()
-    small = shrunk(
+    """The first difference of a server's recording, and the smallest capsule found that still shows it."""
+    result = replay(capsule, name=NAME)
+    dialect = result.dialect or Dialect()
+    small = shrink_capsule(
         capsule,
-        lambda each: replay(each, name=NAME).difference,
-        quick=lambda each: replay_in(each, dialect).difference,
+        lambda part: replay(part, name=NAME).difference,
+        find_fast=lambda part: replay_in_dialect(part, dialect).difference,
     )
-    return replayed.difference, small
+    return result.difference, small

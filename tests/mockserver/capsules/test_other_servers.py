@@ -1,4 +1,4 @@
-"""Recordings of servers that the kit did not write, replayed in worlds made from what was seen."""
+"""Recordings of other servers are replayed in reconstructed worlds."""
 
 from __future__ import annotations
 
@@ -8,73 +8,74 @@ from dataclasses import replace
 import pytest
 
 from tests.independent.choices import Choices
-from tests.independent.client import Client, unknown
+from tests.independent.client import Client, unknown_id
 from tests.independent.fault import Fault
+from tests.independent.fault_checks import FAULT_CHECKS, FaultCheck
 from tests.independent.faults import FAULTS
-from tests.independent.running import SOUND, running
-from tests.independent.signs import SIGNS, Sign
+from tests.independent.running import CORRECT_CHOICES, running
 from tests.independent.store import rows
 from tests.independent.variants import VARIANTS
 from tests.mockserver.capsules.caller import Caller
 from tests.mockserver.capsules.conftest import proxying
 from tests.mockserver.capsules.shrinking import NAME, first_and_smallest
 from workerkit.contracts.resend.address import address_of
-from workerkit.contracts.resend.policy import keys_for
+from workerkit.contracts.resend.policy import key_replacements
 from workerkit.mockserver.capsules.file.any_recording import without_secrets
-from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
-from workerkit.mockserver.capsules.replay.replay import replay, replay_against
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.replay.replay import replay, replay_against_server
 
 QUERIES = ("limit=5", "limit=1001", "status=nonsense", "page=0", "status=failed,running&limit=1000")
 
 
 def recording(
-    use: Callable[[Client], object], choices: Choices = SOUND, fault: Fault | None = None
+    send_requests: Callable[[Client], object], choices: Choices = CORRECT_CHOICES, fault: Fault | None = None
 ) -> Capsule:
-    """What an independent server answered to the use that was made of it."""
-    heard: list[Recorded] = []
-    with running(choices, fault) as server, proxying(address_of(server.base_url), heard.append) as here:
-        use(Client.of(replace(server, base_url=f"{here.url}/api/v1/worker")))
-    return without_secrets(Capsule(min(each.exchange.began for each in heard), tuple(heard)))
+    """The recording of an independent server while `send_requests` runs."""
+    exchanges: list[RecordedExchange] = []
+    with running(choices, fault) as server, proxying(address_of(server.base_url), exchanges.append) as proxy:
+        send_requests(Client.of(replace(server, base_url=f"{proxy.url}/api/v1/worker")))
+    began = min(recorded.exchange.began for recorded in exchanges)
+    return without_secrets(Capsule(began, tuple(exchanges)))
 
 
-def some_of_everything(client: Client) -> None:
-    """Lists, updates, steps against the flow and a batch of logs."""
-    pages = [client.ask("GET", f"/tasks?{query}").document for query in QUERIES]
-    one, other = client.ids(status="pending", limit=2)
-    client.put(one, status="queued", note=None)
-    client.listing(limit=5, after=pages[0]["data"][0]["id"])
+def send_various_requests(client: Client) -> None:
+    """Sends lists, updates, updates against the status flow, and a batch of logs."""
+    pages = [client.send("GET", f"/tasks?{query}").document for query in QUERIES]
+    first, second = client.ids(status="pending", limit=2)
+    client.put(first, status="queued", note=None)
+    client.list_tasks(limit=5, after=pages[0]["data"][0]["id"])
     client.log()
-    client.put(other, status="completed")
-    client.call_back("link/complete", link_id=other)
-    client.call_back("link/update", link_id=other, status="pending")
+    client.put(second, status="completed")
+    client.call_back("link/complete", link_id=second)
+    client.call_back("link/update", link_id=second, status="pending")
     client.call_back("account/status", account_id=client.running.seeded.account_id, status="active")
-    client.ask("GET", f"/tasks?{QUERIES[-1]}")
+    client.send("GET", f"/tasks?{QUERIES[-1]}")
 
 
-def the_middle_of_work(client: Client) -> None:
-    """Updates of tasks that were never listed, and then lists."""
-    ids = unlisted(client)
+def update_unlisted_tasks(client: Client) -> None:
+    """Updates tasks that were never listed, and then lists tasks."""
+    ids = unlisted_ids(client)
     client.put(ids[0], status="completed")
-    items = [{"link_id": each, "status": "failed"} for each in ids[1:3]]
+    items = [{"link_id": task_id, "status": "failed"} for task_id in ids[1:3]]
     client.bulk(*items, {"link_id": ids[3], "status": "running"})
     client.call_back("link/complete", link_id=ids[4])
     for query in ("limit=3", "limit=3&page=2", "status=pending,queued,running&limit=4"):
-        client.ask("GET", f"/tasks?{query}")
+        client.send("GET", f"/tasks?{query}")
     client.put(ids[5], status="completed")
-    client.listing(limit=3)
+    client.list_tasks(limit=3)
 
 
-def the_second_page(client: Client) -> None:
-    """A page that is not the first, one before it, and what is done with a task of it."""
-    second = client.ids(page=4, limit=7)
-    client.listing(page=2, limit=7)
-    client.listing(limit=7, after=second[-1])
-    client.put(second[0], status="running")
-    client.listing(page=4, limit=7)
+def read_later_pages(client: Client) -> None:
+    """Reads a later page, an earlier page and the next page. Then updates a task and reads its page again."""
+    ids = client.ids(page=4, limit=7)
+    client.list_tasks(page=2, limit=7)
+    client.list_tasks(limit=7, after=ids[-1])
+    client.put(ids[0], status="running")
+    client.list_tasks(page=4, limit=7)
 
 
-def unlisted(client: Client) -> list[str]:
-    """Tasks that wait, by the database: nobody recorded that."""
+def unlisted_ids(client: Client) -> list[str]:
+    """The ids of pending tasks, read from the database so that no list is recorded."""
     statement = (
         "SELECT tasks.id FROM tasks JOIN servers ON servers.id = server_id "
         "WHERE tasks.status = 'pending' AND api_key = ?"
@@ -84,51 +85,59 @@ def unlisted(client: Client) -> list[str]:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_what_a_server_may_decide_is_no_difference(variant: str) -> None:
-    replayed = replay(recording(some_of_everything, VARIANTS[variant]), name=NAME)
-    assert replayed.difference is None
-    assert replayed.dialect is not None
-    assert replayed.dialect.choices
+def test_behaviour_that_the_api_page_leaves_open_is_no_difference(variant: str) -> None:
+    result = replay(recording(send_various_requests, VARIANTS[variant]), name=NAME)
+    assert result.difference is None
+    assert result.dialect is not None
+    assert result.dialect.choices
 
 
 @pytest.mark.parametrize(
-    ("use", "variant"),
-    [(the_middle_of_work, "natural"), (the_second_page, "natural"), (the_second_page, "newest-first")],
+    ("send_requests", "variant"),
+    [(update_unlisted_tasks, "natural"), (read_later_pages, "natural"), (read_later_pages, "newest-first")],
 )
-def test_a_recording_that_begins_in_the_middle_of_work_is_reproduced(
-    use: Callable[[Client], None], variant: str
+def test_a_recording_without_a_first_list_is_reproduced(
+    send_requests: Callable[[Client], None], variant: str
 ) -> None:
-    assert replay(recording(use, VARIANTS[variant]), name=NAME).difference is None
+    assert replay(recording(send_requests, VARIANTS[variant]), name=NAME).difference is None
 
 
 @pytest.mark.parametrize(
-    ("queries", "shows"),
+    ("queries", "is_difference"),
     [
         (("limit=1000", "status=running,completed&limit=1000", "status=failed,canceled&limit=1000"), True),
         (("status=running,completed,failed,canceled&limit=5", "limit=1000"), False),
         ((), False),
     ],
 )
-def test_a_task_that_every_list_would_have_shown_is_not_there(queries: Sequence[str], *, shows: bool) -> None:
-    """A batch that succeeds for nobody's task is a promise broken once it is known that there is no such."""
-    capsule = recording(lambda client: a_batch(client, queries), fault=FAULTS["bulk-unknown-succeeds"])
+def test_success_for_an_unknown_task_is_a_difference_if_the_lists_show_all_tasks(
+    queries: Sequence[str], *, is_difference: bool
+) -> None:
+    """Without complete lists, the unknown task may exist on the server."""
+    capsule = recording(
+        lambda client: list_and_update(client, queries), fault=FAULTS["bulk-unknown-succeeds"]
+    )
     found, small = first_and_smallest(capsule)
-    assert (found and found.kind) == (("bulkUpdateTasks", "answer/success") if shows else None)
-    assert not shows or len(small.recorded) <= 5
+    assert (found and found.kind) == (("bulkUpdateTasks", "answer/success") if is_difference else None)
+    assert not is_difference or len(small.recorded) <= 5
 
 
-def a_batch(client: Client, queries: Sequence[str]) -> None:
-    """Lists, and then an update of a task that is there and of one that is not."""
+def list_and_update(client: Client, queries: Sequence[str]) -> None:
+    """Sends lists, and then one bulk update of an existing and an unknown task."""
     for query in queries:
-        client.ask("GET", f"/tasks?{query}")
-    client.bulk(*({"link_id": each, "note": "seen"} for each in (unlisted(client)[0], unknown())))
+        client.send("GET", f"/tasks?{query}")
+    client.bulk(
+        *({"link_id": task_id, "note": "seen"} for task_id in (unlisted_ids(client)[0], unknown_id()))
+    )
 
 
 @pytest.fixture(scope="module")
-def of_a_sound_one() -> Capsule:
-    """What a sound independent server answers to some of everything."""
+def sound_recording() -> Capsule:
+    """The recording of a correct independent server with requests for all operations."""
     return recording(
-        lambda client: Caller(client.running.base_url, str(client.key), str(client.other.key)).tour()
+        lambda client: Caller(
+            client.running.base_url, str(client.key), str(client.other_server.key)
+        ).send_all()
     )
 
 
@@ -142,13 +151,13 @@ def of_a_sound_one() -> Capsule:
         ("unknown-task-crashes", "updateTask", "status"),
     ],
 )
-def test_a_target_answers_as_recorded_but_for_the_promise_that_it_breaks(
-    of_a_sound_one: Capsule, fault: str | None, operation: str | None, place: str | None
+def test_the_difference_on_a_broken_target_is_its_fault(
+    sound_recording: Capsule, fault: str | None, operation: str | None, place: str | None
 ) -> None:
     with running(fault=FAULTS[fault] if fault else None) as server:
-        keys = keys_for(of_a_sound_one, (server.seeded.api_key, server.seeded.other_api_key))
-        replayed = replay_against(of_a_sound_one, address_of(server.base_url), keys=keys)
-    found = replayed.difference
+        keys = key_replacements(sound_recording, (server.seeded.api_key, server.seeded.other_api_key))
+        result = replay_against_server(sound_recording, address_of(server.base_url), keys=keys)
+    found = result.difference
     assert ((None, None) if found is None else found.kind) == (operation, place)
 
 
@@ -162,18 +171,18 @@ def test_a_target_answers_as_recorded_but_for_the_promise_that_it_breaks(
         ("wrong-key-forbidden", "listTasks", "status"),
     ],
 )
-def test_a_promise_that_a_server_breaks_is_the_difference_and_shown_by_few_exchanges(
+def test_the_fault_of_a_recorded_server_is_the_difference_and_needs_few_exchanges(
     fault: str, operation: str, place: str
 ) -> None:
-    capsule = recording(lambda client: lists_and(client, SIGNS[fault]), fault=FAULTS[fault])
+    capsule = recording(lambda client: list_and_show(client, FAULT_CHECKS[fault]), fault=FAULTS[fault])
     found, small = first_and_smallest(capsule)
     assert found is not None
     assert found.kind == (operation, place)
     assert len(small.recorded) <= 5
 
 
-def lists_and(client: Client, sign: Sign) -> None:
-    """Lists of all own tasks, and what shows a fault."""
+def list_and_show(client: Client, check: FaultCheck) -> None:
+    """Lists all tasks, and then sends the requests that show a fault."""
     for query in ("limit=3", "limit=1000", "status=running,completed,failed,canceled&limit=1000"):
-        client.ask("GET", f"/tasks?{query}")
-    sign(client)
+        client.send("GET", f"/tasks?{query}")
+    check(client)

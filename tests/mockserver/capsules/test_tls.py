@@ -1,4 +1,4 @@
-"""The recorder before a server that speaks TLS: nothing is sent to one whose certificate is not trusted."""
+"""The recording proxy for a TLS server. It sends nothing if the server's certificate is not trusted."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from threading import Thread
 import pytest
 
 from tests.mockserver.capsules.conftest import SECONDS, proxying, raw
-from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
+from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
 from workerkit.mockserver.capsules.http.client import Address, UnreachableError
-from workerkit.mockserver.http.trusted_certificates import BadCertificatesError, tls
+from workerkit.mockserver.http.trusted_certificates import BadCertificatesError, tls_context
 
 KEY = b"the-key"
 REQUEST = (
@@ -26,7 +26,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder: `ca.pem` of a private authority, and `server.pem` that it signed for 127.0.0.1."""
+    """A folder with `ca.pem` of a private authority, and with `server.pem`, which it signed for 127.0.0.1."""
     folder = tmp_path_factory.mktemp("tls")
     new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
     own = ["-subj", "/CN=own authority", "-keyout", "ca.key", "-out", "ca.pem"]
@@ -41,10 +41,10 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def serving(authority: Path) -> Iterator[tuple[Address, list[bytes]]]:
-    """A server with the certificate, and what it was sent once a handshake was done."""
+    """A TLS server with this certificate. Yields its address and the bytes it receives."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority / "server.pem")
-    came: list[bytes] = []
+    received: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -58,17 +58,17 @@ def serving(authority: Path) -> Iterator[tuple[Address, list[bytes]]]:
     def talk(plain: socket.socket) -> None:
         plain.settimeout(SECONDS)
         try:
-            with plain, context.wrap_socket(plain, server_side=True) as line:
-                came.append(line.recv(65536))
-                line.sendall(ANSWER)
+            with plain, context.wrap_socket(plain, server_side=True) as connection:
+                received.append(connection.recv(65536))
+                connection.sendall(ANSWER)
         except OSError:
-            came.append(b"no handshake")
+            received.append(b"no handshake")
 
     thread = Thread(target=serve)
     thread.start()
     port = listener.getsockname()[1]
     try:
-        yield Address("127.0.0.1", port, f"127.0.0.1:{port}", tls=True), came
+        yield Address("127.0.0.1", port, f"127.0.0.1:{port}", tls=True), received
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
@@ -76,56 +76,62 @@ def serving(authority: Path) -> Iterator[tuple[Address, list[bytes]]]:
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
-def test_a_server_that_a_private_authority_signed_for_is_recorded(
+def test_a_server_with_a_certificate_of_a_private_authority_is_recorded(
     authority: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, str(authority / "ca.pem"))
-    heard: list[Recorded] = []
-    with serving(authority) as (server, came), proxying(server, heard.append) as here:
-        assert raw(here, REQUEST) == (ANSWER, "closed")
-    assert came == [REQUEST.replace(b"Host: x", b"Host: " + server.host.encode())]
-    assert [(each.ending, each.exchange.status) for each in heard] == [(Ending.WHOLE, 200)]
+    exchanges: list[RecordedExchange] = []
+    with serving(authority) as (server, received), proxying(server, exchanges.append) as proxy:
+        assert raw(proxy, REQUEST) == (ANSWER, "closed")
+    assert received == [REQUEST.replace(b"Host: x", b"Host: " + server.host.encode())]
+    assert [(recorded.ending, recorded.exchange.status) for recorded in exchanges] == [(Ending.WHOLE, 200)]
 
 
-def test_a_server_that_nobody_trusted_has_signed_for_is_sent_nothing_and_the_client_is_told(
+def test_a_server_without_a_trusted_certificate_gets_nothing_and_the_client_gets_502(
     authority: Path,
 ) -> None:
-    told: list[str] = []
-    with serving(authority) as (server, came), proxying(server, lambda recorded: None, told.append) as here:
-        got, ended = raw(here, REQUEST)
+    lines: list[str] = []
+    with (
+        serving(authority) as (server, received),
+        proxying(server, lambda recorded: None, lines.append) as proxy,
+    ):
+        got, ended = raw(proxy, REQUEST)
     assert (got.partition(b"\r\n")[0], ended) == (b"HTTP/1.1 502 Bad Gateway", "closed")
-    assert told[0].encode() in got
-    assert came == [b"no handshake"]
+    assert lines[0].encode() in got
+    assert received == [b"no handshake"]
     for word in (server.host, "certificate is not trusted", "SSL_CERT_FILE=FILE"):
-        assert word in told[0]
+        assert word in lines[0]
 
 
-def test_the_same_trouble_is_told_once(authority: Path) -> None:
-    told: list[str] = []
-    with serving(authority) as (server, came), proxying(server, lambda recorded: None, told.append) as here:
+def test_the_same_failure_is_printed_once(authority: Path) -> None:
+    lines: list[str] = []
+    with (
+        serving(authority) as (server, received),
+        proxying(server, lambda recorded: None, lines.append) as proxy,
+    ):
         for _ in range(3):
-            raw(here, REQUEST)
-    assert (len(came), len(told)) == (3, 1)
+            raw(proxy, REQUEST)
+    assert (len(received), len(lines)) == (3, 1)
 
 
-def test_the_first_look_at_a_server_says_the_same(authority: Path) -> None:
+def test_the_first_connection_reports_an_untrusted_certificate(authority: Path) -> None:
     with serving(authority) as (server, _), pytest.raises(UnreachableError, match="SSL_CERT_FILE=FILE"):
         server.connect(SECONDS)
 
 
-def test_a_server_without_tls_is_told_from_one_with_it() -> None:
+def test_an_https_address_of_a_plain_http_server_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
         def answer() -> None:
-            line, _ = listener.accept()
-            with line:
-                line.recv(65536)
-                line.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
         thread = Thread(target=answer)
         thread.start()
-        with pytest.raises(UnreachableError, match=r"Is it http://\?"):
+        with pytest.raises(UnreachableError, match="without TLS use http://"):
             Address("127.0.0.1", port, f"127.0.0.1:{port}", tls=True).connect(SECONDS)
         thread.join()
 
@@ -133,11 +139,11 @@ def test_a_server_without_tls_is_told_from_one_with_it() -> None:
 @pytest.mark.parametrize(
     ("content", "why"), [(None, "No such file"), ("no certificate", "no certificate in PEM")]
 )
-def test_a_file_of_an_authority_that_is_none_is_named_with_its_variable(
+def test_a_wrong_certificate_file_is_reported_with_its_variable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, why: str
 ) -> None:
     if content is not None:
         (tmp_path / "ca.pem").write_text(content)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    with pytest.raises(BadCertificatesError, match=f"{why}.* The variable REQUESTS_CA_BUNDLE"):
-        tls()
+    with pytest.raises(BadCertificatesError, match=f"the variable REQUESTS_CA_BUNDLE names, .*{why}"):
+        tls_context()

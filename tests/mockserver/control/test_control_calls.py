@@ -1,4 +1,4 @@
-"""What each call of the control plane does. Every answer is checked against its spec by `control`."""
+"""Tests each call of the control plane. The fixture `control` checks every answer against the spec."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Control = Callable[..., requests.Response]
 Call = Callable[..., requests.Response]
 AddTask = Callable[..., Task]
 
-UNKNOWN = "00000000-0000-4000-8000-000000000000"
-BEGIN = "2025-12-01T10:00:00Z"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+START_TIME = "2025-12-01T10:00:00Z"
 
 
 @pytest.fixture
-def at(control: Control, world: World) -> Control:
-    """A call about the test's own world: method, path after its name, JSON."""
+def call_world(control: Control, world: World) -> Control:
+    """Calls the control plane for the world of the test: method, path after the world's name, JSON."""
 
     def send(method: str, path: str, json: Any = None) -> requests.Response:
         return control(method, f"/worlds/{world.name}{path}", json)
@@ -44,27 +44,27 @@ def test_health_names_the_worlds(control: Control, world: World) -> None:
     assert control("GET", "/health").json() == {"status": "ok", "worlds": [world.name]}
 
 
-def test_a_new_world_has_keys_of_its_own_that_work(
-    control: Control, http: requests.Session, world: World
-) -> None:
-    made = control("POST", "/worlds", {})
-    assert made.status_code == 201
-    new = made.json()
-    assert [(each["name"], each["status"]) for each in new["servers"]] == [
+def test_a_new_world_has_its_own_keys(control: Control, http: requests.Session, world: World) -> None:
+    response = control("POST", "/worlds", {})
+    assert response.status_code == 201
+    new_world = response.json()
+    assert [(server["name"], server["status"]) for server in new_world["servers"]] == [
         ("server-01", "online"),
         ("server-02", "active"),
         ("server-03", "offline"),
     ]
     statuses = []
-    for server in new["servers"]:
-        assert server["api_key"] not in world.known_keys()
-        listed = http.get(f"{new['base_url']}/tasks", headers={"X-API-Key": server["api_key"]}, timeout=120)
+    for server in new_world["servers"]:
+        assert server["api_key"] not in world.key_ring.all_keys()
+        listed = http.get(
+            f"{new_world['base_url']}/tasks", headers={"X-API-Key": server["api_key"]}, timeout=120
+        )
         statuses.append(listed.status_code)
     assert statuses == [200, 200, 401]
     assert len(world.journal) == 0
 
 
-def test_a_new_world_is_the_default_world(control: Control, world: World) -> None:
+def test_a_new_world_without_options_is_like_the_default_world(control: Control, world: World) -> None:
     state = control("GET", f"/worlds/{control('POST', '/worlds', {}).json()['world']}").json()
     owners = [task["server"] for task in state["tasks"]]
     assert (owners.count("server-01"), owners.count("server-02")) == (250, 25)
@@ -77,22 +77,20 @@ def test_the_same_seed_makes_the_same_world(control: Control, world: World) -> N
         control("GET", f"/worlds/{control('POST', '/worlds', {'seed': seed}).json()['world']}").json()
         for seed in (3, 3, 4)
     )
-    assert (first["tasks"], first["time"]) == (second["tasks"], BEGIN)
+    assert (first["tasks"], first["time"]) == (second["tasks"], START_TIME)
     assert first["tasks"] != other["tasks"]
 
 
-def test_a_world_can_begin_in_a_scenario(control: Control, world: World) -> None:
-    made = control("POST", "/worlds", {"scenario": "key-revoked", "seed": 3}).json()
-    state = control("GET", f"/worlds/{made['world']}").json()
+def test_a_world_can_be_made_with_a_scenario(control: Control, world: World) -> None:
+    new_world = control("POST", "/worlds", {"scenario": "key-revoked", "seed": 3}).json()
+    state = control("GET", f"/worlds/{new_world['world']}").json()
     assert (state["scenario"], len(state["tasks"])) == ("key-revoked", 60)
 
 
-def test_the_base_url_is_under_the_name_that_the_caller_used(
-    control: Control, mock: MockServer, world: World
-) -> None:
+def test_the_base_url_has_the_host_of_the_request(control: Control, mock: MockServer, world: World) -> None:
     host = f"localhost:{mock.port}"
-    made = control("POST", "/worlds", {}, headers={"Host": host}).json()
-    assert made["base_url"] == f"http://{host}/api/v1/worker"
+    new_world = control("POST", "/worlds", {}, headers={"Host": host}).json()
+    assert new_world["base_url"] == f"http://{host}/api/v1/worker"
     assert control("POST", "/worlds", {}).json()["base_url"] == mock.base_url
 
 
@@ -108,19 +106,21 @@ def test_the_base_url_is_under_the_name_that_the_caller_used(
         ([], 400, "body"),
     ],
 )
-def test_a_world_that_cannot_be_made_is_refused(
+def test_a_world_with_a_mistake_is_refused(
     control: Control, mock: MockServer, world: World, body: Any, status: int, message: str
 ) -> None:
     assert_refused(control("POST", "/worlds", body), status, message)
     assert mock.worlds.names() == (world.name,)
 
 
-def test_a_removed_world_is_gone_with_its_keys(control: Control, call: Call, world: World) -> None:
-    new = control("POST", "/worlds", {}).json()
-    assert control("DELETE", f"/worlds/{new['world']}").json() == {"deleted": new["world"]}
-    assert_refused(control("GET", f"/worlds/{new['world']}"), 404, f"there is no world {new['world']}")
-    assert call("GET", "/tasks", key=new["servers"][0]["api_key"]).status_code == 401
-    taken = {"api_key": new["servers"][0]["api_key"]}
+def test_a_removed_world_releases_its_keys(control: Control, call: Call, world: World) -> None:
+    new_world = control("POST", "/worlds", {}).json()
+    assert control("DELETE", f"/worlds/{new_world['world']}").json() == {"deleted": new_world["world"]}
+    assert_refused(
+        control("GET", f"/worlds/{new_world['world']}"), 404, f"there is no world {new_world['world']}"
+    )
+    assert call("GET", "/tasks", key=new_world["servers"][0]["api_key"]).status_code == 401
+    taken = {"api_key": new_world["servers"][0]["api_key"]}
     assert control("PATCH", f"/worlds/{world.name}/servers/server-01", taken).status_code == 200
 
 
@@ -133,7 +133,7 @@ def test_a_removed_world_is_gone_with_its_keys(control: Control, call: Call, wor
         ("POST", "/clock"),
         ("GET", "/tasks"),
         ("POST", "/tasks"),
-        ("PATCH", f"/tasks/{UNKNOWN}"),
+        ("PATCH", f"/tasks/{UNKNOWN_ID}"),
         ("GET", "/servers"),
         ("PATCH", "/servers/server-01"),
         ("GET", "/requests"),
@@ -142,49 +142,49 @@ def test_a_removed_world_is_gone_with_its_keys(control: Control, call: Call, wor
         ("GET", "/journal"),
     ],
 )
-def test_an_unknown_world_is_404_and_the_answer_names_those_there_are(
+def test_an_unknown_world_is_404_and_the_answer_names_the_existing_worlds(
     control: Control, world: World, method: str, path: str
 ) -> None:
     body = {"advance": "1s"} if path == "/clock" else {}
     assert_refused(control(method, f"/worlds/nowhere{path}", body), 404, f"there are {world.name}")
 
 
-def test_the_state_in_full_is_what_the_parts_show(
-    at: Control, call: Call, world: World, add_task: AddTask
+def test_the_state_of_a_world_equals_its_parts(
+    call_world: Control, call: Call, world: World, add_task: AddTask
 ) -> None:
     call("POST", "/callback/link/complete", json={"link_id": add_task().id})
     call("POST", "/logs", json={"logs": [{"level": "INFO", "message": "a"}]})
     call("POST", "/health", json={"ip": "::1"})
-    state = at("GET", "").json()
+    state = call_world("GET", "").json()
     for part in ("servers", "tasks", "requests", "accounts", "logs"):
-        assert at("GET", f"/{part}").json() == {part: state[part]}
+        assert call_world("GET", f"/{part}").json() == {part: state[part]}
     assert (state["world"], state["exchanges"]) == (world.name, 3)
 
 
 # Reset
 
 
-def test_a_reset_takes_everything_back(control: Control, http: requests.Session, world: World) -> None:
-    made = control("POST", "/worlds", {"seed": 5}).json()
-    name, keys = made["world"], [server["api_key"] for server in made["servers"]]
+def test_a_reset_restores_the_whole_world(control: Control, http: requests.Session, world: World) -> None:
+    new_world = control("POST", "/worlds", {"seed": 5}).json()
+    name, keys = new_world["world"], [server["api_key"] for server in new_world["servers"]]
 
-    def ask(method: str, path: str, key: str = keys[0], **more: Any) -> requests.Response:
+    def send(method: str, path: str, key: str = keys[0], **more: Any) -> requests.Response:
         return http.request(
-            method, f"{made['base_url']}{path}", headers={"X-API-Key": key}, timeout=120, **more
+            method, f"{new_world['base_url']}{path}", headers={"X-API-Key": key}, timeout=120, **more
         )
 
     def state() -> Any:
         return control("GET", f"/worlds/{name}").json()
 
-    begin = state()
-    listed = ask("GET", "/tasks?limit=1000").content
-    task, other = [task for task in begin["tasks"] if task["server"] == "server-01"][:2]
-    ask("POST", "/health", json={"ip": "::1"})
-    ask("POST", "/logs", json={"logs": [{"level": "INFO", "message": "a"}]})
-    ask("PUT", f"/tasks/{task['id']}", json={"status": "failed", "note": "a", "is_indexed": True})
-    ask("POST", "/callback/link/complete", json={"link_id": task["id"], "link_post": "https://a.example"})
-    ask("POST", "/callback/request/status", json={"request_id": task["request_id"], "status": "done"})
-    ask("POST", "/callback/account/status", json={"account_id": task["account_id"], "status": "banned"})
+    before = state()
+    listed = send("GET", "/tasks?limit=1000").content
+    task, other = [task for task in before["tasks"] if task["server"] == "server-01"][:2]
+    send("POST", "/health", json={"ip": "::1"})
+    send("POST", "/logs", json={"logs": [{"level": "INFO", "message": "a"}]})
+    send("PUT", f"/tasks/{task['id']}", json={"status": "failed", "note": "a", "is_indexed": True})
+    send("POST", "/callback/link/complete", json={"link_id": task["id"], "link_post": "https://a.example"})
+    send("POST", "/callback/request/status", json={"request_id": task["request_id"], "status": "done"})
+    send("POST", "/callback/account/status", json={"account_id": task["account_id"], "status": "banned"})
     control("POST", f"/worlds/{name}/tasks", {"count": 3, "email": "new@mail.example", "request_name": "New"})
     control("PATCH", f"/worlds/{name}/tasks/{other['id']}", {"server": "server-02"})
     control("PATCH", f"/worlds/{name}/servers/server-01", {"status": "offline", "api_key": "new-key"})
@@ -192,35 +192,38 @@ def test_a_reset_takes_everything_back(control: Control, http: requests.Session,
     control("POST", f"/worlds/{name}/clock", {"freeze": "2030-01-01T00:00:00Z"})
     changed = state()
     parts = ("time", "servers", "tasks", "requests", "accounts", "logs", "exchanges")
-    assert [part for part in parts if changed[part] == begin[part]] == []
+    assert [part for part in parts if changed[part] == before[part]] == []
 
     reset = control("POST", f"/worlds/{name}/reset").json()
-    assert reset == {"world": name, "servers": made["servers"]}
-    assert state() == begin
+    assert reset == {"world": name, "servers": new_world["servers"]}
+    assert state() == before
     assert control("GET", f"/worlds/{name}/journal").json() == {"exchanges": [], "dropped": 0}
-    assert ask("GET", "/tasks?limit=1000").content == listed
-    assert ask("GET", "/tasks", key="new-key").status_code == 401
+    assert send("GET", "/tasks?limit=1000").content == listed
+    assert send("GET", "/tasks", key="new-key").status_code == 401
     assert control("GET", f"/worlds/{name}/journal").json()["exchanges"][0]["number"] == 1
 
 
-def test_a_reset_of_a_scenario_begins_it_anew(control: Control, http: requests.Session, world: World) -> None:
-    made = control("POST", "/worlds", {"scenario": "key-revoked"}).json()
+def test_a_reset_starts_the_scenario_again(control: Control, http: requests.Session, world: World) -> None:
+    new_world = control("POST", "/worlds", {"scenario": "key-revoked"}).json()
 
     def statuses() -> list[int]:
-        control("POST", f"/worlds/{made['world']}/clock", {"freeze": BEGIN})
-        headers = {"X-API-Key": made["servers"][0]["api_key"]}
+        control("POST", f"/worlds/{new_world['world']}/clock", {"freeze": START_TIME})
+        headers = {"X-API-Key": new_world["servers"][0]["api_key"]}
         return [
-            http.get(f"{made['base_url']}/tasks", headers=headers, timeout=120).status_code for _ in range(5)
+            http.get(f"{new_world['base_url']}/tasks", headers=headers, timeout=120).status_code
+            for _ in range(5)
         ]
 
     assert statuses() == [200, 200, 200, 401, 401]
-    control("POST", f"/worlds/{made['world']}/reset")
+    control("POST", f"/worlds/{new_world['world']}/reset")
     assert statuses() == [200, 200, 200, 401, 401]
 
 
-def test_a_reset_leaves_other_worlds_alone(at: Control, call: Call, control: Control, world: World) -> None:
+def test_a_reset_does_not_change_other_worlds(
+    call_world: Control, call: Call, control: Control, world: World
+) -> None:
     other = control("POST", "/worlds", {}).json()["world"]
-    at("POST", "/tasks", {"count": 2})
+    call_world("POST", "/tasks", {"count": 2})
     control("POST", f"/worlds/{other}/reset")
     assert call("GET", "/tasks?status=pending").json()["total"] == 2
 
@@ -228,13 +231,13 @@ def test_a_reset_leaves_other_worlds_alone(at: Control, call: Call, control: Con
 # Clock
 
 
-def test_the_clock_stands_where_it_is_frozen(at: Control, call: Call) -> None:
-    assert at("POST", "/clock", {"freeze": "2026-02-03T05:05:06+01:00"}).json() == {
+def test_a_frozen_clock_does_not_move(call_world: Control, call: Call) -> None:
+    assert call_world("POST", "/clock", {"freeze": "2026-02-03T05:05:06+01:00"}).json() == {
         "time": "2026-02-03T04:05:06Z"
     }
     for _ in range(2):
         assert call("POST", "/health", json={}).json()["data"]["server_time"] == "2026-02-03T04:05:06Z"
-    assert at("POST", "/clock", {"advance": "1.5h"}).json() == {"time": "2026-02-03T05:35:06Z"}
+    assert call_world("POST", "/clock", {"advance": "1.5h"}).json() == {"time": "2026-02-03T05:35:06Z"}
     assert call("POST", "/health", json={}).json()["data"]["server_time"] == "2026-02-03T05:35:06Z"
 
 
@@ -258,28 +261,32 @@ def test_the_clock_stands_where_it_is_frozen(at: Control, call: Call) -> None:
         {"freez": "2026-02-03T04:05:06Z"},
     ],
 )
-def test_a_bad_time_is_refused_and_the_clock_goes_on(at: Control, body: dict[str, Any]) -> None:
-    at("POST", "/clock", {"freeze": "2026-02-03T04:05:06Z"})
-    assert_refused(at("POST", "/clock", body), 400, "body")
-    assert at("GET", "").json()["time"] == "2026-02-03T04:05:06Z"
+def test_a_bad_time_is_refused_and_the_clock_does_not_change(
+    call_world: Control, body: dict[str, Any]
+) -> None:
+    call_world("POST", "/clock", {"freeze": "2026-02-03T04:05:06Z"})
+    assert_refused(call_world("POST", "/clock", body), 400, "body")
+    assert call_world("GET", "").json()["time"] == "2026-02-03T04:05:06Z"
 
 
-def test_the_refusal_of_a_bad_time_names_its_field(at: Control) -> None:
-    assert_refused(at("POST", "/clock", {"advance": "60"}), 400, "body/advance")
-    assert_refused(at("POST", "/clock", {"freez": "2026-02-03T04:05:06Z"}), 400, 'did you mean "freeze"?')
+def test_the_refusal_of_a_bad_time_names_its_field(call_world: Control) -> None:
+    assert_refused(call_world("POST", "/clock", {"advance": "60"}), 400, "body/advance")
+    assert_refused(
+        call_world("POST", "/clock", {"freez": "2026-02-03T04:05:06Z"}), 400, 'did you mean "freeze"?'
+    )
 
 
-def test_time_ends_with_the_year_9999(at: Control, call: Call) -> None:
-    at("POST", "/clock", {"freeze": "9999-12-31T23:59:59Z"})
+def test_the_last_year_is_9999(call_world: Control, call: Call) -> None:
+    call_world("POST", "/clock", {"freeze": "9999-12-31T23:59:59Z"})
     assert call("POST", "/health", json={}).json()["data"]["server_time"] == "9999-12-31T23:59:59Z"
-    assert_refused(at("POST", "/clock", {"advance": "1s"}), 400, "9999")
+    assert_refused(call_world("POST", "/clock", {"advance": "1s"}), 400, "9999")
 
 
 # Tasks
 
 
-def test_added_tasks_are_the_first_servers_and_listed_to_it(at: Control, call: Call) -> None:
-    added = at("POST", "/tasks", {"count": 3})
+def test_added_tasks_belong_to_the_first_server(call_world: Control, call: Call) -> None:
+    added = call_world("POST", "/tasks", {"count": 3})
     assert added.status_code == 201
     ids = [task["id"] for task in added.json()["tasks"]]
     assert len(set(ids)) == 3
@@ -287,10 +294,10 @@ def test_added_tasks_are_the_first_servers_and_listed_to_it(at: Control, call: C
     assert {task["server"] for task in added.json()["tasks"]} == {"server-01"}
 
 
-def test_the_fields_of_an_added_task_are_taken_as_given(at: Control, world: World) -> None:
+def test_an_added_task_has_the_given_fields(call_world: Control, world: World) -> None:
     request, account = next(iter(world.requests)), next(iter(world.accounts))
     fields: dict[str, Any] = {
-        "id": UNKNOWN,
+        "id": UNKNOWN_ID,
         "server": "server-02",
         "request_id": request,
         "account_id": account,
@@ -302,14 +309,20 @@ def test_the_fields_of_an_added_task_are_taken_as_given(at: Control, world: Worl
         "note": None,
         "is_indexed": False,
     }
-    (task,) = at("POST", "/tasks", fields).json()["tasks"]
+    (task,) = call_world("POST", "/tasks", fields).json()["tasks"]
     assert fields.items() <= task.items()
 
 
-def test_a_task_can_have_a_request_and_an_account_of_its_own(at: Control) -> None:
-    (task,) = at("POST", "/tasks", {"request_name": "New", "email": "new@mail.example"}).json()["tasks"]
-    requests_now = {request["id"]: request["name"] for request in at("GET", "/requests").json()["requests"]}
-    accounts_now = {account["id"]: account["email"] for account in at("GET", "/accounts").json()["accounts"]}
+def test_a_task_can_have_a_new_request_and_a_new_account(call_world: Control) -> None:
+    (task,) = call_world("POST", "/tasks", {"request_name": "New", "email": "new@mail.example"}).json()[
+        "tasks"
+    ]
+    requests_now = {
+        request["id"]: request["name"] for request in call_world("GET", "/requests").json()["requests"]
+    }
+    accounts_now = {
+        account["id"]: account["email"] for account in call_world("GET", "/accounts").json()["accounts"]
+    }
     assert requests_now[task["request_id"]] == "New"
     assert accounts_now[task["account_id"]] == "new@mail.example"
 
@@ -318,33 +331,33 @@ def test_a_task_can_have_a_request_and_an_account_of_its_own(at: Control) -> Non
     ("body", "status", "message"),
     [
         ({"staus": "pending"}, 400, 'did you mean "status"?'),
-        ({"created_at": BEGIN}, 400, "created_at"),
+        ({"created_at": START_TIME}, 400, "created_at"),
         ({"status": "pendng"}, 400, "body/status"),
         ({"count": 0}, 400, "body/count"),
         ({"count": 10_001}, 400, "body/count"),
-        ({"count": 2, "id": UNKNOWN}, 400, "body/id"),
+        ({"count": 2, "id": UNKNOWN_ID}, 400, "body/id"),
         ({"id": "7"}, 400, "body/id"),
         ({"config": {}}, 400, "body/config"),
         ({"retry_count": 2**63}, 400, "body/retry_count"),
         ({"server": "server-09"}, 404, "there is no server server-09; there are server-01"),
-        ({"request_id": UNKNOWN}, 404, "there is no request"),
-        ({"account_id": UNKNOWN}, 404, "there is no account"),
-        ({"request_name": "New", "account_id": UNKNOWN}, 404, "there is no account"),
-        ({"email": "new@mail.example", "request_id": UNKNOWN}, 404, "there is no request"),
+        ({"request_id": UNKNOWN_ID}, 404, "there is no request"),
+        ({"account_id": UNKNOWN_ID}, 404, "there is no account"),
+        ({"request_name": "New", "account_id": UNKNOWN_ID}, 404, "there is no account"),
+        ({"email": "new@mail.example", "request_id": UNKNOWN_ID}, 404, "there is no request"),
         ({"count": 5, "request_name": "New", "server": "server-09"}, 404, "there is no server"),
     ],
 )
-def test_a_task_that_cannot_be_added_is_refused_and_nothing_changes(
-    at: Control, add_task: AddTask, body: dict[str, Any], status: int, message: str
+def test_a_task_with_a_mistake_is_refused_and_nothing_changes(
+    call_world: Control, add_task: AddTask, body: dict[str, Any], status: int, message: str
 ) -> None:
     add_task()
-    before = {**at("GET", "").json(), "time": None}
-    assert_refused(at("POST", "/tasks", body), status, message)
-    assert {**at("GET", "").json(), "time": None} == before
+    before = {**call_world("GET", "").json(), "time": None}
+    assert_refused(call_world("POST", "/tasks", body), status, message)
+    assert {**call_world("GET", "").json(), "time": None} == before
 
 
-def test_an_id_that_is_taken_is_refused(at: Control, add_task: AddTask) -> None:
-    assert_refused(at("POST", "/tasks", {"id": add_task().id}), 400, "there is a task")
+def test_the_id_of_an_existing_task_is_refused(call_world: Control, add_task: AddTask) -> None:
+    assert_refused(call_world("POST", "/tasks", {"id": add_task().id}), 400, "there is already a task")
 
 
 @pytest.mark.parametrize(
@@ -359,27 +372,29 @@ def test_an_id_that_is_taken_is_refused(at: Control, add_task: AddTask) -> None:
         ("?status=failed&server=server-02", 0),
     ],
 )
-def test_tasks_are_shown_by_server_and_status(at: Control, add_task: AddTask, query: str, count: int) -> None:
+def test_tasks_are_filtered_by_server_and_status(
+    call_world: Control, add_task: AddTask, query: str, count: int
+) -> None:
     for fields in ({}, {}, {"status": "failed"}, {"server": "server-02"}):
         add_task(**fields)
-    assert len(at("GET", f"/tasks{query}").json()["tasks"]) == count
+    assert len(call_world("GET", f"/tasks{query}").json()["tasks"]) == count
 
 
-def test_an_unknown_status_is_refused(at: Control) -> None:
-    assert_refused(at("GET", "/tasks?status=nonsense"), 400, "query/status")
+def test_an_unknown_status_is_refused(call_world: Control) -> None:
+    assert_refused(call_world("GET", "/tasks?status=nonsense"), 400, "query/status")
 
 
-def test_a_changed_task_is_shown_as_it_is_now(at: Control, add_task: AddTask) -> None:
+def test_a_changed_task_has_the_new_values(call_world: Control, add_task: AddTask) -> None:
     fields = {"status": "completed", "link_post": "https://a.example", "note": "a", "is_indexed": True}
-    changed = at("PATCH", f"/tasks/{add_task().id}", fields).json()
+    changed = call_world("PATCH", f"/tasks/{add_task().id}", fields).json()
     assert fields.items() <= changed.items()
-    assert changed["completed_at"] == BEGIN
-    assert at("GET", "/tasks").json()["tasks"] == [changed]
+    assert changed["completed_at"] == START_TIME
+    assert call_world("GET", "/tasks").json()["tasks"] == [changed]
 
 
-def test_a_task_can_be_handed_to_another_server(at: Control, call: Call, add_task: AddTask) -> None:
+def test_a_task_can_be_given_to_another_server(call_world: Control, call: Call, add_task: AddTask) -> None:
     task = add_task()
-    assert at("PATCH", f"/tasks/{task.id}", {"server": "server-02"}).json()["server"] == "server-02"
+    assert call_world("PATCH", f"/tasks/{task.id}", {"server": "server-02"}).json()["server"] == "server-02"
     assert call("GET", "/tasks").json()["data"] == []
     assert call("PUT", f"/tasks/{task.id}", json={"status": "running"}).status_code == 403
 
@@ -390,67 +405,67 @@ def test_a_task_can_be_handed_to_another_server(at: Control, call: Call, add_tas
         ({"note": "a", "server": "server-09"}, 404, "there is no server"),
         ({"note": "a", "status": "done"}, 400, "body/status"),
         ({"note": "a", "lnk_post": "a"}, 400, 'did you mean "link_post"?'),
-        ({"note": "a", "created_at": BEGIN}, 400, "created_at"),
+        ({"note": "a", "created_at": START_TIME}, 400, "created_at"),
         ({"note": "a", "link_post": None}, 400, "body/link_post"),
     ],
 )
-def test_a_change_of_a_task_that_is_refused_changes_nothing(
-    at: Control, add_task: AddTask, body: dict[str, Any], status: int, message: str
+def test_a_refused_change_of_a_task_changes_nothing(
+    call_world: Control, add_task: AddTask, body: dict[str, Any], status: int, message: str
 ) -> None:
     task = add_task()
     before = task.as_json()
-    assert_refused(at("PATCH", f"/tasks/{task.id}", body), status, message)
+    assert_refused(call_world("PATCH", f"/tasks/{task.id}", body), status, message)
     assert task.as_json() == before
 
 
-def test_an_unknown_task_is_404(at: Control) -> None:
-    assert_refused(at("PATCH", f"/tasks/{UNKNOWN}", {}), 404, "there is no task")
-    assert_refused(at("PATCH", "/tasks/7", {}), 400, "path/id")
+def test_an_unknown_task_is_404(call_world: Control) -> None:
+    assert_refused(call_world("PATCH", f"/tasks/{UNKNOWN_ID}", {}), 404, "there is no task")
+    assert_refused(call_world("PATCH", "/tasks/7", {}), 400, "path/id")
 
 
 # Servers
 
 
-def test_a_servers_status_decides_whether_it_works(at: Control, call: Call) -> None:
+def test_the_status_of_a_server_decides_whether_its_key_works(call_world: Control, call: Call) -> None:
     for status, answer in (("offline", 401), ("active", 200), ("offline", 401), ("online", 200)):
-        assert at("PATCH", "/servers/server-01", {"status": status}).json()["status"] == status
+        assert call_world("PATCH", "/servers/server-01", {"status": status}).json()["status"] == status
         assert call("GET", "/tasks").status_code == answer
 
 
-def test_a_revoked_key_works_again_when_it_is_restored(at: Control, call: Call) -> None:
+def test_a_revoked_key_works_again_when_it_is_restored(call_world: Control, call: Call) -> None:
     for revoked, answer in ((True, 401), (False, 200)):
-        assert at("PATCH", "/servers/server-01", {"revoked": revoked}).json()["revoked"] is revoked
+        assert call_world("PATCH", "/servers/server-01", {"revoked": revoked}).json()["revoked"] is revoked
         assert call("GET", "/tasks").status_code == answer
 
 
-def test_a_new_key_replaces_the_old_one(at: Control, call: Call, key: str) -> None:
-    changed = at("PATCH", "/servers/server-01", {"api_key": "new-key"}).json()
+def test_a_new_key_replaces_the_old_one(call_world: Control, call: Call, key: str) -> None:
+    changed = call_world("PATCH", "/servers/server-01", {"api_key": "new-key"}).json()
     assert (changed["api_key"], changed["keys"]) == ("new-key", ["new-key"])
     assert call("GET", "/tasks").status_code == 401
     assert call("GET", "/tasks", key="new-key").status_code == 200
-    at("PATCH", "/servers/server-01", {"api_key": key})
+    call_world("PATCH", "/servers/server-01", {"api_key": key})
     assert call("GET", "/tasks").status_code == 200
 
 
-def test_servers_show_their_last_heartbeat(at: Control, call: Call) -> None:
+def test_servers_have_their_last_heartbeat(call_world: Control, call: Call) -> None:
     call("POST", "/health", json={"ip": "::1", "active_tasks": 3})
-    first, second, _ = at("GET", "/servers").json()["servers"]
-    assert (first["heartbeat"], first["heartbeat_at"]) == ({"ip": "::1", "active_tasks": 3}, BEGIN)
+    first, second, _ = call_world("GET", "/servers").json()["servers"]
+    assert (first["heartbeat"], first["heartbeat_at"]) == ({"ip": "::1", "active_tasks": 3}, START_TIME)
     assert (second["heartbeat"], second["heartbeat_at"]) == (None, None)
 
 
-def test_the_key_of_another_server_of_the_world_is_409(at: Control, world: World) -> None:
+def test_the_key_of_another_server_of_the_world_is_409(call_world: Control, world: World) -> None:
     taken = world.servers["server-02"].keys[0]
     body = {"api_key": taken, "status": "offline"}
-    assert_refused(at("PATCH", "/servers/server-01", body), 409, "the API key belongs to server-02")
+    assert_refused(call_world("PATCH", "/servers/server-01", body), 409, "the API key belongs to server-02")
     assert (world.servers["server-01"].status, world.servers["server-02"].keys) == ("online", [taken])
 
 
-def test_the_key_of_another_world_is_409(at: Control, control: Control, world: World) -> None:
+def test_the_key_of_another_world_is_409(call_world: Control, control: Control, world: World) -> None:
     taken = control("POST", "/worlds", {}).json()["servers"][0]["api_key"]
     body = {"api_key": taken, "revoked": True}
-    assert_refused(at("PATCH", "/servers/server-01", body), 409, "belongs to another world")
-    assert (world.servers["server-01"].revoked, taken in world.known_keys()) == (False, False)
+    assert_refused(call_world("PATCH", "/servers/server-01", body), 409, "belongs to another world")
+    assert (world.servers["server-01"].revoked, taken in world.key_ring.all_keys()) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -467,53 +482,59 @@ def test_the_key_of_another_world_is_409(at: Control, control: Control, world: W
         ({"revoked": "no"}, "body/revoked"),
     ],
 )
-def test_a_change_of_a_server_that_is_refused_changes_nothing(
-    at: Control, world: World, key: str, body: dict[str, Any], message: str
+def test_a_refused_change_of_a_server_changes_nothing(
+    call_world: Control, world: World, key: str, body: dict[str, Any], message: str
 ) -> None:
     before = world.servers["server-01"].as_json()
-    assert_refused(at("PATCH", "/servers/server-01", body), 400, message)
+    assert_refused(call_world("PATCH", "/servers/server-01", body), 400, message)
     assert world.servers["server-01"].as_json() == before
-    assert "good" not in world.known_keys()
+    assert "good" not in world.key_ring.all_keys()
 
 
-def test_an_unknown_server_is_404_and_the_answer_names_those_there_are(at: Control) -> None:
-    assert_refused(at("PATCH", "/servers/server-09", {}), 404, "there are server-01, server-02, server-03")
+def test_an_unknown_server_is_404_and_the_answer_names_the_existing_servers(call_world: Control) -> None:
+    assert_refused(
+        call_world("PATCH", "/servers/server-09", {}), 404, "there are server-01, server-02, server-03"
+    )
 
 
 # Requests, accounts and logs
 
 
-def test_requests_show_their_created_links(at: Control, call: Call, add_task: AddTask) -> None:
+def test_customers_requests_have_their_created_links(
+    call_world: Control, call: Call, add_task: AddTask
+) -> None:
     task = add_task()
     call("POST", "/callback/link/complete", json={"link_id": task.id})
     call("POST", "/callback/request/status", json={"request_id": task.request.id, "status": "completed"})
-    shown = {
+    answer = {
         request["id"]: (request["status"], request["created_links"])
-        for request in at("GET", "/requests").json()["requests"]
+        for request in call_world("GET", "/requests").json()["requests"]
     }
-    assert shown.pop(task.request.id) == ("completed", 1)
-    assert set(shown.values()) == {("running", 0)}
+    assert answer.pop(task.request.id) == ("completed", 1)
+    assert set(answer.values()) == {("running", 0)}
 
 
-def test_accounts_show_their_status(at: Control, call: Call, add_task: AddTask) -> None:
+def test_accounts_have_their_status(call_world: Control, call: Call, add_task: AddTask) -> None:
     task = add_task()
     call("POST", "/callback/account/status", json={"account_id": task.account.id, "status": "banned"})
-    shown = {account["id"]: account["status"] for account in at("GET", "/accounts").json()["accounts"]}
-    assert shown.pop(task.account.id) == "banned"
-    assert set(shown.values()) == {"active"}
+    answer = {
+        account["id"]: account["status"] for account in call_world("GET", "/accounts").json()["accounts"]
+    }
+    assert answer.pop(task.account.id) == "banned"
+    assert set(answer.values()) == {"active"}
 
 
-def test_logs_are_shown_in_the_order_in_which_they_came(at: Control, call: Call) -> None:
+def test_logs_are_in_the_order_of_their_arrival(call_world: Control, call: Call) -> None:
     call("POST", "/logs", json={"logs": [{"level": "INFO", "message": "a", "extra": 1}]})
     call(
         "POST",
         "/logs",
         json={"logs": [{"level": "WARN", "message": "b"}, {"level": "DEBUG", "message": "c"}]},
     )
-    assert at("GET", "/logs").json()["logs"] == [
-        {"server": "server-01", "at": BEGIN, "level": "INFO", "message": "a", "extra": 1},
-        {"server": "server-01", "at": BEGIN, "level": "WARN", "message": "b"},
-        {"server": "server-01", "at": BEGIN, "level": "DEBUG", "message": "c"},
+    assert call_world("GET", "/logs").json()["logs"] == [
+        {"server": "server-01", "at": START_TIME, "level": "INFO", "message": "a", "extra": 1},
+        {"server": "server-01", "at": START_TIME, "level": "WARN", "message": "b"},
+        {"server": "server-01", "at": START_TIME, "level": "DEBUG", "message": "c"},
     ]
 
 
@@ -532,30 +553,32 @@ def test_logs_are_shown_in_the_order_in_which_they_came(at: Control, call: Call)
         ("?operation=nothing", []),
     ],
 )
-def test_the_journal_is_shown_by_operation_status_and_number(
-    at: Control, call: Call, query: str, numbers: list[int]
+def test_the_journal_is_filtered_by_operation_status_and_number(
+    call_world: Control, call: Call, query: str, numbers: list[int]
 ) -> None:
     for method, path in (("GET", "/tasks"), ("POST", "/health"), ("GET", "/nothing"), ("GET", "/tasks")):
         call(method, path, json={})
-    shown = at("GET", f"/journal{query}").json()
-    assert ([exchange["number"] for exchange in shown["exchanges"]], shown["dropped"]) == (numbers, 0)
+    answer = call_world("GET", f"/journal{query}").json()
+    assert ([exchange["number"] for exchange in answer["exchanges"]], answer["dropped"]) == (numbers, 0)
 
 
 @pytest.mark.parametrize("query", ["status=ok", "status=99", "after=-1", "after=x", "after=1&after=2"])
-def test_a_wrong_parameter_of_the_journal_is_400(at: Control, query: str) -> None:
-    assert_refused(at("GET", f"/journal?{query}"), 400, "query")
+def test_a_wrong_parameter_of_the_journal_is_400(call_world: Control, query: str) -> None:
+    assert_refused(call_world("GET", f"/journal?{query}"), 400, "query")
 
 
-def test_the_journal_says_how_many_it_dropped(at: Control, call: Call, world: World) -> None:
+def test_the_journal_has_the_number_of_dropped_exchanges(
+    call_world: Control, call: Call, world: World
+) -> None:
     world.journal.count = CAPACITY + 5
     call("GET", "/tasks")
-    shown = at("GET", "/journal").json()
-    assert [exchange["number"] for exchange in shown["exchanges"]] == [CAPACITY + 6]
-    assert shown["dropped"] == CAPACITY + 5
+    answer = call_world("GET", "/journal").json()
+    assert [exchange["number"] for exchange in answer["exchanges"]] == [CAPACITY + 6]
+    assert answer["dropped"] == CAPACITY + 5
 
 
-def test_no_secret_is_in_the_journal(
-    at: Control, call: Call, world: World, key: str, add_task: AddTask
+def test_the_journal_contains_no_secrets(
+    call_world: Control, call: Call, world: World, key: str, add_task: AddTask
 ) -> None:
     task = add_task(password="pa\u00df w\u00f6rt/1", email="person+tag@mail.example")
     secrets = [key, "nobody's-key", "typed-password", "pa\u00df", "%C3%9F", "person+tag", "person%2Btag"]
@@ -574,47 +597,47 @@ def test_no_secret_is_in_the_journal(
     )
     call("POST", "/logs", json={"logs": [{"level": "INFO", "message": f"{key} {task.account.email}"}]})
     call("PUT", f"/tasks/{task.id}", data=f'{{"note": "{task.account.password}", '.encode())
-    shown = at("GET", "/journal")
-    assert len(shown.json()["exchanges"]) == 7
-    assert [secret for secret in secrets if secret in shown.content.decode()] == []
+    answer = call_world("GET", "/journal")
+    assert len(answer.json()["exchanges"]) == 7
+    assert [secret for secret in secrets if secret in answer.content.decode()] == []
 
 
-def test_the_same_secret_has_the_same_mask(at: Control, call: Call, key: str) -> None:
+def test_the_same_secret_has_the_same_mask(call_world: Control, call: Call, key: str) -> None:
     for used in (key, key, "nobody's-key"):
         call("GET", "/tasks", key=used)
     masks = [
         dict(exchange["request"]["headers"])["x-api-key"]
-        for exchange in at("GET", "/journal").json()["exchanges"]
+        for exchange in call_world("GET", "/journal").json()["exchanges"]
     ]
     assert masks[0] == masks[1] != masks[2]
     assert masks[0].startswith("<key ")
 
 
-def test_the_journal_says_why_a_request_was_refused(at: Control, call: Call) -> None:
+def test_the_journal_has_the_reason_of_a_refusal(call_world: Control, call: Call) -> None:
     call("GET", "/tasks?limit=0")
-    (shown,) = at("GET", "/journal").json()["exchanges"]
-    assert (shown["status"], shown["operation"], shown["server"]) == (400, "listTasks", "server-01")
-    assert "query/limit" in shown["why"]
-    assert shown["answer"]["body"] == {"success": False, "error": "bad_request"}
-    assert (shown["request"]["body"], shown["query"]) == (None, "limit=0")
+    (answer,) = call_world("GET", "/journal").json()["exchanges"]
+    assert (answer["status"], answer["operation"], answer["server"]) == (400, "listTasks", "server-01")
+    assert "query/limit" in answer["why"]
+    assert answer["answer"]["body"] == {"success": False, "error": "bad_request"}
+    assert (answer["request"]["body"], answer["query"]) == (None, "limit=0")
 
 
 # The verdict
 
 
-def test_the_verdict_so_far_is_the_scenarios(control: Control) -> None:
-    made = control("POST", "/worlds", {"scenario": "key-revoked", "seed": 1}).json()["world"]
-    answer = control("GET", f"/worlds/{made}/verdict").json()
+def test_the_verdict_uses_the_rules_of_the_scenario(control: Control) -> None:
+    new_world = control("POST", "/worlds", {"scenario": "key-revoked", "seed": 1}).json()["world"]
+    answer = control("GET", f"/worlds/{new_world}/verdict").json()
     assert (answer["scenario"], answer["verdict"]) == ("key-revoked", "fail")
     assert [broken["rule"] for broken in answer["broken"]] == ["tasks-ended"]
-    assert control("DELETE", f"/worlds/{made}").status_code == 200
+    assert control("DELETE", f"/worlds/{new_world}").status_code == 200
 
 
-def test_a_world_without_a_scenario_has_no_verdict(at: Control) -> None:
-    assert_refused(at("GET", "/verdict"), 404, "no scenario to judge by")
+def test_a_world_without_a_scenario_has_no_verdict(call_world: Control) -> None:
+    assert_refused(call_world("GET", "/verdict"), 404, "no scenario")
 
 
-STORY: dict[str, Any] = {
+SCENARIO: dict[str, Any] = {
     "title": "A story",
     "about": "What happens.",
     "world": {"servers": ["alone"], "dialect": {"last-cursor": None}},
@@ -622,27 +645,27 @@ STORY: dict[str, Any] = {
 }
 
 
-def test_a_world_begins_in_a_scenario_that_comes_with_the_call(control: Control, call: Call) -> None:
-    answer = control("POST", "/worlds", {"scenario": STORY})
+def test_a_call_can_contain_a_scenario(control: Control, call: Call) -> None:
+    answer = control("POST", "/worlds", {"scenario": SCENARIO})
     assert answer.status_code == 201
     (server,) = answer.json()["servers"]
     assert [call("GET", "/tasks", key=server["api_key"]).status_code for _ in range(3)] == [200, 418, 200]
 
 
-def test_a_scenario_with_a_mistake_is_refused_with_its_place(control: Control, mock: MockServer) -> None:
-    before = mock.ask(mock.worlds.names)
-    answer = control("POST", "/worlds", {"scenario": {**STORY, "whem": []}})
+def test_the_error_of_a_scenario_names_the_mistake(control: Control, mock: MockServer) -> None:
+    before = mock.run_in_server_thread(mock.worlds.names)
+    answer = control("POST", "/worlds", {"scenario": {**SCENARIO, "whem": []}})
     assert answer.status_code == 400
     assert 'unknown key "whem" (did you mean "when"?)' in answer.json()["message"]
-    assert mock.ask(mock.worlds.names) == before
+    assert mock.run_in_server_thread(mock.worlds.names) == before
 
 
-def test_a_world_without_what_its_scenario_speaks_of_is_refused(control: Control) -> None:
-    answer = control("POST", "/worlds", {"scenario": STORY, "world": {"servers": ["other"]}})
+def test_a_world_without_the_servers_of_its_scenario_is_refused(control: Control) -> None:
+    answer = control("POST", "/worlds", {"scenario": SCENARIO, "world": {"servers": ["other"]}})
     assert answer.status_code == 400
     assert answer.json()["message"].startswith("body/world: the world has no alone among its servers")
 
 
-def test_a_count_may_be_written_with_a_point(control: Control, world: World) -> None:
+def test_a_count_may_have_a_decimal_point(control: Control, world: World) -> None:
     answer = control("POST", f"/worlds/{world.name}/tasks", {"count": 2.0, "retry_count": 1.0})
     assert (answer.status_code, len(answer.json()["tasks"])) == (201, 2)

@@ -1,4 +1,4 @@
-"""How often a request came, what came closest, and why it was refused."""
+"""Tests the verification of requests: the count, the closest requests, and the causes of refusals."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ JSON = st.recursive(
 
 
 @st.composite
-def a_value_and_a_part(draw: st.DrawFn) -> tuple[Any, Any]:
-    """A JSON value, and what is left of it when fields and members are taken away."""
+def values_with_parts(draw: st.DrawFn) -> tuple[Any, Any]:
+    """Draws a JSON value, and a copy of it without some fields and members."""
     value = draw(JSON)
-    return value, _thinned(copy.deepcopy(value), draw)
+    return value, _part_of(copy.deepcopy(value), draw)
 
 
-def _thinned(value: Any, draw: st.DrawFn) -> Any:
+def _part_of(value: Any, draw: st.DrawFn) -> Any:
     if isinstance(value, dict):
-        return {name: _thinned(each, draw) for name, each in value.items() if draw(st.booleans())}
+        return {name: _part_of(field, draw) for name, field in value.items() if draw(st.booleans())}
     if isinstance(value, list):
-        return [_thinned(each, draw) for each in value if draw(st.booleans())]
+        return [_part_of(member, draw) for member in value if draw(st.booleans())]
     return value
 
 
-# What contains what
+# Comparing JSON
 
 
-@given(pair=a_value_and_a_part())
-def test_a_value_contains_what_is_left_of_it(pair: tuple[Any, Any]) -> None:
+@given(pair=values_with_parts())
+def test_a_value_contains_its_part(pair: tuple[Any, Any]) -> None:
     value, part = pair
     assert contains(value, part)
     assert differences(value, part, "body") == []
@@ -60,28 +60,28 @@ def test_a_value_contains_itself(value: Any) -> None:
     assert contains(value, value)
 
 
-@given(one=JSON, other=JSON)
-def test_what_contains_each_other_is_equal(one: Any, other: Any) -> None:
-    if contains(one, other) and contains(other, one):
-        assert one == other
+@given(first=JSON, second=JSON)
+def test_values_that_contain_each_other_are_equal(first: Any, second: Any) -> None:
+    if contains(first, second) and contains(second, first):
+        assert first == second
 
 
 @given(seen=JSON, wanted=JSON)
-def test_there_are_differences_exactly_where_a_value_is_not_contained(seen: Any, wanted: Any) -> None:
+def test_there_are_differences_only_if_a_value_is_not_contained(seen: Any, wanted: Any) -> None:
     found = differences(seen, wanted, "body")
     assert bool(found) is not contains(seen, wanted)
-    assert all(each.field.startswith("body") for each in found)
+    assert all(difference.field.startswith("body") for difference in found)
 
 
 @pytest.mark.parametrize(
     ("seen", "wanted"),
     [(1, True), (True, 1), (0, False), ([1, 2], [2, 1]), ([1], [1, 1]), ({}, {"a": None}), ("1", 1)],
 )
-def test_what_only_looks_alike_is_not_contained(seen: Any, wanted: Any) -> None:
+def test_similar_values_are_not_contained(seen: Any, wanted: Any) -> None:
     assert not contains(seen, wanted)
 
 
-def test_differences_name_the_place_and_both_values() -> None:
+def test_differences_have_the_place_and_both_values() -> None:
     seen = {"items": [{"id": 1}, {"id": 2, "status": "running"}], "note": None}
     wanted = {"items": [{"id": 2, "status": "failed"}], "note": "x", "other": 1}
     found = [
@@ -95,7 +95,7 @@ def test_differences_name_the_place_and_both_values() -> None:
     ]
 
 
-def test_lists_in_lists_are_compared_in_no_time() -> None:
+def test_deeply_nested_lists_are_compared_quickly() -> None:
     seen: Any = 0
     wanted: Any = 1
     for _ in range(60):
@@ -108,31 +108,31 @@ def test_lists_in_lists_are_compared_in_no_time() -> None:
 
 @pytest.fixture
 def verified(control: Control, world: World) -> Callable[..., Json]:
-    """What the control plane says of a request that is wanted."""
+    """Calls `verifyCalls` for the world of the test. Returns the answer."""
 
-    def ask(**wanted: Any) -> Json:
-        response = control("POST", f"/worlds/{world.name}/verify", wanted)
+    def send(**expected: Any) -> Json:
+        response = control("POST", f"/worlds/{world.name}/verify", expected)
         assert response.status_code == 200
         answer: Json = response.json()
         return answer
 
-    return ask
+    return send
 
 
-def test_requests_are_counted_by_all_that_is_given(
+def test_requests_are_counted_that_match_all_given_fields(
     call: Call, add_task: AddTask, verified: Callable[..., Json]
 ) -> None:
-    one, other = add_task(), add_task()
-    for task, status in ((one, "running"), (one, "completed"), (other, "running")):
+    first, second = add_task(), add_task()
+    for task, status in ((first, "running"), (first, "completed"), (second, "running")):
         call("PUT", f"/tasks/{task.id}", json={"status": status, "note": "n"})
-    call("PUT", "/tasks/bulk", json={"items": [{"link_id": one.id, "note": "x"}, {"link_id": other.id}]})
+    call("PUT", "/tasks/bulk", json={"items": [{"link_id": first.id, "note": "x"}, {"link_id": second.id}]})
     call("GET", "/tasks?limit=5&page=1")
     assert verified()["count"] == 5
     assert verified(operation="updateTask")["count"] == 3
-    assert verified(path=f"/tasks/{one.id}")["count"] == 2
-    assert verified(path=f"/api/v1/worker/tasks/{one.id}", body={"status": "completed"})["count"] == 1
-    assert verified(body={"items": [{"link_id": other.id}]})["count"] == 1
-    assert verified(body={"items": [{"link_id": other.id}, {"link_id": one.id}]})["count"] == 0
+    assert verified(path=f"/tasks/{first.id}")["count"] == 2
+    assert verified(path=f"/api/v1/worker/tasks/{first.id}", body={"status": "completed"})["count"] == 1
+    assert verified(body={"items": [{"link_id": second.id}]})["count"] == 1
+    assert verified(body={"items": [{"link_id": second.id}, {"link_id": first.id}]})["count"] == 0
     assert verified(path="/tasks?limit=5")["count"] == 1
     assert verified(path="/tasks?limit=6")["count"] == 0
     assert verified(status=200)["count"] == 5
@@ -151,7 +151,7 @@ def test_requests_are_counted_by_all_that_is_given(
         ({"max": 0}, False),
     ],
 )
-def test_it_has_to_come_as_often_as_wanted(
+def test_the_count_has_to_be_within_the_bounds(
     call: Call, verified: Callable[..., Json], times: Json, ok: bool
 ) -> None:
     call("GET", "/tasks")
@@ -161,7 +161,7 @@ def test_it_has_to_come_as_often_as_wanted(
     assert (found["ok"], found["count"]) == (ok, 2)
 
 
-def test_what_must_not_come_and_did_not_is_well(verified: Callable[..., Json]) -> None:
+def test_a_request_with_a_maximum_of_0_must_not_exist(verified: Callable[..., Json]) -> None:
     assert verified(operation="completeLink", times={"max": 0}) == {
         "ok": True,
         "count": 0,
@@ -171,16 +171,16 @@ def test_what_must_not_come_and_did_not_is_well(verified: Callable[..., Json]) -
     assert verified(operation="completeLink")["ok"] is False
 
 
-def test_an_operation_that_there_is_not_is_refused_with_the_closest(control: Control, world: World) -> None:
+def test_the_error_for_an_unknown_operation_names_a_similar_one(control: Control, world: World) -> None:
     response = control("POST", f"/worlds/{world.name}/verify", {"operation": "completLink"})
     assert response.status_code == 400
     assert "completeLink" in response.json()["message"]
 
 
-# The closest
+# The closest requests
 
 
-def test_where_none_matched_the_three_closest_come_with_their_differences(
+def test_without_a_match_the_three_closest_requests_are_returned(
     call: Call, add_task: AddTask, verified: Callable[..., Json]
 ) -> None:
     task = add_task()
@@ -197,7 +197,7 @@ def test_where_none_matched_the_three_closest_come_with_their_differences(
     assert found["closest"][0]["cause"] is None
 
 
-def test_too_few_show_what_else_came(call: Call, verified: Callable[..., Json]) -> None:
+def test_with_too_few_matches_other_requests_are_returned(call: Call, verified: Callable[..., Json]) -> None:
     call("GET", "/tasks?limit=1")
     call("GET", "/tasks?limit=2")
     found = verified(path="/tasks?limit=1", times={"min": 2})
@@ -212,7 +212,7 @@ def only_cause(found: Json) -> str:
     return cause
 
 
-def test_a_task_given_away_is_the_cause_and_when_it_was_last_listed(
+def test_the_cause_of_a_403_names_the_move_of_the_task_and_its_last_list(
     call: Call, control: Control, world: World, add_task: AddTask, verified: Callable[..., Json]
 ) -> None:
     task = add_task()
@@ -223,20 +223,20 @@ def test_a_task_given_away_is_the_cause_and_when_it_was_last_listed(
     control("POST", f"/worlds/{world.name}/clock", {"advance": "1s"})
     call("PUT", f"/tasks/{task.id}", json={"status": "running"})
     assert only_cause(verified(operation="updateTask", status=200)) == (
-        f"403: task {task.id} was given to server-02 at 10:00:07; this server last listed it at 10:00:03"
-        " (by the control plane)"
+        f"403: task {task.id} was given to server-02 at 10:00:07 by the control plane; "
+        "server-01 last listed it at 10:00:03"
     )
     control("PATCH", f"/worlds/{world.name}/tasks/{task.id}", {"server": "server-01"})
     assert "was given to server-02" in only_cause(verified(operation="updateTask", status=200))
 
 
-def test_a_task_that_was_never_its_own_is_the_cause(
+def test_the_cause_of_a_403_says_that_a_task_never_belonged_to_the_server(
     call: Call, add_task: AddTask, verified: Callable[..., Json]
 ) -> None:
     task = add_task(server="server-02")
     call("POST", "/callback/link/complete", json={"link_id": task.id})
     assert only_cause(verified(status=200)) == (
-        f"403: task {task.id} was never given to server-01; this server never listed it"
+        f"403: task {task.id} was never given to server-01; server-01 never listed it"
     )
 
 
@@ -248,7 +248,7 @@ def test_a_task_that_was_never_its_own_is_the_cause(
         ({"api_key": "another-key-of-it"}, "server-01 was given another key"),
     ],
 )
-def test_what_happened_to_the_key_is_the_cause(
+def test_the_cause_of_a_401_names_the_change_of_the_key_or_server(
     call: Call, control: Control, world: World, verified: Callable[..., Json], change: Json, cause: str
 ) -> None:
     control("POST", f"/worlds/{world.name}/clock", {"freeze": "2025-12-01T10:00:05Z"})
@@ -257,20 +257,20 @@ def test_what_happened_to_the_key_is_the_cause(
     assert only_cause(verified(status=200)) == f"401: {cause} at 10:00:05 by the control plane"
 
 
-def test_what_happened_later_is_not_the_cause(
+def test_a_later_change_is_not_the_cause(
     call: Call, control: Control, world: World, verified: Callable[..., Json]
 ) -> None:
     call("GET", "/tasks", key="nobodys-key")
     control("PATCH", f"/worlds/{world.name}/servers/server-01", {"revoked": True})
-    assert only_cause(verified(status=200)) == "401: the API key is no server's"
+    assert only_cause(verified(status=200)) == "401: the API key belongs to no server"
 
 
-def test_elsewhere_the_cause_is_what_the_journal_says(call: Call, verified: Callable[..., Json]) -> None:
+def test_the_cause_of_a_400_is_the_reason_in_the_journal(call: Call, verified: Callable[..., Json]) -> None:
     call("GET", "/tasks?page=x")
     assert "query/page" in only_cause(verified(status=200))
 
 
-# In a test
+# The pytest fixture
 
 
 @pytest.fixture
@@ -280,7 +280,7 @@ def worker(mock: MockServer) -> Any:
     api.close()
 
 
-def test_the_fixture_says_in_words_what_came_instead(worker: WorkerApi) -> None:
+def test_the_error_of_the_fixture_lists_the_closest_requests(worker: WorkerApi) -> None:
     task = worker.add_task(server="server-02")
     headers = {"X-API-Key": worker.api_key}
     requests.put(
@@ -290,9 +290,9 @@ def test_the_fixture_says_in_words_what_came_instead(worker: WorkerApi) -> None:
     worker.verify("completeLink", times={"max": 0})
     with pytest.raises(AssertionError) as caught:
         worker.verify("updateTask", status=200)
-    said = str(caught.value)
-    assert "operation updateTask, status 200: came 0 times" in said
-    assert "status: wanted 200, seen 403" in said
-    assert f"403: task {task['id']} was never given to server-01" in said
+    message = str(caught.value)
+    assert "expected operation updateTask, status 200; found 0 requests" in message
+    assert "status: expected 200, found 403" in message
+    assert f"403: task {task['id']} was never given to server-01" in message
     with pytest.raises(InvalidRequestError):
         worker.verify("updateTsk")

@@ -1,4 +1,4 @@
-"""What readers of events hear, and that no reader holds up the mock."""
+"""Tests the event streams: which events a reader gets, and that a slow reader does not delay the mock."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.observers.event_stream import Events, Reader
+from workerkit.mockserver.observers.event_stream import EventPublisher, EventReader
 from workerkit.mockserver.server import server
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.entities import Task
@@ -33,24 +33,24 @@ AddTask = Callable[..., Task]
 SECONDS = 120
 
 
-class Listener:
-    """A reader of events, as a test program would have one. Comments are left out."""
+class EventClient:
+    """Reads a stream of events over HTTP. Comments are skipped."""
 
     def __init__(self, url: str, **parameters: str) -> None:
-        where = urlsplit(url)
-        # Not requests: its lines cost the square of their length when they are to come at once.
-        self._connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=SECONDS)
-        self._connection.request("GET", f"{where.path}?{urlencode(parameters)}")
+        parts = urlsplit(url)
+        # Not `requests`: to read a long line at once, it needs time that grows with the square of the length.
+        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=SECONDS)
+        self._connection.request("GET", f"{parts.path}?{urlencode(parameters)}")
         self._answer = self._connection.getresponse()
         assert self._answer.status == 200
         assert self._answer.headers["Content-Type"].startswith("text/event-stream")
         assert self._answer.readline() == b": listening\n"
 
     def next(self, kind: str | None = None) -> tuple[str, Json]:
-        """The next event, or the next of a kind: its kind and its data."""
-        for found, data in self:
-            if kind in (None, found):
-                return found, data
+        """Returns the kind and the data of the next event of this kind. None: of any kind."""
+        for next_kind, data in self:
+            if kind in (None, next_kind):
+                return next_kind, data
         raise AssertionError("the stream has ended")
 
     def __iter__(self) -> Iterator[tuple[str, Json]]:
@@ -68,35 +68,35 @@ class Listener:
 
 
 @pytest.fixture
-def listen(mock: MockServer) -> Iterator[Callable[..., Listener]]:
-    """Opens streams of events, which end with the test."""
-    opened: list[Listener] = []
+def listen(mock: MockServer) -> Iterator[Callable[..., EventClient]]:
+    """Opens event streams. They are closed after the test."""
+    clients: list[EventClient] = []
 
-    def open_stream(**parameters: str) -> Listener:
-        opened.append(Listener(f"{mock.control_url}/events", **parameters))
-        return opened[-1]
+    def open_stream(**parameters: str) -> EventClient:
+        clients.append(EventClient(f"{mock.control_url}/events", **parameters))
+        return clients[-1]
 
     yield open_stream
-    for each in opened:
-        each.close()
+    for client in clients:
+        client.close()
 
 
-def readers_of(mock: MockServer) -> int:
-    return mock.ask(lambda: len(mock._app.events))
+def reader_count(mock: MockServer) -> int:
+    return mock.run_in_server_thread(lambda: len(mock._app.events._readers))
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Asks the server again and again, each time after it has done something else."""
+    """Waits until `holds` returns True. It has to ask the server thread, so that the server can go on."""
     end = time.monotonic() + SECONDS
     while not holds():
-        assert time.monotonic() < end, "it never came true"
+        assert time.monotonic() < end, "the condition did not become true in time"
 
 
-# What is told
+# Events
 
 
-def test_an_exchange_is_told_as_the_journal_shows_it(
-    listen: Callable[..., Listener], call: Call, control: Control, world: World
+def test_an_exchange_is_sent_as_in_the_journal(
+    listen: Callable[..., EventClient], call: Call, control: Control, world: World
 ) -> None:
     stream = listen()
     call("POST", "/logs", json={"logs": []})
@@ -106,66 +106,66 @@ def test_an_exchange_is_told_as_the_journal_shows_it(
     assert event == {"world": world.name, **journal[0]}
 
 
-def change_of(stream: Listener) -> tuple[Any, ...]:
+def next_change(stream: EventClient) -> tuple[Any, ...]:
     _, event = stream.next("change")
     return tuple(event[name] for name in ("kind", "id", "field", "was", "now", "by"))
 
 
-def test_changes_that_workers_make_are_told(
-    listen: Callable[..., Listener], call: Call, add_task: AddTask
+def test_changes_by_workers_are_sent(
+    listen: Callable[..., EventClient], call: Call, add_task: AddTask
 ) -> None:
     task, stream = add_task(), listen()
     call("PUT", f"/tasks/{task.id}", json={"status": "running"})
-    assert change_of(stream) == ("task", task.id, "status", "pending", "running", "")
+    assert next_change(stream) == ("task", task.id, "status", "pending", "running", "")
     call("PUT", f"/tasks/{task.id}", json={"status": "running", "note": "no change of the status"})
     call("POST", "/callback/link/complete", json={"link_id": task.id})
-    assert change_of(stream) == ("task", task.id, "status", "running", "completed", "")
+    assert next_change(stream) == ("task", task.id, "status", "running", "completed", "")
     request, account = task.request, task.account
     call("POST", "/callback/request/status", json={"request_id": request.id, "status": "completed"})
-    assert change_of(stream) == ("request", request.id, "status", "running", "completed", "")
+    assert next_change(stream) == ("request", request.id, "status", "running", "completed", "")
     call("POST", "/callback/account/status", json={"account_id": account.id, "status": "banned"})
-    assert change_of(stream)[:3] == ("account", account.id, "status")
+    assert next_change(stream)[:3] == ("account", account.id, "status")
 
 
-def test_changes_over_the_control_plane_are_told_with_who_made_them(
-    listen: Callable[..., Listener], control: Control, world: World, add_task: AddTask
+def test_changes_by_the_control_plane_are_sent_with_their_author(
+    listen: Callable[..., EventClient], control: Control, world: World, add_task: AddTask
 ) -> None:
     task, stream = add_task(), listen()
-    place, by = f"/worlds/{world.name}", "the control plane"
-    control("PATCH", f"{place}/tasks/{task.id}", {"server": "server-02"})
-    assert change_of(stream) == ("task", task.id, "server", "server-01", "server-02", by)
-    control("PATCH", f"{place}/servers/server-01", {"status": "offline"})
-    assert change_of(stream) == ("server", "server-01", "status", "online", "offline", by)
-    control("PATCH", f"{place}/servers/server-01", {"revoked": True})
-    assert change_of(stream) == ("server", "server-01", "revoked", False, True, by)
-    control("PATCH", f"{place}/servers/server-01", {"api_key": "another-key"})
-    kind, name, field, was, now, _ = change_of(stream)
+    path, by = f"/worlds/{world.name}", "the control plane"
+    control("PATCH", f"{path}/tasks/{task.id}", {"server": "server-02"})
+    assert next_change(stream) == ("task", task.id, "server", "server-01", "server-02", by)
+    control("PATCH", f"{path}/servers/server-01", {"status": "offline"})
+    assert next_change(stream) == ("server", "server-01", "status", "online", "offline", by)
+    control("PATCH", f"{path}/servers/server-01", {"revoked": True})
+    assert next_change(stream) == ("server", "server-01", "revoked", False, True, by)
+    control("PATCH", f"{path}/servers/server-01", {"api_key": "another-key"})
+    kind, name, field, was, now, _ = next_change(stream)
     assert (kind, name, field) == ("server", "server-01", "api_key")
-    assert [*was, *now] == [each for each in [*was, *now] if each.startswith("<key ")]
-    control("POST", f"{place}/reset")
-    assert change_of(stream)[:5] == ("world", world.name, "state", None, "reset")
-    taken = control("GET", f"{place}/snapshot").json()
-    control("PUT", f"{place}/snapshot", taken)
-    assert change_of(stream)[:5] == ("world", world.name, "state", None, "restored")
-    control("PATCH", f"{place}/servers/server-02", {"status": "offline"})
-    assert change_of(stream)[:3] == ("server", "server-02", "status")
+    assert [*was, *now] == [key for key in [*was, *now] if key.startswith("<key ")]
+    control("POST", f"{path}/reset")
+    assert next_change(stream)[:5] == ("world", world.name, "state", None, "reset")
+    snapshot = control("GET", f"{path}/snapshot").json()
+    control("PUT", f"{path}/snapshot", snapshot)
+    assert next_change(stream)[:5] == ("world", world.name, "state", None, "restored")
+    control("PATCH", f"{path}/servers/server-02", {"status": "offline"})
+    assert next_change(stream)[:3] == ("server", "server-02", "status")
 
 
-def test_what_a_scenario_does_is_told(mock: MockServer, listen: Callable[..., Listener]) -> None:
+def test_changes_by_a_scenario_are_sent(mock: MockServer, listen: Callable[..., EventClient]) -> None:
     builder = WorldBuilder(library.find("key-revoked"), seed=1)
-    director = mock.ask(lambda: mock.worlds.add("story", builder))
-    key = director.world.known_keys()[0]
+    director = mock.run_in_server_thread(lambda: mock.worlds.add("story", builder))
+    key = director.world.key_ring.all_keys()[0]
     stream = listen(world="story")
     try:
         for _ in range(50):
             requests.get(f"{mock.base_url}/tasks", headers={"X-API-Key": key}, timeout=SECONDS)
-        assert change_of(stream)[2:] == ("revoked", False, True, "the scenario")
+        assert next_change(stream)[2:] == ("revoked", False, True, "the scenario")
     finally:
-        mock.ask(lambda: mock.worlds.remove("story"))
+        mock.run_in_server_thread(lambda: mock.worlds.remove("story"))
 
 
-def test_a_reader_hears_of_its_world_only(
-    listen: Callable[..., Listener], control: Control, world: World
+def test_a_reader_gets_only_the_events_of_its_world(
+    listen: Callable[..., EventClient], control: Control, world: World
 ) -> None:
     other = control("POST", "/worlds", {}).json()["world"]
     stream = listen(world=world.name)
@@ -174,66 +174,66 @@ def test_a_reader_hears_of_its_world_only(
     assert stream.next()[1]["world"] == world.name
 
 
-def test_a_world_that_there_is_not_is_refused(mock: MockServer, http: requests.Session, world: World) -> None:
+def test_an_unknown_world_is_404(mock: MockServer, http: requests.Session, world: World) -> None:
     answer = http.get(f"{mock.control_url}/events?world=nowhere", timeout=SECONDS)
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
 
 
-# Who reads
+# Readers
 
 
-def test_readers_who_left_are_forgotten_and_then_nobody_listens(
-    mock: MockServer, listen: Callable[..., Listener], world: World
+def test_closed_readers_are_removed_and_the_world_has_no_listener_then(
+    mock: MockServer, listen: Callable[..., EventClient], world: World
 ) -> None:
-    before = readers_of(mock)
-    one, other = listen(), listen(world=world.name)
-    assert readers_of(mock) == before + 2
-    assert world.listener is not None
-    one.close()
-    other.close()
-    wait_until(lambda: readers_of(mock) == before)
+    before = reader_count(mock)
+    first, second = listen(), listen(world=world.name)
+    assert reader_count(mock) == before + 2
+    assert world.change_log.listener is not None
+    first.close()
+    second.close()
+    wait_until(lambda: reader_count(mock) == before)
     assert before == 0
-    assert world.listener is None
+    assert world.change_log.listener is None
 
 
-def test_a_reader_who_takes_nothing_holds_up_nobody(
+def test_a_reader_that_reads_nothing_does_not_delay_the_mock(
     mock: MockServer, call: Call, control: Control, world: World
 ) -> None:
-    """Its connection is full after some hundred kilobytes; the mock then keeps a bounded rest for it."""
-    before = readers_of(mock)
-    with socket.socket() as dead:
-        dead.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        dead.connect((mock.host, mock.port))
-        dead.sendall(b"GET /_mock/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        wait_until(lambda: readers_of(mock) == before + 1)
+    """The connection is full after some hundred kilobytes. Then the mock keeps a limited number of bytes."""
+    before = reader_count(mock)
+    with socket.socket() as silent_client:
+        silent_client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        silent_client.connect((mock.host, mock.port))
+        silent_client.sendall(b"GET /_mock/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_until(lambda: reader_count(mock) == before + 1)
         body = {"logs": [{"level": "INFO", "message": "x" * 200_000}]}
         for _ in range(60):
             assert call("POST", "/logs", json=body).status_code == 200
-        kept = mock.ask(lambda: [reader.waiting_bytes for reader in mock._app.events._readers])
-        assert max(kept) <= 4 * 2**20
-        dead.settimeout(SECONDS)
-        seen = b""
-        while b"event: dropped" not in seen:
-            part = dead.recv(1 << 16)
+        waiting = mock.run_in_server_thread(lambda: [reader._bytes for reader in mock._app.events._readers])
+        assert max(waiting) <= 4 * 2**20
+        silent_client.settimeout(SECONDS)
+        received = b""
+        while b"event: dropped" not in received:
+            part = silent_client.recv(1 << 16)
             assert part
-            seen = seen[-20:] + part
-    wait_until(lambda: readers_of(mock) == before)
+            received = received[-20:] + part
+    wait_until(lambda: reader_count(mock) == before)
 
 
-def test_streams_end_when_the_mock_stops_even_those_that_nobody_reads(
+def test_all_streams_end_when_the_mock_stops(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(server, "_SECONDS_TO_FINISH", 10 * SECONDS)
     worlds = Worlds()
-    worlds.add("w1", WorldBuilder(seed=1, tasks=False))
+    worlds.add("w1", WorldBuilder(seed=1, with_tasks=False))
     mock = MockServer(worlds)
     ended = threading.Event()
     with mock:
-        stream = Listener(f"{mock.control_url}/events")
-        dead = socket.create_connection((mock.host, mock.port))
-        dead.sendall(b"GET /_mock/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        wait_until(lambda: readers_of(mock) == 2)
-        key = worlds.world("w1").known_keys()[0]
+        stream = EventClient(f"{mock.control_url}/events")
+        silent_client = socket.create_connection((mock.host, mock.port))
+        silent_client.sendall(b"GET /_mock/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_until(lambda: reader_count(mock) == 2)
+        key = worlds.world("w1").key_ring.all_keys()[0]
         body = {"logs": [{"level": "INFO", "message": "x" * 1_000_000}]}
 
         def read_to_the_end() -> None:
@@ -249,53 +249,55 @@ def test_streams_end_when_the_mock_stops_even_those_that_nobody_reads(
     assert ended.wait(SECONDS)
     reading.join()
     stream.close()
-    dead.close()
+    silent_client.close()
 
 
-# The queue of one reader
+# The events that wait for one reader
 
 
-def events_in(chunks: list[bytes]) -> list[str]:
+def without_comments(chunks: list[bytes]) -> list[str]:
     return [chunk.decode() for chunk in chunks if not chunk.startswith(b":")]
 
 
 @settings(max_examples=40, deadline=None)
-@given(sizes=st.lists(st.sampled_from([20, 800_000, 5_000_000]), max_size=9), many=st.integers(0, 1500))
-def test_the_newest_are_kept_and_all_others_are_counted(sizes: list[int], many: int) -> None:
+@given(
+    sizes=st.lists(st.sampled_from([20, 800_000, 5_000_000]), max_size=9), small_count=st.integers(0, 1500)
+)
+def test_the_newest_events_are_kept_and_the_others_counted(sizes: list[int], small_count: int) -> None:
     async def read() -> tuple[list[bytes], list[bytes]]:
-        reader = Reader(None)
-        sent = [b"%07d" % n + b"." * size for n, size in enumerate([*sizes, *[20] * many])]
+        reader = EventReader(None)
+        sent = [b"%07d" % number + b"." * size for number, size in enumerate([*sizes, *[20] * small_count])]
         for event in sent:
             reader.put(event)
-        taken = []
+        received = []
         async for chunk in reader.stream():
-            taken.append(chunk)
-            if not (reader.waiting_bytes or (sent and chunk == b": listening\n\n")):
+            received.append(chunk)
+            if not (reader._bytes or (sent and chunk == b": listening\n\n")):
                 reader.end()
-        return sent, taken[1:]
+        return sent, received[1:]
 
-    async def bounded() -> tuple[list[bytes], list[bytes]]:
+    async def read_with_timeout() -> tuple[list[bytes], list[bytes]]:
         async with asyncio.timeout(SECONDS):
             return await read()
 
-    sent, taken = asyncio.run(bounded())
-    if taken and taken[0].startswith(b"event: dropped"):
-        dropped = json.loads(taken[0].split(b"data: ")[1])["dropped"]
-        taken = taken[1:]
+    sent, received = asyncio.run(read_with_timeout())
+    if received and received[0].startswith(b"event: dropped"):
+        dropped = json.loads(received[0].split(b"data: ")[1])["dropped"]
+        received = received[1:]
     else:
         dropped = 0
-    assert taken == sent[dropped:]
-    assert len(taken) <= 1000
-    assert sum(map(len, taken)) <= 4 * 2**20
+    assert received == sent[dropped:]
+    assert len(received) <= 1000
+    assert sum(map(len, received)) <= 4 * 2**20
 
 
-def test_nothing_is_told_after_the_end() -> None:
+def test_nothing_is_sent_after_the_end() -> None:
     async def read() -> list[bytes]:
-        events = Events(Worlds())
+        events = EventPublisher(Worlds())
         events.close()
-        reader = Reader(None)
+        reader = EventReader(None)
         events.add(reader)
         reader.put(b"late")
         return [chunk async for chunk in reader.stream()]
 
-    assert events_in(asyncio.run(read())) == []
+    assert without_comments(asyncio.run(read())) == []

@@ -1,4 +1,4 @@
-"""Journals on disk: whole after every exchange, without secrets, refused at once where they cannot be."""
+"""Tests the journal file: it is complete after every exchange and contains no secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.mockserver.atomic_file import CannotWriteError
-from workerkit.mockserver.observers.journal_file import JournalFile, written_to
+from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
@@ -49,7 +49,7 @@ NAMES = pytest.mark.parametrize("name", READERS)
 @pytest.fixture
 def worlds() -> Worlds:
     worlds = Worlds()
-    worlds.add(DEFAULT, WorldBuilder(seed=3, timer=lambda: 0.0, tasks=False))
+    worlds.add(DEFAULT, WorldBuilder(seed=3, timer=lambda: 0.0, with_tasks=False))
     return worlds
 
 
@@ -76,40 +76,44 @@ def exchange(number: int, **fields: Any) -> Exchange:
     return Exchange(**{**values, **fields})
 
 
-def record(world: World, **fields: Any) -> Exchange:
-    added = exchange(world.journal.next_number(), **fields)
-    world.journal.add(added)
-    return added
+def add_exchange(world: World, **fields: Any) -> Exchange:
+    new = exchange(world.journal.next_number(), **fields)
+    world.journal.add(new)
+    return new
 
 
-# What is in them
+# The content
 
 
 @NAMES
-def test_the_file_is_whole_from_the_beginning_and_after_each_exchange(
+def test_the_file_is_complete_at_the_start_and_after_each_exchange(
     tmp_path: Path, worlds: Worlds, name: str
 ) -> None:
     path, read = tmp_path / name, READERS[name]
-    with written_to(JournalFile(str(path)), worlds):
+    with journal_exchanges_to(JournalFile(str(path)), worlds):
         assert read(path) == []
         for count in range(1, 6):
-            record(worlds.world(DEFAULT), request_body=b"x" * (100 // count))
+            add_exchange(worlds.world(DEFAULT), request_body=b"x" * (100 // count))
             assert len(read(path)) == count
     assert len(read(path)) == 5
 
 
-def test_a_line_is_what_the_control_plane_shows(tmp_path: Path, worlds: Worlds) -> None:
+def test_a_line_is_the_exchange_as_in_the_control_plane(tmp_path: Path, worlds: Worlds) -> None:
     path, world = tmp_path / "journal.jsonl", worlds.world(DEFAULT)
-    with written_to(JournalFile(str(path)), worlds):
-        added = record(world)
+    with journal_exchanges_to(JournalFile(str(path)), worlds):
+        added = add_exchange(world)
     assert lines_of(path) == [{"world": DEFAULT, **mask_of(world).exchange(added)}]
 
 
-def test_an_entry_says_what_a_har_says(tmp_path: Path, worlds: Worlds) -> None:
+def test_a_har_entry_has_the_request_and_the_answer(tmp_path: Path, worlds: Worlds) -> None:
     path, world = tmp_path / "journal.har", worlds.world(DEFAULT)
-    with written_to(JournalFile(str(path)), worlds):
-        record(world, path="/api/v1/worker/logs", query="a=1&b=%20x", status=400, why="body/logs: is missing")
-        record(world, status=None, answer_headers=(), answer_body=b"", request_body=b"", request_headers=())
+    with journal_exchanges_to(JournalFile(str(path)), worlds):
+        add_exchange(
+            world, path="/api/v1/worker/logs", query="a=1&b=%20x", status=400, why="body/logs: is missing"
+        )
+        add_exchange(
+            world, status=None, answer_headers=(), answer_body=b"", request_body=b"", request_headers=()
+        )
     first, second = entries_of(path)
     key = mask_of(world).text("server-01-key")
     assert first["startedDateTime"] == "2025-12-01T10:00:00.250Z"
@@ -132,34 +136,32 @@ def test_an_entry_says_what_a_har_says(tmp_path: Path, worlds: Worlds) -> None:
 @settings(max_examples=40, deadline=None)
 @given(
     bodies=st.lists(
-        st.binary(max_size=60) | st.text(max_size=30).map(lambda each: json.dumps(each).encode()), max_size=6
+        st.binary(max_size=60) | st.text(max_size=30).map(lambda text: json.dumps(text).encode()), max_size=6
     ),
     query=st.text(st.characters(codec="latin-1"), max_size=20),
 )
-def test_whatever_was_sent_the_file_can_be_read(
+def test_the_file_can_be_read_whatever_was_sent(
     tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes], query: str
 ) -> None:
     folder = tmp_path_factory.mktemp("journals")
     for name, read in READERS.items():
         worlds = Worlds()
-        world = worlds.add(DEFAULT, WorldBuilder(seed=3, timer=lambda: 0.0, tasks=False)).world
-        with written_to(JournalFile(str(folder / name)), worlds):
+        world = worlds.add(DEFAULT, WorldBuilder(seed=3, timer=lambda: 0.0, with_tasks=False)).world
+        with journal_exchanges_to(JournalFile(str(folder / name)), worlds):
             for body in bodies:
-                record(world, request_body=body, answer_body=body, query=query, path=f"/{query}")
+                add_exchange(world, request_body=body, answer_body=body, query=query, path=f"/{query}")
         assert len(read(folder / name)) == len(bodies)
 
 
 @NAMES
-def test_all_worlds_are_written_also_those_that_come_later_or_begin_anew(
-    tmp_path: Path, worlds: Worlds, name: str
-) -> None:
+def test_all_worlds_are_written_also_new_and_reset_worlds(tmp_path: Path, worlds: Worlds, name: str) -> None:
     path = tmp_path / name
-    with written_to(JournalFile(str(path)), worlds):
-        record(worlds.world(DEFAULT))
-        worlds.add("w1", WorldBuilder(seed=4, tasks=False))
-        record(worlds.world("w1"))
+    with journal_exchanges_to(JournalFile(str(path)), worlds):
+        add_exchange(worlds.world(DEFAULT))
+        worlds.add("w1", WorldBuilder(seed=4, with_tasks=False))
+        add_exchange(worlds.world("w1"))
         worlds.reset("w1")
-        record(worlds.world("w1"))
+        add_exchange(worlds.world("w1"))
         worlds.world("w1").set_server_status(worlds.world("w1").server("server-02"), "offline", by="a test")
     assert len(READERS[name](path)) == 3
     assert path.read_text().count("w1") >= 2
@@ -169,7 +171,7 @@ def test_all_worlds_are_written_also_those_that_come_later_or_begin_anew(
 
 
 @NAMES
-def test_what_was_there_goes_when_the_journal_begins_and_not_before(
+def test_the_old_content_is_deleted_when_the_with_block_begins(
     tmp_path: Path, worlds: Worlds, name: str
 ) -> None:
     path = tmp_path / name
@@ -183,84 +185,92 @@ def test_what_was_there_goes_when_the_journal_begins_and_not_before(
 
 @NAMES
 @pytest.mark.parametrize("old", [None, 0o644, 0o660])
-def test_a_new_file_is_its_owners_and_one_that_was_there_keeps_its_mode(
+def test_a_new_file_is_readable_by_its_owner_only_and_an_old_file_keeps_its_mode(
     tmp_path: Path, worlds: Worlds, name: str, old: int | None
 ) -> None:
     path = tmp_path / name
     if old is not None:
         path.touch()
         path.chmod(old)
-    with written_to(JournalFile(str(path)), worlds):
-        record(worlds.world(DEFAULT))
+    with journal_exchanges_to(JournalFile(str(path)), worlds):
+        add_exchange(worlds.world(DEFAULT))
     assert stat.S_IMODE(path.stat().st_mode) == (old or 0o600)
 
 
 @NAMES
 @pytest.mark.parametrize("place", ["missing/{}", "folder/{}/."])
-def test_a_file_that_cannot_be_written_is_refused_at_once(tmp_path: Path, name: str, place: str) -> None:
+def test_a_file_that_cannot_be_written_is_an_error_at_once(tmp_path: Path, name: str, place: str) -> None:
     (tmp_path / "folder" / name).mkdir(parents=True)
     with pytest.raises(CannotWriteError, match="cannot be written"):
         JournalFile(str(tmp_path / place.format(name)))
 
 
 @NAMES
-def test_a_pipe_is_refused_which_could_hold_up_the_mock(tmp_path: Path, name: str) -> None:
+def test_a_named_pipe_is_an_error(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
     with pytest.raises(CannotWriteError, match="block"):
         JournalFile(str(tmp_path / name))
 
 
-def test_a_device_takes_lines() -> None:
+def test_a_device_is_allowed() -> None:
     worlds = Worlds()
-    world = worlds.add(DEFAULT, WorldBuilder(seed=3, tasks=False)).world
-    with written_to(JournalFile(os.devnull), worlds):
-        record(world)
+    world = worlds.add(DEFAULT, WorldBuilder(seed=3, with_tasks=False)).world
+    with journal_exchanges_to(JournalFile(os.devnull), worlds):
+        add_exchange(world)
 
 
-def test_once_the_disk_is_full_the_mock_goes_on_and_says_so(
-    worlds: Worlds, caplog: pytest.LogCaptureFixture
-) -> None:
-    with written_to(JournalFile("/dev/full"), worlds):
+def test_a_full_disk_is_logged_and_the_mock_goes_on(worlds: Worlds, caplog: pytest.LogCaptureFixture) -> None:
+    with journal_exchanges_to(JournalFile("/dev/full"), worlds):
         for _ in range(3):
-            record(worlds.world(DEFAULT))
-    assert [each.getMessage() for each in caplog.records] == [
+            add_exchange(worlds.world(DEFAULT))
+    assert [log_record.getMessage() for log_record in caplog.records] == [
         "/dev/full: nothing more is written: No space left on device"
     ]
     assert worlds.world(DEFAULT).journal.count == 3
 
 
-def test_without_a_file_nobody_listens(worlds: Worlds) -> None:
-    with written_to(None, worlds):
-        assert worlds.world(DEFAULT).listener is None
+def test_without_a_file_the_world_has_no_listener(worlds: Worlds) -> None:
+    with journal_exchanges_to(None, worlds):
+        assert worlds.world(DEFAULT).change_log.listener is None
 
 
-# The command
+# The command `serve`
 
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
     """Starts `workerkit serve`; returns the process and the base URL."""
-    begun: list[subprocess.Popen[str]] = []
+    processes: list[subprocess.Popen[str]] = []
 
     def start(*options: str) -> tuple[subprocess.Popen[str], str]:
-        words = [sys.executable, "-c", "from workerkit.cli.main import main; main()", "serve", "--port", "0"]
+        command = [
+            sys.executable,
+            "-c",
+            "from workerkit.cli.main import main; main()",
+            "serve",
+            "--port",
+            "0",
+        ]
         process = subprocess.Popen(
-            [*words, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        begun.append(process)
+        processes.append(process)
         assert process.stdout is not None
         return process, process.stdout.readline().rpartition(" ")[2].strip()
 
     yield start
-    for each in begun:
-        each.kill()
-        each.communicate()
+    for process in processes:
+        process.kill()
+        process.communicate()
 
 
 @NAMES
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_what_was_answered_is_in_the_file_however_the_mock_ends(
-    tmp_path: Path, serve: Callable[..., tuple[subprocess.Popen[str], str]], name: str, end: signal.Signals
+@pytest.mark.parametrize("end_signal", [signal.SIGKILL, signal.SIGTERM])
+def test_all_answered_exchanges_are_in_the_file_even_after_sigkill(
+    tmp_path: Path,
+    serve: Callable[..., tuple[subprocess.Popen[str], str]],
+    name: str,
+    end_signal: signal.Signals,
 ) -> None:
     path = tmp_path / name
     process, base_url = serve("--journal", str(path))
@@ -272,23 +282,23 @@ def test_what_was_answered_is_in_the_file_however_the_mock_ends(
             assert answer.status_code == 400
             if number % 10 == 0:
                 assert len(READERS[name](path)) == number
-        process.send_signal(end)
-        assert process.wait(SECONDS) == (0 if end == signal.SIGTERM else -end)
+        process.send_signal(end_signal)
+        assert process.wait(SECONDS) == (0 if end_signal == signal.SIGTERM else -end_signal)
     assert len(READERS[name](path)) == 30
 
 
-def test_a_file_that_cannot_be_written_ends_the_command_before_it_serves(
+def test_the_command_ends_if_the_file_cannot_be_written(
     serve: Callable[..., tuple[subprocess.Popen[str], str]],
 ) -> None:
     process, _ = serve("--journal", "/no/such/folder/x.har")
     assert process.wait(SECONDS) == 2
 
 
-def test_a_port_that_is_taken_leaves_the_file_as_it_is(
+def test_the_file_is_not_changed_if_the_port_is_in_use(
     tmp_path: Path, mock: MockServer, serve: Callable[..., tuple[subprocess.Popen[str], str]]
 ) -> None:
     path = tmp_path / "journal.jsonl"
-    path.write_text("of the mock that runs")
+    path.write_text("old content")
     process, _ = serve("--journal", str(path), "--port", str(mock.port))
     assert process.wait(SECONDS) == 3
-    assert path.read_text() == "of the mock that runs"
+    assert path.read_text() == "old content"

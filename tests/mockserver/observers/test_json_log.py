@@ -1,3 +1,5 @@
+"""Tests the JSON log."""
+
 from __future__ import annotations
 
 import json
@@ -6,34 +8,34 @@ from io import StringIO
 
 import pytest
 
-from workerkit.mockserver.observers.json_log import JsonLog, logged_as_json
+from workerkit.mockserver.observers.json_log import JsonLog, log_as_json
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 
-def test_messages_of_the_program_are_lines_as_well_and_only_while_it_is_open(
+def test_log_messages_are_written_during_the_with_block_only(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     file, logger = StringIO(), logging.getLogger("workerkit.mockserver")
-    with logged_as_json(Worlds(), file):
+    with log_as_json(Worlds(), file):
         logger.error("no room\nleft on %s", "the disk")
     logger.error("later")
     (line,) = file.getvalue().splitlines()
-    said = json.loads(line)
-    assert (said["level"], said["event"], said["message"]) == (
+    message = json.loads(line)
+    assert (message["level"], message["event"], message["message"]) == (
         "error",
         "message",
         "no room\nleft on the disk",
     )
 
 
-def test_a_file_that_takes_nothing_more_does_not_hold_the_mock_up() -> None:
-    class Full(StringIO):
+def test_a_closed_file_does_not_stop_the_mock() -> None:
+    class ClosedPipe(StringIO):
         def write(self, text: str) -> int:
             raise BrokenPipeError
 
     worlds = Worlds()
     world = worlds.add(DEFAULT, WorldBuilder(seed=1)).world
-    worlds.watch(JsonLog(Full()).hear)
+    worlds.subscribe(JsonLog(ClosedPipe()).write_event)
     world.set_server_status(world.server("server-01"), "offline", by="hand")
     assert world.server("server-01").status == "offline"

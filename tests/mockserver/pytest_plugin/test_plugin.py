@@ -1,18 +1,18 @@
-"""The plugin, in test suites of its own."""
+"""The pytest plugin. Each test runs pytest on a small test suite."""
 
 from __future__ import annotations
 
 import pytest
 
-from workerkit.mockserver.capsules.file.reader import read_capsule
+from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.replay.replay import replay
 
-# What the suites below begin with: `ask(api, method, path, body)` returns a status and the answer's JSON.
+# The first lines of each suite. `send(api, method, path, body)` returns the status and the answer as JSON.
 CLIENT = """
     import json, threading, urllib.error, urllib.request
     import pytest
 
-    def ask(api, method, path, body=None):
+    def send(api, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
         headers = {"X-API-Key": api.api_key}
         request = urllib.request.Request(api.base_url + path, data, headers, method=method)
@@ -27,7 +27,7 @@ CLIENT = """
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A project in which warnings are errors and unknown marks, too, and which needs few other plugins."""
+    """A project for a test suite. Warnings and unknown marks are errors, and few plugins are loaded."""
     others = "-p no:cacheprovider -p no:schemathesis -p no:hypothesispytest -p no:anyio"
     pytester.makeini(f"[pytest]\naddopts = --strict-markers {others}\nfilterwarnings = error\n")
     return pytester
@@ -46,11 +46,11 @@ def test_a_worker_can_be_tested(suite: pytest.Pytester) -> None:
         assert worker_api.env["LIKEPION_BASE_URL"] == worker_api.base_url
         assert worker_api.env["LIKEPION_API_KEY"] == worker_api.api_key
         task = worker_api.add_task(service_type="blog")
-        status, page = ask(worker_api, "GET", "/tasks")
-        assert (status, [each["id"] for each in page["data"]]) == (200, [task["id"]])
-        ask(worker_api, "PUT", "/tasks/" + task["id"], {"status": "completed"})
+        status, page = send(worker_api, "GET", "/tasks")
+        assert (status, [listed["id"] for listed in page["data"]]) == (200, [task["id"]])
+        send(worker_api, "PUT", "/tasks/" + task["id"], {"status": "completed"})
         assert worker_api.tasks(status="completed") == [worker_api.task(task["id"])]
-        assert [each.operation for each in worker_api.journal] == ["listTasks", "updateTask"]
+        assert [exchange.operation for exchange in worker_api.journal] == ["listTasks", "updateTask"]
     """,
     )
     result.assert_outcomes(passed=1)
@@ -108,7 +108,7 @@ def test_the_mark_begins_a_test_in_a_scenario(suite: pytest.Pytester) -> None:
     @pytest.mark.scenario("key-revoked")
     def test_scenario(worker_api):
         assert len(worker_api.tasks()) == 60
-        assert [ask(worker_api, "GET", "/tasks")[0] for _ in range(4)] == [200, 200, 200, 401]
+        assert [send(worker_api, "GET", "/tasks")[0] for _ in range(4)] == [200, 200, 200, 401]
 
     def test_plain(worker_api):
         assert worker_api.tasks() == []
@@ -172,12 +172,12 @@ def test_a_wrong_mark_is_an_error_that_says_why(suite: pytest.Pytester, mark: st
     source = f"""
     @pytest.mark.scenario({mark})
     def test_scenario(worker_api):
-        raise AssertionError("has begun")
+        raise AssertionError("has started")
     """
     result = run(suite, source)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([message])
-    result.stdout.no_fnmatch_line("*has begun*")
+    result.stdout.no_fnmatch_line("*has started*")
     result.stdout.no_fnmatch_line("*pytest_plugin.py*")
     result.stdout.no_fnmatch_line("*another exception*")
 
@@ -188,14 +188,14 @@ def test_the_mark_without_the_fixture_is_an_error_that_says_what_to_do(suite: py
         """
     @pytest.mark.scenario("key-revoked")
     def test_scenario():
-        raise AssertionError("has begun")
+        raise AssertionError("has started")
     """,
     )
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["the mark scenario does nothing without the fixture worker_api: let the test *"]
+        ["the mark scenario does nothing without the fixture worker_api: add the argument *"]
     )
-    result.stdout.no_fnmatch_line("*has begun*")
+    result.stdout.no_fnmatch_line("*has started*")
 
 
 def test_a_mark_of_a_whole_module_leaves_tests_without_the_fixture_alone(suite: pytest.Pytester) -> None:
@@ -217,14 +217,14 @@ MISUSES = {
     'add_task(statu="pending")': '*a task has no field statu (did you mean "status"?)',
     'tasks(statu="pending")': '*a task has no field statu (did you mean "status"?)',
     'fault("statuss")': '*unknown fault "statuss" (did you mean "status"?)',
-    "clock.advance(60)": "*'60' is no length of time: *",
+    "clock.advance(60)": "*'60' is not a duration: *",
     'run(["no-such-worker"])': "*the command no-such-worker was not found: *",
     "verdict()": '*this test has no scenario: mark it with @pytest.mark.scenario("key-revoked")',
-    "verify(status=500)": "*AssertionError: status 500*came 0 times*",
+    "verify(status=500)": "*AssertionError: expected status 500; found 0 requests*",
 }
 
 
-def test_misuse_is_told_in_the_tests_own_line(suite: pytest.Pytester) -> None:
+def test_a_wrong_call_is_reported_at_its_line_in_the_test(suite: pytest.Pytester) -> None:
     source = """
     def test_misuse_{}(worker_api):
         worker_api.add_task()
@@ -247,9 +247,9 @@ def test_the_mark_is_listed(suite: pytest.Pytester) -> None:
 FAILING = """
     def test_failing(worker_api):
         worker_api.add_task(password="own-password", email="own@mail.example")
-        ask(worker_api, "GET", "/tasks?limit=0")
-        ask(worker_api, "GET", "/tasks?service_type=own-password&after=own@mail.example")
-        ask(worker_api, "GET", "/" + worker_api.api_key)
+        send(worker_api, "GET", "/tasks?limit=0")
+        send(worker_api, "GET", "/tasks?service_type=own-password&after=own@mail.example")
+        send(worker_api, "GET", "/" + worker_api.api_key)
         raise AssertionError("of the test")
 """
 
@@ -303,27 +303,27 @@ def test_the_report_of_a_failed_test_says_which_rules_were_broken_and_what_the_w
     )
 
 
-def test_a_test_that_sent_nothing_is_said_to_have_sent_nothing(suite: pytest.Pytester) -> None:
+def test_the_report_of_a_test_without_requests_says_none(suite: pytest.Pytester) -> None:
     result = run(suite, "\n    def test_failing(worker_api):\n        raise AssertionError")
     result.stdout.fnmatch_lines(["*exchanges with worker_api*", "none"])
 
 
-def test_of_many_exchanges_the_last_are_shown(suite: pytest.Pytester) -> None:
+def test_only_the_last_of_many_exchanges_are_in_the_report(suite: pytest.Pytester) -> None:
     source = """
     def test_failing(worker_api):
         for _ in range(105):
-            ask(worker_api, "GET", "/tasks")
+            send(worker_api, "GET", "/tasks")
         raise AssertionError
     """
     result = run(suite, source)
-    result.stdout.fnmatch_lines(["(5 earlier ones left out)", "[#]6 *", "[#]105 *"])
+    result.stdout.fnmatch_lines(["(5 earlier exchanges are left out)", "[#]6 *", "[#]105 *"])
     result.stdout.no_fnmatch_line("[#]5 *")
 
 
 def test_other_reports_have_no_exchanges(suite: pytest.Pytester) -> None:
     source = """
     def test_passing(worker_api):
-        ask(worker_api, "GET", "/tasks")
+        send(worker_api, "GET", "/tasks")
 
     def test_failing_without():
         raise AssertionError
@@ -340,10 +340,10 @@ def test_other_reports_have_no_exchanges(suite: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*exchanges with worker_api*")
 
 
-# In processes of their own
+# In a new process
 
 
-def test_it_comes_with_the_installation_and_ends_without_a_trace(suite: pytest.Pytester) -> None:
+def test_the_plugin_is_installed_and_prints_nothing_to_standard_error(suite: pytest.Pytester) -> None:
     suite.makepyfile(CLIENT + FAILING)
     result = suite.runpytest_subprocess()
     result.assert_outcomes(failed=1)
@@ -360,7 +360,7 @@ def test_every_process_of_xdist_has_a_server_of_its_own(suite: pytest.Pytester) 
     @pytest.mark.parametrize("number", range(4))
     def test_world(worker_api, number, record_property):
         worker_api.add_task()
-        assert ask(worker_api, "GET", "/tasks")[1]["total"] == 1
+        assert send(worker_api, "GET", "/tasks")[1]["total"] == 1
     """
     )
     suite.runpytest_subprocess("-n", "2").assert_outcomes(passed=4)
@@ -368,7 +368,7 @@ def test_every_process_of_xdist_has_a_server_of_its_own(suite: pytest.Pytester) 
 
 def test_a_test_that_failed_leaves_a_capsule(pytester: pytest.Pytester) -> None:
     (pytester.path / "ours.yaml").write_text(
-        "title: Ours\nabout: A comment of ours.\nworld: {servers: [server-01]}\nexpect: [tasks-ended]\n"
+        "title: Ours\nabout: A comment in our file.\nworld: {servers: [server-01]}\nexpect: [tasks-ended]\n"
     )
     pytester.makepyfile(
         """
@@ -376,9 +376,9 @@ def test_a_test_that_failed_leaves_a_capsule(pytester: pytest.Pytester) -> None:
         @pytest.mark.scenario("ours.yaml")
         def test_fails(worker_api):
             task = worker_api.add_task(note="for the capsule")
-            asked = urllib.request.Request(worker_api.base_url + "/tasks")
-            asked.add_header("X-API-Key", worker_api.api_key)
-            urllib.request.urlopen(asked).read()
+            request = urllib.request.Request(worker_api.base_url + "/tasks")
+            request.add_header("X-API-Key", worker_api.api_key)
+            urllib.request.urlopen(request).read()
             assert False
         def test_passes(worker_api):
             pass
@@ -386,10 +386,10 @@ def test_a_test_that_failed_leaves_a_capsule(pytester: pytest.Pytester) -> None:
     )
     result = pytester.runpytest_subprocess("--worker-api-capsules", "capsules")
     (path,) = (pytester.path / "capsules").iterdir()
-    result.stdout.fnmatch_lines(["*See the same again with: workerkit replay capsules/*"])
-    capsule = read_capsule(path)
+    result.stdout.fnmatch_lines(["*Replay it with: workerkit replay capsules/*"])
+    capsule = read_recording(path)
     assert len(capsule.recorded) == 1
-    assert "A comment of ours." in capsule.scenario
+    assert "A comment in our file." in capsule.scenario
     assert capsule.notes[0] == "scenario ours: Ours"
     assert any(note.startswith("broken: tasks-ended: ") for note in capsule.notes)
     assert replay(capsule, name=path.name).difference is None

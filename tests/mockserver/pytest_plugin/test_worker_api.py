@@ -1,4 +1,4 @@
-"""What a test holds in its hand: `worker_api`."""
+"""The class WorkerApi, which the fixture `worker_api` gives to a test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workerkit.scenarios.fields.duration import DurationError
 from workerkit.scenarios.library import library
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-Ask = Callable[..., requests.Response]
+SendRequest = Callable[..., requests.Response]
 
 
 @pytest.fixture
@@ -28,28 +28,28 @@ def api(mock: MockServer) -> Iterator[WorkerApi]:
 
 
 @pytest.fixture
-def ask(api: WorkerApi, http: requests.Session) -> Ask:
-    """A request of the worker that `api.env` describes."""
+def send(api: WorkerApi, http: requests.Session) -> SendRequest:
+    """Sends requests as the worker that `api.env` describes."""
 
-    def send(method: str, path: str, json: Any = None) -> requests.Response:
+    def send_request(method: str, path: str, json: Any = None) -> requests.Response:
         headers = {"X-API-Key": api.env["LIKEPION_API_KEY"]}
         url = api.env["LIKEPION_BASE_URL"] + path
         return http.request(method, url, json=json, headers=headers, timeout=120)
 
-    return send
+    return send_request
 
 
-def test_its_environment_is_that_of_its_first_server(api: WorkerApi, ask: Ask) -> None:
+def test_the_environment_is_that_of_the_first_server(api: WorkerApi, send: SendRequest) -> None:
     assert api.env == {
         "LIKEPION_BASE_URL": api.base_url,
         "LIKEPION_API_KEY": api.api_key,
         "LIKEPION_SERVER_NAME": "server-01",
     }
     assert api.base_url.endswith("/api/v1/worker")
-    assert ask("GET", "/tasks").json()["server_name"] == "server-01"
+    assert send("GET", "/tasks").json()["server_name"] == "server-01"
 
 
-def test_it_begins_without_tasks_and_with_three_servers(api: WorkerApi) -> None:
+def test_the_world_begins_without_tasks_and_with_three_servers(api: WorkerApi) -> None:
     assert (api.tasks(), api.logs, api.journal, api.lines()) == ([], [], [], [])
     assert [(server["name"], server["status"]) for server in api.servers] == [
         ("server-01", "online"),
@@ -58,24 +58,24 @@ def test_it_begins_without_tasks_and_with_three_servers(api: WorkerApi) -> None:
     ]
 
 
-def test_it_begins_as_its_scenario_says(mock: MockServer) -> None:
+def test_the_world_begins_as_the_scenario_says(mock: MockServer) -> None:
     api = WorkerApi(mock, library.find("key-revoked"))
     assert [server["name"] for server in api.servers] == ["server-01"]
     assert len(api.tasks()) == 60
     api.close()
 
 
-def test_the_worker_gets_an_added_task(api: WorkerApi, ask: Ask) -> None:
+def test_the_worker_gets_an_added_task(api: WorkerApi, send: SendRequest) -> None:
     task = api.add_task(service_type="blog", config='{"simulate": "fail"}')
-    (listed,) = ask("GET", "/tasks").json()["data"]
+    (listed,) = send("GET", "/tasks").json()["data"]
     assert listed.items() <= task.items()
     assert (listed["service_type"], listed["config"]) == ("blog", '{"simulate": "fail"}')
 
 
-def test_a_task_of_another_server_is_not_the_workers(api: WorkerApi, ask: Ask) -> None:
+def test_a_task_of_another_server_is_not_the_workers(api: WorkerApi, send: SendRequest) -> None:
     task = api.add_task(server="server-02")
-    assert ask("GET", "/tasks").json()["total"] == 0
-    assert ask("PUT", f"/tasks/{task['id']}", {"status": "running"}).status_code == 403
+    assert send("GET", "/tasks").json()["total"] == 0
+    assert send("PUT", f"/tasks/{task['id']}", {"status": "running"}).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_an_unknown_owner_of_a_task_is_refused(api: WorkerApi, fields: dict[str,
         api.add_task(**fields)
 
 
-def test_what_the_worker_did_shows_in_the_task(api: WorkerApi, ask: Ask) -> None:
+def test_a_task_has_the_changes_of_the_worker(api: WorkerApi, send: SendRequest) -> None:
     task = api.add_task()
-    ask("PUT", f"/tasks/{task['id']}", {"status": "failed", "error_message": "a", "note": "b"})
+    send("PUT", f"/tasks/{task['id']}", {"status": "failed", "error_message": "a", "note": "b"})
     now = api.task(task["id"])
     assert (now["status"], now["error_message"], now["note"]) == ("failed", "a", "b")
     assert (task["status"], task["error_message"]) == ("pending", None)
@@ -125,12 +125,12 @@ def test_tasks_are_found_by_their_fields(api: WorkerApi) -> None:
     assert api.tasks(status="canceled") == []
 
 
-def test_requests_accounts_logs_and_heartbeats_are_shown(api: WorkerApi, ask: Ask) -> None:
+def test_requests_accounts_logs_and_heartbeats_can_be_read(api: WorkerApi, send: SendRequest) -> None:
     task = api.add_task()
-    ask("POST", "/callback/link/complete", {"link_id": task["id"]})
-    ask("POST", "/callback/account/status", {"account_id": task["account_id"], "status": "banned"})
-    ask("POST", "/logs", {"logs": [{"level": "INFO", "message": "a"}]})
-    ask("POST", "/health", {"active_tasks": 1})
+    send("POST", "/callback/link/complete", {"link_id": task["id"]})
+    send("POST", "/callback/account/status", {"account_id": task["account_id"], "status": "banned"})
+    send("POST", "/logs", {"logs": [{"level": "INFO", "message": "a"}]})
+    send("POST", "/health", {"active_tasks": 1})
     links = {request["id"]: request["created_links"] for request in api.requests}
     accounts = {account["id"]: account["status"] for account in api.accounts}
     assert (links[task["request_id"]], sum(links.values())) == (1, 1)
@@ -139,47 +139,49 @@ def test_requests_accounts_logs_and_heartbeats_are_shown(api: WorkerApi, ask: As
     assert [server["heartbeat"] for server in api.servers] == [{"active_tasks": 1}, None, None]
 
 
-def test_the_journal_has_what_the_worker_sent(api: WorkerApi, ask: Ask) -> None:
-    ask("POST", "/health", {"ip": "::1"})
-    ask("GET", "/tasks?limit=0")
+def test_the_journal_has_what_the_worker_sent(api: WorkerApi, send: SendRequest) -> None:
+    send("POST", "/health", {"ip": "::1"})
+    send("GET", "/tasks?limit=0")
     first, second = api.journal
-    assert (first.operation, first.sent(), first.accepted) == ("heartbeat", {"ip": "::1"}, True)
-    assert (second.status, second.answered()["error"]) == (400, "bad_request")
+    assert (first.operation, first.request_json(), first.accepted) == ("heartbeat", {"ip": "::1"}, True)
+    assert (second.status, second.answer_json()["error"]) == (400, "bad_request")
 
 
-def test_the_lines_of_the_journal_have_no_secrets(api: WorkerApi, ask: Ask) -> None:
-    ask("GET", f"/{api.api_key}")
+def test_the_lines_of_the_journal_have_no_secrets(api: WorkerApi, send: SendRequest) -> None:
+    send("GET", f"/{api.api_key}")
     (line,) = api.lines()
     assert line.startswith("#1 ")
     assert " GET /api/v1/worker/<key " in line
     assert api.api_key not in line
 
 
-def test_the_clock_moves_the_time_in_answers(api: WorkerApi, ask: Ask) -> None:
-    before = ask("POST", "/health", {}).json()["data"]["server_time"]
+def test_the_clock_moves_the_time_in_answers(api: WorkerApi, send: SendRequest) -> None:
+    before = send("POST", "/health", {}).json()["data"]["server_time"]
     api.clock.advance("366h")
     api.clock.advance("500ms")
-    after = ask("POST", "/health", {}).json()["data"]["server_time"]
+    after = send("POST", "/health", {}).json()["data"]["server_time"]
     assert datetime.fromisoformat(after) - datetime.fromisoformat(before) >= timedelta(hours=366)
 
 
-def test_a_length_of_time_without_a_unit_is_refused(api: WorkerApi) -> None:
+def test_a_duration_without_a_unit_is_refused(api: WorkerApi) -> None:
     with pytest.raises(DurationError, match="60"):
         api.clock.advance("60")
 
 
-def test_worlds_do_not_see_each_other(api: WorkerApi, ask: Ask, mock: MockServer) -> None:
+def test_worlds_do_not_see_each_other(api: WorkerApi, send: SendRequest, mock: MockServer) -> None:
     other = WorkerApi(mock)
     task = other.add_task()
     assert other.base_url == api.base_url
     assert other.api_key != api.api_key
-    assert (api.tasks(), ask("GET", "/tasks").json()["total"]) == ([], 0)
-    assert ask("PUT", f"/tasks/{task['id']}", {"note": "a"}).status_code == 404
+    assert (api.tasks(), send("GET", "/tasks").json()["total"]) == ([], 0)
+    assert send("PUT", f"/tasks/{task['id']}", {"note": "a"}).status_code == 404
     assert other.journal == []
     other.close()
 
 
-def test_a_closed_world_takes_its_key_along(mock: MockServer, api: WorkerApi, http: requests.Session) -> None:
+def test_the_key_of_a_closed_world_is_refused(
+    mock: MockServer, api: WorkerApi, http: requests.Session
+) -> None:
     closed = WorkerApi(mock)
     closed.close()
     headers = {"X-API-Key": closed.api_key}
@@ -191,7 +193,7 @@ def test_the_verdict_names_the_rules_broken_so_far(mock: MockServer) -> None:
     verdict = api.verdict()
     api.close()
     assert (verdict.scenario, verdict.passed) == ("key-revoked", False)
-    assert [broken.rule for broken in verdict.broken] == ["tasks-ended"]
+    assert [violation.rule for violation in verdict.violations] == ["tasks-ended"]
 
 
 def python(source: str) -> list[str]:
@@ -206,22 +208,22 @@ headers = {"X-API-Key": os.environ["LIKEPION_API_KEY"]}
 urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/tasks", headers=headers)).close()
 print(sys.argv[2], os.environ["LIKEPION_SERVER_NAME"])
 """
-    stint = api.run([*python(source), "{base_url}", "{api_key}"])
-    assert (stint.ended_by, stint.exit_code) == ("exit", 0)
+    worker_run = api.run([*python(source), "{base_url}", "{api_key}"])
+    assert (worker_run.ended_by, worker_run.exit_code) == ("exit", 0)
     assert [exchange.operation for exchange in api.journal] == ["listTasks"]
-    assert stint.output.startswith("<key ")
-    assert stint.output.endswith("> server-01\n")
+    assert worker_run.output.startswith("<key ")
+    assert worker_run.output.endswith("> server-01\n")
 
 
 def test_a_command_that_goes_on_is_ended_at_the_time_limit(api: WorkerApi) -> None:
-    stint = api.run(python("import signal; signal.pause()"), time_limit="200ms")
-    assert (stint.ended_by, stint.exit_code) == ("time-limit", None)
+    worker_run = api.run(python("import signal; signal.pause()"), time_limit="200ms")
+    assert (worker_run.ended_by, worker_run.exit_code) == ("time-limit", None)
 
 
 def test_a_command_is_ended_when_the_scenario_is_over(mock: MockServer) -> None:
     api = WorkerApi(mock, library.find("key-revoked"))
     for task in api.tasks():
-        mock.ask(
+        mock.run_in_server_thread(
             lambda task=task: mock.worlds.world(api._name).change_task(  # type: ignore[misc]
                 mock.worlds.world(api._name).task(task["id"]), {"status": "completed"}
             )
@@ -233,17 +235,17 @@ url = os.environ["LIKEPION_BASE_URL"] + "/tasks"
 urllib.request.urlopen(urllib.request.Request(url, headers=headers)).close()
 signal.pause()
 """
-    stint = api.run(python(source))
+    worker_run = api.run(python(source))
     api.close()
-    assert (stint.ended_by, stint.exit_code) == ("until", None)
+    assert (worker_run.ended_by, worker_run.exit_code) == ("until", None)
 
 
-def test_the_verdict_heeds_how_the_command_ended(mock: MockServer) -> None:
+def test_the_verdict_depends_on_the_exit_of_the_command(mock: MockServer) -> None:
     api = WorkerApi(mock, library.find("key-revoked"))
     api.run(python("raise SystemExit(3)"))
     verdict = api.verdict()
     api.close()
-    assert {broken.rule for broken in verdict.broken} >= {"tasks-ended", "process-not-crashed"}
+    assert {violation.rule for violation in verdict.violations} >= {"tasks-ended", "process-not-crashed"}
 
 
 def test_the_verdict_has_no_secrets(mock: MockServer) -> None:
@@ -258,10 +260,10 @@ except urllib.error.HTTPError as error:
 raise SystemExit(3)
 """
     api.run(python(source))
-    told, key = repr(api.verdict()), api.api_key
+    verdict_text, key = repr(api.verdict()), api.api_key
     api.close()
-    assert "<key " in told
-    assert key not in told
+    assert "<key " in verdict_text
+    assert key not in verdict_text
 
 
 def test_without_a_scenario_there_is_no_verdict(api: WorkerApi) -> None:

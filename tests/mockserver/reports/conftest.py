@@ -1,4 +1,4 @@
-"""Reports made by hand, with what is hostile in every text."""
+"""Fixtures: a report with harmless texts, and one with hostile text in every field."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import pytest
 
 from workerkit.mockserver.reports.report import (
     Case,
-    Chapter,
     CommandReport,
     Outcome,
     ReportFinding,
+    ReportSection,
     ReportSentence,
 )
-from workerkit.mockserver.reports.timeline import Lane, Moment, MomentKind, Spell, Tick, Timeline
+from workerkit.mockserver.reports.timeline import (
+    StatusPeriod,
+    TaskLane,
+    Tick,
+    Timeline,
+    TimelineRow,
+    TimelineRowKind,
+)
 
 HOSTILE = (
     "<script>alert(1)</script></pre></style><img src=//evil.example onerror=x>\"'&amp;]]><!--"
@@ -20,23 +27,33 @@ HOSTILE = (
 )
 
 
-def timeline(text: str) -> Timeline:
-    moments = (
-        Moment(
-            MomentKind.EXCHANGE, 0.0, text, 1, 1, 1, text, text, (text,), {"pending": 2, text: 1}, (text,)
+def timeline_with(text: str) -> Timeline:
+    rows = (
+        TimelineRow(
+            TimelineRowKind.EXCHANGE,
+            0.0,
+            text,
+            1,
+            1,
+            1,
+            text,
+            text,
+            (text,),
+            {"pending": 2, text: 1},
+            (text,),
         ),
-        Moment(MomentKind.HAPPENING, 0.5, text, statuses={"pending": 2}),
-        Moment(MomentKind.FOLD, 0.6, text, 2, 9, 8, "200", statuses={"completed": 2}),
-        Moment(MomentKind.GAP, 0.0, text),
+        TimelineRow(TimelineRowKind.EVENT, 0.5, text, statuses={"pending": 2}),
+        TimelineRow(TimelineRowKind.REPEATED, 0.6, text, 2, 9, 8, "200", statuses={"completed": 2}),
+        TimelineRow(TimelineRowKind.GAP, 0.0, text),
     )
-    lanes = (Lane(text, (Spell("pending", 0.0, 0.5), Spell(text, 0.5, 1.0))),)
+    lanes = (TaskLane(text, (StatusPeriod("pending", 0.0, 0.5), StatusPeriod(text, 0.5, 1.0))),)
     return Timeline(
-        1.0, moments, lanes, 3, (Tick(0.0, 4, is_broken=True), Tick(0.6, 2, is_broken=False)), ((0.5, text),)
+        1.0, rows, lanes, 3, (Tick(0.0, 4, broke_rule=True), Tick(0.6, 2, broke_rule=False)), ((0.5, text),)
     )
 
 
-def make(text: str) -> CommandReport:
-    """A report with one case that passed, one that failed and one that was skipped."""
+def report_with(text: str) -> CommandReport:
+    """Returns a report with a passed, a failed and a skipped case. The failed case has `text` everywhere."""
     cases = (
         Case("good-day", Outcome.PASS, "A day", 1.25, 12, output="fine"),
         Case(
@@ -48,28 +65,26 @@ def make(text: str) -> CommandReport:
             (ReportFinding(text, text, (text, text), 4), ReportFinding("other-rule", "It went on.")),
             (text,),
             text,
-            timeline(text),
+            timeline_with(text),
         ),
         Case("night", Outcome.SKIP, notes=(text,)),
     )
     sentences = (
-        ReportSentence(
-            text, text, "broken", Outcome.FAIL, (text, "good-day", "a case that there is not"), (text,)
-        ),
+        ReportSentence(text, text, "broken", Outcome.FAIL, (text, "good-day", "an unknown case"), (text,)),
         ReportSentence(text, text, text, None, notes=(text,)),
     )
-    chapters = (
-        Chapter("Một", "One", (ReportSentence("Một.", "One.", "kept", Outcome.PASS, ("good-day",)),)),
-        Chapter(text, text, sentences),
+    sections = (
+        ReportSection("Một", "One", (ReportSentence("Một.", "One.", "kept", Outcome.PASS, ("good-day",)),)),
+        ReportSection(text, text, sentences),
     )
-    return CommandReport(text, text, 3.75, cases, (text,), chapters)
+    return CommandReport(text, text, 3.75, cases, (text,), sections)
 
 
 @pytest.fixture
 def report() -> CommandReport:
-    return make("a text")
+    return report_with("a text")
 
 
 @pytest.fixture
-def hostile() -> CommandReport:
-    return make(HOSTILE)
+def hostile_report() -> CommandReport:
+    return report_with(HOSTILE)

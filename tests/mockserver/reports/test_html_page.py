@@ -1,4 +1,4 @@
-"""A report as a page."""
+"""Tests the HTML page of a report."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from workerkit.mockserver.reports.html_page import as_page
-from workerkit.mockserver.reports.markup import legal
-from workerkit.mockserver.reports.report import Aside, Case, CommandReport, Outcome, ReportFinding
+from workerkit.mockserver.reports.html_page import html_report
+from workerkit.mockserver.reports.markup import clean_text
+from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, Outcome, ReportFinding
 
 TAGS = {
     *(
@@ -36,7 +36,7 @@ EMPTY = {"meta"}
 
 
 class Page(HTMLParser):
-    """The page as a browser reads it: its elements with their attributes, and its text."""
+    """Parses a page: its elements with their attributes, its text and its style sheet."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -61,37 +61,41 @@ class Page(HTMLParser):
         else:
             self.text += data
 
-    def all(self, tag: str) -> list[dict[str, str]]:
+    def attributes_of_all(self, tag: str) -> list[dict[str, str]]:
         return [attributes for name, attributes in self.elements if name == tag]
 
 
 @pytest.fixture
 def page(report: CommandReport) -> Page:
-    return Page(as_page(report))
+    return Page(html_report(report))
 
 
-def test_every_case_has_a_line_that_leads_to_it(page: Page) -> None:
-    places = [each["id"] for _, each in page.elements if "id" in each]
-    assert [each["href"] for each in page.all("a")][-3:] == [f"#{place}" for place in places]
-    assert len(set(places)) == 3
+def test_the_table_has_a_link_to_each_case(page: Page) -> None:
+    anchors = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    links = [attributes["href"] for attributes in page.attributes_of_all("a")]
+    assert links[-3:] == [f"#{anchor}" for anchor in anchors]
+    assert len(set(anchors)) == 3
 
 
-def test_a_sentence_leads_to_the_cases_that_hold_it(page: Page) -> None:
-    assert [each["href"] for each in page.all("a")][:-3] == ["#case-0", "#case-1", "#case-0"]
-    assert "a text, good-day, a case that there is not" in page.text
+def test_a_sentence_has_links_to_the_cases_that_test_it(page: Page) -> None:
+    links = [attributes["href"] for attributes in page.attributes_of_all("a")]
+    assert links[:-3] == ["#case-0", "#case-1", "#case-0"]
+    assert "a text, good-day, an unknown case" in page.text
 
 
-def test_a_chapter_is_open_where_a_sentence_of_it_is_broken_and_has_its_counts(page: Page) -> None:
-    chapters = [each for each in page.all("details") if each.get("class") == "case chapter"]
-    assert ["open" in chapter for chapter in chapters] == [False, True]
+def test_a_section_has_counts_and_is_open_if_a_sentence_is_broken(page: Page) -> None:
+    details = page.attributes_of_all("details")
+    sections = [attributes for attributes in details if attributes.get("class") == "case chapter"]
+    assert ["open" in attributes for attributes in sections] == [False, True]
     assert "One 1 kept" in page.text
     assert "a text 1 broken, 1 a text" in page.text
-    assert {each["lang"] for _, each in page.elements if "lang" in each} == {"en", "vi"}
+    languages = {attributes["lang"] for _, attributes in page.elements if "lang" in attributes}
+    assert languages == {"en", "vi"}
 
 
-def test_what_not_everybody_wants_to_read_is_folded(report: CommandReport) -> None:
-    asides = (Aside("In the sandbox", ("one", "<two>")), Aside("Nothing else"))
-    page = Page(as_page(replace(report, chapters=(), cases=(), asides=asides)))
+def test_a_note_with_details_is_folded(report: CommandReport) -> None:
+    folded_notes = (FoldedNote("In the sandbox", ("one", "<two>")), FoldedNote("Nothing else"))
+    page = Page(html_report(replace(report, sections=(), cases=(), folded_notes=folded_notes)))
     assert [tag for tag, _ in page.elements if tag in ("details", "summary", "li")] == [
         *("details", "summary", "li", "li")
     ]
@@ -100,42 +104,44 @@ def test_what_not_everybody_wants_to_read_is_folded(report: CommandReport) -> No
     assert "Nothing else" in page.text
 
 
-def test_without_chapters_there_is_nothing_of_the_page(report: CommandReport) -> None:
-    assert "sentence by sentence" not in Page(as_page(replace(report, chapters=()))).text
+def test_a_report_without_sections_does_not_show_the_api_page(report: CommandReport) -> None:
+    assert "sentence by sentence" not in Page(html_report(replace(report, sections=()))).text
 
 
-def test_cases_that_failed_are_open(page: Page) -> None:
-    cases = [each for each in page.all("details") if each.get("class") == "case"]
-    assert ["open" in each for each in cases] == [False, True, False]
+def test_only_failed_cases_are_open(page: Page) -> None:
+    details = page.attributes_of_all("details")
+    cases = [attributes for attributes in details if attributes.get("class") == "case"]
+    assert ["open" in attributes for attributes in cases] == [False, True, False]
 
 
-def test_the_exchanges_that_broke_a_rule_are_marked(page: Page) -> None:
-    rows = [each.get("class") for each in page.all("tr")]
+def test_exchanges_that_broke_a_rule_are_marked(page: Page) -> None:
+    rows = [attributes.get("class") for attributes in page.attributes_of_all("tr")]
     assert rows[-4:] == ["exchange broken", "happening", "fold", "gap"]
     assert "✗ broke a text" in page.text
     assert "#2 to #9" in page.text
     assert "8 times a text" in page.text
 
 
-def test_the_states_of_the_tasks_stand_beside_the_exchanges(page: Page) -> None:
+def test_each_exchange_has_the_statuses_of_the_tasks(page: Page) -> None:
     assert "2 pending, 1 a text" in page.text
     assert "2 completed" in page.text
-    assert "3 more tasks have no lane" in page.text
-    (picture,) = [each for each in page.all("svg") if each.get("role") == "img"]
+    assert "3 more tasks are not shown" in page.text
+    images = page.attributes_of_all("svg")
+    (picture,) = [attributes for attributes in images if attributes.get("role") == "img"]
     assert "a text: pending from 0.000 s, a text from 0.500 s" in page.text
     assert picture["aria-label"].startswith("1 tasks over 1.000 seconds")
 
 
-def test_hostile_texts_are_texts_and_make_no_element(hostile: CommandReport) -> None:
-    page = Page(as_page(hostile))
+def test_hostile_texts_add_no_elements(hostile_report: CommandReport) -> None:
+    page = Page(html_report(hostile_report))
     assert {tag for tag, _ in page.elements} <= TAGS
-    assert page.text.count(legal(hostile.title).replace("\r\n", "\r\n")) >= 12
-    classes = " ".join(each.get("class", "") for _, each in page.elements)
+    assert page.text.count(clean_text(hostile_report.title).replace("\r\n", "\r\n")) >= 12
+    classes = " ".join(attributes.get("class", "") for _, attributes in page.elements)
     assert re.fullmatch(r"[a-z -]*", classes)
 
 
-def test_it_asks_for_nothing_and_allows_nothing(hostile: CommandReport) -> None:
-    content = as_page(hostile)
+def test_the_page_loads_nothing_and_forbids_scripts(hostile_report: CommandReport) -> None:
+    content = html_report(hostile_report)
     page = Page(content)
     for _, attributes in page.elements:
         assert not [
@@ -144,27 +150,30 @@ def test_it_asks_for_nothing_and_allows_nothing(hostile: CommandReport) -> None:
         assert attributes.get("href", "#").startswith("#")
     assert "url(" not in page.style
     assert "@import" not in page.style
-    policy = next(each["content"] for each in page.all("meta") if "http-equiv" in each)
+    metas = page.attributes_of_all("meta")
+    policy = next(attributes["content"] for attributes in metas if "http-equiv" in attributes)
     digest = b64encode(sha256(page.style.encode()).digest()).decode()
     assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     assert content.index(b"Content-Security-Policy") < content.index(b"<style>")
 
 
-def test_a_run_without_time_has_a_page(report: CommandReport) -> None:
+def test_a_timeline_of_zero_seconds_has_a_page(report: CommandReport) -> None:
     case = report.cases[1]
     assert case.timeline is not None
-    still = replace(case, timeline=replace(case.timeline, seconds=0.0))
-    assert "0.000 s" in Page(as_page(replace(report, cases=(still,)))).text
+    instant = replace(case, timeline=replace(case.timeline, seconds=0.0))
+    assert "0.000 s" in Page(html_report(replace(report, cases=(instant,)))).text
 
 
-def test_cases_that_are_not_counted_are_told_in_the_table_by_what_they_are_about() -> None:
+def test_the_table_shows_descriptions_and_findings_if_no_case_has_counts() -> None:
     finding = ReportFinding("list-total", "total is 3, expected 2")
     cases = (
         Case("list", Outcome.PASS, "Lists tasks"),
         Case("total", Outcome.FAIL, "The total", findings=(finding,)),
     )
-    page = as_page(CommandReport("workerkit conform", "fail", 1.0, cases)).decode()
+    page = html_report(CommandReport("workerkit conform", "fail", 1.0, cases)).decode()
     table = page[page.index("<table") : page.index("</table>")]
-    assert "what was found" in table
+    assert "findings" in table
     assert "seconds" not in table
-    assert [each in table for each in ("Lists tasks", "The total", "total is 3, expected 2")] == [True] * 3
+    assert "Lists tasks" in table
+    assert "The total" in table
+    assert "total is 3, expected 2" in table

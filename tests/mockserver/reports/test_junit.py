@@ -1,14 +1,14 @@
-"""A report as JUnit XML."""
+"""Tests the JUnit XML of a report."""
 
 from __future__ import annotations
 
 from xml.etree.ElementTree import Element, fromstring
 
-from workerkit.mockserver.reports.junit import as_junit
-from workerkit.mockserver.reports.markup import legal
+from workerkit.mockserver.reports.junit import junit_report
+from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import CommandReport
 
-# What Jenkins's schema, junit-10.xsd, allows: the attributes and the children of each element.
+# For each element the attributes and the children that the schema of Jenkins, junit-10.xsd, allows.
 SCHEMA: dict[str, tuple[set[str], set[str]]] = {
     "testsuites": ({"name", "time", "tests", "failures", "disabled", "errors"}, {"testsuite"}),
     "testsuite": (
@@ -25,17 +25,17 @@ SCHEMA: dict[str, tuple[set[str], set[str]]] = {
 }
 
 
-def parsed(report: CommandReport) -> Element:
-    root = fromstring(as_junit(report))
-    for each in root.iter():
-        attributes, children = SCHEMA[each.tag]
-        assert set(each.keys()) <= attributes
-        assert {child.tag for child in each} <= children
+def parsed_junit(report: CommandReport) -> Element:
+    root = fromstring(junit_report(report))
+    for xml_element in root.iter():
+        attributes, children = SCHEMA[xml_element.tag]
+        assert set(xml_element.keys()) <= attributes
+        assert {child.tag for child in xml_element} <= children
     return root
 
 
-def test_each_case_is_a_test_case_with_its_counts(report: CommandReport) -> None:
-    root = parsed(report)
+def test_each_case_is_a_test_case(report: CommandReport) -> None:
+    root = parsed_junit(report)
     assert root.attrib == {"name": "a text", "tests": "3", "failures": "1", "errors": "0", "time": "3.750"}
     (suite,) = root
     assert suite.get("skipped") == "1"
@@ -46,8 +46,8 @@ def test_each_case_is_a_test_case_with_its_counts(report: CommandReport) -> None
     ]
 
 
-def test_each_finding_is_a_failure_with_its_exchanges(report: CommandReport) -> None:
-    failures = list(parsed(report).iter("failure"))
+def test_each_finding_is_a_failure_that_lists_its_exchanges(report: CommandReport) -> None:
+    failures = list(parsed_junit(report).iter("failure"))
     assert [failure.attrib for failure in failures] == [
         {"message": "a text", "type": "a text"},
         {"message": "It went on.", "type": "other-rule"},
@@ -55,15 +55,15 @@ def test_each_finding_is_a_failure_with_its_exchanges(report: CommandReport) -> 
     assert failures[0].text == "a text: a text\na text\na text\nand 4 more\na text"
 
 
-def test_a_case_that_was_skipped_says_why(report: CommandReport) -> None:
-    assert [each.attrib for each in parsed(report).iter("skipped")] == [{"message": "a text"}]
+def test_a_skipped_case_has_the_reason(report: CommandReport) -> None:
+    assert [skipped.attrib for skipped in parsed_junit(report).iter("skipped")] == [{"message": "a text"}]
 
 
-def test_what_the_command_printed_is_there(report: CommandReport) -> None:
-    assert [each.text for each in parsed(report).iter("system-out")] == ["fine", "a text"]
+def test_the_output_of_the_command_is_included(report: CommandReport) -> None:
+    assert [output.text for output in parsed_junit(report).iter("system-out")] == ["fine", "a text"]
 
 
-def test_hostile_texts_stay_texts(hostile: CommandReport) -> None:
-    root = parsed(hostile)
-    assert [case.get("name") for case in root.iter("testcase")][1] == legal(hostile.title)
-    assert next(root.iter("failure")).get("message") == legal(hostile.title)
+def test_hostile_texts_stay_text(hostile_report: CommandReport) -> None:
+    root = parsed_junit(hostile_report)
+    assert [case.get("name") for case in root.iter("testcase")][1] == clean_text(hostile_report.title)
+    assert next(root.iter("failure")).get("message") == clean_text(hostile_report.title)

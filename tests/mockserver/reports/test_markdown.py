@@ -1,4 +1,4 @@
-"""A report as Markdown and as the summary of a step."""
+"""Tests the Markdown of a report and the step summary of GitHub Actions."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from pathlib import Path
 import pytest
 
 from workerkit.mockserver.atomic_file import CannotWriteError
-from workerkit.mockserver.reports.markdown import add_step_summary, as_markdown
+from workerkit.mockserver.reports.markdown import add_step_summary, markdown_report
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 
-# A character of Markdown that has its meaning, because no backslash stands before it.
-MEANT = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]#@~]")
+# A Markdown character that is not escaped with a backslash.
+UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]#@~]")
 
 
-def test_each_case_has_a_row_and_each_failure_its_details(report: CommandReport) -> None:
-    text = as_markdown(report)
+def test_each_case_has_a_row_and_each_failure_has_details(report: CommandReport) -> None:
+    text = markdown_report(report)
     assert "| ✅ | good\\-day | 1.2 | 12 |  |\n" in text
     assert "| ❌ | a text | 2.5 | 9 | a text, other\\-rule |\n" in text
     assert text.count("<details>") == text.count("</details>") == 1
     assert "<pre>a text\na text\nand 4 more</pre>" in text
 
 
-def test_cases_that_are_not_counted_are_told_by_what_they_are_about() -> None:
+def test_the_table_shows_descriptions_and_findings_if_no_case_has_counts() -> None:
     cases = (
         Case("list", Outcome.PASS, "Lists tasks"),
         Case("total", Outcome.FAIL, "The total", findings=(ReportFinding("total", "3, not 2. " * 90),)),
         Case("own", Outcome.SKIP, "Own ones", notes=("Untested: needs --other-api-key",)),
     )
-    text = as_markdown(CommandReport("workerkit conform", "fail", 1.0, cases, ("It ended early",)))
-    assert "\n\nIt ended early\n\n| | case | what it is about | what was found |\n" in text
+    text = markdown_report(CommandReport("workerkit conform", "fail", 1.0, cases, ("It ended early",)))
+    assert "\n\nIt ended early\n\n| | case | description | findings |\n" in text
     assert "| ✅ | list | Lists tasks |  |\n" in text
     assert "| ⏭️ | own | Own ones | Untested: needs \\-\\-other\\-api\\-key |\n" in text.replace("\\:", ":")
     (long,) = [line for line in text.splitlines() if line.startswith("| ❌ | total | The total |")]
@@ -39,8 +39,8 @@ def test_cases_that_are_not_counted_are_told_by_what_they_are_about() -> None:
     assert len(long) < 300
 
 
-def test_hostile_texts_have_no_meaning(hostile: CommandReport) -> None:
-    text = as_markdown(hostile)
+def test_hostile_texts_are_escaped(hostile_report: CommandReport) -> None:
+    text = markdown_report(hostile_report)
     assert set(re.findall(r"</?[a-z]+", text)) == {
         *("<details", "</details", "<summary", "</summary", "<b", "</b", "<p", "</p", "<pre", "</pre")
     }
@@ -48,39 +48,39 @@ def test_hostile_texts_have_no_meaning(hostile: CommandReport) -> None:
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) == 5
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
-    assert not [row for row in rows if MEANT.search(row)]
+    assert not [row for row in rows if UNESCAPED.search(row)]
     block = text[text.index("<details>") : text.index("</details>")]
     assert "\n\n" not in block.partition("</summary>\n\n")[2]
     assert "\x1b" not in text
     text.encode()
 
 
-def test_it_stays_below_what_github_takes(report: CommandReport) -> None:
-    many = replace(report, cases=(replace(report.cases[1], notes=("x" * 10_000,)),) * 100)
-    text = as_markdown(many)
+def test_a_large_report_stays_below_the_limit_of_github(report: CommandReport) -> None:
+    large_report = replace(report, cases=(replace(report.cases[1], notes=("x" * 10_000,)),) * 100)
+    text = markdown_report(large_report)
     assert len(text.encode()) < 2**19
     assert text.count("<details>") == text.count("</details>") > 10
-    assert text.endswith("More is left out here: see the other reports.\n")
+    assert text.endswith("Further failures are left out here. The other reports contain them.\n")
 
 
-def test_the_summary_of_a_step_is_added_to_what_is_there(report: CommandReport, tmp_path: Path) -> None:
+def test_the_report_is_added_to_the_existing_step_summary(report: CommandReport, tmp_path: Path) -> None:
     file = tmp_path / "summary.md"
     file.write_text("before\n")
     add_step_summary(report, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(file)})
-    assert file.read_text("utf-8") == f"before\n{as_markdown(report)}\n"
+    assert file.read_text("utf-8") == f"before\n{markdown_report(report)}\n"
 
 
 @pytest.mark.parametrize("environment", [{}, {"GITHUB_ACTIONS": "false"}, {"GITHUB_ACTIONS": "true"}])
-def test_elsewhere_no_summary_is_written(
+def test_outside_of_github_actions_no_summary_is_written(
     report: CommandReport, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    place = (
+    summary_file = (
         {} if environment.get("GITHUB_ACTIONS") == "true" else {"GITHUB_STEP_SUMMARY": str(tmp_path / "a")}
     )
-    add_step_summary(report, {**environment, **place})
+    add_step_summary(report, {**environment, **summary_file})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_summary_that_cannot_be_written_is_named(report: CommandReport, tmp_path: Path) -> None:
+def test_an_error_names_the_variable_and_the_reason(report: CommandReport, tmp_path: Path) -> None:
     with pytest.raises(CannotWriteError, match=r"GITHUB_STEP_SUMMARY=.*: Is a directory"):
         add_step_summary(report, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path)})

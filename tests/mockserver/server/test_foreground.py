@@ -1,4 +1,4 @@
-"""`workerkit serve` as a process of its own."""
+"""`workerkit serve` in its own process."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Serve = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Starts `workerkit serve` with these options in an empty folder."""
+    """Starts `workerkit serve` with options. The working folder is empty."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*options: str) -> subprocess.Popen[str]:
-        words = [SCRIPT, "serve", *options]
+        command = [SCRIPT, "serve", *options]
         pipe = subprocess.PIPE
-        process = subprocess.Popen(words, cwd=tmp_path, text=True, stdout=pipe, stderr=pipe)
+        process = subprocess.Popen(command, cwd=tmp_path, text=True, stdout=pipe, stderr=pipe)
         started.append(process)
         return process
 
@@ -41,8 +41,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         process.communicate()
 
 
-def greeting(process: subprocess.Popen[str]) -> list[str]:
-    """What the mock says when it answers: up to the line with the curl command."""
+def startup_lines(process: subprocess.Popen[str]) -> list[str]:
+    """The lines that the mock prints when it is ready. The last line has the curl command."""
     assert process.stdout is not None
     lines = []
     for line in process.stdout:
@@ -52,16 +52,16 @@ def greeting(process: subprocess.Popen[str]) -> list[str]:
     return lines
 
 
-def ended(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:
-    """Exit code, output and errors after a signal."""
+def stop(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:
+    """Sends a signal. Returns the exit code, the output and the error output."""
     process.send_signal(number)
     output, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, output, errors
 
 
-def test_the_ready_file_is_complete_when_the_greeting_comes(serve: Serve, tmp_path: Path) -> None:
+def test_the_ready_file_is_complete_before_anything_is_printed(serve: Serve, tmp_path: Path) -> None:
     process = serve("--port", "0", "--ready-file", "ready.json")
-    greeting(process)
+    startup_lines(process)
     ready = json.loads((tmp_path / "ready.json").read_bytes())
     origin = ready["base_url"].removesuffix("/api/v1/worker")
     assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+", origin)
@@ -77,19 +77,19 @@ def test_the_ready_file_is_complete_when_the_greeting_comes(serve: Serve, tmp_pa
         ],
     }
     assert requests.get(f"{ready['control_url']}/health", timeout=120).json()["worlds"] == ["default"]
-    assert [each.name for each in tmp_path.iterdir()] == ["ready.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["ready.json"]
     assert stat.S_IMODE((tmp_path / "ready.json").stat().st_mode) == 0o600
 
 
-def test_a_ready_file_that_was_there_keeps_its_mode(serve: Serve, tmp_path: Path) -> None:
+def test_an_existing_ready_file_keeps_its_mode(serve: Serve, tmp_path: Path) -> None:
     path = tmp_path / "ready.json"
     path.touch()
     path.chmod(0o640)
-    greeting(serve("--port", "0", "--ready-file", "ready.json"))
+    startup_lines(serve("--port", "0", "--ready-file", "ready.json"))
     assert (stat.S_IMODE(path.stat().st_mode), json.loads(path.read_bytes())["token"]) == (0o640, None)
 
 
-def test_whoever_sees_the_ready_file_sees_all_of_it_and_is_answered(serve: Serve, tmp_path: Path) -> None:
+def test_the_ready_file_is_never_incomplete_and_the_mock_answers_then(serve: Serve, tmp_path: Path) -> None:
     path = tmp_path / "ready.json"
     serve("--port", "0", "--ready-file", str(path))
     while True:
@@ -101,8 +101,8 @@ def test_whoever_sees_the_ready_file_sees_all_of_it_and_is_answered(serve: Serve
     assert requests.get(f"{ready['control_url']}/health", timeout=120).status_code == 200
 
 
-def test_the_greeting_says_where_the_mock_is_and_with_which_keys(serve: Serve) -> None:
-    lines = greeting(serve("--port", "0"))
+def test_the_first_lines_have_the_addresses_and_the_keys(serve: Serve) -> None:
+    lines = startup_lines(serve("--port", "0"))
     text = "\n".join(lines)
     for expected in (
         "server-01 (online): X-API-Key: server-01-key or your-server-key",
@@ -116,40 +116,40 @@ def test_the_greeting_says_where_the_mock_is_and_with_which_keys(serve: Serve) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_good_order(serve: Serve, number: signal.Signals) -> None:
+def test_a_signal_stops_the_mock_without_errors(serve: Serve, number: signal.Signals) -> None:
     process = serve("--port", "0")
-    greeting(process)
-    assert ended(process, number) == (0, "", "")
+    startup_lines(process)
+    assert stop(process, number) == (0, "", "")
 
 
-def test_a_signal_ends_it_while_clients_are_connected(serve: Serve) -> None:
+def test_a_signal_stops_the_mock_while_clients_are_connected(serve: Serve) -> None:
     process = serve("--port", "0")
-    url = greeting(process)[0].split()[-1]
+    url = startup_lines(process)[0].split()[-1]
     with requests.Session() as client:
         assert client.get(f"{url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=120).ok
-        assert ended(process, signal.SIGTERM)[0] == 0
+        assert stop(process, signal.SIGTERM)[0] == 0
 
 
-def test_a_port_that_is_taken_is_exit_3_with_one_line(serve: Serve) -> None:
+def test_a_used_port_gives_exit_code_3_and_one_line(serve: Serve) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = serve("--port", str(port))
         output, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, output) == (3, "")
-    said = f"workerkit: cannot listen on 127.0.0.1:{port}: {os.strerror(errno.EADDRINUSE)}"
-    assert errors.startswith(said)
+    message = f"workerkit: cannot listen on 127.0.0.1:{port}: {os.strerror(errno.EADDRINUSE)}"
+    assert errors.startswith(message)
     assert errors.count("\n") == 1
 
 
-def test_a_ready_file_that_cannot_be_written_is_exit_2_with_one_line(serve: Serve) -> None:
+def test_an_unwritable_ready_file_gives_exit_code_2_and_one_line(serve: Serve) -> None:
     process = serve("--port", "0", "--ready-file", "missing/ready.json")
     output, errors = process.communicate(timeout=PATIENCE)
-    said = f"workerkit: missing/ready.json cannot be written: {os.strerror(errno.ENOENT)}\n"
-    assert (process.returncode, output, errors) == (2, "", said)
+    message = f"workerkit: missing/ready.json cannot be written: {os.strerror(errno.ENOENT)}\n"
+    assert (process.returncode, output, errors) == (2, "", message)
 
 
-def test_the_token_is_in_the_ready_file_and_opens_the_control_plane(serve: Serve, tmp_path: Path) -> None:
-    greeting(serve("--port", "0", "--ready-file", "ready.json", "--control-token", "a-token-of-tests"))
+def test_the_token_in_the_ready_file_works_for_the_control_plane(serve: Serve, tmp_path: Path) -> None:
+    startup_lines(serve("--port", "0", "--ready-file", "ready.json", "--control-token", "a-token-of-tests"))
     ready = json.loads((tmp_path / "ready.json").read_bytes())
     assert ready["token"] == "a-token-of-tests"
     headers: list[dict[str, str]] = [{}, {"Authorization": "Bearer a-token-of-tests"}]
@@ -160,7 +160,7 @@ def test_the_token_is_in_the_ready_file_and_opens_the_control_plane(serve: Serve
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
-def test_an_empty_token_opens_nothing(serve: Serve, tmp_path: Path, host: str) -> None:
+def test_an_empty_token_is_refused(serve: Serve, tmp_path: Path, host: str) -> None:
     process = serve("--host", host, "--port", "0", "--ready-file", "ready.json", "--control-token", "")
     output, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, output, errors.count("\n")) == (2, "", 1)
@@ -168,19 +168,19 @@ def test_an_empty_token_opens_nothing(serve: Serve, tmp_path: Path, host: str) -
     assert list(tmp_path.iterdir()) == []
 
 
-def state(base_url: str) -> Any:
+def world_state(base_url: str) -> Any:
     control = base_url.replace("/api/v1/worker", "/_mock")
     return requests.get(f"{control}/worlds/default", timeout=120).json()
 
 
-def test_it_begins_in_a_scenario(serve: Serve) -> None:
-    shown = state(greeting(serve("--port", "0", "--scenario", "key-revoked"))[0].split()[-1])
-    assert (shown["scenario"], len(shown["tasks"])) == ("key-revoked", 60)
+def test_the_mock_can_start_with_a_scenario(serve: Serve) -> None:
+    state = world_state(startup_lines(serve("--port", "0", "--scenario", "key-revoked"))[0].split()[-1])
+    assert (state["scenario"], len(state["tasks"])) == ("key-revoked", 60)
 
 
-def test_the_same_seed_is_the_same_world(serve: Serve) -> None:
+def test_the_same_seed_gives_the_same_world(serve: Serve) -> None:
     processes = [serve("--port", "0", "--seed", seed) for seed in ("4", "4", "5")]
-    first, second, third = [state(greeting(process)[0].split()[-1]) for process in processes]
+    first, second, third = [world_state(startup_lines(process)[0].split()[-1]) for process in processes]
     assert first == second
     assert first["tasks"] != third["tasks"]
 
@@ -188,33 +188,38 @@ def test_the_same_seed_is_the_same_world(serve: Serve) -> None:
 # --log-format
 
 
-def test_a_log_in_json_has_a_line_for_each_exchange_and_change_without_secrets(serve: Serve) -> None:
+def test_a_json_log_has_a_line_without_secrets_for_each_exchange_and_change(serve: Serve) -> None:
     process = serve("--port", "0", "--seed", "1", "--log-format", "json")
-    base_url = greeting(process)[0].split()[-1]
+    base_url = startup_lines(process)[0].split()[-1]
     control_url = base_url.replace("/api/v1/worker", "/_mock/worlds/default")
-    for key in ("server-01-key", "a-strange-key"):
+    for key in ("server-01-key", "unknown-key"):
         headers = {"X-API-Key": key}
         requests.get(f"{base_url}/tasks", {"email": "an@mail.example"}, headers=headers, timeout=PATIENCE)
     requests.patch(f"{control_url}/servers/server-01", json={"status": "offline"}, timeout=PATIENCE)
-    code, _, errors = ended(process, signal.SIGTERM)
+    code, _, errors = stop(process, signal.SIGTERM)
     assert code == 0
     lines = [json.loads(line) for line in errors.splitlines()]
-    told = [{name: value for name, value in line.items() if name not in ("time", "ms")} for line in lines]
+    without_times = [
+        {name: value for name, value in line.items() if name not in ("time", "ms")} for line in lines
+    ]
     exchange = {"event": "exchange", "world": "default", "operation": "listTasks", "method": "GET"}
-    exchange |= {"path": "/api/v1/worker/tasks", "query": told[0]["query"]}
-    right = {"level": "info", "number": 1, "server": "server-01", "status": 200, "why": ""}
-    wrong = {"level": "warning", "number": 2, "server": None, "status": 401}
-    assert told[:2] == [exchange | right, exchange | wrong | {"why": "the API key is no server's"}]
-    assert [(line["level"], line["event"], line["id"], line["now"]) for line in told[2:]] == [
+    exchange |= {"path": "/api/v1/worker/tasks", "query": without_times[0]["query"]}
+    accepted = {"level": "info", "number": 1, "server": "server-01", "status": 200, "why": ""}
+    refused = {"level": "warning", "number": 2, "server": None, "status": 401}
+    assert without_times[:2] == [
+        exchange | accepted,
+        exchange | refused | {"why": "the API key belongs to no server"},
+    ]
+    assert [(line["level"], line["event"], line["id"], line["now"]) for line in without_times[2:]] == [
         ("info", "change", "server-01", "offline")
     ]
-    assert re.fullmatch(r"email=<email [0-9a-f]{8}>", told[0]["query"])
+    assert re.fullmatch(r"email=<email [0-9a-f]{8}>", without_times[0]["query"])
     assert all(re.fullmatch(r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z", line["time"]) for line in lines)
     assert all(line["ms"] >= 0 for line in lines[:2])
 
 
-def test_a_log_in_text_has_nothing_where_nothing_fails(serve: Serve) -> None:
+def test_a_text_log_is_empty_if_the_mock_does_not_fail(serve: Serve) -> None:
     process = serve("--port", "0", "--log-format", "text")
-    base_url = greeting(process)[0].split()[-1]
+    base_url = startup_lines(process)[0].split()[-1]
     assert requests.get(f"{base_url}/tasks", timeout=PATIENCE).status_code == 401
-    assert ended(process, signal.SIGTERM) == (0, "", "")
+    assert stop(process, signal.SIGTERM) == (0, "", "")

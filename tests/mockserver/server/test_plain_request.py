@@ -1,4 +1,4 @@
-"""Requests read without a parser: those that are, and that they are read as HTTP's own parser reads them."""
+"""Plain requests. The quick parser must find the same as the full HTTP parser."""
 
 from __future__ import annotations
 
@@ -11,31 +11,36 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.server.plain_request import PlainReader
+from workerkit.mockserver.server.plain_request import PlainRequestParser
 from workerkit.openapi.spec.api import worker_api
 
-READER = PlainReader(worker_api())
+PARSER = PlainRequestParser(worker_api())
 BASE = b"/api/v1/worker"
 PLAIN = b"POST " + BASE + b"/health HTTP/1.1\r\nHost: a\r\nX-API-Key: k\r\nContent-Length: 2\r\n\r\n{}"
 
 
 def with_line(line: bytes) -> bytes:
-    """The plain request with another header line."""
+    """The plain request with another line instead of its Host header."""
     return PLAIN.replace(b"Host: a\r\n", line)
 
 
-def test_a_plain_request_is_read() -> None:
-    read = READER.read(PLAIN)
-    assert read is not None
-    assert (read.method, read.path, read.query, read.body) == ("POST", "/api/v1/worker/health", "", b"{}")
-    assert read.headers.pairs == (("host", "a"), ("x-api-key", "k"), ("content-length", "2"))
-    assert not read.oversize
+def test_a_plain_request_is_parsed() -> None:
+    request = PARSER.parse(PLAIN)
+    assert request is not None
+    assert (request.method, request.path, request.query, request.body) == (
+        "POST",
+        "/api/v1/worker/health",
+        "",
+        b"{}",
+    )
+    assert request.headers.pairs == (("host", "a"), ("x-api-key", "k"), ("content-length", "2"))
+    assert not request.is_too_large
 
 
-def test_a_query_is_kept_raw() -> None:
-    read = READER.read(b"GET " + BASE + b"/tasks?limit=5&status=a%2Cb+c HTTP/1.1\r\n\r\n")
-    assert read is not None
-    assert (read.path, read.query, read.headers.pairs) == (
+def test_a_query_is_not_decoded() -> None:
+    request = PARSER.parse(b"GET " + BASE + b"/tasks?limit=5&status=a%2Cb+c HTTP/1.1\r\n\r\n")
+    assert request is not None
+    assert (request.path, request.query, request.headers.pairs) == (
         "/api/v1/worker/tasks",
         "limit=5&status=a%2Cb+c",
         (),
@@ -75,34 +80,34 @@ def test_a_query_is_kept_raw() -> None:
         with_line(b"X: a\0\r\n"),
     ],
 )
-def test_what_is_not_plain_is_left_to_the_parser(data: bytes) -> None:
-    assert READER.read(data) is None
+def test_other_requests_are_left_to_the_full_parser(data: bytes) -> None:
+    assert PARSER.parse(data) is None
 
 
-@pytest.mark.parametrize(("data", "lacks"), [(PLAIN[:-2], True), (PLAIN[:-1], True), (PLAIN, False)])
-def test_a_head_without_its_body_is_known(data: bytes, lacks: bool) -> None:
-    assert READER.lacks_body(data) is lacks
+@pytest.mark.parametrize(("data", "lacks_body"), [(PLAIN[:-2], True), (PLAIN[:-1], True), (PLAIN, False)])
+def test_a_head_without_its_complete_body_is_recognized(data: bytes, lacks_body: bool) -> None:
+    assert PARSER.lacks_body(data) is lacks_body
 
 
 @pytest.mark.parametrize(
     "data", [b"", PLAIN[:20], PLAIN[:-4], PLAIN + b"G", PLAIN.replace(b"POST", b"BREW")[:-1], PLAIN[4:-2]]
 )
-def test_nothing_else_is_waited_for(data: bytes) -> None:
-    assert not READER.lacks_body(data)
+def test_other_incomplete_data_is_left_to_the_full_parser(data: bytes) -> None:
+    assert not PARSER.lacks_body(data)
 
 
-# Against the parser
+# Comparison with the full parser
 
 
 @dataclass
-class Heard:
-    """What HTTP's parser finds in bytes, by its calls."""
+class FullParse:
+    """The parts of a request that the full HTTP parser finds."""
 
     urls: list[bytes] = field(default_factory=list)
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
     complete: int = 0
-    keeps: bool = False
+    keeps_alive: bool = False
     parser: Any = None
 
     def on_url(self, url: bytes) -> None:
@@ -112,7 +117,7 @@ class Heard:
         self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        self.keeps = self.parser.should_keep_alive()
+        self.keeps_alive = self.parser.should_keep_alive()
 
     def on_body(self, body: bytes) -> None:
         self.body += body
@@ -121,9 +126,9 @@ class Heard:
         self.complete += 1
 
 
-def heard(data: bytes) -> Heard | None:
-    """What the parser finds; None where it refuses."""
-    found = Heard()
+def parse_fully(data: bytes) -> FullParse | None:
+    """The result of the full HTTP parser, or None if it refuses the bytes."""
+    found = FullParse()
     found.parser = httptools.HttpRequestParser(found)
     with contextlib.suppress(httptools.HttpParserError, httptools.HttpParserUpgrade):
         found.parser.feed_data(data)
@@ -158,21 +163,21 @@ PIECES = [
 @example(b"POST", TARGETS[0], [b"Content-Length: 2\r\n", b"X: a\n", b"\n"], b"{}")
 @given(
     st.sampled_from([b"GET", b"POST", b"PUT", b"PATCH", b"CONNECT"]),
-    st.sampled_from(TARGETS) | st.binary(max_size=3).map(lambda odd: TARGETS[0] + odd),
+    st.sampled_from(TARGETS) | st.binary(max_size=3).map(lambda suffix: TARGETS[0] + suffix),
     st.lists(st.sampled_from(PIECES[:10] * 3 + PIECES) | st.binary(max_size=3), max_size=5),
     st.sampled_from([b"", b"{}", b"{}GET"]),
 )
-def test_what_is_read_is_what_the_parser_reads(
-    method: bytes, target: bytes, lines: list[bytes], body: bytes
-) -> None:
+def test_both_parsers_find_the_same(method: bytes, target: bytes, lines: list[bytes], body: bytes) -> None:
     data = b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method, target, b"".join(lines), body)
-    read = READER.read(data)
-    if read is None:
+    request = PARSER.parse(data)
+    if request is None:
         return
-    found = heard(data)
+    found = parse_fully(data)
     assert found is not None
-    assert (found.complete, found.keeps, found.body) == (1, True, read.body)
-    assert (method.decode(), b"".join(found.urls)) == (read.method, target)
+    assert (found.complete, found.keeps_alive, found.body) == (1, True, request.body)
+    assert (method.decode(), b"".join(found.urls)) == (request.method, target)
     assert found.parser.get_method() == method
-    assert f"{read.path}?{read.query}".rstrip("?").encode() == target.rstrip(b"?")
-    assert tuple((a.decode("latin-1"), b.decode("latin-1")) for a, b in found.headers) == read.headers.pairs
+    assert f"{request.path}?{request.query}".rstrip("?").encode() == target.rstrip(b"?")
+    assert (
+        tuple((a.decode("latin-1"), b.decode("latin-1")) for a, b in found.headers) == request.headers.pairs
+    )

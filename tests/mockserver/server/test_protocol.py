@@ -1,4 +1,4 @@
-"""What comes from the socket: bytes that are no HTTP, and HTTP that is rarely seen."""
+"""Bytes from the socket: invalid HTTP, and HTTP that clients rarely send."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def key_line(key: str) -> bytes:
 
 
 def statuses(answer: bytes) -> list[int]:
-    """The statuses of the answers that stand one after the other; no body may look like the next answer."""
+    """The statuses of several answers in a row. No body may contain text that looks like a status line."""
     return [int(status) for status in re.findall(rb"HTTP/1\.1 ([0-9]{3}) ", answer)]
 
 
@@ -71,7 +71,9 @@ def statuses(answer: bytes) -> list[int]:
         HEALTH + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
     ],
 )
-def test_what_is_no_http_is_400_in_json_and_ends_the_connection(raw: Raw, world: World, data: bytes) -> None:
+def test_invalid_http_gets_400_in_json_and_the_connection_is_closed(
+    raw: Raw, world: World, data: bytes
+) -> None:
     head, _, body = raw(data).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"content-type: application/json" in head
@@ -80,7 +82,7 @@ def test_what_is_no_http_is_400_in_json_and_ends_the_connection(raw: Raw, world:
     assert len(world.journal) == 0
 
 
-def test_a_request_that_ends_too_soon_gets_no_answer(raw: Raw, world: World) -> None:
+def test_an_incomplete_request_gets_no_answer(raw: Raw, world: World) -> None:
     assert raw(HEALTH + b"X-API-K", leave=True) == b""
     assert len(world.journal) == 0
 
@@ -92,11 +94,11 @@ def test_a_chunked_body_with_extensions_and_trailers_is_read(raw: Raw, world: Wo
     assert list(world.journal)[-1].request_body == b'{"ip": "::1"}'
 
 
-def test_http_1_0_is_answered_and_closed(raw: Raw, key: str) -> None:
+def test_http_1_0_is_answered_and_the_connection_is_closed(raw: Raw, key: str) -> None:
     assert statuses(raw(b"GET " + BASE + b"/tasks HTTP/1.0\r\n" + key_line(key) + b"\r\n")) == [200]
 
 
-def test_pipelined_requests_are_answered_in_their_order(raw: Raw, key: str) -> None:
+def test_pipelined_requests_are_answered_in_order(raw: Raw, key: str) -> None:
     own = key_line(key)
     first = b"GET " + BASE + b"/nothing HTTP/1.1\r\n" + own + b"\r\n"
     second = HEALTH + own + b"Content-Length: 2\r\n\r\n{}"
@@ -105,11 +107,11 @@ def test_pipelined_requests_are_answered_in_their_order(raw: Raw, key: str) -> N
 
 
 def test_a_refused_request_does_not_end_the_connection(raw: Raw, key: str) -> None:
-    refused = HEALTH + b"X-API-Key: nobody's\r\nContent-Length: 9\r\n\r\nno json!!"
+    refused = HEALTH + b"X-API-Key: unknown\r\nContent-Length: 9\r\n\r\nno json!!"
     assert statuses(raw(refused + refused + HEALTH + key_line(key) + CLOSE + b"\r\n")) == [401, 401, 400]
 
 
-def test_a_client_that_asks_first_is_told_to_go_on(mock: MockServer, key: str) -> None:
+def test_a_client_that_expects_100_continue_gets_it(mock: MockServer, key: str) -> None:
     head = HEALTH + key_line(key) + CLOSE + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"
     with socket.create_connection((mock.host, mock.port), timeout=120) as connection:
         connection.sendall(head)
@@ -118,7 +120,7 @@ def test_a_client_that_asks_first_is_told_to_go_on(mock: MockServer, key: str) -
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
 
 
-# In one piece or in many: the same
+# Requests in one part or in several parts
 
 PUT = b'{"status": "running", "note": "\xc3\xa4"}'
 REQUESTS = [
@@ -132,14 +134,14 @@ REQUESTS = [
 ]
 
 
-def written(request: tuple[bytes, bytes, bytes], key: str, extra: bytes = b"") -> bytes:
+def request_bytes(request: tuple[bytes, bytes, bytes], key: str, extra: bytes = b"") -> bytes:
     method, path, body = request
     length = b"Content-Length: %d\r\n" % len(body) if body else b""
     return b"%s%s%s HTTP/1.1\r\n%s%s%s\r\n%s" % (method, BASE, path, key_line(key), length, extra, body)
 
 
-class Conversation:
-    """A connection on which portions are sent one by one: the mock has read one before the next goes out."""
+class PartSender:
+    """Sends data in parts. Before it sends the next part, it waits until the mock has read the last one."""
 
     def __init__(self, mock: MockServer) -> None:
         self._mock = mock
@@ -147,7 +149,7 @@ class Conversation:
         self._connection.settimeout(120)
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
 
-    def __enter__(self) -> Conversation:
+    def __enter__(self) -> PartSender:
         self._connection.connect((self._mock.host, self._mock.port))
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self
@@ -155,14 +157,14 @@ class Conversation:
     def __exit__(self, *error: object) -> None:
         self._connection.close()
 
-    def say(self, *portions: bytes) -> None:
-        for portion in portions:
-            self._connection.sendall(portion)
-            for _ in range(2):  # a turn of the loop each
-                self._mock.ask(lambda: None)
+    def send(self, *parts: bytes) -> None:
+        for part in parts:
+            self._connection.sendall(part)
+            for _ in range(2):  # each call lets the event loop of the server run once
+                self._mock.run_in_server_thread(lambda: None)
 
-    def rest(self) -> bytes:
-        """All that comes until the mock closes the connection."""
+    def read_to_end(self) -> bytes:
+        """All bytes until the mock closes the connection."""
         return b"".join(iter(lambda: self._connection.recv(65536), b""))
 
 
@@ -171,7 +173,7 @@ class Conversation:
     chosen=st.lists(st.sampled_from(REQUESTS), min_size=1, max_size=4),
     cuts=st.sets(st.integers(1, 600), max_size=5),
 )
-def test_requests_in_any_portions_are_answered_as_in_one(
+def test_the_parts_in_which_requests_arrive_do_not_matter(
     mock: MockServer,
     world: World,
     key: str,
@@ -179,116 +181,124 @@ def test_requests_in_any_portions_are_answered_as_in_one(
     chosen: list[tuple[bytes, bytes, bytes]],
     cuts: set[int],
 ) -> None:
-    every = [written(request, key) for request in chosen] + [written(REQUESTS[0], key, CLOSE)]
-    data = b"".join(every)
-    places = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
+    whole_requests = [request_bytes(request, key) for request in chosen] + [
+        request_bytes(REQUESTS[0], key, CLOSE)
+    ]
+    data = b"".join(whole_requests)
+    positions = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
     before = world.journal.count
     answered = []
-    for portions in (every, [data[a:b] for a, b in pairwise(places)], [data]):
-        with Conversation(mock) as conversation:
-            conversation.say(*portions)
-            answered.append(conversation.rest())
+    for parts in (whole_requests, [data[a:b] for a, b in pairwise(positions)], [data]):
+        with PartSender(mock) as sender:
+            sender.send(*parts)
+            answered.append(sender.read_to_end())
     assert answered[0] == answered[1] == answered[2]
-    noted = [replace(exchange, number=0) for exchange in list(world.journal)[before:]]
-    assert noted == noted[: len(every)] * 3
+    exchanges = [replace(exchange, number=0) for exchange in list(world.journal)[before:]]
+    assert exchanges == exchanges[: len(whole_requests)] * 3
 
 
-def test_a_body_in_a_hundred_portions_is_read(mock: MockServer, world: World, key: str) -> None:
+def test_a_body_in_many_parts_is_read(mock: MockServer, world: World, key: str) -> None:
     body = b'{"ip": "' + b"1" * 190 + b'"}'
-    data = written((b"POST ", b"/health", body), key) + written(REQUESTS[0], key, CLOSE)
-    with Conversation(mock) as conversation:
-        conversation.say(*(data[place : place + 3] for place in range(0, len(data), 3)))
-        assert statuses(conversation.rest()) == [200, 200]
+    data = request_bytes((b"POST ", b"/health", body), key) + request_bytes(REQUESTS[0], key, CLOSE)
+    with PartSender(mock) as sender:
+        sender.send(*(data[start : start + 3] for start in range(0, len(data), 3)))
+        assert statuses(sender.read_to_end()) == [200, 200]
     assert next(iter(world.journal)).request_body == body
 
 
-def test_a_head_whose_body_never_comes_gets_no_answer(mock: MockServer, world: World, key: str) -> None:
-    with Conversation(mock) as conversation:
-        conversation.say(written(REQUESTS[0], key), written(REQUESTS[0], key)[:-1])
-    mock.ask(lambda: None)
+def test_a_head_without_a_body_gets_no_answer(mock: MockServer, world: World, key: str) -> None:
+    with PartSender(mock) as sender:
+        sender.send(request_bytes(REQUESTS[0], key), request_bytes(REQUESTS[0], key)[:-1])
+    mock.run_in_server_thread(lambda: None)
     assert [exchange.status for exchange in world.journal] == [200]
 
 
-def test_the_control_plane_answers_between_two_answers_of_the_api(mock: MockServer, key: str) -> None:
-    asked = b"GET /_mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    own = written(REQUESTS[0], key)
-    with Conversation(mock) as conversation:
-        conversation.say(own, asked, own, own + asked + own, written(REQUESTS[0], key, CLOSE))
-        assert statuses(conversation.rest()) == [200] * 7
+def test_control_calls_and_api_requests_can_share_a_connection(mock: MockServer, key: str) -> None:
+    control_call = b"GET /_mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    own = request_bytes(REQUESTS[0], key)
+    with PartSender(mock) as sender:
+        sender.send(own, control_call, own, own + control_call + own, request_bytes(REQUESTS[0], key, CLOSE))
+        assert statuses(sender.read_to_end()) == [200] * 7
 
 
-def test_a_body_is_no_request_whatever_it_looks_like(mock: MockServer, world: World, key: str) -> None:
-    own = written(REQUESTS[0], key)
+def test_a_body_that_looks_like_a_request_is_not_handled_as_one(
+    mock: MockServer, world: World, key: str
+) -> None:
+    own = request_bytes(REQUESTS[0], key)
     refused = b"POST /_mock/worlds HTTP/1.1\r\nHost: elsewhere.example\r\n"
     length = b"Content-Length: %d\r\n\r\n" % len(own)
-    with Conversation(mock) as conversation:
-        conversation.say(refused + length, own, written(REQUESTS[0], key, CLOSE))
-        assert statuses(conversation.rest()) == [403, 200]
+    with PartSender(mock) as sender:
+        sender.send(refused + length, own, request_bytes(REQUESTS[0], key, CLOSE))
+        assert statuses(sender.read_to_end()) == [403, 200]
     assert world.journal.count == 1
 
 
-def test_a_head_goes_on_whatever_its_next_part_looks_like(mock: MockServer, world: World, key: str) -> None:
-    with Conversation(mock) as conversation:
-        conversation.say(HEALTH + b"X-Odd: ", written(REQUESTS[0], key), written(REQUESTS[0], key, CLOSE))
-        assert statuses(conversation.rest()) == [200, 200]
+def test_a_part_of_a_head_that_looks_like_a_request_is_not_handled_as_one(
+    mock: MockServer, world: World, key: str
+) -> None:
+    with PartSender(mock) as sender:
+        sender.send(
+            HEALTH + b"X-Odd: ", request_bytes(REQUESTS[0], key), request_bytes(REQUESTS[0], key, CLOSE)
+        )
+        assert statuses(sender.read_to_end()) == [200, 200]
     assert dict(next(iter(world.journal)).request_headers)["x-odd"].startswith("POST /api/")
 
 
-def test_a_reader_who_does_not_read_holds_back_answers_and_loses_none(
+def test_a_client_that_does_not_read_gets_all_answers_later(
     mock: MockServer, world: World, key: str, add_task: AddTask
 ) -> None:
     for _ in range(100):
         add_task(status="pending")
-    page = written((b"GET ", b"/tasks?limit=100", b""), key)
-    with Conversation(mock) as conversation:
-        conversation.say(*[page] * 150)
+    page = request_bytes((b"GET ", b"/tasks?limit=100", b""), key)
+    with PartSender(mock) as sender:
+        sender.send(*[page] * 150)
         assert world.journal.count < 150
-        conversation.say(page * 10, written(REQUESTS[0], key, CLOSE))
-        assert statuses(conversation.rest()) == [200] * 161
+        sender.send(page * 10, request_bytes(REQUESTS[0], key, CLOSE))
+        assert statuses(sender.read_to_end()) == [200] * 161
 
 
 # How long a connection is kept
 
 
-class Timers:
-    """A loop whose time passes by hand: it only has timers."""
+class ManualLoop:
+    """An event loop with timers only. Tests set its time."""
 
     def __init__(self) -> None:
-        self._now, self._due = 0.0, dict[Timer, float]()
+        self._now, self._due_times = 0.0, dict[Timer, float]()
 
     def time(self) -> float:
         return self._now
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
-        timer = Timer(self._due, call)
-        self._due[timer] = self._now + seconds
+        timer = Timer(self._due_times, call)
+        self._due_times[timer] = self._now + seconds
         return timer
 
-    def pass_until(self, time: float) -> None:
+    def set_time(self, time: float) -> None:
         self._now = time
-        for timer in [each for each, due in self._due.items() if due <= time]:
-            del self._due[timer]
+        for timer in [timer for timer, due in self._due_times.items() if due <= time]:
+            del self._due_times[timer]
             timer.call()
 
 
 @dataclass(frozen=True, eq=False)
 class Timer:
-    due: dict[Timer, float]
+    due_times: dict[Timer, float]
     call: Callable[[], None]
 
     def cancel(self) -> None:
-        self.due.pop(self, None)
+        self.due_times.pop(self, None)
 
 
-class Peer(asyncio.Transport):
-    """The other end of a connection without a socket."""
+class RecordingTransport(asyncio.Transport):
+    """Records the bytes that the protocol writes. There is no socket."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.got, self.is_closed = b"", False
+        self.written, self.is_closed = b"", False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.got += bytes(data)
+        self.written += bytes(data)
 
     def is_closing(self) -> bool:
         return self.is_closed
@@ -297,60 +307,58 @@ class Peer(asyncio.Transport):
         self.is_closed = True
 
 
-def test_a_connection_is_closed_when_nothing_came_for_a_while_since_the_last_answer() -> None:
-    worlds, timers, peer = Worlds(), Timers(), Peer()
-    worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False))
+def test_an_idle_connection_is_closed_some_time_after_the_last_answer() -> None:
+    worlds, manual_loop, transport = Worlds(), ManualLoop(), RecordingTransport()
+    worlds.add(DEFAULT, WorldBuilder(seed=1, with_tasks=False))
     config = uvicorn.Config(MockApp(worlds, host="127.0.0.1"), timeout_keep_alive=60, log_config=None)
-    loop = cast(asyncio.AbstractEventLoop, timers)
+    loop = cast(asyncio.AbstractEventLoop, manual_loop)
     connection = Protocol(config=config, server_state=ServerState(), app_state={}, _loop=loop)
-    connection.connection_made(peer)
-    own = written(REQUESTS[0], "server-01-key")
+    connection.connection_made(transport)
+    own = request_bytes(REQUESTS[0], "server-01-key")
     for time in (0, 59, 118):
-        timers.pass_until(time)
+        manual_loop.set_time(time)
         connection.data_received(own)
-    timers.pass_until(177)
+    manual_loop.set_time(177)
     connection.data_received(own[:-1])
-    timers.pass_until(500)
+    manual_loop.set_time(500)
     connection.data_received(own[-1:])
-    timers.pass_until(559)
-    assert (statuses(peer.got), peer.is_closed) == ([200] * 4, False)
-    timers.pass_until(560)
-    assert peer.is_closed
+    manual_loop.set_time(559)
+    assert (statuses(transport.written), transport.is_closed) == ([200] * 4, False)
+    manual_loop.set_time(560)
+    assert transport.is_closed
 
 
-# A client that would rather speak another protocol, as the HttpClient of Java says with every request
+# Upgrade headers, which the HttpClient of Java adds to every request
 
 
-@pytest.mark.parametrize("wish", [UPGRADE, b"Connection: Upgrade\r\nUpgrade: websocket\r\n"])
-def test_a_wish_to_upgrade_is_read_over(raw: Raw, world: World, key: str, wish: bytes) -> None:
-    head = HEALTH + key_line(key) + wish + b"Content-Length: 13\r\n\r\n"
+@pytest.mark.parametrize("upgrade", [UPGRADE, b"Connection: Upgrade\r\nUpgrade: websocket\r\n"])
+def test_an_upgrade_header_is_ignored(raw: Raw, world: World, key: str, upgrade: bytes) -> None:
+    head = HEALTH + key_line(key) + upgrade + b"Content-Length: 13\r\n\r\n"
     last = HEALTH + key_line(key) + CLOSE + b"Content-Length: 2\r\n\r\n{}"
     assert statuses(raw(head + b'{"ip": "::1"}' + last)) == [200, 200]
     assert next(iter(world.journal)).request_body == b'{"ip": "::1"}'
 
 
-def test_a_wish_to_upgrade_is_read_over_before_a_chunked_body_too(raw: Raw, key: str) -> None:
+def test_an_upgrade_header_before_a_chunked_body_is_ignored(raw: Raw, key: str) -> None:
     head = HEALTH + key_line(key) + UPGRADE + b"Transfer-Encoding: chunked\r\n\r\n"
     last = HEALTH + key_line(key) + CLOSE + b"Content-Length: 2\r\n\r\n{}"
     assert statuses(raw(head + b"2\r\n{}\r\n0\r\n\r\n" + last)) == [200, 200]
 
 
-def test_a_body_that_comes_after_its_head_belongs_to_it_in_spite_of_the_wish(
-    mock: MockServer, key: str
-) -> None:
+def test_a_body_after_a_head_with_an_upgrade_header_is_read(mock: MockServer, key: str) -> None:
     with socket.create_connection((mock.host, mock.port), timeout=120) as connection:
         for part in (HEALTH + key_line(key), UPGRADE, b"Content-Length: 2\r\n\r\n", b"{", b"}"):
             connection.sendall(part)
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
 
 
-def test_many_wishes_in_one_packet_are_read_over(raw: Raw, key: str) -> None:
-    wish = b"GET / HTTP/1.1\r\n" + UPGRADE + b"\r\n"
+def test_many_upgrade_headers_in_one_packet_are_ignored(raw: Raw, key: str) -> None:
+    upgrade = b"GET / HTTP/1.1\r\n" + UPGRADE + b"\r\n"
     last = HEALTH + key_line(key) + CLOSE + b"Content-Length: 2\r\n\r\n{}"
-    assert statuses(raw(wish * 400 + last)) == [404] * 400 + [200]
+    assert statuses(raw(upgrade * 400 + last)) == [404] * 400 + [200]
 
 
-# Anything at all
+# Random bytes
 
 METHODS = [b"GET", b"POST", b"PUT", b"OPTIONS", b"HEAD", b"CONNECT"]
 TARGETS = [
@@ -380,21 +388,21 @@ LINES = [
 BODIES = [b"", b"{}", b'{"items": []}', b"2\r\n{}\r\n0\r\n\r\n", b"0\r\n\r\n", b"[" * 2000]
 
 
-def odd(usual: list[bytes], most: int) -> st.SearchStrategy[bytes]:
-    """Some of the usual pieces, with a few bytes of anything among them now and then."""
-    return st.lists(st.sampled_from(usual * 3) | st.binary(max_size=4), max_size=most).map(b"".join)
+def mostly(usual: list[bytes], limit: int) -> st.SearchStrategy[bytes]:
+    """Some of the usual parts in a row, sometimes with random bytes between them."""
+    return st.lists(st.sampled_from(usual * 3) | st.binary(max_size=4), max_size=limit).map(b"".join)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_bytes_at_all_make_a_500(
+def test_random_bytes_never_cause_a_500(
     raw: Raw, world: World, key: str, caplog: pytest.LogCaptureFixture, data: st.DataObject
 ) -> None:
     first = b"%s %s" % (data.draw(st.sampled_from(METHODS)), data.draw(st.sampled_from(TARGETS)))
-    first += data.draw(st.just(b"") | odd([b"%2F", b"?", b"#", b"/..", b"limit=1"], 2))
-    body = data.draw(st.sampled_from(BODIES) | odd(BODIES, 3))
+    first += data.draw(st.just(b"") | mostly([b"%2F", b"?", b"#", b"/..", b"limit=1"], 2))
+    body = data.draw(st.sampled_from(BODIES) | mostly(BODIES, 3))
     usual = [b"Host: localhost\r\n", key_line(key), b"Content-Length: %d\r\n" % len(body)]
-    lines = data.draw(st.sampled_from([b"".join(usual), *usual])) + data.draw(odd([*LINES, *usual], 4))
+    lines = data.draw(st.sampled_from([b"".join(usual), *usual])) + data.draw(mostly([*LINES, *usual], 4))
     answers = raw(first + b" HTTP/1.1\r\n" + lines + b"\r\n" + body, leave=True)
     assert b" 500 " not in answers
     assert all(exchange.status != 500 for exchange in world.journal)

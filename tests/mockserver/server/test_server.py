@@ -1,4 +1,4 @@
-"""The mock as a server in a thread."""
+"""The mock as an HTTP server in a thread."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEY = {"X-API-Key": "server-01-key"}
 
 def default_worlds() -> Worlds:
     worlds = Worlds()
-    worlds.add(DEFAULT, WorldBuilder(seed=1, tasks=False))
+    worlds.add(DEFAULT, WorldBuilder(seed=1, with_tasks=False))
     return worlds
 
 
@@ -29,7 +29,7 @@ def threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
 
 
-def test_its_addresses_are_those_that_answer(mock: MockServer, http: requests.Session, key: str) -> None:
+def test_the_addresses_of_the_server_work(mock: MockServer, http: requests.Session, key: str) -> None:
     assert mock.origin == f"http://127.0.0.1:{mock.port}"
     assert mock.base_url == f"{mock.origin}/api/v1/worker"
     assert mock.control_url == f"{mock.origin}/_mock"
@@ -37,7 +37,7 @@ def test_its_addresses_are_those_that_answer(mock: MockServer, http: requests.Se
     assert http.get(f"{mock.control_url}/health", timeout=120).status_code == 200
 
 
-def test_it_answers_from_the_first_moment_and_no_longer_after_its_end() -> None:
+def test_the_server_answers_until_the_with_block_ends() -> None:
     with MockServer(default_worlds()) as running:
         for _ in range(3):
             assert requests.get(f"{running.base_url}/tasks", headers=KEY, timeout=120).status_code == 200
@@ -45,7 +45,7 @@ def test_it_answers_from_the_first_moment_and_no_longer_after_its_end() -> None:
         requests.get(f"{running.base_url}/tasks", headers=KEY, timeout=120)
 
 
-def test_nothing_is_left_of_it_after_its_end(http: requests.Session) -> None:
+def test_the_server_leaves_no_thread_and_frees_its_port(http: requests.Session) -> None:
     before = threading.active_count()
     with MockServer(default_worlds()) as running:
         assert threading.active_count() == before + 1
@@ -59,27 +59,29 @@ def test_two_servers_run_side_by_side(http: requests.Session) -> None:
     with MockServer(default_worlds()) as one, MockServer(default_worlds()) as other:
         assert one.port != other.port
         http.post(f"{one.base_url}/health", json={"ip": "::1"}, headers=KEY, timeout=120)
-        beats = [running.worlds.world(DEFAULT).servers["server-01"].heartbeat for running in (one, other)]
-    assert beats == [{"ip": "::1"}, None]
+        heartbeats = [
+            running.worlds.world(DEFAULT).servers["server-01"].heartbeat for running in (one, other)
+        ]
+    assert heartbeats == [{"ip": "::1"}, None]
 
 
-def test_a_port_that_is_taken_cannot_be_listened_on(mock: MockServer) -> None:
+def test_a_used_port_is_refused(mock: MockServer) -> None:
     with pytest.raises(CannotListenError, match=f"cannot listen on 127.0.0.1:{mock.port}: .*in use"):
         MockServer(Worlds(), port=mock.port)
 
 
-def test_an_address_of_another_machine_cannot_be_listened_on() -> None:
+def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(CannotListenError, match=r"cannot listen on 192\.0\.2\.7:0"):
         MockServer(Worlds(), host="192.0.2.7", token="a-token-of-tests")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "mock.example"])
-def test_an_address_that_others_reach_needs_a_token(host: str) -> None:
+def test_an_address_that_other_machines_can_reach_needs_a_token(host: str) -> None:
     with pytest.raises(TokenNeededError, match="--control-token"):
         MockServer(Worlds(), host=host)
 
 
-def test_the_address_of_ipv6_stands_in_brackets(http: requests.Session) -> None:
+def test_an_ipv6_address_is_in_brackets(http: requests.Session) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -89,37 +91,37 @@ def test_the_address_of_ipv6_stands_in_brackets(http: requests.Session) -> None:
         assert http.get(f"{running.control_url}/health", timeout=120).status_code == 200
 
 
-def test_a_question_is_answered_in_the_thread_that_owns_the_worlds(mock: MockServer) -> None:
-    assert mock.ask(lambda: threading.current_thread().name) == "workerkit-mock"
+def test_a_function_runs_in_the_thread_of_the_server(mock: MockServer) -> None:
+    assert mock.run_in_server_thread(lambda: threading.current_thread().name) == "workerkit-mock"
     assert threading.current_thread().name != "workerkit-mock"
 
 
-def test_what_goes_wrong_in_a_question_is_the_askers(mock: MockServer) -> None:
+def test_an_exception_of_a_function_is_raised_for_its_caller(mock: MockServer) -> None:
     def fail() -> None:
-        raise ZeroDivisionError("of the asker")
+        raise ZeroDivisionError("in the test")
 
-    with pytest.raises(ZeroDivisionError, match="of the asker"):
-        mock.ask(fail)
-    assert mock.ask(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError, match="in the test"):
+        mock.run_in_server_thread(fail)
+    assert mock.run_in_server_thread(lambda: 7) == 7
 
 
-class Waiting(logging.Handler):
-    """Notices that a server which is to end waits for its connections."""
+class StopObserver(logging.Handler):
+    """Sees in the log that a stopping server waits for its connections."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.noticed = threading.Event()
+        self.is_waiting = threading.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
         if "Waiting for connections" in record.getMessage():
-            self.noticed.set()
+            self.is_waiting.set()
 
 
 @pytest.fixture
-def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Waiting]:
-    """Of a server that stops; it waits for as long as it takes."""
+def stop_observer(monkeypatch: pytest.MonkeyPatch) -> Iterator[StopObserver]:
+    """Observes a stopping server. The server may wait for its connections for two minutes."""
     monkeypatch.setattr(server, "_SECONDS_TO_FINISH", 120)
-    logger, handler = logging.getLogger("uvicorn.error"), Waiting()
+    logger, handler = logging.getLogger("uvicorn.error"), StopObserver()
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -128,48 +130,48 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Waiting]:
     logger.removeHandler(handler)
 
 
-def test_an_answer_that_is_open_at_the_end_is_finished(waiting: Waiting) -> None:
+def test_a_begun_request_is_answered_while_the_server_stops(stop_observer: StopObserver) -> None:
     running = MockServer(default_worlds()).__enter__()
     head = b"POST /api/v1/worker/health HTTP/1.1\r\nX-API-Key: server-01-key\r\n"
     with socket.create_connection((running.host, running.port), timeout=120) as connection:
         connection.sendall(head + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        ending = threading.Thread(target=running.__exit__, args=(None, None, None))
-        ending.start()
-        assert waiting.noticed.wait(120)
+        stopping = threading.Thread(target=running.__exit__, args=(None, None, None))
+        stopping.start()
+        assert stop_observer.is_waiting.wait(120)
         connection.sendall(b"{}")
         answer = b"".join(iter(lambda: connection.recv(1000), b""))
-    ending.join()
+    stopping.join()
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_request_whose_body_is_still_to_come_at_the_end_is_answered(waiting: Waiting) -> None:
+def test_a_head_without_its_body_is_answered_while_the_server_stops(stop_observer: StopObserver) -> None:
     running = MockServer(default_worlds()).__enter__()
     head = b"POST /api/v1/worker/health HTTP/1.1\r\nX-API-Key: server-01-key\r\nContent-Length: 2\r\n\r\n"
     with socket.create_connection((running.host, running.port), timeout=120) as connection:
         connection.sendall(head + b"{}")
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
         connection.sendall(head)
-        for _ in range(3):  # a turn of the server's loop each, by which the head has come
-            running.ask(lambda: None)
-        ending = threading.Thread(target=running.__exit__, args=(None, None, None))
-        ending.start()
-        assert waiting.noticed.wait(120)
+        for _ in range(3):  # each call lets the event loop run once, so the head has arrived then
+            running.run_in_server_thread(lambda: None)
+        stopping = threading.Thread(target=running.__exit__, args=(None, None, None))
+        stopping.start()
+        assert stop_observer.is_waiting.wait(120)
         connection.sendall(b"{}")
         answer = b"".join(iter(lambda: connection.recv(1000), b""))
-    ending.join()
+    stopping.join()
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"\r\nconnection: close\r\n" in answer
 
 
-def test_no_answer_has_a_time_of_its_own_or_names_the_server(call: Callable[..., requests.Response]) -> None:
+def test_answers_have_no_date_and_no_server_header(call: Callable[..., requests.Response]) -> None:
     assert sorted(name.lower() for name in call("GET", "/tasks").headers) == [
         "content-length",
         "content-type",
     ]
 
 
-def test_a_question_sees_every_exchange_that_was_answered_before_it(
+def test_a_function_sees_all_exchanges_that_were_answered_before(
     mock: MockServer, world: World, call: Callable[..., requests.Response]
 ) -> None:
     def count() -> int:
@@ -177,4 +179,4 @@ def test_a_question_sees_every_exchange_that_was_answered_before_it(
 
     for number in range(50):
         call("GET", "/tasks")
-        assert mock.ask(count) == number + 1
+        assert mock.run_in_server_thread(count) == number + 1

@@ -1,4 +1,4 @@
-"""The Worker API over real sockets: every refusal of the page's table, and requests unlike the page's."""
+"""The Worker API over real sockets: all refusals of the API page's table, and unusual requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Raw = Callable[..., bytes]
 CODES = {400: "bad_request", 401: "unauthorized", 403: "not_your_task", 404: "not_found"}
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 BASE = "/api/v1/worker"
-MOST_BYTES = 8 * 2**20
+MAX_BODY_BYTES = 8 * 2**20
 OPERATIONS = (
     ("POST", "/health"),
     ("GET", "/tasks"),
@@ -45,50 +45,48 @@ OPERATIONS = (
 
 
 def assert_refused(response: requests.Response, world: World, status: int, why: str) -> None:
-    """The answer is an error in the documented form, and the world's journal says why."""
+    """Checks that the answer is an error in the documented form, and that the journal has the reason."""
     assert response.status_code == status
     assert response.headers["Content-Type"] == "application/json"
     assert response.json() == {"success": False, "error": CODES[status]}
-    noted = list(world.journal)[-1]
-    assert (noted.status, noted.answered()) == (status, response.json())
-    assert why in noted.why
+    exchange = list(world.journal)[-1]
+    assert (exchange.status, exchange.answer_json()) == (status, response.json())
+    assert why in exchange.why
 
 
 # 401
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_every_operation_is_refused_without_a_key(call: Call, world: World, method: str, path: str) -> None:
-    assert_refused(call(method, path, key=None, json={}), world, 401, "header x-api-key has to come")
+def test_all_operations_are_refused_without_a_key(call: Call, world: World, method: str, path: str) -> None:
+    assert_refused(call(method, path, key=None, json={}), world, 401, "must have the header x-api-key")
 
 
-@pytest.mark.parametrize("key", ["nobody's", "", "SERVER-01-KEY", "None"])
+@pytest.mark.parametrize("key", ["unknown", "", "SERVER-01-KEY", "None"])
 def test_a_key_of_no_server_is_refused(call: Call, world: World, key: str) -> None:
-    assert_refused(call("GET", "/tasks", key=key), world, 401, "the API key is no server's")
+    assert_refused(call("GET", "/tasks", key=key), world, 401, "the API key belongs to no server")
 
 
-def test_a_key_that_comes_twice_is_refused(raw: Raw, world: World, key: str) -> None:
+def test_two_key_headers_are_refused(raw: Raw, world: World, key: str) -> None:
     line = f"X-API-Key: {key}\r\n"
     answer = raw(f"GET {BASE}/tasks HTTP/1.1\r\n{line}{line}Connection: close\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 401 ")
-    noted = list(world.journal)[-1]
-    assert (noted.status, noted.server) == (401, None)
-    assert "once" in noted.why
+    exchange = list(world.journal)[-1]
+    assert (exchange.status, exchange.server) == (401, None)
+    assert "once" in exchange.why
 
 
-def test_a_revoked_key_is_refused_and_the_journal_knows_whose_it_is(
+def test_a_revoked_key_is_refused_and_the_journal_names_its_server(
     call: Call, mock: MockServer, world: World
 ) -> None:
-    mock.ask(lambda: setattr(world.servers["server-01"], "revoked", True))
+    mock.run_in_server_thread(lambda: setattr(world.servers["server-01"], "revoked", True))
     assert_refused(call("GET", "/tasks"), world, 401, "the key of server-01 does not work now")
     assert list(world.journal)[-1].server == "server-01"
 
 
-def test_an_exchanged_key_is_refused_and_the_new_one_works(
-    call: Call, mock: MockServer, world: World
-) -> None:
-    mock.ask(lambda: mock.worlds.key_added(world.name, "new-key"))
-    mock.ask(lambda: world.set_keys(world.servers["server-01"], ["new-key"]))
+def test_a_replaced_key_is_refused_and_the_new_one_works(call: Call, mock: MockServer, world: World) -> None:
+    mock.run_in_server_thread(lambda: mock.worlds.add_key(world.name, "new-key"))
+    mock.run_in_server_thread(lambda: world.key_ring.set_keys(world.servers["server-01"], ["new-key"]))
     assert_refused(call("GET", "/tasks"), world, 401, "the key of server-01 does not work now")
     assert call("GET", "/tasks", key="new-key").status_code == 200
 
@@ -100,14 +98,14 @@ def test_an_offline_server_is_refused(call: Call, world: World) -> None:
 
 
 @pytest.mark.parametrize(("status", "expected"), [("online", 200), ("active", 200), ("offline", 401)])
-def test_a_server_works_while_its_status_is_an_active_one(
+def test_only_a_server_with_an_active_status_is_accepted(
     call: Call, mock: MockServer, world: World, status: str, expected: int
 ) -> None:
-    mock.ask(lambda: setattr(world.servers["server-01"], "status", status))
+    mock.run_in_server_thread(lambda: setattr(world.servers["server-01"], "status", status))
     assert call("GET", "/tasks").status_code == expected
 
 
-def test_where_there_is_no_world_every_key_is_refused(http: requests.Session) -> None:
+def test_a_mock_without_worlds_refuses_every_key(http: requests.Session) -> None:
     with MockServer(Worlds()) as empty:
         response = http.get(f"{empty.base_url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=120)
     assert (response.status_code, response.json()) == (401, {"success": False, "error": "unauthorized"})
@@ -116,7 +114,7 @@ def test_where_there_is_no_world_every_key_is_refused(http: requests.Session) ->
 # 403 and 404
 
 
-def foreign(add_task: AddTask) -> str:
+def foreign_task_id(add_task: AddTask) -> str:
     return add_task(server="server-02").id
 
 
@@ -130,7 +128,7 @@ def foreign(add_task: AddTask) -> str:
         None,
     ],
 )
-def test_another_servers_task_is_403_whatever_the_body(
+def test_a_task_of_another_server_gives_403_with_any_body(
     call: Call, world: World, add_task: AddTask, body: Any
 ) -> None:
     task = add_task(server="server-02")
@@ -138,23 +136,27 @@ def test_another_servers_task_is_403_whatever_the_body(
     assert task.status == "pending"
 
 
-def test_malformed_json_for_another_servers_task_is_403(call: Call, world: World, add_task: AddTask) -> None:
-    response = call("PUT", f"/tasks/{foreign(add_task)}", data=b'{"status":')
+def test_malformed_json_for_a_task_of_another_server_gives_403(
+    call: Call, world: World, add_task: AddTask
+) -> None:
+    response = call("PUT", f"/tasks/{foreign_task_id(add_task)}", data=b'{"status":')
     assert_refused(response, world, 403, "assigned to server-02")
 
 
 @pytest.mark.parametrize("operation", ["update", "complete"])
 @pytest.mark.parametrize("more", [{}, {"link_profile": 7}])
-def test_another_servers_link_is_403_whatever_the_rest(
+def test_a_link_of_another_server_gives_403_with_any_other_fields(
     call: Call, world: World, add_task: AddTask, operation: str, more: dict[str, Any]
 ) -> None:
-    response = call("POST", f"/callback/link/{operation}", json={"link_id": foreign(add_task), **more})
+    response = call(
+        "POST", f"/callback/link/{operation}", json={"link_id": foreign_task_id(add_task), **more}
+    )
     assert_refused(response, world, 403, "assigned to server-02")
 
 
 @pytest.mark.parametrize("kind", ["request", "account"])
 @pytest.mark.parametrize("status", ["completed", 7])
-def test_an_entity_of_no_own_task_is_403(
+def test_an_entity_without_an_own_task_gives_403(
     call: Call, world: World, add_task: AddTask, kind: str, status: Any
 ) -> None:
     entity = getattr(add_task(server="server-02"), kind)
@@ -163,7 +165,7 @@ def test_an_entity_of_no_own_task_is_403(
 
 
 @pytest.mark.parametrize("body", [{"status": "completed"}, {"status": "nonsense"}])
-def test_an_unknown_task_is_404_whatever_the_body(call: Call, world: World, body: dict[str, Any]) -> None:
+def test_an_unknown_task_gives_404_with_any_body(call: Call, world: World, body: dict[str, Any]) -> None:
     assert_refused(call("PUT", f"/tasks/{UNKNOWN}", json=body), world, 404, "there is no task")
 
 
@@ -176,22 +178,22 @@ def test_an_unknown_task_is_404_whatever_the_body(call: Call, world: World, body
         ("/callback/account/status", "account_id"),
     ],
 )
-def test_an_unknown_id_in_a_body_is_404(call: Call, world: World, path: str, name: str) -> None:
+def test_an_unknown_id_in_a_body_gives_404(call: Call, world: World, path: str, name: str) -> None:
     response = call("POST", path, json={name: UNKNOWN, "status": "completed"})
     assert_refused(response, world, 404, "there is no")
 
 
 @pytest.mark.parametrize("path", ["", "/", "/task", "/tasks/", "/Tasks", "/callback", "/tasks/bulk/1"])
-def test_an_unknown_path_is_404(call: Call, world: World, path: str) -> None:
-    assert_refused(call("GET", path), world, 404, "is no path of this API")
+def test_an_unknown_path_gives_404(call: Call, world: World, path: str) -> None:
+    assert_refused(call("GET", path), world, 404, "the API has no path")
     assert list(world.journal)[-1].operation is None
 
 
-def test_an_unknown_path_is_404_without_a_key_too(call: Call, world: World) -> None:
-    assert_refused(call("GET", "/nothing", key=None), world, 404, "is no path of this API")
+def test_an_unknown_path_gives_404_also_without_a_key(call: Call, world: World) -> None:
+    assert_refused(call("GET", "/nothing", key=None), world, 404, "the API has no path")
 
 
-def test_what_is_refused_changes_nothing(call: Call, world: World, add_task: AddTask) -> None:
+def test_refused_requests_change_nothing(call: Call, world: World, add_task: AddTask) -> None:
     own, theirs = add_task(), add_task(server="server-02")
     before = [task.as_json() for task in world.tasks.values()]
     call("PUT", f"/tasks/{theirs.id}", json={"status": "completed", "note": "mine"})
@@ -223,18 +225,18 @@ def test_what_is_refused_changes_nothing(call: Call, world: World, add_task: Add
         ("DELETE", "/callback/account/status", "POST"),
     ],
 )
-def test_a_wrong_method_is_405_and_says_which_are_right(
+def test_a_wrong_method_gives_405_with_the_allowed_methods(
     call: Call, world: World, method: str, path: str, allowed: str
 ) -> None:
     response = call(method, path)
     assert (response.status_code, response.headers["Allow"]) == (405, allowed)
     assert response.json() == {"success": False, "error": "method_not_allowed"}
-    noted = list(world.journal)[-1]
-    assert (noted.status, noted.operation) == (405, None)
-    assert allowed in noted.why
+    exchange = list(world.journal)[-1]
+    assert (exchange.status, exchange.operation) == (405, None)
+    assert allowed in exchange.why
 
 
-def test_head_is_a_wrong_method_and_has_no_body(call: Call) -> None:
+def test_head_gives_405_without_a_body(call: Call) -> None:
     response = call("HEAD", "/tasks")
     assert (response.status_code, response.headers["Allow"], response.content) == (405, "GET", b"")
 
@@ -262,8 +264,8 @@ def test_head_is_a_wrong_method_and_has_no_body(call: Call) -> None:
         b"\x00",
     ],
 )
-def test_malformed_json_is_400(call: Call, world: World, add_task: AddTask, body: bytes) -> None:
-    assert_refused(call("PUT", f"/tasks/{add_task().id}", data=body), world, 400, "body: is no JSON")
+def test_malformed_json_gives_400(call: Call, world: World, add_task: AddTask, body: bytes) -> None:
+    assert_refused(call("PUT", f"/tasks/{add_task().id}", data=body), world, 400, "body: is not JSON")
 
 
 @pytest.mark.parametrize(
@@ -285,7 +287,7 @@ def test_malformed_json_is_400(call: Call, world: World, add_task: AddTask, body
         ("/callback/request/status", {"request_id": UNKNOWN[:-1], "status": "completed"}, "body/request_id"),
     ],
 )
-def test_a_wrongly_typed_body_is_400_and_the_journal_says_where(
+def test_a_wrong_type_in_a_body_gives_400_and_the_journal_names_the_field(
     call: Call, world: World, path: str, body: Any, place: str
 ) -> None:
     assert_refused(call("POST", path, json=body), world, 400, f"{place}: ")
@@ -309,61 +311,61 @@ def test_a_wrongly_typed_body_is_400_and_the_journal_says_where(
         ("&".join(f"a{i}=1" for i in range(2000)), "query"),
     ],
 )
-def test_a_wrong_parameter_is_400_and_the_journal_says_which(
+def test_a_wrong_parameter_gives_400_and_the_journal_names_it(
     call: Call, world: World, query: str, place: str
 ) -> None:
     assert_refused(call("GET", f"/tasks?{query}"), world, 400, place)
 
 
-def test_an_id_that_is_no_uuid_is_400(call: Call, world: World) -> None:
+def test_an_id_that_is_not_a_uuid_gives_400(call: Call, world: World) -> None:
     assert_refused(call("PUT", "/tasks/7", json={}), world, 400, "path/id")
 
 
-def test_an_encoded_body_is_400(call: Call, world: World) -> None:
+def test_an_encoded_body_gives_400(call: Call, world: World) -> None:
     encoded = {"Content-Encoding": "gzip"}
     response = call("POST", "/health", data=gzip.compress(b"{}"), headers=encoded)
-    assert_refused(response, world, 400, "an encoded body is not read here")
+    assert_refused(response, world, 400, "the mock cannot decode the body: send it without content-encoding")
 
 
-def test_a_body_that_is_encoded_as_itself_is_read(call: Call) -> None:
+def test_the_content_encoding_identity_is_accepted(call: Call) -> None:
     response = call("POST", "/health", data=b"{}", headers={"Content-Encoding": "identity"})
     assert response.status_code == 200
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "a/b; c"])
-def test_json_is_read_under_any_content_type(call: Call, content_type: str) -> None:
+def test_json_is_read_with_any_content_type(call: Call, content_type: str) -> None:
     response = call("POST", "/health", data=b"{}", headers={"Content-Type": content_type})
     assert response.status_code == 200
 
 
-def padded(length: int) -> bytes:
+def body_of_length(length: int) -> bytes:
     return b'{"ip": "' + b"1" * (length - 10) + b'"}'
 
 
 def test_the_longest_body_is_read(call: Call) -> None:
-    assert call("POST", "/health", data=padded(MOST_BYTES)).status_code == 200
+    assert call("POST", "/health", data=body_of_length(MAX_BODY_BYTES)).status_code == 200
 
 
-def test_a_longer_body_is_400(call: Call, world: World) -> None:
-    response = call("POST", "/health", data=padded(MOST_BYTES + 1))
-    assert_refused(response, world, 400, f"the body has more than {MOST_BYTES} bytes")
-    assert len(list(world.journal)[-1].request_body) == MOST_BYTES
+def test_a_longer_body_gives_400(call: Call, world: World) -> None:
+    response = call("POST", "/health", data=body_of_length(MAX_BODY_BYTES + 1))
+    assert_refused(response, world, 400, f"the body has more than {MAX_BODY_BYTES} bytes")
+    assert len(list(world.journal)[-1].request_body) == MAX_BODY_BYTES
 
 
-def test_a_client_that_sends_all_of_a_much_longer_body_sees_the_400(mock: MockServer, key: str) -> None:
+def test_a_client_that_sends_a_very_long_body_sees_the_400(mock: MockServer, key: str) -> None:
     with closing(HTTPConnection(mock.host, mock.port, timeout=120)) as connection:
-        connection.request("POST", f"{BASE}/health", padded(4 * MOST_BYTES), {"X-API-Key": key})
+        connection.request("POST", f"{BASE}/health", body_of_length(4 * MAX_BODY_BYTES), {"X-API-Key": key})
         answer = connection.getresponse()
         assert (answer.status, answer.read()) == (400, b'{"success":false,"error":"bad_request"}')
 
 
-def test_a_longer_body_of_unknown_length_is_400(call: Call, world: World) -> None:
-    parts = iter([padded(MOST_BYTES), b" " * 1000])
+def test_a_longer_body_of_unknown_length_gives_400(call: Call, world: World) -> None:
+    parts = iter([body_of_length(MAX_BODY_BYTES), b" " * 1000])
     assert_refused(call("POST", "/health", data=parts), world, 400, "more than")
 
 
-def test_a_longer_body_to_an_unknown_path_is_404(call: Call, world: World) -> None:
-    assert_refused(call("POST", "/nothing", data=padded(MOST_BYTES + 1)), world, 404, "no path")
+def test_a_longer_body_to_an_unknown_path_gives_404(call: Call, world: World) -> None:
+    assert_refused(call("POST", "/nothing", data=body_of_length(MAX_BODY_BYTES + 1)), world, 404, "no path")
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -382,7 +384,7 @@ def test_a_longer_body_to_an_unknown_path_is_404(call: Call, world: World) -> No
     ),
     st.sampled_from(OPERATIONS),
 )
-def test_any_json_gets_an_answer_that_the_spec_describes(
+def test_each_json_body_gets_an_answer_that_the_spec_describes(
     call: Call, body: Any, operation: tuple[str, str]
 ) -> None:
     response = call(*operation, json=body)
@@ -391,7 +393,7 @@ def test_any_json_gets_an_answer_that_the_spec_describes(
     assert match.operation.answer_flaw(response.status_code, response.json()) is None
 
 
-# Odd targets
+# Unusual targets
 
 
 @pytest.mark.parametrize(
@@ -418,20 +420,22 @@ def test_any_json_gets_an_answer_that_the_spec_describes(
         ("*", 404),
     ],
 )
-def test_an_odd_target_gets_an_answer_in_json(raw: Raw, key: str, target: str, status: int) -> None:
+def test_an_unusual_target_gets_an_answer_in_json(raw: Raw, key: str, target: str, status: int) -> None:
     answer = raw(f"GET {target} HTTP/1.1\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n".encode())
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
     assert b"content-type: application/json" in answer
 
 
-def test_a_slash_in_an_id_is_no_path(raw: Raw, world: World, key: str, add_task: AddTask) -> None:
+def test_an_encoded_slash_in_an_id_does_not_separate_the_path(
+    raw: Raw, world: World, key: str, add_task: AddTask
+) -> None:
     target = f"{BASE}/tasks/x%2F{add_task().id}"
     answer = raw(f"PUT {target} HTTP/1.1\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert list(world.journal)[-1].path == target
 
 
-def test_an_id_is_the_same_in_upper_case_and_encoded(call: Call, add_task: AddTask) -> None:
+def test_an_id_may_be_in_upper_case_and_percent_encoded(call: Call, add_task: AddTask) -> None:
     task = add_task()
     encoded = task.id.upper().replace("-", "%2D")
     response = call("PUT", f"/tasks/{encoded}", json={"note": "a"})
@@ -439,18 +443,18 @@ def test_an_id_is_the_same_in_upper_case_and_encoded(call: Call, add_task: AddTa
     assert task.note == "a"
 
 
-# What the journal keeps
+# The journal
 
 
-def test_the_journal_has_each_exchange_as_it_was(call: Call, world: World, key: str) -> None:
+def test_the_journal_has_the_complete_exchange(call: Call, world: World, key: str) -> None:
     answer = call("POST", "/health?a=%20", data=b'{ "ip": "::1" }', headers={"X-Trace": "t"})
-    (noted,) = world.journal
-    assert (noted.number, noted.operation, noted.server) == (1, "heartbeat", "server-01")
-    assert (noted.method, noted.path, noted.query) == ("POST", f"{BASE}/health", "a=%20")
-    assert {("x-trace", "t"), ("x-api-key", key)} <= set(noted.request_headers)
-    assert (noted.request_body, noted.answer_body) == (b'{ "ip": "::1" }', answer.content)
-    assert (noted.status, noted.why) == (200, "")
-    assert noted.began <= noted.ended
+    (exchange,) = world.journal
+    assert (exchange.number, exchange.operation, exchange.server) == (1, "heartbeat", "server-01")
+    assert (exchange.method, exchange.path, exchange.query) == ("POST", f"{BASE}/health", "a=%20")
+    assert {("x-trace", "t"), ("x-api-key", key)} <= set(exchange.request_headers)
+    assert (exchange.request_body, exchange.answer_body) == (b'{ "ip": "::1" }', answer.content)
+    assert (exchange.status, exchange.why) == (200, "")
+    assert exchange.began <= exchange.ended
 
 
 def test_the_journal_numbers_the_exchanges_from_one(call: Call, world: World) -> None:
@@ -463,10 +467,10 @@ def test_the_journal_numbers_the_exchanges_from_one(call: Call, world: World) ->
     ]
 
 
-# Clients that go away
+# Clients that close the connection
 
 
-def test_a_client_that_goes_away_in_mid_body_changes_nothing(
+def test_a_client_that_leaves_before_its_body_is_complete_changes_nothing(
     raw: Raw, world: World, key: str, add_task: AddTask, caplog: pytest.LogCaptureFixture
 ) -> None:
     task = add_task()
@@ -476,7 +480,7 @@ def test_a_client_that_goes_away_in_mid_body_changes_nothing(
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
-def test_a_client_that_goes_away_between_two_chunks_changes_nothing(
+def test_a_client_that_leaves_between_two_chunks_changes_nothing(
     raw: Raw, world: World, key: str, add_task: AddTask
 ) -> None:
     task = add_task()
@@ -488,11 +492,13 @@ def test_a_client_that_goes_away_between_two_chunks_changes_nothing(
 # Worlds side by side
 
 
-def test_two_worlds_on_one_port_do_not_see_each_others_tasks(
+def test_two_worlds_on_one_port_do_not_share_tasks(
     call: Call, mock: MockServer, world: World, add_task: AddTask
 ) -> None:
     mine = add_task()
-    other = mock.ask(lambda: mock.worlds.add(mock.worlds.new_name(), WorldBuilder(seed=8)).world)
+    other = mock.run_in_server_thread(
+        lambda: mock.worlds.add(mock.worlds.new_name(), WorldBuilder(seed=8)).world
+    )
     other_key = other.servers["server-01"].keys[0]
     listed = call("GET", "/tasks?limit=1000", key=other_key).json()["data"]
     assert [task["id"] for task in call("GET", "/tasks").json()["data"]] == [mine.id]
@@ -500,28 +506,28 @@ def test_two_worlds_on_one_port_do_not_see_each_others_tasks(
     assert mine.id not in {task["id"] for task in listed}
     assert call("PUT", f"/tasks/{mine.id}", key=other_key, json={"note": "theirs"}).status_code == 404
     assert call("PUT", f"/tasks/{listed[0]['id']}", json={"note": "mine"}).status_code == 404
-    mock.ask(lambda: mock.worlds.remove(other.name))
+    mock.run_in_server_thread(lambda: mock.worlds.remove(other.name))
     assert (mine.note, len(world.journal)) == (None, 2)
 
 
-def test_an_unknown_key_belongs_to_the_default_world(http: requests.Session) -> None:
+def test_a_request_with_an_unknown_key_goes_to_the_default_world(http: requests.Session) -> None:
     worlds = Worlds()
-    default = worlds.add(DEFAULT, WorldBuilder(tasks=False)).world
-    newer = worlds.add("newer", WorldBuilder(tasks=False)).world
+    default = worlds.add(DEFAULT, WorldBuilder(with_tasks=False)).world
+    newer = worlds.add("newer", WorldBuilder(with_tasks=False)).world
     with MockServer(worlds) as mock:
-        http.get(f"{mock.base_url}/tasks", headers={"X-API-Key": "nobody's"}, timeout=120)
+        http.get(f"{mock.base_url}/tasks", headers={"X-API-Key": "unknown"}, timeout=120)
     assert (len(default.journal), len(newer.journal)) == (1, 0)
 
 
 # Many clients at once
 
 
-def in_eight_threads(mock: MockServer, key: str, work: Callable[[requests.Session, int], None]) -> None:
+def run_eight_clients(mock: MockServer, key: str, function: Callable[[requests.Session, int], None]) -> None:
     def client(index: int) -> None:
         with requests.Session() as session:
             session.trust_env = False
             session.headers["X-API-Key"] = key
-            work(session, index)
+            function(session, index)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(client, range(8)))
@@ -540,7 +546,7 @@ def test_concurrent_completions_are_all_counted(
             entry = {"level": "INFO", "message": task.id}
             session.post(f"{mock.base_url}/logs", json={"logs": [entry]}, timeout=120).raise_for_status()
 
-    in_eight_threads(mock, key, complete_share)
+    run_eight_clients(mock, key, complete_share)
     assert request.created_links == 160
     assert {task.status for task in tasks} == {"completed"}
     assert [task.link_profile for task in tasks] == [f"https://{index % 8}.example" for index in range(160)]
@@ -548,7 +554,7 @@ def test_concurrent_completions_are_all_counted(
     assert [exchange.number for exchange in world.journal] == list(range(1, 321))
 
 
-def test_the_same_completion_by_many_clients_counts_once(
+def test_a_completion_by_many_clients_counts_once(
     mock: MockServer, world: World, key: str, add_task: AddTask
 ) -> None:
     request = next(iter(world.requests.values()))
@@ -559,14 +565,14 @@ def test_the_same_completion_by_many_clients_counts_once(
             url = f"{mock.base_url}/callback/link/complete"
             session.post(url, json={"link_id": task.id}, timeout=120).raise_for_status()
 
-    in_eight_threads(mock, key, complete_all)
+    run_eight_clients(mock, key, complete_all)
     assert (request.created_links, len(world.journal)) == (10, 80)
 
 
-# The mock's own faults
+# Failures of the mock
 
 
-def test_a_fault_of_the_mock_itself_is_500_and_in_the_log(
+def test_a_failure_of_the_mock_gives_500_and_is_logged(
     call: Call, world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: Any) -> Any:
@@ -577,4 +583,4 @@ def test_a_fault_of_the_mock_itself_is_500_and_in_the_log(
         response = call("POST", "/health", json={})
     assert (response.status_code, response.json()) == (500, {"success": False, "error": "internal_error"})
     assert "ZeroDivisionError" in list(world.journal)[-1].why
-    assert "failed in the mock" in caplog.text
+    assert "the mock failed to answer" in caplog.text

@@ -1,4 +1,4 @@
-"""A worker's trial: its command run through a scenario, and judged."""
+"""Trials: the command of a worker runs through a scenario and is judged."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from workerkit.scenarios.loading import loader
 from workerkit.scenarios.model.scenario import Scenario
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "worker.py"
-PATIENCE = 120.0
+TIME_LIMIT = 120.0
 
-# What every worker below begins with: `ask(method, path, body, key)` returns a status and the answer's JSON.
+# The first lines of every worker. `send(method, path, body, key)` returns the status and the answer as JSON.
 CLIENT = """
 import functools, json, os, signal, sys, urllib.error, urllib.request
 print = functools.partial(print, flush=True)
 KEY = os.environ["LIKEPION_API_KEY"]
-def ask(method, path, body=None, key=KEY):
+def send(method, path, body=None, key=KEY):
     data = None if body is None else json.dumps(body).encode()
     url = os.environ["LIKEPION_BASE_URL"] + path
     request = urllib.request.Request(url, data, {"X-API-Key": key}, method=method)
@@ -36,10 +36,10 @@ def ask(method, path, body=None, key=KEY):
         with error:
             return error.code, json.load(error)
 def complete_all():
-    ask("POST", "/health", {})
-    for task in ask("GET", "/tasks")[1]["data"]:
+    send("POST", "/health", {})
+    for task in send("GET", "/tasks")[1]["data"]:
         for status in ("running", "completed"):
-            ask("PUT", "/tasks/" + task["id"], {"status": status})
+            send("PUT", "/tasks/" + task["id"], {"status": status})
 """
 
 
@@ -49,7 +49,7 @@ def worker(source: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def quiet_day() -> Scenario:
-    """Three tasks, nothing happens, and it is over as soon as they are done."""
+    """A scenario with three tasks and no failures. It is over when the tasks are done."""
     source = """
 title: A quiet day
 about: Nothing happens.
@@ -67,15 +67,15 @@ until: {tasks: ended, quiet: 10ms}
 
 
 def broken_rules(trial: Trial) -> list[str]:
-    return [each.rule for each in trial.verdict.broken]
+    return [violation.rule for violation in trial.verdict.violations]
 
 
 # The example worker
 
 
 def test_the_example_worker_passes_key_revoked() -> None:
-    trial = try_worker(library.find("key-revoked"), [sys.executable, str(EXAMPLE)], time_limit=PATIENCE)
-    assert (trial.verdict.passed, trial.verdict.broken) == (True, ())
+    trial = try_worker(library.find("key-revoked"), [sys.executable, str(EXAMPLE)], time_limit=TIME_LIMIT)
+    assert (trial.verdict.passed, trial.verdict.violations) == (True, ())
     assert [(event.kind, event.subject) for event in trial.run.events] == [
         ("revoke-key", "server-01"),
         ("restore-key", "server-01"),
@@ -89,62 +89,63 @@ def test_the_example_worker_without_its_pause_fails_for_that_reason_alone(tmp_pa
     assert source.count("        pause(attempt)\n") == 1
     copy = tmp_path / "worker.py"
     copy.write_text(source.replace("        pause(attempt)\n", ""), "utf-8")
-    trial = try_worker(scenario("long-revoked"), [sys.executable, str(copy)], time_limit=PATIENCE)
+    trial = try_worker(scenario("long-revoked"), [sys.executable, str(copy)], time_limit=TIME_LIMIT)
     assert (trial.verdict.passed, broken_rules(trial)) == (False, ["pause-on-401"])
-    (broken,) = trial.verdict.broken
+    (violation,) = trial.verdict.violations
     statuses = {exchange.number: exchange.status for exchange in trial.run.exchanges}
-    assert {statuses[number] for number in broken.exchanges} == {401}
+    assert {statuses[number] for number in violation.exchanges} == {401}
 
 
 # How a trial ends
 
 
 def test_a_trial_is_over_when_its_until_holds(quiet_day: Scenario) -> None:
-    trial = try_worker(quiet_day, worker("complete_all(); signal.pause()"), time_limit=PATIENCE)
+    trial = try_worker(quiet_day, worker("complete_all(); signal.pause()"), time_limit=TIME_LIMIT)
     assert (trial.verdict.passed, trial.run.ended_by, trial.run.exit_code) == (True, "until", None)
 
 
 def test_a_trial_is_over_when_the_command_exits(quiet_day: Scenario) -> None:
-    trial = try_worker(quiet_day, worker("ask('GET', '/tasks'); sys.exit(3)"), time_limit=PATIENCE)
+    trial = try_worker(quiet_day, worker("send('GET', '/tasks'); sys.exit(3)"), time_limit=TIME_LIMIT)
     assert (trial.run.ended_by, trial.run.exit_code) == ("exit", 3)
     assert sorted(broken_rules(trial)) == ["process-not-crashed", "tasks-ended"]
 
 
-def test_a_trial_is_over_when_its_time_is_up(quiet_day: Scenario) -> None:
+def test_a_trial_is_over_at_the_time_limit(quiet_day: Scenario) -> None:
     trial = try_worker(quiet_day, worker("signal.pause()"), time_limit=0.2)
     assert (trial.run.ended_by, trial.run.exit_code) == ("time-limit", None)
     assert broken_rules(trial) == ["tasks-ended"]
-    assert 0.2 <= trial.seconds < PATIENCE
+    assert 0.2 <= trial.seconds < TIME_LIMIT
 
 
-def test_what_of_a_scenario_was_not_felt_is_told_without_secrets() -> None:
+def test_parts_of_a_scenario_that_were_not_reached_are_listed_without_secrets() -> None:
     source = """
 title: A day that ends early
-about: Nothing happens to those who leave.
+about: The worker leaves before anything happens.
 world: {servers: [{name: server-07}], tasks: [{count: 1, server: server-07}]}
 when:
   - {match: {operation: listTasks, query: {service_type: server-07-key}}, do: [{revoke-key: server-07}]}
 """
     scenario = loader.parse(source.encode(), name="early.yaml")
-    trial = try_worker(scenario, worker("ask('GET', '/tasks')"), time_limit=PATIENCE)
-    (unfelt,) = trial.unfelt
-    assert unfelt.startswith("never happened: match operation: listTasks")
-    assert "server-07-key" not in unfelt
+    trial = try_worker(scenario, worker("send('GET', '/tasks')"), time_limit=TIME_LIMIT)
+    (part,) = trial.not_reached
+    assert part.startswith("never happened: ")
+    assert "(match operation: listTasks" in part
+    assert "server-07-key" not in part
 
 
 def test_a_trial_that_is_stopped_has_no_verdict(quiet_day: Scenario) -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(RunStoppedError):
-        try_worker(quiet_day, worker("signal.pause()"), time_limit=PATIENCE, stop=stop)
+        try_worker(quiet_day, worker("signal.pause()"), time_limit=TIME_LIMIT, stop=stop)
 
 
-def test_a_command_that_is_not_there_has_no_verdict(quiet_day: Scenario) -> None:
+def test_a_command_that_does_not_exist_has_no_verdict(quiet_day: Scenario) -> None:
     with pytest.raises(CommandNotFoundError, match="no-such-worker was not found"):
-        try_worker(quiet_day, ["no-such-worker"], time_limit=PATIENCE)
+        try_worker(quiet_day, ["no-such-worker"], time_limit=TIME_LIMIT)
 
 
-# What the command is told
+# The environment and the words of the command
 
 
 def test_the_command_finds_its_api_and_its_name_in_the_environment(quiet_day: Scenario) -> None:
@@ -153,11 +154,11 @@ def test_the_command_finds_its_api_and_its_name_in_the_environment(quiet_day: Sc
 url, key, name = [os.environ[name] for name in {names}]
 assert url.startswith("http://127.0.0.1:") and url.endswith("/api/v1/worker"), url
 assert name == "server-07", name
-status, page = ask("GET", "/tasks")
+status, page = send("GET", "/tasks")
 assert (status, page["server_name"], page["total"]) == (200, name, 3), page
 complete_all()
 """
-    trial = try_worker(quiet_day, worker(source), time_limit=PATIENCE)
+    trial = try_worker(quiet_day, worker(source), time_limit=TIME_LIMIT)
     assert trial.verdict.passed, trial.output
 
 
@@ -170,22 +171,22 @@ complete_all()
 """
     words = [*worker(""), "--at={base_url}/tasks", "{api_key}{api_key}", "{other}{"]
     words[2] = CLIENT + source
-    trial = try_worker(quiet_day, words, time_limit=PATIENCE)
+    trial = try_worker(quiet_day, words, time_limit=TIME_LIMIT)
     assert trial.verdict.passed, trial.output
 
 
-# What is kept of it
+# The record of the trial
 
 
-def test_what_the_worker_printed_is_kept_without_secrets(quiet_day: Scenario) -> None:
+def test_the_output_of_the_worker_is_kept_without_secrets(quiet_day: Scenario) -> None:
     source = """
-task = ask("GET", "/tasks")[1]["data"][0]
+task = send("GET", "/tasks")[1]["data"][0]
 print("begun", KEY, task["password"], task["email"])
 print("to standard error", KEY, file=sys.stderr)
 print("password was", json.dumps(task["password"]))
 complete_all()
 """
-    trial = try_worker(quiet_day, worker(source), time_limit=PATIENCE)
+    trial = try_worker(quiet_day, worker(source), time_limit=TIME_LIMIT)
     assert trial.output.count("<key ") == 2
     assert trial.output.count("<password ") == 2
     assert "begun <key" in trial.output
@@ -193,23 +194,23 @@ complete_all()
 
 
 def test_each_exchange_is_kept_in_a_line_without_secrets(quiet_day: Scenario) -> None:
-    source = "ask('GET', '/tasks?service_type=' + KEY); ask('GET', '/' + KEY); complete_all()"
-    trial = try_worker(quiet_day, worker(source), time_limit=PATIENCE)
+    source = "send('GET', '/tasks?service_type=' + KEY); send('GET', '/' + KEY); complete_all()"
+    trial = try_worker(quiet_day, worker(source), time_limit=TIME_LIMIT)
     assert len(trial.lines) == len(trial.run.exchanges) >= 6
     assert trial.lines[0].startswith("GET /api/v1/worker/tasks?service_type=<key ")
-    assert trial.lines[1].endswith("is no path of this API")
+    assert "the API has no path /api/v1/worker/<key " in trial.lines[1]
     assert "server-07-key" not in "".join(trial.lines)
 
 
 def test_requests_without_the_workers_key_belong_to_the_trial(quiet_day: Scenario) -> None:
     trial = try_worker(
-        quiet_day, worker("ask('GET', '/tasks', key='old'); complete_all()"), time_limit=PATIENCE
+        quiet_day, worker("send('GET', '/tasks', key='old'); complete_all()"), time_limit=TIME_LIMIT
     )
     assert (trial.run.exchanges[0].status, trial.run.exchanges[0].server) == (401, None)
 
 
 def test_the_run_has_the_tasks_as_they_are_at_the_end(quiet_day: Scenario) -> None:
-    trial = try_worker(quiet_day, worker("complete_all()"), time_limit=PATIENCE)
+    trial = try_worker(quiet_day, worker("complete_all()"), time_limit=TIME_LIMIT)
     assert [(task["server"], task["status"]) for task in trial.run.tasks] == [
         ("server-07", "completed"),
         ("server-07", "completed"),
@@ -220,8 +221,8 @@ def test_the_run_has_the_tasks_as_they_are_at_the_end(quiet_day: Scenario) -> No
 
 
 def test_each_trial_has_a_world_of_its_own(quiet_day: Scenario) -> None:
-    source = "print(json.dumps([task['id'] for task in ask('GET', '/tasks')[1]['data']])); complete_all()"
-    trials = [try_worker(quiet_day, worker(source), time_limit=PATIENCE) for _ in range(2)]
+    source = "print(json.dumps([task['id'] for task in send('GET', '/tasks')[1]['data']])); complete_all()"
+    trials = [try_worker(quiet_day, worker(source), time_limit=TIME_LIMIT) for _ in range(2)]
     first, second = (json.loads(trial.output) for trial in trials)
     assert first == second
     assert len(first) == 3

@@ -1,4 +1,4 @@
-"""A worker's command: started, watched, and ended with everything that it started."""
+"""The class Command: runs a command and stops all of its processes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ import pytest
 from workerkit.mockserver.workers import process_guard
 from workerkit.mockserver.workers.command import Command, CommandNotFoundError
 
-PATIENCE = 120.0
+TIMEOUT = 120.0
 
-# Connects, so that the test sees it come, and stays until it is killed, which the test sees, too.
-PRESENT = """
+# Connects to the test, so that the test sees when it starts and when it ends. It runs until it is killed.
+CONNECTING = """
 import signal, socket, sys
 for number in map(int, sys.argv[2:]):
     signal.signal(number, signal.SIG_IGN)
@@ -37,7 +37,7 @@ child = subprocess.Popen([sys.executable, "-c", *sys.argv[2:]], start_new_sessio
 if sys.argv[1].startswith("waits"):
     child.wait()
 """
-# Says that it is up, and on SIGTERM takes its time to say goodbye.
+# Prints when it has started, and on SIGTERM prints a line after a short time.
 SLOW = """
 import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.05), print("bye", flush=True), sys.exit()))
@@ -46,30 +46,33 @@ signal.pause()
 """
 
 
-class Presence:
-    """Watches one process of a command come and go."""
+class WatchedProcess:
+    """Sees one process of a command start and end, by its connection to a server of the test."""
 
     def __init__(self, server: socket.socket) -> None:
         self._server = server
         self._connection: socket.socket
 
     def words(self, *ignored: signal.Signals) -> list[str]:
-        """The command of a process that is watched and ignores these signals."""
+        """Returns the command of the watched process. It ignores these signals."""
         port = self._server.getsockname()[1]
-        return [sys.executable, "-c", PRESENT, str(port), *(str(int(each)) for each in ignored)]
+        return [sys.executable, "-c", CONNECTING, str(port), *(str(int(number)) for number in ignored)]
 
-    def below(self, how: str, *ignored: signal.Signals) -> list[str]:
-        """The command of a parent that `waits` for such a process, also one that `waits for a session` of its
-        own, `leaves` it behind, or `forks twice` so that a daemon leaves it behind."""
+    def words_of_parent(self, how: str, *ignored: signal.Signals) -> list[str]:
+        """Returns the command of a parent that starts the watched process.
+
+        how: `waits`: the parent waits for the process. `leaves`: the parent exits before the process.
+            `forks twice`: the parent becomes a daemon first. With `session` the process has its own session.
+        """
         return [sys.executable, "-c", PARENT, how, *self.words(*ignored)[2:]]
 
-    def await_it(self) -> None:
+    def wait_for_start(self) -> None:
         self._connection, _ = self._server.accept()
-        self._connection.settimeout(PATIENCE)
+        self._connection.settimeout(TIMEOUT)
         assert self._connection.recv(4) == b"here"
 
-    def is_over(self, *, at_once: bool = False) -> bool:
-        """Waits until the process is gone, unless the answer is wanted at once."""
+    def has_ended(self, *, at_once: bool = False) -> bool:
+        """Waits until the process has ended. With `at_once` it only looks and does not wait."""
         if at_once:
             return bool(select.select([self._connection], [], [], 0)[0])
         with self._connection:
@@ -80,10 +83,10 @@ class Presence:
 
 
 @pytest.fixture
-def presence() -> Iterator[Presence]:
+def watched() -> Iterator[WatchedProcess]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(PATIENCE)
-        yield Presence(server)
+        server.settimeout(TIMEOUT)
+        yield WatchedProcess(server)
 
 
 def python(source: str) -> list[str]:
@@ -92,7 +95,7 @@ def python(source: str) -> list[str]:
 
 def outcome(words: list[str], **environment: str) -> tuple[int | None, str]:
     with Command(words, environment) as command:
-        code = command.wait(PATIENCE)
+        code = command.wait(TIMEOUT)
         command.end()
         return code, command.output()
 
@@ -109,30 +112,30 @@ def test_the_exit_code_of_a_killed_command_is_negative() -> None:
     assert outcome(python("import os; os.abort()"))[0] == -signal.SIGABRT
 
 
-def test_a_command_that_runs_has_no_exit_code_yet(presence: Presence) -> None:
-    with Command(presence.words(), {}) as command:
-        presence.await_it()
+def test_a_command_that_runs_has_no_exit_code_yet(watched: WatchedProcess) -> None:
+    with Command(watched.words(), {}) as command:
+        watched.wait_for_start()
         assert command.wait(0) is None
-    assert presence.is_over()
+    assert watched.has_ended()
 
 
-def test_standard_output_and_error_are_kept_in_their_order() -> None:
+def test_standard_output_and_error_are_kept_in_order() -> None:
     source = "import os; os.write(1, b'one\\n'); os.write(2, b'two\\n'); os.write(1, 'drei \xfc\\n'.encode())"
     assert outcome(python(source))[1] == "one\ntwo\ndrei \xfc\n"
 
 
-def test_bytes_that_are_no_text_are_kept_readable() -> None:
+def test_bytes_that_are_no_text_are_replaced() -> None:
     assert outcome(python("import os; os.write(1, b'a\\xff\\n')"))[1] == "a\ufffd\n"
 
 
-def test_of_much_output_the_end_is_kept_and_the_rest_counted() -> None:
+def test_only_the_end_of_a_long_output_is_kept_and_the_rest_is_counted() -> None:
     head, _, output = outcome(python("print('x' * 1_000_000); print('the end')"))[1].partition("\n")
     assert output.endswith("x\nthe end\n")
     assert len(output) == 64 * 1024
     assert head == f"({1_000_009 - 64 * 1024} bytes before this are left out)"
 
 
-def test_a_flood_of_output_takes_neither_memory_nor_disk() -> None:
+def test_a_very_long_output_takes_little_memory() -> None:
     tracemalloc.start()
     try:
         printed = outcome(python("import sys; [sys.stdout.write('y' * 2**20) for _ in range(64)]"))[1]
@@ -148,7 +151,7 @@ def test_no_part_of_a_secret_is_left_where_the_output_is_cut(cut: int) -> None:
     secret = "a-secret-of-thirty-four-characters"
     source = f"print('z' * 70_000 + {secret!r} + 'y' * (64 * 1024 - {cut}), end='')"
     with Command(python(source), {}) as command:
-        command.wait(PATIENCE)
+        command.wait(TIMEOUT)
         command.end()
         output = command.output(lambda text: text.replace(secret, "<key>")).partition("\n")[2]
     assert set(output) <= set("<key>yz")
@@ -159,12 +162,16 @@ def test_standard_input_is_empty() -> None:
     assert outcome(python("import sys; print(repr(sys.stdin.read()))")) == (0, "''\n")
 
 
-def test_the_environment_is_ours_with_what_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_has_our_variables_and_the_given_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INHERITED", "a")
     monkeypatch.setenv("CHANGED", "a")
     source = "import os, json; print(json.dumps(dict(os.environ)))"
-    seen = json.loads(outcome(python(source), CHANGED="b", NEW="c")[1])
-    assert (seen["INHERITED"], seen["CHANGED"], seen["NEW"]) == ("a", "b", "c")
+    environment_of_command = json.loads(outcome(python(source), CHANGED="b", NEW="c")[1])
+    assert (
+        environment_of_command["INHERITED"],
+        environment_of_command["CHANGED"],
+        environment_of_command["NEW"],
+    ) == ("a", "b", "c")
     assert "NEW" not in os.environ
 
 
@@ -176,12 +183,12 @@ def test_the_environment_is_ours_with_what_is_given(monkeypatch: pytest.MonkeyPa
         ("", "was not found"),
     ],
 )
-def test_a_command_that_is_not_there_is_said_not_to_be(word: str, message: str) -> None:
+def test_a_command_that_does_not_exist_is_an_error(word: str, message: str) -> None:
     with pytest.raises(CommandNotFoundError, match=message), Command([word], {}):
         pass
 
 
-def test_a_command_that_cannot_be_run_is_said_to_be_so(tmp_path: Path) -> None:
+def test_a_command_that_cannot_be_run_is_an_error(tmp_path: Path) -> None:
     broken = tmp_path / "worker"
     broken.write_text("#!/no/such/interpreter\n")
     broken.chmod(0o755)
@@ -192,14 +199,14 @@ def test_a_command_that_cannot_be_run_is_said_to_be_so(tmp_path: Path) -> None:
 # Ending
 
 
-def test_a_command_that_runs_is_ended(presence: Presence) -> None:
-    with Command(presence.words(), {}) as command:
-        presence.await_it()
-    assert presence.is_over()
+def test_a_command_that_runs_is_ended(watched: WatchedProcess) -> None:
+    with Command(watched.words(), {}) as command:
+        watched.wait_for_start()
+    assert watched.has_ended()
     assert command.wait(0) == -signal.SIGTERM
 
 
-def test_a_command_may_end_in_its_own_way_when_told_to() -> None:
+def test_a_command_may_handle_sigterm_itself() -> None:
     source = """
 import signal, sys
 signal.signal(signal.SIGTERM, lambda *_: (print("bye"), sys.exit(3)))
@@ -213,27 +220,27 @@ signal.pause()
         assert (command.wait(0), command.output()) == (3, "up\nbye\n")
 
 
-def test_a_command_that_does_not_listen_is_killed(presence: Presence) -> None:
-    with Command(presence.words(signal.SIGTERM, signal.SIGINT, signal.SIGHUP), {}) as command:
-        presence.await_it()
-    assert presence.is_over()
+def test_a_command_that_ignores_sigterm_is_killed(watched: WatchedProcess) -> None:
+    with Command(watched.words(signal.SIGTERM, signal.SIGINT, signal.SIGHUP), {}) as command:
+        watched.wait_for_start()
+    assert watched.has_ended()
     assert command.wait(0) == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("ignored", [(), (signal.SIGTERM,)])
 def test_a_grandchild_is_ended_with_the_command(
-    presence: Presence, ignored: tuple[signal.Signals, ...]
+    watched: WatchedProcess, ignored: tuple[signal.Signals, ...]
 ) -> None:
-    with Command(presence.below("waits", *ignored), {}):
-        presence.await_it()
-    assert presence.is_over()
+    with Command(watched.words_of_parent("waits", *ignored), {}):
+        watched.wait_for_start()
+    assert watched.has_ended()
 
 
-def test_a_grandchild_that_was_left_behind_is_ended(presence: Presence) -> None:
-    with Command(presence.below("leaves", signal.SIGTERM), {}) as command:
-        presence.await_it()
-        assert command.wait(PATIENCE) == 0
-    assert presence.is_over()
+def test_a_grandchild_without_its_parent_is_ended(watched: WatchedProcess) -> None:
+    with Command(watched.words_of_parent("leaves", signal.SIGTERM), {}) as command:
+        watched.wait_for_start()
+        assert command.wait(TIMEOUT) == 0
+    assert watched.has_ended()
 
 
 @pytest.mark.parametrize(
@@ -245,25 +252,25 @@ def test_a_grandchild_that_was_left_behind_is_ended(presence: Presence) -> None:
         ("forks twice into a session", (signal.SIGTERM, signal.SIGHUP)),
     ],
 )
-def test_a_process_that_made_a_session_of_its_own_is_ended(
-    presence: Presence, how: str, ignored: tuple[signal.Signals, ...]
+def test_a_process_with_its_own_session_is_ended(
+    watched: WatchedProcess, how: str, ignored: tuple[signal.Signals, ...]
 ) -> None:
-    with Command(presence.below(how, *ignored), {}) as command:
-        presence.await_it()
+    with Command(watched.words_of_parent(how, *ignored), {}) as command:
+        watched.wait_for_start()
         if not how.startswith("waits"):
-            assert command.wait(PATIENCE) == 0
-    assert presence.is_over()
+            assert command.wait(TIMEOUT) == 0
+    assert watched.has_ended()
 
 
-def test_a_stopped_process_hears_that_it_has_to_end(presence: Presence) -> None:
-    source = PRESENT.replace("connection.recv(1)", "import os; os.kill(0, signal.SIGSTOP)")
-    with Command([sys.executable, "-c", source, *presence.words()[3:]], {}) as command:
-        presence.await_it()
-    assert presence.is_over()
+def test_a_stopped_process_is_ended(watched: WatchedProcess) -> None:
+    source = CONNECTING.replace("connection.recv(1)", "import os; os.kill(0, signal.SIGSTOP)")
+    with Command([sys.executable, "-c", source, *watched.words()[3:]], {}) as command:
+        watched.wait_for_start()
+    assert watched.has_ended()
     assert command.wait(0) == -signal.SIGTERM
 
 
-def test_the_family_keeps_its_time_to_end_when_the_leader_goes_at_once() -> None:
+def test_child_processes_have_time_to_end_after_the_command_has_ended() -> None:
     source = f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {SLOW!r}]).wait()"
     with Command(python(source), {}) as command:
         while "up\n" not in command.output():
@@ -272,71 +279,78 @@ def test_the_family_keeps_its_time_to_end_when_the_leader_goes_at_once() -> None
         assert (command.wait(0), command.output()) == (-signal.SIGTERM, "up\nbye\n")
 
 
-def test_one_commands_end_is_not_anothers(presence: Presence) -> None:
-    with Command(presence.below("leaves"), {}):
-        presence.await_it()
+def test_the_end_of_one_command_does_not_end_another_command(watched: WatchedProcess) -> None:
+    with Command(watched.words_of_parent("leaves"), {}):
+        watched.wait_for_start()
         with Command(python(SLOW), {}) as other:
             while "up\n" not in other.output():
                 assert other.wait(0.01) is None
-        assert not presence.is_over(at_once=True)
-    assert presence.is_over()
+        assert not watched.has_ended(at_once=True)
+    assert watched.has_ended()
 
 
-def test_nothing_is_left_when_we_are_killed_ourselves(presence: Presence) -> None:
+def test_no_process_is_left_when_this_process_is_killed(watched: WatchedProcess) -> None:
     source = f"""
 import signal
 from workerkit.mockserver.workers import process_guard
 from workerkit.mockserver.workers.command import (Command)
-with Command({presence.below("leaves")!r}, {{}}) as command:
+with Command({watched.words_of_parent("leaves")!r}, {{}}) as command:
     signal.pause()
 """
     with subprocess.Popen([sys.executable, "-c", source]) as killed:
-        presence.await_it()
+        watched.wait_for_start()
         killed.kill()
-    assert presence.is_over()
+    assert watched.has_ended()
 
 
 @pytest.mark.parametrize("how", ["SIGTERM", "end of input"])
-def test_where_orphans_are_not_to_be_had_the_group_is_ended(presence: Presence, how: str) -> None:
-    elsewhere = (
+def test_without_adopted_orphans_the_process_group_is_ended(watched: WatchedProcess, how: str) -> None:
+    guard_on_another_system = (
         "import runpy, sys; sys.platform = 'elsewhere'; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
     )
-    status, told = os.pipe()
-    words = [sys.executable, "-c", elsewhere, process_guard.__file__, str(told), *presence.below("waits")]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=(told,)) as process:
-        os.close(told)
-        presence.await_it()
+    status, status_writer = os.pipe()
+    words = [
+        sys.executable,
+        "-c",
+        guard_on_another_system,
+        process_guard.__file__,
+        str(status_writer),
+        *watched.words_of_parent("waits"),
+    ]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=(status_writer,)) as process:
+        os.close(status_writer)
+        watched.wait_for_start()
         if how == "SIGTERM":
             process.terminate()
         else:
             process.communicate()
-        assert presence.is_over()
-        assert process.wait(PATIENCE) == 0
+        assert watched.has_ended()
+        assert process.wait(TIMEOUT) == 0
     with open(status, "rb") as lines:
         assert lines.read() == b"started\nexited -15\n"
 
 
-def test_a_command_is_ended_when_something_fails_meanwhile(presence: Presence) -> None:
+def test_a_command_is_ended_when_the_with_block_raises(watched: WatchedProcess) -> None:
     def fail() -> None:
-        with Command(presence.words(), {}):
-            presence.await_it()
+        with Command(watched.words(), {}):
+            watched.wait_for_start()
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert presence.is_over()
+    assert watched.has_ended()
 
 
-def test_ending_twice_is_ending_once(presence: Presence) -> None:
-    with Command(presence.words(), {}) as command:
-        presence.await_it()
+def test_end_may_be_called_twice(watched: WatchedProcess) -> None:
+    with Command(watched.words(), {}) as command:
+        watched.wait_for_start()
         command.end()
         command.end()
         assert command.wait(0) == -signal.SIGTERM
-    assert presence.is_over()
+    assert watched.has_ended()
 
 
-def test_the_command_is_in_no_group_of_ours() -> None:
+def test_the_command_has_its_own_process_group() -> None:
     code, printed = outcome(python("import os; print(os.getpgid(0), os.getpid())"))
     group, process = map(int, printed.split())
     assert code == 0

@@ -1,4 +1,4 @@
-"""A backlog is held against what it stands for: all its tasks in one sorted list, filtered anew each time."""
+"""Compares a backlog with a simple model: one sorted list of all tasks, which is filtered each time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workerkit.mockserver.world.entities import Account, CustomerRequest, Task
 STATUSES = ("pending", "queued", "running", "completed", "failed", "canceled")
 KINDS = ("entity", "social", "blog")
 PLACES = st.integers(-5, 60)
-FILTERS = st.tuples(st.sets(st.sampled_from(STATUSES)), st.none() | st.sampled_from((*KINDS, "unheard-of")))
+FILTERS = st.tuples(st.sets(st.sampled_from(STATUSES)), st.none() | st.sampled_from((*KINDS, "unknown")))
 Filter = tuple[Collection[str], str | None]
 
 
@@ -25,18 +25,18 @@ def task_at(place: int, status: str = "pending", kind: str = "entity") -> Task:
     return Task(f"task-{place}", place, "server-01", request, account, kind, "s", "site", 0.0, status)
 
 
-class Listed(RuleBasedStateMachine):
-    """Adds, moves and removes tasks in any order, and lists them in every way."""
+class BacklogMachine(RuleBasedStateMachine):
+    """Adds, changes and removes tasks in any order, and lists them in all ways."""
 
     def __init__(self) -> None:
         super().__init__()
         self.backlog = Backlog()
         self.tasks: dict[int, Task] = {}
 
-    def brute_force(self, chosen: Filter) -> list[Task]:
-        statuses, kind = chosen
+    def expected(self, task_filter: Filter) -> list[Task]:
+        statuses, kind = task_filter
         in_order = [self.tasks[place] for place in sorted(self.tasks)]
-        return [each for each in in_order if each.status in statuses and kind in (None, each.service_type)]
+        return [task for task in in_order if task.status in statuses and kind in (None, task.service_type)]
 
     @rule(place=PLACES, status=st.sampled_from(STATUSES), kind=st.sampled_from(KINDS))
     def add(self, place: int, status: str, kind: str) -> None:
@@ -52,50 +52,53 @@ class Listed(RuleBasedStateMachine):
 
     @precondition(lambda self: self.tasks)
     @rule(data=st.data(), status=st.sampled_from(STATUSES))
-    def restatus(self, data: st.DataObject, status: str) -> None:
+    def change_status(self, data: st.DataObject, status: str) -> None:
         task = self.tasks[data.draw(st.sampled_from(sorted(self.tasks)))]
-        self.backlog.restatus(task, status)
+        self.backlog.change_status(task, status)
         assert task.status == status
 
-    @rule(chosen=FILTERS, skip=st.integers(0, 40), most=st.integers(0, 20))
-    def page(self, chosen: Filter, skip: int, most: int) -> None:
-        found = self.backlog.page(*chosen, skip=skip, most=most)
-        assert found == self.brute_force(chosen)[skip : skip + most]
+    @rule(task_filter=FILTERS, skip=st.integers(0, 40), limit=st.integers(0, 20))
+    def page(self, task_filter: Filter, skip: int, limit: int) -> None:
+        found = self.backlog.page(*task_filter, skip=skip, limit=limit)
+        assert found == self.expected(task_filter)[skip : skip + limit]
 
-    @rule(chosen=FILTERS, place=PLACES, most=st.integers(0, 20))
-    def after(self, chosen: Filter, place: int, most: int) -> None:
-        found = self.backlog.after(*chosen, place=place, most=most)
-        assert found == [each for each in self.brute_force(chosen) if each.place > place][:most]
+    @rule(task_filter=FILTERS, place=PLACES, limit=st.integers(0, 20))
+    def after(self, task_filter: Filter, place: int, limit: int) -> None:
+        found = self.backlog.after(*task_filter, place=place, limit=limit)
+        assert found == [task for task in self.expected(task_filter) if task.place > place][:limit]
 
-    @rule(chosen=FILTERS)
-    def count(self, chosen: Filter) -> None:
-        assert self.backlog.count(*chosen) == len(self.brute_force(chosen))
+    @rule(task_filter=FILTERS)
+    def count(self, task_filter: Filter) -> None:
+        assert self.backlog.count(*task_filter) == len(self.expected(task_filter))
 
-    @rule(chosen=FILTERS, most=st.integers(1, 7))
-    def pages_make_the_whole(self, chosen: Filter, most: int) -> None:
-        whole = self.brute_force(chosen)
-        pages = [self.backlog.page(*chosen, skip=skip, most=most) for skip in range(0, len(whole), most)]
-        assert [task for page in pages for task in page] == whole
-        assert self.backlog.page(*chosen, skip=len(whole), most=most) == []
+    @rule(task_filter=FILTERS, limit=st.integers(1, 7))
+    def all_pages_together(self, task_filter: Filter, limit: int) -> None:
+        everything = self.expected(task_filter)
+        pages = [
+            self.backlog.page(*task_filter, skip=skip, limit=limit)
+            for skip in range(0, len(everything), limit)
+        ]
+        assert [task for page in pages for task in page] == everything
+        assert self.backlog.page(*task_filter, skip=len(everything), limit=limit) == []
 
-    @rule(chosen=FILTERS, most=st.integers(1, 7))
-    def cursors_make_the_whole(self, chosen: Filter, most: int) -> None:
-        found = self.backlog.page(*chosen, skip=0, most=most)
-        while found and (more := self.backlog.after(*chosen, place=found[-1].place, most=most)):
+    @rule(task_filter=FILTERS, limit=st.integers(1, 7))
+    def all_pages_by_cursor_together(self, task_filter: Filter, limit: int) -> None:
+        found = self.backlog.page(*task_filter, skip=0, limit=limit)
+        while found and (more := self.backlog.after(*task_filter, place=found[-1].place, limit=limit)):
             found += more
-        assert found == self.brute_force(chosen)
+        assert found == self.expected(task_filter)
 
     @invariant()
     def every_task_is_listed_once(self) -> None:
-        found = self.backlog.page(STATUSES, None, skip=0, most=1000)
+        found = self.backlog.page(STATUSES, None, skip=0, limit=1000)
         assert [task.place for task in found] == sorted(self.tasks)
 
 
-TestListed = Listed.TestCase
-TestListed.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestBacklog = BacklogMachine.TestCase
+TestBacklog.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 
 
-def test_a_task_that_is_not_in_cannot_be_taken_out() -> None:
+def test_a_missing_task_cannot_be_removed() -> None:
     backlog = Backlog()
     with pytest.raises(KeyError):
         backlog.remove(task_at(1))
@@ -104,14 +107,14 @@ def test_a_task_that_is_not_in_cannot_be_taken_out() -> None:
 def test_a_page_far_beyond_the_end_is_empty() -> None:
     backlog = Backlog()
     backlog.add(task_at(1))
-    assert backlog.page(STATUSES, None, skip=2**63 * 1000, most=1001) == []
-    assert backlog.page((), None, skip=0, most=10) == []
+    assert backlog.page(STATUSES, None, skip=2**63 * 1000, limit=1001) == []
+    assert backlog.page((), None, skip=0, limit=10) == []
 
 
-def test_a_cursor_still_works_when_its_task_has_left_the_filter() -> None:
+def test_a_cursor_still_works_when_its_task_no_longer_matches_the_filter() -> None:
     backlog = Backlog()
     tasks = [task_at(place) for place in range(6)]
     for task in tasks:
         backlog.add(task)
-    backlog.restatus(tasks[2], "completed")
-    assert backlog.after(["pending"], None, place=tasks[2].place, most=2) == tasks[3:5]
+    backlog.change_status(tasks[2], "completed")
+    assert backlog.after(["pending"], None, place=tasks[2].place, limit=2) == tasks[3:5]

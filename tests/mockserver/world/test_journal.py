@@ -18,7 +18,7 @@ def add(journal: Journal) -> Exchange:
 
 @settings(deadline=None)
 @given(capacity=st.integers(1, 8), count=st.integers(0, 20))
-def test_the_newest_are_kept_and_the_rest_is_counted(capacity: int, count: int) -> None:
+def test_the_newest_exchanges_are_kept_and_all_are_counted(capacity: int, count: int) -> None:
     journal = Journal(capacity)
     added = [add(journal) for _ in range(count)]
     assert list(journal) == added[-capacity:]
@@ -26,34 +26,34 @@ def test_the_newest_are_kept_and_the_rest_is_counted(capacity: int, count: int) 
     assert (journal.count, journal.dropped) == (count, max(0, count - capacity))
 
 
-def test_numbers_begin_at_one_and_go_on_beyond_the_capacity() -> None:
+def test_numbers_begin_at_one_and_continue_beyond_the_capacity() -> None:
     journal = Journal(2)
     assert [add(journal).number for _ in range(4)] == [1, 2, 3, 4]
     assert [exchange.number for exchange in journal] == [3, 4]
 
 
-def test_a_listener_hears_every_exchange_from_then_on() -> None:
+def test_a_listener_is_called_with_each_later_exchange() -> None:
     journal = Journal(1)
     add(journal)
-    one: list[Exchange] = []
-    other: list[Exchange] = []
-    journal.listen(one.append)
+    earlier: list[Exchange] = []
+    later: list[Exchange] = []
+    journal.add_listener(earlier.append)
     first = add(journal)
-    journal.listen(other.append)
+    journal.add_listener(later.append)
     second = add(journal)
-    assert (one, other) == ([first, second], [second])
+    assert (earlier, later) == ([first, second], [second])
 
 
 def test_a_listener_finds_the_exchange_in_the_journal() -> None:
     journal = Journal()
     found: list[int] = []
-    journal.listen(lambda exchange: found.append(list(journal).index(exchange)))
+    journal.add_listener(lambda exchange: found.append(list(journal).index(exchange)))
     add(journal)
     add(journal)
     assert found == [0, 1]
 
 
-def test_what_comes_while_one_reads_does_not_disturb_the_reading() -> None:
+def test_new_exchanges_do_not_disturb_an_iteration() -> None:
     journal = Journal(3)
     for _ in range(3):
         add(journal)
@@ -66,8 +66,8 @@ def test_what_comes_while_one_reads_does_not_disturb_the_reading() -> None:
 
 @settings(deadline=None)
 @given(sizes=st.lists(st.integers(0, 30), max_size=20))
-def test_bodies_beyond_the_bound_are_dropped_oldest_first(sizes: list[int]) -> None:
-    journal = Journal(capacity=100, most_bytes=40)
+def test_the_oldest_bodies_beyond_the_limit_are_dropped(sizes: list[int]) -> None:
+    journal = Journal(capacity=100, max_body_bytes=40)
     for size in sizes:
         number = journal.next_number()
         journal.add(Exchange(number, None, None, "GET", "/", "", (), b"", 200, (), b"x" * size, 0.0, 0.0))
@@ -77,8 +77,8 @@ def test_bodies_beyond_the_bound_are_dropped_oldest_first(sizes: list[int]) -> N
     assert len(kept) == len(sizes) or sum(sizes[len(sizes) - len(kept) - 1 :]) > 40
 
 
-def test_an_exchange_that_ends_counts_with_what_was_really_sent() -> None:
-    journal = Journal(capacity=100, most_bytes=40)
+def test_an_ended_exchange_counts_with_the_body_that_was_sent() -> None:
+    journal = Journal(capacity=100, max_body_bytes=40)
     begun = Exchange(1, None, None, "GET", "/", "", (), b"", None, (), b"", 0.0, 0.0)
     journal.begin(begun)
     journal.end(begun, replace(begun, answer_body=b"x" * 39))

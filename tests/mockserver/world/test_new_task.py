@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from workerkit.mockserver.world.new_task import FIELDS, SERVICE_TYPES, create_task
 from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError, RefusalError
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import PAGE_TIME, WorldBuilder
+from workerkit.mockserver.worlds.world_builder import EXAMPLE_TIME, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.spec.api import worker_api
 
@@ -45,50 +45,50 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 GIVEN = st.fixed_dictionaries({}, optional=VALUES)
 
 
-def founded() -> World:
-    return WorldBuilder(seed=1, timer=lambda: 0.0, tasks=False)(DEFAULT).world
+def new_world() -> World:
+    return WorldBuilder(seed=1, timer=lambda: 0.0, with_tasks=False)(DEFAULT).world
 
 
 def contents(world: World) -> tuple[Any, ...]:
-    shown = (world.tasks, world.requests, world.accounts, world.servers)
+    kinds = (world.tasks, world.requests, world.accounts, world.servers)
     return (
-        *([entity.as_json() for entity in entities.values()] for entities in shown),
-        world.chance.getstate(),
+        *([entity.as_json() for entity in entities.values()] for entities in kinds),
+        world.random.getstate(),
     )
 
 
 @settings(deadline=None)
 @given(fields=GIVEN)
 def test_a_task_has_the_fields_that_were_given(fields: dict[str, Any]) -> None:
-    world = founded()
+    world = new_world()
     task = create_task(world, fields)
-    shown = task.as_json()
-    assert {name: shown[name] for name in fields} == fields
+    task_json = task.as_json()
+    assert {name: task_json[name] for name in fields} == fields
     assert world.own_task(world.server(task.server), task.id) is task
 
 
 @settings(deadline=None)
 @given(fields=GIVEN)
-def test_whatever_is_given_a_task_is_listed_as_the_spec_says(fields: dict[str, Any]) -> None:
+def test_each_new_task_is_listed_as_the_spec_describes(fields: dict[str, Any]) -> None:
     validator = worker_api().document.validator({"$ref": "#/components/schemas/Task"})
-    assert list(validator.iter_errors(create_task(founded(), fields).listed())) == []
+    assert list(validator.iter_errors(create_task(new_world(), fields).list_item())) == []
 
 
 def test_the_request_and_the_account_can_be_chosen() -> None:
-    world = founded()
+    world = new_world()
     for request, account in zip(world.requests.values(), world.accounts.values(), strict=False):
         task = create_task(world, {"request_id": request.id, "account_id": account.id})
         assert (task.request, task.account) == (request, account)
 
 
-def test_there_is_no_other_field() -> None:
+def test_these_are_all_fields() -> None:
     assert {*VALUES, "request_id", "account_id"} == FIELDS
 
 
-def test_what_is_left_out_is_filled_in() -> None:
-    world = founded()
+def test_missing_fields_are_filled_in() -> None:
+    world = new_world()
     task = create_task(world, {})
-    assert (task.server, task.status, task.created_at) == ("server-01", "pending", PAGE_TIME)
+    assert (task.server, task.status, task.created_at) == ("server-01", "pending", EXAMPLE_TIME)
     assert task.service_type in SERVICE_TYPES
     assert task.request in world.requests.values()
     assert task.account in world.accounts.values()
@@ -96,65 +96,69 @@ def test_what_is_left_out_is_filled_in() -> None:
     assert (task.link_profile, task.link_post, task.started_at, task.completed_at) == ("", "", None, None)
 
 
-def test_a_later_task_is_listed_later() -> None:
-    world = founded()
+def test_tasks_are_listed_in_the_order_of_their_creation() -> None:
+    world = new_world()
     tasks = [create_task(world, {}) for _ in range(5)]
-    assert world.backlog(world.server("server-01")).page(STATUSES, None, skip=0, most=9) == tasks
+    assert world.backlog(world.server("server-01")).page(STATUSES, None, skip=0, limit=9) == tasks
 
 
-def test_a_task_of_its_own_time_keeps_the_place_at_the_end() -> None:
-    world = founded()
+def test_a_given_creation_time_does_not_change_the_list_order() -> None:
+    world = new_world()
     first, second = create_task(world, {}), create_task(world, {}, created_at=5.0)
     assert (second.created_at, first.place < second.place) == (5.0, True)
 
 
-# Requests and accounts of its own
+# Own copies of requests and accounts
 
 
-def test_a_request_field_makes_a_request_of_its_own() -> None:
-    world = founded()
+def test_a_request_field_creates_a_copy_of_the_request() -> None:
+    world = new_world()
     known = dict(world.requests)
-    model = next(iter(known.values()))
-    model.created_links = 7
-    task = create_task(world, {"request_id": model.id, "request_name": "Mine"})
+    original = next(iter(known.values()))
+    original.created_links = 7
+    task = create_task(world, {"request_id": original.id, "request_name": "Mine"})
     assert task.request.id not in known
     assert world.requests == {**known, task.request.id: task.request}
-    assert (task.request.name, task.request.website, task.request.created_links) == ("Mine", model.website, 0)
-    assert (model.name, model.created_links) == ("Campaign A", 7)
+    assert (task.request.name, task.request.website, task.request.created_links) == (
+        "Mine",
+        original.website,
+        0,
+    )
+    assert (original.name, original.created_links) == ("Campaign A", 7)
 
 
-def test_an_account_field_makes_an_account_of_its_own() -> None:
-    world = founded()
+def test_an_account_field_creates_a_copy_of_the_account() -> None:
+    world = new_world()
     known = dict(world.accounts)
-    model = next(iter(known.values()))
-    task = create_task(world, {"account_id": model.id, "password": "mine"})
+    original = next(iter(known.values()))
+    task = create_task(world, {"account_id": original.id, "password": "mine"})
     assert world.accounts == {**known, task.account.id: task.account}
-    assert (task.account.password, task.account.email) == ("mine", model.email)
-    assert model.password != "mine"
+    assert (task.account.password, task.account.email) == ("mine", original.email)
+    assert original.password != "mine"
 
 
-# What a task lived through
+# Fields of earlier statuses
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_task_that_begins_later_has_what_it_would_have_got(status: str) -> None:
-    task = create_task(founded(), {"status": status})
-    begun, done = status in ("running", "completed", "failed"), status == "completed"
-    assert (task.started_at is not None) == begun
-    assert (task.completed_at is not None) == done
-    assert bool(task.link_profile) == done
+def test_a_new_task_has_the_fields_of_earlier_statuses(status: str) -> None:
+    task = create_task(new_world(), {"status": status})
+    started, completed = status in ("running", "completed", "failed"), status == "completed"
+    assert (task.started_at is not None) == started
+    assert (task.completed_at is not None) == completed
+    assert bool(task.link_profile) == completed
     assert bool(task.error_message) == (status == "failed")
 
 
-def test_what_was_given_is_not_lived_over() -> None:
-    assert create_task(founded(), {"status": "completed", "link_profile": ""}).link_profile == ""
+def test_given_fields_are_not_replaced() -> None:
+    assert create_task(new_world(), {"status": "completed", "link_profile": ""}).link_profile == ""
     assert (
-        create_task(founded(), {"status": "failed", "error_message": "Site down"}).error_message
+        create_task(new_world(), {"status": "failed", "error_message": "Site down"}).error_message
         == "Site down"
     )
 
 
-# What is refused
+# Refused fields
 
 REFUSED: list[tuple[dict[str, Any], type[RefusalError], str]] = [
     ({"sttus": "pending"}, InvalidRequestError, 'a task has no field sttus (did you mean "status"?)'),
@@ -175,10 +179,10 @@ REFUSED: list[tuple[dict[str, Any], type[RefusalError], str]] = [
 
 
 @pytest.mark.parametrize(("fields", "refusal", "why"), REFUSED)
-def test_what_is_refused_leaves_the_world_as_it_was(
+def test_a_refused_task_does_not_change_the_world(
     fields: dict[str, Any], refusal: type[RefusalError], why: str
 ) -> None:
-    world = founded()
+    world = new_world()
     before = contents(world)
     with pytest.raises(refusal) as caught:
         create_task(world, fields)
@@ -186,8 +190,8 @@ def test_what_is_refused_leaves_the_world_as_it_was(
     assert contents(world) == before
 
 
-def test_an_id_is_given_once_in_whatever_case() -> None:
-    world = founded()
+def test_an_id_is_unique_in_upper_and_lower_case() -> None:
+    world = new_world()
     task = create_task(world, {"id": "6F1E2C1A-3B4D-4E5F-8A6B-7C8D9E0F1A2B"})
     for spelling in (task.id, task.id.upper()):
         assert world.task(spelling) is task

@@ -1,4 +1,4 @@
-"""What the operations do and answer. Every answer that is made here is held against the spec."""
+"""The effects and answers of the operations. Each answer is checked with the spec."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ UPDATE = st.fixed_dictionaries({}, optional={**CHANGES, "note": TEXTS, "is_index
 MISSING = st.just(UNKNOWN) | st.uuids(version=4).map(str)
 
 
-def founded(*, tasks: bool = False) -> World:
-    """A world of the three default servers whose clock stands."""
-    return WorldBuilder(seed=1, timer=lambda: 0.0, tasks=tasks)(DEFAULT).world
+def new_world(*, tasks: bool = False) -> World:
+    """A world with the three default servers and a clock that does not run."""
+    return WorldBuilder(seed=1, timer=lambda: 0.0, with_tasks=tasks)(DEFAULT).world
 
 
-def ask(
+def call(
     world: World,
     operation: str,
     body: Any = None,
@@ -48,10 +48,10 @@ def ask(
     query: str = "",
     task: str = "",
 ) -> Json:
-    """The answer as a client reads it, which has to be one that the spec describes."""
+    """Calls an operation. Returns the JSON of the answer. Fails if the spec does not describe the answer."""
     compiled = worker_api().operations[operation]
-    call = compiled.read({"id": task}, query, b"" if body is None else json.dumps(body).encode())
-    answer: Json = parse(render(HANDLERS[operation](world, world.server(server), call)))
+    parsed = compiled.parse_request({"id": task}, query, b"" if body is None else json.dumps(body).encode())
+    answer: Json = parse(render(HANDLERS[operation](world, world.server(server), parsed)))
     flaw = compiled.answer_flaw(200, answer)
     assert flaw is None, flaw
     return answer
@@ -60,23 +60,23 @@ def ask(
 def contents(world: World) -> list[Any]:
     kinds = (world.servers, world.tasks, world.requests, world.accounts)
     return [
-        *([each.as_json() for each in kind.values()] for kind in kinds),
+        *([entity.as_json() for entity in entities.values()] for entities in kinds),
         [log.as_json() for log in world.logs],
     ]
 
 
 @pytest.fixture
 def empty() -> World:
-    return founded()
+    return new_world()
 
 
 @pytest.fixture
 def tasks(empty: World) -> list[Task]:
-    """Three tasks of server-01 and then two of server-02."""
+    """Three tasks of server-01 and two tasks of server-02."""
     return [create_task(empty, {"server": f"server-0{1 + (number > 2)}"}) for number in range(5)]
 
 
-def test_every_operation_of_the_spec_has_its_act() -> None:
+def test_every_operation_of_the_spec_has_a_handler() -> None:
     assert HANDLERS.keys() == worker_api().operations.keys()
 
 
@@ -84,7 +84,7 @@ def test_every_operation_of_the_spec_has_its_act() -> None:
 
 
 def test_a_heartbeat_is_answered_with_the_server_and_the_time(empty: World) -> None:
-    answer = ask(empty, "heartbeat", {"server_name": "another", "cpu_usage": 45.5}, server="server-02")
+    answer = call(empty, "heartbeat", {"server_name": "another", "cpu_usage": 45.5}, server="server-02")
     server = empty.server("server-02")
     assert answer["data"] == {
         "status": "ok",
@@ -95,14 +95,14 @@ def test_a_heartbeat_is_answered_with_the_server_and_the_time(empty: World) -> N
     assert server.heartbeat == {"server_name": "another", "cpu_usage": 45.5}
 
 
-def test_a_field_that_the_page_does_not_name_is_passed_over(empty: World) -> None:
-    ask(empty, "heartbeat", {"ip": "10.0.0.1", "colour": "red"})
+def test_a_heartbeat_field_that_the_api_page_does_not_describe_is_ignored(empty: World) -> None:
+    call(empty, "heartbeat", {"ip": "10.0.0.1", "colour": "red"})
     assert empty.server("server-01").heartbeat == {"ip": "10.0.0.1"}
 
 
-def test_the_time_of_a_heartbeat_is_the_worlds(empty: World) -> None:
+def test_the_server_time_is_the_time_of_the_world(empty: World) -> None:
     empty.clock.advance(61)
-    assert ask(empty, "heartbeat", {})["data"]["server_time"] == "2025-12-01T10:01:01Z"
+    assert call(empty, "heartbeat", {})["data"]["server_time"] == "2025-12-01T10:01:01Z"
 
 
 # The list
@@ -110,13 +110,13 @@ def test_the_time_of_a_heartbeat_is_the_worlds(empty: World) -> None:
 
 @pytest.fixture(scope="module")
 def full() -> World:
-    """The default world, to be read only."""
-    return founded(tasks=True)
+    """The default world. Tests must not change it."""
+    return new_world(tasks=True)
 
 
-def brute_force(world: World, server: str, statuses: list[str], kind: str | None) -> list[Json]:
+def expected_items(world: World, server: str, statuses: list[str], kind: str | None) -> list[Json]:
     return [
-        task.listed()
+        task.list_item()
         for task in world.tasks.values()
         if task.server == server and task.status in statuses and kind in (None, task.service_type)
     ]
@@ -126,72 +126,78 @@ FILTERS = st.fixed_dictionaries(
     {},
     optional={
         "status": st.lists(st.sampled_from(STATUSES), min_size=1, max_size=7),
-        "service_type": st.sampled_from(["entity", "social", "blog", "unheard-of", ""]),
+        "service_type": st.sampled_from(["entity", "social", "blog", "unknown", ""]),
     },
 )
 SERVERS = st.sampled_from(["server-01", "server-02", "server-03"])
 
 
-def written(asked: Json) -> str:
-    joined = {name: ",".join(value) if isinstance(value, list) else value for name, value in asked.items()}
-    return urlencode(joined)
+def query_string(parameters: Json) -> str:
+    texts = {
+        name: ",".join(value) if isinstance(value, list) else value for name, value in parameters.items()
+    }
+    return urlencode(texts)
 
 
 @settings(deadline=None)
 @given(server=SERVERS, filters=FILTERS, page=st.integers(1, 9), limit=st.integers(1, 300))
-def test_a_page_is_its_part_of_the_filtered_list(
+def test_a_page_is_a_part_of_the_filtered_list(
     full: World, server: str, filters: Json, page: int, limit: int
 ) -> None:
-    whole = brute_force(
+    expected = expected_items(
         full, server, filters.get("status", ["pending", "queued"]), filters.get("service_type")
     )
-    answer = ask(full, "listTasks", server=server, query=written({**filters, "page": page, "limit": limit}))
+    answer = call(
+        full, "listTasks", server=server, query=query_string({**filters, "page": page, "limit": limit})
+    )
     skip = (page - 1) * limit
-    assert answer["data"] == whole[skip : skip + limit]
-    assert (answer["total"], answer["page"], answer["limit"]) == (len(whole), page, limit)
-    more = skip + limit < len(whole)
-    assert answer["next_cursor"] == (whole[skip + limit - 1]["id"] if more else None)
+    assert answer["data"] == expected[skip : skip + limit]
+    assert (answer["total"], answer["page"], answer["limit"]) == (len(expected), page, limit)
+    more = skip + limit < len(expected)
+    assert answer["next_cursor"] == (expected[skip + limit - 1]["id"] if more else None)
     assert (answer["server_id"], answer["server_name"]) == (full.server(server).id, server)
 
 
 @settings(deadline=None)
 @given(server=SERVERS, filters=FILTERS, limit=st.integers(1, 300), data=st.data())
-def test_a_cursor_goes_on_after_any_task_of_the_server(
+def test_a_page_by_cursor_begins_after_any_task_of_the_server(
     full: World, server: str, filters: Json, limit: int, data: st.DataObject
 ) -> None:
-    own = brute_force(full, server, list(STATUSES), None)
-    place = data.draw(st.integers(0, len(own) - 1)) if own else 0
-    after = own[place]["id"] if own else UNKNOWN
+    own = expected_items(full, server, list(STATUSES), None)
+    index = data.draw(st.integers(0, len(own) - 1)) if own else 0
+    after = own[index]["id"] if own else UNKNOWN
     statuses, kind = filters.get("status", ["pending", "queued"]), filters.get("service_type")
-    rest = [
+    following = [
         task
-        for task in own[place + 1 :]
+        for task in own[index + 1 :]
         if task["status"] in statuses and kind in (None, task["service_type"])
     ]
-    answer = ask(full, "listTasks", server=server, query=written({**filters, "after": after, "limit": limit}))
-    assert answer["data"] == rest[:limit]
-    assert answer["next_cursor"] == (rest[limit - 1]["id"] if len(rest) > limit else None)
-    assert answer["total"] == len(brute_force(full, server, statuses, kind))
+    answer = call(
+        full, "listTasks", server=server, query=query_string({**filters, "after": after, "limit": limit})
+    )
+    assert answer["data"] == following[:limit]
+    assert answer["next_cursor"] == (following[limit - 1]["id"] if len(following) > limit else None)
+    assert answer["total"] == len(expected_items(full, server, statuses, kind))
 
 
-def follow(ask_page: Callable[[str | None], Json]) -> list[Json]:
-    page = ask_page(None)
+def all_pages(list_page: Callable[[str | None], Json]) -> list[Json]:
+    page = list_page(None)
     found = list(page["data"])
     while page["next_cursor"] is not None:
-        page = ask_page(page["next_cursor"])
+        page = list_page(page["next_cursor"])
         found += page["data"]
     return found
 
 
 @settings(max_examples=30, deadline=None)
 @given(filters=FILTERS, limit=st.integers(20, 300))
-def test_cursors_lead_through_the_whole_list(full: World, filters: Json, limit: int) -> None:
-    def ask_page(after: str | None) -> Json:
+def test_cursors_lead_through_the_complete_list(full: World, filters: Json, limit: int) -> None:
+    def list_page(after: str | None) -> Json:
         cursor = {"after": after} if after else {}
-        return ask(full, "listTasks", query=written({**filters, **cursor, "limit": limit}))
+        return call(full, "listTasks", query=query_string({**filters, **cursor, "limit": limit}))
 
     statuses, kind = filters.get("status", ["pending", "queued"]), filters.get("service_type")
-    assert follow(ask_page) == brute_force(full, "server-01", statuses, kind)
+    assert all_pages(list_page) == expected_items(full, "server-01", statuses, kind)
 
 
 @settings(max_examples=40, deadline=None)
@@ -199,58 +205,60 @@ def test_cursors_lead_through_the_whole_list(full: World, filters: Json, limit: 
     changes=st.lists(st.tuples(st.integers(0, 7), st.sampled_from(STATUSES)), max_size=8),
     limit=st.integers(1, 4),
 )
-def test_while_tasks_change_a_cursor_neither_repeats_nor_skips_one_that_stays(
+def test_cursors_do_not_repeat_or_skip_unchanged_tasks_while_others_change(
     changes: list[tuple[int, str]], limit: int
 ) -> None:
-    world = founded()
+    world = new_world()
     tasks = [create_task(world, {}) for _ in range(8)]
-    coming = iter(changes)
+    remaining_changes = iter(changes)
 
-    def ask_page(after: str | None) -> Json:
-        for number, status in islice(coming, 1 if after else 0):
-            ask(world, "updateTask", {"status": status}, task=tasks[number].id)
+    def list_page(after: str | None) -> Json:
+        for number, status in islice(remaining_changes, 1 if after else 0):
+            call(world, "updateTask", {"status": status}, task=tasks[number].id)
         cursor = {"after": after} if after else {}
-        return ask(world, "listTasks", query=written({**cursor, "limit": limit}))
+        return call(world, "listTasks", query=query_string({**cursor, "limit": limit}))
 
-    found = [task["id"] for task in follow(ask_page)]
-    touched = {tasks[number].id for number, _ in changes}
+    found = [task["id"] for task in all_pages(list_page)]
+    changed = {tasks[number].id for number, _ in changes}
     assert len(set(found)) == len(found)
-    assert {task.id for task in tasks} - touched <= set(found)
+    assert {task.id for task in tasks} - changed <= set(found)
 
 
-def test_the_list_is_of_pending_and_queued_tasks_by_default(full: World) -> None:
-    assert {task["status"] for task in ask(full, "listTasks")["data"]} == {"pending", "queued"}
+def test_the_list_has_pending_and_queued_tasks_by_default(full: World) -> None:
+    assert {task["status"] for task in call(full, "listTasks")["data"]} == {"pending", "queued"}
 
 
-def test_a_cursor_may_be_written_in_capitals(full: World) -> None:
-    first = ask(full, "listTasks", query="limit=1")["next_cursor"]
-    lower, upper = (ask(full, "listTasks", query=f"limit=5&after={each}") for each in (first, first.upper()))
+def test_a_cursor_may_be_in_upper_case(full: World) -> None:
+    first = call(full, "listTasks", query="limit=1")["next_cursor"]
+    lower, upper = (
+        call(full, "listTasks", query=f"limit=5&after={cursor}") for cursor in (first, first.upper())
+    )
     assert lower == upper
 
 
-@pytest.mark.parametrize("of", ["nobody", "server-02"])
-def test_a_cursor_that_is_not_the_servers_lists_nothing(full: World, of: str) -> None:
-    foreign = next((task.id for task in full.tasks.values() if task.server == of), UNKNOWN)
-    answer = ask(full, "listTasks", query=f"after={foreign}")
+@pytest.mark.parametrize("owner", ["nobody", "server-02"])
+def test_a_cursor_of_another_server_lists_nothing(full: World, owner: str) -> None:
+    foreign = next((task.id for task in full.tasks.values() if task.server == owner), UNKNOWN)
+    answer = call(full, "listTasks", query=f"after={foreign}")
     assert (answer["data"], answer["next_cursor"]) == ([], None)
 
 
-def test_the_cursor_wins_over_the_page(full: World) -> None:
-    after = ask(full, "listTasks", query="limit=3")["next_cursor"]
-    with_page = ask(full, "listTasks", query=f"limit=3&after={after}&page=7")
-    assert with_page["data"] == ask(full, "listTasks", query=f"limit=3&after={after}")["data"]
+def test_with_a_cursor_the_page_number_is_ignored(full: World) -> None:
+    after = call(full, "listTasks", query="limit=3")["next_cursor"]
+    with_page = call(full, "listTasks", query=f"limit=3&after={after}&page=7")
+    assert with_page["data"] == call(full, "listTasks", query=f"limit=3&after={after}")["data"]
 
 
 def test_a_page_beyond_the_last_is_empty(full: World) -> None:
-    answer = ask(full, "listTasks", query=f"page={2**63 - 1}&limit=1000")
+    answer = call(full, "listTasks", query=f"page={2**63 - 1}&limit=1000")
     assert (answer["data"], answer["next_cursor"], answer["page"]) == ([], None, 2**63 - 1)
 
 
-def test_reading_changes_nothing() -> None:
-    world = founded(tasks=True)
+def test_listing_changes_nothing() -> None:
+    world = new_world(tasks=True)
     before = contents(world)
     for query in ("", "page=2", f"after={UNKNOWN}", "status=failed&service_type=entity"):
-        ask(world, "listTasks", query=query)
+        call(world, "listTasks", query=query)
     assert contents(world) == before
 
 
@@ -259,45 +267,45 @@ def test_reading_changes_nothing() -> None:
 
 @settings(deadline=None)
 @given(fields=UPDATE)
-def test_an_update_changes_its_fields_and_says_which_task(fields: Json) -> None:
-    world = founded()
+def test_an_update_changes_its_fields_and_answers_with_the_id(fields: Json) -> None:
+    world = new_world()
     task = create_task(world, {})
-    assert ask(world, "updateTask", fields, task=task.id.upper()) == {
+    assert call(world, "updateTask", fields, task=task.id.upper()) == {
         "success": True,
         "data": {"updated": True, "link_id": task.id},
     }
-    shown = task.as_json()
-    assert {name: shown[name] for name in fields} == fields
+    task_json = task.as_json()
+    assert {name: task_json[name] for name in fields} == fields
 
 
 @settings(deadline=None)
 @given(fields=UPDATE)
-def test_the_same_update_twice_is_the_same_as_once(fields: Json) -> None:
-    world = founded()
+def test_the_second_of_two_equal_updates_changes_nothing(fields: Json) -> None:
+    world = new_world()
     task = create_task(world, {})
-    ask(world, "updateTask", fields, task=task.id)
+    call(world, "updateTask", fields, task=task.id)
     once = contents(world)
-    ask(world, "updateTask", fields, task=task.id)
+    call(world, "updateTask", fields, task=task.id)
     assert contents(world) == once
 
 
 @settings(deadline=None)
 @given(fields=UPDATE)
-def test_the_callback_changes_what_the_page_names_there(fields: Json) -> None:
-    one, other = founded(), founded()
+def test_the_callback_changes_the_fields_that_its_api_page_describes(fields: Json) -> None:
+    one, other = new_world(), new_world()
     task, same = create_task(one, {}), create_task(other, {})
-    answer = ask(one, "updateLink", {**fields, "link_id": task.id})
-    named = {name: value for name, value in fields.items() if name in CHANGES}
-    assert answer == ask(other, "updateTask", named, task=same.id)
+    answer = call(one, "updateLink", {**fields, "link_id": task.id})
+    described = {name: value for name, value in fields.items() if name in CHANGES}
+    assert answer == call(other, "updateTask", described, task=same.id)
     assert contents(one) == contents(other)
 
 
-def test_unknown_fields_of_an_update_are_passed_over(empty: World, tasks: list[Task]) -> None:
+def test_unknown_fields_of_an_update_are_ignored(empty: World, tasks: list[Task]) -> None:
     before = contents(empty)
     for name in ("id", "server", "password", "retry_count", "created_at", "completed_at", "colour"):
-        ask(empty, "updateTask", {name: "x"}, task=tasks[0].id)
-        ask(empty, "updateLink", {name: "x", "link_id": tasks[0].id})
-        ask(empty, "bulkUpdateTasks", {"items": [{name: "x", "link_id": tasks[0].id}]})
+        call(empty, "updateTask", {name: "x"}, task=tasks[0].id)
+        call(empty, "updateLink", {name: "x", "link_id": tasks[0].id})
+        call(empty, "bulkUpdateTasks", {"items": [{name: "x", "link_id": tasks[0].id}]})
     assert contents(empty) == before
 
 
@@ -309,16 +317,16 @@ def test_unknown_fields_of_an_update_are_passed_over(empty: World, tasks: list[T
     items=st.lists(st.tuples(st.integers(0, 4) | MISSING, UPDATE), min_size=1, max_size=12),
     completed=st.lists(st.integers(0, 2), max_size=3),
 )
-def test_a_bulk_update_is_the_sequence_of_its_single_updates(
+def test_a_bulk_update_does_the_same_as_single_updates(
     items: list[tuple[int | str, Json]], completed: list[int]
 ) -> None:
-    one, other = founded(), founded()
+    one, other = new_world(), new_world()
     for world in (one, other):
         ids = [create_task(world, {"server": f"server-0{1 + (number > 2)}"}).id for number in range(5)]
         for number in completed:
-            ask(world, "completeLink", {"link_id": ids[number]})
-    batch = [({"link_id": ids[each] if isinstance(each, int) else each}, fields) for each, fields in items]
-    answer = ask(one, "bulkUpdateTasks", {"items": [{**link, **fields} for link, fields in batch]})
+            call(world, "completeLink", {"link_id": ids[number]})
+    batch = [({"link_id": ids[task] if isinstance(task, int) else task}, fields) for task, fields in items]
+    answer = call(one, "bulkUpdateTasks", {"items": [{**link, **fields} for link, fields in batch]})
     assert answer["results"] == [single_result(other, link["link_id"], fields) for link, fields in batch]
     assert contents(one) == contents(other)
     succeeded = sum(result["success"] for result in answer["results"])
@@ -328,7 +336,7 @@ def test_a_bulk_update_is_the_sequence_of_its_single_updates(
 
 def single_result(world: World, task: str, fields: Json) -> Json:
     try:
-        ask(world, "updateTask", fields, task=task)
+        call(world, "updateTask", fields, task=task)
     except NotYourTaskError:
         return {"link_id": task, "success": False, "error": "not_your_task"}
     except NotFoundError:
@@ -336,9 +344,11 @@ def single_result(world: World, task: str, fields: Json) -> Json:
     return {"link_id": task, "success": True}
 
 
-def test_a_bulk_update_is_not_all_or_nothing(empty: World, tasks: list[Task]) -> None:
+def test_a_refused_item_does_not_stop_a_bulk_update(empty: World, tasks: list[Task]) -> None:
     ids = [tasks[0].id, tasks[3].id, UNKNOWN, tasks[1].id]
-    answer = ask(empty, "bulkUpdateTasks", {"items": [{"link_id": each, "status": "failed"} for each in ids]})
+    answer = call(
+        empty, "bulkUpdateTasks", {"items": [{"link_id": task_id, "status": "failed"} for task_id in ids]}
+    )
     assert answer == {
         "total": 4,
         "success": 2,
@@ -353,38 +363,38 @@ def test_a_bulk_update_is_not_all_or_nothing(empty: World, tasks: list[Task]) ->
     assert [task.status for task in tasks] == ["failed", "failed", "pending", "pending", "pending"]
 
 
-def test_of_a_task_twice_in_a_batch_the_last_stays(empty: World, tasks: list[Task]) -> None:
+def test_the_last_item_of_a_task_in_a_batch_wins(empty: World, tasks: list[Task]) -> None:
     items = [{"link_id": tasks[0].id, "note": note} for note in ("a", "b")]
-    assert ask(empty, "bulkUpdateTasks", {"items": items})["success"] == 2
+    assert call(empty, "bulkUpdateTasks", {"items": items})["success"] == 2
     assert tasks[0].note == "b"
 
 
-def test_a_batch_of_five_hundred_is_taken(empty: World, tasks: list[Task]) -> None:
+def test_a_batch_of_five_hundred_is_accepted(empty: World, tasks: list[Task]) -> None:
     items = [{"link_id": tasks[0].id}] * 500
-    assert ask(empty, "bulkUpdateTasks", {"items": items})["total"] == 500
+    assert call(empty, "bulkUpdateTasks", {"items": items})["total"] == 500
 
 
 def test_completing_in_bulk_does_not_count_links(empty: World, tasks: list[Task]) -> None:
-    ask(empty, "bulkUpdateTasks", {"items": [{"link_id": tasks[0].id, "status": "completed"}]})
+    call(empty, "bulkUpdateTasks", {"items": [{"link_id": tasks[0].id, "status": "completed"}]})
     assert (tasks[0].status, tasks[0].request.created_links) == ("completed", 0)
 
 
 # Completion
 
 
-def test_second_completion_counts_once_and_is_answered_alike(empty: World, tasks: list[Task]) -> None:
+def test_two_completions_count_once_and_have_the_same_answer(empty: World, tasks: list[Task]) -> None:
     body = {"link_id": tasks[0].id, "link_profile": "https://u", "link_post": "https://p"}
-    first, second = ask(empty, "completeLink", body), ask(empty, "completeLink", body)
+    first, second = call(empty, "completeLink", body), call(empty, "completeLink", body)
     assert first == second == {"success": True, "data": {"updated": True, "link_id": tasks[0].id}}
-    shown = tasks[0].as_json()
-    assert (shown["status"], shown["completed_at"]) == ("completed", BEGIN)
-    assert (shown["link_profile"], shown["link_post"]) == ("https://u", "https://p")
+    task_json = tasks[0].as_json()
+    assert (task_json["status"], task_json["completed_at"]) == ("completed", BEGIN)
+    assert (task_json["link_profile"], task_json["link_post"]) == ("https://u", "https://p")
     assert tasks[0].request.created_links == 1
 
 
-def test_a_completed_link_keeps_the_links_that_do_not_come_again(empty: World, tasks: list[Task]) -> None:
-    ask(empty, "updateTask", {"link_profile": "https://u"}, task=tasks[0].id)
-    ask(empty, "completeLink", {"link_id": tasks[0].id, "status": "failed"})
+def test_a_completion_without_links_keeps_the_links(empty: World, tasks: list[Task]) -> None:
+    call(empty, "updateTask", {"link_profile": "https://u"}, task=tasks[0].id)
+    call(empty, "completeLink", {"link_id": tasks[0].id, "status": "failed"})
     assert (tasks[0].link_profile, tasks[0].status) == ("https://u", "completed")
 
 
@@ -397,15 +407,15 @@ def test_a_completed_link_keeps_the_links_that_do_not_come_again(empty: World, t
         st.tuples(st.sampled_from(["INFO", "WARN", "ERROR", "DEBUG"]), st.text()), min_size=1, max_size=20
     )
 )
-def test_logs_are_counted_and_stored_as_they_came(entries: list[tuple[str, str]]) -> None:
-    world = founded()
+def test_logs_are_counted_and_stored_without_changes(entries: list[tuple[str, str]]) -> None:
+    world = new_world()
     logs = [{"level": level, "message": message} for level, message in entries]
-    assert ask(world, "sendLogs", {"logs": logs}, server="server-02") == {
+    assert call(world, "sendLogs", {"logs": logs}, server="server-02") == {
         "success": True,
         "created": len(logs),
     }
-    stamped = [{**entry, "server": "server-02", "at": BEGIN} for entry in logs]
-    assert [entry.as_json() for entry in world.logs] == stamped
+    expected = [{**entry, "server": "server-02", "at": BEGIN} for entry in logs]
+    assert [entry.as_json() for entry in world.logs] == expected
 
 
 # Requests and accounts
@@ -413,27 +423,30 @@ def test_logs_are_counted_and_stored_as_they_came(entries: list[tuple[str, str]]
 
 @settings(deadline=None)
 @given(status=st.text())
-def test_a_request_and_an_account_take_any_status(status: str) -> None:
-    world = founded()
+def test_a_request_and_an_account_accept_any_status(status: str) -> None:
+    world = new_world()
     task = create_task(world, {})
     request, account = task.request, task.account
-    assert ask(world, "setRequestStatus", {"request_id": request.id.upper(), "status": status}) == {
+    assert call(world, "setRequestStatus", {"request_id": request.id.upper(), "status": status}) == {
         "success": True,
         "data": {"updated": True, "request_id": request.id},
     }
-    assert ask(world, "setAccountStatus", {"account_id": account.id, "status": status}) == {
+    assert call(world, "setAccountStatus", {"account_id": account.id, "status": status}) == {
         "success": True,
         "data": {"updated": True, "account_id": account.id},
     }
     assert (request.status, account.status) == (status, status)
-    assert [each.status for each in world.requests.values()].count("running") >= 3
+    assert [request.status for request in world.requests.values()].count("running") >= 3
 
 
-# What is refused
+# Refused requests
 
 
-def refused(task: Task, task_id: str) -> list[tuple[str, Json, str]]:
-    """Everything that could change a task, a request or an account, with ids that are not the server's."""
+def changes_with_ids(task: Task, task_id: str) -> list[tuple[str, Json, str]]:
+    """Requests to all operations that change a task, a customer's request or an account.
+
+    task_id: the id to use. If it is not the id of `task`, the other ids are unknown ids.
+    """
     known = task_id == task.id
     return [
         ("updateTask", {"status": "completed"}, task_id),
@@ -447,23 +460,23 @@ def refused(task: Task, task_id: str) -> list[tuple[str, Json, str]]:
 @pytest.mark.parametrize(
     ("server", "refusal"), [("server-02", NotYourTaskError), ("server-03", NotYourTaskError)]
 )
-def test_nothing_of_another_servers_is_changed(
+def test_entities_of_another_server_are_not_changed(
     empty: World, server: str, refusal: type[RefusalError]
 ) -> None:
     task = create_task(empty, {"server": "server-01"})
     before = contents(empty)
-    for operation, body, path_id in refused(task, task.id):
+    for operation, body, path_id in changes_with_ids(task, task.id):
         with pytest.raises(refusal):
-            ask(empty, operation, body, server=server, task=path_id)
+            call(empty, operation, body, server=server, task=path_id)
     assert contents(empty) == before
 
 
-def test_what_is_not_there_is_not_found(empty: World) -> None:
+def test_unknown_ids_are_not_found(empty: World) -> None:
     task = create_task(empty, {"server": "server-01"})
     before = contents(empty)
-    for operation, body, path_id in refused(task, UNKNOWN):
+    for operation, body, path_id in changes_with_ids(task, UNKNOWN):
         with pytest.raises(NotFoundError):
-            ask(empty, operation, body, task=path_id)
+            call(empty, operation, body, task=path_id)
     assert contents(empty) == before
 
 
@@ -476,26 +489,26 @@ def test_what_is_not_there_is_not_found(empty: World) -> None:
         ("heartbeat", {"ip": "10.0.0.1", "cpu_usage": "much"}),
     ],
 )
-def test_what_the_spec_does_not_allow_never_gets_to_the_world(
-    empty: World, operation: str, body: Json
-) -> None:
+def test_invalid_requests_do_not_change_the_world(empty: World, operation: str, body: Json) -> None:
     task = create_task(empty, {})
     before = contents(empty)
     with pytest.raises(FlawError):
-        ask(empty, operation, body, task=task.id)
+        call(empty, operation, body, task=task.id)
     assert contents(empty) == before
 
 
-def test_a_batch_with_an_item_that_is_not_valid_changes_nothing(empty: World, tasks: list[Task]) -> None:
+def test_a_batch_with_an_invalid_item_changes_nothing(empty: World, tasks: list[Task]) -> None:
     before = contents(empty)
     items = [{"link_id": tasks[0].id, "status": "failed"}, {"link_id": tasks[1].id, "status": "done"}]
     with pytest.raises(FlawError, match=r"^body/items/1/status"):
-        ask(empty, "bulkUpdateTasks", {"items": items})
+        call(empty, "bulkUpdateTasks", {"items": items})
     assert contents(empty) == before
 
 
 @pytest.mark.parametrize("kind", ["task", "request", "account"])
-def test_the_subject_of_a_request_can_be_checked_alone(empty: World, tasks: list[Task], kind: str) -> None:
+def test_check_subject_refuses_unknown_and_foreign_entities(
+    empty: World, tasks: list[Task], kind: str
+) -> None:
     task = tasks[0]
     entity_id = {"task": task.id, "request": task.request.id, "account": task.account.id}[kind]
     check_subject(empty, empty.server("server-01"), kind, entity_id)
@@ -521,7 +534,7 @@ REQUESTS = st.one_of(
 )
 
 
-def aimed(operation: str, body: Json, task: Task) -> Json | None:
+def with_ids(operation: str, body: Json, task: Task) -> Json | None:
     match operation:
         case "updateLink" | "completeLink":
             return {**body, "link_id": task.id}
@@ -538,19 +551,25 @@ def aimed(operation: str, body: Json, task: Task) -> Json | None:
 
 @settings(max_examples=50, deadline=None)
 @given(steps=st.lists(st.tuples(REQUESTS, SERVERS, st.integers(0, 5)), max_size=25))
-def test_after_any_requests_all_answers_are_described_and_all_relations_hold(
+def test_random_requests_get_valid_answers_and_leave_a_consistent_world(
     steps: list[tuple[tuple[str, Json], str, int]],
 ) -> None:
-    world = founded()
+    world = new_world()
     tasks = [create_task(world, {"server": f"server-0{1 + number % 2}"}) for number in range(6)]
     for (operation, body), server, number in steps:
         try:
-            ask(world, operation, aimed(operation, body, tasks[number]), server=server, task=tasks[number].id)
+            call(
+                world,
+                operation,
+                with_ids(operation, body, tasks[number]),
+                server=server,
+                task=tasks[number].id,
+            )
         except NotYourTaskError:
             assert tasks[number].server != server
-    everything = written({"status": list(STATUSES), "limit": 1000})
+    query = query_string({"status": list(STATUSES), "limit": 1000})
     for server in world.servers:
-        assert ask(world, "listTasks", server=server, query=everything)["data"] == brute_force(
+        assert call(world, "listTasks", server=server, query=query)["data"] == expected_items(
             world, server, list(STATUSES), None
         )
     assert all((task.completed_at is not None) == (task.status == "completed") for task in tasks)

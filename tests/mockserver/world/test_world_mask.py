@@ -1,4 +1,4 @@
-"""Which secrets a world's mask knows."""
+"""The secrets that the mask of a world hides."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from workerkit.openapi.exchange import Exchange
 
 
 @pytest.fixture(scope="module")
-def kept() -> World:
-    """A world with a task of its own account, and a server whose key was exchanged."""
-    world = WorldBuilder(seed=3)("kept").world
+def world() -> World:
+    """A world with a task that has its own account, and a server whose key was replaced."""
+    world = WorldBuilder(seed=3)("first").world
     create_task(world, {"password": "own-password", "email": "own@mail.example"})
     create_task(world, {"email": "no address"})
-    world.set_keys(world.servers["server-02"], ["new-key"])
+    world.key_ring.set_keys(world.servers["server-02"], ["new-key"])
     return world
 
 
 @pytest.fixture(scope="module")
-def secrets(kept: World) -> list[str]:
-    keys = ["server-01-key-kept", "server-02-key-kept", "new-key", "server-03-key-kept"]
-    accounts = kept.accounts.values()
+def secrets(world: World) -> list[str]:
+    keys = ["server-01-key-first", "server-02-key-first", "new-key", "server-03-key-first"]
+    accounts = world.accounts.values()
     return [*keys, *(account.password for account in accounts), *(account.email for account in accounts)]
 
 
-def test_every_key_password_and_address_is_masked(kept: World, secrets: list[str]) -> None:
+def test_every_key_password_and_address_is_masked(world: World, secrets: list[str]) -> None:
     assert {"own-password", "own@mail.example", "no address"} <= set(secrets)
-    masked = mask_of(kept).text(" ".join(secrets))
+    masked = mask_of(world).text(" ".join(secrets))
     assert [secret for secret in secrets if secret in masked] == []
     assert masked.count("<key ") == 4
     assert masked.count("<password ") == masked.count("<email ") == 8
@@ -42,27 +42,29 @@ def test_every_key_password_and_address_is_masked(kept: World, secrets: list[str
 
 @settings(max_examples=100)
 @given(data=st.data())
-def test_a_secret_is_masked_wherever_it_stands(kept: World, secrets: list[str], data: st.DataObject) -> None:
+def test_a_secret_is_masked_at_each_place_of_a_text(
+    world: World, secrets: list[str], data: st.DataObject
+) -> None:
     secret = data.draw(st.sampled_from(secrets))
-    spelling = data.draw(st.sampled_from([secret, quote(secret), quote(secret, safe="")]))
+    encoded = data.draw(st.sampled_from([secret, quote(secret), quote(secret, safe="")]))
     before, after = data.draw(st.tuples(*[st.text(" /?&=:,\"'{}()[]\n", max_size=6)] * 2))
-    masked = mask_of(kept).text(f"a{before} {spelling} {after}a")
+    masked = mask_of(world).text(f"a{before} {encoded} {after}a")
     assert secret not in masked
-    assert spelling not in masked
+    assert encoded not in masked
 
 
-def test_two_masks_of_a_world_mask_alike(kept: World) -> None:
-    assert mask_of(kept).text("new-key") == mask_of(kept).text("new-key") != "new-key"
+def test_two_masks_of_a_world_give_the_same_text(world: World) -> None:
+    assert mask_of(world).text("new-key") == mask_of(world).text("new-key") != "new-key"
 
 
-def test_a_key_that_a_server_gets_later_is_masked_from_then_on(kept: World) -> None:
+def test_a_later_key_of_a_server_is_masked(world: World) -> None:
     world = WorldBuilder(seed=3)("later").world
     assert mask_of(world).text("later-key") == "later-key"
-    world.set_keys(world.servers["server-01"], ["later-key"])
+    world.key_ring.set_keys(world.servers["server-01"], ["later-key"])
     assert "later-key" not in mask_of(world).text("later-key")
 
 
-def test_secrets_that_come_one_by_one_are_all_masked() -> None:
+def test_secrets_that_are_added_one_by_one_are_all_masked() -> None:
     world = WorldBuilder(seed=3)("growing").world
     passwords = [f"password-{number}" for number in range(50)]
     for password in passwords:
@@ -80,8 +82,8 @@ def test_the_same_secret_has_the_same_mask_in_all_worlds() -> None:
     assert first == second != "own-password"
 
 
-def visit_with(world: World, key: str) -> None:
-    """Puts a request with a key in the world's journal."""
+def add_request_with_key(world: World, key: str) -> None:
+    """Adds a request with an API key to the journal of a world."""
     world.journal.add(
         Exchange(
             number=world.journal.next_number(),
@@ -101,25 +103,25 @@ def visit_with(world: World, key: str) -> None:
     )
 
 
-def test_a_key_that_is_nobodys_is_masked_wherever_it_stands_once_it_came() -> None:
+def test_an_unknown_key_is_masked_after_a_request_with_it() -> None:
     world = WorldBuilder(seed=3)("visited").world
-    visit_with(world, "strange-key")
-    assert "strange-key" not in mask_of(world).text("a strange-key")
-    assert mask_of(world).text("a stranger-key") == "a stranger-key"
-    visit_with(world, "stranger-key")
-    assert "stranger-key" not in mask_of(world).text("a stranger-key")
+    add_request_with_key(world, "unknown-key")
+    assert "unknown-key" not in mask_of(world).text("an unknown-key")
+    assert mask_of(world).text("an unknown2-key") == "an unknown2-key"
+    add_request_with_key(world, "unknown2-key")
+    assert "unknown2-key" not in mask_of(world).text("an unknown2-key")
 
 
-def test_the_mask_of_several_worlds_knows_the_secrets_of_each_and_what_it_is_told(kept: World) -> None:
+def test_the_mask_of_several_worlds_hides_all_their_secrets_and_the_extra_ones(world: World) -> None:
     other = WorldBuilder(seed=3)("other").world
-    mask = mask_of_all([kept, other], {"tasks": [{"password": "told-password"}]})
-    for text in ("server-01-key-kept", "server-01-key-other", "told-password"):
+    mask = mask_of_all([world, other], {"tasks": [{"password": "extra-password"}]})
+    for text in ("server-01-key-first", "server-01-key-other", "extra-password"):
         assert text not in mask.text(f"it is {text}")
-    assert mask.text("own-password") == mask_of(kept).text("own-password")
-    create_task(other, {"password": "told-password"})
-    assert mask.text("told-password") == mask_of(other).text("told-password")
+    assert mask.text("own-password") == mask_of(world).text("own-password")
+    create_task(other, {"password": "extra-password"})
+    assert mask.text("extra-password") == mask_of(other).text("extra-password")
 
 
-def test_what_is_no_secret_stays(kept: World) -> None:
-    text = "PUT /api/v1/worker/tasks/bulk?limit=100 server-01 kept an binh123"
-    assert mask_of(kept).text(text) == text
+def test_other_text_does_not_change(world: World) -> None:
+    text = "PUT /api/v1/worker/tasks/bulk?limit=100 server-01 first an binh123"
+    assert mask_of(world).text(text) == text

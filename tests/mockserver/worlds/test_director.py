@@ -7,7 +7,9 @@ import pytest
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.scenarios.fields.call_span import Calls
-from workerkit.scenarios.model.effects import Effect, RestoreKey, RevokeKey, SetServer
+from workerkit.scenarios.model.effects.effect import Effect
+from workerkit.scenarios.model.effects.keys import RestoreKey, RevokeKey
+from workerkit.scenarios.model.effects.states import SetServer
 from workerkit.scenarios.model.scenario import Happening, Scenario
 from workerkit.scenarios.model.trigger import After, OnCall, Trigger
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
@@ -15,80 +17,80 @@ from workerkit.scenarios.run_record.run import Event
 
 BEGIN = 1_764_583_200.0
 PLAN = WorldPlan((ServerPlan("one", key="key-one"), ServerPlan("two", key="key-two")), ())
-Direct = Callable[..., Director]
+MakeDirector = Callable[..., Director]
 
 
 @pytest.fixture
-def direct() -> Direct:
-    """The director of a world, its clock standing, in which these effects take place."""
+def make_director() -> MakeDirector:
+    """Makes a director with a scenario of these triggers and effects. Its clock does not run."""
 
-    def make(*whens: tuple[Trigger, Effect]) -> Director:
-        when = tuple(Happening(trigger, (effect,)) for trigger, effect in whens)
-        scenario = Scenario("a-story", "A story", "About it.", PLAN, when)
+    def make(*pairs: tuple[Trigger, Effect]) -> Director:
+        when = tuple(Happening(trigger, (effect,)) for trigger, effect in pairs)
+        scenario = Scenario("a-scenario", "A scenario", "About it.", PLAN, when)
         return WorldBuilder(scenario=scenario, seed=1, timer=lambda: 0.0)("w1")
 
     return make
 
 
 def works(director: Director, key: str) -> bool:
-    return director.world.key_holder(key) is not None
+    return director.world.key_ring.server_for(key) is not None
 
 
-def test_the_request_that_an_effect_waits_for_already_feels_it(direct: Direct) -> None:
-    director = direct((OnCall(Calls(2, 2), ("updateTask",)), RevokeKey("one")))
-    seen = []
+def test_an_effect_already_applies_to_the_request_that_triggers_it(make_director: MakeDirector) -> None:
+    director = make_director((OnCall(Calls(2, 2), ("updateTask",)), RevokeKey("one")))
+    key_works = []
     for operation in ("updateTask", "listTasks", None, "updateTask", "updateTask"):
-        director.speak(operation)
-        seen.append(works(director, "key-one"))
-    assert seen == [True, True, True, False, False]
+        director.before_request(operation)
+        key_works.append(works(director, "key-one"))
+    assert key_works == [True, True, True, False, False]
     assert works(director, "key-two")
 
 
-def test_a_request_of_no_operation_counts_as_any(direct: Direct) -> None:
-    director = direct((OnCall(Calls(2, 2)), RevokeKey("one")))
-    director.speak(None)
+def test_a_request_without_an_operation_counts_as_any(make_director: MakeDirector) -> None:
+    director = make_director((OnCall(Calls(2, 2)), RevokeKey("one")))
+    director.before_request(None)
     assert works(director, "key-one")
-    director.speak(None)
+    director.before_request(None)
     assert not works(director, "key-one")
 
 
-def test_a_revoked_key_works_again_when_its_time_has_come(direct: Direct) -> None:
-    director = direct((OnCall(Calls(1, 1)), RevokeKey("one")), (After(1.5), RestoreKey("one")))
-    director.speak("heartbeat")
+def test_a_revoked_key_works_again_after_the_given_time(make_director: MakeDirector) -> None:
+    director = make_director((OnCall(Calls(1, 1)), RevokeKey("one")), (After(1.5), RestoreKey("one")))
+    director.before_request("heartbeat")
     director.world.clock.advance(1)
-    director.catch_up()
+    director.apply_due_effects()
     assert not works(director, "key-one")
     director.world.clock.advance(0.5)
-    director.catch_up()
+    director.apply_due_effects()
     assert works(director, "key-one")
 
 
-def test_what_is_due_takes_place_before_the_request_is_answered(direct: Direct) -> None:
-    director = direct((OnCall(Calls(1, 1)), RevokeKey("one")), (After(1), RestoreKey("one")))
-    director.speak("heartbeat")
+def test_due_effects_are_applied_before_a_request_is_answered(make_director: MakeDirector) -> None:
+    director = make_director((OnCall(Calls(1, 1)), RevokeKey("one")), (After(1), RestoreKey("one")))
+    director.before_request("heartbeat")
     director.world.clock.advance(10)
-    director.speak("heartbeat")
+    director.before_request("heartbeat")
     assert works(director, "key-one")
 
 
-def test_a_servers_status_is_set(direct: Direct) -> None:
-    director = direct((OnCall(Calls(1, 1)), SetServer("two", "offline")))
-    director.speak("heartbeat")
+def test_a_servers_status_is_set(make_director: MakeDirector) -> None:
+    director = make_director((OnCall(Calls(1, 1)), SetServer("two", "offline")))
+    director.before_request("heartbeat")
     servers = director.world.servers
     assert (servers["one"].status, servers["two"].status) == ("online", "offline")
 
 
-def test_what_happened_is_told_with_the_time_when_it_was_due(direct: Direct) -> None:
-    director = direct(
+def test_events_have_the_time_when_their_effect_was_due(make_director: MakeDirector) -> None:
+    director = make_director(
         (OnCall(Calls(1, 1)), RevokeKey("one")),
         (After(2), SetServer("two", "offline")),
         (After(1), RestoreKey("one")),
     )
     assert director.events == []
     director.world.clock.advance(5)
-    director.speak("heartbeat")
+    director.before_request("heartbeat")
     director.world.clock.advance(60)
-    director.catch_up()
+    director.apply_due_effects()
     assert director.events == [
         Event(BEGIN + 5, "revoke-key", "one"),
         Event(BEGIN + 7, "set-server", "two"),
@@ -96,11 +98,11 @@ def test_what_happened_is_told_with_the_time_when_it_was_due(direct: Direct) -> 
     ]
 
 
-def test_an_effect_takes_place_once(direct: Direct) -> None:
-    director = direct((OnCall(Calls(1, 1)), RevokeKey("one")))
+def test_an_effect_is_applied_once(make_director: MakeDirector) -> None:
+    director = make_director((OnCall(Calls(1, 1)), RevokeKey("one")))
     for _ in range(3):
-        director.speak("heartbeat")
-        director.catch_up()
+        director.before_request("heartbeat")
+        director.apply_due_effects()
     assert len(director.events) == 1
 
 
@@ -108,7 +110,7 @@ def test_without_a_scenario_nothing_happens() -> None:
     director = WorldBuilder(seed=1, timer=lambda: 0.0)("w1")
     before = [server.as_json() for server in director.world.servers.values()]
     for operation in ("heartbeat", None):
-        director.speak(operation)
-        director.catch_up()
+        director.before_request(operation)
+        director.apply_due_effects()
     assert director.events == []
     assert [server.as_json() for server in director.world.servers.values()] == before

@@ -1,4 +1,4 @@
-"""What the judge gets to see of a world, on real sockets and with real faults."""
+"""The record of a run, with a real worker, real sockets and faults."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import pytest
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.world.journal import CAPACITY
 from workerkit.mockserver.world.new_task import create_task
-from workerkit.mockserver.worlds.run_builder import run_of
+from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.faults import LostAnswer, Status
+from workerkit.scenarios.faults.mislead.lost_answer import LostAnswer
+from workerkit.scenarios.faults.refuse.status import Status
 from workerkit.scenarios.library import library
 from workerkit.scenarios.loading import loader
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "worker.py"
-STORM = """
-title: A storm
+MANY_FAULTS = """
+title: Many faults
 about: Everything goes wrong once, and some things more often.
 world:
   seed: 3
@@ -42,18 +43,19 @@ until: {tasks: ended, quiet: 100ms}
 
 
 @pytest.fixture(scope="module")
-def storm() -> Trial:
-    scenario = loader.parse(STORM.encode(), name="storm.yaml")
+def many_faults() -> Trial:
+    """A run of the example worker with many faults."""
+    scenario = loader.parse(MANY_FAULTS.encode(), name="many-faults.yaml")
     return try_worker(scenario, [sys.executable, str(EXAMPLE)], time_limit=240)
 
 
-def test_a_careful_worker_keeps_all_rules_in_a_storm(storm: Trial) -> None:
-    assert (storm.verdict.broken, storm.output) == ((), "")
+def test_a_careful_worker_follows_all_rules_with_many_faults(many_faults: Trial) -> None:
+    assert (many_faults.verdict.violations, many_faults.output) == ((), "")
 
 
-def test_the_record_says_who_made_each_change_of_a_task_and_in_which_exchange(storm: Trial) -> None:
-    run = storm.run
-    by_number = {each.number: each for each in run.exchanges}
+def test_the_record_has_the_cause_and_the_exchange_of_each_change(many_faults: Trial) -> None:
+    run = many_faults.run
+    by_number = {exchange.number: exchange for exchange in run.exchanges}
     statuses = [change for change in run.changes if change.field == "status"]
     assert {change.now for change in statuses} >= {"running", "completed", "failed"}
     for change in statuses:
@@ -64,38 +66,38 @@ def test_the_record_says_who_made_each_change_of_a_task_and_in_which_exchange(st
         assert exchange.began <= change.at <= exchange.ended
     (moved,) = [change for change in run.changes if change.field == "server"]
     assert (moved.was, moved.now, moved.by) == ("server-01", "server-02", "the fault handed-over")
-    assert run.whole
+    assert run.is_complete
 
 
-def test_the_record_says_which_fault_struck_and_whether_the_request_was_applied(storm: Trial) -> None:
-    struck = {type(fault): each for each in storm.run.struck for fault in each.faults}
-    lost, refused = struck[LostAnswer], struck[Status]
-    assert (lost.applied, lost.garbled, lost.over) == (True, True, True)
-    assert (refused.applied, refused.garbled) == (False, False)
-    assert storm.run.exchanges[lost.number - 1].status is None
+def test_the_record_has_the_faults_of_each_exchange_and_whether_the_world_changed(many_faults: Trial) -> None:
+    by_type = {type(fault): applied for applied in many_faults.run.applied_faults for fault in applied.faults}
+    lost, refused = by_type[LostAnswer], by_type[Status]
+    assert (lost.is_applied, lost.is_unreadable, lost.is_over) == (True, True, True)
+    assert (refused.is_applied, refused.is_unreadable) == (False, False)
+    assert many_faults.run.exchanges[lost.number - 1].status is None
 
 
-def test_reports_and_lists_are_read_as_the_worker_was_told(storm: Trial) -> None:
-    told = {report.outcome for report in storm.run.reports}
-    assert told == {"done", "trouble", "refused", "unsure"}
-    assert storm.run.listings[0].exchange.operation == "listTasks"
-    assert len(storm.run.listings[0].tasks) == 14
+def test_reports_and_lists_are_read_from_the_answers_that_the_worker_received(many_faults: Trial) -> None:
+    outcomes = {report.outcome for report in many_faults.run.reports}
+    assert outcomes == {"accepted", "temporary-failure", "refused", "unclear"}
+    assert many_faults.run.pages[0].exchange.operation == "listTasks"
+    assert len(many_faults.run.pages[0].tasks) == 14
 
 
-def test_only_a_world_with_a_scenario_remembers_what_workers_change() -> None:
+def test_only_a_world_with_a_scenario_records_changes_of_workers() -> None:
     for scenario, count in ((None, 0), (library.find("key-revoked"), 3)):
         world = WorldBuilder(scenario, seed=1)("w").world
         task = create_task(world, {"retry_count": 0, "status": "failed"})
         world.update_task(task, {"status": "pending", "note": "again"})
         expected = [("server", None, "server-01"), ("note", None, "again"), ("retry_count", 0, 1)]
-        found = [(each.field, each.was, each.now) for each in world.past]
+        found = [(change.field, change.was, change.now) for change in world.change_log.changes]
         assert found == [*expected, ("status", "failed", "pending")][: 4 if count else 0]
 
 
-def test_a_record_whose_beginning_is_gone_says_so() -> None:
+def test_a_record_without_its_first_exchanges_is_not_complete() -> None:
     director = WorldBuilder(library.find("key-revoked"), seed=1)("w")
     journal = director.world.journal
     for _ in range(CAPACITY + 1):
         number = journal.next_number()
         journal.add(Exchange(number, None, None, "GET", "/", "", (), b"", 404, (), b"", 0.0, 0.0))
-    assert not run_of(director, "until", None).whole
+    assert not build_run(director, "until", None).is_complete

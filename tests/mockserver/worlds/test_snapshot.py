@@ -1,4 +1,4 @@
-"""A world as JSON and back: exact, in one step, and refused where it does not fit together."""
+"""Saves worlds as JSON and restores them: exactly, in one step, and only from a consistent snapshot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.http.headers import header_set
+from workerkit.mockserver.http.headers import decode_headers
 from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.server.worker_app import WorkerApp
@@ -24,7 +24,7 @@ from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import add_described_fault
-from workerkit.mockserver.worlds.snapshot import restored, snapshot
+from workerkit.mockserver.worlds.snapshot import director_from_snapshot, snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.formats.strict_json import parse, render
@@ -38,17 +38,17 @@ Control = Callable[..., requests.Response]
 AddTask = Callable[..., Task]
 
 BASE = "/api/v1/worker"
-KEYS = ("server-01-key", "server-02-key", "server-03-key", "nobodys-key")
+KEYS = ("server-01-key", "server-02-key", "server-03-key", "unknown-key")
 CHOICES = [{}, {"list-order": "newest-first"}, {"retry": "automatic"}, {"transitions": "strict"}]
 STATUSES = ("pending", "queued", "running", "completed", "failed", "canceled")
 
 
-class Bench:
-    """A mock without a socket, whose only world has few tasks and a clock that stands."""
+class MockWithoutSocket:
+    """A mock with one world and no network. The world has no tasks at first, and its clock does not run."""
 
     def __init__(self, choices: dict[str, str] | None = None) -> None:
         self.worlds = Worlds()
-        builder = WorldBuilder(seed=5, dialect=dialect_of(choices or {}), timer=lambda: 0.0, tasks=False)
+        builder = WorldBuilder(seed=5, dialect=dialect_of(choices or {}), timer=lambda: 0.0, with_tasks=False)
         self.worlds.add(DEFAULT, builder)
         self.app = WorkerApp(self.worlds)
 
@@ -58,65 +58,67 @@ class Bench:
 
     def send(self, method: str, path: str, body: Any = None, *, key: str = KEYS[0]) -> bytes:
         path, _, query = path.partition("?")
-        headers = header_set([(b"x-api-key", key.encode()), (b"content-type", b"application/json")])
+        headers = decode_headers([(b"x-api-key", key.encode()), (b"content-type", b"application/json")])
         text = b"" if body is None else render(body)
-        answer = self.app.answer(Request(method, BASE + path, query, headers, text, oversize=False))
+        answer = self.app.answer(Request(method, BASE + path, query, headers, text, is_too_large=False))
         return b"%d " % answer.status + answer.body
 
-    def taken(self) -> Json:
-        """A snapshot as it comes out of the wire, which the spec has to allow."""
-        taken: Json = parse(render(snapshot(self.worlds.director(DEFAULT))))
-        assert control_api().operations["takeSnapshot"].answer_flaw(200, taken) is None
-        return taken
+    def take_snapshot(self) -> Json:
+        """A snapshot of the world, after it was JSON text. Fails if the spec does not allow the snapshot."""
+        snapshot: Json = parse(render(snapshot_of(self.worlds.director(DEFAULT))))
+        assert control_api().operations["takeSnapshot"].answer_flaw(200, snapshot) is None
+        return snapshot
 
-    def as_json(self) -> list[Json]:
-        """The journal as the control plane shows it."""
+    def masked_journal(self) -> list[Json]:
+        """The journal as the control plane shows it, without secrets."""
         return [mask_of(self.world).exchange(exchange) for exchange in self.world.journal]
 
-    def restore(self, taken: Json) -> None:
-        self.worlds.restore(DEFAULT, restored(self.worlds.director(DEFAULT), taken))
+    def restore(self, snapshot: Json) -> None:
+        self.worlds.restore(DEFAULT, director_from_snapshot(self.worlds.director(DEFAULT), snapshot))
 
 
-def act(bench: Bench, deed: tuple[Any, ...]) -> Any:
-    """One thing that a worker or a test does. Returns what came back."""
-    kind, number, word, key = deed
-    world = bench.world
+def run_command(mock: MockWithoutSocket, command: tuple[Any, ...]) -> Any:
+    """Runs one command of a worker or a test. Returns the result."""
+    kind, number, status, key = command
+    world = mock.world
     ids = list(world.tasks)
     task_id = ids[number % len(ids)] if ids else "00000000-0000-4000-8000-000000000000"
     server = list(world.servers.values())[number % 3]
     match kind:
         case "add":
-            return create_task(world, {"server": server.name, "status": word}).as_json()
+            return create_task(world, {"server": server.name, "status": status}).as_json()
         case "list":
-            return bench.send("GET", f"/tasks?limit={number + 1}&status={word}", key=key)
+            return mock.send("GET", f"/tasks?limit={number + 1}&status={status}", key=key)
         case "update":
-            return bench.send("PUT", f"/tasks/{task_id}", {"status": word, "note": f"{number}"}, key=key)
+            return mock.send("PUT", f"/tasks/{task_id}", {"status": status, "note": f"{number}"}, key=key)
         case "complete":
-            return bench.send("POST", "/callback/link/complete", {"link_id": task_id}, key=key)
+            return mock.send("POST", "/callback/link/complete", {"link_id": task_id}, key=key)
         case "logs":
-            return bench.send("POST", "/logs", {"logs": [{"level": "INFO", "message": word}]}, key=key)
-        case "beat":
-            return bench.send("POST", "/health", {"cpu_usage": number}, key=key)
-        case "give" if ids:
+            return mock.send("POST", "/logs", {"logs": [{"level": "INFO", "message": status}]}, key=key)
+        case "heartbeat":
+            return mock.send("POST", "/health", {"cpu_usage": number}, key=key)
+        case "reassign" if ids:
             return world.reassign(world.task(task_id), server, by="a test")
         case "revoke":
-            return world.revoke(server, revoked=number % 2 == 0, by="a test")
+            return world.key_ring.set_revoked(server, revoked=number % 2 == 0, by="a test")
         case "key":
-            return world.exchange_key(server, f"{server.name}-key-{number}", by="a test")
+            return world.key_ring.replace_keys(server, f"{server.name}-key-{number}", by="a test")
         case "time":
             return world.clock.advance(number)
     return None
 
 
 COMMANDS = st.tuples(
-    st.sampled_from(["add", "list", "update", "complete", "logs", "beat", "give", "revoke", "key", "time"]),
+    st.sampled_from(
+        ["add", "list", "update", "complete", "logs", "heartbeat", "reassign", "revoke", "key", "time"]
+    ),
     st.integers(0, 9),
     st.sampled_from(STATUSES),
     st.sampled_from(KEYS),
 )
 
 
-# Exact
+# Restored worlds
 
 
 @settings(max_examples=60, deadline=None)
@@ -126,126 +128,126 @@ COMMANDS = st.tuples(
     between=st.lists(COMMANDS, max_size=6),
     after=st.lists(COMMANDS, min_size=3, max_size=12),
 )
-def test_after_a_restore_the_same_requests_get_the_same_bytes(
+def test_a_restored_world_gives_the_same_answers(
     choices: dict[str, str], before: list[Any], between: list[Any], after: list[Any]
 ) -> None:
-    bench = Bench(choices)
-    for deed in before:
-        act(bench, deed)
-    taken = bench.taken()
-    first = [act(bench, deed) for deed in after]
-    first_end = bench.taken()
-    for deed in between:
-        act(bench, deed)
-    bench.restore(taken)
-    assert bench.taken() == taken
-    assert [act(bench, deed) for deed in after] == first
-    assert bench.taken() == first_end
+    mock = MockWithoutSocket(choices)
+    for command in before:
+        run_command(mock, command)
+    snapshot = mock.take_snapshot()
+    first = [run_command(mock, command) for command in after]
+    first_end = mock.take_snapshot()
+    for command in between:
+        run_command(mock, command)
+    mock.restore(snapshot)
+    assert mock.take_snapshot() == snapshot
+    assert [run_command(mock, command) for command in after] == first
+    assert mock.take_snapshot() == first_end
 
 
-def test_a_snapshot_goes_into_another_mock_too() -> None:
-    one, other = Bench({"list-order": "newest-first"}), Bench()
+def test_a_snapshot_can_be_restored_in_another_mock() -> None:
+    one, other = MockWithoutSocket({"list-order": "newest-first"}), MockWithoutSocket()
     create_task(one.world, {"status": "running"})
-    other.restore(one.taken())
-    for bench in (one, other):
-        create_task(bench.world, {})
+    other.restore(one.take_snapshot())
+    for mock in (one, other):
+        create_task(mock.world, {})
     assert one.send("GET", "/tasks?status=pending,running") == other.send(
         "GET", "/tasks?status=pending,running"
     )
     assert list(one.world.tasks) == list(other.world.tasks)
 
 
-def test_a_snapshot_starts_no_clock_and_a_running_one_stands_until_it_is_read() -> None:
+def test_a_snapshot_does_not_start_the_clock_and_a_restored_clock_waits_for_its_first_reading() -> None:
     now = [0.0]
     worlds = Worlds()
-    director = worlds.add(DEFAULT, WorldBuilder(seed=5, timer=lambda: now[0], tasks=False))
-    taken = snapshot(director)
+    director = worlds.add(DEFAULT, WorldBuilder(seed=5, timer=lambda: now[0], with_tasks=False))
+    snapshot = snapshot_of(director)
     now[0] = 50.0
-    assert director.world.clock.now() == taken["clock"]["at"]
+    assert director.world.clock.now() == snapshot["clock"]["at"]
     now[0] = 60.0
-    taken = snapshot(director)
+    snapshot = snapshot_of(director)
     now[0] = 90.0
-    clock = restored(director, taken).world.clock
+    clock = director_from_snapshot(director, snapshot).world.clock
     now[0] = 99.0
-    assert clock.now() == taken["clock"]["at"] == taken["clock"]["begin"] + 10
+    assert clock.now() == snapshot["clock"]["at"] == snapshot["clock"]["begin"] + 10
     now[0] = 100.0
-    assert clock.now() == taken["clock"]["at"] + 1
+    assert clock.now() == snapshot["clock"]["at"] + 1
 
 
-def test_the_journal_comes_back_as_it_was_shown_and_goes_on_counting() -> None:
-    bench = Bench()
-    bench.send("GET", "/tasks")
-    bench.send("POST", "/logs", {"logs": [{"level": "INFO", "message": "sent to anna@mail.example"}]})
-    bench.send("POST", "/logs", None)
-    shown, taken = bench.as_json(), bench.taken()
-    assert "anna@mail.example" not in json.dumps(shown)
-    bench.send("GET", "/tasks")
-    bench.restore(taken)
-    assert bench.as_json() == shown
-    assert bench.taken() == taken
-    bench.send("GET", "/tasks")
-    assert [exchange.number for exchange in bench.world.journal] == [1, 2, 3, 4]
+def test_a_restored_journal_is_masked_and_continues_its_numbers() -> None:
+    mock = MockWithoutSocket()
+    mock.send("GET", "/tasks")
+    mock.send("POST", "/logs", {"logs": [{"level": "INFO", "message": "sent to anna@mail.example"}]})
+    mock.send("POST", "/logs", None)
+    journal, snapshot = mock.masked_journal(), mock.take_snapshot()
+    assert "anna@mail.example" not in json.dumps(journal)
+    mock.send("GET", "/tasks")
+    mock.restore(snapshot)
+    assert mock.masked_journal() == journal
+    assert mock.take_snapshot() == snapshot
+    mock.send("GET", "/tasks")
+    assert [exchange.number for exchange in mock.world.journal] == [1, 2, 3, 4]
 
 
 def test_a_journal_with_a_gap_is_refused() -> None:
-    bench = Bench()
+    mock = MockWithoutSocket()
     for _ in range(3):
-        bench.send("GET", "/tasks")
-    taken = bench.taken()
-    del taken["journal"][1]
+        mock.send("GET", "/tasks")
+    snapshot = mock.take_snapshot()
+    del snapshot["journal"][1]
     with pytest.raises(InvalidRequestError, match="body/journal/0/number"):
-        bench.restore(taken)
+        mock.restore(snapshot)
 
 
-def test_a_scenario_goes_on_from_where_it_was() -> None:
-    bench, worlds = Bench(), Worlds()
+def test_a_restored_scenario_continues() -> None:
+    mock, worlds = MockWithoutSocket(), Worlds()
     worlds.add(DEFAULT, WorldBuilder(library.find("key-revoked"), seed=5, timer=lambda: 0.0))
-    bench.worlds, bench.app = worlds, WorkerApp(worlds)
-    first_key = bench.world.known_keys()[0]
+    mock.worlds, mock.app = worlds, WorkerApp(worlds)
+    first_key = mock.world.key_ring.all_keys()[0]
 
-    def played() -> list[bytes]:
-        answers = [bench.send("GET", "/tasks", key=first_key) for _ in range(15)]
-        bench.world.clock.advance(30)
-        return [*answers, *(bench.send("GET", "/tasks", key=first_key) for _ in range(5))]
+    def run_scenario() -> list[bytes]:
+        answers = [mock.send("GET", "/tasks", key=first_key) for _ in range(15)]
+        mock.world.clock.advance(30)
+        return [*answers, *(mock.send("GET", "/tasks", key=first_key) for _ in range(5))]
 
     for _ in range(3):
-        bench.send("GET", "/tasks", key=first_key)
-    taken = bench.taken()
-    first = played()
+        mock.send("GET", "/tasks", key=first_key)
+    snapshot = mock.take_snapshot()
+    first = run_scenario()
     events = list(worlds.director(DEFAULT).events)
     assert events
-    bench.restore(taken)
-    assert played() == first
+    mock.restore(snapshot)
+    assert run_scenario() == first
     assert worlds.director(DEFAULT).events == events
 
 
-def test_standing_faults_come_back_with_what_they_did() -> None:
-    bench = Bench()
+def test_restored_faults_keep_their_counters() -> None:
+    mock = MockWithoutSocket()
     add_described_fault(
-        bench.world, {"fault": "status", "status": 503, "operation": "listTasks", "probability": 0.5}
+        mock.world, {"fault": "status", "status": 503, "operation": "listTasks", "probability": 0.5}
     )
     for _ in range(5):
-        bench.send("GET", "/tasks")
-    taken = bench.taken()
-    first = [bench.send("GET", "/tasks")[:3] for _ in range(20)]
-    shown = [fault.as_json() for fault in bench.world.faults]
+        mock.send("GET", "/tasks")
+    snapshot = mock.take_snapshot()
+    first = [mock.send("GET", "/tasks")[:3] for _ in range(20)]
+    faults = [fault.as_json() for fault in mock.world.faults]
     assert set(first) == {b"200", b"503"}
-    bench.restore(taken)
-    assert [bench.send("GET", "/tasks")[:3] for _ in range(20)] == first
-    assert [fault.as_json() for fault in bench.world.faults] == shown
+    mock.restore(snapshot)
+    assert [mock.send("GET", "/tasks")[:3] for _ in range(20)] == first
+    assert [fault.as_json() for fault in mock.world.faults] == faults
 
 
 # Over the control plane
 
 
-def test_a_restore_puts_the_keys_back(call: Call, control: Control, world: World, key: str) -> None:
-    taken = control("GET", f"/worlds/{world.name}/snapshot").json()
+def test_a_restore_also_restores_the_keys(call: Call, control: Control, world: World, key: str) -> None:
+    snapshot = control("GET", f"/worlds/{world.name}/snapshot").json()
     control("PATCH", f"/worlds/{world.name}/servers/server-01", {"api_key": "later-key"})
     assert (call("GET", "/tasks").status_code, call("GET", "/tasks", key="later-key").status_code) == (
         401,
         200,
     )
-    answer = control("PUT", f"/worlds/{world.name}/snapshot", taken)
+    answer = control("PUT", f"/worlds/{world.name}/snapshot", snapshot)
     assert answer.status_code == 200
     assert answer.json()["servers"][0]["api_key"] == key
     assert (call("GET", "/tasks").status_code, call("GET", "/tasks", key="later-key").status_code) == (
@@ -256,48 +258,50 @@ def test_a_restore_puts_the_keys_back(call: Call, control: Control, world: World
     assert control("PATCH", f"/worlds/{free}/servers/server-01", {"api_key": "later-key"}).status_code == 200
 
 
-def test_keys_of_another_world_are_not_taken_from_it(
+def test_a_restore_cannot_take_the_keys_of_another_world(
     control: Control, world: World, mock: MockServer
 ) -> None:
     other = control("POST", "/worlds", {}).json()["world"]
     control("POST", f"/worlds/{other}/clock", {"freeze": "2026-01-01T00:00:00Z"})
-    taken = control("GET", f"/worlds/{world.name}/snapshot").json()
+    snapshot = control("GET", f"/worlds/{world.name}/snapshot").json()
     before = control("GET", f"/worlds/{other}").json()
-    answer = control("PUT", f"/worlds/{other}/snapshot", taken)
+    answer = control("PUT", f"/worlds/{other}/snapshot", snapshot)
     assert answer.status_code == 409
-    assert world.known_keys()[0] not in answer.text
+    assert world.key_ring.all_keys()[0] not in answer.text
     assert control("GET", f"/worlds/{other}").json() == before
-    assert mock.ask(lambda: mock.worlds.owner(world.known_keys()[0])) is mock.worlds.director(world.name)
+    assert mock.run_in_server_thread(
+        lambda: mock.worlds.director_for_key(world.key_ring.all_keys()[0])
+    ) is mock.worlds.director(world.name)
 
 
-def test_a_reset_after_a_restore_leads_to_the_first_beginning(
+def test_a_reset_after_a_restore_gives_the_first_state(
     control: Control, world: World, add_task: AddTask
 ) -> None:
     begin = control("GET", f"/worlds/{world.name}").json()
     add_task()
-    taken = control("GET", f"/worlds/{world.name}/snapshot").json()
-    control("PUT", f"/worlds/{world.name}/snapshot", taken)
+    snapshot = control("GET", f"/worlds/{world.name}/snapshot").json()
+    control("PUT", f"/worlds/{world.name}/snapshot", snapshot)
     assert len(control("GET", f"/worlds/{world.name}/tasks").json()["tasks"]) == 1
     control("POST", f"/worlds/{world.name}/reset")
     assert control("GET", f"/worlds/{world.name}").json() == begin
 
 
-def spoilt(*path: Any, value: Any) -> Callable[[Json], None]:
-    def spoil(taken: Json) -> None:
-        *way, last = path
-        place: Any = taken
-        for step in way:
-            place = place[step]
-        place[last] = value
+def with_value(*path: Any, value: Any) -> Callable[[Json], None]:
+    def change(snapshot: Json) -> None:
+        *parents, last = path
+        part: Any = snapshot
+        for name in parents:
+            part = part[name]
+        part[last] = value
 
-    return spoil
-
-
-def doubled(name: str) -> Callable[[Json], None]:
-    return lambda taken: taken[name].append(copy.deepcopy(taken[name][0]))
+    return change
 
 
-STORY = {
+def with_duplicate(name: str) -> Callable[[Json], None]:
+    return lambda snapshot: snapshot[name].append(copy.deepcopy(snapshot[name][0]))
+
+
+SCENARIO_STATE = {
     "scenario": "key-revoked",
     "began": 1,
     "calls": {},
@@ -306,105 +310,110 @@ STORY = {
     "groups": {},
     "events": [],
 }
-BAD: dict[str, tuple[Callable[[Json], None], str]] = {
-    "another format": (spoilt("format", value=2), "body/format"),
-    "a field too many": (spoilt("more", value=1), "more"),
-    "a task too short": (lambda taken: taken["tasks"][1].pop("place"), "body/tasks/1"),
-    "an unknown server": (spoilt("tasks", 1, "server", value="server-09"), "body/tasks/1/server"),
+INCONSISTENT: dict[str, tuple[Callable[[Json], None], str]] = {
+    "another format": (with_value("format", value=2), "body/format"),
+    "an unknown field": (with_value("more", value=1), "more"),
+    "a task without a field": (lambda snapshot: snapshot["tasks"][1].pop("place"), "body/tasks/1"),
+    "an unknown server": (with_value("tasks", 1, "server", value="server-09"), "body/tasks/1/server"),
     "an unknown request": (
-        spoilt("tasks", 1, "request", value="00000000-0000-4000-8000-000000000000"),
+        with_value("tasks", 1, "request", value="00000000-0000-4000-8000-000000000000"),
         "body/tasks/1/request",
     ),
     "an unknown account": (
-        spoilt("tasks", 0, "account", value="00000000-0000-4000-8000-000000000000"),
+        with_value("tasks", 0, "account", value="00000000-0000-4000-8000-000000000000"),
         "body/tasks/0/account",
     ),
-    "an unknown status": (spoilt("tasks", 0, "status", value="done"), "body/tasks/0/status"),
-    "a doubled task": (doubled("tasks"), "body/tasks/2/id"),
-    "a doubled server": (doubled("servers"), "body/servers/3/name"),
-    "a doubled account": (doubled("accounts"), "body/accounts/6/id"),
-    "a place too high": (spoilt("last_place", value=0), "body/last_place"),
-    "a key of nobody": (spoilt("keys", "k", value="server-09"), "body/keys"),
-    "a key of another": (spoilt("servers", 0, "keys", value=["not-listed"]), "body/servers/0/keys"),
-    "an unknown server status": (spoilt("servers", 2, "status", value="asleep"), "body/servers/2/status"),
-    "no servers": (spoilt("servers", value=[]), "body/servers"),
-    "no chance": (spoilt("chance", "state", value="AAAA"), "body/chance/state"),
-    "chance that is no base64": (spoilt("mischief", "state", value="?"), "body/mischief/state"),
-    "an unknown dialect": (spoilt("dialect", "last-curso", value="absent"), "body/dialect"),
-    "a time beyond all years": (spoilt("clock", "at", value=1e15), "body/clock/at"),
-    "a counted task unknown": (
-        spoilt("counted", value=["00000000-0000-4000-8000-000000000000"]),
+    "an unknown status": (with_value("tasks", 0, "status", value="done"), "body/tasks/0/status"),
+    "a task twice": (with_duplicate("tasks"), "body/tasks/2/id"),
+    "a server twice": (with_duplicate("servers"), "body/servers/3/name"),
+    "an account twice": (with_duplicate("accounts"), "body/accounts/6/id"),
+    "a task after the last place": (with_value("last_place", value=0), "body/last_place"),
+    "a key of an unknown server": (with_value("keys", "k", value="server-09"), "body/keys"),
+    "a server key that is not in keys": (
+        with_value("servers", 0, "keys", value=["not-listed"]),
+        "body/servers/0/keys",
+    ),
+    "an unknown server status": (with_value("servers", 2, "status", value="asleep"), "body/servers/2/status"),
+    "no servers": (with_value("servers", value=[]), "body/servers"),
+    "a random state that is too short": (with_value("chance", "state", value="AAAA"), "body/chance/state"),
+    "a random state that is not base64": (with_value("mischief", "state", value="?"), "body/mischief/state"),
+    "an unknown dialect": (with_value("dialect", "last-curso", value="absent"), "body/dialect"),
+    "a time after the year 9999": (with_value("clock", "at", value=1e15), "body/clock/at"),
+    "an unknown counted task": (
+        with_value("counted", value=["00000000-0000-4000-8000-000000000000"]),
         "body/counted/0",
     ),
     "an unknown fault": (
-        spoilt("faults", value=[{"fault": {"fault": "statu"}, "since": 1, "calls": 0, "strikes": 0}]),
+        with_value("faults", value=[{"fault": {"fault": "statu"}, "since": 1, "calls": 0, "strikes": 0}]),
         "body/faults/0/fault",
     ),
     "an unknown scenario": (
-        spoilt(
+        with_value(
             "story",
-            value={**STORY, "scenario": "../x.yaml"},
+            value={**SCENARIO_STATE, "scenario": "../x.yaml"},
         ),
         "body/story/scenario",
     ),
-    "a happening too many": (
-        spoilt(
+    "an unknown happening": (
+        with_value(
             "story",
-            value={**STORY, "happened": [{"happening": 99, "at": 1}]},
+            value={**SCENARIO_STATE, "happened": [{"happening": 99, "at": 1}]},
         ),
         "body/story/happened",
     ),
-    "a trigger too many": (
-        spoilt("story", value={**STORY, "met": [{"happening": 2, "times": 1}]}),
+    "an unknown trigger": (
+        with_value("story", value={**SCENARIO_STATE, "met": [{"happening": 2, "times": 1}]}),
         "body/story/met",
     ),
     "a group of unknown tasks": (
-        spoilt("story", value={**STORY, "groups": {"few": ["00000000-0000-4000-8000-000000000000"]}}),
+        with_value(
+            "story", value={**SCENARIO_STATE, "groups": {"few": ["00000000-0000-4000-8000-000000000000"]}}
+        ),
         "body/story/groups/few/0",
     ),
 }
 
 
-@pytest.mark.parametrize(("spoil", "where"), BAD.values(), ids=BAD)
-def test_a_snapshot_that_does_not_fit_together_is_refused_and_changes_nothing(
-    control: Control, world: World, add_task: AddTask, spoil: Callable[[Json], None], where: str
+@pytest.mark.parametrize(("change", "path"), INCONSISTENT.values(), ids=INCONSISTENT)
+def test_an_inconsistent_snapshot_is_refused_and_changes_nothing(
+    control: Control, world: World, add_task: AddTask, change: Callable[[Json], None], path: str
 ) -> None:
     add_task()
     add_task(status="completed")
-    place = f"/worlds/{world.name}/snapshot"
-    taken = control("GET", place).json()
-    bad = copy.deepcopy(taken)
-    spoil(bad)
-    answer = control("PUT", place, bad)
+    url = f"/worlds/{world.name}/snapshot"
+    snapshot = control("GET", url).json()
+    inconsistent = copy.deepcopy(snapshot)
+    change(inconsistent)
+    answer = control("PUT", url, inconsistent)
     assert answer.status_code == 400
-    assert where in answer.json()["message"]
-    assert control("GET", place).json() == taken
+    assert path in answer.json()["message"]
+    assert control("GET", url).json() == snapshot
 
 
 def test_a_snapshot_may_be_larger_than_other_calls(control: Control, world: World) -> None:
-    place = f"/worlds/{world.name}"
-    control("POST", f"{place}/tasks", {"count": 20, "config": "x" * 500_000})
-    taken = control("GET", f"{place}/snapshot").json()
-    assert len(render(taken)) > 9_000_000
-    assert control("PUT", f"{place}/snapshot", taken).status_code == 200
-    assert control("GET", f"{place}/snapshot").json() == taken
+    url = f"/worlds/{world.name}"
+    control("POST", f"{url}/tasks", {"count": 20, "config": "x" * 500_000})
+    snapshot = control("GET", f"{url}/snapshot").json()
+    assert len(render(snapshot)) > 9_000_000
+    assert control("PUT", f"{url}/snapshot", snapshot).status_code == 200
+    assert control("GET", f"{url}/snapshot").json() == snapshot
 
 
 # Under load
 
 
 @pytest.mark.parametrize("way", ["reset", "restore"])
-def test_a_world_goes_back_in_one_step_while_others_work_on_it(
+def test_a_world_is_reset_or_restored_in_one_step_while_workers_use_it(
     call: Call, control: Control, mock: MockServer, world: World, key: str, way: str
 ) -> None:
-    """Each worker completes a task once a round; whoever sees half a world sees a count that does not fit."""
-    place = f"/worlds/{world.name}"
-    control("POST", f"{place}/tasks", {"count": 8})
-    taken = control("GET", f"{place}/snapshot").json()
-    ids = [task["id"] for task in taken["tasks"]]
+    """Each worker completes one task again and again. A partly restored world would have a wrong count."""
+    url = f"/worlds/{world.name}"
+    control("POST", f"{url}/tasks", {"count": 8})
+    snapshot = control("GET", f"{url}/snapshot").json()
+    ids = [task["id"] for task in snapshot["tasks"]]
     done = threading.Event()
 
-    def work(number: int) -> set[int]:
+    def complete_again_and_again(number: int) -> set[int]:
         statuses = set()
         with requests.Session() as session:
             session.trust_env = False
@@ -415,25 +424,25 @@ def test_a_world_goes_back_in_one_step_while_others_work_on_it(
                 statuses.add(answer.status_code)
         return statuses
 
-    def is_whole(state: Json) -> bool:
+    def is_consistent(state: Json) -> bool:
         completed = sum(task["status"] == "completed" for task in state["tasks"])
         counted = sum(request["created_links"] for request in state["requests"])
         return completed == counted and len(state["servers"]) == 3
 
     with ThreadPoolExecutor(8) as pool:
-        workers = [pool.submit(work, number) for number in range(8)]
+        workers = [pool.submit(complete_again_and_again, number) for number in range(8)]
         try:
-            seen = []
+            states = []
             for _ in range(25):
                 if way == "reset":
-                    control("POST", f"{place}/reset")
-                control("PUT", f"{place}/snapshot", taken)
-                seen.append(control("GET", place).json())
+                    control("POST", f"{url}/reset")
+                control("PUT", f"{url}/snapshot", snapshot)
+                states.append(control("GET", url).json())
         finally:
             done.set()
         statuses = set().union(*(worker.result() for worker in workers))
-    assert all(map(is_whole, seen))
+    assert all(map(is_consistent, states))
     assert statuses <= ({200, 404} if way == "reset" else {200})
     assert 200 in statuses
-    control("PUT", f"{place}/snapshot", taken)
-    assert control("GET", f"{place}/snapshot").json() == taken
+    control("PUT", f"{url}/snapshot", snapshot)
+    assert control("GET", f"{url}/snapshot").json() == snapshot

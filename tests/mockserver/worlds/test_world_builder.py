@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.worlds.world_builder import PAGE_TIME, WorldBuilder
+from workerkit.mockserver.worlds.world_builder import EXAMPLE_TIME, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.task_group import TaskGroup
@@ -25,11 +25,11 @@ PLAN = WorldPlan(
     ),
     seed=7,
 )
-SCENARIO = Scenario("a-story", "A story", "What happens.", PLAN)
+SCENARIO = Scenario("a-scenario", "A scenario", "What happens.", PLAN)
 
 
-def found(name: str = DEFAULT, **how: Any) -> World:
-    return WorldBuilder(**{"timer": lambda: 0.0, **how})(name).world
+def new_world(name: str = DEFAULT, **options: Any) -> World:
+    return WorldBuilder(**{"timer": lambda: 0.0, **options})(name).world
 
 
 def contents(world: World) -> list[list[dict[str, Any]]]:
@@ -39,10 +39,10 @@ def contents(world: World) -> list[list[dict[str, Any]]]:
 
 @pytest.fixture
 def default() -> World:
-    return found(seed=1)
+    return new_world(seed=1)
 
 
-# The default world, as the kit promises it
+# The default world
 
 
 def test_the_default_world_has_three_servers(default: World) -> None:
@@ -57,8 +57,8 @@ def test_the_default_world_has_three_servers(default: World) -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(seed=st.none() | SEEDS)
-def test_the_default_world_has_its_tasks_whatever_the_seed(seed: int | None) -> None:
-    world = found(seed=seed)
+def test_the_default_world_has_its_tasks_with_any_seed(seed: int | None) -> None:
+    world = new_world(seed=seed)
     tasks = list(world.tasks.values())
     assert Counter(task.server for task in tasks) == {"server-01": 250, "server-02": 25}
     assert {task.status for task in tasks} == STATUSES
@@ -72,19 +72,19 @@ def test_both_servers_have_tasks_in_every_status(default: World) -> None:
         assert {task.status for task in default.tasks.values() if task.server == name} == STATUSES
 
 
-def test_no_two_things_share_an_id(default: World) -> None:
+def test_all_ids_are_unique(default: World) -> None:
     kinds = (default.servers, default.tasks, default.requests, default.accounts)
     ids = [entity.id for kind in kinds for entity in kind.values()]
     assert len(set(ids)) == len(ids) == 3 + 275 + 4 + 6
 
 
-def test_tasks_were_made_one_after_the_other_before_the_world_began(default: World) -> None:
-    made = [task.created_at for task in default.tasks.values()]
-    assert made == sorted(set(made))
-    assert made[-1] < default.clock.begin
+def test_tasks_are_older_than_the_world_and_have_different_times(default: World) -> None:
+    times = [task.created_at for task in default.tasks.values()]
+    assert times == sorted(set(times))
+    assert times[-1] < default.clock.begin
 
 
-def test_no_two_accounts_share_an_address_or_a_password(default: World) -> None:
+def test_each_account_has_its_own_address_and_password(default: World) -> None:
     accounts = default.accounts.values()
     assert (
         len({account.email for account in accounts}) == len({account.password for account in accounts}) == 6
@@ -92,13 +92,13 @@ def test_no_two_accounts_share_an_address_or_a_password(default: World) -> None:
 
 
 def test_without_tasks_the_default_world_has_everything_else() -> None:
-    world, full = found(seed=1, tasks=False), found(seed=1)
+    world, full = new_world(seed=1, with_tasks=False), new_world(seed=1)
     assert not world.tasks
     assert [contents(world)[kind] for kind in (0, 2, 3)] == [contents(full)[kind] for kind in (0, 2, 3)]
 
 
-def test_a_world_of_another_name_has_keys_of_its_own() -> None:
-    keys = [server.keys for server in found("w1", seed=1).servers.values()]
+def test_a_world_with_another_name_has_its_own_keys() -> None:
+    keys = [server.keys for server in new_world("w1", seed=1).servers.values()]
     assert keys == [["server-01-key-w1"], ["server-02-key-w1"], ["server-03-key-w1"]]
 
 
@@ -107,61 +107,59 @@ def test_a_world_of_another_name_has_keys_of_its_own() -> None:
 
 @settings(max_examples=10, deadline=None)
 @given(seed=SEEDS, first=st.floats(0, 2e9), second=st.floats(0, 2e9))
-def test_the_same_seed_is_the_same_world_whenever_it_is_founded(
-    seed: int, first: float, second: float
-) -> None:
-    one = found(seed=seed, now=lambda: first, timer=lambda: first)
-    other = found(seed=seed, now=lambda: second, timer=lambda: second)
+def test_a_seed_gives_the_same_world_at_any_time(seed: int, first: float, second: float) -> None:
+    one = new_world(seed=seed, now=lambda: first, timer=lambda: first)
+    other = new_world(seed=seed, now=lambda: second, timer=lambda: second)
     assert contents(one) == contents(other)
-    assert one.clock.now() == other.clock.now() == PAGE_TIME
-    assert one.chance.getstate() == other.chance.getstate()
+    assert one.clock.now() == other.clock.now() == EXAMPLE_TIME
+    assert one.random.getstate() == other.random.getstate()
 
 
 @settings(max_examples=10, deadline=None)
 @given(seeds=st.sets(SEEDS, min_size=2, max_size=2))
-def test_another_seed_is_another_world(seeds: set[int]) -> None:
-    one, other = (found(seed=seed) for seed in seeds)
+def test_another_seed_gives_another_world(seeds: set[int]) -> None:
+    one, other = (new_world(seed=seed) for seed in seeds)
     assert not one.tasks.keys() & other.tasks.keys()
 
 
-def test_a_founder_founds_the_same_world_each_time() -> None:
+def test_a_builder_builds_the_same_world_each_time() -> None:
     builder = WorldBuilder(seed=5, timer=lambda: 0.0)
     assert contents(builder(DEFAULT).world) == contents(builder(DEFAULT).world)
 
 
-def test_two_worlds_of_one_founder_share_nothing() -> None:
+def test_two_worlds_of_one_builder_share_no_state() -> None:
     builder = WorldBuilder(seed=5, timer=lambda: 0.0)
     one, other = builder("w1").world, builder("w1").world
     before = contents(other)
     for task in one.tasks.values():
         one.change_task(task, {"status": "running"})
-        one.complete(task, {"note": "changed"})
-    one.set_keys(one.server("server-01"), ["new"])
+        one.complete_task(task, {"note": "changed"})
+    one.key_ring.set_keys(one.server("server-01"), ["new"])
     assert contents(other) == before
 
 
-def test_without_a_seed_time_begins_now_in_a_whole_second() -> None:
-    world = found(now=lambda: 1000.75)
+def test_without_a_seed_the_clock_begins_now_at_a_full_second() -> None:
+    world = new_world(now=lambda: 1000.75)
     assert world.clock.now() == 1000
     assert max(task.created_at for task in world.tasks.values()) == 999
 
 
 def test_without_a_seed_only_the_times_differ() -> None:
-    one, other = found(now=lambda: 1000.0), found(now=lambda: 5000.0)
+    one, other = new_world(now=lambda: 1000.0), new_world(now=lambda: 5000.0)
     assert one.tasks.keys() == other.tasks.keys()
 
 
 def test_the_clock_does_not_run_before_the_first_request() -> None:
-    shown = iter(range(1000))
-    world = found(seed=1, timer=lambda: float(next(shown)))
-    assert world.clock.now() == PAGE_TIME + 1
+    seconds = iter(range(1000))
+    world = new_world(seed=1, timer=lambda: float(next(seconds)))
+    assert world.clock.now() == EXAMPLE_TIME + 1
 
 
 # A scenario's world
 
 
-def test_a_planned_world_has_what_its_plan_says() -> None:
-    world = found("w1", scenario=SCENARIO)
+def test_a_world_has_the_content_of_its_plan() -> None:
+    world = new_world("w1", scenario=SCENARIO)
     assert [(server.name, server.status, server.keys) for server in world.servers.values()] == [
         ("worker", "active", ["my-key"]),
         ("other", "offline", ["other-key-w1"]),
@@ -175,14 +173,14 @@ def test_a_planned_world_has_what_its_plan_says() -> None:
     assert [task.created_at - world.clock.begin for task in tasks] == [-6, -5, -4, -3, -2, -1]
 
 
-def test_the_plans_seed_counts_unless_another_is_given() -> None:
-    def ids(**how: Any) -> list[str]:
-        return list(found("w1", scenario=SCENARIO, **how).tasks)
+def test_a_given_seed_replaces_the_seed_of_the_plan() -> None:
+    def ids(**options: Any) -> list[str]:
+        return list(new_world("w1", scenario=SCENARIO, **options).tasks)
 
     assert ids() == ids() == ids(seed=7)
     assert not set(ids()) & set(ids(seed=8))
 
 
-def test_the_director_plays_the_scenario_of_its_world() -> None:
+def test_the_director_has_the_scenario_of_the_builder() -> None:
     assert WorldBuilder(scenario=SCENARIO)("w1").scenario is SCENARIO
     assert WorldBuilder()("w1").scenario is None

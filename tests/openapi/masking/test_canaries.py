@@ -1,4 +1,4 @@
-"""Canaries: planted secrets that a sniffer looks for in whatever the mask lets through, in every encoding."""
+"""Puts secrets into texts and exchanges, in every encoding, and searches for them in the masked results."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.masking.encodings import decoded, in_base64
-from workerkit.openapi.masking.literal_regex import any_of
+from workerkit.openapi.masking.encodings import base64_fragments, decodings
+from workerkit.openapi.masking.literal_regex import regex_of_any
 from workerkit.openapi.masking.mask import Mask
 
 MASKS = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
@@ -27,17 +27,20 @@ PASSWORDS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")),
 ADDRESSES = st.from_regex(r"canary[a-z0-9.]{1,6}[a-z0-9]@[a-z]{3,8}\.example", fullmatch=True)
 
 
-def sniffed(secret: str, text: str) -> bool:
-    """Whether somebody who tries all decodings finds the secret in a text."""
+def finds_secret(secret: str, text: str) -> bool:
+    """True if the secret is in a text, or in any decoding of the text."""
     text = MASKS.sub(" ", text)
     seen = {text}
     for _ in range(4):
-        seen |= {undone(each) for each in seen for undone in (unquote, html.unescape, _unescaped)}
+        seen |= {decode(seen_text) for seen_text in seen for decode in (unquote, html.unescape, _unescaped)}
     escaped = {json.dumps(secret, ensure_ascii=pure)[1:-1] for pure in (True, False)}
     forms = {secret, quote(secret, safe=""), *escaped}
-    if any(secret.encode().hex() in each.lower() for each in seen):
+    if any(secret.encode().hex() in seen_text.lower() for seen_text in seen):
         return True
-    return any(secret in each or any(_in_base64(form.encode(), each) for form in forms) for each in seen)
+    return any(
+        secret in seen_text or any(_in_base64(form.encode(), seen_text) for form in forms)
+        for seen_text in seen
+    )
 
 
 def _unescaped(text: str) -> str:
@@ -107,8 +110,8 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "base64 in escaped JSON": lambda s: b64encode(b"k" + s.encode()).decode().replace("/", "\\/"),
 }
 ENCODING = st.sampled_from(sorted(ENCODINGS))
-# An address that nobody knows is looked for as it is written, not in all letters that may say something.
-IN_LETTERS = sorted(each for each in ENCODINGS if not {"base64", "hexadecimal"} & {*each.split()})
+# An unknown address is masked in these encodings only. It is not found in base64 or hexadecimal digits.
+IN_LETTERS = sorted(name for name in ENCODINGS if not {"base64", "hexadecimal"} & {*name.split()})
 BORDERS = st.sampled_from(["", " ", "/", '"', "=", "&", "%20", "\\n", "(", ">", ", "])
 
 
@@ -123,25 +126,25 @@ BORDERS = st.sampled_from(["", " ", "/", '"', "=", "&", "%20", "\\n", "(", ">", 
 def test_no_decoding_finds_a_known_secret(secret: str, encoding: str, before: str, after: str) -> None:
     mask = Mask([("password", secret)], salt=b"s")
     form = ENCODINGS[encoding](secret)
-    assert sniffed(secret, form)
-    assert not sniffed(secret, mask.text(f"x{before}{form}{after}y"))
+    assert finds_secret(secret, form)
+    assert not finds_secret(secret, mask.text(f"x{before}{form}{after}y"))
 
 
 @settings(max_examples=150, deadline=None)
 @given(address=ADDRESSES, encoding=ENCODING)
 def test_no_decoding_finds_a_known_address(address: str, encoding: str) -> None:
     mask = Mask([("email", address)], salt=b"s")
-    assert not sniffed(address, mask.text(f"from {ENCODINGS[encoding](address)} to"))
+    assert not finds_secret(address, mask.text(f"from {ENCODINGS[encoding](address)} to"))
 
 
 @settings(max_examples=100, deadline=None)
 @given(
-    address=ADDRESSES, encoding=ENCODING.filter(lambda each: not {"base64", "hexadecimal"} & {*each.split()})
+    address=ADDRESSES, encoding=ENCODING.filter(lambda name: not {"base64", "hexadecimal"} & {*name.split()})
 )
 def test_no_decoding_but_base64_and_hex_finds_an_address_that_nobody_knows(
     address: str, encoding: str
 ) -> None:
-    assert not sniffed(address, Mask([], salt=b"s").text(f"from {ENCODINGS[encoding](address)} to"))
+    assert not finds_secret(address, Mask([], salt=b"s").text(f"from {ENCODINGS[encoding](address)} to"))
 
 
 @given(secret=WORDS, encoding=ENCODING)
@@ -163,13 +166,13 @@ def test_a_form_for_each_alignment_is_in_the_base_64_of_whatever_holds_it(
 ) -> None:
     text = secret.decode("latin-1")
     whole = b64encode(before + text.encode() + after).decode()
-    assert any(form in whole for form in in_base64(text))
+    assert any(form in whole for form in base64_fragments(text))
 
 
 @given(text=st.text(max_size=30))
 def test_what_is_decoded_can_be_encoded(text: str) -> None:
-    for each in (*decoded(text), *decoded(unicode_escapes(text.encode("utf-8", "replace").decode()))):
-        assert each.encode("utf-8").decode() == each
+    for decoded in (*decodings(text), *decodings(unicode_escapes(text.encode("utf-8", "replace").decode()))):
+        assert decoded.encode("utf-8").decode() == decoded
 
 
 # In an exchange
@@ -215,29 +218,29 @@ PLACE = st.sampled_from(sorted(PLACES))
 def test_a_key_known_or_not_is_nowhere_in_an_exchange(
     secret: str, encoding: str, place: str, known: bool
 ) -> None:
-    """A key that nobody knows is one that came in the header of the same request."""
+    """If the mask does not know the key, it learns the key from the header of the same request."""
     mask = Mask([("key", secret)] if known else [("key", "server-01-key")], salt=b"s")
     fields = PLACES[place](ENCODINGS[encoding](secret))
     fields["request_headers"] = (*fields.get("request_headers", ()), ("x-api-key", secret))
-    shown = mask.exchange(exchange(**fields))
-    assert not sniffed(secret, json.dumps(shown))
-    assert not any(sniffed(secret, text) for text in texts_in(shown))
-    assert not sniffed(secret, mask.line(exchange(**fields)))
+    masked = mask.exchange(exchange(**fields))
+    assert not finds_secret(secret, json.dumps(masked))
+    assert not any(finds_secret(secret, text) for text in texts_in(masked))
+    assert not finds_secret(secret, mask.line(exchange(**fields)))
 
 
 def texts_in(value: Any) -> list[str]:
     if isinstance(value, dict):
-        return [text for pair in value.items() for each in pair for text in texts_in(each)]
+        return [text for pair in value.items() for member in pair for text in texts_in(member)]
     if isinstance(value, list):
-        return [text for each in value for text in texts_in(each)]
+        return [text for member in value for text in texts_in(member)]
     return [value] if isinstance(value, str) else []
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "Basic", "bearer"])
 def test_the_word_behind_a_scheme_is_a_key_of_its_own(scheme: str) -> None:
     headers = (("authorization", f"{scheme} canary-0123456"),)
-    shown = Mask([], salt=b"s").exchange(exchange(request_headers=headers, why="canary-0123456 again"))
-    assert "canary" not in json.dumps(shown)
+    masked = Mask([], salt=b"s").exchange(exchange(request_headers=headers, why="canary-0123456 again"))
+    assert "canary" not in json.dumps(masked)
 
 
 @pytest.mark.parametrize(
@@ -268,20 +271,20 @@ def test_a_name_without_a_secret_stays(text: str) -> None:
 
 def test_a_body_that_is_compressed_is_not_shown() -> None:
     fields = {"request_headers": (("content-encoding", "gzip"),), "request_body": b"\x1f\x8bCANARY1"}
-    shown = Mask([], salt=b"s").exchange(exchange(**fields))
-    assert shown["request"]["body"] == "(9 bytes, encoded)"
+    masked = Mask([], salt=b"s").exchange(exchange(**fields))
+    assert masked["request"]["body"] == "(9 bytes, encoded)"
 
 
 def test_a_value_under_a_secret_field_is_masked_whatever_it_is() -> None:
     mask = Mask([], salt=b"s")
-    assert "CANARY1" not in str(mask.under(["body", "logs", "0", "Password"], {"a": ["CANARY1"]}))
-    assert mask.under(["body", "note"], "plain") == "plain"
+    assert "CANARY1" not in str(mask.value_in_fields(["body", "logs", "0", "Password"], {"a": ["CANARY1"]}))
+    assert mask.value_in_fields(["body", "note"], "plain") == "plain"
 
 
 def test_a_mask_that_learns_still_knows_what_it_knew() -> None:
     one = Mask([("key", "first-secret")], salt=b"s")
-    both = one.knowing([("key", "second-secret"), ("key", "first-secret")])
-    joined = one.joined(Mask([("key", "second-secret")], salt=b"s"))
+    both = one.with_secrets([("key", "second-secret"), ("key", "first-secret")])
+    joined = one.with_secrets_of(Mask([("key", "second-secret")], salt=b"s"))
     assert both.text("first-secret second-secret") == joined.text("first-secret second-secret")
     assert "secret" not in both.text("first-secret second-secret")
     assert one.text("second-secret") == "second-secret"
@@ -296,12 +299,12 @@ def test_a_mask_that_learns_still_knows_what_it_knew() -> None:
 )
 def test_the_pattern_finds_what_any_of_the_texts_would_find(texts: list[str], text: str) -> None:
     slow = "|".join(map(re.escape, sorted(texts, key=len, reverse=True)))
-    assert re.findall(any_of(texts), text) == re.findall(slow, text)
+    assert re.findall(regex_of_any(texts), text) == re.findall(slow, text)
 
 
 def test_texts_that_grow_out_of_each_other_are_not_too_much_for_the_pattern() -> None:
     texts = ["a" * length for length in range(1, 1500)]
-    assert re.fullmatch(any_of(texts), "a" * 1499)
+    assert re.fullmatch(regex_of_any(texts), "a" * 1499)
 
 
 @pytest.mark.parametrize("count", [10, 500])

@@ -1,4 +1,4 @@
-"""A first look at texts for many secrets: it may suspect one that is not there, and misses none."""
+"""The index of secrets finds every secret in a text. It may also name secrets that are not in the text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.openapi.masking.test_canaries import ADDRESSES, BORDERS, ENCODING, ENCODINGS, PASSWORDS, WORDS
 from workerkit.openapi.masking.known_secrets import SecretIndex
 from workerkit.openapi.masking.mask import may_show_a_secret
-from workerkit.openapi.masking.pseudonyms import Pseudonyms, are_uuids, is_uuid
+from workerkit.openapi.masking.pseudonyms import Pseudonyms, are_all_uuids, is_uuid
 
-# Of all lengths and letters; short ones are found as words.
+# Secrets of all lengths and with all letters. Short secrets are found only as whole words.
 SECRETS = PASSWORDS | WORDS | ADDRESSES | st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 OTHERS = st.lists(SECRETS, max_size=3)
 
@@ -26,17 +26,17 @@ def test_what_pseudonyms_would_replace_is_suspected(
     secret: str, others: list[str], encoding: str, before: str, after: str, noise: str
 ) -> None:
     known = SecretIndex()
-    known.add(known.unknown(("password", each) for each in (*others, secret)))
+    known.add(known.new_secrets(("password", text) for text in (*others, secret)))
     text = f"{noise}{before}{ENCODINGS[encoding](secret)}{after}{noise}"
-    shown = Pseudonyms([("password", secret)], salt=b"s").text(text)
+    masked = Pseudonyms([("password", secret)], salt=b"s").text(text)
     blank = Pseudonyms(salt=b"s").text(text)
-    assert ("password", secret) in known.within(text) or shown == blank
+    assert ("password", secret) in known.possible_secrets(text) or masked == blank
 
 
 def test_a_text_without_any_is_not_suspected() -> None:
     known = SecretIndex()
     known.add([("password", f"pass-{number * 7919:08x}!") for number in range(1000)])
-    assert known.within("https://example.com/profile/0a1b2c3d and the rest of it") == frozenset()
+    assert known.possible_secrets("https://example.com/profile/0a1b2c3d and the rest of it") == frozenset()
 
 
 @settings(max_examples=100, deadline=None)
@@ -53,14 +53,16 @@ def test_a_text_without_any_is_not_suspected() -> None:
 def test_lines_that_begin_alike_are_as_suspect_as_any(
     secret: str, encoding: str, beginning: str, ends: list[str], cut: int
 ) -> None:
-    """A secret may stand in what they have in common, behind it, or in both."""
+    """A secret may be in the common beginning of the lines, after it, or in both."""
     known = SecretIndex()
     known.add([("password", secret)])
     form = ENCODINGS[encoding](secret).replace("\n", "")
     beginning = f"{beginning}{form[:cut]}"
     together = "\n".join(["other", *(f"{beginning}{form[cut:]}{end}" for end in ends)])
     beginnings = [beginning, "https://other.example/"]
-    assert known.standing_in(together, beginnings) >= known.standing_in(together)
+    assert known.possible_secrets_in_plain_text(together, beginnings) >= known.possible_secrets_in_plain_text(
+        together
+    )
 
 
 def in_base64(text: str) -> str:
@@ -69,7 +71,9 @@ def in_base64(text: str) -> str:
 
 LETTERS = "hijklmnopqrstuvwxyz"
 WITHOUT_CAPITALS = [
-    each for each in map("".join, product(LETTERS, repeat=3)) if in_base64(each) == in_base64(each).lower()
+    group
+    for group in map("".join, product(LETTERS, repeat=3))
+    if in_base64(group) == in_base64(group).lower()
 ]
 
 
@@ -79,10 +83,10 @@ def test_base64_in_which_no_letter_is_a_capital_is_suspected(groups: list[str], 
     whole = "".join(groups)
     known = SecretIndex()
     known.add([("password", whole[before:])])
-    assert known.standing_in(f"({in_base64(whole)})") == {("password", whole[before:])}
+    assert known.possible_secrets_in_plain_text(f"({in_base64(whole)})") == {("password", whole[before:])}
 
 
-IDS = st.uuids().map(str) | st.uuids().map(lambda each: str(each).upper())
+IDS = st.uuids().map(str) | st.uuids().map(lambda uuid: str(uuid).upper())
 NO_IDS = st.text("0123456789abcdef-", min_size=35, max_size=37) | st.text(max_size=36) | st.none()
 
 
@@ -90,8 +94,8 @@ NO_IDS = st.text("0123456789abcdef-", min_size=35, max_size=37) | st.text(max_si
 @given(values=st.lists(IDS, max_size=4), other=st.lists(NO_IDS, max_size=2))
 def test_many_ids_are_known_as_one_is(values: list[str], other: list[str | None]) -> None:
     together = [*values, *other]
-    each = bool(together) and all(value is not None and is_uuid(value) for value in together)
-    assert are_uuids(together) == each
+    expected = bool(together) and all(value is not None and is_uuid(value) for value in together)
+    assert are_all_uuids(together) == expected
 
 
 FRAGMENTS = st.sampled_from(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from workerkit.openapi.masking.literal_regex import any_of
+from workerkit.openapi.masking.literal_regex import regex_of_any
 
 WORDS = st.text("ab|(.\\*", min_size=1, max_size=20) | st.text(min_size=1, max_size=6)
 
@@ -19,7 +19,7 @@ def test_the_longest_word_is_found_at_the_first_place_where_one_stands(
 ) -> None:
     chosen = data.draw(st.lists(st.sampled_from(sorted(words)), max_size=3)) if data else sorted(words)
     text = around.join(["", *chosen, ""])
-    assert [found[0] for found in re.finditer(any_of(words), text)] == brute_force(words, text)
+    assert [found[0] for found in re.finditer(regex_of_any(words), text)] == brute_force(words, text)
 
 
 def brute_force(words: set[str], text: str) -> list[str]:
@@ -34,4 +34,4 @@ def brute_force(words: set[str], text: str) -> list[str]:
 @pytest.mark.parametrize("length", [13, 100, 400])
 def test_words_that_begin_alike_for_long_are_told_apart(length: int) -> None:
     words = ["a" * count for count in range(1, length)]
-    assert re.findall(any_of(words), "a" * (length - 1)) == ["a" * (length - 1)]
+    assert re.findall(regex_of_any(words), "a" * (length - 1)) == ["a" * (length - 1)]

@@ -15,8 +15,8 @@ from workerkit.openapi.masking.mask import Mask, Secret, secrets_in
 
 SALT = b"a salt"
 MASKS = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
-LONG = st.text(st.characters(codec="utf-8"), min_size=8, max_size=16).filter(lambda each: each != "password")
-SHORT = st.text("abXY019_äß-!?#$ +/&", min_size=1, max_size=7).filter(lambda each: each.strip() == each)
+LONG = st.text(st.characters(codec="utf-8"), min_size=8, max_size=16).filter(lambda text: text != "password")
+SHORT = st.text("abXY019_äß-!?#$ +/&", min_size=1, max_size=7).filter(lambda text: text.strip() == text)
 ADDRESSES = st.from_regex(r"[a-z0-9][a-z0-9.+_-]{0,8}@[a-z]{1,8}(\.[a-z]{2,4}){1,2}", fullmatch=True)
 # What may stand around a secret without being part of the same word.
 BEFORE = st.sampled_from(["", " ", '"', "key=", "(", "%20", "%3d", "%C3%A9", "\\n", "\\u0020", "a:\\t", "/"])
@@ -28,14 +28,14 @@ def mask_of(*secrets: Secret, salt: bytes = SALT) -> Mask:
 
 
 def forms_of(secret: str) -> list[str]:
-    """How clients of different kinds write a text into a URL, a form, and JSON in JSON."""
+    """The text as clients write it: in URLs, in forms, in JSON, and in JSON inside JSON."""
     quoted = [
         quote(secret),
         quote(secret, safe=""),
         quote(secret, safe="!'()*"),
         quote_plus(secret),
     ]
-    small = [re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), each) for each in quoted]
+    small = [re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in quoted]
     in_json = [json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]]
     return [secret, *quoted, *small, *in_json, in_json[1].replace("/", "\\/"), json.dumps(in_json[1])[1:-1]]
 
@@ -82,9 +82,9 @@ def test_a_known_address_survives_nowhere(address: str, before: str, after: str)
 @given(secret=LONG)
 def test_the_same_secret_has_the_same_mask_however_it_is_written(secret: str) -> None:
     mask = mask_of(("password", secret))
-    shown = {mask.text(form) for form in forms_of(secret)} | {mask.value({"password": secret})["password"]}
-    assert len(shown) == 1
-    assert MASKS.fullmatch(shown.pop())
+    masked = {mask.text(form) for form in forms_of(secret)} | {mask.value({"password": secret})["password"]}
+    assert len(masked) == 1
+    assert MASKS.fullmatch(masked.pop())
 
 
 @settings(deadline=None)
@@ -100,9 +100,9 @@ def test_different_secrets_have_different_masks(one: str, other: str) -> None:
 def test_of_two_secrets_that_overlap_neither_survives(one: str, other: str) -> None:
     mask = mask_of(("key", one), ("password", one + other), ("password", other))
     for text in (one, other, one + other, other + one, f"{one} {other}"):
-        shown = mask.text(text)
-        assert one not in shown
-        assert other not in shown
+        masked = mask.text(text)
+        assert one not in masked
+        assert other not in masked
 
 
 def test_an_address_inside_another_is_told_from_it() -> None:
@@ -121,10 +121,10 @@ def test_another_salt_makes_another_mask() -> None:
 @pytest.mark.parametrize("secret", ["password", "email", "api_key", "key"])
 def test_a_secret_that_is_the_name_of_a_field_leaves_the_names_alone(secret: str) -> None:
     mask = mask_of(("password", secret))
-    shown = mask.value({"password": secret, "email": "x"})
-    assert list(shown) == ["password", "email"]
-    assert MASKS.fullmatch(shown["password"])
-    assert mask.text(f'{{"password": "{secret}"}}') == f'{{"password": "{shown["password"]}"}}'
+    masked = mask.value({"password": secret, "email": "x"})
+    assert list(masked) == ["password", "email"]
+    assert MASKS.fullmatch(masked["password"])
+    assert mask.text(f'{{"password": "{secret}"}}') == f'{{"password": "{masked["password"]}"}}'
 
 
 def test_an_empty_secret_masks_nothing() -> None:
@@ -145,16 +145,16 @@ def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
 @given(value=st.text(max_size=8) | st.integers() | st.floats(allow_nan=False))
 def test_a_secret_field_is_masked_whatever_it_holds(name: str, value: Any) -> None:
     for around in ({name: value}, {"a": [{"b": {name: value}}]}, {name: [value]}, {name: {"new": value}}):
-        shown = mask_of().value(around)
-        assert MASKS.search(json.dumps(shown))
-        assert MASKS.sub("", json.dumps(shown)) == json.dumps(emptied(around, name))
+        masked = mask_of().value(around)
+        assert MASKS.search(json.dumps(masked))
+        assert MASKS.sub("", json.dumps(masked)) == json.dumps(emptied(around, name))
 
 
 def emptied(value: Any, name: str) -> Any:
     if isinstance(value, list):
-        return [emptied(each, name) for each in value]
+        return [emptied(member, name) for member in value]
     if isinstance(value, dict):
-        return {key: emptied(each, name) for key, each in value.items()}
+        return {key: emptied(member, name) for key, member in value.items()}
     return ""
 
 
@@ -186,9 +186,9 @@ def test_a_secret_field_is_masked_in_a_text_too(text: str) -> None:
 @pytest.mark.parametrize("secret", ["hunter2", 'a "quoted" one', "back\\slash", "pässwörd"])
 def test_a_secret_field_in_a_text_has_the_mask_of_its_value(secret: str) -> None:
     plain, escaped = json.dumps({"password": secret}), json.dumps(json.dumps({"password": secret}))
-    shown = mask_of().value({"password": secret})["password"]
-    assert shown in mask_of().text(plain)
-    assert shown in mask_of().text(escaped)
+    masked = mask_of().value({"password": secret})["password"]
+    assert masked in mask_of().text(plain)
+    assert masked in mask_of().text(escaped)
 
 
 @settings(deadline=None)
@@ -196,11 +196,11 @@ def test_a_secret_field_in_a_text_has_the_mask_of_its_value(secret: str) -> None
 @example(address="an+b@mail.example")
 def test_whatever_looks_like_an_address_is_masked(address: str) -> None:
     mask = mask_of()
-    shown = {
-        mask.text(each) for each in (address, quote(address), quote(address, safe="+"), quote_plus(address))
+    masked = {
+        mask.text(form) for form in (address, quote(address), quote(address, safe="+"), quote_plus(address))
     }
-    assert len(shown) == 1
-    assert MASKS.fullmatch(shown.pop())
+    assert len(masked) == 1
+    assert MASKS.fullmatch(masked.pop())
     assert MASKS.sub("*", mask.text(f"from <{address}>, twice {address}.")) == "from <*>, twice *."
 
 
@@ -239,40 +239,40 @@ def test_a_key_has_the_same_mask_in_its_header_and_elsewhere() -> None:
     ],
 )
 def test_a_secret_is_masked_where_a_text_names_it(text: str) -> None:
-    shown = mask_of().text(text)
-    assert MASKS.sub("hunter2", shown) == text
-    assert "hunter2" not in shown
+    masked = mask_of().text(text)
+    assert MASKS.sub("hunter2", masked) == text
+    assert "hunter2" not in masked
 
 
 @settings(deadline=None)
-@given(secret=LONG.filter(lambda each: not {*each} & {"\0", "%", "\\"}))
+@given(secret=LONG.filter(lambda text: not {*text} & {"\0", "%", "\\"}))
 @example(secret="pä ss/wör+d")
 def test_a_secret_under_layers_of_encoding_is_not_shown(secret: str) -> None:
     mask = mask_of(("password", secret))
     twice = quote(quote(secret, safe=""), safe="")
     thrice = json.dumps(json.dumps(json.dumps(secret)))[1:-1]
     for form in (twice, thrice, quote(json.dumps(secret), safe=""), "\0".join(f"{secret} ")):
-        shown = mask.text(f"so: {form}")
-        assert MASKS.search(shown)
-        assert form not in shown
-        assert secret not in shown
+        masked = mask.text(f"so: {form}")
+        assert MASKS.search(masked)
+        assert form not in masked
+        assert secret not in masked
 
 
 @settings(deadline=None)
 @given(secret=LONG, before=st.text(max_size=4), after=st.text(max_size=4))
 def test_a_secret_in_base64_is_not_shown(secret: str, before: str, after: str) -> None:
     form = b64encode(f"{before}{secret}{after}".encode("utf-8", "replace")).decode()
-    shown = mask_of(("key", secret)).text(f"Basic {form}")
-    assert MASKS.search(shown)
-    assert form not in shown
+    masked = mask_of(("key", secret)).text(f"Basic {form}")
+    assert MASKS.search(masked)
+    assert form not in masked
 
 
 def test_a_mask_can_learn_more_secrets() -> None:
     one, other = mask_of(("key", "key-number-one")), mask_of(("key", "key-number-two"))
     text = "key-number-one, key-number-two"
     both = f"{one.text('key-number-one')}, {other.text('key-number-two')}"
-    assert one.knowing([("key", "key-number-two")]).text(text) == both
-    assert one.joined(other).text(text) == both
+    assert one.with_secrets([("key", "key-number-two")]).text(text) == both
+    assert one.with_secrets_of(other).text(text) == both
     assert one.text(text) != both
 
 
@@ -343,11 +343,11 @@ def test_no_secret_of_an_exchange_survives(key: str, password: str, unknown: str
         ended=1_764_583_200.25,
         why=f"body: {inner} is not allowed",
     )
-    shown = [json.dumps(known.exchange(exchange), ensure_ascii=False), known.line(exchange)]
+    masked = [json.dumps(known.exchange(exchange), ensure_ascii=False), known.line(exchange)]
     for secret in (key, password, unknown, address):
         for form in forms_of(secret):
-            assert form not in shown[0]
-            assert form not in shown[1]
+            assert form not in masked[0]
+            assert form not in masked[1]
 
 
 def plain_exchange(**fields: Any) -> Exchange:
@@ -394,9 +394,9 @@ def test_a_key_that_is_nobodys_is_a_secret_of_its_exchange() -> None:
         why="the API key a-wrong-key is no server's",
     )
     mask = mask_of()
-    shown = json.dumps(mask.exchange(exchange)) + mask.line(exchange)
-    assert "a-wrong-key" not in shown
-    assert "another-key" not in shown
+    masked = json.dumps(mask.exchange(exchange)) + mask.line(exchange)
+    assert "a-wrong-key" not in masked
+    assert "another-key" not in masked
 
 
 def test_a_body_in_an_encoding_of_its_own_is_not_shown() -> None:

@@ -1,4 +1,4 @@
-"""Pseudonyms: no secret is left in any encoding, and what was equal or different stays so."""
+"""Pseudonyms: they leave no secret in any encoding, and they keep equal secrets equal."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from tests.openapi.masking.test_canaries import (
     PLACES,
     WORDS,
     exchange,
+    finds_secret,
     percents,
-    sniffed,
 )
-from workerkit.openapi.masking.pseudonyms import Pseudonyms, words_of_the_apis
+from workerkit.openapi.masking.pseudonyms import Pseudonyms, secrets_of, words_of_the_apis
 
 SALT = b"s"
 KINDS = ("key", "password", "email")
 
 
 def is_secret(word: str) -> bool:
-    """Words of the API stay what they are."""
+    """False for words of the API, which are never replaced."""
     return word not in words_of_the_apis()
 
 
@@ -38,7 +38,7 @@ SECRET_WORDS = WORDS.filter(is_secret)
 SECRETS = PASSWORDS.filter(is_secret) | SECRET_WORDS
 
 
-def names(*secrets: tuple[str, str], salt: bytes = SALT) -> Pseudonyms:
+def pseudonyms_of(*secrets: tuple[str, str], salt: bytes = SALT) -> Pseudonyms:
     return Pseudonyms(secrets, salt=salt)
 
 
@@ -46,24 +46,26 @@ def names(*secrets: tuple[str, str], salt: bytes = SALT) -> Pseudonyms:
 @given(secret=SECRETS, encoding=ENCODING, place=PLACE)
 def test_a_secret_is_nowhere_in_an_exchange_in_any_encoding(secret: str, encoding: str, place: str) -> None:
     fields = PLACES[place](ENCODINGS[encoding](secret))
-    disguised = names(("password", secret)).disguised(exchange(**fields))
-    assert not sniffed(secret, json.dumps(astuple(disguised), default=repr))
+    clean = pseudonyms_of(("password", secret)).without_secrets(exchange(**fields))
+    assert not finds_secret(secret, json.dumps(astuple(clean), default=repr))
 
 
 @settings(max_examples=60, deadline=None)
 @given(address=ADDRESSES, encoding=ENCODING)
 def test_an_address_is_nowhere_in_a_text(address: str, encoding: str) -> None:
-    assert not sniffed(address, names(("email", address)).text(f"from {ENCODINGS[encoding](address)} to"))
+    assert not finds_secret(
+        address, pseudonyms_of(("email", address)).text(f"from {ENCODINGS[encoding](address)} to")
+    )
 
 
 @settings(max_examples=60, deadline=None)
 @given(secrets=st.lists(SECRET_WORDS, min_size=1, max_size=8), kind=st.sampled_from(KINDS))
 def test_equal_stays_equal_and_different_stays_different(secrets: list[str], kind: str) -> None:
-    words = names(*((kind, secret) for secret in secrets))
-    shown = [words.text(secret) for secret in secrets]
+    words = pseudonyms_of(*((kind, secret) for secret in secrets))
+    replaced = [words.text(secret) for secret in secrets]
     again = [words.value({"note": f"was {secret}"})["note"].removeprefix("was ") for secret in secrets]
-    assert shown == again
-    assert [[one == other for one in shown] for other in shown] == [
+    assert replaced == again
+    assert [[one == other for one in replaced] for other in replaced] == [
         [one == other for one in secrets] for other in secrets
     ]
 
@@ -78,28 +80,28 @@ NUMBERS = st.integers() | st.integers(10**14, 10**15) | st.floats(allow_nan=Fals
 def test_a_number_becomes_another_number_and_equal_ones_the_same(
     numbers: list[int | float], field: str
 ) -> None:
-    shown = [each[field] for each in names().value([{field: number} for number in numbers])]
-    assert [type(each) for each in shown] == [type(number) for number in numbers]
-    assert not set(shown) & set(numbers)
-    assert [[one == other for one in shown] for other in shown] == [
+    replaced = [member[field] for member in pseudonyms_of().value([{field: number} for number in numbers])]
+    assert [type(number) for number in replaced] == [type(number) for number in numbers]
+    assert not set(replaced) & set(numbers)
+    assert [[one == other for one in replaced] for other in replaced] == [
         [one == other for one in numbers] for other in numbers
     ]
-    assert names(salt=b"another").value({field: shown}) == {field: shown}
-    assert json.loads(json.dumps(shown)) == shown
-    assert [float(each) for each in shown] == shown
+    assert pseudonyms_of(salt=b"another").value({field: replaced}) == {field: replaced}
+    assert json.loads(json.dumps(replaced)) == replaced
+    assert [float(number) for number in replaced] == replaced
 
 
 def test_what_is_true_or_false_stays_so() -> None:
-    assert names().value({"password": [True, False, None]}) == {"password": [True, False, None]}
+    assert pseudonyms_of().value({"password": [True, False, None]}) == {"password": [True, False, None]}
 
 
 @settings(max_examples=60, deadline=None)
 @given(secret=SECRET_WORDS, kind=st.sampled_from(KINDS))
 def test_a_pseudonym_is_left_as_it_is_whoever_made_it(secret: str, kind: str) -> None:
-    word = names((kind, secret)).text(secret)
+    word = pseudonyms_of((kind, secret)).text(secret)
     fields = {"password": word, "email": word, "x-api-key": word, "note": f"a {word} b"}
-    assert names(salt=b"another").value(fields) == fields
-    assert names(salt=b"another").header("x-api-key", word) == word
+    assert pseudonyms_of(salt=b"another").value(fields) == fields
+    assert pseudonyms_of(salt=b"another").header("x-api-key", word) == word
 
 
 @pytest.mark.parametrize(
@@ -114,22 +116,22 @@ def test_a_pseudonym_is_left_as_it_is_whoever_made_it(secret: str, kind: str) ->
     ],
 )
 def test_a_pseudonym_has_the_shape_of_the_secret(secret: str, kind: str, shape: str) -> None:
-    assert re.fullmatch(shape, names((kind, secret)).text(secret))
+    assert re.fullmatch(shape, pseudonyms_of((kind, secret)).text(secret))
 
 
 def test_what_was_base64_still_is() -> None:
-    words = names(("key", "server-01-key"))
-    shown = words.text("token c2VydmVyLTAxLWtleQ==")
-    assert b64decode(shown.removeprefix("token ")).decode() == words.text("server-01-key")
+    words = pseudonyms_of(("key", "server-01-key"))
+    replaced = words.text("token c2VydmVyLTAxLWtleQ==")
+    assert b64decode(replaced.removeprefix("token ")).decode() == words.text("server-01-key")
 
 
 def test_an_empty_secret_stays_empty() -> None:
-    assert names().value({"password": "", "email": None}) == {"password": "", "email": None}
-    assert names().header("x-api-key", "") == ""
+    assert pseudonyms_of().value({"password": "", "email": None}) == {"password": "", "email": None}
+    assert pseudonyms_of().header("x-api-key", "") == ""
 
 
 def test_a_word_of_the_api_stays_even_where_it_is_somebodys_password() -> None:
-    words = names(("password", "pending"))
+    words = pseudonyms_of(("password", "pending"))
     assert words.value({"status": "pending", "id": 1}) == {"status": "pending", "id": 1}
     assert words.value({"password": "pending"}) != {"password": "pending"}
 
@@ -143,12 +145,12 @@ def test_a_short_password_leaves_times_and_paths_what_they_are(password: str) ->
 
 
 def test_the_scheme_of_an_authorization_stays() -> None:
-    assert re.fullmatch(r"Bearer k-\w{9}", names().header("authorization", "Bearer abcdefgh"))
+    assert re.fullmatch(r"Bearer k-\w{9}", pseudonyms_of().header("authorization", "Bearer abcdefgh"))
 
 
-def test_secrets_in_the_fields_of_an_exchange_are_learned() -> None:
+def test_the_secrets_of_an_exchange_are_in_its_secret_fields_and_headers() -> None:
     body = json.dumps({"data": [{"password": "open sesame", "email": "an@mail.vn"}]}).encode()
-    came = exchange(request_headers=(("x-api-key", "very-own-key"),), answer_body=body)
-    words = names().learned(came)
-    assert "sesame" not in words.text("it was open sesame")
-    assert "very-own-key" not in words.text(percents("very-own-key"))
+    recorded = exchange(request_headers=(("x-api-key", "very-own-key"),), answer_body=body)
+    pseudonyms = pseudonyms_of(*secrets_of(recorded))
+    assert "sesame" not in pseudonyms.text("it was open sesame")
+    assert "very-own-key" not in pseudonyms.text(percents("very-own-key"))

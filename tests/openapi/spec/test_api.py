@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError, api_of, control_api
 from workerkit.openapi.spec.dialect import Dialect
-from workerkit.openapi.spec.document import Document, bundled
+from workerkit.openapi.spec.document import Document, bundled_document
 
 BASE = "/api/v1/worker"
 SMALL = {"servers": [{"url": "/a"}], "paths": {}, "components": {}}
@@ -41,7 +41,7 @@ def test_there_is_no_other_operation(api: Api) -> None:
 
 
 def test_the_api_of_a_dialect_is_compiled_once_and_not_kept_for_ever() -> None:
-    document = copy.copy(bundled("worker-api.yaml"))
+    document = copy.copy(bundled_document("worker-api.yaml"))
     kept = weakref.ref(api_of(document, Dialect()))
     assert api_of(document, Dialect()) is kept()
     for _ in range(api_of.cache_info().maxsize or 1000):
@@ -101,11 +101,11 @@ def test_what_is_no_operations_path_is_unknown(api: Api, path: str) -> None:
 
 
 def test_a_static_path_comes_before_a_template_whatever_the_order(api: Api) -> None:
-    root = copy.deepcopy(bundled("worker-api.yaml").root)
+    root = copy.deepcopy(bundled_document("worker-api.yaml").root)
     root["paths"] = dict(reversed(root["paths"].items()))
-    for each in (api, Api(Document(root))):
-        assert each.match("PUT", f"{BASE}/tasks/bulk").operation.id == "bulkUpdateTasks"
-        assert each.match("PUT", f"{BASE}/tasks/bulk2").operation.id == "updateTask"
+    for one_api in (api, Api(Document(root))):
+        assert one_api.match("PUT", f"{BASE}/tasks/bulk").operation.id == "bulkUpdateTasks"
+        assert one_api.match("PUT", f"{BASE}/tasks/bulk2").operation.id == "updateTask"
 
 
 @settings(deadline=None)
@@ -157,7 +157,7 @@ def test_the_code_of_an_error_is_the_specs(api: Api, status: int, code: str) -> 
 
 
 def test_a_code_changed_in_the_spec_is_changed_here() -> None:
-    root = copy.deepcopy(bundled("worker-api.yaml").root)
+    root = copy.deepcopy(bundled_document("worker-api.yaml").root)
     schema = root["components"]["responses"]["NotYourTask"]["content"]["application/json"]["schema"]
     schema["allOf"][1]["properties"]["error"]["const"] = "somebody_elses"
     assert Api(Document(root)).error_code(403) == "somebody_elses"
@@ -179,6 +179,6 @@ def test_the_key_comes_in_the_pages_header_from_an_online_or_active_server(api: 
 
 
 def test_a_spec_without_security_has_no_key_header(api: Api) -> None:
-    root = copy.deepcopy(bundled("worker-api.yaml").root)
+    root = copy.deepcopy(bundled_document("worker-api.yaml").root)
     del root["components"]["securitySchemes"]
     assert Api(Document(root)).key_header == ""

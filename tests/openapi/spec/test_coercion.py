@@ -44,13 +44,13 @@ def compiled(document_of: Callable[..., Document]) -> Callable[[Json], Coercion 
 
 @pytest.fixture(scope="session")
 def coerce(compiled: Callable[[Json], Coercion | None]) -> Prepare:
-    """The value as a schema has it prepared."""
+    """A function: coerces a value by a schema."""
 
-    def prepared(schema: Json, value: Any) -> Any:
-        preparation = compiled(schema)
-        return preparation.coerce(value) if preparation else value
+    def coerced(schema: Json, value: Any) -> Any:
+        coercion = compiled(schema)
+        return coercion.coerce(value) if coercion else value
 
-    return prepared
+    return coerced
 
 
 # Nulls
@@ -162,8 +162,8 @@ def test_bodies_are_prepared_in_the_dialects_that_ask_for_it_and_in_no_other(cho
     if choices["log-level-case"] == "any":
         expected |= PREPARED["log-level-case"]
     operations = worker_api(dialect_of(choices)).operations
-    assert {name for name, each in operations.items() if each.preparation is not None} == expected
+    assert {name for name, operation in operations.items() if operation.coercion is not None} == expected
 
 
 def test_the_default_dialect_prepares_nothing() -> None:
-    assert not any(operation.preparation for operation in worker_api().operations.values())
+    assert not any(operation.coercion for operation in worker_api().operations.values())

@@ -21,7 +21,7 @@ from workerkit.openapi.spec.silence import silences
 
 DEFAULTS = {silence.id: silence.default for silence in silences().values()}
 CHOICES = st.fixed_dictionaries(
-    {}, optional={each.id: st.sampled_from(list(each.values)) for each in silences().values()}
+    {}, optional={silence.id: st.sampled_from(list(silence.values)) for silence in silences().values()}
 )
 
 
@@ -99,7 +99,7 @@ def test_a_silence_that_there_is_not_is_refused(name: str) -> None:
 
 
 def typos(word: str) -> Iterator[str]:
-    """The word with one letter left out, at each place."""
+    """All words that are the word without one of its letters."""
     yield from (word[:place] + word[place + 1 :] for place in range(len(word)))
 
 
@@ -122,7 +122,7 @@ def test_a_mistyped_value_is_refused_with_the_one_that_was_meant(silence: str) -
 def test_where_no_value_is_near_all_are_named() -> None:
     with pytest.raises(UnknownChoiceError) as caught:
         dialect_of({"last-cursor": "zzz"})
-    assert str(caught.value) == "last-cursor has no value zzz; it has null, id, absent"
+    assert str(caught.value) == "last-cursor has no value zzz; its values are null, id, absent"
 
 
 # Files
@@ -161,15 +161,18 @@ def test_values_need_no_quotes(text: str, choices: Mapping[str, str]) -> None:
             '3:16: last-cursor has no value absnt (did you mean "absent"?)',
         ),
         ("zzz: manual", "1:1: there is no silence zzz"),
-        ("retry: true", "1:8: retry has no value True; it has manual, automatic"),
+        ("retry: true", "1:8: retry has no value True; its values are manual, automatic"),
         ("retry:", '1:7: retry has no value null (did you mean "manual"?)'),
         ("retry: [manual]", "1:8: retry has no value ['manual'] (did you mean \"manual\"?)"),
         ("retry: {manual: 1}", "1:8: retry has no value {'manual': 1} (did you mean \"manual\"?)"),
-        ("retry: manual\nretry: manual", '2:1: "retry" stands here twice: keep one'),
-        ("- retry", "1:1: a dialect is a mapping from silences to values, as in last-cursor: absent"),
-        ("retry", "1:1: a dialect is a mapping from silences to values, as in last-cursor: absent"),
+        ("retry: manual\nretry: manual", '2:1: the key "retry" is given twice: remove one'),
+        (
+            "- retry",
+            "1:1: a dialect is a mapping from silence ids to values, for example last-cursor: absent",
+        ),
+        ("retry", "1:1: a dialect is a mapping from silence ids to values, for example last-cursor: absent"),
         ("", "1:1: the file is empty"),
-        ("1: manual", "1:1: a key has to be text, not 1: put it in quotes"),
+        ("1: manual", "1:1: a key must be text, not 1: put it in quotes"),
     ],
 )
 def test_what_is_no_dialect_is_refused_with_its_place(text: str, expected: str) -> None:
@@ -182,12 +185,12 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
     assert read_dialect(file) == dialect_of({"retry": "automatic", "last-cursor": "absent"})
 
 
-def test_a_flaw_in_a_file_is_told_with_the_files_name(tmp_path: Path) -> None:
+def test_an_error_in_a_file_has_the_name_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "dialect.yaml"
     file.write_text("retry: automatic\nlast-cursor: gone\n")
     with pytest.raises(InvalidInputError) as caught:
         read_dialect(file)
-    assert str(caught.value) == f"{file}:2:14: last-cursor has no value gone; it has null, id, absent"
+    assert str(caught.value) == f"{file}:2:14: last-cursor has no value gone; its values are null, id, absent"
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -11,20 +11,25 @@ from openapi_spec_validator import validate
 
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.dialect import Dialect, dialect_of
-from workerkit.openapi.spec.dialect_spec import derive
-from workerkit.openapi.spec.document import Document, bundled
+from workerkit.openapi.spec.dialect_spec import derive_spec
+from workerkit.openapi.spec.document import Document, bundled_document
 from workerkit.openapi.spec.silence import silences
 
 Json = dict[str, Any]
 DocumentOf = Callable[..., Document]
 
-SPEC = bundled("worker-api.yaml")
+SPEC = bundled_document("worker-api.yaml")
 CHOICES = st.fixed_dictionaries(
-    {}, optional={each.id: st.sampled_from(list(each.values)) for each in silences().values()}
+    {}, optional={silence.id: st.sampled_from(list(silence.values)) for silence in silences().values()}
 )
-OTHERS = [(each.id, value) for each in silences().values() for value in each.values if value != each.default]
-LAST = {each.id: list(each.values)[-1] for each in silences().values()}
-FIRST_OTHER = {each.id: list(each.values)[1] for each in silences().values()}
+OTHERS = [
+    (silence.id, value)
+    for silence in silences().values()
+    for value in silence.values
+    if value != silence.default
+]
+LAST = {silence.id: list(silence.values)[-1] for silence in silences().values()}
+FIRST_OTHER = {silence.id: list(silence.values)[1] for silence in silences().values()}
 PLAIN = st.dictionaries(
     st.sampled_from("abc"),
     st.recursive(
@@ -38,7 +43,7 @@ PLAIN = st.dictionaries(
 
 
 def nodes(value: Any) -> Iterator[Json]:
-    """Every object in a document, however deep."""
+    """All objects in a document, at any depth."""
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from nodes(inner)
     if isinstance(value, dict):
@@ -46,22 +51,22 @@ def nodes(value: Any) -> Iterator[Json]:
 
 
 def without(value: Any, word: str) -> Any:
-    """The value without a keyword, wherever it stands."""
+    """The value without a keyword, at any depth."""
     if isinstance(value, list):
-        return [without(each, word) for each in value]
+        return [without(member, word) for member in value]
     if isinstance(value, dict):
-        return {name: without(each, word) for name, each in value.items() if name != word}
+        return {name: without(member, word) for name, member in value.items() if name != word}
     return value
 
 
 @pytest.fixture(scope="session")
 def place(document_of: DocumentOf) -> Callable[..., Any]:
-    """What a dialect makes of one place of a document."""
+    """A function: one place of a document, as a dialect changes it."""
 
     def derived(value: Json, **choices: str) -> Any:
         named = {name.replace("_", "-"): choice for name, choice in choices.items()}
         components = {"schemas": {"A": value}, "responses": {}}
-        return derive(document_of({}, components), dialect_of(named)).root["components"]["schemas"]["A"]
+        return derive_spec(document_of({}, components), dialect_of(named)).root["components"]["schemas"]["A"]
 
     return derived
 
@@ -151,20 +156,20 @@ def test_a_patch_without_null_makes_every_leaf_of_it_true(place: Place, value: J
 
 
 def test_the_default_dialects_spec_is_the_spec_without_its_patches() -> None:
-    assert derive(SPEC, Dialect()).root == without(SPEC.root, "x-when")
+    assert derive_spec(SPEC, Dialect()).root == without(SPEC.root, "x-when")
 
 
 @given(CHOICES)
 @settings(max_examples=20, deadline=None)
 def test_deriving_leaves_the_source_as_it_is_and_no_patch_behind(choices: dict[str, str]) -> None:
     before = copy.deepcopy(SPEC.root)
-    derived = derive(SPEC, dialect_of(choices))
+    derived = derive_spec(SPEC, dialect_of(choices))
     assert SPEC.root == before
     assert not any("x-when" in node for node in nodes(derived.root))
 
 
 def test_the_two_specs_share_nothing_that_could_change() -> None:
-    derived = derive(SPEC, dialect_of({"error-body": "nested"}))
+    derived = derive_spec(SPEC, dialect_of({"error-body": "nested"}))
     originals = {id(node) for node in nodes(SPEC.root)}
     assert not any(id(node) in originals for node in nodes(derived.root))
 
@@ -179,22 +184,25 @@ def test_every_patch_is_for_a_silence_and_a_value_that_there_are() -> None:
 
 def test_every_silence_is_named_where_the_spec_is_silent() -> None:
     named = [node["x-silence"] for node in nodes(SPEC.root) if "x-silence" in node]
-    flat = {name for each in named for name in (each if isinstance(each, list) else [each])}
+    flat = {name for names in named for name in (names if isinstance(names, list) else [names])}
     assert flat == set(silences())
 
 
 @pytest.mark.parametrize(("silence", "value"), OTHERS)
 def test_each_patch_changes_the_spec(silence: str, value: str) -> None:
     patched = {
-        (s, v) for node in nodes(SPEC.root) for s, each in node.get("x-when", {}).items() for v in each
+        (name, choice)
+        for node in nodes(SPEC.root)
+        for name, patches in node.get("x-when", {}).items()
+        for choice in patches
     }
-    changed = derive(SPEC, dialect_of({silence: value})).root != derive(SPEC, Dialect()).root
+    changed = derive_spec(SPEC, dialect_of({silence: value})).root != derive_spec(SPEC, Dialect()).root
     assert changed is ((silence, value) in patched)
 
 
 @pytest.mark.parametrize("choices", [LAST, FIRST_OTHER], ids=["last", "second"])
 def test_a_derived_spec_is_openapi(choices: dict[str, str]) -> None:
-    validate(derive(SPEC, dialect_of(choices)).root)
+    validate(derive_spec(SPEC, dialect_of(choices)).root)
 
 
 @pytest.mark.parametrize(("silence", "value"), OTHERS)
@@ -204,7 +212,7 @@ def test_a_derived_spec_has_the_same_operations(api: Api, silence: str, value: s
     assert derived.dialect[silence] == value
 
 
-# The form of errors, which is fixed in many places
+# The form of errors, which many places of the spec have
 
 
 def is_error(api: Api, status: int, body: Json) -> bool:
@@ -233,7 +241,7 @@ def test_each_form_of_an_error_is_taken_by_its_own_dialect_only(status: int, cod
         for form, body in forms.items()
         if is_error(worker_api(dialect_of({"error-body": dialect})), status, body)
     }
-    # A message more than the page's form is no flaw: the page does not close its objects.
+    # A further field `message` is no error, because the API page does not forbid further fields.
     assert taken == {(form, form) for form in forms} | {("code", "code-and-message")}
 
 
@@ -254,7 +262,7 @@ def test_the_codes_of_errors_are_the_same_in_every_dialect(choices: dict[str, st
     assert {status: api.error_code(status) for status in codes} == codes
 
 
-# What the mock reads from the derived spec besides shapes
+# Other facts that the mock reads from the derived spec
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("ignored", None), ("offline", 90)])
@@ -277,8 +285,8 @@ def test_a_status_is_described_in_the_dialects_that_have_it(
     api: Api, choices: dict[str, str], operation: str, status: int
 ) -> None:
     derived = worker_api(dialect_of(choices))
-    assert status in derived.operations[operation].answers
-    assert status not in api.operations[operation].answers
+    assert status in derived.operations[operation].answer_validators
+    assert status not in api.operations[operation].answer_validators
 
 
 def test_a_dialect_is_compiled_once() -> None:

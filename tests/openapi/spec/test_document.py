@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
-from workerkit.openapi.spec.document import Document, bundled, read
+from workerkit.openapi.spec.document import Document, bundled_document, read_document
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "A": {"$ref": "#/components/schemas/B"},
@@ -52,11 +52,11 @@ def test_a_validator_knows_the_components_and_the_formats(document: Document) ->
 
 def test_a_text_that_is_no_yaml_is_refused_by_name_and_place() -> None:
     with pytest.raises(InvalidInputError, match=r"^my\.yaml:1:4: "):
-        read("a: &x 1", name="my.yaml")
+        read_document("a: &x 1", name="my.yaml")
 
 
 def test_a_neighbours_schema_is_the_neighbours() -> None:
-    control, worker = bundled("control-api.yaml"), bundled("worker-api.yaml")
+    control, worker = bundled_document("control-api.yaml"), bundled_document("worker-api.yaml")
     for root in (control.root, worker.root):
         assert root["components"]["schemas"]["TaskStatus"]["enum"][0] == "pending"
     schemas = control.root["components"]["schemas"]

@@ -19,7 +19,7 @@ ID = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 
 
 def listing(api: Api, query: str = "") -> dict[str, Any]:
-    return api.operations["listTasks"].read({}, query, b"").parameters
+    return api.operations["listTasks"].parse_request({}, query, b"").parameters
 
 
 def flaw_of_listing(api: Api, query: str) -> FlawError:
@@ -29,7 +29,7 @@ def flaw_of_listing(api: Api, query: str) -> FlawError:
 
 
 def sent(api: Api, operation: str, body: Any, path_values: dict[str, str] | None = None) -> Call:
-    return api.operations[operation].read(path_values or {}, "", json.dumps(body).encode())
+    return api.operations[operation].parse_request(path_values or {}, "", json.dumps(body).encode())
 
 
 def flaw_of(api: Api, operation: str, body: Any, path_values: dict[str, str] | None = None) -> FlawError:
@@ -130,7 +130,7 @@ def test_a_text_comes_through_its_encoding_unchanged(api: Api, text: str) -> Non
 
 
 def test_an_operation_without_query_parameters_does_not_look_at_the_query(api: Api) -> None:
-    assert api.operations["heartbeat"].read({}, "limit=0&limit=0&%FF", b"{}").body == {}
+    assert api.operations["heartbeat"].parse_request({}, "limit=0&limit=0&%FF", b"{}").body == {}
 
 
 # The path
@@ -164,14 +164,14 @@ def test_a_path_value_that_is_not_allowed_is_refused(api: Api, value: str) -> No
     ],
 )
 def test_a_body_that_is_no_json_is_refused(api: Api, body: bytes) -> None:
-    with pytest.raises(FlawError, match=r"^body: is no JSON: "):
-        api.operations["heartbeat"].read({}, "", body)
+    with pytest.raises(FlawError, match=r"^body: is not JSON: "):
+        api.operations["heartbeat"].parse_request({}, "", body)
 
 
 @pytest.mark.parametrize("body", [None, True, 5, "text", [], [{}]])
 def test_a_body_of_another_type_is_refused(api: Api, body: Any) -> None:
     for name, operation in api.operations.items():
-        if operation.body is not None:
+        if operation.body_validator is not None:
             assert flaw_of(api, name, body, {"id": ID}).place == "body"
 
 
@@ -234,11 +234,11 @@ def test_a_body_is_read_as_it_came(api: Api, operation: str, body: Any) -> None:
 @given(body=st.binary(max_size=60), operation=st.sampled_from(["heartbeat", "sendLogs", "updateLink"]))
 def test_any_body_is_taken_or_refused(api: Api, body: bytes, operation: str) -> None:
     with suppress(FlawError):
-        api.operations[operation].read({}, "", body)
+        api.operations[operation].parse_request({}, "", body)
 
 
 def test_the_body_of_a_get_is_not_looked_at(api: Api) -> None:
-    assert api.operations["listTasks"].read({}, "", b"{").body is None
+    assert api.operations["listTasks"].parse_request({}, "", b"{").body is None
 
 
 # An operation of another spec
@@ -246,7 +246,7 @@ def test_the_body_of_a_get_is_not_looked_at(api: Api) -> None:
 
 @pytest.fixture(scope="module")
 def paint(document_of: Callable[..., Document]) -> Operation:
-    """Has a required query parameter, a shared path parameter and a body that may be left out."""
+    """An operation with a required query parameter, a shared path parameter and an optional body."""
     number = {"type": "integer"}
     source = {
         "operationId": "paint",
@@ -271,21 +271,21 @@ def test_method_and_path_are_whole(paint: Operation) -> None:
 
 
 def test_parameters_of_the_path_item_count_too_and_headers_do_not(paint: Operation) -> None:
-    call = paint.read({"room": "r", "wall": "4"}, "coats=2", b"")
+    call = paint.parse_request({"room": "r", "wall": "4"}, "coats=2", b"")
     assert call.parameters == {"room": "r", "wall": 4, "coats": 2}
 
 
 def test_a_required_query_parameter_has_to_come(paint: Operation) -> None:
     with pytest.raises(FlawError, match=r"^query/coats: is required$"):
-        paint.read({"room": "r", "wall": "4"}, "coat=2", b"")
+        paint.parse_request({"room": "r", "wall": "4"}, "coat=2", b"")
 
 
 def test_a_body_that_may_be_left_out_is_checked_where_it_comes(paint: Operation) -> None:
     values = {"room": "r", "wall": "4"}
-    assert paint.read(values, "coats=2", b"").body is None
-    assert paint.read(values, "coats=2", b'{"a": 1}').body == {"a": 1}
+    assert paint.parse_request(values, "coats=2", b"").body is None
+    assert paint.parse_request(values, "coats=2", b'{"a": 1}').body == {"a": 1}
     with pytest.raises(FlawError):
-        paint.read(values, "coats=2", b"{}")
+        paint.parse_request(values, "coats=2", b"{}")
 
 
 def test_an_answer_is_held_to_the_schema_of_its_status(paint: Operation) -> None:
@@ -302,7 +302,7 @@ def test_a_status_without_a_described_body_is_a_flaw(paint: Operation, status: i
     assert (flaw.place, flaw.message) == ("status", f"{status} is not described for paint")
 
 
-# Whom a request concerns
+# The entity that a request is about
 
 
 @pytest.mark.parametrize(
@@ -333,12 +333,12 @@ def test_the_subject_is_known_however_flawed_the_rest(
 
 def test_the_fields_of_a_body_are_known_on_every_level(api: Api) -> None:
     update = {"status", "link_profile", "link_post", "error_message", "note", "is_indexed"}
-    assert api.operations["updateTask"].described == update
-    assert api.operations["bulkUpdateTasks"].described == {*update, "items", "link_id"}
-    assert api.operations["sendLogs"].described == {"logs", "level", "message"}
-    assert api.operations["listTasks"].described == set()
+    assert api.operations["updateTask"].body_field_names == update
+    assert api.operations["bulkUpdateTasks"].body_field_names == {*update, "items", "link_id"}
+    assert api.operations["sendLogs"].body_field_names == {"logs", "level", "message"}
+    assert api.operations["listTasks"].body_field_names == set()
 
 
-def test_a_word_outside_an_enumeration_is_told_all_that_there_are(api: Api) -> None:
+def test_the_error_for_a_word_outside_an_enumeration_lists_all_words(api: Api) -> None:
     flaw = flaw_of(api, "sendLogs", {"logs": [{"level": "WARNING", "message": "x"}]})
     assert flaw.message == '"WARNING" is not one of INFO, WARN, ERROR, DEBUG'

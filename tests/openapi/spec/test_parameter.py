@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from workerkit.openapi.spec.document import Document
 from workerkit.openapi.spec.flaw import FlawError
-from workerkit.openapi.spec.parameter import Parameter, compile_parameter, missing
+from workerkit.openapi.spec.parameter import Parameter, compile_parameter, missing_parameter
 
 Compile = Callable[..., Parameter]
 COMPONENTS = {
@@ -20,7 +20,7 @@ COMPONENTS = {
 
 @pytest.fixture(scope="module")
 def parameter(document_of: Callable[..., Document]) -> Compile:
-    """A query parameter `p` with this schema."""
+    """A function: makes a query parameter `p` with the given schema."""
     document = document_of(components=COMPONENTS)
 
     def make(schema: dict[str, Any], **more: Any) -> Parameter:
@@ -114,4 +114,4 @@ def test_only_what_says_so_is_required(parameter: Compile) -> None:
 
 
 def test_what_is_missing_is_named(parameter: Compile) -> None:
-    assert str(missing(parameter({"type": "string"}))) == "query/p: is required"
+    assert str(missing_parameter(parameter({"type": "string"}))) == "query/p: is required"

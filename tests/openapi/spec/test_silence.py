@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workerkit.openapi.spec.document import bundled
+from workerkit.openapi.spec.document import bundled_document
 from workerkit.openapi.spec.silence import Silence, silences
 
 
@@ -17,16 +17,16 @@ def rows() -> list[tuple[str, list[str]]]:
 
 
 def named(value: Any) -> Iterator[str]:
-    """The ids of all `x-silence` in a spec."""
+    """The ids of all silences that a spec names in `x-silence`."""
     if isinstance(value, list):
-        for each in value:
-            yield from named(each)
+        for member in value:
+            yield from named(member)
     elif isinstance(value, dict):
-        for name, each in value.items():
+        for name, member in value.items():
             if name == "x-silence":
-                yield from [each] if isinstance(each, str) else each
+                yield from [member] if isinstance(member, str) else member
             else:
-                yield from named(each)
+                yield from named(member)
 
 
 @pytest.mark.parametrize(("name", "values"), rows(), ids=[name for name, _ in rows()])
@@ -40,7 +40,7 @@ def test_the_list_is_whole() -> None:
     assert {name for name, _ in rows()} <= silences().keys()
 
 
-@pytest.mark.parametrize("silence", silences().values(), ids=lambda each: each.id)
+@pytest.mark.parametrize("silence", silences().values(), ids=lambda silence: silence.id)
 def test_every_column_of_a_silence_is_filled_in(silence: Silence) -> None:
     assert silences()[silence.id] is silence
     assert silence.question.endswith("?")
@@ -53,4 +53,4 @@ def test_every_column_of_a_silence_is_filled_in(silence: Silence) -> None:
 
 
 def test_every_silence_is_named_where_the_spec_carries_its_default() -> None:
-    assert set(named(bundled("worker-api.yaml").root)) == set(silences())
+    assert set(named(bundled_document("worker-api.yaml").root)) == set(silences())

@@ -1,4 +1,4 @@
-"""When a fault strikes: spans of calls, windows of time, and how they go together."""
+"""A schedule says which requests a fault affects: by their numbers, by their times, or by both."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workerkit.scenarios.faults.schedule import Schedule
-from workerkit.scenarios.fields.call_span import Calls, CallSpanError, calls
+from workerkit.scenarios.fields.call_span import Calls, CallSpanError, parse_calls
 
 NUMBERS = st.integers(1, 30)
 TIMES = st.integers(0, 30).map(float)
@@ -20,8 +20,8 @@ def spans(draw: st.DrawFn) -> Calls:
 
 
 @given(span=spans())
-def test_a_span_is_read_as_it_is_written(span: Calls) -> None:
-    assert calls(str(span)) == span
+def test_the_text_of_a_span_is_read_as_the_same_span(span: Calls) -> None:
+    assert parse_calls(str(span)) == span
 
 
 @pytest.mark.parametrize(
@@ -35,59 +35,59 @@ def test_a_span_is_read_as_it_is_written(span: Calls) -> None:
     ],
 )
 def test_a_span_has_four_forms(text: str, span: Calls) -> None:
-    assert calls(text) == span
+    assert parse_calls(text) == span
 
 
 @pytest.mark.parametrize("text", ["", "..", "0", "0..3", "7..3", "a", "1.5", "-1", "1...3", "1..2..3", "²"])
-def test_what_has_no_call_in_it_is_refused(text: str) -> None:
+def test_a_text_that_is_no_span_is_refused(text: str) -> None:
     with pytest.raises(CallSpanError, match=r"span of calls|no call in it"):
-        calls(text)
+        parse_calls(text)
 
 
 @given(span=spans(), number=NUMBERS)
-def test_a_span_holds_what_lies_between_its_ends(span: Calls, number: int) -> None:
+def test_a_span_has_the_calls_from_its_first_to_its_last(span: Calls, number: int) -> None:
     assert (number in span) == (number in range(span.first, (span.last or 10**9) + 1))
 
 
 @given(number=NUMBERS, elapsed=TIMES)
-def test_without_more_every_call_at_any_time_is_covered(number: int, elapsed: float) -> None:
-    assert Schedule().covers(number, elapsed=elapsed)
+def test_an_empty_schedule_allows_every_call_at_any_time(number: int, elapsed: float) -> None:
+    assert Schedule().allows(number, elapsed=elapsed)
 
 
 @given(nth=NUMBERS, number=NUMBERS)
-def test_nth_covers_that_call_alone(nth: int, number: int) -> None:
-    assert Schedule(nth=nth).covers(number, elapsed=0.0) == (number == nth)
+def test_nth_allows_only_the_call_with_this_number(nth: int, number: int) -> None:
+    assert Schedule(nth=nth).allows(number, elapsed=0.0) == (number == nth)
 
 
 @given(after=TIMES, length=st.none() | TIMES, elapsed=TIMES)
-def test_a_window_is_open_from_its_beginning_and_closed_at_its_end(
+def test_after_and_for_allow_calls_from_their_beginning_to_before_their_end(
     after: float, length: float | None, elapsed: float
 ) -> None:
     is_open = after <= elapsed and (length is None or elapsed < after + length)
-    assert Schedule(after=after, for_=length).covers(1, elapsed=elapsed) == is_open
+    assert Schedule(after=after, for_=length).allows(1, elapsed=elapsed) == is_open
 
 
 @given(span=spans(), after=TIMES, length=TIMES, number=NUMBERS, elapsed=TIMES)
-def test_a_call_has_to_lie_in_the_span_and_in_the_window(
+def test_a_call_has_to_be_in_the_span_and_in_the_window(
     span: Calls, after: float, length: float, number: int, elapsed: float
 ) -> None:
-    in_span = Schedule(calls=span).covers(number, elapsed=elapsed)
-    in_window = Schedule(after=after, for_=length).covers(number, elapsed=elapsed)
+    in_span = Schedule(calls=span).allows(number, elapsed=elapsed)
+    in_window = Schedule(after=after, for_=length).allows(number, elapsed=elapsed)
     both = Schedule(calls=span, after=after, for_=length)
-    assert both.covers(number, elapsed=elapsed) == (in_span and in_window)
+    assert both.allows(number, elapsed=elapsed) == (in_span and in_window)
 
 
-def test_a_clock_that_was_set_back_counts_as_no_time_gone_by() -> None:
-    assert Schedule().covers(1, elapsed=-60.0)
-    assert not Schedule(after=1.0).covers(1, elapsed=-60.0)
+def test_a_negative_time_counts_as_zero() -> None:
+    assert Schedule().allows(1, elapsed=-60.0)
+    assert not Schedule(after=1.0).allows(1, elapsed=-60.0)
 
 
 @pytest.mark.parametrize("operation", ["updateTask", "listTasks", None])
-def test_any_concerns_every_call_and_an_operation_its_own(operation: str | None) -> None:
-    assert Schedule().concerns(operation)
-    assert Schedule(operation="updateTask").concerns(operation) == (operation == "updateTask")
+def test_any_counts_every_call_and_an_operation_counts_its_own_calls(operation: str | None) -> None:
+    assert Schedule().counts(operation)
+    assert Schedule(operation="updateTask").counts(operation) == (operation == "updateTask")
 
 
-def test_a_span_and_a_single_call_are_not_both_taken() -> None:
+def test_a_span_and_a_single_call_together_are_refused() -> None:
     with pytest.raises(ValueError, match="keep one"):
         Schedule(calls=Calls(1, 2), nth=1)

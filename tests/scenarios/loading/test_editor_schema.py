@@ -1,4 +1,4 @@
-"""The schema for editors says what the loader does, as far as a schema can."""
+"""The schema for editors accepts every file that the loader accepts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios.faults import FAULTS
 from workerkit.scenarios.faults.schedule import Schedule
 from workerkit.scenarios.fields.kinds import AtLeast, Between, OneOf, OneOrMore, ValueKind
-from workerkit.scenarios.fields.record import markers, required, written
-from workerkit.scenarios.fields.vocabulary import documented
+from workerkit.scenarios.fields.record import field_kinds, record_json, required_keys
+from workerkit.scenarios.fields.vocabulary import api_vocabulary
 from workerkit.scenarios.library import library
-from workerkit.scenarios.loading.editor_schema import FILE, scenario_schema, schema_text
+from workerkit.scenarios.loading.editor_schema import SCHEMA_FILE, scenario_schema, schema_text
 from workerkit.scenarios.loading.loader import parse
-from workerkit.scenarios.model.effects import EFFECTS, AddFault, AddTasks, CancelTasks, Effect, RemoveTasks
+from workerkit.scenarios.model.effects import EFFECTS
+from workerkit.scenarios.model.effects.faults import AddFault
+from workerkit.scenarios.model.effects.tasks import AddTasks, CancelTasks, RemoveTasks
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.selection import Selection
 from workerkit.scenarios.model.task_group import TaskGroup
@@ -33,13 +35,13 @@ WORDS: dict[ValueKind, tuple[Any, ...]] = {
     ValueKind.TIME: ("2025-12-01T10:00:00Z",),
     ValueKind.CALLS: (4, "3..7", "2.."),
     ValueKind.OPERATION: ("any", "updateTask", "listTasks", "bulkUpdateTasks"),
-    ValueKind.SERVER_STATUS: documented().server_statuses,
+    ValueKind.SERVER_STATUS: api_vocabulary().server_statuses,
     ValueKind.SERVER: ("one", "two"),
     ValueKind.REQUEST: ("Campaign A",),
     ValueKind.ACCOUNT: ("an123",),
     ValueKind.GROUP: ("few",),
     ValueKind.HAPPENING: ("begun",),
-    ValueKind.TASK_STATUS: documented().task_statuses,
+    ValueKind.TASK_STATUS: api_vocabulary().task_statuses,
     ValueKind.TASK_FIELDS: ({"status": "failed"}, {"retry_count": 2, "note": None}),
     ValueKind.ERROR_STATUS: (400, 503),
     ValueKind.STATUS: (200, 204, 418),
@@ -50,34 +52,34 @@ WORDS: dict[ValueKind, tuple[Any, ...]] = {
 JUNK: tuple[Any, ...] = (None, True, -1, 0, 1.5, "", "x", [], {}, ["x"], {"x": 1}, "9..1", "10", "any")
 
 
-def values(marker: Any) -> st.SearchStrategy[Any]:
-    """What a field of a kind takes, as it stands in a file."""
-    if isinstance(marker, type):
-        return descriptions(marker)
-    match marker:
+def values(kind: Any) -> st.SearchStrategy[Any]:
+    """Values that a file may give a field of this kind."""
+    if isinstance(kind, type):
+        return descriptions(kind)
+    match kind:
         case None:
             return st.sampled_from(["some text", "another"])
-        case ValueKind() as kind:
+        case ValueKind():
             return st.sampled_from(WORDS[kind])
-        case OneOrMore(kind):
-            word = st.sampled_from(WORDS[kind])
+        case OneOrMore(word_kind):
+            word = st.sampled_from(WORDS[word_kind])
             return word | st.lists(word, min_size=1, unique=True)
         case OneOf(words):
             return st.sampled_from(words)
-        case Between(least, most):
-            return st.floats(least, min(most, 1000))
+        case Between(minimum, maximum):
+            return st.floats(minimum, min(maximum, 1000))
         case AtLeast(minimum):
             return st.integers(minimum, 3)
-    raise AssertionError(marker)
+    raise AssertionError(kind)
 
 
 @st.composite
 def descriptions(draw: st.DrawFn, shape: Any) -> Json:
-    """A record with any of its fields."""
-    wanted = {name.removesuffix("_"): marker for name, marker in markers(shape).items()}
-    wanted.pop("fields", None)
-    given_ = draw(st.sets(st.sampled_from(sorted(wanted)))) if wanted else set()
-    return {name: draw(values(wanted[name])) for name in sorted({*given_, *required(shape)} & {*wanted})}
+    """A record with some of its fields, as a file writes it."""
+    kinds = {name.removesuffix("_"): kind for name, kind in field_kinds(shape).items()}
+    kinds.pop("fields", None)
+    chosen = draw(st.sets(st.sampled_from(sorted(kinds)))) if kinds else set()
+    return {name: draw(values(kinds[name])) for name in sorted({*chosen, *required_keys(shape)} & {*kinds})}
 
 
 @st.composite
@@ -93,8 +95,8 @@ def effects(draw: st.DrawFn) -> Json:
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> Json:
-    """A scenario as it stands in a file, sound but for what may be at odds in it."""
+def scenarios(draw: st.DrawFn) -> Json:
+    """A scenario as a file writes it. Parts of it may contradict each other."""
     trigger = draw(st.sampled_from(sorted(TRIGGERS)))
     happening = {trigger: draw(descriptions(TRIGGERS[trigger])), "do": draw(st.lists(effects(), min_size=1))}
     begun = {"name": "begun", "call": 1, "do": ["clear-faults"]}
@@ -104,68 +106,66 @@ def stories(draw: st.DrawFn) -> Json:
     return {"title": "t", "about": "a", "world": world, "when": [begun, happening], "until": end}
 
 
-def taken(story: Any) -> Scenario | None:
-    """The scenario, or None where the loader does not take it."""
+def parsed(scenario_json: Any) -> Scenario | None:
+    """The scenario, or None if the loader refuses it."""
     try:
-        return parse(json.dumps(story).encode(), name="x.yaml")
+        return parse(json.dumps(scenario_json).encode(), name="x.yaml")
     except InvalidInputError:
         return None
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
-    """Every place in a JSON value: the container and the key."""
+    """All containers in a JSON value, with all their keys."""
     if not isinstance(value, dict | list):
         return []
     inside = list(value.items() if isinstance(value, dict) else enumerate(value))
-    return [*((value, key) for key, _ in inside), *(place for _, each in inside for place in places(each))]
+    return [
+        *((value, key) for key, _ in inside),
+        *(place for _, member in inside for place in places(member)),
+    ]
 
 
-SOUND = jsonschema_rs.Draft7Validator(scenario_schema(), validate_formats=True)
+VALIDATOR = jsonschema_rs.Draft7Validator(scenario_schema(), validate_formats=True)
 
 
 @settings(max_examples=100, deadline=None)
-@given(story=stories())
-def test_what_the_loader_takes_is_sound_by_the_schema_and_is_read_as_it_is_written(story: Json) -> None:
-    assert SOUND.is_valid(story)
-    scenario = taken(story)
+@given(scenario_json=scenarios())
+def test_generated_scenarios_are_valid_and_read_back_from_json(scenario_json: Json) -> None:
+    assert VALIDATOR.is_valid(scenario_json)
+    scenario = parsed(scenario_json)
     if scenario is not None:
-        again = {**story, "until": written(scenario.until)}
-        again["when"] = [
-            story["when"][0],
-            {**story["when"][1], "do": [_again(effect) for effect in scenario.when[1].effects]},
-        ]
-        assert taken(again) == scenario
-
-
-def _again(effect: Effect) -> Json:
-    return {effect.kind: effect.written()}
+        first, second = scenario_json["when"]
+        effects_json = [{effect.kind: effect.as_json()} for effect in scenario.when[1].effects]
+        again = {**scenario_json, "until": record_json(scenario.until)}
+        again["when"] = [first, {**second, "do": effects_json}]
+        assert parsed(again) == scenario
 
 
 @settings(max_examples=100, deadline=None)
-@given(story=stories(), data=st.data())
-def test_what_the_schema_refuses_the_loader_refuses(story: Json, data: st.DataObject) -> None:
-    container, key = data.draw(st.sampled_from(places(story)))
-    spoil = data.draw(st.sampled_from(["remove", "rename", "replace"]))
+@given(scenario_json=scenarios(), data=st.data())
+def test_the_loader_refuses_what_the_schema_refuses(scenario_json: Json, data: st.DataObject) -> None:
+    container, key = data.draw(st.sampled_from(places(scenario_json)))
+    damage = data.draw(st.sampled_from(["remove", "rename", "replace"]))
     old = container[key]
-    if spoil == "replace" or isinstance(container, list):
+    if damage == "replace" or isinstance(container, list):
         container[key] = data.draw(st.sampled_from(JUNK))
     else:
         del container[key]
-        if spoil == "rename":
+        if damage == "rename":
             container[f"{key}x"] = old
-    assert SOUND.is_valid(story) or taken(story) is None
+    assert VALIDATOR.is_valid(scenario_json) or parsed(scenario_json) is None
 
 
-def test_the_file_of_the_package_is_in_step() -> None:
-    text = resources.files("workerkit.scenarios").joinpath(FILE).read_text("utf-8")
+def test_the_schema_file_is_up_to_date() -> None:
+    text = resources.files("workerkit.scenarios").joinpath(SCHEMA_FILE).read_text("utf-8")
     assert text == schema_text(), "run: workerkit scenario schema > scenarios/scenario.schema.json"
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_a_valid_schema() -> None:
     jsonschema_rs.meta.validate(scenario_schema())
 
 
-def test_the_library_is_sound_by_the_schema(by_schema: Callable[[str], bool]) -> None:
+def test_the_library_is_valid_by_the_schema(is_valid_by_schema: Callable[[str], bool]) -> None:
     folder = resources.files("workerkit.scenarios").joinpath("library")
     for name in library.names():
-        assert by_schema(folder.joinpath(f"{name}.yaml").read_text("utf-8")), name
+        assert is_valid_by_schema(folder.joinpath(f"{name}.yaml").read_text("utf-8")), name

@@ -1,4 +1,4 @@
-"""The documentation of scenario files says what there is, and its examples are sound."""
+"""docs/scenarios.md names every key of scenario files, and its examples are valid."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.scenarios.fields.record import keys
+from workerkit.scenarios.fields.record import record_keys
 from workerkit.scenarios.loading.loader import parse
 from workerkit.scenarios.model.effects import EFFECTS
 from workerkit.scenarios.model.selection import Selection
@@ -18,7 +18,7 @@ from workerkit.scenarios.model.world_plan import AccountPlan, CustomerRequestPla
 
 PAGE = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-WORDS = [
+KEYS = [
     *TRIGGERS,
     *EFFECTS,
     *(
@@ -32,17 +32,17 @@ WORDS = [
             Until,
             *TRIGGERS.values(),
         )
-        for key in keys(shape)
+        for key in record_keys(shape)
     ),
 ]
 
 
-@pytest.mark.parametrize("word", sorted(set(WORDS)))
-def test_everything_that_a_file_can_say_is_on_the_page(word: str) -> None:
-    assert re.search(rf"(?<![\w-]){word}(?![\w-])", PAGE)
+@pytest.mark.parametrize("key", sorted(set(KEYS)))
+def test_the_page_has_every_key(key: str) -> None:
+    assert re.search(rf"(?<![\w-]){key}(?![\w-])", PAGE)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_examples_are_sound(example: str, by_schema: Callable[[str], bool]) -> None:
+def test_the_examples_are_valid(example: str, is_valid_by_schema: Callable[[str], bool]) -> None:
     assert parse(example.encode(), name="example.yaml")
-    assert by_schema(example)
+    assert is_valid_by_schema(example)

@@ -5,44 +5,46 @@ from collections.abc import Callable
 import pytest
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.fields.vocabulary import documented
-from workerkit.scenarios.model.until import ENDS, EnoughCalls, Until
+from workerkit.scenarios.fields.vocabulary import api_vocabulary
+from workerkit.scenarios.model.until import END_STATUSES, EnoughCalls, Until
 
 QUIET = Until(quiet=0.5)
 
 
 def test_ends_are_statuses_of_the_spec() -> None:
-    assert set(ENDS) < set(documented().task_statuses)
+    assert set(END_STATUSES) < set(api_vocabulary().task_statuses)
 
 
 def test_polling_operations_are_operations_of_the_spec() -> None:
-    assert {"heartbeat", "listTasks"} < set(documented().operations)
+    assert {"heartbeat", "listTasks"} < set(api_vocabulary().operations)
 
 
 @pytest.mark.parametrize("status", ["pending", "queued", "running"])
-def test_a_task_before_its_end_keeps_it_open(attempt: Callable[..., Exchange], status: str) -> None:
+def test_a_scenario_waits_for_all_tasks(attempt: Callable[..., Exchange], status: str) -> None:
     update = attempt(0.0)
     assert not QUIET.holds(statuses=["completed", status], exchanges=[update], now=update.ended + 60)
 
 
-def test_it_is_over_when_all_ended_and_it_was_quiet(attempt: Callable[..., Exchange]) -> None:
+def test_a_scenario_ends_when_all_tasks_ended_and_the_worker_is_quiet(
+    attempt: Callable[..., Exchange],
+) -> None:
     update = attempt(0.0)
-    assert not QUIET.holds(statuses=ENDS, exchanges=[update], now=update.ended + 0.4)
-    assert QUIET.holds(statuses=ENDS, exchanges=[update], now=update.ended + 0.6)
+    assert not QUIET.holds(statuses=END_STATUSES, exchanges=[update], now=update.ended + 0.4)
+    assert QUIET.holds(statuses=END_STATUSES, exchanges=[update], now=update.ended + 0.6)
 
 
-def test_a_daemon_that_polls_is_quiet(attempt: Callable[..., Exchange]) -> None:
+def test_a_worker_that_only_polls_is_quiet(attempt: Callable[..., Exchange]) -> None:
     polls = [attempt(i / 10, operation=["heartbeat", "listTasks"][i % 2], status=200) for i in range(1, 20)]
-    assert QUIET.holds(statuses=ENDS, exchanges=[attempt(0.0), *polls], now=polls[-1].ended)
-    assert QUIET.holds(statuses=ENDS, exchanges=polls, now=polls[-1].ended)
+    assert QUIET.holds(statuses=END_STATUSES, exchanges=[attempt(0.0), *polls], now=polls[-1].ended)
+    assert QUIET.holds(statuses=END_STATUSES, exchanges=polls, now=polls[-1].ended)
 
 
-def test_a_report_after_the_last_end_is_waited_for(attempt: Callable[..., Exchange]) -> None:
+def test_a_later_request_makes_the_quiet_time_begin_again(attempt: Callable[..., Exchange]) -> None:
     log = attempt(3.0, operation="sendLogs", status=200)
-    assert not QUIET.holds(statuses=ENDS, exchanges=[attempt(0.0), log], now=log.ended + 0.4)
+    assert not QUIET.holds(statuses=END_STATUSES, exchanges=[attempt(0.0), log], now=log.ended + 0.4)
 
 
-def test_a_happening_is_waited_for_and_then_its_time(attempt: Callable[..., Exchange]) -> None:
+def test_time_counts_from_the_happening(attempt: Callable[..., Exchange]) -> None:
     until = Until(happening="gone", time=2.0)
     exchanges = [attempt(0.0), attempt(3.0)]
     now = exchanges[-1].ended + 60
@@ -58,7 +60,7 @@ def test_without_a_happening_time_counts_from_the_first_request(attempt: Callabl
     assert Until(time=3.0).holds(statuses=["running"], exchanges=exchanges, now=first.began + 3.0)
 
 
-def test_a_happening_without_a_time_is_followed_by_quiet(attempt: Callable[..., Exchange]) -> None:
+def test_after_a_happening_without_time_the_worker_has_to_be_quiet(attempt: Callable[..., Exchange]) -> None:
     first = attempt(0.0)
     happened = {"gone": first.began}
     holds = Until(happening="gone").holds
@@ -66,7 +68,7 @@ def test_a_happening_without_a_time_is_followed_by_quiet(attempt: Callable[..., 
     assert holds(statuses=["running"], exchanges=[first], now=first.ended + 0.6, happened=happened)
 
 
-def test_so_many_calls_of_some_operations_are_waited_for(attempt: Callable[..., Exchange]) -> None:
+def test_calls_of_several_operations_count_together(attempt: Callable[..., Exchange]) -> None:
     until = Until(calls=EnoughCalls(3, ("heartbeat", "listTasks")), quiet=0.0)
     first = attempt(0.0)
     calls = {"any": 9, "heartbeat": 1, "updateTask": 7, "listTasks": 1}
@@ -75,13 +77,13 @@ def test_so_many_calls_of_some_operations_are_waited_for(attempt: Callable[..., 
     assert until.holds(statuses=[], exchanges=[first], now=now, calls={**calls, "listTasks": 2})
 
 
-def test_all_that_is_named_has_to_hold(attempt: Callable[..., Exchange]) -> None:
+def test_all_conditions_have_to_hold(attempt: Callable[..., Exchange]) -> None:
     until = Until(tasks="ended", time=1.0)
     first = attempt(0.0)
     assert not until.holds(statuses=["running"], exchanges=[first], now=first.ended + 5)
-    assert not until.holds(statuses=ENDS, exchanges=[first], now=first.began + 0.9)
-    assert until.holds(statuses=ENDS, exchanges=[first], now=first.began + 1)
+    assert not until.holds(statuses=END_STATUSES, exchanges=[first], now=first.began + 0.9)
+    assert until.holds(statuses=END_STATUSES, exchanges=[first], now=first.began + 1)
 
 
-def test_it_is_not_over_before_the_worker_said_anything() -> None:
-    assert not QUIET.holds(statuses=ENDS, exchanges=[], now=1e12)
+def test_a_scenario_does_not_end_before_the_first_request() -> None:
+    assert not QUIET.holds(statuses=END_STATUSES, exchanges=[], now=1e12)

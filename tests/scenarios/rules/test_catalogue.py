@@ -9,7 +9,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "rules.md"
 
 
 def test_the_page_of_rules_is_in_step_with_the_rules() -> None:
-    remedy = "write it anew: python -m workerkit.scenarios.rules.catalogue > docs/rules.md"
+    remedy = "write it again: python -m workerkit.scenarios.rules.catalogue > docs/rules.md"
     assert PAGE.read_text("utf-8") == catalogue(), remedy
 
 

@@ -26,19 +26,19 @@ def hammering(attempt: Make, run_of: RunOf, **fields: Any) -> Run:
 
 def test_a_run_without_a_fault_passes(run_of: RunOf) -> None:
     verdict = judge(run_of())
-    assert (verdict.scenario, verdict.passed, verdict.broken) == ("quiet-day", True, ())
+    assert (verdict.scenario, verdict.passed, verdict.violations) == ("quiet-day", True, ())
 
 
 def test_general_rules_hold_where_nothing_is_expected(attempt: Make, run_of: RunOf) -> None:
     verdict = judge(hammering(attempt, run_of, exit_code=1))
     assert not verdict.passed
-    assert {"pause-on-401", "process-not-crashed"} <= {broken.rule for broken in verdict.broken}
+    assert {"pause-on-401", "process-not-crashed"} <= {violation.rule for violation in verdict.violations}
 
 
 def test_other_rules_hold_where_they_are_expected(run_of: RunOf) -> None:
     run = run_of(tasks=UNFINISHED)
     assert judge(run).passed
-    assert [broken.rule for broken in judge(expecting(run, Expectation("tasks-ended"))).broken] == [
+    assert [violation.rule for violation in judge(expecting(run, Expectation("tasks-ended"))).violations] == [
         "tasks-ended"
     ]
 
@@ -46,16 +46,18 @@ def test_other_rules_hold_where_they_are_expected(run_of: RunOf) -> None:
 def test_a_scenario_tunes_a_rule(attempt: Make, run_of: RunOf) -> None:
     run = hammering(attempt, run_of)
     tuned = judge(expecting(run, Expectation("pause-on-401", {"attempts": 1000})))
-    assert "pause-on-401" not in {broken.rule for broken in tuned.broken}
+    assert "pause-on-401" not in {violation.rule for violation in tuned.violations}
 
 
 def test_a_scenario_waives_a_general_rule(attempt: Make, run_of: RunOf) -> None:
     run = hammering(attempt, run_of)
     waived = replace(run, scenario=replace(run.scenario, waive=(Waiver("pause-on-401", "not here"),)))
-    broken, left = ({each.rule for each in judge(each).broken} for each in (run, waived))
-    assert broken - left == {"pause-on-401"}
+    broken, still_broken = (
+        {violation.rule for violation in judge(one_run).violations} for one_run in (run, waived)
+    )
+    assert broken - still_broken == {"pause-on-401"}
 
 
-def test_each_rule_is_asked_once_in_the_order_of_the_register(run_of: RunOf) -> None:
+def test_each_rule_is_checked_once_in_the_order_of_the_register(run_of: RunOf) -> None:
     run = expecting(run_of(), *(Expectation(rule) for rule in reversed(RULES)))
     assert [rule.id for rule in rules_of(run.scenario)] == list(RULES)

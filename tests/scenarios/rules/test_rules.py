@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.rules import RULES, KeyInHeaderOnly, ProcessNotCrashed, TasksEnded
+from workerkit.scenarios.rules import RULES
+from workerkit.scenarios.rules.requests.key_in_header_only import KeyInHeaderOnly
+from workerkit.scenarios.rules.trouble.process_not_crashed import ProcessNotCrashed
+from workerkit.scenarios.rules.work.tasks_ended import TasksEnded
 from workerkit.scenarios.run_record.run import Run
 
 Make = Callable[..., Exchange]
@@ -36,15 +39,15 @@ def test_tasks_of_other_servers_do_not_count(run_of: RunOf) -> None:
 
 @pytest.mark.parametrize("status", ["pending", "queued", "running"])
 def test_one_task_left_behind_breaks_the_rule(run_of: RunOf, status: str) -> None:
-    (broken,) = TasksEnded().check(run_of(tasks=tasks("completed", status)))
-    assert broken.rule == "tasks-ended"
-    assert f"({'1 ' + status}): id-2." in broken.message
+    (violation,) = TasksEnded().check(run_of(tasks=tasks("completed", status)))
+    assert violation.rule == "tasks-ended"
+    assert f"({'1 ' + status}): id-2." in violation.message
 
 
 def test_the_message_counts_the_tasks_left_and_names_the_first(run_of: RunOf) -> None:
     left = tasks("pending", "completed", "running", "pending", "pending", "queued")
-    (broken,) = TasksEnded().check(run_of(tasks=left, ended_by="time-limit"))
-    assert broken.message.startswith(
+    (violation,) = TasksEnded().check(run_of(tasks=left, ended_by="time-limit"))
+    assert violation.message.startswith(
         "5 of 6 tasks of server-01 were not completed, failed or canceled when the time limit was reached "
         "(3 pending, 1 running, 1 queued): id-1, id-3, id-4, .... "
     )
@@ -53,29 +56,31 @@ def test_the_message_counts_the_tasks_left_and_names_the_first(run_of: RunOf) ->
 @pytest.mark.parametrize(("exit_code", "how"), [(1, "exited with code 1"), (-11, "was killed by SIGSEGV")])
 def test_a_crash_breaks_the_rule(attempt: Make, run_of: RunOf, exit_code: int, how: str) -> None:
     run = run_of([attempt(0.0, status=200), attempt(0.25)], exit_code=exit_code)
-    (broken,) = ProcessNotCrashed().check(run)
-    assert broken.message.startswith(
+    (violation,) = ProcessNotCrashed().check(run)
+    assert violation.message.startswith(
         f"The worker's process {how} after exchange 2 (PUT /api/v1/worker/tasks/"
     )
-    assert "answered 401) at 0.251 s." in broken.message
-    assert broken.exchanges == (2,)
+    assert "answered 401) at 0.251 s." in violation.message
+    assert violation.exchanges == (2,)
 
 
-def test_a_crash_before_the_first_request_is_told(run_of: RunOf) -> None:
-    (broken,) = ProcessNotCrashed().check(run_of(exit_code=3))
-    assert "exited with code 3 before its first request." in broken.message
+def test_a_crash_before_the_first_request_is_reported(run_of: RunOf) -> None:
+    (violation,) = ProcessNotCrashed().check(run_of(exit_code=3))
+    assert "exited with code 3 before its first request." in violation.message
 
 
-def test_an_unnamed_signal_is_told_by_its_number(run_of: RunOf) -> None:
-    (broken,) = ProcessNotCrashed().check(run_of(exit_code=-50))
-    assert "was killed by signal 50" in broken.message
+def test_an_unnamed_signal_is_reported_by_its_number(run_of: RunOf) -> None:
+    (violation,) = ProcessNotCrashed().check(run_of(exit_code=-50))
+    assert "was killed by signal 50" in violation.message
 
 
 @pytest.mark.parametrize(
     ("exit_code", "ended_by"),
     [(0, "exit"), (None, "until"), (-15, "until"), (143, "time-limit"), (1, "until")],
 )
-def test_a_good_end_and_one_on_demand_are_fine(run_of: RunOf, exit_code: int | None, ended_by: str) -> None:
+def test_a_good_exit_and_a_stopped_command_are_fine(
+    run_of: RunOf, exit_code: int | None, ended_by: str
+) -> None:
     assert ProcessNotCrashed().check(run_of(exit_code=exit_code, ended_by=ended_by)) == []
 
 
@@ -91,15 +96,15 @@ def test_a_good_end_and_one_on_demand_are_fine(run_of: RunOf, exit_code: int | N
 def test_the_key_outside_its_header_breaks_the_rule(
     attempt: Make, run_of: RunOf, place: str, fields: dict[str, Any]
 ) -> None:
-    (broken,) = KeyInHeaderOnly().check(
+    (violation,) = KeyInHeaderOnly().check(
         run_of([attempt(0.0), attempt(0.5, **fields), attempt(1.0, **fields)])
     )
-    assert broken.message.startswith(
-        f"The API key stands in the {place} of exchange 2 (PUT updateTask at 0.500 s)"
+    assert violation.message.startswith(
+        f"The API key is in the {place} of exchange 2 (PUT updateTask at 0.500 s)"
     )
-    assert "in 2 of 3 exchanges" in broken.message
-    assert broken.exchanges == (2, 3)
-    assert "server-01-key" not in broken.message
+    assert "in 2 of 3 exchanges" in violation.message
+    assert violation.exchanges == (2, 3)
+    assert "server-01-key" not in violation.message
 
 
 def test_the_key_in_its_header_and_words_that_contain_it_are_fine(attempt: Make, run_of: RunOf) -> None:

@@ -1,4 +1,4 @@
-"""HAR files as browsers and proxies write them: a capsule that is made of one can be read and replayed."""
+"""HAR files of browsers and proxies: the capsule of a HAR file can be read and replayed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from workerkit.mockserver.capsules.file.any_recording import read_traffic
+from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
@@ -26,14 +26,14 @@ PAGE = {
     "limit": 2,
     "next_cursor": None,
 }
-OF_HTTP2 = (":method", ":authority", ":path", ":scheme")
+HTTP2_PSEUDO_HEADERS = (":method", ":authority", ":path", ":scheme")
 
 
 def entry(**changes: Any) -> dict[str, Any]:
-    """What Chrome writes of a list, with other parts: `request__method` is the method."""
-    packed = [{"name": ":status", "value": "200"}, {"name": "content-encoding", "value": "br"}]
-    headers = [{"name": name, "value": "x"} for name in OF_HTTP2]
-    whole: dict[str, Any] = {
+    """A HAR entry of Chrome for a list request, with changes: `request__method` is the request's method."""
+    answer_headers = [{"name": ":status", "value": "200"}, {"name": "content-encoding", "value": "br"}]
+    headers = [{"name": name, "value": "x"} for name in HTTP2_PSEUDO_HEADERS]
+    har_entry: dict[str, Any] = {
         "startedDateTime": "2025-12-01T10:00:00.123Z",
         "time": 12.5,
         "request": {
@@ -43,23 +43,23 @@ def entry(**changes: Any) -> dict[str, Any]:
         },
         "response": {
             "status": 200,
-            "headers": [*packed, {"name": "content-type", "value": "application/json"}],
+            "headers": [*answer_headers, {"name": "content-type", "value": "application/json"}],
             "content": {"size": 9, "text": json.dumps(PAGE)},
         },
     }
     for place, value in changes.items():
         *path, name = place.split("__")
-        inner = whole
-        for each in path:
-            inner = inner[each]
-        inner[name] = value
-    return whole
+        parent = har_entry
+        for key in path:
+            parent = parent[key]
+        parent[name] = value
+    return har_entry
 
 
 def read(folder: Path, *entries: Any) -> Capsule:
-    """The capsule of a HAR, as it is read again from its own file."""
+    """The capsule of a HAR with these entries, after it was written and read again."""
     (folder / "bug.har").write_text(json.dumps({"log": {"entries": entries}}))
-    text = capsule_text(read_traffic(folder / "bug.har"))
+    text = capsule_text(read_recording(folder / "bug.har"))
     assert "a-real-key" not in text
     return parse_capsule(text, name="bug.yaml")
 
@@ -74,7 +74,7 @@ def read(folder: Path, *entries: Any) -> Capsule:
         {"startedDateTime": "2025-12-01T17:00:00.123456789+07:00"},
     ],
 )
-def test_what_http_2_and_the_way_add_is_left_out(tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_pseudo_headers_and_encoding_headers_are_left_out(tmp_path: Path, changes: dict[str, Any]) -> None:
     capsule = read(tmp_path, entry(**changes))
     (only,) = capsule.recorded
     assert [name for name, _ in only.exchange.request_headers] == ["x-api-key"]
@@ -97,12 +97,12 @@ def test_a_header_of_several_lines_is_several_headers(tmp_path: Path) -> None:
         (None, b""),
     ],
 )
-def test_a_body_that_was_sent_is_read_in_each_of_its_forms(tmp_path: Path, posted: Any, body: bytes) -> None:
+def test_a_request_body_is_read_in_each_har_form(tmp_path: Path, posted: Any, body: bytes) -> None:
     (only,) = read(tmp_path, entry(request__method="POST", request__postData=posted)).recorded
     assert only.exchange.request_body == body
 
 
-def test_what_is_no_request_of_the_worker_is_left_out_and_noted(tmp_path: Path) -> None:
+def test_other_requests_are_left_out_with_a_note(tmp_path: Path) -> None:
     preflight = {"name": "Access-Control-Request-Method", "value": "GET"}
     others = (
         entry(request__url="https://staging.example/login"),
@@ -111,15 +111,16 @@ def test_what_is_no_request_of_the_worker_is_left_out_and_noted(tmp_path: Path) 
     )
     capsule = read(tmp_path, *others, entry())
     assert len(capsule.recorded) == 1
-    assert capsule.notes == ("made from bug.har", "requests that went elsewhere are left out: 3")
+    assert capsule.notes == ("made from bug.har", "left out: 3 requests to other addresses")
 
 
-def test_a_har_without_its_contents_says_so(tmp_path: Path) -> None:
+def test_a_har_without_content_gets_a_note(tmp_path: Path) -> None:
     capsule = read(tmp_path, entry(response__content={"size": 900}), entry())
-    assert "bug.har does not have what was answered to 1 of them: export it with content" in capsule.notes
+    note = "answers without a body in bug.har: 1. To get the bodies, export the HAR with content"
+    assert note in capsule.notes
 
 
-def test_an_answer_that_never_came_is_none(tmp_path: Path) -> None:
+def test_an_entry_without_an_answer_has_the_ending_closed(tmp_path: Path) -> None:
     (only,) = read(tmp_path, entry(response__status=0, response__headers=[], response__content={})).recorded
     assert (only.exchange.status, only.ending) == (None, Ending.CLOSED)
 
@@ -127,14 +128,14 @@ def test_an_answer_that_never_came_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"request__method": "GE T"}, "'GE T' is no method"),
-        ({"response__status": 1200}, "1200 is no status"),
+        ({"request__method": "GE T"}, "'GE T' is not a request method"),
+        ({"response__status": 1200}, "1200 is not an HTTP status"),
         ({"startedDateTime": "0001-01-01T00:00:00Z"}, "before the year 1970"),
         ({"time": 1e300}, "longer than ten years"),
-        ({"request__headers": [5]}, "entry 1 is no exchange"),
+        ({"request__headers": [5]}, "entry 1 is not an exchange"),
     ],
 )
-def test_what_no_capsule_can_hold_is_refused_with_its_reason(
+def test_an_entry_that_no_capsule_can_hold_is_refused_with_the_reason(
     tmp_path: Path, changes: dict[str, Any], why: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=why):

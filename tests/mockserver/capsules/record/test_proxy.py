@@ -1,4 +1,4 @@
-"""The recorder between a client and a server: nothing is changed on the way, and all of it is heard."""
+"""The recording proxy changes nothing between client and server, and reports all exchanges."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.mockserver.capsules.conftest import SECONDS, proxying, raw
-from workerkit.mockserver.capsules.file.capsule import Ending, Recorded
+from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
 from workerkit.mockserver.capsules.http.client import Address
 from workerkit.mockserver.capsules.http.framing import Framer, NotHttpError, Piece
-from workerkit.mockserver.capsules.record.exchange_assembler import Listener
+from workerkit.mockserver.capsules.record.exchange_assembler import ExchangeListener
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -26,7 +26,7 @@ from workerkit.scenarios.faults import FAULTS
 
 KEY = "server-01-key"
 SHORT = 0.4
-# Each kind of fault, with what makes it quick and its answer the same each time; and how it is recorded.
+# For each fault: parameters that make it fast and its answers reproducible, and the recorded ending.
 CASES: dict[str, tuple[dict[str, Any], Ending]] = {
     "status": ({"status": 503}, Ending.WHOLE),
     "key-refused": ({}, Ending.WHOLE),
@@ -56,52 +56,55 @@ CASES: dict[str, tuple[dict[str, Any], Ending]] = {
 
 
 @contextmanager
-def mock_with(kind: str | None, **parameters: Any) -> Iterator[tuple[Address, list[str]]]:
-    """A mock whose clock stands, with a fault, and the ids of the tasks of its first server."""
+def mock_with(fault: str | None, **parameters: Any) -> Iterator[tuple[Address, list[str]]]:
+    """A mock with a stopped clock and this fault. Yields its address and the task ids of its first server."""
     worlds = Worlds()
     world = worlds.add(DEFAULT, WorldBuilder(seed=3, timer=lambda: 0.0)).world
-    if kind is not None:
-        add_described_fault(world, {"fault": kind, **parameters})
+    if fault is not None:
+        add_described_fault(world, {"fault": fault, **parameters})
     own = [task.id for task in world.tasks.values() if task.server == "server-01"]
     with MockServer(worlds) as mock:
         yield Address(mock.host, mock.port, f"{mock.host}:{mock.port}"), own
 
 
-def request_for(kind: str, own: list[str]) -> bytes:
-    if kind in ("partial-bulk", "unapplied"):
-        items = [{"link_id": each, "status": "running"} for each in own[:2]]
+def request_for(fault: str, own: list[str]) -> bytes:
+    if fault in ("partial-bulk", "unapplied"):
+        items = [{"link_id": task_id, "status": "running"} for task_id in own[:2]]
         body = json.dumps({"items": items}).encode()
-        return asking("PUT /api/v1/worker/tasks/bulk", f"content-length: {len(body)}\r\n", body)
-    if kind == "skewed-time":
-        return asking("POST /api/v1/worker/health", "content-length: 2\r\n", b"{}")
-    return asking("GET /api/v1/worker/tasks?limit=20")
+        return request_bytes("PUT /api/v1/worker/tasks/bulk", f"content-length: {len(body)}\r\n", body)
+    if fault == "skewed-time":
+        return request_bytes("POST /api/v1/worker/health", "content-length: 2\r\n", b"{}")
+    return request_bytes("GET /api/v1/worker/tasks?limit=20")
 
 
-def asking(what: str, more: str = "", body: bytes = b"") -> bytes:
-    head = f"{what} HTTP/1.1\r\nHost: worker.example\r\nX-API-Key: {KEY}\r\nConnection: close\r\n{more}\r\n"
-    return head.encode() + body
+def request_bytes(target: str, headers: str = "", body: bytes = b"") -> bytes:
+    fixed = f"Host: worker.example\r\nX-API-Key: {KEY}\r\nConnection: close\r\n"
+    return f"{target} HTTP/1.1\r\n{fixed}{headers}\r\n".encode() + body
 
 
-def test_every_kind_of_fault_is_tried() -> None:
+def test_every_fault_is_tested() -> None:
     assert set(CASES) == set(FAULTS)
 
 
-@pytest.mark.parametrize("kind", CASES)
-def test_a_client_sees_of_a_fault_what_it_sees_without_the_recorder(kind: str) -> None:
-    parameters, ending = CASES[kind]
-    patience = SHORT if kind == "hang" else SECONDS
-    with mock_with(kind, **parameters) as (server, own):
-        direct = raw(server, request_for(kind, own), patience=patience)
-    heard: list[Recorded] = []
-    with mock_with(kind, **parameters) as (server, own), proxying(server, heard.append) as here:
-        assert raw(here, request_for(kind, own), patience=patience) == direct
-    assert [each.ending for each in heard] == [ending]
+@pytest.mark.parametrize("fault", CASES)
+def test_a_client_sees_each_fault_as_without_the_proxy(fault: str) -> None:
+    parameters, ending = CASES[fault]
+    timeout = SHORT if fault == "hang" else SECONDS
+    with mock_with(fault, **parameters) as (server, own):
+        direct = raw(server, request_for(fault, own), timeout=timeout)
+    exchanges: list[RecordedExchange] = []
+    with mock_with(fault, **parameters) as (server, own), proxying(server, exchanges.append) as proxy:
+        assert raw(proxy, request_for(fault, own), timeout=timeout) == direct
+    assert [exchange.ending for exchange in exchanges] == [ending]
 
 
 @contextmanager
-def echoing(answer: Callable[[bytes], bytes]) -> Iterator[tuple[Address, list[bytes]]]:
-    """A server that takes what comes on one connection until it pauses, and answers bytes."""
-    came: list[bytes] = []
+def one_connection_server(answer: Callable[[bytes], bytes]) -> Iterator[tuple[Address, list[bytes]]]:
+    """A server for one connection. After each read it sends `answer(all received bytes)`.
+
+    Yields its address and the list of the received bytes.
+    """
+    received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
@@ -110,26 +113,29 @@ def echoing(answer: Callable[[bytes], bytes]) -> Iterator[tuple[Address, list[by
             with connection:
                 connection.settimeout(SECONDS)
                 while data := connection.recv(65536):
-                    came.append(data)
-                    connection.sendall(answer(b"".join(came)))
+                    received.append(data)
+                    connection.sendall(answer(b"".join(received)))
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield Address("127.0.0.1", port, f"api.example:{port}"), came
+        yield Address("127.0.0.1", port, f"api.example:{port}"), received
         thread.join()
 
 
 @contextmanager
-def through(
-    answer: Callable[[bytes], bytes], listener: Listener
+def proxied_server(
+    answer: Callable[[bytes], bytes], listener: ExchangeListener
 ) -> Iterator[tuple[Address, list[bytes], socket.socket]]:
-    """Such a server behind a proxy, what came to it, and a client of the proxy."""
+    """A `one_connection_server` behind a proxy.
+
+    Yields the server's address, the bytes it receives, and a client's connection to the proxy.
+    """
     with (
-        echoing(answer) as (server, came),
-        proxying(server, listener) as here,
-        socket.create_connection((here.name, here.port), timeout=SECONDS) as client,
+        one_connection_server(answer) as (server, received),
+        proxying(server, listener) as proxy,
+        socket.create_connection((proxy.name, proxy.port), timeout=SECONDS) as client,
     ):
-        yield server, came, client
+        yield server, received, client
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
@@ -140,56 +146,56 @@ def test_only_the_host_header_is_changed() -> None:
         b"PUT /api/v1/worker/tasks/bulk?a=%20b HTTP/1.1\r\nhOST:   old.example\r\nX-Odd:  a  \r\n"
         b"transfer-encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nT: 1\r\n\r\n"
     )
-    with through(lambda came: OK, lambda recorded: None) as (server, came, client):
+    with proxied_server(lambda received: OK, lambda recorded: None) as (server, received, client):
         client.sendall(request)
         assert client.recv(65536) == OK
-    assert b"".join(came) == request.replace(b"hOST:   old.example", f"Host: {server.host}".encode())
+    assert b"".join(received) == request.replace(b"hOST:   old.example", f"Host: {server.host}".encode())
 
 
 def test_two_requests_in_one_piece_are_two_exchanges() -> None:
     request = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
-    heard: list[Recorded] = []
-    with through(lambda came: OK * came.count(b"GET"), heard.append) as (_, _, client):
+    exchanges: list[RecordedExchange] = []
+    with proxied_server(lambda received: OK * received.count(b"GET"), exchanges.append) as (_, _, client):
         client.sendall(request + request.replace(b"/a", b"/b"))
         got = b""
         while len(got) < 2 * len(OK):
             got += client.recv(65536)
-    told = [(each.exchange.path, each.exchange.answer_body) for each in heard]
-    assert told == [("/a", b"OK"), ("/b", b"OK")]
+    answers = [(recorded.exchange.path, recorded.exchange.answer_body) for recorded in exchanges]
+    assert answers == [("/a", b"OK"), ("/b", b"OK")]
 
 
-ELSEWHERE = (
+WRONG_TARGETS = (
     "GET http://elsewhere.example/ HTTP/1.1",
     "CONNECT elsewhere.example:443 HTTP/1.1",
     "GET * HTTP/1.1",
 )
 
 
-@pytest.mark.parametrize("line", ELSEWHERE)
-def test_a_request_for_elsewhere_is_refused(line: str) -> None:
-    heard: list[Recorded] = []
-    with mock_with(None) as (server, _), proxying(server, heard.append) as here:
-        got, ended = raw(here, f"{line}\r\nHost: x\r\nX-API-Key: {KEY}\r\n\r\n".encode())
+@pytest.mark.parametrize("line", WRONG_TARGETS)
+def test_a_request_for_another_server_is_refused(line: str) -> None:
+    exchanges: list[RecordedExchange] = []
+    with mock_with(None) as (server, _), proxying(server, exchanges.append) as proxy:
+        got, ended = raw(proxy, f"{line}\r\nHost: x\r\nX-API-Key: {KEY}\r\n\r\n".encode())
     assert got.startswith(b"HTTP/1.1 400 ")
-    assert (ended, heard) == ("closed", [])
+    assert (ended, exchanges) == ("closed", [])
 
 
 def test_a_redirect_is_passed_on_and_not_followed() -> None:
     answer = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
-    heard: list[Recorded] = []
-    with through(lambda came: answer, heard.append) as (_, _, client):
+    exchanges: list[RecordedExchange] = []
+    with proxied_server(lambda received: answer, exchanges.append) as (_, _, client):
         client.sendall(b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n")
         assert client.recv(65536) == answer
-    assert [each.exchange.status for each in heard] == [302]
+    assert [recorded.exchange.status for recorded in exchanges] == [302]
 
 
-def test_a_server_that_is_gone_is_a_reset() -> None:
+def test_a_missing_server_is_a_reset_for_the_client() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    heard: list[Recorded] = []
-    with proxying(Address("127.0.0.1", port, "gone.example"), heard.append) as here:
-        assert raw(here, b"") == (b"", "reset")
-    assert heard == []
+    exchanges: list[RecordedExchange] = []
+    with proxying(Address("127.0.0.1", port, "gone.example"), exchanges.append) as proxy:
+        assert raw(proxy, b"") == (b"", "reset")
+    assert exchanges == []
 
 
 MESSAGES = {
@@ -204,7 +210,9 @@ MESSAGES = {
 
 @settings(max_examples=60, deadline=None)
 @given(names=st.lists(st.sampled_from(sorted(MESSAGES)), min_size=1, max_size=4), data=st.data())
-def test_bytes_come_back_as_they_were_however_they_are_cut(names: list[str], data: st.DataObject) -> None:
+def test_the_framer_returns_the_same_bytes_wherever_they_are_cut(
+    names: list[str], data: st.DataObject
+) -> None:
     stream = b"".join(MESSAGES[name] for name in names)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     framer = Framer(answers=True)
@@ -214,7 +222,7 @@ def test_bytes_come_back_as_they_were_however_they_are_cut(names: list[str], dat
     assert b"".join(piece.raw for piece in pieces) == stream
     assert b"".join(piece.payload for piece in pieces) == b"hello" * sum(name != "none" for name in names)
     assert sum(piece.last for piece in pieces) == len(names)
-    assert framer.is_between
+    assert framer.is_between_messages
 
 
 @pytest.mark.parametrize(
@@ -227,9 +235,9 @@ def test_bytes_come_back_as_they_were_however_they_are_cut(names: list[str], dat
         MESSAGES["chunks"].replace(b"hel\r\n", b"helo\r\n"),
     ],
 )
-def test_what_is_no_http_is_told_and_kept(data: bytes) -> None:
+def test_bytes_that_are_not_http_are_refused_and_kept(data: bytes) -> None:
     framer = Framer(answers=True)
     pieces: list[bytes] = []
     with pytest.raises(NotHttpError):
-        pieces.extend(each.raw for each in framer.feed(data))
-    assert b"".join(pieces) + framer.rest == data
+        pieces.extend(piece.raw for piece in framer.feed(data))
+    assert b"".join(pieces) + framer.unread == data

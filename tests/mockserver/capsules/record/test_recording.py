@@ -1,4 +1,4 @@
-"""A recording on disk: readable at any time, and in the end without any secret."""
+"""A recording on disk: it can be read at any time, and contains no secret at the end."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from tests.openapi.masking.test_canaries import exchange
 from workerkit.mockserver.atomic_file import CannotWriteError
-from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
-from workerkit.mockserver.capsules.file.reader import parse_capsule, read_capsule
-from workerkit.mockserver.capsules.file.writer import CapsuleText
+from workerkit.mockserver.capsules.file.any_recording import read_recording
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.file.reader import parse_capsule
+from workerkit.mockserver.capsules.file.writer import CapsuleFormatter
 from workerkit.mockserver.capsules.http.framing import Framer, NotHttpError
 from workerkit.mockserver.capsules.record.exchange_assembler import ExchangeAssembler
 from workerkit.mockserver.capsules.record.recording import Recording
@@ -29,77 +30,78 @@ from workerkit.mockserver.capsules.record.recording import Recording
 BEGAN = 1_764_583_200.0
 
 
-def came(number: int, **fields: Any) -> Recorded:
-    return Recorded(exchange(began=BEGAN + number, ended=BEGAN + number + 0.5, **fields))
+def recorded_at(number: int, **fields: Any) -> RecordedExchange:
+    return RecordedExchange(exchange(began=BEGAN + number, ended=BEGAN + number + 0.5, **fields))
 
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Iterator[Recording]:
-    with closing(Recording(str(tmp_path / "c.yaml"), upstream="http://a.example", began=BEGAN)) as begun:
-        yield begun
+    with closing(Recording(str(tmp_path / "c.yaml"), upstream="http://a.example", began=BEGAN)) as started:
+        yield started
 
 
 def test_the_part_is_a_capsule_after_each_exchange(recording: Recording, tmp_path: Path) -> None:
     for number in range(3):
-        recording.add(came(number))
-        assert len(read_capsule(tmp_path / "c.yaml.part").recorded) == number + 1
+        recording.add(recorded_at(number))
+        assert len(read_recording(tmp_path / "c.yaml.part").recorded) == number + 1
     recording.finish()
-    assert [each.name for each in tmp_path.iterdir()] == ["c.yaml"]
-    assert len(read_capsule(tmp_path / "c.yaml").recorded) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["c.yaml"]
+    assert len(read_recording(tmp_path / "c.yaml").recorded) == 3
 
 
-def test_a_secret_that_was_learned_late_is_not_in_what_was_written_early(
+def test_a_secret_that_is_learned_late_is_also_replaced_in_early_exchanges(
     recording: Recording, tmp_path: Path
 ) -> None:
     early = json.dumps({"logs": [{"level": "INFO", "message": "open sesame worked"}]}).encode()
-    recording.add(came(1, request_body=early))
+    recording.add(recorded_at(1, request_body=early))
     assert "sesame" in (tmp_path / "c.yaml.part").read_text()
-    recording.add(came(2, answer_body=b'{"data": [{"password": "open sesame"}]}'))
-    recording.add(came(3, query="q=open%20sesame"))
+    recording.add(recorded_at(2, answer_body=b'{"data": [{"password": "open sesame"}]}'))
+    recording.add(recorded_at(3, query="q=open%20sesame"))
     recording.finish()
     text = (tmp_path / "c.yaml").read_text()
     assert "sesame" not in text
-    told = [recorded.exchange for recorded in parse_capsule(text, name="c.yaml").recorded]
-    word = told[1].answered()["data"][0]["password"]
-    assert told[0].sent()["logs"][0]["message"] == f"{word} worked"
-    assert told[2].query == f"q={word}"
+    exchanges = [recorded.exchange for recorded in parse_capsule(text, name="c.yaml").recorded]
+    pseudonym = exchanges[1].answer_json()["data"][0]["password"]
+    assert exchanges[0].request_json()["logs"][0]["message"] == f"{pseudonym} worked"
+    assert exchanges[2].query == f"q={pseudonym}"
 
 
 def test_many_secrets_one_after_another_are_all_replaced(recording: Recording, tmp_path: Path) -> None:
     for number in range(40):
-        recording.add(came(number, request_headers=(("x-api-key", f"secret-key-{number}"),)))
+        recording.add(recorded_at(number, request_headers=(("x-api-key", f"secret-key-{number}"),)))
     recording.finish()
     assert "secret-key" not in (tmp_path / "c.yaml").read_text()
 
 
 @pytest.mark.parametrize(("coding", "kept"), [("gzip", True), ("deflate", True), ("br", False)])
-def test_no_secret_hides_in_a_compressed_body(
+def test_a_secret_in_a_compressed_body_is_replaced(
     recording: Recording, tmp_path: Path, coding: str, *, kept: bool
 ) -> None:
     plain = b'{"data": [{"password": "open sesame"}]}'
-    packed = zlib.compress(plain) if coding == "deflate" else gzip.compress(plain)
-    recording.add(came(1, answer_body=packed, answer_headers=(("content-encoding", coding),)))
+    compressed = zlib.compress(plain) if coding == "deflate" else gzip.compress(plain)
+    recording.add(recorded_at(1, answer_body=compressed, answer_headers=(("content-encoding", coding),)))
     recording.finish()
-    told = read_capsule(tmp_path / "c.yaml").recorded[0].exchange
-    assert b64encode(packed).decode() not in (tmp_path / "c.yaml").read_text()
-    assert (told.answered() is not None, told.answer_headers, bool(told.why)) == (kept, (), not kept)
-    assert b"sesame" not in told.answer_body
+    exchange = read_recording(tmp_path / "c.yaml").recorded[0].exchange
+    assert b64encode(compressed).decode() not in (tmp_path / "c.yaml").read_text()
+    assert (exchange.answer_json() is not None, bool(exchange.why)) == (kept, not kept)
+    assert exchange.answer_headers == ()
+    assert b"sesame" not in exchange.answer_body
 
 
-def test_a_part_that_is_left_is_not_written_over(recording: Recording, tmp_path: Path) -> None:
-    with pytest.raises(CannotWriteError, match="left from a recording"):
+def test_an_existing_part_is_not_overwritten(recording: Recording, tmp_path: Path) -> None:
+    with pytest.raises(CannotWriteError, match="from a recording that was killed"):
         Recording(str(tmp_path / "c.yaml"), upstream="u", began=BEGAN)
 
 
-def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
-    with pytest.raises(CannotWriteError, match=r"there is no folder .*none\. Make it first"):
+def test_a_missing_folder_is_reported_at_once(tmp_path: Path) -> None:
+    with pytest.raises(CannotWriteError, match=r"the folder .*none does not exist\. Make it first"):
         Recording(str(tmp_path / "none" / "c.yaml"), upstream="u", began=BEGAN)
 
 
 # The file itself
 
 
-def record_at(path: Path) -> Recording:
+def recording_to(path: Path) -> Recording:
     return Recording(str(path), upstream="http://a.example", began=BEGAN)
 
 
@@ -108,54 +110,54 @@ def mode_of(path: Path) -> int:
 
 
 @pytest.mark.parametrize("old", [None, 0o644, 0o660])
-def test_part_and_capsule_are_their_owners_and_a_capsule_that_was_there_keeps_its_mode(
+def test_only_the_owner_can_read_new_files_and_an_existing_file_keeps_its_mode(
     tmp_path: Path, old: int | None
 ) -> None:
     path = tmp_path / "c.yaml"
     if old is not None:
         path.write_text("old")
         path.chmod(old)
-    with closing(record_at(path)) as begun:
-        begun.add(came(1))
+    with closing(recording_to(path)) as started:
+        started.add(recorded_at(1))
         assert mode_of(tmp_path / "c.yaml.part") == 0o600
-        begun.finish()
-    assert (mode_of(path), len(read_capsule(path).recorded)) == (old or 0o600, 1)
+        started.finish()
+    assert (mode_of(path), len(read_recording(path).recorded)) == (old or 0o600, 1)
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("was_there", [False, True])
-def test_a_link_stays_and_the_recording_grows_beside_the_file_that_it_leads_to(
-    tmp_path: Path, *, was_there: bool
+@pytest.mark.parametrize("file_exists", [False, True])
+def test_a_link_stays_and_the_recording_grows_beside_the_linked_file(
+    tmp_path: Path, *, file_exists: bool
 ) -> None:
     (tmp_path / "there").mkdir()
     link, real = tmp_path / "link.yaml", tmp_path / "there" / "real.yaml"
     link.symlink_to(real)
-    if was_there:
+    if file_exists:
         real.write_text("old")
-    with closing(record_at(link)) as begun:
+    with closing(recording_to(link)) as started:
         assert (tmp_path / "there" / "real.yaml.part").exists()
-        begun.finish()
+        started.finish()
     assert link.is_symlink()
-    assert read_capsule(real).recorded == ()
+    assert read_recording(real).recorded == ()
     assert sorted(tmp_path.rglob("*")) == [link, tmp_path / "there", real]
 
 
-def test_no_link_is_followed_where_the_part_is_to_be(tmp_path: Path) -> None:
+def test_a_link_in_place_of_the_part_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
     (tmp_path / "c.yaml.part").symlink_to(victim)
-    with pytest.raises(CannotWriteError, match="left from a recording"):
-        record_at(tmp_path / "c.yaml")
+    with pytest.raises(CannotWriteError, match="from a recording that was killed"):
+        recording_to(tmp_path / "c.yaml")
     assert victim.read_text() == "precious"
 
 
-def test_what_is_no_file_is_not_replaced_by_a_recording(tmp_path: Path) -> None:
+def test_a_pipe_is_not_replaced_by_a_recording(tmp_path: Path) -> None:
     pipe, link = tmp_path / "pipe", tmp_path / "link"
     os.mkfifo(pipe)
     link.symlink_to(pipe)
     for path in (pipe, link):
-        with pytest.raises(CannotWriteError, match="it is no file"):
-            record_at(path)
+        with pytest.raises(CannotWriteError, match="it is not a file"):
+            recording_to(path)
     assert sorted(tmp_path.iterdir()) == [link, pipe]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
@@ -170,22 +172,22 @@ TARGETS = st.sampled_from(["/api/v1/worker/tasks", "/\x00", "/%ff?a=\xff", "/a b
     method=st.sampled_from(["GET", "get", "G\x00T", "G(T"]),
     target=TARGETS,
     status=st.sampled_from(["200", "099", "1200", "99", "²00", "204"]),
-    asked=st.lists(ODD),
-    answered=st.lists(ODD),
+    request_headers=st.lists(ODD),
+    answer_headers=st.lists(ODD),
 )
-def test_whatever_goes_over_a_line_is_a_capsule_that_can_be_read(
-    method: str, target: str, status: str, asked: list[str], answered: list[str]
+def test_a_capsule_of_odd_http_can_be_read(
+    method: str, target: str, status: str, request_headers: list[str], answer_headers: list[str]
 ) -> None:
-    heard: list[Recorded] = []
-    tape = ExchangeAssembler(heard.append, lambda: BEGAN)
+    exchanges: list[RecordedExchange] = []
+    assembler = ExchangeAssembler(exchanges.append, lambda: BEGAN)
     with suppress(NotHttpError):
-        for piece in Framer(answers=False).feed(_head(f"{method} {target} HTTP/1.1", asked)):
-            tape.asked(piece)
-    tape.answered(_head(f"HTTP/1.1 {status} x", [*answered, "Content-Length: 2"]) + b"{}")
-    tape.ended(reset=False)
-    text = CapsuleText(BEGAN)
-    written = text.head(Capsule(BEGAN, ())) + "".join(map(text.exchange, heard))
-    assert len(parse_capsule(written, name="c.yaml").recorded) == len(heard)
+        for piece in Framer(answers=False).feed(_head(f"{method} {target} HTTP/1.1", request_headers)):
+            assembler.client_sent(piece)
+    assembler.server_sent(_head(f"HTTP/1.1 {status} x", [*answer_headers, "Content-Length: 2"]) + b"{}")
+    assembler.connection_ended(reset=False)
+    formatter = CapsuleFormatter(BEGAN)
+    text = formatter.head(Capsule(BEGAN, ())) + "".join(map(formatter.exchange, exchanges))
+    assert len(parse_capsule(text, name="c.yaml").recorded) == len(exchanges)
 
 
 def _head(first: str, lines: list[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""Secrets taken out of traffic that is looked at as a whole, not text by text."""
+"""A recording replaces the secrets of its exchanges."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.openapi.masking.test_canaries import ENCODING, ENCODINGS, PLACE, PLACES, exchange, sniffed
+from tests.openapi.masking.test_canaries import ENCODING, ENCODINGS, PLACE, PLACES, exchange, finds_secret
 from tests.openapi.masking.test_pseudonyms import SECRETS
-from workerkit.mockserver.capsules.file.capsule import Recorded
+from workerkit.mockserver.capsules.file.capsule import RecordedExchange
 from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
 from workerkit.openapi.exchange import Exchange
 
-SHOWN_IN: dict[str, Callable[[str], dict[str, Any]]] = {
+SECRET_FIELDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "header": lambda secret: {"request_headers": (("x-api-key", secret),)},
     "field": lambda secret: {"answer_body": json.dumps({"data": [{"password": secret}]}).encode()},
 }
 
 
-def disguised(names: RecordingPseudonyms, **fields: Any) -> Exchange:
-    return names.disguised(Recorded(exchange(**fields))).exchange
+def clean_exchange(pseudonyms: RecordingPseudonyms, **fields: Any) -> Exchange:
+    return pseudonyms.without_secrets(RecordedExchange(exchange(**fields))).exchange
 
 
 def page(*passwords: str) -> bytes:
-    tasks = [{"id": str(place), "password": each, "about": "text"} for place, each in enumerate(passwords)]
+    tasks = [
+        {"id": str(number), "password": password, "about": "text"}
+        for number, password in enumerate(passwords)
+    ]
     return json.dumps({"data": tasks, "total": len(tasks)}).encode()
 
 
@@ -35,25 +38,25 @@ def page(*passwords: str) -> bytes:
 @given(
     secret=SECRETS,
     others=st.lists(SECRETS, max_size=3),
-    shown_in=st.sampled_from(sorted(SHOWN_IN)),
+    secret_field=st.sampled_from(sorted(SECRET_FIELDS)),
     encoding=ENCODING,
     place=PLACE,
 )
-def test_a_secret_that_came_once_is_nowhere_afterwards(
-    secret: str, others: list[str], shown_in: str, encoding: str, place: str
+def test_a_secret_that_was_shown_once_is_replaced_everywhere_afterwards(
+    secret: str, others: list[str], secret_field: str, encoding: str, place: str
 ) -> None:
-    names = RecordingPseudonyms()
-    hides = PLACES[place](ENCODINGS[encoding](secret))
-    disguised(names, answer_body=page(*others))
-    disguised(names, **hides)
-    disguised(names, **SHOWN_IN[shown_in](secret))
-    assert not sniffed(secret, json.dumps(astuple(disguised(names, **hides)), default=repr))
+    pseudonyms = RecordingPseudonyms()
+    hidden = PLACES[place](ENCODINGS[encoding](secret))
+    clean_exchange(pseudonyms, answer_body=page(*others))
+    clean_exchange(pseudonyms, **hidden)
+    clean_exchange(pseudonyms, **SECRET_FIELDS[secret_field](secret))
+    assert not finds_secret(secret, json.dumps(astuple(clean_exchange(pseudonyms, **hidden)), default=repr))
 
 
-def test_a_page_is_written_with_its_secrets_replaced_and_nothing_else() -> None:
-    names = RecordingPseudonyms()
+def test_only_the_secrets_of_a_page_are_replaced() -> None:
+    pseudonyms = RecordingPseudonyms()
     before = page("first-secret", "second-secret", "first-secret")
-    after = json.loads(disguised(names, answer_body=before).answer_body)
+    after = json.loads(clean_exchange(pseudonyms, answer_body=before).answer_body)
     words = [task.pop("password") for task in after["data"]]
     assert words[0] == words[2] != words[1]
     plain = json.loads(before)
@@ -61,22 +64,22 @@ def test_a_page_is_written_with_its_secrets_replaced_and_nothing_else() -> None:
     assert after == plain
 
 
-def test_a_body_that_comes_again_is_looked_at_again_once_more_is_known() -> None:
-    names = RecordingPseudonyms()
+def test_a_repeated_body_is_checked_for_new_secrets() -> None:
+    pseudonyms = RecordingPseudonyms()
     body = json.dumps({"logs": [{"message": "open sesame worked"}]}).encode()
-    assert disguised(names, request_body=body).request_body == body
-    disguised(names, answer_body=page("open sesame"))
-    assert b"sesame" not in disguised(names, request_body=body).request_body
+    assert clean_exchange(pseudonyms, request_body=body).request_body == body
+    clean_exchange(pseudonyms, answer_body=page("open sesame"))
+    assert b"sesame" not in clean_exchange(pseudonyms, request_body=body).request_body
 
 
-def test_what_stands_inside_the_field_of_a_secret_is_replaced() -> None:
-    told = disguised(
+def test_a_nested_value_in_a_secret_field_is_replaced() -> None:
+    body = clean_exchange(
         RecordingPseudonyms(), request_body=b'{"token": {"a": ["open sesame", 5]}, "note": "b"}'
-    ).sent()
-    assert "sesame" not in json.dumps(told)
-    assert told["note"] == "b"
+    ).request_json()
+    assert "sesame" not in json.dumps(body)
+    assert body["note"] == "b"
 
 
-def test_a_body_without_secrets_is_the_same_bytes() -> None:
+def test_a_body_without_secrets_keeps_its_bytes() -> None:
     body = b'{"items": [ {"link_id": "1"}, {"link_id": "2"} ]}'
-    assert disguised(RecordingPseudonyms(), request_body=body).request_body is body
+    assert clean_exchange(RecordingPseudonyms(), request_body=body).request_body is body

@@ -1,4 +1,4 @@
-"""Which answers of another server are the same as those recorded."""
+"""Which answers of another server match the recorded answers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from tests.openapi.masking.test_canaries import exchange
-from workerkit.mockserver.capsules.file.capsule import Recorded
-from workerkit.mockserver.capsules.replay.matching import Against, Difference, Matcher
+from workerkit.mockserver.capsules.file.capsule import RecordedExchange
+from workerkit.mockserver.capsules.replay.matching import AnswerSource, Difference, Matcher
 
 POST = "https://a.example/1"
 
 
-def answered(answer: Any, sent: Any = None, *, number: int = 1) -> Recorded:
-    return Recorded(
+def answered(answer: Any, sent: Any = None, *, number: int = 1) -> RecordedExchange:
+    return RecordedExchange(
         exchange(
             number=number,
             query="",
@@ -29,9 +29,9 @@ def answered(answer: Any, sent: Any = None, *, number: int = 1) -> Recorded:
     )
 
 
-def told(before: Any, after: Any, *, sent: Any = None) -> Difference | None:
-    """The difference between two answers of a server to what came before, and between those of now."""
-    matcher = Matcher(Against.SERVER)
+def difference_of(before: Any, after: Any, *, sent: Any = None) -> Difference | None:
+    """The difference between two answers. Before them, the worker has sent the body `sent`."""
+    matcher = Matcher(AnswerSource.SERVER)
     assert matcher.difference(answered({}, sent), answered({}, sent)) is None
     return matcher.difference(answered(before, number=2), answered(after, number=2))
 
@@ -45,8 +45,8 @@ def told(before: Any, after: Any, *, sent: Any = None) -> Difference | None:
         ({"unheard_of": 1}, {}),
     ],
 )
-def test_what_is_another_servers_own_may_differ(before: Any, after: Any) -> None:
-    assert told(before, after) is None
+def test_another_server_may_have_other_names_times_and_fields(before: Any, after: Any) -> None:
+    assert difference_of(before, after) is None
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ def test_what_is_another_servers_own_may_differ(before: Any, after: Any) -> None
         ),
     ],
 )
-def test_what_a_worker_sent_and_what_the_page_says_must_not(
+def test_texts_of_the_worker_and_documented_values_must_match(
     before: Any, after: Any, recorded: str, now: str
 ) -> None:
-    found = told(before, after, sent={"link_post": POST})
+    found = difference_of(before, after, sent={"link_post": POST})
     assert found is not None
     assert (found.number, found.now) == (2, now)
     assert found.recorded.startswith(recorded)
@@ -85,20 +85,22 @@ def test_what_a_worker_sent_and_what_the_page_says_must_not(
         (400, {"detail": "status"}, None, False),
     ],
 )
-def test_a_refusal_is_no_success_and_a_tasks_says_whose_it_is(
+def test_of_an_error_body_only_success_and_the_code_of_a_403_are_compared(
     status: int, before: Any, after: Any, *, differs: bool
 ) -> None:
-    one, other = (refused(status, each) for each in (before, after))
-    assert bool(Matcher(Against.RECONSTRUCTION).difference(one, other)) is differs
+    difference = Matcher(AnswerSource.RECONSTRUCTION).difference(
+        refused(status, before), refused(status, after)
+    )
+    assert bool(difference) is differs
 
 
-def refused(status: int, answer: Any) -> Recorded:
+def refused(status: int, answer: Any) -> RecordedExchange:
     recorded = answered(answer)
     return replace(recorded, exchange=replace(recorded.exchange, operation="updateTask", status=status))
 
 
-def test_a_server_has_one_name() -> None:
+def test_a_server_must_always_give_the_same_name() -> None:
     before = {"server_name": "a", "data": [{"server_name": "a"}]}
-    found = told(before, {"server_name": "b", "data": [{"server_name": "c"}]})
+    found = difference_of(before, {"server_name": "b", "data": [{"server_name": "c"}]})
     assert found is not None
-    assert (found.place, found.now) == ("answer/data/0/server_name", "c, not b as before")
+    assert (found.place, found.now) == ("answer/data/0/server_name", "c, but b in earlier answers")

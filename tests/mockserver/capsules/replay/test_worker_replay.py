@@ -1,4 +1,4 @@
-"""The server's side of a capsule, played to workers that ask the same and others."""
+"""Workers run against the recorded answers of a capsule."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from workerkit.mockserver.capsules.file.capsule import Capsule, Recorded
-from workerkit.mockserver.capsules.replay import worker_replay
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.replay import capsule_server
 from workerkit.mockserver.capsules.replay.capsule_server import CapsuleServer
-from workerkit.mockserver.capsules.replay.worker_replay import WorkerReplay, perform
+from workerkit.mockserver.capsules.replay.worker_replay import WorkerReplay, replay_to_worker
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import operation_of
 
@@ -27,22 +27,21 @@ RECORDED = (
 WORKER = """
 import http.client, itertools, json, os, sys
 from urllib.parse import urlsplit
-asked, again = json.loads(sys.argv[1]), sys.argv[2] == "again"
+requests, again = json.loads(sys.argv[1]), sys.argv[2] == "again"
 address = urlsplit(os.environ["LIKEPION_BASE_URL"])
-for each in itertools.chain(asked, itertools.repeat(asked[-1])) if again else asked:
+for method, path, body in itertools.chain(requests, itertools.repeat(requests[-1])) if again else requests:
     connection = http.client.HTTPConnection(address.hostname, address.port)
-    method, path, body = each
     headers = {"X-API-Key": os.environ["LIKEPION_API_KEY"]}
     connection.request(method, path, None if body is None else json.dumps(body), headers)
     print(connection.getresponse().status, flush=True)
     connection.close()
 """
 LIMIT = 240.0
-Asked = tuple[str, str, object]
+WorkerRequest = tuple[str, str, object]
 
 
-def exchange(number: int, asked: Asked, *, at: float) -> Exchange:
-    method, path, body = asked
+def exchange(number: int, request: WorkerRequest, *, at: float) -> Exchange:
+    method, path, body = request
     return Exchange(
         number=number,
         operation=operation_of(method, path),
@@ -60,29 +59,35 @@ def exchange(number: int, asked: Asked, *, at: float) -> Exchange:
     )
 
 
-CAPSULE = Capsule(0.0, tuple(Recorded(exchange(n, each, at=n / 100)) for n, each in enumerate(RECORDED, 1)))
+CAPSULE = Capsule(
+    0.0,
+    tuple(
+        RecordedExchange(exchange(number, request, at=number / 100))
+        for number, request in enumerate(RECORDED, 1)
+    ),
+)
 
 
-def played(*asked: Asked, again: bool = False, in_order: bool = False) -> WorkerReplay:
-    """How a worker does that asks this, and perhaps the last of it again and again."""
-    words = (sys.executable, "-c", WORKER, json.dumps(asked), "again" if again else "")
-    return perform(CAPSULE, words, time_limit=LIMIT, in_order=in_order)
+def replayed(*requests: WorkerRequest, again: bool = False, in_order: bool = False) -> WorkerReplay:
+    """The result for a worker that sends these requests. With `again`, it repeats the last one forever."""
+    words = (sys.executable, "-c", WORKER, json.dumps(requests), "again" if again else "")
+    return replay_to_worker(CAPSULE, words, time_limit=LIMIT, in_order=in_order)
 
 
-def test_other_words_and_measures_and_another_order_are_the_same() -> None:
+def test_other_messages_other_measurements_and_another_order_match() -> None:
     _, tasks, first, second, completed, _ = RECORDED
     other = ("POST", f"{BASE}/health", {"cpu_usage": 99, "server_name": "saigon-01"})
-    said = ("POST", f"{BASE}/logs", {"logs": [{"level": "INFO", "message": "ended"}]})
-    performance = played(tasks, tasks, other, other, second, first, completed, said)
-    assert performance.difference is None
-    assert (performance.matched, performance.missed) == (6, ())
+    other_log = ("POST", f"{BASE}/logs", {"logs": [{"level": "INFO", "message": "ended"}]})
+    result = replayed(tasks, tasks, other, other, second, first, completed, other_log)
+    assert result.difference is None
+    assert (result.matched, result.missed) == (6, ())
 
 
-def test_another_order_is_a_difference_where_it_has_to_be_the_recorded_one() -> None:
-    performance = played(RECORDED[0], RECORDED[1], RECORDED[3], in_order=True)
-    assert performance.difference is not None
-    told = performance.difference
-    assert (told.number, told.recorded, told.now) == (
+def test_another_order_is_a_difference_with_in_order() -> None:
+    result = replayed(RECORDED[0], RECORDED[1], RECORDED[3], in_order=True)
+    assert result.difference is not None
+    difference = result.difference
+    assert (difference.number, difference.recorded, difference.now) == (
         3,
         f'PUT {TASK}1 {{"status":"running"}}',
         f'PUT {TASK}2 {{"status":"running"}}',
@@ -90,7 +95,7 @@ def test_another_order_is_a_difference_where_it_has_to_be_the_recorded_one() -> 
 
 
 @pytest.mark.parametrize(
-    ("asked", "number", "place", "recorded", "now"),
+    ("sent", "number", "place", "recorded", "now"),
     [
         (("PUT", f"{TASK}1", {"status": "failed"}), 3, "request/body/status", "running", "failed"),
         (("GET", f"{BASE}/tasks?limit=5", None), 2, "request/query", "no query", "limit=5"),
@@ -111,52 +116,54 @@ def test_another_order_is_a_difference_where_it_has_to_be_the_recorded_one() -> 
         ),
     ],
 )
-def test_the_first_request_that_departs_ends_the_play(
-    asked: Asked, number: int, place: str, recorded: str, now: str
+def test_the_first_unexpected_request_ends_the_replay(
+    sent: WorkerRequest, number: int, place: str, recorded: str, now: str
 ) -> None:
-    performance = played(RECORDED[0], asked, again=True)
-    told = performance.difference
-    assert told is not None
-    assert (told.number, told.place, told.recorded, told.now) == (number, place, recorded, now)
-    assert performance.ended == "the worker was ended when it left the recording"
-    assert performance.output == "200\n"
+    result = replayed(RECORDED[0], sent, again=True)
+    difference = result.difference
+    assert difference is not None
+    assert (difference.number, difference.place) == (number, place)
+    assert (difference.recorded, difference.now) == (recorded, now)
+    assert result.ended == "the worker was stopped because it sent a request that is not in the recording"
+    assert result.output == "200\n"
 
 
-def test_a_worker_that_loops_over_what_was_recorded_is_ended() -> None:
-    performance = played(RECORDED[0], RECORDED[1], again=True)
-    assert performance.difference is not None
-    told = performance.difference.number, performance.difference.now
-    assert told == (3, f"GET {BASE}/tasks, again and again")
-    assert performance.matched == 2
+def test_a_worker_that_repeats_a_recorded_request_forever_is_stopped() -> None:
+    result = replayed(RECORDED[0], RECORDED[1], again=True)
+    assert result.difference is not None
+    assert (result.difference.number, result.difference.now) == (3, f"GET {BASE}/tasks, again and again")
+    assert result.matched == 2
 
 
-def test_a_write_that_comes_once_more_than_recorded_departs() -> None:
-    performance = played(*RECORDED[:3], RECORDED[2])
-    assert performance.difference is not None
-    told = performance.difference.number, performance.difference.now
-    assert told == (4, f'PUT {TASK}1 {{"status":"running"}}, once more')
+def test_a_write_that_comes_once_more_than_recorded_is_a_difference() -> None:
+    result = replayed(*RECORDED[:3], RECORDED[2])
+    assert result.difference is not None
+    assert result.difference.number == 4
+    assert result.difference.now == f'PUT {TASK}1 {{"status":"running"}}, once more'
 
 
-def test_a_worker_that_exits_early_has_missed_the_rest() -> None:
-    performance = played(*RECORDED[:4])
-    assert performance.difference is not None
-    assert performance.difference.number == 5
-    assert performance.difference.now == "never asked: the worker exited with 0"
-    assert [each.number for each in performance.missed] == [5, 6]
+def test_a_worker_that_exits_early_misses_the_other_requests() -> None:
+    result = replayed(*RECORDED[:4])
+    assert result.difference is not None
+    assert result.difference.number == 5
+    assert result.difference.now == "not sent: the worker exited with code 0"
+    assert [exchange.number for exchange in result.missed] == [5, 6]
 
 
-def test_a_worker_that_asks_for_nothing_more_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_replay, "_LEAST_PATIENCE", 0.1)
+def test_a_worker_that_sends_nothing_more_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capsule_server, "_MIN_PATIENCE_SECONDS", 0.1)
     words = (sys.executable, "-c", f"{WORKER}\nimport signal; signal.pause()", json.dumps(RECORDED[:1]), "")
-    performance = perform(CAPSULE, words, time_limit=LIMIT)
-    assert performance.difference is not None
-    assert performance.difference.number == 2
-    assert performance.ended.startswith("the worker was ended when it had asked for nothing new for ")
+    result = replay_to_worker(CAPSULE, words, time_limit=LIMIT)
+    assert result.difference is not None
+    assert result.difference.number == 2
+    assert result.ended.startswith("the worker was stopped because it sent none of the missing requests for ")
 
 
-def test_a_worker_that_asks_for_nothing_more_is_waited_for_in_the_recordings_own_measure() -> None:
-    recorded = tuple(Recorded(exchange(n, RECORDED[0], at=n * 3.0)) for n in range(1, 4))
-    with CapsuleServer(Capsule(0.0, recorded)) as theatre, CapsuleServer(CAPSULE) as quick:
-        assert theatre.seconds_without_news == 0
-        assert 6 < theatre.patience < 30
+def test_the_patience_depends_on_the_longest_recorded_pause() -> None:
+    recorded = tuple(
+        RecordedExchange(exchange(number, RECORDED[0], at=number * 3.0)) for number in range(1, 4)
+    )
+    with CapsuleServer(Capsule(0.0, recorded)) as slow, CapsuleServer(CAPSULE) as quick:
+        assert slow.seconds_since_match == 0
+        assert 6 < slow.patience < 30
         assert quick.patience < 6

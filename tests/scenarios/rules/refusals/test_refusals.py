@@ -1,4 +1,4 @@
-"""What a worker does about tasks and requests that are refused for good."""
+"""Rules about tasks and requests that the server refuses for a lasting reason."""
 
 from __future__ import annotations
 
@@ -9,288 +9,326 @@ import pytest
 
 from workerkit.scenarios.run_record.run import Run
 
-Begin = Callable[..., Any]
-BrokenIn = Callable[[Run], list[str]]
+MakeWorker = Callable[..., Any]
+BrokenRules = Callable[[Run], list[str]]
 
 UNKNOWN = "6f1e2c1a-0000-4000-8000-000000000001"
 
 
 def refused_task(worker: Any, code: int) -> str:
-    return worker.task(server="server-02") if code == 403 else UNKNOWN
+    return worker.add_task(server="server-02") if code == 403 else UNKNOWN
 
 
 @pytest.mark.parametrize("code", [403, 404])
-def test_a_refused_task_is_left_alone(story: Begin, broken_in: BrokenIn, code: int) -> None:
-    worker = story()
-    others = worker.tasks(2)
-    worker.put(refused_task(worker, code), "running")
-    worker.do(*others)
-    assert broken_in(worker.run()) == []
+def test_a_refused_task_is_left_alone(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, code: int
+) -> None:
+    worker = scripted_worker()
+    others = worker.add_tasks(2)
+    worker.update(refused_task(worker, code), "running")
+    worker.do_tasks(*others)
+    assert broken_rules(worker.run_record()) == []
 
 
 @pytest.mark.parametrize("code", [403, 404])
 @pytest.mark.parametrize("pause", [0, 20])
-def test_going_on_with_a_refused_task(story: Begin, broken_in: BrokenIn, code: int, pause: float) -> None:
-    worker = story()
+def test_going_on_with_a_refused_task(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, code: int, pause: float
+) -> None:
+    worker = scripted_worker()
     task = refused_task(worker, code)
-    worker.put(task, "running")
+    worker.update(task, "running")
     worker.wait(pause)
-    worker.put(task, "completed")
-    assert broken_in(worker.run()) == [f"left-alone-after-{code}"]
+    worker.update(task, "completed")
+    assert broken_rules(worker.run_record()) == [f"left-alone-after-{code}"]
 
 
-def test_a_result_that_was_on_its_way_when_the_task_was_refused(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    task = worker.task(server="server-02")
-    worker.put(task, "running", {"took": 0.5})
+def test_a_result_that_was_on_its_way_when_the_task_was_refused(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    task = worker.add_task(server="server-02")
+    worker.update(task, "running", {"took": 0.5})
     worker.wait(-0.4)
-    worker.put(task, "completed")
-    assert broken_in(worker.run()) == []
+    worker.update(task, "completed")
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_refusal_that_came_after_the_worker_gave_up_waiting(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    task = worker.task(server="server-02")
-    worker.put(task, "running", {"took": 3.0})
-    worker.put(task, "running")
-    assert broken_in(worker.run()) == []
+def test_a_refusal_that_came_after_the_worker_gave_up_waiting(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    task = worker.add_task(server="server-02")
+    worker.update(task, "running", {"took": 3.0})
+    worker.update(task, "running")
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_refused_task_that_is_listed_again_may_be_tried_again(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    task = worker.task()
-    worker.put(task, "running", {"fault": "status", "status": 403})
-    assert worker.list() == [task]
-    worker.do(task)
-    assert broken_in(worker.run()) == []
+def test_a_refused_task_that_is_listed_again_may_be_tried_again(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.update(task, "running", {"fault": "status", "status": 403})
+    assert worker.list_tasks() == [task]
+    worker.do_tasks(task)
+    assert broken_rules(worker.run_record()) == []
 
 
 @pytest.mark.parametrize("code", [403, 404])
-def test_an_item_that_was_refused_is_not_sent_again(story: Begin, broken_in: BrokenIn, code: int) -> None:
-    worker = story()
-    task, refused = worker.task(), refused_task(worker, code)
-    worker.bulk({"link_id": task, "status": "running"}, {"link_id": refused, "status": "running"})
-    worker.bulk({"link_id": task, "status": "completed"})
-    assert broken_in(worker.run()) == []
-    worker.bulk({"link_id": refused, "status": "completed"})
-    assert broken_in(worker.run()) == ["bulk-items-heeded"]
+def test_an_item_that_was_refused_is_not_sent_again(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, code: int
+) -> None:
+    worker = scripted_worker()
+    task, refused = worker.add_task(), refused_task(worker, code)
+    worker.bulk_update({"link_id": task, "status": "running"}, {"link_id": refused, "status": "running"})
+    worker.bulk_update({"link_id": task, "status": "completed"})
+    assert broken_rules(worker.run_record()) == []
+    worker.bulk_update({"link_id": refused, "status": "completed"})
+    assert broken_rules(worker.run_record()) == ["bulk-items-heeded"]
 
 
-def test_an_item_that_was_refused_is_not_taken_for_done(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story(transitions="strict")
-    task = worker.task(status="queued")
-    worker.bulk({"link_id": task, "status": "completed"})
-    assert broken_in(worker.run()) == ["bulk-items-heeded"]
-    worker.bulk({"link_id": task, "status": "running"})
-    worker.bulk({"link_id": task, "status": "completed"})
-    assert broken_in(worker.run()) == []
+def test_an_item_that_was_refused_is_not_taken_for_done(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(transitions="strict")
+    task = worker.add_task(status="queued")
+    worker.bulk_update({"link_id": task, "status": "completed"})
+    assert broken_rules(worker.run_record()) == ["bulk-items-heeded"]
+    worker.bulk_update({"link_id": task, "status": "running"})
+    worker.bulk_update({"link_id": task, "status": "completed"})
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_items_that_were_taken_or_whose_task_ended_otherwise(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story(transitions="strict")
-    task, canceled = worker.tasks(2, status="running")
-    worker.change(canceled, status="canceled")
-    worker.bulk({"link_id": task, "note": "half done"}, {"link_id": canceled, "status": "completed"})
-    assert broken_in(worker.run()) == []
+def test_items_that_were_taken_or_whose_task_ended_otherwise(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(transitions="strict")
+    task, canceled = worker.add_tasks(2, status="running")
+    worker.change_task(canceled, status="canceled")
+    worker.bulk_update({"link_id": task, "note": "half done"}, {"link_id": canceled, "status": "completed"})
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_ending_at_a_refused_task(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    tasks = worker.tasks(3, service_type="blog")
-    worker.list()
-    worker.do(tasks[0])
-    worker.give_away(tasks[1])
-    worker.put(tasks[1], "running")
-    assert broken_in(worker.run()) == ["goes-on-after-refusal"]
-    worker.do(tasks[2])
-    assert broken_in(worker.run()) == []
+def test_ending_at_a_refused_task(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
+    worker = scripted_worker()
+    tasks = worker.add_tasks(3, service_type="blog")
+    worker.list_tasks()
+    worker.do_tasks(tasks[0])
+    worker.reassign_task(tasks[1])
+    worker.update(tasks[1], "running")
+    assert broken_rules(worker.run_record()) == ["goes-on-after-refusal"]
+    worker.do_tasks(tasks[2])
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_idling_after_a_refused_task(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    tasks = worker.tasks(3, service_type="blog")
-    worker.list()
-    worker.do(tasks[0])
-    worker.give_away(tasks[1])
-    worker.put(tasks[1], "running")
+def test_idling_after_a_refused_task(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
+    worker = scripted_worker()
+    tasks = worker.add_tasks(3, service_type="blog")
+    worker.list_tasks()
+    worker.do_tasks(tasks[0])
+    worker.reassign_task(tasks[1])
+    worker.update(tasks[1], "running")
     for seconds in (1, 3):
         worker.wait(seconds)
-        worker.list()
-    assert broken_in(worker.run(ended_by="time-limit", exit_code=None)) == []
+        worker.list_tasks()
+    assert broken_rules(worker.run_record(ended_by="time-limit", exit_code=None)) == []
     worker.wait(1.1)
-    worker.list()
-    assert broken_in(worker.run(ended_by="time-limit", exit_code=None)) == []
+    worker.list_tasks()
+    assert broken_rules(worker.run_record(ended_by="time-limit", exit_code=None)) == []
     worker.wait(2)
-    worker.list()
-    assert broken_in(worker.run(ended_by="time-limit", exit_code=None)) == ["goes-on-after-refusal"]
+    worker.list_tasks()
+    assert broken_rules(worker.run_record(ended_by="time-limit", exit_code=None)) == ["goes-on-after-refusal"]
 
 
-def test_ending_at_the_first_task(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    refused = worker.tasks(2)[0]
-    worker.list()
-    worker.give_away(refused)
-    worker.put(refused, "running")
-    worker.world.task(worker.tasks(1)[0]).service_type = worker.world.task(refused).service_type
-    worker.list()
-    assert broken_in(worker.run()) == ["goes-on-after-refusal"]
+def test_ending_at_the_first_task(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
+    worker = scripted_worker()
+    refused = worker.add_tasks(2)[0]
+    worker.list_tasks()
+    worker.reassign_task(refused)
+    worker.update(refused, "running")
+    worker.world.task(worker.add_tasks(1)[0]).service_type = worker.world.task(refused).service_type
+    worker.list_tasks()
+    assert broken_rules(worker.run_record()) == ["goes-on-after-refusal"]
 
 
-def test_a_worker_of_one_type_of_service_leaves_the_others(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    worker.task(service_type="blog")
-    own = worker.task(service_type="entity")
-    refused = worker.task(service_type="entity")
-    worker.list()
-    worker.do(own)
-    worker.give_away(refused)
-    worker.put(refused, "running")
-    assert broken_in(worker.run()) == []
+def test_a_worker_of_one_type_of_service_leaves_the_others(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    worker.add_task(service_type="blog")
+    own = worker.add_task(service_type="entity")
+    refused = worker.add_task(service_type="entity")
+    worker.list_tasks()
+    worker.do_tasks(own)
+    worker.reassign_task(refused)
+    worker.update(refused, "running")
+    assert broken_rules(worker.run_record()) == []
 
 
 @pytest.mark.parametrize(("times", "rules"), [(2, []), (3, ["not-repeated-after-400"])])
 def test_sending_a_wrong_request_again_and_again(
-    story: Begin, broken_in: BrokenIn, times: int, rules: list[str]
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, times: int, rules: list[str]
 ) -> None:
-    worker = story(transitions="strict")
-    task = worker.task()
+    worker = scripted_worker(transitions="strict")
+    task = worker.add_task()
     for _ in range(times):
-        worker.put(task, "running")
+        worker.update(task, "running")
         worker.wait(1)
-    assert broken_in(worker.run()) == rules
+    assert broken_rules(worker.run_record()) == rules
 
 
-def test_a_wrong_request_is_right_after_another_one(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story(transitions="strict")
-    for task in worker.tasks(5):
-        worker.put(task, "running")
-        worker.put(task, "queued")
-        worker.put(task, "running")
-        worker.put(task, "completed")
-    assert broken_in(worker.run()) == []
+def test_a_wrong_request_is_right_after_another_one(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(transitions="strict")
+    for task in worker.add_tasks(5):
+        worker.update(task, "running")
+        worker.update(task, "queued")
+        worker.update(task, "running")
+        worker.update(task, "completed")
+    assert broken_rules(worker.run_record()) == []
 
 
 @pytest.mark.parametrize(("pause", "rules"), [(0.2, ["not-repeated-after-400"]), (1.5, [])])
 def test_a_regular_line_of_a_log_that_is_refused_is_no_batch_sent_again(
-    story: Begin, broken_in: BrokenIn, pause: float, rules: list[str]
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, pause: float, rules: list[str]
 ) -> None:
-    worker = story()
+    worker = scripted_worker()
     for _ in range(5):
-        worker.log("0 tasks in hand", fault="status", status=400)
+        worker.send_logs("0 tasks in hand", fault="status", status=400)
         worker.wait(pause)
-    assert broken_in(worker.run()) == rules
+    assert broken_rules(worker.run_record()) == rules
 
 
-def test_the_same_words_about_another_task_are_no_batch_sent_again(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    for task in worker.tasks(5):
-        worker.do(task)
-        worker.log("Task completed", fault="status", status=400)
-    assert broken_in(worker.run()) == []
+def test_the_same_words_about_another_task_are_no_batch_sent_again(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    for task in worker.add_tasks(5):
+        worker.do_tasks(task)
+        worker.send_logs("Task completed", fault="status", status=400)
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_daemon_whose_heartbeat_is_refused_goes_on_with_it(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
+def test_a_daemon_whose_heartbeat_is_refused_goes_on_with_it(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
     for _ in range(5):
-        worker.beat(fault="status", status=400)
+        worker.send_heartbeat(fault="status", status=400)
         worker.wait(1)
-    assert broken_in(worker.run()) == []
+    assert broken_rules(worker.run_record()) == []
 
 
 @pytest.mark.parametrize("transitions", ["lenient", "strict"])
-def test_results_of_canceled_work(story: Begin, broken_in: BrokenIn, transitions: str) -> None:
-    worker = story(transitions=transitions)
-    task = worker.task(status="running")
-    worker.put(task, "running")
-    worker.change(task, status="canceled")
+def test_results_of_canceled_work(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, transitions: str
+) -> None:
+    worker = scripted_worker(transitions=transitions)
+    task = worker.add_task(status="running")
+    worker.update(task, "running")
+    worker.change_task(task, status="canceled")
     if transitions == "lenient":
-        worker.list(status="canceled")
+        worker.list_tasks(status="canceled")
         worker.wait(3)
     else:
-        worker.put(task, "completed")
-    assert broken_in(worker.run()) == []
-    worker.put(task, "completed")
-    assert broken_in(worker.run()) == ["canceled-work-stopped"]
+        worker.update(task, "completed")
+    assert broken_rules(worker.run_record()) == []
+    worker.update(task, "completed")
+    assert broken_rules(worker.run_record()) == ["canceled-work-stopped"]
 
 
 @pytest.mark.parametrize("other", [False, True])
-def test_a_list_that_was_read_for_another_task(story: Begin, broken_in: BrokenIn, *, other: bool) -> None:
-    worker = story()
-    task, another = worker.tasks(2)
-    worker.put(another, "running")
-    worker.put(task, "running")
-    worker.change(task, status="canceled")
-    worker.put(another if other else task, None, note="half done")
-    worker.list(status="running,canceled")
+def test_a_list_that_was_read_for_another_task(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, *, other: bool
+) -> None:
+    worker = scripted_worker()
+    task, another = worker.add_tasks(2)
+    worker.update(another, "running")
+    worker.update(task, "running")
+    worker.change_task(task, status="canceled")
+    worker.update(another if other else task, None, note="half done")
+    worker.list_tasks(status="running,canceled")
     worker.wait(3)
-    worker.put(task, "completed")
+    worker.update(task, "completed")
     rules = [] if other else ["canceled-work-stopped"]
-    assert broken_in(worker.run(ended_by="until")) == rules
+    assert broken_rules(worker.run_record(ended_by="until")) == rules
 
 
-def test_a_result_of_work_that_was_canceled_unseen(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    task = worker.task()
-    worker.put(task, "running")
-    worker.change(task, status="canceled")
-    worker.list()
-    worker.put(task, "completed")
-    assert broken_in(worker.run()) == []
+def test_a_result_of_work_that_was_canceled_unseen(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.update(task, "running")
+    worker.change_task(task, status="canceled")
+    worker.list_tasks()
+    worker.update(task, "completed")
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_what_tells_nothing_of_the_cancelation(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story(transitions="strict")
-    task = worker.task(status="running")
-    worker.put(task, "queued")
-    worker.change(task, status="canceled")
-    worker.put(task, None, note="half done")
-    worker.put(task, "completed")
-    worker.put(task, None, note="it was canceled")
-    assert broken_in(worker.run()) == []
+def test_what_tells_nothing_of_the_cancelation(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(transitions="strict")
+    task = worker.add_task(status="running")
+    worker.update(task, "queued")
+    worker.change_task(task, status="canceled")
+    worker.update(task, None, note="half done")
+    worker.update(task, "completed")
+    worker.update(task, None, note="it was canceled")
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_canceled_task_that_was_opened_again(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    task = worker.task()
-    worker.put(task, "running")
-    worker.change(task, status="canceled")
-    worker.list(status="canceled")
+def test_a_canceled_task_that_was_opened_again(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.update(task, "running")
+    worker.change_task(task, status="canceled")
+    worker.list_tasks(status="canceled")
     worker.wait(3)
-    worker.change(task, status="pending")
-    worker.list()
-    worker.do(task)
-    assert broken_in(worker.run()) == []
+    worker.change_task(task, status="pending")
+    worker.list_tasks()
+    worker.do_tasks(task)
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_list_of_canceled_tasks_before_any_work(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    task = worker.task()
-    worker.change(task, status="canceled")
-    worker.list(status="pending,canceled")
+def test_a_list_of_canceled_tasks_before_any_work(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.change_task(task, status="canceled")
+    worker.list_tasks(status="pending,canceled")
     worker.wait(3)
-    worker.put(task, "running")
-    worker.put(task, "completed")
-    assert broken_in(worker.run()) == []
+    worker.update(task, "running")
+    worker.update(task, "completed")
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_task_that_the_worker_canceled_itself(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    task = worker.task()
-    worker.put(task, "running")
-    worker.put(task, "canceled")
-    worker.put(task, "completed")
-    assert broken_in(worker.run()) == ["one-end-per-task"]
+def test_a_task_that_the_worker_canceled_itself(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.update(task, "running")
+    worker.update(task, "canceled")
+    worker.update(task, "completed")
+    assert broken_rules(worker.run_record()) == ["one-end-per-task"]
 
 
 @pytest.mark.parametrize("stall", [0.0, 2.0])
 def test_a_result_on_its_way_while_another_thread_reads_that_it_is_canceled(
-    story: Begin, broken_in: BrokenIn, stall: float
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, stall: float
 ) -> None:
-    worker = story()
-    task = worker.task()
-    worker.put(task, "running")
-    worker.change(task, status="canceled")
-    worker.list(status="canceled")
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.update(task, "running")
+    worker.change_task(task, status="canceled")
+    worker.list_tasks(status="canceled")
     worker.wait(0.9 + stall)
-    worker.put(task, "completed")
-    assert broken_in(worker.run()) == []
+    worker.update(task, "completed")
+    assert broken_rules(worker.run_record()) == []

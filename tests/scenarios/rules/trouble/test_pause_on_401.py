@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.rules import PauseOn401
+from workerkit.scenarios.rules.trouble.pause_on_401 import PauseOn401
 from workerkit.scenarios.run_record.run import Run
 
 Make = Callable[..., Exchange]
@@ -19,7 +19,7 @@ OUTAGES = st.floats(1.2, 5)
 
 
 def backoff(chance: Random, first: float, jitter: str, longest: float = 5.0) -> Iterator[float]:
-    """Pauses that double from `first` up to `longest`, with no, half or full jitter."""
+    """Yields pauses in seconds. They double from `first` up to `longest`, with no, half or full jitter."""
     least = {"none": 1.0, "half": 0.5, "full": 0.0}[jitter]
     while True:
         yield first * chance.uniform(least, 1)
@@ -32,7 +32,7 @@ def even(pause: float) -> Iterator[float]:
 
 
 def at(start: float, pauses: Iterator[float], outage: float) -> Iterator[float]:
-    """The times of attempts from `start` to the end of the outage."""
+    """Yields the times of attempts, from `start` to the end of the outage."""
     time = start
     while time < outage:
         yield time
@@ -52,7 +52,7 @@ def task(number: int) -> str:
     jitter=st.sampled_from(["none", "half", "full"]),
     spread=st.floats(0, 2),
 )
-def test_threads_that_back_off_are_never_blamed(
+def test_threads_that_back_off_are_never_a_violation(
     attempt: Make,
     run_of: RunOf,
     seed: int,
@@ -73,7 +73,7 @@ def test_threads_that_back_off_are_never_blamed(
 
 @settings(deadline=None)
 @given(seed=SEEDS, outage=OUTAGES, threads=st.integers(1, 4), jitter=st.sampled_from(["none", "half"]))
-def test_threads_that_back_off_from_the_same_request_are_never_blamed(
+def test_threads_that_back_off_from_the_same_request_are_never_a_violation(
     attempt: Make, run_of: RunOf, seed: int, outage: float, threads: int, jitter: str
 ) -> None:
     chance = Random(seed)
@@ -87,7 +87,7 @@ def test_threads_that_back_off_from_the_same_request_are_never_blamed(
 
 @settings(deadline=None)
 @given(seed=SEEDS, outage=OUTAGES, threads=st.integers(1, 4), jitter=st.sampled_from(["none", "half"]))
-def test_threads_that_back_off_and_go_on_with_another_task_are_never_blamed(
+def test_threads_that_back_off_and_go_on_with_another_task_are_never_a_violation(
     attempt: Make, run_of: RunOf, seed: int, outage: float, threads: int, jitter: str
 ) -> None:
     chance = Random(seed)
@@ -99,7 +99,7 @@ def test_threads_that_back_off_and_go_on_with_another_task_are_never_blamed(
 
 @settings(deadline=None)
 @given(seed=SEEDS, outage=OUTAGES, threads=st.integers(1, 12), pause=st.floats(0.1, 5))
-def test_threads_with_even_pauses_are_never_blamed(
+def test_threads_with_even_pauses_are_never_a_violation(
     attempt: Make, run_of: RunOf, seed: int, outage: float, threads: int, pause: float
 ) -> None:
     chance = Random(seed)
@@ -113,7 +113,7 @@ def test_threads_with_even_pauses_are_never_blamed(
 
 @settings(deadline=None)
 @given(outage=OUTAGES, threads=st.integers(1, 40))
-def test_many_threads_that_are_refused_once_are_never_blamed(
+def test_many_threads_that_are_refused_once_are_never_a_violation(
     attempt: Make, run_of: RunOf, outage: float, threads: int
 ) -> None:
     attempts = [
@@ -124,7 +124,7 @@ def test_many_threads_that_are_refused_once_are_never_blamed(
 
 @settings(deadline=None)
 @given(seed=SEEDS, outage=OUTAGES, rate=st.floats(20, 100), threads=st.integers(1, 4))
-def test_a_loop_without_a_pause_is_always_blamed(
+def test_a_loop_without_a_pause_is_always_a_violation(
     attempt: Make, run_of: RunOf, seed: int, outage: float, rate: float, threads: int
 ) -> None:
     chance = Random(seed)
@@ -138,7 +138,7 @@ def test_a_loop_without_a_pause_is_always_blamed(
 
 @settings(deadline=None)
 @given(seed=SEEDS, outage=OUTAGES, rate=st.floats(20, 300))
-def test_a_loop_over_new_tasks_without_a_pause_is_always_blamed(
+def test_a_loop_over_new_tasks_without_a_pause_is_always_a_violation(
     attempt: Make, run_of: RunOf, seed: int, outage: float, rate: float
 ) -> None:
     chance = Random(seed)
@@ -149,7 +149,7 @@ def test_a_loop_over_new_tasks_without_a_pause_is_always_blamed(
 
 @settings(deadline=None)
 @given(outage=OUTAGES, rate=st.floats(25, 300))
-def test_a_loop_of_two_steps_without_a_pause_is_always_blamed(
+def test_a_loop_of_two_steps_without_a_pause_is_always_a_violation(
     attempt: Make, run_of: RunOf, outage: float, rate: float
 ) -> None:
     times = at(0, even(1 / rate - 0.002), outage)
@@ -158,7 +158,7 @@ def test_a_loop_of_two_steps_without_a_pause_is_always_blamed(
 
 
 @pytest.mark.parametrize("changing", [False, True])
-def test_a_worker_that_gives_up_after_a_burst_is_blamed(
+def test_a_worker_that_gives_up_after_a_burst_is_a_violation(
     attempt: Make, run_of: RunOf, *, changing: bool
 ) -> None:
     burst = [attempt(i * 0.002, path=task(i * changing)) for i in range(60)]
@@ -166,15 +166,15 @@ def test_a_worker_that_gives_up_after_a_burst_is_blamed(
 
 
 @pytest.mark.parametrize(("times", "count"), [(31, 0), (33, 1)])
-def test_a_loop_that_a_busy_machine_slows_down_is_blamed(
+def test_a_loop_that_a_busy_machine_slows_down_is_a_violation(
     attempt: Make, run_of: RunOf, times: int, count: int
 ) -> None:
-    """Every second pause is the machine's, so that few attempts come within one second."""
+    """After every second attempt the machine stops the worker. So few attempts come within one second."""
     refused = [attempt(i // 2 * 0.4 + i % 2 * 0.005) for i in range(times)]
     assert len(PauseOn401().check(run_of(refused))) == count
 
 
-def test_a_short_burst_at_the_first_refusal_is_not_blamed(attempt: Make, run_of: RunOf) -> None:
+def test_a_short_burst_at_the_first_refusal_is_no_violation(attempt: Make, run_of: RunOf) -> None:
     assert PauseOn401().check(run_of([attempt(i * 0.002) for i in range(10)])) == []
 
 
@@ -194,15 +194,15 @@ def test_the_scenario_sets_how_many_attempts_are_too_many(attempt: Make, run_of:
     assert not PauseOn401(attempts=25).check(run)
 
 
-def test_the_message_tells_the_exchanges_their_times_and_what_to_do(attempt: Make, run_of: RunOf) -> None:
+def test_the_message_names_the_exchanges_their_times_and_what_to_do(attempt: Make, run_of: RunOf) -> None:
     accepted = attempt(0.0, status=200)
     refused = [attempt(0.5 + i * 0.01) for i in range(101)]
-    (broken,) = PauseOn401().check(run_of([accepted, *refused]))
-    assert broken.rule == "pause-on-401"
-    assert broken.exchanges == (2, *range(28, 47))
-    assert broken.message == (
-        "Exchange 2 was refused with 401 at 0.500 s, and the worker went on without a pause: 75 more refused "
-        "attempts within one second (exchanges 28 to 102, from 0.760 s to 1.500 s). A key that is refused "
-        "will be refused again at once, and the attempts load the server. A careful worker waits after a "
-        "401, longer each time (0.2 s, 0.4 s, 0.8 s and so on), and tries again."
+    (violation,) = PauseOn401().check(run_of([accepted, *refused]))
+    assert violation.rule == "pause-on-401"
+    assert violation.exchanges == (2, *range(28, 47))
+    assert violation.message == (
+        "Exchange 2 was refused with 401 at 0.500 s, and the worker went on without a pause: 75 more "
+        "requests were refused within one second (exchanges 28 to 102, from 0.760 s to 1.500 s). If the "
+        "worker asks again at once, the key is refused again, and the server has useless work. A careful "
+        "worker waits after a 401, longer each time (0.2 s, 0.4 s, 0.8 s and so on), and tries again."
     )

@@ -1,4 +1,4 @@
-"""What a worker does about trouble that passes: 5xx, 429, answers that are lost, broken or never come."""
+"""Rules about temporary failures: 5xx, 429, and answers that are lost, unreadable or never come."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from workerkit.scenarios.run_record.run import Run
 
-Begin = Callable[..., Any]
-BrokenIn = Callable[[Run], list[str]]
+MakeWorker = Callable[..., Any]
+BrokenRules = Callable[[Run], list[str]]
 
 BUSY = {"fault": "status", "status": 503}
 LOST = {"fault": "lost-answer"}
@@ -25,15 +25,15 @@ def limited(seconds: int) -> dict[str, Any]:
 # Pauses
 
 
-def test_pauses_that_grow(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    task = worker.task()
-    worker.put(task, "running")
+def test_pauses_that_grow(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.update(task, "running")
     for attempt in range(5):
-        worker.put(task, "completed", BUSY)
+        worker.update(task, "completed", BUSY)
         worker.wait(0.1 * 2**attempt)
-    worker.put(task, "completed")
-    assert broken_in(worker.run()) == []
+    worker.update(task, "completed")
+    assert broken_rules(worker.run_record()) == []
 
 
 @pytest.mark.parametrize("fault", [BUSY, {"fault": "reset"}])
@@ -48,252 +48,287 @@ def test_pauses_that_grow(story: Begin, broken_in: BrokenIn) -> None:
     ],
 )
 def test_the_same_report_again_and_again(
-    story: Begin, broken_in: BrokenIn, fault: dict[str, Any], times: int, pause: float, rules: list[str]
+    scripted_worker: MakeWorker,
+    broken_rules: BrokenRules,
+    fault: dict[str, Any],
+    times: int,
+    pause: float,
+    rules: list[str],
 ) -> None:
-    worker = story()
-    task = worker.task()
+    worker = scripted_worker()
+    task = worker.add_task()
     for _ in range(times):
-        worker.put(task, "running", fault)
+        worker.update(task, "running", fault)
         worker.wait(pause)
-        worker.list()
-    worker.do(task)
-    assert broken_in(worker.run()) == rules
+        worker.list_tasks()
+    worker.do_tasks(task)
+    assert broken_rules(worker.run_record()) == rules
 
 
 @pytest.mark.parametrize(("times", "rules"), [(16, []), (17, ["pause-on-5xx"])])
 def test_the_same_list_again_and_again(
-    story: Begin, broken_in: BrokenIn, times: int, rules: list[str]
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, times: int, rules: list[str]
 ) -> None:
-    worker = story()
+    worker = scripted_worker()
     for _ in range(times):
-        worker.list(how=BUSY)
-    worker.list()
-    assert broken_in(worker.run()) == rules
+        worker.list_tasks(how=BUSY)
+    worker.list_tasks()
+    assert broken_rules(worker.run_record()) == rules
 
 
-def test_one_new_request_after_the_other_in_an_outage(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    for task in worker.tasks(50):
-        worker.put(task, "running", BUSY)
+def test_one_new_request_after_the_other_in_an_outage(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    for task in worker.add_tasks(50):
+        worker.update(task, "running", BUSY)
         worker.wait(0.02)
-    assert broken_in(worker.run(ended_by="until")) == ["pause-on-5xx"]
+    assert broken_rules(worker.run_record(ended_by="until")) == ["pause-on-5xx"]
 
 
-def test_many_threads_that_are_struck_now_and_then(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    for number, task in enumerate(worker.tasks(200)):
+def test_many_threads_with_a_failure_now_and_then(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    for number, task in enumerate(worker.add_tasks(200)):
         if number % 3 == 0:
-            worker.put(task, "running", BUSY)
-        worker.do(task)
-    assert broken_in(worker.run()) == []
+            worker.update(task, "running", BUSY)
+        worker.do_tasks(task)
+    assert broken_rules(worker.run_record()) == []
 
 
 @pytest.mark.parametrize(("waited", "rules"), [(2.0, []), (1.95, []), (1.5, ["pause-on-429"])])
 def test_a_report_before_retry_after_is_over(
-    story: Begin, broken_in: BrokenIn, waited: float, rules: list[str]
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, waited: float, rules: list[str]
 ) -> None:
-    worker = story()
-    task = worker.task()
-    worker.put(task, "running", limited(2))
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.update(task, "running", limited(2))
     worker.wait(waited)
-    worker.do(task)
-    assert broken_in(worker.run()) == rules
+    worker.do_tasks(task)
+    assert broken_rules(worker.run_record()) == rules
 
 
-def test_threads_that_are_each_told_to_wait(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
+def test_threads_that_each_have_to_wait(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
+    worker = scripted_worker()
     for _ in range(8):
-        worker.list(how=limited(1))
-    for task in worker.tasks(8):
-        worker.put(task, "running", limited(1))
+        worker.list_tasks(how=limited(1))
+    for task in worker.add_tasks(8):
+        worker.update(task, "running", limited(1))
     worker.wait(1)
-    worker.do(*worker.list())
-    assert broken_in(worker.run()) == []
+    worker.do_tasks(*worker.list_tasks())
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_list_before_retry_after_is_over_again_and_again(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
+def test_a_list_before_retry_after_is_over_again_and_again(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
     for _ in range(12):
-        worker.list(how=limited(1))
+        worker.list_tasks(how=limited(1))
         worker.wait(0.05)
-    assert broken_in(worker.run()) == ["pause-on-429"]
+    assert broken_rules(worker.run_record()) == ["pause-on-429"]
 
 
-def test_a_loop_over_429_without_retry_after(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
+def test_a_loop_over_429_without_retry_after(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
+    worker = scripted_worker()
     for _ in range(50):
-        worker.list(how={"fault": "status", "status": 429})
-    assert broken_in(worker.run()) == ["pause-on-429"]
+        worker.list_tasks(how={"fault": "status", "status": 429})
+    assert broken_rules(worker.run_record()) == ["pause-on-429"]
 
 
-# Going on
+# Going on with the work
 
 
-def test_ending_at_an_answer_that_is_no_json(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    worker.task()
-    worker.list()
-    run = worker.run()
+def test_ending_at_an_answer_that_is_no_json(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
+    worker = scripted_worker()
+    worker.add_task()
+    worker.list_tasks()
+    run = worker.run_record()
     *others, last = run.exchanges
     page = replace(last, answer_body=b"<html>Maintenance</html>")
-    assert broken_in(replace(run, exchanges=(*others, page))) == ["goes-on-after-trouble"]
+    assert broken_rules(replace(run, exchanges=(*others, page))) == ["goes-on-after-trouble"]
 
 
 @pytest.mark.parametrize("fault", GARBLED)
-def test_ending_at_a_broken_answer(story: Begin, broken_in: BrokenIn, fault: str) -> None:
-    worker = story()
-    tasks = worker.tasks(2)
-    worker.do(tasks[0])
-    worker.list(how={"fault": fault})
-    worker.beat()
-    assert broken_in(worker.run()) == ["goes-on-after-trouble"]
+def test_ending_at_a_broken_answer(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, fault: str
+) -> None:
+    worker = scripted_worker()
+    tasks = worker.add_tasks(2)
+    worker.do_tasks(tasks[0])
+    worker.list_tasks(how={"fault": fault})
+    worker.send_heartbeat()
+    assert broken_rules(worker.run_record()) == ["goes-on-after-trouble"]
     worker.wait(0.2)
-    worker.do(*worker.list())
-    assert broken_in(worker.run()) == []
+    worker.do_tasks(*worker.list_tasks())
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_broken_answer_that_is_read_all_the_same(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    task = worker.task()
-    worker.list()
-    worker.put(task, "running", {"fault": "status", "status": 403})
-    worker.list(status="running", how={"fault": "wrong-content-type"})
-    assert broken_in(worker.run()) == []
+def test_a_broken_answer_that_is_read_all_the_same(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.list_tasks()
+    worker.update(task, "running", {"fault": "status", "status": 403})
+    worker.list_tasks(status="running", how={"fault": "wrong-content-type"})
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_worker_that_tried_for_long_may_give_up(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    worker.task()
-    worker.list(how=BUSY)
+def test_a_worker_that_tried_for_long_may_give_up(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    worker.add_task()
+    worker.list_tasks(how=BUSY)
     worker.wait(3)
-    worker.list(how=BUSY)
-    assert broken_in(worker.run()) == []
+    worker.list_tasks(how=BUSY)
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_worker_whose_key_is_refused_may_stop(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    worker.task()
-    worker.list(how={"fault": "key-refused"})
-    assert broken_in(worker.run()) == []
+def test_a_worker_whose_key_is_refused_may_stop(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    worker.add_task()
+    worker.list_tasks(how={"fault": "key-refused"})
+    assert broken_rules(worker.run_record()) == []
 
 
 @pytest.mark.parametrize("trouble", [BUSY, {"fault": "key-refused"}, {"fault": "hang"}, limited(1)])
 def test_forgetting_a_result_that_did_not_arrive(
-    story: Begin, broken_in: BrokenIn, trouble: dict[str, Any]
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, trouble: dict[str, Any]
 ) -> None:
-    worker = story()
-    tasks = worker.tasks(2)
-    worker.put(tasks[0], "running")
-    worker.put(tasks[0], "completed", trouble)
+    worker = scripted_worker()
+    tasks = worker.add_tasks(2)
+    worker.update(tasks[0], "running")
+    worker.update(tasks[0], "completed", trouble)
     worker.wait(1)
-    worker.do(tasks[1])
-    assert broken_in(worker.run()) == ["result-repeated"]
-    worker.put(tasks[0], "completed")
-    assert broken_in(worker.run()) == []
+    worker.do_tasks(tasks[1])
+    assert broken_rules(worker.run_record()) == ["result-repeated"]
+    worker.update(tasks[0], "completed")
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_forgetting_a_result_that_was_answered_with_a_page_of_html(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    tasks = worker.tasks(2)
-    worker.put(tasks[0], "running")
-    worker.put(tasks[0], "completed", {"fault": "unapplied"})
-    worker.do(tasks[1])
-    run = worker.run()
+def test_forgetting_a_result_that_was_answered_with_a_page_of_html(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    tasks = worker.add_tasks(2)
+    worker.update(tasks[0], "running")
+    worker.update(tasks[0], "completed", {"fault": "unapplied"})
+    worker.do_tasks(tasks[1])
+    run = worker.run_record()
     exchanges = list(run.exchanges)
     exchanges[2] = replace(exchanges[2], answer_body=b"<html>Welcome</html>")
-    assert broken_in(replace(run, exchanges=tuple(exchanges))) == ["result-repeated"]
+    assert broken_rules(replace(run, exchanges=tuple(exchanges))) == ["result-repeated"]
 
 
-def test_a_result_that_was_refused_late_need_not_be_repeated(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    tasks = worker.tasks(2)
-    worker.put(tasks[0], "running")
-    worker.put(tasks[0], "completed", {"fault": "status", "status": 403, "took": 2})
-    worker.do(tasks[1])
-    assert broken_in(worker.run()) == []
+def test_a_result_that_was_refused_late_need_not_be_repeated(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    tasks = worker.add_tasks(2)
+    worker.update(tasks[0], "running")
+    worker.update(tasks[0], "completed", {"fault": "status", "status": 403, "took": 2})
+    worker.do_tasks(tasks[1])
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_daemon_has_time_to_repeat_a_result(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story()
-    task = worker.task()
-    worker.put(task, "running")
-    worker.put(task, "completed", BUSY)
+def test_a_daemon_has_time_to_repeat_a_result(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.update(task, "running")
+    worker.update(task, "completed", BUSY)
     worker.wait(10)
-    worker.list()
-    assert broken_in(worker.run(ended_by="time-limit")) == []
+    worker.list_tasks()
+    assert broken_rules(worker.run_record(ended_by="time-limit")) == []
     worker.wait(10)
-    worker.list()
-    assert broken_in(worker.run(ended_by="time-limit")) == ["result-repeated"]
+    worker.list_tasks()
+    assert broken_rules(worker.run_record(ended_by="time-limit")) == ["result-repeated"]
 
 
-def test_a_result_that_did_arrive_need_not_be_repeated(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story(retry="automatic")
-    task = worker.task()
-    worker.put(task, "running")
-    worker.put(task, "failed", LOST, error_message="Captcha failed")
-    worker.list(status="running")
-    assert broken_in(worker.run()) == []
+def test_a_result_that_did_arrive_need_not_be_repeated(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(retry="automatic")
+    task = worker.add_task()
+    worker.update(task, "running")
+    worker.update(task, "failed", LOST, error_message="Captcha failed")
+    worker.list_tasks(status="running")
+    assert broken_rules(worker.run_record()) == []
 
 
 @pytest.mark.parametrize("complete_twice", ["once", "twice"])
 @pytest.mark.parametrize("fault", ["lost-answer", "truncated-json"])
 def test_repeating_a_completion_blindly(
-    story: Begin, broken_in: BrokenIn, complete_twice: str, fault: str
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, complete_twice: str, fault: str
 ) -> None:
-    worker = story(complete_twice=complete_twice)
-    task = worker.task()
-    worker.put(task, "running")
-    worker.complete(task, {"fault": fault})
-    assert broken_in(worker.run()) == []
-    worker.complete(task)
-    assert broken_in(worker.run()) == (["counted-once"] if complete_twice == "twice" else [])
+    worker = scripted_worker(complete_twice=complete_twice)
+    task = worker.add_task()
+    worker.update(task, "running")
+    worker.complete_link(task, {"fault": fault})
+    assert broken_rules(worker.run_record()) == []
+    worker.complete_link(task)
+    assert broken_rules(worker.run_record()) == (["counted-once"] if complete_twice == "twice" else [])
 
 
-def test_completing_again_what_was_opened_again(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story(complete_twice="twice")
-    task = worker.task()
-    worker.put(task, "running")
-    worker.complete(task, LOST)
-    worker.change(task, status="running")
-    worker.complete(task)
-    assert broken_in(worker.run()) == []
+def test_completing_again_what_was_opened_again(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(complete_twice="twice")
+    task = worker.add_task()
+    worker.update(task, "running")
+    worker.complete_link(task, LOST)
+    worker.change_task(task, status="running")
+    worker.complete_link(task)
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_a_second_completion_after_a_first_that_was_answered(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story(complete_twice="twice")
-    task = worker.task()
-    worker.put(task, "running")
-    worker.complete(task)
-    worker.complete(task)
-    assert broken_in(worker.run()) == ["one-end-per-task"]
+def test_a_second_completion_after_a_first_that_was_answered(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(complete_twice="twice")
+    task = worker.add_task()
+    worker.update(task, "running")
+    worker.complete_link(task)
+    worker.complete_link(task)
+    assert broken_rules(worker.run_record()) == ["one-end-per-task"]
 
 
 @pytest.mark.parametrize("fault", ["reset", "hang"])
-def test_repeating_a_completion_that_never_arrived(story: Begin, broken_in: BrokenIn, fault: str) -> None:
-    worker = story(complete_twice="twice")
-    task = worker.task()
-    worker.put(task, "running")
-    worker.complete(task, {"fault": fault})
+def test_repeating_a_completion_that_never_arrived(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, fault: str
+) -> None:
+    worker = scripted_worker(complete_twice="twice")
+    task = worker.add_task()
+    worker.update(task, "running")
+    worker.complete_link(task, {"fault": fault})
     worker.wait(1)
-    worker.complete(task)
-    assert broken_in(worker.run()) == []
+    worker.complete_link(task)
+    assert broken_rules(worker.run_record()) == []
 
 
-def test_repeating_a_lost_completion_by_put(story: Begin, broken_in: BrokenIn) -> None:
-    worker = story(complete_twice="twice")
-    task = worker.task()
-    worker.put(task, "running")
-    worker.complete(task, LOST)
-    worker.put(task, "completed")
-    assert broken_in(worker.run()) == []
+def test_repeating_a_lost_completion_by_put(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
+    worker = scripted_worker(complete_twice="twice")
+    task = worker.add_task()
+    worker.update(task, "running")
+    worker.complete_link(task, LOST)
+    worker.update(task, "completed")
+    assert broken_rules(worker.run_record()) == []
 
 
 @pytest.mark.parametrize("how", [{"fault": "hang"}, {"fault": "lost-answer", "by": "hang"}])
 @pytest.mark.parametrize(("waited", "rules"), [(10, []), (15, ["hung-answer-given-up"])])
 def test_waiting_for_an_answer_that_never_comes(
-    story: Begin, broken_in: BrokenIn, how: dict[str, Any], waited: float, rules: list[str]
+    scripted_worker: MakeWorker,
+    broken_rules: BrokenRules,
+    how: dict[str, Any],
+    waited: float,
+    rules: list[str],
 ) -> None:
-    worker = story()
-    worker.list(how={**how, "took": waited})
-    worker.list()
-    assert broken_in(worker.run()) == rules
+    worker = scripted_worker()
+    worker.list_tasks(how={**how, "took": waited})
+    worker.list_tasks()
+    assert broken_rules(worker.run_record()) == rules

@@ -1,0 +1,1 @@
+"""The servers that are compared: the mock, other mocks, and servers without any checks."""

@@ -1,0 +1,80 @@
+"""Types of options: a duration (`500ms`, `30s`, `2m`), a rate (`5/s`, `100/m`) and a control token."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from workerkit.mockserver.control.access import UnfitTokenError, checked_token
+from workerkit.scenarios.fields.duration import DurationError, parse_duration
+
+
+class _Duration(click.ParamType[float]):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The duration in seconds."""
+        if isinstance(value, float):
+            return value
+        try:
+            return parse_duration(str(value))
+        except DurationError as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION = _Duration()
+
+_RATE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)/(s|m)", re.ASCII)
+_SECONDS = {"s": 1.0, "m": 60.0}
+
+
+class _Rate(click.ParamType[float]):
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The rate per second."""
+        if isinstance(value, float):
+            return value
+        match = _RATE.fullmatch(str(value))
+        if match is None or float(match[1]) == 0:
+            self.fail(f"{value!r} is not a rate: write, for example, 5/s or 100/m", param, ctx)
+        return float(match[1]) / _SECONDS[match[2]]
+
+
+RATE = _Rate()
+
+
+class TokenOption(click.Option):
+    """The option `--control-token`.
+
+    Raises UnfitTokenError if the token is not allowed. The message says where the token comes from.
+
+    click ignores an empty environment variable. This option reads it as an empty token, which is not allowed.
+    """
+
+    def __init__(self, *args: Any, **others: Any) -> None:
+        super().__init__(*args, callback=_check_token, **others)
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """The value of the environment variable, even if it is empty. None if it is not set."""
+        return os.environ.get(self.envvar) if isinstance(self.envvar, str) else None
+
+
+def _check_token(context: click.Context, option: click.Parameter, token: str | None) -> str | None:
+    try:
+        return checked_token(token)
+    except UnfitTokenError as error:
+        raise UnfitTokenError(f"{_source_of(context, option)}: {error}") from None
+
+
+def _source_of(context: click.Context, option: click.Parameter) -> str:
+    match context.get_parameter_source(option.name or ""):
+        case ParameterSource.ENVIRONMENT:
+            return f"{option.envvar}"
+        case ParameterSource.DEFAULT_MAP:
+            return "control-token of [tool.workerkit] in pyproject.toml"
+    return "--control-token"

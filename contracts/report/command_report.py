@@ -1,0 +1,89 @@
+"""Converts a conformance report to a `CommandReport`, for the HTML, JUnit and Markdown reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from workerkit.contracts.page.rules import RuleStatus
+from workerkit.contracts.report.report import Report
+from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
+from workerkit.contracts.report.sentence_report import SentenceReport, SentenceStatus
+from workerkit.contracts.report.text import evidence_lines, receipt_lines, report_notes, verdict_line
+from workerkit.mockserver.reports.report import (
+    Case,
+    CommandReport,
+    FoldedNote,
+    Outcome,
+    ReportFinding,
+    ReportSection,
+    ReportSentence,
+)
+
+_OUTCOMES = {
+    RuleStatus.KEPT: Outcome.PASS,
+    RuleStatus.BROKEN: Outcome.FAIL,
+    RuleStatus.UNTESTED: Outcome.SKIP,
+}
+_SENTENCE_OUTCOMES = {SentenceStatus(status): outcome for status, outcome in _OUTCOMES.items()}
+
+
+def command_report(report: Report) -> CommandReport:
+    """The report as a `CommandReport`.
+
+    Each rule is a case. The title of the case is the sentence of the API page. Untested rules are skipped
+    cases. The sections are the sections of the API page.
+    """
+    return CommandReport(
+        title="workerkit conform",
+        summary=verdict_line(report),
+        seconds=report.seconds,
+        cases=tuple(map(_case, report.rules)),
+        notes=(f"Target: {report.target}", *report_notes(report)),
+        sections=tuple(_sections(report)),
+        folded_notes=tuple(_folded_notes(report)),
+    )
+
+
+def _folded_notes(report: Report) -> Iterator[FoldedNote]:
+    lines = receipt_lines(report)
+    if lines:
+        yield FoldedNote(lines[0], tuple(lines[1:]))
+
+
+def _sections(report: Report) -> Iterator[ReportSection]:
+    for section, sentences in groupby(report.sentences, key=lambda sentence: sentence.section):
+        yield ReportSection(section.heading, section.gist, tuple(map(_sentence, sentences)))
+
+
+def _sentence(report: SentenceReport) -> ReportSentence:
+    sentence = report.sentence
+    # For a sentence without rules, `why` already has the silences.
+    silences = [
+        f"{silence}: {value or 'not seen'}" for silence, value in report.observed_values if sentence.rules
+    ]
+    left_open = [f"left open: {', '.join(silences)}"] if silences else []
+    return ReportSentence(
+        sentence.text,
+        sentence.gist,
+        report.status.text,
+        _SENTENCE_OUTCOMES.get(report.status),
+        sentence.rules,
+        (*report.why, *left_open),
+    )
+
+
+def _case(rule: RuleReport) -> Case:
+    return Case(
+        name=rule.id,
+        outcome=_OUTCOMES[rule.status],
+        title=rule.rule.sentence.bilingual,
+        findings=tuple(_finding(rule, flaw) for flaw in rule.flaws),
+        notes=(f"Untested: {rule.why}",) if rule.status is RuleStatus.UNTESTED else (),
+    )
+
+
+def _finding(rule: RuleReport, flaw: RuleFlaw) -> ReportFinding:
+    evidence_of_flaw = [evidence for evidence in rule.evidence if evidence.number in flaw.exchanges]
+    lines = tuple(line for evidence in evidence_of_flaw for line in evidence_lines(evidence))
+    return ReportFinding(rule.id, flaw.message, lines)

@@ -1,0 +1,71 @@
+"""A recorded task list with page numbers. Its counts say how many tasks the server has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workerkit.openapi.exchange_reader import Json, total_of
+from workerkit.openapi.spec.operation import Call
+
+
+@dataclass(frozen=True, slots=True)
+class CountedList:
+    """One answer to `listTasks` without a cursor.
+
+    The total in the answer counts all tasks that match the filters of the request.
+
+    owner: the name of the server that sent the request.
+    call: the parameters of the request.
+    page: the listed tasks.
+    answer: the body of the answer.
+    changed_statuses: the newest status of each task whose status an earlier request set, by task id.
+    """
+
+    owner: str
+    call: Call
+    page: list[Json]
+    answer: Json
+    changed_statuses: Mapping[str, str]
+
+    @property
+    def statuses(self) -> list[str]:
+        """The statuses in the filter of the request."""
+        return list(self.call.parameters["status"])
+
+    @property
+    def service_type(self) -> str | None:
+        """The service type in the filter of the request. None if the request has no such filter."""
+        service_type = self.call.parameters["service_type"]
+        return None if service_type is None else str(service_type)
+
+    @property
+    def width(self) -> tuple[bool, int]:
+        """A sort key: narrow filters sort before wide filters."""
+        return self.service_type is None, len(self.statuses)
+
+    @property
+    def tasks_before(self) -> int:
+        """How many tasks are on the pages before this page."""
+        return int((self.call.parameters["page"] - 1) * number_or_zero(self.answer.get("limit")))
+
+    @property
+    def total(self) -> int:
+        """The total number of tasks according to the answer."""
+        return int(number_or_zero(total_of(self.answer)))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the page contains all tasks with these statuses."""
+        is_first = self.service_type is None and self.call.parameters["page"] == 1
+        return is_first and (not self.is_full or self.total == len(self.page))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the page has as many tasks as its limit allows, so that more tasks may exist."""
+        return bool(self.page) and len(self.page) >= int(number_or_zero(self.answer.get("limit")))
+
+
+def number_or_zero(value: object) -> float:
+    """The value if it is a number, otherwise 0. A server may answer with anything."""
+    return value if isinstance(value, int | float) else 0

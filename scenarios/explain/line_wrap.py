@@ -1,0 +1,18 @@
+"""Wraps long lines of an explanation."""
+
+from __future__ import annotations
+
+import textwrap
+
+_WIDTH = 100
+
+
+def wrap_line(line: str) -> str:
+    """The line, wrapped at 100 characters. If it is indented, its other lines are indented a bit more."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return "\n".join(
+        textwrap.fill(
+            paragraph, _WIDTH, subsequent_indent=indent + "  " if indent else "", break_on_hyphens=False
+        )
+        for paragraph in line.split("\n")
+    )

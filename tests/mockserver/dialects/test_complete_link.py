@@ -1,0 +1,58 @@
+"""POST /callback/link/complete: what each value of its silences changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mockserver.dialects.dialect_client import DialectClient, OpenClient, complete_against_flow
+from tests.mockserver.dialects.examples import Examples
+
+EXAMPLES = Examples()
+example = EXAMPLES.add
+
+
+@example("completion-flow", "bound")
+def _(client: DialectClient) -> None:
+    assert complete_against_flow(client, "link/complete") == {409}
+
+
+@example("completion-flow", "free")
+def _(client: DialectClient) -> None:
+    assert complete_against_flow(client, "link/complete") == {200}
+    assert complete_against_flow(client, "link/update") == {409}
+
+
+def count_after_two_completions(client: DialectClient) -> int:
+    task = client.add_task(status="running")
+    body = {"link_id": task["id"], "link_post": "https://post.example"}
+    first, second = (client.post("/callback/link/complete", body) for _ in range(2))
+    assert first == second
+    assert first.status == 200
+    return client.created_links(task)
+
+
+@example("complete-twice", "once")
+def _(client: DialectClient) -> None:
+    assert count_after_two_completions(client) == 1
+
+
+@example("complete-twice", "twice")
+def _(client: DialectClient) -> None:
+    assert count_after_two_completions(client) == 2
+
+
+@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
+def test_a_world_behaves_as_its_dialect_says(open_client: OpenClient, silence: str, value: str) -> None:
+    EXAMPLES.check(open_client, silence, value)
+
+
+@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
+def test_worlds_with_other_values_behave_differently(
+    open_client: OpenClient, silence: str, value: str
+) -> None:
+    EXAMPLES.check_other_values(open_client, silence, value)
+
+
+@pytest.mark.parametrize("silence", EXAMPLES.silences())
+def test_without_a_choice_the_default_value_is_used(open_client: OpenClient, silence: str) -> None:
+    EXAMPLES.check_default(open_client, silence)

@@ -1,0 +1,66 @@
+"""The careful workers, in many languages and styles. They break no rule."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCommand:
+    """The command of a worker.
+
+    name: the name of the worker in messages.
+    words: the words of the command.
+    needs: the programs that it needs.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> str:
+        """The needed programs that this machine does not have, with commas. Empty if the worker can run."""
+        return ", ".join(program for program in self.needs if which(program) is None)
+
+
+EXAMPLE_WORKERS = (
+    WorkerCommand("python", (sys.executable, str(EXAMPLES / "worker.py"))),
+    WorkerCommand("httpx", (sys.executable, str(EXAMPLES / "worker_httpx.py"))),
+    WorkerCommand("node", ("node", str(EXAMPLES / "worker.js")), ("node",)),
+    WorkerCommand("shell", ("bash", str(EXAMPLES / "worker.sh")), ("bash", "curl", "jq")),
+)
+
+STYLES = {
+    "one-by-one": "--page 1 --read first",
+    "sevens": "--page 7 --paging offset --requeue",
+    "daemon": "--daemon --page 100 --requeue",
+    "threads": "--threads 8 --page 100 --look canceled",
+    "threads-all": "--threads 8 --page 1000 --read all --by callback",
+    "callback": "--by callback --page 20 --paging offset --read first --requeue",
+    "callback-daemon": "--daemon --by callback --threads 4 --page 7",
+    "bulk": "--by bulk --page 1000 --read all --threads 4 --requeue",
+    "bulk-daemon": "--daemon --by bulk --page 50 --paging offset",
+    "never-looks": "--look never --page 1000 --read all --threads 8",
+    "hasty": "--hasty --chatty --read first --page 5",
+    "chatty-callback": "--chatty --by callback --daemon --threads 2",
+}
+STYLED_WORKERS = tuple(
+    WorkerCommand(name, (sys.executable, str(Path(__file__).with_name("careful.py")), *style.split()))
+    for name, style in STYLES.items()
+)
+_KILLED_AND_RESTARTED = 'timeout --signal=KILL 0.7 "$@"; exec "$@"'
+OTHER_WORKERS = (
+    WorkerCommand("pipeline", (sys.executable, str(Path(__file__).with_name("pipeline.py")))),
+    WorkerCommand(
+        "killed-and-restarted",
+        ("bash", "-c", _KILLED_AND_RESTARTED, "bash", *STYLED_WORKERS[0].words),
+        ("bash", "timeout"),
+    ),
+)
+CAREFUL_WORKERS = EXAMPLE_WORKERS + STYLED_WORKERS + OTHER_WORKERS
