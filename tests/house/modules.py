@@ -1,0 +1,33 @@
+"""The modules of the kit, loaded, and all Python files of the repository, parsed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from types import ModuleType
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("openapi", "scenarios", "mockserver", "contracts", "cli")
+
+
+@cache
+def modules() -> tuple[ModuleType, ...]:
+    """Every module of the five rooms."""
+    return tuple(import_module(name) for room in ROOMS for name in _names(f"workerkit.{room}"))
+
+
+def _names(package: str) -> Iterator[str]:
+    yield package
+    for module in walk_packages(import_module(package).__path__, f"{package}."):
+        yield module.name
+
+
+@cache
+def trees(*folders: str) -> dict[Path, ast.Module]:
+    """The syntax trees of all Python files below these folders of the repository, by their paths in it."""
+    paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
+    return {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in paths}
