@@ -39,15 +39,16 @@ _SMALL_BUDGETS = (
     SchemathesisBudget(examples=5, sequences=3, steps=4),
     EpisodeBudget(episodes=8, steps=8, requests=300),
 )
-# If --max-requests is lower than this, each kind of test gets its small budget. With the full budgets, the
-# first kind of test would use up all requests.
+# If --max-requests is lower than this number, the run uses _SMALL_BUDGETS. With the full budgets, the first
+# kind of test would use up all requests.
 _MIN_REQUESTS_FOR_FULL_BUDGETS = 1400
 
 
 class RunFailedError(CannotRunError, RuntimeError):
     """Workerkit itself failed during a run.
 
-    report: the report of the run until the failure. The sandbox is already put back.
+    report: the report of the run until the failure. The run has already restored the tasks of the sandbox, as
+        far as the API allows.
     """
 
     def __init__(self, why: str, report: Report) -> None:
@@ -72,8 +73,8 @@ def conform(
 
     target: the server, with its API keys.
     plan: the limits of the run. The default plan changes data only on a server on this machine.
-    stated: values of silences that the caller already knows, by silence id. A silence is a matter that the
-        API page leaves open. The run does not probe these silences.
+    stated: the known behaviour of the server in matters that the API page leaves open (silences). It maps
+        the id of each known silence to its value. The run does not probe these silences.
     watcher: gets each exchange when it ends.
     say: gets messages for people: what the sandbox contains, and a warning if the run does not use
         `other_api_key`.
@@ -81,8 +82,9 @@ def conform(
     with_capsules: True adds a capsule to each finding. `workerkit replay` sends the requests of a capsule
     again.
 
-    After an interrupt (Ctrl-C), the report has the results until then. In every case the sandbox is put back
-    as far as the API allows. The receipt in the report lists all changes that could not be put back.
+    After an interrupt (Ctrl-C), the report has the results until then. In every case the run restores the
+    old values of the tasks in the sandbox, as far as the API allows. The receipt in the report lists all
+    changes that could not be put back.
 
     Raises CannotTestError and NoSandboxError before any change, and RunFailedError if workerkit itself fails.
     """

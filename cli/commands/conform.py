@@ -30,7 +30,11 @@ from workerkit.openapi.spec.dialect import read_choices
 
 @click.command("conform")
 @click.argument("url", required=False)
-@click.option("--api-key", metavar="KEY", help="The API key of a server. The run works as this server.")
+@click.option(
+    "--api-key",
+    metavar="KEY",
+    help="The API key of a worker's server. The run sends its requests with this key.",
+)
 @click.option(
     "--other-api-key",
     metavar="KEY",
@@ -96,7 +100,7 @@ from workerkit.openapi.spec.dialect import read_choices
 @click.option(
     "--write-dialect",
     metavar="FILE",
-    help="Write the behaviour that was seen, for workerkit serve --dialect.",
+    help="Write a dialect file with the behaviour that the run found, for workerkit serve --dialect FILE.",
 )
 @click.option("--strict", is_flag=True, help="Count untested rules as findings.")
 @click.option(

@@ -21,7 +21,11 @@ from workerkit.mockserver.capsules.record.session import record
 @click.command("record")
 @click.option("--upstream", metavar="URL", help="The base URL of the server; it ends in /api/v1/worker.")
 @click.option(
-    "--from", "source", metavar="FILE", help="Make the capsule from a HAR, a journal or a FILE.part instead."
+    "--from",
+    "source",
+    metavar="FILE",
+    help="Do not record. Make the capsule from a HAR, from a journal, or from the FILE.part of a recording "
+    "that was interrupted.",
 )
 @click.option(
     "--out", required=True, metavar="FILE", help="The capsule. During the recording it is FILE.part."

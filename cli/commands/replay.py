@@ -40,7 +40,11 @@ from workerkit.mockserver.reports.terminal import styled_summary
     "--target", metavar="URL", help="Replay against this server, not the mock. URL ends in /api/v1/worker."
 )
 @click.option("--api-key", metavar="KEY", help="The API key for --target. The capsule has no real keys.")
-@click.option("--other-api-key", metavar="KEY", help="The API key for the requests of a second server.")
+@click.option(
+    "--other-api-key",
+    metavar="KEY",
+    help="The API key for the requests that were recorded with a second API key.",
+)
 @click.option(
     "--writes",
     type=click.Choice([write.value for write in Writes]),
@@ -141,7 +145,7 @@ def _shrink(
     with Countdown(people, count, "exchanges") as countdown:
         small = replayer.smaller_capsule(result, countdown.lower_to)
     write_atomically(small_file, capsule_text(small).encode("utf-8", "surrogatepass"), secret=True)
-    kept = f"{len(small.recorded)} of {count} exchanges show a difference at this place"
+    kept = f"{len(small.recorded)} of {count} exchanges are enough to show the same first difference"
     repeats = (
         f" The requests were sent to {target} many times, so check the result on a fresh server."
         if target

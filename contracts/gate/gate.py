@@ -70,8 +70,8 @@ class Gate(BaseAdapter):
 
     exchanges: all exchanges, in the order in which they ended.
     interrupted: requests without an answer, because an interrupt came first.
-    withheld: a text for each request that --writes does not allow. The kit should not try to send one, so
-        each text shows a defect of the kit.
+    withheld: a text for each request that --writes does not allow. The kit should never try to send such a
+        request, so each text means that the kit has a defect.
     end_reason: why no more requests are sent, or None.
     end_cause: what ended the run, or None.
     policy: the rules for the requests that may be sent.
@@ -133,7 +133,7 @@ class Gate(BaseAdapter):
     def allow_sandbox(
         self, task_ids: frozenset[str], request_ids: frozenset[str], account_ids: frozenset[str]
     ) -> None:
-        """Allows changes of these tasks, of these accounts, and of these customer's requests.
+        """Allows changes of the tasks, customers' requests and accounts with these ids.
 
         request_ids: ids of customer's requests. These are objects of the API, not HTTP requests.
 

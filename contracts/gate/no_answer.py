@@ -32,7 +32,7 @@ class NoAnswerError(WorkerkitError, requests.ConnectionError):
 
 def no_answer_error(error: BaseException, target: Target, patience: float) -> NoAnswerError:
     """The error with a text for people. Secrets in the original error are not masked."""
-    # If the proxy failed, its error comes first: it names the proxy, and the error that caused it does not.
+    # A ProxyError comes first, because its text says that the proxy failed. The text of its cause does not.
     causes = sorted(_causes(error), key=lambda cause: not isinstance(cause, urllib3.exceptions.ProxyError))
     for cause in causes:
         text = _text(cause, target, patience)
@@ -67,7 +67,10 @@ def _text(cause: BaseException, target: Target, patience: float) -> str | None:
             f"signed it, give the file with the authority's certificate: {CERTIFICATE_VARIABLES[0]}=FILE"
         )
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
-        return f"the TLS handshake failed ({cause.reason or cause}): must the address begin with http://?"
+        return (
+            f"the TLS handshake failed ({cause.reason or cause}): if the server does not use TLS, write "
+            "http:// instead of https://"
+        )
     if isinstance(cause, socket.gaierror):
         return f"the name {target.host} is not known: check the spelling, and whether you need a VPN"
     if isinstance(cause, urllib3.exceptions.ProxyError):

@@ -1,7 +1,7 @@
 """The policy for --writes: which requests a run may send.
 
-Servers can read an unusual request in different ways. The policy allows a request only if no server could
-make a change that --writes does not allow.
+Servers can read an unusual request in different ways. The policy refuses a request if any server could
+read it as a change that --writes does not allow.
 """
 
 from __future__ import annotations

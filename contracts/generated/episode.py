@@ -122,7 +122,7 @@ class Episode:
             self._record("update-status", _status_flaw(exchange, 400), exchange)
 
     def update_foreign_task(self) -> None:
-        """PUT /tasks/:id for a task of the other server. The target must answer 403 and change nothing."""
+        """PUT /tasks/:id for a task of the other API key. The target must answer 403 and change nothing."""
         for task_id in self.foreign_ids:
             exchange = self._send("PUT", f"/tasks/{task_id}", {"status": self._other_status(task_id)})
             self._record("update-own-only", _status_flaw(exchange, 403), exchange)
@@ -228,7 +228,7 @@ class Episode:
         return {**({"status": status} if status else {}), **link_values}
 
     def _other_status(self, task_id: str) -> str:
-        """A status that the foreign task does not have. For an unknown id: `running`."""
+        """A status that this task does not have. If no task has the id: `running`."""
         status = self._tasks_at_start.get(task_id, {}).get("status")
         return "running" if status != "running" else "completed"
 
@@ -271,7 +271,7 @@ class Episode:
         return rule, None if same else _order_flaw(ids, expected_ids)
 
     def _task_flaw(self, task: Task) -> tuple[str, str] | None:
-        """The rule that a listed task breaks and the flaw, or None.
+        """Returns the flaw of a listed task, after the rule that it breaks. Returns None if there is no flaw.
 
         If the target accepted a write to the task in this episode, a wrong status breaks the rule of the last
         write, and a wrong link breaks the rule `update-links`. All other flaws break the rule `list`.
@@ -326,7 +326,7 @@ class Episode:
             self._exploration.record_mismatch(rule, flaw, dict.fromkeys((*self._writes, *exchanges)))
 
     def _was_changed_by_others(self) -> bool:
-        """True if somebody else may have changed the tasks: they differ where this episode did not write."""
+        """True if somebody else may have changed the tasks: one changed without a write of this episode."""
         # `all_tasks` compares the lists of two calls without a write between them. So it is called twice.
         self._exploration.all_tasks(None)
         now = {str(task.get("id")): task for task in self._exploration.all_tasks(None)}

@@ -100,7 +100,7 @@ class Exploration:
         return chosen
 
     def foreign_task_ids(self, other: list[Task]) -> list[str]:
-        """The id of one task of the other server, if the run may name such a task in a write; else no id."""
+        """One id of a task of the other API key. Empty if the run may not send writes with such an id."""
         allowed = [] if self._context.writes is Writes.NONE else self._context.changeable(other)
         return [str(task["id"]) for task in allowed[:1]]
 

@@ -42,7 +42,7 @@ class EpisodeBudget:
 
 
 def run_episodes(context: RunContext, budget: EpisodeBudget, seed: int) -> str:
-    """Runs random episodes and adds the findings to the ledger.
+    """Runs random episodes and adds the findings to the results of the run.
 
     If an episode shows a flaw, it runs again with fewer steps, to find a shorter one with the same flaw.
     The same seed sends the same requests to the same target.

@@ -1,4 +1,7 @@
-"""The model: a world of the mock with the tasks of the target. The target must answer as the model does."""
+"""The model: the state of a mock server in memory, with the tasks of the target.
+
+The target must answer as the model does.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ OWN, OTHER = "own", "other"
 
 
 class CannotModelError(WorkerkitError, ValueError):
-    """The model cannot have the tasks that the target lists. The message says why."""
+    """The mock cannot store the tasks that the target lists, so there is no model. The message says why."""
 
 
 class Model:

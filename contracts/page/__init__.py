@@ -1,1 +1,4 @@
-"""The API page as data: its sentences, the rules for servers, and the spec without the silences."""
+"""The API page as data: its sentences, the rules for servers, and a lenient spec.
+
+The lenient spec allows every behaviour that the API page leaves open.
+"""

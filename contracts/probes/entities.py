@@ -40,7 +40,7 @@ def probe_foreign_request(context: RunContext) -> Iterator[Observation]:
     if not own_list_is_complete or not foreign_request_ids:
         yield not_observed(
             "related-entities",
-            "every customer's request in the lists has, or may have, tasks of the server of --api-key",
+            "needs a customer's request without any task of the --api-key server, and the lists show none",
         )
     else:
         exchange = _set_request_status(context, min(foreign_request_ids), "completed")

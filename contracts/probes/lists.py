@@ -87,8 +87,8 @@ def probe_foreign_cursor(context: RunContext) -> Iterator[Observation]:
     unknown = context.ledger.known_value("unknown-cursor")
     if foreign_task is None or unknown is None:
         why = (
-            f"no task of the other server has {_PAGE_SIZE} tasks of the server of --api-key before it and "
-            f"{_PAGE_SIZE} after it, or the run does not know the value of the silence unknown-cursor"
+            f"needs a task of the other server with {_PAGE_SIZE} tasks of the --api-key server before it and "
+            f"{_PAGE_SIZE} after it, and a known value of unknown-cursor; one of the two is missing"
         )
         yield not_observed("foreign-cursor", why)
         return
@@ -103,7 +103,7 @@ def probe_foreign_cursor(context: RunContext) -> Iterator[Observation]:
     elif (unknown == "first-page" and tasks_in(exchange)) or (unknown == "empty" and not tasks_in(exchange)):
         yield observed("foreign-cursor", "as-unknown", exchange)
     else:
-        why = "the answer is neither the one for an unknown cursor, nor the one for a known cursor"
+        why = "the answer differs from the answers to an unknown cursor and to a known cursor"
         yield not_observed("foreign-cursor", why, exchange)
 
 

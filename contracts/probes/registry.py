@@ -15,7 +15,7 @@ from workerkit.contracts.target.plan import Plan, Writes
 
 
 class Need(StrEnum):
-    """A requirement of a probe. The value is the text in the report if a run does not meet it."""
+    """A requirement of a probe. If a run does not meet the requirement, the report shows the enum value."""
 
     TASKS = "needs --writes sandbox or all"
     ALL_WRITES = "needs --writes all"

@@ -166,9 +166,9 @@ def _observe_automatic_retry_count(
 ) -> Observation:
     """Sends updates to failed until the task stays failed.
 
-    After each earlier failure the server sets the task back to pending at once. Then the list cannot show
-    which of the two steps changed `retry_count`. After the last failure there is no step back to pending. So
-    if `retry_count` grows then, the failure changed it.
+    After each earlier failure the server sets the task back to pending before the next list. So the list
+    cannot show whether the failure or the step back to pending changed `retry_count`. After the last failure
+    there is no step back to pending. If `retry_count` grows then, the failure changed it.
     """
     if _retry_count_growth(before, now) == 0:
         return observed("retry-count", "never", list_exchange)

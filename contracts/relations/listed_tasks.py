@@ -36,7 +36,7 @@ def next_status(status: str) -> str:
 
 
 def statuses_until(task: Task, end: str) -> Iterator[str]:
-    """The next statuses of the task in the flow. `end` replaces completed."""
+    """The next statuses of the task in the flow. The last one is `end`, not completed."""
     status = next_status(str(task["status"]))
     while status != "completed":
         yield status

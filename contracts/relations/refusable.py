@@ -20,7 +20,7 @@ def may_be_refused(exchange: Exchange) -> bool:
     """True if a correct server may answer 400 to this request, although the spec allows it.
 
     The API page leaves these matters open:
-    - The status flow: the silences transitions, entity-status and empty-change.
+    - The status flow. The ids of these silences are `transitions`, `entity-status` and `empty-change`.
     - A cursor or an unknown service type in GET /tasks.
     - A heartbeat without some of its fields.
     - A field that the API page does not name.

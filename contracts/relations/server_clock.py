@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 
-# In seconds. A server may round its time to one second, so this is clearly more.
+# In seconds. Clearly longer than one second, because a server may round its time to one second.
 _LEAST_APART = 3.0
 
 

@@ -40,7 +40,7 @@ def violations(exchange: Exchange) -> tuple[PageViolation, ...]:
     return _cached_violations(replace(exchange, number=0, began=0.0, ended=0.0))
 
 
-# Workers send the same requests many times and get the same answers.
+# Workers often send the same request and get the same answer, so the results for equal exchanges are stored.
 @lru_cache(_MOST_KEPT)
 def _cached_violations(exchange: Exchange) -> tuple[PageViolation, ...]:
     return tuple(_violations(exchange))

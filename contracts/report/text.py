@@ -22,11 +22,12 @@ _MAX_SENTENCES = 4
 _INDENT = " " * 10
 _WRITES = {
     Writes.ALL: (
-        "The run may change all tasks, customers' requests and accounts on the server. It puts nothing back."
+        "The run may change all tasks, customers' requests and accounts on the server. It does not put the "
+        "old values back."
     ),
     Writes.SANDBOX: (
-        "The run changes only the sandbox ({sandbox}). Afterwards it puts the sandbox back as far as the API "
-        "allows. It sends no heartbeat, no log entry and no status of {other_account}."
+        "The run changes only the sandbox ({sandbox}). Afterwards it puts the old values of the tasks back, "
+        "as far as the API allows. It sends no heartbeat, no log entry and no status of {other_account}."
     ),
     Writes.NONE: (
         "The run changes nothing: it sends only GET /tasks, and requests that a correct server refuses."
@@ -135,7 +136,7 @@ def _other_notes(report: Report) -> Iterator[str]:
 
 
 def _broken_rules(report: Report) -> Iterator[str]:
-    """Each broken rule with its flaws. An exchange of several flaws has its full text only once."""
+    """Each broken rule with its flaws. If several flaws have the same exchange, it is printed only once."""
     numbers: set[int] = set()
     for rule in report.with_status(RuleStatus.BROKEN):
         yield f"BROKEN    {rule.id}: {rule.rule.sentence.bilingual}"

@@ -39,7 +39,8 @@ class Replayer:
         """Leaves out exchanges while a replay still shows the first difference of the complete capsule.
 
         result: the result of a replay of the complete capsule.
-        on_progress: is called each time the difference is found again, with the number of its exchange.
+        on_progress: called each time a replay finds the difference again. It gets the number of the exchange
+            that differs.
         """
 
         def find_with(replay_part: Replay) -> Callable[[Capsule], Difference | None]:

@@ -38,10 +38,9 @@ def not_observed(silence: str, why: str, *exchanges: Exchange) -> Observation:
 
 
 def observed_by_status(silence: str, values: Mapping[int, str], exchange: Exchange) -> Observation:
-    """The observation of a value by the status of the answer. `values` has the value for each status."""
+    """Chooses the value from the HTTP status of the answer. `values` has the value for each status."""
     value = values.get(exchange.status or 0)
     if value is None:
-        return not_observed(
-            silence, f"answered {exchange.status}, which belongs to no value of the silence", exchange
-        )
+        why = f"answered {exchange.status}, which was not expected, so the server's behaviour is unknown"
+        return not_observed(silence, why, exchange)
     return observed(silence, value, exchange)

@@ -1,4 +1,7 @@
-"""Opens the sandbox at the beginning of a run. Puts it back at the end, and lists what is still changed."""
+"""Finds the tasks of the sandbox at the beginning of a run. Restores their old values at the end.
+
+The receipt lists the changes that remain.
+"""
 
 from __future__ import annotations
 
@@ -39,14 +42,14 @@ def open_sandbox(target: Target, plan: Plan, gate: Gate, say: Callable[[str], No
 
 
 def restore_sandbox(sandbox: Sandbox | None, target: Target, gate: Gate) -> Receipt | None:
-    """Puts the sandbox back and returns the receipt. None if there is no sandbox."""
+    """Restores the tasks of the sandbox and returns the receipt. None if there is no sandbox."""
     if sandbox is None:
         return None
     return Restoration(sandbox, gate, Client(gate, target.api_key), target).put_back()
 
 
 class Restoration:
-    """Puts a sandbox back to its state before the run. An interrupt can stop `put_back` at any time."""
+    """Restores the tasks of a sandbox to their old values. An interrupt can stop `put_back` at any time."""
 
     def __init__(self, sandbox: Sandbox, gate: Gate, client: Client, target: Target) -> None:
         self._gate = gate

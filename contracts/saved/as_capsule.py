@@ -26,8 +26,8 @@ def capsule_texts(
     upstream: the base URL of the target.
 
     A correct server does not reproduce the finding. The mock usually does not reproduce it either. There is
-    one exception, because the mock gets its tasks and keys from the capsule. If the target wrongly accepted a
-    task or a key that does not exist, the mock has it too. Then the mock reproduces the finding.
+    one exception, because the mock gets its tasks and keys from the capsule. If the target wrongly accepted
+    an unknown task id or key, the mock accepts it too, and reproduces the finding.
     """
     pseudonyms = RecordingPseudonyms()
     for exchange in exchanges if findings else ():

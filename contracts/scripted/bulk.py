@@ -27,8 +27,8 @@ def check_other_tasks(context: RunContext) -> None:
         return
     task_id, changed_others = str(task["id"]), set[str]()
     # Other users may change tasks too. So the check lists the tasks twice before each update, and both lists
-    # must be equal. It reports a flaw only if another task changed after every update. An update to queued
-    # does not count.
+    # must be equal. It reports a flaw only if another task changed after every update. The result of an
+    # update to queued is not used.
     for status in statuses_until(task, "canceled"):
         first, second = (_statuses(_all_tasks(context)) for _ in range(2))
         if first != second or not first:
@@ -76,7 +76,11 @@ def update_in_bulk(context: RunContext) -> None:
     context.ledger.record_check("not-found", flaw if is_foreign else None, exchange)
     updated = {str(result.get("link_id")).lower(): result.get("success") for result in results}
     expected = {item["link_id"].lower(): item in own_items for item in (*own_items, unknown)}
-    flaw = f"own tasks and an unknown task have success {[updated.get(link_id) for link_id in expected]}"
+    values = [updated.get(link_id) for link_id in expected]
+    flaw = (
+        f"in the answer to a batch of own tasks and one unknown task, `success` is {values}, expected "
+        f"{list(expected.values())}"
+    )
     context.ledger.record_check("bulk-results", None if updated == expected else flaw, exchange)
     for item in own_items:
         links = {name: item[name] for name in LINK_FIELDS}

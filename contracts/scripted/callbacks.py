@@ -58,7 +58,7 @@ def _complete_link(context: RunContext) -> None:
 
 def _complete_waiting_link(context: RunContext) -> None:
     # The API page does not say if a callback may skip steps of the flow. If the server accepts the callback,
-    # the task has to be completed.
+    # the list must then show the task as completed.
     context.tasks.sort(key=lambda task: str(task["status"]) != "pending")
     task = context.take_task("link-complete")
     if task is None:

@@ -120,7 +120,10 @@ def _response(value: Any, status: int, headers: dict[str, str] | None = None) ->
 
 
 def _json_of(request: Request) -> Any:
-    """Returns the body as JSON, to find secrets that an error must not repeat. None if it is not JSON."""
+    """Returns the body as JSON. None if it is not JSON.
+
+    The caller looks for secrets in the body, and keeps them out of the error message.
+    """
     try:
         return parse(request.body)
     except MalformedJsonError:

@@ -160,9 +160,10 @@ def verification_text(expected: Mapping[str, Any], result: Mapping[str, Any]) ->
 
 
 def _closest(world: World, expected: ExpectedCalls, others: list[Exchange]) -> tuple[ClosestExchange, ...]:
-    """Returns the exchanges with the right operation first, then by path, then by number of differences.
+    """Returns the closest exchanges, the closest first.
 
-    If two are equal, the newer one is first.
+    Exchanges with the right operation come first. Among exchanges that are equal in this, those with the
+    right path come first, then those with few differences, then the newer ones.
     """
     base_path = world.api.base_path
 

@@ -119,7 +119,7 @@ def _adopt_orphans() -> bool:
 
 
 def _signal_pipe() -> int:
-    """Returns a file descriptor. For each signal, its number can be read there as one byte.
+    """Returns the reading end of a pipe. At each signal, Python writes its number into the pipe as one byte.
 
     The signals are those that ask the guard to end, and SIGCHLD, which reports the end of a child process.
     """

@@ -67,7 +67,11 @@ class Journal:
         self._append(exchange)
 
     def end(self, begun: Exchange, ended: Exchange) -> None:
-        """Replaces an exchange that `begin` added with its final form, and calls the listeners."""
+        """Replaces an exchange by its final form, and calls the listeners.
+
+        begun: the exchange that was added by `begin`.
+        ended: the same exchange in its final form.
+        """
         index = begun.number - 1 - self.dropped
         if 0 <= index < len(self._kept) and self._kept[index] is begun:
             self._kept[index] = ended

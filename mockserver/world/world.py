@@ -153,8 +153,8 @@ class World:
 
         kind: `request` or `account`.
 
-        Raises NotFoundError if the id is unknown. Raises NotYourTaskError if the dialect demands that a task
-        of the server belongs to the entity, and there is none.
+        Raises NotFoundError if the id is unknown. In some dialects, a server may change only the customers'
+        requests and accounts of its own tasks. In these dialects, raises NotYourTaskError for any other.
         """
         entities: dict[str, Any] = self.requests if kind == "request" else self.accounts
         found: CustomerRequest | Account | None = entities.get(entity_id.lower())

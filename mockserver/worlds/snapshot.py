@@ -285,8 +285,8 @@ def _director(old: Director, world: World, scenario_json: Json | None) -> Direct
     for name, indexes in (("happened", happened), ("met", met)):
         if any(index >= len(scenario.when) for index in indexes):
             raise InvalidRequestError(
-                f"body/story/{name}: the number of a happening is too large. The scenario "
-                f"{scenario.name} has {len(scenario.when)} happenings, and the first one has the number 0"
+                f"body/story/{name}: a number in `happening` is too large. The list `when` of the scenario "
+                f"{scenario.name} has {len(scenario.when)} entries, and the first entry has the number 0"
             )
     for name, ids in scenario_json["groups"].items():
         for index, task_id in enumerate(ids):

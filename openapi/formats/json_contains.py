@@ -73,7 +73,11 @@ def _field_differences(
 
 
 def _list_differences(seen: list[Any], wanted: list[Any], field: str) -> Iterator[JsonDifference]:
-    """Compares each wanted member with the next member that contains it, else with the most similar one."""
+    """Finds a partner in `seen` for each wanted member, and compares the two.
+
+    The partner is the next member that contains the wanted member. If no member contains it, the partner is
+    the most similar of the next members.
+    """
     begin = 0
     for wanted_member in wanted:
         match = next(

@@ -82,8 +82,8 @@ def objects_in(value: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _has_too_many_levels(value: Any) -> bool:
-    # orjson can write 254 levels. The code puts the value into 54 lists. If orjson then refuses the value,
-    # the value itself has more than 200 levels.
+    # orjson can write 254 levels. To lower this limit to 200, the code nests the value in 54 lists, one
+    # inside the other. If orjson then refuses the value, the value itself has more than 200 levels.
     for _ in range(_MAX_WRITTEN_LEVELS - _MAX_LEVELS):
         value = [value]
     try:

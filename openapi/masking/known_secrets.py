@@ -28,8 +28,9 @@ from workerkit.openapi.masking.mask import Secret
 from workerkit.openapi.masking.pseudonyms import base64_texts
 
 # A text is cut into pieces of 6 bytes. A piece begins at every third byte of the text. For each long secret,
-# the index has a part of 8 bytes, as three pieces of 6 bytes. They begin at the first, second and third byte
-# of the part. If a text contains the part, the pieces of the text include one of these three pieces.
+# the index keeps a part of the secret: 8 bytes. It stores the part as three pieces of 6 bytes that overlap.
+# They begin at the first, second and third byte of the part. If a text contains the part, the pieces of the
+# text include one of these three pieces.
 _PIECE, _STEP, _PIECES_AT_ONCE = 6, 3, 512
 _PART = _PIECE + _STEP - 1
 # The part begins at the fifth character, because many secrets begin in the same way.
@@ -183,7 +184,7 @@ class SecretIndex:
                 self._long[piece] = (*owners, secret)
 
     def _rarest_part(self, form: bytes) -> bytes:
-        """Of three parts of a form, the part that the fewest known secrets share."""
+        """Chooses one of three parts of a form: the part that the fewest known secrets have."""
         middle = (len(form) - _PART) // 2
         parts = (form[begin : begin + _PART] for begin in (middle, 0, len(form) - _PART))
         return min(parts, key=lambda part: len(self._long.get(part[1 : 1 + _PIECE], ())))
@@ -232,7 +233,7 @@ def _decoded_hex(data: bytes) -> Iterator[bytes]:
 
 
 def _all_have_capitals_in_base64(parts: list[bytes]) -> bool:
-    """True if the base64 of every part has a capital letter, at any position in a longer text.
+    """True if the base64 of every part has a capital letter, wherever the part is in a longer text.
 
     base64 encodes groups of three bytes. Wherever a part is in a longer text, two of these groups have only
     bytes of the part. The result is False if a part is not ASCII.
@@ -247,7 +248,7 @@ def _all_have_capitals_in_base64(parts: list[bytes]) -> bool:
 def _base64_without_capitals(part: bytes) -> Iterator[bytes]:
     """Encodes six bytes of a part, from its first, second and third byte, in both base64 alphabets.
 
-    Yields only base64 without capital letters. If the part is not ASCII, yields all.
+    Yields only the encodings that have no capital letter. If the part is not ASCII, yields all encodings.
     """
     for begin in range(_STEP):
         encoded = b64encode(part[begin : begin + _PIECE])
@@ -289,8 +290,8 @@ def _is_around(form: bytes, data: bytes, place: int) -> bool:
 def _is_in_lines(form: bytes, data: bytes, place: int, complete_data: bytes) -> bool:
     """Like `_is_around`, for lines whose beginnings may have been cut off.
 
-    The beginning of the form may have been cut off, so the form is searched in `complete_data`. This is done
-    only if the line from `place` on is the same as in the form.
+    The beginning of the form may have been cut off, so the form is searched in `complete_data`. The search is
+    done only if the text at `place`, up to the end of the line or of the form, is also in the form.
     """
     if data is complete_data:
         return _is_around(form, data, place)

@@ -41,8 +41,8 @@ _PREFIXES = {"key": ("k-", "key-"), "password": ("p-", "pass-"), "cookie": ("coo
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _UUID_LENGTH, _DASHES, _HEX_DIGITS = 36, (8, 13, 18, 23), b"0123456789abcdefABCDEF"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-# A secret without letters and digits is never replaced if it is shorter than this, for example a dash. Many
-# texts contain a dash.
+# A secret without letters and digits is replaced only if it has at least this many characters. A dash, for
+# example, is in many texts.
 _FEWEST_SIGNS = 4
 # Parts of pseudonyms. They are never replaced, even if one of them is a password.
 _NO_SECRETS = frozenset({"capsule", "example", "mail", "key", "pass", "cookie", "capsule.example"})

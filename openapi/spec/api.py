@@ -87,7 +87,7 @@ class Api:
         self.flow = _flow(document)
 
     def match(self, method: str, path: str) -> Match:
-        """The operation of a request. A path without parameters comes before a path template.
+        """The operation of a request. If a path without parameters matches, no path template is used.
 
         path: the raw path, without the query.
         Raises UnknownPathError and WrongMethodError.

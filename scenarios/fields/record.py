@@ -18,10 +18,12 @@ Record = TypeVar("Record")
 
 
 def read_record(node: Node, shape: type[Record], words: AllowedWords) -> Record:
-    """Reads a mapping as a record of the class `shape`. A field whose annotation names no kind takes text.
+    """Reads a mapping as a record of the class `shape`.
 
+    If the annotation of a field has no kind, the value of the field must be a text.
     If only the first field is required, its value alone is enough: `revoke-key: server-01`.
-    Raises InvalidInputError, also where the class raises ValueError because two values contradict each other.
+    Raises InvalidInputError. If `shape` raises ValueError because two values contradict each other, this also
+    becomes an InvalidInputError.
     """
     if not isinstance(node.value, dict) and has_short_form(shape):
         node = replace(node, value={record_keys(shape)[0]: node}, keys={})

@@ -19,8 +19,8 @@ class ScenarioFileError(UsageError, ValueError):
 def create_scenario_file(name: str, folder: Path, content: Callable[..., str] | None = None) -> Path:
     """Creates the file NAME.yaml in a folder and returns its path. Raises ScenarioFileError.
 
-    The first line of the file tells editors where this installation has the schema. Its path is relative
-    if the schema is below the folder, as in a project with its own virtual environment.
+    The first line of the file tells editors where this installation has the schema. The path of the schema
+    is relative if the schema is below the folder, for example in a virtual environment of the project.
 
     content: a function that takes `name` and returns the rest of the file. None for the starter scenario.
     """

@@ -56,7 +56,7 @@ def check_happenings(
 def check_waivers(
     waivers: Sequence[Waiver], nodes: Sequence[Node], expectations: Sequence[Expectation]
 ) -> None:
-    """Raises InvalidInputError for a waiver that changes nothing, or that contradicts `expect`."""
+    """Raises InvalidInputError for an entry of `waive` that changes nothing, or that contradicts `expect`."""
     expected = [expectation.rule for expectation in expectations]
     waived: set[str] = set()
     for waiver, node in zip(waivers, nodes, strict=True):
@@ -99,7 +99,8 @@ def _check_effects(happening: Happening, node: Node) -> None:
             raise place.fail("a request gets one answer: keep one respond")
         if _selects_this(effect) and isinstance(happening.trigger, After | OnState):
             raise place.fail(
-                "`this` needs a request or a change: select other tasks, or use call, match or change"
+                "`this` is the tasks of a request or of a change, and this trigger has neither: select other "
+                "tasks, or use the trigger call, match or change"
             )
 
 

@@ -37,7 +37,7 @@ _DURATION = r"^\s*[0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h)\s*$"
 _SPAN = r"^\s*([0-9]{1,9}|[0-9]{1,9}\.\.([0-9]{1,9})?|\.\.[0-9]{1,9})\s*$"
 _TIME = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+(Z|[-+][0-9:]+)\s*$"
 _HEADER = r"^\s*[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?\s*$"
-# A file writes these effects as a task group or as a selection, without the effect's own key `tasks`.
+# In a scenario file, the value of these effects is a task group or a selection. The key `tasks` is left out.
 _SHAPES: dict[type[Effect], type[Any]] = {
     AddTasks: TaskGroup,
     CancelTasks: Selection,
@@ -212,7 +212,7 @@ def _named(details: Mapping[str, Json], shapes: Mapping[str, type[Any]]) -> Json
 def _choices(values: Mapping[str, str]) -> Json:
     """The values that a dialect can choose for a silence, which is a matter that the API page leaves open.
 
-    YAML reads `null` and digits without quotes as null and as numbers. So these are allowed, too.
+    Without quotes, YAML reads `null` as null and digits as a number. So null and numbers are allowed, too.
     """
     null = [None] if "null" in values else []
     numbers = [int(value) for value in values if value.isdigit()]

@@ -28,7 +28,10 @@ class EnoughCalls:
     of: OperationNames = (ANY,)
 
     def reached(self, calls: Mapping[str, int]) -> bool:
-        """Whether enough requests arrived. `calls`: how many requests each operation had, and `any`."""
+        """Whether enough requests arrived.
+
+        calls: the number of requests for each operation. The key `any` has the number of all requests.
+        """
         return sum(calls.get(operation, 0) for operation in self.of) >= self.number
 
 

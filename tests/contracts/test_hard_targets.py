@@ -76,7 +76,7 @@ def test_a_web_page_is_not_the_api() -> None:
 
 def test_the_error_for_tls_without_a_tls_server_suggests_http() -> None:
     with listening(answering(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
-        assert "must the address begin with http://?" in failure_text(port, "https")
+        assert "write http:// instead of https://" in failure_text(port, "https")
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,8 @@ from workerkit.openapi.spec.api import worker_api
 
 Json = dict[str, Any]
 ReadEntry = Callable[[Json, int], RecordedExchange | None]
-# Times in a journal are whole seconds. Each entry is moved to a later time: its number times these seconds.
-# So the entries of one second keep their order.
+# Times in a journal are whole seconds. Entries with the same time must keep their order. So this number is
+# added once to the time of entry 1, twice to the time of entry 2, and so on.
 _SECONDS_BETWEEN_ENTRIES = 1e-6
 _ENTRY_ERRORS = (KeyError, TypeError, ValueError, AttributeError, Base64Error)
 

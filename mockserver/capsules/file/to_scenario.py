@@ -66,7 +66,11 @@ def _tasks(capsule: Capsule) -> Iterator[str]:
 
 
 def _first_seen_tasks(capsule: Capsule) -> list[Mapping[str, Any]]:
-    """The tasks of the world's first server. Without a world: each listed task as it was first listed."""
+    """The tasks of the world's first server.
+
+    If the capsule has no world: all tasks in the recorded task lists. If several lists contain a task, the
+    first of these lists counts.
+    """
     if capsule.world is not None:
         server = next(iter(objects_in(capsule.world, "servers")), {}).get("name")
         return [task for task in objects_in(capsule.world, "tasks") if task.get("server") == server]

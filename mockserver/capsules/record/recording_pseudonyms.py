@@ -27,8 +27,8 @@ class RecordingPseudonyms:
     Each exchange can show new secrets. They are replaced in this exchange and in all later exchanges.
 
     One `Pseudonyms` with all known secrets would give the same result, but it would be slow. So this class
-    first looks for the texts that may contain a secret. Only for these texts it uses a `Pseudonyms`, which
-    has only the secrets that the texts may contain.
+    first looks for the texts that may contain a secret. For these texts it uses a small `Pseudonyms`, with
+    only the known secrets that these texts may contain.
     """
 
     def __init__(self) -> None:

@@ -19,7 +19,8 @@ class CountedList:
     call: the parameters of the request.
     page: the listed tasks.
     answer: the body of the answer.
-    changed_statuses: the newest status of each task whose status an earlier request set, by task id.
+    changed_statuses: a mapping from task id to the newest status. It has only the tasks with a status that
+        was set by an earlier request.
     """
 
     owner: str

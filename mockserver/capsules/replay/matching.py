@@ -2,7 +2,7 @@
 
 All values must be equal, with these exceptions:
 
-- Another server has its own ids. Each recorded id must then belong to one new id in all exchanges.
+- Another server has its own ids. Then each recorded id must have its own new id, the same in all exchanges.
 - A time may differ: in the capsule's own world by 2 seconds, otherwise by any time span.
 - Another server may have its own texts.
 - Outside the capsule's own world, error bodies are compared only in part.
@@ -244,8 +244,8 @@ class Matcher:
         """Whether another server may answer with another text here.
 
         The server may use its own texts. It may also use its own error codes, but the documented code of a
-        403 must stay equal. A word of the API and a text that the worker sent must stay equal, too. An id or
-        a time must stay an id or a time.
+        403 must stay equal. Enum values of the API spec and texts that the worker sent must stay equal, too.
+        An id or a time must stay an id or a time.
         """
         if self._source is not AnswerSource.WORLD and place.endswith("/error"):
             return worker_api().error_code(403) not in (before, after)

@@ -112,8 +112,8 @@ class _Reconstruction:
     def _place(self, task: Json, previous_id: str | None) -> int:
         """The index at which to insert the task into the order of all tasks.
 
-        The task comes after the previous task of its page. It also comes after the next tasks in the order,
-        as long as the server lists them before this task.
+        The search starts after the previous task of the page. If there is no previous task, it starts at 0.
+        It ends at the first task that the server does not list before this task.
         """
         place = 0 if previous_id is None else self._order.index(previous_id) + 1
         while place < len(self._order) and self._is_listed_before(self._tasks[self._order[place]][1], task):
@@ -202,8 +202,8 @@ class _Reconstruction:
         narrow filters come before wide filters. So a task that a narrow filter counted is not added again for
         a wide filter.
 
-        After a status change, a list adds tasks only in a status that was not counted by the lists processed
-        before. No list adds tasks in a status that another list showed completely.
+        For a list after a status change, tasks are added only in a status that no list processed so far has
+        counted. No list adds tasks in a status that another list showed completely.
         """
         complete = self._completely_listed()
         counted: set[tuple[str, str, object]] = set()

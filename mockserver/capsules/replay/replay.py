@@ -123,9 +123,9 @@ class _DialectTrials:
 def _with_equal_status(trials: _DialectTrials, dialect: Dialect, best: ReplayResult) -> ReplayResult:
     """The best result, if possible from a dialect in which the status is as recorded.
 
-    If `best` differs in the status, another dialect may give the recorded status and differ only in the body
-    of the same exchange. That result is closer to the recording. So this function returns the first result of
-    this kind, and otherwise `best`.
+    The difference in `best` may be a wrong status. With another dialect, the same exchange may have the right
+    status, and for example only a wrong body. This other result is closer to the recording. So this function
+    returns the first result of this kind, and otherwise `best`.
     """
     if best.difference is not None and best.difference.place == "status":
         for neighbour in _neighbours(dialect):
@@ -167,7 +167,7 @@ def _changes_difference(result: ReplayResult, best: ReplayResult) -> bool:
 
 
 def _neighbours(dialect: Dialect) -> list[Dialect]:
-    """The dialects that have exactly one other choice than this dialect."""
+    """The dialects that differ from this dialect in exactly one choice."""
     choices = (
         (silence, value)
         for silence in silences().values()

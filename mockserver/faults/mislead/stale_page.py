@@ -16,9 +16,9 @@ from workerkit.scenarios.faults.mislead.stale_page import StalePage
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page of the task list.
+    """A correct page of the task list. If the fault sent an older page instead, this page was never sent.
 
-    number: the number of the exchange that had this page, or should have had it.
+    number: the number of the exchange in which this page was the correct answer.
     at: the time of the request, in seconds since 1970.
     server: the name of the tool server that sent the request.
     parameters: the parameters of the request.

@@ -33,7 +33,7 @@ class AddFault(Effect):
 
 @dataclass(frozen=True, slots=True)
 class ClearFaults(Effect):
-    """All faults of the world are removed. An answer that a fault already delays stays delayed."""
+    """All faults of the world are removed. This does not shorten a delay that has already begun."""
 
     kind: ClassVar[str] = "clear-faults"
 

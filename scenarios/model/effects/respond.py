@@ -13,7 +13,7 @@ NO_BODY = (204, 205, 304)
 
 @dataclass(frozen=True, slots=True)
 class Respond(Effect):
-    """The request gets this answer. It changes nothing in the world, and faults do not affect it.
+    """The request gets this answer and changes nothing in the world. Faults do not affect the answer.
 
     status: the status code of the answer.
     body: a JSON value, the body of the answer.

@@ -11,7 +11,7 @@ from workerkit.scenarios.model.effects.effect import Effect
 
 @dataclass(frozen=True, slots=True)
 class SetServer(Effect):
-    """The server gets this status. Its key works only while its status is an active one."""
+    """The server gets this status. The server's key works only if the status is `online` or `active`."""
 
     kind: ClassVar[str] = "set-server"
 

@@ -18,9 +18,9 @@ from workerkit.scenarios.run_record.violation import Violation
 class GoesOnAfterRefusal(Rule):
     """After a task was refused, the worker must go on with other waiting tasks that a list named.
 
-    The rule is checked if the worker exited with code 0. It is also checked if the worker still read lists
-    with tasks when `patience` had passed since its last report. The worker's longest pause between requests,
-    up to 2 seconds, is subtracted from this time. A busy machine may have caused the pause.
+    The rule is checked if the worker exited with code 0. It is also checked if the worker read a list with
+    tasks at least `patience` after its last report. The worker's longest pause between requests, up to 2
+    seconds, is subtracted from this time. A busy machine may have caused the pause.
     """
 
     id: ClassVar[str] = "goes-on-after-refusal"
@@ -41,7 +41,7 @@ class GoesOnAfterRefusal(Rule):
         return self.summarize([_breach(run, refused[0], remaining)] if refused and remaining else [])
 
     def _idled(self, run: Run, last: TaskReport) -> bool:
-        """Whether the worker still read lists with tasks when `patience` had passed since its last report."""
+        """Whether the worker read a list with tasks at least `patience` after its last report."""
         later_pages = [
             page for page in run.pages if page.exchange.began >= last.exchange.ended and page.tasks
         ]

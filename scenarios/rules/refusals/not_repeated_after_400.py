@@ -23,10 +23,11 @@ _Refusals = dict[Hashable, dict[Hashable, list[Exchange]]]
 
 @dataclass(frozen=True, slots=True)
 class NotRepeatedAfter400(Rule):
-    """The worker must not send the same wrong request `times` times.
+    """The worker must not keep sending the same wrong request. At most `times` - 1 attempts are allowed.
 
     A request is wrong if it is answered with 400, 409, 415 or 422. Lists and heartbeats are not checked,
-    because a daemon repeats them. If the server accepts another report of the task, counting starts again.
+    because a daemon repeats them. If the wrong request is a report of a task, and the server then accepts
+    another report of this task, counting starts again.
     Logs count as repeated only if they are sent again within one second, and if no report was accepted in
     between.
     """
@@ -73,7 +74,7 @@ def _is_new_log(series: list[Exchange], exchange: Exchange) -> bool:
 
 
 def _take_logs(refusals: _Refusals) -> Iterator[list[Exchange]]:
-    """Removes and returns the series of logs, because the server accepted a report.
+    """Removes the refused log requests and returns them. Called when the server accepted a report.
 
     If the worker sends the same logs after this report, they are new entries.
     """
@@ -86,8 +87,8 @@ def _take_logs(refusals: _Refusals) -> Iterator[list[Exchange]]:
 def _subjects(run: Run, exchange: Exchange) -> tuple[Hashable, ...]:
     """Returns the subjects of a request: the ids of its tasks, and the request itself as the last subject.
 
-    If the request has exactly one task, the task is the only subject. Refusals are counted for the last
-    subject.
+    If the request has exactly one task, the task is the only subject. A refused request is counted only for
+    the last of these subjects.
     """
     tasks = run.tasks_by_exchange.get(exchange.number, ())
     return tasks if len(tasks) == 1 else (*tasks, (exchange.method, exchange.path, exchange.request_body))

@@ -45,7 +45,7 @@ class NoBusyPolling(Rule):
 def _unchanged_pages(run: Run) -> Iterator[TaskPage | None]:
     """Returns the pages that did not change since the previous request with the same query.
 
-    Each report of the worker is in its place among them as None.
+    Also returns a None for each report of the worker. All are in the order of time.
     """
     pages = {page.exchange.number: page for page in run.pages}
     last_answers: dict[str, bytes] = {}

@@ -29,7 +29,7 @@ class NoSecretsInLogs(Rule):
 
     id: ClassVar[str] = "no-secrets-in-logs"
     why: ClassVar[str] = (
-        "Logs and notes are kept for a long time, and people who must not use the accounts read them."
+        "Logs and notes are kept for a long time. People who must not use the accounts can read them."
     )
     careful: ClassVar[str] = "writes the ids of tasks into logs and notes, never a task with all its fields"
     general: ClassVar[bool] = True

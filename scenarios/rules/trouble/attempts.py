@@ -75,10 +75,10 @@ def chain_without_pause(refused: Iterable[Exchange], limit: int, *, pause: float
 
 
 def in_quick_succession(refused: Iterable[Exchange], limit: int, *, pause: float) -> tuple[Exchange, ...]:
-    """Returns `limit` attempts at the same request with less than `pause` seconds before each.
+    """Returns `limit` attempts at the same request. Each came less than `pause` seconds after the one before.
 
-    Longer pauses in between are allowed. So the count does not depend on how busy the machine is. Returns an
-    empty tuple if there are none.
+    Attempts after a longer pause are not counted, but they do not end the count. So the count does not depend
+    on how busy the machine is. Returns an empty tuple if there are fewer attempts.
     """
     last: dict[RequestKey, Exchange] = {}
     quick: dict[RequestKey, list[Exchange]] = {}

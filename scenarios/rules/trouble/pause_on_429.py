@@ -33,7 +33,9 @@ class PauseOn429(Rule):
     """
 
     id: ClassVar[str] = "pause-on-429"
-    why: ClassVar[str] = "A request that comes too early is refused again, and counts against the worker."
+    why: ClassVar[str] = (
+        "A request that comes too early is refused again, and the server may make the worker wait longer."
+    )
     careful: ClassVar[str] = "waits as many seconds as Retry-After says before it sends anything again"
     general: ClassVar[bool] = True
 

@@ -27,7 +27,7 @@ class ResultRepeated(Rule):
 
     id: ClassVar[str] = "result-repeated"
     why: ClassVar[str] = (
-        "The work was done, but nobody knows. The task stays open, and is done again or never."
+        "The work was done, but nobody knows. The task is done a second time, or it stays open forever."
     )
     careful: ClassVar[str] = "keeps a result until it is answered with 2xx, and sends it again after a pause"
     general: ClassVar[bool] = True

@@ -26,8 +26,8 @@ class CanceledWorkStopped(Rule):
     The worker can know this when a report of the task was refused, or when the time `margin` has passed since
     a list showed the task as canceled. The worker's longest pause between requests, up to 2 seconds, is
     subtracted from this time. A busy machine may have caused the pause. A list counts if the worker asked for
-    canceled tasks only. Any other list counts if the worker's last report before it was about this task, and
-    the worker had no failed report of another task to repeat.
+    canceled tasks only. Other lists count only if both are true: the worker's last report before the list was
+    about this task, and the worker did not have to repeat a failed report of another task.
     """
 
     id: ClassVar[str] = "canceled-work-stopped"

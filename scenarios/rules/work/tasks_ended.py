@@ -27,8 +27,8 @@ class TasksEnded(Rule):
     id: ClassVar[str] = "tasks-ended"
     why: ClassVar[str] = "A task that is left behind is never done, and nobody notices."
     careful: ClassVar[str] = (
-        "goes on after a failure, repeats reports that failed, reads the list until it is empty, and at "
-        "its start asks with status=running for tasks of an earlier run"
+        "goes on after a failure, repeats failed reports, and reads the list until it is empty. When it "
+        "starts, it asks with status=running for the tasks of an earlier run"
     )
     general: ClassVar[bool] = False
 
