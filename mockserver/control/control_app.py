@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,7 +26,6 @@ from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call, Operation
 
-Endpoint = Callable[[StarletteRequest], Awaitable[Response]]
 # A snapshot of a world with many tasks is larger than other bodies.
 _MAX_BYTES_BY_CALL = {"restoreWorld": 2**28}
 

@@ -56,9 +56,7 @@ class RequestFaults:
         self._exchange = replace(exchange, status=None, answer_headers=(), answer_body=b"", why=why)
         self._world.journal.begin(self._exchange)
         faults = tuple(action.fault for action in self._actions if action.journal_text)
-        self._applied = AppliedFaults(
-            exchange.number, faults, world_accepted=exchange.accepted, is_over=False
-        )
+        self._applied = AppliedFaults(exchange.number, faults, is_over=False)
         self._world.store_applied_faults(self._applied)
 
     async def deliver(self, answer: Answer, delivery: Delivery) -> None:
