@@ -126,7 +126,7 @@ def command(
     folder: str | None,
     **names: str | None,
 ) -> None:
-    """Tests the server at URL. URL ends in /api/v1/worker. Without URL, it tests a new mock.
+    """Tests the server with the API at this base URL. Without URL, it tests a new mock.
 
     \b
     Example:

@@ -19,7 +19,7 @@ from workerkit.mockserver.capsules.record.session import record
 
 
 @click.command("record")
-@click.option("--upstream", metavar="URL", help="The base URL of the server; it ends in /api/v1/worker.")
+@click.option("--upstream", metavar="URL", help="The base URL of the API on the server.")
 @click.option(
     "--from",
     "source",

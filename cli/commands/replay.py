@@ -37,7 +37,7 @@ from workerkit.mockserver.reports.terminal import styled_summary
 @click.command("replay")
 @click.argument("file", metavar="FILE")
 @click.option(
-    "--target", metavar="URL", help="Replay against this server, not the mock. URL ends in /api/v1/worker."
+    "--target", metavar="URL", help="Replay against the server with the API at this base URL, not the mock."
 )
 @click.option("--api-key", metavar="KEY", help="The API key for --target. The capsule has no real keys.")
 @click.option(

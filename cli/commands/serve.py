@@ -67,7 +67,7 @@ def command(
     log_format: str,
     control_token: str | None,
 ) -> None:
-    """Runs the mock until SIGINT or SIGTERM.
+    """Runs the mock until SIGINT or SIGTERM. Prints its URLs, its API keys and a curl command to try it.
 
     With --save-capsules, the mock writes a capsule for `workerkit replay` each time a world ends. A world
     ends when it is reset, replaced or deleted, and when the mock ends. In a scenario, the file is
@@ -77,7 +77,6 @@ def command(
     \b
     Example:
       workerkit serve --port 8080
-      curl -H 'X-API-Key: your-server-key' http://127.0.0.1:8080/api/v1/worker/tasks
       workerkit serve --scenario key-revoked --save-capsules capsules
     """
     worlds = Worlds()

@@ -11,12 +11,12 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task, tasks_in, total_in
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import worker_api
 
 _REFUSED = (400, 409)
 _LINK = "https://example.com/workerkit/{}"
 # The server may change these fields by itself, or list them in another form.
 _NOT_COMPARED = frozenset({"started_at", "retry_count", "max_retries", "details"})
-_OPEN_STATUSES = frozenset({"pending", "queued", "running"})
 
 
 class Episode:
@@ -149,8 +149,7 @@ class Episode:
             return
         query, exchange = self._last_list
         last_id = str(tasks_in(exchange)[-1]["id"])
-        statuses = str(query.get("status", "pending,queued")).split(",")
-        if last_id in self._tasks_at_start and self._model.task(last_id)["status"] in statuses:
+        if last_id in self._tasks_at_start and self._model.task(last_id)["status"] in _listed_statuses(query):
             without_page = {name: value for name, value in query.items() if name != "page"}
             self._list({**without_page, "after": last_id})
 
@@ -208,11 +207,11 @@ class Episode:
     def _must_accept(self, task_id: str, body: Mapping[str, str]) -> bool:
         """True if every correct server accepts the update.
 
-        The update must follow the status flow, or only add links to a pending, queued or running task.
+        The update must follow the status flow, or only add links to a task that has not ended.
         """
         status = self._model.task(task_id)["status"]
         if "status" not in body:
-            return status in _OPEN_STATUSES
+            return status not in worker_api().statuses_in("ended")
         if status == "failed" and not self._model.has_retries(task_id):
             return False
         return body["status"] in self._model.flow[status]
@@ -362,3 +361,8 @@ def _order_flaw(ids: list[str], expected_ids: list[str]) -> str:
 
 def _status_flaw(exchange: Exchange, expected: int) -> str | None:
     return None if exchange.status == expected else f"answered {exchange.status}, expected {expected}"
+
+
+def _listed_statuses(query: Mapping[str, str | int]) -> Sequence[str]:
+    """The statuses of the tasks that a list with this query has."""
+    return str(query["status"]).split(",") if "status" in query else lenient_spec.waiting_statuses()

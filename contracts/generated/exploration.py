@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, NoReturn
 
 from workerkit.contracts.gate.gate import RunEndedError, WithheldError
@@ -14,12 +15,11 @@ from workerkit.contracts.run.ledger import Finding
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import worker_api
 
 # The maximum number of pages of a whole list, for a target on this machine. For other targets it is 1,
 # because every episode reads the whole list several times.
 _MAX_LOCAL_PAGES = 3
-# An episode may change one task of each status, and two pending tasks.
-_CHANGED_STATUSES = ("pending", "pending", "queued", "running", "failed", "completed")
 _STATUSES = "|".join(lenient_spec.enum_values("TaskStatus"))
 # Two flaws have the same cause if they differ only in ids, numbers and statuses.
 _VARYING_PARTS = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f-]{{27}}|\d+|{_STATUSES}")
@@ -94,7 +94,7 @@ class Exploration:
         """
         chosen: list[str] = []
         allowed = [] if self._context.writes is Writes.NONE else self._context.changeable(own)
-        for status in _CHANGED_STATUSES:
+        for status in _changed_statuses():
             ids = (str(task["id"]) for task in allowed if task["status"] == status)
             chosen += [task_id for task_id in ids if task_id not in chosen][:1]
         return chosen
@@ -181,3 +181,16 @@ class Exploration:
         if self._requests_left <= 0:
             raise ExplorationOverError
         self._requests_left -= 1
+
+
+@cache
+def _changed_statuses() -> tuple[str, ...]:
+    """The statuses of the tasks that an episode may change.
+
+    Two tasks of the first status, one of each status that another one may follow, and one of the first status
+    that ends a task for good.
+    """
+    flow = worker_api().flow
+    with_next = [status for status in flow if flow[status]]
+    without_next = [status for status in flow if not flow[status]]
+    return (*with_next[:1], *with_next, *without_next[:1])

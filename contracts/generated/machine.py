@@ -22,9 +22,11 @@ from workerkit.contracts.run.context import RunContext
 Step = Callable[[Episode], None]
 _MAX_ROUNDS = 4
 _NUMBERS = st.integers(0, 11)
-_STATUSES = st.sampled_from(lenient_spec.enum_values("TaskStatus"))
-_STATUS_LISTS = st.lists(_STATUSES, min_size=1, max_size=6, unique=True)
-_LIMITS = st.sampled_from([1, 2, 3, 7, 50, 1000])
+_ALL_STATUSES = lenient_spec.enum_values("TaskStatus")
+_STATUSES = st.sampled_from(_ALL_STATUSES)
+_STATUS_LISTS = st.lists(_STATUSES, min_size=1, max_size=len(_ALL_STATUSES), unique=True)
+_MAX_LIMIT = lenient_spec.parameter_maximum("limit")
+_LIMITS = st.sampled_from([*(limit for limit in (1, 2, 3, 7, 50) if limit < _MAX_LIMIT), _MAX_LIMIT])
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,7 @@ def _fail(context: RunContext, task: Task) -> Exchange:
 
 def _follow_flow(context: RunContext, task: Task, last_status: str) -> None:
     status = str(task["status"])
-    while status != last_status:
+    while status not in (last_status, "completed"):
         status = next_status(status)
         _update(context, task, {"status": status})
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import tasks_of, total_of
+from workerkit.openapi.spec.api import worker_api
 
 Task = dict[str, Any]
 LINK_FIELDS = ("link_profile", "link_post")
+_COMPLETED = "completed"
 
 
 def tasks_in(exchange: Exchange) -> list[Task]:
@@ -31,14 +35,33 @@ def total_in(exchange: Exchange) -> int:
 
 
 def next_status(status: str) -> str:
-    """The status after this one in the flow: pending → queued → running → completed."""
-    return {"pending": "queued", "queued": "running"}.get(status, "completed")
+    """The status after this one on the shortest way of the flow to completed: queued, if it is pending.
+
+    For a status that has ended, and for one without a way to completed, it is completed.
+    """
+    return _next_statuses().get(status, _COMPLETED)
+
+
+@cache
+def _next_statuses() -> Mapping[str, str]:
+    """For each status that has not ended, the next one on the shortest way to completed."""
+    api = worker_api()
+    still_open = (*api.statuses_in("waiting"), *api.statuses_in("working"))
+    next_statuses: dict[str, str] = {}
+    reached = deque([_COMPLETED])
+    while reached:
+        target = reached.popleft()
+        for status in still_open:
+            if target in api.flow[status] and status not in next_statuses:
+                next_statuses[status] = target
+                reached.append(status)
+    return next_statuses
 
 
 def statuses_until(task: Task, end: str) -> Iterator[str]:
     """The next statuses of the task in the flow. The last one is `end`, not completed."""
     status = next_status(str(task["status"]))
-    while status != "completed":
+    while status != _COMPLETED:
         yield status
         status = next_status(status)
     yield end

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.observation import Observation, observed
 from workerkit.openapi.exchange import Exchange
 
 _LINK = "https://example.com/workerkit/{}"
+_LEVELS_ELSEWHERE = ("TRACE", "WARNING", "FATAL", "CRITICAL", "NOTICE")
 
 
 def links_of(task: Task) -> dict[str, str]:
     """Values for both link fields of a task. They contain the id of the task."""
     return {name: _LINK.format(f"{name}/{task['id']}") for name in LINK_FIELDS}
+
+
+def unknown_levels() -> tuple[str, ...]:
+    """Two log levels that other logging systems have, and this API does not."""
+    known = lenient_spec.enum_values("LogLevel")
+    return tuple(level for level in _LEVELS_ELSEWHERE if level not in known)[:2]
 
 
 def observe_callback_body(exchange: Exchange) -> Observation:

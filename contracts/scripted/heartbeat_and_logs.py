@@ -7,11 +7,8 @@ from typing import Any
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
-from workerkit.contracts.scripted.bodies import NOTE
+from workerkit.contracts.scripted.bodies import NOTE, unknown_levels
 from workerkit.openapi.exchange import Exchange
-
-# Levels that other logging systems have.
-_UNKNOWN_LEVELS = ("TRACE", "WARNING")
 
 
 def send_heartbeat(context: RunContext) -> None:
@@ -65,7 +62,7 @@ def send_logs(context: RunContext) -> None:
 
 def send_unknown_levels(context: RunContext) -> None:
     """Sends entries with unknown levels. A server has to refuse the batch, or to skip the entry."""
-    for level in _UNKNOWN_LEVELS:
+    for level in unknown_levels():
         exchange = _log(context, [{"level": level, "message": "workerkit"}])
         if not exchange.accepted:
             context.expect_status("logs-levels", exchange, 400)

@@ -41,7 +41,8 @@ def update_to_failed(context: RunContext) -> None:
         "failed": {"error_message": NOTE},
     }
     for status in statuses_until(task, "failed"):
-        exchange = context.client.send("PUT", f"/tasks/{task_id}", {"status": status, **fields[status]})
+        body = {"status": status, **fields.get(status, {})}
+        exchange = context.client.send("PUT", f"/tasks/{task_id}", body)
         if not context.expect_status("update", exchange):
             return
     read_back(context, "update-status", task_id, _AFTER_FAILURE, {}, exchange)

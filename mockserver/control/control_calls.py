@@ -87,6 +87,12 @@ def get_health(request: ControlRequest) -> tuple[int, Json]:
     return 200, {"status": "ok", "worlds": list(request.worlds.names())}
 
 
+def list_worlds(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the name, URL and keys of each world."""
+    worlds = (request.worlds.world(name) for name in request.worlds.names())
+    return 200, {"worlds": [_world_with_keys(world, request) for world in worlds]}
+
+
 def create_world(request: ControlRequest) -> tuple[int, Json]:
     """Adds a world, for example with a scenario from the library. Returns its name, URL and keys."""
     body = request.body
@@ -102,8 +108,7 @@ def create_world(request: ControlRequest) -> tuple[int, Json]:
         raise ConflictError(str(error)) from None
     except MissingEntityError as error:
         raise InvalidRequestError(f"body/world: {error}") from None
-    world = director.world
-    return 201, {"world": world.name, "base_url": request.base_url, "servers": servers_with_keys(world)}
+    return 201, _world_with_keys(director.world, request)
 
 
 def get_world(request: ControlRequest) -> tuple[int, Json]:
@@ -296,6 +301,7 @@ def get_events(request: ControlRequest) -> EventStream:
 
 CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json]]] = {
     "getHealth": get_health,
+    "listWorlds": list_worlds,
     "createWorld": create_world,
     "getWorld": get_world,
     "deleteWorld": delete_world,
@@ -326,6 +332,10 @@ def servers_with_keys(world: World) -> list[Json]:
     """Returns the name, the API key and the status of each server of a world."""
     names = ("name", "api_key", "status")
     return [{name: server.as_json()[name] for name in names} for server in world.servers.values()]
+
+
+def _world_with_keys(world: World, request: ControlRequest) -> Json:
+    return {"world": world.name, "base_url": request.base_url, "servers": servers_with_keys(world)}
 
 
 def _as_json(entities: Any) -> list[Json]:

@@ -117,13 +117,14 @@ class Verification:
 def expected_calls_of(json: Mapping[str, Any]) -> ExpectedCalls:
     """Returns the description that a call of the control plane has in its body.
 
-    json: fields of ExpectedCalls, and `times` with `min` and `max`. Without `times`, at least one exchange is
-        expected. With only `max`, none is needed.
+    json: fields of ExpectedCalls, and `times`: a number, or a range with `min` and `max`. Without `times`, at
+        least one exchange is expected. With only `max`, none is needed.
     """
     fields = dict(json)
     times = fields.pop("times", {})
-    min_count = times.get("min", 0 if "max" in times else 1)
-    return ExpectedCalls(**fields, min_count=int(min_count), max_count=times.get("max"))
+    bounds = times if isinstance(times, Mapping) else {"min": times, "max": times}
+    min_count = bounds.get("min", 0 if "max" in bounds else 1)
+    return ExpectedCalls(**fields, min_count=int(min_count), max_count=bounds.get("max"))
 
 
 def verify(world: World, expected: ExpectedCalls) -> Verification:

@@ -187,8 +187,7 @@ class WorkerApi:
         message has the closest requests and their differences. Raises InvalidRequestError for an unknown
         operation.
         """
-        bounds = {"min": times, "max": times} if isinstance(times, int) else times
-        given = {"operation": operation, "status": status, "path": path, "times": bounds}
+        given = {"operation": operation, "status": status, "path": path, "times": times}
         expected = {name: value for name, value in given.items() if value is not None}
         expected |= {} if body is ANY_BODY else {"body": body}
         found = self._call_with_world(lambda world: verify(world, expected_calls_of(expected)))

@@ -8,11 +8,11 @@ from xml.etree.ElementTree import Element
 
 from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.timeline import Tick, Timeline
+from workerkit.openapi.spec.api import worker_api
 
 _WIDTH = 1000
 _TICK_HEIGHT, _GAP_HEIGHT = 14, 4
 _MAX_LANE_HEIGHT, _MAX_LANES_HEIGHT = 12, 320
-_STATUS_ORDER = ("pending", "queued", "running", "completed", "failed", "canceled")
 _BAR_WIDTH = 100
 
 
@@ -100,8 +100,14 @@ def _tick_class(tick: Tick) -> str:
 
 
 def _status_class(status: str) -> str:
-    return f"s-{status}" if status in _STATUS_ORDER else "s-other"
+    return f"s-{status}" if status in _known_statuses() else "s-other"
 
 
 def _order(status: str) -> int:
-    return _STATUS_ORDER.index(status) if status in _STATUS_ORDER else len(_STATUS_ORDER)
+    known = _known_statuses()
+    return known.index(status) if status in known else len(known)
+
+
+def _known_statuses() -> tuple[str, ...]:
+    """The task statuses of the API, in the order in which a task passes through them."""
+    return worker_api().enumeration("TaskStatus")

@@ -14,6 +14,7 @@ from workerkit.mockserver.control.control_calls import servers_with_keys
 from workerkit.mockserver.server.server import MockServer
 from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.spec.api import worker_api
 
 
 def serve_until_signal(
@@ -52,10 +53,10 @@ def _ready_file_json(mock: MockServer, token: str | None) -> dict[str, Any]:
 
 def _startup_lines(mock: MockServer) -> list[str]:
     servers = mock.run_in_server_thread(lambda: list(mock.worlds.world(DEFAULT).servers.values()))
-    key = servers[0].keys[-1]
+    header, key = worker_api().key_header_name, servers[0].keys[-1]
     return [
         f"Worker API:     {mock.base_url}",
         f"Control plane:  {mock.control_url}",
-        *(f"  {server.name} ({server.status}): X-API-Key: {' or '.join(server.keys)}" for server in servers),
-        f"Try it:  curl -H 'X-API-Key: {key}' {mock.base_url}/tasks",
+        *(f"  {server.name} ({server.status}): {header}: {' or '.join(server.keys)}" for server in servers),
+        f"Try it:  curl -H '{header}: {key}' {mock.base_url}/tasks",
     ]

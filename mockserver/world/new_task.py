@@ -36,7 +36,7 @@ _TASK = {
     "is_indexed",
 }
 FIELDS = frozenset({"server", "request_id", "account_id", *_ACCOUNT, *_REQUEST, *_TASK})
-_STARTED = ("running", "completed", "failed")
+_RESULTS = ("completed", "failed")
 
 
 def create_task(world: World, fields: dict[str, Any], *, created_at: float | None = None) -> Task:
@@ -68,7 +68,9 @@ def create_task(world: World, fields: dict[str, Any], *, created_at: float | Non
     for name in _TASK & fields.keys():
         setattr(task, name, fields[name])
     task.id = task.id.lower()
-    _set_fields_of_earlier_statuses(task, fields)
+    if task.status in (*world.api.statuses_in("working"), *_RESULTS):
+        task.started_at = task.created_at
+    _set_result_fields(task, fields)
     return world.add_task(task)
 
 
@@ -105,10 +107,8 @@ def _account(world: World, fields: dict[str, Any]) -> Account:
     return world.add_account(replace(chosen, id=world.random.uuid(), **own)) if own else chosen
 
 
-def _set_fields_of_earlier_statuses(task: Task, fields: dict[str, Any]) -> None:
-    """Sets the fields that a task gets on the way to its status, for example `started_at`."""
-    if task.status in _STARTED:
-        task.started_at = task.created_at
+def _set_result_fields(task: Task, fields: dict[str, Any]) -> None:
+    """Sets the fields that a task gets with its result: a failed one an error message, for example."""
     if task.status == "failed" and task.error_message is None:
         task.error_message = "Captcha failed"
     if task.status == "completed":

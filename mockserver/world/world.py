@@ -23,13 +23,6 @@ from workerkit.scenarios.run_record.applied_faults import AppliedFaults
 
 _MAX_LOGS = 100_000
 E = TypeVar("E")
-_WAITING = ("pending", "queued")
-_STATUSES_BEFORE_FAILED = ("pending", "queued", "running", "completed", "canceled")
-_RETRY_STEPS = {
-    "on-requeue": {("failed", "pending")},
-    "on-failure": {(status, "failed") for status in _STATUSES_BEFORE_FAILED},
-    "never": set[tuple[str, str]](),
-}
 _RESULT_FIELDS = ("link_profile", "link_post", "error_message", "note", "is_indexed")
 
 
@@ -335,20 +328,30 @@ class World:
         if status == was:
             return
         self._list_items.pop(task.id, None)
-        if (was, status) in _RETRY_STEPS[self.dialect["retry-count"]]:
+        if self._is_counted_retry(was, status):
             count = task.retry_count
             self.change_log.record_detail("task", task.id, "retry_count", count, count + 1, by)
             task.retry_count = count + 1
         self._backlogs[task.server].change_status(task, status)
         self._counted.discard(task.id)
         task.completed_at = self.clock.now() if status == "completed" else None
-        if status in _WAITING:
+        if status in self.api.statuses_in("waiting"):
             task.started_at = None
         elif status == "running":
             task.started_at = self.clock.now()
         self.change_log.report("task", task.id, "status", was, status, by)
         if self.on_status_change is not None:
             self.on_status_change(task, was)
+
+    def _is_counted_retry(self, was: str, status: str) -> bool:
+        """Whether this step raises `retry_count`, as the dialect says. The two statuses are different."""
+        match self.dialect["retry-count"]:
+            case "on-requeue":
+                return (was, status) == ("failed", "pending")
+            case "on-failure":
+                return status == "failed"
+            case _:
+                return False
 
     def _add_to_server(self, task: Task) -> None:
         self._relations[task.server, task.request.id] += 1

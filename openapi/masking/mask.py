@@ -27,30 +27,13 @@ from workerkit.openapi.masking.encodings import (
     may_be_encoded,
 )
 from workerkit.openapi.masking.literal_regex import regex_of_any
+from workerkit.openapi.masking.secret_names import secret_names
 
 # The kind of a secret (key, password, email or cookie), and its text.
 Secret = tuple[str, str]
 
-_HEADERS = {"x-api-key": "key", "authorization": "key", "cookie": "cookie", "set-cookie": "cookie"}
-_FIELDS = {
-    "password": "password",
-    "email": "email",
-    **dict.fromkeys(("api_key", "apikey", "api-key", "x-api-key", "authorization", "token"), "key"),
-}
-_NAMES = "|".join(map(re.escape, _FIELDS))
 # The pattern starts only at the start of a word and never backtracks. So a megabyte of letters is fast, too.
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++(?:%2[Bb][\w.+-]*+){0,3}(?:@|%40)[\w-]++(?:\.[\w-]++)+")
-_FIELD_IN_TEXT = re.compile(
-    rf"""((['"])({_NAMES})\2\s*:\s*(['"]))((?:(?!\4)[^\\]|\\.)*)""", re.IGNORECASE | re.DOTALL
-)
-_FIELD_IN_ESCAPED_TEXT = re.compile(
-    rf'((\\")({_NAMES})\2\s*:\s*(\\"))((?:[^"\\]|\\[^"\\]|\\\\(?:\\[\\"]|[^"\\]))*)', re.IGNORECASE
-)
-_FIELD_IN_QUERY = re.compile(rf"""((?<![\w-])({_NAMES})=)([^&\s;,"'<>]+)""", re.IGNORECASE)
-_HEADERS_IN_TEXT = ("x-api-key:", "authorization:")
-_HEADER_IN_TEXT = re.compile(
-    r"""((?<![\w-])(x-api-key|authorization):\s*(?:bearer\s+|basic\s+)?)([^\s;,"'<>]+)""", re.IGNORECASE
-)
 # Long base64 texts almost always have two capital letters in one word. Few other texts do.
 _TWO_CAPITALS = re.compile(r"[A-Z][\w+/-]*[A-Z]", re.ASCII)
 # These words are in placeholders or next to secrets. They are never masked, even if one is a password.
@@ -76,6 +59,7 @@ class Mask:
     """
 
     def __init__(self, known: Iterable[Secret], *, salt: bytes) -> None:
+        self._names = secret_names()
         self._salt = blake2b(salt, digest_size=32).digest()
         self._patterns = tuple(_secret_patterns(known))
         self._reset_caches()
@@ -109,12 +93,12 @@ class Mask:
 
     def value_in_fields(self, names: Iterable[str], value: Any) -> Any:
         """A JSON value without secrets. `names`: the fields that the value is in, the outermost first."""
-        kinds = [_FIELDS[name.lower()] for name in names if name.lower() in _FIELDS]
+        kinds = [kind for name in names if (kind := kind_of_field(name))]
         return self._secret_value(kinds[0], value) if kinds else self.value(value)
 
     def header(self, name: str, text: str) -> str:
         """The value of a header without secrets. `name` is in lower case."""
-        kind = _HEADERS.get(name)
+        kind = self._names.headers.get(name)
         return self._replacement(kind, text) if kind else self._cached_text(text)
 
     def body(self, body: bytes) -> Any:
@@ -156,7 +140,7 @@ class Mask:
         return f"#{exchange.number} {time_text(exchange.began)} {request} -> {status}{why}"
 
     def _field_value(self, name: str, value: Any) -> Any:
-        kind = _FIELDS.get(name.lower())
+        kind = self._names.fields.get(name.lower())
         return self._secret_value(kind, value) if kind else self.value(value)
 
     def _secret_value(self, kind: str, value: Any) -> Any:
@@ -199,15 +183,15 @@ class Mask:
     def _mask_one_layer(self, text: str) -> str:
         """Replaces the secrets in a text: plain secrets, and secrets that are encoded once."""
         if '"' in text or "'" in text:
-            text = _FIELD_IN_TEXT.sub(partial(self._replace_field, escapes=1), text)
-            text = _FIELD_IN_ESCAPED_TEXT.sub(partial(self._replace_field, escapes=2), text)
+            text = self._names.field_in_text.sub(partial(self._replace_field, escapes=1), text)
+            text = self._names.field_in_escaped_text.sub(partial(self._replace_field, escapes=2), text)
         for pattern in self._patterns:
             if pattern.regex.search(text):
                 text = pattern.regex.sub(partial(self._replace_known, pattern.secret_of_form), text)
         if "=" in text:
-            text = _FIELD_IN_QUERY.sub(self._replace_pair, text)
+            text = self._names.field_in_query.sub(self._replace_pair, text)
         if ":" in text:
-            text = _HEADER_IN_TEXT.sub(self._replace_pair, text)
+            text = self._names.header_in_text.sub(self._replace_pair, text)
         if "@" in text or "%40" in text:
             text = _EMAIL.sub(lambda match: self._replacement("email", unquote(match[0])), text)
         return text
@@ -218,10 +202,11 @@ class Mask:
     def _replace_field(self, match: re.Match[str], *, escapes: int) -> str:
         if _PLACEHOLDER.fullmatch(match[5]):
             return match[0]
-        return match[1] + self._replacement(_FIELDS[match[3].lower()], _unescaped(match[5], escapes))
+        kind = self._names.fields[match[3].lower()]
+        return match[1] + self._replacement(kind, _unescaped(match[5], escapes))
 
     def _replace_pair(self, match: re.Match[str]) -> str:
-        return match[1] + self._replacement(_FIELDS[match[2].lower()], unquote(match[3]))
+        return match[1] + self._replacement(self._names.fields[match[2].lower()], unquote(match[3]))
 
     def _message(self, headers: Headers, body: bytes) -> dict[str, Any]:
         encoding = next((text for name, text in headers if name == "content-encoding"), "identity")
@@ -244,7 +229,7 @@ def secrets_in(value: Any) -> Iterator[Secret]:
             yield from secrets_in(member)
     elif isinstance(value, dict):
         for name, member in value.items():
-            kind = _FIELDS.get(name.lower())
+            kind = kind_of_field(name)
             if kind and isinstance(member, str):
                 yield kind, member
             else:
@@ -253,12 +238,12 @@ def secrets_in(value: Any) -> Iterator[Secret]:
 
 def kind_of_field(name: str) -> str | None:
     """The kind of secret in fields with this name. None if the field is not a secret one."""
-    return _FIELDS.get(name.lower())
+    return secret_names().fields.get(name.lower())
 
 
 def is_secret_header(name: str) -> bool:
     """True if the whole value of a header is secret. `name` is in lower case."""
-    return name in _HEADERS
+    return name in secret_names().headers
 
 
 def may_show_a_secret(text: str) -> bool:
@@ -266,8 +251,8 @@ def may_show_a_secret(text: str) -> bool:
     folded = text.casefold()
     return (
         "@" in text
-        or (any(sign in text for sign in "\"'=") and any(name in folded for name in _FIELDS))
-        or (":" in text and any(header in folded for header in _HEADERS_IN_TEXT))
+        or (any(sign in text for sign in "\"'=") and any(name in folded for name in secret_names().fields))
+        or (":" in text and any(header in folded for header in secret_names().headers_in_text))
         or (folded != text and bool(_TWO_CAPITALS.search(text)))
     )
 
@@ -275,7 +260,7 @@ def may_show_a_secret(text: str) -> bool:
 def keys_of(exchange: Exchange) -> Iterator[Secret]:
     """The API keys in the headers of a request, valid or not. Keys below 6 characters are left out."""
     for name, text in exchange.request_headers:
-        if _HEADERS.get(name) == "key":
+        if secret_names().headers.get(name) == "key":
             yield from (("key", key) for key in {text, text.rpartition(" ")[2]} if len(key) >= _SHORTEST_KEY)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from http import HTTPStatus
+from typing import Literal, get_args
 from urllib.parse import unquote
 
 from workerkit.openapi.errors import WorkerkitError
@@ -15,6 +16,8 @@ from workerkit.openapi.spec.dialect_spec import derive_spec
 from workerkit.openapi.spec.document import Document, Json, bundled_document
 from workerkit.openapi.spec.operation import Operation, compile_operation
 
+# What a task of a status does: it waits for its server, the server works on it, or its work is over.
+Phase = Literal["waiting", "working", "ended"]
 _CACHE_SIZE = 64
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -85,6 +88,7 @@ class Api:
         self.offline_status = _first_inactive(scheme)
         self.offline_after: float | None = scheme.get("x-offline-after")
         self.flow = _flow(document)
+        self._phases = _phases(document)
 
     def match(self, method: str, path: str) -> Match:
         """The operation of a request. If a path without parameters matches, no path template is used.
@@ -106,6 +110,10 @@ class Api:
     def enumeration(self, schema: str) -> tuple[str, ...]:
         """The values of an enumeration, in the order of the spec. `schema` is its name: `TaskStatus`."""
         return tuple(self.document.root["components"]["schemas"][schema]["enum"])
+
+    def statuses_in(self, phase: Phase) -> tuple[str, ...]:
+        """The task statuses of a phase, in the order of the spec."""
+        return self._phases[phase]
 
     def _match_template(self, method: str, path: str) -> Match:
         for template in self._templates:
@@ -189,8 +197,25 @@ def _first_inactive(scheme: Json) -> str:
 
 
 def _flow(document: Document) -> dict[str, frozenset[str]]:
-    schema = document.root.get("components", {}).get("schemas", {}).get("TaskStatus", {})
-    return {status: frozenset(following) for status, following in schema.get("x-flow", {}).items()}
+    schema = _task_status(document)
+    flow = schema.get("x-flow", {})
+    return {status: frozenset(flow.get(status, ())) for status in schema.get("enum", ())}
+
+
+def _phases(document: Document) -> dict[Phase, tuple[str, ...]]:
+    """The statuses of each phase. A status that `x-phase` does not have is in the phase `working`."""
+    schema = _task_status(document)
+    given = schema.get("x-phase", {})
+    phase_of = {status: given.get(status, "working") for status in schema.get("enum", ())}
+    return {
+        phase: tuple(status for status, own_phase in phase_of.items() if own_phase == phase)
+        for phase in get_args(Phase)
+    }
+
+
+def _task_status(document: Document) -> Json:
+    schema: Json = document.root.get("components", {}).get("schemas", {}).get("TaskStatus", {})
+    return schema
 
 
 def _all_responses(root: Json) -> Iterable[Json]:

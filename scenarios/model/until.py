@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.fields.kinds import ANY, HappeningName, OneOf, OperationNames, Positive, Seconds
 
-WAITING_STATUSES = ("pending", "queued")
-END_STATUSES = ("completed", "failed", "canceled")
 _POLLING = ("heartbeat", "listTasks")
 _DEFAULT_QUIET = 0.5
 _EMPTY: Mapping[str, Any] = {}
@@ -79,7 +78,7 @@ class Until:
         since = self._since(exchanges, happened)
         if since is None or now - since < (self.time or 0):
             return False
-        if self.waits_for_tasks and any(status not in END_STATUSES for status in statuses):
+        if self.waits_for_tasks and not set(statuses).issubset(worker_api().statuses_in("ended")):
             return False
         if self.calls is not None and not self.calls.reached(calls):
             return False

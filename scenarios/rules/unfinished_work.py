@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.model.until import WAITING_STATUSES
 from workerkit.scenarios.run_record.run import Run
 
 _LIST = "listTasks"
@@ -31,7 +30,7 @@ def listed_but_not_reported(run: Run) -> list[Mapping[str, Any]]:
     return [
         task
         for task in run.own_tasks()
-        if task["status"] in WAITING_STATUSES
+        if task["status"] in run.api.statuses_in("waiting")
         and task["id"].lower() in run.pages_by_task
         and task["id"].lower() not in run.reports_by_task
         and task.get("service_type") in types

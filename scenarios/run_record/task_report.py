@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import bulk_items_of, bulk_results_of, link_id_of, subject_task_id
-from workerkit.openapi.spec.api import Api
-from workerkit.scenarios.model.until import END_STATUSES
+from workerkit.openapi.spec.api import Api, worker_api
 
 TaskOutcome = Literal["accepted", "refused", "temporary-failure", "unclear"]
 RESULTS = ("completed", "failed")
@@ -59,7 +58,7 @@ class TaskReport:
     @property
     def is_end(self) -> bool:
         """Whether the report ends the task: completed, failed or canceled."""
-        return self.status in END_STATUSES
+        return self.status in worker_api().statuses_in("ended")
 
     @property
     def is_result(self) -> bool:

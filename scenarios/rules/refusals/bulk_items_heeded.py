@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.model.until import END_STATUSES
 from workerkit.scenarios.rules.refusals.left_alone import attempts_after_refusals
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -54,7 +53,7 @@ def _forgotten(run: Run) -> Iterator[Breach]:
             last is not None
             and last.in_bulk
             and last.outcome == "refused"
-            and task["status"] not in END_STATUSES
+            and task["status"] not in run.api.statuses_in("ended")
         ):
             yield Breach(
                 f"{_refused(run, last)}, and the worker did not report the task again: it is still "

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from workerkit.scenarios.faults.mislead.stale_page import StalePage
-from workerkit.scenarios.model.until import WAITING_STATUSES
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.unfinished_work import first_ids, work_requests
 from workerkit.scenarios.run_record.run import Run
@@ -60,7 +59,11 @@ def _missed_tasks(run: Run) -> Iterator[Mapping[str, Any]]:
 def _waited_unlisted(run: Run, task: Mapping[str, Any]) -> bool:
     task_id = task["id"].lower()
     has_changed = any(run.history.changes(task_id, field) for field in ("status", "server"))
-    return task["status"] in WAITING_STATUSES and not has_changed and task_id not in run.pages_by_task
+    return (
+        task["status"] in run.api.statuses_in("waiting")
+        and not has_changed
+        and task_id not in run.pages_by_task
+    )
 
 
 def _got_old_page(run: Run) -> bool:

@@ -19,7 +19,7 @@ class LogLevels(RequestFlawRule):
 
     id: ClassVar[str] = "log-levels"
     why: ClassVar[str] = "If one entry has an unknown level, the server may refuse the whole batch."
-    careful: ClassVar[str] = "sends INFO, WARN, ERROR and DEBUG, even if its log library uses other names"
+    careful: ClassVar[str] = "sends only levels of the API page, even if its log library has other names"
 
     def applies_to(self, exchange: Exchange, flaw: FlawError) -> bool:
         return _LEVEL.fullmatch(flaw.place) is not None

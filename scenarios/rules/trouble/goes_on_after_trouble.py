@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import data_of
 from workerkit.scenarios.fields.kinds import Positive, Seconds
-from workerkit.scenarios.model.until import END_STATUSES
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.unfinished_work import first_ids, work_requests
 from workerkit.scenarios.run_record.run import Run
@@ -38,7 +37,7 @@ class GoesOnAfterTrouble(Rule):
         open_tasks = [
             task
             for task in run.own_tasks()
-            if task["status"] not in END_STATUSES and not _was_refused(run, task)
+            if task["status"] not in run.api.statuses_in("ended") and not _was_refused(run, task)
         ]
         if not (run.exited_normally and open_tasks):
             return []

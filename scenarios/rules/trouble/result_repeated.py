@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Seconds
-from workerkit.scenarios.model.until import END_STATUSES
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.unfinished_work import work_requests
 from workerkit.scenarios.run_record.run import Run
@@ -55,7 +54,9 @@ class ResultRepeated(Rule):
 
 def _lost_results(run: Run) -> list[TaskReport]:
     """Returns the results that did not arrive, if their task is open and has no later report."""
-    open_tasks = [task["id"].lower() for task in run.own_tasks() if task["status"] not in END_STATUSES]
+    open_tasks = [
+        task["id"].lower() for task in run.own_tasks() if task["status"] not in run.api.statuses_in("ended")
+    ]
     last_reports = [run.reports_by_task[task][-1] for task in open_tasks if task in run.reports_by_task]
     return [
         report

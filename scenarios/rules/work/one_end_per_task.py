@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.model.until import END_STATUSES
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -59,7 +58,7 @@ def _ends_task(run: Run, report: TaskReport) -> bool:
 
 def _is_listed_as_open(run: Run, end: TaskReport, report: TaskReport) -> bool:
     pages = run.pages_between(end.task, end.exchange, report.exchange)
-    return any(page.tasks[end.task].get("status") not in END_STATUSES for page in pages)
+    return any(page.tasks[end.task].get("status") not in run.api.statuses_in("ended") for page in pages)
 
 
 def _sets_back(end: TaskReport, report: TaskReport) -> bool:

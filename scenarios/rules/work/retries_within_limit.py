@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.model.until import WAITING_STATUSES
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_page import TaskPage
@@ -38,7 +37,7 @@ def _breaches(run: Run, task: str) -> Iterator[Breach]:
     last: TaskReport | None = None
     for report in run.reports_by_task[task]:
         page = _last_page(run, report)
-        if page is not None and report.status in (*WAITING_STATUSES, "running"):
+        if page is not None and report.status in (*run.api.statuses_in("waiting"), "running"):
             since = [retry for retry in retries if retry.exchange.began >= page.exchange.ended]
             if _known_status(page, task, last) == "failed":
                 retries += [report] if report.outcome == "accepted" else []

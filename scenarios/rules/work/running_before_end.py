@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.scenarios.model.until import WAITING_STATUSES
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import RESULTS, TaskReport
@@ -37,7 +36,7 @@ def _breaches(run: Run, task: str) -> Iterator[Breach]:
     results = {report.number: report for report in run.reports_by_task[task] if report.is_result}
     for change in run.history.worker_changes(task):
         result = results.get(change.number)
-        is_end = change.was in WAITING_STATUSES and change.now in RESULTS
+        is_end = change.was in run.api.statuses_in("waiting") and change.now in RESULTS
         if is_end and result and not _was_reported_running(run, result):
             yield Breach(
                 f"Task {task} was {change.was}, and the worker never reported it as running before it "

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from workerkit.scenarios.model.until import END_STATUSES
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.rules.unfinished_work import first_ids
 from workerkit.scenarios.run_record.run import EndedBy, Run
@@ -33,7 +32,7 @@ class TasksEnded(Rule):
     general: ClassVar[bool] = False
 
     def check(self, run: Run) -> list[Violation]:
-        open_tasks = [task for task in run.own_tasks() if task["status"] not in END_STATUSES]
+        open_tasks = [task for task in run.own_tasks() if task["status"] not in run.api.statuses_in("ended")]
         return [self.violation(_message(run, open_tasks))] if open_tasks else []
 
 

@@ -80,7 +80,7 @@ def test_an_unknown_path_is_404_in_json(send: Send, path: str) -> None:
     [
         ("POST", "/health", {"GET"}),
         ("OPTIONS", "/health", {"GET"}),
-        ("GET", "/worlds", {"POST"}),
+        ("PUT", "/worlds", {"GET", "POST"}),
         ("PUT", "/worlds/x", {"GET", "DELETE"}),
         ("DELETE", "/worlds/x/tasks", {"GET", "POST"}),
         ("GET", "/worlds/x/reset", {"POST"}),

@@ -94,6 +94,18 @@ def test_the_base_url_has_the_host_of_the_request(control: Control, mock: MockSe
     assert control("POST", "/worlds", {}).json()["base_url"] == mock.base_url
 
 
+def test_the_list_of_worlds_has_the_url_and_the_keys_of_each(
+    control: Control, mock: MockServer, world: World
+) -> None:
+    new_world = control("POST", "/worlds", {}).json()
+    first, second = control("GET", "/worlds").json()["worlds"]
+    assert (first["world"], first["base_url"]) == (world.name, mock.base_url)
+    assert first["servers"][0]["api_key"] in world.key_ring.all_keys()
+    assert second == new_world
+    control("DELETE", f"/worlds/{new_world['world']}")
+    assert control("GET", "/worlds").json() == {"worlds": [first]}
+
+
 @pytest.mark.parametrize(
     ("body", "status", "message"),
     [

@@ -149,16 +149,26 @@ def test_requests_are_counted_that_match_all_given_fields(
         ({"max": 1}, False),
         ({"min": 2, "max": 2}, True),
         ({"max": 0}, False),
+        (2, True),
+        (1, False),
+        (3, False),
+        (0, False),
     ],
 )
 def test_the_count_has_to_be_within_the_bounds(
-    call: Call, verified: Callable[..., Json], times: Json, ok: bool
+    call: Call, verified: Callable[..., Json], times: Json | int, ok: bool
 ) -> None:
     call("GET", "/tasks")
     call("GET", "/tasks")
     call("POST", "/health", json={})
     found = verified(operation="listTasks", times=times)
     assert (found["ok"], found["count"]) == (ok, 2)
+
+
+@pytest.mark.parametrize("times", [-1, 1.5, True, "3", {"exactly": 3}])
+def test_times_is_a_number_or_a_range(control: Control, world: World, times: Any) -> None:
+    refused = control("POST", f"/worlds/{world.name}/verify", {"times": times})
+    assert (refused.status_code, refused.json()["error"]) == (400, "bad_request")
 
 
 def test_a_request_with_a_maximum_of_0_must_not_exist(verified: Callable[..., Json]) -> None:
@@ -292,6 +302,8 @@ def test_the_error_of_the_fixture_lists_the_closest_requests(worker: WorkerApi) 
         worker.verify("updateTask", status=200)
     message = str(caught.value)
     assert "expected operation updateTask, status 200; found 0 requests" in message
+    with pytest.raises(AssertionError, match="expected operation updateTask, times 2; found 1 requests"):
+        worker.verify("updateTask", times=2)
     assert "status: expected 200, found 403" in message
     assert f"403: task {task['id']} was never given to server-01" in message
     with pytest.raises(InvalidRequestError):

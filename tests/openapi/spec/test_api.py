@@ -173,6 +173,23 @@ def test_enumerations_keep_the_order_of_the_spec(api: Api) -> None:
     assert api.enumeration("LogLevel") == ("INFO", "WARN", "ERROR", "DEBUG")
 
 
+def test_the_phases_of_the_task_statuses_are_the_specs(api: Api) -> None:
+    assert api.statuses_in("waiting") == ("pending", "queued")
+    assert api.statuses_in("working") == ("running",)
+    assert api.statuses_in("ended") == ("completed", "failed", "canceled")
+
+
+def test_a_new_status_is_worked_on_and_followed_by_none_until_the_spec_says_more() -> None:
+    root = copy.deepcopy(bundled_document("worker-api.yaml").root)
+    schema = root["components"]["schemas"]["TaskStatus"]
+    schema["enum"].append("paused")
+    assert Api(Document(root)).statuses_in("working") == ("running", "paused")
+    assert Api(Document(root)).flow["paused"] == frozenset()
+    schema["x-phase"]["paused"], schema["x-flow"]["paused"] = "waiting", ["running"]
+    assert Api(Document(root)).statuses_in("waiting") == ("pending", "queued", "paused")
+    assert Api(Document(root)).flow["paused"] == {"running"}
+
+
 def test_the_key_comes_in_the_pages_header_from_an_online_or_active_server(api: Api) -> None:
     assert api.key_header == "x-api-key"
     assert set(api.active_statuses) == {"online", "active"}

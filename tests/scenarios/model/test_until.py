@@ -5,14 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.fields.vocabulary import api_vocabulary
-from workerkit.scenarios.model.until import END_STATUSES, EnoughCalls, Until
+from workerkit.scenarios.model.until import EnoughCalls, Until
 
 QUIET = Until(quiet=0.5)
-
-
-def test_ends_are_statuses_of_the_spec() -> None:
-    assert set(END_STATUSES) < set(api_vocabulary().task_statuses)
+ENDED = worker_api().statuses_in("ended")
 
 
 def test_polling_operations_are_operations_of_the_spec() -> None:
@@ -29,19 +27,19 @@ def test_a_scenario_ends_when_all_tasks_ended_and_the_worker_is_quiet(
     attempt: Callable[..., Exchange],
 ) -> None:
     update = attempt(0.0)
-    assert not QUIET.holds(statuses=END_STATUSES, exchanges=[update], now=update.ended + 0.4)
-    assert QUIET.holds(statuses=END_STATUSES, exchanges=[update], now=update.ended + 0.6)
+    assert not QUIET.holds(statuses=ENDED, exchanges=[update], now=update.ended + 0.4)
+    assert QUIET.holds(statuses=ENDED, exchanges=[update], now=update.ended + 0.6)
 
 
 def test_a_worker_that_only_polls_is_quiet(attempt: Callable[..., Exchange]) -> None:
     polls = [attempt(i / 10, operation=["heartbeat", "listTasks"][i % 2], status=200) for i in range(1, 20)]
-    assert QUIET.holds(statuses=END_STATUSES, exchanges=[attempt(0.0), *polls], now=polls[-1].ended)
-    assert QUIET.holds(statuses=END_STATUSES, exchanges=polls, now=polls[-1].ended)
+    assert QUIET.holds(statuses=ENDED, exchanges=[attempt(0.0), *polls], now=polls[-1].ended)
+    assert QUIET.holds(statuses=ENDED, exchanges=polls, now=polls[-1].ended)
 
 
 def test_a_later_request_makes_the_quiet_time_begin_again(attempt: Callable[..., Exchange]) -> None:
     log = attempt(3.0, operation="sendLogs", status=200)
-    assert not QUIET.holds(statuses=END_STATUSES, exchanges=[attempt(0.0), log], now=log.ended + 0.4)
+    assert not QUIET.holds(statuses=ENDED, exchanges=[attempt(0.0), log], now=log.ended + 0.4)
 
 
 def test_time_counts_from_the_happening(attempt: Callable[..., Exchange]) -> None:
@@ -81,9 +79,9 @@ def test_all_conditions_have_to_hold(attempt: Callable[..., Exchange]) -> None:
     until = Until(tasks="ended", time=1.0)
     first = attempt(0.0)
     assert not until.holds(statuses=["running"], exchanges=[first], now=first.ended + 5)
-    assert not until.holds(statuses=END_STATUSES, exchanges=[first], now=first.began + 0.9)
-    assert until.holds(statuses=END_STATUSES, exchanges=[first], now=first.began + 1)
+    assert not until.holds(statuses=ENDED, exchanges=[first], now=first.began + 0.9)
+    assert until.holds(statuses=ENDED, exchanges=[first], now=first.began + 1)
 
 
 def test_a_scenario_does_not_end_before_the_first_request() -> None:
-    assert not QUIET.holds(statuses=END_STATUSES, exchanges=[], now=1e12)
+    assert not QUIET.holds(statuses=ENDED, exchanges=[], now=1e12)

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from workerkit.scenarios.model.until import END_STATUSES
+from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.run_record.run import Run
 
 MakeWorker = Callable[..., Any]
@@ -250,4 +250,6 @@ def test_a_careful_worker_breaks_no_rule(
     worker.run(change_tasks(worker, tasks[::2]))
     run = scripted.run_record(ended_by="until" if style.daemon else "exit")
     assert broken_rules(run) == []
-    assert {task["id"] for task in run.own_tasks() if task["status"] not in END_STATUSES} <= worker.refused
+    assert {
+        task["id"] for task in run.own_tasks() if task["status"] not in worker_api().statuses_in("ended")
+    } <= worker.refused
