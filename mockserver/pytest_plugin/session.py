@@ -14,7 +14,7 @@ import pytest
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
 from workerkit.mockserver.reports.markup import clean_text
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios.library import library
@@ -27,7 +27,7 @@ class PluginSession:
     folder: tests that fail leave their capsules here. None: no capsules.
     """
 
-    def __init__(self, mock: MockServer, folder: str | None) -> None:
+    def __init__(self, mock: WorldServer, folder: str | None) -> None:
         self._mock = mock
         self._capsules = None if folder is None else CapsuleFolder(Path(folder))
 
@@ -50,7 +50,7 @@ class PluginSession:
 @contextmanager
 def running_session(folder: str | None) -> Iterator[PluginSession]:
     """Runs the mock during the `with` block."""
-    with MockServer(Worlds()) as mock:
+    with WorldServer(Worlds()) as mock:
         yield PluginSession(mock, folder)
 
 

@@ -14,7 +14,7 @@ from workerkit.mockserver.control.verify import (
     verification_text,
     verify,
 )
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.workers.command import CommandNotFoundError
 from workerkit.mockserver.workers.worker_environment import worker_settings
 from workerkit.mockserver.workers.worker_run import WorkerRun, run_worker
@@ -51,7 +51,7 @@ class WorkerApi:
     """
 
     def __init__(
-        self, mock: MockServer, scenario: Scenario | None = None, *, with_capsule: bool = False
+        self, mock: WorldServer, scenario: Scenario | None = None, *, with_capsule: bool = False
     ) -> None:
         self._mock = mock
         builder = WorldBuilder(scenario, with_tasks=False)

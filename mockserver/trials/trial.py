@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from workerkit.mockserver.capsules.capture.capture import capture_world, verdict_notes
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.reports.timeline import Timeline
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.trials.trial_timeline import timeline_of
 from workerkit.mockserver.workers.worker_run import run_worker
 from workerkit.mockserver.world.world_mask import mask_of
@@ -75,7 +75,7 @@ def try_worker(
     # The world `default` also gets the requests with an unknown key.
     director = worlds.add(DEFAULT, WorldBuilder(scenario))
     first_snapshot = snapshot_of(director) if with_capsule else None
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         worker_run = run_worker(mock, director, words, time_limit=time_limit, stop=stop)
         run = mock.run_in_server_thread(
             lambda: build_run(director, worker_run.ended_by, worker_run.exit_code)
