@@ -49,7 +49,7 @@ def workerkit(context: click.Context) -> None:
 def main() -> None:
     """Runs the command line and exits with its code."""
     try:
-        sys.exit(workerkit.main(standalone_mode=False) or 0)
+        sys.exit(workerkit.main(prog_name="workerkit", standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         if isinstance(error, click.BadParameter):
