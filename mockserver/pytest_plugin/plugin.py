@@ -15,7 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from workerkit.mockserver.pytest_plugin.session import PluginSession
-    from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
+    from workerkit.mockserver.python_api.worker_api import WorkerApi
 
 _NO_FIXTURE = (
     "the mark scenario does nothing without the fixture worker_api: add the argument worker_api to the test, "

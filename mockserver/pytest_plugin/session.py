@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
-from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
+from workerkit.mockserver.python_api.mock_server import MockServer
+from workerkit.mockserver.python_api.worker_api import WorkerApi
 from workerkit.mockserver.reports.markup import clean_text
-from workerkit.mockserver.server.server import WorldServer
-from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
@@ -27,16 +26,15 @@ class PluginSession:
     folder: tests that fail leave their capsules here. None: no capsules.
     """
 
-    def __init__(self, mock: WorldServer, folder: str | None) -> None:
+    def __init__(self, mock: MockServer, folder: str | None) -> None:
         self._mock = mock
         self._capsules = None if folder is None else CapsuleFolder(Path(folder))
 
     @contextmanager
     def world_for(self, test: pytest.Item) -> Iterator[WorkerApi]:
         """A new world for a test, in the scenario of its mark. It is removed after the `with` block."""
-        api = WorkerApi(self._mock, _marked_scenario(test), with_capsule=self._capsules is not None)
-        yield api
-        api.close()
+        with self._mock.new_world(_marked_scenario(test), with_capsule=self._capsules is not None) as api:
+            yield api
 
     def report_sections(self, test: pytest.Item, api: WorkerApi) -> Iterator[tuple[str, str]]:
         """The sections for the report of a failed test: title and text. Writes the test's capsule."""
@@ -50,7 +48,7 @@ class PluginSession:
 @contextmanager
 def running_session(folder: str | None) -> Iterator[PluginSession]:
     """Runs the mock during the `with` block."""
-    with WorldServer(Worlds()) as mock:
+    with MockServer() as mock:
         yield PluginSession(mock, folder)
 
 

@@ -37,7 +37,7 @@ class WorkerRun:
     output: str
 
 
-def run_worker(
+def run_command(
     mock: WorldServer,
     director: Director,
     words: Sequence[str],

@@ -128,13 +128,17 @@ def test_the_kit_comes_from_the_wheel(python: Path, project: Path) -> None:
 
 PUBLIC_NAMES = """
 import workerkit
-print(workerkit.__version__, workerkit.__file__)
+from workerkit.contracts import Plan, Report, Target
+from workerkit.mockserver import MockServer, WorkerApi, run_worker
+from workerkit.scenarios import Scenario, judge, load
+with MockServer() as mock, mock.new_world("quiet-day") as api:
+    print(workerkit.__version__, type(api) is WorkerApi, workerkit.__file__)
 """
 
 
 def test_the_public_names_can_be_imported(python: Path, project: Path) -> None:
-    version, place = run(python, "-c", PUBLIC_NAMES, cwd=project).split()
-    assert version == importlib.metadata.version("likepion-workerkit")
+    version, is_world, place = run(python, "-c", PUBLIC_NAMES, cwd=project).split()
+    assert (version, is_world) == (importlib.metadata.version("likepion-workerkit"), "True")
     assert str(python.parents[1]) in place
 
 
@@ -155,8 +159,8 @@ def editable(tmp_path: Path) -> Path:
 
 
 def test_an_editable_install_has_the_same_names(editable: Path, project: Path) -> None:
-    version, place = run(editable, "-c", PUBLIC_NAMES, cwd=project).split()
-    assert version == importlib.metadata.version("likepion-workerkit")
+    version, is_world, place = run(editable, "-c", PUBLIC_NAMES, cwd=project).split()
+    assert (version, is_world) == (importlib.metadata.version("likepion-workerkit"), "True")
     assert Path(place).resolve().relative_to(project.parent).parts[-2:] == ("package", "__init__.py")
     assert run(editable, "-m", "workerkit", "--version", cwd=project).startswith("workerkit, version ")
 

@@ -88,5 +88,5 @@ def test_the_list_of_scenarios_imports_only_what_it_prints(
     modules = imports("scenario", "list")
     assert packages(modules) == {"click", "workerkit", "yaml"}
     others = {room for room in rooms(modules) if not room.startswith(("cli", "openapi"))}
-    assert others == {"scenarios", "scenarios.library"}
+    assert others == {"lazy_names", "scenarios", "scenarios.library"}
     assert commands(modules) == {"scenario", "scenario.list"}

@@ -11,7 +11,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
+from workerkit.mockserver.python_api.worker_api import WorkerApi
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.refusal import InvalidRequestError

@@ -10,6 +10,7 @@ import pytest
 # What the plugin itself needs, and pytest.
 OWN = {
     "workerkit",
+    "workerkit.lazy_names",
     "workerkit.mockserver",
     "workerkit.mockserver.pytest_plugin",
     "workerkit.mockserver.pytest_plugin.plugin",

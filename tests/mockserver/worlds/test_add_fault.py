@@ -10,7 +10,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
+from workerkit.mockserver.python_api.worker_api import WorkerApi
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.randomness import SeededRandom

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
+from workerkit.mockserver.python_api.worker_api import WorkerApi
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError
 from workerkit.scenarios.fields.duration import DurationError
@@ -267,5 +267,5 @@ raise SystemExit(3)
 
 
 def test_without_a_scenario_there_is_no_verdict(api: WorkerApi) -> None:
-    with pytest.raises(ValueError, match="no scenario: mark it"):
+    with pytest.raises(ValueError, match="no scenario: mark the test"):
         api.verdict()
