@@ -6,7 +6,7 @@ READY = $(VENV)/.ready
 .PHONY: demo test check serve bench clean
 .DELETE_ON_ERROR:
 
-$(READY): pyproject.toml constraints.txt hatch_build.py
+$(READY): pyproject.toml constraints.txt hatch_build.py $(wildcard package/*.py)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
@@ -22,7 +22,7 @@ test: $(READY)
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p workerkit.openapi -p workerkit.scenarios -p workerkit.mockserver -p workerkit.contracts -p workerkit.cli
+	$(BIN)/mypy -p workerkit
 	$(BIN)/mypy tests hatch_build.py benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/openapi-spec-validator openapi/worker-api.yaml openapi/control-api.yaml

@@ -1,5 +1,9 @@
-"""Links the rooms into .dev/workerkit, so that an editable install has the same names as the wheel."""
+"""Links the rooms and the files of `package/` into .dev/workerkit.
 
+So an editable install has the same names as the wheel.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +14,18 @@ class EditableRooms(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version != "editable":
             return
-        package = Path(self.root, ".dev", "workerkit")
-        package.mkdir(parents=True, exist_ok=True)
-        for room in self.build_config.target_config["only-include"]:
-            link = package / room
+        links = Path(self.root, ".dev", "workerkit")
+        links.mkdir(parents=True, exist_ok=True)
+        for path in self._linked_paths():
+            link = links / path.name
             if not link.is_symlink():
-                link.symlink_to(Path("..", "..", room), target_is_directory=True)
+                link.symlink_to(Path("..", "..", path), target_is_directory=path.suffix == "")
+
+    def _linked_paths(self) -> Iterator[Path]:
+        """The paths from the root of all that the wheel has below `workerkit`."""
+        for folder in map(Path, self.build_config.target_config["only-include"]):
+            if folder.name == "package":
+                files = (path for path in Path(self.root, folder).iterdir() if path.is_file())
+                yield from (folder / path.name for path in files)
+            else:
+                yield folder

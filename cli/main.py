@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import click
 from click.core import ParameterSource
 
-from workerkit.cli.crash import save_trace
-from workerkit.cli.settings import project_settings, with_variables
-from workerkit.cli.unavailable import UnavailableCommand
+from workerkit.cli.lazy_group import LazyGroup
+from workerkit.cli.settings import project_settings
 from workerkit.openapi.errors import CannotRunError, UsageError
 
 _COMMANDS = {
@@ -22,34 +20,12 @@ _COMMANDS = {
     "scenario": "workerkit.cli.commands.scenario",
     "silences": "workerkit.cli.commands.silences",
 }
-_OPTIONAL_MODULES = ("schemathesis", "hypothesis", "requests")
+_NEEDS = {"conform": ("schemathesis", "hypothesis", "requests")}
 
 
-class _LazyGroup(click.Group):
-    """Imports a subcommand only when it is used. So `serve` does not wait for the imports of `conform`."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all subcommands, in the order of the help."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """The subcommand with this name. None if there is no such subcommand.
-
-        If an optional module is missing, the returned subcommand only tells the user what to install.
-        """
-        if name not in _COMMANDS:
-            return None
-        try:
-            command = importlib.import_module(_COMMANDS[name]).command
-        except ModuleNotFoundError as error:
-            if error.name not in _OPTIONAL_MODULES:
-                raise
-            return UnavailableCommand(name, error.name)
-        assert isinstance(command, click.Command)
-        return with_variables(command)
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, modules=_COMMANDS, needs=_NEEDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="likepion-workerkit", prog_name="workerkit")
 @click.pass_context
 def workerkit(context: click.Context) -> None:
@@ -65,13 +41,15 @@ def workerkit(context: click.Context) -> None:
     You can also set an option by an environment variable (WORKERKIT_TIME_LIMIT for --time-limit), or in the
     table [tool.workerkit] of pyproject.toml (time-limit).
     """
-    context.default_map = project_settings(workerkit, context)
+    name = context.invoked_subcommand or ""
+    command = workerkit.get_command(context, name)
+    context.default_map = {name: project_settings(command)} if command else {}
 
 
 def main() -> None:
     """Runs the command line and exits with its code."""
     try:
-        sys.exit(workerkit.main(standalone_mode=False) or 0)
+        sys.exit(workerkit.main(prog_name="workerkit", standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         if isinstance(error, click.BadParameter):
@@ -86,6 +64,8 @@ def main() -> None:
         _print_error(error)
         sys.exit(3)
     except Exception as error:
+        from workerkit.cli.crash import save_trace  # its imports are slow, and only this line needs them
+
         _print_error(save_trace(error))
         sys.exit(3)
 

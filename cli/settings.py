@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from workerkit.cli.unavailable import UnavailableCommand
+from workerkit.cli.command_index import options_of, setting_name, top_level_entries
 from workerkit.openapi.errors import UsageError
-from workerkit.openapi.formats.yaml_nodes import did_you_mean
 
 _PREFIX = "WORKERKIT_"
 
@@ -22,53 +20,33 @@ class BadSettingsError(UsageError, ValueError):
 
 def with_variables(command: click.Command) -> click.Command:
     """Lets the environment variable WORKERKIT_<OPTION> set each option of a command. Returns the command."""
-    for option in _options(command):
-        option.envvar = _PREFIX + _setting_name(option).upper()
-    for subcommand in getattr(command, "commands", {}).values():
-        with_variables(subcommand)
+    for option in options_of(command):
+        option.envvar = _PREFIX + setting_name(option).upper()
     return command
 
 
-def project_settings(group: click.Group, context: click.Context) -> dict[str, Any]:
-    """The options that the nearest pyproject.toml sets, for each command. Raises BadSettingsError."""
+def project_settings(command: click.Command) -> dict[str, Any]:
+    """The options of a command that the nearest pyproject.toml sets, by click's names for them.
+
+    The names in the file are checked against the options of all commands. Raises BadSettingsError.
+    """
     path = _nearest_project_file(Path.cwd())
     table = _read_table(path) if path else {}
     if not table:
         return {}
-    commands = {name: group.get_command(context, name) for name in group.list_commands(context)}
-    known = {
-        name: {_setting_name(option): option for option in _options(command)}
-        for name, command in commands.items()
-        if command is not None
-    }
-    if not any(isinstance(command, UnavailableCommand) for command in commands.values()):
-        _check_names(f"{path}", table, {setting for options in known.values() for setting in options})
-    repeatable = _repeatable(known.values())
-    # Two commands may have an option with the same name. If only one of these options can be repeated, a list
-    # in pyproject.toml sets only this one.
+    _check_names(f"{path}", table, {name for entry in top_level_entries() for name in entry.options})
     return {
-        name: {
-            option.name or "": _click_value(option, table[setting])
-            for setting, option in options.items()
-            if setting in table
-            and (option.multiple or setting not in repeatable or not isinstance(table[setting], list))
-        }
-        for name, options in known.items()
+        option.name or "": _click_value(option, table[setting_name(option)])
+        for option in options_of(command)
+        if setting_name(option) in table and _is_meant(option, table[setting_name(option)])
     }
 
 
-def _options(command: click.Command) -> list[click.Option]:
-    return [param for param in command.params if isinstance(param, click.Option)]
-
-
-def _setting_name(option: click.Option) -> str:
-    """The name of an option in pyproject.toml: `time_limit` for --time-limit."""
-    return max(option.opts, key=len).lstrip("-").replace("-", "_")
-
-
-def _repeatable(commands: Iterable[Mapping[str, click.Option]]) -> set[str]:
-    """The names of the options that can be repeated, in any of the commands."""
-    return {name for options in commands for name, option in options.items() if option.multiple}
+def _is_meant(option: click.Option, value: Any) -> bool:
+    """False for a list, if only an option of another command with the same name can be repeated."""
+    if option.multiple or not isinstance(value, list):
+        return True
+    return not any(setting_name(option) in entry.repeatable for entry in top_level_entries())
 
 
 def _click_value(option: click.Option, value: Any) -> Any:
@@ -95,6 +73,8 @@ def _read_table(path: Path) -> dict[str, Any]:
 
 
 def _check_names(path: str, table: dict[str, Any], known: set[str]) -> None:
-    for key in table:
-        if key not in known:
-            raise BadSettingsError(f"{path}: [tool.workerkit] has no option {key}{did_you_mean(key, known)}")
+    wrong = next((key for key in table if key not in known), None)
+    if wrong is not None:
+        from workerkit.openapi.formats.yaml_nodes import did_you_mean  # slow to import
+
+        raise BadSettingsError(f"{path}: [tool.workerkit] has no option {wrong}{did_you_mean(wrong, known)}")

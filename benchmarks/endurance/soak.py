@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -46,7 +46,7 @@ WITHOUT_ANSWER = ("hang",)
 class Client:
     """Sends requests with faults to its own world, one after another. `ends` counts how they ended."""
 
-    def __init__(self, mock: MockServer, number: int) -> None:
+    def __init__(self, mock: WorldServer, number: int) -> None:
         self._mock = mock
         self._random = random.Random(number)
         self._world: World = mock.run_in_server_thread(
@@ -107,7 +107,7 @@ class Client:
 
 def main(requests: int) -> int:
     """Sends the requests to a mock. Returns the exit code."""
-    with MockServer(Worlds()) as mock:
+    with WorldServer(Worlds()) as mock:
         clients = [Client(mock, number) for number in range(CLIENTS)]
         run_all(clients, CLIENTS * len(FAULTS))
         before = resources_of(mock)
@@ -142,7 +142,7 @@ def run_all(clients: list[Client], requests: int) -> None:
         thread.join()
 
 
-def resources_of(mock: MockServer) -> dict[str, int]:
+def resources_of(mock: WorldServer) -> dict[str, int]:
     """Returns how many asyncio tasks and open files the process has, and its memory in MiB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return {
@@ -152,7 +152,7 @@ def resources_of(mock: MockServer) -> dict[str, int]:
     }
 
 
-def settle(mock: MockServer, tasks: int) -> None:
+def settle(mock: WorldServer, tasks: int) -> None:
     """Waits until 100 checks in a row find at most `tasks` asyncio tasks. Gives up after 100,000 checks."""
     calm = 0
     for _ in range(MAX_CHECKS):

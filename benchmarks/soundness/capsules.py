@@ -34,7 +34,7 @@ from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.replay.matching import Difference
 from workerkit.mockserver.capsules.replay.replay import replay, replay_against_server
 from workerkit.mockserver.capsules.replay.worker_replay import replay_to_worker
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.mockserver.worlds.snapshot import snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -128,7 +128,7 @@ def _of_mutant(name: str) -> Row:
     director = worlds.add(DEFAULT, WorldBuilder(seed=1))
     beginning = snapshot_of(director)
     keys = "server-01-key", "server-02-key"
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         Caller(mock.base_url, *keys).send_all()
         capsule = _from_file(mock.run_in_server_thread(lambda: capture_world(director, beginning)))
     if name == _CORRECT:

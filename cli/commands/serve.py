@@ -14,7 +14,7 @@ from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
 from workerkit.mockserver.observers.json_log import log_as_json
 from workerkit.mockserver.server.foreground import serve_until_signal
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.dialect import Dialect, read_dialect
@@ -89,7 +89,7 @@ def command(
     worlds.add(DEFAULT, builder)
     journal_file = JournalFile(journal) if journal else None
     capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), click.echo) if save_capsules else None
-    mock = MockServer(worlds, host=host, port=port, token=control_token)
+    mock = WorldServer(worlds, host=host, port=port, token=control_token)
     log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
     with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock:
         serve_until_signal(mock, print_line=click.echo, ready_file=ready_file, token=control_token)

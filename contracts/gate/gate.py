@@ -17,7 +17,7 @@ from workerkit.contracts.gate.no_answer import NoAnswerError
 from workerkit.contracts.gate.pace import Pace
 from workerkit.contracts.gate.transport import Transport
 from workerkit.contracts.gate.write_policy import Draft, WritePolicy
-from workerkit.contracts.target.plan import Plan
+from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.errors import WorkerkitError
@@ -84,7 +84,7 @@ class Gate(BaseAdapter):
         self.withheld: list[str] = []
         self.end_reason: str | None = None
         self.end_cause: EndCause | None = None
-        self.policy = WritePolicy(plan.writes)
+        self.policy = WritePolicy(Writes(plan.writes))
         self._target = target
         self._plan = plan
         self._max_requests = plan.max_test_requests

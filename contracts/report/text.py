@@ -46,7 +46,9 @@ def plan_text(target: Target, plan: Plan) -> str:
     )
     rate = "" if plan.rate is None else f", {plan.rate:g} a second"
     other_account = "an account" if target.account_id is None else "another account"
-    writes = _WRITES[plan.writes].format(sandbox=_sandbox_text(target, plan), other_account=other_account)
+    writes = _WRITES[Writes(plan.writes)].format(
+        sandbox=_sandbox_text(target, plan), other_account=other_account
+    )
     return f"Testing {target.base_url} with {limit}{rate}. {writes}"
 
 

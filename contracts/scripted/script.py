@@ -85,7 +85,7 @@ def new_context(
     client = Client(gate, target.api_key)
     # A server under test may make its ids from the same seed. With the added text, these ids are different.
     chance = Random(f"tour {plan.seed}")
-    context = RunContext(client, ledger, target, plan.writes, chance, clock=clock)
+    context = RunContext(client, ledger, target, Writes(plan.writes), chance, clock=clock)
     if sandbox is not None:
         context.sandbox_tasks, context.sandbox_foreign = sandbox.own, sandbox.foreign
         context.sandbox_requests = sandbox.request_ids

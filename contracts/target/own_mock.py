@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from workerkit.contracts.target.target import Target
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -21,7 +21,7 @@ def own_mock(seed: int, dialect: Dialect | None = None) -> Iterator[Target]:
     """A target with all keys and an account id. Its mock runs until the `with` block ends."""
     worlds = Worlds()
     world = worlds.add(DEFAULT, WorldBuilder(seed=seed, dialect=dialect or Dialect())).world
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         yield Target(
             mock.base_url,
             api_key=_key(world, "server-01"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from workerkit.contracts.target.target import Target
@@ -51,7 +52,7 @@ class Plan:
     sandbox_tasks: ids of further tasks in the sandbox.
     """
 
-    writes: Writes = Writes.ALL
+    writes: Writes | Literal["all", "sandbox", "none"] = Writes.ALL
     rate: float | None = None
     max_requests: int | None = None
     time_limit: float | None = None

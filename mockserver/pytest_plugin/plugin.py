@@ -1,33 +1,28 @@
 """The pytest plugin: the fixture `worker_api` and the mark `scenario`.
 
-The mock starts only if a test uses the fixture.
+pytest loads this file in each of its runs, also where no test uses the fixture. So the file imports the rest
+of the kit only when a test uses the fixture for the first time. Then the mock starts, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
-from workerkit.mockserver.atomic_file import CannotWriteError
-from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
-from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
-from workerkit.mockserver.reports.markup import clean_text
-from workerkit.mockserver.server.server import MockServer
-from workerkit.mockserver.worlds.worlds import Worlds
-from workerkit.openapi.formats.yaml_nodes import InvalidInputError
-from workerkit.scenarios.library import library
-from workerkit.scenarios.model.scenario import Scenario
+if TYPE_CHECKING:
+    from workerkit.mockserver.pytest_plugin.session import PluginSession
+    from workerkit.mockserver.python_api.worker_api import WorkerApi
 
 _NO_FIXTURE = (
     "the mark scenario does nothing without the fixture worker_api: add the argument worker_api to the test, "
     "or remove the mark"
 )
 _CAPSULES_OPTION = "--worker-api-capsules"
-_worker_api = pytest.StashKey[WorkerApi]()
-_capsule_folder = pytest.StashKey[CapsuleFolder]()
+_report_sections = pytest.StashKey[Callable[[], Iterable[tuple[str, str]]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,10 +39,16 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     folder = config.getoption(_CAPSULES_OPTION)
     if folder is not None:
-        try:
-            config.stash[_capsule_folder] = CapsuleFolder(Path(folder))
-        except CannotWriteError as error:
-            raise pytest.UsageError(f"{_CAPSULES_OPTION}: {error}") from None
+        _create_folder(folder)
+
+
+def _create_folder(folder: str) -> None:
+    from workerkit.mockserver.atomic_file import CannotWriteError, make_folder
+
+    try:
+        make_folder(folder)
+    except CannotWriteError as error:
+        raise pytest.UsageError(f"{_CAPSULES_OPTION}: {error}") from None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -58,47 +59,30 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def _workerkit_mock() -> Iterator[MockServer]:
-    with MockServer(Worlds()) as mock:
-        yield mock
+def _workerkit_session(request: pytest.FixtureRequest) -> Iterator[PluginSession]:
+    with warnings.catch_warnings():
+        # In a project where warnings are errors, a warning of our imports must not fail a test.
+        warnings.simplefilter("ignore")
+        from workerkit.mockserver.pytest_plugin.session import running_session
+    with running_session(request.config.getoption(_CAPSULES_OPTION)) as session:
+        yield session
 
 
 @pytest.fixture
-def worker_api(request: pytest.FixtureRequest, _workerkit_mock: MockServer) -> Iterator[WorkerApi]:
+def worker_api(request: pytest.FixtureRequest, _workerkit_session: PluginSession) -> Iterator[WorkerApi]:
     """A new world of the LIKEPION Worker API, for this test only. All tests use one mock."""
-    with_capsule = _capsule_folder in request.config.stash
-    api = WorkerApi(_workerkit_mock, _marked_scenario(request.node), with_capsule=with_capsule)
-    request.node.stash[_worker_api] = api
-    yield api
-    del request.node.stash[_worker_api]
-    api.close()
+    test = request.node
+    with _workerkit_session.world_for(test) as api:
+        test.stash[_report_sections] = partial(_workerkit_session.report_sections, test, api)
+        yield api
+        del test.stash[_report_sections]
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Adds sections about the worker to the report of a failed test."""
     report: pytest.TestReport = yield  # type: ignore[assignment]  # pytest sends the result into the wrapper
-    api = item.stash.get(_worker_api, None)
-    if api is not None and report.when == "call" and report.failed:
-        report.sections.extend((title, clean_text(text)) for title, text in api.sections())
-        report.sections.extend(_capsule_section(item, api.capsule()))
+    sections = item.stash.get(_report_sections, None)
+    if sections is not None and report.when == "call" and report.failed:
+        report.sections.extend(sections())
     return report  # type: ignore[return-value]
-
-
-def _capsule_section(item: pytest.Item, capsule: Capsule | None) -> Iterator[tuple[str, str]]:
-    """Writes the capsule of a test, if there is one. Returns a section that names the file."""
-    if capsule is not None:
-        yield "capsule", item.config.stash[_capsule_folder].save(item.nodeid, capsule)
-
-
-def _marked_scenario(node: pytest.Item) -> Scenario | None:
-    mark = node.get_closest_marker("scenario")
-    if mark is None:
-        return None
-    if len(mark.args) != 1 or mark.kwargs:
-        pytest.fail('write the mark as @pytest.mark.scenario("key-revoked")', pytrace=False)
-    try:
-        return library.find(str(mark.args[0]))
-    except (library.NoSuchScenarioError, InvalidInputError) as error:
-        message = str(error)
-    pytest.fail(message, pytrace=False)

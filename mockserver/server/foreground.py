@@ -11,14 +11,14 @@ from typing import Any
 
 from workerkit.mockserver.atomic_file import write_atomically
 from workerkit.mockserver.control.control_calls import servers_with_keys
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.spec.api import worker_api
 
 
 def serve_until_signal(
-    mock: MockServer, *, print_line: Callable[[str], None], ready_file: str | None, token: str | None
+    mock: WorldServer, *, print_line: Callable[[str], None], ready_file: str | None, token: str | None
 ) -> None:
     """Prints the addresses of the mock, then waits for SIGINT or SIGTERM. Call this in the main thread.
 
@@ -41,7 +41,7 @@ def serve_until_signal(
     stopped.wait()
 
 
-def _ready_file_json(mock: MockServer, token: str | None) -> dict[str, Any]:
+def _ready_file_json(mock: WorldServer, token: str | None) -> dict[str, Any]:
     return {
         "base_url": mock.base_url,
         "control_url": mock.control_url,
@@ -51,7 +51,7 @@ def _ready_file_json(mock: MockServer, token: str | None) -> dict[str, Any]:
     }
 
 
-def _startup_lines(mock: MockServer) -> list[str]:
+def _startup_lines(mock: WorldServer) -> list[str]:
     servers = mock.run_in_server_thread(lambda: list(mock.worlds.world(DEFAULT).servers.values()))
     header, key = worker_api().key_header_name, servers[0].keys[-1]
     return [

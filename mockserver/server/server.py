@@ -33,7 +33,7 @@ class TokenNeededError(UsageError, ValueError):
     """Other machines could reach the control plane, so it needs a token."""
 
 
-class MockServer:
+class WorldServer:
     """An HTTP server for worlds. Use it in a `with` block: the server runs until the block ends.
 
     worlds: the worlds. Only the thread of the server may use them: see `run_in_server_thread`.
@@ -94,7 +94,7 @@ class MockServer:
         self._server.loop.call_soon_threadsafe(call)
         return result.result()
 
-    def __enter__(self) -> MockServer:
+    def __enter__(self) -> WorldServer:
         self._thread.start()
         self._server.ready.wait()
         return self

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from workerkit.mockserver.capsules.capture.capture import capture_world, verdict_notes
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.reports.timeline import Timeline
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.trials.trial_timeline import timeline_of
-from workerkit.mockserver.workers.worker_run import run_worker
+from workerkit.mockserver.workers.worker_run import run_command
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.snapshot import snapshot_of
@@ -75,8 +75,8 @@ def try_worker(
     # The world `default` also gets the requests with an unknown key.
     director = worlds.add(DEFAULT, WorldBuilder(scenario))
     first_snapshot = snapshot_of(director) if with_capsule else None
-    with MockServer(worlds) as mock:
-        worker_run = run_worker(mock, director, words, time_limit=time_limit, stop=stop)
+    with WorldServer(worlds) as mock:
+        worker_run = run_command(mock, director, words, time_limit=time_limit, stop=stop)
         run = mock.run_in_server_thread(
             lambda: build_run(director, worker_run.ended_by, worker_run.exit_code)
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.director import Director
 
 # The mock runs on this machine. A worker must not send its requests through a proxy.
 NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
-def worker_settings(mock: MockServer, director: Director) -> dict[str, str]:
+def worker_settings(mock: WorldServer, director: Director) -> dict[str, str]:
     """Returns the environment variables of a worker that works as the world's first server."""
     server = next(iter(director.world.servers.values()))
     return settings_of(mock.base_url, server.keys[0], server.name)

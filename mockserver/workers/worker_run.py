@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.workers.command import Command
 from workerkit.mockserver.workers.worker_environment import NO_PROXY, fill_placeholders, worker_settings
 from workerkit.mockserver.world.world_mask import mask_of
@@ -37,8 +37,8 @@ class WorkerRun:
     output: str
 
 
-def run_worker(
-    mock: MockServer,
+def run_command(
+    mock: WorldServer,
     director: Director,
     words: Sequence[str],
     *,
@@ -66,7 +66,7 @@ def run_worker(
 
 
 def _wait_for_end(
-    mock: MockServer, director: Director, command: Command, deadline: float, stop: threading.Event
+    mock: WorldServer, director: Director, command: Command, deadline: float, stop: threading.Event
 ) -> tuple[EndedBy, int | None]:
     while time.monotonic() < deadline:
         if stop.is_set():

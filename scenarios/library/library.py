@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import resources
-from importlib.resources.abc import Traversable
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from workerkit.openapi.errors import UsageError
 from workerkit.openapi.formats.yaml_nodes import did_you_mean
+from workerkit.scenarios.library.files import ENDINGS, scenario_files
 from workerkit.scenarios.loading import loader
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.world_plan import WorldPlan
-
-_ENDINGS = (".yaml", ".yml")
 
 
 class NoSuchScenarioError(UsageError, LookupError):
@@ -22,7 +19,7 @@ class NoSuchScenarioError(UsageError, LookupError):
 
 def names() -> tuple[str, ...]:
     """The names of all scenarios of the library, in alphabetical order."""
-    return tuple(sorted(PurePath(file.name).stem for file in _files()))
+    return tuple(scenario_files())
 
 
 def find(name_or_path: str) -> Scenario:
@@ -31,11 +28,11 @@ def find(name_or_path: str) -> Scenario:
     A text that ends in .yaml or .yml, or has a slash or a backslash, is a path.
     Raises NoSuchScenarioError, and InvalidInputError if the file has a mistake.
     """
-    if name_or_path.endswith(_ENDINGS) or "/" in name_or_path or "\\" in name_or_path:
+    if name_or_path.endswith(ENDINGS) or "/" in name_or_path or "\\" in name_or_path:
         return _from_file(Path(name_or_path))
-    for file in _files():
-        if PurePath(file.name).stem == name_or_path:
-            return replace(loader.parse(file.read_bytes(), name=file.name), source="")
+    file = scenario_files().get(name_or_path)
+    if file is not None:
+        return replace(loader.parse(file.read_bytes(), name=file.name), source="")
     raise NoSuchScenarioError(
         f'there is no scenario "{name_or_path}"{did_you_mean(name_or_path, names()) or _all_names()}'
     )
@@ -54,11 +51,6 @@ def _from_file(path: Path) -> Scenario:
         return loader.read(path)
     except OSError as error:
         raise NoSuchScenarioError(f"{path}: {error.strerror or error}") from None
-
-
-def _files() -> tuple[Traversable, ...]:
-    folder = resources.files("workerkit.scenarios").joinpath("library")
-    return tuple(file for file in folder.iterdir() if file.name.endswith(_ENDINGS))
 
 
 def _all_names() -> str:

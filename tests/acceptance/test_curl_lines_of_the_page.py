@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -70,10 +70,10 @@ ANSWERS = documented_answers()
 
 
 @pytest.fixture
-def mock() -> Iterator[MockServer]:
+def mock() -> Iterator[WorldServer]:
     worlds = Worlds()
     worlds.add(DEFAULT, WorldBuilder())
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         yield mock
 
 
@@ -94,7 +94,7 @@ def with_real_ids(text: str, world: World) -> str:
     return text
 
 
-def send(line: Line, mock: MockServer) -> tuple[int, Any]:
+def send(line: Line, mock: WorldServer) -> tuple[int, Any]:
     world = mock.worlds.world(DEFAULT)
     url = urlsplit(with_real_ids(line.url, world))
     body = None if line.body is None else with_real_ids(line.body, world)
@@ -119,7 +119,7 @@ def test_the_page_has_ten_curl_lines_for_nine_operations() -> None:
 
 
 @pytest.mark.parametrize("line", LINES, ids=[f"{line.method} {urlsplit(line.url).path}" for line in LINES])
-def test_a_line_is_answered_with_the_documented_status_and_fields(line: Line, mock: MockServer) -> None:
+def test_a_line_is_answered_with_the_documented_status_and_fields(line: Line, mock: WorldServer) -> None:
     status, answer = send(line, mock)
     operation = worker_api().operations[line.operation]
     assert status == 200
@@ -128,7 +128,7 @@ def test_a_line_is_answered_with_the_documented_status_and_fields(line: Line, mo
         assert fields(answer) == fields(ANSWERS[line.operation])
 
 
-def test_the_bulk_line_is_answered_as_on_the_page(mock: MockServer) -> None:
+def test_the_bulk_line_is_answered_as_on_the_page(mock: WorldServer) -> None:
     line = next(line for line in LINES if line.operation == "bulkUpdateTasks")
     answer = send(line, mock)[1]
     counts = {name: answer[name] for name in ("total", "success", "failed")}
@@ -136,7 +136,7 @@ def test_the_bulk_line_is_answered_as_on_the_page(mock: MockServer) -> None:
     assert [result.get("error") for result in answer["results"]] == [None, "not_your_task"]
 
 
-def test_the_effects_of_the_lines_are_in_the_world(mock: MockServer) -> None:
+def test_the_effects_of_the_lines_are_in_the_world(mock: WorldServer) -> None:
     world = mock.worlds.world(DEFAULT)
     before = sum(request.created_links for request in world.requests.values())
     for line in LINES:

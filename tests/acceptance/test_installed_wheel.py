@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
 import sysconfig
@@ -12,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("openapi", "scenarios", "mockserver", "contracts", "cli")
+PACKAGE_FILES = {path.name for path in (ROOT / "package").iterdir() if path.is_file()}
 PROJECT_TEST = """
 import json
 import urllib.request
@@ -46,6 +48,20 @@ def run(*words: str | Path, cwd: Path = ROOT) -> str:
     return done.stdout
 
 
+def new_environment(folder: Path) -> Path:
+    """The Python of a new environment. What the kit depends on is lent by this one."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder)
+    site_packages = next((folder / "lib").glob("python*/site-packages"))
+    # A path in a .pth file lends the packages, not the links of this environment's editable install.
+    (site_packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder / "bin" / "python"
+
+
+def pip_install(python: Path, *words: str | Path) -> None:
+    options = ("--python", python, "install", "--quiet", "--no-deps", "--no-index")
+    run(sys.executable, "-m", "pip", *options, *words)
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
@@ -55,26 +71,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the wheel installed; what the kit depends on is lent by this one."""
-    environment = tmp_path_factory.mktemp("environment")
-    run(sys.executable, "-m", "venv", "--without-pip", environment)
-    python = environment / "bin" / "python"
-    run(
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        python,
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-index",
-        wheel,
-    )
-    site_packages = next((environment / "lib").glob("python*/site-packages"))
-    # A path in a .pth file lends the packages, not the links of this environment's editable install.
-    (site_packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    script = environment / "bin" / "pytest"
+    """The Python of an environment with the wheel installed."""
+    python = new_environment(tmp_path_factory.mktemp("environment"))
+    pip_install(python, wheel)
+    script = python.with_name("pytest")
     script.write_text(PYTEST_SCRIPT.format(python=python))
     script.chmod(0o755)
     return python
@@ -91,16 +91,16 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_wheel_has_the_rooms_below_workerkit_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_has_the_package_and_the_rooms_in_it_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     rooms = {name.split("/")[1] for name in names if name.startswith("workerkit/")}
     assert tops == {"workerkit"}
-    assert rooms == set(ROOMS)
+    assert rooms == {*ROOMS, *PACKAGE_FILES}
 
 
-def test_the_wheel_has_every_file_of_the_rooms(wheel: Path) -> None:
+def test_the_wheel_has_every_file_of_the_rooms_and_of_the_package(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name.removeprefix("workerkit/") for name in archive.namelist() if ".dist-info/" not in name}
     there = {
@@ -109,7 +109,7 @@ def test_the_wheel_has_every_file_of_the_rooms(wheel: Path) -> None:
         for path in (ROOT / room).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert packed == there
+    assert packed == there | PACKAGE_FILES
 
 
 def test_a_wheel_made_from_the_source_distribution_is_the_same(wheel: Path, tmp_path: Path) -> None:
@@ -124,6 +124,45 @@ def test_a_wheel_made_from_the_source_distribution_is_the_same(wheel: Path, tmp_
 def test_the_kit_comes_from_the_wheel(python: Path, project: Path) -> None:
     place = run(python, "-c", "import workerkit.mockserver as room; print(room.__file__)", cwd=project)
     assert str(python.parents[1]) in place
+
+
+PUBLIC_NAMES = """
+import workerkit
+from workerkit.contracts import Plan, Report, Target
+from workerkit.mockserver import MockServer, WorkerApi, run_worker
+from workerkit.scenarios import Scenario, judge, load
+with MockServer() as mock, mock.new_world("quiet-day") as api:
+    print(workerkit.__version__, type(api) is WorkerApi, workerkit.__file__)
+"""
+
+
+def test_the_public_names_can_be_imported(python: Path, project: Path) -> None:
+    version, is_world, place = run(python, "-c", PUBLIC_NAMES, cwd=project).split()
+    assert (version, is_world) == (importlib.metadata.version("likepion-workerkit"), "True")
+    assert str(python.parents[1]) in place
+
+
+def test_the_package_runs_as_a_command(python: Path, project: Path) -> None:
+    assert run(python, "-m", "workerkit", "--version", cwd=project).startswith("workerkit, version ")
+    assert "key-revoked" in run(python, "-m", "workerkit", "scenario", "list", cwd=project)
+
+
+@pytest.fixture
+def editable(tmp_path: Path) -> Path:
+    """The Python of an environment in which a copy of the source distribution is installed as editable."""
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path)
+    run("tar", "-xzf", next(tmp_path.glob("*.tar.gz")), cwd=tmp_path)
+    source = next(path for path in tmp_path.iterdir() if path.is_dir())
+    python = new_environment(tmp_path / "environment")
+    pip_install(python, "--no-build-isolation", "--editable", source)
+    return python
+
+
+def test_an_editable_install_has_the_same_names(editable: Path, project: Path) -> None:
+    version, is_world, place = run(editable, "-c", PUBLIC_NAMES, cwd=project).split()
+    assert (version, is_world) == (importlib.metadata.version("likepion-workerkit"), "True")
+    assert Path(place).resolve().relative_to(project.parent).parts[-2:] == ("package", "__init__.py")
+    assert run(editable, "-m", "workerkit", "--version", cwd=project).startswith("workerkit, version ")
 
 
 @pytest.mark.parametrize("module", [False, True], ids=["pytest", "python -m pytest"])

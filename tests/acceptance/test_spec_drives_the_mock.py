@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import EXAMPLE_KEY, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.document import read_document
@@ -23,7 +23,7 @@ SPEC = resources.files("workerkit.openapi").joinpath("worker-api.yaml").read_tex
 class Client:
     """Sends requests to a mock as its first server."""
 
-    def __init__(self, mock: MockServer) -> None:
+    def __init__(self, mock: WorldServer) -> None:
         self._mock = mock
 
     def status(self, method: str, path: str, body: Any = None) -> int:
@@ -44,7 +44,7 @@ class Client:
 def mock_of(spec: str) -> Iterator[Client]:
     worlds = Worlds()
     worlds.add(DEFAULT, WorldBuilder(seed=1, spec=read_document(spec, name="a copy")))
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         yield Client(mock)
 
 

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import EXAMPLE_KEY, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import worker_api
@@ -29,7 +29,7 @@ CHECKS = (
 def test_all_phases_find_no_500_and_no_answer_that_the_spec_does_not_describe(tmp_path: Path) -> None:
     worlds = Worlds()
     world = worlds.add(DEFAULT, WorldBuilder(seed=1)).world
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         command = [sys.executable, "-m", "schemathesis.cli", "run", str(SPEC), "--url", mock.base_url]
         phases = ["--phases", "examples,coverage,fuzzing,stateful", "--checks", ",".join(CHECKS)]
         bounds = ["--max-examples", "25", "--seed", "1", "--generation-database", "none"]

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workerkit.mockserver.control.control_calls import CONTROL_STREAMS
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import control_api
@@ -32,7 +32,7 @@ NEED_A_STORY = ("changeTask", "restoreWorld")
 def test_all_phases_find_no_500_and_no_answer_that_the_spec_does_not_describe(tmp_path: Path) -> None:
     worlds, report = Worlds(), tmp_path / "report.har"
     worlds.add(DEFAULT, WorldBuilder(seed=1, with_tasks=False))
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         spec = OPENAPI / "control-api.yaml"
         command = [sys.executable, "-m", "schemathesis.cli", "run", str(spec), "--url", mock.control_url]
         phases = ["--phases", "examples,coverage,fuzzing,stateful", "--checks", ",".join(CHECKS)]

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 
 from tests.broken.mutant import MUTANTS, Mutant
 from workerkit.contracts.target.target import Target
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.document import Document, bundled_document
@@ -47,7 +47,7 @@ def _serve(name: str, seed: int, pipe: Connection) -> None:
     worlds = Worlds()
     world = worlds.add(DEFAULT, builder).world
     account = next(task.account.id for task in world.tasks.values() if task.server == "server-01")
-    with MockServer(worlds) as mock, suppress(EOFError):
+    with WorldServer(worlds) as mock, suppress(EOFError):
         pipe.send((mock.base_url, account))
         pipe.recv()
 

@@ -13,6 +13,7 @@ import click
 import pytest
 
 from workerkit.cli.commands import silences
+from workerkit.cli.main import workerkit
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -124,6 +125,20 @@ def test_without_the_optional_modules_the_help_says_what_is_missing(base_install
     code, output, errors = base_install("--help")
     assert (code, errors) == (0, "")
     assert "conform   Not installed" in output
+
+
+def test_without_the_optional_modules_all_other_commands_can_be_imported(base_install: Run) -> None:
+    for name in workerkit.list_commands(click.Context(workerkit)):
+        code, output, errors = base_install(name, "--help")
+        assert (code, errors) == (0, "")
+        assert ("Not installed" in output) is (name == "conform")
+
+
+def test_without_the_optional_modules_a_wrong_setting_is_found(base_install: Run, project: Path) -> None:
+    (project / "pyproject.toml").write_text("[tool.workerkit]\nrat = 1\n")
+    code, output, errors = base_install("scenario", "list")
+    assert (code, output) == (2, "")
+    assert '[tool.workerkit] has no option rat (did you mean "rate"?)' in errors
 
 
 def test_without_its_modules_conform_says_how_to_install_them(base_install: Run) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from workerkit.contracts.target.target import Target
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.snapshot import snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -27,13 +27,13 @@ MakeTarget = Callable[..., Target]
 @pytest.fixture
 def mock_target() -> Iterator[MakeTarget]:
     """Makes targets. Each target is a new mock with the default world. `api` is the spec of the mock."""
-    running: list[MockServer] = []
+    running: list[WorldServer] = []
 
     def make(api: Api | None = None) -> Target:
         worlds = Worlds()
         builder = WorldBuilder(seed=1, spec=api.document) if api else WorldBuilder(seed=1)
         world = worlds.add(DEFAULT, builder).world
-        server = MockServer(worlds).__enter__()
+        server = WorldServer(worlds).__enter__()
         running.append(server)
         account = next(iter(world.accounts))
         keys = ("server-01-key", "server-02-key", "server-03-key")
@@ -154,7 +154,7 @@ def _watched(choices: Mapping[str, str] | None = None) -> Iterator[WatchedMock]:
     """A watched mock that runs until the `with` block ends. `choices` are the values of its dialect."""
     worlds = Worlds()
     worlds.add(DEFAULT, WorldBuilder(seed=1, dialect=dialect_of(choices or {})))
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         watched_mock = WatchedMock("", worlds)
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(watched_mock, urlsplit(mock.base_url).netloc))
         watched_mock.base_url = f"http://127.0.0.1:{server.server_port}/api/v1/worker"

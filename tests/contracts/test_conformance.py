@@ -46,11 +46,11 @@ def test_a_run_on_the_mock_keeps_every_rule(mock_target: MakeTarget) -> None:
 MOCK_IN_A_PROCESS = """
 import sys
 from workerkit.mockserver.worlds.world_builder import (WorldBuilder)
-from workerkit.mockserver.server.server import (MockServer)
+from workerkit.mockserver.server.server import (WorldServer)
 from workerkit.mockserver.worlds.worlds import (DEFAULT, Worlds)
 worlds = Worlds()
 account = next(iter(worlds.add(DEFAULT, WorldBuilder(seed=1)).world.accounts))
-with MockServer(worlds) as server:
+with WorldServer(worlds) as server:
     print(server.base_url, account, flush=True)
     sys.stdin.read()
 """

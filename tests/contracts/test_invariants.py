@@ -14,7 +14,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
@@ -32,7 +32,7 @@ WRITES = st.lists(st.tuples(INDEX, STATUS), min_size=1, max_size=12)
 class Server:
     """A new world. The tests use it over HTTP only."""
 
-    def __init__(self, mock: MockServer, world: World) -> None:
+    def __init__(self, mock: WorldServer, world: World) -> None:
         self._url = mock.base_url
         self._key = f"server-01-key-{world.name}"
         self._http = requests.Session()
@@ -60,19 +60,19 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def mock() -> Iterator[MockServer]:
-    with MockServer(Worlds()) as running:
+def mock() -> Iterator[WorldServer]:
+    with WorldServer(Worlds()) as running:
         yield running
 
 
-def new_world(mock: MockServer) -> Server:
+def new_world(mock: WorldServer) -> Server:
     name = mock.run_in_server_thread(mock.worlds.new_name)
     return Server(mock, mock.run_in_server_thread(lambda: mock.worlds.add(name, WorldBuilder(seed=1))).world)
 
 
 @FEW_EXAMPLES
 @given(writes=WRITES)
-def test_the_last_written_values_are_read(mock: MockServer, writes: list[tuple[int, str]]) -> None:
+def test_the_last_written_values_are_read(mock: WorldServer, writes: list[tuple[int, str]]) -> None:
     server, last, number = new_world(mock), {}, count()
     for index, status in writes:
         link = f"https://example.com/{next(number)}"
@@ -86,7 +86,7 @@ def test_the_last_written_values_are_read(mock: MockServer, writes: list[tuple[i
 @FEW_EXAMPLES
 @given(writes=WRITES, limit=st.integers(1, 40), statuses=st.lists(STATUS, min_size=1, unique=True))
 def test_all_pages_together_are_the_whole_list(
-    mock: MockServer, writes: list[tuple[int, str]], limit: int, statuses: list[str]
+    mock: WorldServer, writes: list[tuple[int, str]], limit: int, statuses: list[str]
 ) -> None:
     server = new_world(mock)
     for index, status in writes:
@@ -110,7 +110,7 @@ def test_all_pages_together_are_the_whole_list(
 @FEW_EXAMPLES
 @given(writes=WRITES)
 def test_a_batch_has_the_same_effect_as_single_updates(
-    mock: MockServer, writes: list[tuple[int, str]]
+    mock: WorldServer, writes: list[tuple[int, str]]
 ) -> None:
     single, batched = new_world(mock), new_world(mock)
     assert [task["id"] for task in single.tasks] == [task["id"] for task in batched.tasks]
@@ -126,7 +126,7 @@ def test_a_batch_has_the_same_effect_as_single_updates(
 
 @FEW_EXAMPLES
 @given(indexes=st.lists(INDEX, min_size=1, max_size=6))
-def test_a_refused_request_changes_nothing(mock: MockServer, indexes: list[int]) -> None:
+def test_a_refused_request_changes_nothing(mock: WorldServer, indexes: list[int]) -> None:
     server = new_world(mock)
     for index in indexes:
         assert server.put(index, status="nonsense", link_post="x").status_code == 400
@@ -137,7 +137,7 @@ def test_a_refused_request_changes_nothing(mock: MockServer, indexes: list[int])
 
 @FEW_EXAMPLES
 @given(writes=WRITES)
-def test_the_totals_of_single_filters_add_up(mock: MockServer, writes: list[tuple[int, str]]) -> None:
+def test_the_totals_of_single_filters_add_up(mock: WorldServer, writes: list[tuple[int, str]]) -> None:
     server = new_world(mock)
     for index, status in writes:
         server.put(index, status=status)

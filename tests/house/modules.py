@@ -12,12 +12,14 @@ from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("openapi", "scenarios", "mockserver", "contracts", "cli")
+# The files of the package itself: they install as `workerkit/`, beside the rooms.
+PACKAGE = Path("package")
 
 
 @cache
 def modules() -> tuple[ModuleType, ...]:
-    """Every module of the five rooms."""
-    return tuple(import_module(name) for room in ROOMS for name in _names(f"workerkit.{room}"))
+    """Every module of the kit: those of the package itself, and those of the five rooms."""
+    return tuple(map(import_module, _names("workerkit")))
 
 
 def _names(package: str) -> Iterator[str]:
@@ -27,7 +29,7 @@ def _names(package: str) -> Iterator[str]:
 
 
 @cache
-def trees(*folders: str) -> dict[Path, ast.Module]:
+def trees(*folders: str | Path) -> dict[Path, ast.Module]:
     """The syntax trees of all Python files below these folders of the repository, by their paths in it."""
     paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
     return {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in paths}

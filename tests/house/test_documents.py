@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.modules import ROOMS, ROOT
+from tests.house.modules import PACKAGE, ROOMS, ROOT
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/**/*.md")])
-FOLDERS = (*ROOMS, "tests", "docs", "benchmarks")
+FOLDERS = (*ROOMS, str(PACKAGE), "tests", "docs", "benchmarks")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 PATH = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]+)`")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from tests.house.modules import ROOMS, modules, trees
+from tests.house.modules import PACKAGE, ROOMS, modules, trees
 from workerkit.openapi.errors import WorkerkitError
 
 # Each of these had a second meaning, or a meaning that no reader could guess. Another name took its place.
@@ -30,7 +30,7 @@ RETIRED = {
     *("Stint", "Strike", "Struck", "Tape", "Theatre", "Walk", "_DEEDS", "_Reign", "_ears", "_enthrone"),
     *("said", "shown", "told", "work"),
 }
-FOLDERS = (*ROOMS, "tests", "benchmarks")
+FOLDERS = (*ROOMS, PACKAGE, "tests", "benchmarks")
 
 
 def definitions(tree: ast.Module) -> Iterator[str]:
@@ -74,7 +74,7 @@ def test_definitions_are_found_wherever_they_stand() -> None:
 
 
 def test_no_two_classes_of_the_kit_share_a_name() -> None:
-    nodes = (node for tree in trees(*ROOMS).values() for node in tree.body)
+    nodes = (node for tree in trees(*ROOMS, PACKAGE).values() for node in tree.body)
     names = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef) and node.name[0] != "_")
     assert [name for name, count in names.items() if count > 1] == []
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world import World
@@ -23,14 +23,14 @@ SECONDS = 120
 
 
 @pytest.fixture(scope="session")
-def mock() -> Iterator[MockServer]:
+def mock() -> Iterator[WorldServer]:
     """A mock without a default world. Requests with an unknown key go to the newest world."""
-    with MockServer(Worlds()) as running:
+    with WorldServer(Worlds()) as running:
         yield running
 
 
 @pytest.fixture
-def world(mock: MockServer) -> Iterator[World]:
+def world(mock: WorldServer) -> Iterator[World]:
     """A new world with the default servers and no tasks. Its clock does not run.
 
     After the test, all worlds of the mock are removed.
@@ -49,7 +49,7 @@ def key(world: World) -> str:
 
 
 @pytest.fixture
-def add_task(mock: MockServer, world: World) -> Callable[..., Task]:
+def add_task(mock: WorldServer, world: World) -> Callable[..., Task]:
     """Adds a task with the given fields to the world. Without `server`, it belongs to server-01."""
 
     def add(**fields: Any) -> Task:
@@ -67,7 +67,7 @@ def http() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def call(mock: MockServer, http: requests.Session, key: str) -> Callable[..., requests.Response]:
+def call(mock: WorldServer, http: requests.Session, key: str) -> Callable[..., requests.Response]:
     """Sends a request to the Worker API.
 
     key: the API key; the key of server-01 by default, None for no key.
@@ -84,7 +84,7 @@ def call(mock: MockServer, http: requests.Session, key: str) -> Callable[..., re
 
 
 @pytest.fixture(scope="session")
-def control(mock: MockServer, http: requests.Session) -> Callable[..., requests.Response]:
+def control(mock: WorldServer, http: requests.Session) -> Callable[..., requests.Response]:
     """Calls the control plane. Fails if the spec does not describe the answer.
 
     path: the path without `/_mock`.
@@ -101,7 +101,7 @@ def control(mock: MockServer, http: requests.Session) -> Callable[..., requests.
 
 
 @pytest.fixture(scope="session")
-def raw(mock: MockServer) -> Callable[..., bytes]:
+def raw(mock: WorldServer) -> Callable[..., bytes]:
     """Sends bytes on a new connection. Returns all bytes that come until the mock closes the connection.
 
     leave: whether the client closes its side after sending. If not, the request must have the header

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world import operations
 from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.new_task import create_task
@@ -161,16 +161,16 @@ class Client:
 
 
 @pytest.fixture
-def mock() -> Iterator[MockServer]:
+def mock() -> Iterator[WorldServer]:
     worlds = Worlds()
     world = worlds.add(DEFAULT, WorldBuilder(seed=1, with_tasks=False)).world
     for _ in range(TASKS):
         create_task(world, {"server": "server-01", "link_profile": UNWRITTEN})
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         yield mock
 
 
-def find_flaws(mock: MockServer) -> list[str]:
+def find_flaws(mock: WorldServer) -> list[str]:
     tasks = list(mock.worlds.world(DEFAULT).tasks)
     clients = [Client(mock.base_url, name, tasks) for name in range(CLIENTS)]
     with ThreadPoolExecutor(CLIENTS) as pool:
@@ -179,11 +179,11 @@ def find_flaws(mock: MockServer) -> list[str]:
     return [flaw for flaw in found if flaw is not None]
 
 
-def test_the_events_of_32_clients_are_linearizable_for_each_task(mock: MockServer) -> None:
+def test_the_events_of_32_clients_are_linearizable_for_each_task(mock: WorldServer) -> None:
     assert find_flaws(mock) == []
 
 
-def test_a_lost_update_is_found(mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_update_is_found(mock: WorldServer, monkeypatch: pytest.MonkeyPatch) -> None:
     original = operations.HANDLERS["updateTask"]
 
     def lose_update(world: World, server: Server, call: Call) -> Any:
@@ -197,7 +197,7 @@ def test_a_lost_update_is_found(mock: MockServer, monkeypatch: pytest.MonkeyPatc
     assert find_flaws(mock)
 
 
-def test_an_old_page_is_found(mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_page_is_found(mock: WorldServer, monkeypatch: pytest.MonkeyPatch) -> None:
     original, pages = operations.HANDLERS["listTasks"], list[Any]()
 
     def list_old_page(world: World, server: Server, call: Call) -> Any:
@@ -208,7 +208,7 @@ def test_an_old_page_is_found(mock: MockServer, monkeypatch: pytest.MonkeyPatch)
     assert find_flaws(mock)
 
 
-def test_links_that_many_clients_complete_count_once(mock: MockServer) -> None:
+def test_links_that_many_clients_complete_count_once(mock: WorldServer) -> None:
     world = mock.worlds.world(DEFAULT)
     tasks = list(world.tasks)
 

@@ -22,7 +22,7 @@ from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.observers.event_stream import EventPublisher, EventReader
 from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
 from workerkit.mockserver.server import worker_app
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -129,14 +129,14 @@ def test_no_journal_file_and_no_event_contains_a_secret(worlds: Worlds, tmp_path
 
 
 @pytest.fixture
-def served(worlds: Worlds) -> Iterator[MockServer]:
-    with MockServer(worlds) as mock:
+def served(worlds: Worlds) -> Iterator[WorldServer]:
+    with WorldServer(worlds) as mock:
         yield mock
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_no_answer_of_the_control_plane_except_the_state_contains_a_secret(
-    worlds: Worlds, served: MockServer, http: requests.Session, secret: str
+    worlds: Worlds, served: WorldServer, http: requests.Session, secret: str
 ) -> None:
     app, url = worker_app.WorkerApp(worlds), f"{served.control_url}/worlds/default"
     for request in requests_with(secret):
@@ -169,7 +169,7 @@ def test_no_answer_of_the_control_plane_except_the_state_contains_a_secret(
 
 
 def test_the_refusal_of_a_key_of_another_world_does_not_contain_the_key(
-    worlds: Worlds, served: MockServer, http: requests.Session
+    worlds: Worlds, served: WorldServer, http: requests.Session
 ) -> None:
     served.run_in_server_thread(lambda: worlds.add("other", WorldBuilder(seed=2, with_tasks=False)))
     url = f"{served.control_url}/worlds/other/servers/server-01"

@@ -13,7 +13,7 @@ import requests
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.openapi.spec.dialect import dialect_of
@@ -45,7 +45,7 @@ STRICT = {"transitions": "strict"}
 class TaskInWorld:
     """One task in its own world. A worker changes it, and the control plane shows it."""
 
-    mock: MockServer
+    mock: WorldServer
     http: requests.Session
     control: Control
     world: World
@@ -109,7 +109,7 @@ CreateTask = Callable[..., AbstractContextManager[TaskInWorld]]
 
 
 @pytest.fixture(scope="session")
-def create(mock: MockServer, http: requests.Session, control: Control) -> CreateTask:
+def create(mock: WorldServer, http: requests.Session, control: Control) -> CreateTask:
     """Creates a task with the given fields in a new world. The dialect makes the given choices."""
 
     @contextmanager

@@ -9,7 +9,7 @@ from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
 from workerkit.mockserver.capsules.http.client import Address, send
 from workerkit.mockserver.http.headers import decode_headers, header_set_of
 from workerkit.mockserver.http.request import MAX_BODY_BYTES, Request
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.clock import LATEST
 from workerkit.mockserver.world.refusal import InvalidRequestError
@@ -70,7 +70,7 @@ class ReplayMock:
         worlds = Worlds()
         self._director = worlds.add(DEFAULT, build_world)
         self._app = WorkerApp(worlds)
-        self._mock = MockServer(worlds) if self._director.may_change_answers else None
+        self._mock = WorldServer(worlds) if self._director.may_change_answers else None
 
     def __enter__(self) -> ReplayMock:
         if self._mock is not None:

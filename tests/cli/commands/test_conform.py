@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -25,7 +25,7 @@ KEY = ("--api-key", "server-01-key")
 def url() -> Iterator[str]:
     worlds = Worlds()
     worlds.add(DEFAULT, WorldBuilder(seed=1))
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         yield mock.base_url
 
 
@@ -93,7 +93,7 @@ def test_what_was_seen_of_the_silences_makes_a_mock_that_is_seen_the_same_way(
     assert len(seen) > 20
     worlds = Worlds()
     worlds.add(DEFAULT, WorldBuilder(seed=1, dialect=dialect_of(seen)))
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         words = ("--max-requests", "230", "--write-dialect", "again.yaml")
         assert run("conform", mock.base_url, *KEY, *words)[0] == 0
     assert read_choices(project / "again.yaml") == seen

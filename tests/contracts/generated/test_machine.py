@@ -20,7 +20,7 @@ from workerkit.contracts.scripted.script import new_context
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.world.refusal import RefusalError
@@ -57,8 +57,8 @@ class Result:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[MockServer]:
-    with MockServer(Worlds()) as running:
+def server() -> Iterator[WorldServer]:
+    with WorldServer(Worlds()) as running:
         yield running
 
 
@@ -66,7 +66,7 @@ RunEpisodes = Callable[..., Result]
 
 
 @pytest.fixture
-def run(server: MockServer) -> RunEpisodes:
+def run(server: WorldServer) -> RunEpisodes:
     """Runs random episodes on a new world of this dialect, with the keys of these servers.
 
     The run knows the dialect from the start.
@@ -301,7 +301,7 @@ def test_a_target_with_impossible_tasks_gets_no_further_requests(run: RunEpisode
 
 
 def test_the_report_says_why_nothing_was_compared_with_a_model(
-    server: MockServer, monkeypatch: pytest.MonkeyPatch
+    server: WorldServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Target, "is_loopback", False)
     world = server.run_in_server_thread(

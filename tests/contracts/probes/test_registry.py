@@ -19,7 +19,7 @@ from workerkit.contracts.scripted.script import new_context
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -58,7 +58,7 @@ NewTarget = Callable[[Mapping[str, str]], MockTarget]
 @pytest.fixture(scope="module")
 def new_target() -> Iterator[NewTarget]:
     """Makes targets. Each target is a new world of one mock, with the given choices as its dialect."""
-    with MockServer(Worlds()) as server:
+    with WorldServer(Worlds()) as server:
 
         def new_target(choices: Mapping[str, str]) -> MockTarget:
             world = server.run_in_server_thread(lambda: _new_world(server.worlds, choices))

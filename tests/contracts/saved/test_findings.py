@@ -32,7 +32,7 @@ from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.reports.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import markdown_report
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -103,7 +103,7 @@ def test_the_mock_runs_the_scenario_of_each_finding(watched: Watch) -> None:
         assert scenario.world.dialect["list-order"] == "oldest-first"
         worlds = Worlds()
         worlds.add(DEFAULT, WorldBuilder(scenario))
-        with MockServer(worlds):
+        with WorldServer(worlds):
             assert worlds.world(DEFAULT).servers
     saved = next(finding for finding in report.saved_findings if finding.name == "update")
     update = next(rule for rule in report.rules if rule.id == "update")
@@ -244,7 +244,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
 def test_without_tasks_each_untested_rule_says_what_it_needs() -> None:
     worlds = Worlds()
     worlds.add(DEFAULT, WorldBuilder(seed=1, with_tasks=False))
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         report = conform(Target(mock.base_url, "server-01-key"), Plan(max_requests=300))
     reasons = {rule.why for rule in report.with_status(RuleStatus.UNTESTED)}
     assert [reason for reason in reasons if not re.search("needs --|give it (more|some)", reason)] == []

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
 from workerkit.mockserver.control.access import AccessControl, UnfitTokenError, checked_token, is_loopback
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -137,11 +137,11 @@ def test_a_foreign_origin_is_403(control: Control, origin: str) -> None:
     assert_forbidden(control("POST", "/worlds", {}, headers={"Origin": origin}))
 
 
-def test_the_origin_of_the_mock_is_allowed(control: Control, mock: MockServer) -> None:
+def test_the_origin_of_the_mock_is_allowed(control: Control, mock: WorldServer) -> None:
     assert control("GET", "/health", headers={"Origin": mock.origin}).status_code == 200
 
 
-def test_a_preflight_request_of_another_site_is_403(http: requests.Session, mock: MockServer) -> None:
+def test_a_preflight_request_of_another_site_is_403(http: requests.Session, mock: WorldServer) -> None:
     headers = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
     response = http.options(f"{mock.control_url}/worlds", headers=headers, timeout=120)
     assert_forbidden(response)
@@ -168,7 +168,7 @@ def test_access_is_checked_for_every_spelling_of_the_path(raw: Raw, path: str) -
     assert answer.startswith(b"HTTP/1.1 403 ")
 
 
-def test_a_refused_call_changes_nothing(control: Control, mock: MockServer) -> None:
+def test_a_refused_call_changes_nothing(control: Control, mock: WorldServer) -> None:
     before = mock.worlds.names()
     assert_forbidden(control("POST", "/worlds", {}, headers={"Host": "evil.example"}))
     assert mock.worlds.names() == before
@@ -178,15 +178,15 @@ def test_a_refused_call_changes_nothing(control: Control, mock: MockServer) -> N
 
 
 @pytest.fixture(scope="module")
-def mock_with_token() -> Iterator[MockServer]:
+def mock_with_token() -> Iterator[WorldServer]:
     worlds = Worlds()
     worlds.add(DEFAULT, WorldBuilder(with_tasks=False))
-    with MockServer(worlds, token=TOKEN) as running:
+    with WorldServer(worlds, token=TOKEN) as running:
         yield running
 
 
 @pytest.fixture
-def get(mock_with_token: MockServer, http: requests.Session) -> Callable[..., requests.Response]:
+def get(mock_with_token: WorldServer, http: requests.Session) -> Callable[..., requests.Response]:
     def send(path: str, **headers: str) -> requests.Response:
         return http.get(f"{mock_with_token.control_url}{path}", headers=headers, timeout=120)
 
@@ -223,7 +223,7 @@ def test_another_host_is_403_even_with_the_token(get: Callable[..., requests.Res
     assert_forbidden(get("/health", Authorization=f"Bearer {TOKEN}", Host="evil.example"))
 
 
-def test_the_worker_api_needs_no_token(mock_with_token: MockServer, http: requests.Session) -> None:
+def test_the_worker_api_needs_no_token(mock_with_token: WorldServer, http: requests.Session) -> None:
     response = http.get(
         f"{mock_with_token.base_url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=120
     )
@@ -234,9 +234,11 @@ def test_the_worker_api_needs_no_token(mock_with_token: MockServer, http: reques
 def test_an_unfit_token_is_an_error_that_does_not_contain_it(token: str, error: str) -> None:
     for construct in (
         lambda: AccessControl(unreachable_app, host="127.0.0.1", token=token),
-        lambda: MockServer(Worlds(), token=token),
-        lambda: MockServer(Worlds(), host="0.0.0.0", token=token),
-        lambda: MockServer(Worlds(), host="192.0.2.7", token=token),  # an address that it could not listen on
+        lambda: WorldServer(Worlds(), token=token),
+        lambda: WorldServer(Worlds(), host="0.0.0.0", token=token),
+        lambda: WorldServer(
+            Worlds(), host="192.0.2.7", token=token
+        ),  # an address that it could not listen on
     ):
         with pytest.raises(UnfitTokenError, match=error) as caught:
             construct()
@@ -270,7 +272,7 @@ def test_every_valid_token_can_be_sent(token: str) -> None:
 
 
 def test_a_token_with_spaces_can_be_sent() -> None:
-    with MockServer(Worlds(), token="four words and blanks") as running:
+    with WorldServer(Worlds(), token="four words and blanks") as running:
         headers = {"Authorization": "Bearer four words and blanks"}
         assert requests.get(f"{running.control_url}/health", headers=headers, timeout=30).status_code == 200
 
@@ -337,7 +339,7 @@ def test_a_refusal_has_the_reason_in_json(control: Control) -> None:
 
 @pytest.mark.parametrize(("token", "status"), [(TOKEN, 200), (None, 401), ("wrong", 401)])
 def test_a_mock_on_all_addresses_accepts_any_host_with_the_token(token: str | None, status: int) -> None:
-    with MockServer(Worlds(), host="0.0.0.0", token=TOKEN) as running:
+    with WorldServer(Worlds(), host="0.0.0.0", token=TOKEN) as running:
         headers = {"Host": "mock.example", **({"Authorization": f"Bearer {token}"} if token else {})}
         url = f"http://127.0.0.1:{running.port}/_mock/health"
         assert requests.get(url, headers=headers, timeout=120).status_code == status

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.control.control_app import control_app
 from workerkit.mockserver.control.control_calls import CONTROL_CALLS, CONTROL_STREAMS
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.spec.api import Api, control_api
@@ -32,7 +32,7 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-def send(mock: MockServer, http: requests.Session) -> Send:
+def send(mock: WorldServer, http: requests.Session) -> Send:
     """Sends a request with any path and method to the control plane."""
 
     def send_request(method: str, path: str, **more: Any) -> requests.Response:
@@ -103,7 +103,7 @@ def test_head_is_a_wrong_method(send: Send) -> None:
     [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application"],
 )
 def test_a_body_with_a_content_type_of_html_forms_is_400(
-    send: Send, mock: MockServer, content_type: str | None
+    send: Send, mock: WorldServer, content_type: str | None
 ) -> None:
     before = mock.worlds.names()
     headers = {"Content-Type": content_type} if content_type else {}
@@ -134,7 +134,7 @@ def test_a_body_of_more_than_8_mib_is_400(send: Send) -> None:
 
 
 def test_a_request_with_an_incomplete_body_changes_nothing(
-    raw: Raw, mock: MockServer, caplog: pytest.LogCaptureFixture
+    raw: Raw, mock: WorldServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = mock.worlds.names()
     head = "POST /_mock/worlds HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.journal import CAPACITY
 from workerkit.mockserver.world.world import World
@@ -87,7 +87,7 @@ def test_a_world_can_be_made_with_a_scenario(control: Control, world: World) -> 
     assert (state["scenario"], len(state["tasks"])) == ("key-revoked", 60)
 
 
-def test_the_base_url_has_the_host_of_the_request(control: Control, mock: MockServer, world: World) -> None:
+def test_the_base_url_has_the_host_of_the_request(control: Control, mock: WorldServer, world: World) -> None:
     host = f"localhost:{mock.port}"
     new_world = control("POST", "/worlds", {}, headers={"Host": host}).json()
     assert new_world["base_url"] == f"http://{host}/api/v1/worker"
@@ -119,7 +119,7 @@ def test_the_list_of_worlds_has_the_url_and_the_keys_of_each(
     ],
 )
 def test_a_world_with_a_mistake_is_refused(
-    control: Control, mock: MockServer, world: World, body: Any, status: int, message: str
+    control: Control, mock: WorldServer, world: World, body: Any, status: int, message: str
 ) -> None:
     assert_refused(control("POST", "/worlds", body), status, message)
     assert mock.worlds.names() == (world.name,)
@@ -664,7 +664,7 @@ def test_a_call_can_contain_a_scenario(control: Control, call: Call) -> None:
     assert [call("GET", "/tasks", key=server["api_key"]).status_code for _ in range(3)] == [200, 418, 200]
 
 
-def test_the_error_of_a_scenario_names_the_mistake(control: Control, mock: MockServer) -> None:
+def test_the_error_of_a_scenario_names_the_mistake(control: Control, mock: WorldServer) -> None:
     before = mock.run_in_server_thread(mock.worlds.names)
     answer = control("POST", "/worlds", {"scenario": {**SCENARIO, "whem": []}})
     assert answer.status_code == 400

@@ -11,8 +11,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.python_api.worker_api import WorkerApi
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
@@ -284,7 +284,7 @@ def test_the_cause_of_a_400_is_the_reason_in_the_journal(call: Call, verified: C
 
 
 @pytest.fixture
-def worker(mock: MockServer) -> Any:
+def worker(mock: WorldServer) -> Any:
     api = WorkerApi(mock)
     yield api
     api.close()

@@ -9,13 +9,13 @@ import pytest
 import requests
 
 from tests.mockserver.dialects.dialect_client import CallControl, DialectClient, OpenClient
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.openapi.spec.dialect import dialect_of
 
 
 @pytest.fixture(scope="session")
-def open_client(mock: MockServer, http: requests.Session, control: CallControl) -> OpenClient:
+def open_client(mock: WorldServer, http: requests.Session, control: CallControl) -> OpenClient:
     """Opens a client in a new world. The dialect of the world makes the given choices."""
 
     @contextmanager

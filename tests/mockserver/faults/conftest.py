@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.mockserver.faults.fault_client import AddTask, FaultClient
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.world import World
 
 
 @pytest.fixture
-def client(mock: MockServer, world: World, key: str) -> FaultClient:
+def client(mock: WorldServer, world: World, key: str) -> FaultClient:
     """A client of the test's world."""
     return FaultClient(mock, world, key)
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import requests
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.world import World
@@ -75,7 +75,7 @@ class ReceivedAnswer:
 class FaultClient:
     """Adds faults to a world, sends requests to it, and reads the answers byte by byte."""
 
-    def __init__(self, mock: MockServer, world: World, key: str) -> None:
+    def __init__(self, mock: WorldServer, world: World, key: str) -> None:
         self.mock, self.world, self.key = mock, world, key
         self._ended: queue.Queue[Exchange] = queue.Queue()
         self.run_in_server_thread(lambda: world.journal.add_listener(self._ended.put))

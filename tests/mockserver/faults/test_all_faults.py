@@ -24,7 +24,7 @@ from tests.mockserver.faults.fault_client import (
 )
 from workerkit.mockserver.faults import FAULT_ACTIONS
 from workerkit.mockserver.server import server
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -87,7 +87,7 @@ def test_faults_do_not_delay_the_stop_of_the_server(
     monkeypatch.setattr(server, "_SECONDS_TO_FINISH", 10 * SECONDS)
     worlds = Worlds()
     world = worlds.add(DEFAULT, WorldBuilder(seed=7)).world
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         client = FaultClient(mock, world, "server-01-key")
         client.add_fault(kind, **parameters)
         connection = client.open_connection("GET", "/tasks")

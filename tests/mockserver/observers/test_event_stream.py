@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.observers.event_stream import EventPublisher, EventReader
 from workerkit.mockserver.server import server
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -68,7 +68,7 @@ class EventClient:
 
 
 @pytest.fixture
-def listen(mock: MockServer) -> Iterator[Callable[..., EventClient]]:
+def listen(mock: WorldServer) -> Iterator[Callable[..., EventClient]]:
     """Opens event streams. They are closed after the test."""
     clients: list[EventClient] = []
 
@@ -81,7 +81,7 @@ def listen(mock: MockServer) -> Iterator[Callable[..., EventClient]]:
         client.close()
 
 
-def reader_count(mock: MockServer) -> int:
+def reader_count(mock: WorldServer) -> int:
     return mock.run_in_server_thread(lambda: len(mock._app.events._readers))
 
 
@@ -151,7 +151,7 @@ def test_changes_by_the_control_plane_are_sent_with_their_author(
     assert next_change(stream)[:3] == ("server", "server-02", "status")
 
 
-def test_changes_by_a_scenario_are_sent(mock: MockServer, listen: Callable[..., EventClient]) -> None:
+def test_changes_by_a_scenario_are_sent(mock: WorldServer, listen: Callable[..., EventClient]) -> None:
     builder = WorldBuilder(library.find("key-revoked"), seed=1)
     director = mock.run_in_server_thread(lambda: mock.worlds.add("story", builder))
     key = director.world.key_ring.all_keys()[0]
@@ -174,7 +174,7 @@ def test_a_reader_gets_only_the_events_of_its_world(
     assert stream.next()[1]["world"] == world.name
 
 
-def test_an_unknown_world_is_404(mock: MockServer, http: requests.Session, world: World) -> None:
+def test_an_unknown_world_is_404(mock: WorldServer, http: requests.Session, world: World) -> None:
     answer = http.get(f"{mock.control_url}/events?world=nowhere", timeout=SECONDS)
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
 
@@ -183,7 +183,7 @@ def test_an_unknown_world_is_404(mock: MockServer, http: requests.Session, world
 
 
 def test_closed_readers_are_removed_and_the_world_has_no_listener_then(
-    mock: MockServer, listen: Callable[..., EventClient], world: World
+    mock: WorldServer, listen: Callable[..., EventClient], world: World
 ) -> None:
     before = reader_count(mock)
     first, second = listen(), listen(world=world.name)
@@ -197,7 +197,7 @@ def test_closed_readers_are_removed_and_the_world_has_no_listener_then(
 
 
 def test_a_reader_that_reads_nothing_does_not_delay_the_mock(
-    mock: MockServer, call: Call, control: Control, world: World
+    mock: WorldServer, call: Call, control: Control, world: World
 ) -> None:
     """The connection is full after some hundred kilobytes. Then the mock keeps a limited number of bytes."""
     before = reader_count(mock)
@@ -226,7 +226,7 @@ def test_all_streams_end_when_the_mock_stops(
     monkeypatch.setattr(server, "_SECONDS_TO_FINISH", 10 * SECONDS)
     worlds = Worlds()
     worlds.add("w1", WorldBuilder(seed=1, with_tasks=False))
-    mock = MockServer(worlds)
+    mock = WorldServer(worlds)
     ended = threading.Event()
     with mock:
         stream = EventClient(f"{mock.control_url}/events")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -295,7 +295,7 @@ def test_the_command_ends_if_the_file_cannot_be_written(
 
 
 def test_the_file_is_not_changed_if_the_port_is_in_use(
-    tmp_path: Path, mock: MockServer, serve: Callable[..., tuple[subprocess.Popen[str], str]]
+    tmp_path: Path, mock: WorldServer, serve: Callable[..., tuple[subprocess.Popen[str], str]]
 ) -> None:
     path = tmp_path / "journal.jsonl"
     path.write_text("old content")

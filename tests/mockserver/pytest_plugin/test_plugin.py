@@ -219,7 +219,7 @@ MISUSES = {
     'fault("statuss")': '*unknown fault "statuss" (did you mean "status"?)',
     "clock.advance(60)": "*'60' is not a duration: *",
     'run(["no-such-worker"])': "*the command no-such-worker was not found: *",
-    "verdict()": '*this test has no scenario: mark it with @pytest.mark.scenario("key-revoked")',
+    "verdict()": '*this world has no scenario: mark the test with @pytest.mark.scenario("key-revoked"), *',
     "verify(status=500)": "*AssertionError: expected status 500; found 0 requests*",
 }
 

@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.protocol import Protocol
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -111,7 +111,7 @@ def test_a_refused_request_does_not_end_the_connection(raw: Raw, key: str) -> No
     assert statuses(raw(refused + refused + HEALTH + key_line(key) + CLOSE + b"\r\n")) == [401, 401, 400]
 
 
-def test_a_client_that_expects_100_continue_gets_it(mock: MockServer, key: str) -> None:
+def test_a_client_that_expects_100_continue_gets_it(mock: WorldServer, key: str) -> None:
     head = HEALTH + key_line(key) + CLOSE + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"
     with socket.create_connection((mock.host, mock.port), timeout=120) as connection:
         connection.sendall(head)
@@ -143,7 +143,7 @@ def request_bytes(request: tuple[bytes, bytes, bytes], key: str, extra: bytes = 
 class PartSender:
     """Sends data in parts. Before it sends the next part, it waits until the mock has read the last one."""
 
-    def __init__(self, mock: MockServer) -> None:
+    def __init__(self, mock: WorldServer) -> None:
         self._mock = mock
         self._connection = socket.socket()
         self._connection.settimeout(120)
@@ -174,7 +174,7 @@ class PartSender:
     cuts=st.sets(st.integers(1, 600), max_size=5),
 )
 def test_the_parts_in_which_requests_arrive_do_not_matter(
-    mock: MockServer,
+    mock: WorldServer,
     world: World,
     key: str,
     add_task: AddTask,
@@ -197,7 +197,7 @@ def test_the_parts_in_which_requests_arrive_do_not_matter(
     assert exchanges == exchanges[: len(whole_requests)] * 3
 
 
-def test_a_body_in_many_parts_is_read(mock: MockServer, world: World, key: str) -> None:
+def test_a_body_in_many_parts_is_read(mock: WorldServer, world: World, key: str) -> None:
     body = b'{"ip": "' + b"1" * 190 + b'"}'
     data = request_bytes((b"POST ", b"/health", body), key) + request_bytes(REQUESTS[0], key, CLOSE)
     with PartSender(mock) as sender:
@@ -206,14 +206,14 @@ def test_a_body_in_many_parts_is_read(mock: MockServer, world: World, key: str) 
     assert next(iter(world.journal)).request_body == body
 
 
-def test_a_head_without_a_body_gets_no_answer(mock: MockServer, world: World, key: str) -> None:
+def test_a_head_without_a_body_gets_no_answer(mock: WorldServer, world: World, key: str) -> None:
     with PartSender(mock) as sender:
         sender.send(request_bytes(REQUESTS[0], key), request_bytes(REQUESTS[0], key)[:-1])
     mock.run_in_server_thread(lambda: None)
     assert [exchange.status for exchange in world.journal] == [200]
 
 
-def test_control_calls_and_api_requests_can_share_a_connection(mock: MockServer, key: str) -> None:
+def test_control_calls_and_api_requests_can_share_a_connection(mock: WorldServer, key: str) -> None:
     control_call = b"GET /_mock/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
     own = request_bytes(REQUESTS[0], key)
     with PartSender(mock) as sender:
@@ -222,7 +222,7 @@ def test_control_calls_and_api_requests_can_share_a_connection(mock: MockServer,
 
 
 def test_a_body_that_looks_like_a_request_is_not_handled_as_one(
-    mock: MockServer, world: World, key: str
+    mock: WorldServer, world: World, key: str
 ) -> None:
     own = request_bytes(REQUESTS[0], key)
     refused = b"POST /_mock/worlds HTTP/1.1\r\nHost: elsewhere.example\r\n"
@@ -234,7 +234,7 @@ def test_a_body_that_looks_like_a_request_is_not_handled_as_one(
 
 
 def test_a_part_of_a_head_that_looks_like_a_request_is_not_handled_as_one(
-    mock: MockServer, world: World, key: str
+    mock: WorldServer, world: World, key: str
 ) -> None:
     with PartSender(mock) as sender:
         sender.send(
@@ -245,7 +245,7 @@ def test_a_part_of_a_head_that_looks_like_a_request_is_not_handled_as_one(
 
 
 def test_a_client_that_does_not_read_gets_all_answers_later(
-    mock: MockServer, world: World, key: str, add_task: AddTask
+    mock: WorldServer, world: World, key: str, add_task: AddTask
 ) -> None:
     for _ in range(100):
         add_task(status="pending")
@@ -345,7 +345,7 @@ def test_an_upgrade_header_before_a_chunked_body_is_ignored(raw: Raw, key: str) 
     assert statuses(raw(head + b"2\r\n{}\r\n0\r\n\r\n" + last)) == [200, 200]
 
 
-def test_a_body_after_a_head_with_an_upgrade_header_is_read(mock: MockServer, key: str) -> None:
+def test_a_body_after_a_head_with_an_upgrade_header_is_read(mock: WorldServer, key: str) -> None:
     with socket.create_connection((mock.host, mock.port), timeout=120) as connection:
         for part in (HEALTH + key_line(key), UPGRADE, b"Content-Length: 2\r\n\r\n", b"{", b"}"):
             connection.sendall(part)

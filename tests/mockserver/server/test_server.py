@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from workerkit.mockserver.server import server
-from workerkit.mockserver.server.server import CannotListenError, MockServer, TokenNeededError
+from workerkit.mockserver.server.server import CannotListenError, TokenNeededError, WorldServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -29,7 +29,7 @@ def threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
 
 
-def test_the_addresses_of_the_server_work(mock: MockServer, http: requests.Session, key: str) -> None:
+def test_the_addresses_of_the_server_work(mock: WorldServer, http: requests.Session, key: str) -> None:
     assert mock.origin == f"http://127.0.0.1:{mock.port}"
     assert mock.base_url == f"{mock.origin}/api/v1/worker"
     assert mock.control_url == f"{mock.origin}/_mock"
@@ -38,7 +38,7 @@ def test_the_addresses_of_the_server_work(mock: MockServer, http: requests.Sessi
 
 
 def test_the_server_answers_until_the_with_block_ends() -> None:
-    with MockServer(default_worlds()) as running:
+    with WorldServer(default_worlds()) as running:
         for _ in range(3):
             assert requests.get(f"{running.base_url}/tasks", headers=KEY, timeout=120).status_code == 200
     with pytest.raises(requests.ConnectionError):
@@ -47,16 +47,16 @@ def test_the_server_answers_until_the_with_block_ends() -> None:
 
 def test_the_server_leaves_no_thread_and_frees_its_port(http: requests.Session) -> None:
     before = threading.active_count()
-    with MockServer(default_worlds()) as running:
+    with WorldServer(default_worlds()) as running:
         assert threading.active_count() == before + 1
         port = running.port
     assert threading.active_count() == before
-    with MockServer(default_worlds(), port=port) as again:
+    with WorldServer(default_worlds(), port=port) as again:
         assert http.get(f"{again.control_url}/health", timeout=120).status_code == 200
 
 
 def test_two_servers_run_side_by_side(http: requests.Session) -> None:
-    with MockServer(default_worlds()) as one, MockServer(default_worlds()) as other:
+    with WorldServer(default_worlds()) as one, WorldServer(default_worlds()) as other:
         assert one.port != other.port
         http.post(f"{one.base_url}/health", json={"ip": "::1"}, headers=KEY, timeout=120)
         heartbeats = [
@@ -65,20 +65,20 @@ def test_two_servers_run_side_by_side(http: requests.Session) -> None:
     assert heartbeats == [{"ip": "::1"}, None]
 
 
-def test_a_used_port_is_refused(mock: MockServer) -> None:
+def test_a_used_port_is_refused(mock: WorldServer) -> None:
     with pytest.raises(CannotListenError, match=f"cannot listen on 127.0.0.1:{mock.port}: .*in use"):
-        MockServer(Worlds(), port=mock.port)
+        WorldServer(Worlds(), port=mock.port)
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(CannotListenError, match=r"cannot listen on 192\.0\.2\.7:0"):
-        MockServer(Worlds(), host="192.0.2.7", token="a-token-of-tests")
+        WorldServer(Worlds(), host="192.0.2.7", token="a-token-of-tests")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "mock.example"])
 def test_an_address_that_other_machines_can_reach_needs_a_token(host: str) -> None:
     with pytest.raises(TokenNeededError, match="--control-token"):
-        MockServer(Worlds(), host=host)
+        WorldServer(Worlds(), host=host)
 
 
 def test_an_ipv6_address_is_in_brackets(http: requests.Session) -> None:
@@ -86,17 +86,17 @@ def test_an_ipv6_address_is_in_brackets(http: requests.Session) -> None:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("this machine has no IPv6")
-    with MockServer(default_worlds(), host="::1") as running:
+    with WorldServer(default_worlds(), host="::1") as running:
         assert running.origin == f"http://[::1]:{running.port}"
         assert http.get(f"{running.control_url}/health", timeout=120).status_code == 200
 
 
-def test_a_function_runs_in_the_thread_of_the_server(mock: MockServer) -> None:
+def test_a_function_runs_in_the_thread_of_the_server(mock: WorldServer) -> None:
     assert mock.run_in_server_thread(lambda: threading.current_thread().name) == "workerkit-mock"
     assert threading.current_thread().name != "workerkit-mock"
 
 
-def test_an_exception_of_a_function_is_raised_for_its_caller(mock: MockServer) -> None:
+def test_an_exception_of_a_function_is_raised_for_its_caller(mock: WorldServer) -> None:
     def fail() -> None:
         raise ZeroDivisionError("in the test")
 
@@ -131,7 +131,7 @@ def stop_observer(monkeypatch: pytest.MonkeyPatch) -> Iterator[StopObserver]:
 
 
 def test_a_begun_request_is_answered_while_the_server_stops(stop_observer: StopObserver) -> None:
-    running = MockServer(default_worlds()).__enter__()
+    running = WorldServer(default_worlds()).__enter__()
     head = b"POST /api/v1/worker/health HTTP/1.1\r\nX-API-Key: server-01-key\r\n"
     with socket.create_connection((running.host, running.port), timeout=120) as connection:
         connection.sendall(head + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
@@ -146,7 +146,7 @@ def test_a_begun_request_is_answered_while_the_server_stops(stop_observer: StopO
 
 
 def test_a_head_without_its_body_is_answered_while_the_server_stops(stop_observer: StopObserver) -> None:
-    running = MockServer(default_worlds()).__enter__()
+    running = WorldServer(default_worlds()).__enter__()
     head = b"POST /api/v1/worker/health HTTP/1.1\r\nX-API-Key: server-01-key\r\nContent-Length: 2\r\n\r\n"
     with socket.create_connection((running.host, running.port), timeout=120) as connection:
         connection.sendall(head + b"{}")
@@ -172,7 +172,7 @@ def test_answers_have_no_date_and_no_server_header(call: Callable[..., requests.
 
 
 def test_a_function_sees_all_exchanges_that_were_answered_before(
-    mock: MockServer, world: World, call: Callable[..., requests.Response]
+    mock: WorldServer, world: World, call: Callable[..., requests.Response]
 ) -> None:
     def count() -> int:
         return len(world.journal)

@@ -15,7 +15,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.world.world import World
@@ -77,14 +77,14 @@ def test_two_key_headers_are_refused(raw: Raw, world: World, key: str) -> None:
 
 
 def test_a_revoked_key_is_refused_and_the_journal_names_its_server(
-    call: Call, mock: MockServer, world: World
+    call: Call, mock: WorldServer, world: World
 ) -> None:
     mock.run_in_server_thread(lambda: setattr(world.servers["server-01"], "revoked", True))
     assert_refused(call("GET", "/tasks"), world, 401, "the key of server-01 does not work now")
     assert list(world.journal)[-1].server == "server-01"
 
 
-def test_a_replaced_key_is_refused_and_the_new_one_works(call: Call, mock: MockServer, world: World) -> None:
+def test_a_replaced_key_is_refused_and_the_new_one_works(call: Call, mock: WorldServer, world: World) -> None:
     mock.run_in_server_thread(lambda: mock.worlds.add_key(world.name, "new-key"))
     mock.run_in_server_thread(lambda: world.key_ring.set_keys(world.servers["server-01"], ["new-key"]))
     assert_refused(call("GET", "/tasks"), world, 401, "the key of server-01 does not work now")
@@ -99,14 +99,14 @@ def test_an_offline_server_is_refused(call: Call, world: World) -> None:
 
 @pytest.mark.parametrize(("status", "expected"), [("online", 200), ("active", 200), ("offline", 401)])
 def test_only_a_server_with_an_active_status_is_accepted(
-    call: Call, mock: MockServer, world: World, status: str, expected: int
+    call: Call, mock: WorldServer, world: World, status: str, expected: int
 ) -> None:
     mock.run_in_server_thread(lambda: setattr(world.servers["server-01"], "status", status))
     assert call("GET", "/tasks").status_code == expected
 
 
 def test_a_mock_without_worlds_refuses_every_key(http: requests.Session) -> None:
-    with MockServer(Worlds()) as empty:
+    with WorldServer(Worlds()) as empty:
         response = http.get(f"{empty.base_url}/tasks", headers={"X-API-Key": "server-01-key"}, timeout=120)
     assert (response.status_code, response.json()) == (401, {"success": False, "error": "unauthorized"})
 
@@ -352,7 +352,7 @@ def test_a_longer_body_gives_400(call: Call, world: World) -> None:
     assert len(list(world.journal)[-1].request_body) == MAX_BODY_BYTES
 
 
-def test_a_client_that_sends_a_very_long_body_sees_the_400(mock: MockServer, key: str) -> None:
+def test_a_client_that_sends_a_very_long_body_sees_the_400(mock: WorldServer, key: str) -> None:
     with closing(HTTPConnection(mock.host, mock.port, timeout=120)) as connection:
         connection.request("POST", f"{BASE}/health", body_of_length(4 * MAX_BODY_BYTES), {"X-API-Key": key})
         answer = connection.getresponse()
@@ -493,7 +493,7 @@ def test_a_client_that_leaves_between_two_chunks_changes_nothing(
 
 
 def test_two_worlds_on_one_port_do_not_share_tasks(
-    call: Call, mock: MockServer, world: World, add_task: AddTask
+    call: Call, mock: WorldServer, world: World, add_task: AddTask
 ) -> None:
     mine = add_task()
     other = mock.run_in_server_thread(
@@ -514,7 +514,7 @@ def test_a_request_with_an_unknown_key_goes_to_the_default_world(http: requests.
     worlds = Worlds()
     default = worlds.add(DEFAULT, WorldBuilder(with_tasks=False)).world
     newer = worlds.add("newer", WorldBuilder(with_tasks=False)).world
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         http.get(f"{mock.base_url}/tasks", headers={"X-API-Key": "unknown"}, timeout=120)
     assert (len(default.journal), len(newer.journal)) == (1, 0)
 
@@ -522,7 +522,7 @@ def test_a_request_with_an_unknown_key_goes_to_the_default_world(http: requests.
 # Many clients at once
 
 
-def run_eight_clients(mock: MockServer, key: str, function: Callable[[requests.Session, int], None]) -> None:
+def run_eight_clients(mock: WorldServer, key: str, function: Callable[[requests.Session, int], None]) -> None:
     def client(index: int) -> None:
         with requests.Session() as session:
             session.trust_env = False
@@ -534,7 +534,7 @@ def run_eight_clients(mock: MockServer, key: str, function: Callable[[requests.S
 
 
 def test_concurrent_completions_are_all_counted(
-    mock: MockServer, world: World, key: str, add_task: AddTask
+    mock: WorldServer, world: World, key: str, add_task: AddTask
 ) -> None:
     request = next(iter(world.requests.values()))
     tasks = [add_task(request_id=request.id) for _ in range(160)]
@@ -555,7 +555,7 @@ def test_concurrent_completions_are_all_counted(
 
 
 def test_a_completion_by_many_clients_counts_once(
-    mock: MockServer, world: World, key: str, add_task: AddTask
+    mock: WorldServer, world: World, key: str, add_task: AddTask
 ) -> None:
     request = next(iter(world.requests.values()))
     tasks = [add_task(request_id=request.id) for _ in range(10)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.workers.command import Command
 from workerkit.mockserver.workers.worker_environment import worker_settings
 from workerkit.mockserver.worlds.director import Director
@@ -31,7 +31,7 @@ def problems_in_scenario(name: str) -> list[str]:
     """Runs the worker through a scenario and returns the problems. Empty if there were none."""
     worlds = Worlds()
     director = worlds.add(DEFAULT, WorldBuilder(library.find(name)))
-    with MockServer(worlds) as mock, Command(WORKER, worker_settings(mock, director)) as command:
+    with WorldServer(worlds) as mock, Command(WORKER, worker_settings(mock, director)) as command:
         code = None
         for _ in range(int(TIME_LIMIT / SECONDS_BETWEEN_CHECKS)):
             code = command.wait(SECONDS_BETWEEN_CHECKS)

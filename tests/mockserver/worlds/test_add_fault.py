@@ -10,8 +10,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.python_api.worker_api import WorkerApi
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.refusal import InvalidRequestError
@@ -180,7 +180,7 @@ def test_faults_of_an_unknown_world_are_not_found(control: Control, world: World
 # Tests
 
 
-def test_a_test_adds_and_clears_faults(mock: MockServer, http: requests.Session) -> None:
+def test_a_test_adds_and_clears_faults(mock: WorldServer, http: requests.Session) -> None:
     api = WorkerApi(mock)
     task = api.add_task(status="pending")
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.http.headers import decode_headers
 from workerkit.mockserver.http.request import Request
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.new_task import create_task
@@ -259,7 +259,7 @@ def test_a_restore_also_restores_the_keys(call: Call, control: Control, world: W
 
 
 def test_a_restore_cannot_take_the_keys_of_another_world(
-    control: Control, world: World, mock: MockServer
+    control: Control, world: World, mock: WorldServer
 ) -> None:
     other = control("POST", "/worlds", {}).json()["world"]
     control("POST", f"/worlds/{other}/clock", {"freeze": "2026-01-01T00:00:00Z"})
@@ -404,7 +404,7 @@ def test_a_snapshot_may_be_larger_than_other_calls(control: Control, world: Worl
 
 @pytest.mark.parametrize("way", ["reset", "restore"])
 def test_a_world_is_reset_or_restored_in_one_step_while_workers_use_it(
-    call: Call, control: Control, mock: MockServer, world: World, key: str, way: str
+    call: Call, control: Control, mock: WorldServer, world: World, key: str, way: str
 ) -> None:
     """Each worker completes one task again and again. A partly restored world would have a wrong count."""
     url = f"/worlds/{world.name}"

@@ -6,6 +6,7 @@ import pytest
 
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios.library import library
+from workerkit.scenarios.library.titles import titles
 from workerkit.scenarios.model.effects.keys import RestoreKey, RevokeKey
 
 BARE = "{title: t, about: a, world: {servers: [s1]}}"
@@ -60,3 +61,7 @@ def test_an_error_in_a_users_file_names_its_path_and_line(tmp_path: Path) -> Non
     (tmp_path / "mine.yml").write_text("\ntitle: t\nabout: a\n", "utf-8")
     with pytest.raises(InvalidInputError, match=r"mine.yml:2:1: "):
         library.find(f"{tmp_path}/mine.yml")
+
+
+def test_the_titles_are_those_of_the_scenarios() -> None:
+    assert titles() == {name: library.find(name).title for name in library.names()}

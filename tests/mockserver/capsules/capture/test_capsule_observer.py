@@ -15,7 +15,7 @@ from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.replay.replay import replay
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -109,7 +109,7 @@ def test_a_change_by_the_control_plane_is_in_the_first_snapshot_or_in_a_note(moc
     task = next(iter(mock.worlds.world(DEFAULT).tasks))
     with (
         watch_worlds(mock.observer, mock.worlds),
-        MockServer(mock.worlds) as server,
+        WorldServer(mock.worlds) as server,
         requests.Session() as session,
     ):
         session.trust_env = False

@@ -18,7 +18,7 @@ from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
 from workerkit.mockserver.capsules.http.client import Address
 from workerkit.mockserver.capsules.http.framing import Framer, NotHttpError, Piece
 from workerkit.mockserver.capsules.record.exchange_assembler import ExchangeListener
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -63,7 +63,7 @@ def mock_with(fault: str | None, **parameters: Any) -> Iterator[tuple[Address, l
     if fault is not None:
         add_described_fault(world, {"fault": fault, **parameters})
     own = [task.id for task in world.tasks.values() if task.server == "server-01"]
-    with MockServer(worlds) as mock:
+    with WorldServer(worlds) as mock:
         yield Address(mock.host, mock.port, f"{mock.host}:{mock.port}"), own
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from workerkit.mockserver.pytest_plugin.worker_api import WorkerApi
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.python_api.worker_api import WorkerApi
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError
 from workerkit.scenarios.fields.duration import DurationError
 from workerkit.scenarios.library import library
@@ -21,7 +21,7 @@ SendRequest = Callable[..., requests.Response]
 
 
 @pytest.fixture
-def api(mock: MockServer) -> Iterator[WorkerApi]:
+def api(mock: WorldServer) -> Iterator[WorkerApi]:
     api = WorkerApi(mock)
     yield api
     api.close()
@@ -58,7 +58,7 @@ def test_the_world_begins_without_tasks_and_with_three_servers(api: WorkerApi) -
     ]
 
 
-def test_the_world_begins_as_the_scenario_says(mock: MockServer) -> None:
+def test_the_world_begins_as_the_scenario_says(mock: WorldServer) -> None:
     api = WorkerApi(mock, library.find("key-revoked"))
     assert [server["name"] for server in api.servers] == ["server-01"]
     assert len(api.tasks()) == 60
@@ -168,7 +168,7 @@ def test_a_duration_without_a_unit_is_refused(api: WorkerApi) -> None:
         api.clock.advance("60")
 
 
-def test_worlds_do_not_see_each_other(api: WorkerApi, send: SendRequest, mock: MockServer) -> None:
+def test_worlds_do_not_see_each_other(api: WorkerApi, send: SendRequest, mock: WorldServer) -> None:
     other = WorkerApi(mock)
     task = other.add_task()
     assert other.base_url == api.base_url
@@ -180,7 +180,7 @@ def test_worlds_do_not_see_each_other(api: WorkerApi, send: SendRequest, mock: M
 
 
 def test_the_key_of_a_closed_world_is_refused(
-    mock: MockServer, api: WorkerApi, http: requests.Session
+    mock: WorldServer, api: WorkerApi, http: requests.Session
 ) -> None:
     closed = WorkerApi(mock)
     closed.close()
@@ -188,7 +188,7 @@ def test_the_key_of_a_closed_world_is_refused(
     assert http.get(f"{api.base_url}/tasks", headers=headers, timeout=120).status_code == 401
 
 
-def test_the_verdict_names_the_rules_broken_so_far(mock: MockServer) -> None:
+def test_the_verdict_names_the_rules_broken_so_far(mock: WorldServer) -> None:
     api = WorkerApi(mock, library.find("key-revoked"))
     verdict = api.verdict()
     api.close()
@@ -220,7 +220,7 @@ def test_a_command_that_goes_on_is_ended_at_the_time_limit(api: WorkerApi) -> No
     assert (worker_run.ended_by, worker_run.exit_code) == ("time-limit", None)
 
 
-def test_a_command_is_ended_when_the_scenario_is_over(mock: MockServer) -> None:
+def test_a_command_is_ended_when_the_scenario_is_over(mock: WorldServer) -> None:
     api = WorkerApi(mock, library.find("key-revoked"))
     for task in api.tasks():
         mock.run_in_server_thread(
@@ -240,7 +240,7 @@ signal.pause()
     assert (worker_run.ended_by, worker_run.exit_code) == ("until", None)
 
 
-def test_the_verdict_depends_on_the_exit_of_the_command(mock: MockServer) -> None:
+def test_the_verdict_depends_on_the_exit_of_the_command(mock: WorldServer) -> None:
     api = WorkerApi(mock, library.find("key-revoked"))
     api.run(python("raise SystemExit(3)"))
     verdict = api.verdict()
@@ -248,7 +248,7 @@ def test_the_verdict_depends_on_the_exit_of_the_command(mock: MockServer) -> Non
     assert {violation.rule for violation in verdict.violations} >= {"tasks-ended", "process-not-crashed"}
 
 
-def test_the_verdict_has_no_secrets(mock: MockServer) -> None:
+def test_the_verdict_has_no_secrets(mock: WorldServer) -> None:
     api = WorkerApi(mock, library.find("key-revoked"))
     source = """
 import os, urllib.error, urllib.request
@@ -267,5 +267,5 @@ raise SystemExit(3)
 
 
 def test_without_a_scenario_there_is_no_verdict(api: WorkerApi) -> None:
-    with pytest.raises(ValueError, match="no scenario: mark it"):
+    with pytest.raises(ValueError, match="no scenario: mark the test"):
         api.verdict()

@@ -1,9 +1,10 @@
-"""The object that the fixture `worker_api` gives to a test: one new world of the mock."""
+"""One world of a mock, as tests use it. The fixture `worker_api` gives it to a test."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from workerkit.mockserver.capsules.capture.capture import capture_world, verdict_notes
 from workerkit.mockserver.capsules.file.capsule import Capsule
@@ -14,10 +15,10 @@ from workerkit.mockserver.control.verify import (
     verification_text,
     verify,
 )
-from workerkit.mockserver.server.server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.workers.command import CommandNotFoundError
 from workerkit.mockserver.workers.worker_environment import worker_settings
-from workerkit.mockserver.workers.worker_run import WorkerRun, run_worker
+from workerkit.mockserver.workers.worker_run import WorkerRun, run_command
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
@@ -31,17 +32,22 @@ from workerkit.openapi.formats.yaml_nodes import did_you_mean
 from workerkit.scenarios.fields.duration import DurationError, parse_duration
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules.judge import Verdict, judge, masked
+from workerkit.scenarios.run_record.run import Run
 
 # pytest leaves the functions of this file out of tracebacks, so that a failed test shows its own lines.
 __tracebackhide__ = True
 Json = dict[str, Any]
 T = TypeVar("T")
 _MOST_LINES = 100
+_NO_SCENARIO = (
+    'this world has no scenario: mark the test with @pytest.mark.scenario("key-revoked"), '
+    'or write new_world("key-revoked")'
+)
 _MISUSE = (RefusalError, DurationError, CommandNotFoundError)
 
 
 class WorkerApi:
-    """One world of the mock, for one test.
+    """One world of the mock. `MockServer.new_world` and the fixture `worker_api` make it.
 
     Without a scenario the world has no tasks and three servers: `server-01` (online), `server-02` (active)
     and `server-03` (offline). The worker under test works as the first server.
@@ -51,7 +57,7 @@ class WorkerApi:
     """
 
     def __init__(
-        self, mock: MockServer, scenario: Scenario | None = None, *, with_capsule: bool = False
+        self, mock: WorldServer, scenario: Scenario | None = None, *, with_capsule: bool = False
     ) -> None:
         self._mock = mock
         builder = WorldBuilder(scenario, with_tasks=False)
@@ -146,7 +152,7 @@ class WorkerApi:
         director = self._mock.worlds.director(self._name)
         limit = _without_own_frames(lambda: parse_duration(time_limit))
         self._worker_run = _without_own_frames(
-            lambda: run_worker(self._mock, director, words, time_limit=limit)
+            lambda: run_command(self._mock, director, words, time_limit=limit)
         )
         return self._worker_run
 
@@ -200,19 +206,23 @@ class WorkerApi:
     def verdict(self) -> Verdict:
         """Judges the worker's run so far. The verdict contains no secrets.
 
-        After `run`, the verdict also depends on the exit of the command. Raises ValueError if the test has no
-        scenario.
+        After `run`, the verdict also depends on the exit of the command. Raises ValueError if the world has
+        no scenario.
+        """
+        return masked(judge(self.run_record()), self._call_with_world(mask_of))
+
+    def run_record(self) -> Run:
+        """Returns the record of the worker's run so far, for `judge`. It contains secrets.
+
+        Raises ValueError if the world has no scenario.
         """
         director = self._mock.worlds.director(self._name)
         if director.scenario is None:
-            raise ValueError('this test has no scenario: mark it with @pytest.mark.scenario("key-revoked")')
+            raise ValueError(_NO_SCENARIO)
         ended_by, exit_code = (
             (self._worker_run.ended_by, self._worker_run.exit_code) if self._worker_run else ("until", None)
         )
-        run, mask = self._call_with_world(
-            lambda world: (build_run(director, ended_by, exit_code), mask_of(world))
-        )
-        return masked(judge(run), mask)
+        return self._call_with_world(lambda world: build_run(director, ended_by, exit_code))
 
     def lines(self) -> list[str]:
         """Returns one line of text for each exchange so far, without secrets."""
@@ -250,8 +260,19 @@ class WorkerApi:
         return self._call_with_world(lambda world: capture_world(director, first_snapshot, notes=notes))
 
     def close(self) -> None:
-        """Removes the world from the mock."""
+        """Removes the world from the mock. The end of a `with` block does this, too."""
         self._mock.run_in_server_thread(lambda: self._mock.worlds.remove(self._name))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def _call_with_world(self, function: Callable[[World], T]) -> T:
         """Calls a function with the world, in the thread of the mock, and returns its result."""

@@ -1,0 +1,20 @@
+"""`workerkit scenario list`: lists the scenarios of the library."""
+
+from __future__ import annotations
+
+import click
+
+from workerkit.scenarios.library.titles import titles
+
+
+@click.command("list")
+def command() -> None:
+    """Lists the scenarios of the library.
+
+    \b
+    Example:
+      workerkit scenario list
+    """
+    width = max(map(len, titles()))
+    for name, title in titles().items():
+        click.echo(f"{name:{width}}  {title}")

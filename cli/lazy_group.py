@@ -1,0 +1,74 @@
+"""A group of commands that imports a command only when it runs."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+import click
+
+from workerkit.cli.command_index import command_index
+from workerkit.cli.settings import with_variables
+from workerkit.cli.unavailable import UnavailableCommand
+
+
+class LazyGroup(click.Group):
+    """Imports a command only when it is used. The help of the group takes its texts from the command index.
+
+    modules: the module of each command, by the command's name, in the order of the help.
+    needs: the optional modules that a command imports, by the command's name. If one is missing, another
+        command takes its place, which only tells the user what to install.
+    prefix: the words before the name of a command in the index: `scenario ` for `scenario list`.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        modules: Mapping[str, str],
+        needs: Mapping[str, tuple[str, ...]] | None = None,
+        prefix: str = "",
+        **others: Any,
+    ) -> None:
+        super().__init__(*args, **others)
+        self._modules, self._needs, self._prefix = modules, needs or {}, prefix
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, in the order of the help."""
+        return list(self._modules)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command with this name. None if there is no such command."""
+        if name not in self._modules:
+            return None
+        try:
+            command = importlib.import_module(self._modules[name]).command
+        except ModuleNotFoundError as error:
+            if error.name not in self._needs.get(name, ()):
+                raise
+            return UnavailableCommand(name, error.name)
+        assert isinstance(command, click.Command)
+        return with_variables(command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the names and summaries of the commands into a help. Imports no command."""
+        width = formatter.width - 6 - max(map(len, self._modules))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, self._placeholder(name).get_short_help_str(width)) for name in self._modules]
+            )
+
+    def _placeholder(self, name: str) -> click.Command:
+        """A command with the summary of the real one."""
+        missing = next((module for module in self._needs.get(name, ()) if not _is_installed(module)), None)
+        if missing is not None:
+            return UnavailableCommand(name, missing)
+        return click.Command(name, help=command_index()[self._prefix + name].summary)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

@@ -1,0 +1,65 @@
+"""What the fixture `worker_api` needs of the kit in one pytest run: the mock, and the folder for capsules.
+
+The plugin imports this file when a test uses the fixture for the first time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
+from workerkit.mockserver.python_api.mock_server import MockServer
+from workerkit.mockserver.python_api.worker_api import WorkerApi
+from workerkit.mockserver.reports.markup import clean_text
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
+from workerkit.scenarios.library import library
+from workerkit.scenarios.model.scenario import Scenario
+
+
+class PluginSession:
+    """The mock of one pytest run, and the worlds of its tests.
+
+    folder: tests that fail leave their capsules here. None: no capsules.
+    """
+
+    def __init__(self, mock: MockServer, folder: str | None) -> None:
+        self._mock = mock
+        self._capsules = None if folder is None else CapsuleFolder(Path(folder))
+
+    @contextmanager
+    def world_for(self, test: pytest.Item) -> Iterator[WorkerApi]:
+        """A new world for a test, in the scenario of its mark. It is removed after the `with` block."""
+        with self._mock.new_world(_marked_scenario(test), with_capsule=self._capsules is not None) as api:
+            yield api
+
+    def report_sections(self, test: pytest.Item, api: WorkerApi) -> Iterator[tuple[str, str]]:
+        """The sections for the report of a failed test: title and text. Writes the test's capsule."""
+        for title, text in api.sections():
+            yield title, clean_text(text)
+        capsule = api.capsule()
+        if self._capsules is not None and capsule is not None:
+            yield "capsule", self._capsules.save(test.nodeid, capsule)
+
+
+@contextmanager
+def running_session(folder: str | None) -> Iterator[PluginSession]:
+    """Runs the mock during the `with` block."""
+    with MockServer() as mock:
+        yield PluginSession(mock, folder)
+
+
+def _marked_scenario(test: pytest.Item) -> Scenario | None:
+    mark = test.get_closest_marker("scenario")
+    if mark is None:
+        return None
+    if len(mark.args) != 1 or mark.kwargs:
+        pytest.fail('write the mark as @pytest.mark.scenario("key-revoked")', pytrace=False)
+    try:
+        return library.find(str(mark.args[0]))
+    except (library.NoSuchScenarioError, InvalidInputError) as error:
+        message = str(error)
+    pytest.fail(message, pytrace=False)

@@ -1,0 +1,62 @@
+"""A running mock that makes worlds, for unittest and other test runners."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from workerkit.mockserver.python_api.worker_api import WorkerApi
+from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.worlds.worlds import Worlds
+from workerkit.scenarios.library import library
+from workerkit.scenarios.model.scenario import Scenario
+
+
+class MockServer:
+    """A mock of the Worker API in this process. It runs during a `with` block.
+
+    host: the address to listen on.
+    port: the port; 0 chooses a free one.
+    token: the control token, with at least 16 characters; None if the control plane needs no token.
+
+    The `with` block raises CannotListenError, UnfitTokenError, and TokenNeededError if other machines could
+    reach the control plane without a token.
+    """
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> None:
+        self._host, self._port, self._token = host, port, token
+
+    def __enter__(self) -> Self:
+        self._server = WorldServer(Worlds(), host=self._host, port=self._port, token=self._token)
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.__exit__(kind, error, trace)
+
+    @property
+    def base_url(self) -> str:
+        """The URL of the Worker API. It ends in `/api/v1/worker`."""
+        return self._server.base_url
+
+    @property
+    def control_url(self) -> str:
+        """The URL of the control plane. It ends in `/_mock`."""
+        return self._server.control_url
+
+    def new_world(self, scenario: Scenario | str | None = None, *, with_capsule: bool = False) -> WorkerApi:
+        """A new world. All worlds of a mock have the same URL; the API key decides which one gets a request.
+
+        scenario: what happens in the world: a scenario, the name of one, or the path of its file. Without a
+            scenario, the world has three servers and no tasks.
+        with_capsule: True if `capsule()` of the world has to return a capsule.
+
+        Raises NoSuchScenarioError and InvalidInputError.
+        """
+        chosen = library.find(scenario) if isinstance(scenario, str) else scenario
+        return WorkerApi(self._server, chosen, with_capsule=with_capsule)

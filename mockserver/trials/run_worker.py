@@ -1,0 +1,28 @@
+"""Runs a worker's command in a scenario, with one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workerkit.mockserver.trials.trial import try_worker
+from workerkit.scenarios.fields.duration import parse_duration
+from workerkit.scenarios.library import library
+from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.rules.judge import Verdict
+
+
+def run_worker(scenario: Scenario | str, command: Sequence[str], *, time_limit: str = "30s") -> Verdict:
+    """Runs a worker's command in a scenario, on a mock of its own, and judges it. The verdict has no secrets.
+
+    The run ends when the scenario is over, when the command exits, or after the time limit. No process of the
+    command is left running.
+
+    scenario: a scenario, the name of one, or the path of its file.
+    command: the words of the command. `{base_url}` and `{api_key}` in them are replaced. The command also
+        gets the environment variables LIKEPION_BASE_URL, LIKEPION_API_KEY and LIKEPION_SERVER_NAME.
+    time_limit: a duration such as `30s` or `2m`.
+
+    Raises CommandNotFoundError, DurationError, and NoSuchScenarioError or InvalidInputError.
+    """
+    chosen = library.find(scenario) if isinstance(scenario, str) else scenario
+    return try_worker(chosen, command, time_limit=parse_duration(time_limit)).verdict

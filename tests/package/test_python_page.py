@@ -1,0 +1,51 @@
+"""The examples of docs/python.md: each runs as the page shows it, with the careful worker beside it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from tests.package.test_public_names import NAMES
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "python.md").read_text("utf-8")
+BLOCK = re.compile(r"^    # (\w+\.py)\n((?:    .*\n|\n)+)", re.MULTILINE)
+EXAMPLES = {name: dedent(source) for name, source in BLOCK.findall(PAGE)}
+QUIET = ("-p", "no:schemathesis", "-p", "no:cacheprovider", "-q")
+# How each example is run.
+RUNNERS = {
+    "test_with_unittest.py": ("-m", "unittest"),
+    "test_with_pytest.py": ("-m", "pytest", *QUIET),
+    "run_one_scenario.py": (),
+    "judge_a_function.py": (),
+    "test_a_server.py": ("-m", "pytest", *QUIET),
+}
+
+
+def test_each_example_of_the_page_is_run() -> None:
+    assert set(EXAMPLES) == set(RUNNERS)
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_an_example_does_what_the_page_says(tmp_path: Path, name: str) -> None:
+    shutil.copy(ROOT / "tests" / "examples" / "worker.py", tmp_path)
+    (tmp_path / name).write_text(EXAMPLES[name])
+    child = [sys.executable, "-W", "error", *RUNNERS[name], name]
+    done = subprocess.run(child, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("package", [package for package in NAMES if package != "workerkit"])
+def test_the_page_names_all_public_names(package: str) -> None:
+    listed = {
+        name.strip()
+        for names in re.findall(rf"`from {re.escape(package)} import ([^`]+)`", PAGE)
+        for name in names.split(",")
+    }
+    assert listed == NAMES[package]
