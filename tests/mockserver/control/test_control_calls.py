@@ -95,7 +95,7 @@ def test_the_base_url_has_the_host_of_the_request(control: Control, mock: WorldS
 
 
 def test_the_list_of_worlds_has_the_url_and_the_keys_of_each(
-    control: Control, mock: MockServer, world: World
+    control: Control, mock: WorldServer, world: World
 ) -> None:
     new_world = control("POST", "/worlds", {}).json()
     first, second = control("GET", "/worlds").json()["worlds"]
