@@ -60,7 +60,7 @@ def _pairs() -> list[tuple[WorkerCommand, str]]:
 def _false_alarms() -> Iterator[str]:
     trials = run_in_parallel(_try_careful, _pairs())
     for (worker, _), trial in trials:
-        if trial.verdict.violations:
+        if trial.verdict.broken:
             yield f"false alarm: {worker.name} in {trial_summary(trial)}"
 
 
@@ -88,12 +88,12 @@ def _careless_mistakes(repetitions: int, kind: str) -> list[str]:
 def _broken_rules(mutant: Mutant, trials: Iterable[tuple[Mutant, Trial]]) -> str:
     """Returns the rules that a careless worker broke, each with its count."""
     own_trials = [trial for other, trial in trials if other is mutant]
-    counts = Counter(violation.rule for trial in own_trials for violation in trial.verdict.violations)
+    counts = Counter(violation.rule for trial in own_trials for violation in trial.verdict.broken)
     return ", ".join(f"{rule} {count}" for rule, count in counts.most_common())
 
 
 def _is_mistake(mutant: Mutant, trial: Trial) -> bool:
-    broken = {violation.rule for violation in trial.verdict.violations}
+    broken = {violation.rule for violation in trial.verdict.broken}
     return mutant.rule not in broken or not broken <= {mutant.rule, *mutant.also}
 
 

@@ -252,7 +252,7 @@ def get_verdict(request: ControlRequest) -> tuple[int, Json]:
             "message": mask.text(violation.message),
             "exchanges": list(violation.exchanges),
         }
-        for violation in verdict.violations
+        for violation in verdict.broken
     ]
     outcome = "pass" if verdict.passed else "fail"
     return 200, {"scenario": verdict.scenario, "verdict": outcome, "broken": broken}

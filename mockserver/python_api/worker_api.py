@@ -241,7 +241,7 @@ class WorkerApi:
         sections = [("exchanges with worker_api", "\n".join([*earlier, *lines[-_MOST_LINES:]]) or "none")]
         scenario = self._mock.worlds.director(self._name).scenario
         if scenario is not None:
-            violations = [f"{violation.rule}: {violation.message}" for violation in self.verdict().violations]
+            violations = [f"{violation.rule}: {violation.message}" for violation in self.verdict().broken]
             sections.append((f"rules of {scenario.name} broken so far", "\n".join(violations) or "none"))
         if self._worker_run is not None:
             sections.append(("output of the worker", self._worker_run.output or "none"))

@@ -84,7 +84,7 @@ def try_worker(
     not_reached = tuple(map(mask.text, director.not_reached()))
     verdict = masked(judge(run), mask)
     lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.exchanges)
-    timeline = timeline_of(run, verdict.violations, mask)
+    timeline = timeline_of(run, verdict.broken, mask)
     seconds = time.monotonic() - began
     capsule = None
     if first_snapshot:

@@ -42,7 +42,7 @@ def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
                         "message": violation.message,
                         "exchanges": list(violation.exchanges),
                     }
-                    for violation in trial.verdict.violations
+                    for violation in trial.verdict.broken
                 ],
             }
             for trial in trials
@@ -68,7 +68,7 @@ def case_of(trial: Trial) -> Case:
         title=trial.run.scenario.title,
         seconds=trial.seconds,
         requests=trial.requests,
-        findings=tuple(_finding(trial, violation) for violation in trial.verdict.violations),
+        findings=tuple(_finding(trial, violation) for violation in trial.verdict.broken),
         notes=tuple(_notes(trial)),
         output=trial.output,
         timeline=trial.timeline,

@@ -18,12 +18,12 @@ class Verdict:
 
     scenario: the name of the scenario.
     passed: True if the worker broke no rule.
-    violations: the violations, in the order of `RULES`.
+    broken: the violations of rules, in the order of `RULES`.
     """
 
     scenario: str
     passed: bool
-    violations: tuple[Violation, ...]
+    broken: tuple[Violation, ...]
 
 
 def judge(run: Run) -> Verdict:
@@ -47,7 +47,5 @@ def rules_of(scenario: Scenario) -> tuple[Rule, ...]:
 
 def masked(verdict: Verdict, mask: Mask) -> Verdict:
     """Returns the verdict without secrets. A message can contain a key, for example in a path."""
-    violations = (
-        replace(violation, message=mask.text(violation.message)) for violation in verdict.violations
-    )
-    return replace(verdict, violations=tuple(violations))
+    violations = (replace(violation, message=mask.text(violation.message)) for violation in verdict.broken)
+    return replace(verdict, broken=tuple(violations))

@@ -38,7 +38,7 @@ when:
       - add-fault: {fault: status, status: 503, operation: sendLogs, nth: 1}
       - add-fault: {fault: skewed-time, by: 3h}
 expect: [tasks-ended]
-until: {tasks: ended, quiet: 300ms}
+until: {tasks: ended, quiet: 3s}
 """
 
 

@@ -26,6 +26,6 @@ def test_careless_workers_break_their_rules(mutants: Sequence[Mutant], tmp_path:
         mutants,
     )
     for mutant, trial in trials:
-        broken = {violation.rule for violation in trial.verdict.violations}
+        broken = {violation.rule for violation in trial.verdict.broken}
         assert mutant.rule in broken, f"{mutant.rule} is not broken in {trial_summary(trial)}"
         assert broken <= {mutant.rule, *mutant.also}, trial_summary(trial)

@@ -26,7 +26,5 @@ def in_groups(subjects: Sequence[T]) -> list[Sequence[T]]:
 
 def trial_summary(trial: Trial) -> str:
     """Returns the violations and the output of a trial, for the message of a failed test."""
-    violations = "".join(
-        f"\n  {violation.rule}: {violation.message}" for violation in trial.verdict.violations
-    )
+    violations = "".join(f"\n  {violation.rule}: {violation.message}" for violation in trial.verdict.broken)
     return f"{trial.verdict.scenario}: violations:{violations or ' none'}\n  output: {trial.output[-1000:]}"

@@ -62,7 +62,7 @@ def capture_world(
 
 def verdict_notes(scenario: Scenario, verdict: Verdict) -> list[str]:
     """The notes of a capsule about its scenario: the title, and each broken rule with its message."""
-    broken = [f"broken: {violation.rule}: {violation.message}" for violation in verdict.violations]
+    broken = [f"broken: {violation.rule}: {violation.message}" for violation in verdict.broken]
     return [f"scenario {scenario.name}: {scenario.title}", *broken]
 
 

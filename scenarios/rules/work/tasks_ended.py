@@ -21,7 +21,11 @@ _HOW_IT_ENDED: dict[EndedBy, str] = {
 
 @dataclass(frozen=True, slots=True)
 class TasksEnded(Rule):
-    """At the end of the run, all tasks of the worker's server must be completed, failed or canceled."""
+    """At the end of the run, all tasks of the worker's server must be completed, failed or canceled.
+
+    If the run ended because all tasks had ended, the rule is kept. The worker may have set a failed task back
+    to pending since then.
+    """
 
     id: ClassVar[str] = "tasks-ended"
     why: ClassVar[str] = "A task that is left behind is never done, and nobody notices."
@@ -32,6 +36,8 @@ class TasksEnded(Rule):
     general: ClassVar[bool] = False
 
     def check(self, run: Run) -> list[Violation]:
+        if run.ended_by == "until" and run.scenario.until.waits_for_tasks:
+            return []
         open_tasks = [task for task in run.own_tasks() if task["status"] not in run.api.statuses_in("ended")]
         return [self.violation(_message(run, open_tasks))] if open_tasks else []
 

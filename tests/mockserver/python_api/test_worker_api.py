@@ -193,7 +193,7 @@ def test_the_verdict_names_the_rules_broken_so_far(mock: WorldServer) -> None:
     verdict = api.verdict()
     api.close()
     assert (verdict.scenario, verdict.passed) == ("key-revoked", False)
-    assert [violation.rule for violation in verdict.violations] == ["tasks-ended"]
+    assert [violation.rule for violation in verdict.broken] == ["tasks-ended"]
 
 
 def python(source: str) -> list[str]:
@@ -245,7 +245,7 @@ def test_the_verdict_depends_on_the_exit_of_the_command(mock: WorldServer) -> No
     api.run(python("raise SystemExit(3)"))
     verdict = api.verdict()
     api.close()
-    assert {violation.rule for violation in verdict.violations} >= {"tasks-ended", "process-not-crashed"}
+    assert {violation.rule for violation in verdict.broken} >= {"tasks-ended", "process-not-crashed"}
 
 
 def test_the_verdict_has_no_secrets(mock: WorldServer) -> None:

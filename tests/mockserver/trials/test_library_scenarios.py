@@ -51,7 +51,7 @@ def problems(director: Director, code: int | None) -> list[str]:
         for exchange in director.world.journal
         if exchange.status == 500 and not exchange.why.startswith(EXPECTED_CAUSES)
     ]
-    messages = [violation.message for violation in verdict.violations]
+    messages = [violation.message for violation in verdict.broken]
     return [*not_reached, *messages, *filter(None, server_errors)]
 
 

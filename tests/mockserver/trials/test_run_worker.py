@@ -17,13 +17,13 @@ WORKER = Path(__file__).parents[2] / "examples" / "worker.py"
 
 def test_a_careful_worker_passes() -> None:
     verdict = run_worker(library.find("quiet-day"), [sys.executable, str(WORKER)], time_limit="240s")
-    assert (verdict.scenario, verdict.passed, verdict.violations) == ("quiet-day", True, ())
+    assert (verdict.scenario, verdict.passed, verdict.broken) == ("quiet-day", True, ())
 
 
 def test_a_worker_that_does_nothing_fails_in_a_scenario_by_name() -> None:
     verdict = run_worker("quiet-day", [sys.executable, "-c", ""])
     assert not verdict.passed
-    assert "tasks-ended" in {violation.rule for violation in verdict.violations}
+    assert "tasks-ended" in {violation.rule for violation in verdict.broken}
 
 
 def test_the_time_limit_stops_the_worker() -> None:

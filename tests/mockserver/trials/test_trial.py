@@ -67,7 +67,7 @@ until: {tasks: ended, quiet: 10ms}
 
 
 def broken_rules(trial: Trial) -> list[str]:
-    return [violation.rule for violation in trial.verdict.violations]
+    return [violation.rule for violation in trial.verdict.broken]
 
 
 # The example worker
@@ -75,7 +75,7 @@ def broken_rules(trial: Trial) -> list[str]:
 
 def test_the_example_worker_passes_key_revoked() -> None:
     trial = try_worker(library.find("key-revoked"), [sys.executable, str(EXAMPLE)], time_limit=TIME_LIMIT)
-    assert (trial.verdict.passed, trial.verdict.violations) == (True, ())
+    assert (trial.verdict.passed, trial.verdict.broken) == (True, ())
     assert [(event.kind, event.subject) for event in trial.run.events] == [
         ("revoke-key", "server-01"),
         ("restore-key", "server-01"),
@@ -91,7 +91,7 @@ def test_the_example_worker_without_its_pause_fails_for_that_reason_alone(tmp_pa
     copy.write_text(source.replace("        pause(attempt)\n", ""), "utf-8")
     trial = try_worker(scenario("long-revoked"), [sys.executable, str(copy)], time_limit=TIME_LIMIT)
     assert (trial.verdict.passed, broken_rules(trial)) == (False, ["pause-on-401"])
-    (violation,) = trial.verdict.violations
+    (violation,) = trial.verdict.broken
     statuses = {exchange.number: exchange.status for exchange in trial.run.exchanges}
     assert {statuses[number] for number in violation.exchanges} == {401}
 

@@ -201,7 +201,7 @@ expect: [tasks-ended]
 
 
 def test_no_report_contains_a_secret(leaking_trial: Trial) -> None:
-    assert {broken.rule for broken in leaking_trial.verdict.violations} >= {
+    assert {broken.rule for broken in leaking_trial.verdict.broken} >= {
         "key-in-header-only",
         "process-not-crashed",
     }

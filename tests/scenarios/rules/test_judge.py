@@ -26,19 +26,19 @@ def hammering(attempt: Make, run_of: RunOf, **fields: Any) -> Run:
 
 def test_a_run_without_a_fault_passes(run_of: RunOf) -> None:
     verdict = judge(run_of())
-    assert (verdict.scenario, verdict.passed, verdict.violations) == ("quiet-day", True, ())
+    assert (verdict.scenario, verdict.passed, verdict.broken) == ("quiet-day", True, ())
 
 
 def test_general_rules_hold_where_nothing_is_expected(attempt: Make, run_of: RunOf) -> None:
     verdict = judge(hammering(attempt, run_of, exit_code=1))
     assert not verdict.passed
-    assert {"pause-on-401", "process-not-crashed"} <= {violation.rule for violation in verdict.violations}
+    assert {"pause-on-401", "process-not-crashed"} <= {violation.rule for violation in verdict.broken}
 
 
 def test_other_rules_hold_where_they_are_expected(run_of: RunOf) -> None:
     run = run_of(tasks=UNFINISHED)
     assert judge(run).passed
-    assert [violation.rule for violation in judge(expecting(run, Expectation("tasks-ended"))).violations] == [
+    assert [violation.rule for violation in judge(expecting(run, Expectation("tasks-ended"))).broken] == [
         "tasks-ended"
     ]
 
@@ -46,14 +46,14 @@ def test_other_rules_hold_where_they_are_expected(run_of: RunOf) -> None:
 def test_a_scenario_tunes_a_rule(attempt: Make, run_of: RunOf) -> None:
     run = hammering(attempt, run_of)
     tuned = judge(expecting(run, Expectation("pause-on-401", {"attempts": 1000})))
-    assert "pause-on-401" not in {violation.rule for violation in tuned.violations}
+    assert "pause-on-401" not in {violation.rule for violation in tuned.broken}
 
 
 def test_a_scenario_waives_a_general_rule(attempt: Make, run_of: RunOf) -> None:
     run = hammering(attempt, run_of)
     waived = replace(run, scenario=replace(run.scenario, waive=(Waiver("pause-on-401", "not here"),)))
     broken, still_broken = (
-        {violation.rule for violation in judge(one_run).violations} for one_run in (run, waived)
+        {violation.rule for violation in judge(one_run).broken} for one_run in (run, waived)
     )
     assert broken - still_broken == {"pause-on-401"}
 
