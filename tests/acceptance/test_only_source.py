@@ -142,6 +142,8 @@ def copy_with(edits: Iterable[Edit], folder: Path) -> None:
     shutil.copytree(ROOT / "openapi", package / "openapi", ignore=shutil.ignore_patterns("__pycache__"))
     for room in LINKED_ROOMS:
         (package / room).symlink_to(ROOT / room, target_is_directory=True)
+    for file in (ROOT / "package").glob("*.py"):
+        (package / file.name).symlink_to(file)
     spec = package / "openapi" / "worker-api.yaml"
     text = spec.read_text("utf-8")
     for old, new in (pair for edit in edits for pair in edit.texts.items()):

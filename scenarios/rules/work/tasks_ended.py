@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,8 +23,8 @@ _HOW_IT_ENDED: dict[EndedBy, str] = {
 class TasksEnded(Rule):
     """At the end of the run, all tasks of the worker's server must be completed, failed or canceled.
 
-    If the run ended because all tasks had ended, the rule is kept. The worker may have set a failed task back
-    to pending since then.
+    If the scenario is over, a task that had ended before is not counted: the worker may have set it back to
+    pending since then, to try it again.
     """
 
     id: ClassVar[str] = "tasks-ended"
@@ -36,10 +36,15 @@ class TasksEnded(Rule):
     general: ClassVar[bool] = False
 
     def check(self, run: Run) -> list[Violation]:
-        if run.ended_by == "until" and run.scenario.until.waits_for_tasks:
-            return []
-        open_tasks = [task for task in run.own_tasks() if task["status"] not in run.api.statuses_in("ended")]
+        ended = run.api.statuses_in("ended")
+        open_tasks = [task for task in run.own_tasks() if task["status"] not in ended]
+        if run.ended_by == "until":
+            open_tasks = [task for task in open_tasks if not _has_ended(run, task, ended)]
         return [self.violation(_message(run, open_tasks))] if open_tasks else []
+
+
+def _has_ended(run: Run, task: Mapping[str, Any], ended: Collection[str]) -> bool:
+    return any(change.now in ended for change in run.history.changes(task["id"].lower()))
 
 
 def _message(run: Run, open_tasks: Sequence[Mapping[str, Any]]) -> str:

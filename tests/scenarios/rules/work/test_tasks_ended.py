@@ -1,31 +1,42 @@
-"""Rule tasks-ended."""
+"""Rule tasks-ended: tasks that were set back to pending after they had ended."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from workerkit.scenarios.model.until import Until
 from workerkit.scenarios.rules.work.tasks_ended import TasksEnded
 from workerkit.scenarios.run_record.run import EndedBy, Run
 
-RunOf = Callable[..., Run]
-UNFINISHED = ({"id": "id-1", "status": "pending", "server": "server-01"},)
+MakeWorker = Callable[..., Any]
+
+
+def run_with_a_task_set_back(make: MakeWorker, ended_by: EndedBy) -> Run:
+    worker = make()
+    task = worker.add_task()
+    for change in ({"status": "running"}, {"status": "failed", "error_message": "x"}, {"status": "pending"}):
+        worker.update(task, **change)
+    record: Run = worker.run_record(ended_by=ended_by)
+    return record
+
+
+def test_a_task_that_was_set_back_when_the_scenario_was_over_keeps_the_rule(
+    scripted_worker: MakeWorker,
+) -> None:
+    """The worker may try a failed task again between the end of the scenario and its own end."""
+    assert TasksEnded().check(run_with_a_task_set_back(scripted_worker, "until")) == []
 
 
 @pytest.mark.parametrize("ended_by", ["exit", "time-limit"])
-def test_an_open_task_breaks_the_rule(run_of: RunOf, ended_by: EndedBy) -> None:
-    assert TasksEnded().check(run_of(tasks=UNFINISHED, ended_by=ended_by))
+def test_a_task_that_was_set_back_and_left_breaks_the_rule(
+    scripted_worker: MakeWorker, ended_by: EndedBy
+) -> None:
+    assert TasksEnded().check(run_with_a_task_set_back(scripted_worker, ended_by))
 
 
-def test_a_task_that_was_set_back_after_all_had_ended_keeps_the_rule(run_of: RunOf) -> None:
-    """The worker may try a failed task again between the end of the scenario and its own end."""
-    assert TasksEnded().check(run_of(tasks=UNFINISHED, ended_by="until")) == []
-
-
-def test_an_open_task_breaks_the_rule_if_the_end_did_not_wait_for_tasks(run_of: RunOf) -> None:
-    run = run_of(tasks=UNFINISHED, ended_by="until")
-    by_time = replace(run, scenario=replace(run.scenario, until=Until(time=1.0)))
-    assert TasksEnded().check(by_time)
+def test_a_task_that_never_ended_breaks_the_rule(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker()
+    worker.add_task()
+    assert TasksEnded().check(worker.run_record(ended_by="until"))
