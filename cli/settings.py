@@ -34,6 +34,8 @@ def project_settings(command: click.Command) -> dict[str, Any]:
     table = _read_table(path) if path else {}
     if not table:
         return {}
+    if not table:
+        return {}
     _check_names(f"{path}", table, {name for entry in top_level_entries() for name in entry.options})
     return {
         option.name or "": _click_value(option, table[setting_name(option)])
