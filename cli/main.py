@@ -18,6 +18,7 @@ _COMMANDS = {
     "record": "workerkit.cli.commands.record",
     "replay": "workerkit.cli.commands.replay",
     "scenario": "workerkit.cli.commands.scenario",
+    "spec": "workerkit.cli.commands.spec",
     "silences": "workerkit.cli.commands.silences",
 }
 _NEEDS = {"conform": ("schemathesis", "hypothesis", "requests")}

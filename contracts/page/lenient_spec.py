@@ -48,7 +48,6 @@ def plain_request_spec() -> Document:
     """
     root = deepcopy(lenient_answer_spec().root)
     schemas = root["components"]["schemas"]
-    _name_bulk_fields(schemas)
     for name in _BODIES:
         schemas[name]["additionalProperties"] = False
         for field in schemas[name]["properties"].values():
@@ -145,33 +144,29 @@ def _loosen_answers(operation: Json) -> None:
     responses = operation["responses"]
     for status in [code for code in responses if code.startswith(("4", "5"))]:
         responses[status] = {"description": "The API page shows no body of an error answer."}
-    for status in (*_FURTHER_STATUSES, *_statuses_elsewhere(responses)):
+    for status in (*_FURTHER_STATUSES, *_statuses_elsewhere(operation)):
         responses.setdefault(status, {"description": "The API page neither lists nor forbids this status."})
     if operation["operationId"] in _CALLBACKS:
         responses["200"] = {"description": "The API page shows no answer of a callback."}
 
 
-def _statuses_elsewhere(responses: Json) -> list[str]:
+def _statuses_elsewhere(operation: Json) -> list[str]:
     """The further statuses of this operation in other dialects."""
-    patches = responses.get("x-when", {}).values()
-    return [status for values in patches for patch in values.values() for status in patch]
+    patches = operation.get("x-when", {}).values()
+    return [
+        status for values in patches for patch in values.values() for status in patch.get("responses", {})
+    ]
 
 
 def _loosen_answer_schemas(schemas: Json) -> None:
     page = schemas["TaskPage"]
     page["properties"]["page"] = {"type": "integer"}
     page["required"] = [name for name in page["required"] if name != "next_cursor"]
-    schemas["BulkResult"]["properties"]["error"].pop("enum", None)
+    schemas["BulkItemError"].pop("enum", None)
     # `relations.py` checks this id. For an item without a valid id, the answer is not specified.
     schemas["BulkResult"]["properties"]["link_id"] = _ANYTHING
     schemas["BulkResult"]["required"].remove("link_id")
     schemas["Time"].pop("pattern", None)
-
-
-def _name_bulk_fields(schemas: Json) -> None:
-    item = schemas["BulkItem"]
-    del item["allOf"]
-    item["properties"].update(deepcopy(schemas["TaskUpdate"]["properties"]))
 
 
 def _loosen_parameters(root: Json, operation: Json) -> None:
@@ -186,7 +181,7 @@ def _loosen_parameters(root: Json, operation: Json) -> None:
 def _loosen_request_schemas(schemas: Json) -> None:
     schemas["Heartbeat"].pop("required", None)
     schemas["Int"] = {"type": "integer"}
-    for name in ("Heartbeat", "TaskUpdate", "LinkUpdate", "LinkCompletion"):
+    for name in ("Heartbeat", "TaskUpdate", "BulkItem", "LinkUpdate", "LinkCompletion"):
         _allow_null(schemas[name])
     for name, batch in (("BulkUpdate", "items"), ("LogBatch", "logs")):
         schemas[name]["properties"][batch].pop("minItems", None)

@@ -180,7 +180,7 @@ def _error_codes(document: Document) -> dict[int, str]:
     codes: dict[int, str] = {}
     for responses in _all_responses(document.root):
         for status, response in responses.items():
-            code = _constant_code(document, document.follow(response))
+            code = _constant_code(document.follow(response))
             if code is not None:
                 codes[int(status)] = code
     return codes
@@ -225,14 +225,11 @@ def _all_responses(root: Json) -> Iterable[Json]:
         yield from (item[method]["responses"] for method in _METHODS if method in item)
 
 
-def _constant_code(document: Document, response: Json) -> str | None:
+def _constant_code(response: Json) -> str | None:
     schema = response.get("content", {}).get("application/json", {}).get("schema", {})
-    for part in [schema, *schema.get("allOf", [])]:
-        error = document.follow(part).get("properties", {}).get("error", {})
-        code = error.get("const", error.get("properties", {}).get("code", {}).get("const"))
-        if code is not None:
-            return str(code)
-    return None
+    error = schema.get("properties", {}).get("error", {})
+    code = error.get("const", error.get("properties", {}).get("code", {}).get("const"))
+    return None if code is None else str(code)
 
 
 def operation_of(method: str, path: str) -> str | None:

@@ -46,7 +46,6 @@ def _merged(value: Any, patch: Any) -> Any:
 def _nest_error_codes(root: Json) -> None:
     """Moves the constant code of each error answer from `error` to `error.code`."""
     for response in root["components"]["responses"].values():
-        for part in response["content"]["application/json"]["schema"]["allOf"]:
-            code = part.get("properties", {}).pop("error", None)
-            if code is not None:
-                part["properties"]["error"] = {"properties": {"code": code}}
+        properties = response["content"]["application/json"]["schema"].get("properties", {})
+        if "error" in properties:
+            properties["error"] = {"properties": {"code": properties["error"]}}

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import jsonschema_rs
 
 from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.spec.own_keys import with_components_from_elsewhere, with_exact_values
 
 Json = dict[str, Any]
 _SCHEMAS = "#/components/schemas/"
@@ -65,14 +66,28 @@ class Document:
 
 @cache
 def bundled_document(name: str) -> Document:
-    """A document that is part of the kit: `worker-api.yaml` or `control-api.yaml`."""
+    """A document that is part of the kit: `worker-api.yaml` or `control-api.yaml`.
+
+    It has what a correct server answers exactly (see `x-exact`). `bundled_source` is the file as it is.
+    """
+    source = bundled_source(name)
+    return Document(with_exact_values(_without_external_references(source.root)))
+
+
+@cache
+def bundled_source(name: str) -> Document:
+    """A document that is part of the kit, without the values under `x-exact`."""
     text = resources.files("workerkit.openapi").joinpath(name).read_text("utf-8")
-    return Document(_without_external_references(read_document(text, name=name).root))
+    return Document(_parsed(text, name))
 
 
 def read_document(text: str, *, name: str) -> Document:
     """Parses the YAML text of a document. `name` is the file name for messages. Raises InvalidInputError."""
-    return Document(yaml_nodes.load(text, name=name).plain())
+    return Document(with_exact_values(_parsed(text, name)))
+
+
+def _parsed(text: str, name: str) -> Json:
+    return with_components_from_elsewhere(yaml_nodes.load(text, name=name).plain())
 
 
 def _unescaped(step: str) -> str:

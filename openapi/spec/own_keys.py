@@ -1,0 +1,61 @@
+"""The keys that only the kit understands: `x-elsewhere`, `x-exact`, and all others that begin with `x-`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+_ELSEWHERE = "#/x-elsewhere/components/"
+# The keys of these objects are names that the API chose. They may begin with x-.
+_OBJECTS_OF_NAMES = ("properties", "schemas", "headers", "examples", "example", "value", "default")
+
+
+def with_components_from_elsewhere(root: Json) -> Json:
+    """Moves the components under `x-elsewhere` to `components`, and makes the references point there.
+
+    The components that only other dialects use stand elsewhere in the file, so that no linter calls them
+    unused.
+    """
+    elsewhere: Json = root.get("x-elsewhere", {}).get("components", {})
+    if not elsewhere:
+        return root
+    moved: Json = _moved_references({name: value for name, value in root.items() if name != "x-elsewhere"})
+    for kind, members in _moved_references(elsewhere).items():
+        moved["components"].setdefault(kind, {}).update(members)
+    return moved
+
+
+def with_exact_values(value: Any) -> Any:
+    """Merges each `x-exact` into the schema that has it. The result says what a correct server answers."""
+    if isinstance(value, list):
+        return [with_exact_values(member) for member in value]
+    if not isinstance(value, dict):
+        return value
+    exact = value.get("x-exact", {})
+    return {name: with_exact_values(member) for name, member in value.items() if name != "x-exact"} | exact
+
+
+def without_own_keys(value: Any, parent: str = "") -> Any:
+    """A copy without all keys that begin with `x-`. `parent` is the key that the value stands under."""
+    if isinstance(value, list):
+        return [without_own_keys(member) for member in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: without_own_keys(member, name)
+        for name, member in value.items()
+        if parent in _OBJECTS_OF_NAMES or not name.startswith("x-")
+    }
+
+
+def _moved_references(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_moved_references(member) for member in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: member.replace(_ELSEWHERE, "#/components/", 1)
+        if name == "$ref" and isinstance(member, str)
+        else _moved_references(member)
+        for name, member in value.items()
+    }
