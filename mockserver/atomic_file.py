@@ -26,8 +26,9 @@ def write_atomically(name: str, content: bytes, *, secret: bool = False) -> None
     """Writes a file in one step. Raises CannotWriteError.
 
     An existing file of this user keeps its mode. A new file gets mode 0600 if it is `secret`; otherwise the
-    umask decides. If `name` is a symbolic link, the link stays and its target is written. Devices, pipes and
-    the file behind standard output cannot be replaced: the content is written into them.
+    umask decides. If `name` is a symbolic link, the link stays and its target is written. Devices, pipes,
+    and a file to which standard output or standard error goes cannot be replaced. The content is written
+    into them.
     """
     with _os_errors_as_cannot_write(name):
         existing = _existing_file(Path(name))
@@ -71,7 +72,9 @@ def open_for_owner(name: str, flags: int) -> int:
 
 
 def replace_file(file: FileIO, draft: Path, name: str) -> None:
-    """Renames a draft to `name` in one step. The file that had this name is replaced; its mode is kept.
+    """Renames a draft, which is a complete file with a temporary name, to `name` in one step.
+
+    Replaces the file that had this name. If this user owns that file, the new file gets its mode.
 
     file: the draft, opened with `open_for_owner`. This function closes it.
 
@@ -142,7 +145,7 @@ def _replace(path: Path, content: bytes, existing: os.stat_result | None, *, sec
 
 
 def _mode_to_keep(existing: os.stat_result | None) -> int | None:
-    # Another user may have created the file with a mode that lets that user read the new content.
+    # A file of another user could have a mode that lets that user read the new content. Its mode is not kept.
     return existing.st_mode & 0o777 if existing is not None and existing.st_uid == os.geteuid() else None
 
 

@@ -23,7 +23,7 @@ _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
 class UnfitTokenError(UsageError, ValueError):
-    """The control token is too easy to guess, or cannot be sent in a header. The message omits the token."""
+    """The control token is too easy to guess, or cannot be sent in a header. The message does not show it."""
 
 
 def checked_token(token: str | None) -> str | None:
@@ -110,7 +110,7 @@ class AccessControl:
 
     def _is_this_mock(self, host: str) -> bool:
         # A mock that listens on all addresses can be reached by many names. So each name is allowed if there
-        # is a token. Web pages of other sites do not know the token.
+        # is a token. This is safe, because web pages of other sites do not know the token.
         return host == self._host or (self._host in _ALL_ADDRESSES and self._token is not None)
 
     def _has_token(self, headers: Headers) -> bool:

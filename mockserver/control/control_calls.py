@@ -83,7 +83,7 @@ class ControlRequest:
 
 
 def get_health(request: ControlRequest) -> tuple[int, Json]:
-    """Returns that the mock runs, and the names of its worlds."""
+    """Returns the status `ok` and the names of the worlds."""
     return 200, {"status": "ok", "worlds": list(request.worlds.names())}
 
 
@@ -112,7 +112,7 @@ def create_world(request: ControlRequest) -> tuple[int, Json]:
 
 
 def get_world(request: ControlRequest) -> tuple[int, Json]:
-    """Returns the whole state of a world."""
+    """Returns the state of a world, with the number of its exchanges but not the exchanges."""
     world, scenario = request.world, request.director.scenario
     return 200, {
         "world": world.name,
@@ -259,7 +259,7 @@ def get_verdict(request: ControlRequest) -> tuple[int, Json]:
 
 
 def get_journal(request: ControlRequest) -> tuple[int, Json]:
-    """Returns the exchanges, filtered by number, operation and status."""
+    """Returns the exchanges after a number, filtered by operation and status."""
     world, filters = request.world, request.parameters
     mask = mask_of(world)
     exchanges = [

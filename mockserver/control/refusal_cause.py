@@ -53,9 +53,9 @@ def _server_change_text(world: World, exchange: Exchange, change: Change) -> str
 
 
 def _reason_for_403(world: World, exchange: Exchange) -> str | None:
-    """Returns which server has the task of the request, and when the asking server last listed the task.
+    """Returns which server has the task of the request, and when the sender of the request last listed it.
 
-    None if the request has no task, or if the asking server has the task.
+    None if the request has no task, or if the sender has the task.
     """
     task = _task_of(world, exchange)
     if task is None:

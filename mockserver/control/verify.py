@@ -28,7 +28,8 @@ class ExpectedCalls:
 
     operation: the operationId.
     status: the status of the answer.
-    path: the path, with or without the base path. It may have a query; the request needs all its parameters.
+    path: the path, with or without the base path. If it has a query, the request must have all
+        parameters of the query.
     body: JSON that the body of the request has to contain. `ANY_BODY`: the body is not checked.
     min_count: how many exchanges are expected at least.
     max_count: how many are expected at most. None for no limit.
@@ -163,8 +164,8 @@ def verification_text(expected: Mapping[str, Any], result: Mapping[str, Any]) ->
 def _closest(world: World, expected: ExpectedCalls, others: list[Exchange]) -> tuple[ClosestExchange, ...]:
     """Returns the closest exchanges, the closest first.
 
-    Exchanges with the right operation come first. Among exchanges that are equal in this, those with the
-    right path come first, then those with few differences, then the newer ones.
+    Exchanges with the right operation come first. If the operation does not decide, the path decides. If the
+    path does not decide, fewer differences come first. If these are equal, the newer exchange comes first.
     """
     base_path = world.api.base_path
 

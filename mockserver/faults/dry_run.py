@@ -34,9 +34,9 @@ def copy_for_dry_run(world: World, server: Server, call: Call) -> tuple[World, S
 def _needed_tasks(world: World, server: Server, call: Call) -> list[Task]:
     """The tasks whose ids are in the call.
 
-    If there are no such tasks, but the call has the id of a customer's request or an account: one task of the
-    server with this customer's request or account. The copy needs this task, because in some dialects a
-    server may change only the customers' requests and accounts of its own tasks.
+    If there are none, one task of the server whose customer's request or account has an id in the call. The
+    copy needs this task, because in some dialects a server may change only the customers' requests and
+    accounts of its own tasks.
     """
     ids = {entity_id.lower() for entity_id in _ids(call)}
     tasks = [world.tasks[entity_id] for entity_id in sorted(ids) if entity_id in world.tasks]

@@ -60,7 +60,7 @@ class RequestFaults:
         self._world.store_applied_faults(self._applied)
 
     async def deliver(self, answer: Answer, delivery: Delivery) -> None:
-        """Delivers an answer with all faults. Then adds the bytes that were sent to the journal."""
+        """Delivers an answer with all faults. Then writes into the journal which bytes were sent."""
         deliver_next: Deliver = _deliver_unchanged
         for action in reversed(self._actions):
             deliver_next = partial(action.deliver, deliver_next=deliver_next)

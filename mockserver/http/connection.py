@@ -87,7 +87,7 @@ class Connection:
         self.check()
 
     def _has_bytes_underway(self) -> bool:
-        """True while the client's machine has not confirmed some of the bytes.
+        """Whether the client's machine has not yet confirmed all bytes.
 
         The system does not report the confirmation, so the caller must check again and again.
         """

@@ -13,14 +13,14 @@ from workerkit.mockserver.http.connection import EXTENSION, Connection
 class Delivery:
     """Sends one answer. Faults use it to send an answer in parts, or a broken answer.
 
-    Works only with the mock's own protocol.
+    Works only for a request that came through the class `Protocol` in `server/`.
 
     connection: the client's connection.
     status: the status that was sent; None while no head was sent.
     headers: the headers that were sent.
     body: the part of the body that was sent so far.
-    completed_at: the time just before the last part was sent; None if it was not sent yet. On a
-        busy machine, the client may receive this part before the mock can read the clock again.
+    completed_at: the time just before the last part was sent; None if it was not sent yet. It is not the
+        time after the sending, because a client may receive the part before the mock can read the clock.
 
     All methods raise ConnectionLostError when the client has closed the connection.
     """

@@ -11,7 +11,7 @@ from workerkit.openapi.errors import WorkerkitError
 
 MAX_BODY_BYTES = 8 * 2**20
 # If the mock closes the connection while the client still sends, the client does not see the answer.
-# So the mock reads on, up to this many bytes.
+# So the mock continues to read, up to this many bytes.
 _MAX_READ_BYTES = 8 * MAX_BODY_BYTES
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workerkit.openapi.errors import UsageError
 
-# Messages name the first variable. The second one is read by the library requests, the third one by curl.
+# Messages suggest the first variable. The Python library `requests` uses the second, and `curl` the third.
 CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 

@@ -118,7 +118,7 @@ class EventReader:
     async def _wait_for_event(self) -> bytes:
         """Waits for an event. After 15 seconds without events it returns a comment to send.
 
-        Sending the comment fails if the client is gone. Without it the mock would not notice.
+        If the client is gone, sending the comment fails. In this way the mock notices that it is gone.
         """
         self._wake.clear()
         with suppress(TimeoutError):

@@ -36,8 +36,9 @@ class JournalFile:
 
     The file is a HAR if its name ends in `.har`. Otherwise it has one line of JSON for each exchange.
 
-    Each exchange is written before its answer is sent. If the mock is killed, only the exchange that it is
-    answering can be lost. The last line of a JSON lines file may be incomplete then.
+    Each exchange is written before its answer is sent. But an exchange with a fault is written after the
+    answer was sent or the connection has ended. If the mock is killed, only the exchanges that it is
+    answering can be lost. Then the last line of a JSON lines file may be incomplete.
 
     A HAR is complete after each exchange. If the mock is killed while it writes, repair the file by hand:
     delete everything after the last complete entry (each entry begins on its own line), and add `]}}`.
@@ -45,8 +46,8 @@ class JournalFile:
     A new file can be read by its owner only. An existing file keeps its mode. Its content is deleted when the
     `with` block begins.
 
-    Raises CannotWriteError if the file cannot be written. If a later write fails, this is logged, nothing
-    more is written, and the mock goes on.
+    Raises CannotWriteError if the file cannot be written. If a later write fails, the mock logs
+    it, writes nothing more to the file, and continues to answer requests.
     """
 
     def __init__(self, name: str) -> None:
@@ -105,7 +106,7 @@ class JournalFormat(Protocol):
     """A file format for exchanges."""
 
     def begin(self) -> None:
-        """Deletes the content of the file."""
+        """Deletes the content of the file. Writes what a file without exchanges contains. Raises OSError."""
 
     def add(self, world: str, exchange: Exchange, masked: Json) -> None:
         """Writes an exchange. Raises OSError.
@@ -251,7 +252,7 @@ def _open(name: str) -> FileIO:
 
 
 def _create(name: str, flags: int) -> int:
-    # O_NONBLOCK: otherwise opening a named pipe waits until somebody reads it.
+    # O_NONBLOCK: on some systems, opening a named pipe waits until somebody reads it.
     return open_for_owner(name, flags | os.O_CREAT | os.O_NONBLOCK)
 
 

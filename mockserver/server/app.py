@@ -16,7 +16,7 @@ class MockApp:
     """Passes each request to the control plane or to the Worker API. Only the path decides.
 
     host: the address that the mock listens on.
-    token: the control token that the control plane demands; None for no token.
+    token: the control token that requests to the control plane need; None for no token.
     events: the event streams. Close them before the server stops, because the server waits for open streams.
     worker_app: the Worker API without the control plane.
 

@@ -23,8 +23,8 @@ def serve_until_signal(
     """Prints the addresses of the mock, then waits for SIGINT or SIGTERM. Call this in the main thread.
 
     print_line: prints one line of text.
-    ready_file: a file to write before anything is printed, in one step. Only its owner can read it. None for
-        no file.
+    ready_file: a file with the addresses, the token and the API keys; None for no file. It is written in one
+        step, before anything is printed. If the file is new, only its owner can read it.
     token: the control token, for the ready file.
     """
     stopped = threading.Event()

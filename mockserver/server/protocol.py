@@ -26,8 +26,8 @@ class Protocol(HttpToolsProtocol):
     """Handles one client connection.
 
     Bytes that are not HTTP get a 400 answer in JSON, and the connection is closed. The header `Upgrade` is
-    ignored, because some clients add it to each request. HTTP allows this. If it were not ignored, the parser
-    would treat the body as data of another protocol. The scope of a request contains its `Connection`.
+    ignored, because some clients add it to each request. HTTP allows a server to ignore it. Otherwise the
+    parser would treat the body as data of another protocol. The scope of a request contains its `Connection`.
 
     A plain request to the Worker API is answered at once, if the connection is idle and no fault or scenario
     could change the answer. For other requests, uvicorn starts a task of the application. Both ways use
@@ -101,7 +101,7 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
     def _is_idle(self) -> bool:
-        """Whether all requests are answered and the client has received the answers."""
+        """Whether all requests are answered and the connection can take more bytes."""
         answered = self.cycle is None or (self.cycle.response_complete and not self.pipeline)
         return answered and not self._is_parsing and not self.flow.write_paused
 

@@ -26,7 +26,7 @@ _SECONDS_TO_FINISH = 5
 
 
 class CannotListenError(CannotRunError, OSError):
-    """The address is in use or does not belong to this machine. The message names the address."""
+    """The mock cannot listen on an address, for example if it is in use. The message names the address."""
 
 
 class TokenNeededError(UsageError, ValueError):

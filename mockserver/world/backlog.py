@@ -14,7 +14,8 @@ class Backlog:
     """The tasks of one server. `GET /tasks` lists them in the order of `Task.place`, the lowest place first.
 
     A group is the sorted list of places of all tasks with one status and one service type. A filter selects
-    groups. The first task of a page is found by bisection over these groups, so each page takes equally long.
+    groups. The first task of a page is found by binary search in these groups. So a late page takes about as
+    long as an early page.
     """
 
     def __init__(self) -> None:
@@ -40,7 +41,7 @@ class Backlog:
             self.add(task)
 
     def count(self, statuses: Collection[str], service_type: str | None) -> int:
-        """How many tasks match the filter: one of the statuses, and the service type unless it is None."""
+        """How many tasks have one of the statuses and the service type. None means any service type."""
         return sum(map(len, self._matching_groups(statuses, service_type)))
 
     def count_after(self, statuses: Collection[str], service_type: str | None, *, place: int) -> int:

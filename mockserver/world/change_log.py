@@ -42,7 +42,7 @@ class ChangeLog:
         return len(self.changes) == self.changes.maxlen
 
     def record(self, kind: str, subject: str, field: str, was: Any, now: Any, by: str) -> None:
-        """Always records a change, and calls the listener. Ignores equal values."""
+        """Always records a change, and calls the listener. Does nothing if `was` equals `now`."""
         if was == now:
             return
         change = self._change(kind, subject, field, was, now, by)
@@ -57,7 +57,7 @@ class ChangeLog:
             self.listener(self._change(kind, subject, field, was, now, by))
 
     def record_detail(self, kind: str, subject: str, field: str, was: Any, now: Any, by: str) -> None:
-        """Records a change only after `record_all`. Does not call the listener. Ignores equal values."""
+        """Records a change only after `record_all`, and only if `was` and `now` differ. Calls no listener."""
         if self._records_all and was != now:
             self.changes.append(self._change(kind, subject, field, was, now, by))
 

@@ -10,10 +10,10 @@ LATEST = 253_402_300_799.0  # the last second of the year 9999: later times cann
 
 
 class Clock:
-    """A clock in seconds since 1970. It begins at the time `begin`, and runs from the first call of `now`.
+    """A clock in seconds since 1970. It shows the time `begin` until the first call of `now`. Then it runs.
 
-    So two worlds with the same seed give the same times to the same requests, even if the first request comes
-    later in one of them.
+    So two worlds with the same `begin` give the same time to their first request, even if a client waits
+    longer before it sends this request to one of them.
 
     timer: a function that returns seconds; the clock runs at its speed.
     """

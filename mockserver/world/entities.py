@@ -16,7 +16,7 @@ class Server:
     """A tool server.
 
     keys: its API keys.
-    revoked: whether the world refuses all of its keys now.
+    revoked: whether the world refuses all keys of this server now.
     heartbeat: the fields of its heartbeats, each with its newest value; None before the first heartbeat.
     heartbeat_at: the time of the newest heartbeat.
     active_since: when its status last became active; None if the world began with this status.

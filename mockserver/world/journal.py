@@ -37,7 +37,9 @@ class Journal:
         return self.count - len(self._kept)
 
     def restore(self, count: int, kept: Iterable[Exchange] = ()) -> None:
-        """Replaces the exchanges and the count by those of another journal, so that the numbers continue.
+        """Replaces the exchanges and the count by those of another journal.
+
+        The next exchange then gets the number `count + 1`.
 
         count: the count of the other journal.
         kept: the exchanges that the other journal kept, the oldest first.

@@ -9,7 +9,9 @@ from workerkit.mockserver.world.entities import Server
 
 
 class KeyRing:
-    """All API keys that a world has or had. A key belongs to one server, even if the world refuses the key.
+    """All API keys of a world: current, former and reserved ones. Each key belongs to one server.
+
+    A key belongs to its server even while the world refuses the key.
 
     A key works if it is one of its server's current keys and the server is not revoked.
     """
@@ -39,7 +41,7 @@ class KeyRing:
         server.keys = keys
 
     def reserve_key(self, server: Server, key: str) -> None:
-        """Reserves a key for a server. The key does not work until the server gets it."""
+        """Makes a key belong to a server. The key works only after `set_keys` or `replace_keys` with it."""
         self._owners[key] = server.name
 
     def replace_keys(self, server: Server, key: str, *, by: str) -> None:

@@ -108,7 +108,7 @@ def _account(world: World, fields: dict[str, Any]) -> Account:
 
 
 def _set_result_fields(task: Task, fields: dict[str, Any]) -> None:
-    """Sets the fields that a task gets with its result: a failed one an error message, for example."""
+    """Sets the fields that a task gets with its result. For example, a failed task gets an error message."""
     if task.status == "failed" and task.error_message is None:
         task.error_message = "Captcha failed"
     if task.status == "completed":

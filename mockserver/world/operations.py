@@ -72,7 +72,7 @@ def update_link(world: World, server: Server, call: Call) -> Json:
 
 
 def complete_link(world: World, server: Server, call: Call) -> Json:
-    """POST /callback/link/complete: completes one task of the server and counts the link on its request."""
+    """POST /callback/link/complete: completes one task, and counts it in `created_links` of its request."""
     task = world.own_task(server, call.body["link_id"])
     world.complete_task(task, _described_fields(call, call.body))
     return _callback_answer(world, id_field="link_id", entity_id=task.id)

@@ -29,14 +29,14 @@ _RESULT_FIELDS = ("link_profile", "link_post", "error_message", "note", "is_inde
 class World:
     """Servers, tasks, customers' requests, accounts and logs, with one clock, one seed and one dialect.
 
-    Only the methods change a world. After each method the state is consistent: for example, each task is in
-    the backlog of its server, and each key belongs to one server.
+    To change the entities, call the methods of `World` and `KeyRing`. After each call the state is
+    consistent. For example, each task is in the backlog of its server, and each key belongs to one server.
 
     write: formats times as the dialect says.
     random: all random values except those of faults.
-    fault_random: the random values of faults. So faults do not change the other random values.
+    fault_random: the random values of faults. They are separate, so faults do not change the other values.
     change_log: the recorded changes.
-    applied_faults: for the number of an exchange, the faults that were applied to it.
+    applied_faults: the faults that were applied to each exchange, by the number of the exchange.
     on_status_change: is called with each task whose status changed, and with its former status; or None.
     """
 
@@ -260,7 +260,9 @@ class World:
         self.change_log.record("task", task.id, "server", was, server.name, by)
 
     def update_task(self, task: Task, fields: dict[str, Any], *, check_flow: bool = True) -> None:
-        """Changes a task as its server requests it. Does the automatic retry if the dialect has one.
+        """Changes a task because its server asked for the change.
+
+        In a dialect with automatic retries, a task that failed and has retries left becomes pending again.
 
         check_flow: whether a strict dialect refuses a status that the status flow does not allow.
 
@@ -300,7 +302,7 @@ class World:
         """Completes a task and adds 1 to `created_links` of its request.
 
         Sets the status, `completed_at` and the given fields. If an earlier completion was counted and the
-        status did not change since, the task is not counted again. A dialect can count each completion.
+        status did not change since, adds nothing. In some dialects each completion adds 1.
 
         Raises StatusFlowError if the dialect also checks the status flow of completions.
         """
@@ -317,7 +319,9 @@ class World:
             return
         http_status = int(self.dialect["refused-transition"])
         if status not in self.api.flow[task.status]:
-            raise StatusFlowError(f"task {task.id} is {task.status}: {status} may not follow", http_status)
+            raise StatusFlowError(
+                f"task {task.id} is {task.status}: its next status cannot be {status}", http_status
+            )
         if task.status == "failed" and not task.has_retries:
             raise StatusFlowError(
                 f"task {task.id} cannot be tried again: all {task.max_retries} retries are used", http_status
@@ -344,7 +348,7 @@ class World:
             self.on_status_change(task, was)
 
     def _is_counted_retry(self, was: str, status: str) -> bool:
-        """Whether this step raises `retry_count`, as the dialect says. The two statuses are different."""
+        """Whether `retry_count` goes up by 1 in this dialect when a status changes from `was` to `status`."""
         match self.dialect["retry-count"]:
             case "on-requeue":
                 return (was, status) == ("failed", "pending")

@@ -63,7 +63,8 @@ class _WorldSecrets:
         self._exchanges_read = world.journal.count
 
     def _add_new_secrets(self, world: World) -> None:
-        if self._additions == _MAX_ADDITIONS:  # many small patterns are slower than a large one
+        if self._additions == _MAX_ADDITIONS:
+            # Many small patterns are slower than one large pattern. So this makes a new mask.
             self._mask, self._additions, self._masked_counts = Mask((), salt=_SALT), 0, (0, 0, 0)
         self._mask = self._mask.with_secrets(self._new_secrets(world))
         self._additions += 1

@@ -26,7 +26,7 @@ def create_group_task(world: World, group: TaskGroup, *, created_at: float | Non
 def entity_by_name(entities: Mapping[str, E], field: str, name: str) -> E:
     """The first entity whose `field` has this value.
 
-    Later entities may have the same value. If a task sets a field of its request or account, `create_task`
-    copies this request or account.
+    Later entities may have the same value: they are copies. `create_task` makes a copy if a task sets a field
+    of its request or account.
     """
     return next(entity for entity in entities.values() if getattr(entity, field) == name)

@@ -18,7 +18,7 @@ from workerkit.scenarios.model.trigger import OnMatch
 
 
 class RequestMatch:
-    """A request that triggers are compared with. Its parts are parsed when a trigger needs them."""
+    """Compares one request with triggers. Parses a part of the request only when a trigger needs it."""
 
     def __init__(self, world: World, operation: str | None, request: Request) -> None:
         self._world = world

@@ -37,7 +37,8 @@ def snapshot_of(director: Director) -> Json:
     """The world of a director as JSON, with its secrets. Times are in seconds since 1970.
 
     The journal is masked, as in the control plane. The old pages of the fault `stale-page` are not saved. The
-    snapshot has the current time of the clock. After a restore, the clock runs from the first call of `now`.
+    snapshot has the current time of the clock. A restored clock shows this time until the first call of
+    `now`. Then it runs, unless it was frozen.
     """
     world, clock, mask = director.world, director.world.clock, mask_of(director.world)
     return {
@@ -66,7 +67,8 @@ def director_from_snapshot(director: Director, snapshot: Json) -> Director:
 
     snapshot: JSON that is valid for the schema in control-api.yaml.
 
-    Raises InvalidRequestError if parts of the snapshot contradict each other. The message names the part.
+    Raises InvalidRequestError if parts of the snapshot contradict each other, or if this version does not
+    know the snapshot's format, dialect, scenario, a fault or a server status. The message names the part.
     """
     world = _empty_world(director.world, snapshot)
     _add_entities(world, snapshot)

@@ -48,7 +48,7 @@ class WorldBuilder:
     seed: the seed of all random values. With a seed, the clock starts at the time of the API page's examples,
         so that answers are the same on each machine. Without a seed, the plan's seed is used and the clock
         starts at the current time. A plan may also have its own clock.
-    dialect: the choices for matters that the API page leaves open. They override the choices in the plan.
+    dialect: the chosen values of silences. They override the values that the plan chooses.
     now: returns the current time in seconds since 1970.
     timer: the timer of the world's clock.
     with_tasks: whether the default world has tasks.

@@ -140,7 +140,7 @@ class Worlds:
             self._listen(director.world)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
-        """Does not call a subscriber any more. Without subscribers the worlds spend no time on this."""
+        """Stops calling a subscriber. Without subscribers, the worlds make no calls and lose no time."""
         self._subscribers = tuple(other for other in self._subscribers if other != subscriber)
         if not self._subscribers:
             for name, listener in self._listeners.items():

@@ -372,7 +372,7 @@ def test_a_strict_server_refuses_all_other_steps_with_each_operation(
             assert answer.json() == {"success": False, "error": code}
         assert task.bulk(change)["results"] == [{"link_id": task.id, "success": False, "error": code}]
         assert task.current() == before
-        assert "may not follow" in next(iter(task.world.journal)).why
+        assert "its next status cannot be" in next(iter(task.world.journal)).why
 
 
 @pytest.mark.parametrize("status", [status for status in STATUSES if status not in ("running", "completed")])

@@ -1,1 +1,1 @@
-"""Actions of the faults that give a valid answer which is not true."""
+"""Actions of the faults that make the answer differ from what happened in the world."""

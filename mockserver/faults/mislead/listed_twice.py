@@ -15,7 +15,8 @@ from workerkit.scenarios.faults.mislead.listed_twice import ListedTwice
 class ListedTwiceAction(FaultAction[ListedTwice]):
     """Repeats the first task at the end of the page.
 
-    On a full page it replaces the last task. The cursor is moved too, so the next page contains that task.
+    On a full page, the repeated task replaces the last task. Then `next_cursor` is the id of the task before
+    the last one, so a client that sends this cursor gets the last task on the next page.
     """
 
     always_applies: ClassVar[bool] = False

@@ -33,7 +33,9 @@ class _Page:
 
 
 class StalePageAction(FaultAction[StalePage]):
-    """Answers with an earlier page of the same request. Does nothing if there is no earlier page.
+    """Answers with the page that was correct when the server sent the same request earlier.
+
+    Does nothing if the server did not send the same request earlier.
 
     The journal has the pages that the mock sent. If this fault has replaced a page, the journal has the old
     page. So the fault remembers the correct page.
