@@ -26,8 +26,9 @@ def write_atomically(name: str, content: bytes, *, secret: bool = False) -> None
     """Writes a file in one step. Raises CannotWriteError.
 
     An existing file of this user keeps its mode. A new file gets mode 0600 if it is `secret`; otherwise the
-    umask decides. If `name` is a symbolic link, the link stays and its target is written. Devices, pipes and
-    the file behind standard output cannot be replaced: the content is written into them.
+    umask decides. If `name` is a symbolic link, the link stays and its target is written. Devices, pipes, and
+    a file that gets the standard output or error of this process are not replaced: the content is written
+    into them.
     """
     with _os_errors_as_cannot_write(name):
         existing = _existing_file(Path(name))
@@ -71,9 +72,10 @@ def open_for_owner(name: str, flags: int) -> int:
 
 
 def replace_file(file: FileIO, draft: Path, name: str) -> None:
-    """Renames a draft to `name` in one step. The file that had this name is replaced; its mode is kept.
+    """Renames a draft to `name` in one step. If a file of this user had this name, its mode is kept.
 
     file: the draft, opened with `open_for_owner`. This function closes it.
+    draft: the path of the draft: the new file, which was written under another name.
 
     Raises CannotWriteError.
     """
@@ -142,7 +144,7 @@ def _replace(path: Path, content: bytes, existing: os.stat_result | None, *, sec
 
 
 def _mode_to_keep(existing: os.stat_result | None) -> int | None:
-    # Another user may have created the file with a mode that lets that user read the new content.
+    # The mode of another user's file is not kept: it could let that user read the new content.
     return existing.st_mode & 0o777 if existing is not None and existing.st_uid == os.geteuid() else None
 
 
