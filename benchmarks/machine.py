@@ -21,7 +21,7 @@ class Machine:
     def others(self) -> float:
         """Returns how many cores other processes kept busy on average.
 
-        Children of this process do not count as others. Their time is known after they have ended.
+        Children of this process do not count as others, but only if they have ended before this call.
         """
         used = (_busy() - self._busy) - (_own() - self._own)
         return max(0.0, used / (time.monotonic() - self._began))

@@ -1,6 +1,6 @@
 """Measures task lists and updates in a world with few tasks and in a world with many tasks.
 
-Each request takes the whole way through the mock, except for the socket.
+Each request goes through the whole mock, but not through a socket.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _queries(served: _ServedWorld, query: dict[str, str]) -> dict[str, dict[str,
     deepest = served.total(query) // LIMIT
     return {
         "first page": query,
-        "deepest offset page": {**query, "page": str(deepest)},
+        "last full page": {**query, "page": str(deepest)},
         "cursor page": {**query, "after": served.cursor(query, max(1, deepest // 2))},
     }
 

@@ -60,9 +60,10 @@ def _page(goals: Sequence[Goal], samples: Sequence[Sample], rounds: int, starts:
     rows = [[sample.title, f"{sample.few:.0f}", f"{sample.many:.0f}"] for sample in samples]
     return (
         "# Scale\n\n"
-        f"Two worlds, with {FEW:,} and {MANY:,} tasks. All tasks belong to one server and have six statuses "
-        f"and three service types. A page has {LIMIT} tasks. The times are medians, without the time on the "
-        f"socket. The large world was built {rounds} times, `workerkit serve` was started {starts} times."
+        f"Two worlds, with {FEW:,} and {MANY:,} tasks. All tasks belong to one server. They are in all six "
+        f"statuses and all three service types. A page has {LIMIT} tasks. The times are medians, without the "
+        f"time on the socket. The large world was built {rounds} times, `workerkit serve` was started "
+        f"{starts} times."
         f"\n\n{machine}\n\n"
         f"{goal_table(goals)}\n\n{markdown(head, rows)}\n"
     )

@@ -1,7 +1,7 @@
 """Sends the load: each connection sends a request, waits for the answer, and sends the next request.
 
-The load uses uvloop, and its requests are made before. So it needs less CPU time than any server. The row
-`a bare socket` in the table shows its limit.
+The load uses uvloop and does little work for each request. So it needs less CPU time than the mocks. The
+row `a bare socket` in the table shows how fast the load can be.
 """
 
 from __future__ import annotations

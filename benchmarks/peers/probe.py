@@ -29,7 +29,7 @@ class Findings:
 
 
 def probe(port: int, base_path: str, calls: tuple[Call, ...]) -> Findings:
-    """Sends requests that the fixed answers are not made for. Returns the behaviour of the server."""
+    """Sends wrong requests, and a change. Returns how the server behaves."""
     heartbeat, update, page = calls
     prober = _Prober(port, base_path)
     target, _ = update.requests[0]

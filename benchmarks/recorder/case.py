@@ -11,13 +11,14 @@ import orjson
 from benchmarks.peers.calls import TASKS, calls, headers
 from benchmarks.peers.measured_server import API_PATH
 
-# Placeholders for eight digits. Each request has other digits, and its answer has the same digits.
+# Placeholders for eight digits. Each request has new digits for FRESH. In its answer, FRESH stands for
+# the same digits, and OTHER_FRESH for these digits in reverse order.
 FRESH, OTHER_FRESH = b"@fresh-@", b"@other-@"
 MOST_ITEMS = 500
 _HEARTBEATS = 10
 # Factors that make consecutive numbers look different, as the digits of real ids.
 _SPREAD, _OTHER_SPREAD = 2_654_435_761, 2_246_822_519
-# Two queries with the same meaning. The server uses their beginning to find the case.
+# Two queries with the same meaning. They begin differently, so that the server can find the case.
 _QUERIES = (f"limit={TASKS}&status=pending", f"status=pending&limit={TASKS}")
 
 

@@ -58,7 +58,7 @@ Costs = dict[tuple[str, str], Cost]
 @click.command()
 @click.option("--rounds", default=3, show_default=True, help="How many times each case is measured.")
 @click.option(
-    "--seconds", default=1.0, show_default=True, help="Length of each measurement. Each case has two."
+    "--seconds", default=1.0, show_default=True, help="Seconds for each of the two measurements of a case."
 )
 def main(rounds: int, seconds: float) -> None:
     """Measures both recorders, prints the results, and writes them to proxy.md."""

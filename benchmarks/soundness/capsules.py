@@ -55,7 +55,7 @@ class Row:
     name: the scenario, mutant, variant or fault.
     exchanges: how many exchanges the recording has.
     verdict: `reproduced`, or the first difference.
-    is_correct: whether the recorded or replayed server is correct.
+    is_correct: whether both servers are correct: the recorded one, and the one that got the requests again.
     small: how many exchanges the small capsule has. None if there is none.
     """
 
@@ -112,7 +112,7 @@ def _replay_one(pair: tuple[Callable[[str], Row], str]) -> Row:
 
 
 def _of_scenario(name: str) -> Row:
-    """Records the example worker in a scenario. Replays the recording, also for the worker itself."""
+    """Records the example worker in a scenario. Replays the recording to the mock, then to the worker."""
     trial = try_worker(library.find(name), _WORKER, time_limit=_SECONDS, with_capsule=True)
     assert trial.capsule is not None
     capsule = _from_file(trial.capsule)
@@ -161,7 +161,7 @@ def _recorded(choices: Choices, fault: Fault | None) -> Capsule:
         Caller(f"{proxy.url}/api/v1/worker", seeded.api_key, seeded.other_api_key).send_all()
         client = Client.of(replace(server, base_url=f"{proxy.url}/api/v1/worker"))
         for check in _checks(fault):
-            # The checks may fail on this server, because they expect another fault.
+            # A check may raise an error: it is written for one fault, and this server may not have it.
             with suppress(LookupError, TypeError, AssertionError):
                 check(client)
     began = min(recorded.exchange.began for recorded in exchanges)

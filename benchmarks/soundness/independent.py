@@ -47,7 +47,7 @@ class Run(Protocol):
 def main(max_requests: int | None, json_file: Path | None, names: tuple[str, ...]) -> None:
     """Prints the rules that find each fault. With NAMES only these variants and faults.
 
-    The exit code is 1 if a correct variant has a finding. Missed faults are printed and do not change it.
+    The exit code is 1 if a correct variant has a finding. Missed faults are only printed.
     """
     correct = list(_rows(_variant, _named(VARIANTS, names), max_requests))
     faulty = list(_rows(_fault, _named(_visible_faults(), names), max_requests))

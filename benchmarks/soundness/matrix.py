@@ -1,8 +1,9 @@
 """`python -m benchmarks.soundness.matrix [REPETITIONS]`: runs careful and careless workers in scenarios.
 
 Each careful worker runs in all scenarios, and must not break a rule. Each careless worker runs 10 (or
-REPETITIONS) times on an idle and on a busy machine, and must break its own rule each time. Prints the rules
-that each careless worker broke, and the mistakes of the rules. The exit code is 1 if there are mistakes.
+REPETITIONS) times on an idle and on a busy machine, and must break its own rule each time, but no rule that
+it should keep. Prints the rules that each careless worker broke, and each wrong verdict. The exit code is 1
+if there is a wrong verdict.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def main(repetitions: int) -> int:
 
 
 def _pairs() -> list[tuple[WorkerCommand, str]]:
-    """Returns careful workers, each with a scenario. The originals of the careless workers are among them."""
+    """Returns careful workers, each with a scenario. Also the workers from which careless ones were made."""
     workers = [worker for worker in CAREFUL_WORKERS if not worker.missing]
     originals = dict.fromkeys((mutant.original_words(), mutant.scenario) for mutant in MUTANTS)
     return [
@@ -69,7 +70,7 @@ def _try_careful(pair: tuple[WorkerCommand, str]) -> Trial:
 
 
 def _careless_mistakes(repetitions: int, kind: str) -> list[str]:
-    """Runs the careless workers, and prints a line for each. Returns the mistakes of the rules."""
+    """Runs the careless workers, and prints a line for each. Returns a line for each wrong verdict."""
     with tempfile.TemporaryDirectory() as folder:
         commands = {mutant: mutant.words(Path(folder)) for mutant in MUTANTS}
         trials = run_in_parallel(

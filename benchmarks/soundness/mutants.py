@@ -35,11 +35,11 @@ class Row:
     """The result of one mutant.
 
     name: the id of the mutant.
-    own: the broken rules that the mutant is expected to break.
-    others: the other broken rules.
+    own: the rules that the run found broken, as expected for this mutant.
+    others: the other rules that the run found broken.
     requests: how many requests the run sent.
     seconds: how long the run took.
-    stock: whether stock Schemathesis finds the mutant.
+    stock: whether Schemathesis finds the mutant without the rules of the kit.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Row:
 
     @property
     def is_found(self) -> bool:
-        """Whether the run found an expected broken rule."""
+        """Whether the run found that the mutant breaks one of the expected rules."""
         return bool(self.own)
 
     def cells(self) -> list[str]:
@@ -123,12 +123,12 @@ def _page(rows: list[Row], machine: str) -> str:
         Goal("longest run", max(row.seconds for row in rows), " s", _MOST_SECONDS),
     ]
     stock = sum(row.stock for row in rows)
-    head = ["mutant", "expected rules that were found", "requests", "seconds", "stock Schemathesis"]
+    head = ["mutant", "expected rules that were found", "requests", "seconds", "Schemathesis alone"]
     text = (
-        f"Each of the {len(rows)} mutants breaks one promise of the API page. The table has the broken rules "
-        f"that a conformance run found. Two runs ran at the same time. For comparison: stock Schemathesis "
-        f"found {stock} of {len(rows)}, with the spec of the kit, a valid key and {_STOCK_SECONDS} s "
-        f"for each mutant."
+        f"A mutant is the mock with one bug. Each of the {len(rows)} mutants breaks one promise of the API "
+        f"page. The table has the broken rules that a conformance run found. Two runs ran at the same time. "
+        f"For comparison: Schemathesis alone found {stock} of {len(rows)}, with the spec of the kit, a valid "
+        f"key and {_STOCK_SECONDS} s for each mutant."
     )
     table = markdown(head, [row.cells() for row in rows])
     return "\n\n".join(["# Mutants", text, machine, goal_table(goals), table]) + "\n"

@@ -1,4 +1,4 @@
-"""What the fixture `worker_api` needs of the kit in one pytest run: the mock, and the folder for capsules.
+"""What all uses of the fixture `worker_api` share in one pytest run: the mock, and the folder for capsules.
 
 The plugin imports this file when a test uses the fixture for the first time.
 """

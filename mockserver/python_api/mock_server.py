@@ -19,8 +19,8 @@ class MockServer:
     port: the port; 0 chooses a free one.
     token: the control token, with at least 16 characters; None if the control plane needs no token.
 
-    The `with` block raises CannotListenError, UnfitTokenError, and TokenNeededError if other machines could
-    reach the control plane without a token.
+    The start of the `with` block raises CannotListenError if the address cannot be used, UnfitTokenError for
+    a bad token, and TokenNeededError if other machines could reach the control plane without a token.
     """
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> None:
@@ -56,7 +56,7 @@ class MockServer:
             scenario, the world has three servers and no tasks.
         with_capsule: True if `capsule()` of the world has to return a capsule.
 
-        Raises NoSuchScenarioError and InvalidInputError.
+        Raises NoSuchScenarioError for an unknown scenario, and InvalidInputError for a file with a mistake.
         """
         chosen = library.find(scenario) if isinstance(scenario, str) else scenario
         return WorkerApi(self._server, chosen, with_capsule=with_capsule)

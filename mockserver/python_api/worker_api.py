@@ -160,10 +160,11 @@ class WorkerApi:
         """Adds a fault: `fault("status", status=503, operation="updateTask", nth=2)`.
 
         kind: the kind of the fault.
-        parameters: the parameters of this kind of fault, and of its schedule. The schedule starts now. Write
-            `for_` instead of `for`.
+        parameters: the parameters of this kind of fault, and of its schedule. The schedule counts calls and
+            time from now on. Write `for_` instead of `for`.
 
-        Raises InvalidRequestError for an unknown kind or parameter. The message names the closest known one.
+        Raises InvalidRequestError for an unknown kind, an unknown parameter or a wrong value. For an unknown
+        name, the message suggests the most similar name.
         """
         expected = {"fault": kind, **{name.removesuffix("_"): value for name, value in parameters.items()}}
         self._call_with_world(lambda world: add_described_fault(world, expected))
@@ -189,9 +190,9 @@ class WorkerApi:
         body: JSON that the body of the request has to contain.
         times: how many matching requests there have to be, or `{"min": 1, "max": 3}`. Default: at least one.
 
-        An argument that is not given is not checked. Raises AssertionError if the number is wrong. Its
-        message has the closest requests and their differences. Raises InvalidRequestError for an unknown
-        operation.
+        An argument that is not given is not checked. Raises AssertionError if the number of matching requests
+        is wrong. The message shows the most similar requests and how they differ. Raises InvalidRequestError
+        for an unknown operation.
         """
         given = {"operation": operation, "status": status, "path": path, "times": times}
         expected = {name: value for name, value in given.items() if value is not None}
@@ -206,8 +207,8 @@ class WorkerApi:
     def verdict(self) -> Verdict:
         """Judges the worker's run so far. The verdict contains no secrets.
 
-        After `run`, the verdict also depends on the exit of the command. Raises ValueError if the world has
-        no scenario.
+        After `run`, the verdict also depends on how the run ended, and on the exit code. Raises ValueError if
+        the world has no scenario.
         """
         return masked(judge(self.run_record()), self._call_with_world(mask_of))
 
@@ -248,10 +249,10 @@ class WorkerApi:
         return sections
 
     def capsule(self) -> Capsule | None:
-        """Returns a capsule of the exchanges so far, without secrets. None if no capsule was wanted.
+        """Returns a capsule of the exchanges so far, without secrets. None without `with_capsule`.
 
-        The world in the capsule is the world before the first exchange. Later changes by the test are not in
-        it.
+        The capsule contains the world as it was before the first exchange. Changes that the test made after
+        the first exchange are not in the capsule.
         """
         first_snapshot, director = self._first_snapshot, self._mock.worlds.director(self._name)
         if first_snapshot is None:

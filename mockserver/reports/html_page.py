@@ -139,7 +139,7 @@ def _legend(timeline: Timeline) -> Element:
     return element(
         "ul",
         *(element("li", status_square(status), status) for status in statuses),
-        element("li", "Ticks above the tasks are requests; tall red ticks broke a rule"),
+        element("li", "Ticks above the tasks are requests; requests that broke a rule are tall and red"),
         *(element("li", text) for text in events),
         element("li", f"{more} more tasks are not shown") if more else None,
         class_="legend",
@@ -147,7 +147,7 @@ def _legend(timeline: Timeline) -> Element:
 
 
 def _lane_texts(timeline: Timeline) -> Element:
-    """Returns the lanes of the picture as text. The page shows it after a click on its summary."""
+    """Returns the lanes of the picture as text. The page shows the text after a click on a heading."""
     lanes = (
         element("li", element("code", lane.task), ": ", ", ".join(map(_period_text, lane.periods)))
         for lane in timeline.lanes

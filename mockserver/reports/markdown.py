@@ -1,4 +1,4 @@
-"""Writes a report as Markdown. It can also write it into the step summary of GitHub Actions."""
+"""Writes a report as Markdown, for a file or for the step summary of GitHub Actions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome
 
-# GitHub shows no summary of a step that is larger than 1 MiB. Other tools may write to the same summary.
+# If a summary is larger than 1 MiB, GitHub does not show it. Other tools may write to the same summary.
 _MAX_BYTES = 256 * 1024
 _MAX_LINES = 12
 _MAX_CELL_LENGTH = 200

@@ -62,7 +62,7 @@ class StatusPeriod:
 
 @dataclass(frozen=True, slots=True)
 class TaskLane:
-    """A task and its statuses, in order of time. The picture shows it as a horizontal lane."""
+    """A task and its statuses, in order of time. In the picture, a lane is a row of coloured bars."""
 
     task: str
     periods: tuple[StatusPeriod, ...]
@@ -70,9 +70,9 @@ class TaskLane:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """An exchange in the picture.
+    """An exchange in the picture: a short vertical line.
 
-    at: when it began, in seconds since the start of the timeline.
+    at: when the exchange began, in seconds since the start of the timeline.
     status_class: the first digit of the answer's status; 0 without an answer.
     broke_rule: whether the exchange broke a rule.
     """

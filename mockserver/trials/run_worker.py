@@ -12,7 +12,7 @@ from workerkit.scenarios.rules.judge import Verdict
 
 
 def run_worker(scenario: Scenario | str, command: Sequence[str], *, time_limit: str = "30s") -> Verdict:
-    """Runs a worker's command in a scenario, on a mock of its own, and judges it. The verdict has no secrets.
+    """Runs a worker's command in a scenario on a new mock, and judges the run. The verdict has no secrets.
 
     The run ends when the scenario is over, when the command exits, or after the time limit. No process of the
     command is left running.
@@ -22,7 +22,8 @@ def run_worker(scenario: Scenario | str, command: Sequence[str], *, time_limit: 
         gets the environment variables LIKEPION_BASE_URL, LIKEPION_API_KEY and LIKEPION_SERVER_NAME.
     time_limit: a duration such as `30s` or `2m`.
 
-    Raises CommandNotFoundError, DurationError, and NoSuchScenarioError or InvalidInputError.
+    Raises CommandNotFoundError if the command cannot be started, DurationError for a wrong time limit,
+    NoSuchScenarioError for an unknown scenario, and InvalidInputError for a file with a mistake.
     """
     chosen = library.find(scenario) if isinstance(scenario, str) else scenario
     return try_worker(chosen, command, time_limit=parse_duration(time_limit)).verdict

@@ -16,9 +16,9 @@ from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
 _NO_REQUEST = (
-    "The worker sent no request. It has to read the URL of the API from LIKEPION_BASE_URL, its key from "
-    "LIKEPION_API_KEY and its name from LIKEPION_SERVER_NAME. You can also write {base_url} and "
-    "{api_key} in the command: they are replaced."
+    "The worker sent no request. It must read these environment variables: LIKEPION_BASE_URL (the URL of the "
+    "API), LIKEPION_API_KEY (the API key) and LIKEPION_SERVER_NAME (the name of its server). You can also "
+    "write {base_url} and {api_key} in the command: they are replaced."
 )
 
 _IN_BACKGROUND = (
@@ -128,7 +128,7 @@ def _notes(trial: Trial) -> Iterator[str]:
             "worker only needs more time, set a longer --time-limit."
         )
     if trial.not_reached:
-        yield f"Not reached (not a failure): {'; '.join(trial.not_reached)}."
+        yield f"Did not affect the worker (not a failure): {'; '.join(trial.not_reached)}."
     if len(trial.run.exchanges) < trial.requests:
         yield f"Only the last {len(trial.run.exchanges)} of {trial.requests} exchanges were kept and judged."
     if not trial.verdict.passed and _is_in_library(trial.run.scenario):

@@ -29,7 +29,8 @@ _LONGEST_TEXT = 160
 _ID_LENGTH = 8
 # When many similar exchanges follow each other, the first two and the last one keep their own rows.
 _KEPT_FIRST, _KEPT_LAST = 2, 1
-# When there are too many rows, only these are kept: 40 at each end, and 120 important rows in between.
+# When there are too many rows, only these are kept: 40 at each end, and between them at most 120 rows with an
+# event or a broken rule.
 _KEPT_AT_EDGE, _MOST_BETWEEN = 40, 120
 
 
@@ -184,7 +185,8 @@ class _TimelineBuilder:
     def _ticks(self) -> tuple[Tick, ...]:
         """Returns a tick for each exchange.
 
-        If several exchanges have the same place in the picture, only the most important one gets a tick.
+        If several exchanges have the same place in the picture, only one gets a tick: one that broke a rule,
+        or else one without a 2xx status, or else the first.
         """
         ticks = [
             Tick(self._since(exchange.began), (exchange.status or 0) // 100, exchange.number in self._rules)
@@ -223,7 +225,7 @@ def _joined(rows: Sequence[_Row]) -> _Row:
 
 
 def _thinned(rows: Sequence[_Row]) -> Iterator[_Row | int]:
-    """Returns the rows. If there are very many, only the first, the last and the important ones.
+    """Returns the rows. If there are too many, returns only some of them: see `_MOST_BETWEEN`.
 
     Rows that are left out are replaced by the number of their exchanges.
     """

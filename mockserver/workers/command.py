@@ -104,8 +104,9 @@ class Command:
             raise CommandNotFoundError(_start_error(self._words[0], int(line.split()[1])))
 
     def _read_status(self, seconds: float | None) -> str | None:
-        """Returns the next line from the guard. Empty if the guard has ended, None after `seconds` without a
-        line.
+        """Returns the next line from the guard.
+
+        If the guard has ended, the line is empty. If no line comes in `seconds`, returns None.
 
         seconds: how long to wait. None waits without a limit.
         """

@@ -4,8 +4,8 @@
 
 The program that starts the guard holds the standard input of the guard open. When this input ends for any
 reason, all processes of the command get SIGTERM. After 2 seconds, the processes that are left get SIGKILL. On
-Linux these are all descendants of the command, because the guard adopts orphaned processes. On other systems
-it is the process group of the command.
+Linux these are all descendants of the command, because the guard becomes the parent of orphaned processes. On
+other systems these are only the processes in the process group of the command.
 
 The guard writes lines to the file descriptor STATUS: `started`, or `failed` with the number of the error.
 Later it writes `exited` with the exit code of the command.

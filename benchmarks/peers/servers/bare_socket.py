@@ -1,4 +1,4 @@
-"""`python -m benchmarks.peers.servers.bare_socket PORT ANSWERS`: answers by the letters of the method."""
+"""`python -m benchmarks.peers.servers.bare_socket PORT ANSWERS`: one fixed answer for each method."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class _FixedAnswers(asyncio.Protocol):
         self._transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:
+        # The first three letters are enough to know the method.
         answer = self._answers.get(data[:3])
         if answer is not None:
             self._transport.write(answer)

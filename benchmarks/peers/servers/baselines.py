@@ -43,5 +43,5 @@ def bare_socket(workspace: Workspace) -> MeasuredServer:
 
 
 def _answers(workspace: Workspace) -> str:
-    """Writes the fixed answers by HTTP method. Returns the path of the file. Each call has another method."""
+    """Writes the fixed answers by HTTP method. Returns the file's path. No two calls have the same method."""
     return workspace.write("answers.json", {call.method: call.answer.decode() for call in workspace.calls})

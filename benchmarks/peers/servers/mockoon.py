@@ -22,7 +22,8 @@ _RULE = {
 def mockoon(workspace: Workspace) -> MeasuredServer:
     """Returns a Mockoon server with fixed answers for the right key, without templates and admin API.
 
-    Mockoon can check a body by its schema. But it compiles the schema again for each request.
+    Mockoon can check a body against a schema, but it compiles the schema again for each request. So no schema
+    is used here.
     """
     installed_version = version(_PACKAGE)
     data = workspace.write("environment.json", _environment(workspace))

@@ -1,4 +1,4 @@
-"""Sets up Mountebank with one imposter."""
+"""Sets up Mountebank with one imposter: Mountebank's word for a mock server."""
 
 from __future__ import annotations
 

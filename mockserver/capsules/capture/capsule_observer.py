@@ -70,7 +70,7 @@ class CapsuleObserver:
         if world.journal.count == session.first_snapshot["exchanges"]:
             return
         if director.scenario is None:
-            self._save(f"the session of the world {world.name}", world.name, director, session, [])
+            self._save(f"the exchanges of the world {world.name}", world.name, director, session, [])
             return
         verdict = masked(judge(build_run(director, "until", None)), mask_of(world))
         if not verdict.passed:

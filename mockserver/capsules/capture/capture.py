@@ -39,7 +39,7 @@ def capture_world(
 
     first_snapshot: the snapshot of the world before its first exchange.
     notes: the notes of the capsule.
-    salt: the key of the pseudonyms; random by default.
+    salt: the pseudonyms depend on it: the same salt gives the same pseudonyms. Random by default.
 
     If the library does not have the scenario, the capsule contains the source of the scenario. If the
     journal has dropped its first exchanges, a note says how many.
@@ -110,4 +110,4 @@ def _has(faults: Iterable[Fault], *fault_types: type[Fault]) -> bool:
 
 def _dropped_note(world: World, first_snapshot: Json) -> Iterator[str]:
     if world.journal.dropped > int(first_snapshot["exchanges"]):
-        yield f"the journal no longer had the first {world.journal.dropped} exchanges: they are missing here"
+        yield f"the first {world.journal.dropped} exchanges are missing: the journal has dropped them"

@@ -65,7 +65,10 @@ def _exchange() -> Json:
             "description": "How the answer ended. Missing if the complete answer came.",
         },
         "server": {**_TEXT, "description": "The name of the server that the API key belongs to."},
-        "why": {**_TEXT, "description": "Why the mock refused the request, in words."},
+        "why": {
+            **_TEXT,
+            "description": "Why the mock answered like this, or which body is missing, in words.",
+        },
         "request": _object(
             {"method": _TEXT, "path": _TEXT, "query": _TEXT, "headers": _HEADERS, "body": _body()},
             REQUEST_KEYS,

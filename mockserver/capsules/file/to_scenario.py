@@ -38,8 +38,8 @@ def scenario_source(capsule: Capsule, *, name: str, file: str) -> str:
     name: the name of the scenario.
     file: the name of the capsule file.
 
-    Each error or fault happens at the same call as in the capsule. Wrong answers with status 2xx are left
-    out.
+    These errors happen at the same calls as in the capsule: refused keys (401), and the first 50 of these:
+    lost answers, broken answers, and the statuses 429 and 5xx. All other wrong answers are left out.
     """
     refusals = _refusals(capsule)
     happenings = [line for lines in _happenings(capsule, refusals) for line in lines]
@@ -83,11 +83,10 @@ def _first_seen_tasks(capsule: Capsule) -> list[Mapping[str, Any]]:
 
 
 def _refusals(capsule: Capsule) -> dict[int, float | None]:
-    """The exchanges in which the server began to refuse the worker's key.
+    """The exchanges in which the server began to refuse the worker's API key: `{4: 1.5, 9: None}`.
 
-    The keys are the numbers of these exchanges. Each value says after how many seconds the server accepted
-    the worker's key again, or it is None if that never happened. The worker's key is the first key that the
-    server accepted.
+    In the example, the server refused the API key in exchange 4 and accepted it again after 1.5 seconds. From
+    exchange 9 on, it never accepted it again. The worker's API key is the first one that the server accepted.
     """
     refusals: dict[int, float | None] = {}
     first_refused: Exchange | None = None

@@ -74,7 +74,7 @@ class Address:
 def send(
     exchange: Exchange, address: Address, *, timeout: float, now: Callable[[], float] = time.time
 ) -> RecordedExchange:
-    """Sends the request of `exchange` and returns it with the new answer.
+    """Sends the request of `exchange`. Returns the request with the new answer.
 
     timeout: how many seconds to wait for the next bytes of the answer.
 

@@ -93,7 +93,7 @@ class Framer:
 
     @property
     def is_between_messages(self) -> bool:
-        """True if no message is incomplete."""
+        """True if every message that has begun is complete."""
         return self._part is _Part.HEAD and not self._buffer
 
     @property

@@ -79,7 +79,7 @@ class BodyTexts:
                 self._collect(value)
 
     def _collect_table(self, values: list[Any]) -> bool:
-        """Collects from a list of flat objects with equal field names. Returns False for other lists."""
+        """Collects the texts of flat objects with equal field names. Returns False for other lists."""
         if set(map(type, values)) != {dict} or len(set(map(len, values))) > 1:
             return False
         shape = _shape(tuple(values[0]))
@@ -162,7 +162,7 @@ class _Shape:
 
     names: the names of all fields.
     secret_kinds: the kind of each secret field.
-    other_values: a function that returns the values of the other fields of an object.
+    other_values: a function that takes an object, and returns the values of its fields that are not secret.
     """
 
     names: tuple[str, ...]

@@ -29,7 +29,8 @@ class Recording:
     does not know yet: only a later exchange shows that this text is a secret. `finish` replaces all these
     secrets. If NAME is a link, `NAME.part` is beside the linked file.
 
-    Only the owner can read both files. If NAME already exists, it keeps its permissions.
+    Both files are created with mode 0600: only the owner can read them. If NAME already exists, it keeps its
+    mode.
 
     Raises CannotWriteError if a file cannot be written, or if `NAME.part` already exists.
     """

@@ -46,8 +46,8 @@ def record(
     print_line: is called with each message for the user.
     on_exchange: is called for each exchange with two versions: the original, and one without secrets.
 
-    Raises UnreachableError if the server does not accept a connection at the start. Raises CannotListenError
-    and CannotWriteError.
+    Raises UnreachableError if the server does not accept a connection at the start, CannotListenError if the
+    proxy cannot listen on its address, and CannotWriteError if a file cannot be written.
     """
     upstream.connect(_SECONDS_TO_CONNECT).close()
     with _listening(host, port) as proxy_socket:

@@ -40,7 +40,7 @@ class CapsuleServer:
     in_order: True if the requests must come in the recorded order.
 
     A worker's timers decide how often it sends heartbeats and lists tasks. If such a request comes more often
-    than recorded, it gets the same answer as the last time.
+    than recorded, it gets the same answer as the last time. With `in_order`, such a request is unexpected.
     """
 
     def __init__(self, capsule: Capsule, *, in_order: bool = False) -> None:
@@ -209,7 +209,8 @@ class CapsuleServer:
     def _unexpected(self, request: Exchange, meaning: str) -> Difference:
         """The difference between an unexpected request and the recorded request that should have come.
 
-        If any order is allowed, this is the next recorded request of the same operation, if there is one.
+        The request that should have come is the next recorded one. If any order is allowed, it is the next
+        recorded one of the same operation; if there is none, it is the next recorded one.
         """
         first = self.missed[0]
         if meaning in self._last_answers:

@@ -1,11 +1,15 @@
 """Compares a replayed answer with the recorded answer.
 
+The answers come from the mock in the capsule's own world (if the capsule contains one), from the mock in a
+reconstructed world, or from another server: see `AnswerSource`.
+
 All values must be equal, with these exceptions:
 
-- Another server has its own ids. Then each recorded id must have its own new id, the same in all exchanges.
-- A time may differ: in the capsule's own world by 2 seconds, otherwise by any time span.
+- Another server has its own ids. Each recorded id must then have the same new id in all
+  exchanges, and two recorded ids must have two new ids.
+- A time may differ: in the capsule's own world by at most 2 seconds, otherwise by any number of seconds.
 - Another server may have its own texts.
-- Outside the capsule's own world, error bodies are compared only in part.
+- Outside the capsule's own world, only two facts of an error body are compared: see `_compare_error_bodies`.
 - Undocumented fields are compared only in the capsule's own world.
 """
 
@@ -74,11 +78,11 @@ class Difference:
 
     @property
     def kind(self) -> tuple[str | None, str]:
-        """The operation, and the place without list indices. Differences with one cause have equal kinds."""
+        """The operation, and the place without list indices. Equal for differences with the same cause."""
         return self.operation, re.sub(r"/\d+", "/*", self.place)
 
     def is_like(self, other: Difference | None) -> bool:
-        """Whether both differences seem to have one cause.
+        """Whether both differences seem to have the same cause.
 
         Their kinds must be equal. For a status, an ending or a content type, the values must be equal, too.
         """

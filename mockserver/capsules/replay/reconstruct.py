@@ -29,7 +29,8 @@ from workerkit.openapi.spec.dialect import Dialect
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call
 
-# A large seed. A recorded mock was probably started with a small seed, so these ids differ from its ids.
+# The seed for the ids of invented tasks. A recorded mock was probably started with a small seed. This seed is
+# large, so that the invented ids differ from the recorded ids.
 _SEED = 0xCA95_01E5
 _OTHER_SERVER = "another-server"
 # If a server says that it has more tasks than this, the number is ignored.
@@ -113,14 +114,14 @@ class _Reconstruction:
         """The index at which to insert the task into the order of all tasks.
 
         The search starts after the previous task of the page. If there is no previous task, it starts at 0.
-        It ends at the first task that the server does not list before this task.
+        It ends at the first task that the server does not list before `task`.
         """
         place = 0 if previous_id is None else self._order.index(previous_id) + 1
         while place < len(self._order) and self._is_listed_before(self._tasks[self._order[place]][1], task):
             place += 1
         return place
 
-    # Tasks, customer's requests and accounts that no list shows
+    # Tasks, customers' requests and accounts that no list shows
 
     def _collect_named_entities(self) -> None:
         for exchange in self._exchanges:
@@ -202,8 +203,10 @@ class _Reconstruction:
         narrow filters come before wide filters. So a task that a narrow filter counted is not added again for
         a wide filter.
 
-        For a list after a status change, tasks are added only in a status that no list processed so far has
-        counted. No list adds tasks in a status that another list showed completely.
+        All tasks that are added for one list get the same status: the first status of its filter that no list
+        with the same service type has counted before. If there is no such status, a list before the first
+        status change takes the first status of its filter, and a list after it adds no tasks. A status is
+        never taken if a list before the first status change showed all tasks with it.
         """
         complete = self._completely_listed()
         counted: set[tuple[str, str, object]] = set()

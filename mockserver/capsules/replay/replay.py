@@ -121,11 +121,10 @@ class _DialectTrials:
 
 
 def _with_equal_status(trials: _DialectTrials, dialect: Dialect, best: ReplayResult) -> ReplayResult:
-    """The best result, if possible from a dialect in which the status is as recorded.
+    """The first result in which the exchange of the difference has the recorded status, otherwise `best`.
 
     The difference in `best` may be a wrong status. With another dialect, the same exchange may have the right
-    status, and for example only a wrong body. This other result is closer to the recording. So this function
-    returns the first result of this kind, and otherwise `best`.
+    status, and for example only a wrong body. Such a result is closer to the recording.
     """
     if best.difference is not None and best.difference.place == "status":
         for neighbour in _neighbours(dialect):
@@ -142,10 +141,10 @@ def _with_equal_status(trials: _DialectTrials, dialect: Dialect, best: ReplayRes
 def _dialect_without_difference(
     trials: _DialectTrials, dialect: Dialect, best: ReplayResult, max_choices: int
 ) -> Dialect | None:
-    """A dialect in which all exchanges up to the difference match. None if there is none.
+    """A dialect in which all exchanges match, also the one that differs in `best`. None if there is none.
 
-    It differs from `dialect` in at most `max_choices` choices. If one choice changes the difference but does
-    not remove it, further choices are tried together with this choice.
+    The new dialect differs from `dialect` in at most `max_choices` choices. If one choice changes the
+    difference but does not remove it, further choices are tried together with this choice.
     """
     neighbours = _neighbours(dialect)
     matching = next(

@@ -87,7 +87,7 @@ class ReplayMock:
             self._mock.__exit__(kind, error, trace)
 
     def replay(self, recorded: RecordedExchange) -> RecordedExchange:
-        """Sends the request at its recorded time on the world's clock. Returns it with the new answer."""
+        """Sets the world's clock to the recorded time, and sends the request. Returns the new exchange."""
         time, clock = min(recorded.exchange.began, LATEST), self._director.world.clock
         if self._mock is None:
             clock.freeze(time)

@@ -56,7 +56,7 @@ def summary_of_worker_replay(result: WorkerReplay, *, notes: Iterable[str], in_o
         *notes,
         count_note,
         f"Not sent: {_listed(missed)}",
-        f"Next: check what the worker did with {last_input}. If the new request is right, record again.",
+        f"Next: check what the worker did with {last_input}. If the worker is right, record again.",
     ]
     if in_order:
         all_notes.append("If the requests may come in any order, leave out --in-order.")

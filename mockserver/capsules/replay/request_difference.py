@@ -16,7 +16,8 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 
 # The values of these fields must be equal. Other values, such as messages and measurements, change from run
-# to run, so only their presence is compared.
+# to run. So for them it is compared only whether they are there, and whether
+# they are a text, null, or something else.
 _EXACT_FIELDS = frozenset(
     {"status", "link_id", "request_id", "account_id", "level", "link_profile", "link_post"}
 )

@@ -26,7 +26,7 @@ def shrink_capsule(
     capsule: the capsule with the difference. It stays unchanged.
     find: replays a capsule and returns its first difference.
     find_fast: a faster function that may return a difference where `find` returns None. It is tried first.
-    max_runs: how often `find` may be called, and how often `find_fast` may be called.
+    max_runs: how many capsules one search may replay. There are at most two searches.
 
     Returns the same capsule if it has no difference.
     """
@@ -40,7 +40,7 @@ def shrink_capsule(
 
 
 class _Search:
-    """Delta debugging: removes exchanges before the one that differs. That exchange stays the last one."""
+    """Removes exchanges before the one that differs (delta debugging). That exchange stays the last one."""
 
     def __init__(self, capsule: Capsule, find: FindDifference, max_runs: int) -> None:
         self._capsule = capsule
@@ -70,9 +70,10 @@ class _Search:
         return kept
 
     def _one_or_two(self, kept: list[RecordedExchange], last: RecordedExchange) -> list[RecordedExchange]:
-        """Looks for at most two exchanges of the list with which the difference still appears.
+        """Tries to keep only two exchanges of the list, or one, or none.
 
-        Returns these exchanges, or the list if there are none. A long list is returned without a search.
+        Returns the fewest exchanges with which the difference still appears. If two are not enough, returns
+        the whole list. A list with more than 16 exchanges is returned without a search.
         """
         if len(kept) > _MAX_TO_COMBINE:
             return kept

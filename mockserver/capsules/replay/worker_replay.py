@@ -1,4 +1,4 @@
-"""Runs a worker against the recorded answers of a capsule, and compares its requests."""
+"""Runs a worker against the recorded answers of a capsule, and compares the requests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def replay_to_worker(
     time_limit: seconds after which the worker is stopped.
     in_order: True if the requests must come in the recorded order. Otherwise any order is allowed.
 
-    Each request gets the next recorded answer to a request that matches it. The answer comes after the
+    Each request gets the answer of the next recorded request that matches it. The answer comes after the
     recorded delay, but after 2 seconds at most. The worker is stopped when one of these is true:
 
     - All recorded answers were given.

@@ -152,7 +152,7 @@ def test_a_trial_whose_time_was_up_says_so(trial: MakeTrial) -> None:
 def test_parts_that_were_not_reached_are_no_failure(trial: MakeTrial) -> None:
     case = case_of(trial(not_reached=("never happened: a", "never applied: b")))
     assert case.outcome is Outcome.PASS
-    assert case.notes == ("Not reached (not a failure): never happened: a; never applied: b.",)
+    assert case.notes == ("Did not affect the worker (not a failure): never happened: a; never applied: b.",)
 
 
 def test_the_summary_counts_and_names_what_failed(trial: MakeTrial) -> None:
