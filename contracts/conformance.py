@@ -39,8 +39,8 @@ _SMALL_BUDGETS = (
     SchemathesisBudget(examples=5, sequences=3, steps=4),
     EpisodeBudget(episodes=8, steps=8, requests=300),
 )
-# If --max-requests is lower than this number, the run uses _SMALL_BUDGETS. With the full budgets, the first
-# kind of test would use up all requests.
+# If --max-requests is lower than this number, the run uses _SMALL_BUDGETS. With the full budgets, the random
+# episodes come first and could leave no requests for Schemathesis.
 _MIN_REQUESTS_FOR_FULL_BUDGETS = 1400
 
 

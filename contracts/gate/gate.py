@@ -127,7 +127,7 @@ class Gate(BaseAdapter):
             return error.exchange
 
     def is_allowed(self, request: requests.PreparedRequest) -> bool:
-        """True if `send` would send this request and not raise WithheldError."""
+        """True if --writes allows this request: `send` would not raise WithheldError."""
         return self.policy.refusal(_draft(request)) is None
 
     def allow_sandbox(
@@ -135,7 +135,7 @@ class Gate(BaseAdapter):
     ) -> None:
         """Allows changes of the tasks, customers' requests and accounts with these ids.
 
-        request_ids: ids of customer's requests. These are objects of the API, not HTTP requests.
+        request_ids: ids of customers' requests. These are objects of the API, not HTTP requests.
 
         All ids are in lower case.
         """
@@ -289,7 +289,7 @@ def _draft(request: requests.PreparedRequest) -> Draft:
         request.headers.pop(name, None)
     request.headers["User-Agent"] = _USER_AGENT
     body = _bytes(request.body)
-    # With an empty body that is not None, requests would send `Transfer-Encoding: chunked`.
+    # For an empty body that is not None, the library `requests` would send `Transfer-Encoding: chunked`.
     request.body = body or None
     path, _, query = _path_below_gate(request).partition("?")
     return Draft(str(request.method), path, query, _headers(request.headers), body)
@@ -314,5 +314,5 @@ def _bytes(body: Any) -> bytes:
     if isinstance(body, str):
         return body.encode()
     if not isinstance(body, bytes | bytearray | None):
-        raise WithheldError("its body is a stream, which the gate cannot check")
+        raise WithheldError("the body of the request is a stream, which the gate cannot check")
     return bytes(body or b"")

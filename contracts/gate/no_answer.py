@@ -63,8 +63,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _text(cause: BaseException, target: Target, patience: float) -> str | None:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return (
-            f"its certificate is not trusted ({cause.verify_message.rstrip('.')}): if a private authority "
-            f"signed it, give the file with the authority's certificate: {CERTIFICATE_VARIABLES[0]}=FILE"
+            f"the certificate of {target.host} is not trusted ({cause.verify_message.rstrip('.')}): if a "
+            "private authority signed it, give the file with the authority's certificate: "
+            f"{CERTIFICATE_VARIABLES[0]}=FILE"
         )
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
         return (
@@ -84,9 +85,9 @@ def _text(cause: BaseException, target: Target, patience: float) -> str | None:
     if isinstance(cause, http.client.HTTPException | urllib3.exceptions.DecodeError):
         return f"the answer is incomplete or not valid HTTP ({type(cause).__name__})"
     if isinstance(cause, ConnectionRefusedError):
-        return "the connection was refused: check that the server is running, and the port"
+        return "the connection was refused: check that the server is running and that the port is right"
     if isinstance(cause, OSError) and cause.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
-        return "this machine has no route to its network"
+        return f"this machine has no route to the network of {target.host}"
     return None
 
 

@@ -6,7 +6,8 @@ from email.utils import parsedate_to_datetime
 
 from workerkit.contracts.target.run_clock import RunClock
 
-# The sum of all waits after 429, in seconds. A target that demands longer waits needs a lower --rate.
+# All waits after 429 together are at most this long, in seconds. A target that demands longer waits needs a
+# lower --rate.
 _MOST_WAITING = 30.0
 _FIRST_WAIT = 1.0
 _FIRST_GAP, _LAST_GAP = 0.05, 0.5

@@ -74,7 +74,7 @@ class WritePolicy:
 
     writes: the value of --writes.
     task_ids: the tasks of the sandbox.
-    request_ids: the customer's requests whose status may change.
+    request_ids: the customers' requests whose status may change.
     account_ids: the accounts whose status may change.
     """
 

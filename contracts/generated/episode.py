@@ -207,7 +207,8 @@ class Episode:
     def _must_accept(self, task_id: str, body: Mapping[str, str]) -> bool:
         """True if every correct server accepts the update.
 
-        The update must follow the status flow, or only add links to a task that has not ended.
+        Such an update follows the status flow, or only adds links to a task that has not ended.
+        An update to failed also needs retries that are left.
         """
         status = self._model.task(task_id)["status"]
         if "status" not in body:
@@ -217,7 +218,8 @@ class Episode:
         return body["status"] in self._model.flow[status]
 
     def _has_unknown_result(self, status: str | None) -> bool:
-        # Without manual retries the target may set a failed task back to pending at any time.
+        # Unless the silence `retry` is known to be `manual`, the target may set a failed task back to pending
+        # at any time.
         return status == "failed" and self._exploration.known_value("retry") != "manual"
 
     def _update_body(self, status: str | None, *, links: bool) -> dict[str, str]:
@@ -270,10 +272,10 @@ class Episode:
         return rule, None if same else _order_flaw(ids, expected_ids)
 
     def _task_flaw(self, task: Task) -> tuple[str, str] | None:
-        """Returns the flaw of a listed task, after the rule that it breaks. Returns None if there is no flaw.
+        """Returns the rule that a listed task breaks, and the flaw. Returns None if there is no flaw.
 
-        If the target accepted a write to the task in this episode, a wrong status breaks the rule of the last
-        write, and a wrong link breaks the rule `update-links`. All other flaws break the rule `list`.
+        For a task with an accepted write in this episode, a wrong status breaks the rule of the last write,
+        and a wrong link breaks the rule `update-links`. All other flaws break the rule `list`.
         """
         task_id = str(task["id"])
         before = self._tasks_at_start.get(task_id)
@@ -290,7 +292,7 @@ class Episode:
         wrong_links = [link for link in links if (task.get(link) or "") != expected[link]]
         if wrong_links:
             link_rule = "update-links" if task_id in self._rule_of_last_write else "list"
-            return link_rule, f"the list shows task {task_id} with another {wrong_links[0]} than expected"
+            return link_rule, f"the list shows task {task_id} with a wrong {wrong_links[0]}"
         constant = lenient_spec.field_names("Task") - _NOT_COMPARED - {"status", *LINK_FIELDS}
         changed = sorted(name for name in constant if task.get(name) != before.get(name))
         return ("list", f"the {changed[0]} of task {task_id} has changed") if changed else None
@@ -325,7 +327,7 @@ class Episode:
             self._exploration.record_mismatch(rule, flaw, dict.fromkeys((*self._writes, *exchanges)))
 
     def _was_changed_by_others(self) -> bool:
-        """True if somebody else may have changed the tasks: one changed without a write of this episode."""
+        """True if a task changed without a write of this episode, and the run is not alone on the target."""
         # `all_tasks` compares the lists of two calls without a write between them. So it is called twice.
         self._exploration.all_tasks(None)
         now = {str(task.get("id")): task for task in self._exploration.all_tasks(None)}

@@ -185,10 +185,9 @@ class Exploration:
 
 @cache
 def _changed_statuses() -> tuple[str, ...]:
-    """The statuses of the tasks that an episode may change.
+    """The statuses of the tasks that an episode may change, one entry for each task.
 
-    Two tasks of the first status, one of each status that another one may follow, and one of the first status
-    that ends a task for good.
+    With the flow of the API page: pending, pending, queued, running, failed, completed.
     """
     flow = worker_api().flow
     with_next = [status for status in flow if flow[status]]

@@ -49,7 +49,7 @@ _CHECKS = ("content_type_conformance", "positive_data_acceptance", "ignored_auth
 # The writes in a sandbox. setRequestStatus is not one of them, because the API does not show the old status.
 _SANDBOX_WRITES = ("updateTask", "bulkUpdateTasks", "updateLink", "completeLink")
 _SCHEMAS_WITH_TASK_ID = ("BulkItem", "LinkUpdate", "LinkCompletion")
-# The errors of the engine for a target that does not answer. The relations report this target.
+# The errors of the engine for a target that does not answer. `check_exchange` reports the missing answer.
 _NO_ANSWER = (
     requests.ConnectionError,
     requests.Timeout,

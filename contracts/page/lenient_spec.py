@@ -41,10 +41,10 @@ def lenient_answer_spec() -> Document:
 
 @cache
 def plain_request_spec() -> Document:
-    """The spec from which legal requests are generated: those that a correct server is likely to accept.
+    """The spec for generated requests. A correct server is likely to accept a request that follows this spec.
 
     Bodies have only fields that the API page names, and heartbeats have all of them. Texts are one short
-    line. Numbers are small. Requests outside this spec are generated as invalid requests.
+    line. Numbers are small. The generator also makes requests that break this spec: the invalid requests.
     """
     root = deepcopy(lenient_answer_spec().root)
     schemas = root["components"]["schemas"]
@@ -52,7 +52,7 @@ def plain_request_spec() -> Document:
         schemas[name]["additionalProperties"] = False
         for field in schemas[name]["properties"].values():
             field.update(_PLAIN_VALUES.get(str(field.get("type")), {}))
-    # The generator draws from the keys of a schema. This one says nothing about requests.
+    # `x-phase` says nothing about requests, so it must not change the generated requests.
     schemas["TaskStatus"].pop("x-phase", None)
     schemas["Heartbeat"]["required"] = list(schemas["Heartbeat"]["properties"])
     for name in ("active_threads", "active_tasks"):

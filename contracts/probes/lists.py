@@ -87,8 +87,8 @@ def probe_foreign_cursor(context: RunContext) -> Iterator[Observation]:
     unknown = context.ledger.known_value("unknown-cursor")
     if foreign_task is None or unknown is None:
         why = (
-            f"needs a task of the other server with {_PAGE_SIZE} tasks of the --api-key server before it and "
-            f"{_PAGE_SIZE} after it, and a known value of unknown-cursor; one of the two is missing"
+            "one of two things is missing: a known value of unknown-cursor, or a task of the other server "
+            f"that has {_PAGE_SIZE} tasks of the --api-key server before it and {_PAGE_SIZE} after it"
         )
         yield not_observed("foreign-cursor", why)
         return

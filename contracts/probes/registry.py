@@ -90,7 +90,9 @@ def run_probes(context: RunContext) -> None:
 
 
 def run_missing_heartbeat_probe(context: RunContext, plan: Plan, elapsed: float) -> None:
-    """Finds out whether a server without heartbeats goes offline, if the time limit leaves enough time.
+    """Finds out whether a server without heartbeats goes offline.
+
+    The probe runs only if the plan has a time limit, and if this limit leaves enough time.
 
     elapsed: the seconds since the start of the run.
     After this probe the server of --api-key may be offline, so the run must test nothing more.
@@ -99,7 +101,7 @@ def run_missing_heartbeat_probe(context: RunContext, plan: Plan, elapsed: float)
     if seconds_left >= _SECONDS_NEEDED or _is_unmet(context, Need.ALL_WRITES):
         _run_probe(context, _MISSING_HEARTBEAT)
     else:
-        why = f"needs {_SECONDS_NEEDED:g} s at the end of the run: give a longer --time-limit"
+        why = f"needs {_SECONDS_NEEDED:g} s at the end of the run: give a --time-limit that leaves this time"
         context.ledger.add_observation(not_observed("heartbeat-silence", why))
 
 

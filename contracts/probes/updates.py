@@ -195,7 +195,8 @@ def _observe_automatic_retry_count(
 def _fail(context: RunContext, task: Task) -> Exchange:
     """Takes a pending or queued task to failed.
 
-    Follows the status flow. If the server accepts every transition, it sends only the update to failed.
+    First takes the task to running, step by step. If the server is known to accept every transition, sends
+    only the update to failed.
     """
     if context.ledger.known_value("transitions") != "lenient":
         _follow_flow(context, task, "running")

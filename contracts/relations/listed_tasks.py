@@ -23,7 +23,7 @@ def tasks_in(exchange: Exchange) -> list[Task]:
 
 
 def usable_tasks_in(exchange: Exchange) -> list[Task]:
-    """The tasks in an answer that a test can use. They have an id, a status and a request id."""
+    """The listed tasks with an id, a status and a request id. A test can use only these tasks."""
     needed = ("id", "status", "request_id")
     return [task for task in tasks_in(exchange) if all(isinstance(task.get(name), str) for name in needed)]
 
@@ -35,16 +35,17 @@ def total_in(exchange: Exchange) -> int:
 
 
 def next_status(status: str) -> str:
-    """The status after this one on the shortest way of the flow to completed: queued, if it is pending.
+    """The next status on the shortest way to completed, for example queued for pending.
 
-    For a status that has ended, and for one without a way to completed, it is completed.
+    For a task that has ended, for example failed, the result is completed. It is the same for a status
+    without a way to completed.
     """
     return _next_statuses().get(status, _COMPLETED)
 
 
 @cache
 def _next_statuses() -> Mapping[str, str]:
-    """For each status that has not ended, the next one on the shortest way to completed."""
+    """For pending, queued and running: the next status on the shortest way to completed."""
     api = worker_api()
     still_open = (*api.statuses_in("waiting"), *api.statuses_in("working"))
     next_statuses: dict[str, str] = {}
@@ -59,7 +60,7 @@ def _next_statuses() -> Mapping[str, str]:
 
 
 def statuses_until(task: Task, end: str) -> Iterator[str]:
-    """The next statuses of the task in the flow. The last one is `end`, not completed."""
+    """The next statuses of the task in the flow. Pending and `end` failed give queued, running, failed."""
     status = next_status(str(task["status"]))
     while status != _COMPLETED:
         yield status

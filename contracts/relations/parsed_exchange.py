@@ -75,7 +75,7 @@ class ParsedExchange:
 
     @cached_property
     def request_flaw(self) -> FlawError | None:
-        """What is wrong with the request in all dialects, or None."""
+        """Why the request is invalid in every dialect, or None."""
         if self.is_legal or self._match is None or self.has_repeated_parameter:
             return None
         operation = lenient_spec.lenient_api().operations[self._match.operation.id]
@@ -95,7 +95,7 @@ class ParsedExchange:
 
     @cached_property
     def answer_flaw(self) -> FlawError | None:
-        """What is wrong with the JSON of a 2xx answer in all dialects, or None."""
+        """Why the JSON of a 2xx answer is invalid in every dialect, or None."""
         operation = lenient_spec.lenient_api().operations[str(self.operation)]
         return operation.answer_flaw(200, self.answer_json) if 200 in operation.answer_validators else None
 

@@ -17,14 +17,16 @@ _OPEN_PARAMETERS = frozenset({"after", "service_type"})
 
 
 def may_be_refused(exchange: Exchange) -> bool:
-    """True if a correct server may answer 400 to this request, although the spec allows it.
+    """True if a correct server may answer 4xx to this request, although the spec allows it.
 
     The API page leaves these matters open:
-    - The status flow. The ids of these silences are `transitions`, `entity-status` and `empty-change`.
-    - A cursor or an unknown service type in GET /tasks.
-    - A heartbeat without some of its fields.
+    - Updates of one task, and all callbacks: see the silences `transitions`, `entity-status` and
+      `empty-change`.
+    - A cursor or a service type in GET /tasks.
+    - A heartbeat without some of its fields, with a usage outside 0 to 100, or with a count outside 0 to
+      2**31.
     - A field that the API page does not name.
-    - A number above 32 bits.
+    - A page number outside 1 to 2**31.
     - A text that is empty, very long or has control characters.
     - A batch with the same `link_id` twice, or with an item that changes nothing.
     """

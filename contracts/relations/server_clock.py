@@ -22,11 +22,14 @@ class StoppedClock:
 
     def __str__(self) -> str:
         apart = self.last.began - self.first.ended
-        return f"server_time is {self.server_time} again {apart:.0f} s later, so the clock has stopped"
+        return f"server_time is still {self.server_time} after {apart:.0f} s, so the clock has stopped"
 
 
 def stopped_clock(exchanges: Iterable[Exchange]) -> StoppedClock | None:
-    """The first and the last heartbeat, if both answers have the same time. Otherwise None."""
+    """The first and the last heartbeat, or None if the clock runs or cannot be judged.
+
+    The clock has stopped if both answers have the same time, although at least 3 seconds passed between them.
+    """
     timed = [
         (exchange, server_time)
         for exchange in exchanges

@@ -20,7 +20,7 @@ class PageViolation:
     """One violation of the documentation.
 
     side: who violated it.
-    rule: the operation for a worker, or the id of the rule for a server.
+    rule: for a server, the id of the broken rule. For a worker, the operation of its request.
     message: what is wrong.
     """
 

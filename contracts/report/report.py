@@ -41,7 +41,7 @@ class Report:
     silence_reports: a report for each silence.
     no_episodes_reason: the reason why no answers were compared with a model, or an empty text.
     end_reason: the reason why the run ended early, or an empty text.
-    end_cause: who ended the run early, or None.
+    end_cause: what ended the run early, or None.
     withheld: the requests that the gate did not send. Each one is a defect of workerkit.
     receipt: the changes in the sandbox, or None if there is no sandbox.
     saved_findings: the files for each finding.
@@ -80,7 +80,7 @@ class Report:
         return tuple(rule for rule in self.rules if rule.status is status)
 
     def as_json(self) -> dict[str, Any]:
-        """The report as JSON. It contains no times, so the same run always gives the same JSON."""
+        """The report as JSON. It leaves out `seconds`, because the duration differs from run to run."""
         return {
             "verdict": self.verdict,
             "target": self.target,

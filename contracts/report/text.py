@@ -27,13 +27,13 @@ _WRITES = {
     ),
     Writes.SANDBOX: (
         "The run changes only the sandbox ({sandbox}). Afterwards it puts the old values of the tasks back, "
-        "as far as the API allows. It sends no heartbeat, no log entry and no status of {other_account}."
+        "as far as the API allows. It does not change heartbeats, logs or the status of {other_account}."
     ),
     Writes.NONE: (
         "The run changes nothing: it sends only GET /tasks, and requests that a correct server refuses."
     ),
 }
-_SILENCES_TITLE = "The API docs leave these points open. This server behaves as follows:"
+_SILENCES_TITLE = "The API page leaves these points open. This server behaves as follows:"
 _DEFECT = "This is a defect of workerkit, please report it"
 
 
@@ -53,7 +53,7 @@ def plan_text(target: Target, plan: Plan) -> str:
 
 
 def _sandbox_text(target: Target, plan: Plan) -> str:
-    requests = [f"tasks of the request {request_name!r}" for request_name in plan.sandbox_requests]
+    requests = [f"the tasks and the status of the request {name!r}" for name in plan.sandbox_requests]
     tasks = [f"task {task_id}" for task_id in plan.sandbox_tasks]
     accounts = [] if target.account_id is None else [f"the status of the account {target.account_id}"]
     return ", ".join([*requests, *tasks, *accounts])

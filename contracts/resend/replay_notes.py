@@ -29,11 +29,13 @@ def replay_summary(
     if result.dialect is not None and result.dialect.choices:
         choices = ", ".join(f"{silence}: {value}" for silence, value in sorted(result.dialect.choices))
         notes.append(
-            f"The API docs leave these points open. The recorded server behaved as follows: {choices}."
+            f"The API page leaves these points open. The recorded server behaved as follows: {choices}."
         )
     if result.difference is not None:
         exchange = capsule.recorded[result.difference.number - 1].exchange
-        notes.extend(f"The recording breaks the API docs: {violation}" for violation in violations(exchange))
+        notes.extend(
+            f"The recording does not follow the API page: {violation}" for violation in violations(exchange)
+        )
         notes.append(_who_answered(capsule, target))
         if small is None and len(capsule.recorded) > 1:
             notes.append("Next: run again with --shrink to leave out exchanges that are not needed.")

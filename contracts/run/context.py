@@ -24,17 +24,19 @@ _MOST_PAGES = 5
 class RunContext:
     """The state of one run.
 
+    The own server is the server of `api_key`. The other server is the server of `other_api_key`.
+
     client: sends the requests.
     ledger: stores the results.
     target: the server under test.
     writes: which requests may be sent.
     chance: the random numbers of the run.
-    tasks: own pending and queued tasks that no step has used yet.
+    tasks: pending and queued tasks of the own server that no step has used yet.
     server_name: the name of the own server in the list, or None if it is not known.
     server_id: the id of the own server in the list, or None if it is not known.
-    sandbox_tasks: the own tasks that may be changed. None means all tasks.
+    sandbox_tasks: the tasks of the own server that may be changed. None means all tasks.
     sandbox_foreign: tasks of the other server that requests may name.
-    sandbox_requests: ids of the customer's requests whose status may be changed.
+    sandbox_requests: ids of the customers' requests whose status may be changed.
     clock: the clock of the run.
     """
 

@@ -83,7 +83,7 @@ class Ledger:
         return self.stated.get(silence) or self.observed_value(silence)
 
     def dialect(self) -> Dialect:
-        """The dialect with all known values. Unknown silences have their default value."""
+        """The dialect with all known values. A silence without a known value has its default value."""
         known = {silence: self.known_value(silence) for silence in silences()}
         return dialect_of({name: value for name, value in known.items() if value is not None})
 

@@ -1,1 +1,1 @@
-"""The sandbox: tasks that a run may change and puts back at the end."""
+"""The sandbox: what a run may change. At the end the run puts the old values of its tasks back."""

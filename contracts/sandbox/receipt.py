@@ -15,8 +15,8 @@ class FieldChange:
     task: the id of the task.
     field: the name of the field.
     before: the value before the run. None if the field is hidden.
-    after: the value that the field has now. If the run put the old value back, this is the value just before.
-        If the field is hidden, this is the last value that the run wrote.
+    after: the value that the field has now. If the run put the old value back: the value just before that.
+        If the field is hidden: the last value that the run wrote.
     is_put_back: True if the field has its old value again.
     why: why the field was not put back, or an empty text.
     is_hidden: True if no answer of the API shows this field.
@@ -47,7 +47,7 @@ class Receipt:
     """What a run changed in the sandbox.
 
     changes: the changed fields of tasks.
-    notes: other changes, for example of counters and of the status of customer's requests.
+    notes: other changes, for example of counters and of the status of customers' requests.
     """
 
     changes: tuple[FieldChange, ...] = ()

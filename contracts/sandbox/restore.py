@@ -1,6 +1,6 @@
 """Finds the tasks of the sandbox at the beginning of a run. Restores their old values at the end.
 
-The receipt lists the changes that remain.
+The receipt lists all changes, and says which of them remain.
 """
 
 from __future__ import annotations

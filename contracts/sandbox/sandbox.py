@@ -13,14 +13,15 @@ from workerkit.contracts.target.target import Target
 
 # A run does not need more tasks, and all changed tasks have to be put back.
 _MOST_OWN, _MOST_FOREIGN = 25, 3
-# Generated requests change only a few tasks, because they write hidden fields that cannot be put back.
+# Generated requests change only a few tasks. They also write fields that no answer shows, for example `note`,
+# and the old values of these fields cannot be put back.
 _MOST_GENERATED = 4
 _MOST_PAGES = 5
 _MOST_NAMES = 5
 
 
 class NoSandboxError(BadPlanError):
-    """A task or a customer's request of the plan was not found. The text says which ones there are."""
+    """The server does not list a task or a customer's request of the plan, or GET /tasks fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Sandbox:
 
     own: tasks of the server of `api_key`, with the fields from the list.
     foreign: tasks of the server of `other_api_key`, with the fields from the list.
-    requests: the customer's requests of the plan: the id and the name of each.
+    requests: the customers' requests of the plan: the id and the name of each.
     """
 
     own: tuple[Task, ...]
@@ -53,11 +54,11 @@ class Sandbox:
 
     @property
     def request_ids(self) -> frozenset[str]:
-        """The ids of the customer's requests, in lower case."""
+        """The ids of the customers' requests, in lower case."""
         return frozenset(request_id.lower() for request_id, _ in self.requests)
 
     def text(self) -> str:
-        """One sentence with the tasks and the customer's requests of the sandbox."""
+        """One sentence with the tasks and the customers' requests of the sandbox."""
         counts: dict[str, int] = {}
         for task in self.tasks:
             counts[str(task["status"])] = counts.get(str(task["status"]), 0) + 1

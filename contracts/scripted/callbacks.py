@@ -1,4 +1,4 @@
-"""Scripted callbacks."""
+"""Scripted callbacks: for links, for customers' requests and for accounts."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _set_request_status(context: RunContext) -> None:
     task = context.take_task("request-status")
     if task is not None and not context.may_change_request(str(task["request_id"])):
         context.ledger.mark_untested(
-            "request-status", "needs --sandbox-request, because this changes the customer's request"
+            "request-status", "needs --sandbox-request, because the test changes a customer's request"
         )
     elif task is not None:
         body = {"request_id": task["request_id"], "status": "completed"}
@@ -94,7 +94,10 @@ def _set_account_status(context: RunContext) -> None:
     body = {"account_id": account, "status": "active"}
     exchange = context.client.send("POST", "/callback/account/status", body)
     if exchange.status in (403, 404):
-        flaw = f"answered {exchange.status}, expected 2xx: check that {account} belongs to this server"
+        flaw = (
+            f"answered {exchange.status}, expected 2xx: "
+            f"check that the account {account} belongs to this server"
+        )
         context.ledger.mark_broken("account-status", flaw, (exchange,))
     else:
         context.expect_status("account-status", exchange)

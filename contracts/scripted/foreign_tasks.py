@@ -19,7 +19,7 @@ _NO_FOREIGN_TASK = (
 def send_unknown_ids(context: RunContext) -> None:
     """Sends updates and callbacks with an unknown id. They have to get 404.
 
-    Callbacks for customer's requests and accounts may also get 403.
+    Callbacks for customers' requests and accounts may also get 403.
     """
     unknown = context.new_fake_id()
     requests: list[tuple[str, str, dict[str, Any], tuple[int, ...]]] = [
@@ -44,7 +44,7 @@ def update_foreign_tasks(context: RunContext) -> None:
         for rule in FOREIGN_RULES:
             context.ledger.mark_untested(rule, "needs --other-api-key")
         return
-    # A server may change tasks from pending to queued when it lists them, so the second list counts.
+    # A server may change tasks from pending to queued when it lists them, so the second list is used.
     _, listed = (context.client.get_tasks(key=key) for _ in range(2))
     foreign = context.changeable(usable_tasks_in(listed))[:1]
     for task in foreign:

@@ -1,4 +1,4 @@
-"""Scripted heartbeats and logs."""
+"""Scripted heartbeats and log batches: valid ones, and ones that the server must refuse."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def _similar_keys(key: str) -> list[str]:
 def send_inactive_key(context: RunContext) -> None:
     """Sends requests with the key of an inactive server. They have to get 401.
 
-    It does not send a heartbeat: the API page does not say which status a heartbeat gets.
+    It sends no heartbeat, because the API page does not say how a server answers a heartbeat with this key.
     """
     key = context.target.inactive_api_key
     if key is None:
@@ -85,4 +85,4 @@ def _error_body(exchange: Exchange) -> Observation:
         return observed("error-body", "nested", exchange)
     if isinstance(error, str) and isinstance(body, dict):
         return observed("error-body", "code-and-message" if "message" in body else "code", exchange)
-    return not_observed("error-body", "the body of a refusal has no field error", exchange)
+    return not_observed("error-body", "the body of a refusal has no valid field `error`", exchange)

@@ -41,7 +41,8 @@ _REFUSALS: tuple[Step, ...] = (
     refusals.send_bad_bodies,
     refusals.send_too_long_batch,
 )
-# These steps change only tasks of the sandbox, and no hidden fields. _OTHER_WRITES change more than that.
+# With --writes sandbox, these steps change only the sandbox. They do not change `note`, `error_message` or
+# `is_indexed`, because no answer shows the old values. _OTHER_WRITES change more than that.
 _TASK_WRITES: tuple[Step, ...] = (
     updates.update_to_completed,
     updates.send_bad_updates,
@@ -83,7 +84,8 @@ def new_context(
 ) -> RunContext:
     """The context at the beginning of a run."""
     client = Client(gate, target.api_key)
-    # A server under test may make its ids from the same seed. With the added text, these ids are different.
+    # A server under test may make its ids from the same seed. With the word `tour`, the fake ids of the run
+    # are different from the ids of the server.
     chance = Random(f"tour {plan.seed}")
     context = RunContext(client, ledger, target, Writes(plan.writes), chance, clock=clock)
     if sandbox is not None:

@@ -17,7 +17,7 @@ class Writes(StrEnum):
     """Which requests a run may send.
 
     all: every request.
-    sandbox: the requests of `none`, and requests that change the tasks of the sandbox.
+    sandbox: the requests of `none`, and requests that change the sandbox.
     none: only requests that change nothing on a correct server.
     """
 
@@ -39,8 +39,10 @@ class BadPlanError(UsageError, ValueError):
 class Plan:
     """The limits of a run. A limit of None means that there is no limit. Raises BadPlanError.
 
-    The sandbox is the tasks that the run may change with `writes=sandbox`. The same plan sends the same
-    requests to the same server in the same state, unless `time_limit` ends the run.
+    The sandbox is what the run may change with `writes=sandbox`: some tasks, the status of some customers'
+    requests, and the status of the account of the target.
+    The same plan sends the same requests to the same server in the same state, unless `time_limit` ends the
+    run.
 
     writes: which requests the run may send.
     rate: the highest number of requests per second.
@@ -48,7 +50,7 @@ class Plan:
     time_limit: the longest time of the run, in seconds.
     patience: the longest time to wait for one answer, in seconds.
     seed: the seed of all random numbers in the run.
-    sandbox_requests: names of customer's requests. Their tasks are in the sandbox.
+    sandbox_requests: names of customers' requests. Their tasks and their status are in the sandbox.
     sandbox_tasks: ids of further tasks in the sandbox.
     """
 

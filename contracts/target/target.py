@@ -48,7 +48,7 @@ class Target:
 
     @property
     def is_loopback(self) -> bool:
-        """True if the address belongs to this machine."""
+        """True if the host is `localhost` or a loopback address, for example 127.0.0.1 or ::1."""
         try:
             return ip_address(self.host).is_loopback
         except ValueError:

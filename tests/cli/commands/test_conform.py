@@ -43,8 +43,8 @@ def test_a_sandbox_says_what_it_will_change_before_it_does(run: Run, url: str) -
     code, output, _ = run("conform", url, *KEY, *words)
     assert code == 0
     first, second = output.splitlines()[:2]
-    assert "The run changes only the sandbox (tasks of the request 'Campaign A')" in first
-    assert "It sends no heartbeat, no log entry and no status of an account" in first
+    assert "The run changes only the sandbox (the tasks and the status of the request 'Campaign A')" in first
+    assert "It does not change heartbeats, logs or the status of an account" in first
     assert second.startswith("The sandbox has 25 tasks of the request Campaign A (")
     assert "In the sandbox " in output
 
@@ -74,7 +74,7 @@ def test_a_target_that_is_down_is_exit_3(run: Run) -> None:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1/worker"
         code, _, errors = run("conform", url, *KEY)
     assert code == 3
-    assert "the connection was refused: check that the server is running, and the port" in errors
+    assert "the connection was refused: check that the server is running and that the port is right" in errors
 
 
 def test_a_key_that_is_refused_is_exit_3_and_not_shown(run: Run, url: str) -> None:

@@ -36,7 +36,7 @@ def evidence(number: int, status: int | None = 200) -> Evidence:
 
 def test_the_observed_silences_are_a_list_in_the_text_and_one_line_in_other_reports() -> None:
     lines = report_text(report()).splitlines()
-    title = "The API docs leave these points open. This server behaves as follows:"
+    title = "The API page leaves these points open. This server behaves as follows:"
     place = lines.index(title)
     assert lines[place + 1 : place + 3] == [" " * 10 + "last-cursor: null", " " * 10 + "retry: manual"]
     assert lines[place + 3].startswith("server verdict: pass (")
@@ -45,7 +45,7 @@ def test_the_observed_silences_are_a_list_in_the_text_and_one_line_in_other_repo
 
 def test_without_an_observed_silence_there_is_no_list() -> None:
     nothing_seen = tuple(SilenceReport(silence, None, None, "") for silence in silences())
-    assert "leave these points open" not in report_text(replace(report(), silence_reports=nothing_seen))
+    assert "leaves these points open" not in report_text(replace(report(), silence_reports=nothing_seen))
 
 
 def test_an_exchange_of_two_flaws_is_written_only_once() -> None:
@@ -82,7 +82,10 @@ def test_untested_rules_with_one_reason_are_on_one_line() -> None:
             Plan(writes=Writes.NONE, max_requests=9, rate=5),
             "with at most 9 requests, 5 a second. The run changes",
         ),
-        (Plan(writes=Writes.SANDBOX, sandbox_requests=("A",)), "only the sandbox (tasks of the request 'A')"),
+        (
+            Plan(writes=Writes.SANDBOX, sandbox_requests=("A",)),
+            "only the sandbox (the tasks and the status of the request 'A')",
+        ),
     ],
 )
 def test_the_plan_says_what_the_run_may_change(plan: Plan, text: str) -> None:
