@@ -15,7 +15,7 @@ def console(*, stderr: bool = False) -> Console:
 
     It prints plain text if it is not a terminal, or if the environment variable NO_COLOR is set.
     """
-    # Without colours rich would still print bold text.
+    # With NO_COLOR alone, rich would print no colours, but still bold text. color_system=None turns off both.
     color_system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
     return Console(soft_wrap=True, highlight=False, stderr=stderr, color_system=color_system)
 

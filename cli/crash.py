@@ -17,8 +17,8 @@ def save_trace(error: Exception) -> str:
     summary = mask.text(f"{type(error).__name__}: {error}".partition("\n")[0])
     trace = mask.text("".join(format_exception(error)))
     return (
-        f"an error in workerkit itself, not a finding: {summary}. Please report it with its traceback "
-        f"{_place_of(trace)}"
+        f"an error in workerkit itself, not a finding: {summary}. Please report this error. "
+        f"Its traceback is {_place_of(trace)}"
     )
 
 

@@ -18,8 +18,8 @@ class LazyGroup(click.Group):
     """Imports a command only when it is used. The help of the group takes its texts from the command index.
 
     modules: the module of each command, by the command's name, in the order of the help.
-    needs: the optional modules that a command imports, by the command's name. If one is missing, another
-        command takes its place, which only tells the user what to install.
+    needs: the optional modules that a command imports, by the command's name. If a module is missing, the
+        group has an `UnavailableCommand` in place of the command. It tells the user what to install.
     prefix: the words before the name of a command in the index: `scenario ` for `scenario list`.
     """
 

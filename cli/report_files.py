@@ -33,8 +33,8 @@ class ReportFiles:
     junit_file: the file for JUnit XML.
     html_file: the file for the HTML page.
 
-    All names are checked before the work begins. Raises UsageError if two reports go to standard output, and
-    CannotWriteError if a file cannot be written.
+    All names are checked before the work begins. Raises click.UsageError if two reports go to standard
+    output, and CannotWriteError if a file cannot be written.
     """
 
     json_file: str | None = None

@@ -1,4 +1,4 @@
-"""Values of options from other sources: flags come first, then environment variables, then pyproject.toml."""
+"""Where the value of an option comes from: a flag, else an environment variable, else pyproject.toml."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def with_variables(command: click.Command) -> click.Command:
 
 
 def project_settings(command: click.Command) -> dict[str, Any]:
-    """The options of a command that the nearest pyproject.toml sets, by click's names for them.
+    """The options of a command that the nearest pyproject.toml sets, by their names in click.
+
+    For example `sandbox_requests` for `sandbox-request = ["Campaign A"]`.
 
     The names in the file are checked against the options of all commands. Raises BadSettingsError.
     """
     path = _nearest_project_file(Path.cwd())
     table = _read_table(path) if path else {}
-    if not table:
-        return {}
     if not table:
         return {}
     _check_names(f"{path}", table, {name for entry in top_level_entries() for name in entry.options})
@@ -45,7 +45,11 @@ def project_settings(command: click.Command) -> dict[str, Any]:
 
 
 def _is_meant(option: click.Option, value: Any) -> bool:
-    """False for a list, if only an option of another command with the same name can be repeated."""
+    """False for a list that is meant for another command.
+
+    For example, `scenario = ["key-revoked", "outage"]` is meant for `exec`, not for `serve`: only `exec` has
+    a `--scenario` that can be repeated.
+    """
     if option.multiple or not isinstance(value, list):
         return True
     return not any(setting_name(option) in entry.repeatable for entry in top_level_entries())

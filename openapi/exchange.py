@@ -12,7 +12,9 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One HTTP request and its answer, as the recording side saw them.
+    """One HTTP request and its answer, as the recorder saw them.
+
+    The recorder is, for example, the mock, the proxy of `workerkit record`, or `workerkit conform`.
 
     number: the number of the exchange in its journal. The first one is 1.
     operation: an operationId of the spec. None if the spec has no operation for the method and path.
@@ -25,7 +27,7 @@ class Exchange:
     status: the HTTP status of the answer. None if no answer came.
     answer_headers: pairs of name and value. Names are in lower case.
     answer_body: the bytes of the answer's body.
-    began: the time of the request, in seconds since 1970. The mock uses the clock of its world.
+    began: the time of the request, in seconds since 1970. The mock takes the time from the world's clock.
     ended: the time of the answer, in the same unit.
     why: the reason in words why the mock refused the request. Empty if it did not.
     """

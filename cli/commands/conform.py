@@ -38,10 +38,13 @@ from workerkit.openapi.spec.dialect import read_choices
 @click.option(
     "--other-api-key",
     metavar="KEY",
-    help="The API key of a second server, to check that its tasks are refused.",
+    help="The API key of a second server. The run checks that the first key cannot change this server's "
+    "tasks.",
 )
 @click.option(
-    "--inactive-api-key", metavar="KEY", help="The API key of an offline server, to check that it is refused."
+    "--inactive-api-key",
+    metavar="KEY",
+    help="The API key of an offline server, to check that this key is refused.",
 )
 @click.option(
     "--account-id",
@@ -126,7 +129,7 @@ def command(
     folder: str | None,
     **names: str | None,
 ) -> None:
-    """Tests the server with the API at this base URL. Without URL, it tests a new mock.
+    """Tests the server at URL, the base URL of the API. Without URL, tests a new mock.
 
     \b
     Example:

@@ -67,7 +67,7 @@ def command(
     """Runs the worker COMMAND once for each scenario, on a new mock each time, and gives a verdict.
 
     COMMAND gets the environment variables LIKEPION_BASE_URL, LIKEPION_API_KEY and LIKEPION_SERVER_NAME.
-    In its arguments, {base_url} and {api_key} are replaced.
+    In COMMAND, {base_url} and {api_key} are replaced by the same values.
 
     \b
     Example:

@@ -49,9 +49,9 @@ def command(
 ) -> None:
     """Runs a proxy between a worker and a server, and writes a capsule: a file that anyone can replay.
 
-    The proxy changes nothing. The capsule has all exchanges. In it, keys, passwords and e-mail addresses are
-    replaced. For each exchange that does not follow the API page, a line is printed. The command ends at
-    SIGINT or SIGTERM.
+    The proxy changes nothing. The capsule has all exchanges. Keys, passwords and e-mail addresses in the
+    capsule are replaced. The command prints a line for each exchange that does not follow the API page. It
+    ends at SIGINT or SIGTERM.
 
     \b
     Example:

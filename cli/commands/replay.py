@@ -37,7 +37,7 @@ from workerkit.mockserver.reports.terminal import styled_summary
 @click.command("replay")
 @click.argument("file", metavar="FILE")
 @click.option(
-    "--target", metavar="URL", help="Replay against the server with the API at this base URL, not the mock."
+    "--target", metavar="URL", help="Send the requests to the server at this base URL, not to the mock."
 )
 @click.option("--api-key", metavar="KEY", help="The API key for --target. The capsule has no real keys.")
 @click.option(
@@ -48,8 +48,8 @@ from workerkit.mockserver.reports.terminal import styled_summary
 @click.option(
     "--writes",
     type=click.Choice([write.value for write in Writes]),
-    help="With --target: what the requests may change. all sends every request. With sandbox or none, "
-    "nothing is sent if a request might change data. none is the default for a remote URL.",
+    help="With --target: what the requests may change. With all, every request is sent. With sandbox or "
+    "none, nothing is sent if a request might change data. For a remote URL, the default is none.",
 )
 @click.option("--shrink", is_flag=True, help="Write a smaller capsule with the same first difference.")
 @click.option("--out", metavar="FILE", help="The file for the smaller capsule; FILE-small.yaml by default.")

@@ -34,7 +34,9 @@ from workerkit.scenarios.library import library
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same world, times and answers.")
 @click.option("--ready-file", metavar="FILE", help="The mock writes its URL here when it is ready.")
 @click.option(
-    "--journal", metavar="FILE", help="Write all exchanges without secrets: HAR for .har, else JSON lines."
+    "--journal",
+    metavar="FILE",
+    help="Write all exchanges to FILE, without secrets: as HAR if FILE ends in .har, else as JSON lines.",
 )
 @click.option(
     "--save-capsules",
@@ -52,7 +54,7 @@ from workerkit.scenarios.library import library
     "--control-token",
     cls=TokenOption,
     metavar="TOKEN",
-    help="Clients with this token may use the control plane. At least 16 characters.",
+    help="Clients with this token may use the control plane (/_mock). At least 16 characters.",
 )
 def command(
     host: str,

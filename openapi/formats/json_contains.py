@@ -96,7 +96,7 @@ def _list_differences(seen: list[Any], wanted: list[Any], field: str) -> Iterato
 
 
 def _similarity(seen: Any, wanted: Any) -> int:
-    """How many of the wanted fields an object has.
+    """How many fields of `wanted` the object `seen` contains, with the wanted value.
 
     Only the fields of the object itself are counted. To count the fields of all levels would take very long
     for lists inside lists.

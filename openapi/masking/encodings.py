@@ -18,7 +18,7 @@ _ESCAPED_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': 
 _PASS = "surrogatepass"
 _MAX_LAYERS = 3
 _URL_SAFE = str.maketrans("+/", "-_")
-# Six base64 characters match by chance only once in 10 to the power of 11.
+# By chance, six given base64 characters are at only one of 64**6 (about 70,000,000,000) places.
 # So fragments of this length are also searched inside words.
 _SHORTEST_FRAGMENT = 6
 FEWEST_HEX_DIGITS = 16
@@ -41,7 +41,7 @@ def encoded_forms(secret: str) -> set[str]:
 
 
 def hex_forms(secret: str) -> set[str]:
-    """The bytes of the secret as hexadecimal digits. Empty for a short secret: its digits match by chance."""
+    """The bytes of the secret as hexadecimal digits. Empty for a short secret: other texts have them, too."""
     digits = secret.encode("utf-8", _PASS).hex()
     return {digits, digits.upper()} if len(digits) >= FEWEST_HEX_DIGITS else set()
 
@@ -52,7 +52,9 @@ def may_be_encoded(text: str) -> bool:
 
 
 def base64_fragments(secret: str) -> set[str]:
-    """The base64 fragments of a secret. The base64 of a longer text with the secret has one of the fragments.
+    """The base64 fragments of a secret.
+
+    If a text contains the secret, the base64 of this text contains one of the fragments.
 
     A secret may begin at three positions in the groups of three bytes that base64 encodes, so there are three
     fragments. A fragment has only the characters that do not depend on the text around the secret. Each

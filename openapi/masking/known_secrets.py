@@ -1,7 +1,7 @@
 """Finds quickly which of many known secrets may be in a text.
 
-The index keeps a few short pieces of each secret and looks them up in the text. So the time for a text does
-not depend on the number of secrets.
+The index keeps a few short pieces of each secret. It also cuts the text into pieces, and looks up each piece
+of the text. So the time for a text does not depend on the number of secrets.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ _SOMETIMES_ENCODED = re.compile(r"[^\w.~-]", re.ASCII)
 _SAME_IN_JSON = re.compile(r'[^"\\\x00-\x1f\x7f-\U0010ffff]*')
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _NOT_URL_SAFE = bytes.maketrans(b"-_", b"+/")
-# The base64 of six ASCII characters, at any position in a text. The high bit of each ASCII character is zero.
+# The base64 of six ASCII characters, at any position in a text. The highest bit of an ASCII character is
+# zero. So only some base64 characters can be at each place.
 _GROUP_OF_THREE = "[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]"
 _ASCII_IN_BASE64 = re.compile(f"([A-Za-f])(?=({_GROUP_OF_THREE[8:]}{_GROUP_OF_THREE}))".encode())
 _BASE64_PIECE, _BASE64_AT_ONCE = 8, 2**16
@@ -97,7 +98,10 @@ class SecretIndex:
         self._add_long([secret for secret in secrets if len(secret[1]) >= _PART])
 
     def possible_secrets(self, text: str) -> frozenset[Secret]:
-        """All secrets that are in a text, in any encoding. The result may also have others."""
+        """All secrets that are in a text, in any encoding.
+
+        The result may also have secrets that are not in the text.
+        """
         found = self.possible_secrets_in_plain_text(text)
         if not needs_no_decoding(text):
             found |= self._encodable
@@ -273,7 +277,7 @@ def _add_form(forms: Forms, piece: bytes, form: bytes, secret: Secret) -> None:
 
 
 def _secrets_in(forms: Forms, data: bytes, step: int) -> set[Secret]:
-    """The secrets of which a form is in the data."""
+    """The secrets that have a form in the data."""
     return {
         secret
         for piece, place in _known_pieces_in(forms, data, step)

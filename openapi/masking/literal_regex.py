@@ -1,4 +1,7 @@
-"""A regular expression that finds any of many texts, in a time that hardly depends on their number."""
+"""A regular expression that finds any of many texts.
+
+Its speed almost does not depend on the number of texts.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ _TWO_CAPITALS = re.compile(r"[A-Z][\w+/-]*[A-Z]", re.ASCII)
 # These words are in placeholders or next to secrets. They are never masked, even if one is a password.
 _NO_SECRETS = ("", "password", "email", "api_key", "key", "token", "cookie")
 _PLACEHOLDER = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
-# A shorter secret is masked only as a whole word. So the password "an" leaves the word "answer" as it is.
+# A secret with fewer than 8 characters is masked only as a whole word. So with the password "an", the word
+# "answer" stays as it is.
 _LONG = 8
 _SHORTEST_KEY = 6
 _CACHE_SIZE, _LONGEST_CACHED_TEXT = 4096, 64

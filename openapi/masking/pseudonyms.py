@@ -1,4 +1,4 @@
-"""Pseudonyms: replaces secrets by made-up words of the same shape.
+"""Pseudonyms: replaces secrets by invented words of the same shape.
 
 Recorded exchanges with pseudonyms can be given to other people, and they can still be replayed.
 """

@@ -16,7 +16,7 @@ from workerkit.openapi.spec.dialect_spec import derive_spec
 from workerkit.openapi.spec.document import Document, Json, bundled_document
 from workerkit.openapi.spec.operation import Operation, compile_operation
 
-# What a task of a status does: it waits for its server, the server works on it, or its work is over.
+# The phases of a task: it waits for its server, the server works on it, or it has ended.
 Phase = Literal["waiting", "working", "ended"]
 _CACHE_SIZE = 64
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -56,7 +56,7 @@ class Api:
     """All operations of a document, for one dialect.
 
     source: the document before the dialect is applied.
-    dialect: the dialect.
+    dialect: the chosen value of each silence.
     document: the document after the dialect is applied.
     base_path: the path before the paths of all operations: `/api/v1/worker`.
     operations: the operations, by operationId.

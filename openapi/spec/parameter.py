@@ -24,8 +24,8 @@ class Parameter:
     kind: the type in the schema: integer, array (comma-separated) or string.
     default: the value when the parameter is missing.
     validator: checks the value.
-    default_below: a smaller number is replaced by the default. None if the dialect has no such rule.
-    clamp_above: a larger number is replaced by this one. None if the dialect has no such rule.
+    default_below: a number below this one is replaced by the default. None: small numbers are not replaced.
+    clamp_above: a number above this one is replaced by this one. None: large numbers are not replaced.
     """
 
     name: str

@@ -67,7 +67,7 @@ def test_an_error_of_the_kit_itself_is_exit_3_with_one_line_that_says_where_its_
     (trace,) = tmp_path.glob("workerkit-*.txt")
     beginning = "workerkit: an error in workerkit itself, not a finding: ValueError: for password=<password "
     assert errors.startswith(beginning)
-    assert errors.endswith(f"Please report it with its traceback in {trace}\n")
+    assert errors.endswith(f"Please report this error. Its traceback is in {trace}\n")
     assert errors.count("\n") == 1
     assert "in fails" in trace.read_text()
     assert "hunter222" not in errors + trace.read_text()
@@ -83,7 +83,8 @@ def test_without_a_folder_for_temporary_files_the_trace_is_printed(
     monkeypatch.setattr(silences.command, "callback", fails)
     code, _, errors = run("silences")
     assert code == 3
-    assert "ValueError: a mistake of ours. Please report it with its traceback below\nTraceback" in errors
+    assert "ValueError: a mistake of ours. Please report this error. " in errors
+    assert "Its traceback is below\nTraceback" in errors
 
 
 # An installation without the optional modules
