@@ -8,7 +8,10 @@ _WIDTH = 100
 
 
 def wrap_line(line: str) -> str:
-    """The line, wrapped at 100 characters. If it is indented, its other lines are indented a bit more."""
+    """The line, wrapped at 100 characters.
+
+    If the line is indented, the lines after the first are indented by two more spaces.
+    """
     indent = " " * (len(line) - len(line.lstrip()))
     return "\n".join(
         textwrap.fill(

@@ -19,9 +19,10 @@ def trigger_sentence(trigger: Trigger, *, is_first: bool) -> str:
         case OnCall(number, of):
             return f"At {_span(number, 'request')}{_of(of)}"
         case OnMatch(operation, calls=calls):
-            return f"At {_span(calls, 'match')}: a request{_of(operation)}{_with(trigger, 'operation')}"
+            details = f"{_of(operation)}{_with(trigger, 'operation')}"
+            return f"At {_span(calls, 'matching request')}: a request{details}"
         case OnChange(status, calls=calls):
-            return f"At {_span(calls, 'change')}: a task becomes {status}{_with(trigger, 'status')}"
+            return f"At {_span(calls, 'matching change')}: a task becomes {status}{_with(trigger, 'status')}"
         case OnState(status, count):
             return f"As soon as {count} tasks are {' or '.join(status)}{_with(trigger, 'status', 'count')}"
         case After(seconds, of):

@@ -11,7 +11,8 @@ from workerkit.scenarios.fields.kinds import ANY, CallSpan, OperationName, Posit
 class Schedule:
     """Says which requests a fault affects. A request is a call of an operation.
 
-    operation: only calls of this operation count; `any` is all. Call 1 is the first after the fault is added.
+    operation: only calls of this operation count; `any` is all. Counting starts when the fault is
+        added. If a request adds the fault, as with the triggers call and match, this request is call 1.
     probability: how likely it is that the fault affects a call that all other fields allow.
     calls: only the calls in this span, such as `3..7`.
     nth: only the call with this number.

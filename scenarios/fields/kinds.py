@@ -11,7 +11,10 @@ from workerkit.scenarios.fields.call_span import Calls
 
 
 class ValueKind(Enum):
-    """The kinds of values that need more than `str`, `float` or `int`. The texts are for messages."""
+    """The kinds of values that a Python type alone does not describe. A duration, for example, is a float.
+
+    The texts are for messages.
+    """
 
     SECONDS = "duration"
     TIME = "time"

@@ -21,7 +21,8 @@ def read_record(node: Node, shape: type[Record], words: AllowedWords) -> Record:
     """Reads a mapping as a record of the class `shape`.
 
     If the annotation of a field has no kind, the value of the field must be a text.
-    If only the first field is required, its value alone is enough: `revoke-key: server-01`.
+    If every field after the first has a default, the value of the first field alone is enough:
+    `revoke-key: server-01`.
     Raises InvalidInputError. If `shape` raises ValueError because two values contradict each other, this also
     becomes an InvalidInputError.
     """

@@ -23,7 +23,7 @@ from workerkit.scenarios.fields.yaml_checks import (
     read_word,
 )
 
-# The mock sets these headers itself. A scenario that wants a wrong length or framing uses a fault.
+# The mock sets these headers itself. To send a broken answer, a scenario uses a fault such as close-in-body.
 FRAMING_HEADERS = (
     "connection",
     "content-length",
@@ -122,7 +122,7 @@ def _headers(node: Node, words: AllowedWords) -> dict[str, str]:
         if name.lower() in FRAMING_HEADERS:
             raise node.keys[name].fail(f"the mock sets {name} itself: leave it out")
         if not HEADER_VALUE.fullmatch(read_text(value)):
-            raise value.fail(f"{name}: the value of a header is printable ASCII on one line")
+            raise value.fail(f"{name}: the value of a header must be printable ASCII on one line")
         headers[name.lower()] = read_text(value)
     return headers
 

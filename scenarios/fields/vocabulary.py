@@ -17,9 +17,9 @@ from workerkit.scenarios.fields.kinds import ANY, ValueKind
 
 # A scenario cannot set these fields: the world takes the times from its clock and chooses the request ids.
 _SET_BY_WORLD = ("created_at", "started_at", "request_id")
-# An effect cannot change these fields of a task. An id never changes. All other fields in this list belong to
-# the task's customer's request or account. Other tasks may have the same request or account, so an effect on
-# one task must not change it.
+# An effect cannot change these fields of a task. An id never changes. The other fields belong to the
+# customer's request or to the account. Other tasks may have the same request or account, so an effect on one
+# task must not change these fields.
 _UNCHANGEABLE = (
     "id",
     "email",
@@ -109,7 +109,8 @@ def _server_statuses(schemes: Json) -> tuple[str, ...]:
 def _task_schemas(document: Document) -> dict[str, Json]:
     """The schema of each field of a task.
 
-    If only the schema of updates has a field, its value can also be null. It is null until an update sets it.
+    Some fields are only in the schema of updates. Such a field is null until an update sets it, so its
+    schema also allows null.
     """
     schemas = document.root["components"]["schemas"]
     updated: Json = schemas["TaskUpdate"]["properties"]

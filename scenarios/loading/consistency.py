@@ -38,7 +38,7 @@ def check_task_ids(tasks: Sequence[TaskGroup], nodes: Sequence[Node]) -> None:
 def check_happenings(
     world: WorldPlan, when: Sequence[Happening], nodes: Sequence[Node], vocabulary: Vocabulary
 ) -> None:
-    """Raises InvalidInputError for the first happening that contradicts itself, the world or another one."""
+    """Raises InvalidInputError for the first happening that contradicts itself or other parts of the file."""
     names: set[str] = set()
     for index, (happening, node) in enumerate(zip(when, nodes, strict=True)):
         if happening.name is not None and happening.name in names:
@@ -99,8 +99,8 @@ def _check_effects(happening: Happening, node: Node) -> None:
             raise place.fail("a request gets one answer: keep one respond")
         if _selects_this(effect) and isinstance(happening.trigger, After | OnState):
             raise place.fail(
-                "`this` is the tasks of a request or of a change, and this trigger has neither: select other "
-                "tasks, or use the trigger call, match or change"
+                "`this` means the tasks of a request or of a change, but the triggers after and state have "
+                "neither: select other tasks, or use the trigger call, match or change"
             )
 
 
@@ -144,12 +144,13 @@ def _check_order(when: Sequence[Happening], index: int, node: Node) -> None:
         awaited = _awaited_by(when, awaited)
     if awaited is not None:
         raise node.value["after"].fail(
-            "it waits for itself, directly or through other happenings: change one of their triggers"
+            "this happening waits for itself, directly or through other happenings: change one of their "
+            "triggers"
         )
 
 
 def _awaited_by(when: Sequence[Happening], index: int) -> int | None:
-    """The index of the happening that another one waits for. None if it waits for no happening."""
+    """The index of the happening that happening `index` waits for. None if it waits for no happening."""
     trigger = when[index].trigger
     if not isinstance(trigger, After):
         return None

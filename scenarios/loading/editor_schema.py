@@ -1,4 +1,7 @@
-"""Describes scenario files as JSON Schema for editors. It is made from the classes that the loader reads."""
+"""Describes scenario files as JSON Schema for editors.
+
+The schema and the loader use the same dataclasses.
+"""
 
 from __future__ import annotations
 
@@ -210,8 +213,9 @@ def _named(details: Mapping[str, Json], shapes: Mapping[str, type[Any]]) -> Json
 
 
 def _choices(values: Mapping[str, str]) -> Json:
-    """The values that a dialect can choose for a silence, which is a matter that the API page leaves open.
+    """The values that a dialect can choose for a silence.
 
+    A silence is a matter that the API page leaves open.
     Without quotes, YAML reads `null` as null and digits as a number. So null and numbers are allowed, too.
     """
     null = [None] if "null" in values else []

@@ -116,7 +116,7 @@ def _items(parts: dict[str, Node], key: str) -> list[Node]:
 def _world(node: Node, vocabulary: Vocabulary) -> WorldPlan:
     parts = read_mapping(node, ("servers", "requests", "accounts", "tasks", "dialect", "seed", "clock"))
     if "servers" not in parts or not parts["servers"].value:
-        raise node.fail('"servers" is missing: name at least the server that the worker works for')
+        raise node.fail('"servers" is missing or empty: name at least the server that the worker works for')
     servers = _servers(parts["servers"], vocabulary)
     requests = _plans(parts, "requests", CustomerRequestPlan, WorldPlan(servers).requests)
     accounts = _plans(parts, "accounts", AccountPlan, WorldPlan(servers).accounts)
@@ -200,7 +200,7 @@ def _happening(node: Node, words: AllowedWords) -> Happening:
     given = read_mapping(node, ("name", *TRIGGERS, "do"))
     effects = tuple(_effect(effect, words) for effect in read_list(given["do"])) if "do" in given else ()
     if not effects:
-        raise node.fail('"do" is missing: name at least one effect')
+        raise node.fail('"do" is missing or empty: name at least one effect')
     name = read_text(given["name"]) if "name" in given else None
     return Happening(_trigger(node, given, words), effects, name)
 

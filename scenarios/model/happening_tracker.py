@@ -26,12 +26,13 @@ class DueEffect:
 
 @dataclass(frozen=True, slots=True)
 class TrackerState:
-    """The state of a HappeningTracker, as a snapshot saves it. Happenings have indexes from 0.
+    """The state of a HappeningTracker, as a snapshot saves it.
 
     began: when the scenario began, in seconds since 1970.
-    calls: how many requests each operation had.
-    happened: for each happening that took place, when it first took place, in seconds since 1970.
-    met: for each happening, how many requests or changes of a status matched its trigger.
+    calls: how many requests each operation had. The key `any` has the number of all requests.
+    happened: when each happening first took place, in seconds since 1970.
+    met: for each happening with the trigger match or change, how many requests or changes matched.
+    The keys of `happened` and `met` are the indexes of happenings, from 0.
     """
 
     began: float

@@ -63,7 +63,7 @@ class Scenario:
         not listed here.
     waive: general rules that do not apply here.
     until: when the scenario ends.
-    source: the text of the file. Empty for scenarios of the library: every installation has their files.
+    source: the text of the file. Empty for a scenario of the library: its file is in every installation.
     """
 
     name: str

@@ -27,12 +27,14 @@ T = TypeVar("T", bound=SelectableTask)
 class Selection:
     """The tasks that an effect applies to.
 
-    which: `all` tasks of the world, or `this`: the tasks that the request names, or the task that changed.
+    which: `all` is every task of the world. `this` is the tasks that the request names, or the task whose
+        status changed.
     group: only tasks of this group.
     status: only tasks with one of these statuses.
     server: only tasks of this server.
-    first: only the first tasks, this many, in the order of the task list.
-    share: only the first part of them, such as 0.5 for half. The number of tasks is rounded up.
+    first: only this number of tasks: the first ones in the order of the task list.
+    share: only this part of the tasks, from the start of the list: 0.5 is the first half. The number of
+        tasks is rounded up.
     """
 
     which: Annotated[str, OneOf(("all", THIS))] = "all"

@@ -63,7 +63,7 @@ def read_task_group(node: Node, words: AllowedWords) -> TaskGroup:
 def _check(node: Node, group: TaskGroup) -> None:
     if "id" in group.fields and group.count > 1:
         raise node.value["id"].fail(
-            f"{group.count} tasks cannot have one id: leave it out, or set count to 1"
+            f"{group.count} tasks cannot have the same id: leave the id out, or set count to 1"
         )
     retries, limit = group.fields.get("retry_count", 0), group.fields.get("max_retries")
     if limit is not None and retries > limit:

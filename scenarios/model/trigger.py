@@ -27,7 +27,8 @@ _FIRST_CALL = Calls(1, 1)
 class OnCall:
     """Happens at the request with this number. The effects come before the request is answered.
 
-    number: a number, counted from the start of the scenario, or a span such as `3..7` for each request in it.
+    number: the number of the request, counted from the start of the scenario. A span such as `3..7` means
+        each request in the span.
     of: the operations whose requests count; `any` is all. Several operations are counted together.
     """
 
@@ -102,7 +103,8 @@ class After:
     previous happening, the time runs from the start of the scenario.
 
     seconds: the time to wait.
-    of: the name of a happening to wait after, instead of the previous one. Only its first time counts.
+    of: the name of a happening to wait after, instead of the previous one.
+    If the earlier happening takes place several times, the wait begins at its first time.
     """
 
     seconds: Seconds

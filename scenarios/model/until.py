@@ -36,7 +36,8 @@ class EnoughCalls:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """The scenario ends when all of these conditions hold. A condition that is left out is not checked.
+    """The scenario ends when all of these conditions hold. `happening`, `calls` and `time` are checked only
+    if they are given.
 
     tasks: all tasks of the worker's server are completed, failed or canceled. This is also checked if
         `tasks`, `happening`, `calls` and `time` are all left out.
@@ -72,7 +73,7 @@ class Until:
         statuses: the statuses of the tasks of the worker's server.
         exchanges: the exchanges so far, in the order of their requests.
         now: the time now.
-        happened: for each happening with a name that took place: its time.
+        happened: the first time of each happening that has a name and took place.
         calls: the number of requests for each operation. The key `any` has the number of all requests.
         """
         since = self._since(exchanges, happened)

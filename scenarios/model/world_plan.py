@@ -65,7 +65,7 @@ class WorldPlan:
     seed: the seed of all random choices.
     requests: the customers' requests.
     accounts: the accounts that tasks are done with.
-    dialect: how the API behaves where the API page leaves it open.
+    dialect: how the API behaves in the matters that the API page leaves open.
     clock: the time of the world's clock at the start, in seconds since 1970. None for the real time.
     """
 

@@ -33,7 +33,8 @@ class Rule(ABC):
     id: the name of the rule in scenarios and reports.
     why: the reason for the rule, in one or two sentences.
     careful: what a careful worker does. It completes the sentence "A careful worker ...".
-    general: True if the rule is checked in every scenario, False if only where a scenario expects it.
+    general: True if the rule is checked in every scenario that does not waive it. False if it is checked only
+        in scenarios that expect it.
     """
 
     __slots__ = ()
@@ -50,7 +51,8 @@ class Rule(ABC):
     def violation(self, message: str, exchanges: tuple[int, ...] = ()) -> Violation:
         """Returns a violation of this rule.
 
-        Its message says what happened, why the rule exists, and what a careful worker does.
+        Its message says what happened, why the rule exists, and what a careful worker does. It has only the
+        first 20 of the exchanges.
         """
         text = f"{message} {self.why} A careful worker {self.careful}."
         return Violation(self.id, text, exchanges[:_MOST_LISTED])
@@ -58,7 +60,7 @@ class Rule(ABC):
     def summarize(self, breaches: Sequence[Breach]) -> list[Violation]:
         """Returns one violation for all breaches. Empty if there are no breaches.
 
-        The message describes the first breach. The exchanges are those of all breaches.
+        The message describes the first breach. The exchanges are the first 20 of all breaches.
         """
         if not breaches:
             return []

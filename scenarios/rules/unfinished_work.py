@@ -1,4 +1,4 @@
-"""The work that a worker did last, and the tasks that it did not do."""
+"""The requests of a worker about tasks, and the tasks that it did not do."""
 
 from __future__ import annotations
 

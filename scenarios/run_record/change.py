@@ -31,5 +31,8 @@ class Change:
 
     @property
     def number(self) -> int:
-        """The number of the exchange in which the change was made."""
+        """The number of the exchange in which the change was made.
+
+        For a change between two exchanges, the number of the later one.
+        """
         return self.after + 1

@@ -82,7 +82,7 @@ class Run:
         return f"exchange {exchange.number} ({request} at {self.since_start(exchange.began)})"
 
     def seconds_to_act(self, earlier: float, later: float) -> float:
-        """Returns how many seconds the worker had to act between two times.
+        """Returns for how many seconds the worker was able to act between two times.
 
         A busy machine may have stopped the worker for a moment. So the worker's longest pause between
         requests, up to 2 seconds, is subtracted.

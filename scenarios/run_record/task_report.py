@@ -16,7 +16,7 @@ _BULK = "bulkUpdateTasks"
 _COMPLETION = "completeLink"
 _TEMPORARY = (401, 429)
 _UNKNOWN_ERROR_STATUS = 400
-# In seconds. A client with a shorter timeout never sees an answer that takes longer.
+# In seconds. If an answer takes this long or longer, the worker may have given up before.
 _SLOW = 1.0
 
 

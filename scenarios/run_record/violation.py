@@ -14,7 +14,7 @@ class Violation:
 
     rule: the id of the rule.
     message: what the worker did wrong, why that matters, and what a careful worker does.
-    exchanges: the numbers of the exchanges that show it.
+    exchanges: the numbers of the exchanges that show what the worker did wrong.
     """
 
     rule: str

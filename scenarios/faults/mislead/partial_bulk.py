@@ -11,7 +11,8 @@ from workerkit.scenarios.fields.kinds import NotNegative, OneOf
 
 @dataclass(frozen=True, slots=True)
 class PartialBulk(Fault):
-    """Only the first items of a bulk update take effect. A bulk update with fewer items is not affected.
+    """Only the first items of a bulk update take effect. A bulk update with `applied` items or fewer is not
+    affected.
 
     applied: how many items take effect.
     then: what the client gets: `error` is a 500, `lost` is a TCP reset.

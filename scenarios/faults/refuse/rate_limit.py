@@ -1,4 +1,4 @@
-"""A fault: too many requests are refused."""
+"""A fault: if too many requests come, some of them are refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from workerkit.scenarios.fields.kinds import NotNegative, Seconds
 
 @dataclass(frozen=True, slots=True)
 class RateLimit(Fault):
-    """Requests are refused with 429 and Retry-After when there were too many. They change nothing.
+    """After `allowed` requests within `per`, the next requests are refused with 429 and Retry-After.
+
+    Refused requests change nothing.
 
     allowed: how many requests are accepted within the time `per`. Refused requests do not count.
     per: a duration on the world's clock.

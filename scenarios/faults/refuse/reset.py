@@ -1,4 +1,4 @@
-"""A fault: the connection is reset instead of an answer."""
+"""A fault: the client gets a TCP reset instead of an answer."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from workerkit.scenarios.fields.kinds import Seconds
 
 @dataclass(frozen=True, slots=True)
 class LatencyFixed(Fault):
-    """The request takes effect at once. Its answer is sent after this time."""
+    """The request takes effect at once. Its answer is sent after the delay `seconds`."""
 
     kind: ClassVar[str] = "latency-fixed"
 

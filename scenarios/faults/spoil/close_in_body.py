@@ -13,7 +13,7 @@ from workerkit.scenarios.fields.kinds import Share
 class CloseInBody(Fault):
     """The request takes effect. The connection is closed after the head and the first part of the body.
 
-    share: the size of this part, from 0 (nothing) to 1 (all but the last byte).
+    share: the size of this part, from 0 (nothing) to 1 (everything except the last byte).
     """
 
     kind: ClassVar[str] = "close-in-body"

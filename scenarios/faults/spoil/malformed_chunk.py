@@ -13,7 +13,7 @@ from workerkit.scenarios.fields.kinds import Share
 class MalformedChunk(Fault):
     """The request takes effect. The first chunk is valid, but the length of the next chunk is not.
 
-    share: how much of the body the first chunk has, from 0 (nothing) to 1 (all but the last byte).
+    share: how much of the body the first chunk has, from 0 (nothing) to 1 (everything except the last byte).
     """
 
     kind: ClassVar[str] = "malformed-chunk"

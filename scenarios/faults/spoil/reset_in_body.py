@@ -13,7 +13,7 @@ from workerkit.scenarios.fields.kinds import Share
 class ResetInBody(Fault):
     """The request takes effect. The client gets the head and the first part of the body, then a TCP reset.
 
-    share: the size of this part, from 0 (nothing) to 1 (all but the last byte).
+    share: the size of this part, from 0 (nothing) to 1 (everything except the last byte).
     """
 
     kind: ClassVar[str] = "reset-in-body"

@@ -13,7 +13,7 @@ from workerkit.scenarios.fields.kinds import Share
 class TruncatedJson(Fault):
     """The request takes effect. The answer is valid HTTP, but its body is only the first part of the JSON.
 
-    share: the size of this part, from 0 (nothing) to 1 (all but the last byte).
+    share: the size of this part, from 0 (nothing) to 1 (everything except the last byte).
     """
 
     kind: ClassVar[str] = "truncated-json"

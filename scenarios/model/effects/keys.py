@@ -39,7 +39,7 @@ class RestoreKey(Effect):
 class ReplaceKey(Effect):
     """From now on the server has a new key, and every request with the old key gets 401.
 
-    Without `key` the kit makes up a new key and does not show it, so the worker cannot get it.
+    Without `key` the kit chooses a new key. The worker does not get this key.
     """
 
     kind: ClassVar[str] = "replace-key"

@@ -14,5 +14,7 @@ class LeftAloneAfter403(LeftAlone):
 
     id: ClassVar[str] = "left-alone-after-403"
     why: ClassVar[str] = "Another server does this task now. If this worker goes on, the task is done twice."
-    careful: ClassVar[str] = "drops a task at once when it is answered with 403, and goes on with the others"
+    careful: ClassVar[str] = (
+        "drops a task at once when a report of it is answered with 403, and goes on with the other tasks"
+    )
     code: ClassVar[int] = 403

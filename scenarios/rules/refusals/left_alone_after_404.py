@@ -14,5 +14,7 @@ class LeftAloneAfter404(LeftAlone):
 
     id: ClassVar[str] = "left-alone-after-404"
     why: ClassVar[str] = "A deleted task does not come back, and nobody needs its result."
-    careful: ClassVar[str] = "drops a task at once when it is answered with 404, and goes on with the others"
+    careful: ClassVar[str] = (
+        "drops a task at once when a report of it is answered with 404, and goes on with the other tasks"
+    )
     code: ClassVar[int] = 404

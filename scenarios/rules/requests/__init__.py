@@ -1,1 +1,1 @@
-"""Rules about single requests and their number: correct, not too large, not too many."""
+"""Rules about requests: each must be correct and not too large, and there must not be too many."""

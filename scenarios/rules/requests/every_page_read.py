@@ -38,8 +38,8 @@ class EveryPageRead(Rule):
             return []
         missed = list(_missed_tasks(run))
         text = (
-            f"The worker ended, but {len(missed)} of its tasks, which waited the whole time, were on none "
-            f"of the {len(run.pages)} pages that it read: {first_ids(missed)}."
+            f"The worker exited, but {len(missed)} of its tasks were on none of the {len(run.pages)} pages "
+            f"that it read. These tasks waited the whole time: {first_ids(missed)}."
         )
         numbers = tuple(page.exchange.number for page in run.pages)
         return self.summarize([Breach(text, numbers)] if missed else [])

@@ -18,7 +18,7 @@ _REQUESTS = 10
 class HeartbeatSent(Rule):
     """A worker that reports tasks must send at least one heartbeat.
 
-    A worker that did not exit by itself is checked only if it sent ten requests or more after its first
+    A worker that did not exit with code 0 is checked only if it sent ten requests or more after its first
     report.
     """
 

@@ -24,7 +24,7 @@ class KeyInHeaderOnly(Rule):
     why: ClassVar[str] = (
         "URLs, log entries and notes are stored and displayed. Others can read a key in them."
     )
-    careful: ClassVar[str] = "sends the key only in the header for it, and masks the key in its logs"
+    careful: ClassVar[str] = "sends the key only in the header for API keys, and masks the key in its logs"
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:

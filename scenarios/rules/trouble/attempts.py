@@ -27,9 +27,12 @@ def without_pause(refused: Sequence[Exchange], limit: int) -> tuple[Exchange, ..
 
     Returns an empty tuple if there is no such second.
 
-    A loop without a pause repeats one request more than ten times a second, or it sends `limit` different
-    requests in a second. Threads that pause send the same request only a few times a second, so they are no
-    loop. In the first quarter of a second after the first refusal, three times as many attempts are allowed.
+    A second with such a loop has `limit` attempts or more, and on average each request was sent more than ten
+    times. Or it has `limit` requests that were not refused before. Threads that pause send the same request
+    only a few times a second, so they are no loop.
+
+    The search first leaves out the quarter of a second after the first refusal. If it finds no loop, it
+    starts again with this quarter of a second, and with three times `limit`.
     """
     if not refused:
         return ()
@@ -59,9 +62,10 @@ def repeated_at_once(refused: Iterable[Exchange], limit: int, *, within: float) 
 
 
 def chain_without_pause(refused: Iterable[Exchange], limit: int, *, pause: float) -> tuple[Exchange, ...]:
-    """Returns `limit` attempts in a row at the same request with less than `pause` seconds before each.
+    """Returns `limit` attempts in a row at the same request, with pauses of less than `pause` seconds.
 
-    The pause is measured from the end of the attempt before. Returns an empty tuple if there are none.
+    A pause is the time from the end of an attempt to the start of the next one. Returns an empty tuple if
+    there are no such attempts.
     """
     chains: dict[RequestKey, list[Exchange]] = {}
     for attempt in refused:

@@ -49,7 +49,7 @@ class GoesOnAfterTrouble(Rule):
         unreadable = ", and the answer cannot be read" if last.accepted else ""
         text = (
             f"The request of {run.describe(last)} {answer}{unreadable}. Then the worker ended, although "
-            f"{len(open_tasks)} of its tasks were not at an end: {first_ids(open_tasks)}."
+            f"{len(open_tasks)} of its tasks had not ended: {first_ids(open_tasks)}."
         )
         return self.summarize([Breach(text, tuple(exchange.number for exchange in failures))])
 

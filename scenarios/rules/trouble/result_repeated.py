@@ -68,7 +68,7 @@ def _lost_results(run: Run) -> list[TaskReport]:
 
 
 def _did_not_arrive(report: TaskReport) -> bool:
-    """Whether the worker knows that its report failed, or could not read that the server accepted it."""
+    """Whether the outcome is a temporary failure, or an unclear answer with a 2xx status."""
     is_unclear = report.outcome == "unclear" and report.exchange.accepted
     return report.outcome == "temporary-failure" or is_unclear
 

@@ -21,7 +21,8 @@ _ANSWERED = ("accepted", "refused")
 
 @dataclass(frozen=True, slots=True)
 class CanceledWorkStopped(Rule):
-    """After the worker can know that somebody else canceled a task, it must not report the task again.
+    """If somebody else canceled a task and the worker can know this, the worker must not report the task
+    again.
 
     The worker can know this when a report of the task was refused, or when the time `margin` has passed since
     a list showed the task as canceled. The worker's longest pause between requests, up to 2 seconds, is

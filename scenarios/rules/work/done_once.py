@@ -1,4 +1,4 @@
-"""Rule done-once: do not do a completed task again because of an old list."""
+"""Rule done-once: do not do a completed task again when an old list names it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class DoneOnce(Rule):
-    """The worker must not start a completed task again because an old list names it.
+    """If an old list names a completed task, the worker must not start the task again.
 
     The rule is not general, because a worker that was restarted after the completion knows only the list.
     """
@@ -37,9 +37,9 @@ def _breaches(run: Run, task: str) -> Iterator[Breach]:
     for report in run.reports_by_task[task]:
         if completion is not None and _starts_again(run, completion, report):
             yield Breach(
-                f"Task {task} was completed in {run.describe(completion.exchange)} and was still completed. "
-                f"An old list named it, and the worker started it again, as {report.status}, in "
-                f"{run.describe(report.exchange)}.",
+                f"Task {task} was completed in {run.describe(completion.exchange)}. Then an old list "
+                f"named it, and the worker started it again, as {report.status}, in "
+                f"{run.describe(report.exchange)}. The task was still completed at that time.",
                 (completion.number, report.number),
             )
         elif report.status == "completed" and report.outcome == "accepted":

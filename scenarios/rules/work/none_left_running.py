@@ -13,7 +13,7 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class NoneLeftRunning(Rule):
-    """A worker that exits must not leave a task running that it reported as running."""
+    """When a worker exits, no task that it reported as running may still be running."""
 
     id: ClassVar[str] = "none-left-running"
     why: ClassVar[str] = "Nobody else takes a task that seems to run, so it stays running forever."

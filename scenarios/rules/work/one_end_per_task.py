@@ -14,7 +14,8 @@ from workerkit.scenarios.run_record.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class OneEndPerTask(Rule):
-    """After the server accepted an end of a task, the worker must not end the task again or start it again.
+    """After the server accepted that a task is completed, failed or canceled, the worker must not end the
+    task again or start it again.
 
     The task may be done again if a list names it as open, or if the worker sets a failed task back. If
     the answer to an end was lost, the worker may send the same end again, but no other end. A completion may

@@ -23,8 +23,8 @@ _HOW_IT_ENDED: dict[EndedBy, str] = {
 class TasksEnded(Rule):
     """At the end of the run, all tasks of the worker's server must be completed, failed or canceled.
 
-    If the scenario is over, a task that had ended before is not counted: the worker may have set it back to
-    pending since then, to try it again.
+    If the run ended because the scenario was over, a task that had already ended once is not counted. It may
+    be open because the worker set it back to pending, to try it again.
     """
 
     id: ClassVar[str] = "tasks-ended"

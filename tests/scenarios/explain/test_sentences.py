@@ -17,8 +17,11 @@ from workerkit.scenarios.model.until import EnoughCalls, Until
             "At each request from 3 to 7 of listTasks or heartbeat",
         ),
         (OnCall(Calls(1), ("sendLogs",)), "At every request of sendLogs"),
-        (OnMatch(server="two", calls=Calls(2)), "At every match from 2 on: a request (server: two)"),
-        (OnChange("running", "queued"), "At change 1: a task becomes running (was: queued)"),
+        (
+            OnMatch(server="two", calls=Calls(2)),
+            "At every matching request from 2 on: a request (server: two)",
+        ),
+        (OnChange("running", "queued"), "At matching change 1: a task becomes running (was: queued)"),
         (OnState(("completed", "failed"), 20), "As soon as 20 tasks are completed or failed"),
         (After(1.5), "1.5s after the previous happening"),
         (After(2.0, "begun"), "2s after begun"),

@@ -95,7 +95,12 @@ MISTAKES = [
     ("key: a-key-of-mine", "key: server-01", "6:7", '"server-01" is used already'),
     ("count: 3, ", "", "9:7", '"count" is missing'),
     ("count: 3", "count: 0", "9:15", "0 is too small: the smallest number allowed is 1"),
-    ("count: 3", "count: 3, id: 6f1e2c1a-0000-4000-8000-000000000001", "9:22", "3 tasks cannot have one id"),
+    (
+        "count: 3",
+        "count: 3, id: 6f1e2c1a-0000-4000-8000-000000000001",
+        "9:22",
+        "3 tasks cannot have the same id",
+    ),
     (
         "server: server-01, status",
         "server: server-10, status",
