@@ -143,6 +143,11 @@ class Gate(BaseAdapter):
             self.policy, task_ids=task_ids, request_ids=request_ids, account_ids=account_ids
         )
 
+    @property
+    def requests_left(self) -> int | None:
+        """How many requests the run may still send. None if there is no limit."""
+        return None if self._max_requests is None else max(0, self._max_requests - self._sent)
+
     def close(self) -> None:
         """Closes the connections to the target."""
         self._transport.close()

@@ -131,6 +131,7 @@ class Episode:
 
     def list_page(self, statuses: Sequence[str], limit: int, page: int, service_index: int | None) -> None:
         """GET /tasks with a page number."""
+        limit = min(limit, self._exploration.highest_limit)
         query: dict[str, str | int] = {"status": ",".join(statuses), "limit": limit, "page": page}
         if service_index is not None and self.service_types:
             query["service_type"] = self.service_types[service_index % len(self.service_types)]

@@ -104,6 +104,11 @@ class Exploration:
         allowed = [] if self._context.writes is Writes.NONE else self._context.changeable(other)
         return [str(task["id"]) for task in allowed[:1]]
 
+    @property
+    def highest_limit(self) -> int:
+        """The highest `limit` that the server accepts, as far as the run knows."""
+        return self._context.highest_limit
+
     def send(self, method: str, path: str, body: object) -> Exchange:
         """Sends a write with the run's API key. Raises ExplorationOverError."""
         self._use_request()
@@ -129,7 +134,7 @@ class Exploration:
         Raises ExplorationOverError, also if the list has too many pages.
         """
         all_statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
-        limit = lenient_spec.parameter_maximum("limit")
+        limit = self.highest_limit
         tasks: list[Task] = []
         for page in range(1, self._max_pages + 1):
             exchange = self.get_tasks({"status": all_statuses, "limit": limit, "page": page}, key)

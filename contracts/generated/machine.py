@@ -42,6 +42,10 @@ class EpisodeBudget:
     steps: int
     requests: int
 
+    def scaled(self, share: float) -> EpisodeBudget:
+        """The budget with this share of the episodes and of the requests. There is at least one episode."""
+        return EpisodeBudget(max(1, round(self.episodes * share)), self.steps, round(self.requests * share))
+
 
 def run_episodes(context: RunContext, budget: EpisodeBudget, seed: int) -> str:
     """Runs random episodes and adds the findings to the results of the run.

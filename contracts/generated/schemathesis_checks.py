@@ -26,6 +26,7 @@ from workerkit.contracts.gate.gate import (
     TOO_MANY_REQUESTS,
     EndCause,
     Gate,
+    GatedSession,
     RunEndedError,
 )
 from workerkit.contracts.generated.isolated_hypothesis import isolated_hypothesis
@@ -79,13 +80,9 @@ class SchemathesisBudget:
     """The limits of the engine.
 
     examples: the number of random requests for each operation.
-    sequences: the number of random sequences of linked operations.
-    steps: the maximum number of requests in one sequence.
     """
 
     examples: int
-    sequences: int
-    steps: int
 
 
 def run_schemathesis(
@@ -123,6 +120,29 @@ def _raise_engine_error(event: events.EngineEvent) -> None:
         raise EngineFailedError(repr(error)) from error
 
 
+class _OnceSession(GatedSession):
+    """Sends each request only once. The same request again gets the first answer.
+
+    last_exchange: the exchange of the last request, or None.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(gate)
+        self._gate = gate
+        self._answers: dict[tuple[Any, ...], tuple[requests.Response, Exchange]] = {}
+        self.last_exchange: Exchange | None = None
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        key = (request.method, request.url, request.body, request.headers.get(worker_api().key_header_name))
+        if key not in self._answers:
+            try:
+                self._answers[key] = super().send(request, **kwargs), self._gate.exchanges[-1]
+            finally:
+                self.last_exchange = self._gate.exchanges[-1] if self._gate.exchanges else None
+        response, self.last_exchange = self._answers[key]
+        return response
+
+
 class _GatedTransport(RequestsTransport):
     """Sends every request through the gate. Ignores the session that the engine or a check passes.
 
@@ -134,7 +154,7 @@ class _GatedTransport(RequestsTransport):
         self._api_key = api_key
         self._copy_serializers_from(REQUESTS_TRANSPORT)
         self._gate = gate
-        self._session = gate.session()
+        self._session = _OnceSession(gate)
         self.exchanges: dict[str, Exchange] = {}
 
     def is_allowed(self, _context: HookContext, case: Case[Any]) -> bool:
@@ -152,8 +172,8 @@ class _GatedTransport(RequestsTransport):
         except RunEndedError:
             raise KeyboardInterrupt from None
         finally:
-            if self._gate.exchanges:
-                self.exchanges[case.id] = self._gate.exchanges[-1]
+            if self._session.last_exchange is not None:
+                self.exchanges[case.id] = self._session.last_exchange
 
 
 class _GatedSchema(OpenApiSchema):
@@ -216,22 +236,19 @@ def _config(target: Target, plan: Plan, budget: SchemathesisBudget) -> dict[str,
         "analysis": {"constants": {"enabled": False}},
         "generation": {"database": "none", "max-examples": budget.examples, "no-shrink": True},
         "checks": {"enabled": False, **{check: {"enabled": True} for check in _CHECKS}},
-        "phases": _phases(budget, may_write=may_write),
+        "phases": _phases(may_write=may_write),
     }
 
 
-def _phases(budget: SchemathesisBudget, *, may_write: bool) -> dict[str, Any]:
+def _phases(*, may_write: bool) -> dict[str, Any]:
     values_from_answers = {"extra-data-sources": {"responses": may_write}}
+    # The steps in `scripted/` send each value of each field, and the episodes send sequences. They need fewer
+    # requests than the phases `coverage` and `stateful`.
     return {
         "examples": {"enabled": True, **values_from_answers},
-        "coverage": {"enabled": True, "unexpected-methods": [], **values_from_answers},
+        "coverage": {"enabled": False},
         "fuzzing": {"enabled": True, "error-feedback": {"enabled": False}, **values_from_answers},
-        "stateful": {
-            "enabled": may_write,
-            "max-steps": budget.steps,
-            "generation": {"max-examples": budget.sequences},
-            "inference": {"algorithms": []},
-        },
+        "stateful": {"enabled": False},
     }
 
 

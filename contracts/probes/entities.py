@@ -49,9 +49,7 @@ def probe_foreign_request(context: RunContext) -> Iterator[Observation]:
 
 def _list_tasks(context: RunContext, key: str | None) -> Exchange:
     all_statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
-    return context.client.get_tasks(
-        key=key, status=all_statuses, limit=lenient_spec.parameter_maximum("limit")
-    )
+    return context.client.get_tasks(key=key, status=all_statuses, limit=context.highest_limit)
 
 
 def _request_ids(list_exchange: Exchange) -> set[str]:

@@ -127,7 +127,7 @@ def probe_last_cursor(context: RunContext) -> Iterator[Observation]:
 
     If all waiting tasks are on this page, it is the last page.
     """
-    exchange = context.client.get_tasks(limit=lenient_spec.parameter_maximum("limit"))
+    exchange = context.client.get_tasks(limit=context.highest_limit)
     if tasks_in(exchange) and total_in(exchange) == len(tasks_in(exchange)):
         yield observe_last_cursor(exchange)
     else:
@@ -136,7 +136,7 @@ def probe_last_cursor(context: RunContext) -> Iterator[Observation]:
 
 def probe_list_order(context: RunContext) -> Iterator[Observation]:
     """Lists the first page of the waiting tasks, with the greatest `limit`."""
-    yield observe_order(context.client.get_tasks(limit=lenient_spec.parameter_maximum("limit")))
+    yield observe_order(context.client.get_tasks(limit=context.highest_limit))
 
 
 def probe_time_precision(context: RunContext) -> Iterator[Observation]:
@@ -151,7 +151,7 @@ def _list_tasks(context: RunContext, **query: str | int) -> Exchange:
 
 def _list_all_tasks(context: RunContext, key: str | None) -> list[Task]:
     all_statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
-    limit = lenient_spec.parameter_maximum("limit")
+    limit = context.highest_limit
     return tasks_in(context.client.get_tasks(key=key, status=all_statuses, limit=limit))
 
 

@@ -15,6 +15,7 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.rules import OPERATION_RULES
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.relations.refusable import may_be_refused
+from workerkit.contracts.relations.request_text import unusual_part
 from workerkit.openapi.exchange import Exchange
 
 
@@ -41,7 +42,7 @@ def check_exchange(exchange: Exchange, *, is_legal: bool = False) -> Results:
     parsed = ParsedExchange(exchange, is_legal)
     if parsed.operation is None:
         return
-    yield _no_system_error(exchange)
+    yield _no_system_error(parsed)
     if exchange.status is None:
         return
     yield _documented_status(parsed)
@@ -51,16 +52,22 @@ def check_exchange(exchange: Exchange, *, is_legal: bool = False) -> Results:
         yield from _accepted_results(parsed)
 
 
-def _no_system_error(exchange: Exchange) -> CheckResult:
-    if exchange.status is None:
-        return CheckResult("no-system-error", f"no answer came: {exchange.why}")
-    return _result("no-system-error", exchange.status < 500, f"answered {exchange.status}")
+def _no_system_error(parsed: ParsedExchange) -> CheckResult:
+    status = parsed.exchange.status
+    if status is None:
+        return CheckResult("no-system-error", f"no answer came: {parsed.exchange.why}")
+    if status < 500:
+        return CheckResult("no-system-error", None)
+    flaw = f"{unusual_part(parsed)} was answered {status}"
+    return CheckResult("no-system-error", flaw)
 
 
 def _documented_status(parsed: ParsedExchange) -> CheckResult:
     status, exchange = parsed.exchange.status, parsed.exchange
     known = exchange.accepted or status in lenient_spec.possible_statuses(str(parsed.operation))
-    return _result("statuses", known, f"answered {status}, which the API page does not list")
+    expected = ", ".join(str(code) for code in sorted(lenient_spec.possible_statuses(str(parsed.operation))))
+    flaw = f"answered {status}, which is not a status of this operation on the API page (200, {expected})"
+    return _result("statuses", known, flaw)
 
 
 def _success_field(parsed: ParsedExchange) -> CheckResult:

@@ -7,9 +7,11 @@ from typing import Any
 
 from workerkit.contracts.gate.gate import EndCause
 from workerkit.contracts.page.rules import RuleStatus
+from workerkit.contracts.report.cause_report import CauseReport
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.report.sentence_report import SentenceReport, sentence_reports
 from workerkit.contracts.report.silence_report import SilenceReport
+from workerkit.contracts.run.part import PartCost
 from workerkit.contracts.sandbox.receipt import Receipt
 
 _EXIT_CODES = {EndCause.TARGET: 3, EndCause.KIT: 3, EndCause.PERSON: 130}
@@ -45,6 +47,8 @@ class Report:
     withheld: the requests that the gate did not send. Each one is a defect of workerkit.
     receipt: the changes in the sandbox, or None if there is no sandbox.
     saved_findings: the files for each finding.
+    causes: the causes of all findings. The cause that breaks the most rules comes first.
+    costs: how many requests each part of the run sent.
     """
 
     target: str
@@ -59,6 +63,8 @@ class Report:
     withheld: tuple[str, ...] = ()
     receipt: Receipt | None = None
     saved_findings: tuple[SavedFinding, ...] = ()
+    causes: tuple[CauseReport, ...] = ()
+    costs: tuple[PartCost, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -89,6 +95,8 @@ class Report:
             "ended": self.end_reason,
             "withheld": list(self.withheld),
             "receipt": self.receipt and self.receipt.as_json(),
+            "parts": [cost.as_json() for cost in self.costs],
+            "causes": [cause.as_json() for cause in self.causes],
             "rules": [rule.as_json() for rule in self.rules],
             "sentences": [sentence.as_json() for sentence in self.sentences],
             "silences": dict(self.observed_values),

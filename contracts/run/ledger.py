@@ -60,6 +60,10 @@ class Ledger:
         else:
             self.mark_broken(rule, flaw, exchanges)
 
+    def has_finding(self, rule: str) -> bool:
+        """True if the server broke the rule in at least one case."""
+        return any(finding.rule == rule for finding in self.findings)
+
     def mark_untested(self, rule: str, why: str) -> None:
         """Records why the rule could not be tested. Only the first reason is kept."""
         self.untested_reasons.setdefault(_known(rule), why)
