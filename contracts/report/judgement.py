@@ -16,7 +16,7 @@ from workerkit.openapi.masking.mask import Mask
 MAX_FINDINGS = 3
 _STATUSES = "|".join(enum_values("TaskStatus"))
 # Two findings have the same cause if their messages differ only in ids, numbers, statuses and quoted values.
-_VARYING_PARTS = re.compile(rf"[0-9a-f-]{{36}}|\d+|\b(?:{_STATUSES})\b|'[^']*'|\"[^\"]*\"")
+_VARYING_PARTS = re.compile(rf"[0-9a-fA-F-]{{36}}|\d+|\b(?:{_STATUSES})\b|'[^']*'|\"[^\"]*\"")
 
 _NEVER_TESTED = (
     "no request of this run tested this rule: allow more requests or more time, and add tasks to the server"

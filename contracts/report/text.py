@@ -130,6 +130,7 @@ def _known_silences(report: Report) -> list[str]:
 
 
 def _other_notes(report: Report) -> Iterator[str]:
+    yield from (f"Note: {note}." for note in report.notes)
     if report.no_episodes_reason:
         yield f"No answers were compared with a model: {report.no_episodes_reason}."
     if report.end_reason:

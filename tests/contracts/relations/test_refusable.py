@@ -22,7 +22,8 @@ def request(method: str, path: str, body: Any = None) -> Exchange:
     path, _, query = path.partition("?")
     content = b"" if body is None else render(body)
     start = (1, None, None, method, f"/api/v1/worker{path}", query)
-    return Exchange(*start, (), content, 400, (), b"", 0.0, 0.0)
+    headers = (("content-type", "application/json"),)
+    return Exchange(*start, headers, content, 400, (), b"", 0.0, 0.0)
 
 
 @pytest.mark.parametrize(

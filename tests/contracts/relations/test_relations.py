@@ -17,12 +17,18 @@ BASE = "/api/v1/worker"
 
 
 def exchange(
-    method: str, path: str, sent: Any = None, status: int | None = 200, answer: Any = None
+    method: str,
+    path: str,
+    sent: Any = None,
+    status: int | None = 200,
+    answer: Any = None,
+    kind: str = "application/json",
 ) -> Exchange:
     path, _, query = path.partition("?")
     body = sent if isinstance(sent, bytes) else b"" if sent is None else render(sent)
     answered = answer if isinstance(answer, bytes) else render(answer)
-    return Exchange(1, None, None, method, BASE + path, query, (), body, status, (), answered, 0.0, 0.0)
+    headers = (("content-type", kind),) if sent is not None else ()
+    return Exchange(1, None, None, method, BASE + path, query, headers, body, status, (), answered, 0.0, 0.0)
 
 
 def broken_rules(exchange: Exchange) -> dict[str, str]:
