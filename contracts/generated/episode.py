@@ -297,7 +297,7 @@ class Episode:
                 f"the list shows task {task_id} as {task.get('status')}, expected {expected['status']}",
             )
         links = () if task_id in self._tasks_with_unknown_links else LINK_FIELDS
-        wrong_links = [link for link in links if (task.get(link) or "") != expected[link]]
+        wrong_links = [link for link in links if (task.get(link) or "") != (expected[link] or "")]
         if wrong_links:
             link_rule = "update-links" if task_id in self._rule_of_last_write else "list"
             return link_rule, f"the list shows task {task_id} with a wrong {wrong_links[0]}"

@@ -77,9 +77,10 @@ class Model:
         """
         call = self._world.api.operations["listTasks"].parse_request({}, urlencode(query), b"")
         page = list_tasks(self._world, self._world.server(OWN), call)
+        ids = [str(task["id"]) for task in parse(render(page["data"]))]
         if self._hands_out:
-            self._queue([str(task["id"]) for task in parse(render(page["data"]))])
-        return {**page, "data": [self._as_listed(task) for task in parse(render(page["data"]))]}
+            self._queue(ids)
+        return {**page, "data": [self.task(task_id) for task_id in ids]}
 
     def list_all(self, server: str) -> None:
         """Notes that the target listed all tasks of a server: OWN or OTHER."""

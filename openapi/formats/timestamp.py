@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from math import floor
 
@@ -28,7 +28,16 @@ def time_text_in_milliseconds(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-TIME_WRITERS: Mapping[str, TimeWriter] = {"seconds": time_text, "milliseconds": time_text_in_milliseconds}
+TIME_WRITERS: Mapping[str, TimeWriter] = {
+    "seconds": time_text,
+    "milliseconds": time_text_in_milliseconds,
+    "microseconds": lambda at: (
+        datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    ),
+    "offset": lambda at: datetime.fromtimestamp(at, timezone(timedelta(hours=7))).isoformat(
+        timespec="seconds"
+    ),
+}
 
 
 def read_time(text: str) -> float:
