@@ -72,7 +72,7 @@ PROBES = (
     Probe(("entity-status",), entities.probe_unknown_request_status, (Need.TASKS,)),
     Probe(("related-entities",), entities.probe_foreign_request, (Need.ALL_WRITES, Need.OTHER_KEY)),
     Probe(
-        ("transitions", "refused-transition", "link-update-flow", "completion-flow"),
+        ("transitions", "refused-transition", "link-update-flow", "completion-flow", "listing"),
         updates.probe_transitions,
         (Need.TASKS,),
     ),
