@@ -21,9 +21,10 @@ _BODIES = (
 )
 _PLAIN_VALUES: dict[str, Json] = {
     "string": {"pattern": "^[ -~À-ƿẠ-ỹ]{1,60}$"},
-    "number": {"minimum": 0, "maximum": 100},
+    "number": {"minimum": 0, "maximum": 100, "multipleOf": 0.25},
 }
-_COUNT: Json = {"type": "integer", "minimum": 0, "maximum": 10_000}
+# Without a list of values, the generator also writes integers as 12.0, which a server may refuse.
+_COUNT: Json = {"type": "integer", "enum": [0, 1, 2, 12, 255, 1000, 9999]}
 _LINK: Json = {"type": "string", "pattern": "^https://example\\.com/workerkit/[a-z0-9]{1,20}$"}
 _PLAIN_FIELDS: dict[str, Json] = {
     **{"active_threads": _COUNT, "active_tasks": _COUNT, "link_profile": _LINK, "link_post": _LINK},
