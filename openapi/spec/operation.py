@@ -165,7 +165,7 @@ class Operation:
         except strict_json.MalformedJsonError as error:
             if not body and self.missing_body:
                 return self._parse_body(self.missing_body, parse)
-            raise FlawError("body", f"is not JSON: {error}" if body else "is missing") from None
+            raise FlawError("body", f"is not JSON: {error}") from None
         if self.coercion:
             value = self.coercion.coerce(value)
         if not self.body_validator.is_valid(value):
