@@ -20,6 +20,7 @@ from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.silence_report import silence_reports
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.ledger import Ledger
+from workerkit.contracts.run.listing import check_listing, handed_out_note
 from workerkit.contracts.run.part import PartCosts
 from workerkit.contracts.run.preflight import check_target
 from workerkit.contracts.sandbox.receipt import Receipt
@@ -96,6 +97,7 @@ def conform(
     ledger, costs = Ledger(stated or {}), PartCosts()
     try:
         usable_target = check_target(target, gate, say)
+        check_listing(usable_target, gate, ledger, Writes(plan.writes))
         sandbox = open_sandbox(usable_target, plan, gate, say)
         context = new_context(usable_target, plan, gate, ledger, clock, sandbox)
         costs.add("first requests", len(gate.exchanges))
@@ -164,8 +166,9 @@ def _run_schemathesis(
 
 
 def _check_all_exchanges(gate: Gate, ledger: Ledger) -> None:
+    may_hand_out = ledger.known_value("listing") != "reads"
     for exchange in gate.exchanges:
-        for outcome in check_exchange(exchange):
+        for outcome in check_exchange(exchange, may_hand_out=may_hand_out):
             ledger.record_check(outcome.rule, outcome.flaw, exchange)
     stopped = stopped_clock(gate.exchanges)
     if stopped is not None:
@@ -194,6 +197,8 @@ def _report(
 ) -> Report:
     mask = mask_of(target, gate.exchanges)
     end_reason = mask.text(gate.end_reason or "")
+    handed_out = handed_out_note(ledger, gate.exchanges)
+    notes = (*([handed_out] if handed_out else []), *ledger.notes)
     report = Report(
         target=target.base_url,
         seed=plan.seed,
@@ -206,7 +211,8 @@ def _report(
         end_reason=end_reason,
         end_cause=gate.end_cause,
         withheld=tuple(map(mask.text, gate.withheld)),
-        receipt=receipt and receipt.masked(mask),
+        receipt=receipt and receipt.with_note(handed_out).masked(mask),
+        notes=notes,
     )
     findings = [finding for rule in RULES for finding in distinct_findings(rule.id, ledger)[:MAX_FINDINGS]]
     saved = saved_findings(findings, gate.exchanges, report, mask, with_capsules=with_capsules)

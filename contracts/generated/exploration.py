@@ -22,7 +22,7 @@ from workerkit.openapi.spec.api import worker_api
 _MAX_LOCAL_PAGES = 3
 _STATUSES = "|".join(lenient_spec.enum_values("TaskStatus"))
 # Two flaws have the same cause if they differ only in ids, numbers and statuses.
-_VARYING_PARTS = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f-]{{27}}|\d+|{_STATUSES}")
+_VARYING_PARTS = re.compile(rf"[0-9a-fA-F]{{8}}-[0-9a-fA-F-]{{27}}|\d+|{_STATUSES}")
 _COMPARED_FIELDS = ("id", "status", "link_profile", "link_post")
 # The rule, and the flaw without its varying parts.
 Cause = tuple[str, str]

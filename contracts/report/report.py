@@ -46,6 +46,7 @@ class Report:
     end_cause: what ended the run early, or None.
     withheld: the requests that the gate did not send. Each one is a defect of workerkit.
     receipt: the changes in the sandbox, or None if there is no sandbox.
+    notes: sentences about behaviour that breaks no rule, without a dot at the end.
     saved_findings: the files for each finding.
     causes: the causes of all findings. The cause that breaks the most rules comes first.
     costs: how many requests each part of the run sent.
@@ -65,6 +66,7 @@ class Report:
     saved_findings: tuple[SavedFinding, ...] = ()
     causes: tuple[CauseReport, ...] = ()
     costs: tuple[PartCost, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -101,6 +103,7 @@ class Report:
             "sentences": [sentence.as_json() for sentence in self.sentences],
             "silences": dict(self.observed_values),
             "unplayed": self.no_episodes_reason,
+            "notes": list(self.notes),
             "silence_notes": {report.silence: report.why for report in self.silence_reports if report.why},
         }
 

@@ -148,6 +148,7 @@ def _costs(report: Report) -> Iterator[str]:
 
 
 def _other_notes(report: Report) -> Iterator[str]:
+    yield from (f"Note: {note}." for note in report.notes)
     yield from _costs(report)
     if report.no_episodes_reason:
         yield f"No answers were compared with a model: {report.no_episodes_reason}."

@@ -36,6 +36,7 @@ class Ledger:
     untested_reasons: why a rule could not be tested, by the rule's id.
     observations: what the run observed about a silence, by the silence's id.
     no_episodes_reason: why there were no random episodes, or an empty text.
+    notes: sentences for the report about behaviour that breaks no rule, without a dot at the end.
     """
 
     stated: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Ledger:
     untested_reasons: dict[str, str] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
     no_episodes_reason: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def mark_kept(self, rule: str) -> None:
         """Records a passed check of the rule."""

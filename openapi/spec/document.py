@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import jsonschema_rs
 
 from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.spec.integer_spelling import DigitsKeyword
 from workerkit.openapi.spec.own_keys import with_components_from_elsewhere, with_exact_values
 
 Json = dict[str, Any]
@@ -39,7 +40,9 @@ class Document:
         complete_schema = {**schema, "components": {"schemas": self._schemas_used_by(schema)}}
         return cast(
             jsonschema_rs.Validator,
-            jsonschema_rs.Draft202012Validator(complete_schema, validate_formats=True),
+            jsonschema_rs.Draft202012Validator(
+                complete_schema, validate_formats=True, keywords={"x-digits": DigitsKeyword}
+            ),
         )
 
     def _value_at(self, reference: str) -> Json:
