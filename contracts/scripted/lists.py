@@ -114,8 +114,8 @@ def _filter_by_cursor(context: RunContext) -> None:
         cursor, tasks = ParsedExchange(first).answer_field("next_cursor"), usable_tasks_in(first)
         if isinstance(cursor, str) and tasks and total_in(first) > 1:
             service = {"service_type": _service_type(tasks[0])} if _service_type(tasks[0]) else {}
-            query = {"status": status, **service, "limit": context.highest_limit, "after": cursor}
-            context.client.get_tasks_with(query)
+            most = context.highest_limit
+            context.client.get_tasks_with({"status": status, **service, "limit": most, "after": cursor})
             return
 
 
