@@ -22,7 +22,7 @@ from workerkit.contracts.sandbox.receipt import Receipt
 from workerkit.contracts.sandbox.restore import open_sandbox, restore_sandbox
 from workerkit.contracts.sandbox.sandbox import Sandbox
 from workerkit.contracts.saved.findings import saved_findings
-from workerkit.contracts.scripted.script import new_context, run_script
+from workerkit.contracts.scripted.script import new_context, run_field_steps, run_script
 from workerkit.contracts.target.plan import Plan, default_writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
@@ -116,6 +116,7 @@ def _send_everything(
     try:
         run_script(context)
         run_probes(context)
+        run_field_steps(context)
         schemathesis_budget, episode_budget = _budgets(plan)
         context.ledger.no_episodes_reason = run_episodes(context, episode_budget, plan.seed)
         if gate.end_reason:
@@ -142,7 +143,8 @@ def _budgets(plan: Plan) -> tuple[SchemathesisBudget, EpisodeBudget]:
 def _check_all_exchanges(gate: Gate, ledger: Ledger) -> None:
     for exchange in gate.exchanges:
         for outcome in check_exchange(exchange):
-            ledger.record_check(outcome.rule, outcome.flaw, exchange)
+            if (outcome.rule, exchange.number) not in ledger.explained:
+                ledger.record_check(outcome.rule, outcome.flaw, exchange)
     stopped = stopped_clock(gate.exchanges)
     if stopped is not None:
         ledger.mark_broken("heartbeat", str(stopped), (stopped.first, stopped.last))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,9 +11,11 @@ from urllib.parse import parse_qsl
 
 from workerkit.contracts.page import lenient_spec
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.formats.strict_json import MalformedJsonError, parse_shared
+from workerkit.openapi.formats.strict_json import MalformedJsonError, is_json, parse_shared
 from workerkit.openapi.spec.api import Match, UnknownPathError, WrongMethodError, worker_api
 from workerkit.openapi.spec.flaw import FlawError
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class ParsedExchange:
         """Why the request is invalid in every dialect, or None."""
         if self.is_legal or self._match is None or self.has_repeated_parameter:
             return None
+        if _has_lone_surrogate(self.exchange.request_body):
+            return None
         operation = lenient_spec.lenient_api().operations[self._match.operation.id]
         try:
             operation.parse_request(
@@ -105,6 +110,11 @@ class ParsedExchange:
             return worker_api().match(self.exchange.method, self.exchange.path)
         except (UnknownPathError, WrongMethodError):
             return None
+
+
+def _has_lone_surrogate(body: bytes) -> bool:
+    """True if only an escape such as \\ud800 can make this body malformed: some parsers of JSON accept it."""
+    return _SURROGATE.search(body) is not None and not is_json(body)
 
 
 def _json(body: bytes) -> Any:
