@@ -36,12 +36,22 @@ _MAY_BE_REFUSED = frozenset({"error_message"})
 
 @dataclass(frozen=True, slots=True)
 class SingleFieldUpdate:
-    """An accepted update of one task with only some fields."""
+    """An accepted update of one task with only some fields.
+
+    own_status: the status that the operation itself sets, or None.
+    """
 
     operation: UpdateOperation
     task_id: str
     fields: dict[str, Any]
     exchange: Exchange
+    own_status: str | None = None
+
+    @property
+    def new_status(self) -> str | None:
+        """The status that the task has to get, or None if its status has to stay."""
+        status: str | None = self.fields.get("status", self.own_status)
+        return status
 
 
 def update_single_fields(context: RunContext) -> None:
@@ -55,7 +65,11 @@ def update_single_fields(context: RunContext) -> None:
 
 def complete_with_single_links(context: RunContext) -> None:
     """Completes tasks with one link or none. The other link must stay."""
-    all_fields = ({"link_profile": _LINK.format("last")}, {"link_post": PLAIN_URLS[-1].value}, {})
+    all_fields: tuple[dict[str, str], ...] = (
+        {"link_profile": _LINK.format("last")},
+        {"link_post": PLAIN_URLS[-1].value},
+        {},
+    )
     tasks = context.tasks[-len(all_fields) :]
     del context.tasks[-len(all_fields) :]
     ids = [str(task["id"]) for task in tasks]
@@ -66,8 +80,7 @@ def complete_with_single_links(context: RunContext) -> None:
     for task_id, fields in zip(ids, all_fields, strict=False):
         exchange = LINK_COMPLETE.send(context, task_id, fields)
         if exchange.accepted and task_id in before:
-            sent = {**fields, "status": "completed"}
-            updates.append(SingleFieldUpdate(LINK_COMPLETE, task_id, sent, exchange))
+            updates.append(SingleFieldUpdate(LINK_COMPLETE, task_id, fields, exchange, "completed"))
     listed = read_tasks(context, [update.task_id for update in updates])
     for update in updates:
         if update.task_id in listed:
@@ -183,15 +196,15 @@ def _check(context: RunContext, update: SingleFieldUpdate, before: Task, listed:
 
 def _check_status(context: RunContext, update: SingleFieldUpdate, before: Task, listed: ListedTask) -> None:
     sent, status = _sent(update.operation, update.fields), listed.task.get("status")
-    expected = update.fields.get("status", before.get("status"))
+    expected = update.new_status or before.get("status")
     # A server may queue a pending task at any time, for example when it lists it.
     is_right = status == expected or (expected == "pending" and status == "queued")
     flaw = f"{sent} was accepted, but GET /tasks then lists the status {status}, expected {expected}"
-    if "status" not in update.fields:
+    if update.new_status is None:
         flaw += " as before: the request has no status"
-    rule = update.operation.status_rule if "status" in update.fields else update.operation.rule
+    rule = update.operation.status_rule if update.new_status else update.operation.rule
     context.ledger.record_check(rule, None if is_right else flaw, update.exchange, listed.exchange)
 
 
 def _sent(operation: UpdateOperation, fields: dict[str, Any]) -> str:
-    return f"{operation.title} with only {fields_text(fields) or 'the id'}"
+    return f"{operation.title} with only {fields_text(fields)}" if fields else operation.title

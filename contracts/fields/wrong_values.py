@@ -52,9 +52,9 @@ class WrongUpdate:
 
 
 def send_wrong_types_for_fake_ids(context: RunContext) -> None:
-    """Sends each field with a list as its value, for a task that does not exist."""
-    for operation in (PUT, LINK_UPDATE):
-        for update in _wrong_types(operation, operation.fields):
+    """Sends fields with a list as their value, for a task that does not exist."""
+    for operation, fields in ((PUT, PUT.fields), (LINK_UPDATE, LINK_FIELDS[:1])):
+        for update in _wrong_types(operation, fields):
             _send(context, update, context.new_fake_id(), _REFUSED_OR_UNKNOWN)
 
 
