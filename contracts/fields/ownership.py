@@ -9,6 +9,7 @@ from workerkit.contracts.fields.update_operation import (
     BULK,
     LINK_COMPLETE,
     LINK_UPDATE,
+    MAY_BE_REFUSED,
     PUT,
     UpdateOperation,
 )
@@ -66,15 +67,16 @@ def _update_alone(
     context: RunContext, task: Task, operation: UpdateOperation, fields: dict[str, Any]
 ) -> Exchange:
     exchange = operation.send(context, str(task["id"]), fields)
+    statuses = (400, 403) if fields.keys() & MAY_BE_REFUSED else (403,)
     sent = f"{operation.title} for another server's task, with {fields_text(fields)}"
     why = f"a server can only update its own tasks ({_CODE})"
-    expect_refused(context, _RULE, sent, why, exchange, statuses=(403,), taken=exchange.accepted)
+    expect_refused(context, _RULE, sent, why, exchange, statuses=statuses, taken=exchange.accepted)
     return exchange
 
 
 def _update_in_batch(context: RunContext, tasks: list[Task]) -> Exchange:
     """One item for each field, each for another foreign task, as far as there are tasks."""
-    names = BULK.fields_for(context)
+    names = [name for name in BULK.fields_for(context) if name not in MAY_BE_REFUSED]
     changes = [(task, name) for task, name in zip(tasks, names, strict=False)]
     items = [{"link_id": str(task["id"]), name: _values(task)[name]} for task, name in changes]
     batch = context.client.send("PUT", "/tasks/bulk", {"items": items})

@@ -12,6 +12,7 @@ from workerkit.contracts.fields.update_operation import (
     BULK,
     LINK_COMPLETE,
     LINK_UPDATE,
+    MAY_BE_REFUSED,
     PUT,
     UpdateOperation,
     updated_ids,
@@ -30,8 +31,6 @@ _NEW_VALUES: dict[str, Any] = {
     "note": "workerkit",
     "is_indexed": True,
 }
-# The API page says: the error message, when failed. So a server may refuse it for a task with another status.
-_MAY_BE_REFUSED = frozenset({"error_message"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ def _update(
     task_id, fields = str(task["id"]), _new_fields(task, name)
     exchange = operation.send(context, task_id, fields)
     taken = operation.has_updated(exchange, task_id)
-    if name not in _MAY_BE_REFUSED:
+    if name not in MAY_BE_REFUSED:
         expect_accepted(context, operation.rule, _sent(operation, fields), exchange, taken=taken)
     if taken:
         yield SingleFieldUpdate(operation, task_id, fields, exchange)
@@ -159,7 +158,7 @@ def _update_in_batches(
     context: RunContext, before: dict[str, ListedTask], names: dict[str, str]
 ) -> Iterator[SingleFieldUpdate]:
     """Sends one batch with an item for each field. A field that may be refused is sent alone."""
-    together = {task_id: name for task_id, name in names.items() if name not in _MAY_BE_REFUSED}
+    together = {task_id: name for task_id, name in names.items() if name not in MAY_BE_REFUSED}
     for task_id in names.keys() - together.keys():
         yield from _update(context, BULK, before[task_id].task, names[task_id])
     if not together:

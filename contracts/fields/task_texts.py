@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from workerkit.contracts.fields.text_writer import Texts, TextWriter
 from workerkit.contracts.fields.texts import (
     MIXED_URL,
@@ -25,6 +27,8 @@ from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
 
 _SINGLE_UPDATES = (PUT, LINK_UPDATE)
+# A field that refuses so many texts, and took none, gets no more texts.
+_MOST_REFUSALS = 2
 
 
 def write_plain_links(context: RunContext) -> None:
@@ -62,6 +66,8 @@ class _OddTexts:
     def __init__(self, context: RunContext) -> None:
         self.writer = TextWriter(context)
         self._context = context
+        self._open_fields: set[str] = set()
+        self._refusals = Counter[str]()
         self._has_split_refused_url = False
         self._has_split_failed_url = False
 
@@ -78,7 +84,7 @@ class _OddTexts:
         all_texts = [with_marks(text, fields) for text in ODD_URLS] + [lookalikes_for(fields)]
         failed = []
         for exchange, batch in self.writer.write_batches(all_texts):
-            failures = [self._write(BULK, texts) for texts in batch]
+            failures = [self._write(BULK, texts, in_groups=False) for texts in batch]
             if is_system_error(exchange) and not any(failures):
                 failed.append((exchange, batch))
             elif is_system_error(exchange):
@@ -89,13 +95,19 @@ class _OddTexts:
         if BULK.fields_for(self._context) == BULK.fields:
             self._write_surrogate(BULK, with_marks(SURROGATE_URL, fields))
 
-    def _write(self, operation: UpdateOperation, texts: Texts) -> bool:
-        """Writes the texts. Returns True if the server failed."""
+    def _write(self, operation: UpdateOperation, all_texts: Texts, *, in_groups: bool = True) -> bool:
+        """Writes the texts. Returns True if the server failed.
+
+        in_groups: True writes parts of the texts if the server refuses them together.
+        """
+        texts = {name: text for name, text in all_texts.items() if not self._is_closed(name)}
         exchange, taken = self.writer.write(operation, texts)
+        if taken:
+            self._open_fields.update(texts)
         if is_system_error(exchange):
             self._find_cause(operation, texts, exchange)
             return True
-        if not taken and exchange.status is not None:
+        if not taken and exchange.status is not None and in_groups:
             return self._write_groups(operation, texts)
         return False
 
@@ -109,11 +121,20 @@ class _OddTexts:
             groups += [with_marks(part, LINK_FIELDS) for part in URL_PARTS]
         failed = False
         for group in groups:
-            exchange, _ = self.writer.write(operation, group)
+            exchange, taken = self.writer.write(operation, group)
             if is_system_error(exchange):
                 self._find_cause(operation, group, exchange)
                 failed = True
+            elif taken:
+                self._open_fields.update(group)
+            else:
+                self._refusals.update(group)
         return failed
+
+    def _is_closed(self, field: str) -> bool:
+        """True if the server refuses all texts in this field, for example because the task has not failed."""
+        never_taken = field not in LINK_FIELDS and field not in self._open_fields
+        return never_taken and self._refusals[field] >= _MOST_REFUSALS
 
     def _find_cause(self, operation: UpdateOperation, texts: Texts, exchange: Exchange) -> None:
         """Sends smaller parts of the texts and reports those that make the server fail.

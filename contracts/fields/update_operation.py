@@ -16,6 +16,8 @@ from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import objects_in
 
+# The API page says: the error message, when failed. So a server may refuse it for a task that has not failed.
+MAY_BE_REFUSED = frozenset({"error_message"})
 _LISTED_FIELDS = ("status", *LINK_FIELDS)
 
 

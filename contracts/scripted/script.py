@@ -102,7 +102,7 @@ _FIELD_OTHER_WRITES: tuple[Step, ...] = (
     unlisted_texts.set_entity_statuses,
     single_fields.complete_with_single_links,
 )
-_FIELD_STEPS = {
+FIELD_STEPS = {
     Writes.NONE: (*_FIELD_READS, wrong_values.send_wrong_types_for_fake_ids),
     Writes.SANDBOX: (*_FIELD_READS, *_FIELD_TASK_WRITES),
     Writes.ALL: (*_FIELD_READS, *_FIELD_TASK_WRITES, *_FIELD_OTHER_WRITES),
@@ -151,7 +151,7 @@ def run_field_steps(context: RunContext) -> None:
 
     Raises RunEndedError. They come after the probes, because they need to know some silences.
     """
-    for step in _FIELD_STEPS[context.writes]:
+    for step in FIELD_STEPS[context.writes]:
         with suppress(WithheldError):
             step(context)
 
