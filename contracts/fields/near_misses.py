@@ -7,10 +7,10 @@ from workerkit.contracts.page import lenient_spec
 # Words of common libraries and APIs, other spellings, and plurals.
 _STATUSES_ELSEWHERE = (
     *("cancelled", "done", "error", "canceling", "complete", "success", "processing", "in_progress", "new"),
-    *("paused", "retry", "queue"),
+    *("paused", "retry"),
 )
 # A scripted step sends TRACE and WARNING.
-_LEVELS_ELSEWHERE = ("FATAL", "CRITICAL", "NOTICE", "WARN2", "INFORMATION", "ERRORS", "VERBOSE")
+_LEVELS_ELSEWHERE = ("FATAL", "CRITICAL", "NOTICE", "WARN2", "INFORMATION", "ERRORS")
 
 
 def _without(known: tuple[str, ...], words: tuple[str, ...]) -> tuple[str, ...]:

@@ -128,7 +128,7 @@ class _OddTexts:
             elif taken:
                 self._open_fields.update(group)
             else:
-                self._refusals.update(group)
+                self._refusals.update(group.keys())
         return failed
 
     def _is_closed(self, field: str) -> bool:

@@ -111,7 +111,7 @@ def _single_updates(context: RunContext) -> list[WrongUpdate]:
         ),
         *(_wrong_types(LINK_COMPLETE, LINK_FIELDS) if context.writes is Writes.ALL else ()),
         *_near_misses(PUT, STATUS_NEAR_MISSES),
-        *_near_misses(LINK_UPDATE, STATUS_NEAR_MISSES[:3]),
+        *_near_misses(LINK_UPDATE, STATUS_NEAR_MISSES[:2]),
     ]
 
 
@@ -129,7 +129,7 @@ def _send_batches(context: RunContext) -> None:
     """
     wrong_types = _wrong_types(BULK, BULK.fields_for(context))
     _send_batch(context, wrong_types, alone=len(wrong_types))
-    _send_batch(context, _near_misses(BULK, STATUS_NEAR_MISSES), alone=3)
+    _send_batch(context, _near_misses(BULK, STATUS_NEAR_MISSES), alone=2)
 
 
 def _send_batch(context: RunContext, updates: list[WrongUpdate], *, alone: int) -> None:
