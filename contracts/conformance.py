@@ -27,7 +27,7 @@ from workerkit.contracts.sandbox.receipt import Receipt
 from workerkit.contracts.sandbox.restore import open_sandbox, restore_sandbox
 from workerkit.contracts.sandbox.sandbox import Sandbox
 from workerkit.contracts.saved.findings import saved_findings
-from workerkit.contracts.scripted.script import new_context, run_script
+from workerkit.contracts.scripted.script import new_context, run_field_steps, run_script
 from workerkit.contracts.target.plan import Plan, Writes, default_writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
@@ -121,6 +121,7 @@ def _send_everything(
     try:
         _run_part("scripted requests", costs, gate, lambda: run_script(context))
         _run_part("probes of silences", costs, gate, lambda: run_probes(context))
+        _run_part("single fields", costs, gate, lambda: run_field_steps(context))
         share = _share(gate, plan)
         _run_part("random episodes", costs, gate, lambda: _run_episodes(context, plan, share), share)
         if gate.end_reason:
@@ -169,7 +170,8 @@ def _check_all_exchanges(gate: Gate, ledger: Ledger) -> None:
     may_hand_out = ledger.known_value("listing") != "reads"
     for exchange in gate.exchanges:
         for outcome in check_exchange(exchange, may_hand_out=may_hand_out):
-            ledger.record_check(outcome.rule, outcome.flaw, exchange)
+            if (outcome.rule, exchange.number) not in ledger.explained:
+                ledger.record_check(outcome.rule, outcome.flaw, exchange)
     stopped = stopped_clock(gate.exchanges)
     if stopped is not None:
         ledger.mark_broken("heartbeat", str(stopped), (stopped.first, stopped.last))

@@ -15,11 +15,13 @@ from workerkit.openapi.formats.strict_json import objects_in
 _STATE_DEPENDENT = frozenset(
     {"updateTask", "updateLink", "completeLink", "setRequestStatus", "setAccountStatus"}
 )
-_CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Co"})
-_LONGEST_TEXT = 1000
 _PLAIN_PARAMETERS = frozenset({"page", "limit", "status"})
 # Every check for URLs accepts these.
 _PLAIN_LINK = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,6}(/[A-Za-z0-9._~/-]*)?")
+# Control characters, surrogates, and accents that follow their letter.
+_UNUSUAL_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Co", "Mn"})
+_LAST_OF_BMP = 0xFFFF
+_LONGEST_TEXT = 255
 
 
 def may_be_refused(exchange: Exchange) -> bool:
@@ -35,7 +37,7 @@ def may_be_refused(exchange: Exchange) -> bool:
     - A body that is missing or has another content type than JSON.
     - A field that the API page does not name.
     - A page number outside 1 to 2**31, and any number beyond 2**53.
-    - A text that is empty, very long or has control characters.
+    - A text that is empty, has more than 255 characters, or has characters that some databases cannot store.
     - A batch with the same `link_id` twice, or with an item that changes nothing.
     """
     parsed = ParsedExchange(exchange)
@@ -60,10 +62,14 @@ def _is_plain_list(parsed: ParsedExchange) -> bool:
 
 def _has_unusual_text(value: object) -> bool:
     if isinstance(value, str):
-        return not 0 < len(value) <= _LONGEST_TEXT or not _CONTROL_CATEGORIES.isdisjoint(map(category, value))
+        return not 0 < len(value) <= _LONGEST_TEXT or any(map(_is_unusual, value))
     if isinstance(value, dict):
         return any(map(_has_unusual_text, value.values()))
     return isinstance(value, list) and any(map(_has_unusual_text, value))
+
+
+def _is_unusual(char: str) -> bool:
+    return ord(char) > _LAST_OF_BMP or category(char) in _UNUSUAL_CATEGORIES
 
 
 def _has_unnamed_field(parsed: ParsedExchange) -> bool:

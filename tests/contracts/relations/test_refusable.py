@@ -59,7 +59,9 @@ def test_a_server_must_accept_a_plain_request(exchange: Exchange) -> None:
         request("POST", "/health", {**HEARTBEAT, "unnamed": 1}),
         request("POST", "/health", {**HEARTBEAT, "server_name": ""}),
         request("POST", "/logs", {"logs": [{**LOG, "message": "\x00"}]}),
-        request("POST", "/logs", {"logs": [{**LOG, "message": "x" * 1001}]}),
+        request("POST", "/logs", {"logs": [{**LOG, "message": "x" * 256}]}),
+        request("POST", "/logs", {"logs": [{**LOG, "message": "🎉"}]}),
+        request("POST", "/logs", {"logs": [{**LOG, "message": "e\u0301"}]}),
         request("POST", "/logs", {"logs": [{**LOG, "unnamed": 1}]}),
         request(
             "PUT",

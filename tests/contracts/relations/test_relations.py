@@ -293,3 +293,11 @@ def test_an_accepted_batch_that_is_too_long_breaks_bad_request() -> None:
 def test_the_checks_raise_no_error_for_any_exchange(method: str, path: str, sent: Any, answer: Any) -> None:
     for result in check_exchange(exchange(method, path, sent, 200, answer)):
         assert result.flaw is None or result.flaw
+
+
+def test_a_lone_surrogate_in_the_request_may_be_accepted_or_refused() -> None:
+    body = b'{"note": "\\ud800"}'
+    refused = {"success": False, "error": "bad_request"}
+    assert broken_rules(exchange("PUT", f"/tasks/{A}", body, 200, UPDATED)) == {}
+    assert broken_rules(exchange("PUT", f"/tasks/{A}", body, 400, refused)) == {}
+    assert "bad-request" in broken_rules(exchange("PUT", f"/tasks/{A}", b'{"note": ', 200, UPDATED))
