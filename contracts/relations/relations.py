@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from workerkit.contracts.gate.way_trouble import is_way_trouble
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.rules import OPERATION_RULES
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
@@ -34,16 +35,16 @@ Results = Iterator[CheckResult]
 
 
 def check_exchange(exchange: Exchange, *, is_legal: bool = False) -> Results:
-    """The results of all checks of one exchange. There are none if the API has no operation for the request.
+    """The results of all checks of one exchange.
+
+    There are none if the API has no operation for the request, or if the answer is not the server's own.
 
     is_legal: True if the caller already knows that the request follows the spec.
     """
     parsed = ParsedExchange(exchange, is_legal)
-    if parsed.operation is None:
+    if parsed.operation is None or is_way_trouble(exchange):
         return
-    yield _no_system_error(exchange)
-    if exchange.status is None:
-        return
+    yield _result("no-system-error", not _is_system_error(exchange), f"answered {exchange.status}")
     yield _documented_status(parsed)
     yield _success_field(parsed)
     yield from _refusal_results(parsed)
@@ -51,10 +52,8 @@ def check_exchange(exchange: Exchange, *, is_legal: bool = False) -> Results:
         yield from _accepted_results(parsed)
 
 
-def _no_system_error(exchange: Exchange) -> CheckResult:
-    if exchange.status is None:
-        return CheckResult("no-system-error", f"no answer came: {exchange.why}")
-    return _result("no-system-error", exchange.status < 500, f"answered {exchange.status}")
+def _is_system_error(exchange: Exchange) -> bool:
+    return exchange.status is not None and exchange.status >= 500
 
 
 def _documented_status(parsed: ParsedExchange) -> CheckResult:
