@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from http.client import SWITCHING_PROTOCOLS, HTTPResponse, parse_headers
+from http.client import INTERNAL_SERVER_ERROR, SWITCHING_PROTOCOLS, HTTPResponse, parse_headers
 from typing import Any, cast
 
 import requests
@@ -116,9 +116,6 @@ class Transport:
             # The rest of the answer is still on this connection. The next answer must not begin with it.
             response.raw.close()
             raise
-        if response.status_code >= 500 or response.status_code == SWITCHING_PROTOCOLS:
-            # Many servers close the connection after an error, without the header `Connection: close`.
-            response.raw.close()
         response.raw.release_conn()
         return response
 
@@ -172,6 +169,12 @@ class _TimeLimitedSocket:
 
 class _FinalResponse(HTTPResponse):
     """The final answer. Python itself skips only interim answers with status 100, and not for example 103."""
+
+    def begin(self) -> None:
+        super().begin()
+        if self.status >= INTERNAL_SERVER_ERROR or self.status == SWITCHING_PROTOCOLS:
+            # Many servers close the connection after an error, without the header `Connection: close`.
+            self.will_close = True
 
     def _read_status(self) -> tuple[str, int, str]:
         while True:
@@ -227,6 +230,14 @@ class _Adapter(HTTPAdapter):
         manager: ProxyManager = super().proxy_manager_for(*args, ssl_context=self._trust, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
+
+    def close(self) -> None:
+        # The library closes the connections of a pool only when Python frees the pool.
+        managers: list[Any] = [self.poolmanager, *self.proxy_manager.values()]
+        for manager in managers:
+            for key in manager.pools.keys():  # noqa: SIM118 - a pool container cannot be iterated
+                manager.pools[key].close()
+        super().close()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._trust, **kwargs)
