@@ -43,6 +43,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.soundness.matrix
 	$(BIN)/python -m benchmarks.soundness.independent --max-requests 1000
 	$(BIN)/python -m benchmarks.soundness.sound
+	$(BIN)/python -m benchmarks.soundness.garbled
 	$(BIN)/python -m benchmarks.soundness.mutants
 	$(BIN)/python -m benchmarks.soundness.capsules
 	$(PYTHON) -m venv build/mitmproxy
