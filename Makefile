@@ -47,6 +47,7 @@ bench: $(READY)
 	npm install --no-package-lock --silent --no-audit --no-fund --prefix build/express $$(cd tests/servers/express_server && node -p 'Object.entries(require("./package.json").dependencies).map(d => d.join("@")).join(" ")')
 	$(BIN)/python -m benchmarks.soundness.real_servers --minutes 60 --stock
 	$(BIN)/python -m benchmarks.soundness.sound
+	$(BIN)/python -m benchmarks.soundness.garbled
 	$(BIN)/python -m benchmarks.soundness.mutants
 	$(BIN)/python -m benchmarks.soundness.capsules
 	$(PYTHON) -m venv build/mitmproxy

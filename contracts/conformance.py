@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from workerkit.contracts.gate.gate import INTERRUPTED, EndCause, Gate, RunEndedError
+from workerkit.contracts.gate.way_trouble import LeftOutError
 from workerkit.contracts.generated.machine import EpisodeBudget, run_episodes
 from workerkit.contracts.generated.schemathesis_checks import SchemathesisBudget, run_schemathesis
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
@@ -22,7 +23,7 @@ from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.run.listing import check_listing, handed_out_note
 from workerkit.contracts.run.part import PartCosts
-from workerkit.contracts.run.preflight import check_target
+from workerkit.contracts.run.preflight import TargetUnreachableError, check_target
 from workerkit.contracts.sandbox.receipt import Receipt
 from workerkit.contracts.sandbox.restore import open_sandbox, restore_sandbox
 from workerkit.contracts.sandbox.sandbox import Sandbox
@@ -88,6 +89,9 @@ def conform(
     old values of the tasks in the sandbox, as far as the API allows. The receipt in the report lists all
     changes that could not be put back.
 
+    If the target does not answer any more, the report has the results until then, and `end_cause` is
+    `target`.
+
     Raises CannotTestError and NoSandboxError before any change, and RunFailedError if workerkit itself fails.
     """
     plan = plan or Plan(writes=default_writes(target))
@@ -95,14 +99,16 @@ def conform(
     start = clock.steady()
     gate = Gate(target, plan, worker_api(), clock=clock, watcher=watcher)
     ledger, costs = Ledger(stated or {}), PartCosts()
+    failure, receipt = None, None
     try:
-        usable_target = check_target(target, gate, say)
-        check_listing(usable_target, gate, ledger, Writes(plan.writes))
-        sandbox = open_sandbox(usable_target, plan, gate, say)
+        usable_target, sandbox = _prepare(target, plan, gate, ledger, say)
         context = new_context(usable_target, plan, gate, ledger, clock, sandbox)
         costs.add("first requests", len(gate.exchanges))
         failure = _send_everything(gate, plan, context, sandbox, start, costs)
         receipt = restore_sandbox(sandbox, usable_target, gate)
+    except RunEndedError:
+        # The run was over before the first test.
+        pass
     finally:
         gate.close()
     _check_all_exchanges(gate, ledger)
@@ -112,6 +118,21 @@ def conform(
     if failure is not None:
         raise RunFailedError(report.end_reason, report) from failure
     return report
+
+
+def _prepare(
+    target: Target, plan: Plan, gate: Gate, ledger: Ledger, say: Callable[[str], None]
+) -> tuple[Target, Sandbox | None]:
+    """The target with the usable keys, and the sandbox of the plan.
+
+    Raises CannotTestError, NoSandboxError and RunEndedError.
+    """
+    try:
+        usable_target = check_target(target, gate, say)
+        check_listing(usable_target, gate, ledger, Writes(plan.writes))
+        return usable_target, open_sandbox(usable_target, plan, gate, say)
+    except LeftOutError as error:
+        raise TargetUnreachableError(mask_of(target).text(str(error))) from None
 
 
 def _send_everything(
@@ -172,6 +193,8 @@ def _check_all_exchanges(gate: Gate, ledger: Ledger) -> None:
         for outcome in check_exchange(exchange, may_hand_out=may_hand_out):
             if (outcome.rule, exchange.number) not in ledger.explained:
                 ledger.record_check(outcome.rule, outcome.flaw, exchange)
+    for unanswered in gate.trouble.findings(len(gate.exchanges)):
+        ledger.mark_broken("no-system-error", str(unanswered), unanswered.tries[-1:])
     stopped = stopped_clock(gate.exchanges)
     if stopped is not None:
         ledger.mark_broken("heartbeat", str(stopped), (stopped.first, stopped.last))
@@ -201,15 +224,18 @@ def _report(
     end_reason = mask.text(gate.end_reason or "")
     handed_out = handed_out_note(ledger, gate.exchanges)
     notes = (*([handed_out] if handed_out else []), *ledger.notes)
+    left_out = gate.trouble.left_out_text() if gate.trouble.left_out else ""
+    untested_reason = end_reason or left_out[:1].lower() + left_out[1:]
     report = Report(
         target=target.base_url,
         seed=plan.seed,
         requests=len(gate.exchanges),
         seconds=seconds,
-        rules=tuple(judge_rule(rule, ledger, target, mask, end_reason) for rule in RULES),
+        rules=tuple(judge_rule(rule, ledger, target, mask, untested_reason) for rule in RULES),
         causes=cause_reports(ledger, mask),
-        silence_reports=silence_reports(ledger, mask, end_reason),
+        silence_reports=silence_reports(ledger, mask, untested_reason),
         no_episodes_reason=" ".join(mask.text(ledger.no_episodes_reason).split()),
+        trouble=mask.text(gate.trouble.text()),
         end_reason=end_reason,
         end_cause=gate.end_cause,
         withheld=tuple(map(mask.text, gate.withheld)),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 from workerkit.contracts.gate.gate import WithheldError
+from workerkit.contracts.gate.way_trouble import LeftOutError
 from workerkit.contracts.probes import batches, bodies, entities, heartbeat, lists, updates
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed
@@ -117,9 +117,14 @@ def _run_probe(context: RunContext, probe: Probe) -> None:
         return
     unmet = next((need for need in probe.needs if _is_unmet(context, need)), None)
     observations = [not_observed(silence, unmet) for silence in unknown] if unmet else probe.observe(context)
-    with suppress(WithheldError):
+    try:
         for observation in observations:
             context.ledger.add_observation(observation)
+    except WithheldError:
+        pass
+    except LeftOutError as error:
+        for silence in unknown:
+            context.ledger.add_observation(not_observed(silence, str(error)))
 
 
 def _is_unmet(context: RunContext, need: Need) -> bool:

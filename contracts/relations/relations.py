@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from workerkit.contracts.gate.way_trouble import is_way_trouble
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.rules import OPERATION_RULES
 from workerkit.contracts.relations.listed_tasks import next_status
@@ -38,18 +39,17 @@ Results = Iterator[CheckResult]
 def check_exchange(exchange: Exchange, *, is_legal: bool = False, may_hand_out: bool = True) -> Results:
     """The results of all checks of one exchange.
 
-    There are none if the API has no operation for the request, or if a number in it is beyond 2**53.
+    There are none if the API has no operation for the request, if a number in it is beyond 2**53, or if the
+    answer is not the server's own.
 
     is_legal: True if the caller already knows that the request follows the spec.
     may_hand_out: False if GET /tasks certainly does not change the tasks that it lists. Otherwise it may list
         pending tasks as queued.
     """
     parsed = ParsedExchange(exchange, is_legal, may_hand_out)
-    if parsed.operation is None or parsed.has_unportable_request:
+    if parsed.operation is None or parsed.has_unportable_request or is_way_trouble(exchange):
         return
     yield _no_system_error(parsed)
-    if exchange.status is None:
-        return
     yield _documented_status(parsed)
     yield _success_field(parsed)
     yield from _refusal_results(parsed)
@@ -59,9 +59,7 @@ def check_exchange(exchange: Exchange, *, is_legal: bool = False, may_hand_out: 
 
 def _no_system_error(parsed: ParsedExchange) -> CheckResult:
     status = parsed.exchange.status
-    if status is None:
-        return CheckResult("no-system-error", f"no answer came: {parsed.exchange.why}")
-    if status < 500:
+    if status is None or status < 500:
         return CheckResult("no-system-error", None)
     flaw = f"{unusual_part(parsed)} was answered {status}"
     return CheckResult("no-system-error", flaw)

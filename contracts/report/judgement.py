@@ -18,18 +18,19 @@ _NEVER_TESTED = (
 )
 
 
-def judge_rule(rule: ServerRule, ledger: Ledger, target: Target, mask: Mask, end_reason: str) -> RuleReport:
+def judge_rule(
+    rule: ServerRule, ledger: Ledger, target: Target, mask: Mask, untested_reason: str
+) -> RuleReport:
     """The report of one rule.
 
-    end_reason: the reason why the run ended early, or an empty text. It is also the reason of every untested
-        rule that has no other reason.
+    untested_reason: the reason of every untested rule that has no other reason, or an empty text.
     """
     findings = distinct_findings(rule.id, ledger)
     if findings:
         return _broken_rule(rule, findings, target, mask)
     if rule.id in ledger.kept_rules:
         return RuleReport(rule, RuleStatus.KEPT, "")
-    why = ledger.untested_reasons.get(rule.id) or end_reason or _NEVER_TESTED
+    why = ledger.untested_reasons.get(rule.id) or untested_reason or _NEVER_TESTED
     return RuleReport(rule, RuleStatus.UNTESTED, why)
 
 

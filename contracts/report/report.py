@@ -14,7 +14,7 @@ from workerkit.contracts.report.silence_report import SilenceReport
 from workerkit.contracts.run.part import PartCost
 from workerkit.contracts.sandbox.receipt import Receipt
 
-_EXIT_CODES = {EndCause.TARGET: 3, EndCause.KIT: 3, EndCause.PERSON: 130}
+_COULD_NOT_RUN = (EndCause.TARGET, EndCause.KIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Report:
     rules: a report for each rule, in the order of the API page.
     silence_reports: a report for each silence.
     no_episodes_reason: the reason why no answers were compared with a model, or an empty text.
+    trouble: the trouble on the way to the server, or an empty text.
     end_reason: the reason why the run ended early, or an empty text.
     end_cause: what ended the run early, or None.
     withheld: the requests that the gate did not send. Each one is a defect of workerkit.
@@ -59,6 +60,7 @@ class Report:
     rules: tuple[RuleReport, ...]
     silence_reports: tuple[SilenceReport, ...]
     no_episodes_reason: str = ""
+    trouble: str = ""
     end_reason: str = ""
     end_cause: EndCause | None = None
     withheld: tuple[str, ...] = ()
@@ -95,6 +97,7 @@ class Report:
             "seed": self.seed,
             "requests": self.requests,
             "ended": self.end_reason,
+            "trouble": self.trouble,
             "withheld": list(self.withheld),
             "receipt": self.receipt and self.receipt.as_json(),
             "parts": [cost.as_json() for cost in self.costs],
@@ -111,13 +114,15 @@ class Report:
 def exit_code(report: Report, *, strict: bool) -> int:
     """The exit code of the command.
 
+    3: the target or a defect of workerkit ended the run, also if a rule is broken.
     1: a rule is broken; with `strict` also: a rule is untested.
-    3: the target or a defect of workerkit ended the run.
     130: a person ended the run.
     0: everything else.
     """
+    if report.end_cause in _COULD_NOT_RUN:
+        return 3
     if report.verdict == "fail":
         return 1
-    if report.end_cause in _EXIT_CODES:
-        return _EXIT_CODES[report.end_cause]
+    if report.end_cause is EndCause.PERSON:
+        return 130
     return 1 if strict and report.with_status(RuleStatus.UNTESTED) else 0

@@ -46,7 +46,8 @@ def plan_text(target: Target, plan: Plan) -> str:
         if plan.max_requests is None
         else f"at most {plan.max_requests} requests"
     )
-    rate = "" if plan.rate is None else f", {plan.rate:g} a second"
+    per_second = plan.rate_to(target)
+    rate = "" if per_second is None else f", {per_second:g} a second"
     other_account = "an account" if target.account_id is None else "another account"
     writes = _WRITES[Writes(plan.writes)].format(
         sandbox=_sandbox_text(target, plan), other_account=other_account
@@ -154,6 +155,8 @@ def _other_notes(report: Report) -> Iterator[str]:
         yield f"No answers were compared with a model: {report.no_episodes_reason}."
     if report.end_reason:
         yield f"The run ended early: {report.end_reason}."
+    if report.trouble:
+        yield f"{report.trouble}."
     yield from _withheld(report)
 
 

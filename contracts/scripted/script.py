@@ -17,6 +17,7 @@ from workerkit.contracts.fields import (
 )
 from workerkit.contracts.gate.client import Client
 from workerkit.contracts.gate.gate import Gate, WithheldError
+from workerkit.contracts.gate.way_trouble import LeftOutError
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.sandbox.sandbox import Sandbox
@@ -139,7 +140,7 @@ def run_script(context: RunContext) -> None:
     """Runs all steps that the plan allows and records the results. Raises RunEndedError."""
     _mark_forbidden_rules(context)
     for step in _STEPS[context.writes]:
-        with suppress(WithheldError):
+        with suppress(WithheldError, LeftOutError):
             step(context)
     if not context.tasks:
         for rule in _TASK_RULES:

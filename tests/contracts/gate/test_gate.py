@@ -206,16 +206,6 @@ def test_redirects_are_not_followed_and_cookies_are_not_kept(scripted: Any) -> N
     assert "cookie" not in dict(gate.exchanges[1].request_headers)
 
 
-def test_three_requests_without_an_answer_end_the_run(scripted: Any) -> None:
-    scripted.status = 0
-    gate = gate_to(scripted)
-    client = Client(gate, "the-key")
-    assert [client.get_tasks().status for _ in range(3)] == [None, None, None]
-    assert "no answer 3 times" in str(gate.end_reason)
-    with pytest.raises(RunEndedError):
-        client.get_tasks()
-
-
 def test_an_ordinary_session_cannot_open_the_address_of_the_gate() -> None:
     with pytest.raises(requests.exceptions.InvalidSchema):
         requests.Session().get(f"{GATE_URL}/tasks")

@@ -113,7 +113,7 @@ def test_untested_rules_with_one_reason_are_on_one_line() -> None:
 @pytest.mark.parametrize(
     ("plan", "text"),
     [
-        (Plan(), "with no limit on the number of requests. The run may change all tasks"),
+        (Plan(), "with no limit on the number of requests, 10 a second. The run may change all tasks"),
         (
             Plan(writes=Writes.NONE, max_requests=9, rate=5),
             "with at most 9 requests, 5 a second. The run changes",
