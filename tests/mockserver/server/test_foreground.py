@@ -81,12 +81,12 @@ def test_the_ready_file_is_complete_before_anything_is_printed(serve: Serve, tmp
     assert stat.S_IMODE((tmp_path / "ready.json").stat().st_mode) == 0o600
 
 
-def test_an_existing_ready_file_can_then_be_read_by_its_owner_only(serve: Serve, tmp_path: Path) -> None:
+def test_an_existing_ready_file_keeps_its_mode(serve: Serve, tmp_path: Path) -> None:
     path = tmp_path / "ready.json"
     path.touch()
     path.chmod(0o640)
     startup_lines(serve("--port", "0", "--ready-file", "ready.json"))
-    assert (stat.S_IMODE(path.stat().st_mode), json.loads(path.read_bytes())["token"]) == (0o600, None)
+    assert (stat.S_IMODE(path.stat().st_mode), json.loads(path.read_bytes())["token"]) == (0o640, None)
 
 
 def test_the_ready_file_is_never_incomplete_and_the_mock_answers_then(serve: Serve, tmp_path: Path) -> None:
