@@ -15,6 +15,7 @@ from workerkit.openapi.spec.dialect_spec import derive_spec
 from workerkit.openapi.spec.document import Document, bundled_document
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Operation
+from workerkit.openapi.spec.published import VERSIONS, OpenapiVersion, published_spec
 from workerkit.openapi.spec.silence import silences
 
 Json = dict[str, Any]
@@ -206,6 +207,13 @@ def test_each_patch_changes_the_spec(silence: str, value: str) -> None:
 @pytest.mark.parametrize("choices", [LAST, FIRST_OTHER], ids=["last", "second"])
 def test_a_derived_spec_is_openapi(choices: dict[str, str]) -> None:
     validate(derive_spec(SPEC, dialect_of(choices)).root)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_published_spec_is_openapi_without_keys_of_the_kit(version: OpenapiVersion) -> None:
+    published = published_spec(dialect_of(LAST), version)
+    validate(published)
+    assert not {name for node in nodes(published) for name in node if name.startswith("x-")}
 
 
 @pytest.mark.parametrize(("silence", "value"), OTHERS)
