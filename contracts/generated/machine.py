@@ -196,3 +196,7 @@ class _Machine(RuleBasedStateMachine):
         except LeftOutError:
             # Without the answer, the model does not know what the target did.
             self.episode.is_over = True
+        except ExplorationOverError:
+            # Hypothesis calls `teardown` also now.
+            self.episode.is_over = True
+            raise
