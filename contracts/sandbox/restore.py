@@ -20,6 +20,7 @@ from workerkit.contracts.target.plan import REQUESTS_TO_RESTORE, Plan, Writes
 from workerkit.contracts.target.target import Target
 from workerkit.contracts.target.target_mask import mask_of
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import bulk_items_of, link_id_of
 
 _TIME_TO_RESTORE = 30.0
 _MOST_SINGLE_UPDATES = 8
@@ -234,15 +235,15 @@ def _has_id(task_id: str, exchange: Exchange) -> bool:
 
 
 def _link_id(exchange: Exchange) -> str:
-    return str(ParsedExchange(exchange).request_field("link_id"))
+    return str(link_id_of(ParsedExchange(exchange).request_json))
 
 
 def _hidden_fields_in(exchange: Exchange, tasks: Mapping[str, Task]) -> Iterator[tuple[tuple[str, str], Any]]:
     parsed = ParsedExchange(exchange)
-    items = parsed.request_field("items") if parsed.operation == "bulkUpdateTasks" else [parsed.request_json]
-    for item in items if isinstance(items, list) else []:
+    is_bulk = parsed.operation == "bulkUpdateTasks"
+    for item in bulk_items_of(parsed.request_json) if is_bulk else [parsed.request_json]:
         if isinstance(item, dict):
-            task_id = parsed.path_values.get("id") or str(item.get("link_id"))
+            task_id = parsed.path_values.get("id") or str(link_id_of(item))
             for name in _HIDDEN_FIELDS:
                 if name in item and task_id in tasks:
                     yield (task_id, name), item[name]

@@ -63,7 +63,7 @@ def test_what_is_unusual_about_a_request_is_named(body: Any, text: str) -> None:
 
 
 def test_a_request_that_is_not_valid_is_told_with_its_flaw() -> None:
-    assert unusual_part(ParsedExchange(update({"status": 7}))).startswith(
+    assert unusual_part(ParsedExchange(update({"status": "nonsense"}))).startswith(
         "a request that is not valid (body/status"
     )
 

@@ -262,4 +262,4 @@ def test_restoring_sends_a_limited_number_of_requests(
         receipt = opened.restore()
         assert len(watch.received) - written == 3
     status = next(change for change in receipt.changes if change.field == "status")
-    assert status.why.startswith("the sandbox could not be put back: the run stopped at ")
+    assert status.why.endswith("the 3 requests for putting the sandbox back are used up")
