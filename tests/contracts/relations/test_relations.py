@@ -122,6 +122,8 @@ KEPT = {
     "404 with another body": exchange("PUT", f"/tasks/{A}", {}, 404, b"gone"),
     "a conflict": exchange("PUT", f"/tasks/{A}", {"status": "pending"}, 409, {}),
     "too many requests": exchange("GET", "/tasks", None, 429, {}),
+    "no answer": exchange("GET", "/tasks", None, None, b""),
+    "the answer of a proxy": exchange("GET", "/tasks", None, 502, b"<html>"),
     "no operation at all": exchange("GET", "/elsewhere", None, 500, {}),
 }
 
@@ -193,7 +195,6 @@ BROKEN = [
     ("statuses", exchange("PUT", f"/tasks/{A}", {}, 422, {})),
     ("statuses", exchange("GET", "/tasks", None, 302, {})),
     ("no-system-error", exchange("GET", "/tasks", None, 500, {})),
-    ("no-system-error", exchange("GET", "/tasks", None, None, b"")),
 ]
 
 
