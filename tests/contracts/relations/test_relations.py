@@ -175,6 +175,8 @@ KEPT = {
     "a number that no double can have": exchange(
         "POST", "/health", b'{"active_tasks": 1e400}', 200, HEARTBEAT
     ),
+    "no answer": exchange("GET", "/tasks", None, None, b""),
+    "the answer of a proxy": exchange("GET", "/tasks", None, 502, b"<html>"),
     "no operation at all": exchange("GET", "/elsewhere", None, 500, {}),
 }
 
