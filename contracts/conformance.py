@@ -14,6 +14,7 @@ from workerkit.contracts.relations.relations import check_exchange
 from workerkit.contracts.relations.server_clock import stopped_clock
 from workerkit.contracts.report.judgement import MAX_FINDINGS, distinct_findings, judge_rule
 from workerkit.contracts.report.report import Report
+from workerkit.contracts.report.seen_fields import seen_fields
 from workerkit.contracts.report.silence_report import silence_reports
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.ledger import Ledger
@@ -176,12 +177,13 @@ def _report(
         requests=len(gate.exchanges),
         seconds=seconds,
         rules=tuple(judge_rule(rule, ledger, target, mask, end_reason) for rule in RULES),
-        silence_reports=silence_reports(ledger, mask, end_reason),
+        silence_reports=silence_reports(ledger, target, mask, end_reason),
         no_episodes_reason=" ".join(mask.text(ledger.no_episodes_reason).split()),
         end_reason=end_reason,
         end_cause=gate.end_cause,
         withheld=tuple(map(mask.text, gate.withheld)),
         receipt=receipt and receipt.masked(mask),
+        fields=seen_fields(gate.exchanges, mask),
     )
     findings = [finding for rule in RULES for finding in distinct_findings(rule.id, ledger)[:MAX_FINDINGS]]
     saved = saved_findings(findings, gate.exchanges, report, mask, with_capsules=with_capsules)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workerkit.contracts.gate.gate import EndCause
 from workerkit.contracts.page.rules import RuleStatus
+from workerkit.contracts.report.baseline import Baseline
+from workerkit.contracts.report.comparison import Comparison, RuleChangeKind, compare
 from workerkit.contracts.report.rule_report import RuleReport
+from workerkit.contracts.report.seen_fields import SeenFields
 from workerkit.contracts.report.sentence_report import SentenceReport, sentence_reports
 from workerkit.contracts.report.silence_report import SilenceReport
 from workerkit.contracts.sandbox.receipt import Receipt
@@ -45,6 +48,8 @@ class Report:
     withheld: the requests that the gate did not send. Each one is a defect of workerkit.
     receipt: the changes in the sandbox, or None if there is no sandbox.
     saved_findings: the files for each finding.
+    fields: the fields that the answers had.
+    comparison: how the run differs from its baseline, or None if there is no baseline.
     """
 
     target: str
@@ -59,11 +64,21 @@ class Report:
     withheld: tuple[str, ...] = ()
     receipt: Receipt | None = None
     saved_findings: tuple[SavedFinding, ...] = ()
+    fields: SeenFields = field(default_factory=dict)
+    comparison: Comparison | None = None
 
     @property
     def verdict(self) -> str:
-        """`fail` if a rule is broken, else `pass`."""
-        return "fail" if self.with_status(RuleStatus.BROKEN) else "pass"
+        """`fail` if a rule is broken, else `pass`.
+
+        With a baseline, only a rule counts that was not broken in the baseline.
+        """
+        return "fail" if self._not_in_baseline(RuleStatus.BROKEN, RuleChangeKind.NEWLY_BROKEN) else "pass"
+
+    @property
+    def has_new_untested_rule(self) -> bool:
+        """True if a rule is untested. With a baseline, only a rule counts that it has not as untested."""
+        return bool(self._not_in_baseline(RuleStatus.UNTESTED, RuleChangeKind.UNTESTED_NOW))
 
     @property
     def observed_values(self) -> tuple[tuple[str, str | None], ...]:
@@ -78,6 +93,14 @@ class Report:
     def with_status(self, status: RuleStatus) -> tuple[RuleReport, ...]:
         """The rules with this status, in the order of the API page."""
         return tuple(rule for rule in self.rules if rule.status is status)
+
+    def compared_with(self, baseline: Baseline) -> Report:
+        """This report with a comparison. Then only rules that the baseline has not as broken make it fail."""
+        comparison = compare(baseline, self.target, self.rules, self.silence_reports, self.fields)
+        return replace(self, comparison=comparison)
+
+    def _not_in_baseline(self, status: RuleStatus, change: RuleChangeKind) -> tuple[object, ...]:
+        return self.with_status(status) if self.comparison is None else self.comparison.with_kind(change)
 
     def as_json(self) -> dict[str, Any]:
         """The report as JSON. It leaves out `seconds`, because the duration differs from run to run."""
@@ -94,13 +117,16 @@ class Report:
             "silences": dict(self.observed_values),
             "unplayed": self.no_episodes_reason,
             "silence_notes": {report.silence: report.why for report in self.silence_reports if report.why},
+            "fields": self.fields,
+            "baseline": self.comparison and self.comparison.as_json(),
         }
 
 
 def exit_code(report: Report, *, strict: bool) -> int:
     """The exit code of the command.
 
-    1: a rule is broken; with `strict` also: a rule is untested.
+    1: a rule is broken; with `strict` also: a rule is untested. With a baseline, only rules count that do not
+        have this status in the baseline.
     3: the target or a defect of workerkit ended the run.
     130: a person ended the run.
     0: everything else.
@@ -109,4 +135,4 @@ def exit_code(report: Report, *, strict: bool) -> int:
         return 1
     if report.end_cause in _EXIT_CODES:
         return _EXIT_CODES[report.end_cause]
-    return 1 if strict and report.with_status(RuleStatus.UNTESTED) else 0
+    return 1 if strict and report.has_new_untested_rule else 0
