@@ -110,7 +110,7 @@ from workerkit.openapi.exchange import Exchange
 @click.option(
     "--baseline",
     metavar="FILE",
-    help="A report that --json wrote earlier. Only rules that are not broken there count as findings.",
+    help="An earlier report of conform --json. Only rules that it does not have as broken count as findings.",
 )
 @click.option(
     "--questions",
