@@ -13,7 +13,7 @@ from workerkit.contracts.conformance import RunFailedError, conform
 from workerkit.contracts.report.baseline import Baseline, read_baseline
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.own_mock import own_mock
-from workerkit.contracts.target.plan import Plan, Writes, default_rate, default_writes
+from workerkit.contracts.target.plan import Plan, Writes, default_writes
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.dialect import read_choices
@@ -57,7 +57,7 @@ class ConformOptions:
         """The limits of the run. Raises BadPlanError."""
         return Plan(
             Writes(self.writes) if self.writes else default_writes(target),
-            self.rate or default_rate(target),
+            self.rate,
             self.max_requests,
             self.time_limit,
             seed=self.seed,

@@ -16,10 +16,10 @@ from workerkit.cli.option_types import DURATION, RATE
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.report.command_report import command_report
-from workerkit.contracts.report.questions import questions_text
 from workerkit.contracts.report.report import Report, exit_code
 from workerkit.contracts.report.silence_report import dialect_text
 from workerkit.contracts.report.text import plan_text, report_text
+from workerkit.contracts.saved.questions import questions_text
 from workerkit.contracts.target.plan import BadPlanError, Writes
 from workerkit.contracts.target.target import BadTargetError
 from workerkit.mockserver.atomic_file import check_writable, make_folder, write_atomically

@@ -9,6 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
+from workerkit.contracts.gate.way_trouble import is_way_trouble
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
 
@@ -23,8 +24,6 @@ _MAX_MEMBERS = 100
 # How many levels of fields are read. The fields inside the parts of an error answer can be parts of the
 # request, so they are not read.
 _MAX_LEVELS, _MAX_ERROR_LEVELS = 6, 2
-# A proxy gives these answers if the server behind it gives none.
-_PROXY_STATUSES = (502, 503, 504)
 _PLAIN_NAME = re.compile(r"[\w-]{1,60}")
 _MAX_NAME_LENGTH = 60
 # A field whose name is an id or a number is one of many. All of them together are written as `*`.
@@ -72,7 +71,7 @@ def _distinct_answers(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
     known = set()
     for exchange in exchanges:
         answer = (exchange.operation, exchange.status, exchange.answer_body)
-        if exchange.operation and exchange.status not in _PROXY_STATUSES and answer not in known:
+        if exchange.operation and not is_way_trouble(exchange) and answer not in known:
             known.add(answer)
             yield exchange
 

@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 
 from tests.contracts.report.test_text import report
-from workerkit.contracts.report.questions import questions_text
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.silence_report import SilenceReport, silence_reports
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.run.observation import not_observed, observed
+from workerkit.contracts.saved.questions import questions_text
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
@@ -72,7 +72,7 @@ def test_what_was_not_seen_is_an_open_question_at_the_end() -> None:
     )
     assert "(`retry`; `--dialect` says `automatic`)" in open_questions
     assert "(`last-cursor`" not in open_questions
-    assert open_questions.count("(`") == len(silences()) - 1
+    assert open_questions.count("\n- ") == len(silences()) - 1
 
 
 def test_every_value_of_every_silence_can_be_a_question() -> None:
