@@ -7,6 +7,7 @@ pytest loads a second plugin, by its name.
 
 from __future__ import annotations
 
+import importlib
 import json
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -72,13 +73,11 @@ def _load_conform_plugin(config: pytest.Config) -> None:
         with warnings.catch_warnings():
             # In a project where warnings are errors, a warning of our imports must not end pytest.
             warnings.simplefilter("ignore")
-            config.pluginmanager.import_plugin(_CONFORM_PLUGIN)
-    except ImportError as error:
-        missing = getattr(error.__cause__, "name", None)
-        if not isinstance(error.__cause__, ModuleNotFoundError) or missing is None:
-            raise
-        message = f"--conform needs {missing}: pip install 'likepion-workerkit[contracts]'"
+            plugin = importlib.import_module(_CONFORM_PLUGIN)
+    except ModuleNotFoundError as error:
+        message = f"--conform needs {error.name}: pip install 'likepion-workerkit[contracts]'"
         raise pytest.UsageError(message) from None
+    config.pluginmanager.register(plugin, _CONFORM_PLUGIN)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -23,11 +23,12 @@ KEY = "--conform-api-key=server-01-key"
 SHORT = (KEY, "--conform-writes=none", "--conform-max-requests=40")
 QUIET = ("-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:anyio")
 
-WITHOUT_SCHEMATHESIS = """
+# pytest itself looks for the modules of its plugins, such as Schemathesis, so this one is missing.
+WITHOUT_REQUESTS = """
 import sys, pytest
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name == "schemathesis":
+        if name == "requests":
             raise ModuleNotFoundError(name, name=name)
 sys.meta_path.insert(0, Missing())
 """
@@ -194,9 +195,9 @@ def test_with_xdist_there_is_one_run(suite: pytest.Pytester, mock: Mock) -> None
 
 
 def test_without_the_extra_one_sentence_says_what_to_install(suite: pytest.Pytester) -> None:
-    code = WITHOUT_SCHEMATHESIS + f"sys.exit(pytest.main([*{QUIET!r}, '--conform', {NOBODY!r}]))"
+    code = WITHOUT_REQUESTS + f"sys.exit(pytest.main([*{QUIET!r}, '--conform', {NOBODY!r}]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert done.stderr.strip() == (
-        "ERROR: --conform needs schemathesis: pip install 'likepion-workerkit[contracts]'"
+        "ERROR: --conform needs requests: pip install 'likepion-workerkit[contracts]'"
     )

@@ -91,6 +91,7 @@ def test_secrets_are_masked_and_text_of_the_server_stays_in_its_block() -> None:
     ledger.add_observation(not_observed("transitions", "answered `x`\n## 98. canary-1234"))
     text = questions_of(ledger, Mask([("password", "canary-1234")], salt=b"x"))
     assert "canary" not in text
+    assert "answered \\`x\\` " in text
     assert "\x1b" not in text
     assert "key-one" not in text
     assert re.findall(r"^## 9", text, re.MULTILINE) == []
