@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -99,7 +100,11 @@ def test_a_run_that_cannot_begin_is_an_error_of_each_rule() -> None:
     }
 
 
-def test_a_defect_of_the_kit_is_an_error_of_each_rule() -> None:
+def test_a_defect_of_the_kit_is_an_error_of_each_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
     def fails() -> Report:
         raise ZeroDivisionError
 
