@@ -80,8 +80,7 @@ class Caller:
 
     def run(self, client: GeneratedClient) -> Calls:
         """Runs the caller program of a client."""
-        environment = {**client.environment, "CALLS": json.dumps(self.settings)}
-        output = run_command(client.call, client.folder, environment)
+        output = run_command(client.call, client.folder, {"CALLS": json.dumps(self.settings)})
         return self.calls(output.text.splitlines())
 
     def calls(self, lines: Iterable[str]) -> Calls:

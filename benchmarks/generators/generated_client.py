@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 _HERE = Path(__file__).parent
@@ -32,9 +32,9 @@ class Workspace:
         """Copies a caller program, or a file that it needs, into the folder. `name`: `go/call.go`."""
         return Path(shutil.copy(_HERE / name, self.folder))
 
-    def run(self, *words: str | Path, cwd: Path | None = None, **environment: str) -> Output:
+    def run(self, *words: str | Path, **environment: str) -> Output:
         """Runs a command in the folder, and returns what it printed."""
-        return run_command(words, cwd or self.folder, environment)
+        return run_command(words, self.folder, environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class GeneratedClient:
     faults: the messages of the compiler or type checker. Its options are as strict as they can be.
     call: the command that runs the caller program.
     folder: the folder in which the command runs.
-    environment: environment variables of the command.
+    note: what a user of the generator has to know. Empty for nothing.
     """
 
     generator: str
@@ -66,7 +66,7 @@ class GeneratedClient:
     faults: Sequence[str]
     call: Sequence[str | Path]
     folder: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
 
 Generator = Callable[[Workspace], GeneratedClient]

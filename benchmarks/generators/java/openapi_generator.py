@@ -12,12 +12,19 @@ from benchmarks.generators.openapi_generator import generate, jar
 
 _ANNOTATIONS = Path("/usr/share/java/jakarta-annotation-api.jar")
 
+_NOTE = (
+    "The client does not send the API key, and its exception has the answer as text. The program adds the "
+    "header, and decodes the answer into `ApiError`."
+)
+
 
 def openapi_generator_java(workspace: Workspace) -> GeneratedClient:
     """Generates a client in Java with openapi-generator."""
     javac = needed("javac", "Debian: default-jdk-headless")
     if not _ANNOTATIONS.exists():
-        raise MissingToolError("jakarta-annotation-api.jar is missing (Debian: libjakarta-annotation-api-java)")
+        raise MissingToolError(
+            "jakarta-annotation-api.jar is missing (Debian: libjakarta-annotation-api-java)"
+        )
     # Jackson's module for absent values is neither in Debian nor in the jar.
     options = {"openApiNullable": "false", "useJakartaEe": "true", "hideGenerationTimestamp": "true"}
     name, messages = generate(workspace, "java", library="native", **options)
@@ -28,4 +35,6 @@ def openapi_generator_java(workspace: Workspace) -> GeneratedClient:
     lint = "-Xlint:all,-path,-options"
     output = workspace.run(javac, lint, "-proc:none", "-d", "classes", "-cp", classpath, caller, *files)
     faults = output.lines_with(r"\.java:\d+: ")
-    return GeneratedClient(name, messages, faults, ("java", "-cp", classpath, "Call"), workspace.folder)
+    return GeneratedClient(
+        name, messages, faults, ("java", "-cp", classpath, "Call"), workspace.folder, _NOTE
+    )

@@ -19,5 +19,5 @@ def openapi_generator_php(workspace: Workspace) -> GeneratedClient:
     caller = workspace.copy_caller("php/call.php")
     files = [caller, *(workspace.folder / "client/lib").rglob("*.php")]
     checks = [workspace.run(php, "-l", file) for file in files]
-    faults = [line for check in checks for line in check.lines_with(r"(?i)error|warning|deprecated")]
+    faults = [line for check in checks if check.exit_code for line in check.lines_with(r"\S")]
     return GeneratedClient(name, messages, faults, (php, caller.name, _GUZZLE), workspace.folder)

@@ -18,9 +18,8 @@ def code(call: Callable[[], object]) -> str:
     try:
         call()
     except ApiException as error:
-        assert isinstance(error.data, client.ApiError)
-        return error.data.error
-    raise AssertionError("the call was answered with 200")
+        return error.data.error if isinstance(error.data, client.ApiError) else "no type"
+    return "no error"
 
 
 api = client_with(SETTINGS["api_key"])

@@ -60,12 +60,16 @@ last = good(list_tasks.sync(client=api, limit=2, after=page.next_cursor))
 show("nextPage", last.data[0].id if last.next_cursor is None else "there is a next page")
 show("updateTask", good(update_task.sync(first.id, client=api, body=running)).data.link_id)
 items = [BulkItem(link_id=first.id, status=TaskStatus.COMPLETED), BulkItem(link_id=foreign, note="x")]
-show("bulkUpdateTasks", good(bulk_update_tasks.sync(client=api, body=BulkUpdate(items=items))).results[1].error)
+show(
+    "bulkUpdateTasks", good(bulk_update_tasks.sync(client=api, body=BulkUpdate(items=items))).results[1].error
+)
 logs = LogBatch(logs=[LogEntry(level=LogLevel.INFO, message="done")])
 show("sendLogs", good(send_logs.sync(client=api, body=logs)).created)
 link = LinkUpdate(link_id=second.id, status=TaskStatus.RUNNING)
 show("updateLink", good(update_link.sync(client=api, body=link)).data.link_id)
-show("completeLink", good(complete_link.sync(client=api, body=LinkCompletion(link_id=second.id))).data.link_id)
+show(
+    "completeLink", good(complete_link.sync(client=api, body=LinkCompletion(link_id=second.id))).data.link_id
+)
 request = RequestStatus(request_id=first.request_id, status="completed")
 show("setRequestStatus", good(set_request_status.sync(client=api, body=request)).data.request_id)
 account = AccountStatus(account_id=UUID(SETTINGS["account"]), status="active")

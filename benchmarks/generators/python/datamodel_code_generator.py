@@ -1,4 +1,4 @@
-"""datamodel-code-generator, which generates models and no client: the caller sends the requests with httpx."""
+"""datamodel-code-generator, which generates models and no client: the caller uses httpx."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ def datamodel_code_generator(workspace: Workspace) -> GeneratedClient:
     output = workspace.run(
         *(python_tool("datamodel-codegen"), "--input", workspace.spec, "--input-file-type", "openapi"),
         *("--output", "client/__init__.py", "--output-model-type", "pydantic_v2.BaseModel"),
-        *("--target-python-version", "3.11", "--use-annotated", "--formatters", "builtin"),
+        *(
+            "--target-python-version",
+            "3.11",
+            "--use-annotated",
+            "--strict-nullable",
+            "--formatters",
+            "builtin",
+        ),
     )
     messages = output.lines_with(r"(?i)warn|error")
     name = f"datamodel-code-generator {version('datamodel-code-generator', workspace)}"

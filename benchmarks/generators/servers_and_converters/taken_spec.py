@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class ExampleCall:
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status == 200 and self.answer.is_valid(json.load(answer))
-        except urllib.error.HTTPError:
+        except (OSError, ValueError):  # also an answer with another status, and one that is no JSON
             return False
 
 
@@ -81,9 +81,7 @@ def example_calls() -> Iterator[ExampleCall]:
             schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
             validator = jsonschema_rs.validator_for({**schema, "components": root["components"]})
             example = None if body is None else body["examples"]["page"]["value"]
-            yield ExampleCall(
-                operation["operationId"], method.upper(), path, template, example, validator
-            )
+            yield ExampleCall(operation["operationId"], method.upper(), path, template, example, validator)
 
 
 def operations_of(requests: Sequence[tuple[str, str]]) -> frozenset[str]:
@@ -94,24 +92,23 @@ def operations_of(requests: Sequence[tuple[str, str]]) -> frozenset[str]:
 
 def operations_answered(command: Sequence[str | Path], port: int, log: Path) -> frozenset[str]:
     """Starts a mock, and sends it the examples of all operations. Returns those that it answered well."""
+    words = [str(word) for word in command]
     with log.open("wb") as output:
-        process = Popen([str(word) for word in command], stdin=DEVNULL, stdout=output, stderr=STDOUT)
+        process = Popen(words, stdin=DEVNULL, stdout=output, stderr=STDOUT, cwd=log.parent)
     try:
+        _wait(port, process)
         base_url = f"http://127.0.0.1:{port}"
-        _wait(base_url, process)
         return frozenset(call.operation for call in example_calls() if call.is_answered(base_url))
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait(base_url: str, process: Popen[bytes]) -> None:
+def _wait(port: int, process: Popen[bytes]) -> None:
     until = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < until:
         try:
-            urllib.request.urlopen(base_url, timeout=5).close()
-        except urllib.error.HTTPError:
-            return
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
         except OSError:
             time.sleep(0.1)
         else:

@@ -9,7 +9,6 @@ from benchmarks.generators.generated_client import (
     NODE_TOOLS,
     GeneratedClient,
     Workspace,
-    needed,
     node_package,
 )
 
@@ -25,12 +24,15 @@ _OPTIONS = {
 }
 
 
-def compiled(workspace: Workspace, generator: str, messages: tuple[str, ...], caller: str) -> GeneratedClient:
+def compiled(
+    workspace: Workspace, generator: str, messages: tuple[str, ...], caller: str, note: str = ""
+) -> GeneratedClient:
     """Compiles the client in the folder of a workspace.
 
     generator: the name and version of the generator.
     messages: the warnings and errors of the generator.
     caller: the name of the caller program in this folder.
+    note: what a user of the generator has to know.
     """
     workspace.copy_caller("typescript/world.ts")
     workspace.copy_caller(f"typescript/{caller}")
@@ -41,7 +43,7 @@ def compiled(workspace: Workspace, generator: str, messages: tuple[str, ...], ca
     output = workspace.run("node", typescript / "bin" / "tsc", "--project", ".")
     program = Path("compiled", caller).with_suffix(".js")
     faults = output.lines_with("error TS")
-    return GeneratedClient(generator, messages, faults, (needed("node", ""), program), workspace.folder)
+    return GeneratedClient(generator, messages, faults, ("node", program), workspace.folder, note)
 
 
 def lend_packages(workspace: Workspace) -> None:
