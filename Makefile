@@ -73,7 +73,12 @@ bench: $(READY) $(if $(NODE),$(NODE)/.ready)
 	$(BIN)/python -m benchmarks.endurance.abuse
 	$(BIN)/python -m benchmarks.soundness.matrix
 	$(BIN)/python -m benchmarks.soundness.independent --max-requests 1000
+	$(PYTHON) -m venv build/django
+	build/django/bin/python -m pip install --quiet --disable-pip-version-check -r tests/servers/django_server/requirements.txt
+	npm install --no-package-lock --silent --no-audit --no-fund --prefix build/express $$(cd tests/servers/express_server && node -p 'Object.entries(require("./package.json").dependencies).map(d => d.join("@")).join(" ")')
+	$(BIN)/python -m benchmarks.soundness.real_servers --minutes 60 --stock
 	$(BIN)/python -m benchmarks.soundness.sound
+	$(BIN)/python -m benchmarks.soundness.garbled
 	$(BIN)/python -m benchmarks.soundness.mutants
 	$(BIN)/python -m benchmarks.soundness.capsules
 	$(PYTHON) -m venv build/mitmproxy

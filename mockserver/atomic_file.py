@@ -25,8 +25,8 @@ class CannotWriteError(UsageError, OSError):
 def write_atomically(name: str, content: bytes, *, secret: bool = False) -> None:
     """Writes a file in one step. Raises CannotWriteError.
 
-    A `secret` file gets mode 0600. Otherwise an existing file of this user keeps its mode, and for a new file
-    the umask decides. If `name` is a symbolic link, the link stays and its target is written. Devices, pipes,
+    An existing file of this user keeps its mode. A new file gets mode 0600 if it is `secret`; otherwise the
+    umask decides. If `name` is a symbolic link, the link stays and its target is written. Devices, pipes,
     and a file to which standard output or standard error goes cannot be replaced. The content is written
     into them.
     """
@@ -130,7 +130,7 @@ def _write_into(name: str, existing: os.stat_result, content: bytes) -> None:
 
 def _replace(path: Path, content: bytes, existing: os.stat_result | None, *, secret: bool) -> None:
     draft = path.with_name(f".workerkit-{token_hex(8)}")
-    mode_to_keep = None if secret else _mode_to_keep(existing)
+    mode_to_keep = _mode_to_keep(existing)
     # A process can read its umask only by changing it. So the call that creates the file applies the umask.
     creation_mode = 0o600 if secret or mode_to_keep is not None else 0o666
     number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, creation_mode)

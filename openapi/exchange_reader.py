@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.media_type import is_json_type
 from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError, worker_api
 
 Json = Mapping[str, Any]
@@ -58,6 +59,24 @@ def link_id_of(value: Any) -> Any:
 def key_of(exchange: Exchange) -> str:
     """The API key of a request. Empty if it has none."""
     return exchange.header(worker_api().key_header) or ""
+
+
+def lacks_json_type(exchange: Exchange, api: Api) -> bool:
+    """Whether a request has a body that its Content-Type does not call JSON, and the dialect demands that."""
+    is_free = api.dialect["content-type"] == "any" or not exchange.request_body
+    return not is_free and not is_json_type(exchange.header("content-type") or "")
+
+
+def request_as_read(exchange: Exchange, api: Api) -> Any:
+    """The JSON of a request, as a server with the API's dialect reads it. None if there is none.
+
+    The dialect may convert or leave out values, or ignore the whole body.
+    """
+    is_ignored = api.dialect["content-type"] == "ignored" and lacks_json_type(exchange, api)
+    value = None if is_ignored else exchange.request_json()
+    operation = api.operations.get(exchange.operation or "")
+    coercion = operation.coercion if operation is not None else None
+    return value if coercion is None else coercion.coerce(value)
 
 
 def server_identity(exchange: Exchange) -> Json:

@@ -92,13 +92,13 @@ def _row(name: str, *, most: int | None) -> Row:
         report = failed.report
     rules = broken_rules(report) if report.end_cause is not EndCause.KIT else []
     with serving(name) as target:
-        stock = _stock_finds(target)
+        stock = stock_finds(target)
     own = [rule for rule in rules if rule in MUTANTS[name].rules]
     others = [rule for rule in rules if rule not in own]
     return Row(name, own, others, report.requests, report.seconds, stock)
 
 
-def _stock_finds(target: Target) -> bool:
+def stock_finds(target: Target) -> bool:
     """Whether Schemathesis fails with its own checks, the spec of the kit and a valid key.
 
     It passes on the correct mock.

@@ -21,7 +21,7 @@ from workerkit.contracts.report.report import Report, exit_code
 from workerkit.contracts.report.silence_report import dialect_text
 from workerkit.contracts.report.text import plan_text, report_text
 from workerkit.contracts.target.own_mock import own_mock
-from workerkit.contracts.target.plan import BadPlanError, Plan, Writes, default_rate, default_writes
+from workerkit.contracts.target.plan import BadPlanError, Plan, Writes, default_writes
 from workerkit.contracts.target.target import BadTargetError, Target
 from workerkit.mockserver.atomic_file import make_folder, write_atomically
 from workerkit.openapi.exchange import Exchange
@@ -144,7 +144,7 @@ def command(
         with _target(url, keys, account_id, seed) as target, _sigterm_as_ctrl_c():
             plan = Plan(
                 Writes(writes) if writes else default_writes(target),
-                rate or default_rate(target),
+                rate,
                 max_requests,
                 time_limit,
                 seed=seed,

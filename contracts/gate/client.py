@@ -19,8 +19,9 @@ _JSON = "application/json"
 class Client:
     """Sends single requests through the gate, by default with the target's key.
 
-    If no answer comes, the exchange has no status, and its `why` has the reason. A body of bytes is sent
-    unchanged. Every other body is sent as JSON. Raises RunEndedError and WithheldError.
+    A body of bytes is sent unchanged. Every other body is sent as JSON. Raises RunEndedError, WithheldError
+    and LeftOutError. At the beginning and at the end of a run, the gate also returns exchanges without an
+    own answer of the target.
     """
 
     def __init__(self, gate: Gate, api_key: str) -> None:

@@ -8,16 +8,18 @@ from dataclasses import replace
 from enum import StrEnum
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
-from typing import Any
+from typing import Any, NoReturn
 
 import requests
 from requests.adapters import BaseAdapter
 
 from workerkit.contracts.gate.no_answer import NoAnswerError
 from workerkit.contracts.gate.pace import Pace
+from workerkit.contracts.gate.repetition import Repetition, Sent
 from workerkit.contracts.gate.transport import Transport
+from workerkit.contracts.gate.way_trouble import WayTrouble, trouble_text
 from workerkit.contracts.gate.write_policy import Draft, WritePolicy
-from workerkit.contracts.target.plan import Plan, Writes
+from workerkit.contracts.target.plan import REQUESTS_TO_RESTORE, Plan, Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.errors import WorkerkitError
@@ -31,7 +33,6 @@ urllib.parse.uses_relative.append(_SCHEME)
 urllib.parse.uses_netloc.append(_SCHEME)
 TOO_MANY_REQUESTS = 429
 INTERRUPTED = "the run was interrupted"
-_MOST_UNANSWERED = 3
 _REMOVED_HEADERS = ("X-Schemathesis-TestCaseId",)
 _USER_AGENT = "workerkit-conform"
 
@@ -66,7 +67,12 @@ class Gate(BaseAdapter):
     """Sends the allowed requests to the target, and records the exchanges. Several threads may send at once.
 
     Senders know only GATE_URL, and only this adapter can open it. So no request reaches the target without
-    the checks of the gate. `send` raises WithheldError, RunEndedError and NoAnswerError.
+    the checks of the gate.
+
+    After trouble on the way, the gate waits and sends the request again. Callers get only own answers of the
+    target, and LeftOutError if there is none that a check may use. There are two exceptions: the first
+    requests of a run, and the requests that put a sandbox back. If the target does not answer again, the run
+    ends.
 
     exchanges: all exchanges, in the order in which they ended.
     interrupted: requests without an answer, because an interrupt came first.
@@ -86,9 +92,9 @@ class Gate(BaseAdapter):
         self.end_cause: EndCause | None = None
         self.policy = WritePolicy(Writes(plan.writes))
         self._target = target
-        self._plan = plan
         self._max_requests = plan.max_test_requests
         self._until = None if plan.time_limit is None else clock.steady() + plan.time_limit
+        self._limits = _limit_texts(plan)
         self._closed_reason: str | None = None
         self._is_restoring = False
         self._sent = 0
@@ -96,8 +102,8 @@ class Gate(BaseAdapter):
         self._clock = clock
         self._watcher = watcher
         self._transport = Transport(target, plan.patience, clock.steady)
-        self._pace = Pace(plan.rate, clock)
-        self._unanswered = 0
+        self._pace = Pace(plan.rate_to(target), clock)
+        self._repetition = Repetition(self._send_paced, self._controls, self._wait, self._give_up)
         self._lock = Lock()
 
     def session(self) -> GatedSession:
@@ -113,22 +119,29 @@ class Gate(BaseAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Sends a request for GATE_URL to the target. The other parameters have no effect."""
-        return self._send_and_record(request)[0]
+        """Sends a request for GATE_URL to the target. The other parameters have no effect.
+
+        Raises WithheldError, RunEndedError and LeftOutError, and UnansweredError if no answer came.
+        """
+        sent = self._send_patiently(request)
+        if sent.response is None:
+            raise UnansweredError(sent.exchange)
+        return sent.response
 
     def send_recorded(self, request: requests.PreparedRequest) -> Exchange:
         """Sends a request for GATE_URL. Returns the exchange, also if no answer came.
 
-        Raises WithheldError and RunEndedError.
+        Raises WithheldError, RunEndedError and LeftOutError.
         """
-        try:
-            return self._send_and_record(request)[1]
-        except _UnansweredError as error:
-            return error.exchange
+        return self._send_patiently(request).exchange
 
     def is_allowed(self, request: requests.PreparedRequest) -> bool:
         """True if --writes allows this request: `send` would not raise WithheldError."""
         return self.policy.refusal(_draft(request)) is None
+
+    def is_answering(self) -> bool:
+        """True if the target itself answers a request other than GET /tasks."""
+        return not self._send_paced(self._controls()[-1]).is_trouble
 
     def allow_sandbox(
         self, task_ids: frozenset[str], request_ids: frozenset[str], account_ids: frozenset[str]
@@ -142,6 +155,11 @@ class Gate(BaseAdapter):
         self.policy = replace(
             self.policy, task_ids=task_ids, request_ids=request_ids, account_ids=account_ids
         )
+
+    @property
+    def requests_left(self) -> int | None:
+        """How many requests the run may still send. None if there is no limit."""
+        return None if self._max_requests is None else max(0, self._max_requests - self._sent)
 
     def close(self) -> None:
         """Closes the connections to the target."""
@@ -158,18 +176,61 @@ class Gate(BaseAdapter):
         self._closed_reason, self._is_restoring = None, True
         self._max_requests = self._sent + requests
         self._until = self._clock.steady() + seconds
-        self._unanswered = 0
+        self._limits = (
+            f"the {requests} requests for putting the sandbox back are used up",
+            f"the {seconds:g} s for putting the sandbox back are over",
+        )
 
-    def _send_and_record(self, request: requests.PreparedRequest) -> tuple[requests.Response, Exchange]:
+    @property
+    def trouble(self) -> WayTrouble:
+        """The trouble on the way so far."""
+        return self._repetition.trouble
+
+    def _send_patiently(self, request: requests.PreparedRequest) -> Sent:
+        had_own_answer = self._repetition.has_own_answer
+        sent = self._send_paced(request)
+        if not sent.is_trouble:
+            return sent
+        if self._is_restoring:
+            return self._repetition.repeat_always(request, sent)
+        if not had_own_answer:
+            return self._repetition.repeat_first(request, sent)
+        return self._repetition.repeat(request, _draft(request), sent)
+
+    def _controls(self) -> tuple[requests.PreparedRequest, ...]:
+        """Two requests that change nothing. The second one has no id, so a correct server refuses it."""
+        headers = {worker_api().key_header_name: self._target.api_key}
+        body_headers = {**headers, "Content-Type": "application/json"}
+        return (
+            requests.Request("GET", f"{GATE_URL}/tasks?limit=1", headers=headers).prepare(),
+            requests.Request(
+                "POST", f"{GATE_URL}/callback/link/update", headers=body_headers, data="{}"
+            ).prepare(),
+        )
+
+    def _wait(self, seconds: float) -> None:
+        left = seconds if self._until is None else self._until - self._clock.steady()
+        self._clock.wait(max(0.0, min(seconds, left)))
+
+    def _give_up(self, last: Exchange, count: int) -> NoReturn:
+        text = f"the target gave no own answer {count} times in a row; the last time: {trouble_text(last)}"
+        self.end_run(text, EndCause.TARGET)
+        raise RunEndedError(text)
+
+    def _send_paced(self, request: requests.PreparedRequest) -> Sent:
+        """Sends the request at the right speed. Sends it again after an answer 429."""
         while True:
             with self._lock:
                 self._check_policy(request)
                 self._check_limits()
                 self._pace.wait_for_turn()
                 self._sent += 1
-            response, exchange = self._send_once(request)
-            if response.status_code != TOO_MANY_REQUESTS or not self._wait_after_429(response):
-                return response, exchange
+            sent = self._send_once(request)
+            response = sent.response
+            if response is None or response.status_code != TOO_MANY_REQUESTS:
+                return sent
+            if not self._wait_after_429(response):
+                return sent
 
     def _check_policy(self, request: requests.PreparedRequest) -> None:
         draft = _draft(request)
@@ -181,12 +242,9 @@ class Gate(BaseAdapter):
 
     def _check_limits(self) -> None:
         if self._max_requests is not None and self._sent >= self._max_requests:
-            self.end_run(f"the run stopped at {self._sent} requests, as --max-requests says", EndCause.BOUND)
+            self.end_run(self._limits[0], EndCause.BOUND)
         if self._until is not None and self._clock.steady() >= self._until:
-            self.end_run(
-                f"the run stopped after {self._plan.time_limit or 0:g} s, as --time-limit says",
-                EndCause.BOUND,
-            )
+            self.end_run(self._limits[1], EndCause.BOUND)
         if self._closed_reason:
             raise RunEndedError(self._closed_reason)
 
@@ -199,19 +257,18 @@ class Gate(BaseAdapter):
             )
         return why is None
 
-    def _send_once(self, request: requests.PreparedRequest) -> tuple[requests.Response, Exchange]:
+    def _send_once(self, request: requests.PreparedRequest) -> Sent:
         sent = self._with_target_url(request)
         began = self._clock.wall()
         try:
             response = self._transport.fetch(sent)
         except NoAnswerError as error:
-            exchange = self._record(request, None, began, str(error))
-            raise _UnansweredError(exchange) from error
+            return Sent(self._record(request, None, began, str(error)), None, error.kind)
         except KeyboardInterrupt:
             self.interrupted.append(self._exchange_of(_draft(request), None, began, INTERRUPTED))
             raise
         response.request = request
-        return response, self._record(request, response, began, "")
+        return Sent(self._record(request, response, began, ""), response, None)
 
     def _with_target_url(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         sent = request.copy()
@@ -222,13 +279,9 @@ class Gate(BaseAdapter):
         self, request: requests.PreparedRequest, response: requests.Response | None, began: float, why: str
     ) -> Exchange:
         with self._lock:
-            self._unanswered = 0 if response is not None else self._unanswered + 1
-            if self._unanswered >= _MOST_UNANSWERED:
-                self.end_run(
-                    f"the target gave no answer {self._unanswered} times in a row: {why}", EndCause.TARGET
-                )
             exchange = self._exchange_of(_draft(request), response, began, why)
             self.exchanges.append(exchange)
+            self._repetition.note(exchange)
         self._watcher(exchange)
         return exchange
 
@@ -260,7 +313,7 @@ class Gate(BaseAdapter):
             return None
 
 
-class _UnansweredError(WorkerkitError, requests.ConnectionError):
+class UnansweredError(WorkerkitError, requests.ConnectionError):
     """No answer came. `exchange` has the request and the reason."""
 
     def __init__(self, exchange: Exchange) -> None:
@@ -281,6 +334,18 @@ class GatedSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None, so that a redirect is recorded like every other answer."""
         return None
+
+
+def _limit_texts(plan: Plan) -> tuple[str, str]:
+    """What the report says when the plan allows no more requests, and when it allows no more time."""
+    count = f"the run stopped at {plan.max_test_requests} requests"
+    why = (
+        "as --max-requests says"
+        if plan.writes is not Writes.SANDBOX
+        else f"because {REQUESTS_TO_RESTORE} of the {plan.max_requests} requests that --max-requests allows "
+        "are for putting the sandbox back"
+    )
+    return f"{count}, {why}", f"the run stopped after {plan.time_limit or 0:g} s, as --time-limit says"
 
 
 def _draft(request: requests.PreparedRequest) -> Draft:

@@ -1,4 +1,4 @@
-"""Texts for people: why no answer came, and what to do."""
+"""Missing answers: what the target may have done with the request, and texts for people."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator
+from enum import StrEnum
 
 import requests
 import urllib3.exceptions
@@ -24,10 +25,45 @@ SENDING_ERRORS = (
     # A wrong port, host name or header is sometimes found only during sending.
     ValueError,
 )
+_CLOSED = (
+    http.client.RemoteDisconnected,
+    ConnectionResetError,
+    ConnectionAbortedError,
+    BrokenPipeError,
+    ssl.SSLEOFError,
+    ssl.SSLZeroReturnError,
+)
+_NOT_SENT = (
+    socket.gaierror,
+    urllib3.exceptions.ProxyError,
+    ConnectionRefusedError,
+    ssl.SSLCertVerificationError,
+)
+_BROKEN = (*_CLOSED, http.client.HTTPException, urllib3.exceptions.DecodeError)
+
+
+class NoAnswerKind(StrEnum):
+    """What a missing answer says about the request.
+
+    not_sent: there was no connection, so the target did not read the request.
+    broken: the target ended the connection, or sent something that is not a complete HTTP answer.
+    unknown: everything else, for example an answer that did not come in time.
+    """
+
+    NOT_SENT = "not-sent"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
 
 
 class NoAnswerError(WorkerkitError, requests.ConnectionError):
-    """The target gave no complete answer. The text is the reason, without a full stop."""
+    """The target gave no complete answer. The text is the reason, without a full stop.
+
+    kind: what the missing answer says about the request.
+    """
+
+    def __init__(self, why: str, kind: NoAnswerKind) -> None:
+        super().__init__(why)
+        self.kind = kind
 
 
 def no_answer_error(error: BaseException, target: Target, patience: float) -> NoAnswerError:
@@ -37,13 +73,20 @@ def no_answer_error(error: BaseException, target: Target, patience: float) -> No
     for cause in causes:
         text = _text(cause, target, patience)
         if text is not None:
-            return NoAnswerError(text)
-    return NoAnswerError(" ".join(str(error).split()) or type(error).__name__)
+            return NoAnswerError(text, _kind(cause))
+    text = " ".join(str(error).split()) or type(error).__name__
+    return NoAnswerError(text, NoAnswerKind.UNKNOWN)
 
 
 def answer_too_long_error(most: int) -> NoAnswerError:
     """The error for an answer that is longer than `most` bytes."""
-    return NoAnswerError(f"the answer has more than {most // 2**20} MiB; the rest was not read")
+    text = f"the answer has more than {most // 2**20} MiB; the rest was not read"
+    return NoAnswerError(text, NoAnswerKind.UNKNOWN)
+
+
+def is_closed(error: BaseException) -> bool:
+    """True if the other side ended the connection."""
+    return any(isinstance(cause, _CLOSED) for cause in _causes(error))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -67,7 +110,7 @@ def _text(cause: BaseException, target: Target, patience: float) -> str | None:
             "private authority signed it, give the file with the authority's certificate: "
             f"{CERTIFICATE_VARIABLES[0]}=FILE"
         )
-    if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, _CLOSED):
         return (
             f"the TLS handshake failed ({cause.reason or cause}): if the server does not use TLS, write "
             "http:// instead of https://"
@@ -78,7 +121,7 @@ def _text(cause: BaseException, target: Target, patience: float) -> str | None:
         return f"the proxy did not pass the request on: {_proxy_error(cause)}"
     if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
         return f"no complete answer came within {patience:g} s"
-    if isinstance(cause, http.client.RemoteDisconnected | ssl.SSLEOFError | ConnectionResetError):
+    if isinstance(cause, _CLOSED):
         return "the connection was closed before an answer came"
     if isinstance(cause, http.client.BadStatusLine):
         return "the answer is not HTTP"
@@ -86,9 +129,19 @@ def _text(cause: BaseException, target: Target, patience: float) -> str | None:
         return f"the answer is incomplete or not valid HTTP ({type(cause).__name__})"
     if isinstance(cause, ConnectionRefusedError):
         return "the connection was refused: check that the server is running and that the port is right"
-    if isinstance(cause, OSError) and cause.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+    if _has_no_route(cause):
         return f"this machine has no route to the network of {target.host}"
     return None
+
+
+def _has_no_route(cause: BaseException) -> bool:
+    return isinstance(cause, OSError) and cause.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH)
+
+
+def _kind(cause: BaseException) -> NoAnswerKind:
+    if isinstance(cause, _NOT_SENT) or _has_no_route(cause):
+        return NoAnswerKind.NOT_SENT
+    return NoAnswerKind.BROKEN if isinstance(cause, _BROKEN) else NoAnswerKind.UNKNOWN
 
 
 def _proxy_error(error: urllib3.exceptions.ProxyError) -> str:

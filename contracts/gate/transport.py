@@ -7,7 +7,8 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from http.client import HTTPResponse
+from dataclasses import dataclass
+from http.client import INTERNAL_SERVER_ERROR, SWITCHING_PROTOCOLS, HTTPResponse, parse_headers
 from typing import Any, cast
 
 import requests
@@ -20,6 +21,7 @@ from workerkit.contracts.gate.no_answer import (
     SENDING_ERRORS,
     NoAnswerError,
     answer_too_long_error,
+    is_closed,
     no_answer_error,
 )
 from workerkit.contracts.target.target import Target
@@ -28,6 +30,33 @@ from workerkit.mockserver.http.trusted_certificates import tls_context
 MOST_ANSWER_BYTES = 32 * 2**20
 _PIECE_BYTES = 2**16
 _MOST_CONNECTIONS = 16
+# The methods that change nothing (RFC 9110, 9.2.1).
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One try to send a request.
+
+    seconds_left: how many seconds this thread may still wait for the answer.
+    needs_new_connection: True if the request must not use a kept connection.
+    is_on_kept_connection: True if an earlier request has used the connection.
+    has_answer: True as soon as one byte of an answer has come.
+    """
+
+    seconds_left: Callable[[], float]
+    needs_new_connection: bool
+    is_on_kept_connection: bool = False
+    has_answer: bool = False
+
+    @property
+    def may_be_unread(self) -> bool:
+        """True if the server may have closed the connection before it read the request."""
+        return self.is_on_kept_connection and not self.has_answer
+
+
+# The try of this thread.
+_current_attempt: ContextVar[_Attempt] = ContextVar("_current_attempt")
 
 
 class Transport:
@@ -35,6 +64,12 @@ class Transport:
 
     A request to a target on this machine does not go through a proxy. A proxy on another machine would look
     for the target there.
+
+    A server may close a kept connection at any time, and the client cannot see whether the server has read a
+    request that was on its way. So only a GET goes over a kept connection. If the connection is closed before
+    the first byte of an answer, the GET is sent again on a new connection. Every request that may change
+    something goes over a new connection, so that it is never sent twice without need. No request is sent
+    again after it failed on a new connection.
 
     patience: how long one complete answer may take, in seconds.
     """
@@ -49,21 +84,31 @@ class Transport:
     def fetch(self, request: requests.PreparedRequest) -> requests.Response:
         """The complete answer to a request. Raises NoAnswerError."""
         until = self._steady() + self._patience
-        token = _seconds_left.set(lambda: until - self._steady())
+        attempt = _Attempt(lambda: until - self._steady(), str(request.method) not in _SAFE_METHODS)
         try:
-            return self._complete_answer(request)
+            try:
+                return self._complete_answer(request, attempt)
+            except SENDING_ERRORS as error:
+                if not (attempt.may_be_unread and is_closed(error)):
+                    raise
+            return self._complete_answer(request, _Attempt(attempt.seconds_left, True))
         except NoAnswerError:
             raise
         except SENDING_ERRORS as error:
             raise no_answer_error(error, self._target, self._patience) from error
-        finally:
-            _seconds_left.reset(token)
 
     def close(self) -> None:
         """Closes all connections."""
         self._http.close()
 
-    def _complete_answer(self, request: requests.PreparedRequest) -> requests.Response:
+    def _complete_answer(self, request: requests.PreparedRequest, attempt: _Attempt) -> requests.Response:
+        token = _current_attempt.set(attempt)
+        try:
+            return self._answer(request)
+        finally:
+            _current_attempt.reset(token)
+
+    def _answer(self, request: requests.PreparedRequest) -> requests.Response:
         response = self._http.send(request, stream=True, timeout=self._patience, proxies=self._proxies)
         try:
             response._content = b"".join(self._pieces(response))
@@ -83,30 +128,28 @@ class Transport:
                 raise answer_too_long_error(MOST_ANSWER_BYTES)
 
 
-# How many seconds this thread may still wait for its answer.
-_seconds_left: ContextVar[Callable[[], float]] = ContextVar("_seconds_left")
-
-
 class _TimeLimitedStream(io.RawIOBase):
     """The bytes of one answer, read from a socket. Raises TimeoutError when the time for the answer is over.
 
     A plain socket timeout starts again with every byte, so a slow answer would never end.
     """
 
-    def __init__(self, connection: socket.socket, seconds_left: Callable[[], float]) -> None:
+    def __init__(self, connection: socket.socket, attempt: _Attempt) -> None:
         self._socket = connection
         self._raw = connection.makefile("rb", buffering=0)
-        self._seconds_left = seconds_left
+        self._attempt = attempt
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        seconds = self._seconds_left()
+        seconds = self._attempt.seconds_left()
         if seconds <= 0:
             raise TimeoutError
         self._socket.settimeout(seconds)
-        return self._raw.readinto(buffer)
+        count = self._raw.readinto(buffer)
+        self._attempt.has_answer = self._attempt.has_answer or bool(count)
+        return count
 
     def close(self) -> None:
         self._raw.close()
@@ -116,17 +159,35 @@ class _TimeLimitedStream(io.RawIOBase):
 class _TimeLimitedSocket:
     """The part of a socket that HTTPResponse uses. Its stream has a time limit."""
 
-    def __init__(self, connection: socket.socket, seconds_left: Callable[[], float]) -> None:
+    def __init__(self, connection: socket.socket, attempt: _Attempt) -> None:
         self._socket = connection
-        self._seconds_left = seconds_left
+        self._attempt = attempt
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_TimeLimitedStream(self._socket, self._seconds_left))
+        return io.BufferedReader(_TimeLimitedStream(self._socket, self._attempt))
+
+
+class _FinalResponse(HTTPResponse):
+    """The final answer. Python itself skips only interim answers with status 100, and not for example 103."""
+
+    def begin(self) -> None:
+        super().begin()
+        if self.status >= INTERNAL_SERVER_ERROR or self.status == SWITCHING_PROTOCOLS:
+            # Many servers close the connection after an error, without the header `Connection: close`.
+            self.will_close = True
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            status_line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if not SWITCHING_PROTOCOLS < status_line[1] < 200:
+                return status_line
+            parse_headers(self.fp)
 
 
 def _time_limited_response(connection: socket.socket, **options: Any) -> HTTPResponse:
     # HTTPResponse only calls `makefile`, so _TimeLimitedSocket is enough.
-    return HTTPResponse(cast(socket.socket, _TimeLimitedSocket(connection, _seconds_left.get())), **options)
+    limited = _TimeLimitedSocket(connection, _current_attempt.get())
+    return _FinalResponse(cast(socket.socket, limited), **options)
 
 
 class _Connection(HTTPConnection):
@@ -137,12 +198,27 @@ class _TlsConnection(HTTPSConnection):
     response_class = staticmethod(_time_limited_response)  # type: ignore[assignment]
 
 
-class _ConnectionPool(HTTPConnectionPool):
+class _PoolOfAttempts(HTTPConnectionPool):
+    """Opens a new connection if the attempt needs one, and notes whether the connection is a kept one."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection: Any = super()._get_conn(timeout)
+        attempt = _current_attempt.get()
+        if attempt.needs_new_connection:
+            connection.close()
+        attempt.is_on_kept_connection = not connection.is_closed
+        return connection
+
+
+class _ConnectionPool(_PoolOfAttempts):
     ConnectionCls = _Connection
 
 
-class _TlsConnectionPool(HTTPSConnectionPool):
+class _TlsConnectionPool(_PoolOfAttempts, HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
+
+
+_POOLS = {"http": _ConnectionPool, "https": _TlsConnectionPool}
 
 
 class _Adapter(HTTPAdapter):
@@ -152,8 +228,17 @@ class _Adapter(HTTPAdapter):
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> ProxyManager:
         manager: ProxyManager = super().proxy_manager_for(*args, ssl_context=self._trust, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
         return manager
+
+    def close(self) -> None:
+        # The library closes the connections of a pool only when Python frees the pool.
+        managers: list[Any] = [self.poolmanager, *self.proxy_manager.values()]
+        for manager in managers:
+            for key in manager.pools.keys():  # noqa: SIM118 - a pool container cannot be iterated
+                manager.pools[key].close()
+        super().close()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._trust, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _ConnectionPool, "https": _TlsConnectionPool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS

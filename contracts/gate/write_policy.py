@@ -13,7 +13,7 @@ from unicodedata import decimal, normalize
 from urllib.parse import parse_qsl
 
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.target.fake_ids import is_fake_id, is_fake_key
+from workerkit.contracts.target.fake_ids import FAKE_PARAMETER, is_fake_id, is_fake_key
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.exchange import Headers
 from workerkit.openapi.formats.strict_json import MalformedJsonError, is_json, parse
@@ -156,7 +156,8 @@ class WritePolicy:
 def _list_refusal(draft: Draft) -> str | None:
     if draft.body:
         return "it has a body, which GET /tasks must not have"
-    parameters = {parameter.name for parameter in worker_api().operations["listTasks"].query_parameters}
+    named = {parameter.name for parameter in worker_api().operations["listTasks"].query_parameters}
+    parameters = named | {FAKE_PARAMETER}
     try:
         names = {name for name, _ in parse_qsl(draft.query, keep_blank_values=True, errors="strict")}
     except ValueError:

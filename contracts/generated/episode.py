@@ -45,13 +45,15 @@ class Episode:
         self._tasks_at_start = {str(task.get("id")): task for task in (*own, *other)}
         self._own_at_start = own
         self._last_list: tuple[dict[str, str | int], Exchange] | None = None
+        if exploration.dialect["listing"] == "hands-out" and exploration.order is None:
+            exploration.give_up("lists change the tasks of this server, and the order of a list is not known")
         try:
             self._model = Model(exploration.dialect, own, other)
         except CannotModelError as error:
             exploration.give_up(str(error))
         self.task_ids = exploration.changeable_task_ids(own)
         self.foreign_ids = exploration.foreign_task_ids(other)
-        self.service_types = sorted({str(task.get("service_type")) for task in own})
+        self.service_types = sorted({task["service_type"] for task in own if _has_service_type(task)})
 
     # Steps that write
 
@@ -78,7 +80,7 @@ class Episode:
         """POST /callback/link/update for one of the tasks."""
         task_id = self._task_id(task_index)
         body = self._update_body(status, links=links)
-        if task_id and body and status != "failed":
+        if task_id and body and status != "failed" and not self._has_unknown_result(status):
             must_accept = self._must_accept(task_id, body)
             exchange = self._send("POST", "/callback/link/update", {"link_id": task_id, **body})
             self._check_update("link-update", exchange, task_id, body, must_accept=must_accept)
@@ -118,7 +120,9 @@ class Episode:
         """PUT /tasks/:id with an unknown status. The target must answer 400 and change nothing."""
         task_id = self._task_id(task_index)
         if task_id:
-            exchange = self._send("PUT", f"/tasks/{task_id}", {"status": "nonsense", "link_post": "x"})
+            exchange = self._send(
+                "PUT", f"/tasks/{task_id}", {"status": "nonsense", "link_post": _LINK.format(0)}
+            )
             self._record("update-status", _status_flaw(exchange, 400), exchange)
 
     def update_foreign_task(self) -> None:
@@ -131,6 +135,7 @@ class Episode:
 
     def list_page(self, statuses: Sequence[str], limit: int, page: int, service_index: int | None) -> None:
         """GET /tasks with a page number."""
+        limit = min(limit, self._exploration.highest_limit)
         query: dict[str, str | int] = {"status": ",".join(statuses), "limit": limit, "page": page}
         if service_index is not None and self.service_types:
             query["service_type"] = self.service_types[service_index % len(self.service_types)]
@@ -220,7 +225,11 @@ class Episode:
     def _has_unknown_result(self, status: str | None) -> bool:
         # Unless the silence `retry` is known to be `manual`, the target may set a failed task back to pending
         # at any time.
-        return status == "failed" and self._exploration.known_value("retry") != "manual"
+        # Unless `listing` is known, a list may take a pending task to queued.
+        known_value = self._exploration.known_value
+        return (status == "failed" and known_value("retry") != "manual") or (
+            status == "pending" and known_value("listing") is None
+        )
 
     def _update_body(self, status: str | None, *, links: bool) -> dict[str, str]:
         link_values = (
@@ -289,7 +298,7 @@ class Episode:
                 f"the list shows task {task_id} as {task.get('status')}, expected {expected['status']}",
             )
         links = () if task_id in self._tasks_with_unknown_links else LINK_FIELDS
-        wrong_links = [link for link in links if (task.get(link) or "") != expected[link]]
+        wrong_links = [link for link in links if (task.get(link) or "") != (expected[link] or "")]
         if wrong_links:
             link_rule = "update-links" if task_id in self._rule_of_last_write else "list"
             return link_rule, f"the list shows task {task_id} with a wrong {wrong_links[0]}"
@@ -298,6 +307,7 @@ class Episode:
         return ("list", f"the {changed[0]} of task {task_id} has changed") if changed else None
 
     def _check_all_tasks(self, server: str, tasks: list[Task]) -> None:
+        self._model.list_all(server)
         expected_ids = self._model.task_ids(server)
         ids = [str(task.get("id")) for task in tasks]
         rule, flaw = "list", None
@@ -343,6 +353,10 @@ def _successes(exchange: Exchange) -> dict[str, bool]:
     return {
         str(result.get("link_id")): bool(result["success"]) for result in exchange.answer_json()["results"]
     }
+
+
+def _has_service_type(task: Task) -> bool:
+    return isinstance(task.get("service_type"), str) and task["service_type"] != ""
 
 
 def _item_flaw(task_id: str, *, success: bool) -> str:

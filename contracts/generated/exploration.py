@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 from workerkit.contracts.gate.gate import RunEndedError, WithheldError
+from workerkit.contracts.gate.way_trouble import LeftOutError
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in
 from workerkit.contracts.run.context import RunContext
@@ -22,7 +23,7 @@ from workerkit.openapi.spec.api import worker_api
 _MAX_LOCAL_PAGES = 3
 _STATUSES = "|".join(lenient_spec.enum_values("TaskStatus"))
 # Two flaws have the same cause if they differ only in ids, numbers and statuses.
-_VARYING_PARTS = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f-]{{27}}|\d+|{_STATUSES}")
+_VARYING_PARTS = re.compile(rf"[0-9a-fA-F]{{8}}-[0-9a-fA-F-]{{27}}|\d+|{_STATUSES}")
 _COMPARED_FIELDS = ("id", "status", "link_profile", "link_post")
 # The rule, and the flaw without its varying parts.
 Cause = tuple[str, str]
@@ -45,7 +46,8 @@ class Exploration:
     give_up_reason: the reason why there is no model, or an empty text.
     other_key: the API key of the other server, or None.
     is_alone: False for a target on another machine, because somebody else may change its tasks. Also False
-        after two lists that differ although the run wrote nothing between them.
+        after two lists that differ although the run wrote nothing between them, and after a write without an
+        answer.
     order: the value of the silence `list-order`, or None if it is unknown.
     dialect: the dialect of the target, as far as it is known.
     """
@@ -104,18 +106,31 @@ class Exploration:
         allowed = [] if self._context.writes is Writes.NONE else self._context.changeable(other)
         return [str(task["id"]) for task in allowed[:1]]
 
+    @property
+    def highest_limit(self) -> int:
+        """The highest `limit` that the server accepts, as far as the run knows."""
+        return self._context.highest_limit
+
     def send(self, method: str, path: str, body: object) -> Exchange:
-        """Sends a write with the run's API key. Raises ExplorationOverError."""
+        """Sends a write with the run's API key. Raises ExplorationOverError and LeftOutError."""
         self._use_request()
         self._tasks_since_last_write.clear()
         try:
             self._last_exchange = self._context.client.send(method, path, body)
         except (RunEndedError, WithheldError):
             raise ExplorationOverError from None
+        except LeftOutError as error:
+            self.is_alone = False
+            if error.may_act_later:
+                self.give_up(f"{error}, so the server may still act on it")
+            raise
         return self._last_exchange
 
     def get_tasks(self, query: dict[str, str | int], key: str | None = None) -> Exchange:
-        """Sends GET /tasks, with the run's API key by default. Raises ExplorationOverError."""
+        """Sends GET /tasks, with the run's API key by default.
+
+        Raises ExplorationOverError and LeftOutError.
+        """
         self._use_request()
         try:
             self._last_exchange = self._context.client.get_tasks_with(query, key)
@@ -126,10 +141,10 @@ class Exploration:
     def all_tasks(self, key: str | None) -> list[Task]:
         """Lists all tasks of a server: the server of `key`, or the run's own server for None.
 
-        Raises ExplorationOverError, also if the list has too many pages.
+        Raises LeftOutError, and ExplorationOverError, also if the list has too many pages.
         """
         all_statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
-        limit = lenient_spec.parameter_maximum("limit")
+        limit = self.highest_limit
         tasks: list[Task] = []
         for page in range(1, self._max_pages + 1):
             exchange = self.get_tasks({"status": all_statuses, "limit": limit, "page": page}, key)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
+from workerkit.contracts.gate.way_trouble import LeftOutError
 from workerkit.contracts.generated.episode import Episode
 from workerkit.contracts.generated.exploration import Exploration, ExplorationOverError, MismatchError
 from workerkit.contracts.generated.isolated_hypothesis import isolated_hypothesis
@@ -41,6 +42,10 @@ class EpisodeBudget:
     episodes: int
     steps: int
     requests: int
+
+    def scaled(self, share: float) -> EpisodeBudget:
+        """The budget with this share of the episodes and of the requests. There is at least one episode."""
+        return EpisodeBudget(max(1, round(self.episodes * share)), self.steps, round(self.requests * share))
 
 
 def run_episodes(context: RunContext, budget: EpisodeBudget, seed: int) -> str:
@@ -88,13 +93,15 @@ def _shorten(exploration: Exploration, steps: Sequence[Step]) -> None:
 
 
 def _shows_current_cause(exploration: Exploration, steps: Iterable[Step]) -> bool:
-    episode = Episode(exploration)
     try:
+        episode = Episode(exploration)
         for step in steps:
             step(episode)
         episode.finish()
     except MismatchError:
         return True
+    except LeftOutError:
+        return False
     return False
 
 
@@ -127,7 +134,10 @@ class _Machine(RuleBasedStateMachine):
 
     def __init__(self, exploration: Exploration, failed_steps: list[Step]) -> None:
         super().__init__()
-        self.episode = Episode(exploration)
+        try:
+            self.episode = Episode(exploration)
+        except LeftOutError:
+            hypothesis.reject()
         self._steps: list[Step] = []
         self._failed_steps = failed_steps
 
@@ -190,3 +200,7 @@ class _Machine(RuleBasedStateMachine):
         except MismatchError:
             self._failed_steps[:] = self._steps
             raise
+        except LeftOutError:
+            # Without the answer, the model does not know what the target did.
+            self.episode.is_over = True
+            hypothesis.reject()

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task
@@ -18,6 +17,7 @@ from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.task_list import list_tasks
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.errors import WorkerkitError
+from workerkit.openapi.formats.strict_json import parse, render
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect, dialect_of
 
@@ -32,7 +32,8 @@ class Model:
     """A world of the mock with the tasks of two servers.
 
     The server `own` has the tasks that the target lists for the run's API key. The server `other` has the
-    tasks that the target lists for the other API key. The tasks keep the order of the lists.
+    tasks that the target lists for the other API key. The tasks keep the order of the lists, and the
+    ids are written as in the lists.
     The model accepts every status transition. The caller applies only the updates that the target accepted.
     Raises CannotModelError.
     """
@@ -42,6 +43,7 @@ class Model:
         self._world = World(
             "model", Clock(0.0, timer=lambda: 0.0), SeededRandom(), worker_api(lenient_dialect)
         )
+        self._listed_ids: dict[str, str] = {}
         for server, tasks in ((OWN, own), (OTHER, other)):
             self._world.add_server(server, self._world.api.active_statuses[0], [server])
             for task in tasks:
@@ -54,11 +56,11 @@ class Model:
 
     def task(self, task_id: str) -> Task:
         """The task in the form in which the target must list it. Raises NotFoundError."""
-        return self._world.task(task_id).list_item()
+        return self._as_listed(self._world.task(task_id).list_item())
 
     def task_ids(self, server: str) -> set[str]:
         """The ids of the tasks of a server: OWN or OTHER."""
-        return {task.id for task in self._world.tasks.values() if task.server == server}
+        return {self._listed_ids[task.id] for task in self._world.tasks.values() if task.server == server}
 
     def has_retries(self, task_id: str) -> bool:
         """True if a failed task may go back to pending."""
@@ -69,17 +71,44 @@ class Model:
         self._world.update_task(self._world.task(task_id), dict(fields))
 
     def expected_page(self, query: Mapping[str, str | int]) -> dict[str, Any]:
-        """The answer that GET /tasks with this query must have for the server OWN."""
+        """The answer that GET /tasks with this query must have for the server OWN.
+
+        If lists hand out tasks, the pending tasks in the answer become queued.
+        """
         call = self._world.api.operations["listTasks"].parse_request({}, urlencode(query), b"")
-        return list_tasks(self._world, self._world.server(OWN), call)
+        page = list_tasks(self._world, self._world.server(OWN), call)
+        ids = [str(task["id"]) for task in parse(render(page["data"]))]
+        if self._hands_out:
+            self._queue(ids)
+        return {**page, "data": [self.task(task_id) for task_id in ids]}
+
+    def list_all(self, server: str) -> None:
+        """Notes that the target listed all tasks of a server: OWN or OTHER."""
+        if self._hands_out:
+            self._queue([task.id for task in self._world.tasks.values() if task.server == server])
+
+    @property
+    def _hands_out(self) -> bool:
+        return self._world.dialect["listing"] == "hands-out"
+
+    def _queue(self, ids: Sequence[str]) -> None:
+        """Takes those of these tasks to queued that are pending."""
+        for task in map(self._world.task, ids):
+            if task.status == "pending":
+                self._world.update_task(task, {"status": "queued"})
+
+    def _as_listed(self, task: Task) -> Task:
+        return {**task, "id": self._listed_ids[str(task["id"])]}
 
     def _add_listed_task(self, server: str, listed: Task) -> None:
-        for name in ("id", "request_id"):
-            _check_uuid(name, listed.get(name))
-        if listed["id"] in self._world.tasks:
+        _check_uuid("id", listed.get("id"))
+        if listed.get("request_id") is not None:
+            _check_uuid("request_id", listed["request_id"])
+        if listed["id"].lower() in self._world.tasks:
             raise CannotModelError(f"the lists have the task {listed['id']} twice")
         if listed.get("status") not in lenient_spec.enum_values("TaskStatus"):
             raise CannotModelError(f"the task {listed['id']} has the unknown status {listed.get('status')}")
+        self._listed_ids[listed["id"].lower()] = listed["id"]
         self._world.add_task(self._as_task(server, listed))
 
     def _as_task(self, server: str, listed: Task) -> entities.Task:
@@ -88,12 +117,12 @@ class Model:
             entities.CustomerRequest(request_id, "", "", "", 0, "")
         )
         return entities.Task(
-            id=listed["id"],
+            id=listed["id"].lower(),
             place=len(self._world.tasks) + 1,
             server=server,
             request=request,
             account=entities.Account("", "", "", "", "", ""),
-            service_type=str(listed.get("service_type")),
+            service_type=str(listed.get("service_type") or ""),
             site_id="",
             site_name="",
             created_at=0.0,
@@ -106,10 +135,8 @@ class Model:
 
 
 def _check_uuid(name: str, value: Any) -> None:
-    try:
-        UUID(value)
-    except (ValueError, TypeError, AttributeError):
-        raise CannotModelError(f"a task has the {name} {value}, which is not a UUID") from None
+    if not lenient_spec.schema_validator("Uuid").is_valid(value):
+        raise CannotModelError(f"a task has the {name} {value}, which is not a UUID")
 
 
 def _integer_or_zero(value: Any) -> int:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from http.client import BAD_GATEWAY
 from typing import Any
 
 import requests
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.transport import Response
 from schemathesis.engine import events, from_schema
-from schemathesis.engine.errors import ServerUnavailable, UnhealthyAPIError, UnresponsiveOperationError
 from schemathesis.generation.case import Case
 from schemathesis.hooks import HookContext
 from schemathesis.specs.openapi.schemas import OpenApiSchema
@@ -26,8 +26,10 @@ from workerkit.contracts.gate.gate import (
     TOO_MANY_REQUESTS,
     EndCause,
     Gate,
+    GatedSession,
     RunEndedError,
 )
+from workerkit.contracts.gate.way_trouble import LeftOutError
 from workerkit.contracts.generated.isolated_hypothesis import isolated_hypothesis
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.rules import OPERATION_RULES
@@ -37,6 +39,7 @@ from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.strict_json import is_json
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.document import Json
 
@@ -49,15 +52,6 @@ _CHECKS = ("content_type_conformance", "positive_data_acceptance", "ignored_auth
 # The writes in a sandbox. setRequestStatus is not one of them, because the API does not show the old status.
 _SANDBOX_WRITES = ("updateTask", "bulkUpdateTasks", "updateLink", "completeLink")
 _SCHEMAS_WITH_TASK_ID = ("BulkItem", "LinkUpdate", "LinkCompletion")
-# The errors of the engine for a target that does not answer. `check_exchange` reports the missing answer.
-_NO_ANSWER = (
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    ServerUnavailable,
-    UnhealthyAPIError,
-    UnresponsiveOperationError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +73,9 @@ class SchemathesisBudget:
     """The limits of the engine.
 
     examples: the number of random requests for each operation.
-    sequences: the number of random sequences of linked operations.
-    steps: the maximum number of requests in one sequence.
     """
 
     examples: int
-    sequences: int
-    steps: int
 
 
 def run_schemathesis(
@@ -117,16 +107,36 @@ class EngineFailedError(WorkerkitError, RuntimeError):
 
 def _raise_engine_error(event: events.EngineEvent) -> None:
     error = event.exception if isinstance(event, events.FatalError) else None
-    if isinstance(event, events.NonFatalError) and not isinstance(event.value, _NO_ANSWER):
+    if isinstance(event, events.NonFatalError):
         error = event.value
     if error is not None:
         raise EngineFailedError(repr(error)) from error
 
 
+class _OnceSession(GatedSession):
+    """Sends each request only once. The same request again gets the first answer.
+
+    last_exchange: the exchange of the last request, or None.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(gate)
+        self._gate = gate
+        self._answers: dict[tuple[Any, ...], tuple[requests.Response, Exchange]] = {}
+        self.last_exchange: Exchange | None = None
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        key = (request.method, request.url, request.body, request.headers.get(worker_api().key_header_name))
+        if key not in self._answers:
+            self._answers[key] = super().send(request, **kwargs), self._gate.exchanges[-1]
+        response, self.last_exchange = self._answers[key]
+        return response
+
+
 class _GatedTransport(RequestsTransport):
     """Sends every request through the gate. Ignores the session that the engine or a check passes.
 
-    exchanges: the last exchange of each case, by case id.
+    exchanges: the last exchange of each case with an answer of the target, by case id.
     """
 
     def __init__(self, gate: Gate, api_key: str) -> None:
@@ -134,7 +144,7 @@ class _GatedTransport(RequestsTransport):
         self._api_key = api_key
         self._copy_serializers_from(REQUESTS_TRANSPORT)
         self._gate = gate
-        self._session = gate.session()
+        self._session = _OnceSession(gate)
         self.exchanges: dict[str, Exchange] = {}
 
     def is_allowed(self, _context: HookContext, case: Case[Any]) -> bool:
@@ -148,12 +158,19 @@ class _GatedTransport(RequestsTransport):
 
     def send(self, case: Case[Any], *, session: requests.Session | None = None, **kwargs: Any) -> Response:
         try:
-            return super().send(case, session=self._session, **kwargs)
+            response = super().send(case, session=self._session, **kwargs)
         except RunEndedError:
             raise KeyboardInterrupt from None
-        finally:
-            if self._gate.exchanges:
-                self.exchanges[case.id] = self._gate.exchanges[-1]
+        except LeftOutError as error:
+            # The engine would stop the tests of an operation after an error. No check of this case has an
+            # exchange, so `_outcomes` leaves its checks out.
+            return Response(BAD_GATEWAY, {}, b"", error.sent, elapsed=0.0, verify=True)
+        if self._session.last_exchange is not None:
+            self.exchanges[case.id] = self._session.last_exchange
+        if not is_json(response.content):
+            # The engine takes values for further requests from the body, and cannot read every body.
+            response.content = b""
+        return response
 
 
 class _GatedSchema(OpenApiSchema):
@@ -216,22 +233,19 @@ def _config(target: Target, plan: Plan, budget: SchemathesisBudget) -> dict[str,
         "analysis": {"constants": {"enabled": False}},
         "generation": {"database": "none", "max-examples": budget.examples, "no-shrink": True},
         "checks": {"enabled": False, **{check: {"enabled": True} for check in _CHECKS}},
-        "phases": _phases(budget, may_write=may_write),
+        "phases": _phases(may_write=may_write),
     }
 
 
-def _phases(budget: SchemathesisBudget, *, may_write: bool) -> dict[str, Any]:
+def _phases(*, may_write: bool) -> dict[str, Any]:
     values_from_answers = {"extra-data-sources": {"responses": may_write}}
+    # The steps in `scripted/` send each value of each field, and the episodes send sequences. They need fewer
+    # requests than the phases `coverage` and `stateful`.
     return {
         "examples": {"enabled": True, **values_from_answers},
-        "coverage": {"enabled": True, "unexpected-methods": [], **values_from_answers},
+        "coverage": {"enabled": False},
         "fuzzing": {"enabled": True, "error-feedback": {"enabled": False}, **values_from_answers},
-        "stateful": {
-            "enabled": may_write,
-            "max-steps": budget.steps,
-            "generation": {"max-examples": budget.sequences},
-            "inference": {"algorithms": []},
-        },
+        "stateful": {"enabled": False},
     }
 
 

@@ -7,6 +7,7 @@ from functools import cache
 
 import jsonschema_rs
 
+from workerkit.contracts.page.near_types import with_near_values
 from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.document import Document, Json, bundled_document
 
@@ -14,12 +15,23 @@ _ANYTHING: Json = {}
 _CALLBACKS = ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus")
 # The API page does not list these statuses, but HTTP allows them for every request.
 _FURTHER_STATUSES = ("405", "413", "429")
-_BODIES = ("Heartbeat", "TaskUpdate", "BulkUpdate", "BulkItem", "LogBatch", "LogEntry", "LinkUpdate")
+_BODIES = (
+    *("Heartbeat", "TaskUpdate", "BulkUpdate", "BulkItem", "LogBatch", "LogEntry", "LinkUpdate"),
+    *("LinkCompletion", "RequestStatus", "AccountStatus"),
+)
 _PLAIN_VALUES: dict[str, Json] = {
     "string": {"pattern": "^[ -~À-ƿẠ-ỹ]{1,60}$"},
-    "number": {"minimum": 0, "maximum": 100},
+    "number": {"minimum": 0, "maximum": 100, "multipleOf": 0.25},
 }
-_COUNT: Json = {"type": "integer", "minimum": 0, "maximum": 10_000}
+# Without a list of values, the generator also writes integers as 12.0, which a server may refuse.
+_COUNT: Json = {"type": "integer", "enum": [0, 1, 2, 12, 255, 1000, 9999]}
+_LINK: Json = {"type": "string", "pattern": "^https://example\\.com/workerkit/[a-z0-9]{1,20}$"}
+_PLAIN_FIELDS: dict[str, Json] = {
+    **{"active_threads": _COUNT, "active_tasks": _COUNT, "link_profile": _LINK, "link_post": _LINK},
+    "ip": {"type": "string", "format": "ipv4"},
+}
+# No server can do anything with a task without these fields. All others may be null in a list.
+_NEVER_NULL = ("id", "status")
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -44,19 +56,22 @@ def plain_request_spec() -> Document:
     """The spec for generated requests. A correct server is likely to accept a request that follows this spec.
 
     Bodies have only fields that the API page names, and heartbeats have all of them. Texts are one short
-    line. Numbers are small. The generator also makes requests that break this spec: the invalid requests.
+    line. Numbers are small. Links are URLs, and `ip` is an IP address. The generator also makes requests that
+    break this spec: the invalid requests.
     """
     root = deepcopy(lenient_answer_spec().root)
     schemas = root["components"]["schemas"]
     for name in _BODIES:
         schemas[name]["additionalProperties"] = False
-        for field in schemas[name]["properties"].values():
-            field.update(_PLAIN_VALUES.get(str(field.get("type")), {}))
+        for field_name, field in schemas[name]["properties"].items():
+            plain = _PLAIN_FIELDS.get(field_name) or {
+                **field,
+                **_PLAIN_VALUES.get(str(field.get("type")), {}),
+            }
+            schemas[name]["properties"][field_name] = plain
     # `x-phase` says nothing about requests, so it must not change the generated requests.
     schemas["TaskStatus"].pop("x-phase", None)
     schemas["Heartbeat"]["required"] = list(schemas["Heartbeat"]["properties"])
-    for name in ("active_threads", "active_tasks"):
-        schemas["Heartbeat"]["properties"][name] = _COUNT
     return Document(root)
 
 
@@ -64,13 +79,13 @@ def plain_request_spec() -> Document:
 def lenient_api() -> Api:
     """The API with looser schemas: a request is valid if it is valid in at least one dialect.
 
-    Every correct server refuses the requests that are invalid here.
+    Every correct server refuses the requests that are invalid here. Values of near types are valid.
     """
     root = deepcopy(lenient_answer_spec().root)
     root["paths"]["/health"]["post"]["requestBody"]["required"] = False
     for operation in _operations(root):
         _loosen_parameters(root, operation)
-    _loosen_request_schemas(root["components"]["schemas"])
+    _loosen_request_schemas(Document(root))
     return Api(Document(root))
 
 
@@ -167,6 +182,13 @@ def _loosen_answer_schemas(schemas: Json) -> None:
     schemas["BulkResult"]["properties"]["link_id"] = _ANYTHING
     schemas["BulkResult"]["required"].remove("link_id")
     schemas["Time"].pop("pattern", None)
+    _allow_null(schemas["Task"])
+
+
+def _allow_null(schema: Json) -> None:
+    for name, field in schema["properties"].items():
+        if name not in _NEVER_NULL:
+            schema["properties"][name] = {"anyOf": [field, {"type": "null"}]}
 
 
 def _loosen_parameters(root: Json, operation: Json) -> None:
@@ -178,18 +200,15 @@ def _loosen_parameters(root: Json, operation: Json) -> None:
         parameter["schema"] = {"type": "integer" if kind == "integer" else "string", "default": default}
 
 
-def _loosen_request_schemas(schemas: Json) -> None:
+def _loosen_request_schemas(document: Document) -> None:
+    schemas = document.root["components"]["schemas"]
     schemas["Heartbeat"].pop("required", None)
-    schemas["Int"] = {"type": "integer"}
-    for name in ("Heartbeat", "TaskUpdate", "BulkItem", "LinkUpdate", "LinkCompletion"):
-        _allow_null(schemas[name])
     for name, batch in (("BulkUpdate", "items"), ("LogBatch", "logs")):
         schemas[name]["properties"][batch].pop("minItems", None)
         schemas[name]["properties"][batch]["items"] = _ANYTHING
-
-
-def _allow_null(schema: Json) -> None:
-    required = schema.get("required", [])
-    for name, field in schema["properties"].items():
-        if name not in required:
-            schema["properties"][name] = {"anyOf": [field, {"type": "null"}]}
+    for name in _BODIES:
+        required = schemas[name].get("required", [])
+        for field_name, field in schemas[name]["properties"].items():
+            is_required = field_name in required
+            near = with_near_values(document, field, is_required=is_required)
+            schemas[name]["properties"][field_name] = near

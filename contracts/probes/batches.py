@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed, observed_by_status
 from workerkit.contracts.scripted.bodies import unknown_levels
+from workerkit.contracts.scripted.heartbeat_and_logs import known_level
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.silence import silences
 
@@ -75,7 +75,7 @@ def probe_empty_log_batch(context: RunContext) -> Iterator[Observation]:
 
 def probe_bad_log_entry(context: RunContext) -> Iterator[Observation]:
     """Sends a log batch with two entries. The second entry has an unknown level."""
-    exchange = _send_log_entries(context, _known_level(), unknown_levels()[0])
+    exchange = _send_log_entries(context, known_level(), unknown_levels()[0])
     created = ParsedExchange(exchange).answer_field("created")
     if exchange.accepted and created != 1:
         yield not_observed("logs-bad-entry", f"`created` is {created}, expected 1", exchange)
@@ -85,13 +85,9 @@ def probe_bad_log_entry(context: RunContext) -> Iterator[Observation]:
 
 def probe_lower_case_level(context: RunContext) -> Iterator[Observation]:
     """Sends a log entry with its level in lower case."""
-    exchange = _send_log_entries(context, _known_level().lower())
+    exchange = _send_log_entries(context, known_level().lower())
     value_if_accepted = "any" if ParsedExchange(exchange).answer_field("created") else "exact"
     yield observed_by_status("log-level-case", {200: value_if_accepted, 400: "exact"}, exchange)
-
-
-def _known_level() -> str:
-    return lenient_spec.enum_values("LogLevel")[0]
 
 
 def _send_bulk_update(context: RunContext, items: list[dict[str, Any]]) -> Exchange:

@@ -17,11 +17,12 @@ def probe_unknown_request_status(context: RunContext) -> Iterator[Observation]:
     The customer's request belongs to a task of the server of --api-key. If the target accepts this status,
     the probe then sets `completed`, which is an example on the API page.
     """
-    if not context.tasks:
+    request_ids = [task["request_id"] for task in context.tasks if isinstance(task.get("request_id"), str)]
+    if not request_ids:
         why = "the server has no unused pending or queued task with a customer's request"
         yield not_observed("entity-status", why)
         return
-    request_id = str(context.tasks[0]["request_id"])
+    request_id = request_ids[0]
     if not context.may_change_request(request_id):
         yield not_observed("entity-status", "the customer's request of the first task is not in the sandbox")
         return
@@ -49,9 +50,7 @@ def probe_foreign_request(context: RunContext) -> Iterator[Observation]:
 
 def _list_tasks(context: RunContext, key: str | None) -> Exchange:
     all_statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
-    return context.client.get_tasks(
-        key=key, status=all_statuses, limit=lenient_spec.parameter_maximum("limit")
-    )
+    return context.client.get_tasks(key=key, status=all_statuses, limit=context.highest_limit)
 
 
 def _request_ids(list_exchange: Exchange) -> set[str]:

@@ -1,4 +1,4 @@
-"""Probes of the heartbeat: its fields, its content type, missing heartbeats, and inactive servers."""
+"""Probes of the heartbeat: its fields, missing heartbeats, and inactive servers."""
 
 from __future__ import annotations
 
@@ -34,13 +34,6 @@ def probe_other_name(context: RunContext) -> Iterator[Observation]:
         yield not_observed("heartbeat-name", why, exchange)
     else:
         yield observed("heartbeat-name", value, exchange)
-
-
-def probe_content_type(context: RunContext) -> Iterator[Observation]:
-    """Sends a heartbeat with a JSON body and the content type `text/plain`."""
-    body = heartbeat_body(context.own_server_name)
-    exchange = context.client.send("POST", "/health", body, kind="text/plain")
-    yield observed_by_status("content-type", {200: "any", 400: "bad-request", 415: "unsupported"}, exchange)
 
 
 def probe_inactive_server(context: RunContext) -> Iterator[Observation]:

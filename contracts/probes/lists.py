@@ -9,8 +9,14 @@ from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed, observed_by_status
-from workerkit.contracts.scripted.lists import observe_last_cursor, observe_order, observe_time_precision
-from workerkit.contracts.target.fake_ids import NOT_AN_ID
+from workerkit.contracts.scripted.lists import (
+    creation_time,
+    observe_last_cursor,
+    observe_nulls,
+    observe_order,
+    observe_time_precision,
+)
+from workerkit.contracts.target.fake_ids import FAKE_PARAMETER, NOT_AN_ID
 from workerkit.openapi.exchange import Exchange
 
 # One probe sends limit=1, page=3 and `after` with the first task. A server that uses `after` answers with the
@@ -127,7 +133,7 @@ def probe_last_cursor(context: RunContext) -> Iterator[Observation]:
 
     If all waiting tasks are on this page, it is the last page.
     """
-    exchange = context.client.get_tasks(limit=lenient_spec.parameter_maximum("limit"))
+    exchange = context.client.get_tasks(limit=context.highest_limit)
     if tasks_in(exchange) and total_in(exchange) == len(tasks_in(exchange)):
         yield observe_last_cursor(exchange)
     else:
@@ -136,12 +142,23 @@ def probe_last_cursor(context: RunContext) -> Iterator[Observation]:
 
 def probe_list_order(context: RunContext) -> Iterator[Observation]:
     """Lists the first page of the waiting tasks, with the greatest `limit`."""
-    yield observe_order(context.client.get_tasks(limit=lenient_spec.parameter_maximum("limit")))
+    yield observe_order(context.client.get_tasks(limit=context.highest_limit))
 
 
 def probe_time_precision(context: RunContext) -> Iterator[Observation]:
     """Lists the first tasks of any status."""
     yield observe_time_precision(_list_tasks(context))
+
+
+def probe_nulls(context: RunContext) -> Iterator[Observation]:
+    """Lists the tasks of any status, with the greatest `limit`."""
+    yield observe_nulls(_list_tasks(context, limit=lenient_spec.parameter_maximum("limit")))
+
+
+def probe_unknown_parameter(context: RunContext) -> Iterator[Observation]:
+    """Lists one task, with a query parameter that the API page does not name."""
+    exchange = _list_tasks(context, limit=1, **{FAKE_PARAMETER: 1})
+    yield observed_by_status("unknown-parameter", {200: "ignore", 400: "reject"}, exchange)
 
 
 def _list_tasks(context: RunContext, **query: str | int) -> Exchange:
@@ -151,7 +168,7 @@ def _list_tasks(context: RunContext, **query: str | int) -> Exchange:
 
 def _list_all_tasks(context: RunContext, key: str | None) -> list[Task]:
     all_statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
-    limit = lenient_spec.parameter_maximum("limit")
+    limit = context.highest_limit
     return tasks_in(context.client.get_tasks(key=key, status=all_statuses, limit=limit))
 
 
@@ -160,11 +177,11 @@ def _task_between(own_tasks: list[Task], foreign_tasks: list[Task]) -> Task | No
 
     Enough is one page of `_PAGE_SIZE` tasks on each side.
     """
-    times = sorted(str(task.get("created_at")) for task in own_tasks)
+    times = sorted(map(creation_time, own_tasks))
     if len(times) <= _PAGE_SIZE:
         return None
     early, late = times[_PAGE_SIZE - 1], times[-_PAGE_SIZE]
-    return next((task for task in foreign_tasks if early < str(task.get("created_at")) < late), None)
+    return next((task for task in foreign_tasks if early < creation_time(task) < late), None)
 
 
 def _ids(exchange: Exchange) -> list[str]:

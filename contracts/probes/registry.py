@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 from workerkit.contracts.gate.gate import WithheldError
-from workerkit.contracts.probes import batches, entities, heartbeat, lists, updates
+from workerkit.contracts.gate.way_trouble import LeftOutError
+from workerkit.contracts.probes import batches, bodies, entities, heartbeat, lists, updates
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed
 from workerkit.contracts.target.plan import Plan, Writes
@@ -47,6 +47,8 @@ PROBES = (
     Probe(("last-cursor",), lists.probe_last_cursor),
     Probe(("list-order",), lists.probe_list_order),
     Probe(("time-precision",), lists.probe_time_precision),
+    Probe(("null-in-task",), lists.probe_nulls),
+    Probe(("unknown-parameter",), lists.probe_unknown_parameter),
     Probe(("malformed-id",), updates.probe_malformed_id, (Need.TASKS,)),
     Probe(("malformed-id",), lists.probe_malformed_cursor),
     Probe(("first-check",), updates.probe_first_check, (Need.TASKS, Need.OTHER_KEY)),
@@ -60,13 +62,17 @@ PROBES = (
     Probe(("logs-bad-entry",), batches.probe_bad_log_entry, (Need.ALL_WRITES,)),
     Probe(("log-level-case",), batches.probe_lower_case_level, (Need.ALL_WRITES,)),
     Probe(("heartbeat-fields",), heartbeat.probe_missing_fields, (Need.ALL_WRITES,)),
-    Probe(("content-type",), heartbeat.probe_content_type, (Need.ALL_WRITES,)),
+    Probe(("missing-body",), bodies.probe_missing_body, (Need.TASKS,)),
+    Probe(("content-type",), bodies.probe_content_type, (Need.TASKS,)),
+    Probe(("link-format",), bodies.probe_link_format, (Need.TASKS,)),
+    Probe(("integer-spelling",), bodies.probe_integer_spelling, (Need.ALL_WRITES,)),
+    Probe(("loose-types",), bodies.probe_loose_types, (Need.ALL_WRITES,)),
     Probe(("heartbeat-name",), heartbeat.probe_other_name, (Need.ALL_WRITES,)),
     Probe(("offline-heartbeat",), heartbeat.probe_inactive_server, (Need.ALL_WRITES, Need.INACTIVE_KEY)),
     Probe(("entity-status",), entities.probe_unknown_request_status, (Need.TASKS,)),
     Probe(("related-entities",), entities.probe_foreign_request, (Need.ALL_WRITES, Need.OTHER_KEY)),
     Probe(
-        ("transitions", "refused-transition", "link-update-flow", "completion-flow"),
+        ("transitions", "refused-transition", "link-update-flow", "completion-flow", "listing"),
         updates.probe_transitions,
         (Need.TASKS,),
     ),
@@ -111,9 +117,14 @@ def _run_probe(context: RunContext, probe: Probe) -> None:
         return
     unmet = next((need for need in probe.needs if _is_unmet(context, need)), None)
     observations = [not_observed(silence, unmet) for silence in unknown] if unmet else probe.observe(context)
-    with suppress(WithheldError):
+    try:
         for observation in observations:
             context.ledger.add_observation(observation)
+    except WithheldError:
+        pass
+    except LeftOutError as error:
+        for silence in unknown:
+            context.ledger.add_observation(not_observed(silence, str(error)))
 
 
 def _is_unmet(context: RunContext, need: Need) -> bool:

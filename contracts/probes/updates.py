@@ -95,6 +95,7 @@ def probe_transitions(context: RunContext) -> Iterator[Observation]:
     pending_task, list_exchange = context.find_task(str(task["id"]), "pending")
     if pending_task is not None:
         context.tasks.append(pending_task)
+        yield _observe_listing(pending_task, list_exchange)
     if skip.accepted and back.accepted and pending_task is not None:
         yield observed("transitions", "lenient", skip, back)
         why = "the server accepted every update that breaks the status flow"
@@ -112,6 +113,14 @@ def probe_transitions(context: RunContext) -> Iterator[Observation]:
         exchanges = dict.fromkeys((skip, completion, back, callback, list_exchange))
         for silence in (*_UPDATE_SILENCES, *_CALLBACK_SILENCES):
             yield not_observed(silence, why, *exchanges)
+
+
+def _observe_listing(task: Task, list_exchange: Exchange) -> Observation:
+    """The value of the silence `listing`, from a task that was set to pending, in a list of pending tasks."""
+    value = {"pending": "reads", "queued": "hands-out"}.get(str(task["status"]))
+    if value is None:
+        return not_observed("listing", "the list of pending tasks has another task", list_exchange)
+    return observed("listing", value, list_exchange)
 
 
 def probe_retries(context: RunContext) -> Iterator[Observation]:

@@ -23,8 +23,8 @@ def tasks_in(exchange: Exchange) -> list[Task]:
 
 
 def usable_tasks_in(exchange: Exchange) -> list[Task]:
-    """The listed tasks with an id, a status and a request id. A test can use only these tasks."""
-    needed = ("id", "status", "request_id")
+    """The listed tasks with an id and a status. A test can use only these tasks."""
+    needed = ("id", "status")
     return [task for task in tasks_in(exchange) if all(isinstance(task.get(name), str) for name in needed)]
 
 

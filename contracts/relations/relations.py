@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from workerkit.contracts.gate.way_trouble import is_way_trouble
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.rules import OPERATION_RULES
+from workerkit.contracts.relations.listed_tasks import next_status
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.relations.refusable import may_be_refused
+from workerkit.contracts.relations.request_text import unusual_part
 from workerkit.openapi.exchange import Exchange
 
 
@@ -33,17 +36,20 @@ class CheckResult:
 Results = Iterator[CheckResult]
 
 
-def check_exchange(exchange: Exchange, *, is_legal: bool = False) -> Results:
-    """The results of all checks of one exchange. There are none if the API has no operation for the request.
+def check_exchange(exchange: Exchange, *, is_legal: bool = False, may_hand_out: bool = True) -> Results:
+    """The results of all checks of one exchange.
+
+    There are none if the API has no operation for the request, if a number in it is beyond 2**53, or if the
+    answer is not the server's own.
 
     is_legal: True if the caller already knows that the request follows the spec.
+    may_hand_out: False if GET /tasks certainly does not change the tasks that it lists. Otherwise it may list
+        pending tasks as queued.
     """
-    parsed = ParsedExchange(exchange, is_legal)
-    if parsed.operation is None:
+    parsed = ParsedExchange(exchange, is_legal, may_hand_out)
+    if parsed.operation is None or parsed.has_unportable_request or is_way_trouble(exchange):
         return
-    yield _no_system_error(exchange)
-    if exchange.status is None:
-        return
+    yield _no_system_error(parsed)
     yield _documented_status(parsed)
     yield _success_field(parsed)
     yield from _refusal_results(parsed)
@@ -51,16 +57,20 @@ def check_exchange(exchange: Exchange, *, is_legal: bool = False) -> Results:
         yield from _accepted_results(parsed)
 
 
-def _no_system_error(exchange: Exchange) -> CheckResult:
-    if exchange.status is None:
-        return CheckResult("no-system-error", f"no answer came: {exchange.why}")
-    return _result("no-system-error", exchange.status < 500, f"answered {exchange.status}")
+def _no_system_error(parsed: ParsedExchange) -> CheckResult:
+    status = parsed.exchange.status
+    if status is None or status < 500:
+        return CheckResult("no-system-error", None)
+    flaw = f"{unusual_part(parsed)} was answered {status}"
+    return CheckResult("no-system-error", flaw)
 
 
 def _documented_status(parsed: ParsedExchange) -> CheckResult:
     status, exchange = parsed.exchange.status, parsed.exchange
     known = exchange.accepted or status in lenient_spec.possible_statuses(str(parsed.operation))
-    return _result("statuses", known, f"answered {status}, which the API page does not list")
+    expected = ", ".join(str(code) for code in sorted(lenient_spec.possible_statuses(str(parsed.operation))))
+    flaw = f"answered {status}, which is not a status of this operation on the API page (200, {expected})"
+    return _result("statuses", known, flaw)
 
 
 def _success_field(parsed: ParsedExchange) -> CheckResult:
@@ -83,10 +93,11 @@ def _refusal_results(parsed: ParsedExchange) -> Results:
 
 def _accepted_results(parsed: ParsedExchange) -> Results:
     flaw, operation = parsed.answer_flaw, str(parsed.operation)
-    yield CheckResult(
-        OPERATION_RULES[operation], None if flaw is None else f"the answer is not valid: {flaw}"
-    )
-    if flaw is None:
+    if flaw is None or not parsed.has_unportable_answer:
+        yield CheckResult(
+            OPERATION_RULES[operation], None if flaw is None else f"the answer is not valid: {flaw}"
+        )
+    if flaw is None and not parsed.has_unportable_answer:
         yield from _RELATIONS[operation](parsed)
 
 
@@ -103,8 +114,18 @@ def _list_results(parsed: ParsedExchange) -> Results:
     yield from _page(parsed, page)
     yield from _filters(parsed, tasks)
     yield from _ids(parsed, tasks)
-    yield from _total(parsed, page, tasks)
-    yield from _next_cursor(parsed, page, tasks)
+    if not _hands_out(parsed, tasks):
+        yield from _total(parsed, page, tasks)
+        yield from _next_cursor(parsed, page, tasks)
+
+
+def _hands_out(parsed: ParsedExchange, tasks: list[dict[str, Any]]) -> bool:
+    """True if the list shows tasks as queued that its filter selected as pending.
+
+    Then `total` may count the pending tasks before or after this list.
+    """
+    statuses = parsed.parameter_value("status")
+    return bool(statuses) and not {str(task["status"]) for task in tasks} <= set(statuses)
 
 
 def _limit(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
@@ -124,7 +145,8 @@ def _page(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
 def _filters(parsed: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
     statuses = parsed.parameter_value("status")
     if statuses is not None:
-        others = sorted({str(task["status"]) for task in tasks} - set(statuses))
+        handed_out = {next_status("pending")} if parsed.may_hand_out and "pending" in statuses else set()
+        others = sorted({str(task["status"]) for task in tasks} - {*statuses, *handed_out})
         flaw = f"tasks with status {', '.join(others)} are listed for the filter {','.join(statuses)}"
         yield _result("list-status", not others, flaw)
     service = parsed.query.get("service_type")
@@ -140,7 +162,8 @@ def _ids(parsed: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
     yield _result("list", not repeated, f"task {repeated[0] if repeated else ''} is listed twice")
     after = parsed.query.get("after")
     if after is not None:
-        yield _result("list-after", after not in ids, f"the page after task {after} has this task itself")
+        has_itself = after.lower() in map(str.lower, ids)
+        yield _result("list-after", not has_itself, f"the page after task {after} has this task itself")
 
 
 def _total(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
@@ -159,7 +182,9 @@ def _next_cursor(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[di
         return
     cursor, last = page.get("next_cursor"), tasks[-1]["id"]
     yield _result(
-        "list-next-cursor", cursor in (last, None), f"next_cursor is {cursor}, the last id is {last}"
+        "list-next-cursor",
+        _lower(cursor) in (_lower(last), None),
+        f"next_cursor is {cursor}, the last id is {last}",
     )
     requested, limit = parsed.parameter_value("page"), page["limit"]
     if requested is not None and "after" not in parsed.query and requested * limit < page["total"]:
@@ -213,7 +238,7 @@ def _item_results(items: list[Any], results: list[dict[str, Any]]) -> Results:
     for item in unknown:
         link_id, status = _link_id_of(item), item.get("status")
         is_alone = link_id is not None and counts[link_id] == 1
-        if is_alone and isinstance(status, str):
+        if is_alone and isinstance(status, str) and status.strip() not in ("", *known):
             flaw = f"an item with the status {status!r} was updated"
             yield _result("update-status", not updated[link_id], flaw)
 
@@ -244,7 +269,7 @@ def _log_results(parsed: ParsedExchange) -> Results:
 
 def _may_be_stored(entry: Any) -> bool:
     level = entry.get("level") if isinstance(entry, dict) else None
-    return isinstance(level, str) and level.upper() in lenient_spec.enum_values("LogLevel")
+    return isinstance(level, str) and level.strip().upper() in lenient_spec.enum_values("LogLevel")
 
 
 def _callback_results(rule: str, name: str) -> Callable[[ParsedExchange], Results]:

@@ -9,12 +9,20 @@ from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
 from workerkit.contracts.report.sentence_report import SentenceReport, SentenceStatus
-from workerkit.contracts.report.text import evidence_lines, receipt_lines, report_notes, verdict_line
+from workerkit.contracts.report.text import (
+    answer_text,
+    evidence_lines,
+    mend_first_lines,
+    receipt_lines,
+    report_notes,
+    verdict_line,
+)
 from workerkit.mockserver.reports.report import (
     Case,
     CommandReport,
     FoldedNote,
     Outcome,
+    ReportCommand,
     ReportFinding,
     ReportSection,
     ReportSentence,
@@ -46,6 +54,9 @@ def command_report(report: Report) -> CommandReport:
 
 
 def _folded_notes(report: Report) -> Iterator[FoldedNote]:
+    causes = mend_first_lines(report)
+    if causes:
+        yield FoldedNote(causes[0], tuple(causes[1:]), is_open=True)
     lines = receipt_lines(report)
     if lines:
         yield FoldedNote(lines[0], tuple(lines[1:]))
@@ -86,4 +97,7 @@ def _case(rule: RuleReport) -> Case:
 def _finding(rule: RuleReport, flaw: RuleFlaw) -> ReportFinding:
     evidence_of_flaw = [evidence for evidence in rule.evidence if evidence.number in flaw.exchanges]
     lines = tuple(line for evidence in evidence_of_flaw for line in evidence_lines(evidence))
-    return ReportFinding(rule.id, flaw.message, lines)
+    commands = tuple(
+        ReportCommand(evidence.number, evidence.curl, answer_text(evidence)) for evidence in evidence_of_flaw
+    )
+    return ReportFinding(rule.id, flaw.message, lines, commands=commands)

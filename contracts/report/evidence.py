@@ -74,15 +74,17 @@ def evidence_of(exchange: Exchange, target: Target, mask: Mask) -> Evidence:
 def _curl(exchange: Exchange, target: Target, mask: Mask) -> str:
     query = f"?{exchange.query}" if exchange.query else ""
     url = target.base_url + exchange.path.removeprefix(worker_api().base_path) + query
-    words = ["curl", "-i", "-X", exchange.method, shlex.quote(mask.text(url))]
+    # Without --globoff, curl reads brackets in a URL as several URLs.
+    globoff = ["--globoff"] if set(url) & set("[]{}") else []
+    words = ["curl", "-i", *globoff, "-X", exchange.method, _quoted(mask.text(url))]
     headers = dict(exchange.request_headers)
     key = headers.get(worker_api().key_header)
     if key is not None:
         words += ["-H", f'"{worker_api().key_header_name}: {_key_text(key, target, mask)}"']
     if exchange.request_body:
         content_type = headers.get("content-type", "")
-        words += ["-H", shlex.quote(f"Content-Type: {content_type}")]
-        words += ["--data-binary", _body_text(exchange, mask)]
+        words += ["-H", _quoted(f"Content-Type: {content_type}".rstrip())]
+        words += ["--data-binary", _quoted(_body_text(exchange.request_body, mask))]
     return " ".join(words)
 
 
@@ -97,11 +99,25 @@ def _key_text(key: str, target: Target, mask: Mask) -> str:
     return text if is_plain else _KEY_WITH_SHELL_CHARACTERS
 
 
-def _body_text(exchange: Exchange, mask: Mask) -> str:
-    body = mask.text(exchange.request_body.decode("utf-8", "backslashreplace"))
-    if len(body) > _MAX_TEXT_LENGTH:
-        return shlex.quote(f"{body[:_MAX_TEXT_LENGTH]}… ({len(exchange.request_body)} bytes)")
-    return shlex.quote(body)
+def _body_text(body: bytes, mask: Mask) -> str:
+    """The body as text. A byte that is not UTF-8 is a lone surrogate, as in Python's `surrogateescape`."""
+    return mask.text(body.decode("utf-8", "surrogateescape"))
+
+
+def _quoted(text: str) -> str:
+    """The text as one word for bash and zsh. Bytes that a terminal cannot show are written as `\\xNN`."""
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = "".join(map(_escaped, text))
+    return f"$'{escaped}'"
+
+
+def _escaped(character: str) -> str:
+    if character in "'\\":
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
 def _body(raw: bytes, json_value: Any, mask: Mask) -> Any:

@@ -36,12 +36,12 @@ class SilenceReport:
     evidence: tuple[str, ...] = ()
 
 
-def silence_reports(ledger: Ledger, mask: Mask, end_reason: str) -> tuple[SilenceReport, ...]:
+def silence_reports(ledger: Ledger, mask: Mask, untested_reason: str) -> tuple[SilenceReport, ...]:
     """A report for each silence, in the order of `silences.yaml`.
 
-    end_reason: the reason why the run ended early, or an empty text.
+    untested_reason: the reason of every silence without a value that has no other reason, or an empty text.
     """
-    return tuple(_silence_report(silence, ledger, mask, end_reason) for silence in silences())
+    return tuple(_silence_report(silence, ledger, mask, untested_reason) for silence in silences())
 
 
 def dialect_text(target: str, reports: tuple[SilenceReport, ...]) -> str:
@@ -53,9 +53,11 @@ def dialect_text(target: str, reports: tuple[SilenceReport, ...]) -> str:
     return head + "\n" + entries + ("\n{}\n" if is_empty else "")
 
 
-def _silence_report(silence: str, ledger: Ledger, mask: Mask, end_reason: str) -> SilenceReport:
+def _silence_report(silence: str, ledger: Ledger, mask: Mask, untested_reason: str) -> SilenceReport:
     stated = ledger.stated.get(silence)
-    default_reason = end_reason or ("given by --dialect" if stated else "no request of this run shows it")
+    default_reason = untested_reason or (
+        "given by --dialect" if stated else "no request of this run shows it"
+    )
     observation = ledger.observations.get(silence, Observation(silence, None, default_reason))
     evidence = tuple(mask.text(_line(exchange)) for exchange in observation.exchanges[:_MAX_EXCHANGES])
     why = observation.why

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from workerkit.contracts.page.rules import RuleStatus
+from workerkit.contracts.report.cause_report import CauseReport
 from workerkit.contracts.report.evidence import Evidence
 from workerkit.contracts.report.report import Report
-from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
+from workerkit.contracts.report.rule_report import RuleFlaw
 from workerkit.contracts.report.sentence_report import SentenceStatus
 from workerkit.contracts.sandbox.receipt import Receipt
 from workerkit.contracts.target.plan import Plan, Writes
@@ -19,6 +20,7 @@ _MAX_LINE_LENGTH = 400
 _MAX_WITHHELD = 5
 _MAX_NUMBERS = 10
 _MAX_SENTENCES = 4
+_MAX_CAUSES = 10
 _INDENT = " " * 10
 _WRITES = {
     Writes.ALL: (
@@ -44,7 +46,8 @@ def plan_text(target: Target, plan: Plan) -> str:
         if plan.max_requests is None
         else f"at most {plan.max_requests} requests"
     )
-    rate = "" if plan.rate is None else f", {plan.rate:g} a second"
+    per_second = plan.rate_to(target)
+    rate = "" if per_second is None else f", {per_second:g} a second"
     other_account = "an account" if target.account_id is None else "another account"
     writes = _WRITES[Writes(plan.writes)].format(
         sandbox=_sandbox_text(target, plan), other_account=other_account
@@ -61,8 +64,10 @@ def _sandbox_text(target: Target, plan: Plan) -> str:
 
 def report_text(report: Report) -> str:
     """The broken rules with their exchanges, the untested rules with the reasons, notes, and the verdict."""
-    receipt = receipt_lines(report)
+    mend_first, receipt = mend_first_lines(report), receipt_lines(report)
     lines = [
+        *mend_first[:1],
+        *(_INDENT + line for line in mend_first[1:]),
         *_broken_rules(report),
         *_untested_rules(report),
         _sentence_counts(report),
@@ -90,10 +95,14 @@ def receipt_lines(report: Report) -> list[str]:
     return [] if report.receipt is None else list(_receipt(report.receipt))
 
 
+def mend_first_lines(report: Report) -> list[str]:
+    """The causes, if there are several: a heading, then a line for each cause."""
+    return list(_mend_first(report)) if len(report.causes) > 1 else []
+
+
 def evidence_lines(evidence: Evidence) -> list[str]:
     """An exchange in two lines: a curl command for the request, and the answer."""
-    request = f"#{evidence.number}  $ {_shortened(evidence.curl)}"
-    return [request, f"    {answer_text(evidence)}"]
+    return [f"#{evidence.number}  $ {evidence.curl}", f"    {answer_text(evidence)}"]
 
 
 def answer_text(evidence: Evidence) -> str:
@@ -129,37 +138,65 @@ def _known_silences(report: Report) -> list[str]:
     return [f"{silence}: {value}" for silence, value in report.observed_values if value is not None]
 
 
+def _costs(report: Report) -> Iterator[str]:
+    """How many requests each part of the run sent, and what the limit of the run left out."""
+    if report.costs:
+        yield "Requests: " + ", ".join(f"{cost.name} {cost.requests}" for cost in report.costs) + "."
+    short = [cost for cost in report.costs if cost.share < 1]
+    if short:
+        parts = ", ".join(f"{cost.share:.0%} of the {cost.name}" for cost in short)
+        yield f"The limit of requests left room for only {parts}: give a higher --max-requests to test more."
+
+
 def _other_notes(report: Report) -> Iterator[str]:
+    yield from (f"Note: {note}." for note in report.notes)
+    yield from _costs(report)
     if report.no_episodes_reason:
         yield f"No answers were compared with a model: {report.no_episodes_reason}."
     if report.end_reason:
         yield f"The run ended early: {report.end_reason}."
+    if report.trouble:
+        yield f"{report.trouble}."
     yield from _withheld(report)
 
 
 def _broken_rules(report: Report) -> Iterator[str]:
-    """Each broken rule with its flaws. If several flaws have the same exchange, it is printed only once."""
+    """Each cause under its rule. If several causes have the same exchange, it is printed only once."""
     numbers: set[int] = set()
-    for rule in report.with_status(RuleStatus.BROKEN):
-        yield f"BROKEN    {rule.id}: {rule.rule.sentence.bilingual}"
-        for flaw in rule.flaws:
-            yield _INDENT + flaw.message
-            yield from _exchange_lines(rule, flaw, numbers)
-        if rule.more:
-            yield f"{_INDENT}and {_counted(rule.more, 'more finding')} of this rule"
+    rules = {rule.id: rule for rule in report.rules}
+    evidence = {item.number: item for rule in report.rules for item in rule.evidence}
+    for place, cause in enumerate(report.causes, 1):
+        yield f"BROKEN    {cause.rule}: {rules[cause.rule].rule.sentence.bilingual}"
+        yield f"{_INDENT}{place}. {cause.flaw.message}"
+        yield from _exchange_lines(cause.flaw, evidence, numbers)
+        if cause.followers:
+            yield f"{_INDENT}From this follows: {_followers_text(cause)}"
 
 
-def _exchange_lines(rule: RuleReport, flaw: RuleFlaw, printed_numbers: set[int]) -> Iterator[str]:
+def _followers_text(cause: CauseReport) -> str:
+    """The rules that are broken by the same mistake, each with the number of its findings."""
+    counts = Counter(rule for rule, _ in cause.followers)
+    return ", ".join(f"{rule} ({_counted(count, 'finding')})" for rule, count in counts.items())
+
+
+def _mend_first(report: Report) -> Iterator[str]:
+    yield f"Mend first: {len(report.causes)} causes. The cause that breaks the most rules is the first."
+    for place, cause in enumerate(report.causes[:_MAX_CAUSES], 1):
+        others = f" (breaks {len(cause.rules)} rules)" if len(cause.rules) > 1 else ""
+        yield f"{place}. {cause.rule}{others}: {_shortened(cause.flaw.message)}"
+    if len(report.causes) > _MAX_CAUSES:
+        yield f"and {len(report.causes) - _MAX_CAUSES} more"
+
+
+def _exchange_lines(
+    flaw: RuleFlaw, evidence: Mapping[int, Evidence], printed_numbers: set[int]
+) -> Iterator[str]:
     """The exchanges of a flaw. Adds their numbers to `printed_numbers`."""
-    new = [
-        evidence
-        for evidence in rule.evidence
-        if evidence.number in flaw.exchanges and evidence.number not in printed_numbers
-    ]
+    for number in flaw.exchanges:
+        if number in evidence and number not in printed_numbers:
+            yield from (f"{_INDENT}  {line}" for line in evidence_lines(evidence[number]))
     above = [f"#{number}" for number in flaw.exchanges if number in printed_numbers]
     printed_numbers.update(flaw.exchanges)
-    for evidence in new:
-        yield from (f"{_INDENT}  {line}" for line in evidence_lines(evidence))
     if above:
         yield f"{_INDENT}  (see above: {', '.join(above[:_MAX_NUMBERS])})"
 

@@ -10,6 +10,7 @@ from workerkit.contracts.gate.client import Client
 from workerkit.contracts.gate.gate import TOO_MANY_REQUESTS
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task, tasks_in, usable_tasks_in
+from workerkit.contracts.relations.request_text import request_text
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.target.fake_ids import fake_id
 from workerkit.contracts.target.plan import Writes
@@ -17,7 +18,7 @@ from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 
-_MOST_PAGES = 5
+_MOST_PAGES = 20
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class RunContext:
     sandbox_foreign: tasks of the other server that requests may name.
     sandbox_requests: ids of the customers' requests whose status may be changed.
     clock: the clock of the run.
+    highest_limit: the highest `limit` that the server accepts, as far as the run knows.
     """
 
     client: Client
@@ -52,6 +54,7 @@ class RunContext:
     sandbox_foreign: tuple[Task, ...] = ()
     sandbox_requests: frozenset[str] = frozenset()
     clock: RunClock = field(default_factory=RunClock)
+    highest_limit: int = lenient_spec.parameter_maximum("limit")
 
     @property
     def own_server_name(self) -> str:
@@ -71,9 +74,8 @@ class RunContext:
             return False
         kept = exchange.status in statuses if statuses else exchange.accepted
         expected = " or ".join(map(str, statuses)) or "2xx"
-        self.ledger.record_check(
-            rule, None if kept else f"answered {exchange.status}, expected {expected}", exchange
-        )
+        flaw = f"{request_text(exchange)} was answered {exchange.status}, expected {expected}"
+        self.ledger.record_check(rule, None if kept else flaw, exchange)
         return kept
 
     def take_task(self, rule: str) -> Task | None:
@@ -111,7 +113,7 @@ class RunContext:
 
         Returns the task, or None if it is not there, and the last exchange of the search.
         """
-        limit = lenient_spec.parameter_maximum("limit")
+        limit = self.highest_limit
         for page in range(1, _MOST_PAGES + 1):
             exchange = self.client.get_tasks(key=key, status=status, limit=limit, page=page)
             tasks = tasks_in(exchange)

@@ -35,7 +35,10 @@ class Ledger:
     kept_rules: the ids of rules with at least one passed check.
     untested_reasons: why a rule could not be tested, by the rule's id.
     observations: what the run observed about a silence, by the silence's id.
+    explained: pairs of a rule and the number of an exchange. A finding of a test step tells more about this
+        exchange than the check of all exchanges can tell.
     no_episodes_reason: why there were no random episodes, or an empty text.
+    notes: sentences for the report about behaviour that breaks no rule, without a dot at the end.
     """
 
     stated: Mapping[str, str] = field(default_factory=dict)
@@ -43,7 +46,9 @@ class Ledger:
     kept_rules: set[str] = field(default_factory=set)
     untested_reasons: dict[str, str] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
+    explained: set[tuple[str, int]] = field(default_factory=set)
     no_episodes_reason: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def mark_kept(self, rule: str) -> None:
         """Records a passed check of the rule."""
@@ -53,12 +58,20 @@ class Ledger:
         """Records that the server broke the rule."""
         self.findings.append(Finding(_known(rule), message, tuple(exchanges)))
 
+    def mark_explained(self, rule: str, exchange: Exchange) -> None:
+        """Records that a finding explains how this exchange breaks the rule, so no other finding has to."""
+        self.explained.add((_known(rule), exchange.number))
+
     def record_check(self, rule: str, flaw: str | None, *exchanges: Exchange) -> None:
         """Records the result of a check. `flaw` is what is wrong, or None if the rule is kept."""
         if flaw is None:
             self.mark_kept(rule)
         else:
             self.mark_broken(rule, flaw, exchanges)
+
+    def has_finding(self, rule: str) -> bool:
+        """True if the server broke the rule in at least one case."""
+        return any(finding.rule == rule for finding in self.findings)
 
     def mark_untested(self, rule: str, why: str) -> None:
         """Records why the rule could not be tested. Only the first reason is kept."""

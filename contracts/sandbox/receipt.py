@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workerkit.openapi.masking.mask import Mask
@@ -57,6 +57,10 @@ class Receipt:
     def not_put_back(self) -> tuple[FieldChange, ...]:
         """The changes that were not put back."""
         return tuple(change for change in self.changes if not change.is_put_back)
+
+    def with_note(self, note: str) -> Receipt:
+        """The receipt with one more note, or the same receipt for an empty text."""
+        return replace(self, notes=(*self.notes, note)) if note else self
 
     def masked(self, mask: Mask) -> Receipt:
         """The receipt with masked secrets."""

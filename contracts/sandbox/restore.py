@@ -12,7 +12,7 @@ from typing import Any
 from workerkit.contracts.gate.client import Client
 from workerkit.contracts.gate.gate import Gate, RunEndedError, WithheldError
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.relations.listed_tasks import Task
+from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.sandbox.receipt import FieldChange, Receipt
 from workerkit.contracts.sandbox.sandbox import NoSandboxError, Sandbox, find_sandbox, list_all
@@ -24,7 +24,7 @@ from workerkit.openapi.exchange import Exchange
 _TIME_TO_RESTORE = 30.0
 _MOST_SINGLE_UPDATES = 8
 _HIDDEN_FIELDS = ("error_message", "note", "is_indexed")
-_RESTORABLE_FIELDS = ("status", "link_profile", "link_post")
+_RESTORABLE_FIELDS = ("status", *LINK_FIELDS)
 
 
 def open_sandbox(target: Target, plan: Plan, gate: Gate, say: Callable[[str], None]) -> Sandbox | None:
@@ -105,7 +105,7 @@ class Restoration:
                     self._current[str(task["id"])] = task
         for task_id, task in self._current.items():
             for name, value in task.items():
-                if value != self._before[task_id].get(name):
+                if not _is_same(name, value, self._before[task_id].get(name)):
                     self._changed.setdefault((task_id, name), value)
 
     def _changed_ids(self, ids: Sequence[str]) -> list[str]:
@@ -120,12 +120,22 @@ class Restoration:
         return {
             name: before.get(name) or ""
             for name in _RESTORABLE_FIELDS
-            if before.get(name) != current.get(name)
+            if not _is_same(name, before.get(name), current.get(name))
         }
 
     def _restore_in_bulk(self, ids: Sequence[str]) -> None:
-        items = [{"link_id": task_id, **self._restoring_update(task_id)} for task_id in ids]
-        self._client.send("PUT", "/tasks/bulk", {"items": items})
+        updates = {task_id: self._restoring_update(task_id) for task_id in ids}
+        if self._send_batch(updates).accepted:
+            return
+        # One item may be the reason of the refusal, for example an empty link.
+        for is_in_part in (_is_status, _is_filled_link, _is_empty_link):
+            parts = {task_id: _part(update, is_in_part) for task_id, update in updates.items()}
+            if any(parts.values()):
+                self._send_batch(parts)
+
+    def _send_batch(self, updates: Mapping[str, dict[str, Any]]) -> Exchange:
+        items = [{"link_id": task_id, **update} for task_id, update in updates.items() if update]
+        return self._client.send("PUT", "/tasks/bulk", {"items": items})
 
     def _restore_one(self, task_id: str, key: str | None) -> None:
         update = self._restoring_update(task_id)
@@ -135,14 +145,15 @@ class Restoration:
         self._refusals[task_id] = (
             f"the update was answered {exchange.status}" if exchange.status else "the update got no answer"
         )
-        links = {name: value for name, value in update.items() if name != "status"}
-        if links and links != update:
-            self._client.send("PUT", f"/tasks/{task_id}", links, key=key)
+        for is_in_part in (_is_status, _is_filled_link):
+            part = _part(update, is_in_part)
+            if part and part != update:
+                self._client.send("PUT", f"/tasks/{task_id}", part, key=key)
 
     def _changes(self) -> Iterator[FieldChange]:
         for (task_id, name), value in self._changed.items():
             before, current = self._before[task_id].get(name), self._current[task_id].get(name)
-            is_put_back = current == before
+            is_put_back = _is_same(name, current, before)
             yield FieldChange(
                 task_id,
                 name,
@@ -190,6 +201,27 @@ class Restoration:
         """The ids in a field of all accepted requests of one operation."""
         accepted = (write for write in self._writes if write.operation == operation and write.accepted)
         return sorted({str(ParsedExchange(write).request_field(field)) for write in accepted})
+
+
+def _is_same(name: str, value: Any, other: Any) -> bool:
+    """True if a field has the same value. A server may list an empty link as an empty text or as null."""
+    return value == other or (name in LINK_FIELDS and not value and not other)
+
+
+def _part(update: Mapping[str, Any], is_in_part: Callable[[str, Any], bool]) -> dict[str, Any]:
+    return {name: value for name, value in update.items() if is_in_part(name, value)}
+
+
+def _is_status(name: str, _value: str) -> bool:
+    return name == "status"
+
+
+def _is_filled_link(name: str, value: str) -> bool:
+    return name in LINK_FIELDS and value != ""
+
+
+def _is_empty_link(name: str, value: str) -> bool:
+    return name in LINK_FIELDS and value == ""
 
 
 def _has_id(task_id: str, exchange: Exchange) -> bool:

@@ -49,8 +49,8 @@ class Sandbox:
 
     @property
     def generated_ids(self) -> frozenset[str]:
-        """The ids, in lower case, of the own tasks that generated requests may change."""
-        return frozenset(str(task["id"]).lower() for task in self.own[-_MOST_GENERATED:])
+        """The ids of the own tasks that generated requests may change, as the server wrote them."""
+        return frozenset(str(task["id"]) for task in self.own[-_MOST_GENERATED:])
 
     @property
     def request_ids(self) -> frozenset[str]:
@@ -77,7 +77,9 @@ def find_sandbox(client: Client, target: Target, plan: Plan) -> Sandbox:
     _check_all_found(plan, own, listed)
     foreign = list(_foreign(client, target, plan))
     requests = {
-        str(task["request_id"]): str(task.get("request_name")) for task in own if _is_of_request(task, plan)
+        str(task["request_id"]): str(task.get("request_name"))
+        for task in own
+        if _is_of_request(task, plan) and task.get("request_id") is not None
     }
     waiting = lenient_spec.waiting_statuses()
     best_first = sorted(own, key=lambda task: (not _has_id(task, plan), task["status"] not in waiting))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
-from workerkit.contracts.run.observation import Observation, observed
+from workerkit.contracts.run.observation import Observation, not_observed, observed
 from workerkit.openapi.exchange import Exchange
 
 _LINK = "https://example.com/workerkit/{}"
@@ -24,9 +24,16 @@ def unknown_levels() -> tuple[str, ...]:
 
 
 def observe_callback_body(exchange: Exchange) -> Observation:
-    """The value of the silence `callback-body`, from the answer to an accepted callback."""
-    data = ParsedExchange(exchange).answer_field("data")
-    return observed("callback-body", "like-update" if isinstance(data, dict) else "success-only", exchange)
+    """The value of the silence `callback-body`, from the answer to an accepted link callback."""
+    match ParsedExchange(exchange).answer_json:
+        case {"success": True, "data": {"updated": True, "link_id": str()}}:
+            return observed("callback-body", "like-update", exchange)
+        case {"success": True, "data": {"updated": True, **others}} if not others:
+            return observed("callback-body", "updated", exchange)
+        case {"success": True, **others} if not others:
+            return observed("callback-body", "success-only", exchange)
+    why = "the answer tells success in another form, which the API page allows"
+    return not_observed("callback-body", why, exchange)
 
 
 # Vietnamese, like the API page, to test characters that are not ASCII.

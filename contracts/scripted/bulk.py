@@ -47,7 +47,7 @@ def check_other_tasks(context: RunContext) -> None:
 
 def _all_tasks(context: RunContext) -> Exchange:
     statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
-    return context.client.get_tasks(status=statuses, limit=lenient_spec.parameter_maximum("limit"))
+    return context.client.get_tasks(status=statuses, limit=context.highest_limit)
 
 
 def _statuses(listed: Exchange) -> dict[str, str]:

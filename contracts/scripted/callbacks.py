@@ -72,14 +72,18 @@ def _complete_waiting_link(context: RunContext) -> None:
 
 
 def _set_request_status(context: RunContext) -> None:
+    context.tasks.sort(key=lambda task: not isinstance(task.get("request_id"), str))
     task = context.take_task("request-status")
-    if task is not None and not context.may_change_request(str(task["request_id"])):
+    if task is not None and task.get("request_id") is None:
+        context.ledger.mark_untested("request-status", "no listed task has a request_id")
+    elif task is not None and not context.may_change_request(str(task["request_id"])):
         context.ledger.mark_untested(
             "request-status", "needs --sandbox-request, because the test changes a customer's request"
         )
     elif task is not None:
         body = {"request_id": task["request_id"], "status": "completed"}
-        invalid = context.client.send("POST", "/callback/request/status", {**body, "status": 7})
+        no_text = {"name": "completed"}
+        invalid = context.client.send("POST", "/callback/request/status", {**body, "status": no_text})
         context.expect_status("bad-request", invalid, 400)
         context.expect_status("request-status", context.client.send("POST", "/callback/request/status", body))
 

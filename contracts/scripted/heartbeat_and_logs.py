@@ -48,6 +48,11 @@ def heartbeat_body(name: str) -> dict[str, Any]:
     return {"server_name": name, "ip": "192.168.1.100", **usage, **counts}
 
 
+def known_level() -> str:
+    """A log level of the API page."""
+    return lenient_spec.enum_values("LogLevel")[0]
+
+
 def send_logs(context: RunContext) -> None:
     """Sends logs with each level, with the most entries that the API page allows, and with one entry more."""
     most = lenient_spec.max_batch_size("LogBatch", "logs")

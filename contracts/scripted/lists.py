@@ -11,12 +11,19 @@ from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.timestamp import read_time
 
+_NULL_ON_THE_PAGE = frozenset({"details", "started_at"})
 _WANTED_PAGES = 3
 _MOST_PAGES = 8
 _MOST_TRIES = 3
 _DISTURBED = "the tasks changed between two lists: try again when nobody else changes them"
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+# The decimals and the zone of a time. A server may leave out decimals that are all zero.
+_PRECISIONS = {
+    **{(0, True): "seconds", (3, True): "milliseconds", (6, True): "microseconds"},
+    (0, False): "offset",
+}
 
 
 def list_by_default(context: RunContext) -> None:
@@ -28,6 +35,7 @@ def list_by_default(context: RunContext) -> None:
     context.server_name = parsed.answer_field("server_name")
     context.server_id = parsed.answer_field("server_id")
     context.ledger.add_observation(observe_time_precision(exchange))
+    context.ledger.add_observation(observe_nulls(exchange))
     # A server may change tasks from pending to queued when it lists them, so the second list is used.
     named = context.client.get_tasks(status=",".join(lenient_spec.waiting_statuses()))
     _compare_with_default(context, exchange, named)
@@ -60,8 +68,8 @@ def filter_lists(context: RunContext) -> None:
     """Lists with filters. Checks the totals for each status, and that a filter keeps the right tasks."""
     _check_totals(context)
     _filter_by_cursor(context)
-    for task in context.tasks[:1]:
-        exchange = context.client.get_tasks(service_type=str(task.get("service_type")))
+    for task in [task for task in context.tasks if _service_type(task)][:1]:
+        exchange = context.client.get_tasks(service_type=_service_type(task))
         if context.expect_status("list-service-type", exchange):
             found = task.get("id") in [listed.get("id") for listed in tasks_in(exchange)]
             is_complete = total_in(exchange) == len(tasks_in(exchange))
@@ -69,8 +77,14 @@ def filter_lists(context: RunContext) -> None:
             context.ledger.record_check(
                 "list-service-type", None if found or not is_complete else flaw, exchange
             )
-            half = min(lenient_spec.parameter_maximum("limit"), max(1, total_in(exchange) // 2))
-            context.client.get_tasks(service_type=str(task.get("service_type")), limit=half, page=2)
+            half = min(context.highest_limit, max(1, total_in(exchange) // 2))
+            context.client.get_tasks(service_type=_service_type(task), limit=half, page=2)
+
+
+def _service_type(task: Task) -> str:
+    """The service type of a listed task, or an empty text."""
+    service_type = task.get("service_type")
+    return service_type if isinstance(service_type, str) else ""
 
 
 def _check_totals(context: RunContext) -> None:
@@ -99,8 +113,9 @@ def _filter_by_cursor(context: RunContext) -> None:
         first = context.client.get_tasks(status=status, limit=1)
         cursor, tasks = ParsedExchange(first).answer_field("next_cursor"), usable_tasks_in(first)
         if isinstance(cursor, str) and tasks and total_in(first) > 1:
-            filters = {"status": status, "service_type": str(tasks[0].get("service_type"))}
-            context.client.get_tasks(**filters, limit=lenient_spec.parameter_maximum("limit"), after=cursor)
+            service = {"service_type": _service_type(tasks[0])} if _service_type(tasks[0]) else {}
+            most = context.highest_limit
+            context.client.get_tasks_with({"status": status, **service, "limit": most, "after": cursor})
             return
 
 
@@ -119,7 +134,9 @@ def list_at_limits(context: RunContext) -> None:
     """
     most = lenient_spec.parameter_maximum("limit")
     context.expect_status("bad-request", context.client.get_tasks(limit="ten"), 400)
-    context.expect_status("list-limit", context.client.get_tasks(limit=most))
+    if not context.expect_status("list-limit", context.client.get_tasks(limit=most)):
+        # The run goes on with a limit that the server accepts, so that other rules can be tested.
+        context.highest_limit = lenient_spec.parameter_default("limit")
     beyond = context.client.get_tasks(limit=most + 1)
     if beyond.accepted:
         limit = ParsedExchange(beyond).answer_field("limit")
@@ -148,7 +165,7 @@ def page_through_lists(context: RunContext) -> None:
             context, "the server has no tasks to list, or its answer has no total: give it some tasks"
         )
         return
-    limit = min(lenient_spec.parameter_maximum("limit"), -(-total // _WANTED_PAGES))
+    limit = min(context.highest_limit, -(-total // _WANTED_PAGES))
     if limit * _MOST_PAGES < total:
         _mark_paging_untested(context, f"{total} tasks are too many for this test")
         return
@@ -220,7 +237,7 @@ def observe_last_cursor(last: Exchange) -> Observation:
 
 def observe_order(*pages: Exchange) -> Observation:
     """The value of the silence `list-order`, from these pages."""
-    times = [str(task.get("created_at")) for page in pages for task in tasks_in(page)]
+    times = [creation_time(task) for page in pages for task in tasks_in(page)]
     if len(set(times)) < 2:
         return not_observed("list-order", "no two listed tasks have different times")
     if times == sorted(times):
@@ -239,13 +256,40 @@ def _total_with_cursor(first: Exchange, second: Exchange, total: int) -> Observa
     return not_observed("total-with-cursor", why, first, second)
 
 
+def creation_time(task: Task) -> float:
+    """The `created_at` of a listed task, in seconds since 1970. It is 0 if it is not a time with a zone."""
+    try:
+        return read_time(str(task.get("created_at")))
+    except ValueError:
+        return 0.0
+
+
 def observe_time_precision(exchange: Exchange) -> Observation:
     """The value of the silence `time-precision`, from the times of these tasks."""
-    times = [str(task.get("created_at")) for task in tasks_in(exchange)]
-    matches = [_TIME.fullmatch(time) for time in times]
+    times = [str(task["created_at"]) for task in tasks_in(exchange) if task.get("created_at") is not None]
     if not times:
-        return not_observed("time-precision", "no task was listed")
-    if not all(matches):
+        return not_observed("time-precision", "no listed task has a created_at")
+    forms = {_form_of_time(time) for time in times}
+    with_decimals = {form for form in forms if form and form[0]}
+    (form, *others) = with_decimals or forms
+    value = None if others or None in forms else _PRECISIONS.get(form or (-1, False))
+    if value is None:
         return not_observed("time-precision", f"created_at is {times[0]}", exchange)
-    precise = any(match and match.group(1) for match in matches)
-    return observed("time-precision", "milliseconds" if precise else "seconds", exchange)
+    return observed("time-precision", value, exchange)
+
+
+def _form_of_time(time: str) -> tuple[int, bool] | None:
+    """The number of decimals of a time, and True if it ends in Z. None for a text in another form."""
+    match = _TIME.fullmatch(time)
+    return None if match is None else (len((match[1] or ".")[1:]), match[2] == "Z")
+
+
+def observe_nulls(exchange: Exchange) -> Observation:
+    """The value of the silence `null-in-task`, from the fields of these tasks."""
+    tasks = tasks_in(exchange)
+    shown = lenient_spec.field_names("Task") - _NULL_ON_THE_PAGE
+    if any(name in task and task[name] is None for task in tasks for name in shown):
+        return observed("null-in-task", "any", exchange)
+    if any(task.get(name) == "" for task in tasks for name in shown):
+        return observed("null-in-task", "as-shown", exchange)
+    return not_observed("null-in-task", "no listed task has an empty field", exchange)

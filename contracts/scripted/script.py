@@ -6,8 +6,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 
+from workerkit.contracts.fields import (
+    filters,
+    ownership,
+    single_fields,
+    sizes,
+    task_texts,
+    unlisted_texts,
+    wrong_values,
+)
 from workerkit.contracts.gate.client import Client
 from workerkit.contracts.gate.gate import Gate, WithheldError
+from workerkit.contracts.gate.way_trouble import LeftOutError
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.sandbox.sandbox import Sandbox
@@ -66,6 +76,38 @@ _STEPS = {
     Writes.SANDBOX: (*_READS, *_REFUSALS, *_TASK_WRITES),
     Writes.ALL: (*_READS, *_REFUSALS, *_OTHER_WRITES, *_TASK_WRITES),
 }
+# The same three groups for the steps that test each field and each parameter.
+_FIELD_READS: tuple[Step, ...] = (
+    filters.filter_by_hard_values,
+    filters.filter_by_near_misses,
+    filters.list_extreme_pages,
+    filters.send_bad_page,
+    wrong_values.send_bad_ids,
+)
+_FIELD_TASK_WRITES: tuple[Step, ...] = (
+    task_texts.write_plain_links,
+    task_texts.write_odd_texts,
+    wrong_values.send_wrong_updates,
+    ownership.update_foreign_fields,
+    sizes.send_batch_sizes,
+    single_fields.update_single_fields,
+)
+_FIELD_OTHER_WRITES: tuple[Step, ...] = (
+    sizes.send_heartbeat_numbers,
+    sizes.send_log_sizes,
+    wrong_values.send_wrong_heartbeats,
+    wrong_values.send_wrong_logs,
+    wrong_values.send_wrong_entity_statuses,
+    unlisted_texts.send_heartbeat_texts,
+    unlisted_texts.send_log_texts,
+    unlisted_texts.set_entity_statuses,
+    single_fields.complete_with_single_links,
+)
+FIELD_STEPS = {
+    Writes.NONE: (*_FIELD_READS, wrong_values.send_wrong_types_for_fake_ids),
+    Writes.SANDBOX: (*_FIELD_READS, *_FIELD_TASK_WRITES),
+    Writes.ALL: (*_FIELD_READS, *_FIELD_TASK_WRITES, *_FIELD_OTHER_WRITES),
+}
 _OTHER_RULES = ("heartbeat", "heartbeat-name", "logs", "logs-created", "logs-levels")
 _TASK_RULES = (
     *("update", "update-own-only", "update-status", "update-links", "update-echo"),
@@ -98,11 +140,21 @@ def run_script(context: RunContext) -> None:
     """Runs all steps that the plan allows and records the results. Raises RunEndedError."""
     _mark_forbidden_rules(context)
     for step in _STEPS[context.writes]:
-        with suppress(WithheldError):
+        with suppress(WithheldError, LeftOutError):
             step(context)
     if not context.tasks:
         for rule in _TASK_RULES:
             context.mark_untested_without_task(rule)
+
+
+def run_field_steps(context: RunContext) -> None:
+    """Runs the steps that test each field and each parameter, as far as the plan allows.
+
+    Raises RunEndedError. They come after the probes, because they need to know some silences.
+    """
+    for step in FIELD_STEPS[context.writes]:
+        with suppress(WithheldError):
+            step(context)
 
 
 def _mark_forbidden_rules(context: RunContext) -> None:

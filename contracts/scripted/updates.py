@@ -75,6 +75,6 @@ def send_bad_updates(context: RunContext) -> None:
         refused = context.client.send(*request)
         if context.expect_status("update-status", refused, 400):
             read_back(context, "update-status", task_id, status, {}, refused)
-    for body in ({"link_profile": 7}, {"is_indexed": "nonsense"}, b'{"status": '):
+    for body in ({"link_profile": {"url": NOTE}}, {"is_indexed": "nonsense"}, b'{"status": '):
         context.expect_status("bad-request", context.client.send("PUT", path, body), 400)
     context.tasks.append(task)

@@ -1,4 +1,4 @@
-"""Fake ids and keys: no server has them. The gate recognises them, so it knows that a request is harmless."""
+"""Fake ids, keys and parameters: no server has them. The gate knows that they are harmless."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ _ID = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f]{{4}}-4[0-9a-f]{{3}}-[89ab][0-9a-f]{{3
 _KEY_PREFIX = "workerkit-made-up-"
 _KEY = re.compile(rf"{_KEY_PREFIX}[0-9a-f]{{32}}")
 NOT_AN_ID = "not-a-uuid"
+# A query parameter of GET /tasks that no server has.
+FAKE_PARAMETER = "workerkit"
 
 
 def fake_id(random: Random) -> str:

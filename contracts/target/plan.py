@@ -37,7 +37,7 @@ class BadPlanError(UsageError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The limits of a run. A limit of None means that there is no limit. Raises BadPlanError.
+    """The limits of a run. Except for `rate`, None means that there is no limit. Raises BadPlanError.
 
     The sandbox is what the run may change with `writes=sandbox`: some tasks, the status of some customers'
     requests, and the status of the account of the target.
@@ -45,7 +45,8 @@ class Plan:
     run.
 
     writes: which requests the run may send.
-    rate: the highest number of requests per second.
+    rate: the highest number of requests per second. None means the default: 10 for a target on another
+        machine, and no limit for a target on this machine. `math.inf` is never a limit.
     max_requests: the highest number of requests in the whole run.
     time_limit: the longest time of the run, in seconds.
     patience: the longest time to wait for one answer, in seconds.
@@ -83,6 +84,10 @@ class Plan:
         if self.writes is not Writes.SANDBOX or self.max_requests is None:
             return self.max_requests
         return self.max_requests - REQUESTS_TO_RESTORE
+
+    def rate_to(self, target: Target) -> float | None:
+        """The highest number of requests per second to this target. None means that there is no limit."""
+        return self.rate or default_rate(target)
 
     def _check_sandbox(self) -> None:
         named = bool(self.sandbox_requests or self.sandbox_tasks)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 from secrets import compare_digest
+from typing import NamedTuple
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,7 +18,8 @@ from workerkit.openapi.errors import UsageError
 
 _ALL_ADDRESSES = ("0.0.0.0", "::")
 _ALLOWED_FETCH_SITES = (None, "same-origin", "none")
-_HOST = re.compile(r"(?P<name>[\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{0,5})?", re.ASCII)
+_HOST = re.compile(r"(?P<name>[\w.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{0,5}))?", re.ASCII)
+_HIGHEST_PORT = 65535
 _MIN_TOKEN_LENGTH = 16
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 
@@ -64,6 +66,37 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+class HostHeader(NamedTuple):
+    """A valid Host header.
+
+    name: the host in lower case; an IPv6 address without brackets.
+    text: the whole header in lower case, with the port if it has one. It can be part of a URL.
+    """
+
+    name: str
+    text: str
+
+
+def host_header(headers: Headers) -> HostHeader | None:
+    """The Host header of a request. None if it is missing, occurs twice or is not valid."""
+    hosts = headers.getlist("host")
+    match = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+    if match is None or int(match["port"] or 0) > _HIGHEST_PORT:
+        return None
+    return HostHeader(match["name"].strip("[]").lower(), match[0].lower())
+
+
+def is_from_other_site(headers: Headers) -> bool:
+    """Whether a web page of another site sent the request, or led the browser here."""
+    return headers.get("sec-fetch-site") not in _ALLOWED_FETCH_SITES or _has_foreign_origin(headers)
+
+
+def is_from_this_machine(scope: Scope) -> bool:
+    """Whether the client of a request is on this machine."""
+    client = scope.get("client")
+    return client is not None and is_loopback(client[0])
+
+
 class AccessControl:
     """ASGI middleware that answers forbidden requests and passes the other requests on.
 
@@ -90,17 +123,16 @@ class AccessControl:
             await json_answer(body, status).send(send)
 
     def _problem(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
-        host = _single_host(headers)
-        if host is None or not (is_loopback(host) or self._is_this_mock(host)):
+        host = host_header(headers)
+        if host is None or not (is_loopback(host.name) or self._is_this_mock(host.name)):
             return 403, "forbidden", "the Host header has to name this mock"
-        if headers.get("sec-fetch-site") not in _ALLOWED_FETCH_SITES or _has_foreign_origin(headers):
+        if is_from_other_site(headers):
             return 403, "forbidden", "web pages of other sites may not use the control plane"
         if self._token is not None:
             if self._has_token(headers):
                 return None
             return 401, "unauthorized", "send the control token in the header `Authorization: Bearer TOKEN`"
-        client = scope.get("client")
-        if client is None or not is_loopback(client[0]):
+        if not is_from_this_machine(scope):
             return (
                 403,
                 "forbidden",
@@ -116,14 +148,6 @@ class AccessControl:
     def _has_token(self, headers: Headers) -> bool:
         sent_bytes = headers.get("authorization", "").encode("latin-1")
         return compare_digest(sent_bytes, f"Bearer {self._token}".encode("ascii"))
-
-
-def _single_host(headers: Headers) -> str | None:
-    hosts = headers.getlist("host")
-    if len(hosts) != 1:
-        return None
-    match = _HOST.fullmatch(hosts[0])
-    return match["name"].strip("[]").lower() if match else None
 
 
 def _has_foreign_origin(headers: Headers) -> bool:

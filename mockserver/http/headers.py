@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from workerkit.openapi.exchange import Headers
+from workerkit.openapi.formats.media_type import is_json_type
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 _CACHE_SIZE, _LONGEST_CACHED = 512, 2048
@@ -40,12 +41,11 @@ def header_set_of(pairs: Headers) -> HeaderSet:
     """Makes a header set from decoded names and values."""
     counts = Counter(name for name, _ in pairs)
     by_name = {name: value for name, value in pairs if counts[name] == 1}
-    content_type = by_name.get("content-type", "").partition(";")[0].strip().lower()
     return HeaderSet(
         pairs=pairs,
         by_name=by_name,
         has_body="content-length" in counts or "transfer-encoding" in counts,
-        is_json=content_type == "application/json" or content_type.endswith("+json"),
+        is_json=is_json_type(by_name.get("content-type", "")),
     )
 
 

@@ -1,4 +1,7 @@
-"""Writes a report as one HTML page. The page has no scripts and loads nothing; all texts are escaped."""
+"""Writes a report as one HTML page. The page loads nothing, and all texts are escaped.
+
+It has a script only if it has commands: the script copies them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,14 @@ from xml.etree.ElementTree import Element, tostring
 
 from workerkit.mockserver.reports.api_page_sections import api_page_sections, case_anchor
 from workerkit.mockserver.reports.markup import Child, element
-from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, Outcome, ReportFinding
+from workerkit.mockserver.reports.report import (
+    Case,
+    CommandReport,
+    FoldedNote,
+    Outcome,
+    ReportCommand,
+    ReportFinding,
+)
 from workerkit.mockserver.reports.timeline import StatusPeriod, Timeline, TimelineRow, TimelineRowKind
 from workerkit.mockserver.reports.timeline_picture import (
     sorted_statuses,
@@ -42,15 +52,16 @@ def html_report(report: CommandReport) -> bytes:
         *api_page_sections(report),
         _cases_table(report),
         element("main", *(_case(index, case) for index, case in enumerate(report.cases))),
+        element("script", _part("page.js")) if report.has_commands else None,
     )
     page = element("html", _head(report), body, lang="en")
     return b"<!doctype html>\n" + tostring(page, encoding="unicode", method="html").encode()
 
 
 def _head(report: CommandReport) -> Element:
-    style = resources.files("workerkit.mockserver.reports").joinpath("page.css").read_text("utf-8")
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    style = _part("page.css")
+    script = f" script-src '{_digest(_part('page.js'))}';" if report.has_commands else ""
+    policy = f"default-src 'none'; style-src '{_digest(style)}';{script} base-uri 'none'; form-action 'none'"
     return element(
         "head",
         element("meta", charset="utf-8"),
@@ -62,11 +73,19 @@ def _head(report: CommandReport) -> Element:
     )
 
 
+def _part(name: str) -> str:
+    return resources.files("workerkit.mockserver.reports").joinpath(name).read_text("utf-8")
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
 def _folded_note(note: FoldedNote) -> Element:
     if not note.lines:
         return element("p", note.text)
     lines = element("ul", *(element("li", line) for line in note.lines))
-    return element("details", element("summary", note.text), lines)
+    return element("details", element("summary", note.text), lines, open="open" if note.is_open else None)
 
 
 def _cases_table(report: CommandReport) -> Element:
@@ -114,10 +133,27 @@ def _case_parts(case: Case) -> Iterator[Element]:
 
 
 def _finding(finding: ReportFinding) -> Element:
-    lines = finding.first_lines(_MAX_LINES)
-    exchanges = element("pre", "\n".join(lines), tabindex=0) if lines else None
     rule = element("p", element("strong", finding.rule))
-    return element("section", rule, element("p", finding.message), exchanges, class_="finding")
+    return element("section", rule, element("p", finding.message), *_exchanges(finding), class_="finding")
+
+
+def _exchanges(finding: ReportFinding) -> Iterator[Element]:
+    lines = finding.first_lines(_MAX_LINES)
+    if finding.commands:
+        yield from map(_command, finding.commands)
+    elif lines:
+        yield element("pre", "\n".join(lines), tabindex=0)
+
+
+def _command(command: ReportCommand) -> Element:
+    return element(
+        "div",
+        element("button", "Copy", type="button", class_="copy", hidden="hidden"),
+        element("p", f"#{command.number}"),
+        element("pre", command.command, tabindex=0),
+        element("p", command.answer),
+        class_="command",
+    )
 
 
 def _timeline_parts(timeline: Timeline) -> Iterator[Element]:

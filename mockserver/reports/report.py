@@ -17,6 +17,20 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ReportCommand:
+    """An exchange that a reader can repeat.
+
+    number: the number of the exchange.
+    command: a command for a shell that sends the request again.
+    answer: the answer in one line.
+    """
+
+    number: int
+    command: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportFinding:
     """A broken rule.
 
@@ -24,12 +38,14 @@ class ReportFinding:
     message: what is wrong. Can be understood without the other fields.
     lines: the exchanges that broke the rule, one line for each.
     more: how many further exchanges broke the rule and are not in `lines`.
+    commands: the same exchanges with a command for each. Empty if they cannot be repeated by a command.
     """
 
     rule: str
     message: str
     lines: tuple[str, ...] = ()
     more: int = 0
+    commands: tuple[ReportCommand, ...] = ()
 
     def first_lines(self, limit: int) -> list[str]:
         """Returns at most `limit` lines. If some are left out, a last line says how many."""
@@ -121,10 +137,14 @@ class ReportSection:
 
 @dataclass(frozen=True, slots=True)
 class FoldedNote:
-    """A note with details. The HTML page shows `text`, and the `lines` after a click on it."""
+    """A note with details. The HTML page shows `text`, and the `lines` after a click on it.
+
+    is_open: the HTML page shows the lines at once.
+    """
 
     text: str
     lines: tuple[str, ...] = ()
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +174,11 @@ class CommandReport:
     def has_counts(self) -> bool:
         """Whether at least one case has its own number of seconds or requests."""
         return any(case.counts_text for case in self.cases)
+
+    @property
+    def has_commands(self) -> bool:
+        """Whether at least one finding has a command."""
+        return any(finding.commands for case in self.cases for finding in case.findings)
 
     @property
     def outcome(self) -> Outcome:

@@ -1,4 +1,4 @@
-"""The ASGI application of the mock: the Worker API and the control plane."""
+"""The ASGI application of the mock: the Worker API, the control plane and the pages about the API."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workerkit.mockserver.control.access import AccessControl
 from workerkit.mockserver.control.control_app import control_app
+from workerkit.mockserver.docs_page.docs_app import docs_app, is_docs_path
 from workerkit.mockserver.observers.event_stream import EventPublisher
 from workerkit.mockserver.server.worker_app import WorkerApp
 from workerkit.mockserver.worlds.worlds import Worlds
@@ -13,7 +14,9 @@ from workerkit.openapi.spec.api import control_api, worker_api
 
 
 class MockApp:
-    """Passes each request to the control plane or to the Worker API. Only the path decides.
+    """Passes each request to the control plane, to the Worker API or to the pages. Only the path decides.
+
+    The Worker API also gets the paths that nobody has.
 
     host: the address that the mock listens on.
     token: the control token that requests to the control plane need; None for no token.
@@ -25,15 +28,18 @@ class MockApp:
 
     def __init__(self, worlds: Worlds, *, host: str, token: str | None = None) -> None:
         control, worker_path = control_api(), worker_api().base_path
-        self._control_path = control.base_path
+        self._control_path, self._worker_path = control.base_path, worker_path
         self.events = EventPublisher(worlds)
         plane = control_app(control, worlds, worker_path, self.events)
         self._control: ASGIApp = AccessControl(plane, host=host, token=token)
         self.worker_app = WorkerApp(worlds)
+        self._docs: ASGIApp = docs_app(worlds, host=host, token=token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if path.startswith(self._control_path) and path[len(self._control_path) :][:1] in ("", "/"):
             await self._control(scope, receive, send)
+        elif not path.startswith(self._worker_path) and is_docs_path(path):
+            await self._docs(scope, receive, send)
         else:
             await self.worker_app(scope, receive, send)

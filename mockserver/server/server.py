@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 
 from workerkit.mockserver.control.access import is_loopback
+from workerkit.mockserver.docs_page.docs_app import PAGE_PATH
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.protocol import Protocol
 from workerkit.mockserver.worlds.worlds import Worlds
@@ -80,6 +81,11 @@ class WorldServer:
     def control_url(self) -> str:
         """The URL of the control plane. It ends in `/_mock`."""
         return self.origin + control_api().base_path
+
+    @property
+    def docs_url(self) -> str:
+        """The URL of the page that shows the Worker API and can send requests."""
+        return self.origin + PAGE_PATH
 
     def run_in_server_thread(self, function: Callable[[], T]) -> T:
         """Calls a function in the thread of the server, between two requests. Returns its result."""

@@ -179,14 +179,14 @@ class WorkerApp:
             raise InvalidRequestError(f"the body has more than {MAX_BODY_BYTES} bytes")
         if request.header("content-encoding") not in _ACCEPTED_ENCODINGS:
             raise InvalidRequestError("the mock cannot decode the body: send it without content-encoding")
-        if match.operation.body_validator is not None:
-            _check_content_type(context)
+        body = request.body if match.operation.body_validator is None else _readable_body(context)
         try:
-            return match.operation.parse_request(match.path_values, request.query, request.body)
+            return match.operation.parse_request(match.path_values, request.query, body)
         except FlawError as flaw:
-            if _is_owner_checked_first(context):
-                _check_subject(context, match, server)
-            raise InvalidRequestError(str(flaw)) from None
+            if _is_owner_checked_first(context, body):
+                _check_subject(context, match, server, body)
+            is_ignored = body is not request.body
+            raise InvalidRequestError(f"{flaw}{_ignored_text(context) if is_ignored else ''}") from None
 
     def _handler(self, context: _RequestContext, call: Call) -> Handler:
         handler = HANDLERS[call.operation.id]
@@ -224,25 +224,35 @@ def _heartbeat_activates_server(context: _RequestContext) -> bool:
     return context.operation == "heartbeat" and context.world.dialect["offline-heartbeat"] == "revives"
 
 
-def _is_owner_checked_first(context: _RequestContext) -> bool:
+def _is_owner_checked_first(context: _RequestContext, body: bytes) -> bool:
     """Whether the mock checks the owner of a task, request or account before it refuses a wrong body."""
     first = context.world.dialect["first-check"]
-    return first == "owner" or (first == "json" and is_json(context.request.body))
+    return first == "owner" or (first == "json" and is_json(body))
 
 
-def _check_content_type(context: _RequestContext) -> None:
-    policy = context.world.dialect["content-type"]
-    if policy == "any" or context.request.headers.is_json:
-        return
+def _readable_body(context: _RequestContext) -> bytes:
+    """The body, as far as the dialect reads it: it may ignore or refuse a body that is not called JSON."""
+    policy, request = context.world.dialect["content-type"], context.request
+    if policy == "any" or request.headers.is_json or not request.body:
+        return request.body
+    if policy == "ignored":
+        return b""
     error_type = InvalidRequestError if policy == "bad-request" else UnsupportedMediaTypeError
-    given = context.request.header("content-type") or "missing"
-    raise error_type(f"the content type is {given}, not application/json")
+    raise error_type(f"the content type is {_content_type(context)}, not application/json")
 
 
-def _check_subject(context: _RequestContext, match: Match, server: Server) -> None:
+def _ignored_text(context: _RequestContext) -> str:
+    return f" (the body was ignored, because its content type is {_content_type(context)})"
+
+
+def _content_type(context: _RequestContext) -> str:
+    return context.request.header("content-type") or "missing"
+
+
+def _check_subject(context: _RequestContext, match: Match, server: Server, body: bytes) -> None:
     """Raises NotFoundError or NotYourTaskError if the server may not change the entity of the request."""
     subject = match.operation.subject
-    subject_id = match.operation.subject_id(match.path_values, context.request.body)
+    subject_id = match.operation.subject_id(match.path_values, body)
     if subject is not None and subject_id is not None:
         check_subject(context.world, server, subject.kind, subject_id)
 

@@ -149,8 +149,12 @@ def _described_fields(call: Call, body: Json) -> Json:
 
 
 def _callback_answer(world: World, *, id_field: str, entity_id: str) -> Json:
-    is_short = world.dialect["callback-body"] == "success-only"
-    return {"success": True} if is_short else _updated(id_field=id_field, entity_id=entity_id)
+    match world.dialect["callback-body"]:
+        case "success-only":
+            return {"success": True}
+        case "updated":
+            return {"success": True, "data": {"updated": True}}
+    return _updated(id_field=id_field, entity_id=entity_id)
 
 
 def _updated(*, id_field: str, entity_id: str) -> Json:

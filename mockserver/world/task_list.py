@@ -15,17 +15,23 @@ Json = dict[str, Any]
 def list_tasks(world: World, server: Server, call: Call) -> Json:
     """One page of the server's tasks: the page after the cursor `after` if it is given, else page `page`.
 
+    In some dialects, the pending tasks of the page become queued. The page shows the new status. Its tasks,
+    `total` and `next_cursor` are those from before this step.
+
     Raises InvalidRequestError or NotFoundError if the dialect refuses the cursor.
     """
     cursor = _cursor(world, server, call)
     found = _page_and_one_more(world, server, call.parameters, cursor)
     limit = call.parameters["limit"]
     tasks, is_last = found[:limit], len(found) <= limit
+    total = _total(world, server, call.parameters, cursor)
+    if world.hands_out_tasks:
+        world.hand_out(tasks)
     return {
         "server_id": server.id,
         "server_name": server.name,
         "data": world.list_items(tasks),
-        "total": _total(world, server, call.parameters, cursor),
+        "total": total,
         "page": call.parameters["page"],
         "limit": limit,
         **_next_cursor(world, tasks, is_last=is_last),

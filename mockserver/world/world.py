@@ -33,6 +33,7 @@ class World:
     consistent. For example, each task is in the backlog of its server, and each key belongs to one server.
 
     write: formats times as the dialect says.
+    hands_out_tasks: whether a list sets the pending tasks on its page to queued.
     random: all random values except those of faults.
     fault_random: the random values of faults. They are separate, so faults do not change the other values.
     change_log: the recorded changes.
@@ -45,6 +46,8 @@ class World:
         self.api = api or worker_api()
         self.dialect = self.api.dialect
         self.write = TIME_WRITERS[self.dialect["time-precision"]]
+        self.hands_out_tasks = self.dialect["listing"] == "hands-out"
+        self._lists_nulls = self.dialect["null-in-task"] == "any"
         self.clock = clock
         self.random = random
         self.fault_random = random.substream("faults")
@@ -242,8 +245,18 @@ class World:
         return [cached.get(task.id) or self._new_list_item(task) for task in tasks]
 
     def _new_list_item(self, task: Task) -> ReadyJson:
-        list_item = self._list_items[task.id] = ReadyJson(task.list_item(self.write))
+        fields = task.list_item(self.write)
+        if self._lists_nulls:
+            fields = {name: None if value == "" else value for name, value in fields.items()}
+        list_item = self._list_items[task.id] = ReadyJson(fields)
         return list_item
+
+    def hand_out(self, tasks: Iterable[Task]) -> None:
+        """Sets the pending ones of these tasks to queued, because a list shows them to their server."""
+        pending, queued, *_ = self.api.statuses_in("waiting")
+        for task in tasks:
+            if task.status == pending:
+                self._change_status(task, queued, "the list")
 
     def own_task(self, server: Server, task_id: str) -> Task:
         """The task with this id, if it is assigned to the server. Raises NotFoundError, NotYourTaskError."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from math import floor
 
 TimeWriter = Callable[[float], str]
+_VIETNAM = timezone(timedelta(hours=7))
+_LATEST_IN_VIETNAM = datetime(9999, 12, 31, 23, 59, 59, tzinfo=_VIETNAM).timestamp()
 # The forms of a time that servers write.
 TIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 
@@ -28,7 +30,23 @@ def time_text_in_milliseconds(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-TIME_WRITERS: Mapping[str, TimeWriter] = {"seconds": time_text, "milliseconds": time_text_in_milliseconds}
+def _time_text_in_microseconds(at: float) -> str:
+    """A time with six decimals and in UTC: `2025-12-01T10:00:00.000000Z`."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _time_text_with_offset(at: float) -> str:
+    """A time in whole seconds with the offset of Vietnam: `2025-12-01T17:00:00+07:00`."""
+    return datetime.fromtimestamp(min(at, _LATEST_IN_VIETNAM), _VIETNAM).isoformat(timespec="seconds")
+
+
+# The writers of the values of the silence time-precision.
+TIME_WRITERS: Mapping[str, TimeWriter] = {
+    "seconds": time_text,
+    "milliseconds": time_text_in_milliseconds,
+    "microseconds": _time_text_in_microseconds,
+    "offset": _time_text_with_offset,
+}
 
 
 def read_time(text: str) -> float:

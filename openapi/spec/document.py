@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import jsonschema_rs
 
 from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.spec.integer_spelling import DigitsKeyword
 from workerkit.openapi.spec.own_keys import with_components_from_elsewhere, with_exact_values
 
 Json = dict[str, Any]
@@ -37,9 +38,13 @@ class Document:
     def validator(self, schema: Json) -> jsonschema_rs.Validator:
         """Compiles a schema of this document into a validator. The validator also checks formats."""
         complete_schema = {**schema, "components": {"schemas": self._schemas_used_by(schema)}}
+        # Validators with a keyword of our own are slower, so only those get it that need it.
+        keywords: dict[str, Any] | None = (
+            {"x-digits": DigitsKeyword} if _has_key(complete_schema, "x-digits") else None
+        )
         return cast(
             jsonschema_rs.Validator,
-            jsonschema_rs.Draft202012Validator(complete_schema, validate_formats=True),
+            jsonschema_rs.Draft202012Validator(complete_schema, validate_formats=True, keywords=keywords),
         )
 
     def _value_at(self, reference: str) -> Json:
@@ -92,6 +97,13 @@ def _parsed(text: str, name: str) -> Json:
 
 def _unescaped(step: str) -> str:
     return unquote(step).replace("~1", "/").replace("~0", "~")
+
+
+def _has_key(value: Any, key: str) -> bool:
+    """Whether an object in a value has this key, at any depth."""
+    if isinstance(value, list):
+        return any(_has_key(member, key) for member in value)
+    return isinstance(value, dict) and (key in value or any(_has_key(inner, key) for inner in value.values()))
 
 
 def _schema_names_in(value: Any) -> Iterator[str]:

@@ -37,11 +37,11 @@ def _converted(document: Document, value: Any, parent: str = "") -> Any:
         return [_converted(document, member, parent) for member in value]
     if not isinstance(value, dict) or parent in _DATA:
         return value
-    is_schema = parent not in _OBJECTS_OF_NAMES
-    if is_schema and _NULL in value.get("anyOf", []):
+    if parent in _OBJECTS_OF_NAMES:
+        return {name: _converted(document, member) for name, member in value.items()}
+    if _NULL in value.get("anyOf", []):
         value = _nullable(document, value)
-    members = {name: _converted(document, member, name) for name, member in value.items()}
-    return dict(_keywords(members)) if is_schema else members
+    return dict(_keywords({name: _converted(document, member, name) for name, member in value.items()}))
 
 
 def _nullable(document: Document, schema: Json) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 import jsonschema_rs
 
 from workerkit.openapi.formats import strict_json
+from workerkit.openapi.formats.yaml_nodes import did_you_mean
 from workerkit.openapi.spec.coercion import Coercion, compile_coercion
 from workerkit.openapi.spec.document import Document, Json
 from workerkit.openapi.spec.flaw import FlawError, first_flaw
@@ -88,8 +89,11 @@ class Operation:
     path: the complete path template, for example `/api/v1/worker/tasks/{id}`.
     path_parameters: the parameters in the path.
     query_parameters: the parameters in the query.
+    refuses_unknown_parameters: whether a query may have no other parameters (`x-unknown: refused`).
     body_validator: checks the request's body. None if the operation has no body.
-    body_required: True if every request must have a body.
+    body_required: False if a request may have no body. Then `Call.body` is None.
+    missing_body: the JSON text that a request without a body has for the server (`x-missing` in the spec).
+        Empty if the dialect has none.
     body_field_names: the names of all fields in the body's schema, at any depth.
     member_validator: checks the members of the body's list one by one. None if the dialect does not do this.
     coercion: the change to the body before it is validated. None for no change.
@@ -102,8 +106,10 @@ class Operation:
     path: str
     path_parameters: tuple[Parameter, ...]
     query_parameters: tuple[Parameter, ...]
+    refuses_unknown_parameters: bool
     body_validator: jsonschema_rs.Validator | None
     body_required: bool
+    missing_body: bytes
     body_field_names: frozenset[str]
     member_validator: MemberValidator | None
     coercion: Coercion | None
@@ -157,6 +163,8 @@ class Operation:
         try:
             value = parse(body)
         except strict_json.MalformedJsonError as error:
+            if not body and self.missing_body:
+                return self._parse_body(self.missing_body, parse)
             raise FlawError("body", f"is not JSON: {error}") from None
         if self.coercion:
             value = self.coercion.coerce(value)
@@ -179,8 +187,10 @@ def compile_operation(
         path=document.base_path + path,
         path_parameters=tuple(parameter for parameter in parameters if parameter.place == "path"),
         query_parameters=tuple(parameter for parameter in parameters if parameter.place == "query"),
+        refuses_unknown_parameters=source.get("x-unknown") == "refused",
         body_validator=_content_validator(document, body),
-        body_required=bool(body.get("required")),
+        body_required=bool(body.get("required")) or "x-missing" in body,
+        missing_body=strict_json.render(body["x-missing"]) if "x-missing" in body else b"",
         body_field_names=frozenset(_field_names(document, schema)),
         member_validator=_member_validator(document, schema),
         coercion=compile_coercion(document, schema),
@@ -204,7 +214,7 @@ def _parse_query(operation: Operation, query: str) -> _ParsedQuery:
 
 
 def _parse_query_uncached(operation: Operation, query: str) -> _ParsedQuery:
-    fields = _query_fields(query, {parameter.name for parameter in operation.query_parameters})
+    fields = _query_fields(operation, query)
     values = {
         parameter.name: _given_or_default(parameter, fields) for parameter in operation.query_parameters
     }
@@ -214,8 +224,9 @@ def _parse_query_uncached(operation: Operation, query: str) -> _ParsedQuery:
 _parse_query_cached = lru_cache(maxsize=_CACHE_SIZE)(_parse_query_uncached)
 
 
-def _query_fields(query: str, known: Collection[str]) -> dict[str, str]:
-    """The fields of a query with a known name. Other fields are ignored, even if they are repeated."""
+def _query_fields(operation: Operation, query: str) -> dict[str, str]:
+    """The fields of a query with a known name. Other fields are ignored or refused, as the dialect says."""
+    known = {parameter.name for parameter in operation.query_parameters}
     if not known:
         return {}
     try:
@@ -228,6 +239,8 @@ def _query_fields(query: str, known: Collection[str]) -> dict[str, str]:
             raise FlawError(f"query/{name}", "is given twice")
         if name in known:
             fields[name] = text
+        elif operation.refuses_unknown_parameters:
+            raise FlawError(f"query/{name}", f"is not a parameter{did_you_mean(name, known)}")
     return fields
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from workerkit.openapi.spec.merge_patch import merged
+
 Json = dict[str, Any]
 _ELSEWHERE = "#/x-elsewhere/components/"
 # The keys of these objects are names that the API chose. They may begin with x-.
-_OBJECTS_OF_NAMES = ("properties", "schemas", "headers", "examples", "example", "value", "default")
+_OBJECTS_OF_NAMES = ("properties", "schemas", "headers", "examples")
+_DATA = ("example", "value", "default")
 
 
 def with_components_from_elsewhere(root: Json) -> Json:
@@ -26,25 +29,28 @@ def with_components_from_elsewhere(root: Json) -> Json:
 
 
 def with_exact_values(value: Any) -> Any:
-    """Merges each `x-exact` into the schema that has it. The result says what a correct server answers."""
+    """Applies each `x-exact` to the object that has it. The result says what a correct server answers."""
     if isinstance(value, list):
         return [with_exact_values(member) for member in value]
     if not isinstance(value, dict):
         return value
-    exact = value.get("x-exact", {})
-    return {name: with_exact_values(member) for name, member in value.items() if name != "x-exact"} | exact
+    members = {name: with_exact_values(member) for name, member in value.items() if name != "x-exact"}
+    return merged(members, value.get("x-exact", {}))
 
 
 def without_own_keys(value: Any, parent: str = "") -> Any:
     """A copy without all keys that begin with `x-`. `parent` is the key that the value stands under."""
+    has_names = parent in _OBJECTS_OF_NAMES
+    if parent in _DATA or (has_names and isinstance(value, list)):
+        return value
     if isinstance(value, list):
         return [without_own_keys(member) for member in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: without_own_keys(member, name)
+        name: without_own_keys(member, "" if has_names else name)
         for name, member in value.items()
-        if parent in _OBJECTS_OF_NAMES or not name.startswith("x-")
+        if has_names or not name.startswith("x-")
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from copy import deepcopy
 from typing import Any, Literal, get_args
 
 import yaml
@@ -32,8 +31,7 @@ def published_spec(dialect: Dialect, version: OpenapiVersion = "3.1", base_url: 
     if base_url is not None:
         root["servers"] = [{"url": base_url}]
     _remove_unused_components(root)
-    # Values that occur twice in the file become one object. Without a copy, YAML would write them as aliases.
-    return as_openapi30(root) if version == "3.0" else deepcopy(root)
+    return as_openapi30(root) if version == "3.0" else root
 
 
 def spec_text(spec: Json, spec_format: SpecFormat) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import lacks_json_type
 from workerkit.openapi.formats.strict_json import parse_shared
 from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError
 from workerkit.openapi.spec.flaw import FlawError
-
-_UNSUPPORTED_TYPE = 415
 
 
 def flaws_of(exchanges: Iterable[Exchange], api: Api) -> tuple[tuple[Exchange, FlawError], ...]:
@@ -32,6 +31,6 @@ def _first_flaw(exchange: Exchange, api: Api) -> FlawError | None:
         )
     except FlawError as flaw:
         return flaw
-    if exchange.status == _UNSUPPORTED_TYPE:
+    if match.operation.body_validator is not None and lacks_json_type(exchange, api):
         return FlawError("header content-type", "must be application/json")
     return next(iter(call.member_flaws.values()), None)

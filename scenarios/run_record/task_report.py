@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.exchange_reader import bulk_items_of, bulk_results_of, link_id_of, subject_task_id
+from workerkit.openapi.exchange_reader import (
+    bulk_items_of,
+    bulk_results_of,
+    link_id_of,
+    request_as_read,
+    subject_task_id,
+)
 from workerkit.openapi.spec.api import Api, worker_api
 
 TaskOutcome = Literal["accepted", "refused", "temporary-failure", "unclear"]
@@ -26,7 +32,7 @@ class TaskReport:
 
     exchange: the exchange that sent the report.
     task: the id of the task in lower case.
-    fields: the fields that the request sent for the task.
+    fields: the fields that the request sent for the task, as the server of the dialect reads them.
     outcome: what the answer said about the task.
         `accepted`: the server accepted the report.
         `refused`: it refused the report for a lasting reason (400, 403, 404 and so on).
@@ -87,7 +93,7 @@ def task_reports(
         report
         for exchange in exchanges
         for report in (
-            _bulk_reports(exchange, unreadable, codes)
+            _bulk_reports(exchange, api, unreadable, codes)
             if exchange.operation == _BULK
             else _single_report(exchange, api, unreadable)
         )
@@ -98,15 +104,16 @@ def _single_report(exchange: Exchange, api: Api, unreadable: Collection[int]) ->
     task = subject_task_id(exchange, api)
     if task is not None:
         outcome = _outcome(exchange, unreadable)
-        yield TaskReport(exchange, task, _mapping(exchange.request_json()), outcome, _code(exchange, outcome))
+        fields = _mapping(request_as_read(exchange, api))
+        yield TaskReport(exchange, task, fields, outcome, _code(exchange, outcome))
 
 
 def _bulk_reports(
-    exchange: Exchange, unreadable: Collection[int], codes: Mapping[str, int]
+    exchange: Exchange, api: Api, unreadable: Collection[int], codes: Mapping[str, int]
 ) -> Iterator[TaskReport]:
     outcome = _outcome(exchange, unreadable)
     results = bulk_results_of(exchange.answer_json())
-    for index, item in enumerate(map(_mapping, bulk_items_of(exchange.request_json()))):
+    for index, item in enumerate(map(_mapping, bulk_items_of(request_as_read(exchange, api)))):
         task = link_id_of(item)
         if isinstance(task, str):
             item_outcome, code = outcome, _code(exchange, outcome)

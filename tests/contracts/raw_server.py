@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+END = b"\r\n\r\n"
 Behaviour = Callable[[socket.socket], None]
 
 
@@ -42,6 +43,23 @@ def listening(
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join()
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """The bytes of one request, or nothing if the client has closed the connection."""
+    received = b""
+    while END not in received:
+        part = connection.recv(65536)
+        if not part:
+            return b""
+        received += part
+    head, _, body = received.partition(END)
+    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    missing = int(lengths[0].split(b":")[1]) - len(body) if lengths else 0
+    while missing > 0:
+        part = connection.recv(missing)
+        received, missing = received + part, missing - len(part)
+    return received
 
 
 def answering(*parts: bytes) -> Behaviour:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.contracts.fake_clock import FakeClock
 from workerkit.contracts.conformance import RunFailedError, conform
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.own_mock import own_mock
@@ -20,7 +21,6 @@ from workerkit.openapi.formats.strict_json import parse, render
 ACCOUNT = "e4c6a8b0-3d5f-4e7a-9b2c-0d1e2f3a4b5c"
 TASK = {"id": "x", "status": "pending", "request_id": "y"}
 ANSWERS: list[Any] = [
-    {},
     {"data": None},
     {"data": [None, 1, {}], "total": 3},
     {"data": [], "total": 7, "next_cursor": "x"},
@@ -39,6 +39,11 @@ def test_a_run_has_a_verdict_for_any_answer(scripted: Any, status: int, answer: 
     assert report.verdict == "fail"
 
 
+def test_a_server_that_answers_500_to_everything_is_tested(scripted: Any) -> None:
+    scripted.status = 500
+    assert conform(Target(scripted.base_url, "the-key"), Plan(max_requests=40)).verdict == "fail"
+
+
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 5000, b"null", b'{"a": NaN}', b""])
 def test_a_malformed_body_breaks_a_rule(scripted: Any, body: bytes) -> None:
     scripted.status, scripted.body = 500, body
@@ -53,9 +58,10 @@ def test_a_server_that_stops_answering_ends_the_run(scripted: Any) -> None:
         if exchange.number == 100:
             scripted.status = 0
 
-    report = conform(Target(scripted.base_url, "the-key"), watcher=stop_answering)
-    assert "no answer 3 times in a row" in report.end_reason
-    assert report.requests <= 105
+    clock = FakeClock().run_clock()
+    report = conform(Target(scripted.base_url, "the-key"), watcher=stop_answering, clock=clock)
+    assert "no own answer 9 times in a row" in report.end_reason
+    assert report.requests <= 110
 
 
 JUNK: list[Any] = [None, True, -1, 1e300, "", "x", "pending", [], [None], {}, {"a": 1}]

@@ -350,6 +350,72 @@ CONCURRENCY: dict[str, FaultCheck] = {
     "update-fails-when-concurrent": lambda c: _in_any_of_ten_tries(c, _fails_at_once),
 }
 
+_LONG_LINK = f"{LINK}/{'long-path/' * 30}"
+
+
+def _crashes(client: Client, text: str) -> bool:
+    return client.put(client.task_id(), note=text).status == 500
+
+
+def _bulk_stores(client: Client, **fields: object) -> bool:
+    link_id = client.task_id()
+    client.bulk({"link_id": link_id, **fields})
+    return client.listed_task(link_id).items() >= fields.items()
+
+
+def _keeps_links(client: Client, link_id: str, change: Callable[[str], object]) -> bool:
+    """Whether a task keeps both links when a change names none of them or only one."""
+    client.put(link_id, link_profile=LINK, link_post=POST)
+    change(link_id)
+    task = client.listed_task(link_id)
+    return (task["link_profile"], task["link_post"]) == (LINK, POST)
+
+
+FIELDS: dict[str, FaultCheck] = {
+    "long-text-crashes": lambda c: _crashes(c, _LONG_LINK),
+    "emoji-crashes": lambda c: _crashes(c, "🎉"),
+    "nul-crashes": lambda c: _crashes(c, "\0"),
+    "link-cut-at255": lambda c: not _stores(c, link_profile=_LONG_LINK),
+    "ampersand-escaped": lambda c: not _stores(c, link_profile=f"{LINK}?a=1&b=2"),
+    "bulk-stores-question-marks": lambda c: not _bulk_stores(c, link_profile=f"{LINK}/Nguyễn"),
+    "long-service-type-crashes": lambda c: c.list_tasks(service_type="x" * 300).status == 500,
+    "service-type-is-pattern": lambda c: c.page(service_type="%")["total"] > 0,
+    "log-surrogate-crashes": lambda c: (
+        c.send("POST", "/logs", {"logs": [{"level": "INFO", "message": "\ud800"}]}).status == 500
+    ),
+    "foreign-task-updated-without-status": lambda c: _changes(c, lambda task: c.put(task, link_post=POST)),
+    "bulk-foreign-updated-without-status": lambda c: _changes(
+        c, lambda task: c.bulk({"link_id": task, "link_post": POST})
+    ),
+    "link-update-takes-foreign-without-status": lambda c: _changes(
+        c, lambda task: c.call_back("link/update", link_id=task, link_post=POST)
+    ),
+    "note-takes-list": lambda c: c.put(c.task_id(), note=["xong"]).status == 200,
+    "bulk-note-takes-list": lambda c: (
+        c.bulk({"link_id": c.task_id(), "note": ["xong"]}).document["success"] == 1
+    ),
+    "status-list-crashes": lambda c: c.put(c.task_id(), status=["running"]).status == 500,
+    "status-clears-links": lambda c: (
+        not _keeps_links(c, c.task_id(), lambda task: c.put(task, status="running"))
+    ),
+    "bulk-clears-link-post": lambda c: (
+        not _keeps_links(c, c.task_id(), lambda task: c.bulk({"link_id": task, "link_profile": LINK}))
+    ),
+    "note-alone-refused": lambda c: c.put(c.task_id(), note="xong").status != 200,
+    "link-update-sets-running": lambda c: _updated_by_callback(c, link_post=POST)["status"] == "running",
+    "complete-clears-links": lambda c: (
+        not _keeps_links(c, c.task_id(), lambda task: c.call_back("link/complete", link_id=task))
+    ),
+    "cancelled-accepted": lambda c: c.put(c.task_id(), status="cancelled").status == 200,
+    "bulk-cancelled-accepted": lambda c: c.bulk(_item(c.task_id(), "cancelled")).document["success"] == 1,
+    "logs-take-fatal": lambda c: c.log("FATAL").status == 200,
+    "filter-takes-cancelled": lambda c: c.page(status="cancelled")["total"] > 0,
+    "large-page-crashes": lambda c: c.list_tasks(page=2**31).status == 500,
+    "last-cursor-begins-again": lambda c: c.ids(after=c.ids(limit=1000)[-1]) != [],
+    "full-usage-refused": lambda c: c.heartbeat(cpu_usage=100).status != 200,
+    "large-count-crashes": lambda c: c.heartbeat(active_tasks=2**31).status == 500,
+}
+
 FAULT_CHECKS: dict[str, FaultCheck] = {
     **AUTHENTICATION,
     **HEARTBEAT,
@@ -360,6 +426,7 @@ FAULT_CHECKS: dict[str, FaultCheck] = {
     **CALLBACKS,
     **ERRORS,
     **CONCURRENCY,
+    **FIELDS,
 }
 
 

@@ -141,16 +141,14 @@ def test_a_new_file_has_the_usual_mode_and_only_the_owner_can_read_a_secret_one(
 
 @pytest.mark.parametrize("secret", [False, True])
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o644, 0o666, 0o400])
-def test_an_existing_file_keeps_its_mode_unless_it_is_secret(
-    tmp_path: Path, mode: int, *, secret: bool
-) -> None:
+def test_an_existing_file_keeps_its_mode(tmp_path: Path, mode: int, *, secret: bool) -> None:
     path, link = tmp_path / "ready.json", tmp_path / "link.json"
     path.write_bytes(b"old")
     path.chmod(mode)
     link.symlink_to(path)
     for name in (path, link):
         write_atomically(str(name), b"{}", secret=secret)
-        assert (mode_of(path), path.read_bytes()) == (0o600 if secret else mode, b"{}")
+        assert (mode_of(path), path.read_bytes()) == (mode, b"{}")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")

@@ -17,6 +17,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import (
     Json,
     key_of,
+    lacks_json_type,
     listed_tasks,
     requested_cursor,
     server_identity,
@@ -99,7 +100,15 @@ class _Reconstruction:
         for exchange, page in pages:
             owner = self._owner(exchange)
             if owner is not None:
-                self._collect_page(owner, page, requested_cursor(exchange))
+                self._collect_page(owner, self._before_listing(exchange, page), requested_cursor(exchange))
+
+    def _before_listing(self, exchange: Exchange, page: list[Json]) -> list[Json]:
+        """The tasks of a page as they were before the list, which may have set pending tasks to queued."""
+        call = self._call(exchange) if self.world.hands_out_tasks else None
+        pending, queued, *_ = self._api.statuses_in("waiting")
+        if call is None or pending not in call.parameters["status"]:
+            return page
+        return [{**task, "status": pending} if task.get("status") == queued else task for task in page]
 
     def _collect_page(self, owner: str, page: list[Json], cursor: object) -> None:
         previous_id = str(cursor) if cursor in self._tasks else None
@@ -234,12 +243,15 @@ class _Reconstruction:
     def _counted_lists(self) -> Iterator[CountedList]:
         changed: dict[str, str] = {}
         for exchange in self._exchanges:
-            changed = {**changed, **statuses} if (statuses := statuses_set(exchange)) else changed
+            statuses = {} if lacks_json_type(exchange, self._api) else statuses_set(exchange)
+            changed = {**changed, **statuses} if statuses else changed
             owner, page = self._owner(exchange), listed_tasks(exchange)
             call = self._call(exchange) if page is not None else None
             if owner is None or page is None or call is None or "after" in call.given_parameters:
                 continue
             yield CountedList(owner, call, page, exchange.answer_json(), changed)
+            if self.world.hands_out_tasks:
+                changed = {**changed, **{str(task["id"]): str(task.get("status")) for task in page}}
 
     def _invent(self, count: int, owner: str, task: Json, place: int) -> None:
         new_ids = [self.world.random.uuid() for _ in range(count if count <= _MAX_INVENTED_TASKS else 0)]
@@ -276,9 +288,9 @@ class _Reconstruction:
                 server=owner,
                 request=self._request(task),
                 account=self._account(task),
-                service_type=str(task.get("service_type", "")),
-                site_id=str(task.get("site_id", "")),
-                site_name=str(task.get("site_name", "")),
+                service_type=_text_or_empty(task.get("service_type")),
+                site_id=_text_or_empty(task.get("site_id")),
+                site_name=_text_or_empty(task.get("site_name")),
                 created_at=_time(task.get("created_at")) or self.world.clock.begin,
                 status=status if status in known else known[0],
                 config=_text(task.get("config"), "{}"),
@@ -295,7 +307,8 @@ class _Reconstruction:
         request_id = str(task.get("request_id") or self.world.random.uuid()).lower()
         if request_id not in self.world.requests:
             name, website, request_type = (
-                str(task.get(field, "")) for field in ("request_name", "request_website", "type_request")
+                _text_or_empty(task.get(field))
+                for field in ("request_name", "request_website", "type_request")
             )
             price = number_or_zero(task.get("auction_price"))
             self.world.add_request(CustomerRequest(request_id, name, website, request_type, price, "active"))
@@ -303,7 +316,7 @@ class _Reconstruction:
 
     def _account(self, task: Json) -> Account:
         email, username, password, about = (
-            str(task.get(field, "")) for field in ("email", "username", "password", "about")
+            _text_or_empty(task.get(field)) for field in ("email", "username", "password", "about")
         )
         account_id, fields = task.get("account_id"), (email, username, password, about)
         if account_id is not None or fields not in self._accounts:
@@ -329,6 +342,11 @@ def _listing_order(pages: list[list[Json]]) -> Callable[[Json, Json], bool]:
 def _text(value: object, default: str) -> str:
     """The value if it is a text, otherwise the default. The mock must not repeat a server's mistake."""
     return value if isinstance(value, str) else default
+
+
+def _text_or_empty(value: object) -> str:
+    """The value as text. Null is an empty text."""
+    return "" if value is None else str(value)
 
 
 def _time(value: object) -> float | None:

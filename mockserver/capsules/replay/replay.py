@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
@@ -12,13 +12,15 @@ from workerkit.mockserver.capsules.replay.reconstruct import reconstruction
 from workerkit.mockserver.capsules.replay.replay_mock import ReplayMock, answer_timeout, stored_world
 from workerkit.mockserver.worlds.worlds import Builder
 from workerkit.openapi.spec.api import worker_api
-from workerkit.openapi.spec.dialect import Dialect
-from workerkit.openapi.spec.silence import Silence, silences
+from workerkit.openapi.spec.dialect import Dialect, dialect_of
+from workerkit.openapi.spec.silence import silences
 
 SendAgain = Callable[[RecordedExchange], RecordedExchange]
 # Some differences disappear only if several choices of the dialect change together. At most this number of
 # choices are changed together.
 _MAX_CHOICES_AT_ONCE = 3
+# The first choice alone is another difference at an earlier exchange, so these are tried together.
+_JOINT_CHOICES = ({"content-type": "ignored", "missing-body": "empty"},)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +168,12 @@ def _changes_difference(result: ReplayResult, best: ReplayResult) -> bool:
 
 
 def _neighbours(dialect: Dialect) -> list[Dialect]:
-    """The dialects that differ from this dialect in exactly one choice."""
-    choices = (
-        (silence, value)
-        for silence in silences().values()
-        for value in silence.values
-        if value != dialect[silence.id]
+    """The dialects that differ from this dialect in one choice, and those that differ in joint choices."""
+    choices: Iterable[Mapping[str, str]] = (
+        {silence.id: value} for silence in silences().values() for value in silence.values
     )
-    return [_with_choice(dialect, silence, value) for silence, value in choices]
-
-
-def _with_choice(dialect: Dialect, silence: Silence, value: str) -> Dialect:
-    others = {silence_id: choice for silence_id, choice in dialect.choices if silence_id != silence.id}
-    choices = others if value == silence.default else {**others, silence.id: value}
-    return Dialect(frozenset(choices.items()))
+    neighbours = (dialect_of({**dialect, **changes}) for changes in (*choices, *_JOINT_CHOICES))
+    return [neighbour for neighbour in neighbours if neighbour != dialect]
 
 
 def _with_key(recorded: RecordedExchange, keys: Mapping[str, str]) -> RecordedExchange:

@@ -88,8 +88,8 @@ def test_without_writes_a_request_with_a_fake_key_or_no_key_is_sent(scripted: An
 def test_without_writes_schemathesis_sends_only_lists(scripted: Any) -> None:
     gate = gate_to(scripted, writes=Writes.NONE)
     target = Target(scripted.base_url, "the-key")
-    list(run_schemathesis(target, Plan(writes=Writes.NONE), gate, SchemathesisBudget(5, 5, 5)))
-    assert len(scripted.received) > 50
+    list(run_schemathesis(target, Plan(writes=Writes.NONE), gate, SchemathesisBudget(5)))
+    assert len(scripted.received) > 5
     assert {method for method, _, key in scripted.received if key == "the-key"} == {"GET"}
     assert {path.split("?")[0] for _, path, _ in scripted.received} == {"/api/v1/worker/tasks"}
     assert len(gate.exchanges) == len(scripted.received)
@@ -98,7 +98,7 @@ def test_without_writes_schemathesis_sends_only_lists(scripted: Any) -> None:
 
 def test_all_requests_of_schemathesis_pass_through_the_gate(scripted: Any) -> None:
     gate = gate_to(scripted)
-    list(run_schemathesis(Target(scripted.base_url, "the-key"), Plan(), gate, SchemathesisBudget(2, 2, 3)))
+    list(run_schemathesis(Target(scripted.base_url, "the-key"), Plan(), gate, SchemathesisBudget(2)))
     assert [(exchange.method, exchange.path) for exchange in gate.exchanges] == [
         (method, path.split("?")[0]) for method, path, _ in scripted.received
     ]
@@ -118,7 +118,7 @@ def test_no_more_than_max_requests_are_sent(scripted: Any) -> None:
 
 def test_schemathesis_stops_at_max_requests(scripted: Any) -> None:
     gate = gate_to(scripted, max_requests=30)
-    list(run_schemathesis(Target(scripted.base_url, "the-key"), Plan(), gate, SchemathesisBudget(50, 50, 5)))
+    list(run_schemathesis(Target(scripted.base_url, "the-key"), Plan(), gate, SchemathesisBudget(50)))
     assert len(scripted.received) == 30
 
 
@@ -204,16 +204,6 @@ def test_redirects_are_not_followed_and_cookies_are_not_kept(scripted: Any) -> N
     client.get_tasks()
     assert len(scripted.received) == 2
     assert "cookie" not in dict(gate.exchanges[1].request_headers)
-
-
-def test_three_requests_without_an_answer_end_the_run(scripted: Any) -> None:
-    scripted.status = 0
-    gate = gate_to(scripted)
-    client = Client(gate, "the-key")
-    assert [client.get_tasks().status for _ in range(3)] == [None, None, None]
-    assert "no answer 3 times" in str(gate.end_reason)
-    with pytest.raises(RunEndedError):
-        client.get_tasks()
 
 
 def test_an_ordinary_session_cannot_open_the_address_of_the_gate() -> None:

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.contracts.fake_clock import FakeClock
-from tests.contracts.raw_server import Behaviour, answering, listening
+from tests.contracts.raw_server import Behaviour, answering, listening, read_request
 from workerkit.contracts.gate import transport as transport_module
 from workerkit.contracts.gate.no_answer import NoAnswerError
 from workerkit.contracts.gate.transport import Transport
@@ -52,23 +52,6 @@ def transport_to_server(behaviour: Behaviour, clock: FakeClock | None = None) ->
 
 def with_length(body: bytes, headers: bytes = b"") -> bytes:
     return OK + headers + f"Content-Length: {len(body)}".encode() + END + body
-
-
-def read_request(connection: socket.socket) -> bytes:
-    """The bytes of one request, or nothing if the client has closed the connection."""
-    received = b""
-    while END not in received:
-        part = connection.recv(65536)
-        if not part:
-            return b""
-        received += part
-    head, _, body = received.partition(END)
-    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    missing = int(lengths[0].split(b":")[1]) - len(body) if lengths else 0
-    while missing > 0:
-        part = connection.recv(missing)
-        received, missing = received + part, missing - len(part)
-    return received
 
 
 def answering_all(answer: Callable[[], bytes], connections: Iterator[int]) -> Behaviour:

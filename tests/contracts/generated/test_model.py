@@ -100,6 +100,32 @@ def test_links_that_are_null_in_the_list_are_empty_in_the_model() -> None:
     assert (task["link_profile"], task["link_post"]) == ("", "https://example.com/post")
 
 
+def test_ids_are_written_as_in_the_lists() -> None:
+    first, second = (listed_task(number, id=task_id(number).upper()) for number in (0xA, 0xB))
+    model = model_of(first, second)
+    assert model.task(first["id"])["id"] == first["id"]
+    assert model.task_ids(OWN) == {first["id"], second["id"]}
+    page = model.expected_page({"after": first["id"]})
+    assert [task["id"] for task in page["data"]] == [second["id"]]
+    with pytest.raises(CannotModelError, match="twice"):
+        model_of(first, listed_task(0xA))
+
+
+def test_a_list_that_hands_out_takes_its_tasks_to_queued() -> None:
+    model = model_of(listed_task(1), listed_task(2), listed_task(3, status="failed"), listing="hands-out")
+    page = model.expected_page({"status": "pending", "limit": 1})
+    assert [(task["id"], task["status"]) for task in page["data"]] == [(task_id(1), "queued")]
+    assert [model.task(task_id(number))["status"] for number in (1, 2, 3)] == ["queued", "pending", "failed"]
+    model.list_all(OWN)
+    assert model.task(task_id(2))["status"] == "queued"
+
+
+def test_a_task_may_have_no_request_and_no_service_type() -> None:
+    model = model_of(listed_task(1, request_id=None, service_type=None))
+    assert model.expected_page({"service_type": "social"})["data"] == []
+    assert [task["id"] for task in model.expected_page({})["data"]] == [task_id(1)]
+
+
 def test_an_unknown_id_is_an_error() -> None:
     with pytest.raises(NotFoundError):
         model_of(listed_task(1)).task(task_id(2))

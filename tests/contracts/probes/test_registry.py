@@ -14,6 +14,7 @@ from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.probes.registry import PROBES, run_missing_heartbeat_probe, run_probes
 from workerkit.contracts.report.silence_report import silence_reports
 from workerkit.contracts.run.ledger import Ledger
+from workerkit.contracts.run.listing import check_listing
 from workerkit.contracts.scripted import keys, lists
 from workerkit.contracts.scripted.script import new_context
 from workerkit.contracts.target.plan import Plan, Writes
@@ -32,7 +33,11 @@ from workerkit.openapi.spec.silence import silences
 VALUES = {silence.id: list(silence.values) for silence in silences().values()}
 # A server shows these only if its dialect has `transitions: strict`.
 SHOWN_BY_STRICT = ("refused-transition", "link-update-flow", "completion-flow")
-OTHER_CHOICES = {silence: {"transitions": "strict"} for silence in SHOWN_BY_STRICT}
+# A server that refuses a missing body answers to an ignored body as if it refused its content type.
+OTHER_CHOICES = {
+    **{silence: {"transitions": "strict"} for silence in SHOWN_BY_STRICT},
+    "content-type": {"missing-body": "empty"},
+}
 # No answer of the API shows this one.
 NOT_OBSERVABLE = {"complete-twice"}
 LONG = Plan(time_limit=300)
@@ -83,6 +88,7 @@ def ledger_of_probes(mock: MockTarget, stated: Mapping[str, str] | None = None, 
     gate = Gate(mock.target, plan, worker_api(), clock=mock.clock, watcher=lambda _: None)
     context = new_context(mock.target, plan, gate, ledger, mock.clock)
     steps = (lists.list_by_default, lists.list_at_limits, lists.page_through_lists)
+    check_listing(mock.target, gate, ledger, Writes(plan.writes))
     for step in (*steps, keys.send_wrong_keys):
         step(context)
     run_probes(context)
@@ -108,12 +114,17 @@ def test_each_value_is_observed(new_target: NewTarget, silence: str, value: str)
 def test_all_values_of_a_dialect_are_observed_without_a_finding(
     new_target: NewTarget, choices: dict[str, str]
 ) -> None:
-    report = conform(new_target(choices).target, Plan(max_requests=240))
+    report = conform(new_target(choices).target, Plan(max_requests=270))
     assert [(rule.id, rule.why) for rule in report.with_status(RuleStatus.BROKEN)] == []
     hidden = NOT_OBSERVABLE | {"heartbeat-silence"}
     if choices["transitions"] == "lenient":
         hidden |= set(SHOWN_BY_STRICT)
+    if choices["empty-change"] == "reject" and choices["heartbeat-fields"] == "required":
+        hidden |= {"missing-body"}
+        hidden |= {"content-type"} if choices["content-type"] in ("bad-request", "ignored") else set()
     expected = {name: None if name in hidden else value for name, value in choices.items()}
+    if expected["content-type"] == "ignored" and choices["missing-body"] == "reject":
+        expected["content-type"] = "bad-request"
     assert dict(report.observed_values) == expected
 
 
@@ -121,7 +132,7 @@ def test_a_stated_silence_is_not_probed(new_target: NewTarget) -> None:
     ledger = ledger_of_probes(new_target({"below-minimum": "default"}), dict(dialect_of({})))
     assert {name for name, observation in ledger.observations.items() if observation.exchanges} == {
         *("limit-above-maximum", "last-cursor", "total-with-cursor", "list-order", "error-body"),
-        "time-precision",
+        *("time-precision", "null-in-task"),
     }
     assert ledger.known_value("below-minimum") == "reject"
 
@@ -141,7 +152,8 @@ def test_without_writes_each_unknown_silence_says_what_it_needs(new_target: NewT
     ledger = ledger_of_probes(mock, plan=Plan(writes=Writes.NONE))
     reasons = {name: ledger.observations[name].why for name in VALUES if ledger.observed_value(name) is None}
     assert reasons["bulk-empty"] == "needs --writes sandbox or all"
-    assert reasons["content-type"] == "needs --writes all"
+    assert reasons["content-type"] == "needs --writes sandbox or all"
+    assert reasons["loose-types"] == "needs --writes all"
     assert ledger.observed_value("unknown-cursor") == "empty"
     assert ledger.observed_value("malformed-id") == "reject"
     assert {task.id: task.as_json() for task in mock.world.tasks.values()} == before

@@ -22,7 +22,8 @@ def request(method: str, path: str, body: Any = None) -> Exchange:
     path, _, query = path.partition("?")
     content = b"" if body is None else render(body)
     start = (1, None, None, method, f"/api/v1/worker{path}", query)
-    return Exchange(*start, (), content, 400, (), b"", 0.0, 0.0)
+    headers = (("content-type", "application/json"),)
+    return Exchange(*start, headers, content, 400, (), b"", 0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,11 @@ def request(method: str, path: str, body: Any = None) -> Exchange:
         request("GET", "/tasks?limit=1000&page=3&status=failed,running"),
         request("POST", "/health", HEARTBEAT),
         request("POST", "/logs", {"logs": [LOG]}),
+        request(
+            "PUT",
+            "/tasks/bulk",
+            {"items": [{"link_id": ID, "link_post": "https://example.com/workerkit/a1"}]},
+        ),
         request("PUT", "/tasks/bulk", {"items": [{"link_id": ID, "status": "running"}]}),
     ],
 )
@@ -53,7 +59,9 @@ def test_a_server_must_accept_a_plain_request(exchange: Exchange) -> None:
         request("POST", "/health", {**HEARTBEAT, "unnamed": 1}),
         request("POST", "/health", {**HEARTBEAT, "server_name": ""}),
         request("POST", "/logs", {"logs": [{**LOG, "message": "\x00"}]}),
-        request("POST", "/logs", {"logs": [{**LOG, "message": "x" * 1001}]}),
+        request("POST", "/logs", {"logs": [{**LOG, "message": "x" * 256}]}),
+        request("POST", "/logs", {"logs": [{**LOG, "message": "🎉"}]}),
+        request("POST", "/logs", {"logs": [{**LOG, "message": "e\u0301"}]}),
         request("POST", "/logs", {"logs": [{**LOG, "unnamed": 1}]}),
         request(
             "PUT",
@@ -61,6 +69,14 @@ def test_a_server_must_accept_a_plain_request(exchange: Exchange) -> None:
             {"items": [{"link_id": ID, "note": "a"}, {"link_id": ID.upper(), "note": "b"}]},
         ),
         request("PUT", "/tasks/bulk", {"items": [{"link_id": ID}]}),
+        request("PUT", "/tasks/bulk", {"items": [{"link_id": ID, "link_post": "0"}]}),
+        request("PUT", "/tasks/bulk", {"items": [{"link_id": ID, "link_post": "https://a b"}]}),
+        request("POST", "/health", {**HEARTBEAT, "active_tasks": 3727.0}),
+        request("POST", "/health", {**HEARTBEAT, "ip": "0"}),
+        request("POST", "/health", {**HEARTBEAT, "cpu_usage": 1e300}),
+        request("POST", "/health"),
+        request("GET", "/tasks?colour=red"),
+        request("GET", "/tasks?limit="),
     ],
 )
 def test_a_server_may_refuse_what_the_api_page_leaves_open(exchange: Exchange) -> None:

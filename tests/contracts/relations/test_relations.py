@@ -17,12 +17,18 @@ BASE = "/api/v1/worker"
 
 
 def exchange(
-    method: str, path: str, sent: Any = None, status: int | None = 200, answer: Any = None
+    method: str,
+    path: str,
+    sent: Any = None,
+    status: int | None = 200,
+    answer: Any = None,
+    kind: str = "application/json",
 ) -> Exchange:
     path, _, query = path.partition("?")
     body = sent if isinstance(sent, bytes) else b"" if sent is None else render(sent)
     answered = answer if isinstance(answer, bytes) else render(answer)
-    return Exchange(1, None, None, method, BASE + path, query, (), body, status, (), answered, 0.0, 0.0)
+    headers = (("content-type", kind),) if sent is not None else ()
+    return Exchange(1, None, None, method, BASE + path, query, headers, body, status, (), answered, 0.0, 0.0)
 
 
 def broken_rules(exchange: Exchange) -> dict[str, str]:
@@ -122,6 +128,41 @@ KEPT = {
     "404 with another body": exchange("PUT", f"/tasks/{A}", {}, 404, b"gone"),
     "a conflict": exchange("PUT", f"/tasks/{A}", {"status": "pending"}, 409, {}),
     "too many requests": exchange("GET", "/tasks", None, 429, {}),
+    "microseconds": listed("", task(A, created_at="2025-12-01T10:00:00.000001Z")),
+    "a time with an offset": listed("", task(A, created_at="2025-12-01T17:00:00+07:00")),
+    "empty fields as null": listed(
+        "", task(A, **dict.fromkeys(("request_id", "service_type", "about", "link_post", "created_at")))
+    ),
+    "pending tasks handed out": listed(
+        "?status=pending&limit=1", task(A, status="queued"), total=0, limit=1, next_cursor=A
+    ),
+    "ids in capitals": listed(f"?after={A}", task(B.upper()), next_cursor=B),
+    "a page beyond 2**53, rounded": listed(
+        "?page=9223372036854775807", total=3, page=9223372036854776000, limit=100
+    ),
+    "a total beyond 2**53": listed("?limit=1", task(A), total=2**60, limit=1),
+    "numbers that begin with digits": listed("?limit=5.0&page=2x", task(A), limit=5),
+    "near types": exchange(
+        "POST",
+        "/health",
+        {"server_name": 5, "ip": True, "cpu_usage": "5.5", "active_threads": False, "active_tasks": "1_2"},
+        200,
+        HEARTBEAT,
+    ),
+    "decimals of an integer": exchange("POST", "/health", {"active_tasks": 3.0}, 200, HEARTBEAT),
+    "a near boolean": exchange("PUT", f"/tasks/{A}", {"is_indexed": "True", "status": ""}, 200, UPDATED),
+    "no body as {}": exchange("PUT", f"/tasks/{A}", b"", 200, UPDATED),
+    "null as {}": exchange("PUT", f"/tasks/{A}", b"null", 200, UPDATED),
+    "an ignored body": exchange("PUT", f"/tasks/{A}", {"status": "no"}, 200, UPDATED, "text/plain"),
+    "a callback with updated alone": exchange(
+        "POST", "/callback/link/update", {"link_id": A}, 200, {"success": True, "data": {"updated": True}}
+    ),
+    "a callback with a message": exchange(
+        "POST", "/callback/link/update", {"link_id": A}, 200, {"success": True, "message": "done"}
+    ),
+    "a number that no double can have": exchange(
+        "POST", "/health", b'{"active_tasks": 1e400}', 200, HEARTBEAT
+    ),
     "no operation at all": exchange("GET", "/elsewhere", None, 500, {}),
 }
 
@@ -188,6 +229,24 @@ BROKEN = [
     ("bad-request", listed("?limit=many&page=", task(A))),
     ("bad-request", exchange("PUT", f"/tasks/{A}", {"status": "no"}, 200, UPDATED)),
     ("bad-request", exchange("POST", "/callback/link/update", {}, 200, UPDATED)),
+    ("bad-request", exchange("POST", "/health", {"active_tasks": "ten"}, 200, HEARTBEAT)),
+    ("bad-request", exchange("POST", "/health", {"cpu_usage": [5]}, 200, HEARTBEAT)),
+    ("bad-request", exchange("POST", "/health", {"server_name": {"a": 1}}, 200, HEARTBEAT)),
+    ("bad-request", exchange("PUT", f"/tasks/{A}", {"is_indexed": "nonsense"}, 200, UPDATED)),
+    ("bad-request", exchange("PUT", f"/tasks/{A}", {"link_post": ["5"]}, 200, UPDATED)),
+    ("bad-request", exchange("PUT", f"/tasks/{A}", "running", 200, UPDATED)),
+    ("bad-request", exchange("PUT", f"/tasks/{A}", {"status": 7}, 200, UPDATED)),
+    ("bad-request", exchange("POST", "/callback/link/update", b"", 200, UPDATED)),
+    ("bad-request", exchange("POST", "/callback/link/update", {"link_id": None}, 200, UPDATED)),
+    (
+        "bad-request",
+        exchange("POST", "/callback/link/update", {"status": "running"}, 200, UPDATED, "text/plain"),
+    ),
+    ("bad-request", exchange("POST", "/logs", {"logs": "x"}, 200, {})),
+    ("list", listed("", task(A, status=None))),
+    ("list", listed("", {**task(A), "id": None})),
+    ("list-status", listed("?status=pending", task(A, status="running"))),
+    ("list-status", listed("?status=failed", task(A, status="queued"))),
     ("not-your-task", exchange("PUT", f"/tasks/{A}", {}, 403, {"success": False, "error": "forbidden"})),
     ("logs-created", exchange("POST", "/logs", {"logs": LOGS}, 200, {"success": True, "created": 3})),
     ("statuses", exchange("PUT", f"/tasks/{A}", {}, 422, {})),
@@ -200,6 +259,12 @@ BROKEN = [
 @pytest.mark.parametrize(("rule", "checked"), BROKEN)
 def test_an_exchange_that_violates_the_api_page_breaks_its_rule(rule: str, checked: Exchange) -> None:
     assert rule in broken_rules(checked)
+
+
+def test_a_list_that_only_reads_shows_no_queued_task_for_the_filter_pending() -> None:
+    handed_out = KEPT["pending tasks handed out"]
+    flaws = [result.rule for result in check_exchange(handed_out, may_hand_out=False) if result.flaw]
+    assert "list-status" in flaws
 
 
 def test_an_accepted_batch_that_is_too_long_breaks_bad_request() -> None:
@@ -228,3 +293,11 @@ def test_an_accepted_batch_that_is_too_long_breaks_bad_request() -> None:
 def test_the_checks_raise_no_error_for_any_exchange(method: str, path: str, sent: Any, answer: Any) -> None:
     for result in check_exchange(exchange(method, path, sent, 200, answer)):
         assert result.flaw is None or result.flaw
+
+
+def test_a_lone_surrogate_in_the_request_may_be_accepted_or_refused() -> None:
+    body = b'{"note": "\\ud800"}'
+    refused = {"success": False, "error": "bad_request"}
+    assert broken_rules(exchange("PUT", f"/tasks/{A}", body, 200, UPDATED)) == {}
+    assert broken_rules(exchange("PUT", f"/tasks/{A}", body, 400, refused)) == {}
+    assert "bad-request" in broken_rules(exchange("PUT", f"/tasks/{A}", b'{"note": ', 200, UPDATED))

@@ -64,6 +64,15 @@ def test_a_wrong_count_is_a_violation_of_the_server() -> None:
     assert line.startswith("server: logs-created: ")
 
 
+def test_a_server_that_converts_a_near_type_does_not_violate_the_page() -> None:
+    data = {"status": "ok", "server_id": "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b", "server_name": "s"}
+    answer = {"success": True, "data": {**data, "server_time": "2025-12-01T10:00:00.000001Z"}}
+    converted = exchange("POST", "/health", {"active_tasks": "12"}, 200, answer, "heartbeat")
+    assert [violation.side for violation in violations(converted)] == ["worker"]
+    accepted = exchange("POST", "/health", {"active_tasks": "ten"}, 200, answer, "heartbeat")
+    assert [violation.side for violation in violations(accepted)] == ["worker", "server"]
+
+
 @pytest.mark.parametrize(("method", "path"), [("GET", "/task"), ("PATCH", "/logs")])
 def test_an_unknown_operation_is_a_violation_of_the_worker(method: str, path: str) -> None:
     (line,) = texts_of(exchange(method, path, {}, 404, {"success": False}, None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from workerkit.contracts.report.evidence import evidence_of
@@ -69,8 +71,31 @@ def test_characters_with_a_meaning_in_a_shell_are_quoted() -> None:
     assert """'{'"'"'$(reboot)'"'"'}'""" in curl
 
 
-def test_long_bodies_are_shortened() -> None:
+def test_a_command_is_never_shortened_but_the_bodies_are() -> None:
     long_exchange = exchange(None, b'{"a": "' + b"x" * 9000 + b'"}', {"data": list(range(900))})
     evidence = evidence_of(long_exchange, TARGET, mask_of(TARGET))
-    assert len(evidence.curl) < 5000
+    assert evidence.curl.count("x" * 9000) == 1
+    assert evidence.request["a"].endswith("… (9000 characters)")
     assert evidence.answer == {"data": [0, 1, 2, 3, 4, "… and 895 more"]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{'$(reboot)'}\n\t\x01",
+        "Ti\u1ebfng Vi\u1ec7t \U0001f600 e\u0301".encode(),
+        b"\xff\xfe broken \x80",
+        b"back\\slash ' \" `id` !x\r\n",
+    ],
+)
+def test_a_shell_sends_exactly_the_same_body(body: bytes) -> None:
+    curl = evidence_of(exchange(None, body, {}), TARGET, mask_of(TARGET)).curl
+    # The function takes the place of curl and prints its last argument.
+    shell = f'curl() {{ printf %s "${{@: -1}}"; }}; {curl}'
+    printed = subprocess.run(["bash", "-c", shell.encode()], capture_output=True, check=True)
+    assert printed.stdout == body
+
+
+def test_a_url_with_brackets_is_one_url_for_curl() -> None:
+    curl = evidence_of(exchange(None, b"", {}, "status[]={a,b}"), TARGET, mask_of(TARGET)).curl
+    assert curl == "curl -i --globoff -X POST 'http://host/api/v1/worker/health?status[]={a,b}'"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from workerkit.contracts.page.rules import RULES, RuleStatus
-from workerkit.contracts.report.judgement import MAX_FINDINGS, distinct_findings, judge_rule
+from workerkit.contracts.report.cause import distinct_findings
+from workerkit.contracts.report.judgement import MAX_FINDINGS, judge_rule
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.target.target import Target
@@ -74,15 +75,15 @@ def test_the_finding_with_the_fewest_exchanges_is_reported() -> None:
 
 def test_more_causes_than_the_maximum_are_only_counted() -> None:
     ledger = Ledger()
-    words = ("one", "two", "three", "four", "five")
+    words = ["x" * length for length in range(1, MAX_FINDINGS + 3)]
     for number, word in enumerate(words, 1):
-        ledger.mark_broken("list", f"{word} is missing", [exchange(9), exchange(number)])
+        ledger.mark_broken("list", f"{word} is missing", [exchange(99), exchange(number)])
     report = judged(ledger)
     assert [flaw.message for flaw in report.flaws] == [f"{word} is missing" for word in words[:MAX_FINDINGS]]
-    assert report.more == len(words) - MAX_FINDINGS
-    assert report.why.endswith(f"(and {report.more} more)")
+    assert report.more == 2
+    assert report.why.endswith("(and 2 more)")
     # Each exchange only once, in order, and none of the causes that are only counted.
-    assert [evidence.number for evidence in report.evidence] == [1, 2, 3, 9]
+    assert [evidence.number for evidence in report.evidence] == [*range(1, MAX_FINDINGS + 1), 99]
 
 
 def test_secrets_in_a_message_are_masked() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from tests.mockserver.dialects.published_answers import assert_published_specs_accept
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.spec.api import worker_api
 
@@ -45,7 +46,7 @@ class JsonAnswer:
 class DialectClient:
     """Sends requests to one world, to the Worker API and to the control plane.
 
-    A test fails if an answer is not valid by the spec of the dialect.
+    A test fails if an answer is not valid by the spec of the dialect, also as other tools get it.
     """
 
     base_url: str
@@ -71,6 +72,7 @@ class DialectClient:
         response = self.http.request(method, url, data=data, headers=headers, timeout=SECONDS)
         operation = worker_api(self.world.dialect).match(method, _BASE + path.partition("?")[0]).operation
         assert operation.answer_flaw(response.status_code, response.json()) is None
+        assert_published_specs_accept(self.world.dialect, operation, response.status_code, response.json())
         assert response.headers["Content-Type"] == "application/json"
         return JsonAnswer(response.status_code, response.json())
 

@@ -16,6 +16,7 @@ _OTHER_CHOICES: dict[str, Json] = {
     "refused-transition": {"transitions": "strict"},
     "link-update-flow": {"transitions": "strict", "refused-transition": "409"},
     "completion-flow": {"transitions": "strict", "refused-transition": "409"},
+    "content-type": {"missing-body": "empty"},
     "foreign-cursor": {"unknown-cursor": "not-found"},
     "offline-heartbeat": {"heartbeat-silence": "offline"},
 }

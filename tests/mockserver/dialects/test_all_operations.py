@@ -19,6 +19,7 @@ from tests.mockserver.dialects.dialect_client import (
     OpenClient,
 )
 from tests.mockserver.dialects.examples import Examples
+from workerkit.openapi.spec.silence import silences
 
 EXAMPLES = Examples()
 example = EXAMPLES.add
@@ -214,6 +215,15 @@ def _(client: DialectClient) -> None:
     assert statuses_with_other_content_types(client) == {415}
 
 
+@example("content-type", "ignored")
+def _(client: DialectClient) -> None:
+    assert statuses_with_other_content_types(client) == {200, 400}
+    task = client.add_task()
+    update = client.update_task(task, {"note": "lost"}, content_type="text/plain")
+    assert update.body == {"success": True, "data": {"updated": True, "link_id": task["id"]}}
+    assert client.current_task(task) == task
+
+
 def error_answers(client: DialectClient) -> Iterator[tuple[str, Json]]:
     """Error answers of all statuses: the error code that is expected, and the JSON of the answer."""
     yield "bad_request", client.list_tasks("limit=x").body
@@ -273,6 +283,14 @@ def _(client: DialectClient) -> None:
     assert "data" in client.update_task(client.add_task(), {}).body
 
 
+@example("callback-body", "updated")
+def _(client: DialectClient) -> None:
+    assert [body for _, body in callback_answers(client)] == [
+        {"success": True, "data": {"updated": True}}
+    ] * 4
+    assert "link_id" in client.update_task(client.add_task(), {}).body["data"]
+
+
 def times_in_answers(client: DialectClient) -> set[str]:
     """All times in answers while the clock is frozen."""
     client.freeze_clock("2025-12-01T10:00:00.25Z")
@@ -290,6 +308,16 @@ def _(client: DialectClient) -> None:
 @example("time-precision", "milliseconds")
 def _(client: DialectClient) -> None:
     assert times_in_answers(client) == {"2025-12-01T10:00:00.250Z"}
+
+
+@example("time-precision", "microseconds")
+def _(client: DialectClient) -> None:
+    assert times_in_answers(client) == {"2025-12-01T10:00:00.250000Z"}
+
+
+@example("time-precision", "offset")
+def _(client: DialectClient) -> None:
+    assert times_in_answers(client) == {"2025-12-01T17:00:00+07:00"}
 
 
 @pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
@@ -327,3 +355,33 @@ def test_a_reset_world_keeps_its_dialect(open_client: OpenClient) -> None:
     with open_client({"last-cursor": "absent"}) as client:
         client.call_control("POST", "/reset")
         assert "next_cursor" not in client.list_tasks().body
+
+
+@pytest.mark.parametrize("precision", ["microseconds", "offset"])
+def test_a_restored_world_has_the_same_times(open_client: OpenClient, precision: str) -> None:
+    with open_client({"time-precision": precision}) as client:
+        times = times_in_answers(client)
+        listed = client.list_tasks("status=running")
+        assert {task["created_at"] for task in client.state()["tasks"]} == {"2025-12-01T10:00:00Z"}
+        client.call_control("PUT", "/snapshot", client.call_control("GET", "/snapshot"))
+        assert client.list_tasks("status=running") == listed
+        assert client.post("/health", HEARTBEAT).body["data"]["server_time"] in times
+        assert client.list_tasks(f"status=running&after={listed.body['data'][0]['id']}").body["data"] == []
+
+
+@pytest.mark.parametrize("precision", ["microseconds", "offset"])
+def test_a_time_of_an_answer_can_be_given_to_the_clock(open_client: OpenClient, precision: str) -> None:
+    with open_client({"time-precision": precision}) as client:
+        client.freeze_clock("2025-12-01T10:00:07Z")
+        server_time = client.post("/health", HEARTBEAT).body["data"]["server_time"]
+        client.freeze_clock("2026-01-01T00:00:00Z")
+        client.freeze_clock(server_time)
+        assert client.call_control("GET", "")["time"] == "2025-12-01T10:00:07Z"
+
+
+@pytest.mark.parametrize("precision", silences()["time-precision"].values)
+def test_the_last_time_of_a_clock_is_shown(open_client: OpenClient, precision: str) -> None:
+    with open_client({"time-precision": precision}) as client:
+        client.freeze_clock("9999-12-31T23:59:59Z")
+        server_time = client.post("/health", HEARTBEAT).body["data"]["server_time"]
+        assert server_time.startswith("9999-12-31T23:59:59")

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from tests.mockserver.dialects import (
     test_all_operations,
+    test_bodies,
     test_bulk_update_tasks,
-    test_complete_link,
     test_heartbeat,
+    test_link_callbacks,
     test_list_tasks,
     test_send_logs,
     test_set_status,
-    test_update_link,
     test_update_task,
 )
 from workerkit.openapi.spec.silence import silences
 
 FILES_WITH_EXAMPLES = (
     test_all_operations,
+    test_bodies,
     test_bulk_update_tasks,
-    test_complete_link,
     test_heartbeat,
+    test_link_callbacks,
     test_list_tasks,
     test_send_logs,
     test_set_status,
-    test_update_link,
     test_update_task,
 )
 

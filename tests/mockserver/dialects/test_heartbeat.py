@@ -45,6 +45,23 @@ def _(client: DialectClient) -> None:
     assert server_name_in_answer(client) == "server-01"
 
 
+def statuses_of_spellings(client: DialectClient) -> dict[bytes, int]:
+    spellings = (b"3", b"-3", b"3.0", b"3e0", b"3.5")
+    bodies = {spelling: b'{"active_tasks": %s}' % spelling for spelling in spellings}
+    return {spelling: client.post("/health", body).status for spelling, body in bodies.items()}
+
+
+@example("integer-spelling", "any")
+def _(client: DialectClient) -> None:
+    assert statuses_of_spellings(client) == {b"3": 200, b"-3": 200, b"3.0": 200, b"3e0": 200, b"3.5": 400}
+
+
+@example("integer-spelling", "digits")
+def _(client: DialectClient) -> None:
+    assert statuses_of_spellings(client) == {b"3": 200, b"-3": 200, b"3.0": 400, b"3e0": 400, b"3.5": 400}
+    assert client.post("/health", b'{"cpu_usage": 3.0}').status == 200, "a float may have a fraction of zero"
+
+
 @example("heartbeat-silence", "ignored")
 def _(client: DialectClient) -> None:
     client.post("/health", HEARTBEAT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.mockserver.dialects.dialect_client import UNKNOWN, DialectClient, Json, OpenClient, listed_ids
@@ -182,6 +184,70 @@ def _(client: DialectClient) -> None:
     assert client.list_tasks(f"after={UNKNOWN}").body["total"] == 0
 
 
+def statuses_listed_twice(client: DialectClient) -> list[str]:
+    """The statuses of a pending, a queued and a failed task, in two equal lists one after the other."""
+    for status in ("pending", "queued", "failed"):
+        client.add_task(status=status)
+    pages = [client.list_tasks("status=pending,queued,failed").body["data"] for _ in range(2)]
+    assert [task["status"] for task in client.state()["tasks"]] == [task["status"] for task in pages[1]]
+    return [task["status"] for page in pages for task in page]
+
+
+@example("listing", "reads")
+def _(client: DialectClient) -> None:
+    assert statuses_listed_twice(client) == ["pending", "queued", "failed"] * 2
+
+
+@example("listing", "hands-out")
+def _(client: DialectClient) -> None:
+    assert statuses_listed_twice(client) == ["queued", "queued", "failed"] * 2
+    foreign, other = client.add_foreign_task(), client.add_task(service_type="blog")
+    handed_out = client.list_tasks("status=pending&service_type=blog")
+    assert (listed_ids(handed_out), handed_out.body["data"][0]["status"]) == ([other["id"]], "queued")
+    assert client.current_task(foreign)["status"] == "pending"
+    kept = client.add_task()
+    assert client.list_tasks("status=nonsense").status == 400
+    assert client.current_task(kept)["status"] == "pending"
+
+
+STRANGE_QUERIES = ("colour=red", "limit=5&colour=", "Limit=5", "limit%20=5", "offset=2&offset=3")
+
+
+@example("unknown-parameter", "ignore")
+def _(client: DialectClient) -> None:
+    assert {client.list_tasks(query).status for query in STRANGE_QUERIES} == {200}
+
+
+@example("unknown-parameter", "reject")
+def _(client: DialectClient) -> None:
+    assert {client.list_tasks(query).status for query in STRANGE_QUERIES} == {400}
+    every = f"page=1&limit=5&status=pending&service_type=blog&after={client.add_task()['id']}"
+    assert client.list_tasks(every).status == client.list_tasks("").status == 200
+    assert client.update_task(f"{client.add_task()['id']}?colour=red", {"note": "x"}).status == 200
+
+
+def empty_texts_in_list(client: DialectClient) -> list[Any]:
+    """The listed values of four empty texts, and of one of them after an update."""
+    task = client.add_task(about="", request_website="")
+    (listed,) = client.list_tasks().body["data"]
+    assert {**listed, **client.current_task(task)} == client.current_task(task), "the world has empty texts"
+    assert listed["username"] == task["username"]
+    client.update_task(task, {"link_post": "https://post.example"})
+    (updated,) = client.list_tasks().body["data"]
+    names = ("about", "request_website", "link_profile", "link_post")
+    return [*(listed[name] for name in names), updated["link_post"]]
+
+
+@example("null-in-task", "as-shown")
+def _(client: DialectClient) -> None:
+    assert empty_texts_in_list(client) == ["", "", "", "", "https://post.example"]
+
+
+@example("null-in-task", "any")
+def _(client: DialectClient) -> None:
+    assert empty_texts_in_list(client) == [None, None, None, None, "https://post.example"]
+
+
 @pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
 def test_a_world_behaves_as_its_dialect_says(open_client: OpenClient, silence: str, value: str) -> None:
     EXAMPLES.check(open_client, silence, value)
@@ -197,3 +263,44 @@ def test_worlds_with_other_values_behave_differently(
 @pytest.mark.parametrize("silence", EXAMPLES.silences())
 def test_without_a_choice_the_default_value_is_used(open_client: OpenClient, silence: str) -> None:
     EXAMPLES.check_default(open_client, silence)
+
+
+def pages(client: DialectClient, queries: list[str]) -> list[tuple[list[int], int]]:
+    """The places of the tasks on each page, and its total. A query `after=-` has the last cursor."""
+    ids = [task["id"] for task in client.state()["tasks"]]
+    found, cursor = [], ""
+    for query in queries:
+        answer = client.list_tasks(f"limit=3&{query.replace('-', cursor)}")
+        assert {task["status"] for task in answer.body["data"]} <= {"queued"}
+        cursor = str(answer.body["next_cursor"])
+        found.append(([ids.index(task_id) for task_id in listed_ids(answer)], answer.body["total"]))
+    return found
+
+
+WAITING, PENDING = "status=pending,queued", "status=pending"
+
+
+@pytest.mark.parametrize(
+    ("queries", "expected"),
+    [
+        (["page=1", "page=2", "page=3"], [([0, 1, 2], 7), ([3, 4, 5], 7), ([6], 7)]),
+        (["", "after=-", "after=-"], [([0, 1, 2], 7), ([3, 4, 5], 7), ([6], 7)]),
+        ([WAITING, WAITING], [([0, 1, 2], 7), ([0, 1, 2], 7)]),
+        (
+            [PENDING, f"{PENDING}&after=-", f"{PENDING}&after=-"],
+            [([0, 1, 2], 7), ([3, 4, 5], 4), ([6], 1)],
+        ),
+        (
+            [f"{PENDING}&page=1", f"{PENDING}&page=2", f"{PENDING}&page=3"],
+            [([0, 1, 2], 7), ([6], 4), ([], 3)],
+        ),
+        ([PENDING] * 4, [([0, 1, 2], 7), ([3, 4, 5], 4), ([6], 1), ([], 0)]),
+    ],
+)
+def test_pages_of_a_list_that_hands_out(
+    open_client: OpenClient, queries: list[str], expected: list[tuple[list[int], int]]
+) -> None:
+    with open_client({"listing": "hands-out"}) as client:
+        for _ in range(7):
+            client.add_task()
+        assert pages(client, queries) == expected

@@ -12,7 +12,14 @@ import pytest
 
 from workerkit.mockserver.reports.html_page import html_report
 from workerkit.mockserver.reports.markup import clean_text
-from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, Outcome, ReportFinding
+from workerkit.mockserver.reports.report import (
+    Case,
+    CommandReport,
+    FoldedNote,
+    Outcome,
+    ReportCommand,
+    ReportFinding,
+)
 
 TAGS = {
     *(
@@ -155,6 +162,19 @@ def test_the_page_loads_nothing_and_forbids_scripts(hostile_report: CommandRepor
     digest = b64encode(sha256(page.style.encode()).digest()).decode()
     assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     assert content.index(b"Content-Security-Policy") < content.index(b"<style>")
+
+
+def test_commands_have_a_button_and_a_script_that_the_policy_allows_by_its_digest() -> None:
+    command = ReportCommand(7, "curl -i -X PUT '<url>'", "answer: 200")
+    finding = ReportFinding("list", "no total", ("#7  $ curl",), commands=(command,))
+    case = Case("list", Outcome.FAIL, findings=(finding,))
+    content = html_report(CommandReport("workerkit conform", "fail", 1.0, (case,))).decode()
+    script = content[content.index("<script>") + len("<script>") : content.index("</script>")]
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in content
+    assert content.count('<button type="button" class="copy" hidden="hidden">Copy</button>') == 1
+    assert "curl -i -X PUT '&lt;url&gt;'" in content
+    assert "#7  $ curl" not in content
 
 
 def test_a_timeline_of_zero_seconds_has_a_page(report: CommandReport) -> None:

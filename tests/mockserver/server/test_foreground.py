@@ -107,6 +107,7 @@ def test_the_first_lines_have_the_addresses_and_the_keys(serve: Serve) -> None:
     for expected in (
         "server-01 (online): X-API-Key: server-01-key or your-server-key",
         "server-03 (offline)",
+        f"In a browser:   {lines[0].split()[-1].replace('/api/v1/worker', '/docs')}",
     ):
         assert expected in text
     curl = re.fullmatch(r"Try it: +curl -H 'X-API-Key: (.+)' (http://\S+)", lines[-1])

@@ -33,6 +33,8 @@ def test_the_addresses_of_the_server_work(mock: WorldServer, http: requests.Sess
     assert mock.origin == f"http://127.0.0.1:{mock.port}"
     assert mock.base_url == f"{mock.origin}/api/v1/worker"
     assert mock.control_url == f"{mock.origin}/_mock"
+    assert mock.docs_url == f"{mock.origin}/docs"
+    assert http.get(mock.docs_url, timeout=120).status_code == 200
     assert http.get(f"{mock.base_url}/tasks", headers={"X-API-Key": key}, timeout=120).status_code == 200
     assert http.get(f"{mock.control_url}/health", timeout=120).status_code == 200
 

@@ -21,6 +21,18 @@ SCHEMAS: Json = {
     "Entry": {"properties": {"level": {"$ref": "#/components/schemas/Level"}, "message": {"type": "string"}}},
     "Change": {"x-nulls": "ignored", "properties": {"note": {"type": "string"}}},
     "Item": {"required": ["id"], "allOf": [{"$ref": "#/components/schemas/Change"}]},
+    "Loose": {
+        "x-types": "converted",
+        "properties": {
+            "count": {"type": "integer"},
+            "share": {"type": "number"},
+            "done": {"type": "boolean"},
+            "note": {"type": "string"},
+            "level": {"$ref": "#/components/schemas/Level"},
+            "inner": {"properties": {"count": {"type": "integer"}}},
+            "list": {"type": "array", "items": {"type": "string"}},
+        },
+    },
 }
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
@@ -112,8 +124,37 @@ def test_what_judges_members_one_by_one_prepares_them_beside_a_looser_schema(coe
     assert coerce(schema, [{"note": None}, 5]) == [{}, 5]
 
 
+def test_the_full_schema_of_members_counts_where_the_looser_one_also_asks_for_something(
+    coerce: Prepare,
+) -> None:
+    looser = {"x-types": "converted", "properties": {"count": {"type": "string"}}}
+    assert coerce({"items": looser, "x-each": ref("Loose")}, [{"count": "5", "note": 5}]) == [
+        {"count": 5, "note": "5"}
+    ]
+
+
 def test_a_list_stays_where_its_members_need_nothing(coerce: Prepare) -> None:
     assert coerce({"x-nulls": "ignored", "type": "array", "items": {}}, [None, "a"]) == [None, "a"]
+
+
+# Near types
+
+
+def test_the_fields_of_an_object_are_converted_to_their_types(coerce: Prepare) -> None:
+    value = {"count": "5", "share": True, "done": "false", "note": 1.5, "level": True}
+    assert coerce(ref("Loose"), value) == {
+        "count": 5,
+        "share": 1,
+        "done": False,
+        "note": "1.5",
+        "level": "TRUE",
+    }
+
+
+def test_only_the_fields_of_the_object_itself_are_converted(coerce: Prepare) -> None:
+    value = {"inner": {"count": "5"}, "list": [5], "other": "5", "count": None}
+    assert coerce(ref("Loose"), value) == value
+    assert coerce({"properties": {"count": {"type": "integer"}}}, {"count": "5"}) == {"count": "5"}
 
 
 # Any value
@@ -125,6 +166,7 @@ def test_preparing_never_fails_changes_nothing_in_place_and_is_done_once(coerce:
     schema = {
         **ref("Item"),
         "properties": {"level": ref("Level"), "items": {"items": ref("Item")}, "x": {"x-nulls": "ignored"}},
+        "x-types": "converted",
     }
     before = copy.deepcopy(value)
     once = coerce(schema, value)
@@ -147,6 +189,10 @@ def test_a_schema_that_asks_for_nothing_has_no_preparation(
 PREPARED = {
     "null-field": {"heartbeat", "updateTask", "bulkUpdateTasks", "updateLink", "completeLink"},
     "log-level-case": {"sendLogs"},
+    "loose-types": {
+        *("heartbeat", "updateTask", "bulkUpdateTasks", "sendLogs"),
+        *("updateLink", "completeLink", "setRequestStatus", "setAccountStatus"),
+    },
 }
 CHOICES = st.fixed_dictionaries(
     {silence.id: st.sampled_from(list(silence.values)) for silence in silences().values()}
@@ -161,6 +207,8 @@ def test_bodies_are_prepared_in_the_dialects_that_ask_for_it_and_in_no_other(cho
         expected |= PREPARED["null-field"]
     if choices["log-level-case"] == "any":
         expected |= PREPARED["log-level-case"]
+    if choices["loose-types"] == "convert":
+        expected |= PREPARED["loose-types"]
     operations = worker_api(dialect_of(choices)).operations
     assert {name for name, operation in operations.items() if operation.coercion is not None} == expected
 

@@ -13,11 +13,15 @@ from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.dialect import Dialect, dialect_of
 from workerkit.openapi.spec.dialect_spec import derive_spec
 from workerkit.openapi.spec.document import Document, bundled_document
+from workerkit.openapi.spec.flaw import FlawError
+from workerkit.openapi.spec.operation import Operation
+from workerkit.openapi.spec.published import VERSIONS, OpenapiVersion, published_spec
 from workerkit.openapi.spec.silence import silences
 
 Json = dict[str, Any]
 DocumentOf = Callable[..., Document]
 
+ID = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 SPEC = bundled_document("worker-api.yaml")
 CHOICES = st.fixed_dictionaries(
     {}, optional={silence.id: st.sampled_from(list(silence.values)) for silence in silences().values()}
@@ -205,6 +209,13 @@ def test_a_derived_spec_is_openapi(choices: dict[str, str]) -> None:
     validate(derive_spec(SPEC, dialect_of(choices)).root)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_published_spec_is_openapi_without_keys_of_the_kit(version: OpenapiVersion) -> None:
+    published = published_spec(dialect_of(LAST), version)
+    validate(published)
+    assert not {name for node in nodes(published) for name in node if name.startswith("x-")}
+
+
 @pytest.mark.parametrize(("silence", "value"), OTHERS)
 def test_a_derived_spec_has_the_same_operations(api: Api, silence: str, value: str) -> None:
     derived = worker_api(dialect_of({silence: value}))
@@ -287,6 +298,41 @@ def test_a_status_is_described_in_the_dialects_that_have_it(
     derived = worker_api(dialect_of(choices))
     assert status in derived.operations[operation].answer_validators
     assert status not in api.operations[operation].answer_validators
+
+
+@pytest.mark.parametrize(
+    ("text", "is_digits"),
+    [("3", True), ("-3", True), ("0", True), ("3.0", False), ("1e2", False), ("-0.0", False), ("3e0", False)],
+)
+def test_an_integer_may_have_to_be_spelled_with_digits(api: Api, text: str, *, is_digits: bool) -> None:
+    body = b'{"active_tasks": %s}' % text.encode()
+    assert api.operations["heartbeat"].parse_request({}, "", body)
+    digits = worker_api(dialect_of({"integer-spelling": "digits"})).operations["heartbeat"]
+    if is_digits:
+        assert digits.parse_request({}, "", body)
+    else:
+        with pytest.raises(FlawError, match=r"body/active_tasks: .* is not written with digits alone"):
+            digits.parse_request({}, "", body)
+
+
+@pytest.mark.parametrize("operation", worker_api().operations.values(), ids=lambda operation: operation.id)
+def test_a_missing_body_is_refused_or_checked_like_an_empty_object(operation: Operation) -> None:
+    if operation.body_validator is None:
+        return
+    path_values = {parameter.name: ID for parameter in operation.path_parameters}
+    with pytest.raises(FlawError, match=r"^body: is not JSON: "):
+        operation.parse_request(path_values, "", b"")
+    empty = worker_api(dialect_of({"missing-body": "empty"})).operations[operation.id]
+    assert outcome(empty, path_values, b"") == outcome(empty, path_values, b"{}")
+    assert outcome(empty, path_values, b" ") == outcome(operation, path_values, b" ")
+
+
+def outcome(operation: Operation, path_values: dict[str, str], body: bytes) -> Any:
+    """The JSON of the body, or the text of the flaw."""
+    try:
+        return operation.parse_request(path_values, "", body).body
+    except FlawError as flaw:
+        return str(flaw)
 
 
 def test_a_dialect_is_compiled_once() -> None:

@@ -99,6 +99,51 @@ def refused(status: int, answer: Any) -> RecordedExchange:
     return replace(recorded, exchange=replace(recorded.exchange, operation="updateTask", status=status))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "place"),
+    [
+        ({"about": None, "link_post": ""}, {"about": "", "link_post": None}, None),
+        ({"retry_count": None, "config": None}, {"retry_count": 0, "config": "{}"}, None),
+        ({"link_post": None}, {"link_post": POST}, "link_post"),
+        ({"about": "Bio"}, {"about": None}, "about"),
+        ({"status": None}, {"status": ""}, "status"),
+        ({"id": None}, {"id": ""}, "id"),
+        ({"link_post": None}, {}, "link_post"),
+    ],
+)
+def test_null_and_an_empty_value_of_a_listed_task_are_equal(
+    before: Any, after: Any, place: str | None
+) -> None:
+    for source in (AnswerSource.RECONSTRUCTION, AnswerSource.SERVER):
+        found = Matcher(source).difference(answered({"data": [before]}), answered({"data": [after]}))
+        assert (found and found.place) == (place and f"answer/data/0/{place}")
+    assert Matcher(AnswerSource.WORLD).difference(answered({"data": [before]}), answered({"data": [after]}))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "differs"),
+    [
+        ({"success": True}, {"success": True, "data": {"updated": True, "link_id": "x"}}, False),
+        ({"success": True, "data": {"updated": True}}, {"success": True, "data": {"link_id": "x"}}, False),
+        ({"ok": True, "id": 5}, {"success": True}, False),
+        ({"success": False}, {"success": True}, True),
+        ({"success": True, "data": {"updated": False}}, {"success": True, "data": {"updated": True}}, True),
+    ],
+)
+def test_of_answers_to_a_callback_only_the_fields_of_both_are_compared(
+    before: Any, after: Any, *, differs: bool
+) -> None:
+    callbacks = [of_operation("updateLink", answer) for answer in (before, after)]
+    assert bool(Matcher(AnswerSource.RECONSTRUCTION).difference(*callbacks)) is differs
+    assert bool(Matcher(AnswerSource.SERVER).difference(*callbacks)) is differs
+    assert Matcher(AnswerSource.WORLD).difference(*callbacks)
+
+
+def of_operation(operation: str, answer: Any) -> RecordedExchange:
+    recorded = answered(answer)
+    return replace(recorded, exchange=replace(recorded.exchange, operation=operation))
+
+
 def test_a_server_must_always_give_the_same_name() -> None:
     before = {"server_name": "a", "data": [{"server_name": "a"}]}
     found = difference_of(before, {"server_name": "b", "data": [{"server_name": "c"}]})

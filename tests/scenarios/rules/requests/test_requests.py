@@ -58,12 +58,67 @@ def test_what_a_dialect_allows_is_documented_there(
     assert broken_rules(worker.run_record(ended_by="until")) == []
 
 
-def test_another_content_type_where_the_server_wants_json(
+def test_near_types_and_missing_bodies_are_documented_where_the_dialect_takes_them(
     scripted_worker: MakeWorker, broken_rules: BrokenRules
 ) -> None:
-    worker = scripted_worker(content_type="unsupported")
+    worker = scripted_worker(loose_types="convert", missing_body="empty")
+    task = worker.add_task(status="running")
+    worker.send("POST", "/health")
+    worker.update(task, None, how={"content_type": "text/plain"}, is_indexed="true")
+    worker.update(task, "failed", error_message=404)
+    assert broken_rules(worker.run_record(ended_by="until")) == []
+
+
+@pytest.mark.parametrize("policy", ["bad-request", "unsupported", "ignored"])
+def test_another_content_type_where_the_server_wants_json(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, policy: str
+) -> None:
+    worker = scripted_worker(content_type=policy, missing_body="empty")
     worker.send("POST", "/health", {}, content_type="text/plain")
+    run = worker.run_record()
+    assert broken_rules(run) == ["documented-requests"]
+    assert [flaw.place for _, flaw in run.flaws] == ["header content-type"]
+
+
+def test_a_415_of_a_scenario_says_nothing_about_the_content_type(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    worker.send_heartbeat(fault="status", status=415)
+    assert broken_rules(worker.run_record(ended_by="until")) == []
+
+
+@pytest.mark.parametrize("missing_body", ["reject", "empty"])
+def test_a_worker_may_repeat_a_report_that_the_server_ignored(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, missing_body: str
+) -> None:
+    worker = scripted_worker(content_type="ignored", missing_body=missing_body)
+    task = worker.add_task()
+    for content_type in ("text/plain", "text/plain", "application/json"):
+        worker.update(task, "running", how={"content_type": content_type})
+        worker.update(task, "completed", how={"content_type": content_type}, link_post="https://a.example")
     assert broken_rules(worker.run_record()) == ["documented-requests"]
+
+
+def test_a_worker_may_page_through_a_list_that_hands_out(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(listing="hands-out", transitions="strict")
+    worker.add_tasks(5)
+    while tasks := worker.list_tasks(status="pending", limit=2):
+        worker.update(tasks[0], "queued")
+        worker.do_tasks(*tasks)
+    assert broken_rules(worker.run_record()) == []
+
+
+def test_tasks_that_page_numbers_skip_in_a_list_that_hands_out_are_missed(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(listing="hands-out")
+    worker.add_tasks(5)
+    for page in (1, 2):
+        worker.do_tasks(*worker.list_tasks(status="pending", limit=2, page=page))
+    assert broken_rules(worker.run_record()) == ["every-page-read"]
 
 
 @pytest.mark.parametrize(("count", "rules"), [(500, []), (501, ["bulk-within-limit"])])

@@ -1,0 +1,1 @@
+"""Fixed requests that test each field and each parameter systematically."""

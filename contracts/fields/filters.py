@@ -1,0 +1,94 @@
+"""Hard values and extremes in the parameters of GET /tasks. These requests change nothing."""
+
+from __future__ import annotations
+
+from workerkit.contracts.fields.near_misses import STATUS_NEAR_MISSES
+from workerkit.contracts.fields.texts import LONG_URLS, LOOKALIKES, MIXED_URL, NUL_URL, FieldText
+from workerkit.contracts.fields.verdicts import (
+    expect_refused,
+    fields_text,
+    is_system_error,
+    report_system_error,
+)
+from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.relations.listed_tasks import tasks_in, total_in
+from workerkit.contracts.run.context import RunContext
+
+_SQL_QUOTE = LOOKALIKES[-1]
+_WILDCARD = FieldText("a text that is a wildcard in SQL", "%", is_url=False)
+_HARD_VALUES = {
+    "service_type": (MIXED_URL, LONG_URLS[0], NUL_URL, _SQL_QUOTE, _WILDCARD),
+    "after": (LONG_URLS[0], _SQL_QUOTE),
+}
+_LARGEST_32_BITS = 2**31 - 1
+
+
+def filter_by_hard_values(context: RunContext) -> None:
+    """Lists with hard texts as filter and as cursor. The server must not fail, and lists no other tasks.
+
+    `check_exchange` checks that all listed tasks have the service type of the filter.
+    """
+    for parameter, texts in _HARD_VALUES.items():
+        for text in texts:
+            exchange = context.client.get_tasks_with({parameter: text.value})
+            if is_system_error(exchange):
+                report_system_error(context, f"GET /tasks with {fields_text({parameter: text})}", exchange)
+
+
+def filter_by_near_misses(context: RunContext) -> None:
+    """Lists with statuses that the API page does not name, but that are similar to its statuses.
+
+    A server may refuse them or list nothing. It may also fall back to the default statuses. It must not take
+    them for other statuses.
+    """
+    wanted = ",".join(STATUS_NEAR_MISSES)
+    exchange = context.client.get_tasks(status=wanted)
+    others = {str(task.get("status")) for task in tasks_in(exchange)} - set(lenient_spec.waiting_statuses())
+    flaw = (
+        f"GET /tasks with the unknown statuses {wanted} lists tasks with status {', '.join(sorted(others))}"
+    )
+    if exchange.accepted:
+        context.ledger.record_check("list-status", flaw if others else None, exchange)
+
+
+def list_extreme_pages(context: RunContext) -> None:
+    """Lists the first, the last and further pages, with small and large limits, and after the last task.
+
+    `check_exchange` checks the number of tasks on each page.
+    """
+    statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
+    most = lenient_spec.parameter_maximum("limit")
+    first = context.client.get_tasks(status=statuses, limit=most, page=1)
+    total = total_in(first)
+    if total >= 0:
+        pages = ((1, max(total, 1)), (1, total + 1), (most - 1, 1))
+        for limit, page in pages:
+            context.client.get_tasks(status=statuses, limit=limit, page=page)
+    for limit, page in ((most, _LARGEST_32_BITS), (1, _LARGEST_32_BITS + 1)):
+        exchange = context.client.get_tasks(status=statuses, limit=limit, page=page)
+        if is_system_error(exchange):
+            report_system_error(context, f"GET /tasks with page {page} and limit {limit}", exchange)
+    tasks = tasks_in(first)
+    if tasks and total == len(tasks):
+        ids = {str(task.get("id")) for task in tasks}
+        last = str(tasks[-1].get("id"))
+        after = context.client.get_tasks(status=statuses, limit=most, after=last)
+        again = ids & {str(task.get("id")) for task in tasks_in(after)}
+        flaw = f"the page after the last of {total} tasks, {last}, lists {len(again)} of these tasks again"
+        if after.accepted:
+            context.ledger.record_check("list-after", flaw if again else None, first, after)
+
+
+def send_bad_page(context: RunContext) -> None:
+    """Lists with a page that is not a number."""
+    exchange = context.client.get_tasks(page="ten")
+    why = "page is not a number"
+    expect_refused(
+        context,
+        "bad-request",
+        'GET /tasks with page "ten"',
+        why,
+        exchange,
+        statuses=(400,),
+        taken=exchange.accepted,
+    )

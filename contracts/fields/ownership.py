@@ -1,0 +1,113 @@
+"""Updates of another server's task, with each field alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workerkit.contracts.fields.task_reader import read_tasks
+from workerkit.contracts.fields.update_operation import (
+    BULK,
+    LINK_COMPLETE,
+    LINK_UPDATE,
+    MAY_BE_REFUSED,
+    PUT,
+    UpdateOperation,
+)
+from workerkit.contracts.fields.verdicts import expect_refused, fields_text
+from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task, next_status, usable_tasks_in
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
+from workerkit.contracts.run.context import RunContext
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.strict_json import objects_in
+
+_RULE = "update-own-only"
+_CODE = "not_your_task"
+
+
+def update_foreign_fields(context: RunContext) -> None:
+    """Tries to change each field of another server's task by each operation. Nothing must change."""
+    key = context.target.other_api_key
+    if key is None:
+        return
+    # A server may change tasks from pending to queued when it lists them, so the second list is used.
+    _, listed = (context.client.get_tasks(key=key) for _ in range(2))
+    tasks = context.changeable(usable_tasks_in(listed))
+    if not tasks:
+        return
+    refused = [
+        _update_alone(context, tasks[0], operation, fields)
+        for operation, fields in _single(context, tasks[0])
+    ]
+    batch = _update_in_batch(context, tasks)
+    _check_unchanged(context, tasks[: len(BULK.fields)], key, [*refused, batch])
+
+
+def _single(context: RunContext, task: Task) -> list[tuple[UpdateOperation, dict[str, Any]]]:
+    """The updates that a scripted step does not send already: those without a status."""
+    values = {name: value for name, value in _values(task).items() if name != "status"}
+    return [
+        *((PUT, {name: values[name]}) for name in PUT.fields_for(context) if name in values),
+        *((LINK_UPDATE, {name: values[name]}) for name in LINK_UPDATE.fields_for(context) if name in values),
+        (LINK_COMPLETE, {name: values[name] for name in LINK_FIELDS}),
+    ]
+
+
+def _values(task: Task) -> dict[str, Any]:
+    link = "https://example.com/workerkit/foreign/{}"
+    return {
+        "status": next_status(str(task["status"])),
+        **{name: link.format(name) for name in LINK_FIELDS},
+        "error_message": "workerkit",
+        "note": "workerkit",
+        "is_indexed": True,
+    }
+
+
+def _update_alone(
+    context: RunContext, task: Task, operation: UpdateOperation, fields: dict[str, Any]
+) -> Exchange:
+    exchange = operation.send(context, str(task["id"]), fields)
+    statuses = (400, 403) if fields.keys() & MAY_BE_REFUSED else (403,)
+    sent = f"{operation.title} for another server's task, with {fields_text(fields)}"
+    why = f"a server can only update its own tasks ({_CODE})"
+    expect_refused(context, _RULE, sent, why, exchange, statuses=statuses, taken=exchange.accepted)
+    return exchange
+
+
+def _update_in_batch(context: RunContext, tasks: list[Task]) -> Exchange:
+    """One item for each field, each for another foreign task, as far as there are tasks."""
+    names = [name for name in BULK.fields_for(context) if name not in MAY_BE_REFUSED]
+    changes = [(task, name) for task, name in zip(tasks, names, strict=False)]
+    items = [{"link_id": str(task["id"]), name: _values(task)[name]} for task, name in changes]
+    batch = context.client.send("PUT", "/tasks/bulk", {"items": items})
+    results = objects_in(ParsedExchange(batch).answer_json, "results") if batch.accepted else []
+    errors = {str(result.get("link_id")).lower(): result for result in results}
+    for task, name in changes:
+        result = errors.get(str(task["id"]).lower())
+        if result is not None:
+            is_right = result.get("success") is False and result.get("error") == _CODE
+            flaw = (
+                f"{BULK.title} with {name} alone for another server's task has the result success: "
+                f"{result.get('success')}, error: {result.get('error')}, expected the error {_CODE}"
+            )
+            context.ledger.record_check(BULK.owner_rule, None if is_right else flaw, batch)
+    return batch
+
+
+def _check_unchanged(context: RunContext, tasks: list[Task], key: str, updates: list[Exchange]) -> None:
+    """Checks that no list of the other server shows a link that these updates sent."""
+    before = {str(task["id"]): task for task in tasks}
+    for task_id, listed in read_tasks(context, before, key).items():
+        sent = _values(before[task_id])
+        fields = [
+            name for name in LINK_FIELDS if listed.task.get(name) == sent[name] != before[task_id].get(name)
+        ]
+        flaw = (
+            f"{' and '.join(fields)} of task {task_id} changed, although the task belongs to another server"
+        )
+        senders = [update for update in updates if _names_one_of(update, fields)]
+        context.ledger.record_check(_RULE, flaw if fields else None, *senders, listed.exchange)
+
+
+def _names_one_of(update: Exchange, fields: list[str]) -> bool:
+    return any(f'"{name}"'.encode() in update.request_body for name in fields)

@@ -1,0 +1,80 @@
+"""The verdicts on single requests, with messages that say what was sent, what came and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workerkit.contracts.fields.texts import FieldText, shortened
+from workerkit.contracts.gate.gate import TOO_MANY_REQUESTS
+from workerkit.contracts.run.context import RunContext
+from workerkit.openapi.exchange import Exchange
+
+# A proxy answers with these if the server behind it gives no answer. They are not the server's own answer.
+_OF_THE_PROXY = (502, 503, 504)
+_SYSTEM_ERROR = "no-system-error"
+
+
+def is_system_error(exchange: Exchange) -> bool:
+    """True if the server itself answered with a system error."""
+    return exchange.status is not None and exchange.status >= 500 and exchange.status not in _OF_THE_PROXY
+
+
+def is_own_answer(exchange: Exchange) -> bool:
+    """True if the server itself answered, and not only a proxy or a limit of the rate."""
+    return exchange.status is not None and exchange.status not in (*_OF_THE_PROXY, TOO_MANY_REQUESTS)
+
+
+def fields_text(fields: Mapping[str, Any]) -> str:
+    """These fields with their values, shortened: `note "abc" and status "running"`."""
+    return " and ".join(f"{name} {_value_text(value)}" for name, value in fields.items())
+
+
+def _value_text(value: Any) -> str:
+    return str(value) if isinstance(value, FieldText) else shortened(value)
+
+
+def report_system_error(context: RunContext, sent: str, exchange: Exchange) -> None:
+    """Records that the request, which `sent` describes, was answered with a system error."""
+    flaw = f"{sent} was answered {exchange.status}; a server that cannot take a value answers 400"
+    context.ledger.mark_broken(_SYSTEM_ERROR, flaw, (exchange,))
+    context.ledger.mark_explained(_SYSTEM_ERROR, exchange)
+
+
+def expect_accepted(context: RunContext, rule: str, sent: str, exchange: Exchange, *, taken: bool) -> None:
+    """Records whether a valid request was accepted. `taken` says if the answer tells success."""
+    if is_own_answer(exchange):
+        result = f"answered {exchange.status}"
+        if exchange.accepted and not taken:
+            result += ", but the result does not have success: true"
+        flaw = None if taken else f"{sent} was {result}, expected to be accepted: the request is valid"
+        context.ledger.record_check(rule, flaw, exchange)
+
+
+def expect_refused(
+    context: RunContext,
+    rule: str,
+    sent: str,
+    why: str,
+    exchange: Exchange,
+    *,
+    statuses: tuple[int, ...],
+    taken: bool,
+) -> None:
+    """Records whether a request that is not valid was refused with one of these statuses.
+
+    why: what is wrong with the request.
+    taken: True if the answer tells success.
+    A refused item of a bulk update has the status 200, which has to be among `statuses`.
+    """
+    if not is_own_answer(exchange):
+        return
+    if is_system_error(exchange):
+        report_system_error(context, sent, exchange)
+        return
+    expected = " or ".join(str(status) for status in statuses if status != 200)
+    flaw = f"{sent} was answered {exchange.status}, expected {expected}: {why}"
+    kept = exchange.status in statuses and not taken
+    context.ledger.record_check(rule, None if kept else flaw, exchange)
+    if not kept:
+        context.ledger.mark_explained(rule, exchange)

@@ -1,0 +1,196 @@
+"""Sends a request again after trouble on the way, if a second request cannot spoil the checks of the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import RLock
+from typing import NoReturn
+
+import requests
+
+from workerkit.contracts.gate.no_answer import NoAnswerKind
+from workerkit.contracts.gate.way_trouble import (
+    PROXY_STATUSES,
+    LeftOutError,
+    UnansweredRequest,
+    WayTrouble,
+    is_way_trouble,
+    trouble_text,
+)
+from workerkit.contracts.gate.write_policy import Draft, WritePolicy
+from workerkit.contracts.target.plan import Writes
+from workerkit.openapi.exchange import Exchange
+
+# In seconds: the waits before requests that show whether the server answers again.
+WAITS = (0.5, 1.0, 2.0, 4.0)
+# How often a request is sent before the run concludes that the server never answers it.
+_MOST_TRIES = 4
+# After this many requests of one operation that the server never answers, others of it are not sent again.
+_MOST_UNANSWERED = 3
+# After this many troubles in a row, the run checks whether the server still answers.
+_MOST_UNCHECKED = 3
+# Without a sandbox, this policy allows only requests that change nothing on a correct server.
+_CHANGE_NOTHING = WritePolicy(Writes.SANDBOX)
+_REPEATABLE_OPERATIONS = frozenset({"heartbeat", "sendLogs"})
+
+
+Request = requests.PreparedRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request that was sent once.
+
+    exchange: the exchange.
+    response: the answer, or None.
+    kind: what a missing answer says about the request. None if an answer came.
+    """
+
+    exchange: Exchange
+    response: requests.Response | None
+    kind: NoAnswerKind | None
+
+    @property
+    def is_trouble(self) -> bool:
+        """True if no own answer of the server came."""
+        return is_way_trouble(self.exchange)
+
+    @property
+    def may_be_fault_of_server(self) -> bool:
+        """True if the same trouble again and again would be a fault of the server.
+
+        A server may be slow: the API page says nothing about time. A server without a connection is down.
+        """
+        return self.exchange.status in PROXY_STATUSES or self.kind is NoAnswerKind.BROKEN
+
+
+class Repetition:
+    """Decides what happens after trouble on the way.
+
+    send: sends a request once. Raises an error if the run has ended.
+    controls: requests that change nothing, with different operations. They show whether the server answers.
+    wait: waits for a number of seconds, or until the time limit of the run.
+    give_up: ends the run with an error. It gets the last exchange, and how many troubles came in a row.
+
+    trouble: all trouble of the run.
+    has_own_answer: True as soon as the server has answered one request.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Request], Sent],
+        controls: Callable[[], tuple[Request, ...]],
+        wait: Callable[[float], None],
+        give_up: Callable[[Exchange, int], NoReturn],
+    ) -> None:
+        self.trouble = WayTrouble()
+        self.has_own_answer = False
+        self._send = send
+        self._controls = controls
+        self._wait = wait
+        self._give_up = give_up
+        self._in_a_row = 0
+        self._unanswered: Counter[str | None] = Counter()
+        # Only one thread at a time finds out whether the server still answers.
+        self._lock = RLock()
+
+    def note(self, exchange: Exchange) -> None:
+        """Counts the trouble. Has to be called with every exchange of the run, one after another."""
+        if not is_way_trouble(exchange):
+            self.has_own_answer, self._in_a_row = True, 0
+            return
+        self._in_a_row += 1
+        self.trouble.counts[trouble_text(exchange)] += 1
+
+    def repeat_first(self, request: Request, first: Sent) -> Sent:
+        """Sends the first request of a run again, unless that is useless. Returns the last try.
+
+        Nothing is tested yet, so the run does not wait long.
+        """
+        if not first.may_be_fault_of_server:
+            return first
+        self._wait(WAITS[0])
+        return self._send(request)
+
+    def repeat_always(self, request: Request, first: Sent) -> Sent:
+        """Sends the request again until an own answer comes, or until all waits are over."""
+        sent = first
+        for seconds in WAITS:
+            if not sent.is_trouble:
+                break
+            self._wait(seconds)
+            sent = self._send(request)
+        return sent
+
+    def repeat(self, request: Request, draft: Draft, first: Sent) -> Sent:
+        """An own answer to the request. Raises LeftOutError if there is none that a check may use."""
+        with self._lock:
+            tries = [first]
+            for sent in self._further_tries(request, draft, first):
+                if not sent.is_trouble:
+                    self.trouble.repeated += 1
+                    # If the server acted on an earlier try, this is the answer to a second request.
+                    return sent if _is_repeatable(draft, tries) else self._leave_out(first, request)
+                tries.append(sent)
+            self._leave_out(tries[-1], request)
+
+    def _further_tries(self, request: Request, draft: Draft, first: Sent) -> Iterator[Sent]:
+        """Further tries. Before each of them, the server has answered another request."""
+        operation = first.exchange.operation
+        if self._unanswered[operation] >= _MOST_UNANSWERED:
+            if self._in_a_row >= _MOST_UNCHECKED:
+                self._wait_until_answering(first)
+            return
+        tries = [first]
+        while len(tries) < _MOST_TRIES and _is_worth_a_try(draft, tries):
+            self._wait_until_answering(tries[-1])
+            tries.append(self._send(request))
+            yield tries[-1]
+        self._wait_until_answering(tries[-1])
+        if len(tries) == _MOST_TRIES:
+            self._unanswered[operation] += 1
+            self.trouble.unanswered.append(UnansweredRequest(tuple(sent.exchange for sent in tries)))
+
+    def _leave_out(self, sent: Sent, request: Request) -> NoReturn:
+        self.trouble.left_out += 1
+        raise LeftOutError(sent.exchange, request)
+
+    def _wait_until_answering(self, after: Sent) -> None:
+        """Waits until the server answers a control request. Ends the run if the server never does."""
+        last = after
+        for seconds in WAITS:
+            self._wait(seconds)
+            for control in self._controls_after(after):
+                last = self._send(control)
+                if not last.is_trouble:
+                    return
+                if not last.may_be_fault_of_server:
+                    break
+        self._give_up(last.exchange, self._in_a_row)
+
+    def _controls_after(self, sent: Sent) -> tuple[Request, ...]:
+        """The control requests. A server may have trouble with one operation, so another one comes first."""
+        controls = self._controls()
+        return controls[::-1] if sent.exchange.operation == "listTasks" else controls
+
+
+def _is_worth_a_try(draft: Draft, tries: list[Sent]) -> bool:
+    if all(sent.may_be_fault_of_server for sent in tries):
+        return True
+    return len(tries) == 1 and _is_repeatable(draft, tries)
+
+
+def _is_repeatable(draft: Draft, failed: list[Sent]) -> bool:
+    """True if the answer to a further try is as good as the answer to the first one.
+
+    That is so if the server did not read the failed tries, and if it may read the request twice. A task that
+    has gone from pending to queued may refuse to do so again, for example.
+    """
+    return (
+        draft.method == "GET"
+        or failed[0].exchange.operation in _REPEATABLE_OPERATIONS
+        or all(sent.kind is NoAnswerKind.NOT_SENT for sent in failed)
+        or _CHANGE_NOTHING.refusal(draft) is None
+    )

@@ -1,0 +1,119 @@
+"""Trouble on the way to the target: no answer, or an answer of a proxy whose server is down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import requests
+
+from workerkit.openapi.errors import WorkerkitError
+from workerkit.openapi.exchange import Exchange
+
+# A proxy or load balancer answers with these statuses if the server behind it gives no answer.
+PROXY_STATUSES = frozenset({502, 503, 504})
+_GATEWAY_TIMEOUT = 504
+# If more than one of this many requests had trouble that went away, nothing is concluded from other trouble.
+_LEAST_REQUESTS_PER_TROUBLE = 20
+_MAX_BODY_LENGTH = 120
+
+
+def is_way_trouble(exchange: Exchange) -> bool:
+    """True if the answer is not the server's own answer. It then shows nothing about the server."""
+    return exchange.status is None or exchange.status in PROXY_STATUSES
+
+
+def trouble_text(exchange: Exchange) -> str:
+    """What came instead of an own answer: the status of a proxy, or the reason why no answer came."""
+    return exchange.why if exchange.status is None else f"the status {exchange.status}"
+
+
+class LeftOutError(WorkerkitError, requests.RequestException):
+    """A request got no answer of the server, so the check that needs the answer is left out.
+
+    exchange: one of the tries to send the request.
+    sent: the request.
+    """
+
+    def __init__(self, exchange: Exchange, sent: requests.PreparedRequest) -> None:
+        super().__init__(f"{_name(exchange)} got no answer of the server: {trouble_text(exchange)}")
+        self.sent = sent
+        self.exchange = exchange
+
+    @property
+    def may_act_later(self) -> bool:
+        """True if the server may still be busy with the request."""
+        return self.exchange.status in (None, _GATEWAY_TIMEOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredRequest:
+    """A request that never got an own answer, although the server answered other requests in between.
+
+    tries: all exchanges with this request.
+    """
+
+    tries: tuple[Exchange, ...]
+
+    def __str__(self) -> str:
+        last = self.tries[-1]
+        what = "no answer" if last.status is None else f"the answer {last.status}"
+        why = f" ({last.why})" if last.status is None else ""
+        return (
+            f"{_request_text(last)} got {what} {len(self.tries)} times, although the server answered other "
+            f"requests in between{why}"
+        )
+
+
+@dataclass(slots=True)
+class WayTrouble:
+    """All trouble of one run.
+
+    counts: how often each kind of trouble came.
+    repeated: how many requests got an own answer when they were sent again.
+    left_out: how many checks were left out.
+    unanswered: the requests that never got an own answer, although the server answered other requests.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    repeated: int = 0
+    left_out: int = 0
+    unanswered: list[UnansweredRequest] = field(default_factory=list)
+
+    def findings(self, requests: int) -> Sequence[UnansweredRequest]:
+        """The unanswered requests that show a fault of the server.
+
+        There are none if much other trouble went away, because then chance explains them, too.
+
+        requests: how many requests the run sent.
+        """
+        return self.unanswered if self.repeated * _LEAST_REQUESTS_PER_TROUBLE <= requests else ()
+
+    def text(self) -> str:
+        """One sentence or more for the report. Empty if there was no trouble."""
+        if not self.counts:
+            return ""
+        kinds = ", ".join(f"{kind}: {count}" for kind, count in sorted(self.counts.items()))
+        return (
+            f"Trouble on the way to the server: {self.counts.total()} times no answer of the server came "
+            f"({kinds}). When it was sent again, {self.repeated} times the same request was answered. "
+            f"{self.left_out_text()}. This trouble breaks no rule"
+        )
+
+    def left_out_text(self) -> str:
+        """How many checks were left out, as a sentence without a full stop."""
+        if self.left_out == 1:
+            return "One check was left out, because its request got no answer of the server"
+        return f"{self.left_out} checks were left out, because their requests got no answer of the server"
+
+
+def _name(exchange: Exchange) -> str:
+    return f"{exchange.method} {exchange.path}"
+
+
+def _request_text(exchange: Exchange) -> str:
+    query = f"?{exchange.query}" if exchange.query else ""
+    body = " ".join(exchange.request_body.decode("utf-8", "backslashreplace").split())
+    shortened = body if len(body) <= _MAX_BODY_LENGTH else f"{body[:_MAX_BODY_LENGTH]}…"
+    return f"{_name(exchange)}{query}{' ' if body else ''}{shortened}"

@@ -1,0 +1,137 @@
+"""Groups the findings of a run by their cause: one mistake of the server often breaks several rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from workerkit.contracts.page.lenient_spec import enum_values
+from workerkit.contracts.page.rules import OPERATION_RULES, RULES
+from workerkit.contracts.run.ledger import Finding, Ledger
+
+_STATUSES = "|".join(enum_values("TaskStatus"))
+# Two findings have the same cause if their messages differ only in ids, numbers, statuses and quoted values.
+# The quoted names of JSON fields make a difference.
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_FIELD_OR_VARYING_PART = re.compile(
+    rf"({_TEXT}\s*:)|[0-9a-fA-F-]{{36}}|\d+|\b(?:{_STATUSES})\b|'[^']*'|{_TEXT}"
+)
+_PLACES = {rule.id: place for place, rule in enumerate(RULES)}
+# If several rules are broken by the status of one answer, the first of these groups has the cause.
+_SYSTEM_ERROR, _SPECIFIC, _BAD_REQUEST, _OPERATION, _STATUS_LIST = range(5)
+
+CauseKey = tuple[str, str | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One mistake of the server.
+
+    finding: the finding that shows the mistake best. Mend this.
+    followers: the findings that will be gone then, too. They belong to this rule or to other rules.
+    """
+
+    finding: Finding
+    followers: tuple[Finding, ...]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of all rules that the mistake breaks. Each id occurs once. The first is the finding's."""
+        return tuple(dict.fromkeys(finding.rule for finding in (self.finding, *self.followers)))
+
+
+def causes_of(ledger: Ledger) -> tuple[Cause, ...]:
+    """The causes of all findings. The cause that breaks the most rules comes first."""
+    occurrences = _occurrences(ledger)
+    shortest = {key: min(findings, key=_length) for key, findings in occurrences.items()}
+    wrong_statuses = _wrong_statuses(occurrences)
+    parents = {key: _parent(key, findings, wrong_statuses) for key, findings in occurrences.items()}
+    followers: dict[CauseKey, list[Finding]] = {key: [] for key in shortest}
+    for key, finding in shortest.items():
+        root = _root(key, parents)
+        if root != key:
+            followers[root].append(finding)
+    causes = [Cause(shortest[key], tuple(followers[key])) for key in shortest if _root(key, parents) == key]
+    return tuple(sorted(causes, key=lambda cause: (-len(cause.rules), _PLACES[cause.finding.rule])))
+
+
+def distinct_findings(rule_id: str, ledger: Ledger) -> list[Finding]:
+    """The findings of a rule, only one for each cause: the finding with the fewest exchanges."""
+    occurrences = _occurrences(ledger)
+    return [min(findings, key=_length) for key, findings in occurrences.items() if key[0] == rule_id]
+
+
+def _occurrences(ledger: Ledger) -> dict[CauseKey, list[Finding]]:
+    found: dict[CauseKey, list[Finding]] = {}
+    for finding in ledger.findings:
+        operation = finding.exchanges[-1].operation if finding.exchanges else None
+        key = (finding.rule, operation, _pattern_of(finding.message))
+        found.setdefault(key, []).append(finding)
+    return found
+
+
+def _pattern_of(message: str) -> str:
+    return _FIELD_OR_VARYING_PART.sub(lambda match: match[1] or "", message)
+
+
+def _length(finding: Finding) -> int:
+    return len(finding.exchanges)
+
+
+def _parent(
+    key: CauseKey, findings: list[Finding], wrong_statuses: Mapping[int, list[CauseKey]]
+) -> CauseKey | None:
+    """The cause from which all these findings follow. None if they are a cause of their own."""
+    candidates = [
+        {other for other in _explaining(finding, wrong_statuses) if _explains(other, key, finding)}
+        for finding in findings
+    ]
+    common = set.intersection(*candidates) if candidates else set()
+    return min(common, key=lambda other: (_group(other), _PLACES[other[0]], other), default=None)
+
+
+def _wrong_statuses(occurrences: Mapping[CauseKey, list[Finding]]) -> dict[int, list[CauseKey]]:
+    """For each exchange whose status is wrong by itself: the findings that say so."""
+    found: dict[int, list[CauseKey]] = {}
+    for key, findings in occurrences.items():
+        for finding in findings:
+            if len(finding.exchanges) == 1 and _is_about_status(finding):
+                found.setdefault(finding.exchanges[0].number, []).append(key)
+    return found
+
+
+def _explaining(finding: Finding, wrong_statuses: Mapping[int, list[CauseKey]]) -> Iterator[CauseKey]:
+    for exchange in finding.exchanges:
+        # After a wrong 2xx, a later exchange still shows a mistake of its own.
+        if len(finding.exchanges) == 1 or not exchange.accepted:
+            yield from wrong_statuses.get(exchange.number, ())
+
+
+def _explains(other: CauseKey, key: CauseKey, finding: Finding) -> bool:
+    """Whether the wrong status of an exchange is the reason for the finding with this key."""
+    if len(finding.exchanges) > 1:
+        return other != key
+    is_before = (_group(other), _PLACES[other[0]], other) < (_group(key), _PLACES[key[0]], key)
+    return is_before and _is_about_status(finding)
+
+
+def _root(key: CauseKey, parents: Mapping[CauseKey, CauseKey | None]) -> CauseKey:
+    parent = parents[key]
+    return key if parent is None else _root(parent, parents)
+
+
+def _is_about_status(finding: Finding) -> bool:
+    """Whether the finding is about the HTTP status of its last answer. All such messages name the status."""
+    return f"answered {finding.exchanges[-1].status}" in finding.message if finding.exchanges else False
+
+
+def _group(key: CauseKey) -> int:
+    rule = key[0]
+    if rule == "no-system-error":
+        return _SYSTEM_ERROR
+    if rule == "bad-request":
+        return _BAD_REQUEST
+    if rule == "statuses":
+        return _STATUS_LIST
+    return _OPERATION if rule in OPERATION_RULES.values() else _SPECIFIC

@@ -1,0 +1,9 @@
+"""Reads the header Content-Type."""
+
+from __future__ import annotations
+
+
+def is_json_type(content_type: str) -> bool:
+    """Whether a Content-Type says JSON, as `application/json; charset=utf-8` and `problem+json` do."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")

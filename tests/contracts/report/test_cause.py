@@ -1,0 +1,94 @@
+"""Causes: findings that one mistake of the server makes are one cause."""
+
+from __future__ import annotations
+
+from workerkit.contracts.report.cause import Cause, causes_of
+from workerkit.contracts.run.ledger import Ledger
+from workerkit.openapi.exchange import Exchange
+
+
+def exchange(number: int, status: int = 200, operation: str = "updateTask") -> Exchange:
+    path = "/api/v1/worker/tasks/1"
+    return Exchange(number, operation, None, "PUT", path, "", (), b"", status, (), b"{}", 0.0, 0.0)
+
+
+def causes(*findings: tuple[str, str, list[Exchange]]) -> list[Cause]:
+    ledger = Ledger()
+    for finding in findings:
+        ledger.mark_broken(*finding)
+    return list(causes_of(ledger))
+
+
+def test_a_system_error_is_the_cause_of_what_its_answer_breaks() -> None:
+    failed = exchange(7, 500)
+    (cause,) = causes(
+        ("update", "PUT /tasks/:id was answered 500, expected 2xx", [failed]),
+        ("no-system-error", "a valid request was answered 500", [failed]),
+    )
+    assert cause.finding.rule == "no-system-error"
+    assert cause.rules == ("no-system-error", "update")
+
+
+def test_a_special_rule_is_the_cause_and_a_general_one_follows() -> None:
+    accepted = exchange(7)
+    (cause,) = causes(
+        ("bad-request", "answered 200 to a request that is not valid", [accepted]),
+        ("update-status", "PUT /tasks/:id was answered 200, expected 400", [accepted]),
+    )
+    assert cause.rules == ("update-status", "bad-request")
+
+
+def test_a_refused_list_is_the_cause_of_what_could_not_be_read_back() -> None:
+    refused = exchange(8, 400, "listTasks")
+    lost = ("update", "task 1 is not in the list", [exchange(7), refused])
+    (cause,) = causes(lost, ("list-limit", "GET /tasks was answered 400, expected 2xx", [refused]))
+    assert cause.rules == ("list-limit", "update")
+
+
+def test_two_flaws_of_one_accepted_answer_are_two_causes() -> None:
+    listed = exchange(8, 200, "listTasks")
+    found = causes(("list", "the answer is not valid", [listed]), ("list-total", "total is 3", [listed]))
+    assert [cause.rules for cause in found] == [("list",), ("list-total",)]
+
+
+def test_a_lost_write_is_not_hidden_by_another_flaw_of_the_list_that_shows_it() -> None:
+    listed = exchange(8, 200, "listTasks")
+    found = causes(
+        ("list", "the answer is not valid", [listed]),
+        ("update-links", "the list and the update differ", [exchange(7), listed]),
+    )
+    assert {cause.rules for cause in found} == {("list",), ("update-links",)}
+
+
+def test_a_finding_with_one_case_of_its_own_is_a_cause_of_its_own() -> None:
+    """The first update failed with 500. The second was refused, for another reason."""
+    failed, refused = exchange(7, 500), exchange(9, 400)
+    found = causes(
+        ("no-system-error", "a valid request was answered 500", [failed]),
+        ("update", "PUT was answered 500, expected 2xx", [failed]),
+        ("update", "PUT was answered 400, expected 2xx", [refused]),
+    )
+    # Numbers make no difference in a message, so both findings of `update` are one.
+    assert [cause.rules for cause in found] == [("update",), ("no-system-error",)] or [
+        cause.rules for cause in found
+    ] == [("no-system-error",), ("update",)]
+
+
+def test_names_of_fields_make_a_difference_and_values_do_not() -> None:
+    found = causes(
+        ("bad-request", 'PUT {"link_post": 7} was answered 200, expected 400', [exchange(1)]),
+        ("bad-request", 'PUT {"link_post": "x"} was answered 200, expected 400', [exchange(2)]),
+        ("bad-request", 'PUT {"is_indexed": "x"} was answered 200, expected 400', [exchange(3)]),
+    )
+    assert [cause.finding.exchanges[0].number for cause in found] == [1, 3]
+
+
+def test_the_cause_that_breaks_the_most_rules_comes_first() -> None:
+    refused = exchange(8, 400, "listTasks")
+    found = causes(
+        ("key-required", "GET /tasks was answered 200, expected 401", [exchange(1)]),
+        ("list-limit", "GET /tasks was answered 400, expected 2xx", [refused]),
+        ("update", "task 1 is not in the list", [exchange(7), refused]),
+        ("bulk-results", "task 2 is not in the list", [exchange(9), refused]),
+    )
+    assert [cause.finding.rule for cause in found] == ["list-limit", "key-required"]

@@ -1,0 +1,1 @@
+"""Worker API of LIKEPION: Django, Django REST Framework, SQLite, waitress."""

@@ -1,0 +1,37 @@
+"""Conformance of a FastAPI server that its author wrote from the API page alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.servers.running import running
+from tests.servers.stacks import stack
+from workerkit.contracts.conformance import conform
+from workerkit.contracts.page.rules import RuleStatus
+from workerkit.contracts.report.report import Report
+from workerkit.contracts.target.plan import Plan
+
+# Enough for the scripted requests and the probes.
+SCRIPT_REQUESTS = 160
+
+
+def report_on(*variants: str, fault: str = "", max_requests: int | None = None) -> Report:
+    with running(stack("fastapi"), variants, fault) as target:
+        return conform(target, Plan(max_requests=max_requests))
+
+
+def test_nothing_is_found_on_the_correct_server_with_at_most_1000_requests() -> None:
+    report = report_on()
+    assert [rule.why for rule in report.rules if rule.status is not RuleStatus.KEPT] == []
+    assert report.requests <= 1000
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [
+        ("limit-off-by-one", "list-limit"),
+    ],
+)
+def test_a_planted_fault_is_found(fault: str, rule: str) -> None:
+    report = report_on(fault=fault, max_requests=SCRIPT_REQUESTS)
+    assert rule in [cause.rule for cause in report.causes]
