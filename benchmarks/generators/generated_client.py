@@ -45,8 +45,9 @@ class Output:
     exit_code: int
 
     def lines_with(self, pattern: str) -> tuple[str, ...]:
-        """The lines in which a regular expression is found."""
-        return tuple(line.strip() for line in self.text.splitlines() if re.search(pattern, line))
+        """The lines in which a regular expression is found, each once."""
+        found = (line.strip() for line in self.text.splitlines() if re.search(pattern, line))
+        return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
