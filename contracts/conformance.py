@@ -40,11 +40,11 @@ from workerkit.openapi.spec.api import worker_api
 _EXAMPLES = 15
 _EPISODES = EpisodeBudget(episodes=24, steps=12, requests=700)
 # Without writes, the episodes only list tasks.
-_READING_EPISODES = EpisodeBudget(episodes=4, steps=8, requests=40)
+_READING_EPISODES = EpisodeBudget(episodes=4, steps=8, requests=30)
 # About how many requests the generated parts send on a correct server. If the limit of the run leaves fewer,
 # each part gets the same share of them.
 _GENERATED_REQUESTS = 480
-_READING_REQUESTS = 60
+_READING_REQUESTS = 45
 
 
 class RunFailedError(CannotRunError, RuntimeError):

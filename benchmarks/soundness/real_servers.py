@@ -111,17 +111,21 @@ def main(
 
 
 def _jobs(stacks: tuple[str, ...], seeds: int) -> Iterator[Job]:
-    """All runs. The first seed of everything comes first."""
+    """All runs. Those of the first seed come first. In a random order, each slice is a fair sample."""
     for seed in range(1, seeds + 1):
-        for name in stacks:
-            server = stack(name)
-            yield Job(name, "", "", seed)
-            yield from (Job(name, variant, "", seed) for variant in server.variants)
-            yield from (Job(name, mix, "", seed) for mix in _mixes(server, seed))
-            if seed == 1:
-                yield from (
-                    Job(name, "", fault.name, seed) for fault in server.faults.values() if fault.visible
-                )
+        jobs = [job for name in stacks for job in _jobs_of(stack(name), seed)]
+        Random(seed).shuffle(jobs)
+        yield from jobs
+
+
+def _jobs_of(server: Stack, seed: int) -> Iterator[Job]:
+    yield Job(server.name, "", "", seed)
+    for variants in (*server.variants, *_mixes(server, seed)):
+        yield Job(server.name, variants, "", seed)
+    if seed == 1:
+        yield from (
+            Job(server.name, "", fault.name, seed) for fault in server.faults.values() if fault.visible
+        )
 
 
 def _mixes(server: Stack, seed: int) -> Iterator[str]:

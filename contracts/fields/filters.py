@@ -80,15 +80,11 @@ def list_extreme_pages(context: RunContext) -> None:
 
 
 def send_bad_page(context: RunContext) -> None:
-    """Lists with a page that is not a number."""
+    """Lists with a page that is not a number. The server refuses it, or lists the first page.
+
+    `check_exchange` checks which page was listed.
+    """
     exchange = context.client.get_tasks(page="ten")
-    why = "page is not a number"
-    expect_refused(
-        context,
-        "bad-request",
-        'GET /tasks with page "ten"',
-        why,
-        exchange,
-        statuses=(400,),
-        taken=exchange.accepted,
-    )
+    if not exchange.accepted:
+        why, sent = "page is not a number", 'GET /tasks with page "ten"'
+        expect_refused(context, "bad-request", sent, why, exchange, statuses=(400,), taken=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.contracts.fields.task_reader import ListedTask, read_tasks
+from workerkit.contracts.fields.task_reader import FoundTask, read_tasks
 from workerkit.contracts.fields.texts import PLAIN_URLS, shortened
 from workerkit.contracts.fields.update_operation import (
     BULK,
@@ -155,7 +155,7 @@ def _update(
 
 
 def _update_in_batches(
-    context: RunContext, before: dict[str, ListedTask], names: dict[str, str]
+    context: RunContext, before: dict[str, FoundTask], names: dict[str, str]
 ) -> Iterator[SingleFieldUpdate]:
     """Sends one batch with an item for each field. A field that may be refused is sent alone."""
     together = {task_id: name for task_id, name in names.items() if name not in MAY_BE_REFUSED}
@@ -180,7 +180,7 @@ def _update_in_batches(
             yield SingleFieldUpdate(BULK, task_id, fields, exchange)
 
 
-def _check(context: RunContext, update: SingleFieldUpdate, before: Task, listed: ListedTask) -> None:
+def _check(context: RunContext, update: SingleFieldUpdate, before: Task, listed: FoundTask) -> None:
     sent, now = _sent(update.operation, update.fields), listed.task
     for name in LINK_FIELDS:
         expected = update.fields.get(name, before.get(name))
@@ -193,7 +193,7 @@ def _check(context: RunContext, update: SingleFieldUpdate, before: Task, listed:
     _check_status(context, update, before, listed)
 
 
-def _check_status(context: RunContext, update: SingleFieldUpdate, before: Task, listed: ListedTask) -> None:
+def _check_status(context: RunContext, update: SingleFieldUpdate, before: Task, listed: FoundTask) -> None:
     sent, status = _sent(update.operation, update.fields), listed.task.get("status")
     expected = update.new_status or before.get("status")
     # A server may queue a pending task at any time, for example when it lists it.

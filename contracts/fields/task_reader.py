@@ -14,19 +14,19 @@ _MOST_PAGES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class ListedTask:
+class FoundTask:
     """A task as a list shows it, and the list itself."""
 
     task: Task
     exchange: Exchange
 
 
-def read_tasks(context: RunContext, ids: Iterable[str], key: str | None = None) -> dict[str, ListedTask]:
+def read_tasks(context: RunContext, ids: Iterable[str], key: str | None = None) -> dict[str, FoundTask]:
     """The tasks with these ids, as GET /tasks lists them now. A task that no list shows is left out.
 
     First lists the tasks that have not ended. Lists the others only if a task is missing.
     """
-    wanted, found = set(ids), dict[str, ListedTask]()
+    wanted, found = set(ids), dict[str, FoundTask]()
     statuses = lenient_spec.enum_values("TaskStatus")
     still_open = [status for status in statuses if status in (*lenient_spec.waiting_statuses(), "running")]
     ended = [status for status in statuses if status not in still_open]
@@ -41,7 +41,7 @@ def read_tasks(context: RunContext, ids: Iterable[str], key: str | None = None) 
 
 def _add_page(
     context: RunContext,
-    found: dict[str, ListedTask],
+    found: dict[str, FoundTask],
     wanted: set[str],
     status: str,
     page: int,
@@ -53,5 +53,5 @@ def _add_page(
     tasks = tasks_in(exchange)
     for task in tasks:
         if task.get("id") in wanted:
-            found[str(task["id"])] = ListedTask(task, exchange)
+            found[str(task["id"])] = FoundTask(task, exchange)
     return len(tasks) >= limit

@@ -18,7 +18,7 @@ from workerkit.contracts.fields.update_operation import (
     UpdateOperation,
     updated_ids,
 )
-from workerkit.contracts.fields.verdicts import expect_refused, fields_text, is_own_answer
+from workerkit.contracts.fields.verdicts import expect_refused, fields_text, is_own_answer, is_system_error
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
@@ -82,11 +82,10 @@ def send_wrong_updates(context: RunContext) -> None:
         return
     task_id = str(context.tasks[0]["id"])
     before = read_tasks(context, [task_id])
-    for update in _single_updates(context):
-        _send(context, update, task_id, _REFUSED)
-    _send_batches(context)
-    if task_id in before:
+    sent = [_send(context, update, task_id, _REFUSED) for update in _single_updates(context)]
+    if task_id in before and not any(exchange.accepted for exchange in sent):
         _check_unchanged(context, before[task_id].task)
+    _send_batches(context)
 
 
 def _wrong_types(operation: UpdateOperation, fields: Sequence[str]) -> list[WrongUpdate]:
@@ -115,11 +114,12 @@ def _single_updates(context: RunContext) -> list[WrongUpdate]:
     ]
 
 
-def _send(context: RunContext, update: WrongUpdate, task_id: str, statuses: tuple[int, ...]) -> None:
+def _send(context: RunContext, update: WrongUpdate, task_id: str, statuses: tuple[int, ...]) -> Exchange:
     exchange = update.operation.send(context, task_id, update.fields)
     sent = f"{update.operation.title} with {fields_text(update.fields)}"
     taken = update.operation.has_updated(exchange, task_id)
     expect_refused(context, update.rule, sent, update.why, exchange, statuses=statuses, taken=taken)
+    return exchange
 
 
 def _send_batches(context: RunContext) -> None:
@@ -139,8 +139,9 @@ def _send_batch(context: RunContext, updates: list[WrongUpdate], *, alone: int) 
         items = [{"link_id": task_id, **update.fields} for task_id, update in pairs]
         exchange = context.client.send("PUT", "/tasks/bulk", {"items": items})
         if not exchange.accepted:
-            for update in updates[:alone]:
-                _send(context, update, ids[0], _REFUSED_IN_BATCH)
+            sent = [_send(context, update, ids[0], _REFUSED_IN_BATCH) for update in updates[:alone]]
+            if any(map(is_system_error, sent)):
+                context.ledger.mark_explained("no-system-error", exchange)
             return
         _check_batch(context, pairs, exchange)
 
@@ -162,7 +163,7 @@ def _check_unchanged(context: RunContext, before: Task) -> None:
     # A server may queue a task when it lists it.
     if listed.task.get("status") not in (before.get("status"), "queued"):
         changed.append("status")
-    flaw = f"refused updates changed {' and '.join(changed)} of task {task_id}"
+    flaw = f"updates that were refused changed {' and '.join(changed)} of task {task_id}"
     context.ledger.record_check(
         "update-status" if "status" in changed else "update", flaw if changed else None, listed.exchange
     )

@@ -91,15 +91,17 @@ class WayTrouble:
         return self.unanswered if self.repeated * _LEAST_REQUESTS_PER_TROUBLE <= requests else ()
 
     def text(self) -> str:
-        """One sentence or more for the report. Empty if there was no trouble."""
+        """One sentence or more for the report, without the last full stop. Empty if there was no trouble."""
         if not self.counts:
             return ""
         kinds = ", ".join(f"{kind}: {count}" for kind, count in sorted(self.counts.items()))
-        return (
-            f"Trouble on the way to the server: {self.counts.total()} times no answer of the server came "
-            f"({kinds}). When it was sent again, {self.repeated} times the same request was answered. "
-            f"{self.left_out_text()}. This trouble breaks no rule"
-        )
+        total = self.counts.total()
+        sentences = [
+            f"Trouble on the way to the server: {total} times no answer of the server came ({kinds})",
+            *([f"{self.repeated} requests were answered when they were sent again"] if self.repeated else []),
+            *([self.left_out_text()] if self.left_out else []),
+        ]
+        return ". ".join(sentences)
 
     def left_out_text(self) -> str:
         """How many checks were left out, as a sentence without a full stop."""

@@ -127,21 +127,20 @@ class Exploration:
         return self._last_exchange
 
     def get_tasks(self, query: dict[str, str | int], key: str | None = None) -> Exchange:
-        """Sends GET /tasks, with the run's API key by default.
-
-        Raises ExplorationOverError and LeftOutError.
-        """
+        """Sends GET /tasks, with the run's API key by default. Raises ExplorationOverError."""
         self._use_request()
         try:
             self._last_exchange = self._context.client.get_tasks_with(query, key)
         except (RunEndedError, WithheldError):
             raise ExplorationOverError from None
+        except LeftOutError as error:
+            self.give_up(str(error))
         return self._last_exchange
 
     def all_tasks(self, key: str | None) -> list[Task]:
         """Lists all tasks of a server: the server of `key`, or the run's own server for None.
 
-        Raises LeftOutError, and ExplorationOverError, also if the list has too many pages.
+        Raises ExplorationOverError, also if the list has too many pages.
         """
         all_statuses = ",".join(lenient_spec.enum_values("TaskStatus"))
         limit = self.highest_limit

@@ -93,8 +93,8 @@ def _shorten(exploration: Exploration, steps: Sequence[Step]) -> None:
 
 
 def _shows_current_cause(exploration: Exploration, steps: Iterable[Step]) -> bool:
+    episode = Episode(exploration)
     try:
-        episode = Episode(exploration)
         for step in steps:
             step(episode)
         episode.finish()
@@ -134,10 +134,7 @@ class _Machine(RuleBasedStateMachine):
 
     def __init__(self, exploration: Exploration, failed_steps: list[Step]) -> None:
         super().__init__()
-        try:
-            self.episode = Episode(exploration)
-        except LeftOutError:
-            hypothesis.reject()
+        self.episode = Episode(exploration)
         self._steps: list[Step] = []
         self._failed_steps = failed_steps
 
@@ -203,4 +200,7 @@ class _Machine(RuleBasedStateMachine):
         except LeftOutError:
             # Without the answer, the model does not know what the target did.
             self.episode.is_over = True
-            hypothesis.reject()
+        except ExplorationOverError:
+            # Hypothesis calls `teardown` also now.
+            self.episode.is_over = True
+            raise

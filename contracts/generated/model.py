@@ -44,6 +44,7 @@ class Model:
             "model", Clock(0.0, timer=lambda: 0.0), SeededRandom(), worker_api(lenient_dialect)
         )
         self._listed_ids: dict[str, str] = {}
+        self._handed_out: set[str] = set()
         for server, tasks in ((OWN, own), (OTHER, other)):
             self._world.add_server(server, self._world.api.active_statuses[0], [server])
             for task in tasks:
@@ -76,26 +77,29 @@ class Model:
         If lists hand out tasks, the pending tasks in the answer become queued.
         """
         call = self._world.api.operations["listTasks"].parse_request({}, urlencode(query), b"")
+        pending = self._pending_tasks(OWN)
         page = list_tasks(self._world, self._world.server(OWN), call)
+        self._note_handed_out(pending)
         ids = [str(task["id"]) for task in parse(render(page["data"]))]
-        if self._hands_out:
-            self._queue(ids)
         return {**page, "data": [self.task(task_id) for task_id in ids]}
 
     def list_all(self, server: str) -> None:
         """Notes that the target listed all tasks of a server: OWN or OTHER."""
-        if self._hands_out:
-            self._queue([task.id for task in self._world.tasks.values() if task.server == server])
+        pending = self._pending_tasks(server)
+        if self._world.hands_out_tasks:
+            self._world.hand_out(pending)
+        self._note_handed_out(pending)
 
-    @property
-    def _hands_out(self) -> bool:
-        return self._world.dialect["listing"] == "hands-out"
+    def may_be_pending(self, task_id: str) -> bool:
+        """True if the last list took this task from pending to queued. It may show the task as pending."""
+        return task_id in self._handed_out
 
-    def _queue(self, ids: Sequence[str]) -> None:
-        """Takes those of these tasks to queued that are pending."""
-        for task in map(self._world.task, ids):
-            if task.status == "pending":
-                self._world.update_task(task, {"status": "queued"})
+    def _pending_tasks(self, server: str) -> list[entities.Task]:
+        tasks = self._world.tasks.values() if self._world.hands_out_tasks else ()
+        return [task for task in tasks if task.server == server and task.status == "pending"]
+
+    def _note_handed_out(self, tasks: Sequence[entities.Task]) -> None:
+        self._handed_out = {self._listed_ids[task.id] for task in tasks if task.status == "queued"}
 
     def _as_listed(self, task: Task) -> Task:
         return {**task, "id": self._listed_ids[str(task["id"])]}

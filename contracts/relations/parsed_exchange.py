@@ -138,11 +138,16 @@ class ParsedExchange:
     def _judged_query(self) -> str:
         """The query without the parameters that servers read in different ways.
 
-        Many servers treat an empty parameter as missing. Some read "1.0" and "5x" as numbers.
+        Many servers treat an empty parameter as missing. Some read "1.0" and "5x" as numbers. Some take the
+        default in place of a number that they cannot read.
         """
         operation = worker_api().operations[str(self.operation)]
         numbers = {known.name for known in operation.query_parameters if known.kind == "integer"}
         return "&".join(pair for pair in self.exchange.query.split("&") if _is_judged(pair, numbers))
+
+    def is_unreadable_number(self, name: str) -> bool:
+        """True if the request has this number parameter, and its value has no digit at all."""
+        return _DIGIT.search(self.query.get(name) or "0") is None
 
     @cached_property
     def answer_flaw(self) -> FlawError | None:
@@ -160,8 +165,7 @@ class ParsedExchange:
 
 def _is_judged(pair: str, numbers: set[str]) -> bool:
     for name, text in parse_qsl(pair):
-        is_near = name in numbers and _DIGIT.search(text) and not _INTEGER.fullmatch(text)
-        return not is_near
+        return name not in numbers or _INTEGER.fullmatch(text) is not None
     return False
 
 

@@ -112,6 +112,7 @@ def _list_results(parsed: ParsedExchange) -> Results:
     tasks: list[dict[str, Any]] = page["data"]
     yield from _limit(parsed, page, tasks)
     yield from _page(parsed, page)
+    yield from _unreadable_numbers(parsed, page)
     yield from _filters(parsed, tasks)
     yield from _ids(parsed, tasks)
     if not _hands_out(parsed, tasks):
@@ -140,6 +141,16 @@ def _page(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
     requested = parsed.parameter_value("page")
     if requested is not None and "after" not in parsed.query:
         yield _equal("list-page", "page", page["page"], requested)
+
+
+def _unreadable_numbers(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
+    # A server refuses such a number, or takes the default. The frameworks differ in this.
+    for name in ("page", "limit"):
+        if parsed.is_unreadable_number(name) and not (name == "page" and "after" in parsed.query):
+            text, default = parsed.query[name], lenient_spec.parameter_default(name)
+            came = f"{name}={text} was answered with the {name} {page[name]}"
+            flaw = f"{came}, expected 400 or the default {default}"
+            yield _result("bad-request", page[name] == default, flaw)
 
 
 def _filters(parsed: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
@@ -186,8 +197,8 @@ def _next_cursor(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[di
         _lower(cursor) in (_lower(last), None),
         f"next_cursor is {cursor}, the last id is {last}",
     )
-    requested, limit = parsed.parameter_value("page"), page["limit"]
-    if requested is not None and "after" not in parsed.query and requested * limit < page["total"]:
+    # With a page number, a client needs no cursor.
+    if parsed.query.keys().isdisjoint(("page", "after")) and page["limit"] < page["total"]:
         yield _result(
             "list-next-cursor", cursor is not None, "next_cursor is missing, but there are more pages"
         )
@@ -268,7 +279,10 @@ def _log_results(parsed: ParsedExchange) -> Results:
 
 
 def _may_be_stored(entry: Any) -> bool:
-    level = entry.get("level") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or "level" not in entry:
+        # The API page calls no field of an entry required. A server may have a default level.
+        return isinstance(entry, dict)
+    level = entry["level"]
     return isinstance(level, str) and level.strip().upper() in lenient_spec.enum_values("LogLevel")
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from workerkit.contracts.gate.client import NO_KEY, Client
 from workerkit.contracts.gate.gate import TOO_MANY_REQUESTS, Gate
-from workerkit.contracts.gate.way_trouble import PROXY_STATUSES
+from workerkit.contracts.gate.way_trouble import PROXY_STATUSES, is_way_trouble
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.target.fake_ids import fake_id
@@ -50,7 +50,7 @@ def check_target(target: Target, gate: Gate, say: Callable[[str], None]) -> Targ
     server raise nothing, because the rules check them.
     """
     own = _check_own_key(target, gate)
-    if target.other_api_key is None:
+    if target.other_api_key is None or is_way_trouble(own):
         return target
     other = Client(gate, target.other_api_key).get_tasks(limit=1)
     if other.status == 401:

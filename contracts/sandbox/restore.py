@@ -128,7 +128,7 @@ class Restoration:
         if self._send_batch(updates).accepted:
             return
         # One item may be the reason of the refusal, for example an empty link.
-        for is_in_part in (_is_status, _is_filled_link, _is_empty_link):
+        for is_in_part in _PARTS:
             parts = {task_id: _part(update, is_in_part) for task_id, update in updates.items()}
             if any(parts.values()):
                 self._send_batch(parts)
@@ -145,7 +145,7 @@ class Restoration:
         self._refusals[task_id] = (
             f"the update was answered {exchange.status}" if exchange.status else "the update got no answer"
         )
-        for is_in_part in (_is_status, _is_filled_link):
+        for is_in_part in _PARTS:
             part = _part(update, is_in_part)
             if part and part != update:
                 self._client.send("PUT", f"/tasks/{task_id}", part, key=key)
@@ -222,6 +222,9 @@ def _is_filled_link(name: str, value: str) -> bool:
 
 def _is_empty_link(name: str, value: str) -> bool:
     return name in LINK_FIELDS and value == ""
+
+
+_PARTS = (_is_status, _is_filled_link, _is_empty_link)
 
 
 def _has_id(task_id: str, exchange: Exchange) -> bool:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import data_of
+
+
+def is_said_unchanged(write: Exchange) -> bool:
+    """True if the answer to an update says `updated: false`."""
+    said = data_of(write.answer_json())
+    return isinstance(said, dict) and said.get("updated") is False
 
 
 def read_back(
@@ -24,6 +31,9 @@ def read_back(
             rule, f"task {task_id} is not in the list of status {status}", (write, listed)
         )
         return
+    if is_said_unchanged(write):
+        flaw = f"the answer says updated: false, but the update changed task {task_id}"
+        context.ledger.mark_broken(rule, flaw, (write, listed))
     lost = [name for name, value in fields.items() if task.get(name) != value]
     flaw = f"the list and the update have different values in these fields: {', '.join(lost)}"
     context.ledger.record_check("update-links" if fields else rule, flaw if lost else None, write, listed)

@@ -85,12 +85,12 @@ _FIELD_READS: tuple[Step, ...] = (
     wrong_values.send_bad_ids,
 )
 _FIELD_TASK_WRITES: tuple[Step, ...] = (
+    single_fields.update_single_fields,
     task_texts.write_plain_links,
     task_texts.write_odd_texts,
     wrong_values.send_wrong_updates,
     ownership.update_foreign_fields,
     sizes.send_batch_sizes,
-    single_fields.update_single_fields,
 )
 _FIELD_OTHER_WRITES: tuple[Step, ...] = (
     sizes.send_heartbeat_numbers,

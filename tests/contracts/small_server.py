@@ -67,9 +67,12 @@ class SmallServer:
 
     def typed(self, kind: type, value: Any) -> Any:
         """The value of a field of this type."""
-        kinds = {float: (int, float), int: (int, float)}.get(kind, (kind,))
-        is_bool = isinstance(value, bool) and kind is not bool
-        if is_bool or not isinstance(value, kinds) or (kind is int and value != int(value)):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if kind is int:
+            is_valid = is_number and value == int(value)
+        else:
+            is_valid = is_number if kind is float else isinstance(value, kind)
+        if not is_valid:
             raise RefusedError(400, "bad_request")
         return value
 

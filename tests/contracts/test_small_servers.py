@@ -136,7 +136,9 @@ class Careless(Loose):
     """Accepts what nobody can convert, and lists queued tasks for the filter pending."""
 
     listed = SmallServer.listed
-    id_text = Strict.id_text
+
+    def id_text(self, number: int) -> str:
+        return super().id_text(number).upper()
 
     def typed(self, kind: type, value: Any) -> Any:
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
@@ -20,6 +21,7 @@ from workerkit.contracts.target.own_mock import own_mock
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.spec.silence import silences
 
 WITHOUT_WAITS = RunClock(wait=lambda _: None)
 # Enough requests for the scripted requests, and for some random ones.
@@ -48,18 +50,12 @@ def close_after_each_answer(_request: ProxiedRequest, answer: Answer) -> Answer:
     return replace(answer, closes=True)
 
 
-def reset_after_each_answer(_request: ProxiedRequest, answer: Answer) -> Answer:
-    return replace(answer, closes=True, resets=True)
-
-
 def close_at_the_second_request(request: ProxiedRequest, answer: Answer) -> Answer | None:
     """A server that closes kept connections just when the next request is on its way."""
     return answer if request.number_on_connection == 1 else None
 
 
-@pytest.mark.parametrize(
-    "change", [close_after_each_answer, reset_after_each_answer, close_at_the_second_request]
-)
+@pytest.mark.parametrize("change", [close_after_each_answer, close_at_the_second_request])
 def test_a_server_may_close_kept_connections_at_any_time(change: Change) -> None:
     report = run_through(change)
     assert broken(report) == {}
@@ -67,23 +63,41 @@ def test_a_server_may_close_kept_connections_at_any_time(change: Change) -> None
     assert report.requests == 350
 
 
-@pytest.mark.parametrize("trouble", [BAD_GATEWAY, UNAVAILABLE, None])
-def test_scattered_trouble_breaks_no_rule_and_teaches_nothing(trouble: Answer | None) -> None:
+@pytest.mark.parametrize(("trouble", "most"), [(BAD_GATEWAY, 400), (UNAVAILABLE, 400), (None, 700)])
+def test_scattered_trouble_breaks_no_rule_and_teaches_nothing(trouble: Answer | None, most: int) -> None:
     chance = Random(1)
 
     def change(request: ProxiedRequest, answer: Answer) -> Answer | None:
         return answer if request.number == 1 or chance.random() > 0.05 else trouble
 
-    report, undisturbed = run_through(change, Plan()), run_through(lambda _, answer: answer, Plan())
-    assert broken(report) == {}
-    assert (report.end_reason, exit_code(report, strict=False)) == ("", 0)
-    seen, right = dict(report.observed_values), dict(undisturbed.observed_values)
-    assert {silence: value for silence, value in seen.items() if value not in (None, right[silence])} == {}
-    kept = len(report.with_status(RuleStatus.KEPT))
-    assert kept >= len(undisturbed.with_status(RuleStatus.KEPT)) - 6
+    report = run_through(change, Plan(max_requests=most))
+    assert (broken(report), exit_code(report, strict=False)) == ({}, 0)
+    wrong = {
+        silence: value
+        for silence, value in report.observed_values
+        if value not in (None, silences()[silence].default)
+    }
+    assert wrong == {}
+    assert len(report.with_status(RuleStatus.KEPT)) > 20
     assert "Trouble on the way to the server: " in report_text(report)
     assert report.trouble == report.as_json()["trouble"]
-    assert undisturbed.trouble == ""
+
+
+def test_a_lost_answer_in_a_random_episode_is_no_finding() -> None:
+    """The server has applied the update. The list then differs from the model, and this shows no fault."""
+    lost: list[ProxiedRequest] = []
+
+    def change(request: ProxiedRequest, answer: Answer) -> Answer | None:
+        is_random = b"https://example.com/workerkit/1" in request.body
+        if is_random and answer.status == 200 and not lost:
+            lost.append(request)
+            return None
+        return answer
+
+    report = run_through(change, Plan(max_requests=500))
+    assert lost
+    assert broken(report) == {}
+    assert "the server may still act on it" in report.no_episodes_reason
 
 
 @pytest.mark.parametrize("trouble", [BAD_GATEWAY, None])
@@ -140,19 +154,19 @@ def test_a_target_that_stops_listening_ends_the_run() -> None:
 def test_a_server_that_never_answers_one_kind_of_request_breaks_a_rule(
     trouble: Answer | None, message: str
 ) -> None:
-    received: list[ProxiedRequest] = []
+    received: list[bytes] = []
 
     def change(request: ProxiedRequest, answer: Answer) -> Answer | None:
         is_log = request.path.endswith("/logs")
         if is_log:
-            received.append(request)
+            received.append(request.body)
         return trouble if is_log and b"captcha" in request.body else answer
 
     report = run_through(change)
     assert list(broken(report)) == ["no-system-error"]
     assert message in broken(report)["no-system-error"]
     assert broken(report)["no-system-error"].startswith('POST /api/v1/worker/logs {"logs":[')
-    assert sum(b"captcha" in request.body for request in received) == 4
+    assert {received.count(body) for body in received if b"captcha" in body} == {4}
     assert exit_code(report, strict=False) == 1
 
 
@@ -166,14 +180,14 @@ def test_a_server_that_never_answers_lists_but_other_requests_breaks_a_rule() ->
 
 def test_a_write_without_an_answer_is_not_judged_by_its_second_answer() -> None:
     """The server has applied the first one, and a strict server then refuses the second one."""
-    seen: set[bytes] = set()
+    sent: Counter[tuple[str, bytes]] = Counter()
+    refused = Answer(409, (), b"{}")
 
     def change(request: ProxiedRequest, answer: Answer) -> Answer | None:
-        is_update = request.method == "PUT" and request.key is not None and answer.status == 200
-        if is_update and request.body not in seen:
-            seen.add(request.body)
-            return None
-        return replace(answer, status=409) if is_update else answer
+        if request.method != "PUT" or request.path.endswith("/bulk") or answer.status != 200:
+            return answer
+        sent[request.path, request.body] += 1
+        return {1: None, 2: refused}.get(sent[request.path, request.body], answer)
 
     report = run_through(change, Plan(max_requests=250))
     assert broken(report) == {}

@@ -20,7 +20,8 @@ class CountedList:
     page: the listed tasks.
     answer: the body of the answer.
     changed_statuses: a mapping from task id to the newest status. It has only the tasks with a status that
-        was set by an earlier request.
+        was set by an earlier request. In some dialects, a list sets statuses, too.
+    follows_update: whether an earlier request was an update of a status.
     """
 
     owner: str
@@ -28,6 +29,7 @@ class CountedList:
     page: list[Json]
     answer: Json
     changed_statuses: Mapping[str, str]
+    follows_update: bool
 
     @property
     def statuses(self) -> list[str]:

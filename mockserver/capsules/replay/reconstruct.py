@@ -200,7 +200,7 @@ class _Reconstruction:
         Example: a page begins with task 21 of the list, and only 15 earlier tasks are known. So 5 are added.
         """
         for task_list in sorted(self._lists, key=lambda task_list: task_list.tasks_before):
-            if task_list.page and not task_list.changed_statuses:
+            if task_list.page and not task_list.follows_update:
                 place = self._order.index(str(task_list.page[0]["id"]))
                 missing = task_list.tasks_before - self._count(task_list, self._order[:place])
                 self._invent(missing, task_list.owner, task_list.page[0], place)
@@ -242,14 +242,18 @@ class _Reconstruction:
 
     def _counted_lists(self) -> Iterator[CountedList]:
         changed: dict[str, str] = {}
+        follows_update = False
         for exchange in self._exchanges:
             statuses = {} if lacks_json_type(exchange, self._api) else statuses_set(exchange)
-            changed = {**changed, **statuses} if statuses else changed
+            if statuses:
+                changed, follows_update = {**changed, **statuses}, True
             owner, page = self._owner(exchange), listed_tasks(exchange)
             call = self._call(exchange) if page is not None else None
-            if owner is None or page is None or call is None or "after" in call.given_parameters:
+            if owner is None or page is None or call is None:
                 continue
-            yield CountedList(owner, call, page, exchange.answer_json(), changed)
+            if "after" not in call.given_parameters:
+                before = self._before_listing(exchange, page)
+                yield CountedList(owner, call, before, exchange.answer_json(), changed, follows_update)
             if self.world.hands_out_tasks:
                 changed = {**changed, **{str(task["id"]): str(task.get("status")) for task in page}}
 

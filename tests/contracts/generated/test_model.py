@@ -118,6 +118,7 @@ def test_a_list_that_hands_out_takes_its_tasks_to_queued() -> None:
     assert [model.task(task_id(number))["status"] for number in (1, 2, 3)] == ["queued", "pending", "failed"]
     model.list_all(OWN)
     assert model.task(task_id(2))["status"] == "queued"
+    assert [model.may_be_pending(task_id(number)) for number in (1, 2, 3)] == [False, True, False]
 
 
 def test_a_task_may_have_no_request_and_no_service_type() -> None:

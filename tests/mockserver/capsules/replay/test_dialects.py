@@ -55,6 +55,18 @@ def list_pending(server: RecordedServer) -> None:
     server.send("GET", "/tasks?status=queued")
 
 
+def page_by_number(server: RecordedServer) -> None:
+    for page in (1, 2):
+        server.send("GET", f"/tasks?status=pending&limit=3&page={page}")
+
+
+def ignore_and_count(server: RecordedServer) -> None:
+    server.send("GET", "/tasks?limit=2")
+    server.update({"status": "completed"}, "text/plain")
+    server.send("GET", "/tasks?limit=2")
+    server.send("GET", "/tasks?limit=2&page=3")
+
+
 def page_by_cursor(server: RecordedServer) -> None:
     page = server.send("GET", "/tasks?status=pending&limit=3")
     while page["next_cursor"]:
@@ -105,9 +117,11 @@ def use_times(server: RecordedServer) -> None:
         ({"missing-body": "empty"}, lambda server: server.update(None)),
         ({"unknown-parameter": "reject"}, lambda server: server.send("GET", "/tasks?colour=red")),
         ({"listing": "hands-out"}, list_pending),
+        ({"listing": "hands-out"}, page_by_number),
         ({"listing": "hands-out"}, page_by_cursor),
         ({"listing": "hands-out"}, list_twice),
         ({"content-type": "ignored", "missing-body": "empty"}, lose_an_update),
+        ({"content-type": "ignored", "missing-body": "empty"}, ignore_and_count),
     ],
 )
 def test_a_replay_finds_the_dialect_of_the_recorded_server(
