@@ -3,6 +3,13 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
+# npm packages are installed as they were on this day: a newer one could need a newer Node.js.
+NPM_INSTALL = npm install --before 2026-11-15 --no-package-lock --ignore-scripts --silent --no-audit --no-fund
+# The linters of the specs and the generators of TypeScript. Empty where Node.js is missing or too old for them.
+NODE_IS_NEW = node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b > 18) ? 0 : 1)'
+NODE := $(shell $(NODE_IS_NEW) 2>/dev/null && echo build/node)
+SPECS = openapi/worker-api.yaml openapi/control-api.yaml build/spec/worker-api-3.1.yaml build/spec/worker-api-3.0.yaml
+
 .PHONY: demo test check serve bench clean
 .DELETE_ON_ERROR:
 
@@ -26,16 +33,40 @@ check: $(READY)
 	$(BIN)/mypy tests hatch_build.py benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/openapi-spec-validator openapi/worker-api.yaml openapi/control-api.yaml
+ifeq ($(NODE),)
+	@echo "Left out: Spectral and Redocly, which lint the specs, need Node.js 20.19 or newer."
+else
+check: build/spec/linted
+
+$(NODE)/.ready: benchmarks/generators/package.json
+	mkdir -p $(NODE)
+	cp benchmarks/generators/package.json $(NODE)/package.json
+	$(NPM_INSTALL) --prefix $(NODE)
+	touch $@
+
+# Again only after a change of a spec, of what writes it, or of the linters. Redocly's recommended-strict has the
+# rules of its recommended: each warning is an error.
+build/spec/linted: $(READY) $(NODE)/.ready benchmarks/generators/spectral.yaml $(wildcard openapi/*.yaml openapi/spec/*.py)
+	mkdir -p build/spec
+	$(BIN)/workerkit spec --out build/spec/worker-api-3.1.yaml
+	$(BIN)/workerkit spec --openapi 3.0 --out build/spec/worker-api-3.0.yaml
+	$(NODE)/node_modules/.bin/spectral lint --fail-severity hint --ruleset benchmarks/generators/spectral.yaml $(SPECS)
+	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+		$(NODE)/node_modules/.bin/redocly lint --extends recommended-strict $(SPECS)
+	touch $@
+endif
 
 serve: $(READY)
 	$(BIN)/workerkit serve
 
-# What it needs of Node goes into build/, which is ignored; package.json holds the versions.
-bench: $(READY)
-	mkdir -p build/node
-	cp benchmarks/package.json build/node/package.json
-	npm install --no-package-lock --ignore-scripts --silent --no-audit --no-fund --prefix build/node
-	build/node/node_modules/.bin/spectral lint --ruleset benchmarks/spectral.yaml openapi/worker-api.yaml openapi/control-api.yaml
+# What it needs of Node goes into build/, which is ignored; the two package.json hold the versions.
+bench: $(READY) $(if $(NODE),$(NODE)/.ready)
+	mkdir -p build/peers
+	cp benchmarks/package.json build/peers/package.json
+	$(NPM_INSTALL) --prefix build/peers
+	$(PYTHON) -m venv build/generators
+	build/generators/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/generators/requirements.txt
+	$(BIN)/python -m benchmarks.generators
 	$(BIN)/python -m benchmarks.peers.peers
 	$(BIN)/python -m benchmarks.endurance.scale
 	$(BIN)/python -m benchmarks.endurance.soak

@@ -13,7 +13,7 @@ from benchmarks.peers.calls import Call
 from workerkit.openapi.spec.api import worker_api
 
 API_PATH = worker_api().base_path
-MODULES = Path("build/node/node_modules").resolve()
+MODULES = Path("build/peers/node_modules").resolve()
 
 
 class MissingProgramError(Exception):
@@ -60,12 +60,12 @@ Setup = Callable[[Workspace], MeasuredServer]
 
 
 def version(package: str) -> str:
-    """Returns the version of an npm package in build/node. Raises MissingProgramError."""
+    """Returns the version of an npm package in build/peers. Raises MissingProgramError."""
     try:
         return str(json.loads((MODULES / package / "package.json").read_text("utf-8"))["version"])
     except FileNotFoundError:
         raise MissingProgramError(
-            f"{package} is not installed in build/node; `make bench` installs it"
+            f"{package} is not installed in build/peers; `make bench` installs it"
         ) from None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from workerkit.openapi.spec.dialect import Dialect
 from workerkit.openapi.spec.document import Document, Json
+from workerkit.openapi.spec.merge_patch import merged
 
 
 def derive_spec(document: Document, dialect: Dialect) -> Document:
@@ -27,20 +28,8 @@ def _derived(value: Any, dialect: Dialect) -> Any:
         return value
     derived = {name: _derived(member, dialect) for name, member in value.items() if name != "x-when"}
     for silence_id, patches in value.get("x-when", {}).items():
-        derived = _merged(derived, _derived(patches.get(dialect[silence_id], {}), dialect))
+        derived = merged(derived, _derived(patches.get(dialect[silence_id], {}), dialect))
     return derived
-
-
-def _merged(value: Any, patch: Any) -> Any:
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(value) if isinstance(value, dict) else {}
-    for name, change in patch.items():
-        if change is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = _merged(merged.get(name), change)
-    return merged
 
 
 def _nest_error_codes(root: Json) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from workerkit.openapi.spec.merge_patch import merged
+
 Json = dict[str, Any]
 _ELSEWHERE = "#/x-elsewhere/components/"
 # The keys of these objects are names that the API chose. They may begin with x-.
@@ -27,13 +29,13 @@ def with_components_from_elsewhere(root: Json) -> Json:
 
 
 def with_exact_values(value: Any) -> Any:
-    """Merges each `x-exact` into the schema that has it. The result says what a correct server answers."""
+    """Applies each `x-exact` to the object that has it. The result says what a correct server answers."""
     if isinstance(value, list):
         return [with_exact_values(member) for member in value]
     if not isinstance(value, dict):
         return value
-    exact = value.get("x-exact", {})
-    return {name: with_exact_values(member) for name, member in value.items() if name != "x-exact"} | exact
+    members = {name: with_exact_values(member) for name, member in value.items() if name != "x-exact"}
+    return merged(members, value.get("x-exact", {}))
 
 
 def without_own_keys(value: Any, parent: str = "") -> Any:
