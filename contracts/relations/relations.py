@@ -21,6 +21,8 @@ from workerkit.contracts.relations.request_text import unusual_part
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import bulk_results_of, data_of, link_id_of, total_of
 
+_LARGEST_32_BITS = 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
@@ -139,9 +141,19 @@ def _limit(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str
 
 
 def _page(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
-    requested = parsed.parameter_value("page")
-    if requested is not None and "after" not in parsed.query:
+    requested = _judged_page(parsed)
+    if requested is not None:
         yield _equal("list-page", "page", page["page"], requested)
+
+
+def _judged_page(parsed: ParsedExchange) -> int | None:
+    """The requested page, or the default. None if a cursor counts, or if the number is beyond 32 bits.
+
+    For such a number, a server may take the default.
+    """
+    requested = parsed.parameter_value("page")
+    is_usual = isinstance(requested, int) and requested <= _LARGEST_32_BITS
+    return requested if is_usual and "after" not in parsed.query else None
 
 
 def _unreadable_numbers(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
@@ -181,8 +193,8 @@ def _ids(parsed: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
 def _total(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
     total = total_of(page)
     yield _result("list-total", total >= len(tasks), f"total is {total}, but {len(tasks)} tasks are listed")
-    requested, limit = parsed.parameter_value("page"), parsed.parameter_value("limit")
-    if requested is None or limit is None or "after" in parsed.query:
+    requested, limit = _judged_page(parsed), parsed.parameter_value("limit")
+    if requested is None or limit is None:
         return
     expected = min(limit, max(0, total - (requested - 1) * limit))
     flaw = f"page {requested} of {total} tasks, with limit {limit}, has {len(tasks)} instead of {expected}"

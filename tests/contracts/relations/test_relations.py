@@ -78,6 +78,7 @@ KEPT = {
     "no cursor on the last page": listed("", task(A), next_cursor="absent"),
     "the default for a limit that is no number": listed("?limit=many", task(A)),
     "the first page for a page that is no number": listed("?page=ten", task(A)),
+    "the default for a page beyond 32 bits": listed("?page=2147483648", task(A)),
     "no page number with a cursor": listed(f"?after={A}", task(B), page=None),
     "no cursor with a page number": listed("?page=1&limit=1", task(A), total=2, limit=1),
     "a page after the last one that is unknown": exchange("GET", "/tasks?page=9", None, 404, {}),
