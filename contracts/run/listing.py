@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from workerkit.contracts.gate.client import Client
 from workerkit.contracts.gate.gate import EndCause, Gate, RunEndedError
+from workerkit.contracts.gate.way_trouble import LeftOutError
 from workerkit.contracts.relations.listed_tasks import tasks_in
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.run.observation import Observation, not_observed, observed
@@ -26,7 +27,7 @@ def check_listing(target: Target, gate: Gate, ledger: Ledger, writes: Writes) ->
 
     Ends the run if lists change tasks and `writes` is none.
     """
-    with suppress(RunEndedError):
+    with suppress(RunEndedError, LeftOutError):
         if ledger.known_value("listing") is None:
             ledger.add_observation(_observe_listing(Client(gate, target.api_key)))
         if ledger.known_value("listing") == "hands-out" and writes is Writes.NONE:

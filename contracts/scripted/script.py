@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from random import Random
 
@@ -139,9 +139,7 @@ def new_context(
 def run_script(context: RunContext) -> None:
     """Runs all steps that the plan allows and records the results. Raises RunEndedError."""
     _mark_forbidden_rules(context)
-    for step in _STEPS[context.writes]:
-        with suppress(WithheldError, LeftOutError):
-            step(context)
+    _run_steps(context, _STEPS[context.writes])
     if not context.tasks:
         for rule in _TASK_RULES:
             context.mark_untested_without_task(rule)
@@ -152,8 +150,13 @@ def run_field_steps(context: RunContext) -> None:
 
     Raises RunEndedError. They come after the probes, because they need to know some silences.
     """
-    for step in FIELD_STEPS[context.writes]:
-        with suppress(WithheldError):
+    _run_steps(context, FIELD_STEPS[context.writes])
+
+
+def _run_steps(context: RunContext, steps: Iterable[Step]) -> None:
+    """Runs the steps. A step ends at a request that may not be sent, or that gets no answer."""
+    for step in steps:
+        with suppress(WithheldError, LeftOutError):
             step(context)
 
 
