@@ -18,6 +18,7 @@ from workerkit.contracts.report.cause import distinct_findings
 from workerkit.contracts.report.cause_report import cause_reports
 from workerkit.contracts.report.judgement import MAX_FINDINGS, judge_rule
 from workerkit.contracts.report.report import Report
+from workerkit.contracts.report.seen_fields import seen_fields
 from workerkit.contracts.report.silence_report import silence_reports
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.ledger import Ledger
@@ -233,7 +234,7 @@ def _report(
         seconds=seconds,
         rules=tuple(judge_rule(rule, ledger, target, mask, untested_reason) for rule in RULES),
         causes=cause_reports(ledger, mask),
-        silence_reports=silence_reports(ledger, mask, untested_reason),
+        silence_reports=silence_reports(ledger, target, mask, untested_reason),
         no_episodes_reason=" ".join(mask.text(ledger.no_episodes_reason).split()),
         trouble=mask.text(gate.trouble.text()),
         end_reason=end_reason,
@@ -241,6 +242,7 @@ def _report(
         withheld=tuple(map(mask.text, gate.withheld)),
         receipt=receipt and receipt.with_note(handed_out).masked(mask),
         notes=notes,
+        fields=seen_fields(gate.exchanges, mask),
     )
     findings = [finding for rule in RULES for finding in distinct_findings(rule.id, ledger)[:MAX_FINDINGS]]
     saved = saved_findings(findings, gate.exchanges, report, mask, with_capsules=with_capsules)

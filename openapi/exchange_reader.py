@@ -1,6 +1,7 @@
 """Reads tasks, ids, totals and server names from exchanges.
 
-The fields `data`, `total`, `items`, `results` and `link_id` of requests and answers are read here.
+The fields `data`, `total`, `next_cursor`, `items`, `results`, `logs`, `created` and `link_id` of requests and
+answers are read here.
 """
 
 from __future__ import annotations
@@ -46,6 +47,21 @@ def bulk_items_of(request: Any) -> list[Any]:
 def bulk_results_of(answer: Any) -> list[Any]:
     """The results in the answer to a bulk update. Empty if there is no list of results."""
     return _list(_field(answer, "results"))
+
+
+def log_entries_of(request: Any) -> list[Any]:
+    """The entries in the body of a log batch. Empty if there is no list of entries."""
+    return _list(_field(request, "logs"))
+
+
+def created_of(answer: Any) -> Any:
+    """The field `created` of the answer to a log batch: how many entries were stored. None if missing."""
+    return _field(answer, "created")
+
+
+def next_cursor_of(answer: Any) -> Any:
+    """The field `next_cursor` of a page. None if it is missing."""
+    return _field(answer, "next_cursor")
 
 
 def link_id_of(value: Any) -> Any:

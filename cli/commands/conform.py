@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
+from rich.console import Console
 
+from workerkit.cli.conform_run import ConformOptions, ConformRun
 from workerkit.cli.console import console
 from workerkit.cli.option_types import DURATION, RATE
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
-from workerkit.contracts.conformance import RunFailedError, conform
 from workerkit.contracts.report.command_report import command_report
 from workerkit.contracts.report.report import Report, exit_code
 from workerkit.contracts.report.silence_report import dialect_text
 from workerkit.contracts.report.text import plan_text, report_text
-from workerkit.contracts.target.own_mock import own_mock
-from workerkit.contracts.target.plan import BadPlanError, Plan, Writes, default_writes
-from workerkit.contracts.target.target import BadTargetError, Target
-from workerkit.mockserver.atomic_file import make_folder, write_atomically
+from workerkit.contracts.saved.questions import questions_text
+from workerkit.contracts.target.plan import BadPlanError, Writes
+from workerkit.contracts.target.target import BadTargetError
+from workerkit.mockserver.atomic_file import check_writable, make_folder, write_atomically
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.spec.dialect import read_choices
 
 
 @click.command("conform")
@@ -109,25 +107,26 @@ from workerkit.openapi.spec.dialect import read_choices
 @click.option(
     "--save-scenarios", "folder", metavar="DIR", help="Write each finding as a scenario and as a capsule."
 )
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    help="An earlier report of conform --json. Only rules that it does not have as broken count as findings.",
+)
+@click.option(
+    "--questions",
+    metavar="FILE",
+    help="Write what the API page leaves open and this server does, as questions to the author of the page.",
+)
 @report_options
 def command(
-    url: str | None,
-    api_key: str | None,
-    other_api_key: str | None,
-    inactive_api_key: str | None,
-    account_id: str | None,
-    writes: str | None,
-    sandbox_requests: tuple[str, ...],
-    sandbox_tasks: tuple[str, ...],
-    rate: float | None,
-    max_requests: int,
-    time_limit: float | None,
-    seed: int,
-    dialect: str | None,
     write_dialect: str | None,
+    questions: str | None,
     strict: bool,
     folder: str | None,
-    **names: str | None,
+    json_file: str | None,
+    junit_file: str | None,
+    html_file: str | None,
+    **options: Any,
 ) -> None:
     """Tests the server at URL, the base URL of the API. Without URL, tests a new mock.
 
@@ -135,39 +134,34 @@ def command(
     Example:
       workerkit conform https://staging.example/api/v1/worker --api-key "$KEY" --rate 5/s
     """
-    files = ReportFiles(**names)
+    files = ReportFiles(json_file, junit_file, html_file)
     folder = folder and make_folder(folder)
+    if questions:
+        check_writable(questions)
     out = console(stderr=files.use_standard_output)
-    stated = read_choices(Path(dialect)) if dialect else {}
-    try:
-        keys = (api_key or "", other_api_key, inactive_api_key)
-        with _target(url, keys, account_id, seed) as target, _sigterm_as_ctrl_c():
-            plan = Plan(
-                Writes(writes) if writes else default_writes(target),
-                rate,
-                max_requests,
-                time_limit,
-                seed=seed,
-                sandbox_requests=sandbox_requests,
-                sandbox_tasks=sandbox_tasks,
-            )
-            out.print(plan_text(target, plan), markup=False)
-            with Progress(out, max_requests) as progress:
-                say, watcher = partial(out.print, markup=False), partial(_show_exchange, progress)
-                report = conform(
-                    target, plan, stated=stated, say=say, watcher=watcher, with_capsules=folder is not None
-                )
-    except (BadTargetError, BadPlanError) as error:
-        raise click.UsageError(str(error)) from None
-    except RunFailedError as error:
-        report = error.report
+    report = _tested(ConformRun(ConformOptions.of(options)), out, with_capsules=folder is not None)
     out.print(report_text(report), markup=False)
     if folder and report.saved_findings:
         out.print(_save_findings(report, folder), markup=False)
     files.write(command_report(report), report.as_json())
     if write_dialect:
         write_atomically(write_dialect, dialect_text(report.target, report.silence_reports).encode())
+    if questions:
+        write_atomically(questions, questions_text(report).encode())
     sys.exit(exit_code(report, strict=strict))
+
+
+def _tested(run: ConformRun, out: Console, *, with_capsules: bool) -> Report:
+    """Runs the tests, and shows the plan and the progress."""
+    try:
+        with run.options.target() as target:
+            plan = run.options.plan(target)
+            out.print(plan_text(target, plan), markup=False)
+            with Progress(out, run.options.max_requests) as progress:
+                say, watcher = partial(out.print, markup=False), partial(_show_exchange, progress)
+                return run.run(target, plan, say=say, watcher=watcher, with_capsules=with_capsules)
+    except (BadTargetError, BadPlanError) as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _show_exchange(progress: Progress, exchange: Exchange) -> None:
@@ -186,21 +180,3 @@ def _save_findings(report: Report, folder: str) -> str:
         f"Saved in {folder}: {names}. Run one on the mock: workerkit serve --scenario FILE\n"
         f"Each has a capsule beside it. Send its requests again: workerkit replay {capsule} --target URL"
     )
-
-
-@contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """Handles SIGTERM like Ctrl-C, so that a stopped run still restores its sandbox."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _target(
-    url: str | None, keys: tuple[str, str | None, str | None], account_id: str | None, seed: int
-) -> AbstractContextManager[Target]:
-    if url is None:
-        return own_mock(seed)
-    return nullcontext(Target(url, *keys, account_id))

@@ -18,6 +18,7 @@ from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task, next_s
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import link_id_of
 from workerkit.openapi.formats.strict_json import objects_in
 
 _RULE = "update-own-only"
@@ -81,7 +82,7 @@ def _update_in_batch(context: RunContext, tasks: list[Task]) -> Exchange:
     items = [{"link_id": str(task["id"]), name: _values(task)[name]} for task, name in changes]
     batch = context.client.send("PUT", "/tasks/bulk", {"items": items})
     results = objects_in(ParsedExchange(batch).answer_json, "results") if batch.accepted else []
-    errors = {str(result.get("link_id")).lower(): result for result in results}
+    errors = {str(link_id_of(result)).lower(): result for result in results}
     for task, name in changes:
         result = errors.get(str(task["id"]).lower())
         if result is not None:

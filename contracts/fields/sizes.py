@@ -15,6 +15,7 @@ from workerkit.contracts.fields.verdicts import (
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
+from workerkit.openapi.exchange_reader import created_of
 
 _HEARTBEAT = "POST /health"
 # Every server accepts these.
@@ -58,5 +59,5 @@ def send_log_sizes(context: RunContext) -> None:
     size = lenient_spec.max_batch_size("LogBatch", "logs") - 1
     entry = {"level": lenient_spec.enum_values("LogLevel")[0], "message": "workerkit"}
     exchange = context.client.send("POST", "/logs", {"logs": [entry] * size})
-    taken = exchange.accepted and ParsedExchange(exchange).answer_field("created") is not None
+    taken = exchange.accepted and created_of(ParsedExchange(exchange).answer_json) is not None
     expect_accepted(context, "logs", f"POST /logs with {size} entries", exchange, taken=taken)

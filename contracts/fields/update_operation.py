@@ -14,6 +14,7 @@ from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import link_id_of
 from workerkit.openapi.formats.strict_json import objects_in
 
 # The API page says: the error message, when failed. So a server may refuse it for a task that has not failed.
@@ -88,9 +89,7 @@ LINK_COMPLETE = UpdateOperation(
 def updated_ids(exchange: Exchange) -> frozenset[str]:
     """The ids, in lower case, of the items that a bulk update says it has updated."""
     results = objects_in(ParsedExchange(exchange).answer_json, "results")
-    return frozenset(
-        str(result.get("link_id")).lower() for result in results if result.get("success") is True
-    )
+    return frozenset(str(link_id_of(result)).lower() for result in results if result.get("success") is True)
 
 
 def sendable(body: Any) -> Any:

@@ -25,6 +25,7 @@ from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import created_of
 
 _BAD_REQUEST = "bad-request"
 # Nobody can convert a list to a text, a number or a boolean.
@@ -218,14 +219,14 @@ def send_wrong_logs(context: RunContext) -> None:
 def _send_entries(context: RunContext, entries: list[dict[str, Any]], rule: str, why: str) -> None:
     """Sends the entries in one batch. Sends each alone if the batch was refused, or if some were stored."""
     batch = context.client.send("POST", "/logs", {"logs": entries})
-    if batch.accepted and ParsedExchange(batch).answer_field("created") == 0:
+    if batch.accepted and created_of(ParsedExchange(batch).answer_json) == 0:
         context.ledger.mark_kept(rule)
         return
     if not is_own_answer(batch):
         return
     for entry in entries:
         exchange = context.client.send("POST", "/logs", {"logs": [entry]})
-        created = ParsedExchange(exchange).answer_field("created")
+        created = created_of(ParsedExchange(exchange).answer_json)
         is_stored = exchange.accepted and created != 0
         sent = f"POST /logs with {fields_text(entry)}"
         why_with_count = f"{why}; created is {created}" if exchange.accepted else why

@@ -11,6 +11,7 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task, tasks_in, total_in
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import bulk_results_of, link_id_of
 from workerkit.openapi.spec.api import worker_api
 
 _REFUSED = (400, 409)
@@ -357,7 +358,7 @@ def _successes(exchange: Exchange) -> dict[str, bool]:
     if ParsedExchange(exchange).answer_flaw is not None:
         return {}
     return {
-        str(result.get("link_id")): bool(result["success"]) for result in exchange.answer_json()["results"]
+        str(link_id_of(result)): bool(result["success"]) for result in bulk_results_of(exchange.answer_json())
     }
 
 

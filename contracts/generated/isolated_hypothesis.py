@@ -1,4 +1,7 @@
-"""A context in which Hypothesis makes the same examples from the same seed in every process."""
+"""A context in which Hypothesis makes the same examples from the same seed in every process.
+
+Under pytest, the settings of Hypothesis may be those of the project that is tested.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,24 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from unittest import mock
 
-from hypothesis import configuration
+from hypothesis import Phase, configuration, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 from workerkit.mockserver.atomic_file import CannotWriteError
+
+_PROFILE = "workerkit"
+# All settings that the kit or Schemathesis may leave out are here, so that no other profile changes them.
+settings.register_profile(
+    _PROFILE,
+    settings.get_profile("default"),
+    max_examples=100,
+    phases=tuple(Phase),
+    stateful_step_count=50,
+    derandomize=False,
+    deadline=None,
+    suppress_health_check=(),
+)
 
 
 def _temporary_folder() -> TemporaryDirectory[str]:
@@ -23,7 +39,9 @@ def _temporary_folder() -> TemporaryDirectory[str]:
 
 @contextmanager
 def isolated_hypothesis() -> Iterator[None]:
-    """Until the end of `with`, Hypothesis takes no constants from loaded modules and writes no lasting files.
+    """Until the end of `with`, Hypothesis has settings of its own.
+
+    It takes no constants from loaded modules and writes no lasting files.
 
     Raises CannotWriteError if there is no folder for temporary files.
     """
@@ -34,8 +52,11 @@ def isolated_hypothesis() -> Iterator[None]:
     with _temporary_folder() as folder, no_constants:
         configuration.set_hypothesis_home_dir(folder)
         providers.CONSTANTS_CACHE.cache.clear()
+        profile = settings.get_current_profile_name()
+        settings.load_profile(_PROFILE)
         try:
             yield
         finally:
+            settings.load_profile(profile)
             configuration.set_hypothesis_home_dir(home)
             providers.CONSTANTS_CACHE.cache.clear()

@@ -11,6 +11,7 @@ from workerkit.contracts.run.observation import Observation, not_observed, obser
 from workerkit.contracts.scripted.bodies import unknown_levels
 from workerkit.contracts.scripted.heartbeat_and_logs import known_level
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import bulk_results_of, created_of
 from workerkit.openapi.spec.silence import silences
 
 _ACCEPT_OR_REJECT = {200: "accept", 400: "reject"}
@@ -48,8 +49,8 @@ def probe_repeated_bulk_item(context: RunContext) -> Iterator[Observation]:
         yield not_observed("bulk-duplicate", _NO_TASK)
         return
     exchange = _send_bulk_update(context, [_unchanged_item(context.tasks[0])] * 2)
-    results = ParsedExchange(exchange).answer_field("results")
-    if exchange.accepted and (not isinstance(results, list) or len(results) != 2):
+    results = bulk_results_of(ParsedExchange(exchange).answer_json)
+    if exchange.accepted and len(results) != 2:
         why = "the answer to two items of one task does not have two results"
         yield not_observed("bulk-duplicate", why, exchange)
     else:
@@ -59,8 +60,8 @@ def probe_repeated_bulk_item(context: RunContext) -> Iterator[Observation]:
 def probe_unknown_bulk_item(context: RunContext) -> Iterator[Observation]:
     """Sends a bulk update with one item for an id that no task has."""
     exchange = _send_bulk_update(context, [{"link_id": context.new_fake_id(), "status": "running"}])
-    results = ParsedExchange(exchange).answer_field("results")
-    first_result = results[0] if isinstance(results, list) and results else None
+    results = bulk_results_of(ParsedExchange(exchange).answer_json)
+    first_result = results[0] if results else None
     error = first_result.get("error") if isinstance(first_result, dict) else None
     if error in silences()["bulk-missing-code"].values:
         yield observed("bulk-missing-code", str(error), exchange)
@@ -76,7 +77,7 @@ def probe_empty_log_batch(context: RunContext) -> Iterator[Observation]:
 def probe_bad_log_entry(context: RunContext) -> Iterator[Observation]:
     """Sends a log batch with two entries. The second entry has an unknown level."""
     exchange = _send_log_entries(context, known_level(), unknown_levels()[0])
-    created = ParsedExchange(exchange).answer_field("created")
+    created = created_of(ParsedExchange(exchange).answer_json)
     if exchange.accepted and created != 1:
         yield not_observed("logs-bad-entry", f"`created` is {created}, expected 1", exchange)
     else:
@@ -86,7 +87,7 @@ def probe_bad_log_entry(context: RunContext) -> Iterator[Observation]:
 def probe_lower_case_level(context: RunContext) -> Iterator[Observation]:
     """Sends a log entry with its level in lower case."""
     exchange = _send_log_entries(context, known_level().lower())
-    value_if_accepted = "any" if ParsedExchange(exchange).answer_field("created") else "exact"
+    value_if_accepted = "any" if created_of(ParsedExchange(exchange).answer_json) else "exact"
     yield observed_by_status("log-level-case", {200: value_if_accepted, 400: "exact"}, exchange)
 
 

@@ -12,6 +12,7 @@ from workerkit.contracts.run.observation import Observation, not_observed, obser
 from workerkit.contracts.scripted.heartbeat_and_logs import heartbeat_body, known_level
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import created_of
 
 _NO_TASK = "the server has no unused pending or queued task for this probe"
 _OTHER_TYPE = "text/plain"
@@ -33,7 +34,7 @@ def probe_loose_types(context: RunContext) -> Iterator[Observation]:
     beat = _beat(context, {**heartbeat_body(context.own_server_name), "active_tasks": "12"})
     log = context.client.send("POST", "/logs", {"logs": [{"level": known_level(), "message": 5}]})
     # A server may skip the entry instead of refusing the batch.
-    is_stored = bool(log.accepted and ParsedExchange(log).answer_field("created"))
+    is_stored = bool(log.accepted and created_of(ParsedExchange(log).answer_json))
     is_refused = log.status == 400 or (log.accepted and not is_stored)
     if beat.accepted and is_stored:
         yield observed("loose-types", "convert", beat, log)

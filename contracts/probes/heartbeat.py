@@ -9,6 +9,7 @@ from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed, observed_by_status
 from workerkit.contracts.scripted.heartbeat_and_logs import heartbeat_body
+from workerkit.openapi.exchange_reader import data_of
 
 # A server may go offline after this many seconds without a heartbeat.
 OFFLINE_AFTER_SECONDS = 90.0
@@ -26,7 +27,7 @@ def probe_other_name(context: RunContext) -> Iterator[Observation]:
     """Sends a heartbeat with another server name, then a heartbeat with the correct name."""
     exchange = context.client.send("POST", "/health", heartbeat_body(_OTHER_NAME))
     context.client.send("POST", "/health", heartbeat_body(context.own_server_name))
-    data = ParsedExchange(exchange).answer_field("data")
+    data = data_of(ParsedExchange(exchange).answer_json)
     answered_name = data.get("server_name") if isinstance(data, dict) else None
     value = {context.own_server_name: "registered", _OTHER_NAME: "reported"}.get(str(answered_name))
     if value is None:

@@ -10,6 +10,7 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import bulk_items_of, link_id_of, log_entries_of
 from workerkit.openapi.formats.strict_json import objects_in
 
 _STATE_DEPENDENT = frozenset(
@@ -84,11 +85,11 @@ def _has_unnamed_field(parsed: ParsedExchange) -> bool:
 
 def _has_entry_with_unnamed_field(parsed: ParsedExchange) -> bool:
     if parsed.operation == "sendLogs":
-        entries, named = parsed.request_field("logs"), lenient_spec.field_names("LogEntry")
+        entries, named = log_entries_of(parsed.request_json), lenient_spec.field_names("LogEntry")
     else:
-        entries = parsed.request_field("items")
+        entries = bulk_items_of(parsed.request_json)
         named = lenient_spec.field_names("BulkItem") | lenient_spec.field_names("TaskUpdate")
-    return any(set(entry) - named for entry in entries or [] if isinstance(entry, dict))
+    return any(set(entry) - named for entry in entries if isinstance(entry, dict))
 
 
 def _is_complete_heartbeat(parsed: ParsedExchange) -> bool:
@@ -107,14 +108,14 @@ def _has_small_page_number(parsed: ParsedExchange) -> bool:
 
 
 def _has_repeated_item(parsed: ParsedExchange) -> bool:
-    items = parsed.request_field("items")
-    ids = [str(item.get("link_id")).lower() for item in items or [] if isinstance(item, dict)]
+    items = bulk_items_of(parsed.request_json)
+    ids = [str(link_id_of(item)).lower() for item in items if isinstance(item, dict)]
     return len(set(ids)) < len(ids)
 
 
 def _has_empty_item(parsed: ParsedExchange) -> bool:
-    items = parsed.request_field("items")
-    return any(set(item) == {"link_id"} for item in items or [] if isinstance(item, dict))
+    items = bulk_items_of(parsed.request_json)
+    return any(set(item) == {"link_id"} for item in items if isinstance(item, dict))
 
 
 def _has_unusual_link(parsed: ParsedExchange) -> bool:

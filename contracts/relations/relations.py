@@ -19,6 +19,9 @@ from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.relations.refusable import may_be_refused
 from workerkit.contracts.relations.request_text import unusual_part
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import bulk_results_of, data_of, link_id_of, total_of
+
+_LARGEST_32_BITS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def _list_results(parsed: ParsedExchange) -> Results:
     if parsed.has_repeated_parameter:
         return
     page = parsed.answer_json
-    tasks: list[dict[str, Any]] = page["data"]
+    tasks: list[dict[str, Any]] = data_of(page)
     yield from _limit(parsed, page, tasks)
     yield from _page(parsed, page)
     yield from _unreadable_numbers(parsed, page)
@@ -138,9 +141,19 @@ def _limit(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str
 
 
 def _page(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
-    requested = parsed.parameter_value("page")
-    if requested is not None and "after" not in parsed.query:
+    requested = _judged_page(parsed)
+    if requested is not None:
         yield _equal("list-page", "page", page["page"], requested)
+
+
+def _judged_page(parsed: ParsedExchange) -> int | None:
+    """The requested page, or the default. None if a cursor counts, or if the number is beyond 32 bits.
+
+    For such a number, a server may take the default.
+    """
+    requested = parsed.parameter_value("page")
+    is_usual = isinstance(requested, int) and requested <= _LARGEST_32_BITS
+    return requested if is_usual and "after" not in parsed.query else None
 
 
 def _unreadable_numbers(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
@@ -178,10 +191,10 @@ def _ids(parsed: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
 
 
 def _total(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
-    total = page["total"]
+    total = total_of(page)
     yield _result("list-total", total >= len(tasks), f"total is {total}, but {len(tasks)} tasks are listed")
-    requested, limit = parsed.parameter_value("page"), parsed.parameter_value("limit")
-    if requested is None or limit is None or "after" in parsed.query:
+    requested, limit = _judged_page(parsed), parsed.parameter_value("limit")
+    if requested is None or limit is None:
         return
     expected = min(limit, max(0, total - (requested - 1) * limit))
     flaw = f"page {requested} of {total} tasks, with limit {limit}, has {len(tasks)} instead of {expected}"
@@ -198,21 +211,23 @@ def _next_cursor(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[di
         f"next_cursor is {cursor}, the last id is {last}",
     )
     # With a page number, a client needs no cursor.
-    if parsed.query.keys().isdisjoint(("page", "after")) and page["limit"] < page["total"]:
+    if parsed.query.keys().isdisjoint(("page", "after")) and page["limit"] < total_of(page):
         yield _result(
             "list-next-cursor", cursor is not None, "next_cursor is missing, but there are more pages"
         )
 
 
 def _update_results(parsed: ParsedExchange) -> Results:
-    yield _same_id("update-echo", "link_id", parsed.answer_json["data"]["link_id"], parsed.path_values["id"])
+    yield _same_id(
+        "update-echo", "link_id", link_id_of(data_of(parsed.answer_json)), parsed.path_values["id"]
+    )
 
 
 def _bulk_results(parsed: ParsedExchange) -> Results:
     items, answer = parsed.request_field("items"), parsed.answer_json
     if not isinstance(items, list):
         return
-    results = answer["results"]
+    results = bulk_results_of(answer)
     updated = sum(map(itemgetter("success"), results))
     yield _equal("bulk-counts", "total", answer["total"], len(items))
     yield _equal("bulk-counts", "success", answer["success"], updated)
@@ -231,11 +246,11 @@ def _are_results_of(items: list[Any], results: list[dict[str, Any]]) -> bool:
 
 
 def _ids_in(objects: list[dict[str, Any]]) -> list[Any]:
-    return [item.get("link_id") for item in objects]
+    return list(map(link_id_of, objects))
 
 
 def _link_id_of(item: Any) -> str | None:
-    link = item.get("link_id") if isinstance(item, dict) else None
+    link = link_id_of(item)
     return str(link).lower() if lenient_spec.schema_validator("Uuid").is_valid(link) else None
 
 
@@ -288,7 +303,7 @@ def _may_be_stored(entry: Any) -> bool:
 
 def _callback_results(rule: str, name: str) -> Callable[[ParsedExchange], Results]:
     def results(parsed: ParsedExchange) -> Results:
-        data, expected = parsed.answer_field("data"), parsed.request_field(name)
+        data, expected = data_of(parsed.answer_json), parsed.request_field(name)
         if isinstance(data, dict) and isinstance(expected, str) and name in data:
             yield _same_id(rule, name, data[name], expected)
 

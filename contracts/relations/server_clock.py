@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import data_of
 
 # In seconds. Clearly longer than one second, because a server may round its time to one second.
 _LEAST_APART = 3.0
@@ -45,7 +46,7 @@ def stopped_clock(exchanges: Iterable[Exchange]) -> StoppedClock | None:
 
 
 def _server_time(exchange: Exchange) -> str | None:
-    data = ParsedExchange(exchange).answer_field("data") if _is_heartbeat(exchange) else None
+    data = data_of(ParsedExchange(exchange).answer_json) if _is_heartbeat(exchange) else None
     server_time = data.get("server_time") if isinstance(data, dict) else None
     return server_time if isinstance(server_time, str) else None
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from workerkit.contracts.page.rules import RuleStatus
+from workerkit.contracts.report.comparison import Comparison, RuleChange, RuleChangeKind
+from workerkit.contracts.report.comparison_text import comparison_lines, rule_change_text
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
 from workerkit.contracts.report.sentence_report import SentenceReport, SentenceStatus
@@ -40,13 +42,14 @@ def command_report(report: Report) -> CommandReport:
     """The report as a `CommandReport`.
 
     Each rule is a case. The title of the case is the sentence of the API page. Untested rules are skipped
-    cases. The sections are the sections of the API page.
+    cases, and so are rules that are broken in the baseline, too. The sections are the sections of the API
+    page.
     """
     return CommandReport(
         title="workerkit conform",
         summary=verdict_line(report),
         seconds=report.seconds,
-        cases=tuple(map(_case, report.rules)),
+        cases=tuple(_case(rule, report.comparison) for rule in report.rules),
         notes=(f"Target: {report.target}", *report_notes(report)),
         sections=tuple(_sections(report)),
         folded_notes=tuple(_folded_notes(report)),
@@ -60,6 +63,9 @@ def _folded_notes(report: Report) -> Iterator[FoldedNote]:
     lines = receipt_lines(report)
     if lines:
         yield FoldedNote(lines[0], tuple(lines[1:]))
+    if report.comparison is not None:
+        summary, *details = comparison_lines(report.comparison)
+        yield FoldedNote(summary, tuple(details))
 
 
 def _sections(report: Report) -> Iterator[ReportSection]:
@@ -84,14 +90,27 @@ def _sentence(report: SentenceReport) -> ReportSentence:
     )
 
 
-def _case(rule: RuleReport) -> Case:
+def _case(rule: RuleReport, comparison: Comparison | None) -> Case:
+    change = None if comparison is None else comparison.change_of(rule.id)
     return Case(
         name=rule.id,
-        outcome=_OUTCOMES[rule.status],
+        outcome=_outcome(rule, change),
         title=rule.rule.sentence.bilingual,
         findings=tuple(_finding(rule, flaw) for flaw in rule.flaws),
-        notes=(f"Untested: {rule.why}",) if rule.status is RuleStatus.UNTESTED else (),
+        notes=tuple(_notes(rule, change)),
     )
+
+
+def _outcome(rule: RuleReport, change: RuleChange | None) -> Outcome:
+    is_known = change is not None and change.kind is RuleChangeKind.STILL_BROKEN
+    return Outcome.SKIP if is_known else _OUTCOMES[rule.status]
+
+
+def _notes(rule: RuleReport, change: RuleChange | None) -> Iterator[str]:
+    if rule.status is RuleStatus.UNTESTED:
+        yield f"Untested: {rule.why}"
+    if change is not None:
+        yield rule_change_text(change)
 
 
 def _finding(rule: RuleReport, flaw: RuleFlaw) -> ReportFinding:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workerkit.contracts.gate.gate import EndCause
 from workerkit.contracts.page.rules import RuleStatus
+from workerkit.contracts.report.baseline import Baseline
 from workerkit.contracts.report.cause_report import CauseReport
+from workerkit.contracts.report.comparison import Comparison, RuleChangeKind, compare
 from workerkit.contracts.report.rule_report import RuleReport
+from workerkit.contracts.report.seen_fields import SeenFields
 from workerkit.contracts.report.sentence_report import SentenceReport, sentence_reports
 from workerkit.contracts.report.silence_report import SilenceReport
 from workerkit.contracts.run.part import PartCost
@@ -51,6 +54,8 @@ class Report:
     saved_findings: the files for each finding.
     causes: the causes of all findings. The cause that breaks the most rules comes first.
     costs: how many requests each part of the run sent.
+    fields: the fields that the answers had.
+    comparison: how the run differs from its baseline, or None if there is no baseline.
     """
 
     target: str
@@ -69,11 +74,21 @@ class Report:
     causes: tuple[CauseReport, ...] = ()
     costs: tuple[PartCost, ...] = ()
     notes: tuple[str, ...] = ()
+    fields: SeenFields = field(default_factory=dict)
+    comparison: Comparison | None = None
 
     @property
     def verdict(self) -> str:
-        """`fail` if a rule is broken, else `pass`."""
-        return "fail" if self.with_status(RuleStatus.BROKEN) else "pass"
+        """`fail` if a rule is broken, else `pass`.
+
+        With a baseline, only a rule counts that was not broken in the baseline.
+        """
+        return "fail" if self._not_in_baseline(RuleStatus.BROKEN, RuleChangeKind.NEWLY_BROKEN) else "pass"
+
+    @property
+    def has_new_untested_rule(self) -> bool:
+        """True if a rule is untested. With a baseline, only a rule counts that it has not as untested."""
+        return bool(self._not_in_baseline(RuleStatus.UNTESTED, RuleChangeKind.UNTESTED_NOW))
 
     @property
     def observed_values(self) -> tuple[tuple[str, str | None], ...]:
@@ -88,6 +103,14 @@ class Report:
     def with_status(self, status: RuleStatus) -> tuple[RuleReport, ...]:
         """The rules with this status, in the order of the API page."""
         return tuple(rule for rule in self.rules if rule.status is status)
+
+    def compared_with(self, baseline: Baseline) -> Report:
+        """This report with a comparison. Then only rules that the baseline has not as broken make it fail."""
+        comparison = compare(baseline, self.target, self.rules, self.silence_reports, self.fields)
+        return replace(self, comparison=comparison)
+
+    def _not_in_baseline(self, status: RuleStatus, change: RuleChangeKind) -> tuple[object, ...]:
+        return self.with_status(status) if self.comparison is None else self.comparison.with_kind(change)
 
     def as_json(self) -> dict[str, Any]:
         """The report as JSON. It leaves out `seconds`, because the duration differs from run to run."""
@@ -108,6 +131,8 @@ class Report:
             "unplayed": self.no_episodes_reason,
             "notes": list(self.notes),
             "silence_notes": {report.silence: report.why for report in self.silence_reports if report.why},
+            "fields": self.fields,
+            "baseline": self.comparison and self.comparison.as_json(),
         }
 
 
@@ -115,7 +140,8 @@ def exit_code(report: Report, *, strict: bool) -> int:
     """The exit code of the command.
 
     3: the target or a defect of workerkit ended the run, also if a rule is broken.
-    1: a rule is broken; with `strict` also: a rule is untested.
+    1: a rule is broken; with `strict` also: a rule is untested. With a baseline, only rules count that do not
+        have this status in the baseline.
     130: a person ended the run.
     0: everything else.
     """
@@ -125,4 +151,4 @@ def exit_code(report: Report, *, strict: bool) -> int:
         return 1
     if report.end_cause is EndCause.PERSON:
         return 130
-    return 1 if strict and report.with_status(RuleStatus.UNTESTED) else 0
+    return 1 if strict and report.has_new_untested_rule else 0

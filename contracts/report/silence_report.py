@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workerkit.contracts.report.evidence import Evidence, evidence_of
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.run.observation import Observation
+from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
@@ -27,6 +29,7 @@ class SilenceReport:
     stated: the value that was given before the run, or None.
     why: the reason why no value was observed, or a note about the observed value, or an empty text.
     evidence: one line for each exchange that shows the observed value.
+    exchanges: the same exchanges with their answers.
     """
 
     silence: str
@@ -34,14 +37,17 @@ class SilenceReport:
     stated: str | None
     why: str
     evidence: tuple[str, ...] = ()
+    exchanges: tuple[Evidence, ...] = ()
 
 
-def silence_reports(ledger: Ledger, mask: Mask, untested_reason: str) -> tuple[SilenceReport, ...]:
+def silence_reports(
+    ledger: Ledger, target: Target, mask: Mask, untested_reason: str
+) -> tuple[SilenceReport, ...]:
     """A report for each silence, in the order of `silences.yaml`.
 
     untested_reason: the reason of every silence without a value that has no other reason, or an empty text.
     """
-    return tuple(_silence_report(silence, ledger, mask, untested_reason) for silence in silences())
+    return tuple(_silence_report(silence, ledger, target, mask, untested_reason) for silence in silences())
 
 
 def dialect_text(target: str, reports: tuple[SilenceReport, ...]) -> str:
@@ -53,20 +59,24 @@ def dialect_text(target: str, reports: tuple[SilenceReport, ...]) -> str:
     return head + "\n" + entries + ("\n{}\n" if is_empty else "")
 
 
-def _silence_report(silence: str, ledger: Ledger, mask: Mask, untested_reason: str) -> SilenceReport:
+def _silence_report(
+    silence: str, ledger: Ledger, target: Target, mask: Mask, untested_reason: str
+) -> SilenceReport:
     stated = ledger.stated.get(silence)
     default_reason = untested_reason or (
         "given by --dialect" if stated else "no request of this run shows it"
     )
     observation = ledger.observations.get(silence, Observation(silence, None, default_reason))
-    evidence = tuple(mask.text(_line(exchange)) for exchange in observation.exchanges[:_MAX_EXCHANGES])
+    shown_exchanges = observation.exchanges[:_MAX_EXCHANGES]
+    evidence = tuple(mask.text(_line(exchange)) for exchange in shown_exchanges)
+    exchanges = tuple(evidence_of(exchange, target, mask) for exchange in shown_exchanges)
     why = observation.why
     if stated is not None and observation.value not in (None, stated):
         why = f"--dialect says {stated}"
     # The reason may contain text from the target. On one line, this text stays inside the comment of the
     # file.
     why = " ".join(mask.text(why).split())
-    return SilenceReport(silence, observation.value, stated, why, evidence)
+    return SilenceReport(silence, observation.value, stated, why, evidence, exchanges)
 
 
 def _line(exchange: Exchange) -> str:

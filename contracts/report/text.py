@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.cause_report import CauseReport
+from workerkit.contracts.report.comparison_text import comparison_lines
 from workerkit.contracts.report.evidence import Evidence
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.rule_report import RuleFlaw
@@ -75,6 +76,7 @@ def report_text(report: Report) -> str:
         *_other_notes(report),
         *receipt[:1],
         *(_INDENT + line for line in receipt[1:]),
+        *_comparison(report),
         verdict_line(report),
     ]
     return "\n".join(lines)
@@ -115,10 +117,18 @@ def answer_text(evidence: Evidence) -> str:
 def verdict_line(report: Report) -> str:
     """The verdict in one line."""
     counts = ", ".join(f"{len(report.with_status(status))} {status}" for status in RuleStatus)
+    compared = "" if report.comparison is None else ", compared with the baseline"
     return (
-        f"server verdict: {report.verdict} ({counts} of {len(report.rules)} rules; "
+        f"server verdict: {report.verdict}{compared} ({counts} of {len(report.rules)} rules; "
         f"{report.requests} requests in {report.seconds:.1f} s, seed {report.seed})"
     )
+
+
+def _comparison(report: Report) -> Iterator[str]:
+    if report.comparison is not None:
+        summary, *details = comparison_lines(report.comparison)
+        yield summary
+        yield from (_INDENT + line for line in details)
 
 
 def _sentence_counts(report: Report) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from workerkit.contracts.gate.client import Client
 from workerkit.contracts.gate.gate import Gate, RunEndedError, WithheldError
+from workerkit.contracts.gate.way_trouble import is_way_trouble
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
@@ -20,6 +21,7 @@ from workerkit.contracts.target.plan import REQUESTS_TO_RESTORE, Plan, Writes
 from workerkit.contracts.target.target import Target
 from workerkit.contracts.target.target_mask import mask_of
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import bulk_items_of, link_id_of
 
 _TIME_TO_RESTORE = 30.0
 _MOST_SINGLE_UPDATES = 8
@@ -176,7 +178,7 @@ class Restoration:
         """The values that the run wrote into fields that no answer shows."""
         written: dict[tuple[str, str], Any] = {}
         for exchange in self._writes:
-            if exchange.accepted or exchange.status is None:
+            if _may_have_acted(exchange):
                 written.update(_hidden_fields_in(exchange, self._before))
         for (task_id, name), value in written.items():
             yield FieldChange(task_id, name, None, value, False, "the API does not show the old value", True)
@@ -186,21 +188,35 @@ class Restoration:
             yield f"{self._failure}; the current state of the tasks is not known"
         names = {str(task["id"]): task.get("request_name") for task in self._sandbox.tasks}
         completions = [
-            write for write in self._writes if write.operation == "completeLink" and write.accepted
+            write for write in self._writes if write.operation == "completeLink" and _may_have_acted(write)
         ]
         for name, count in Counter(names.get(_link_id(completion)) for completion in completions).items():
             yield f"created_links of the request {name} grew by up to {count}; no update can lower it"
         requests = dict(self._sandbox.requests)
-        for request_id in self._ids_in_writes("setRequestStatus", "request_id"):
+        for request_id, verb in self._ids_in_writes("setRequestStatus", "request_id"):
             name = requests.get(request_id, request_id)
-            yield f"the status of the request {name} was changed; the API does not show the old status"
-        for account_id in self._ids_in_writes("setAccountStatus", "account_id"):
-            yield f"the status of the account {account_id} was changed; the API does not show the old status"
+            yield f"the status of the request {name} {verb}; the API does not show the old status"
+        for account_id, verb in self._ids_in_writes("setAccountStatus", "account_id"):
+            yield f"the status of the account {account_id} {verb}; the API does not show the old status"
 
-    def _ids_in_writes(self, operation: str, field: str) -> list[str]:
-        """The ids in a field of all accepted requests of one operation."""
-        accepted = (write for write in self._writes if write.operation == operation and write.accepted)
-        return sorted({str(ParsedExchange(write).request_field(field)) for write in accepted})
+    def _ids_in_writes(self, operation: str, field: str) -> list[tuple[str, str]]:
+        """The ids in a field of all requests of one operation that the server did not refuse.
+
+        Each id has the words `was changed` or, if no request with it got an answer, `may have been changed`.
+        """
+        verbs: dict[str, str] = {}
+        for write in self._writes:
+            if write.operation == operation and _may_have_acted(write):
+                written_id = str(ParsedExchange(write).request_field(field))
+                verbs.setdefault(written_id, "may have been changed")
+                if write.accepted:
+                    verbs[written_id] = "was changed"
+        return sorted(verbs.items())
+
+
+def _may_have_acted(write: Exchange) -> bool:
+    """False if the server refused the request. Without an answer of the server, nobody knows."""
+    return write.accepted or is_way_trouble(write)
 
 
 def _is_same(name: str, value: Any, other: Any) -> bool:
@@ -234,15 +250,15 @@ def _has_id(task_id: str, exchange: Exchange) -> bool:
 
 
 def _link_id(exchange: Exchange) -> str:
-    return str(ParsedExchange(exchange).request_field("link_id"))
+    return str(link_id_of(ParsedExchange(exchange).request_json))
 
 
 def _hidden_fields_in(exchange: Exchange, tasks: Mapping[str, Task]) -> Iterator[tuple[tuple[str, str], Any]]:
     parsed = ParsedExchange(exchange)
-    items = parsed.request_field("items") if parsed.operation == "bulkUpdateTasks" else [parsed.request_json]
-    for item in items if isinstance(items, list) else []:
+    is_bulk = parsed.operation == "bulkUpdateTasks"
+    for item in bulk_items_of(parsed.request_json) if is_bulk else [parsed.request_json]:
         if isinstance(item, dict):
-            task_id = parsed.path_values.get("id") or str(item.get("link_id"))
+            task_id = parsed.path_values.get("id") or str(link_id_of(item))
             for name in _HIDDEN_FIELDS:
                 if name in item and task_id in tasks:
                     yield (task_id, name), item[name]

@@ -17,6 +17,7 @@ from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.scripted.bodies import links_of
 from workerkit.contracts.scripted.read_back import read_back
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import link_id_of
 from workerkit.openapi.formats.strict_json import objects_in
 
 
@@ -74,7 +75,7 @@ def update_in_bulk(context: RunContext) -> None:
     is_foreign = "not_your_task" in [result.get("error") for result in results]
     flaw = "the result of an unknown task has the error not_your_task"
     context.ledger.record_check("not-found", flaw if is_foreign else None, exchange)
-    updated = {str(result.get("link_id")).lower(): result.get("success") for result in results}
+    updated = {str(link_id_of(result)).lower(): result.get("success") for result in results}
     expected = {item["link_id"].lower(): item in own_items for item in (*own_items, unknown)}
     values = [updated.get(link_id) for link_id in expected]
     flaw = (

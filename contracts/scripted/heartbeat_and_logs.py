@@ -9,6 +9,7 @@ from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.scripted.bodies import NOTE, unknown_levels
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import created_of, data_of
 
 
 def send_heartbeat(context: RunContext) -> None:
@@ -28,7 +29,7 @@ def send_heartbeat(context: RunContext) -> None:
         "heartbeat", context.client.send("POST", "/health", {**body, **dict.fromkeys(number_fields, 0)})
     )
     exchange = context.client.send("POST", "/health", body)
-    data = ParsedExchange(exchange).answer_field("data")
+    data = data_of(ParsedExchange(exchange).answer_json)
     if (
         not context.expect_status("heartbeat", exchange)
         or not isinstance(data, dict)
@@ -72,7 +73,7 @@ def send_unknown_levels(context: RunContext) -> None:
         if not exchange.accepted:
             context.expect_status("logs-levels", exchange, 400)
             continue
-        created = ParsedExchange(exchange).answer_field("created")
+        created = created_of(ParsedExchange(exchange).answer_json)
         flaw = f"an entry with the unknown level {level} was accepted, and created is {created}"
         context.ledger.record_check("logs-levels", None if created == 0 else flaw, exchange)
 

@@ -11,6 +11,7 @@ from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import next_cursor_of
 from workerkit.openapi.formats.timestamp import read_time
 
 _NULL_ON_THE_PAGE = frozenset({"details", "started_at"})
@@ -111,7 +112,7 @@ def _filter_by_cursor(context: RunContext) -> None:
     # This only sends the request. `check_exchange` checks all lists of the run, including their filters.
     for status in lenient_spec.enum_values("TaskStatus"):
         first = context.client.get_tasks(status=status, limit=1)
-        cursor, tasks = ParsedExchange(first).answer_field("next_cursor"), usable_tasks_in(first)
+        cursor, tasks = next_cursor_of(ParsedExchange(first).answer_json), usable_tasks_in(first)
         if isinstance(cursor, str) and tasks and total_in(first) > 1:
             service = {"service_type": _service_type(tasks[0])} if _service_type(tasks[0]) else {}
             most = context.highest_limit
@@ -186,7 +187,7 @@ def _cursor_pages(context: RunContext, status: str, limit: int) -> Iterator[Exch
     exchange = context.client.get_tasks(status=status, limit=limit)
     yield exchange
     for _ in range(_MOST_PAGES + 1):
-        cursor = ParsedExchange(exchange).answer_field("next_cursor")
+        cursor = next_cursor_of(ParsedExchange(exchange).answer_json)
         if not isinstance(cursor, str) or not tasks_in(exchange):
             return
         exchange = context.client.get_tasks(status=status, limit=limit, after=cursor)

@@ -1,14 +1,18 @@
-"""The pytest plugin: the fixture `worker_api` and the mark `scenario`.
+"""The pytest plugin: the fixture `worker_api`, the mark `scenario`, and the option `--conform`.
 
 pytest loads this file in each of its runs, also where no test uses the fixture. So the file imports the rest
-of the kit only when a test uses the fixture for the first time. Then the mock starts, too.
+of the kit only when a test uses the fixture for the first time. Then the mock starts, too. With `--conform`,
+pytest loads a second plugin, by its name.
 """
 
 from __future__ import annotations
 
+import importlib
+import json
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,24 +26,37 @@ _NO_FIXTURE = (
     "or remove the mark"
 )
 _CAPSULES_OPTION = "--worker-api-capsules"
+_CONFORM_PLUGIN = "workerkit.cli.pytest_conform.plugin"
+_CONFORM_OPTIONS = Path(__file__).with_name("conform_options.json")
 _report_sections = pytest.StashKey[Callable[[], Iterable[tuple[str, str]]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option `--worker-api-capsules`."""
+    """Adds the options."""
     group = parser.getgroup("workerkit")
     help_text = "For each test with worker_api that fails, write a capsule to this folder."
     group.addoption(_CAPSULES_OPTION, metavar="DIR", help=help_text)
+    help_text = "Test the server at URL, the base URL of the API: one test for each rule of the API page."
+    group.addoption("--conform", metavar="URL", help=help_text)
+    for option in json.loads(_CONFORM_OPTIONS.read_text("utf-8")):
+        group.addoption(
+            f"--conform-{option['name']}",
+            action="append" if option["is_repeatable"] else "store",
+            metavar=option["metavar"],
+            help=option["help"].replace("%", "%%"),
+        )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the mark, and creates the folder for capsules if the option is given."""
+    """Registers the mark. Creates the folder for capsules, and loads the plugin of `--conform`, if given."""
     config.addinivalue_line(
         "markers", "scenario(name_or_file): the world of worker_api starts with this scenario of workerkit"
     )
     folder = config.getoption(_CAPSULES_OPTION)
     if folder is not None:
         _create_folder(folder)
+    if config.getoption("--conform") is not None:
+        _load_conform_plugin(config)
 
 
 def _create_folder(folder: str) -> None:
@@ -49,6 +66,18 @@ def _create_folder(folder: str) -> None:
         make_folder(folder)
     except CannotWriteError as error:
         raise pytest.UsageError(f"{_CAPSULES_OPTION}: {error}") from None
+
+
+def _load_conform_plugin(config: pytest.Config) -> None:
+    try:
+        with warnings.catch_warnings():
+            # In a project where warnings are errors, a warning of our imports must not end pytest.
+            warnings.simplefilter("ignore")
+            plugin = importlib.import_module(_CONFORM_PLUGIN)
+    except ModuleNotFoundError as error:
+        message = f"--conform needs {error.name}: pip install 'likepion-workerkit[contracts]'"
+        raise pytest.UsageError(message) from None
+    config.pluginmanager.register(plugin, _CONFORM_PLUGIN)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -15,10 +15,16 @@ def junit_report(report: CommandReport) -> bytes:
     """Returns one JUnit test suite. Each case of the report is one JUnit test case. Jenkins can read it."""
     skipped = len(report.cases_with(Outcome.SKIP))
     cases = (_case(case, report) for case in report.cases)
-    suite = element("testsuite", *cases, name=report.title, skipped=skipped, **_counts(report))
+    output = element("system-out", notes) if (notes := _notes_text(report)) else None
+    suite = element("testsuite", *cases, output, name=report.title, skipped=skipped, **_counts(report))
     root = element("testsuites", suite, name=report.title, **_counts(report))
     indent(root)
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode").encode()
+
+
+def _notes_text(report: CommandReport) -> str:
+    """The notes with details, one line for each detail."""
+    return "\n".join(line for note in report.folded_notes for line in (note.text, *note.lines))
 
 
 def _counts(report: CommandReport) -> dict[str, str | int]:
@@ -39,7 +45,9 @@ def _case(case: Case, report: CommandReport) -> Element:
 
 def _results(case: Case) -> Iterator[Element]:
     if case.outcome is Outcome.SKIP:
-        yield element("skipped", message=" ".join(case.notes))
+        messages = (finding.message for finding in case.findings)
+        yield element("skipped", message=" ".join((*case.notes, *messages)))
+        return
     for finding in case.findings:
         yield element("failure", _failure_text(finding, case), message=finding.message, type=finding.rule)
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.reports.markup import clean_text
-from workerkit.mockserver.reports.report import Case, CommandReport, Outcome
+from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, Outcome
 
 # If a summary is larger than 1 MiB, GitHub does not show it. Other tools may write to the same summary.
 _MAX_BYTES = 256 * 1024
 _MAX_LINES = 12
+_MAX_NOTE_LINES = 60
 _MAX_CELL_LENGTH = 200
 _SYMBOLS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.SKIP: "⏭️"}
 _COUNTS_HEAD = ("| | case | seconds | requests | broken rules |", "| --- | --- | ---: | ---: | --- |")
@@ -26,8 +27,8 @@ def markdown_report(report: CommandReport) -> str:
 
     The text has at most 256 KiB. Failures that do not fit are left out.
     """
-    texts = (*report.notes, *(note.text for note in report.folded_notes))
-    notes = "".join(f"{_inline(text)}\n\n" for text in texts)
+    notes = "".join(f"{_inline(note)}\n\n" for note in report.notes)
+    notes += "".join(map(_folded_note, report.folded_notes))
     parts = [f"## {_inline(report.title)}\n\n{_inline(report.summary)}\n\n{notes}{_table(report)}"]
     size = len(parts[0].encode())
     for case in report.cases_with(Outcome.FAIL):
@@ -56,6 +57,14 @@ def add_step_summary(report: CommandReport, environment: Mapping[str, str]) -> N
         raise CannotWriteError(
             f"GITHUB_STEP_SUMMARY={name} cannot be written: {error.strerror or error}"
         ) from None
+
+
+def _folded_note(note: FoldedNote) -> str:
+    """Returns the note and a list of its details."""
+    left_out = len(note.lines) - _MAX_NOTE_LINES
+    lines = [*note.lines[:_MAX_NOTE_LINES], *([f"and {left_out} more"] if left_out > 0 else [])]
+    details = "".join(f"- {_inline(line)}\n" for line in lines)
+    return f"{_inline(note.text)}\n\n" + (f"{details}\n" if details else "")
 
 
 def _table(report: CommandReport) -> str:

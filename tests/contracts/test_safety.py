@@ -203,14 +203,33 @@ def test_a_signal_to_the_command_puts_the_sandbox_back(watched: Watch, name: str
     assert process.returncode == 130
 
 
+def test_ctrl_c_in_pytest_puts_the_sandbox_back(watched: Watch, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", "--conform"]
+    options = ("--conform-writes=sandbox", "--conform-sandbox-request=Campaign B")
+    with watched() as watch:
+        before = watch.state()
+        command = [*words, watch.base_url, *options]
+        with process_with_keys(watch, command, cwd=tmp_path) as process:
+            watch.wait_for(lambda request: request.method == "PUT" and request.status == 200)
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=120)
+        assert visible_fields(watch.state()) == visible_fields(before)
+    assert "The run ended early: the run was interrupted." in output
+    assert "In the sandbox the run changed " in output
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+
+
 def conforming(watch: Any, *options: str) -> subprocess.Popen[str]:
     """Starts the command, with the keys in its environment."""
     script = str(Path(sys.executable).with_name("workerkit"))
+    return process_with_keys(watch, [script, "conform", watch.base_url, *options])
+
+
+def process_with_keys(watch: Any, command: list[str], cwd: Path | None = None) -> subprocess.Popen[str]:
     names = ("WORKERKIT_API_KEY", "WORKERKIT_OTHER_API_KEY", "WORKERKIT_INACTIVE_API_KEY")
     environment = os.environ | dict(zip(names, watch.target.keys, strict=True))
-    command = [script, "conform", watch.base_url, *options]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True, cwd=cwd)
 
 
 def test_a_second_interrupt_stops_the_restoring_and_the_receipt_says_so(watched: Watch) -> None:

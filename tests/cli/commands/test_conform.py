@@ -130,6 +130,47 @@ def test_findings_are_exit_1_and_in_every_file(
     assert "/total" in output
 
 
+def test_a_baseline_decides_the_exit_code_and_an_unusable_one_is_exit_2(
+    run: Run, project: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("conform", url, *KEY, "--writes", "none", "--max-requests", "40")
+    assert run(*words, "--json", "sound.json")[0] == 0
+    listed = HANDLERS["listTasks"]
+    with monkeypatch.context() as patched:
+        patched.setitem(HANDLERS, "listTasks", lambda *call: {**listed(*call), "total": -1, "page_count": 3})
+        code, output, _ = run(*words, "--baseline", "sound.json", "--json", "broken.json")
+        assert code == 1
+        assert "Compared with the baseline sound.json: " in output
+        assert "new field: listTasks 200: page_count (integer)" in output
+        code, output, _ = run(*words, "--baseline", "broken.json")
+        assert code == 0
+        assert "still broken: " in output
+    code, output, _ = run(*words, "--baseline", "broken.json")
+    assert code == 0
+    assert "mended: " in output
+    assert "missing field: listTasks 200: page_count (integer)" in output
+    (project / "sound.json").write_text('{"scenarios": []}')
+    code, output, errors = run(*words, "--baseline", "sound.json")
+    assert (code, output) == (2, "")
+    assert errors.startswith("workerkit: --baseline sound.json: the file has no rules: give a report of ")
+    assert errors.count("\n") == 1
+
+
+def test_questions_to_the_author_of_the_page_are_a_file(run: Run, project: Path, url: str) -> None:
+    words = ("--writes", "none", "--max-requests", "40", "--questions", "questions.md")
+    assert run("conform", url, *KEY, *words)[0] == 0
+    text = (project / "questions.md").read_text("utf-8")
+    assert f"Server: {url}\n" in text
+    assert "> Nếu `limit` lớn hơn 1000, API trả về 400." in text
+    assert "server-01-key" not in text
+
+
+def test_questions_that_cannot_be_written_are_exit_2_before_the_run(run: Run, url: str) -> None:
+    code, output, errors = run("conform", url, *KEY, "--questions", "missing/questions.md")
+    assert (code, output) == (2, "")
+    assert "missing/questions.md cannot be written" in errors
+
+
 def test_a_folder_that_cannot_be_made_is_exit_2_before_the_run(run: Run, project: Path, url: str) -> None:
     (project / "taken").write_text("")
     code, output, errors = run("conform", url, *KEY, "--save-scenarios", "taken")

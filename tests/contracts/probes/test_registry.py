@@ -181,5 +181,5 @@ def test_without_a_waiting_task_each_unknown_silence_has_a_reason(new_target: Ne
     unknown = [name for name in VALUES if ledger.observed_value(name) is None]
     assert "transitions" in unknown
     assert "time-precision" not in unknown
-    reports = silence_reports(ledger, Mask([], salt=b""), "")
+    reports = silence_reports(ledger, mock.target, Mask([], salt=b""), "")
     assert all(report.why for report in reports if report.observed is None)

@@ -76,6 +76,19 @@ KEPT = {
     "a whole list": listed("", task(A), task(B, status="queued"), next_cursor=None),
     "a last cursor that is the last id": listed("", task(A), task(B), next_cursor=B),
     "no cursor on the last page": listed("", task(A), next_cursor="absent"),
+    "the default for a limit that is no number": listed("?limit=many", task(A)),
+    "the first page for a page that is no number": listed("?page=ten", task(A)),
+    "the default for a page beyond 32 bits": listed("?page=2147483648", task(A)),
+    "no page number with a cursor": listed(f"?after={A}", task(B), page=None),
+    "no cursor with a page number": listed("?page=1&limit=1", task(A), total=2, limit=1),
+    "a page after the last one that is unknown": exchange("GET", "/tasks?page=9", None, 404, {}),
+    "an update that changed nothing": exchange(
+        "PUT", f"/tasks/{A}", {}, 200, {"success": True, "data": {"updated": False, "link_id": A}}
+    ),
+    "a log entry with a default level": exchange(
+        "POST", "/logs", {"logs": [{"message": "x"}]}, 200, {"success": True, "created": 1}
+    ),
+    "an error that is null": bulk([{"link_id": A, "status": "queued"}], [{**DONE, "error": None}]),
     "a page of many": listed("?page=2&limit=1", task(B), total=3, page=2, limit=1, next_cursor=B),
     "a page past the end": listed("?page=9&limit=10", total=3, page=9, limit=10),
     "a page by cursor": listed(f"?after={A}&limit=1", task(B), total=9, limit=1, next_cursor=B),
@@ -163,6 +176,8 @@ KEPT = {
     "a number that no double can have": exchange(
         "POST", "/health", b'{"active_tasks": 1e400}', 200, HEARTBEAT
     ),
+    "no answer": exchange("GET", "/tasks", None, None, b""),
+    "the answer of a proxy": exchange("GET", "/tasks", None, 502, b"<html>"),
     "no operation at all": exchange("GET", "/elsewhere", None, 500, {}),
 }
 
@@ -226,7 +241,9 @@ BROKEN = [
         ),
     ),
     ("bad-request", exchange("PUT", f"/tasks/{A}", b'{"status": ', 200, UPDATED)),
-    ("bad-request", listed("?limit=many&page=", task(A))),
+    ("bad-request", listed("?limit=many&page=", task(A), limit=7)),
+    ("bad-request", listed("?page=ten", task(A), page=2)),
+    ("list-next-cursor", listed("?limit=1", task(A), total=2, limit=1)),
     ("bad-request", exchange("PUT", f"/tasks/{A}", {"status": "no"}, 200, UPDATED)),
     ("bad-request", exchange("POST", "/callback/link/update", {}, 200, UPDATED)),
     ("bad-request", exchange("POST", "/health", {"active_tasks": "ten"}, 200, HEARTBEAT)),
@@ -252,7 +269,6 @@ BROKEN = [
     ("statuses", exchange("PUT", f"/tasks/{A}", {}, 422, {})),
     ("statuses", exchange("GET", "/tasks", None, 302, {})),
     ("no-system-error", exchange("GET", "/tasks", None, 500, {})),
-    ("no-system-error", exchange("GET", "/tasks", None, None, b"")),
 ]
 
 

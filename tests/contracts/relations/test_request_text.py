@@ -15,7 +15,7 @@ ID = "6f1e2c1a-3b4d-4e5f-8a6b-7c8d9e0f1a2b"
 
 
 def update(body: Any, key: str | None = "k") -> Exchange:
-    headers = (("x-api-key", key),) if key else ()
+    headers = (("content-type", "application/json"), *((("x-api-key", key),) if key else ()))
     raw = body if isinstance(body, bytes) else render(body)
     path = f"/api/v1/worker/tasks/{ID}"
     return Exchange(1, "updateTask", None, "PUT", path, "", headers, raw, 200, (), b"{}", 0.0, 0.0)
@@ -63,7 +63,7 @@ def test_what_is_unusual_about_a_request_is_named(body: Any, text: str) -> None:
 
 
 def test_a_request_that_is_not_valid_is_told_with_its_flaw() -> None:
-    assert unusual_part(ParsedExchange(update({"status": 7}))).startswith(
+    assert unusual_part(ParsedExchange(update({"status": "nonsense"}))).startswith(
         "a request that is not valid (body/status"
     )
 

@@ -10,17 +10,19 @@ from tests.contracts.covering import pairwise
 from workerkit.contracts.report.silence_report import dialect_text, silence_reports
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.run.observation import not_observed, observed
+from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.dialect import dialect_of, read_choices, read_dialect
 from workerkit.openapi.spec.silence import silences
 
 VALUES = {silence.id: list(silence.values) for silence in silences().values()}
+TARGET = Target("http://target/api/v1/worker", "key-one")
 NO_SECRETS = Mask([], salt=b"")
 
 
 def text_of(ledger: Ledger, mask: Mask = NO_SECRETS) -> str:
-    return dialect_text("http://target", silence_reports(ledger, mask, ""))
+    return dialect_text("http://target", silence_reports(ledger, TARGET, mask, ""))
 
 
 def exchange(body: bytes) -> Exchange:

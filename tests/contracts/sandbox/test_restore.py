@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -262,4 +262,22 @@ def test_restoring_sends_a_limited_number_of_requests(
         receipt = opened.restore()
         assert len(watch.received) - written == 3
     status = next(change for change in receipt.changes if change.field == "status")
-    assert status.why.startswith("the sandbox could not be put back: the run stopped at ")
+    assert status.why == (
+        "the sandbox could not be put back: the 3 requests for putting the sandbox back are used up"
+    )
+
+
+def test_the_receipt_names_changes_of_requests_without_an_answer(watched: Watch) -> None:
+    with watched() as watch:
+        opened = open_on(watch)
+        request_id, _ = opened.sandbox.requests[0]
+        bodies = {
+            "/callback/link/complete": {"link_id": waiting_id(opened)},
+            "/callback/request/status": {"request_id": request_id, "status": "completed"},
+        }
+        for path, body in bodies.items():
+            answered = opened.client.send("POST", path, body)
+            opened.gate.exchanges[-1] = replace(answered, status=502)
+        notes = " ".join(opened.restore().notes)
+    assert "created_links of the request Campaign B grew by up to 1" in notes
+    assert "the status of the request Campaign B may have been changed" in notes

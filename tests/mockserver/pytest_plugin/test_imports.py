@@ -23,6 +23,8 @@ print(*sorted(set(sys.modules) - before), sep="\\n")
 """
 # Other plugins of this environment import these modules, too.
 OTHER_PLUGINS = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:xdist")
+# Only `--conform` needs these.
+OF_CONFORM = ("workerkit.contracts", "workerkit.cli", "schemathesis", "hypothesis", "requests")
 HEAVY = ("starlette", "uvicorn", "jsonschema_rs", "orjson", "yaml", "workerkit.scenarios")
 
 
@@ -58,6 +60,7 @@ def test_a_run_without_the_fixture_imports_nothing_of_the_mock(
 
         def test_with(worker_api):
             assert heavy() == list({HEAVY})
+            assert [name for name in {OF_CONFORM} if name in sys.modules] == []
         """
     )
     result = pytester.runpytest_subprocess(*OTHER_PLUGINS, *options)
