@@ -57,7 +57,7 @@ OWN_DEFECTS = (
     OwnDefect(
         "openapi-generator",
         r"(ApiClient|JSON)\.java:\d+: warning: \[deprecation\]",
-        "These two files are the same for every document. They use a method that Jackson has deprecated.",
+        "ApiClient.java and JSON.java are the same for every document. Jackson deprecated what they use.",
     ),
     OwnDefect(
         "openapi-python-client",
