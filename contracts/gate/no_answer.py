@@ -24,6 +24,8 @@ SENDING_ERRORS = (
     OSError,
     # A wrong port, host name or header is sometimes found only during sending.
     ValueError,
+    # The size of a chunk in the answer can be a number of any length.
+    OverflowError,
 )
 _CLOSED = (
     http.client.RemoteDisconnected,
@@ -39,7 +41,8 @@ _NOT_SENT = (
     ConnectionRefusedError,
     ssl.SSLCertVerificationError,
 )
-_BROKEN = (*_CLOSED, http.client.HTTPException, urllib3.exceptions.DecodeError)
+_NOT_HTTP = (http.client.HTTPException, urllib3.exceptions.DecodeError, OverflowError)
+_BROKEN = (*_CLOSED, *_NOT_HTTP)
 
 
 class NoAnswerKind(StrEnum):
@@ -125,7 +128,7 @@ def _text(cause: BaseException, target: Target, patience: float) -> str | None:
         return "the connection was closed before an answer came"
     if isinstance(cause, http.client.BadStatusLine):
         return "the answer is not HTTP"
-    if isinstance(cause, http.client.HTTPException | urllib3.exceptions.DecodeError):
+    if isinstance(cause, _NOT_HTTP):
         return f"the answer is incomplete or not valid HTTP ({type(cause).__name__})"
     if isinstance(cause, ConnectionRefusedError):
         return "the connection was refused: check that the server is running and that the port is right"

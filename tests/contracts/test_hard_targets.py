@@ -46,6 +46,7 @@ def silent(connection: socket.socket) -> None:
         (answering(OK + b"Content-Length: 10\r\n\r\n{}"), "incomplete"),
         (answering(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}"), "incomplete"),
         (answering(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"), "not valid HTTP"),
+        (answering(OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n{}"), "not valid HTTP"),
         (answering(OK + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"), "not valid HTTP"),
         (repeating(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.01), "not valid HTTP|within 0.5 s"),
         (repeating(b"HTTP/1.1 200 OK\r\nX: ", b"y", 0.01), "within 0.5 s"),
