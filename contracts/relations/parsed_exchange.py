@@ -22,6 +22,10 @@ _MOST_PORTABLE = 2**53
 _LONG_NUMBER = re.compile(rb"[0-9]{16}|[0-9][eE]\+?[0-9]{2}")
 _LONG_PARAMETER = re.compile(r"[+-]?[0-9]{16,}")
 _DIGIT, _INTEGER = re.compile(r"\d"), re.compile(r"-?[0-9]+")
+# Escapes of surrogates: a pair, or a lone one. Some servers list a lone one as it was written.
+_SURROGATES = re.compile(
+    rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -197,4 +201,15 @@ def _json(body: bytes) -> Any:
     try:
         return parse_shared(body)
     except MalformedJsonError:
+        return _json_of(_SURROGATES.sub(_whole_pair_or_replacement, body))
+
+
+def _json_of(body: bytes) -> Any:
+    try:
+        return parse_shared(body)
+    except MalformedJsonError:
         return None
+
+
+def _whole_pair_or_replacement(match: re.Match[bytes]) -> bytes:
+    return match[1] or rb"\ufffd"

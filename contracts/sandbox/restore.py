@@ -89,7 +89,10 @@ class Restoration:
         self._read_tasks()
         own = [str(task["id"]) for task in self._sandbox.own]
         if self._changed_ids(own):
-            self._restore_in_bulk(self._changed_ids(own))
+            self._send_batch(self._restoring_updates(own))
+            self._read_tasks()
+        if self._changed_ids(own):
+            self._restore_parts_in_bulk(own)
             self._read_tasks()
         for task_id in self._changed_ids(own)[:_MOST_SINGLE_UPDATES]:
             self._restore_one(task_id, None)
@@ -125,32 +128,31 @@ class Restoration:
             if not _is_same(name, before.get(name), current.get(name))
         }
 
-    def _restore_in_bulk(self, ids: Sequence[str]) -> None:
+    def _restoring_updates(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         updates = {task_id: self._restoring_update(task_id) for task_id in ids}
-        if self._send_batch(updates).accepted:
-            return
-        # One item may be the reason of the refusal, for example an empty link.
+        return {task_id: update for task_id, update in updates.items() if update}
+
+    def _restore_parts_in_bulk(self, ids: Sequence[str]) -> None:
+        # One field may be the reason of the refusal, for example an empty link or a status against the flow.
+        updates = self._restoring_updates(ids)
         for is_in_part in _PARTS:
             parts = {task_id: _part(update, is_in_part) for task_id, update in updates.items()}
-            if any(parts.values()):
-                self._send_batch(parts)
+            self._send_batch({task_id: part for task_id, part in parts.items() if part})
 
-    def _send_batch(self, updates: Mapping[str, dict[str, Any]]) -> Exchange:
-        items = [{"link_id": task_id, **update} for task_id, update in updates.items() if update]
-        return self._client.send("PUT", "/tasks/bulk", {"items": items})
+    def _send_batch(self, updates: Mapping[str, dict[str, Any]]) -> None:
+        if updates:
+            items = [{"link_id": task_id, **update} for task_id, update in updates.items()]
+            self._client.send("PUT", "/tasks/bulk", {"items": items})
 
     def _restore_one(self, task_id: str, key: str | None) -> None:
         update = self._restoring_update(task_id)
         exchange = self._client.send("PUT", f"/tasks/{task_id}", update, key=key)
-        if exchange.accepted:
-            return
-        self._refusals[task_id] = (
-            f"the update was answered {exchange.status}" if exchange.status else "the update got no answer"
-        )
-        for is_in_part in _PARTS:
-            part = _part(update, is_in_part)
-            if part and part != update:
-                self._client.send("PUT", f"/tasks/{task_id}", part, key=key)
+        if not exchange.accepted:
+            self._refusals[task_id] = (
+                f"the update was answered {exchange.status}"
+                if exchange.status
+                else "the update got no answer"
+            )
 
     def _changes(self) -> Iterator[FieldChange]:
         for (task_id, name), value in self._changed.items():
@@ -172,7 +174,7 @@ class Restoration:
             return "no request of this run has the id of this task: another user or the server changed it"
         if name not in _RESTORABLE_FIELDS:
             return "no update can set this field"
-        return self._failure or self._refusals.get(task_id) or "the update did not put the old value back"
+        return self._refusals.get(task_id) or self._failure or "the update did not put the old value back"
 
     def _hidden_changes(self) -> Iterator[FieldChange]:
         """The values that the run wrote into fields that no answer shows."""

@@ -48,15 +48,15 @@ def running(
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        try:
-            yield _target(_port(process), data)
-        finally:
-            process.terminate()
+        with process:
             try:
-                process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                yield _target(_port(process), data)
+            finally:
+                process.terminate()
+                try:
+                    process.wait(_STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
 
 
 def _installed(stack: Stack, node_path: Path | None, folder: Path) -> Path:
