@@ -70,7 +70,8 @@ def _has_unusual_text(value: object) -> bool:
 
 
 def _is_unusual(char: str) -> bool:
-    return ord(char) > _LAST_OF_BMP or category(char) in _UNUSUAL_CATEGORIES
+    # A lone surrogate is read as the replacement character.
+    return ord(char) > _LAST_OF_BMP or char == "\ufffd" or category(char) in _UNUSUAL_CATEGORIES
 
 
 def _has_unnamed_field(parsed: ParsedExchange) -> bool:

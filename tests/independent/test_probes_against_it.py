@@ -26,6 +26,9 @@ ALWAYS = {
 def test_each_choice_is_found_out(name: str) -> None:
     choices = VARIANTS[name]
     hidden = HIDDEN | (ONLY_STRICT if choices.transitions == "lenient" else set())
+    if choices.heartbeat_fields == "required" and choices.empty_change == "reject":
+        # A missing body and {} then always get the same answer.
+        hidden = hidden | {"missing-body"}
     made = {
         silence: str(getattr(choices, silence.replace("-", "_"), ALWAYS.get(silence)))
         for silence in silences()
