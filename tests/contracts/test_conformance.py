@@ -58,7 +58,7 @@ with WorldServer(worlds) as server:
 
 def test_the_same_seed_gives_the_same_requests_and_the_same_report(mock_target: MakeTarget) -> None:
     """This also holds for a mock in another process."""
-    plan = Plan(max_requests=900, seed=7)
+    plan = Plan(max_requests=600, seed=7)
     first = requests_and_report(mock_target(), plan)
     command = [sys.executable, "-c", MOCK_IN_A_PROCESS]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

@@ -45,7 +45,8 @@ def test_a_plain_url_has_no_other_form(text: FieldText) -> None:
 @given(st.sampled_from([*ODD_URLS, *URL_PARTS]), st.integers(1, 2000))
 def test_a_text_that_was_cut_is_found(text: FieldText, length: int) -> None:
     cut = text.value.strip()[:length]
-    if len(cut) < len(text.value.strip()):
+    # A URL without the slash at its end is the same URL.
+    if len(cut) < len(text.value.strip().rstrip("/")):
         assert difference(text, cut) is not None
 
 

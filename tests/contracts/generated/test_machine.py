@@ -255,7 +255,7 @@ def test_changes_by_somebody_else_are_not_findings(run: RunEpisodes, monkeypatch
 
         return watch
 
-    result = run(plan=Plan(writes=Writes.NONE), watcher=changing)
+    result = run(plan=Plan(writes=Writes.NONE, rate=1000), watcher=changing)
     assert result.messages == []
 
 
@@ -310,6 +310,6 @@ def test_the_report_says_why_nothing_was_compared_with_a_model(
     for _ in range(800):
         create_task(world, {"server": "server-01"})
     target = Target(server.base_url, f"server-01-key-{world.name}")
-    report = conform(target, Plan(writes=Writes.NONE, max_requests=150))
+    report = conform(target, Plan(writes=Writes.NONE, rate=1000, max_requests=150))
     assert "1050 tasks are too many for a model" in report.as_json()["unplayed"]
     assert "No answers were compared with a model: 1050 tasks" in report_text(report)
