@@ -65,7 +65,9 @@ def _sandbox_text(target: Target, plan: Plan) -> str:
 
 def report_text(report: Report) -> str:
     """The broken rules with their exchanges, the untested rules with the reasons, notes, and the verdict."""
-    mend_first, receipt = mend_first_lines(report), receipt_lines(report)
+    # A single cause stands at the beginning anyway.
+    mend_first = mend_first_lines(report) if len(report.causes) > 1 else []
+    receipt = receipt_lines(report)
     lines = [
         *mend_first[:1],
         *(_INDENT + line for line in mend_first[1:]),
@@ -98,8 +100,8 @@ def receipt_lines(report: Report) -> list[str]:
 
 
 def mend_first_lines(report: Report) -> list[str]:
-    """The causes, if there are several: a heading, then a line for each cause."""
-    return list(_mend_first(report)) if len(report.causes) > 1 else []
+    """A heading, then a line for each cause. Without a finding there are no lines."""
+    return list(_mend_first(report)) if report.causes else []
 
 
 def evidence_lines(evidence: Evidence) -> list[str]:
@@ -190,7 +192,8 @@ def _followers_text(cause: CauseReport) -> str:
 
 
 def _mend_first(report: Report) -> Iterator[str]:
-    yield f"Mend first: {len(report.causes)} causes. The cause that breaks the most rules is the first."
+    order = " The cause that breaks the most rules is the first." if len(report.causes) > 1 else ""
+    yield f"Mend first: {_counted(len(report.causes), 'cause')}.{order}"
     for place, cause in enumerate(report.causes[:_MAX_CAUSES], 1):
         others = f" (breaks {len(cause.rules)} rules)" if len(cause.rules) > 1 else ""
         yield f"{place}. {cause.rule}{others}: {_shortened(cause.flaw.message)}"
