@@ -139,7 +139,7 @@ class ReportSection:
 class FoldedNote:
     """A note with details. The HTML page shows `text`, and the `lines` after a click on it.
 
-    is_open: the HTML page shows the lines at once.
+    is_open: the HTML page shows the lines at once, above the other notes.
     """
 
     text: str
