@@ -175,7 +175,8 @@ def test_three_hundred_faults_leave_no_tasks_and_no_open_files(
     client.clear_faults()
     assert client.send("POST", "/health", {}).status == 200
     client.wait_for_server_tasks(before)
-    assert len(os.listdir("/proc/self/fd")) == files
+    # An earlier test of this process may have left a file that was closed meanwhile.
+    assert len(os.listdir("/proc/self/fd")) <= files
     exchanges = [client.next_ended_exchange() for _ in range(client.world.journal.count)]
     assert 280 < len(exchanges) <= 302
     assert all(exchange.status != 500 or "partial-bulk" in exchange.why for exchange in exchanges)
