@@ -7,22 +7,21 @@ from typing import Any
 
 from workerkit.contracts.fields.texts import FieldText, shortened
 from workerkit.contracts.gate.gate import TOO_MANY_REQUESTS
+from workerkit.contracts.gate.way_trouble import is_way_trouble
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
 
-# A proxy answers with these if the server behind it gives no answer. They are not the server's own answer.
-_OF_THE_PROXY = (502, 503, 504)
 _SYSTEM_ERROR = "no-system-error"
 
 
 def is_system_error(exchange: Exchange) -> bool:
     """True if the server itself answered with a system error."""
-    return exchange.status is not None and exchange.status >= 500 and exchange.status not in _OF_THE_PROXY
+    return (exchange.status or 0) >= 500 and not is_way_trouble(exchange)
 
 
 def is_own_answer(exchange: Exchange) -> bool:
     """True if the server itself answered, and not only a proxy or a limit of the rate."""
-    return exchange.status is not None and exchange.status not in (*_OF_THE_PROXY, TOO_MANY_REQUESTS)
+    return exchange.status != TOO_MANY_REQUESTS and not is_way_trouble(exchange)
 
 
 def fields_text(fields: Mapping[str, Any]) -> str:

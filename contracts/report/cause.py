@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from workerkit.contracts.page.lenient_spec import enum_values
@@ -43,7 +43,7 @@ class Cause:
 
 def causes_of(ledger: Ledger) -> tuple[Cause, ...]:
     """The causes of all findings. The cause that breaks the most rules comes first."""
-    occurrences = _occurrences(ledger)
+    occurrences = _occurrences(ledger.findings)
     shortest = {key: min(findings, key=_length) for key, findings in occurrences.items()}
     wrong_statuses = _wrong_statuses(occurrences)
     parents = {key: _parent(key, findings, wrong_statuses) for key, findings in occurrences.items()}
@@ -58,13 +58,13 @@ def causes_of(ledger: Ledger) -> tuple[Cause, ...]:
 
 def distinct_findings(rule_id: str, ledger: Ledger) -> list[Finding]:
     """The findings of a rule, only one for each cause: the finding with the fewest exchanges."""
-    occurrences = _occurrences(ledger)
-    return [min(findings, key=_length) for key, findings in occurrences.items() if key[0] == rule_id]
+    occurrences = _occurrences(finding for finding in ledger.findings if finding.rule == rule_id)
+    return [min(findings, key=_length) for findings in occurrences.values()]
 
 
-def _occurrences(ledger: Ledger) -> dict[CauseKey, list[Finding]]:
+def _occurrences(findings: Iterable[Finding]) -> dict[CauseKey, list[Finding]]:
     found: dict[CauseKey, list[Finding]] = {}
-    for finding in ledger.findings:
+    for finding in findings:
         operation = finding.exchanges[-1].operation if finding.exchanges else None
         key = (finding.rule, operation, _pattern_of(finding.message))
         found.setdefault(key, []).append(finding)
