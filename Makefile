@@ -24,7 +24,7 @@ demo: $(READY)
 
 # Hundreds of processes are started: none has to compile what another one compiled.
 test: $(READY)
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -32,7 +32,7 @@ def test_all_phases_find_no_500_and_no_answer_that_the_spec_does_not_describe(tm
     with WorldServer(worlds) as mock:
         command = [sys.executable, "-m", "schemathesis.cli", "run", str(SPEC), "--url", mock.base_url]
         phases = ["--phases", "examples,coverage,fuzzing,stateful", "--checks", ",".join(CHECKS)]
-        bounds = ["--max-examples", "25", "--seed", "1", "--generation-database", "none"]
+        bounds = ["--max-examples", "12", "--seed", "1", "--generation-database", "none"]
         header = ["--header", f"X-API-Key: {EXAMPLE_KEY}"]
         done = subprocess.run(
             [*command, *phases, *bounds, *header, "--continue-on-failure", "--no-color"],
