@@ -33,7 +33,7 @@ def request(method: str, path: str, body: Any = None) -> Exchange:
 @pytest.mark.parametrize("status", BY_STATUS)
 def test_an_update_asks_the_same_in_all_three_forms(api: Api, status: str) -> None:
     single = request("PUT", f"/tasks/{ID.upper()}", {"status": status})
-    bulk = request("PUT", "/tasks/bulk", {"items": [{"link_id": ID, "status": status, "note": "x"}]})
+    bulk = request("PUT", "/tasks/bulk", {"items": [{"link_id": ID.upper(), "status": status, "note": "x"}]})
     callback = request("POST", "/callback/link/update", {"link_id": ID.upper(), "status": status})
     for exchange in (single, bulk, callback):
         assert asked_in(exchange, api) == (Asked(BY_STATUS[status], ID),)
