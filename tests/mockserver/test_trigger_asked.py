@@ -109,6 +109,14 @@ def test_every_trouble_makes_the_next_request_a_repetition(trouble: str) -> None
     assert beats[1:] == [418, 200]
 
 
+def test_after_a_repetition_without_trouble_the_next_request_is_no_repetition() -> None:
+    repetition = "{what: heartbeat, repeated: after-trouble, number: 1..}"
+    mock = ScenarioMock(asked("heartbeat") + asked(repetition, "{cancel-tasks: all}"))
+    for _ in range(4):
+        mock.send("POST", "/health", {})
+    assert mock.events == ["respond 503", "cancel-tasks all"]
+
+
 def test_a_refusal_is_no_trouble() -> None:
     mock = ScenarioMock(
         asked("heartbeat", "{respond: {status: 400}}") + asked("{what: heartbeat, repeated: after-trouble}")
