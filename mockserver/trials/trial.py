@@ -76,6 +76,7 @@ def try_worker(
     director = worlds.add(DEFAULT, WorldBuilder(scenario))
     first_snapshot = snapshot_of(director) if with_capsule else None
     with WorldServer(worlds) as mock:
+        director.world.close_port = mock.close_port
         worker_run = run_command(mock, director, words, time_limit=time_limit, stop=stop)
         run = mock.run_in_server_thread(
             lambda: build_run(director, worker_run.ended_by, worker_run.exit_code)
