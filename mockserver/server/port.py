@@ -26,7 +26,7 @@ class Port:
     def close_for(self, seconds: float) -> None:
         """Refuses connections for some time. If the port is closed already, the time begins again.
 
-        Open connections are closed after the bytes that were written to them.
+        Open connections are closed: at once, or after the answer that is being sent.
         """
         if self._timer is None:
             self._reserved = self._close()
@@ -52,7 +52,7 @@ class Port:
         self._server.servers.pop().close()
         reserved.bind(address)
         for connection in list(self._server.server_state.connections):
-            connection.transport.close()
+            connection.shutdown()
         return reserved
 
     def _open(self) -> None:
