@@ -28,6 +28,7 @@ from workerkit.contracts.conformance import conform
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.target.plan import Plan
 from workerkit.contracts.target.target import Target
+from workerkit.openapi.errors import CannotRunError
 
 _PAGE = Path(__file__).with_name("real_servers.md")
 _RESULTS = Path("build", "real_servers.jsonl")
@@ -38,6 +39,7 @@ _SEEDS = 10
 _MIXES = 20
 # What `workerkit conform` does without --max-requests.
 _MAX_REQUESTS = 3000
+_BEFORE_THE_RUN = "refused before the run"
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,11 @@ def _run(jobs: list[Job], minutes: float, *, stock: bool) -> Iterator[Result]:
 
 def _result(job: Job, *, stock: bool) -> Result:
     with _serving(job) as target:
-        report = conform(target, Plan(seed=job.seed, max_requests=_MAX_REQUESTS))
+        try:
+            report = conform(target, Plan(seed=job.seed, max_requests=_MAX_REQUESTS))
+        except CannotRunError as error:
+            # The run does not begin, for example because a key is refused. The message tells the owner why.
+            return Result(job, {_BEFORE_THE_RUN: str(error)[:300]}, [_BEFORE_THE_RUN], 0, 0.0)
     broken = {rule.id: rule.why[:300] for rule in report.with_status(RuleStatus.BROKEN)}
     found = None
     if stock and job.fault:
