@@ -78,7 +78,7 @@ def key_of(exchange: Exchange) -> str:
 
 
 def lacks_json_type(exchange: Exchange, api: Api) -> bool:
-    """Whether a request has a body that its Content-Type does not call JSON, and the dialect demands that."""
+    """True if the dialect demands a JSON Content-Type, and a request with a body does not have one."""
     is_free = api.dialect["content-type"] == "any" or not exchange.request_body
     return not is_free and not is_json_type(exchange.header("content-type") or "")
 

@@ -93,7 +93,7 @@ def updated_ids(exchange: Exchange) -> frozenset[str]:
 
 
 def sendable(body: Any) -> Any:
-    """The body, as bytes if it has a lone surrogate: strict JSON has no form for that, so it is escaped."""
+    """The body. If it has a lone surrogate: the JSON text as bytes, because strict JSON cannot write it."""
     return json.dumps(body).encode() if has_surrogate(body) else body
 
 

@@ -216,7 +216,7 @@ class Episode:
         """True if every correct server accepts the update.
 
         Such an update follows the status flow, or only adds links to a task that has not ended.
-        An update to failed also needs retries that are left.
+        An update to failed is only accepted if the task has retries left.
         """
         status = self._model.task(task_id)["status"]
         if "status" not in body:
@@ -228,7 +228,7 @@ class Episode:
     def _has_unknown_result(self, status: str | None) -> bool:
         # Unless the silence `retry` is known to be `manual`, the target may set a failed task back to pending
         # at any time.
-        # Unless `listing` is known, a list may take a pending task to queued.
+        # Unless `listing` is known, a list may change a pending task to queued.
         known_value = self._exploration.known_value
         return (status == "failed" and known_value("retry") != "manual") or (
             status == "pending" and known_value("listing") is None

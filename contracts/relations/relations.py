@@ -147,9 +147,9 @@ def _page(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
 
 
 def _judged_page(parsed: ParsedExchange) -> int | None:
-    """The requested page, or the default. None if a cursor counts, or if the number is beyond 32 bits.
+    """The requested page, or the default. None if the request has a cursor, or a page number beyond 32 bits.
 
-    For such a number, a server may take the default.
+    A server may use the default in place of such a number.
     """
     requested = parsed.parameter_value("page")
     is_usual = isinstance(requested, int) and requested <= _LARGEST_32_BITS
@@ -157,7 +157,7 @@ def _judged_page(parsed: ParsedExchange) -> int | None:
 
 
 def _unreadable_numbers(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
-    # A server refuses such a number, or takes the default. The frameworks differ in this.
+    # A server may refuse such a number or use the default, as its framework does.
     for name in ("page", "limit"):
         if parsed.is_unreadable_number(name) and not (name == "page" and "after" in parsed.query):
             text, default = parsed.query[name], lenient_spec.parameter_default(name)

@@ -14,7 +14,7 @@ from workerkit.contracts.report.sentence_report import SentenceReport, SentenceS
 from workerkit.contracts.report.text import (
     answer_text,
     evidence_lines,
-    mend_first_lines,
+    fix_first_lines,
     receipt_lines,
     report_notes,
     verdict_line,
@@ -57,7 +57,7 @@ def command_report(report: Report) -> CommandReport:
 
 
 def _folded_notes(report: Report) -> Iterator[FoldedNote]:
-    causes = mend_first_lines(report)
+    causes = fix_first_lines(report)
     if causes:
         yield FoldedNote(causes[0], tuple(causes[1:]), is_open=True)
     lines = receipt_lines(report)
