@@ -110,7 +110,7 @@ class TextWriter:
         """The id of the next task to use. All texts in this task have been compared with the list."""
         for task_id in self._ids:
             if task_id not in self._written:
-                # The tasks are used in turn.
+                # The tasks are used one after another.
                 self._ids.remove(task_id)
                 self._ids.append(task_id)
                 return task_id

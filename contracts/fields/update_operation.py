@@ -53,7 +53,7 @@ class UpdateOperation:
         return tuple(name for name in self.fields if name in _LISTED_FIELDS)
 
     def text_fields(self, context: RunContext) -> tuple[str, ...]:
-        """Like `fields_for`, but only the fields that take any text."""
+        """Like `fields_for`, but only the fields that accept any text."""
         kinds = _properties(self.schema)
         return tuple(name for name in self.fields_for(context) if kinds[name].get("type") == "string")
 

@@ -35,7 +35,7 @@ def _value_text(value: Any) -> str:
 
 def report_system_error(context: RunContext, sent: str, exchange: Exchange) -> None:
     """Records that the request, which `sent` describes, was answered with a system error."""
-    flaw = f"{sent} was answered {exchange.status}; a server that cannot take a value answers 400"
+    flaw = f"{sent} was answered {exchange.status}; a server that cannot accept a value answers 400"
     context.ledger.mark_broken(_SYSTEM_ERROR, flaw, (exchange,))
     context.ledger.mark_explained(_SYSTEM_ERROR, exchange)
 

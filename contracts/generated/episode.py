@@ -367,8 +367,8 @@ def _has_service_type(task: Task) -> bool:
 
 
 def _item_flaw(task_id: str, *, success: bool) -> str:
-    actual, expected = ("done", "refused") if success else ("refused", "done")
-    return f"the item of task {task_id} was {actual}, expected {expected}"
+    actual, expected = ("accepted", "refused") if success else ("refused", "accepted")
+    return f"the item of task {task_id} was {actual}, expected: {expected}"
 
 
 def _is_same(now: Task, before: Task) -> bool:

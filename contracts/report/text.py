@@ -65,7 +65,7 @@ def _sandbox_text(target: Target, plan: Plan) -> str:
 
 def report_text(report: Report) -> str:
     """The broken rules with their exchanges, the untested rules with the reasons, notes, and the verdict."""
-    # A single cause stands at the beginning anyway.
+    # If there is only one cause, the text begins with it.
     fix_first = fix_first_lines(report) if len(report.causes) > 1 else []
     receipt = receipt_lines(report)
     lines = [

@@ -1,4 +1,4 @@
-"""Fake ids, keys and parameters: no server has them. The gate knows that they are harmless."""
+"""Fake ids, keys and parameters: no server has them, so the gate treats them as harmless."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def test_a_system_error_has_one_finding_for_each_field_and_kind_of_text() -> Non
         (
             "no-system-error",
             'POST /logs with message "https://example.com/workerkit/🎉" (an emoji) was answered 500; '
-            "a server that cannot take a value answers 400",
+            "a server that cannot accept a value answers 400",
         )
     ]
 
