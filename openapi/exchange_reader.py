@@ -116,7 +116,7 @@ def requested_cursor(exchange: Exchange) -> str | None:
 
 
 def subject_task_id(exchange: Exchange, api: Api) -> str | None:
-    """The id of the task that a request is about, in lower case. None for no task or several tasks."""
+    """The id of the one task that a request is about, in lower case. None if it is not about one task."""
     try:
         match = api.match(exchange.method, exchange.path)
     except (UnknownPathError, WrongMethodError):

@@ -207,7 +207,7 @@ def send_wrong_heartbeats(context: RunContext) -> None:
 
 
 def send_wrong_logs(context: RunContext) -> None:
-    """Sends log entries with a wrong level or message. A server refuses the batch, or stores none of them."""
+    """Sends log entries with a wrong level or message. A server must refuse the batch or store no entry."""
     level = lenient_spec.enum_values("LogLevel")[0]
     known = ", ".join(lenient_spec.enum_values("LogLevel"))
     wrong_types = [{"level": _LIST, "message": "workerkit"}, {"level": level, "message": _LIST}]

@@ -186,7 +186,7 @@ def _is_repeatable(draft: Draft, failed: list[Sent]) -> bool:
     """True if a check may use the answer to a further try.
 
     That is so if the server did not read the failed tries, or if a correct server answers the same to a
-    second request. Counterexample: it may refuse to change a task from pending to queued a second time.
+    second request. An update is different: a server may refuse to change a task to queued a second time.
     """
     return (
         draft.method == "GET"

@@ -267,7 +267,7 @@ class Episode:
         self, exchange: Exchange, expected: Mapping[str, Any], query: Mapping[str, str | int]
     ) -> tuple[str, str | None]:
         if exchange.status == 404 and not expected["data"]:
-            # A server may call a page after the last one unknown.
+            # A server may answer 404 for a page after the last page.
             return "list-page", None
         if not exchange.accepted:
             return "list", f"answered {exchange.status}, expected 2xx"

@@ -43,7 +43,7 @@ def check_exchange(exchange: Exchange, *, is_legal: bool = False, may_hand_out: 
     """The results of all checks of one exchange.
 
     There are none if the API has no operation for the request, if a number in it is beyond 2**53, or if the
-    answer is not the server's own.
+    answer is not the server's own answer.
 
     is_legal: True if the caller already knows that the request follows the spec.
     may_hand_out: False if GET /tasks certainly does not change the tasks that it lists. Otherwise it may list

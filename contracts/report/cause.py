@@ -37,7 +37,7 @@ class Cause:
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The ids of all rules that the mistake breaks. Each id occurs once. The first is the finding's."""
+        """The ids of all rules that the mistake breaks, without repetitions. First the rule of `finding`."""
         return tuple(dict.fromkeys(finding.rule for finding in (self.finding, *self.followers)))
 
 

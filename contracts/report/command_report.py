@@ -42,8 +42,8 @@ def command_report(report: Report) -> CommandReport:
     """The report as a `CommandReport`.
 
     Each rule is a case. The title of the case is the sentence of the API page. Untested rules are skipped
-    cases, and so are rules that are broken in the baseline, too. The sections are the sections of the API
-    page.
+    cases. Broken rules that were also broken in the baseline are skipped cases, too. The sections are the
+    sections of the API page.
     """
     return CommandReport(
         title="workerkit conform",

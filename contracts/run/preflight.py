@@ -93,7 +93,7 @@ def _further_answers(first: Exchange, gate: Gate) -> Iterator[Exchange]:
 def _may_be_this_api(exchange: Exchange) -> bool:
     """True for 401, for a system error, and for a field of an answer of this API.
 
-    An echo of the request does not count: it has no fields but those of the request.
+    An answer that only repeats fields of the request does not count.
     """
     status = exchange.status or 0
     return status == 401 or status >= 500 or bool(_answer_fields(exchange) - _request_fields(exchange))

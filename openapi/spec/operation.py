@@ -97,7 +97,7 @@ class Operation:
     body_field_names: the names of all fields in the body's schema, at any depth.
     member_validator: checks the members of the body's list one by one. None if the dialect does not do this.
     coercion: the change to the body before it is validated. None for no change.
-    subject: the entity that a request is about. None if a request is not about exactly one.
+    subject: the entity that a request is about. None if a request is not about exactly one entity.
     answer_validators: the validators of the answers, by HTTP status.
     """
 
