@@ -167,7 +167,8 @@ class _Server(uvicorn.Server):
         state = self.server_state
         if state.connections or state.tasks:
             _log.debug("waiting for connections to end")
-        while (state.connections or state.tasks) and self.loop.time() < deadline:
+        # uvicorn does not report the end of a connection.
+        while (state.connections or state.tasks) and self.loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(_SECONDS_BETWEEN_CHECKS)
 
 

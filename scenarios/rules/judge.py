@@ -28,7 +28,11 @@ class Verdict:
 
 def judge(run: Run) -> Verdict:
     """Checks the run with the rules of its scenario and returns the verdict."""
-    violations = tuple(violation for rule in rules_of(run.scenario) for violation in rule.check(run))
+    violations = tuple(
+        violation
+        for rule in rules_of(run.scenario)
+        for violation in rule.check(run.with_leaving if rule.judges_leaving else run)
+    )
     return Verdict(run.scenario.name, not violations, violations)
 
 

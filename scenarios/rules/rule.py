@@ -35,6 +35,8 @@ class Rule(ABC):
     careful: what a careful worker does. It completes the sentence "A careful worker ...".
     general: True if the rule is checked in every scenario that does not waive it. False if it is checked only
         in scenarios that expect it.
+    judges_leaving: True if the rule also judges what the worker sends after the end of the run, before its
+        processes have ended.
     """
 
     __slots__ = ()
@@ -43,6 +45,7 @@ class Rule(ABC):
     why: ClassVar[str]
     careful: ClassVar[str]
     general: ClassVar[bool]
+    judges_leaving: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, run: Run) -> list[Violation]:
