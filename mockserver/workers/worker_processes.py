@@ -78,7 +78,7 @@ class WorkerProcesses:
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code of the command. None if it did not exit by itself.
+        """The exit code of the command. None if it did not exit by itself, or was stopped.
 
         If the command was started several times, the first exit code that is not 0.
         """
@@ -87,6 +87,7 @@ class WorkerProcesses:
 
     def end(self) -> None:
         """Stops all processes: with SIGTERM, and after the grace period with SIGKILL."""
+        self.stop()
         for command in self._commands:
             command.end()
 
