@@ -12,7 +12,7 @@ from workerkit.mockserver.trials.trial import Trial
 from workerkit.openapi.formats.timestamp import time_text
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
-from workerkit.scenarios.run_record.run import Run
+from workerkit.scenarios.run_record.run import EndedBy, Run
 from workerkit.scenarios.run_record.violation import Violation
 
 _NO_REQUEST = (
@@ -25,6 +25,18 @@ _IN_BACKGROUND = (
     "The scenario ended because the command exited. If the worker runs in the background, configure it to "
     "stay in the foreground."
 )
+
+
+_NOT_WAITED_FOR: dict[EndedBy, str] = {
+    "idle": (
+        "The worker had open tasks, and for half of the time limit it only read the list. So the scenario "
+        "was ended before the time limit. If the worker only needs more time, set a longer --time-limit."
+    ),
+    "failed": (
+        "The worker had failed already and only read the list. So the scenario was ended before the time "
+        "limit, and rules that the worker could still keep were not checked."
+    ),
+}
 
 
 def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
@@ -133,6 +145,8 @@ def _notes(trial: Trial) -> Iterator[str]:
             "The scenario was not over when the time limit was reached, and the worker was stopped. If the "
             "worker only needs more time, set a longer --time-limit."
         )
+    if trial.run.ended_by in _NOT_WAITED_FOR:
+        yield _NOT_WAITED_FOR[trial.run.ended_by]
     if trial.not_reached:
         yield f"Did not affect the worker (not a failure): {'; '.join(trial.not_reached)}."
     kept = len(trial.run.with_leaving.exchanges)

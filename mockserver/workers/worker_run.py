@@ -15,11 +15,16 @@ from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.openapi.errors import WorkerkitError
+from workerkit.scenarios.rules.judge import has_failed
+from workerkit.scenarios.run_record.idleness import idle_seconds
 from workerkit.scenarios.run_record.run import EndedBy, Run
 
 _SECONDS_BETWEEN_CHECKS = 0.02
 # A worker that exits when no task waits looks at the list a few times before. It may do so before SIGTERM.
 _SECONDS_TO_LEAVE = 1.0
+# A worker that does nothing more is not waited for. These are parts of the time limit.
+_IDLE_PART, _IDLE_PART_AFTER_FAILURE = 1 / 2, 1 / 6
+_SECONDS_BETWEEN_IDLE_CHECKS = 1.0
 
 
 class RunStoppedError(WorkerkitError):
@@ -54,9 +59,12 @@ def run_command(
 ) -> WorkerRun:
     """Runs a worker's command with the world of `director`.
 
-    The run ends when the scenario of the world is over, when the command exits, or after the time limit. In
-    this moment the run is recorded. Then the worker gets a second to exit by itself if it has done all tasks,
-    then SIGTERM and, after the grace period, SIGKILL. The record also has the requests of this time, as
+    The run ends when the scenario of the world is over, when the command exits, or after the time limit. It
+    also ends if the worker has open tasks and does nothing more: after half of the time limit, or after a
+    sixth if the worker has broken a rule for good.
+
+    The run is recorded in this moment. Then the worker gets a second to exit by itself if it has done all
+    tasks, then SIGTERM and, after the grace period, SIGKILL. The record has the requests of this time as
     `leaving`.
 
     words: the words of the command. `{base_url}` and `{api_key}` in them are replaced.
@@ -69,21 +77,20 @@ def run_command(
     settings = worker_settings(mock, director)
     words = fill_placeholders(words, settings)
     with WorkerProcesses(words, {**settings, **NO_PROXY}, grace=grace) as processes:
-        run = _RunningWorker(mock, director, processes, time.monotonic() + time_limit)
+        run = _RunningWorker(mock, director, processes, time_limit)
         return run.until_end(stop or threading.Event())
 
 
 class _RunningWorker:
-    """A worker whose run is not over yet.
-
-    deadline: the time of the time limit, on the monotonic clock.
-    """
+    """A worker whose run is not over yet."""
 
     def __init__(
-        self, mock: WorldServer, director: Director, processes: WorkerProcesses, deadline: float
+        self, mock: WorldServer, director: Director, processes: WorkerProcesses, time_limit: float
     ) -> None:
         self._mock, self._director, self._processes = mock, director, processes
-        self._deadline = deadline
+        self._time_limit = time_limit
+        self._deadline = time.monotonic() + time_limit
+        self._next_idle_check = time.monotonic() + time_limit * _IDLE_PART_AFTER_FAILURE
         self._record: Run | None = None
         mock.run_in_server_thread(lambda: director.control_worker(processes))
 
@@ -119,13 +126,28 @@ class _RunningWorker:
 
     def _check(self) -> EndedBy | None:
         """Records the run if it is over. Returns what ended it."""
-        is_over = self._director.scenario is not None and self._director.is_over()
-        is_late = time.monotonic() >= self._deadline
-        ended_by: EndedBy | None = "until" if is_over else "time-limit" if is_late else None
+        ended_by = self._reason_to_end()
         if ended_by is not None:
             self._director.control_worker(None)
             self._record = self._new_record(ended_by, None)
         return ended_by
+
+    def _reason_to_end(self) -> EndedBy | None:
+        if self._director.scenario is not None and self._director.is_over():
+            return "until"
+        if time.monotonic() >= self._deadline:
+            return "time-limit"
+        if time.monotonic() < self._next_idle_check or not self._director.waits_only_for_worker():
+            return None
+        self._next_idle_check = time.monotonic() + _SECONDS_BETWEEN_IDLE_CHECKS
+        return self._idle_reason(build_run(self._director, "time-limit", None))
+
+    def _idle_reason(self, run: Run) -> EndedBy | None:
+        """Whether, and why, a worker that does nothing more is not waited for."""
+        idle = idle_seconds(run)
+        if idle >= self._time_limit * _IDLE_PART:
+            return "idle"
+        return "failed" if idle >= self._time_limit * _IDLE_PART_AFTER_FAILURE and has_failed(run) else None
 
     def _full_record(self, ended_by: EndedBy, exit_code: int | None) -> Run | None:
         """The record of the run, with the exchanges after its end."""

@@ -15,6 +15,7 @@ from workerkit.mockserver.worlds.group_tasks import create_group_task, entity_by
 from workerkit.mockserver.worlds.request_match import RequestMatch
 from workerkit.mockserver.worlds.worker_control import WorkerControl
 from workerkit.scenarios.explain.scenario_text import trigger_text
+from workerkit.scenarios.fields.kinds import ANY
 from workerkit.scenarios.model.effects.advance_clock import AdvanceClock
 from workerkit.scenarios.model.effects.effect import Effect
 from workerkit.scenarios.model.effects.faults import AddFault, ClearFaults
@@ -38,7 +39,8 @@ from workerkit.scenarios.model.effects.worker_process import (
 from workerkit.scenarios.model.happening_tracker import DueEffect, HappeningTracker
 from workerkit.scenarios.model.scenario import Happening, Scenario
 from workerkit.scenarios.model.selection import THIS, Selection
-from workerkit.scenarios.model.trigger import OnChange, OnState
+from workerkit.scenarios.model.trigger import OnCall, OnChange, OnMatch, OnState, Trigger
+from workerkit.scenarios.run_record.idleness import POLLING
 from workerkit.scenarios.run_record.run import Event
 
 _BY = "the scenario"
@@ -136,6 +138,13 @@ class Director:
             calls=self.tracker.calls,
         )
 
+    def waits_only_for_worker(self) -> bool:
+        """Whether the scenario waits for the worker's tasks, and needs no more time or polls to go on."""
+        if self.scenario is None or not self.scenario.until.waits_for_tasks:
+            return False
+        triggers = [self.scenario.when[index].trigger for index in self.tracker.not_happened]
+        return not self.tracker.waiting_for_time and not any(map(_may_come_by_polls, triggers))
+
     def awaits_start(self) -> bool:
         """Whether the scenario will start the worker again only because time passes."""
         when = self.scenario.when if self.scenario else ()
@@ -203,6 +212,13 @@ class Director:
             else:
                 EFFECT_ACTIONS[type(effect)](self, effect, due.time)
             self.events.append(Event(due.time, effect.kind, effect.subject))
+
+
+def _may_come_by_polls(trigger: Trigger) -> bool:
+    """Whether the requests of a worker that only polls can be enough for a trigger."""
+    operations = trigger.of if isinstance(trigger, OnCall) else ()
+    operations = trigger.operation if isinstance(trigger, OnMatch) else operations
+    return not {ANY, *POLLING}.isdisjoint(operations)
 
 
 def _happening_text(happening: Happening) -> str:

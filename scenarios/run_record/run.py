@@ -19,7 +19,8 @@ from workerkit.scenarios.run_record.task_history import TaskHistory
 from workerkit.scenarios.run_record.task_page import TaskPage, task_pages
 from workerkit.scenarios.run_record.task_report import TaskReport, task_reports
 
-EndedBy = Literal["until", "exit", "time-limit"]
+# `failed`: the verdict was certain, and the worker did nothing more. `idle`: it did nothing for a long time.
+EndedBy = Literal["until", "exit", "time-limit", "failed", "idle"]
 # In seconds. A busy machine may stop a worker for this long.
 _LONGEST_STALL = 2.0
 
@@ -48,7 +49,8 @@ class Run:
         the name of their server.
     events: the effects of the scenario that took place.
     exit_code: the exit code of the command. Negative if a signal ended it, None if there is no exit code.
-    ended_by: what ended the run: the scenario's `until`, the exit of the command, or the time limit.
+    ended_by: what ended the run: the scenario's `until`, the exit of the command, the time limit, or that the
+        worker did nothing more.
     server: the name of the worker's server.
     key: the API key of the worker's server.
     api: the API in the dialect of the world.
