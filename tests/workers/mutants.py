@@ -167,7 +167,7 @@ _WRITES_DOWN = f"""{_BEGINS}\
 """
 _FIRST_STEP = """\
         empty_checks = 0
-        while empty_checks < CHECKS:
+        while empty_checks < CHECKS and not self._stopping.is_set():
 """
 _DOES_AGAIN = f"""\
         with open(__file__ + BEGUN, "a+", encoding="utf-8") as file:
@@ -355,6 +355,8 @@ MUTANTS = (
         "does not look for what it left running",
         "stopped-in-a-task",
         (("pending,queued,running", "pending,queued"),),
+        original=_CAREFUL,
+        style="--by callback",
         also=frozenset(("none-left-running",)),
     ),
     Mutant(
