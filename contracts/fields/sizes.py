@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from workerkit.contracts.fields.unlisted_texts import heartbeat_body
 from workerkit.contracts.fields.update_operation import BULK
 from workerkit.contracts.fields.verdicts import (
     expect_accepted,
@@ -13,6 +12,7 @@ from workerkit.contracts.fields.verdicts import (
     report_system_error,
 )
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange_reader import created_of

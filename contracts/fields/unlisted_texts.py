@@ -18,6 +18,7 @@ from workerkit.contracts.fields.texts import (
 from workerkit.contracts.fields.update_operation import sendable
 from workerkit.contracts.fields.verdicts import fields_text, is_system_error, report_system_error
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
 
@@ -27,18 +28,6 @@ _REFUSED = 400
 _TEXTS = (MIXED_URL, *LONG_URLS, NUL_URL, SURROGATE_URL)
 _ENTITY_TEXTS = (MIXED_URL, LONG_URLS[0], NUL_URL)
 _Send = Callable[[FieldText], Exchange]
-
-
-def heartbeat_body(name: str) -> dict[str, Any]:
-    """The body of a complete heartbeat. `name` is the name of the server."""
-    numbers = {
-        "cpu_usage": 12.5,
-        "ram_usage": 25.25,
-        "disk_usage": 50.0,
-        "active_threads": 1,
-        "active_tasks": 1,
-    }
-    return {"server_name": name, "ip": "192.168.1.100", **numbers}
 
 
 def send_heartbeat_texts(context: RunContext) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from workerkit.contracts.fields.near_misses import LEVEL_NEAR_MISSES, STATUS_NEAR_MISSES
 from workerkit.contracts.fields.task_reader import read_tasks
 from workerkit.contracts.fields.texts import MIXED_URL
-from workerkit.contracts.fields.unlisted_texts import heartbeat_body
 from workerkit.contracts.fields.update_operation import (
     BULK,
     LINK_COMPLETE,
@@ -20,6 +19,7 @@ from workerkit.contracts.fields.update_operation import (
 )
 from workerkit.contracts.fields.verdicts import expect_refused, fields_text, is_own_answer, is_system_error
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext

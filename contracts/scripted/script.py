@@ -24,6 +24,7 @@ from workerkit.contracts.sandbox.sandbox import Sandbox
 from workerkit.contracts.scripted import (
     bulk,
     callbacks,
+    changed_cursor,
     concurrency,
     foreign_tasks,
     heartbeat_and_logs,
@@ -60,6 +61,7 @@ _TASK_WRITES: tuple[Step, ...] = (
     callbacks.send_callbacks,
     bulk.send_full_batch,
     concurrency.update_concurrently,
+    changed_cursor.follow_changed_cursor,
     updates.update_to_canceled,
     bulk.check_other_tasks,
     foreign_tasks.send_unknown_ids,

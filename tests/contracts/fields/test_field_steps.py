@@ -28,6 +28,7 @@ from workerkit.contracts.fields import (
     unlisted_texts,
     wrong_values,
 )
+from workerkit.contracts.scripted.changed_cursor import follow_changed_cursor
 from workerkit.contracts.scripted.script import FIELD_STEPS, Step
 from workerkit.contracts.target.plan import Writes
 
@@ -52,6 +53,9 @@ FOUND: dict[str, tuple[Step, str, str]] = {
     "bulk-cancelled-accepted": (wrong_values.send_wrong_updates, "update-status", "PUT /tasks/bulk"),
     "logs-take-fatal": (wrong_values.send_wrong_logs, "logs-levels", '"FATAL"'),
     "filter-takes-cancelled": (filters.filter_by_near_misses, "list-status", "status canceled"),
+    "changed-cursor-refused": (follow_changed_cursor, "list-after", "cannot read on"),
+    "changed-cursor-begins-again": (follow_changed_cursor, "list-after", "come before it"),
+    "changed-cursor-lists-nothing": (follow_changed_cursor, "list-after", "lists nothing, but"),
     "last-cursor-begins-again": (filters.list_extreme_pages, "list-after", "after the last"),
     "large-count-crashes": (sizes.send_heartbeat_numbers, "no-system-error", "2147483648"),
 }
