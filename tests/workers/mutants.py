@@ -168,11 +168,11 @@ _REPEATS_LOGS = 'if any(self._logs and self._post("/logs", {"logs": self._logs})
 
 _ENDS_AT_SIGTERM = """\
     try:
-        Worker(_style(), clock).run()
+        Worker(read_style(), Api(clock), clock).run()
     except StoppedError:
         sys.exit(0)"""
 _FAILS_ALL_AT_SIGTERM = """\
-    worker = Worker(_style(), clock)
+    worker = Worker(read_style(), Api(clock), clock)
     try:
         worker.run()
     except StoppedError:
@@ -222,7 +222,7 @@ MUTANTS = (
         "ends at the first temporary failure",
         "outage",
         ((_GIVES_UP, "                sys.exit(0)\n"),),
-        also=frozenset(("tasks-ended",)),
+        also=frozenset(("tasks-ended", "none-left-running")),
     ),
     Mutant(
         "hung-answer-given-up",
@@ -616,7 +616,7 @@ MUTANTS = (
         "hung-answer-given-up",
         "waits forever, by callback",
         "hanging-answer",
-        (("_TIMEOUT = 2.5", "_TIMEOUT = 600"),),
+        (("TIMEOUT = 2.5", "TIMEOUT = 600"),),
         original=_CAREFUL,
         style="--by callback",
         also=frozenset(("tasks-ended",)),
