@@ -21,7 +21,7 @@ from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.reports.report import Outcome
-from workerkit.mockserver.reports.terminal import cases_table, styled_case_text, styled_summary
+from workerkit.mockserver.reports.terminal import styled_case_line, styled_causes, styled_summary
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.scenarios.library import library
@@ -84,13 +84,13 @@ def command(
     )
     with _parallel_trials(scenarios, run_trial, jobs=jobs, out=out) as finished_trials:
         for trial in finished_trials:
-            out.print(styled_case_text(case_of(trial), out.width if out.is_terminal else None))
+            out.print(styled_case_line(case_of(trial)))
             if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:
                 out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule), markup=False)
             trials.append(trial)
     report = report_of(trials, began=began, seconds=time.time() - began)
-    if len(trials) > 1:
-        out.print("", cases_table(report), "", sep="\n")
+    if report.causes:
+        out.print("", styled_causes(report, out.width if out.is_terminal else None), "", sep="\n")
     out.print(styled_summary(report))
     reports.write(report, as_json(trials))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)

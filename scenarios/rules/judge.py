@@ -47,5 +47,5 @@ def rules_of(scenario: Scenario) -> tuple[Rule, ...]:
 
 def masked(verdict: Verdict, mask: Mask) -> Verdict:
     """Returns the verdict without secrets. A message can contain a key, for example in a path."""
-    violations = (replace(violation, message=mask.text(violation.message)) for violation in verdict.broken)
+    violations = (replace(violation, fact=mask.text(violation.fact)) for violation in verdict.broken)
     return replace(verdict, broken=tuple(violations))

@@ -35,6 +35,8 @@ class Rule(ABC):
     careful: what a careful worker does. It completes the sentence "A careful worker ...".
     general: True if the rule is checked in every scenario that does not waive it. False if it is checked only
         in scenarios that expect it.
+    follows_from: the ids of other rules. If the worker broke one of them in the same run, it broke this rule
+        for the same reason.
     """
 
     __slots__ = ()
@@ -43,27 +45,28 @@ class Rule(ABC):
     why: ClassVar[str]
     careful: ClassVar[str]
     general: ClassVar[bool]
+    follows_from: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def check(self, run: Run) -> list[Violation]:
         """Returns the violations of the rule in this run. Empty if the worker kept the rule."""
 
-    def violation(self, message: str, exchanges: tuple[int, ...] = ()) -> Violation:
+    def violation(self, fact: str, exchanges: tuple[int, ...] = (), *, times: int = 1) -> Violation:
         """Returns a violation of this rule.
 
         Its message says what happened, why the rule exists, and what a careful worker does. It has only the
-        first 20 of the exchanges.
+        first 20 of the exchanges, sorted by their numbers.
         """
-        text = f"{message} {self.why} A careful worker {self.careful}."
-        return Violation(self.id, text, exchanges[:_MOST_LISTED])
+        advice = f"{self.why} A careful worker {self.careful}."
+        return Violation(self.id, fact, tuple(sorted(exchanges[:_MOST_LISTED])), times, advice)
 
     def summarize(self, breaches: Sequence[Breach]) -> list[Violation]:
         """Returns one violation for all breaches. Empty if there are no breaches.
 
-        The message describes the first breach. The exchanges are the first 20 of all breaches.
+        The message describes the first breach in time. The exchanges are the first 20 of all breaches.
         """
         if not breaches:
             return []
-        count = f" This happened {len(breaches)} times." if len(breaches) > 1 else ""
-        numbers = dict.fromkeys(number for breach in breaches for number in breach.exchanges)
-        return [self.violation(breaches[0].message + count, tuple(numbers))]
+        in_time_order = sorted(breaches, key=lambda breach: sorted(breach.exchanges))
+        numbers = dict.fromkeys(number for breach in in_time_order for number in breach.exchanges)
+        return [self.violation(in_time_order[0].message, tuple(numbers), times=len(breaches))]

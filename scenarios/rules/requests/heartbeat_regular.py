@@ -29,6 +29,7 @@ class HeartbeatRegular(Rule):
         "sends heartbeats at regular times, also while a task takes long or a request is repeated"
     )
     general: ClassVar[bool] = False
+    follows_from: ClassVar[tuple[str, ...]] = ("heartbeat-sent",)
 
     every: Seconds = 30.0
 

@@ -39,7 +39,8 @@ def test_each_case_is_a_test_case(report: CommandReport) -> None:
     assert root.attrib == {"name": "a text", "tests": "3", "failures": "1", "errors": "0", "time": "3.750"}
     (suite,) = root
     assert suite.get("skipped") == "1"
-    assert [(case.get("classname"), case.get("name"), case.get("time")) for case in suite] == [
+    cases = suite.findall("testcase")
+    assert [(case.get("classname"), case.get("name"), case.get("time")) for case in cases] == [
         ("a.text", "good-day", "1.250"),
         ("a.text", "a text", "2.500"),
         ("a.text", "night", "0.000"),
@@ -52,7 +53,18 @@ def test_each_finding_is_a_failure_that_lists_its_exchanges(report: CommandRepor
         {"message": "a text", "type": "a text"},
         {"message": "It went on.", "type": "other-rule"},
     ]
-    assert failures[0].text == "a text: a text\na text\na text\nand 4 more\na text"
+    assert failures[0].text == (
+        "a text: a text\na text\na text\nand 4 more\nFrom this follows a text: a text\na text"
+    )
+
+
+def test_a_finding_of_a_cause_says_where_it_is_explained(report: CommandReport) -> None:
+    root = parsed_junit(report)
+    assert list(root.iter("failure"))[1].text == (
+        "other-rule: It went on.\nThis is cause 1 in the output of the test suite."
+    )
+    (output,) = root[0].findall("system-out")
+    assert (output.text or "").startswith("a text\n\n1. a text (a text)\n   a text\n   In a text (a text):\n")
 
 
 def test_a_skipped_case_has_the_reason(report: CommandReport) -> None:
@@ -60,7 +72,8 @@ def test_a_skipped_case_has_the_reason(report: CommandReport) -> None:
 
 
 def test_the_output_of_the_command_is_included(report: CommandReport) -> None:
-    assert [output.text for output in parsed_junit(report).iter("system-out")] == ["fine", "a text"]
+    outputs = [case.findtext("system-out") for case in parsed_junit(report).iter("testcase")]
+    assert outputs == ["fine", "a text", None]
 
 
 def test_hostile_texts_stay_text(hostile_report: CommandReport) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from workerkit.mockserver.reports.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import markdown_report
 from workerkit.mockserver.reports.report import CommandReport, Outcome
-from workerkit.mockserver.reports.text import case_text
+from workerkit.mockserver.reports.text import case_line, causes_text
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
@@ -82,6 +83,10 @@ def violation(*numbers: int) -> Violation:
     return Violation("pause-on-401", "It went on.", numbers)
 
 
+def advised(*numbers: int) -> Violation:
+    return Violation("pause-on-401", "It went on.", numbers, advice="Do not.")
+
+
 def report(trials: Sequence[Trial]) -> CommandReport:
     return report_of(trials, began=1764583200.0, seconds=2.0)
 
@@ -90,6 +95,16 @@ def test_the_json_has_the_documented_form(trial: MakeTrial) -> None:
     value = as_json([trial(), trial(violation(2, 3), name="night")])
     expected: dict[str, Any] = {
         "verdict": "fail",
+        "causes": [
+            {
+                "rule": "pause-on-401",
+                "message": "It went on.",
+                "exchanges": [2, 3],
+                "scenario": "night",
+                "scenarios": ["night"],
+                "followers": [],
+            }
+        ],
         "scenarios": [
             {"name": "day", "verdict": "pass", "seconds": 1.235, "broken": []},
             {
@@ -145,8 +160,18 @@ def test_the_note_on_a_worker_without_requests_says_where_to_find_the_api(trial:
 
 def test_a_trial_whose_time_was_up_says_so(trial: MakeTrial) -> None:
     (note,) = case_of(trial(ended_by="time-limit")).notes
+    # The clock of this world stood still after the last request, so nobody knows how long the worker waited.
     assert note.startswith("The scenario was not over when the time limit was reached")
     assert "--time-limit" in note
+
+
+def test_a_worker_that_fell_silent_is_not_told_to_take_more_time(trial: MakeTrial) -> None:
+    silent = trial(ended_by="time-limit", numbers=range(1, 5))
+    run = replace(silent.run, recorded_at=31.0)
+    (note,) = case_of(replace(silent, run=run)).notes
+    assert note == (
+        "The worker sent nothing for 27.0 s after exchange 4 (GET listTasks at 3.000 s, answered 401)."
+    )
 
 
 def test_parts_that_were_not_reached_are_no_failure(trial: MakeTrial) -> None:
@@ -160,6 +185,48 @@ def test_the_summary_counts_and_names_what_failed(trial: MakeTrial) -> None:
     mixed = [trial(), trial(violation(), name="night"), trial(violation(), name="noon")]
     expected = "worker verdict: fail (1 of 3 scenarios passed; failed: night, noon)"
     assert report(mixed).summary == expected
+    many = [trial(violation(), name=name) for name in "abcdefg"]
+    expected = "worker verdict: fail (0 of 7 scenarios passed; failed: a, b, c, d, e, and 2 more)"
+    assert report(many).summary == expected
+
+
+def test_a_cause_is_explained_once_and_each_case_says_what_happened_there(trial: MakeTrial) -> None:
+    trials = [trial(advised(2, 3), name="day"), trial(advised(2), name="night"), trial(name="noon")]
+    command_report = report(trials)
+    assert command_report.causes_heading == "Mend first: 1 cause in 2 scenarios."
+    (cause,) = command_report.causes
+    assert cause.finding.message == "It went on. Do not."
+    assert (cause.extent, cause.cases, cause.shown_case) == ("in 2 scenarios", ("day", "night"), "night")
+    assert cause.finding.lines == ("#2 at 1.000 s: GET /2 -> 401",)
+    findings = [case.findings for case in command_report.cases]
+    assert [finding.message for of_case in findings for finding in of_case] == ["It went on."] * 2
+    assert [finding.cause for of_case in findings for finding in of_case] == [1, 1]
+
+
+def test_a_rule_that_follows_from_another_is_folded_under_it(trial: MakeTrial) -> None:
+    crash, left = Violation("process-not-crashed", "It crashed.", (30,)), Violation("tasks-ended", "3 left.")
+    command_report = report([trial(left, crash), trial(left, crash, name="night"), trial(left, name="noon")])
+    assert [(cause.name, cause.follows_text) for cause in command_report.causes] == [
+        ("process-not-crashed (in 2 scenarios)", "From this follows: tasks-ended (in 2 scenarios)."),
+        ("tasks-ended (in 1 scenario)", ""),
+    ]
+    assert command_report.causes_heading == (
+        "Mend first: 2 causes in 3 scenarios. The cause that fails the most scenarios is the first."
+    )
+    (finding,) = command_report.cases[0].findings
+    assert (finding.rule, finding.follower_texts) == (
+        "process-not-crashed",
+        ["From this follows tasks-ended: 3 left."],
+    )
+
+
+def test_the_output_is_shown_for_a_cause_about_the_end_of_the_worker(trial: MakeTrial) -> None:
+    talking = replace(trial(), output="I give up")
+    outputs = []
+    for number in (2, 30):
+        verdict = Verdict("day", passed=False, broken=(violation(number),))
+        outputs.append(report([replace(talking, verdict=verdict)]).causes[0].output)
+    assert outputs == [None, "I give up"]
 
 
 # The report of a real trial
@@ -208,7 +275,7 @@ def test_no_report_contains_a_secret(leaking_trial: Trial) -> None:
     assert leaking_trial.output.count("<key ") >= 2
     command_report = report([leaking_trial])
     contents = [
-        case_text(command_report.cases[0]).encode(),
+        (case_line(command_report.cases[0]) + causes_text(command_report)).encode(),
         render(as_json([leaking_trial])),
         junit_report(command_report),
         html_report(command_report),
