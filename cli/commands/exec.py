@@ -22,6 +22,7 @@ from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.reports.report import Outcome
 from workerkit.mockserver.reports.terminal import styled_case_line, styled_causes, styled_summary
+from workerkit.mockserver.reports.text import folded_notes_text
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.scenarios.library import library
@@ -91,6 +92,8 @@ def command(
     report = report_of(trials, began=began, seconds=time.time() - began)
     if report.causes:
         out.print("", styled_causes(report, out.width if out.is_terminal else None), "", sep="\n")
+    if report.folded_notes:
+        out.print("", folded_notes_text(report), "", sep="\n", markup=False, highlight=False)
     out.print(styled_summary(report))
     reports.write(report, as_json(trials))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, indent, tostring
 
 from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
-from workerkit.mockserver.reports.text import causes_text
+from workerkit.mockserver.reports.text import causes_text, folded_notes_text
 
 _MAX_LINES = 40
 # If the finding is explained by a cause.
@@ -27,8 +27,7 @@ def junit_report(report: CommandReport) -> bytes:
 
 def _notes_text(report: CommandReport) -> str:
     """The causes, and the notes with details, one line for each detail."""
-    notes = (line for note in report.folded_notes for line in (note.text, *note.lines))
-    return "\n".join(filter(None, (causes_text(report), *notes)))
+    return "\n".join(filter(None, (causes_text(report), folded_notes_text(report))))
 
 
 def _counts(report: CommandReport) -> dict[str, str | int]:

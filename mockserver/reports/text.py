@@ -28,6 +28,14 @@ def causes_text(report: CommandReport) -> str:
     return clean_text("\n\n".join([report.causes_heading, *causes]).replace("\r", "\n"))
 
 
+def folded_notes_text(report: CommandReport) -> str:
+    """Returns the notes with details. Each note is followed by its details, one in each line."""
+    lines = (
+        line for note in report.folded_notes for line in (note.text, *(_INDENT + line for line in note.lines))
+    )
+    return clean_text("\n".join(lines))
+
+
 def worker_output_lines(output: str, *, limit: int = _MAX_OUTPUT_LINES) -> Iterator[str]:
     """Returns a heading and the last lines that a worker printed, at most `limit`."""
     lines = output.splitlines()

@@ -8,11 +8,20 @@ from importlib.metadata import version
 from itertools import groupby
 from typing import Any
 
-from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportCause, ReportFinding
+from workerkit.mockserver.reports.report import (
+    Case,
+    CommandReport,
+    FoldedNote,
+    Outcome,
+    ReportCause,
+    ReportFinding,
+)
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.mockserver.trials.trial_cause import CauseKey, TrialCause, cause_key, trial_causes
 from workerkit.openapi.formats.timestamp import time_text
 from workerkit.scenarios.library import library
+from workerkit.scenarios.rules import RULES
+from workerkit.scenarios.rules.judge import rules_of
 from workerkit.scenarios.rules.last_activity import last_activity
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
@@ -47,6 +56,7 @@ def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
                 "verdict": _outcome([trial]),
                 "seconds": round(trial.seconds, 3),
                 "broken": [_violation_json(violation) for violation in trial.verdict.broken],
+                "not_judged": [{"rule": rule.rule, "why": rule.why} for rule in trial.verdict.not_judged],
             }
             for trial in trials
         ],
@@ -85,6 +95,7 @@ def report_of(trials: Sequence[Trial], *, began: float, seconds: float) -> Comma
         seconds=seconds,
         cases=tuple(case_of(trial, causes) for trial in trials),
         notes=(f"{time_text(began)}, workerkit {version('likepion-workerkit')}",),
+        folded_notes=tuple(_not_judged(trials)),
         causes=tuple(map(_report_cause, causes)),
         causes_heading=_causes_heading(causes, trials),
     )
@@ -106,6 +117,7 @@ def case_of(trial: Trial, causes: Sequence[TrialCause] = ()) -> Case:
         notes=tuple(_notes(trial)),
         output=trial.output,
         timeline=trial.timeline,
+        remark=_remark(trial),
     )
 
 
@@ -210,10 +222,39 @@ def _line(numbers: list[int], run: Run, line: str) -> str:
 
 def _notes(trial: Trial) -> Iterator[str]:
     yield from _notes_on_end(trial)
+    if trial.verdict.passed and trial.verdict.not_judged:
+        rules = "; ".join(f"{rule.rule} ({rule.why})" for rule in trial.verdict.not_judged)
+        yield f"Not judged, because there was no occasion: {rules}."
     if trial.not_reached:
         yield f"Did not affect the worker (not a failure): {'; '.join(trial.not_reached)}."
     if len(trial.run.exchanges) < trial.requests:
         yield f"Only the last {len(trial.run.exchanges)} of {trial.requests} exchanges were kept and judged."
+
+
+def _remark(trial: Trial) -> str:
+    """Returns the rules that a passed scenario is about, if the run had no occasion to break any of them."""
+    unjudged = {rule.rule for rule in trial.verdict.not_judged}
+    expected = [expectation.rule for expectation in trial.run.scenario.expect]
+    # Rules that every run can break are not what makes a scenario special.
+    special = [rule for rule in expected if RULES[rule].no_occasion]
+    is_remarkable = trial.verdict.passed and special and unjudged.issuperset(special)
+    return f"no occasion for {', '.join(special)}" if is_remarkable else ""
+
+
+def _not_judged(trials: Sequence[Trial]) -> Iterator[FoldedNote]:
+    """Returns a note about the rules that no trial had an occasion to break, if there are such rules."""
+    unjudged = {rule.rule: rule.why for trial in trials for rule in trial.verdict.not_judged}
+    for trial in trials:
+        not_judged = {rule.rule for rule in trial.verdict.not_judged}
+        for rule in rules_of(trial.run.scenario):
+            if rule.id not in not_judged:
+                unjudged.pop(rule.id, None)
+    if unjudged:
+        verb = "was" if len(unjudged) == 1 else "were"
+        yield FoldedNote(
+            f"{_counted(len(unjudged), 'rule')} {verb} not judged, because there was no occasion:",
+            tuple(f"{rule}: {why}" for rule, why in unjudged.items()),
+        )
 
 
 def _notes_on_end(trial: Trial) -> Iterator[str]:

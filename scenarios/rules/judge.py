@@ -13,23 +13,44 @@ from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
+class UnjudgedRule:
+    """A rule of the scenario that the run had no occasion to break.
+
+    rule: the id of the rule.
+    why: why there was no occasion, for example `no request was answered 401`.
+    """
+
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The verdict on one run.
 
     scenario: the name of the scenario.
     passed: True if the worker broke no rule.
     broken: the violations of rules, in the order of `RULES`.
+    not_judged: the rules that the run had no occasion to break, in the order of `RULES`.
     """
 
     scenario: str
     passed: bool
     broken: tuple[Violation, ...]
+    not_judged: tuple[UnjudgedRule, ...] = ()
 
 
 def judge(run: Run) -> Verdict:
     """Checks the run with the rules of its scenario and returns the verdict."""
-    violations = tuple(violation for rule in rules_of(run.scenario) for violation in rule.check(run))
-    return Verdict(run.scenario.name, not violations, violations)
+    rules = rules_of(run.scenario)
+    violations = tuple(violation for rule in rules for violation in rule.check(run))
+    broken = {violation.rule for violation in violations}
+    not_judged = tuple(
+        UnjudgedRule(rule.id, rule.no_occasion)
+        for rule in rules
+        if rule.id not in broken and not rule.had_occasion(run)
+    )
+    return Verdict(run.scenario.name, not violations, violations, not_judged)
 
 
 def rules_of(scenario: Scenario) -> tuple[Rule, ...]:

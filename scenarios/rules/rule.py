@@ -37,6 +37,8 @@ class Rule(ABC):
         in scenarios that expect it.
     follows_from: the ids of other rules. If the worker broke one of them in the same run, it broke this rule
         for the same reason.
+    no_occasion: why a run may have no occasion to break the rule. It completes the sentence "The rule was not
+        judged, because ...". Empty if every run has an occasion.
     """
 
     __slots__ = ()
@@ -46,10 +48,19 @@ class Rule(ABC):
     careful: ClassVar[str]
     general: ClassVar[bool]
     follows_from: ClassVar[tuple[str, ...]] = ()
+    no_occasion: ClassVar[str] = ""
 
     @abstractmethod
     def check(self, run: Run) -> list[Violation]:
         """Returns the violations of the rule in this run. Empty if the worker kept the rule."""
+
+    def had_occasion(self, run: Run) -> bool:
+        """Whether something happened in the run that the rule judges.
+
+        If nothing did, a report says that the rule was not judged. A rule overrides this method together with
+        `no_occasion`.
+        """
+        return True
 
     def violation(self, fact: str, exchanges: tuple[int, ...] = (), *, times: int = 1) -> Violation:
         """Returns a violation of this rule.

@@ -20,9 +20,9 @@ from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 from workerkit.scenarios.loading import loader
-from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.scenario import Expectation, Scenario
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
-from workerkit.scenarios.rules.judge import Verdict
+from workerkit.scenarios.rules.judge import UnjudgedRule, Verdict, rules_of
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -106,12 +106,13 @@ def test_the_json_has_the_documented_form(trial: MakeTrial) -> None:
             }
         ],
         "scenarios": [
-            {"name": "day", "verdict": "pass", "seconds": 1.235, "broken": []},
+            {"name": "day", "verdict": "pass", "seconds": 1.235, "broken": [], "not_judged": []},
             {
                 "name": "night",
                 "verdict": "fail",
                 "seconds": 1.235,
                 "broken": [{"rule": "pause-on-401", "message": "It went on.", "exchanges": [2, 3]}],
+                "not_judged": [],
             },
         ],
     }
@@ -227,6 +228,51 @@ def test_the_output_is_shown_for_a_cause_about_the_end_of_the_worker(trial: Make
         verdict = Verdict("day", passed=False, broken=(violation(number),))
         outputs.append(report([replace(talking, verdict=verdict)]).causes[0].output)
     assert outputs == [None, "I give up"]
+
+
+# What was not judged
+
+
+def without_occasion(trial: Trial, *rules: str, expect: tuple[str, ...] = ()) -> Trial:
+    """The trial with rules that it had no occasion to break, and with rules that its scenario is about."""
+    verdict = replace(trial.verdict, not_judged=tuple(UnjudgedRule(rule, "no reason") for rule in rules))
+    scenario = replace(trial.run.scenario, expect=tuple(map(Expectation, expect)))
+    return replace(trial, verdict=verdict, run=replace(trial.run, scenario=scenario))
+
+
+def test_a_pass_says_which_rules_had_no_occasion(trial: MakeTrial) -> None:
+    passed = without_occasion(trial(), "pause-on-401", "log-levels")
+    assert case_of(passed).notes == (
+        "Not judged, because there was no occasion: pause-on-401 (no reason); log-levels (no reason).",
+    )
+    assert as_json([passed])["scenarios"][0]["not_judged"] == [
+        {"rule": "pause-on-401", "why": "no reason"},
+        {"rule": "log-levels", "why": "no reason"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unjudged", "expect", "remark"),
+    [
+        (("pause-on-401",), ("pause-on-401", "tasks-ended"), "no occasion for pause-on-401"),
+        (("pause-on-401",), ("pause-on-401", "log-levels"), ""),
+        (("pause-on-401",), ("tasks-ended",), ""),
+        ((), ("pause-on-401",), ""),
+    ],
+)
+def test_a_pass_without_any_occasion_for_what_the_scenario_is_about_is_marked(
+    trial: MakeTrial, unjudged: tuple[str, ...], expect: tuple[str, ...], remark: str
+) -> None:
+    assert case_of(without_occasion(trial(), *unjudged, expect=expect)).remark == remark
+
+
+def test_the_report_names_the_rules_that_no_scenario_judged(trial: MakeTrial) -> None:
+    everything = [rule.id for rule in rules_of(trial().run.scenario)]
+    trials = [without_occasion(trial(), *everything), without_occasion(trial(), "log-levels", "pause-on-401")]
+    (note,) = report(trials).folded_notes
+    assert note.text == "2 rules were not judged, because there was no occasion:"
+    assert sorted(note.lines) == ["log-levels: no reason", "pause-on-401: no reason"]
+    assert report([trial()]).folded_notes == ()
 
 
 # The report of a real trial
