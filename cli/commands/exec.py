@@ -21,8 +21,14 @@ from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.reports.report import Outcome
-from workerkit.mockserver.reports.terminal import styled_case_line, styled_causes, styled_summary
+from workerkit.mockserver.reports.terminal import (
+    styled_case_line,
+    styled_causes,
+    styled_summary,
+    styled_tables,
+)
 from workerkit.mockserver.reports.text import folded_notes_text
+from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.scenarios.library import library
@@ -55,6 +61,11 @@ from workerkit.scenarios.model.scenario import Scenario
 @click.option(
     "--save-capsules", metavar="DIR", help="Write a capsule (for workerkit replay) of each failed scenario."
 )
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="Also report which troubles the worker met, and what was not tested.",
+)
 @report_options
 @click.argument("words", nargs=-1, required=True, metavar="-- COMMAND...")
 def command(
@@ -62,6 +73,7 @@ def command(
     time_limit: float,
     jobs: int,
     save_capsules: str | None,
+    coverage: bool,
     words: tuple[str, ...],
     **files: str | None,
 ) -> None:
@@ -89,13 +101,16 @@ def command(
             if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:
                 out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule), markup=False)
             trials.append(trial)
-    report = report_of(trials, began=began, seconds=time.time() - began)
+    covered = trial_coverage(trials) if coverage else None
+    report = report_of(trials, began=began, seconds=time.time() - began, coverage=covered)
     if report.causes:
         out.print("", styled_causes(report, out.width if out.is_terminal else None), "", sep="\n")
+    for table in styled_tables(report):
+        out.print("", table, sep="\n")
     if report.folded_notes:
         out.print("", folded_notes_text(report), "", sep="\n", markup=False, highlight=False)
     out.print(styled_summary(report))
-    reports.write(report, as_json(trials))
+    reports.write(report, as_json(trials, covered))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)
 
 

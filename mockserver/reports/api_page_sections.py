@@ -25,7 +25,7 @@ def api_page_sections(report: CommandReport) -> Iterator[Element]:
     anchors = case_anchors(report)
     yield element("h2", "The API page, sentence by sentence")
     yield element("section", *(_section(section, anchors) for section in report.sections))
-    yield element("h2", "The rules, one by one")
+    yield element("h2", "The cases, one by one")
 
 
 def _section(section: ReportSection, anchors: Mapping[str, str]) -> Element:

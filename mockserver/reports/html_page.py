@@ -23,6 +23,7 @@ from workerkit.mockserver.reports.report import (
     ReportCommand,
     ReportFinding,
 )
+from workerkit.mockserver.reports.table_sections import table_sections
 from workerkit.mockserver.reports.timeline import StatusPeriod, Timeline, TimelineRow, TimelineRowKind
 from workerkit.mockserver.reports.timeline_picture import (
     sorted_statuses,
@@ -61,6 +62,7 @@ def html_report(report: CommandReport) -> bytes:
         *cause_sections(report),
         *(element("p", note) for note in report.notes),
         *map(_folded_note, report.folded_notes),
+        *table_sections(report),
         *api_page_sections(report),
         _cases_table(report),
         element("main", *cases),

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, indent, tostring
 
 from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
+from workerkit.mockserver.reports.table_text import table_text
 from workerkit.mockserver.reports.text import causes_text, folded_notes_text
 
 _MAX_LINES = 40
@@ -26,8 +27,9 @@ def junit_report(report: CommandReport) -> bytes:
 
 
 def _notes_text(report: CommandReport) -> str:
-    """The causes, and the notes with details, one line for each detail."""
-    return "\n".join(filter(None, (causes_text(report), folded_notes_text(report))))
+    """The causes, the notes with details, and the tables."""
+    tables = map(table_text, report.tables)
+    return "\n".join(filter(None, (causes_text(report), folded_notes_text(report), *tables)))
 
 
 def _counts(report: CommandReport) -> dict[str, str | int]:

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.reports.markup import clean_text
-from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, Outcome, ReportCause
+from workerkit.mockserver.reports.report import (
+    Case,
+    CommandReport,
+    FoldedNote,
+    Outcome,
+    ReportCause,
+    ReportTable,
+)
 from workerkit.mockserver.reports.text import worker_output_lines
 
 # If a summary is larger than 1 MiB, GitHub does not show it. Other tools may write to the same summary.
@@ -33,6 +40,7 @@ def markdown_report(report: CommandReport) -> str:
     """
     notes = "".join(f"{_inline(note)}\n\n" for note in report.notes)
     notes = _causes(report) + notes + "".join(map(_folded_note, report.folded_notes))
+    notes += "".join(map(_report_table, report.tables))
     parts = [f"## {_inline(report.title)}\n\n{_inline(report.summary)}\n\n{notes}{_table(report)}"]
     size = len(parts[0].encode())
     for case in report.cases_with(Outcome.FAIL):
@@ -95,6 +103,14 @@ def _folded_note(note: FoldedNote) -> str:
     lines = [*note.lines[:_MAX_NOTE_LINES], *([f"and {left_out} more"] if left_out > 0 else [])]
     details = "".join(f"- {_inline(line)}\n" for line in lines)
     return f"{_inline(note.text)}\n\n" + (f"{details}\n" if details else "")
+
+
+def _report_table(table: ReportTable) -> str:
+    heads = [_inline(head) for head in table.heads]
+    rows = [[_inline(cell.text) for cell in row] for row in table.rows]
+    lines = (f"| {' | '.join(cells)} |\n" for cells in (heads, ["---"] * len(heads), *rows))
+    note = f"\n{_inline(table.note)}\n" if table.note else ""
+    return f"**{_inline(table.title)}**\n\n{''.join(lines)}{note}\n"
 
 
 def _table(report: CommandReport) -> str:

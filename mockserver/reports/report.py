@@ -198,6 +198,34 @@ class FoldedNote:
 
 
 @dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell of a table.
+
+    outcome: gives the text a colour. None: no colour.
+    details: further text. The HTML page shows it when the pointer is on the cell.
+    """
+
+    text: str
+    outcome: Outcome | None = None
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTable:
+    """A table about the whole run.
+
+    heads: the heads of the columns.
+    rows: the rows. Each has as many cells as there are heads. The first cell is the head of the row.
+    note: explains the cells. May be empty.
+    """
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[TableCell, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CommandReport:
     """The report of one run of a command.
 
@@ -212,6 +240,7 @@ class CommandReport:
     folded_notes: notes with details.
     causes: the mistakes that make cases fail. The most important cause is the first.
     causes_heading: a sentence with the number of the causes. Empty if there are none.
+    tables: tables about the whole run.
     """
 
     title: str
@@ -223,6 +252,7 @@ class CommandReport:
     folded_notes: tuple[FoldedNote, ...] = ()
     causes: tuple[ReportCause, ...] = ()
     causes_heading: str = ""
+    tables: tuple[ReportTable, ...] = ()
 
     @property
     def has_counts(self) -> bool:

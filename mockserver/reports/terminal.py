@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from textwrap import fill
 
 from rich.text import Text
 
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome
+from workerkit.mockserver.reports.table_text import table_text
 from workerkit.mockserver.reports.text import case_line, causes_text, one_line
 
 _INDENT, _MIN_WIDTH = 2, 40
@@ -29,6 +31,15 @@ def styled_causes(report: CommandReport, width: int | None = None) -> Text:
     styles = ["bold", *(_STYLES[Outcome.FAIL] if not before else "" for before in lines)]
     wrapped = lines if width is None else [_wrapped(line, width) for line in lines]
     return Text("\n").join(Text(line, style) for line, style in zip(wrapped, styles, strict=False))
+
+
+def styled_tables(report: CommandReport) -> Iterator[Text]:
+    """Returns each table as text. Words that say that something failed have a colour."""
+    for table in report.tables:
+        text = Text(table_text(table))
+        text.stylize("bold", 0, len(table.title))
+        text.highlight_regex(r"(?<=  )FAIL \d+/\d+", _STYLES[Outcome.FAIL])
+        yield text
 
 
 def styled_summary(report: CommandReport) -> Text:

@@ -16,9 +16,16 @@ from workerkit.mockserver.reports.report import (
     ReportCause,
     ReportFinding,
 )
+from workerkit.mockserver.trials.coverage_report import (
+    coverage_json,
+    coverage_note,
+    coverage_sections,
+    coverage_tables,
+)
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.mockserver.trials.trial_cause import CauseKey, TrialCause, cause_key, trial_causes
 from workerkit.openapi.formats.timestamp import time_text
+from workerkit.scenarios.coverage.coverage import Coverage
 from workerkit.scenarios.library import library
 from workerkit.scenarios.rules import RULES
 from workerkit.scenarios.rules.judge import rules_of
@@ -45,8 +52,11 @@ _STILL_AT_WORK = (
 _MAX_FAILED = 5
 
 
-def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
-    """Returns the verdicts of all trials as JSON, with the causes of the failures first."""
+def as_json(trials: Sequence[Trial], coverage: Coverage | None = None) -> dict[str, Any]:
+    """Returns the verdicts of all trials as JSON, with the causes of the failures first.
+
+    coverage: what the trials covered. None: the report does not have it.
+    """
     return {
         "verdict": _outcome(trials),
         "causes": [_cause_json(cause) for cause in trial_causes(trials)],
@@ -60,6 +70,7 @@ def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
             }
             for trial in trials
         ],
+        **({} if coverage is None else {"coverage": coverage_json(coverage)}),
     }
 
 
@@ -82,11 +93,14 @@ def _cause_json(cause: TrialCause) -> dict[str, Any]:
     }
 
 
-def report_of(trials: Sequence[Trial], *, began: float, seconds: float) -> CommandReport:
+def report_of(
+    trials: Sequence[Trial], *, began: float, seconds: float, coverage: Coverage | None = None
+) -> CommandReport:
     """Returns the report of all trials.
 
     began: when the first trial began, in seconds since 1970.
     seconds: how long all trials took together.
+    coverage: what the trials covered. None: the report does not have it.
     """
     causes = trial_causes(trials)
     return CommandReport(
@@ -95,7 +109,9 @@ def report_of(trials: Sequence[Trial], *, began: float, seconds: float) -> Comma
         seconds=seconds,
         cases=tuple(case_of(trial, causes) for trial in trials),
         notes=(f"{time_text(began)}, workerkit {version('likepion-workerkit')}",),
-        folded_notes=tuple(_not_judged(trials)),
+        sections=() if coverage is None else coverage_sections(coverage),
+        folded_notes=(*_not_judged(trials), *([] if coverage is None else [coverage_note(coverage)])),
+        tables=() if coverage is None else coverage_tables(coverage),
         causes=tuple(map(_report_cause, causes)),
         causes_heading=_causes_heading(causes, trials),
     )
