@@ -27,7 +27,7 @@ from workerkit.mockserver.reports.terminal import (
     styled_summary,
     styled_tables,
 )
-from workerkit.mockserver.reports.text import folded_notes_text
+from workerkit.mockserver.reports.text import folded_note_text
 from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
@@ -104,12 +104,13 @@ def command(
     covered = trial_coverage(trials) if coverage else None
     report = report_of(trials, began=began, seconds=time.time() - began, coverage=covered)
     if report.causes:
-        out.print("", styled_causes(report, out.width if out.is_terminal else None), "", sep="\n")
+        out.print("", styled_causes(report, out.width if out.is_terminal else None), sep="\n")
     for table in styled_tables(report):
         out.print("", table, sep="\n")
-    if report.folded_notes:
-        out.print("", folded_notes_text(report), "", sep="\n", markup=False, highlight=False)
-    out.print(styled_summary(report))
+    for note in report.folded_notes:
+        text = folded_note_text(note) if coverage else note.text
+        out.print("", text, sep="\n", markup=False, highlight=False)
+    out.print("", styled_summary(report), sep="\n")
     reports.write(report, as_json(trials, covered))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)
 

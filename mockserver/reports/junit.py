@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, indent, tostring
 from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 from workerkit.mockserver.reports.table_text import table_text
-from workerkit.mockserver.reports.text import causes_text, folded_notes_text
+from workerkit.mockserver.reports.text import causes_text, folded_note_text
 
 _MAX_LINES = 40
 # If the finding is explained by a cause.
@@ -28,8 +28,8 @@ def junit_report(report: CommandReport) -> bytes:
 
 def _notes_text(report: CommandReport) -> str:
     """The causes, the notes with details, and the tables."""
-    tables = map(table_text, report.tables)
-    return "\n".join(filter(None, (causes_text(report), folded_notes_text(report), *tables)))
+    parts = [*map(folded_note_text, report.folded_notes), *map(table_text, report.tables)]
+    return "\n".join(filter(None, (causes_text(report), *parts)))
 
 
 def _counts(report: CommandReport) -> dict[str, str | int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workerkit.mockserver.reports.markup import clean_text
-from workerkit.mockserver.reports.report import Case, CommandReport, ReportCause
+from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, ReportCause
 
 _MAX_EXCHANGES = 5
 _MAX_OUTPUT_LINES, _MAX_OUTPUT_LINES_OF_CAUSE = 20, 10
@@ -28,12 +28,9 @@ def causes_text(report: CommandReport) -> str:
     return clean_text("\n\n".join([report.causes_heading, *causes]).replace("\r", "\n"))
 
 
-def folded_notes_text(report: CommandReport) -> str:
-    """Returns the notes with details. Each note is followed by its details, one in each line."""
-    lines = (
-        line for note in report.folded_notes for line in (note.text, *(_INDENT + line for line in note.lines))
-    )
-    return clean_text("\n".join(lines))
+def folded_note_text(note: FoldedNote) -> str:
+    """Returns a note, and its details, one in each line."""
+    return clean_text("\n".join([note.text, *(_INDENT + line for line in note.lines)]))
 
 
 def worker_output_lines(output: str, *, limit: int = _MAX_OUTPUT_LINES) -> Iterator[str]:

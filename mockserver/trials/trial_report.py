@@ -268,7 +268,8 @@ def _not_judged(trials: Sequence[Trial]) -> Iterator[FoldedNote]:
     if unjudged:
         verb = "was" if len(unjudged) == 1 else "were"
         yield FoldedNote(
-            f"{_counted(len(unjudged), 'rule')} {verb} not judged, because there was no occasion:",
+            f"{_counted(len(unjudged), 'rule')} {verb} not judged, because there was no occasion: "
+            f"{', '.join(unjudged)}.",
             tuple(f"{rule}: {why}" for rule, why in unjudged.items()),
         )
 

@@ -9,6 +9,23 @@ from functools import cached_property
 from workerkit.scenarios.rules.judge import Verdict
 from workerkit.scenarios.run_record.run import Run
 
+# A worker that breaks one of these rules does so in every request, with and without trouble.
+NEVER_BY_TROUBLE = frozenset(
+    {
+        "bulk-within-limit",
+        "documented-requests",
+        "failed-with-message",
+        "heartbeat-not-too-often",
+        "heartbeat-sent",
+        "key-in-header-only",
+        "log-levels",
+        "logs-within-limit",
+        "no-secrets-in-logs",
+        "result-of-its-own-task",
+        "running-before-end",
+    }
+)
+
 
 @dataclass(frozen=True)
 class JudgedRun:
@@ -22,9 +39,12 @@ class JudgedRun:
         """The numbers of the exchanges that met trouble and in which the worker broke a rule because of it.
 
         A rule was broken because of trouble if at least half of the exchanges that show this met trouble.
+        Some rules are never broken because of trouble: see NEVER_BY_TROUBLE.
         """
         failed: set[int] = set()
         for violation in self.verdict.broken:
+            if violation.rule in NEVER_BY_TROUBLE:
+                continue
             troubled = [number for number in violation.exchanges if self.record.troubles.get(number)]
             if 2 * len(troubled) >= len(violation.exchanges):
                 failed.update(troubled)

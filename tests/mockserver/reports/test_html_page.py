@@ -19,6 +19,8 @@ from workerkit.mockserver.reports.report import (
     Outcome,
     ReportCommand,
     ReportFinding,
+    ReportTable,
+    TableCell,
 )
 
 TAGS = {
@@ -90,6 +92,15 @@ def test_a_sentence_has_links_to_the_cases_that_test_it(page: Page) -> None:
     links = [attributes["href"] for tag, attributes in page.elements[chapter:] if tag == "a"]
     assert links[:3] == ["#case-0", "#case-1", "#case-0"]
     assert "a text, good-day, an unknown case" in page.text
+
+
+def test_a_table_shows_its_cells_with_their_outcomes_and_details(report: CommandReport) -> None:
+    cells = (TableCell("<logs>"), TableCell("FAIL 1/2", Outcome.FAIL, "outage"), TableCell("-"))
+    table = ReportTable("What was met", ("asked", "5xx", "hang"), (cells,), "A note.")
+    content = html_report(replace(report, tables=(table,))).decode()
+    assert '<th scope="row">&lt;logs&gt;</th>' in content
+    assert '<td><span class="fail" title="outage">FAIL 1/2</span></td><td><span>-</span></td>' in content
+    assert content.index("What was met") < content.index("The API page, sentence by sentence")
 
 
 def test_the_causes_stand_first_and_link_to_their_cases(page: Page) -> None:

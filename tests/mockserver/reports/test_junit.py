@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree.ElementTree import Element, fromstring
 
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markup import clean_text
-from workerkit.mockserver.reports.report import CommandReport
+from workerkit.mockserver.reports.report import CommandReport, FoldedNote, ReportTable, TableCell
 
 # For each element the attributes and the children that the schema of Jenkins, junit-10.xsd, allows.
 SCHEMA: dict[str, tuple[set[str], set[str]]] = {
@@ -65,6 +66,14 @@ def test_a_finding_of_a_cause_says_where_it_is_explained(report: CommandReport) 
     )
     (output,) = root[0].findall("system-out")
     assert (output.text or "").startswith("a text\n\n1. a text (a text)\n   a text\n   In a text (a text):\n")
+
+
+def test_the_output_of_the_suite_has_the_notes_and_the_tables(report: CommandReport) -> None:
+    table = ReportTable("What was met", ("asked",), ((TableCell("logs"),),))
+    notes = (FoldedNote("2 rules were not judged", ("one", "two")),)
+    root = parsed_junit(replace(report, causes=(), folded_notes=notes, tables=(table,)))
+    (output,) = root[0].findall("system-out")
+    assert output.text == "2 rules were not judged\n   one\n   two\nWhat was met\n   asked\n   logs"
 
 
 def test_a_skipped_case_has_the_reason(report: CommandReport) -> None:

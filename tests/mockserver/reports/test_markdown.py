@@ -10,7 +10,14 @@ import pytest
 
 from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.reports.markdown import add_step_summary, markdown_report
-from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
+from workerkit.mockserver.reports.report import (
+    Case,
+    CommandReport,
+    Outcome,
+    ReportFinding,
+    ReportTable,
+    TableCell,
+)
 
 # A Markdown character that is not escaped with a backslash.
 UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]#@~]")
@@ -31,6 +38,13 @@ def test_the_causes_stand_first_with_their_evidence(report: CommandReport) -> No
     assert "From this follows\\: a text\\.\n\nCases\\: a text, an unknown case" in causes
     assert "<p><b>other-rule</b> (cause 1): It went on.</p>" in text
     assert "<p>From this follows a text: a text</p>" in text
+
+
+def test_a_table_is_a_table(report: CommandReport) -> None:
+    cells = (TableCell("logs|x"), TableCell("-"))
+    table = ReportTable("What was met", ("asked", "5xx"), (cells,), "A note.")
+    text = markdown_report(replace(report, tables=(table,)))
+    assert "**What was met**\n\n| asked | 5xx |\n| --- | --- |\n| logs\\|x | \\- |\n\nA note\\.\n" in text
 
 
 def test_of_many_causes_the_first_are_shown(report: CommandReport) -> None:
