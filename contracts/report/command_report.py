@@ -17,7 +17,7 @@ from workerkit.contracts.report.text import (
     cause_extent,
     cause_message,
     evidence_lines,
-    mend_first_heading,
+    fix_first_heading,
     receipt_lines,
     report_notes,
     verdict_line,
@@ -46,8 +46,8 @@ def command_report(report: Report) -> CommandReport:
     """The report as a `CommandReport`.
 
     Each rule is a case. The title of the case is the sentence of the API page. Untested rules are skipped
-    cases, and so are rules that are broken in the baseline, too. The sections are the sections of the API
-    page.
+    cases. Broken rules that were also broken in the baseline are skipped cases, too. The sections are the
+    sections of the API page.
     """
     return CommandReport(
         title="workerkit conform",
@@ -58,7 +58,7 @@ def command_report(report: Report) -> CommandReport:
         sections=tuple(_sections(report)),
         folded_notes=tuple(_folded_notes(report)),
         causes=tuple(map(_cause, report.causes)),
-        causes_heading=mend_first_heading(report),
+        causes_heading=fix_first_heading(report),
     )
 
 

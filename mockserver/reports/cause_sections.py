@@ -1,4 +1,4 @@
-"""The part of the HTML page that shows the causes: what to mend first."""
+"""The part of the HTML page that shows the causes: what to fix first."""
 
 from __future__ import annotations
 

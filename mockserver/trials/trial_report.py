@@ -30,7 +30,7 @@ from workerkit.scenarios.library import library
 from workerkit.scenarios.rules import RULES
 from workerkit.scenarios.rules.judge import rules_of
 from workerkit.scenarios.rules.last_activity import last_activity
-from workerkit.scenarios.run_record.run import Run
+from workerkit.scenarios.run_record.run import EndedBy, Run
 from workerkit.scenarios.run_record.violation import Violation
 
 _NO_REQUEST = (
@@ -50,6 +50,17 @@ _STILL_AT_WORK = (
 )
 
 _MAX_FAILED = 5
+
+_NOT_WAITED_FOR: dict[EndedBy, str] = {
+    "idle": (
+        "The worker had open tasks, and for half of the time limit it only read the list. So the scenario "
+        "was ended before the time limit. If the worker only needs more time, set a longer --time-limit."
+    ),
+    "failed": (
+        "The worker had failed already and only read the list. So the scenario was ended before the time "
+        "limit, and rules that the worker could still keep were not checked."
+    ),
+}
 
 
 def as_json(trials: Sequence[Trial], coverage: Coverage | None = None) -> dict[str, Any]:
@@ -94,18 +105,24 @@ def _cause_json(cause: TrialCause) -> dict[str, Any]:
 
 
 def report_of(
-    trials: Sequence[Trial], *, began: float, seconds: float, coverage: Coverage | None = None
+    trials: Sequence[Trial],
+    *,
+    began: float,
+    seconds: float,
+    not_run: int = 0,
+    coverage: Coverage | None = None,
 ) -> CommandReport:
     """Returns the report of all trials.
 
     began: when the first trial began, in seconds since 1970.
     seconds: how long all trials took together.
+    not_run: how many scenarios were left out, because the run ended at the first failure.
     coverage: what the trials covered. None: the report does not have it.
     """
     causes = trial_causes(trials)
     return CommandReport(
         title="workerkit exec",
-        summary=_summary(trials),
+        summary=_summary(trials, not_run),
         seconds=seconds,
         cases=tuple(case_of(trial, causes) for trial in trials),
         notes=(f"{time_text(began)}, workerkit {version('likepion-workerkit')}",),
@@ -137,13 +154,14 @@ def case_of(trial: Trial, causes: Sequence[TrialCause] = ()) -> Case:
     )
 
 
-def _summary(trials: Sequence[Trial]) -> str:
+def _summary(trials: Sequence[Trial], not_run: int) -> str:
     passed = sum(trial.verdict.passed for trial in trials)
     failed = [trial.verdict.scenario for trial in trials if not trial.verdict.passed]
     left_out = len(failed) - _MAX_FAILED
     names = [*failed[:_MAX_FAILED], *([f"and {left_out} more"] if left_out > 0 else [])]
     tail = f"; failed: {', '.join(names)}" if failed else ""
-    return f"worker verdict: {_outcome(trials)} ({passed} of {len(trials)} scenarios passed{tail})"
+    rest = f"; {not_run} were not run" if not_run else ""
+    return f"worker verdict: {_outcome(trials)} ({passed} of {len(trials)} scenarios passed{tail}{rest})"
 
 
 def _causes_heading(causes: Sequence[TrialCause], trials: Sequence[Trial]) -> str:
@@ -151,7 +169,7 @@ def _causes_heading(causes: Sequence[TrialCause], trials: Sequence[Trial]) -> st
         return ""
     order = " The cause that fails the most scenarios is the first." if len(causes) > 1 else ""
     failed = sum(not trial.verdict.passed for trial in trials)
-    return f"Mend first: {_counted(len(causes), 'cause')} in {_counted(failed, 'scenario')}.{order}"
+    return f"Fix first: {_counted(len(causes), 'cause')} in {_counted(failed, 'scenario')}.{order}"
 
 
 def _report_cause(cause: TrialCause) -> ReportCause:
@@ -201,7 +219,9 @@ def _findings(trial: Trial, numbers: Mapping[CauseKey, int]) -> Iterator[ReportF
 
 
 def _finding(trial: Trial, violation: Violation, cause: int = 0) -> ReportFinding:
-    lines = dict(zip((exchange.number for exchange in trial.run.exchanges), trial.lines, strict=True))
+    lines = dict(
+        zip((exchange.number for exchange in trial.run.with_leaving.exchanges), trial.lines, strict=True)
+    )
     kept = [(number, lines[number]) for number in violation.exchanges if number in lines]
     report_lines = tuple(_line(numbers, trial.run, line) for line, numbers in _grouped(kept))
     missing = len(violation.exchanges) - len(kept)
@@ -229,7 +249,7 @@ def _line(numbers: list[int], run: Run, line: str) -> str:
 
     For several equal exchanges: `#4 to #23, 0.120 s to 1.900 s: 20 times GET ...`.
     """
-    times = {exchange.number: run.since_start(exchange.began) for exchange in run.exchanges}
+    times = {exchange.number: run.since_start(exchange.began) for exchange in run.with_leaving.exchanges}
     first, last = numbers[0], numbers[-1]
     if first == last:
         return f"#{first} at {times[first]}: {line}"
@@ -243,8 +263,9 @@ def _notes(trial: Trial) -> Iterator[str]:
         yield f"Not judged, because there was no occasion: {rules}."
     if trial.not_reached:
         yield f"Did not affect the worker (not a failure): {'; '.join(trial.not_reached)}."
-    if len(trial.run.exchanges) < trial.requests:
-        yield f"Only the last {len(trial.run.exchanges)} of {trial.requests} exchanges were kept and judged."
+    kept = len(trial.run.with_leaving.exchanges)
+    if kept < trial.requests:
+        yield f"Only the last {kept} of {trial.requests} exchanges were kept and judged."
 
 
 def _remark(trial: Trial) -> str:
@@ -281,6 +302,8 @@ def _notes_on_end(trial: Trial) -> Iterator[str]:
             yield _IN_BACKGROUND
     if trial.run.ended_by == "time-limit":
         yield last_activity(trial.run) or _STILL_AT_WORK
+    if trial.run.ended_by in _NOT_WAITED_FOR:
+        yield _NOT_WAITED_FOR[trial.run.ended_by]
 
 
 def _learn_more(cause: TrialCause) -> Iterator[str]:

@@ -41,16 +41,35 @@ class Verdict:
 
 
 def judge(run: Run) -> Verdict:
-    """Checks the run with the rules of its scenario and returns the verdict."""
-    rules = rules_of(run.scenario)
-    violations = tuple(violation for rule in rules for violation in rule.check(run))
+    """Checks the run with the rules of its scenario and returns the verdict.
+
+    If the run was ended early because it had failed, the rules that the worker could still keep are not
+    checked.
+    """
+    rules = _checked_rules(run)
+    violations = tuple(violation for rule in rules for violation in rule.check(_judged(run, rule)))
     broken = {violation.rule for violation in violations}
     not_judged = tuple(
         UnjudgedRule(rule.id, rule.no_occasion)
         for rule in rules
-        if rule.id not in broken and not rule.had_occasion(run)
+        if rule.id not in broken and not rule.had_occasion(_judged(run, rule))
     )
     return Verdict(run.scenario.name, not violations, violations, not_judged)
+
+
+def has_failed(run: Run) -> bool:
+    """Whether the worker has broken a rule in a way that it cannot mend any more."""
+    so_far = replace(run, ended_by="failed")
+    return any(rule.check(_judged(so_far, rule)) for rule in _checked_rules(so_far))
+
+
+def _checked_rules(run: Run) -> list[Rule]:
+    return [rule for rule in rules_of(run.scenario) if run.ended_by != "failed" or not rule.can_be_mended]
+
+
+def _judged(run: Run, rule: Rule) -> Run:
+    """Returns the part of the run that the rule judges."""
+    return run.with_leaving if rule.judges_leaving else run
 
 
 def rules_of(scenario: Scenario) -> tuple[Rule, ...]:

@@ -16,7 +16,7 @@ def last_activity(run: Run) -> str:
     Returns an empty text for a run that the scenario ended, and for a run whose worker was at work until the
     end.
     """
-    if run.ended_by == "until" or not run.own_exchanges:
+    if run.ended_by in ("until", "failed") or not run.own_exchanges:
         return ""
     last = run.own_exchanges[-1]
     if run.ended_by == "exit":

@@ -35,6 +35,10 @@ class Rule(ABC):
     careful: what a careful worker does. It completes the sentence "A careful worker ...".
     general: True if the rule is checked in every scenario that does not waive it. False if it is checked only
         in scenarios that expect it.
+    can_be_mended: True if the worker can still keep the rule later, although it is broken at this time of a
+        run. False if the rule stays broken.
+    judges_leaving: True if the rule also judges what the worker sends after the end of the run, before its
+        processes have ended.
     follows_from: the ids of other rules. If the worker broke one of them in the same run, it broke this rule
         for the same reason.
     no_occasion: why a run may have no occasion to break the rule. It completes the sentence "The rule was not
@@ -47,6 +51,8 @@ class Rule(ABC):
     why: ClassVar[str]
     careful: ClassVar[str]
     general: ClassVar[bool]
+    can_be_mended: ClassVar[bool] = False
+    judges_leaving: ClassVar[bool] = False
     follows_from: ClassVar[tuple[str, ...]] = ()
     no_occasion: ClassVar[str] = ""
 

@@ -28,6 +28,7 @@ class BulkItemsHeeded(Rule):
     )
     careful: ClassVar[str] = "reads `results` item by item, and drops or corrects the items that were refused"
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
     no_occasion: ClassVar[str] = "no item of a bulk update was refused"
 
     def check(self, run: Run) -> list[Violation]:

@@ -30,6 +30,7 @@ class EveryPageRead(Rule):
         "follows the cursor to the end, or starts again with the first page, until a list is empty"
     )
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
     follows_from: ClassVar[tuple[str, ...]] = ("goes-on-after-refusal",)
     no_occasion: ClassVar[str] = "the worker read no list, or the run ended before it had read all"
 

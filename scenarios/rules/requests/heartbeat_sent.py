@@ -28,6 +28,7 @@ class HeartbeatSent(Rule):
     )
     careful: ClassVar[str] = "sends a heartbeat when it starts, and regularly after that"
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
     no_occasion: ClassVar[str] = "the run ended before the worker had time for a heartbeat"
 
     def check(self, run: Run) -> list[Violation]:

@@ -29,6 +29,7 @@ class GoesOnAfterTrouble(Rule):
     )
     careful: ClassVar[str] = "tries again after a pause, and gives up only after minutes"
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
     no_occasion: ClassVar[str] = "no list and no report of a task failed"
 
     attempts: Positive = 3

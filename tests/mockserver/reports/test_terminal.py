@@ -15,7 +15,7 @@ LONG_CAUSE = ReportCause(
     ReportFinding("a-rule", "Word " * 40, ("#1 at 0.000 s: " + "x" * 100,)), "in 1 scenario", ("day",), "day"
 )
 LONG_REPORT = CommandReport(
-    "workerkit exec", "fail", 1.0, (), causes=(LONG_CAUSE,), causes_heading="Mend first: 1 cause."
+    "workerkit exec", "fail", 1.0, (), causes=(LONG_CAUSE,), causes_heading="Fix first: 1 cause."
 )
 
 

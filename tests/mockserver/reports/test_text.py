@@ -16,7 +16,7 @@ def report_with(*causes: ReportCause) -> CommandReport:
         1.0,
         cases,
         causes=causes,
-        causes_heading="Mend first: 1 cause.",
+        causes_heading="Fix first: 1 cause.",
     )
 
 
@@ -48,7 +48,7 @@ def test_a_remark_stands_in_the_line_of_its_case() -> None:
 def test_a_cause_has_its_evidence_and_the_cases_that_fail() -> None:
     text = causes_text(report_with(cause("#2 a", "#30 b", followers=("tasks-ended (in 1 scenario)",))))
     assert text.splitlines() == [
-        "Mend first: 1 cause.",
+        "Fix first: 1 cause.",
         "",
         "1. pause-on-401 (in 2 scenarios)",
         "   It went on.",

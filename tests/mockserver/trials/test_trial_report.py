@@ -194,7 +194,7 @@ def test_the_summary_counts_and_names_what_failed(trial: MakeTrial) -> None:
 def test_a_cause_is_explained_once_and_each_case_says_what_happened_there(trial: MakeTrial) -> None:
     trials = [trial(advised(2, 3), name="day"), trial(advised(2), name="night"), trial(name="noon")]
     command_report = report(trials)
-    assert command_report.causes_heading == "Mend first: 1 cause in 2 scenarios."
+    assert command_report.causes_heading == "Fix first: 1 cause in 2 scenarios."
     (cause,) = command_report.causes
     assert cause.finding.message == "It went on. Do not."
     assert (cause.extent, cause.cases, cause.shown_case) == ("in 2 scenarios", ("day", "night"), "night")
@@ -212,7 +212,7 @@ def test_a_rule_that_follows_from_another_is_folded_under_it(trial: MakeTrial) -
         ("tasks-ended (in 1 scenario)", ""),
     ]
     assert command_report.causes_heading == (
-        "Mend first: 2 causes in 3 scenarios. The cause that fails the most scenarios is the first."
+        "Fix first: 2 causes in 3 scenarios. The cause that fails the most scenarios is the first."
     )
     (finding,) = command_report.cases[0].findings
     assert (finding.rule, finding.follower_texts) == (
