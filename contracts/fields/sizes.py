@@ -1,4 +1,4 @@
-"""Extreme numbers in heartbeats, and batches of extreme sizes."""
+"""Heartbeats with very large numbers, and batches with very few or very many entries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange_reader import created_of
 
 _HEARTBEAT = "POST /health"
-# Every server accepts these.
+# Every correct server accepts these.
 _USUAL_NUMBERS: tuple[dict[str, float], ...] = (
     {"cpu_usage": 100, "ram_usage": 100, "disk_usage": 100},
     {"cpu_usage": 0.01, "ram_usage": 33.333333, "disk_usage": 99.99},

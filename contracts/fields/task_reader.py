@@ -15,7 +15,7 @@ _MOST_PAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class FoundTask:
-    """A task as a list shows it, and the list itself."""
+    """A task in a list, and the exchange that has the list."""
 
     task: Task
     exchange: Exchange

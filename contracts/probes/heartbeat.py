@@ -53,7 +53,7 @@ def probe_inactive_server(context: RunContext) -> Iterator[Observation]:
 
 
 def probe_missing_heartbeat(context: RunContext) -> Iterator[Observation]:
-    """Lists tasks after more than 90 seconds without a heartbeat. Waits with the clock of the run."""
+    """Sends no heartbeat for more than 90 seconds, then lists tasks. Waits with the clock of the run."""
     beat = context.client.send("POST", "/health", heartbeat_body(context.own_server_name))
     if not beat.accepted:
         why = f"the heartbeat before the wait got the status {beat.status}"

@@ -13,10 +13,10 @@ _FEWEST = 3
 
 
 def follow_changed_cursor(context: RunContext) -> None:
-    """Lists tasks, changes the status of one, and lists those after it. They have to be the same as before.
+    """Lists tasks, changes the status of one task, and lists the tasks after it. They must be as before.
 
-    A worker changes the tasks of a page before it asks for the next page. So the last task of a page often
-    does not match the filter any more when it is the cursor.
+    A worker changes the tasks of a page before it asks for the next page. So when the last task of a page is
+    used as the cursor, it often does not match the filter any more.
     """
     if context.ledger.has_finding(_RULE):
         return
@@ -29,7 +29,7 @@ def follow_changed_cursor(context: RunContext) -> None:
 
 
 def _task_to_change(context: RunContext, before: Exchange) -> Task | None:
-    """A listed task that no step has used yet. It has tasks before and behind it, if there are enough."""
+    """An unused listed task with a task before it and a task after it. None if there is no such task."""
     listed = usable_tasks_in(before)
     if len(listed) < _FEWEST:
         return None
@@ -52,9 +52,9 @@ def _change_and_follow(context: RunContext, status: str, before: Exchange, task:
 
 
 def _is_in_place(context: RunContext, status: str, before: Exchange, task: Task) -> bool:
-    """True if the list is as before, without the changed task: nobody else changes it, and its order holds.
+    """True if the other tasks have not changed, and the changed task has kept its place in the order.
 
-    In a list that is ordered by the time of the last change, the changed task has another place.
+    If a server orders tasks by the time of the last change, the changed task gets another place.
     """
     others = [task_id for task_id in _ids(before) if task_id != task["id"]]
     again = context.client.get_tasks(status=status, limit=_LIMIT)
@@ -69,7 +69,7 @@ def _flaw(after: Exchange, before: Exchange, task: Task, status: str) -> str:
         f"cursor, {request_text(after)}"
     )
     if not after.accepted:
-        return f"{start} was answered {after.status}, so a worker that changes its tasks cannot read on"
+        return f"{start} was answered {after.status}, so a worker that changes tasks cannot get the next page"
     ids, expected = _ids(after), _ids_behind(before, task)
     if not ids:
         return f"{start} lists nothing, but {len(expected)} or more tasks come after it"
