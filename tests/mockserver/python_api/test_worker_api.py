@@ -282,7 +282,7 @@ until: {tasks: ended, quiet: 10ms}
 LEAVES_BADLY = """
 import json, os, signal, sys, urllib.request
 def send(method, path, body=None):
-    url, data = os.environ["LIKEPION_BASE_URL"] + path, body and json.dumps(body).encode()
+    url, data = os.environ["LIKEPION_BASE_URL"] + path, None if body is None else json.dumps(body).encode()
     headers = {"X-API-Key": os.environ["LIKEPION_API_KEY"], "Content-Type": "application/json"}
     with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method)) as answer:
         return json.load(answer)
