@@ -6,7 +6,7 @@ from textwrap import shorten
 
 from workerkit.contracts.relations.violations import violations
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.replay import ReplayResult
+from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
 
 _MAX_NOTE_LENGTH = 200

@@ -13,7 +13,7 @@ from typing import Any
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
 from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError
-from workerkit.mockserver.capsules.replay.matching import Difference, difference_at
+from workerkit.mockserver.capsules.replay.difference import Difference, difference_at
 from workerkit.mockserver.capsules.replay.request_difference import (
     request_difference,
     request_meaning,

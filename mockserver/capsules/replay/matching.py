@@ -18,35 +18,35 @@ All values must be equal, with these exceptions:
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterator
+from dataclasses import replace
 from enum import Enum
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
+from workerkit.mockserver.capsules.replay.difference import (
+    MISSING,
+    Difference,
+    Phrase,
+    difference_at,
+    display,
+)
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import TASK_OPERATIONS
-from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import TIME_PATTERN, read_time
-from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TOLERANCE_SECONDS = 2.0
-_MAX_TEXT_LENGTH = 200
 _MAX_PSEUDONYM_LENGTH = 64
-_MASK = Mask((), salt=secrets.token_bytes(32))
 _NO_ANSWER = (Ending.HUNG, Ending.CLOSED)
 _COMPARED_HEADERS = ("retry-after", "allow")
 _CALLBACKS = ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus")
 _LISTED_FIELD = re.compile(r"answer/data/\d+/(?!(?:id|status)$)\w+")
 _EMPTY_VALUES = ("", 0, "{}")
-_PLACES_WITH_FEW_VALUES = ("status", "ending", "content-type")
-# The value of a missing field. No JSON value is equal to it.
-MISSING = object()
 
 
 class AnswerSource(Enum):
@@ -62,55 +62,22 @@ class AnswerSource(Enum):
     SERVER = "server"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The first difference between a recorded exchange and its replay.
-
-    number: the number of the exchange.
-    operation: the operationId of the request; None if it belongs to no operation.
-    request: the method, path and query of the request.
-    place: the part of the exchange that differs, for example `answer/data/0/status`.
-    recorded: the recorded value, as text.
-    now: the new value, as text.
-    """
-
-    number: int
-    operation: str | None
-    request: str
-    place: str
-    recorded: str
-    now: str
-
-    @property
-    def kind(self) -> tuple[str | None, str]:
-        """The operation, and the place without list indices. Equal for differences with the same cause."""
-        return self.operation, re.sub(r"/\d+", "/*", self.place)
-
-    def is_like(self, other: Difference | None) -> bool:
-        """Whether both differences seem to have the same cause.
-
-        Their kinds must be equal. For a status, an ending or a content type, the values must be equal, too.
-        """
-        values = (self.recorded, self.now) if self.place in _PLACES_WITH_FEW_VALUES else None
-        return other is not None and self.kind == other.kind and values in (None, (other.recorded, other.now))
-
-    def __str__(self) -> str:
-        return (
-            f"exchange {self.number} ({self.request}), {self.place}: recorded {self.recorded}, now {self.now}"
-        )
-
-
 class _DifferenceFoundError(WorkerkitError):
-    def __init__(self, place: str, recorded: Any, now: Any) -> None:
+    def __init__(self, place: str, recorded: Any, now: Any, *, task: str = "") -> None:
         super().__init__(place)
-        self.place, self.recorded, self.now = place, recorded, now
+        self.place, self.recorded, self.now, self.task = place, recorded, now, task
 
 
 class Matcher:
-    """Compares the exchanges of a replay one by one. Remembers the new id for each recorded id."""
+    """Compares the exchanges of a replay one by one. Remembers the new id for each recorded id.
 
-    def __init__(self, source: AnswerSource) -> None:
+    known: the ids that the recording shows, in lower case. In the mock's answers, every other id is
+        invented, and may stand for any recorded id that is not in `known`. None if no id is invented.
+    """
+
+    def __init__(self, source: AnswerSource, *, known: Container[str] | None = None) -> None:
         self._source = source
+        self._known = known
         self._new_ids: dict[str, str] = {}
         self._recorded_ids: dict[str, str] = {}
         self._sent_texts: set[str] = set()
@@ -139,7 +106,8 @@ class Matcher:
         try:
             self._compare(recorded, now)
         except _DifferenceFoundError as found:
-            return difference_at(recorded.exchange, found.place, *_display_both(found))
+            values = (display(found.place, value) for value in (found.recorded, found.now))
+            return difference_at(recorded.exchange, found.place, *values, task=found.task)
         return None
 
     def _compare(self, recorded: RecordedExchange, now: RecordedExchange) -> None:
@@ -202,7 +170,7 @@ class Matcher:
     def _compare_objects(self, place: str, before: dict[str, Any], after: dict[str, Any]) -> None:
         documented = _documented_fields() if self._source is not AnswerSource.WORLD else None
         is_callback_answer = self._operation in _CALLBACKS and self._source is not AnswerSource.WORLD
-        for name in [*before, *(name for name in after if name not in before)]:
+        for name in sorted({**before, **after}, key=lambda name: name != "results"):
             if documented is not None and name not in documented:
                 continue
             if is_callback_answer and not (name in before and name in after):
@@ -214,10 +182,46 @@ class Matcher:
             self._compare_values(f"{place}/{name}", before[name], after[name])
 
     def _compare_lists(self, place: str, before: list[Any], after: list[Any]) -> None:
+        if place == "answer/data" and self._source is not AnswerSource.SERVER:
+            self._compare_task_ids(_task_ids(before), _task_ids(after))
         for index, (before_item, after_item) in enumerate(zip(before, after, strict=False)):
-            self._compare_values(f"{place}/{index}", before_item, after_item)
+            if not self._is_invented(after_item):
+                self._compare_values(f"{place}/{index}", before_item, after_item)
         if len(before) != len(after):
-            raise _DifferenceFoundError(place, f"{len(before)} items", f"{len(after)} items")
+            raise _DifferenceFoundError(place, Phrase(f"{len(before)} items"), Phrase(f"{len(after)} items"))
+
+    def _compare_task_ids(self, before: list[str] | None, after: list[str] | None) -> None:
+        """Compares which tasks are listed, and in which order. None is a list with other items, too."""
+        if before is None or after is None:
+            return
+        for index, (recorded, now) in enumerate(zip_longest(before, after, fillvalue="")):
+            if not (recorded and now and self._is_same_id(recorded, now)):
+                raise self._wrong_task(index, before[index:], after[index:])
+
+    def _wrong_task(self, index: int, before: list[str], after: list[str]) -> _DifferenceFoundError:
+        """The difference of two lists that begin with different tasks: the first one is missing or extra."""
+        is_extra = bool(before) and before[0] not in after
+        is_missing = bool(after) and after[0] not in before
+        place = f"answer/data/{index}"
+        if is_extra and not (is_missing and self._is_known(after[0])):
+            return _DifferenceFoundError(
+                place, Phrase(f"task {before[0]}"), Phrase(f"no task {before[0]}"), task=before[0]
+            )
+        now = after[0] if self._is_known(after[0]) else "that the recording does not show"
+        if is_missing and not is_extra:
+            return _DifferenceFoundError(
+                place, Phrase(f"no task {now}"), Phrase(f"task {now}"), task=after[0]
+            )
+        return _DifferenceFoundError(
+            place, Phrase(f"task {before[0]}"), Phrase(f"task {now}"), task=before[0]
+        )
+
+    def _is_invented(self, task: Any) -> bool:
+        """Whether this is a task of the mock that stands for a recorded task."""
+        return self._known is not None and isinstance(task, dict) and task.get("id") in self._recorded_ids
+
+    def _is_known(self, task_id: str) -> bool:
+        return self._known is None or task_id in self._known
 
     def _compare_texts(self, place: str, before: str, after: str) -> None:
         if _UUID.fullmatch(before) and _UUID.fullmatch(after):
@@ -242,8 +246,11 @@ class Matcher:
 
     def _is_same_id(self, before: str, after: str) -> bool:
         before, after = before.lower(), after.lower()
-        if self._source is not AnswerSource.SERVER:
-            return before == after
+        is_same = before == after
+        if self._source is not AnswerSource.SERVER and (
+            is_same or self._is_known(before) or self._is_known(after)
+        ):
+            return is_same
         new, recorded = self._new_ids.setdefault(before, after), self._recorded_ids.setdefault(after, before)
         return new == after and recorded == before
 
@@ -269,40 +276,6 @@ class Matcher:
         return is_another_server and is_free_text and _is_id_or_time(before) == _is_id_or_time(after)
 
 
-def difference_at(exchange: Exchange, place: str, recorded: str, now: str) -> Difference:
-    """A difference at a place of this exchange."""
-    return Difference(exchange.number, exchange.operation, request_line(exchange), place, recorded, now)
-
-
-def request_line(exchange: Exchange) -> str:
-    """The method, path and query of a request for messages: `GET /api/v1/worker/tasks?limit=5`."""
-    query = f"?{exchange.query}" if exchange.query else ""
-    return f"{exchange.method} {exchange.path}{query}"
-
-
-def display(place: str, value: Any) -> str:
-    """A value for messages, without secrets. `place` is the place of the value in its exchange."""
-    if value is MISSING:
-        return "nothing"
-    if isinstance(value, bytes):
-        value = _MASK.body(value)
-    value = _MASK.value_in_fields(place.split("/"), value)
-    text = value if value and isinstance(value, str) else render(value).decode()
-    return text if len(text) <= _MAX_TEXT_LENGTH else f"{text[:_MAX_TEXT_LENGTH]}…"
-
-
-def _display_both(found: _DifferenceFoundError) -> tuple[str, str]:
-    recorded, now = display(found.place, found.recorded), display(found.place, found.now)
-    if recorded == now:
-        return _quoted_text(found.recorded, recorded), _quoted_text(found.now, now)
-    return recorded, now
-
-
-def _quoted_text(value: Any, text: str) -> str:
-    """The text with quotes if the value is a text. So "84" and 84 look different."""
-    return f'"{text}"' if isinstance(value, str) else text
-
-
 def _ids(exchange: Exchange) -> Iterator[str]:
     for text in (exchange.path, exchange.query, exchange.request_body.decode("latin-1")):
         yield from _UUID.findall(text)
@@ -314,6 +287,16 @@ def _with_replaced_ids(text: str, changes: dict[str, str]) -> str:
 
 def _lower(text: str) -> str:
     return text.lower()
+
+
+def _task_ids(tasks: list[Any]) -> list[str] | None:
+    """The ids of listed tasks, in lower case. None if not all items are tasks with an id."""
+    ids = [task.get("id") if isinstance(task, dict) else None for task in tasks]
+    return (
+        [task_id.lower() for task_id in ids if isinstance(task_id, str)]
+        if all(isinstance(task_id, str) for task_id in ids)
+        else None
+    )
 
 
 def _media_type(exchange: Exchange) -> str:

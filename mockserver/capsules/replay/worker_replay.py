@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.replay.capsule_server import CapsuleServer
-from workerkit.mockserver.capsules.replay.matching import Difference
+from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.workers.command import Command
 from workerkit.mockserver.workers.worker_environment import fill_placeholders
 from workerkit.openapi.exchange import Exchange

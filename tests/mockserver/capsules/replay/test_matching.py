@@ -10,7 +10,8 @@ import pytest
 
 from tests.openapi.masking.test_canaries import exchange
 from workerkit.mockserver.capsules.file.capsule import RecordedExchange
-from workerkit.mockserver.capsules.replay.matching import AnswerSource, Difference, Matcher
+from workerkit.mockserver.capsules.replay.difference import Difference
+from workerkit.mockserver.capsules.replay.matching import AnswerSource, Matcher
 
 POST = "https://a.example/1"
 

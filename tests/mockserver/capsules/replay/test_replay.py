@@ -12,8 +12,9 @@ from tests.workers.careful_workers import EXAMPLES
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
-from workerkit.mockserver.capsules.replay.matching import Difference
-from workerkit.mockserver.capsules.replay.replay import ReplayResult, replay
+from workerkit.mockserver.capsules.replay.difference import Difference
+from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
+from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.capsules.replay.shrink import shrink_capsule
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.mockserver.world import operations

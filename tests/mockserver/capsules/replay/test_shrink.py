@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.openapi.masking.test_canaries import exchange
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
-from workerkit.mockserver.capsules.replay.matching import Difference
+from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.shrink import shrink_capsule
 
 CAPSULE = Capsule(
