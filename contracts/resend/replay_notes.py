@@ -10,6 +10,7 @@ from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResu
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
 
 _MAX_NOTE_LENGTH = 200
+_MAX_NUMBERS = 5
 
 
 def replay_summary(
@@ -26,6 +27,7 @@ def replay_summary(
     ]
     if not capsule.recorded:
         notes.append("The capsule contains no request, so nothing was tested.")
+    notes.extend(_without_bodies(capsule))
     if result.dialect is not None and result.dialect.choices:
         choices = ", ".join(f"{silence}: {value}" for silence, value in sorted(result.dialect.choices))
         notes.append(
@@ -48,6 +50,15 @@ def capsule_notes(capsule: Capsule) -> list[str]:
         f"Note in the file: {shorten(note, _MAX_NOTE_LENGTH, placeholder=' …')}" for note in capsule.notes
     ]
     return [*notes, f"Expected: {capsule.expected}"] if capsule.expected else notes
+
+
+def _without_bodies(capsule: Capsule) -> list[str]:
+    """A note about the answers whose bodies are not in the capsule."""
+    numbers = [str(recorded.exchange.number) for recorded in capsule.recorded if recorded.lacks_body]
+    if not numbers:
+        return []
+    listed = ", ".join(numbers[:_MAX_NUMBERS]) + (", ..." if len(numbers) > _MAX_NUMBERS else "")
+    return [f"Answers without their body, of which only the status is compared: exchange {listed}."]
 
 
 def _who_answered(capsule: Capsule, target: str | None) -> str:

@@ -73,7 +73,7 @@ class CountedList:
 
 
 def number_or_zero(value: object) -> float:
-    """The value if it is a number or the digits of a number, otherwise 0. A server may answer with anything."""
+    """The value if it is a number, also in quotes, otherwise 0. A server may answer with anything."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return float(value) if "." in value else int(value)
     return value if isinstance(value, int | float) else 0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.capsules.http.client import Address, send
 from workerkit.mockserver.capsules.replay.matching import AnswerSource
 from workerkit.mockserver.capsules.replay.reconstructed_replay import (
@@ -58,7 +59,8 @@ def replay_against_server(
 
     def send_again(recorded: RecordedExchange) -> RecordedExchange:
         pace()
-        return send(_with_key(recorded, keys).exchange, address, timeout=answer_timeout(recorded))
+        now = send(_with_key(recorded, keys).exchange, address, timeout=answer_timeout(recorded))
+        return replace(now, exchange=decompressed(now.exchange))
 
     return replay_exchanges(capsule, send_again, AnswerSource.SERVER)
 
