@@ -68,8 +68,8 @@ def replay_against_server(
 def _replay_in_dialects(capsule: Capsule) -> ReplayResult:
     """The replay in the dialect in which the most exchanges match. Changes as few choices as possible.
 
-    If no dialect explains the difference, the shortest beginning with a difference is replayed alone. A
-    dialect may explain the difference there, and then another exchange is wrong.
+    If no dialect explains the difference, the shortest beginning with a difference is replayed alone. It may
+    have another difference. If a dialect explains that one, another exchange is wrong.
     """
     dialect = Dialect()
     while True:
@@ -79,8 +79,9 @@ def _replay_in_dialects(capsule: Capsule) -> ReplayResult:
             return best
         result = replay_in_dialect(capsule, best.dialect)
         assert result.difference is not None
-        alone = beginning(capsule, result.difference.end)
-        best_alone = best if alone == capsule else _replay_in_best_dialect(alone, best.dialect)
+        if result.difference.is_like(best.difference):
+            return replace(result, dialect=best.dialect)
+        best_alone = _replay_in_best_dialect(beginning(capsule, result.difference.end), best.dialect)
         if best_alone.difference is not None or best_alone.dialect in (None, dialect):
             return replace(result, dialect=best.dialect)
         dialect = best_alone.dialect
