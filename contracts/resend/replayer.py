@@ -55,7 +55,9 @@ class Replayer:
         dialect = result.dialect
         find_fast = None if dialect is None else find_with(lambda part: replay_in_dialect(part, dialect))
         twin = None if result.build_world is None else sound_twin(self.capsule, result)
-        return shrink_capsule(self.capsule, find_with(self.replay), find_fast=find_fast, twin=twin)
+        return shrink_capsule(
+            self.capsule, result.difference, find_with(self.replay), find_fast=find_fast, twin=twin
+        )
 
 
 def mock_replayer(capsule: Capsule, *, name: str) -> Replayer:

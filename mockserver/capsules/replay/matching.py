@@ -237,7 +237,8 @@ class Matcher:
         elif place.endswith("/server_name") and self._source is AnswerSource.SERVER:
             if not self._is_same_id(before, after):
                 earlier = self._new_ids.get(_lower(before), before)
-                raise _DifferenceFoundError(place, before, f"{after}, but {earlier} in earlier answers")
+                now = Phrase(f'"{after}", but "{earlier}" in earlier answers')
+                raise _DifferenceFoundError(place, before, now)
         elif before != after and not self._may_differ(place, before, after):
             raise _DifferenceFoundError(place, before, after)
 

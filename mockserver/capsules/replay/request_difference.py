@@ -41,7 +41,7 @@ def request_difference(expected: Exchange, request: Exchange) -> Difference:
             )
         case "key":
             place = f"request/{worker_api().key_header}"
-            return difference_at(expected, place, "the worker's key", "another key")
+            return difference_at(expected, place, before["key"] or "no key", after["key"] or "no key")
         case "body":
             place, *values = _first_difference(
                 "request/body", "", expected.request_json(), request.request_json()

@@ -16,6 +16,7 @@ _MAX_TO_COMBINE, _MAX_COMBINED = 16, 2
 
 def shrink_capsule(
     capsule: Capsule,
+    first: Difference | None,
     find: FindDifference,
     *,
     find_fast: FindDifference | None = None,
@@ -25,15 +26,15 @@ def shrink_capsule(
     """Returns a smaller capsule that shows the same difference: the same place with the same values.
 
     capsule: the capsule with the difference. It stays unchanged.
+    first: its first difference.
     find: replays a capsule and returns its first difference.
     find_fast: a faster function that may return another result than `find`. It is tried first.
     twin: the capsule with the answers of a server without the difference. The same exchanges of the twin
         must have no difference. Otherwise an exchange is missing that a remaining answer depends on.
     max_runs: how many capsules one search may replay. There are at most two searches.
 
-    Returns the same capsule if it has no difference, or if no smaller capsule shows the same difference.
+    Returns the same capsule if `first` is None, or if no smaller capsule shows the same difference.
     """
-    first = find(capsule)
     if first is None:
         return capsule
     for finder in (find_fast, find):

@@ -18,6 +18,7 @@ def first_and_smallest(capsule: Capsule) -> tuple[Difference | None, Capsule]:
     dialect = result.dialect or Dialect()
     small = shrink_capsule(
         capsule,
+        result.difference,
         lambda part: replay(part, name=NAME).difference,
         find_fast=lambda part: replay_in_dialect(part, dialect).difference,
         twin=None if result.difference is None else sound_twin(capsule, result),
