@@ -8,15 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from workerkit.mockserver.capsules.file.lost_updates import accepted_changes
 from workerkit.mockserver.capsules.replay.difference import Difference, display, request_line
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.exchange_reader import (
-    bulk_items_of,
-    key_of,
-    link_id_of,
-    listed_tasks,
-    task_ownership,
-)
+from workerkit.openapi.exchange_reader import key_of, listed_tasks
 
 _LIST = re.compile(r"answer/data(?:/\d+)?")
 _TASK_FIELD = re.compile(r"answer/data/(\d+)/(\w+)")
@@ -122,14 +117,6 @@ def _events(exchanges: Sequence[Exchange], task_id: str) -> Iterator[_Event]:
         for task in listed_tasks(exchange) or []:
             if task["id"].lower() == task_id:
                 yield _Event(exchange, task, is_list=True)
-        if (task_id, True) in task_ownership(exchange):
-            yield _Event(exchange, _changed_fields(exchange, task_id), is_list=False)
-
-
-def _changed_fields(exchange: Exchange, task_id: str) -> Mapping[str, Any]:
-    request = exchange.request_json()
-    if exchange.operation == "bulkUpdateTasks":
-        items = [item for item in bulk_items_of(request) if str(link_id_of(item)).lower() == task_id]
-        return items[-1] if items and isinstance(items[-1], dict) else {}
-    fields = request if isinstance(request, dict) else {}
-    return {**fields, "status": "completed"} if exchange.operation == "completeLink" else fields
+        changes = accepted_changes(exchange)
+        if task_id in changes:
+            yield _Event(exchange, changes[task_id], is_list=False)

@@ -59,7 +59,8 @@ class _Search:
 
     def smallest(self) -> list[int]:
         """The indices of the exchanges that remain."""
-        before = [index for index in range(self._first.end) if index not in self._needed]
+        others = (index for index in range(self._first.end) if index not in self._needed)
+        before = sorted(others, key=self._answer_length, reverse=True)
         return self._sorted(self._one_or_two(self._without_parts(before)))
 
     def shows_it(self, indices: Sequence[int]) -> bool:
@@ -70,6 +71,10 @@ class _Search:
         if indices[difference.number - 1] != self._first.number - 1:
             return False
         return self._twin is None or self._find(_with(self._twin, indices)) is None
+
+    def _answer_length(self, index: int) -> int:
+        """Long lists are removed first: the more tasks a list shows, the more exchanges it depends on."""
+        return len(self._capsule.recorded[index].exchange.answer_body)
 
     def _without_parts(self, kept: list[int]) -> list[int]:
         """Removes parts of the list that are not needed: first large parts, then smaller ones."""
