@@ -5,7 +5,9 @@ from __future__ import annotations
 from textwrap import shorten
 
 from workerkit.contracts.relations.violations import violations
+from workerkit.contracts.resend.page_sentence import page_sentence
 from workerkit.mockserver.capsules.file.capsule import Capsule
+from workerkit.mockserver.capsules.replay.explanation import NOBODY_CHANGED
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
 
@@ -38,6 +40,13 @@ def replay_summary(
         notes.extend(
             f"The recording does not follow the API page: {violation}" for violation in violations(exchange)
         )
+        if sentence := page_sentence(result.difference, exchange):
+            notes.append(f"The API page says: {sentence}")
+        if NOBODY_CHANGED in result.difference.why:
+            notes.append(
+                "If something that is not in the recording changed the task, the server may be right: record "
+                "all requests to the server."
+            )
         notes.append(_who_answered(capsule, target))
         if small is None and len(capsule.recorded) > 1:
             notes.append("Next: run again with --shrink to leave out exchanges that are not needed.")

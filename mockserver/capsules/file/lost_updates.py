@@ -16,8 +16,8 @@ from workerkit.openapi.exchange_reader import (
     total_of,
 )
 
-# A list shows these fields of an update.
-_LISTED_FIELDS = ("status", "link_profile", "link_post")
+# A list shows these fields of an update, and its status.
+_LINK_FIELDS = ("link_profile", "link_post")
 # A server may change other statuses itself: it may queue pending tasks and retry failed ones.
 _LASTING_STATUSES = ("running", "completed", "canceled")
 
@@ -28,10 +28,10 @@ def accepted_changes(exchange: Exchange) -> dict[str, Mapping[str, Any]]:
 
 
 def lost_updates(exchanges: Sequence[Exchange]) -> set[int]:
-    """The numbers of the exchanges whose updates were accepted, but changed none of their tasks.
+    """The numbers of the exchanges whose updates were accepted, but not kept for any of their tasks.
 
     A later list shows this, if the task was not changed again before the list. An update counts only if a
-    list shows it for all its tasks.
+    list shows it for all its tasks. Of an update with a status, only the status counts.
     """
     lost: set[int] = set()
     for index, exchange in enumerate(exchanges):
@@ -44,7 +44,8 @@ def lost_updates(exchanges: Sequence[Exchange]) -> set[int]:
 
 
 def _is_lost(task_id: str, fields: Mapping[str, Any], update: Exchange, later: Sequence[Exchange]) -> bool:
-    wanted = {name: fields[name] for name in _LISTED_FIELDS if name in fields}
+    names = ("status",) if "status" in fields else _LINK_FIELDS
+    wanted = {name: fields[name] for name in names if name in fields}
     for exchange in later:
         if task_id in accepted_changes(exchange):
             return False

@@ -11,9 +11,19 @@ from urllib.parse import parse_qsl
 from workerkit.mockserver.capsules.file.lost_updates import accepted_changes
 from workerkit.mockserver.capsules.replay.difference import Difference, display, request_line
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.exchange_reader import key_of, listed_tasks
+from workerkit.openapi.exchange_reader import (
+    bulk_results_of,
+    key_of,
+    link_id_of,
+    listed_tasks,
+    subject_task_id,
+)
+from workerkit.openapi.spec.api import worker_api
 
 _LIST = re.compile(r"answer/data(?:/\d+)?")
+_BULK_RESULT = re.compile(r"answer/results/(\d+)")
+_MAX_NAMED = 3
+NOBODY_CHANGED = "no accepted request has changed the task since then"
 _TASK_FIELD = re.compile(r"answer/data/(\d+)/(\w+)")
 
 
@@ -38,9 +48,9 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
     exchange = exchanges[difference.number - 1]
     before = exchanges[: difference.number - 1]
     if difference.last > difference.number:
-        return _later_evidence(exchange, exchanges[difference.last - 1])
+        return _later_evidence(exchange, exchanges[difference.last - 1], difference)
     if exchange.operation != "listTasks":
-        return ""
+        return _about_update(before, exchange, _updated_task(exchange, difference))
     field = _TASK_FIELD.fullmatch(difference.place)
     if field is not None:
         task_id = str((listed_tasks(exchange) or [])[int(field[1])]["id"]).lower()
@@ -50,11 +60,33 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
     return ""
 
 
-def _later_evidence(exchange: Exchange, last: Exchange) -> str:
+def _updated_task(exchange: Exchange, difference: Difference) -> str:
+    """The id of the task whose update differs, in lower case. Empty if there is no such task."""
+    result = _BULK_RESULT.match(difference.place)
+    if exchange.operation == "bulkUpdateTasks":
+        results = bulk_results_of(exchange.answer_json())
+        index = int(result[1]) if result else len(results)
+        return str(link_id_of(results[index]) or "").lower() if index < len(results) else ""
+    return subject_task_id(exchange, worker_api()) or ""
+
+
+def _later_evidence(exchange: Exchange, last: Exchange, difference: Difference) -> str:
     """A sentence about the later exchange that shows the difference."""
-    if exchange.operation == "listTasks":
+    task_id = _updated_task(exchange, difference)
+    if difference.place == "answer/total":
+        return f"{_named(last)} lists further tasks"
+    if exchange.operation == "listTasks" or not task_id:
         return f"{_named(last)} contradicts this"
-    return f"{_named(last)} should list each updated task of this server, but one is missing"
+    return f"{_named(last)} should then list task {task_id}, but does not: it is not a task of this server"
+
+
+def _about_update(before: Sequence[Exchange], exchange: Exchange, task_id: str) -> str:
+    """A sentence about the list that shows the task for another API key. Empty if there is none."""
+    lists = [event.exchange for event in _events(before, task_id) if event.is_list] if task_id else []
+    foreign = [task_list for task_list in lists if key_of(task_list) != key_of(exchange)]
+    if not foreign or len(foreign) < len(lists):
+        return ""
+    return f"{_named(foreign[-1])} lists task {task_id} for another API key"
 
 
 def _against_filter(exchange: Exchange, task_id: str) -> str:
@@ -79,7 +111,7 @@ def _about_field(before: Sequence[Exchange], difference: Difference, task_id: st
         return (
             f"{_named(last.exchange)} set it to {value}, and exchange {difference.number} does not show this"
         )
-    return f"{_named(last.exchange)} showed {value}, and {_since(events, last)}"
+    return f"{_named(last.exchange)} showed {value}, and {_since(before, task_id, last)}"
 
 
 def _about_listing(before: Sequence[Exchange], exchange: Exchange, difference: Difference) -> str:
@@ -93,18 +125,37 @@ def _about_listing(before: Sequence[Exchange], exchange: Exchange, difference: D
         return f"{_named(last.exchange)} set the status of this task to {status}"
     if key_of(last.exchange) != key_of(exchange):
         return f"{_named(last.exchange)} lists this task for another API key"
-    return f"{_named(last.exchange)} lists this task with the status {status}, and {_since(events, last)}"
+    if difference.recorded.startswith("task ") and _is_same_list(last.exchange, exchange):
+        return f"{_named(last.exchange)} lists this task, too, but each task is on one page only"
+    since = _since(before, difference.task, last)
+    return f"{_named(last.exchange)} lists this task with the status {status}, and {since}"
 
 
-def _since(events: Sequence[_Event], last: _Event) -> str:
-    """What has changed the task since an event."""
-    later = [event for event in events if event.exchange.number > last.exchange.number and not event.is_list]
-    if not later:
-        return "no recorded request has changed the task since then"
-    fields = (
-        ", ".join(sorted({field for event in later for field in event.fields} - {"link_id"})) or "nothing"
-    )
-    return f"after that, {_named(later[-1].exchange, first=False)} changed only: {fields}"
+def _is_same_list(first: Exchange, second: Exchange) -> bool:
+    """Whether two requests ask for pages of the same list."""
+    filters = [
+        {name: value for name, value in parse_qsl(exchange.query) if name not in ("page", "after")}
+        for exchange in (first, second)
+    ]
+    return first.query != second.query and filters[0] == filters[1]
+
+
+def _since(before: Sequence[Exchange], task_id: str, last: _Event) -> str:
+    """What has changed the task since an event, or tried to."""
+    later = [exchange for exchange in before if exchange.number > last.exchange.number]
+    changes = [event for event in _events(later, task_id) if not event.is_list]
+    if changes:
+        names = {name for event in changes for name in event.fields} - {"link_id"}
+        last_change = _named(changes[-1].exchange, first=False)
+        return f"after that, {last_change} changed only: {', '.join(sorted(names)) or 'nothing'}"
+    refused = [_named(item, first=False) for item in later if _asks_to_change(item, task_id)][-_MAX_NAMED:]
+    tried = f", but it was refused to {', '.join(refused)}" if refused else ""
+    return f"{NOBODY_CHANGED}{tried}"
+
+
+def _asks_to_change(exchange: Exchange, task_id: str) -> bool:
+    target = f"{exchange.path} ".encode("utf-8", "surrogatepass") + exchange.request_body
+    return exchange.operation != "listTasks" and task_id.encode() in target.lower()
 
 
 def _named(exchange: Exchange, *, first: bool = True) -> str:

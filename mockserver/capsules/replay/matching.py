@@ -47,6 +47,8 @@ _NO_ANSWER = (Ending.HUNG, Ending.CLOSED)
 _COMPARED_HEADERS = ("retry-after", "allow")
 _CALLBACKS = ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus")
 _LISTED_FIELD = re.compile(r"answer/data/\d+/(?!(?:id|status)$)\w+")
+# These lists are compared by the ids of their tasks.
+_ID_FIELDS = {"answer/data": "id", "answer/results": "link_id"}
 _EMPTY_VALUES = ("", 0, "{}")
 
 
@@ -186,27 +188,27 @@ class Matcher:
         return type(before) is str and before == after and self._source is not AnswerSource.SERVER
 
     def _compare_lists(self, place: str, before: list[Any], after: list[Any]) -> None:
-        if place == "answer/data" and self._source is not AnswerSource.SERVER:
-            self._compare_task_ids(_task_ids(before), _task_ids(after))
+        field = _ID_FIELDS.get(place)
+        if field is not None and self._source is not AnswerSource.SERVER:
+            self._compare_task_ids(place, _task_ids(before, field), _task_ids(after, field))
         for index, (before_item, after_item) in enumerate(zip(before, after, strict=False)):
             if not self._is_invented(after_item):
                 self._compare_values(f"{place}/{index}", before_item, after_item)
         if len(before) != len(after):
             raise _DifferenceFoundError(place, Phrase(f"{len(before)} items"), Phrase(f"{len(after)} items"))
 
-    def _compare_task_ids(self, before: list[str] | None, after: list[str] | None) -> None:
-        """Compares which tasks are listed, and in which order. None is a list with other items, too."""
+    def _compare_task_ids(self, place: str, before: list[str] | None, after: list[str] | None) -> None:
+        """Compares which tasks are in a list, and in which order. None is a list with other items, too."""
         if before is None or after is None:
             return
         for index, (recorded, now) in enumerate(zip_longest(before, after, fillvalue="")):
             if not (recorded and now and self._is_same_id(recorded, now)):
-                raise self._wrong_task(index, before[index:], after[index:])
+                raise self._wrong_task(f"{place}/{index}", before[index:], after[index:])
 
-    def _wrong_task(self, index: int, before: list[str], after: list[str]) -> _DifferenceFoundError:
+    def _wrong_task(self, place: str, before: list[str], after: list[str]) -> _DifferenceFoundError:
         """The difference of two lists that begin with different tasks: the first one is missing or extra."""
         is_extra = bool(before) and before[0] not in after
         is_missing = bool(after) and after[0] not in before
-        place = f"answer/data/{index}"
         if is_extra and not (is_missing and self._is_known(after[0])):
             return _DifferenceFoundError(
                 place, Phrase(f"task {before[0]}"), Phrase(f"no task {before[0]}"), task=before[0]
@@ -302,9 +304,9 @@ def _names_in(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return names
 
 
-def _task_ids(tasks: list[Any]) -> list[str] | None:
-    """The ids of listed tasks, in lower case. None if not all items are tasks with an id."""
-    ids = [task.get("id") if isinstance(task, dict) else None for task in tasks]
+def _task_ids(items: list[Any], field: str) -> list[str] | None:
+    """The ids of tasks in a list, in lower case. None if an item has no id in this field."""
+    ids = [item.get(field) if isinstance(item, dict) else None for item in items]
     return (
         [task_id.lower() for task_id in ids if isinstance(task_id, str)]
         if all(isinstance(task_id, str) for task_id in ids)

@@ -33,7 +33,7 @@ from workerkit.openapi.spec.operation import Call
 # The seed for the ids of invented tasks. A recorded mock was probably started with a small seed. This seed is
 # large, so that the invented ids differ from the recorded ids.
 _SEED = 0xCA95_01E5
-_OTHER_SERVER = "another-server"
+_OTHER_SERVER = "another server"
 # If a server says that it has more tasks than this, the number is ignored.
 _MAX_INVENTED_TASKS = 50_000
 # Lists without a status filter leave out tasks in this status, and such a task may change to any status.

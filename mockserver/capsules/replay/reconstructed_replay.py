@@ -70,7 +70,10 @@ def replay_in_world(
     """Replays a capsule against the mock in this world. For `known` see `Matcher`."""
     with ReplayMock(build_world) as mock:
         result = replay_exchanges(capsule, mock.replay, source, known=known)
-    return replace(result, build_world=build_world)
+        difference = result.difference
+        if difference is not None and difference.place == "status" and mock.refusal:
+            difference = replace(difference, why=f"The mock refuses it: {mock.refusal}")
+    return replace(result, difference=difference, build_world=build_world)
 
 
 def replay_reconstructed(
@@ -101,7 +104,8 @@ def replay_in_dialect(capsule: Capsule, dialect: Dialect) -> ReplayResult:
         return result
     result = _with_evidence(capsule, dialect)
     assert result.difference is not None
-    sentences = explanation([recorded.exchange for recorded in capsule.recorded], result.difference)
+    why = explanation([recorded.exchange for recorded in capsule.recorded], result.difference)
+    sentences = ". ".join(filter(None, (result.difference.why, why)))
     return replace(result, difference=replace(result.difference, why=sentences))
 
 

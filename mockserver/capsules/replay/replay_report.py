@@ -86,6 +86,7 @@ def summary_as_json(exchanges: int, summary: ReplaySummary) -> dict[str, Any]:
             "place": difference.place,
             "recorded": difference.recorded,
             "now": difference.now,
+            "why": difference.why,
         },
         "notes": list(summary.notes),
     }

@@ -104,6 +104,16 @@ LISTS = recorded(query="status=completed", answer_body=render({"data": [], "tota
             recorded(query="status=running", answer_body=page_of("running")),
             "completeLink",
         ),
+        (
+            request_to("completeLink", "callback/link/complete", {"link_id": UUID, "link_post": "p"}),
+            recorded(query="status=running", answer_body=page_of("running", link_post="p")),
+            "completeLink",
+        ),
+        (
+            request_to("updateLink", "callback/link/update", {"link_id": UUID, "link_post": "p"}),
+            recorded(query="status=running", answer_body=page_of("running", link_post="")),
+            "updateLink",
+        ),
         (COMPLETE, recorded(answer_body=page_of("completed")), None),
         (
             request_to("updateTask", f"tasks/{UUID}", {"status": "failed"}),
