@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.workers.command import GRACE
@@ -45,7 +45,7 @@ class WorkerRun:
     ended_by: EndedBy
     exit_code: int | None
     output: str
-    record: Run | None = None
+    record: Run | None = field(default=None, repr=False, compare=False)
 
 
 def run_command(

@@ -42,14 +42,12 @@ from workerkit.scenarios.model.effects.worker_process import (
 from workerkit.scenarios.model.happening_tracker import DueEffect, HappeningTracker
 from workerkit.scenarios.model.scenario import Happening, Scenario
 from workerkit.scenarios.model.selection import THIS, Selection
-from workerkit.scenarios.model.trigger import OnAsked, OnCall, OnChange, OnMatch, OnState, Trigger
+from workerkit.scenarios.model.trigger import After, OnAsked, OnCall, OnChange, OnMatch, OnState, Trigger
 from workerkit.scenarios.run_record.idleness import POLLING
 from workerkit.scenarios.run_record.run import Event
 from workerkit.scenarios.run_record.trouble import troubles_of
 
 _BY = "the scenario"
-# What a worker that only polls asks.
-_ASKED_BY_POLLS = frozenset(("heartbeat", FIRST_PAGE, LATER_PAGE))
 Groups = Mapping[str, Iterable[str]]
 
 
@@ -159,8 +157,10 @@ class Director:
         """Whether the scenario waits for the worker's tasks, and needs no more time or polls to go on."""
         if self.scenario is None or not self.scenario.until.waits_for_tasks:
             return False
-        triggers = [self.scenario.when[index].trigger for index in self.tracker.not_happened]
-        return not self.tracker.waiting_for_time and not any(map(_may_come_by_polls, triggers))
+        when, waiting = self.scenario.when, self.tracker.not_happened
+        return not self.tracker.waiting_for_time and not any(
+            _may_come_by_polls(when[index].trigger) and not _only_spoils(when, index) for index in waiting
+        )
 
     def awaits_start(self) -> bool:
         """Whether the scenario will start the worker again only because time passes."""
@@ -229,26 +229,34 @@ class Director:
         tasks = self.world.tasks
         for due in due_effects:
             effect = due.effect
+            self._trigger_tasks = (
+                trigger_tasks
+                if due.tasks is None
+                else tuple(tasks[task] for task in due.tasks if task in tasks)
+            )
             if isinstance(effect, OnWorkerProcess):
                 if self._worker is None:
                     continue
                 WORKER_ACTIONS[type(effect)](self._worker)
             else:
-                self._trigger_tasks = (
-                    trigger_tasks
-                    if due.tasks is None
-                    else tuple(tasks[task] for task in due.tasks if task in tasks)
-                )
                 EFFECT_ACTIONS[type(effect)](self, effect, due.time)
             self.events.append(Event(due.time, effect.kind, effect.subject))
 
 
+def _only_spoils(when: Sequence[Happening], index: int) -> bool:
+    """Whether a happening can only make requests fail, and no other happening waits for it."""
+    is_awaited = when[index].name is not None or any(
+        isinstance(happening.trigger, After) for happening in when[index + 1 : index + 2]
+    )
+    return not is_awaited and all(isinstance(effect, AddFault | Respond) for effect in when[index].effects)
+
+
 def _may_come_by_polls(trigger: Trigger) -> bool:
     """Whether the requests of a worker that only polls can be enough for a trigger."""
-    if isinstance(trigger, OnAsked):
-        return not _ASKED_BY_POLLS.isdisjoint(trigger.what)
     operations = trigger.of if isinstance(trigger, OnCall) else ()
     operations = trigger.operation if isinstance(trigger, OnMatch) else operations
+    if isinstance(trigger, OnAsked):
+        return not {"heartbeat", FIRST_PAGE, LATER_PAGE}.isdisjoint(trigger.what)
     return not {ANY, *POLLING}.isdisjoint(operations)
 
 

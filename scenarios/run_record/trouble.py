@@ -9,6 +9,7 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.faults.fault import Fault
 from workerkit.scenarios.faults.mislead.lost_answer import LostAnswer
 from workerkit.scenarios.faults.mislead.partial_bulk import PartialBulk
+from workerkit.scenarios.faults.refuse.down import Down
 from workerkit.scenarios.faults.refuse.empty_answer import EmptyAnswer
 from workerkit.scenarios.faults.refuse.hang import Hang
 from workerkit.scenarios.faults.refuse.reset import Reset
@@ -51,7 +52,7 @@ def _by_faults(faults: Iterable[Fault]) -> Iterator[Trouble]:
         match fault:
             case LostAnswer() | PartialBulk(then="lost"):
                 yield "answer-lost"
-            case EmptyAnswer() | Reset():
+            case EmptyAnswer() | Reset() | Down():
                 yield "connection-lost"
             case Hang():
                 yield "hang"
