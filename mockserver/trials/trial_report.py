@@ -78,6 +78,7 @@ def as_json(trials: Sequence[Trial], coverage: Coverage | None = None) -> dict[s
                 "seconds": round(trial.seconds, 3),
                 "broken": [_violation_json(violation) for violation in trial.verdict.broken],
                 "not_judged": [{"rule": rule.rule, "why": rule.why} for rule in trial.verdict.not_judged],
+                "not_reached": list(trial.not_reached),
             }
             for trial in trials
         ],

@@ -13,8 +13,10 @@ from workerkit.mockserver.reports.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import markdown_report
 from workerkit.mockserver.reports.report import CommandReport, Outcome
+from workerkit.mockserver.reports.terminal import styled_tables
 from workerkit.mockserver.reports.text import case_line, causes_text
 from workerkit.mockserver.reports.timeline import Timeline
+from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.openapi.exchange import Exchange
@@ -106,13 +108,21 @@ def test_the_json_has_the_documented_form(trial: MakeTrial) -> None:
             }
         ],
         "scenarios": [
-            {"name": "day", "verdict": "pass", "seconds": 1.235, "broken": [], "not_judged": []},
+            {
+                "name": "day",
+                "verdict": "pass",
+                "seconds": 1.235,
+                "broken": [],
+                "not_judged": [],
+                "not_reached": [],
+            },
             {
                 "name": "night",
                 "verdict": "fail",
                 "seconds": 1.235,
                 "broken": [{"rule": "pause-on-401", "message": "It went on.", "exchanges": [2, 3]}],
                 "not_judged": [],
+                "not_reached": [],
             },
         ],
     }
@@ -179,6 +189,8 @@ def test_parts_that_were_not_reached_are_no_failure(trial: MakeTrial) -> None:
     case = case_of(trial(not_reached=("never happened: a", "never applied: b")))
     assert case.outcome is Outcome.PASS
     assert case.notes == ("Did not affect the worker (not a failure): never happened: a; never applied: b.",)
+    value = as_json([trial(not_reached=("never happened: a",))])
+    assert value["scenarios"][0]["not_reached"] == ["never happened: a"]
 
 
 def test_the_summary_counts_and_names_what_failed(trial: MakeTrial) -> None:
@@ -294,6 +306,7 @@ secrets = [key, task["password"], task["email"]]
 print(*secrets, json.dumps(secrets), urllib.parse.quote(repr(secrets), safe=""))
 send("/logs", {"logs": [{"level": "INFO", "message": " ".join(secrets)}]})
 send("/tasks?" + urllib.parse.urlencode({"status": " ".join(secrets)}))
+send("/callback/link/update", {"link_id": task["id"], "status": key})
 for secret in secrets:
     send("/" + urllib.parse.quote(secret, safe=""))
 raise SystemExit(3)
@@ -319,10 +332,12 @@ def test_no_report_contains_a_secret(leaking_trial: Trial) -> None:
         "process-not-crashed",
     }
     assert leaking_trial.output.count("<key ") >= 2
-    command_report = report([leaking_trial])
+    coverage = trial_coverage([leaking_trial])
+    command_report = report_of([leaking_trial], began=1764583200.0, seconds=2.0, coverage=coverage)
     contents = [
+        *(tables.plain.encode() + b"process-not-crashed" for tables in styled_tables(command_report)),
         (case_line(command_report.cases[0]) + causes_text(command_report)).encode(),
-        render(as_json([leaking_trial])),
+        render(as_json([leaking_trial], coverage)),
         junit_report(command_report),
         html_report(command_report),
         markdown_report(command_report).encode(),
@@ -336,7 +351,7 @@ def test_no_report_contains_a_secret(leaking_trial: Trial) -> None:
 
 def test_the_timeline_of_a_trial_has_its_exchanges(leaking_trial: Trial) -> None:
     timeline = leaking_trial.timeline
-    assert [row.answer for row in timeline.rows] == ["200", "200", "400", "404", "404", "404"]
+    assert [row.answer for row in timeline.rows] == ["200", "200", "400", "400", "404", "404", "404"]
     assert timeline.rows[0].text == "GET /tasks"
     assert "process-not-crashed" in timeline.rows[-1].rules
     assert [lane.periods[0].status for lane in timeline.lanes] == ["pending"]
