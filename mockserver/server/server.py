@@ -17,6 +17,7 @@ import uvloop
 from workerkit.mockserver.control.access import is_loopback
 from workerkit.mockserver.docs_page.docs_app import PAGE_PATH
 from workerkit.mockserver.server.app import MockApp
+from workerkit.mockserver.server.port import Port
 from workerkit.mockserver.server.protocol import Protocol
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.errors import CannotRunError, UsageError
@@ -67,6 +68,7 @@ class WorldServer:
         self._socket = listening_socket(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
         self._server = _Server(_uvicorn_config(self._app))
+        self._closable_port = Port(self._server)
         self._thread = threading.Thread(target=self._run, name="workerkit-mock", daemon=True)
 
     @property
@@ -89,6 +91,10 @@ class WorldServer:
     def docs_url(self) -> str:
         """The URL of the page that shows the Worker API and can send requests."""
         return self.origin + PAGE_PATH
+
+    def close_port(self, seconds: float) -> None:
+        """Lets the port refuse connections for some time. Call this in the thread of the server."""
+        self._closable_port.close_for(seconds)
 
     def run_in_server_thread(self, function: Callable[[], T]) -> T:
         """Calls a function in the thread of the server, between two requests. Returns its result."""
@@ -115,6 +121,7 @@ class WorldServer:
         trace: TracebackType | None,
     ) -> None:
         self.run_in_server_thread(self._app.events.close)
+        self.run_in_server_thread(self._closable_port.release)
         self.run_in_server_thread(self._server.stop)
         self._thread.join()
         self._socket.close()

@@ -77,6 +77,7 @@ def try_worker(
     director = worlds.add(DEFAULT, WorldBuilder(scenario))
     first_snapshot = snapshot_of(director) if with_capsule else None
     with WorldServer(worlds) as mock:
+        director.world.close_port = mock.close_port
         worker_run = run_command(mock, director, words, time_limit=time_limit, grace=grace, stop=stop)
     run = worker_run.record
     assert run is not None

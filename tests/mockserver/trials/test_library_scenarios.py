@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,14 +17,16 @@ from workerkit.scenarios.library import library
 WORKER = (sys.executable, str(Path(__file__).parents[2] / "examples" / "worker.py"))
 TIME_LIMIT = 240
 EXPECTED_CAUSES = ("fault", "the scenario answered")
-# This scenario waits for another kind of report than the example worker sends.
-NOT_REACHED_BY_EXAMPLE = ("never happened: add-fault lost-answer (match operation: completeLink, calls: 2)",)
+# The example worker reads at most 100 tasks, which is one page, and completes its tasks one by one.
+NOT_REACHED_BY_EXAMPLE = re.compile(
+    r"never happened: add-fault [a-z-]+ \(asked later-page\)|never applied: the fault partial-bulk"
+)
 
 
 def problems_in_scenario(name: str) -> list[str]:
     """Runs the worker through a scenario and returns the problems. Empty if there were none."""
     trial = try_worker(library.find(name), WORKER, time_limit=TIME_LIMIT)
-    not_reached = [part for part in trial.not_reached if part not in NOT_REACHED_BY_EXAMPLE]
+    not_reached = [part for part in trial.not_reached if not NOT_REACHED_BY_EXAMPLE.fullmatch(part)]
     server_errors = [
         exchange.why
         for exchange in trial.run.exchanges
