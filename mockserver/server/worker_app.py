@@ -114,7 +114,7 @@ class WorkerApp:
         world, key = director.world, request.header(self._key_header)
         context = _RequestContext(request, director, world, key, world.clock.now())
         answer, why = self._handle_or_refuse(context)
-        director.after_request()
+        director.after_request(answer, context.faults.applied if context.faults else ())
         _add_to_journal(context, answer, why)
         return answer, context.faults
 
