@@ -88,9 +88,12 @@ class Journal:
         """Does not call this listener any more. Raises ValueError if it was not added."""
         self._listeners.remove(listener)
 
-    def newest(self, count: int) -> list[Exchange]:
-        """The newest exchanges that are kept, at most `count`, the oldest first."""
-        return [_as_exchange(kept) for kept in islice(reversed(self._kept), count)][::-1]
+    def newest(self, count: int | None = None) -> list[Exchange | JournalNote]:
+        """The newest exchanges that are kept now, at most `count`, the oldest first. None: all of them.
+
+        Unlike an iteration over the journal, this does not turn the notes into exchanges, so it is fast.
+        """
+        return list(islice(reversed(self._kept), count))[::-1]
 
     def _append(self, exchange: Exchange | JournalNote) -> None:
         kept = self._kept
@@ -105,7 +108,7 @@ class Journal:
             listener(exchange)
 
     def __iter__(self) -> Iterator[Exchange]:
-        exchanges = tuple(map(_as_exchange, self._kept))
+        exchanges = tuple(map(as_exchange, self._kept))
         if self._has_notes:
             self._kept, self._has_notes = deque(exchanges), False
         return iter(exchanges)
@@ -114,7 +117,8 @@ class Journal:
         return len(self._kept)
 
 
-def _as_exchange(kept: Exchange | JournalNote) -> Exchange:
+def as_exchange(kept: Exchange | JournalNote) -> Exchange:
+    """The exchange of an entry of the journal."""
     return kept if isinstance(kept, Exchange) else kept.to_exchange()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
 
@@ -72,6 +72,14 @@ class Worlds:
         self._install(name, director, "added")
         self._builders[name] = builder
         return director
+
+    def all(self) -> Iterator[World]:
+        """The worlds that exist now, the oldest first."""
+        return (director.world for director in tuple(self._directors.values()))
+
+    def find(self, name: str) -> Director | None:
+        """The director of the world with this name, or None."""
+        return self._directors.get(name)
 
     def director(self, name: str) -> Director:
         """The director of the world with this name. Raises KeyError."""
