@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator, Mapping
 from time import perf_counter
 from typing import Any, TypeVar
@@ -10,12 +11,12 @@ from typing import Any, TypeVar
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from workerkit.mockserver.http.connection import EXTENSION, Connection, ConnectionLostError
+from workerkit.mockserver.http.connection import EXTENSION, Connection
 from workerkit.openapi.formats.json_parts import json_parts
 from workerkit.openapi.formats.steps import Steps
 
 T = TypeVar("T")
-_STEP_SECONDS = 0.0005
+_STEP_SECONDS = 0.0003
 _BYTES_TO_SEND = 2**16
 
 
@@ -49,7 +50,7 @@ class Turns:
 
 
 class StepwiseAnswer(Response):
-    """An HTTP answer with a JSON object. A step takes about half a millisecond.
+    """An HTTP answer with a JSON object. A step takes about a third of a millisecond.
 
     value: the object, as `json_parts` expects it.
     turns: the turns that all long answers of the mock share.
@@ -63,21 +64,26 @@ class StepwiseAnswer(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection: Connection = scope["extensions"][EXTENSION]["connection"]
-        text = self._steps.next()
-        if self._steps.is_complete:
-            self.headers["content-length"] = str(len(text))
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        # HTTP/1.0 has no answers of unknown length.
+        bytes_to_send = sys.maxsize if scope["http_version"] == "1.0" else _BYTES_TO_SEND
+        is_begun, text = False, self._steps.next()
         while not self._steps.is_complete:
             await self._turns.wait()
-            try:
-                connection.check()
-            except ConnectionLostError:
+            if connection.is_lost:
                 return
             text += self._steps.next()
-            if len(text) >= _BYTES_TO_SEND:
-                await send({"type": "http.response.body", "body": text, "more_body": True})
-                text = b""
-        await send({"type": "http.response.body", "body": text})
+            if len(text) >= bytes_to_send:
+                await self._send(send, text, begin=not is_begun, more=True)
+                is_begun, text = True, b""
+        if not is_begun:
+            self.headers["content-length"] = str(len(text))
+        await self._send(send, text, begin=not is_begun, more=False)
+
+    async def _send(self, send: Send, text: bytes, *, begin: bool, more: bool) -> None:
+        if begin:
+            start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            await send(start)
+        await send({"type": "http.response.body", "body": text, "more_body": more})
 
 
 class _Steps:

@@ -8,6 +8,7 @@ import pytest
 
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world_mask import mask_of
+from workerkit.mockserver.worlds import worlds_mask
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.mockserver.worlds.worlds_mask import WorldsMask
@@ -48,9 +49,12 @@ def test_new_worlds_and_new_secrets_are_hidden_too(worlds: Worlds) -> None:
         assert text not in masked(mask, f"it is {text}")
 
 
-def test_the_secrets_of_thousands_of_removed_worlds_are_forgotten(worlds: Worlds) -> None:
+def test_the_secrets_of_many_removed_worlds_are_forgotten(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worlds_mask, "_MAX_FORGOTTEN", 10)
     mask = WorldsMask(worlds)
-    for number in range(1_100):
+    for number in range(20):
         worlds.add(f"old-{number}", WorldBuilder(seed=3, with_tasks=False))
         masked(mask, "read")
         worlds.remove(f"old-{number}")
