@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from workerkit.cli.option_types import TokenOption
+from workerkit.cli.option_types import DURATION, TokenOption
 from workerkit.mockserver.capsules.capture.capsule_observer import CapsuleObserver, watch_worlds
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
@@ -16,6 +16,7 @@ from workerkit.mockserver.observers.json_log import log_as_json
 from workerkit.mockserver.server.foreground import serve_until_signal
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
+from workerkit.mockserver.worlds.world_expiry import WorldExpiry
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.dialect import Dialect, read_dialect
 from workerkit.scenarios.library import library
@@ -56,6 +57,21 @@ from workerkit.scenarios.library import library
     metavar="TOKEN",
     help="Clients with this token may use the control plane (/_mock). At least 16 characters.",
 )
+@click.option(
+    "--most-worlds",
+    type=click.IntRange(1),
+    default=10_000,
+    show_default=True,
+    help="How many worlds there may be at one time.",
+)
+@click.option(
+    "--world-ttl",
+    type=DURATION,
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="Remove a world that nobody has used for this time. The first world, `default`, stays.",
+)
 def command(
     host: str,
     port: int,
@@ -68,6 +84,8 @@ def command(
     save_capsules: str | None,
     log_format: str,
     control_token: str | None,
+    most_worlds: int,
+    world_ttl: float,
 ) -> None:
     """Runs the mock until SIGINT or SIGTERM. Prints its URLs, its API keys and a curl command to try it.
 
@@ -81,7 +99,7 @@ def command(
       workerkit serve --port 8080
       workerkit serve --scenario key-revoked --save-capsules capsules
     """
-    worlds = Worlds()
+    worlds = Worlds(most_worlds)
     builder = WorldBuilder(
         library.find(scenario) if scenario else None,
         library.find_world(world) if world else None,
@@ -91,7 +109,8 @@ def command(
     worlds.add(DEFAULT, builder)
     journal_file = JournalFile(journal) if journal else None
     capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), click.echo) if save_capsules else None
-    mock = WorldServer(worlds, host=host, port=port, token=control_token)
+    expiry = WorldExpiry(worlds, world_ttl, click.echo)
+    mock = WorldServer(worlds, host=host, port=port, token=control_token, expiry=expiry)
     log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
     with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock:
         serve_until_signal(mock, print_line=click.echo, ready_file=ready_file, token=control_token)

@@ -149,7 +149,7 @@ async def _client_gone(request: StarletteRequest, error: Exception) -> Response:
     return Response()
 
 
-_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 409: "conflict"}
+_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 409: "conflict", 507: "no_room"}
 
 
 def _error(code: str, message: str) -> dict[str, Any]:

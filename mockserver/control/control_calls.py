@@ -16,7 +16,12 @@ from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.journal import as_exchange
 from workerkit.mockserver.world.journal_note import JournalNote
 from workerkit.mockserver.world.new_task import create_task
-from workerkit.mockserver.world.refusal import ConflictError, InvalidRequestError, NotFoundError
+from workerkit.mockserver.world.refusal import (
+    ConflictError,
+    InvalidRequestError,
+    NoRoomError,
+    NotFoundError,
+)
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import add_described_fault
@@ -24,7 +29,7 @@ from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.snapshot import director_from_snapshot, lazy_snapshot_of
 from workerkit.mockserver.worlds.world_builder import MissingEntityError, WorldBuilder
-from workerkit.mockserver.worlds.worlds import KeyTakenError, Worlds
+from workerkit.mockserver.worlds.worlds import KeyTakenError, TooManyWorldsError, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import read_time, time_text
@@ -78,7 +83,7 @@ class ControlRequest:
     @property
     def director(self) -> Director:
         """The `Director` of the world in the path: the world with its scenario. Raises NotFoundError."""
-        director = self.worlds.find(self.world_name)
+        director = self.worlds.use(self.world_name)
         if director is None:
             raise NotFoundError(f"there is no world {self.world_name}; there are {self._world_names()}")
         return director
@@ -119,6 +124,9 @@ def create_world(request: ControlRequest) -> tuple[int, Json]:
         raise ConflictError(str(error)) from None
     except MissingEntityError as error:
         raise InvalidRequestError(f"body/world: {error}") from None
+    except TooManyWorldsError as error:
+        why = f"{error}. Delete worlds that are not needed, or start the mock with a higher --most-worlds"
+        raise NoRoomError(why) from None
     return 201, _world_with_keys(director.world, request)
 
 

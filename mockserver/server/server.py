@@ -17,6 +17,7 @@ from workerkit.mockserver.control.access import is_loopback
 from workerkit.mockserver.docs_page.docs_app import PAGE_PATH
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.protocol import Protocol
+from workerkit.mockserver.worlds.world_expiry import WorldExpiry
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.errors import CannotRunError, UsageError
 from workerkit.openapi.spec.api import control_api, worker_api
@@ -41,6 +42,7 @@ class WorldServer:
     host: the address to listen on.
     port: the port; 0 chooses a free one.
     token: the control token, with at least 16 characters; None if the control plane needs no token.
+    expiry: removes worlds that nobody uses; None keeps all worlds.
 
     Raises TokenNeededError if other machines could reach the control plane without a token.
     Raises UnfitTokenError and CannotListenError.
@@ -53,6 +55,7 @@ class WorldServer:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str | None = None,
+        expiry: WorldExpiry | None = None,
     ) -> None:
         if token is None and not is_loopback(host):
             raise TokenNeededError(
@@ -63,7 +66,7 @@ class WorldServer:
         self._app = MockApp(worlds, host=host, token=token)
         self._socket = listening_socket(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
-        self._server = _Server(_uvicorn_config(self._app))
+        self._server = _Server(_uvicorn_config(self._app), expiry)
         self._thread = threading.Thread(target=self._run, name="workerkit-mock", daemon=True)
 
     @property
@@ -128,15 +131,23 @@ class _Server(uvicorn.Server):
     loop: the event loop of the server.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, expiry: WorldExpiry | None) -> None:
         super().__init__(config)
+        self._expiry = expiry
         self.ready = threading.Event()
         self.loop: asyncio.AbstractEventLoop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.loop = asyncio.get_running_loop()
+        if self._expiry is not None:
+            self._remove_expired_worlds(self._expiry)
         self.ready.set()
+
+    def _remove_expired_worlds(self, expiry: WorldExpiry) -> None:
+        """Removes them now, and again and again as long as the loop runs."""
+        expiry.check(self.loop.time())
+        self.loop.call_later(expiry.seconds_to_next_check, self._remove_expired_worlds, expiry)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
