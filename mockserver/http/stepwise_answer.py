@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator, Mapping
-from time import perf_counter
 from typing import Any, TypeVar
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from workerkit.mockserver.http.connection import EXTENSION, Connection
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.openapi.formats.json_parts import json_parts
 from workerkit.openapi.formats.steps import Steps
 
@@ -37,16 +37,16 @@ class Turns:
 
     async def finish(self, steps: Steps[T]) -> T:
         """Does long work, and answers other requests in the meantime. Returns the result of the work."""
-        end = perf_counter() + _STEP_SECONDS
+        end = steady_seconds() + _STEP_SECONDS
         while True:
             try:
                 next(steps)
             except StopIteration as result:
                 value: T = result.value
                 return value
-            if perf_counter() >= end:
+            if steady_seconds() >= end:
                 await self.wait()
-                end = perf_counter() + _STEP_SECONDS
+                end = steady_seconds() + _STEP_SECONDS
 
 
 class StepwiseAnswer(Response):
@@ -98,10 +98,10 @@ class _Steps:
 
     def next(self) -> bytes:
         """The parts that can be made in one step."""
-        end, collected = perf_counter() + _STEP_SECONDS, list[bytes]()
+        end, collected = steady_seconds() + _STEP_SECONDS, list[bytes]()
         for part in self._parts:
             collected.append(part)
-            if perf_counter() >= end:
+            if steady_seconds() >= end:
                 return b"".join(collected)
         self.is_complete = True
         return b"".join(collected)

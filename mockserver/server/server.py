@@ -13,10 +13,11 @@ from typing import TypeVar
 import uvicorn
 import uvloop
 
-from workerkit.mockserver.control.access import is_loopback
 from workerkit.mockserver.docs_page.docs_app import PAGE_PATH
+from workerkit.mockserver.http.host_name import canonical_host, is_loopback
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.protocol import Protocol
+from workerkit.mockserver.server.threads import check_threads
 from workerkit.mockserver.worlds.world_expiry import WorldExpiry
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.errors import CannotRunError, UsageError
@@ -57,6 +58,8 @@ class WorldServer:
         token: str | None = None,
         expiry: WorldExpiry | None = None,
     ) -> None:
+        check_threads()
+        host = canonical_host(host)
         if token is None and not is_loopback(host):
             raise TokenNeededError(
                 f"{host} can be reached from other machines: give a control token of at least 16 characters, "
@@ -174,6 +177,7 @@ def _uvicorn_config(app: MockApp) -> uvicorn.Config:
 
 def listening_socket(host: str, port: int) -> socket.socket:
     """A socket that listens on an address. Port 0 chooses a free port. Raises CannotListenError."""
+    host = canonical_host(host)
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.workers.command import Command
 from workerkit.mockserver.workers.worker_environment import NO_PROXY, fill_placeholders, worker_settings
 from workerkit.mockserver.world.world_mask import mask_of
@@ -56,7 +56,7 @@ def run_command(
     Raises CommandNotFoundError if the command cannot be started, and RunStoppedError after `stop` was set. No
     process of the command is left running.
     """
-    deadline = time.monotonic() + time_limit
+    deadline = steady_seconds() + time_limit
     settings = worker_settings(mock, director)
     with Command(fill_placeholders(words, settings), {**settings, **NO_PROXY}) as command:
         ended_by, exit_code = _wait_for_end(mock, director, command, deadline, stop or threading.Event())
@@ -68,7 +68,7 @@ def run_command(
 def _wait_for_end(
     mock: WorldServer, director: Director, command: Command, deadline: float, stop: threading.Event
 ) -> tuple[EndedBy, int | None]:
-    while time.monotonic() < deadline:
+    while steady_seconds() < deadline:
         if stop.is_set():
             raise RunStoppedError
         exit_code = command.wait(_SECONDS_BETWEEN_CHECKS)
