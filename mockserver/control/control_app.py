@@ -85,7 +85,7 @@ def _route(path: str, operations: dict[str, Operation], plane: _ControlPlane) ->
         request = await receive_request(http_request.scope, http_request.receive, max_bytes=max_bytes)
         try:
             call = _parse_call(operation, http_request.path_params, request, max_bytes)
-            base_url = f"http://{http_request.headers['host']}{plane.worker_path}"
+            base_url = f"{http_request.url.scheme}://{http_request.headers['host']}{plane.worker_path}"
             return _answer(ControlRequest(plane.worlds, plane.events, call, base_url), plane.turns)
         except RefusalError as refusal:
             steps = plane.mask.text_in_steps(refusal.why, _json_of(request))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import TypeVar
@@ -18,6 +18,7 @@ from workerkit.mockserver.http.host_name import canonical_host, is_loopback
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.protocol import Protocol
 from workerkit.mockserver.server.threads import check_threads
+from workerkit.mockserver.server.tls import TlsFiles
 from workerkit.mockserver.worlds.world_expiry import WorldExpiry
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.errors import CannotRunError, UsageError
@@ -44,9 +45,11 @@ class WorldServer:
     port: the port; 0 chooses a free one.
     token: the control token, with at least 16 characters; None if the control plane needs no token.
     expiry: removes worlds that nobody uses; None keeps all worlds.
+    tls: the files for https; None for http.
+    origins: web pages of these origins, for example `http://localhost:3000`, may use the Worker API.
 
     Raises TokenNeededError if other machines could reach the control plane without a token.
-    Raises UnfitTokenError and CannotListenError.
+    Raises UnfitTokenError, BadOriginError and CannotListenError.
     """
 
     def __init__(
@@ -57,6 +60,8 @@ class WorldServer:
         port: int = 0,
         token: str | None = None,
         expiry: WorldExpiry | None = None,
+        tls: TlsFiles | None = None,
+        origins: Sequence[str] = (),
     ) -> None:
         check_threads()
         host = canonical_host(host)
@@ -66,17 +71,18 @@ class WorldServer:
                 "with --control-token"
             )
         self.worlds = worlds
-        self._app = MockApp(worlds, host=host, token=token)
+        self.tls = tls
+        self._app = MockApp(worlds, host=host, token=token, origins=origins)
         self._socket = listening_socket(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
-        self._server = _Server(_uvicorn_config(self._app), expiry)
+        self._server = _Server(_uvicorn_config(self._app, tls), expiry)
         self._thread = threading.Thread(target=self._run, name="workerkit-mock", daemon=True)
 
     @property
     def origin(self) -> str:
         """The URL with scheme, host and port, for example `http://127.0.0.1:8080`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://{host}:{self.port}"
 
     @property
     def base_url(self) -> str:
@@ -159,7 +165,7 @@ class _Server(uvicorn.Server):
         await asyncio.sleep(0)
 
 
-def _uvicorn_config(app: MockApp) -> uvicorn.Config:
+def _uvicorn_config(app: MockApp, tls: TlsFiles | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Protocol,
@@ -172,6 +178,8 @@ def _uvicorn_config(app: MockApp) -> uvicorn.Config:
         proxy_headers=False,
         timeout_keep_alive=60,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        ssl_certfile=None if tls is None else tls.certificate,
+        ssl_keyfile=None if tls is None else tls.key,
     )
 
 
