@@ -13,8 +13,7 @@ from typing import Any
 from workerkit.mockserver.control.verify import expected_calls_of, verify
 from workerkit.mockserver.observers.event_stream import EventPublisher, EventStream
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.journal import as_exchange
-from workerkit.mockserver.world.journal_note import JournalNote
+from workerkit.mockserver.world.journal import JournalNote, as_exchange
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.refusal import (
     ConflictError,

@@ -14,7 +14,7 @@ from workerkit.mockserver.http.answer import Answer, json_answer
 from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.http.request import MAX_BODY_BYTES, ClientGoneError, Request, receive_request
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.journal_note import JournalNote
+from workerkit.mockserver.world.journal import JournalNote
 from workerkit.mockserver.world.operations import HANDLERS, Handler, check_subject
 from workerkit.mockserver.world.refusal import (
     FaultAnswerError,

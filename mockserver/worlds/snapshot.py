@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.entities import Account, CustomerRequest, LogEntry, Server, Task
-from workerkit.mockserver.world.journal import as_exchange
-from workerkit.mockserver.world.journal_note import JournalNote
+from workerkit.mockserver.world.journal import JournalNote, as_exchange
 from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import select
 import signal
+import socket
 import ssl
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import requests
+from click.testing import CliRunner
 
+from workerkit.cli.commands import serve
 from workerkit.mockserver.python_api.mock_server import MockServer
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.tls import BadTlsFilesError, TlsFiles, TlsMissingError, temporary_certificate
+from workerkit.mockserver.worlds.worlds import Worlds
 
 SECONDS = 120
 # A worker of the standard library. It exits with 0 if the API answers.
@@ -53,24 +62,25 @@ def test_the_certificate_is_valid_for_the_names_of_this_machine(running: MockSer
         assert worlds[0]["base_url"].startswith(f"https://{host}:")
 
 
-def test_a_client_without_the_authority_refuses_the_mock(running: MockServer) -> None:
-    with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
-        urllib.request.urlopen(f"{running.control_url}/health", timeout=SECONDS)
+def test_a_client_without_the_authority_refuses_the_mock(running: MockServer, http: requests.Session) -> None:
+    with pytest.raises(requests.exceptions.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
+        http.get(f"{running.control_url}/health", timeout=SECONDS)
 
 
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [("reset", ConnectionResetError), ("empty-answer", ConnectionError), ("status", OSError)],
-)
-def test_faults_work_with_https(running: MockServer, kind: str, error: type[OSError]) -> None:
+def test_a_reset_is_real_also_with_https(running: MockServer) -> None:
     with running.new_world() as api:
-        api.fault(kind)
-        context = ssl.create_default_context(cafile=api.env["SSL_CERT_FILE"])
-        request = urllib.request.Request(f"{api.base_url}/tasks", headers={"X-API-Key": api.api_key})
-        with pytest.raises(OSError) as raised:  # noqa: PT011
-            urllib.request.urlopen(request, timeout=SECONDS, context=context)
-        cause = getattr(raised.value, "reason", raised.value)
-        assert isinstance(cause if isinstance(cause, OSError) else raised.value, error)
+        api.fault("reset")
+        url, context = urlsplit(api.base_url), ssl.create_default_context(cafile=api.env["SSL_CERT_FILE"])
+        address = (str(url.hostname), url.port)
+        with (
+            socket.create_connection(address, timeout=SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=url.hostname) as client,
+        ):
+            client.sendall(f"GET {url.path}/tasks HTTP/1.1\r\nX-API-Key: {api.api_key}\r\n\r\n".encode())
+            poll = select.poll()
+            poll.register(client, 0)  # errors and the end of the connection are always reported
+            assert poll.poll(SECONDS * 1000)
+            assert client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNRESET
 
 
 def test_the_files_are_for_their_owner_and_only_for_the_run() -> None:
@@ -97,26 +107,36 @@ def test_files_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
             TlsFiles(one.certificate, str(tmp_path / "missing.pem"))
 
 
-@pytest.mark.parametrize("is_given", [False, True])
-def test_serve_with_tls_names_the_authority_in_the_ready_file(tmp_path: Path, is_given: bool) -> None:
-    ready = tmp_path / "ready.json"
-    with temporary_certificate("localhost") as given:
-        options = ["--tls-cert", given.certificate, "--tls-key", given.key] if is_given else ["--tls"]
-        script = str(Path(sys.executable).with_name("workerkit"))
-        words = [script, "serve", "--port", "0", "--ready-file", str(ready), *options]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            lines = [process.stdout.readline() for _ in range(7)]
-            addresses = json.loads(ready.read_text())
-            authority = given.authority if is_given else addresses["authority_file"]
-            context = ssl.create_default_context(cafile=authority)
-            url = f"{addresses['control_url']}/health"
-            with urllib.request.urlopen(url, timeout=SECONDS, context=context) as answer:
-                assert answer.status == 200
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=SECONDS)
-        assert process.returncode == 0
+def test_a_given_certificate_is_used_and_workers_are_not_told_to_trust_it(http: requests.Session) -> None:
+    with temporary_certificate("localhost") as made:
+        given = TlsFiles(made.certificate, made.key)
+        with WorldServer(Worlds(), tls=given) as mock:
+            answer = http.get(f"{mock.control_url}/health", timeout=SECONDS, verify=made.authority)
+    assert answer.status_code == 200
+    assert given.client_environment == {}
+
+
+def test_serve_with_tls_names_the_authority_in_the_ready_file(tmp_path: Path) -> None:
+    ready, script = tmp_path / "ready.json", str(Path(sys.executable).with_name("workerkit"))
+    words = [script, "serve", "--port", "0", "--ready-file", str(ready), "--tls"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = list(takewhile(lambda line: not line.startswith("Try it"), process.stdout))
+        addresses = json.loads(ready.read_text())
+        authority = addresses["authority_file"]
+        context = ssl.create_default_context(cafile=authority)
+        with urllib.request.urlopen(f"{addresses['control_url']}/health", context=context) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=SECONDS)
+    assert process.returncode == 0
+    assert lines[0].split()[-1] == addresses["base_url"]
     assert addresses["base_url"].startswith("https://")
-    assert ("authority_file" in addresses) != is_given
-    assert any(f"curl --cacert {authority} " in line for line in lines) != is_given
-    assert is_given or not os.path.exists(str(authority))
+    assert not os.path.exists(authority)
+
+
+@pytest.mark.parametrize("option", ["--tls-cert", "--tls-key"])
+def test_a_certificate_and_its_key_belong_together(option: str) -> None:
+    result = CliRunner().invoke(serve.command, ["--port", "0", option, "file.pem"])
+    assert result.exit_code == 2
+    assert "--tls-cert and --tls-key belong together" in result.output
