@@ -31,7 +31,7 @@ from workerkit.mockserver.capsules.file.any_recording import without_secrets
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
-from workerkit.mockserver.capsules.replay.matching import Difference
+from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.replay import replay, replay_against_server
 from workerkit.mockserver.capsules.replay.worker_replay import replay_to_worker
 from workerkit.mockserver.server.server import WorldServer

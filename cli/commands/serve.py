@@ -16,6 +16,8 @@ from workerkit.mockserver.observers.json_log import log_as_json
 from workerkit.mockserver.server.foreground import serve_until_signal
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.tls import TlsFiles, temporary_certificate
+from workerkit.mockserver.worlds.own_port import check_shares_port
+from workerkit.mockserver.worlds.worker_control import check_needs_no_worker
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.world_expiry import WorldExpiry
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -114,8 +116,11 @@ def command(
       workerkit serve --scenario key-revoked --save-capsules capsules
     """
     worlds = Worlds(most_worlds)
+    chosen_scenario = library.find(scenario) if scenario else None
+    check_shares_port(chosen_scenario)
+    check_needs_no_worker(chosen_scenario)
     builder = WorldBuilder(
-        library.find(scenario) if scenario else None,
+        chosen_scenario,
         library.find_world(world) if world else None,
         seed,
         read_dialect(Path(dialect)) if dialect else Dialect(),

@@ -25,8 +25,10 @@ from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.own_port import OwnPortNeededError, check_shares_port
 from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.snapshot import director_from_snapshot, lazy_snapshot_of
+from workerkit.mockserver.worlds.worker_control import WorkerNeededError, check_needs_no_worker
 from workerkit.mockserver.worlds.world_builder import MissingEntityError, WorldBuilder
 from workerkit.mockserver.worlds.worlds import KeyTakenError, TooManyWorldsError, Worlds
 from workerkit.openapi.exchange import Exchange
@@ -112,7 +114,7 @@ def create_world(request: ControlRequest) -> tuple[int, Json]:
     """Adds a world, for example with a scenario from the library. Returns its name, URL and keys."""
     body = request.body
     builder = WorldBuilder(
-        _scenario(body.get("scenario")),
+        _outside_a_trial(_scenario(body.get("scenario")), "body/scenario"),
         _world_plan(body.get("world")),
         body.get("seed"),
         _dialect(body.get("dialect", {})),
@@ -304,6 +306,7 @@ def take_snapshot(request: ControlRequest) -> tuple[int, Json]:
 def restore_world(request: ControlRequest) -> tuple[int, Json]:
     """Replaces a world by the state of a snapshot."""
     director = director_from_snapshot(request.director, request.body)
+    _outside_a_trial(director.scenario, "body/story/scenario")
     try:
         request.worlds.restore(request.world_name, director)
     except KeyTakenError as error:
@@ -372,6 +375,16 @@ def _scenario(name_or_json: str | Json | None) -> Scenario | None:
         return parse(render(name_or_json), name="body/scenario")
     except InvalidInputError as error:
         raise InvalidRequestError(str(error)) from None
+
+
+def _outside_a_trial(scenario: Scenario | None, place: str) -> Scenario | None:
+    """Returns the scenario. Raises InvalidRequestError if it needs a worker or a port of its own."""
+    try:
+        check_needs_no_worker(scenario)
+        check_shares_port(scenario)
+    except (WorkerNeededError, OwnPortNeededError) as error:
+        raise InvalidRequestError(f"{place}: {error}") from None
+    return scenario
 
 
 def _from_library(name: str | None) -> Scenario | None:

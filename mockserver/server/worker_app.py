@@ -122,7 +122,7 @@ class WorkerApp:
         answer, why = self._handle_or_refuse(context)
         if request.method == _HEAD:
             answer = Answer(answer.status, answer.headers, b"")
-        director.after_request()
+        director.after_request(answer, context.faults.applied if context.faults else ())
         _add_to_journal(context, answer, why)
         return answer, context.faults
 

@@ -15,6 +15,7 @@ from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
+from workerkit.openapi.asked import Asked
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.json_parts import complete
 from workerkit.openapi.formats.strict_json import render
@@ -23,6 +24,7 @@ from workerkit.openapi.spec.api import Api, api_of
 from workerkit.openapi.spec.dialect import UnknownChoiceError, dialect_of
 from workerkit.scenarios.fields.vocabulary import api_vocabulary
 from workerkit.scenarios.library import library
+from workerkit.scenarios.model.asked_counter import AskedState
 from workerkit.scenarios.model.happening_tracker import TrackerState
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.run_record.change import Change
@@ -136,8 +138,19 @@ def _scenario_json(director: Director) -> Json | None:
         "calls": dict(state.calls),
         "happened": [{"happening": index, "at": at} for index, at in state.happened.items()],
         "met": [{"happening": index, "times": times} for index, times in state.met.items()],
+        "asked": _asked_json(state.asked),
         "groups": {name: list(ids) for name, ids in director.groups.items()},
         "events": [asdict(event) for event in director.events],
+    }
+
+
+def _asked_json(state: AskedState) -> Json:
+    return {
+        "counts": [{"happening": index, "times": times} for index, times in state.counts.items()],
+        "tasks": [
+            {"happening": index, **asdict(asked)} for index, tasks in state.tasks.items() for asked in tasks
+        ],
+        "in_trouble": [asdict(asked) for asked in state.in_trouble],
     }
 
 
@@ -296,7 +309,8 @@ def _director(old: Director, world: World, scenario_json: Json | None) -> Direct
     scenario = _scenario(old, scenario_json["scenario"])
     happened = {int(entry["happening"]): float(entry["at"]) for entry in scenario_json["happened"]}
     met = {int(entry["happening"]): int(entry["times"]) for entry in scenario_json["met"]}
-    for name, indexes in (("happened", happened), ("met", met)):
+    asked = _asked_state(scenario_json.get("asked"))
+    for name, indexes in (("happened", happened), ("met", met), ("asked", {**asked.counts, **asked.tasks})):
         if any(index >= len(scenario.when) for index in indexes):
             raise InvalidRequestError(
                 f"body/story/{name}: a number in `happening` is too large. The list `when` of the scenario "
@@ -307,11 +321,24 @@ def _director(old: Director, world: World, scenario_json: Json | None) -> Direct
             _find(world.tasks, task_id, f"body/story/groups/{name}/{index}")
     director = Director(world, scenario, scenario_json["groups"])
     calls = {operation: int(count) for operation, count in scenario_json["calls"].items()}
-    director.tracker.resume(TrackerState(float(scenario_json["began"]), calls, happened, met))
+    director.tracker.resume(TrackerState(float(scenario_json["began"]), calls, happened, met, asked))
     director.events.extend(
         Event(float(event["time"]), event["kind"], event["subject"]) for event in scenario_json["events"]
     )
     return director
+
+
+def _asked_state(asked_json: Json | None) -> AskedState:
+    if asked_json is None:
+        return AskedState()
+    tasks: dict[int, list[Asked]] = {}
+    for entry in asked_json["tasks"]:
+        tasks.setdefault(int(entry["happening"]), []).append(Asked(entry["kind"], entry["about"]))
+    return AskedState(
+        {int(entry["happening"]): int(entry["times"]) for entry in asked_json["counts"]},
+        {index: tuple(asked) for index, asked in tasks.items()},
+        tuple(Asked(entry["kind"], entry["about"]) for entry in asked_json["in_trouble"]),
+    )
 
 
 def _scenario(old: Director, name: str) -> Scenario:

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
@@ -30,7 +30,7 @@ IsDone = Callable[[], bool]
 _URL = urlsplit(os.environ["LIKEPION_BASE_URL"])
 _KEY = os.environ["LIKEPION_API_KEY"]
 _NAME = os.environ["LIKEPION_SERVER_NAME"]
-_TIMEOUT = 2.5
+TIMEOUT = 2.5
 _LONGEST_PAUSE = 3.0
 _GIVE_UP_AFTER = 90.0
 _POLL_EVERY = 0.4
@@ -138,7 +138,7 @@ class Api:
 
     def _connection(self) -> http.client.HTTPConnection:
         if not hasattr(self._connections, "connection"):
-            self._connections.connection = http.client.HTTPConnection(_URL.netloc, timeout=_TIMEOUT)
+            self._connections.connection = http.client.HTTPConnection(_URL.netloc, timeout=TIMEOUT)
         connection: http.client.HTTPConnection = self._connections.connection
         return connection
 
@@ -246,6 +246,12 @@ class SingleReporter:
             with ThreadPoolExecutor(self._worker.style.threads) as pool:
                 list(pool.map(self._do_one, tasks))
 
+    def requeue(self, tasks: list[Json]) -> None:
+        """Sets failed tasks back to pending."""
+        for task in tasks:
+            with contextlib.suppress(RefusedError):
+                self._report(task, {"status": "pending"})
+
     def _do_one(self, task: Json) -> None:
         worker, memory = self._worker, self._worker.memory
         try:
@@ -301,6 +307,10 @@ class BulkReporter:
         for begin in range(0, len(ours), _MOST_ITEMS):
             self._report(ours[begin : begin + _MOST_ITEMS], results)
         self._worker.heartbeat_if_due()
+
+    def requeue(self, tasks: list[Json]) -> None:
+        """Sets failed tasks back to pending."""
+        self._set_status(tasks, {"status": "pending"})
 
     def _set_status(self, tasks: list[Json], change: Json) -> None:
         ours = [task for task in tasks if task["id"] not in self._worker.memory.dropped]
@@ -360,10 +370,10 @@ def _items(tasks: list[Json], change: Callable[[str], Json]) -> Json:
 class Worker:
     """Does the tasks of its server in the given style."""
 
-    def __init__(self, style: argparse.Namespace, clock: Clock) -> None:
+    def __init__(self, style: argparse.Namespace, api: Api, clock: Clock) -> None:
         self.style = style
         self.clock = clock
-        self.api = Api(clock)
+        self.api = api
         self.pages = Pages(self.api, style)
         self.memory = Memory()
         self._reporter = BulkReporter(self) if style.by == "bulk" else SingleReporter(self)
@@ -407,10 +417,8 @@ class Worker:
         retried = [
             task for task in listed if task["id"] in failed and task["retry_count"] < task["max_retries"]
         ]
+        self._reporter.requeue([task for task in retried if self.memory.is_open(task)])
         for task in retried:
-            if self.memory.is_open(task):
-                with contextlib.suppress(RefusedError):
-                    self.api.call("PUT", f"/tasks/{task['id']}", {"status": "pending"})
             self.memory.forget(task)
         return bool(retried)
 
@@ -460,7 +468,8 @@ _METRICS = {
 }
 
 
-def _style() -> argparse.Namespace:
+def read_style(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Returns the style that the arguments choose. Without `arguments`, those of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--daemon", action="store_true", help="run until SIGTERM")
     parser.add_argument("--by", choices=("put", "bulk", "callback"), default="put")
@@ -472,13 +481,13 @@ def _style() -> argparse.Namespace:
     parser.add_argument("--hasty", action="store_true", help="set pending tasks to running in one step")
     parser.add_argument("--chatty", action="store_true", help="send notes, and a log entry for each step")
     parser.add_argument("--requeue", action="store_true", help="set failed tasks back to pending")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":
     clock = Clock()
     signal.signal(signal.SIGTERM, clock.stop)
     try:
-        Worker(_style(), clock).run()
+        Worker(read_style(), Api(clock), clock).run()
     except StoppedError:
         sys.exit(0)

@@ -12,7 +12,8 @@ from typing import Any
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
 from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError
-from workerkit.mockserver.capsules.replay.matching import Difference, difference_at
+from workerkit.mockserver.capsules.replay.difference import Difference, difference_at
+from workerkit.mockserver.capsules.replay.exchange_keys import WorkerKeys
 from workerkit.mockserver.capsules.replay.request_difference import (
     request_difference,
     request_meaning,
@@ -39,6 +40,8 @@ class CapsuleServer:
 
     in_order: True if the requests must come in the recorded order.
 
+    The worker may have other API keys than the recorded one: see `WorkerKeys`.
+
     A worker's timers decide how often it sends heartbeats and lists tasks. If such a request comes more often
     than recorded, it gets the same answer as the last time. With `in_order`, such a request is unexpected.
     """
@@ -48,6 +51,7 @@ class CapsuleServer:
         self._waiting = [
             (repr(request_meaning(recorded.exchange)), recorded) for recorded in capsule.recorded
         ]
+        self._keys = WorkerKeys([recorded.exchange for recorded in capsule.recorded])
         self._last_answers: dict[str, RecordedExchange] = {}
         self._repeats = 0
         self._last_match_time: float | None = None
@@ -63,10 +67,9 @@ class CapsuleServer:
     def settings(self) -> dict[str, str]:
         """The environment variables with the worker's base URL, API key and server name."""
         exchanges = [recorded.exchange for recorded in self._capsule.recorded]
-        keys = (exchange.header(worker_api().key_header) for exchange in exchanges)
         return settings_of(
             f"http://127.0.0.1:{self._socket.getsockname()[1]}{worker_api().base_path}",
-            next(filter(None, keys), "none"),
+            self._keys.first or "none",
             next(filter(None, map(_server_name, exchanges)), "server-01"),
         )
 
@@ -185,6 +188,9 @@ class CapsuleServer:
     def _recorded_for(self, request: Exchange) -> RecordedExchange | None:
         """The recorded exchange for a request. None for an unexpected request, or after the last answer."""
         with self._lock:
+            request = self._keys.with_recorded_key(
+                request, [recorded.exchange for _, recorded in self._waiting]
+            )
             meaning = repr(request_meaning(request))
             recorded = self._next_match(meaning) or self._repeated(request, meaning)
             if recorded is None and self._first_difference is None and self._waiting:

@@ -29,6 +29,7 @@ class HeartbeatRegular(Rule):
         "sends heartbeats at regular times, also while a task takes long or a request is repeated"
     )
     general: ClassVar[bool] = False
+    can_be_mended: ClassVar[bool] = True
 
     every: Seconds = 30.0
 

@@ -28,6 +28,7 @@ class HeartbeatSent(Rule):
     )
     careful: ClassVar[str] = "sends a heartbeat when it starts, and regularly after that"
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         has_heartbeat = any(exchange.operation == "heartbeat" for exchange in run.own_exchanges)

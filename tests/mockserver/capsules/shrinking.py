@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.matching import Difference
-from workerkit.mockserver.capsules.replay.replay import replay, replay_in_dialect
+from workerkit.mockserver.capsules.replay.difference import Difference
+from workerkit.mockserver.capsules.replay.reconstructed_replay import replay_in_dialect, sound_twin
+from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.capsules.replay.shrink import shrink_capsule
 from workerkit.openapi.spec.dialect import Dialect
 
@@ -17,7 +18,9 @@ def first_and_smallest(capsule: Capsule) -> tuple[Difference | None, Capsule]:
     dialect = result.dialect or Dialect()
     small = shrink_capsule(
         capsule,
+        result.difference,
         lambda part: replay(part, name=NAME).difference,
         find_fast=lambda part: replay_in_dialect(part, dialect).difference,
+        twin=None if result.difference is None else sound_twin(capsule, result),
     )
     return result.difference, small

@@ -210,6 +210,15 @@ MISTAKES = [
     ("name: an, status: banned", "name: an", "38:22", '"status" is missing', True),
     ("of: begun}\n", "of: begone}\n", "39:30", 'unknown happening "begone" (did you mean "begun"?)', False),
     ("advance-clock: 1h", "advance-clock: 1d", "41:24", "'1d' is not a duration", True),
+    # the trigger asked
+    ("call: 3..7", "asked: compleation", "14:12", '(did you mean "completion"?)', True),
+    ("call: 3..7", "asked: {number: 2}", "14:12", '"what" is missing', True),
+    ("call: 3..7", "asked: {what: completion, repeated: always}", "14:41", "known: after-trouble", True),
+    ("call: 3..7", "asked: {what: completion, since: begone}", "14:38", 'unknown happening "begone"', False),
+    ("call: 3..7", "asked: {what: completion, since: begun}", "14:12", "waits for itself", False),
+    ("call: 3..7", "asked: {what: [logs, heartbeat], group: ours}", "14:45", "logs is not about", False),
+    ("after: {seconds: 2s, of: begun}\n    do:\n      - advance-clock: 1h",
+     "asked: heartbeat\n    do:\n      - cancel-tasks: this", "41:9", "or asked with an update", False),
     # the rules and until
     ("process-not-crashed: it may give up here", "process-not-crashed", "45:5", "write why", True),
     ("- process-not-crashed: it", "- process-crashed: it", "45:5", '"process-not-crashed"?', True),
