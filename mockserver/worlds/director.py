@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -53,6 +54,7 @@ class Director:
         self.events: list[Event] = []
         when = scenario.when if scenario else ()
         self.tracker = HappeningTracker(when, began=world.clock.begin)
+        world.clock.on_move(self._move_begin)
         self.groups = {name: dict.fromkeys(ids) for name, ids in (groups or {}).items()}
         self._status_changes: list[tuple[Task, str, str]] = []
         self._trigger_tasks: tuple[Task, ...] = ()
@@ -105,8 +107,11 @@ class Director:
         self._status_changes.clear()
 
     def apply_due_effects(self) -> None:
-        """Applies the effects that are due because of the time or the state of the world."""
-        if self.scenario is None:
+        """Applies the effects that are due because of the time or the state of the world.
+
+        While the clock waits for the first request to move to the real time, no effect is due.
+        """
+        if self.scenario is None or self.world.clock.will_move:
             return
         while effects := self._due_effects():
             self._apply(effects)
@@ -150,6 +155,11 @@ class Director:
         candidates = self._trigger_tasks if selection.which == THIS else self.world.tasks.values()
         in_order = sorted(candidates, key=lambda task: task.place)
         return list(selection.select(in_order, self.group_task_ids(selection.group or "")))
+
+    def _move_begin(self, seconds: float) -> None:
+        """Moves the begin of the scenario, because the clock moved to the real time."""
+        state = self.tracker.state
+        self.tracker.resume(replace(state, began=state.began + seconds))
 
     def _note_status_change(self, task: Task, was: str) -> None:
         self._status_changes.append((task, was, task.status))

@@ -24,6 +24,6 @@ def build_run(director: Director, ended_by: EndedBy, exit_code: int | None) -> R
         api=world.api,
         changes=tuple(world.change_log.changes),
         applied_faults=tuple(world.applied_faults.values()),
-        recorded_at=world.clock.now(),
+        recorded_at=world.clock.peek(),
         is_complete=not world.has_dropped_history,
     )

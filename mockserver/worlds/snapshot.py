@@ -82,6 +82,21 @@ def director_from_snapshot(director: Director, snapshot: Json) -> Director:
     return _director(director, world, snapshot["story"])
 
 
+def moved_snapshot(snapshot: Mapping[str, Any], begin: float) -> Json:
+    """Returns the snapshot of a world whose clock began at another time: `begin`.
+
+    The clock, the begin of the scenario and the schedules of the faults move by the same number of seconds.
+    """
+    clock, story = snapshot["clock"], snapshot["story"]
+    seconds = begin - clock["begin"]
+    return {
+        **snapshot,
+        "clock": {**clock, "begin": begin, "at": clock["at"] + seconds},
+        "faults": [{**fault, "since": fault["since"] + seconds} for fault in snapshot["faults"]],
+        "story": story and {**story, "began": story["began"] + seconds},
+    }
+
+
 def _entity_json(entity: Any) -> Json:
     """The fields of an entity. A customer's request or an account is replaced by its id."""
     values = ((field.name, getattr(entity, field.name)) for field in fields(entity))
