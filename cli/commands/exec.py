@@ -52,6 +52,12 @@ from workerkit.scenarios.model.scenario import Scenario
     help="How many scenarios run in parallel.",
 )
 @click.option(
+    "--heartbeat",
+    type=DURATION,
+    metavar="TIME",
+    help="How often your worker sends heartbeats, for example 30s. Needed to judge them.",
+)
+@click.option(
     "--save-capsules", metavar="DIR", help="Write a capsule (for workerkit replay) of each failed scenario."
 )
 @report_options
@@ -60,6 +66,7 @@ def command(
     scenario: tuple[str, ...],
     time_limit: float,
     jobs: int,
+    heartbeat: float | None,
     save_capsules: str | None,
     words: tuple[str, ...],
     **files: str | None,
@@ -80,7 +87,11 @@ def command(
     out = console(stderr=reports.use_standard_output)
     trials = []
     run_trial = partial(
-        try_worker, words=words, time_limit=time_limit, with_capsule=save_capsules is not None
+        try_worker,
+        words=words,
+        time_limit=time_limit,
+        heartbeat_interval=heartbeat,
+        with_capsule=save_capsules is not None,
     )
     with _parallel_trials(scenarios, run_trial, jobs=jobs, out=out) as finished_trials:
         for trial in finished_trials:

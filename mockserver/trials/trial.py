@@ -54,6 +54,7 @@ def try_worker(
     words: Sequence[str],
     *,
     time_limit: float,
+    heartbeat_interval: float | None = None,
     stop: threading.Event | None = None,
     with_capsule: bool = False,
 ) -> Trial:
@@ -64,6 +65,8 @@ def try_worker(
     scenario: the scenario.
     words: the words of the command. `{base_url}` and `{api_key}` in them are replaced.
     time_limit: in seconds.
+    heartbeat_interval: how often the worker sends heartbeats by its own statement, in seconds. None if this
+        was not stated.
     stop: set it to stop the trial.
     with_capsule: whether to make a capsule of the run.
 
@@ -73,7 +76,7 @@ def try_worker(
     began = time.monotonic()
     worlds = Worlds()
     # The world `default` also gets the requests with an unknown key.
-    director = worlds.add(DEFAULT, WorldBuilder(scenario))
+    director = worlds.add(DEFAULT, WorldBuilder(scenario, heartbeat_interval=heartbeat_interval))
     first_snapshot = snapshot_of(director) if with_capsule else None
     with WorldServer(worlds) as mock:
         worker_run = run_command(mock, director, words, time_limit=time_limit, stop=stop)

@@ -44,6 +44,10 @@ def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
                     }
                     for violation in trial.verdict.broken
                 ],
+                "not_judged": [
+                    {"rule": not_judged.rule, "why": not_judged.why}
+                    for not_judged in trial.verdict.not_judged
+                ],
             }
             for trial in trials
         ],
@@ -127,6 +131,8 @@ def _notes(trial: Trial) -> Iterator[str]:
             "The scenario was not over when the time limit was reached, and the worker was stopped. If the "
             "worker only needs more time, set a longer --time-limit."
         )
+    for not_judged in trial.verdict.not_judged:
+        yield f"Not judged: {not_judged.rule}: {not_judged.why}"
     if trial.not_reached:
         yield f"Did not affect the worker (not a failure): {'; '.join(trial.not_reached)}."
     if len(trial.run.exchanges) < trial.requests:

@@ -47,7 +47,8 @@ def run_command(
 ) -> WorkerRun:
     """Runs a worker's command with the world of `director`.
 
-    The run ends when the scenario of the world is over, when the command exits, or after the time limit.
+    The run ends when the scenario of the world is over, when the command exits, or after the time limit. If
+    the scenario goes on at its end to judge heartbeats, this time is added to the limit.
 
     words: the words of the command. `{base_url}` and `{api_key}` in them are replaced.
     time_limit: in seconds.
@@ -56,7 +57,7 @@ def run_command(
     Raises CommandNotFoundError if the command cannot be started, and RunStoppedError after `stop` was set. No
     process of the command is left running.
     """
-    deadline = time.monotonic() + time_limit
+    deadline = time.monotonic() + time_limit + director.heartbeat_seconds()
     settings = worker_settings(mock, director)
     with Command(fill_placeholders(words, settings), {**settings, **NO_PROXY}) as command:
         ended_by, exit_code = _wait_for_end(mock, director, command, deadline, stop or threading.Event())

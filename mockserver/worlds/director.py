@@ -46,11 +46,21 @@ class Director:
     events: the effects that the scenario has applied so far.
     tracker: decides which effects are due.
     groups: for each named group of tasks, the ids of its tasks.
+    heartbeat_interval: how often the worker sends heartbeats by its own statement, in seconds. None if this
+        was not stated.
     """
 
-    def __init__(self, world: World, scenario: Scenario | None = None, groups: Groups | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        scenario: Scenario | None = None,
+        groups: Groups | None = None,
+        *,
+        heartbeat_interval: float | None = None,
+    ) -> None:
         self.world = world
         self.scenario = scenario
+        self.heartbeat_interval = heartbeat_interval
         self.events: list[Event] = []
         when = scenario.when if scenario else ()
         self.tracker = HappeningTracker(when, began=world.clock.begin)
@@ -127,7 +137,14 @@ class Director:
             now=self.world.clock.peek(),
             happened=self.tracker.happened,
             calls=self.tracker.calls,
+            heartbeat_interval=self.heartbeat_interval,
         )
+
+    def heartbeat_seconds(self) -> float:
+        """For how many seconds the scenario goes on at its end so that heartbeats can be judged."""
+        if self.scenario is None:
+            return 0.0
+        return self.scenario.until.heartbeat_seconds(self.heartbeat_interval)
 
     def not_reached(self) -> tuple[str, ...]:
         """A text for each part of the scenario that did not affect the worker.

@@ -295,7 +295,7 @@ def _add_faults(world: World, faults: list[Json]) -> None:
 
 def _director(old: Director, world: World, scenario_json: Json | None) -> Director:
     if scenario_json is None:
-        return Director(world)
+        return Director(world, heartbeat_interval=old.heartbeat_interval)
     scenario = _scenario(old, scenario_json["scenario"])
     happened = {int(entry["happening"]): float(entry["at"]) for entry in scenario_json["happened"]}
     met = {int(entry["happening"]): int(entry["times"]) for entry in scenario_json["met"]}
@@ -308,7 +308,8 @@ def _director(old: Director, world: World, scenario_json: Json | None) -> Direct
     for name, ids in scenario_json["groups"].items():
         for index, task_id in enumerate(ids):
             _find(world.tasks, task_id, f"body/story/groups/{name}/{index}")
-    director = Director(world, scenario, scenario_json["groups"])
+    groups = scenario_json["groups"]
+    director = Director(world, scenario, groups, heartbeat_interval=old.heartbeat_interval)
     calls = {operation: int(count) for operation, count in scenario_json["calls"].items()}
     director.tracker.resume(TrackerState(float(scenario_json["began"]), calls, happened, met))
     director.events.extend(

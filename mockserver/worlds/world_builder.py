@@ -53,6 +53,8 @@ class WorldBuilder:
     timer: the timer of the world's clock.
     with_tasks: whether the default world has tasks.
     spec: the API spec.
+    heartbeat_interval: how often the worker sends heartbeats by its own statement, in seconds. None if this
+        was not stated.
     """
 
     scenario: Scenario | None = None
@@ -63,6 +65,7 @@ class WorldBuilder:
     timer: Timer = time.monotonic
     with_tasks: bool = True
     spec: Document = field(default_factory=lambda: bundled_document("worker-api.yaml"))
+    heartbeat_interval: float | None = None
 
     def __call__(self, name: str) -> Director:
         """A director with a new world of this name. The clock does not run yet.
@@ -80,7 +83,8 @@ class WorldBuilder:
         _add_entities(world, plan)
         if given_plan is None:
             _fill_default_world(world, _DEFAULT_TASK_SERVERS if self.with_tasks else ())
-        return Director(world, self.scenario, _add_tasks(world, plan))
+        groups = _add_tasks(world, plan)
+        return Director(world, self.scenario, groups, heartbeat_interval=self.heartbeat_interval)
 
     def _clock(self, plan: WorldPlan) -> Clock:
         if plan.clock is not None:

@@ -13,23 +13,39 @@ from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
+class NotJudged:
+    """A rule that was not judged.
+
+    rule: the id of the rule.
+    why: why it was not judged, and how to have it judged.
+    """
+
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The verdict on one run.
 
     scenario: the name of the scenario.
     passed: True if the worker broke no rule.
     broken: the violations of rules, in the order of `RULES`.
+    not_judged: rules of the scenario that this run did not let us judge, in the order of `RULES`.
     """
 
     scenario: str
     passed: bool
     broken: tuple[Violation, ...]
+    not_judged: tuple[NotJudged, ...] = ()
 
 
 def judge(run: Run) -> Verdict:
     """Checks the run with the rules of its scenario and returns the verdict."""
-    violations = tuple(violation for rule in rules_of(run.scenario) for violation in rule.check(run))
-    return Verdict(run.scenario.name, not violations, violations)
+    rules = rules_of(run.scenario)
+    violations = tuple(violation for rule in rules for violation in rule.check(run))
+    not_judged = tuple(NotJudged(rule.id, why) for rule in rules if (why := rule.not_judged(run)))
+    return Verdict(run.scenario.name, not violations, violations, not_judged)
 
 
 def rules_of(scenario: Scenario) -> tuple[Rule, ...]:

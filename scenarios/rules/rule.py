@@ -48,6 +48,10 @@ class Rule(ABC):
     def check(self, run: Run) -> list[Violation]:
         """Returns the violations of the rule in this run. Empty if the worker kept the rule."""
 
+    def not_judged(self, run: Run) -> str:
+        """Returns why the rule was not judged in this run, and how to have it judged. Empty if it was."""
+        return ""
+
     def violation(self, message: str, exchanges: tuple[int, ...] = ()) -> Violation:
         """Returns a violation of this rule.
 

@@ -179,7 +179,7 @@ def attempt() -> Callable[..., Exchange]:
             method="PUT",
             path="/api/v1/worker/tasks/6f1e2c1a-0000-4000-8000-000000000001",
             query="",
-            request_headers=(("x-api-key", "server-01-key"),),
+            request_headers=(("x-api-key", "server-01-key"), ("content-type", "application/json")),
             request_body=b'{"status": "completed"}',
             status=401,
             answer_headers=(),

@@ -239,7 +239,9 @@ def test_a_wrong_call_is_reported_at_its_line_in_the_test(suite: pytest.Pytester
 
 
 def test_the_mark_is_listed(suite: pytest.Pytester) -> None:
-    run(suite, "", "--markers").stdout.fnmatch_lines(["@pytest.mark.scenario(name_or_file): *"])
+    run(suite, "", "--markers").stdout.fnmatch_lines(
+        ["@pytest.mark.scenario(name_or_file, heartbeat=None): *"]
+    )
 
 
 # The report of a test that failed

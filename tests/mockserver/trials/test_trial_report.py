@@ -91,12 +91,13 @@ def test_the_json_has_the_documented_form(trial: MakeTrial) -> None:
     expected: dict[str, Any] = {
         "verdict": "fail",
         "scenarios": [
-            {"name": "day", "verdict": "pass", "seconds": 1.235, "broken": []},
+            {"name": "day", "verdict": "pass", "seconds": 1.235, "broken": [], "not_judged": []},
             {
                 "name": "night",
                 "verdict": "fail",
                 "seconds": 1.235,
                 "broken": [{"rule": "pause-on-401", "message": "It went on.", "exchanges": [2, 3]}],
+                "not_judged": [],
             },
         ],
     }

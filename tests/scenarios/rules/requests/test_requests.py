@@ -64,7 +64,7 @@ def test_near_types_and_missing_bodies_are_documented_where_the_dialect_takes_th
     worker = scripted_worker(loose_types="convert", missing_body="empty")
     task = worker.add_task(status="running")
     worker.send("POST", "/health")
-    worker.update(task, None, how={"content_type": "text/plain"}, is_indexed="true")
+    worker.update(task, None, is_indexed="true")
     worker.update(task, "failed", error_message=404)
     assert broken_rules(worker.run_record(ended_by="until")) == []
 
@@ -234,10 +234,10 @@ def test_a_worker_that_falls_silent_while_it_works(scripted_worker: MakeWorker) 
     worker.update(worker.add_task(), "running")
     worker.wait(25)
     worker.list_tasks()
-    assert HeartbeatRegular().check(worker.run_record()) == []
+    assert HeartbeatRegular(every=30.0).check(worker.run_record()) == []
     worker.wait(10)
     worker.list_tasks()
-    (violation,) = HeartbeatRegular().check(worker.run_record())
+    (violation,) = HeartbeatRegular(every=30.0).check(worker.run_record())
     assert violation.exchanges == (1, 4)
     assert HeartbeatRegular(every=60.0).check(worker.run_record()) == []
 
