@@ -32,7 +32,8 @@ def ambiguity_of(exchange: Exchange, api: Api) -> FlawError | None:
     """Returns the first ambiguity of a request that the spec allows. None if there is none.
 
     A query parameter is ambiguous if its name is not on the API page, but similar to one that is: `status[]`,
-    `Status`, `statuses`. A body is ambiguous if its Content-Type says that it is no JSON, or if an object in it has a key twice.
+    `Status`, `statuses`. A body is ambiguous if its Content-Type says that it is not JSON, or if an object in
+    it has a key twice.
     """
     operation = api.operations[exchange.operation or ""]
     known = [parameter.name for parameter in operation.query_parameters]
