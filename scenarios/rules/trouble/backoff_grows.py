@@ -31,7 +31,7 @@ class BackoffGrows(Rule):
 
     id: ClassVar[str] = "backoff-grows"
     why: ClassVar[str] = (
-        "A system that fails for minutes gets the same load from each worker all the time, and cannot recover."
+        "A system that fails for minutes gets the same load from each worker all the time and cannot recover."
     )
     careful: ClassVar[str] = (
         "waits longer after each failed attempt, for example twice as long, up to a limit"

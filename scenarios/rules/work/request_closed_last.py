@@ -17,7 +17,7 @@ _CLOSE = "setRequestStatus"
 
 @dataclass(frozen=True, slots=True)
 class RequestClosedLast(Rule):
-    """The worker must not set a customer's request to completed while it still has tasks of the request to do.
+    """The worker must not set a customer's request to completed while it still has to do tasks of it.
 
     The rule is broken if the worker reports the first result of a task after it closed the request of the
     task, and if a list had named the task before.

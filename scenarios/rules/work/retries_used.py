@@ -12,8 +12,8 @@ from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
 _NONE_SET_BACK = (
-    "The worker set no failed task back, so somebody else has to try these tasks again. If this is the work of "
-    "your worker, it does not do this work."
+    "The worker set no failed task back, so somebody else has to try these tasks again. If your "
+    "worker should do this, it does not."
 )
 
 
@@ -78,7 +78,7 @@ def _has_retries(task: Mapping[str, Any]) -> bool:
 
 def _breach(run: Run, failure: TaskReport) -> Breach:
     return Breach(
-        f"Task {failure.task} was reported as failed in {run.describe(failure.exchange)} and has retries left. "
-        "The worker tried other failed tasks again, but not this one.",
+        f"Task {failure.task} was reported as failed in {run.describe(failure.exchange)} and has retries "
+        "left. The worker tried other failed tasks again, but not this one.",
         (failure.number,),
     )
