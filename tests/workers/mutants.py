@@ -443,7 +443,7 @@ MUTANTS = (
     Mutant(
         "retries-used",
         "retries one task only",
-        "retry-manual",
+        "retries-left",
         (("if self._has_retries(task)]", 'if self._has_retries(task) and task["id"] == min(failed)]'),),
     ),
     Mutant(
