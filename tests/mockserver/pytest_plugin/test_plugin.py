@@ -14,7 +14,7 @@ CLIENT = """
 
     def send(api, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        headers = {"X-API-Key": api.api_key}
+        headers = {"X-API-Key": api.api_key, "Content-Type": "application/json"}
         request = urllib.request.Request(api.base_url + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request) as answer:

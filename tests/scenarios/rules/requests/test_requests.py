@@ -8,12 +8,16 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.scenarios.conftest import NO_TIME
+from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.rules.requests.heartbeat_regular import HeartbeatRegular
+from workerkit.scenarios.rules.requests.heartbeat_sent import HeartbeatSent
 from workerkit.scenarios.rules.work.running_before_end import RunningBeforeEnd
 from workerkit.scenarios.run_record.run import Run
 
 MakeWorker = Callable[..., Any]
 BrokenRules = Callable[[Run], list[str]]
+RunOf = Callable[..., Run]
 
 UNKNOWN = "6f1e2c1a-0000-4000-8000-000000000001"
 
@@ -255,7 +259,176 @@ def test_a_heartbeat_that_a_busy_machine_made_late(
     assert len(HeartbeatRegular(every=11.0).check(worker.run_record())) == count
 
 
+def test_a_refused_heartbeat_does_not_count(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
+    worker = scripted_worker(beats=False)
+    worker.send("POST", "/health", {"server_name": 1})
+    worker.send("POST", "/health", {"server_name": "server-01"}, key="a-wrong-key")
+    worker.do_tasks(*worker.add_tasks(2))
+    run = worker.run_record()
+    assert broken_rules(run) == ["documented-requests", "heartbeat-sent"]
+    assert HeartbeatSent().check(run)[0].exchanges == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"fault": "status", "status": 503}, {"fault": "key-refused"}, {"fault": "hang"}]
+)
+def test_a_heartbeat_with_a_temporary_failure_was_sent(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, fault: dict[str, Any]
+) -> None:
+    worker = scripted_worker(beats=False)
+    worker.send_heartbeat(**fault)
+    worker.do_tasks(*worker.add_tasks(2))
+    assert broken_rules(worker.run_record()) == []
+
+
+@pytest.mark.parametrize(
+    ("interval", "pause", "count"), [(5.0, 9.9, 0), (5.0, 10.1, 1), (0.5, 2.4, 0), (0.5, 2.6, 1)]
+)
+def test_heartbeats_by_the_interval_that_the_worker_states(
+    scripted_worker: MakeWorker, interval: float, pause: float, count: int
+) -> None:
+    worker = scripted_worker()
+    for _ in range(1000):
+        worker.wait(pause / 1000 - NO_TIME)
+        worker.list_tasks()
+    worker.send_heartbeat()
+    run = worker.run_record(heartbeat_interval=interval)
+    assert len(HeartbeatRegular().check(run)) == count
+    assert (HeartbeatRegular().not_judged(run) == "") == bool(count)
+
+
+@pytest.mark.parametrize("how", [{}, {"fault": "status", "status": 500}])
+def test_a_daemon_that_sends_nothing_any_more(scripted_worker: MakeWorker, how: dict[str, Any]) -> None:
+    worker = scripted_worker(beats=False)
+    worker.send_heartbeat(**how)
+    worker.wait(9)
+    daemon = worker.run_record(heartbeat_interval=3.0, ended_by="until")
+    (violation,) = HeartbeatRegular().check(daemon)
+    assert "between exchange 1 (POST heartbeat at 0.000 s) and the end at 9.001 s." in violation.message
+    assert "At most 6 s are allowed." in violation.message
+    assert HeartbeatRegular().check(worker.run_record(heartbeat_interval=3.0)) == []
+
+
+def test_what_is_missing_to_judge_heartbeats(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker()
+    assert "state how often your worker sends them" in HeartbeatRegular().not_judged(worker.run_record())
+    short = worker.run_record(heartbeat_interval=5.0)
+    assert "a missing heartbeat shows only after 10 s" in HeartbeatRegular().not_judged(short)
+    assert HeartbeatRegular(every=10.0).not_judged(short) == HeartbeatRegular().not_judged(short)
+
+
+# Requests that a server may read in another way
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("status[]", "status"),
+        ("status[0]", "status"),
+        ("Status", "status"),
+        ("statuses", "status"),
+        ("staus", "status"),
+        ("pages", "page"),
+        ("serviceType", "service_type"),
+        ("service-type", "service_type"),
+        ("limt", "limit"),
+    ],
+)
+def test_a_misspelt_parameter(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, name: str, meant: str
+) -> None:
+    worker = scripted_worker()
+    worker.list_tasks(**{name: "1", "limit": 5})
+    run = worker.run_record()
+    assert broken_rules(run) == ["documented-requests"]
+    ((_, flaw),) = run.flaws
+    assert (flaw.place, flaw.message) == (
+        f"query/{name}",
+        f"is not a parameter of the API page, which has {meant}",
+    )
+
+
+@pytest.mark.parametrize("name", ["_", "offset", "sort", "per_page", "trace", "state", "t", "order_by"])
+def test_other_parameters_are_allowed_where_the_server_ignores_them(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, name: str
+) -> None:
+    worker = scripted_worker()
+    worker.list_tasks(**{name: "1", "limit": 5})
+    assert broken_rules(worker.run_record()) == []
+    strict = scripted_worker(unknown_parameter="reject")
+    strict.list_tasks(**{name: "1", "limit": 5})
+    assert broken_rules(strict.run_record()) == ["documented-requests"]
+
+
+@pytest.mark.parametrize(
+    ("body", "is_clear"),
+    [
+        (b'{"status": "running", "status": "completed"}', False),
+        (b'{"status": "running", "note": "{\\"a\\": 1, \\"a\\": 2}"}', True),
+        (b'{"status": "running", "st\\u0061tus": "running"}', False),
+    ],
+)
+def test_a_key_that_is_given_twice(scripted_worker: MakeWorker, body: bytes, is_clear: bool) -> None:
+    worker = scripted_worker()
+    worker.send("PUT", f"/tasks/{worker.add_task()}", body)
+    messages = [f"{flaw}" for _, flaw in worker.run_record().flaws]
+    assert messages == ([] if is_clear else ['body: has the key "status" twice in one object'])
+
+
+def test_a_key_twice_in_an_item_of_a_bulk_update(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker()
+    first, second = worker.add_tasks(2)
+    items = f'{{"link_id": "{first}", "status": "running"}}, {{"link_id": "{second}", "link_id": "{first}"}}'
+    worker.send("PUT", "/tasks/bulk", f'{{"items": [{items}]}}'.encode())
+    ((_, flaw),) = worker.run_record().flaws
+    assert flaw.message == 'has the key "link_id" twice in one object'
+
+
+@pytest.mark.parametrize(
+    ("content_type", "rules"),
+    [
+        ("text/plain;charset=UTF-8", ["documented-requests"]),
+        ("application/x-www-form-urlencoded", ["documented-requests"]),
+        ("application/json; charset=utf-8", []),
+        ("application/vnd.api+json", []),
+    ],
+)
+def test_json_with_another_content_type(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, content_type: str, rules: list[str]
+) -> None:
+    worker = scripted_worker()
+    worker.send_heartbeat(content_type=content_type)
+    worker.send("GET", "/tasks", content_type=content_type)
+    assert broken_rules(worker.run_record()) == rules
+
+
+def test_a_body_without_a_content_type_is_allowed(attempt: Callable[..., Exchange], run_of: RunOf) -> None:
+    assert run_of([attempt(0.0, status=200, request_headers=(("x-api-key", "server-01-key"),))]).flaws == ()
+
+
 # Polling
+
+
+@pytest.mark.parametrize(("pause", "rules"), [(1 / 15, ["no-busy-polling"]), (1 / 11, [])])
+def test_an_idle_daemon_that_reads_the_list_many_times_a_second(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, pause: float, rules: list[str]
+) -> None:
+    worker = scripted_worker()
+    for _ in range(40):
+        worker.list_tasks(how={"took": 0})
+        worker.wait(pause)
+    assert broken_rules(worker.run_record(ended_by="until")) == rules
+
+
+def test_eight_threads_may_read_the_list_at_the_same_time(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    for _ in range(3):
+        for _ in range(8):
+            worker.list_tasks()
+        worker.wait(0.3)
+    assert broken_rules(worker.run_record(ended_by="until")) == []
 
 
 @pytest.mark.parametrize(("pause", "rules"), [(1.0, []), (0.1, []), (0.02, ["no-busy-polling"])])
