@@ -15,6 +15,7 @@ from workerkit.mockserver.observers.journal_file import JournalFile, journal_exc
 from workerkit.mockserver.observers.json_log import log_as_json
 from workerkit.mockserver.server.foreground import serve_until_signal
 from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.worlds.worker_control import check_needs_no_worker
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.dialect import Dialect, read_dialect
@@ -82,8 +83,10 @@ def command(
       workerkit serve --scenario key-revoked --save-capsules capsules
     """
     worlds = Worlds()
+    chosen_scenario = library.find(scenario) if scenario else None
+    check_needs_no_worker(chosen_scenario)
     builder = WorldBuilder(
-        library.find(scenario) if scenario else None,
+        chosen_scenario,
         library.find_world(world) if world else None,
         seed,
         read_dialect(Path(dialect)) if dialect else Dialect(),

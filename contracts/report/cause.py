@@ -18,7 +18,7 @@ _FIELD_OR_VARYING_PART = re.compile(
     rf"({_TEXT}\s*:)|[0-9a-fA-F-]{{36}}|\d+|\b(?:{_STATUSES})\b|'[^']*'|{_TEXT}"
 )
 _PLACES = {rule.id: place for place, rule in enumerate(RULES)}
-# If several rules are broken by the status of one answer, the first of these groups has the cause.
+# If the status of one answer breaks several rules, the rule in the first of these groups is the cause.
 _SYSTEM_ERROR, _SPECIFIC, _BAD_REQUEST, _OPERATION, _STATUS_LIST = range(5)
 
 CauseKey = tuple[str, str | None, str]
@@ -28,8 +28,8 @@ CauseKey = tuple[str, str | None, str]
 class Cause:
     """One mistake of the server.
 
-    finding: the finding that shows the mistake best. Mend this.
-    followers: the findings that will be gone then, too. They belong to this rule or to other rules.
+    finding: the finding that shows the mistake best. Fix this mistake first.
+    followers: the findings that also disappear after the fix. They belong to this rule or to other rules.
     """
 
     finding: Finding
@@ -37,7 +37,7 @@ class Cause:
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The ids of all rules that the mistake breaks. Each id occurs once. The first is the finding's."""
+        """The ids of all rules that the mistake breaks, without repetitions. First the rule of `finding`."""
         return tuple(dict.fromkeys(finding.rule for finding in (self.finding, *self.followers)))
 
 
@@ -103,7 +103,7 @@ def _wrong_statuses(occurrences: Mapping[CauseKey, list[Finding]]) -> dict[int, 
 
 def _explaining(finding: Finding, wrong_statuses: Mapping[int, list[CauseKey]]) -> Iterator[CauseKey]:
     for exchange in finding.exchanges:
-        # After a wrong 2xx, a later exchange still shows a mistake of its own.
+        # If the answer was a wrong 2xx, a later exchange shows another mistake.
         if len(finding.exchanges) == 1 or not exchange.accepted:
             yield from wrong_statuses.get(exchange.number, ())
 

@@ -14,7 +14,7 @@ from workerkit.contracts.report.sentence_report import SentenceReport, SentenceS
 from workerkit.contracts.report.text import (
     answer_text,
     evidence_lines,
-    mend_first_lines,
+    fix_first_lines,
     receipt_lines,
     report_notes,
     verdict_line,
@@ -42,8 +42,8 @@ def command_report(report: Report) -> CommandReport:
     """The report as a `CommandReport`.
 
     Each rule is a case. The title of the case is the sentence of the API page. Untested rules are skipped
-    cases, and so are rules that are broken in the baseline, too. The sections are the sections of the API
-    page.
+    cases. Broken rules that were also broken in the baseline are skipped cases, too. The sections are the
+    sections of the API page.
     """
     return CommandReport(
         title="workerkit conform",
@@ -57,7 +57,7 @@ def command_report(report: Report) -> CommandReport:
 
 
 def _folded_notes(report: Report) -> Iterator[FoldedNote]:
-    causes = mend_first_lines(report)
+    causes = fix_first_lines(report)
     if causes:
         yield FoldedNote(causes[0], tuple(causes[1:]), is_open=True)
     lines = receipt_lines(report)

@@ -42,7 +42,8 @@ class SentenceReport:
     section: the section of the API page.
     sentence: the sentence.
     status: the status, which follows from the rules of the sentence.
-    why: the flaws, the reasons or the silences behind the status. For a kept sentence: its untested rules.
+    why: what explains the status: the flaws, the reasons or the silences. For a kept sentence: its untested
+        rules.
     observed_values: a pair for each silence of the sentence: its id, and the observed value or None.
     """
 

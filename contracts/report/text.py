@@ -65,12 +65,12 @@ def _sandbox_text(target: Target, plan: Plan) -> str:
 
 def report_text(report: Report) -> str:
     """The broken rules with their exchanges, the untested rules with the reasons, notes, and the verdict."""
-    # A single cause stands at the beginning anyway.
-    mend_first = mend_first_lines(report) if len(report.causes) > 1 else []
+    # If there is only one cause, the text begins with it.
+    fix_first = fix_first_lines(report) if len(report.causes) > 1 else []
     receipt = receipt_lines(report)
     lines = [
-        *mend_first[:1],
-        *(_INDENT + line for line in mend_first[1:]),
+        *fix_first[:1],
+        *(_INDENT + line for line in fix_first[1:]),
         *_broken_rules(report),
         *_untested_rules(report),
         _sentence_counts(report),
@@ -99,9 +99,9 @@ def receipt_lines(report: Report) -> list[str]:
     return [] if report.receipt is None else list(_receipt(report.receipt))
 
 
-def mend_first_lines(report: Report) -> list[str]:
+def fix_first_lines(report: Report) -> list[str]:
     """A heading, then a line for each cause. Without a finding there are no lines."""
-    return list(_mend_first(report)) if report.causes else []
+    return list(_fix_first(report)) if report.causes else []
 
 
 def evidence_lines(evidence: Evidence) -> list[str]:
@@ -182,7 +182,7 @@ def _broken_rules(report: Report) -> Iterator[str]:
         yield f"{_INDENT}{place}. {cause.flaw.message}"
         yield from _exchange_lines(cause.flaw, evidence, numbers)
         if cause.followers:
-            yield f"{_INDENT}From this follows: {_followers_text(cause)}"
+            yield f"{_INDENT}The same mistake also breaks: {_followers_text(cause)}"
 
 
 def _followers_text(cause: CauseReport) -> str:
@@ -191,9 +191,9 @@ def _followers_text(cause: CauseReport) -> str:
     return ", ".join(f"{rule} ({_counted(count, 'finding')})" for rule, count in counts.items())
 
 
-def _mend_first(report: Report) -> Iterator[str]:
+def _fix_first(report: Report) -> Iterator[str]:
     order = " The cause that breaks the most rules is the first." if len(report.causes) > 1 else ""
-    yield f"Mend first: {_counted(len(report.causes), 'cause')}.{order}"
+    yield f"Fix first: {_counted(len(report.causes), 'cause')}.{order}"
     for place, cause in enumerate(report.causes[:_MAX_CAUSES], 1):
         others = f" (breaks {len(cause.rules)} rules)" if len(cause.rules) > 1 else ""
         yield f"{place}. {cause.rule}{others}: {_shortened(cause.flaw.message)}"

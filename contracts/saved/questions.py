@@ -1,4 +1,4 @@
-"""Questions to the author of the API page, as Markdown: what the page leaves open and this server does."""
+"""Questions to the author of the API page, as Markdown: what it leaves open, and what this server does."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.snapshot import director_from_snapshot, snapshot_of
+from workerkit.mockserver.worlds.worker_control import WorkerNeededError, check_needs_no_worker
 from workerkit.mockserver.worlds.world_builder import MissingEntityError, WorldBuilder
 from workerkit.mockserver.worlds.worlds import KeyTakenError, Worlds
 from workerkit.openapi.formats.strict_json import render
@@ -97,7 +98,7 @@ def create_world(request: ControlRequest) -> tuple[int, Json]:
     """Adds a world, for example with a scenario from the library. Returns its name, URL and keys."""
     body = request.body
     builder = WorldBuilder(
-        _scenario(body.get("scenario")),
+        _without_process_effects(_scenario(body.get("scenario")), "body/scenario"),
         _world_plan(body.get("world")),
         body.get("seed"),
         _dialect(body.get("dialect", {})),
@@ -286,6 +287,7 @@ def take_snapshot(request: ControlRequest) -> tuple[int, Json]:
 def restore_world(request: ControlRequest) -> tuple[int, Json]:
     """Replaces a world by the state of a snapshot."""
     director = director_from_snapshot(request.director, request.body)
+    _without_process_effects(director.scenario, "body/story/scenario")
     try:
         request.worlds.restore(request.world_name, director)
     except KeyTakenError as error:
@@ -349,6 +351,15 @@ def _scenario(name_or_json: str | Json | None) -> Scenario | None:
         return parse(render(name_or_json), name="body/scenario")
     except InvalidInputError as error:
         raise InvalidRequestError(str(error)) from None
+
+
+def _without_process_effects(scenario: Scenario | None, place: str) -> Scenario | None:
+    """Returns the scenario. Raises InvalidRequestError if it needs a worker that workerkit runs."""
+    try:
+        check_needs_no_worker(scenario)
+    except WorkerNeededError as error:
+        raise InvalidRequestError(f"{place}: {error}") from None
+    return scenario
 
 
 def _from_library(name: str | None) -> Scenario | None:

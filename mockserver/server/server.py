@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -22,8 +23,10 @@ from workerkit.openapi.errors import CannotRunError, UsageError
 from workerkit.openapi.spec.api import control_api, worker_api
 
 T = TypeVar("T")
+_log = logging.getLogger("workerkit.mockserver")
 _BACKLOG = 2048
 _SECONDS_TO_FINISH = 5
+_SECONDS_BETWEEN_CHECKS = 0.005
 
 
 class CannotListenError(CannotRunError, OSError):
@@ -112,7 +115,7 @@ class WorldServer:
         trace: TracebackType | None,
     ) -> None:
         self.run_in_server_thread(self._app.events.close)
-        self._server.should_exit = True
+        self.run_in_server_thread(self._server.stop)
         self._thread.join()
         self._socket.close()
 
@@ -122,7 +125,7 @@ class WorldServer:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that aborts all remaining connections when it stops.
+    """A uvicorn server that stops without pauses, and aborts all remaining connections when it stops.
 
     ready: is set when the server accepts connections.
     loop: the event loop of the server.
@@ -132,17 +135,41 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.ready = threading.Event()
         self.loop: asyncio.AbstractEventLoop
+        self._stopped: asyncio.Event
+
+    def stop(self) -> None:
+        """Makes the server stop. Call this in the thread of the server."""
+        self._stopped.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.loop = asyncio.get_running_loop()
+        self.loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
         self.ready.set()
 
+    async def main_loop(self) -> None:
+        await self.on_tick(0)  # prepares the headers of all answers
+        await self._stopped.wait()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._finish_answers()
+        for task in self.server_state.tasks:
+            task.cancel()
         for connection in list(self.server_state.connections):
             connection.transport.abort()  # the event loop does not end while a connection has unsent bytes
         await asyncio.sleep(0)
+
+    async def _finish_answers(self) -> None:
+        deadline = self.loop.time() + _SECONDS_TO_FINISH
+        state = self.server_state
+        if state.connections or state.tasks:
+            _log.debug("waiting for connections to end")
+        # uvicorn does not report the end of a connection.
+        while (state.connections or state.tasks) and self.loop.time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(_SECONDS_BETWEEN_CHECKS)
 
 
 def _uvicorn_config(app: MockApp) -> uvicorn.Config:
@@ -157,7 +184,6 @@ def _uvicorn_config(app: MockApp) -> uvicorn.Config:
         date_header=False,  # answers contain only times of the world's clock
         proxy_headers=False,
         timeout_keep_alive=60,
-        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
 
 

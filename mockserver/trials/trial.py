@@ -12,9 +12,9 @@ from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.trials.trial_timeline import timeline_of
+from workerkit.mockserver.workers.command import GRACE
 from workerkit.mockserver.workers.worker_run import run_command
 from workerkit.mockserver.world.world_mask import mask_of
-from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.snapshot import snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -33,7 +33,7 @@ class Trial:
     requests: how many requests came.
     not_reached: the parts of the scenario that did not happen, each as text.
     output: the text that the worker printed.
-    lines: one line for each exchange, with its request and its answer.
+    lines: one line for each exchange, with its request and its answer, also after the end of the run.
     timeline: the timeline of the run.
     capsule: the capsule of the run. None if no capsule was wanted.
     """
@@ -54,6 +54,7 @@ def try_worker(
     words: Sequence[str],
     *,
     time_limit: float,
+    grace: float = GRACE,
     heartbeat_interval: float | None = None,
     stop: threading.Event | None = None,
     with_capsule: bool = False,
@@ -64,7 +65,7 @@ def try_worker(
 
     scenario: the scenario.
     words: the words of the command. `{base_url}` and `{api_key}` in them are replaced.
-    time_limit: in seconds.
+    time_limit, grace: in seconds. The grace period is the time between SIGTERM and SIGKILL.
     heartbeat_interval: how often the worker sends heartbeats by its own statement, in seconds. None if this
         was not stated.
     stop: set it to stop the trial.
@@ -79,15 +80,14 @@ def try_worker(
     director = worlds.add(DEFAULT, WorldBuilder(scenario, heartbeat_interval=heartbeat_interval))
     first_snapshot = snapshot_of(director) if with_capsule else None
     with WorldServer(worlds) as mock:
-        worker_run = run_command(mock, director, words, time_limit=time_limit, stop=stop)
-        run = mock.run_in_server_thread(
-            lambda: build_run(director, worker_run.ended_by, worker_run.exit_code)
-        )
+        worker_run = run_command(mock, director, words, time_limit=time_limit, grace=grace, stop=stop)
+    run = worker_run.record
+    assert run is not None
     mask, requests = mask_of(director.world), director.world.journal.count
     not_reached = tuple(map(mask.text, director.not_reached()))
     verdict = masked(judge(run), mask)
-    lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.exchanges)
-    timeline = timeline_of(run, verdict.broken, mask)
+    lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.with_leaving.exchanges)
+    timeline = timeline_of(run.with_leaving, verdict.broken, mask)
     seconds = time.monotonic() - began
     capsule = None
     if first_snapshot:

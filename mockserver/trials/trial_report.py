@@ -12,7 +12,7 @@ from workerkit.mockserver.trials.trial import Trial
 from workerkit.openapi.formats.timestamp import time_text
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
-from workerkit.scenarios.run_record.run import Run
+from workerkit.scenarios.run_record.run import EndedBy, Run
 from workerkit.scenarios.run_record.violation import Violation
 
 _NO_REQUEST = (
@@ -25,6 +25,18 @@ _IN_BACKGROUND = (
     "The scenario ended because the command exited. If the worker runs in the background, configure it to "
     "stay in the foreground."
 )
+
+
+_NOT_WAITED_FOR: dict[EndedBy, str] = {
+    "idle": (
+        "The worker had open tasks, and for half of the time limit it only read the list. So the scenario "
+        "was ended before the time limit. If the worker only needs more time, set a longer --time-limit."
+    ),
+    "failed": (
+        "The worker had failed already and only read the list. So the scenario was ended before the time "
+        "limit, and rules that the worker could still keep were not checked."
+    ),
+}
 
 
 def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
@@ -54,14 +66,17 @@ def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
     }
 
 
-def report_of(trials: Sequence[Trial], *, began: float, seconds: float) -> CommandReport:
+def report_of(trials: Sequence[Trial], *, began: float, seconds: float, not_run: int = 0) -> CommandReport:
     """Returns the report of all trials.
 
     began: when the first trial began, in seconds since 1970.
     seconds: how long all trials took together.
+    not_run: how many scenarios were left out, because the run ended at the first failure.
     """
     made = f"{time_text(began)}, workerkit {version('likepion-workerkit')}"
-    return CommandReport("workerkit exec", _summary(trials), seconds, tuple(map(case_of, trials)), (made,))
+    return CommandReport(
+        "workerkit exec", _summary(trials, not_run), seconds, tuple(map(case_of, trials)), (made,)
+    )
 
 
 def case_of(trial: Trial) -> Case:
@@ -79,15 +94,18 @@ def case_of(trial: Trial) -> Case:
     )
 
 
-def _summary(trials: Sequence[Trial]) -> str:
+def _summary(trials: Sequence[Trial], not_run: int) -> str:
     passed = sum(trial.verdict.passed for trial in trials)
     failed = [trial.verdict.scenario for trial in trials if not trial.verdict.passed]
     tail = f"; failed: {', '.join(failed)}" if failed else ""
-    return f"worker verdict: {_outcome(trials)} ({passed} of {len(trials)} scenarios passed{tail})"
+    rest = f"; {not_run} were not run" if not_run else ""
+    return f"worker verdict: {_outcome(trials)} ({passed} of {len(trials)} scenarios passed{tail}{rest})"
 
 
 def _finding(trial: Trial, violation: Violation) -> ReportFinding:
-    lines = dict(zip((exchange.number for exchange in trial.run.exchanges), trial.lines, strict=True))
+    lines = dict(
+        zip((exchange.number for exchange in trial.run.with_leaving.exchanges), trial.lines, strict=True)
+    )
     kept = [(number, lines[number]) for number in violation.exchanges if number in lines]
     report_lines = tuple(_line(numbers, trial.run, line) for line, numbers in _grouped(kept))
     missing = len(violation.exchanges) - len(kept)
@@ -114,7 +132,7 @@ def _line(numbers: list[int], run: Run, line: str) -> str:
 
     For several equal exchanges: `#4 to #23, 0.120 s to 1.900 s: 20 times GET ...`.
     """
-    times = {exchange.number: run.since_start(exchange.began) for exchange in run.exchanges}
+    times = {exchange.number: run.since_start(exchange.began) for exchange in run.with_leaving.exchanges}
     first, last = numbers[0], numbers[-1]
     if first == last:
         return f"#{first} at {times[first]}: {line}"
@@ -131,12 +149,15 @@ def _notes(trial: Trial) -> Iterator[str]:
             "The scenario was not over when the time limit was reached, and the worker was stopped. If the "
             "worker only needs more time, set a longer --time-limit."
         )
+    if trial.run.ended_by in _NOT_WAITED_FOR:
+        yield _NOT_WAITED_FOR[trial.run.ended_by]
     for not_judged in trial.verdict.not_judged:
         yield f"Not judged: {not_judged.rule}: {not_judged.why}"
     if trial.not_reached:
         yield f"Did not affect the worker (not a failure): {'; '.join(trial.not_reached)}."
-    if len(trial.run.exchanges) < trial.requests:
-        yield f"Only the last {len(trial.run.exchanges)} of {trial.requests} exchanges were kept and judged."
+    kept = len(trial.run.with_leaving.exchanges)
+    if kept < trial.requests:
+        yield f"Only the last {kept} of {trial.requests} exchanges were kept and judged."
     if not trial.verdict.passed and _is_in_library(trial.run.scenario):
         yield (
             f"To see what happens in this scenario and why workers fail: workerkit scenario show "

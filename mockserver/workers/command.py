@@ -6,6 +6,7 @@ import contextlib
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +14,10 @@ from pathlib import Path
 from types import TracebackType
 
 from workerkit.mockserver.workers.output_tail import OutputTail
+from workerkit.mockserver.workers.process_guard import SIGNALED, signal_processes
 from workerkit.openapi.errors import CannotRunError
 
+GRACE = 5.0
 _GUARD_PROGRAM = Path(__file__).with_name("process_guard.py")
 
 
@@ -27,14 +30,18 @@ class Command:
 
     A second process, the process guard, starts the command and stops it. The guard also stops the command
     when this process is killed. The method `output` returns the end of the text that the command printed.
+
+    grace: how long its processes may take to end after SIGTERM, in seconds. Then they get SIGKILL.
     """
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str], *, grace: float = GRACE) -> None:
         self._words = list(words)
+        self._grace = grace
         self._environment = {**os.environ, **environment}
         self._exit_code: int | None = None
         self._status: int
         self._guard: subprocess.Popen[bytes]
+        self._process: int
         self._output_tail: OutputTail
 
     def __enter__(self) -> Command:
@@ -70,8 +77,26 @@ class Command:
             self._exit_code = int(line.split()[1]) if line else self._guard.wait()
         return self._exit_code
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether all processes of the command have ended after `stop` or `end`."""
+        return self._guard.poll() is not None
+
+    def stop(self, number: signal.Signals) -> None:
+        """Sends a signal to all processes of the command and does not wait. Any thread may call this.
+
+        Processes that are left after the grace period get SIGKILL.
+        """
+        assert self._guard.stdin is not None
+        if self.has_ended:
+            return
+        signal_processes(self._guard.pid, self._process, number)
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            self._guard.stdin.write(SIGNALED)
+            self._guard.stdin.close()
+
     def end(self) -> None:
-        """Stops all processes of the command: with SIGTERM, and after 2 seconds with SIGKILL."""
+        """Stops all processes of the command: with SIGTERM, and after the grace period with SIGKILL."""
         assert self._guard.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._guard.stdin.close()
@@ -88,7 +113,15 @@ class Command:
 
     def _start_guard(self, status_writer: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_GUARD_PROGRAM), str(status_writer), *self._words],
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                str(_GUARD_PROGRAM),
+                str(status_writer),
+                str(self._grace),
+                *self._words,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -102,6 +135,7 @@ class Command:
         if line.startswith("failed"):
             self.__exit__(None, None, None)
             raise CommandNotFoundError(_start_error(self._words[0], int(line.split()[1])))
+        self._process = int(line.split()[1])
 
     def _read_status(self, seconds: float | None) -> str | None:
         """Returns the next line from the guard.

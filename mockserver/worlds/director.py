@@ -14,7 +14,9 @@ from workerkit.mockserver.world.refusal import ScriptedAnswerError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.group_tasks import create_group_task, entity_by_name
 from workerkit.mockserver.worlds.request_match import RequestMatch
+from workerkit.mockserver.worlds.worker_control import WorkerControl
 from workerkit.scenarios.explain.scenario_text import trigger_text
+from workerkit.scenarios.fields.kinds import ANY
 from workerkit.scenarios.model.effects.advance_clock import AdvanceClock
 from workerkit.scenarios.model.effects.effect import Effect
 from workerkit.scenarios.model.effects.faults import AddFault, ClearFaults
@@ -29,10 +31,17 @@ from workerkit.scenarios.model.effects.tasks import (
     ReassignTasks,
     RemoveTasks,
 )
+from workerkit.scenarios.model.effects.worker_process import (
+    KillWorker,
+    OnWorkerProcess,
+    StartWorker,
+    StopWorker,
+)
 from workerkit.scenarios.model.happening_tracker import DueEffect, HappeningTracker
 from workerkit.scenarios.model.scenario import Happening, Scenario
 from workerkit.scenarios.model.selection import THIS, Selection
-from workerkit.scenarios.model.trigger import OnChange, OnState
+from workerkit.scenarios.model.trigger import OnCall, OnChange, OnMatch, OnState, Trigger
+from workerkit.scenarios.run_record.idleness import POLLING
 from workerkit.scenarios.run_record.run import Event
 
 _BY = "the scenario"
@@ -66,6 +75,7 @@ class Director:
         self.tracker = HappeningTracker(when, began=world.clock.begin)
         world.clock.on_move(self._move_begin)
         self.groups = {name: dict.fromkeys(ids) for name, ids in (groups or {}).items()}
+        self._worker: WorkerControl | None = None
         self._status_changes: list[tuple[Task, str, str]] = []
         self._trigger_tasks: tuple[Task, ...] = ()
         for effect in (effect for happening in when for effect in happening.effects):
@@ -80,6 +90,10 @@ class Director:
     def may_change_answers(self) -> bool:
         """Whether a fault or the scenario could change the answer to the next request."""
         return self.scenario is not None or bool(self.world.faults)
+
+    def control_worker(self, worker: WorkerControl | None) -> None:
+        """Sets the processes that the scenario can stop and start. With None, such effects do nothing."""
+        self._worker = worker
 
     def before_request(self, operation: str | None, request: Request | None = None) -> None:
         """Applies the effects that are due before a request is answered.
@@ -146,6 +160,19 @@ class Director:
             return 0.0
         return self.scenario.until.heartbeat_seconds(self.heartbeat_interval)
 
+    def waits_only_for_worker(self) -> bool:
+        """Whether the scenario waits for the worker's tasks, and needs no more time or polls to go on."""
+        if self.scenario is None or not self.scenario.until.waits_for_tasks:
+            return False
+        triggers = [self.scenario.when[index].trigger for index in self.tracker.not_happened]
+        return not self.tracker.waiting_for_time and not any(map(_may_come_by_polls, triggers))
+
+    def awaits_start(self) -> bool:
+        """Whether the scenario will start the worker again only because time passes."""
+        when = self.scenario.when if self.scenario else ()
+        waiting = self.tracker.waiting_for_time if self.world.journal.count else ()
+        return any(isinstance(effect, StartWorker) for index in waiting for effect in when[index].effects)
+
     def not_reached(self) -> tuple[str, ...]:
         """A text for each part of the scenario that did not affect the worker.
 
@@ -205,8 +232,20 @@ class Director:
         self._trigger_tasks = trigger_tasks
         for due in due_effects:
             effect = due.effect
-            EFFECT_ACTIONS[type(effect)](self, effect, due.time)
+            if isinstance(effect, OnWorkerProcess):
+                if self._worker is None:
+                    continue
+                WORKER_ACTIONS[type(effect)](self._worker)
+            else:
+                EFFECT_ACTIONS[type(effect)](self, effect, due.time)
             self.events.append(Event(due.time, effect.kind, effect.subject))
+
+
+def _may_come_by_polls(trigger: Trigger) -> bool:
+    """Whether the requests of a worker that only polls can be enough for a trigger."""
+    operations = trigger.of if isinstance(trigger, OnCall) else ()
+    operations = trigger.operation if isinstance(trigger, OnMatch) else operations
+    return not {ANY, *POLLING}.isdisjoint(operations)
 
 
 def _happening_text(happening: Happening) -> str:
@@ -303,6 +342,13 @@ EFFECT_ACTIONS: dict[type[Effect], Callable[[Director, Any, float], None]] = {
     SetCustomerRequest: _set_request,
     SetAccount: _set_account,
     AdvanceClock: _advance_clock,
+}
+
+
+WORKER_ACTIONS: dict[type[OnWorkerProcess], Callable[[WorkerControl], None]] = {
+    StopWorker: lambda worker: worker.stop(),
+    KillWorker: lambda worker: worker.kill(),
+    StartWorker: lambda worker: worker.start(),
 }
 
 

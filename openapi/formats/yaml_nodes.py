@@ -1,4 +1,4 @@
-"""Simple YAML without anchors, aliases and tags. Every value knows its file, line and column."""
+"""Simple YAML without anchors, aliases and tags. Every value has its file, line and column."""
 
 from __future__ import annotations
 

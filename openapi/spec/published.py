@@ -42,7 +42,7 @@ def spec_text(spec: Json, spec_format: SpecFormat) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes each value in full: YAML aliases are refused by careful readers."""
+    """Writes each value in full, because strict parsers refuse YAML aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         """True for every value."""
@@ -50,7 +50,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _remove_unused_components(root: Json) -> None:
-    """Removes the components to which nothing refers in this dialect, and then those that only they used."""
+    """Removes the components that this dialect does not use."""
     components = root["components"]
     used: set[str] = set()
     waiting = list(_references_in({name: value for name, value in root.items() if name != "components"}))

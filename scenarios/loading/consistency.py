@@ -17,6 +17,7 @@ from workerkit.scenarios.model.effects.tasks import (
     ReassignTasks,
     RemoveTasks,
 )
+from workerkit.scenarios.model.effects.worker_process import KillWorker, StartWorker
 from workerkit.scenarios.model.scenario import Expectation, Happening, Waiver
 from workerkit.scenarios.model.selection import THIS
 from workerkit.scenarios.model.task_group import TaskGroup
@@ -51,6 +52,7 @@ def check_happenings(
         _check_request(happening, node, vocabulary)
         _check_effects(happening, node)
         _check_keys(world, happening, node)
+        _check_kills(when, happening, node)
         _check_count(world, when, happening, node)
         _check_order(when, index, node)
 
@@ -126,6 +128,14 @@ def _check_keys(world: WorldPlan, happening: Happening, node: Node) -> None:
     for effect, place in zip(happening.effects, node.value["do"].value, strict=True):
         if isinstance(effect, ReplaceKey) and owners.get(effect.key or "", effect.server) != effect.server:
             raise place.fail(f"{owners[effect.key or '']} has this key already: choose another one")
+
+
+def _check_kills(when: Sequence[Happening], happening: Happening, node: Node) -> None:
+    """Refuses to kill the worker for good: no worker can bring its tasks to an end then."""
+    is_started = any(isinstance(effect, StartWorker) for effect in _effects(when))
+    for effect, place in zip(happening.effects, node.value["do"].value, strict=True):
+        if isinstance(effect, KillWorker) and not is_started:
+            raise place.fail("the worker is never started again after this: add start-worker")
 
 
 def _check_count(world: WorldPlan, when: Sequence[Happening], happening: Happening, node: Node) -> None:

@@ -74,6 +74,11 @@ class HappeningTracker:
         """The indexes, from 0, of the happenings that did not take place yet."""
         return tuple(index for index in range(len(self._when)) if index not in self._happened)
 
+    @property
+    def waiting_for_time(self) -> tuple[int, ...]:
+        """The indexes, from 0, of the happenings that will take place only because time passes."""
+        return tuple(index for index in self.not_happened if self._comes_by_time(index))
+
     def resume(self, state: TrackerState) -> None:
         """Takes over the state of another tracker that has the same happenings."""
         self._began = state.began
@@ -151,6 +156,16 @@ class HappeningTracker:
             and (before := self._time_before(index, happening.trigger)) is not None
         ]
         return min(waiting, default=None)
+
+    def _comes_by_time(self, index: int) -> bool:
+        trigger = self._when[index].trigger
+        if index in self._happened:
+            return True
+        if not isinstance(trigger, After):
+            return False
+        if trigger.of is not None:
+            return self._comes_by_time(self._indexes[trigger.of])
+        return index == 0 or self._comes_by_time(index - 1)
 
     def _time_before(self, index: int, trigger: After) -> float | None:
         if trigger.of is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workerkit.scenarios.model.effects.effect import Effect
+from workerkit.scenarios.model.effects.worker_process import OnWorkerProcess
 from workerkit.scenarios.model.trigger import Trigger
 from workerkit.scenarios.model.until import Until
 from workerkit.scenarios.model.world_plan import WorldPlan
@@ -75,3 +76,9 @@ class Scenario:
     waive: tuple[Waiver, ...] = ()
     until: Until = field(default_factory=Until)
     source: str = field(default="", repr=False, compare=False)
+
+    @property
+    def process_effects(self) -> tuple[OnWorkerProcess, ...]:
+        """The effects that stop, kill or start the worker's process."""
+        effects = (effect for happening in self.when for effect in happening.effects)
+        return tuple(effect for effect in effects if isinstance(effect, OnWorkerProcess))

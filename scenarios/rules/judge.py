@@ -41,11 +41,25 @@ class Verdict:
 
 
 def judge(run: Run) -> Verdict:
-    """Checks the run with the rules of its scenario and returns the verdict."""
+    """Checks the run with the rules of its scenario and returns the verdict.
+
+    If the run was ended early because it had failed, the rules that the worker could still keep are not
+    checked.
+    """
     rules = rules_of(run.scenario)
-    violations = tuple(violation for rule in rules for violation in rule.check(run))
+    violations = tuple(
+        violation
+        for rule in rules
+        if run.ended_by != "failed" or not rule.can_be_mended
+        for violation in rule.check(run.with_leaving if rule.judges_leaving else run)
+    )
     not_judged = tuple(NotJudged(rule.id, why) for rule in rules if (why := rule.not_judged(run)))
     return Verdict(run.scenario.name, not violations, violations, not_judged)
+
+
+def has_failed(run: Run) -> bool:
+    """Whether the worker has broken a rule in a way that it cannot mend any more."""
+    return not judge(replace(run, ended_by="failed")).passed
 
 
 def rules_of(scenario: Scenario) -> tuple[Rule, ...]:

@@ -35,6 +35,10 @@ class Rule(ABC):
     careful: what a careful worker does. It completes the sentence "A careful worker ...".
     general: True if the rule is checked in every scenario that does not waive it. False if it is checked only
         in scenarios that expect it.
+    can_be_mended: True if the worker can still keep the rule later, although it is broken at this time of a
+        run. False if the rule stays broken.
+    judges_leaving: True if the rule also judges what the worker sends after the end of the run, before its
+        processes have ended.
     """
 
     __slots__ = ()
@@ -43,6 +47,8 @@ class Rule(ABC):
     why: ClassVar[str]
     careful: ClassVar[str]
     general: ClassVar[bool]
+    can_be_mended: ClassVar[bool] = False
+    judges_leaving: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, run: Run) -> list[Violation]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
@@ -20,7 +20,8 @@ from workerkit.scenarios.run_record.task_history import TaskHistory
 from workerkit.scenarios.run_record.task_page import TaskPage, task_pages
 from workerkit.scenarios.run_record.task_report import TaskReport, task_reports
 
-EndedBy = Literal["until", "exit", "time-limit"]
+# `failed`: the verdict was certain, and the worker did nothing more. `idle`: it did nothing for a long time.
+EndedBy = Literal["until", "exit", "time-limit", "failed", "idle"]
 # In seconds. A busy machine may stop a worker for this long.
 _LONGEST_STALL = 2.0
 
@@ -49,7 +50,8 @@ class Run:
         the name of their server.
     events: the effects of the scenario that took place.
     exit_code: the exit code of the command. Negative if a signal ended it, None if there is no exit code.
-    ended_by: what ended the run: the scenario's `until`, the exit of the command, or the time limit.
+    ended_by: what ended the run: the scenario's `until`, the exit of the command, the time limit, or that the
+        worker did nothing more.
     server: the name of the worker's server.
     key: the API key of the worker's server.
     api: the API in the dialect of the world.
@@ -60,6 +62,7 @@ class Run:
         was not stated.
     clock_ahead: how far the clock of the world is ahead of the real time, in seconds. The worker has the real
         time.
+    leaving: the exchanges after the end of the run, until the worker's processes ended.
     is_complete: False if older exchanges or changes are missing, because the world's memory is limited.
     """
 
@@ -78,6 +81,29 @@ class Run:
     heartbeat_interval: float | None = None
     clock_ahead: float = 0.0
     is_complete: bool = True
+    leaving: tuple[Exchange, ...] = ()
+
+    def followed_by(self, exchanges: Sequence[Exchange]) -> Run:
+        """Returns the record with the exchanges that began after it was made, as `leaving`.
+
+        exchanges: all exchanges in order, also those of the record.
+        """
+        last = self.last_number
+        return replace(self, leaving=tuple(exchange for exchange in exchanges if exchange.number > last))
+
+    @property
+    def last_number(self) -> int:
+        """The number of the last exchange, also of those of `leaving`. 0 if there is none."""
+        return max((exchange.number for exchange in (*self.exchanges[-1:], *self.leaving[-1:])), default=0)
+
+    @cached_property
+    def with_leaving(self) -> Run:
+        """The record with the exchanges of `leaving` among its exchanges."""
+        if not self.leaving:
+            return self
+        end = Event(self.recorded_at, "run-over", "")
+        exchanges = (*self.exchanges, *self.leaving)
+        return replace(self, exchanges=exchanges, events=(*self.events, end), leaving=())
 
     def since_start(self, time: float) -> str:
         """Returns a time as text for messages, in seconds since the worker's first request: `1.250 s`."""

@@ -176,6 +176,42 @@ _ENCODES = "json.dumps(body).encode()"
 _SENDS_LOGS = 'if self._logs and self._post("/logs", {"logs": self._logs}):'
 _REPEATS_LOGS = 'if any(self._logs and self._post("/logs", {"logs": self._logs}) for _ in range(3)):'
 
+_ENDS_AT_SIGTERM = """\
+    try:
+        Worker(_style(), clock).run()
+    except StoppedError:
+        sys.exit(0)"""
+_FAILS_ALL_AT_SIGTERM = """\
+    worker = Worker(_style(), clock)
+    try:
+        worker.run()
+    except StoppedError:
+        Clock.wait = lambda *_: None
+        for task_id in worker.pages.ids("running"):
+            worker.api.send("PUT", f"/tasks/{task_id}", {"status": "failed"})
+        sys.exit(0)"""
+_BEGINS = """\
+        started = self._start(tasks)
+"""
+_WRITES_DOWN = f"""{_BEGINS}\
+        with open(__file__ + BEGUN, "a", encoding="utf-8") as file:
+            file.writelines(f"{{task['id']}}\\n" for task in started)
+"""
+_FIRST_STEP = """\
+        empty_checks = 0
+        while empty_checks < CHECKS and not self._stopping.is_set():
+"""
+_DOES_AGAIN = f"""\
+        with open(__file__ + BEGUN, "a+", encoding="utf-8") as file:
+            file.seek(0)
+            for task_id in file.read().split():
+                self._update({{"id": task_id}}, {{"status": "completed"}})
+{_FIRST_STEP}"""
+_CHECKS_COUNT = "CHECKS = 3  #"
+_FILE_OF_THIS_RUN = f"""\
+BEGUN = os.environ["LIKEPION_BASE_URL"].replace("/", "-")
+{_CHECKS_COUNT}"""
+
 MUTANTS = (
     # Temporary failures
     Mutant(
@@ -342,6 +378,52 @@ MUTANTS = (
         "ignores a cancellation",
         "canceled-while-running",
         ((_DROPS_TASK, _RESUMES),),
+        original=_CAREFUL,
+        style="--look never",
+    ),
+    # The end and the start of the process
+    Mutant(
+        "tasks-ended",
+        "does not look for what it left running",
+        "stopped-in-a-task",
+        (("pending,queued,running", "pending,queued"),),
+        original=_CAREFUL,
+        style="--by callback",
+        also=frozenset(("none-left-running",)),
+    ),
+    Mutant(
+        "failed-with-message",
+        "fails all that it has begun when it is stopped",
+        "stopped-in-a-task",
+        ((_ENDS_AT_SIGTERM, _FAILS_ALL_AT_SIGTERM),),
+        original=_CAREFUL,
+    ),
+    Mutant(
+        "none-left-running",
+        "does not look for what it left running, in bulk",
+        "killed-and-started-again",
+        (("pending,queued,running", "pending,queued"),),
+        original=_CAREFUL,
+        style="--by bulk --page 5",
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "one-end-per-task",
+        "does all again that it had begun",
+        "killed-and-started-again",
+        (
+            (_CHECKS_COUNT, _FILE_OF_THIS_RUN),
+            (_BEGINS, _WRITES_DOWN),
+            (_FIRST_STEP, _DOES_AGAIN),
+        ),
+        # A later run may find the file of an earlier one with the same port.
+        also=frozenset(("running-before-end",)),
+    ),
+    Mutant(
+        "refused-start-heeded",
+        "does what another process has done",
+        "two-at-once",
+        ((_REPORTS_STATUS, _IGNORES_REFUSAL),),
         original=_CAREFUL,
         style="--look never",
     ),

@@ -28,6 +28,7 @@ class BulkItemsHeeded(Rule):
     )
     careful: ClassVar[str] = "reads `results` item by item, and drops or corrects the items that were refused"
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([*_repeated(run), *_forgotten(run)])

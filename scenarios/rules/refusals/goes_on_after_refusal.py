@@ -27,6 +27,7 @@ class GoesOnAfterRefusal(Rule):
     why: ClassVar[str] = "The refusal of one task says nothing about the other tasks, and they are waiting."
     careful: ClassVar[str] = "leaves the refused task alone and takes the next one"
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
 
     patience: Seconds = 5.0
 

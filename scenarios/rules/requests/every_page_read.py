@@ -30,6 +30,7 @@ class EveryPageRead(Rule):
         "follows the cursor to the end, or starts again with the first page, until a list is empty"
     )
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         if not (run.exited_normally and run.is_complete and run.pages):

@@ -45,6 +45,7 @@ class HeartbeatRegular(Rule):
         "without work"
     )
     general: ClassVar[bool] = False
+    can_be_mended: ClassVar[bool] = True
 
     every: Seconds | None = None
 

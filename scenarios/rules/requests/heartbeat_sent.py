@@ -30,6 +30,7 @@ class HeartbeatSent(Rule):
     )
     careful: ClassVar[str] = "sends a heartbeat when it starts, and regularly after that"
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         if heartbeats_of(run) or not run.reports or not run.is_complete or not _had_time(run):

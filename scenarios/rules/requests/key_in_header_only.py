@@ -26,6 +26,7 @@ class KeyInHeaderOnly(Rule):
     )
     careful: ClassVar[str] = "sends the key only in the header for API keys, and masks the key in its logs"
     general: ClassVar[bool] = True
+    judges_leaving: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         key = re.compile(rf"(?<![\w-]){re.escape(run.key)}(?![\w-])")

@@ -33,6 +33,7 @@ class NoSecretsInLogs(Rule):
     )
     careful: ClassVar[str] = "writes the ids of tasks into logs and notes, never a task with all its fields"
     general: ClassVar[bool] = True
+    judges_leaving: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         kinds = _kinds_of_secrets(run)

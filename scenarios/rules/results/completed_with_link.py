@@ -23,6 +23,7 @@ class CompletedWithLink(Rule):
     why: ClassVar[str] = "A customer pays for links. Nobody can find the result of a task without one."
     careful: ClassVar[str] = "sends the link of the profile or of the post with each completion"
     general: ClassVar[bool] = False
+    can_be_mended: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize(

@@ -29,6 +29,7 @@ class GoesOnAfterTrouble(Rule):
     )
     careful: ClassVar[str] = "tries again after a pause, and gives up only after minutes"
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
 
     attempts: Positive = 3
     patience: Seconds = 2.0

@@ -30,6 +30,7 @@ class ResultRepeated(Rule):
     )
     careful: ClassVar[str] = "keeps a result until it is answered with 2xx, and sends it again after a pause"
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
 
     patience: Seconds = 15.0
 

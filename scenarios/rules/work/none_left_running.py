@@ -19,6 +19,7 @@ class NoneLeftRunning(Rule):
     why: ClassVar[str] = "Nobody else takes a task that seems to run, so it stays running forever."
     careful: ClassVar[str] = "reports an end for every task that it started, or sets it back, before it exits"
     general: ClassVar[bool] = True
+    can_be_mended: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         if not run.exited_normally:

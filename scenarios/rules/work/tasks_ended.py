@@ -16,6 +16,8 @@ _HOW_IT_ENDED: dict[EndedBy, str] = {
     "until": "when the scenario was over",
     "exit": "when the worker exited",
     "time-limit": "when the time limit was reached",
+    "idle": "when the worker had done nothing more for half of the time limit",
+    "failed": "when the verdict was certain",
 }
 
 
@@ -34,6 +36,7 @@ class TasksEnded(Rule):
         "starts, it asks with status=running for the tasks of an earlier run"
     )
     general: ClassVar[bool] = False
+    can_be_mended: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         ended = run.api.statuses_in("ended")

@@ -243,6 +243,18 @@ def test_one_failure_of_several_is_a_failure(run: Run, quiet_day: str, good_work
     assert output.endswith("worker verdict: fail (1 of 2 scenarios passed; failed: second-day)\n")
 
 
+def test_fail_fast_ends_the_run_at_the_first_failed_scenario(run: Run, quiet_day: str) -> None:
+    options = copies(quiet_day, "first-day", "second-day", "third-day")
+    first = f"{Path('started').absolute()}"
+    words = ["bash", "-c", 'mkdir "$0" || exec sleep 600', first]
+    code, output, _ = run(
+        "exec", *options, "--jobs", "2", "--fail-fast", "--json", "report.json", "--", *words
+    )
+    (only,) = names_in(json.loads(Path("report.json").read_text()))
+    assert (code, only in ("first-day", "second-day")) == (1, True)
+    assert output.endswith(f"(0 of 1 scenarios passed; failed: {only}; 2 were not run)\n")
+
+
 def test_all_is_the_whole_library_and_the_default(run: Run) -> None:
     words = ["--jobs", "4", "--time-limit", "1s", "--json", "-", "--", "true"]
     expected = [line.split()[0] for line in run("scenario", "list")[1].splitlines()]
@@ -292,6 +304,14 @@ def test_the_time_limit_ends_a_scenario(run: Run, quiet_day: str) -> None:
     assert code == 1
     assert "when the time limit was reached" in output
     assert "--time-limit" in output
+
+
+def test_a_worker_that_ignores_sigterm_is_killed_after_the_grace_period(run: Run, quiet_day: str) -> None:
+    words = ["bash", "-c", 'trap "" TERM; echo up; sleep 600']
+    limits = ["--time-limit", "300ms", "--grace", "100ms"]
+    code, output, _ = run("exec", "--scenario", quiet_day, *limits, "--", *words)
+    assert code == 1
+    assert "when the time limit was reached" in output
 
 
 # What the command gets

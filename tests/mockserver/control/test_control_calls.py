@@ -112,6 +112,11 @@ def test_the_list_of_worlds_has_the_url_and_the_keys_of_each(
         ({"scenario": "key-revokd"}, 404, 'did you mean "key-revoked"?'),
         ({"scenario": "../library/key-revoked.yaml"}, 404, "there is no scenario"),
         ({"scenario": 7}, 400, "body/scenario"),
+        (
+            {"scenario": "stopped-in-a-task"},
+            400,
+            "body/scenario: the scenario stopped-in-a-task has the effect",
+        ),
         ({"sed": 7}, 400, 'did you mean "seed"?'),
         ({"seed": -1}, 400, "body/seed"),
         ({"seed": 2**63}, 400, "body/seed"),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-import pytest
-
-from tests.mockserver.dialects.dialect_client import STATUSES, DialectClient, OpenClient, listed_ids
+from tests.mockserver.dialects.dialect_client import STATUSES, DialectClient, listed_ids
 from tests.mockserver.dialects.examples import Examples
 
 EXAMPLES = Examples()
@@ -119,20 +117,3 @@ def _(client: DialectClient) -> None:
 @example("retry-count", "never")
 def _(client: DialectClient) -> None:
     assert retry_counts(client) == [0, 0, 0]
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_a_world_behaves_as_its_dialect_says(open_client: OpenClient, silence: str, value: str) -> None:
-    EXAMPLES.check(open_client, silence, value)
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_worlds_with_other_values_behave_differently(
-    open_client: OpenClient, silence: str, value: str
-) -> None:
-    EXAMPLES.check_other_values(open_client, silence, value)
-
-
-@pytest.mark.parametrize("silence", EXAMPLES.silences())
-def test_without_a_choice_the_default_value_is_used(open_client: OpenClient, silence: str) -> None:
-    EXAMPLES.check_default(open_client, silence)

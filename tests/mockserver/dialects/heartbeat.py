@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from tests.mockserver.dialects.dialect_client import HEARTBEAT, DialectClient, OpenClient
+from tests.mockserver.dialects.dialect_client import HEARTBEAT, DialectClient
 from tests.mockserver.dialects.examples import Examples
 
 EXAMPLES = Examples()
@@ -116,20 +114,3 @@ def _(client: DialectClient) -> None:
     client.advance_clock("91s")
     assert client.list_tasks(server="server-03").status == 401
     assert client.post("/health", HEARTBEAT, server="server-03").status == 200
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_a_world_behaves_as_its_dialect_says(open_client: OpenClient, silence: str, value: str) -> None:
-    EXAMPLES.check(open_client, silence, value)
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_worlds_with_other_values_behave_differently(
-    open_client: OpenClient, silence: str, value: str
-) -> None:
-    EXAMPLES.check_other_values(open_client, silence, value)
-
-
-@pytest.mark.parametrize("silence", EXAMPLES.silences())
-def test_without_a_choice_the_default_value_is_used(open_client: OpenClient, silence: str) -> None:
-    EXAMPLES.check_default(open_client, silence)

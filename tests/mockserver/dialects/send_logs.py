@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from tests.mockserver.dialects.dialect_client import LOG_ENTRY, DialectClient, JsonAnswer, OpenClient
+from tests.mockserver.dialects.dialect_client import LOG_ENTRY, DialectClient, JsonAnswer
 from tests.mockserver.dialects.examples import Examples
 
 EXAMPLES = Examples()
@@ -61,20 +59,3 @@ def _(client: DialectClient) -> None:
     assert stored_levels(client) == ["INFO", "WARN", "ERROR", "DEBUG"]
     assert client.state()["logs"][0]["message"] == "stays small"
     assert client.send_logs({"level": "fatal", "message": "x"}).status == 400
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_a_world_behaves_as_its_dialect_says(open_client: OpenClient, silence: str, value: str) -> None:
-    EXAMPLES.check(open_client, silence, value)
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_worlds_with_other_values_behave_differently(
-    open_client: OpenClient, silence: str, value: str
-) -> None:
-    EXAMPLES.check_other_values(open_client, silence, value)
-
-
-@pytest.mark.parametrize("silence", EXAMPLES.silences())
-def test_without_a_choice_the_default_value_is_used(open_client: OpenClient, silence: str) -> None:
-    EXAMPLES.check_default(open_client, silence)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.mockserver.dialects.dialect_client import DialectClient, OpenClient, complete_against_flow
+from tests.mockserver.dialects.dialect_client import DialectClient, complete_against_flow
 from tests.mockserver.dialects.examples import Examples
 
 EXAMPLES = Examples()
@@ -50,20 +48,3 @@ def _(client: DialectClient) -> None:
 @example("complete-twice", "twice")
 def _(client: DialectClient) -> None:
     assert count_after_two_completions(client) == 2
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_a_world_behaves_as_its_dialect_says(open_client: OpenClient, silence: str, value: str) -> None:
-    EXAMPLES.check(open_client, silence, value)
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_worlds_with_other_values_behave_differently(
-    open_client: OpenClient, silence: str, value: str
-) -> None:
-    EXAMPLES.check_other_values(open_client, silence, value)
-
-
-@pytest.mark.parametrize("silence", EXAMPLES.silences())
-def test_without_a_choice_the_default_value_is_used(open_client: OpenClient, silence: str) -> None:
-    EXAMPLES.check_default(open_client, silence)

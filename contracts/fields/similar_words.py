@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workerkit.contracts.page import lenient_spec
 
-# Words of common libraries and APIs, other spellings, and plurals.
+# Words that common libraries and APIs use, other spellings, and plurals.
 _STATUSES_ELSEWHERE = (
     *("cancelled", "done", "error", "canceling", "complete", "success", "processing", "in_progress", "new"),
     *("paused", "retry"),
@@ -14,10 +14,10 @@ _LEVELS_ELSEWHERE = ("FATAL", "CRITICAL", "NOTICE", "WARN2", "INFORMATION", "ERR
 
 
 def _without(known: tuple[str, ...], words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words that are not among the known values, in any case."""
+    """The words that are not known values. Upper and lower case make no difference."""
     lower = {value.lower() for value in known}
     return tuple(word for word in words if word.lower() not in lower)
 
 
-STATUS_NEAR_MISSES = _without(lenient_spec.enum_values("TaskStatus"), _STATUSES_ELSEWHERE)
-LEVEL_NEAR_MISSES = _without(lenient_spec.enum_values("LogLevel"), _LEVELS_ELSEWHERE)
+SIMILAR_STATUSES = _without(lenient_spec.enum_values("TaskStatus"), _STATUSES_ELSEWHERE)
+SIMILAR_LEVELS = _without(lenient_spec.enum_values("LogLevel"), _LEVELS_ELSEWHERE)
