@@ -1,7 +1,7 @@
 """Finds requests that the spec allows, but that a server may read in another way than the worker means them.
 
-The API page shows how these requests have to be: the names of the query parameters, and the header
-`Content-Type: application/json` of each request with a body.
+The API page has the names of the query parameters. Programs do not agree on which value of a repeated JSON
+key counts.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
+from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.formats.media_type import is_json_type
 from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.flaw import FlawError
 
@@ -24,7 +24,7 @@ _PLURAL = re.compile("(es|s)$")
 _SIMILARITY = 0.8
 
 
-class _RepeatedKeyError(ValueError):
+class _RepeatedKeyError(WorkerkitError, ValueError):
     """A JSON object has a key twice. The argument is the key."""
 
 
@@ -32,8 +32,7 @@ def ambiguity_of(exchange: Exchange, api: Api) -> FlawError | None:
     """Returns the first ambiguity of a request that the spec allows. None if there is none.
 
     A query parameter is ambiguous if its name is not on the API page, but similar to one that is: `status[]`,
-    `Status`, `statuses`. A body is ambiguous if its Content-Type says that it is not JSON, or if an object in
-    it has a key twice.
+    `Status`, `statuses`. A body is ambiguous if an object in it has a key twice.
     """
     operation = api.operations[exchange.operation or ""]
     known = [parameter.name for parameter in operation.query_parameters]
@@ -43,9 +42,6 @@ def ambiguity_of(exchange: Exchange, api: Api) -> FlawError | None:
             return FlawError(f"query/{name}", f"is not a parameter of the API page, which has {meant}")
     if operation.body_validator is None or not exchange.request_body:
         return None
-    content_type = exchange.header("content-type")
-    if content_type is not None and not is_json_type(content_type):
-        return FlawError("header content-type", f"is {content_type}, but the API page has application/json")
     key = _repeated_key(exchange.request_body)
     return None if key is None else FlawError("body", f'has the key "{key}" twice in one object')
 

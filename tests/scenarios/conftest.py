@@ -31,12 +31,14 @@ from workerkit.scenarios.loading.editor_schema import scenario_schema
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 from workerkit.scenarios.rules import RULES
+from workerkit.scenarios.rules.refusals.refused_start_heeded import RefusedStartHeeded
 from workerkit.scenarios.rules.work.done_once import DoneOnce
 from workerkit.scenarios.run_record.run import Run
 
 START = 1_764_583_200.0
 BASE = "/api/v1/worker"
 NO_TIME = 0.001
+ALSO_JUDGED = (DoneOnce, RefusedStartHeeded)
 WORLD = WorldPlan((ServerPlan("server-01"), ServerPlan("server-02")), ())
 QUIET_DAY = Scenario("quiet-day", "Nothing happens", "Nothing at all.", WORLD)
 
@@ -152,10 +154,10 @@ def _sent(answer: Answer) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def broken_rules() -> Callable[[Run], list[str]]:
-    """Returns the ids of the general rules that a run breaks, and DoneOnce."""
+    """Returns the ids of the rules that a run breaks: general rules, and those in `ALSO_JUDGED`."""
 
     def judge(run: Run) -> list[str]:
-        rules = [rule() for rule in RULES.values() if rule.general or rule is DoneOnce]
+        rules = [rule() for rule in RULES.values() if rule.general or rule in ALSO_JUDGED]
         return [violation.rule for rule in rules for violation in rule.check(run)]
 
     return judge

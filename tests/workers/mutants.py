@@ -589,10 +589,11 @@ MUTANTS = (
     Mutant(
         "documented-requests",
         "sends JSON as text",
-        "quiet-day",
+        "content-type-checked",
         (('"Content-Type": "application/json"', '"Content-Type": "text/plain"'),),
         original=_CAREFUL,
         style="--by bulk",
+        also=frozenset(("heartbeat-sent", "process-not-crashed", "tasks-ended")),
     ),
     Mutant(
         "pause-on-429",

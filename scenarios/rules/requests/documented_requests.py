@@ -20,8 +20,7 @@ class DocumentedRequests(RequestFlawRule):
     """All paths, methods, parameters and bodies must follow the spec in the dialect of the world.
 
     A request must also be clear. A query parameter must not be a misspelt name of the API page, such as
-    `status[]`, `Status` or `statuses`. The content type of a body must not be another one than JSON, and no
-    object in a body may have a key twice.
+    `status[]`, `Status` or `statuses`. No object in a body may have a key twice.
     """
 
     id: ClassVar[str] = "documented-requests"

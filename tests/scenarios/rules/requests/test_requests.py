@@ -9,7 +9,6 @@ from urllib.parse import quote
 import pytest
 
 from tests.scenarios.conftest import NO_TIME
-from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.rules.requests.heartbeat_regular import HeartbeatRegular
 from workerkit.scenarios.rules.requests.heartbeat_sent import HeartbeatSent
 from workerkit.scenarios.rules.work.running_before_end import RunningBeforeEnd
@@ -17,7 +16,6 @@ from workerkit.scenarios.run_record.run import Run
 
 MakeWorker = Callable[..., Any]
 BrokenRules = Callable[[Run], list[str]]
-RunOf = Callable[..., Run]
 
 UNKNOWN = "6f1e2c1a-0000-4000-8000-000000000001"
 
@@ -68,7 +66,7 @@ def test_near_types_and_missing_bodies_are_documented_where_the_dialect_takes_th
     worker = scripted_worker(loose_types="convert", missing_body="empty")
     task = worker.add_task(status="running")
     worker.send("POST", "/health")
-    worker.update(task, None, is_indexed="true")
+    worker.update(task, None, how={"content_type": "text/plain"}, is_indexed="true")
     worker.update(task, "failed", error_message=404)
     assert broken_rules(worker.run_record(ended_by="until")) == []
 
@@ -382,28 +380,6 @@ def test_a_key_twice_in_an_item_of_a_bulk_update(scripted_worker: MakeWorker) ->
     worker.send("PUT", "/tasks/bulk", f'{{"items": [{items}]}}'.encode())
     ((_, flaw),) = worker.run_record().flaws
     assert flaw.message == 'has the key "link_id" twice in one object'
-
-
-@pytest.mark.parametrize(
-    ("content_type", "rules"),
-    [
-        ("text/plain;charset=UTF-8", ["documented-requests"]),
-        ("application/x-www-form-urlencoded", ["documented-requests"]),
-        ("application/json; charset=utf-8", []),
-        ("application/vnd.api+json", []),
-    ],
-)
-def test_json_with_another_content_type(
-    scripted_worker: MakeWorker, broken_rules: BrokenRules, content_type: str, rules: list[str]
-) -> None:
-    worker = scripted_worker()
-    worker.send_heartbeat(content_type=content_type)
-    worker.send("GET", "/tasks", content_type=content_type)
-    assert broken_rules(worker.run_record()) == rules
-
-
-def test_a_body_without_a_content_type_is_allowed(attempt: Callable[..., Exchange], run_of: RunOf) -> None:
-    assert run_of([attempt(0.0, status=200, request_headers=(("x-api-key", "server-01-key"),))]).flaws == ()
 
 
 # Polling
