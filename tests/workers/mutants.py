@@ -532,7 +532,9 @@ MUTANTS = (
         "backoff-grows",
         "tries again every half second",
         "slow-recovery",
-        (("    time.sleep(random.uniform(longest / 2, longest))\n", "    time.sleep(0.5)\n"),),
+        ((_BACKS_OFF, "            self._clock.wait(0.5)\n"),),
+        original=_CAREFUL,
+        style="--look never",
     ),
     # Heartbeats that stop
     Mutant(

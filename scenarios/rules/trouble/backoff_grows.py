@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import AtLeast
 from workerkit.scenarios.rules.rule import Breach, Rule
-from workerkit.scenarios.rules.trouble.attempts import RequestKey, request_key
+from workerkit.scenarios.rules.trouble.attempts import outages, request_key
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -25,8 +25,9 @@ _SHORTEST = 0.02
 class BackoffGrows(Rule):
     """While a report gets a 5xx or no answer, the pauses between the attempts must not all be equal.
 
-    The rule checks the first `attempts` attempts at the same report, if the server accepted the worker's
-    request before the first one. It checks only reports, because a daemon may read the list at equal times.
+    The rule checks the first `attempts` attempts at a report, if this report was the first request that
+    failed and if the server accepted no request in between. So it checks no worker whose pauses begin again
+    after each accepted request. It checks only reports, because a daemon may read the list at equal times.
     The rule is not general, because the API page does not say how to repeat a request.
     """
 
@@ -42,7 +43,7 @@ class BackoffGrows(Rule):
     attempts: Annotated[int, AtLeast(3)] = 6
 
     def check(self, run: Run) -> list[Violation]:
-        first_attempts = (series[: self.attempts] for series in _failed_series(run))
+        first_attempts = (attempts[: self.attempts] for attempts in _attempts_at_reports(run))
         return self.summarize(
             [
                 _breach(run, attempts)
@@ -52,32 +53,12 @@ class BackoffGrows(Rule):
         )
 
 
-def _failed_series(run: Run) -> Iterator[list[Exchange]]:
-    """Returns the failed attempts at each report, from the first failure until the report is accepted.
-
-    A series is left out if the worker's request before it failed, too: its first pauses are not known.
-    """
-    all_series: dict[RequestKey, list[Exchange]] = {}
-    left_out: set[RequestKey] = set()
-    previous: Exchange | None = None
-    for exchange in run.timed_exchanges:
-        key = request_key(exchange)
-        if exchange.number in run.tasks_by_exchange:
-            if not _is_failed(exchange):
-                yield all_series.pop(key, [])
-                left_out.discard(key)
-            elif key in all_series:
-                all_series[key].append(exchange)
-            elif key not in left_out:
-                is_first = previous is None or not _is_failed(previous)
-                all_series.update({key: [exchange]} if is_first else {})
-                left_out.update(() if is_first else {key})
-        previous = exchange
-    yield from all_series.values()
-
-
-def _is_failed(exchange: Exchange) -> bool:
-    return exchange.status is None or exchange.status >= 500
+def _attempts_at_reports(run: Run) -> Iterator[list[Exchange]]:
+    """Returns for each outage that began with a report all attempts at this report during the outage."""
+    for outage in outages(run.timed_exchanges):
+        if outage and outage[0].number in run.tasks_by_exchange:
+            key = request_key(outage[0])
+            yield [exchange for exchange in outage if request_key(exchange) == key]
 
 
 def _has_equal_pauses(attempts: Sequence[Exchange]) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.conftest import NO_TIME
 from workerkit.scenarios.rules.trouble.backoff_grows import BackoffGrows
 from workerkit.scenarios.rules.trouble.pause_on_429 import PauseOn429
 from workerkit.scenarios.run_record.run import Run
@@ -177,8 +176,7 @@ def failing_reports(worker: Any, pauses: Iterable[float]) -> None:
     worker.list_tasks()
     for pause in (*pauses, 0.0):
         worker.update(task, "completed", BUSY)
-        worker.send_heartbeat()
-        worker.wait(pause - NO_TIME)
+        worker.wait(pause)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +205,16 @@ def test_an_accepted_attempt_ends_a_series(scripted_worker: MakeWorker) -> None:
         for how in (BUSY, BUSY, BUSY, {}):
             worker.update(task, "running", how)
             worker.wait(0.5)
+    assert BackoffGrows().check(worker.run_record()) == []
+
+
+def test_a_worker_whose_pauses_begin_again_after_each_accepted_request(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker()
+    task = worker.add_task(status="running")
+    for _ in range(8):
+        worker.update(task, "completed", BUSY)
+        worker.wait(0.5)
+        worker.list_tasks(status="running")
     assert BackoffGrows().check(worker.run_record()) == []
 
 
