@@ -24,6 +24,7 @@ from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import add_described_fault
+from workerkit.mockserver.worlds.own_port import check_shares_port
 from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.snapshot import snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -65,6 +66,7 @@ class WorkerApi:
         with_capsule: bool = False,
     ) -> None:
         self._mock = mock
+        _without_own_frames(lambda: check_shares_port(scenario))
         builder = WorldBuilder(scenario, with_tasks=False, heartbeat_interval=heartbeat_interval)
         worlds = mock.worlds
         director = mock.run_in_server_thread(lambda: worlds.add(worlds.new_name(), builder))

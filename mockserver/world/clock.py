@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+
+from workerkit.mockserver.steady_clock import steady_seconds
 
 Timer = Callable[[], float]
 LATEST = 253_402_300_799.0  # the last second of the year 9999: later times cannot be formatted
@@ -22,7 +23,7 @@ class Clock:
     """
 
     def __init__(
-        self, begin: float, timer: Timer = time.monotonic, *, real_time: Timer | None = None
+        self, begin: float, timer: Timer = steady_seconds, *, real_time: Timer | None = None
     ) -> None:
         self.begin = begin
         self._timer = timer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,7 +15,9 @@ from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.group_tasks import create_group_task, entity_by_name
 from workerkit.mockserver.worlds.request_match import RequestMatch
 from workerkit.mockserver.worlds.worker_control import WorkerControl
+from workerkit.openapi.asked import FIRST_PAGE, LATER_PAGE
 from workerkit.scenarios.explain.scenario_text import trigger_text
+from workerkit.scenarios.faults.fault import Fault
 from workerkit.scenarios.fields.kinds import ANY
 from workerkit.scenarios.model.effects.advance_clock import AdvanceClock
 from workerkit.scenarios.model.effects.effect import Effect
@@ -40,9 +42,10 @@ from workerkit.scenarios.model.effects.worker_process import (
 from workerkit.scenarios.model.happening_tracker import DueEffect, HappeningTracker
 from workerkit.scenarios.model.scenario import Happening, Scenario
 from workerkit.scenarios.model.selection import THIS, Selection
-from workerkit.scenarios.model.trigger import OnCall, OnChange, OnMatch, OnState, Trigger
+from workerkit.scenarios.model.trigger import After, OnAsked, OnCall, OnChange, OnMatch, OnState, Trigger
 from workerkit.scenarios.run_record.idleness import POLLING
 from workerkit.scenarios.run_record.run import Event
+from workerkit.scenarios.run_record.trouble import troubles_of
 
 _BY = "the scenario"
 Groups = Mapping[str, Iterable[str]]
@@ -78,6 +81,10 @@ class Director:
         self._worker: WorkerControl | None = None
         self._status_changes: list[tuple[Task, str, str]] = []
         self._trigger_tasks: tuple[Task, ...] = ()
+        self._match: RequestMatch | None = None
+        self._notes_trouble = any(
+            isinstance(happening.trigger, OnAsked) and happening.trigger.repeated for happening in when
+        )
         for effect in (effect for happening in when for effect in happening.effects):
             if isinstance(effect, ReplaceKey):
                 world.key_ring.reserve_key(world.server(effect.server), self.next_key(effect))
@@ -105,11 +112,12 @@ class Director:
         if self.scenario is None:
             return
         self.apply_due_effects()
-        match = None if request is None else RequestMatch(self.world, operation, request)
+        self._match = match = None if request is None else RequestMatch(self.world, operation, request)
         effects = self.tracker.count_request(
             operation,
             at=self.world.clock.now(),
             matches=lambda trigger: match is not None and match.matches(trigger, self.group_task_ids),
+            find_asked=lambda trigger: match.find_asked(trigger, self.group_task_ids) if match else (),
         )
         if effects:
             self._apply(effects, match.tasks if match else ())
@@ -119,10 +127,16 @@ class Director:
         if respond is not None:
             raise ScriptedAnswerError(_answer(respond))
 
-    def after_request(self) -> None:
-        """Applies the effects that are due because of a request. Call this before the answer is sent."""
+    def after_request(self, answer: Answer, faults: Sequence[Fault] = ()) -> None:
+        """Applies the effects that are due because of a request. Call this before the answer is sent.
+
+        answer: the answer, before faults change how it is sent.
+        faults: the faults that apply to the request.
+        """
         if self.scenario is None:
             return
+        if self._notes_trouble:
+            self._note_trouble(answer, faults)
         status_changes, self._status_changes = self._status_changes, []
         for task, was, now in status_changes:
             matches = partial(self._is_change_of, task, was, now)
@@ -164,8 +178,10 @@ class Director:
         """Whether the scenario waits for the worker's tasks, and needs no more time or polls to go on."""
         if self.scenario is None or not self.scenario.until.waits_for_tasks:
             return False
-        triggers = [self.scenario.when[index].trigger for index in self.tracker.not_happened]
-        return not self.tracker.waiting_for_time and not any(map(_may_come_by_polls, triggers))
+        when, waiting = self.scenario.when, self.tracker.not_happened
+        return not self.tracker.waiting_for_time and not any(
+            _may_come_by_polls(when[index].trigger) and not _only_spoils(when, index) for index in waiting
+        )
 
     def awaits_start(self) -> bool:
         """Whether the scenario will start the worker again only because time passes."""
@@ -205,6 +221,13 @@ class Director:
         state = self.tracker.state
         self.tracker.resume(replace(state, began=state.began + seconds))
 
+    def _note_trouble(self, answer: Answer, faults: Sequence[Fault]) -> None:
+        """Notes whether the request that `before_request` has seen last meets trouble."""
+        if self._match is not None:
+            exchange = replace(self._match.exchange, status=answer.status, answer_body=answer.body)
+            troubles = troubles_of(exchange, faults)
+            self.tracker.asked.note_outcome(self._match.asked, in_trouble=bool(troubles))
+
     def _note_status_change(self, task: Task, was: str) -> None:
         self._status_changes.append((task, was, task.status))
 
@@ -229,9 +252,14 @@ class Director:
         return sum(task.status in trigger.status and trigger.server in (None, task.server) for task in tasks)
 
     def _apply(self, due_effects: tuple[DueEffect, ...], trigger_tasks: tuple[Task, ...] = ()) -> None:
-        self._trigger_tasks = trigger_tasks
+        tasks = self.world.tasks
         for due in due_effects:
             effect = due.effect
+            self._trigger_tasks = (
+                trigger_tasks
+                if due.tasks is None
+                else tuple(tasks[task] for task in due.tasks if task in tasks)
+            )
             if isinstance(effect, OnWorkerProcess):
                 if self._worker is None:
                     continue
@@ -241,10 +269,20 @@ class Director:
             self.events.append(Event(due.time, effect.kind, effect.subject))
 
 
+def _only_spoils(when: Sequence[Happening], index: int) -> bool:
+    """Whether a happening can only make requests fail, and no other happening waits for it."""
+    is_awaited = when[index].name is not None or any(
+        isinstance(happening.trigger, After) for happening in when[index + 1 : index + 2]
+    )
+    return not is_awaited and all(isinstance(effect, AddFault | Respond) for effect in when[index].effects)
+
+
 def _may_come_by_polls(trigger: Trigger) -> bool:
     """Whether the requests of a worker that only polls can be enough for a trigger."""
     operations = trigger.of if isinstance(trigger, OnCall) else ()
     operations = trigger.operation if isinstance(trigger, OnMatch) else operations
+    if isinstance(trigger, OnAsked):
+        return not {"heartbeat", FIRST_PAGE, LATER_PAGE}.isdisjoint(trigger.what)
     return not {ANY, *POLLING}.isdisjoint(operations)
 
 

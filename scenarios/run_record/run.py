@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
+from workerkit.openapi.asked import Asked, asked_in
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.flaw import FlawError
@@ -19,6 +20,7 @@ from workerkit.scenarios.run_record.request_flaw import first_flaw_of
 from workerkit.scenarios.run_record.task_history import TaskHistory
 from workerkit.scenarios.run_record.task_page import TaskPage, task_pages
 from workerkit.scenarios.run_record.task_report import TaskReport, task_reports
+from workerkit.scenarios.run_record.trouble import Trouble, troubles_of
 
 # `failed`: the verdict was certain, and the worker did nothing more. `idle`: it did nothing for a long time.
 EndedBy = Literal["until", "exit", "time-limit", "failed", "idle"]
@@ -153,6 +155,22 @@ class Run:
     def applied_faults_by_number(self) -> Mapping[int, AppliedFaults]:
         """The applied faults, by the number of their exchange."""
         return {applied.number: applied for applied in self.applied_faults}
+
+    @cached_property
+    def asked(self) -> Mapping[int, tuple[Asked, ...]]:
+        """What each of the worker's exchanges asked, by the number of the exchange."""
+        return {exchange.number: asked_in(exchange, self.api) for exchange in self.own_exchanges}
+
+    @cached_property
+    def troubles(self) -> Mapping[int, frozenset[Trouble]]:
+        """The troubles that each of the worker's exchanges met, by the number of the exchange."""
+        applied = self.applied_faults_by_number
+        return {
+            exchange.number: troubles_of(
+                exchange, applied[exchange.number].faults if exchange.number in applied else ()
+            )
+            for exchange in self.own_exchanges
+        }
 
     @cached_property
     def reports(self) -> tuple[TaskReport, ...]:

@@ -133,6 +133,28 @@ _LOGS_RESULT = "f\"Task {result['status']}: {task['id']}\""
 _MAY_TRY = 'bool(max(task["retry_count"], self._attempts[task["id"]]) <= task["max_retries"])'
 _MAY_RETRY = 'task["retry_count"] < task["max_retries"] and self._may_try(task)'
 # These mistakes exceed the limit of a rule several times. So they break it even on a busy, slow machine.
+_CONNECTION_ENDED = "            raise TemporaryError(repr(error)) from None\n"
+_CANNOT_CONNECT = f"""\
+            if isinstance(error, ConnectionRefusedError):
+                os._exit(1)
+{_CONNECTION_ENDED}"""
+_REPEATS_ONCE = f"""\
+            if attempt and "completed" in str(body):
+                raise RefusedError("failed twice")
+{_BACKS_OFF}"""
+_ASKS_THE_LIST = """\
+        return task["id"] in self.pages.ids("running")
+"""
+_GUESSES = """\
+        try:
+            page = self.api.send("GET", "/tasks?status=running&limit=1000")
+        except TemporaryError:
+            return False
+        return task["id"] in {running["id"] for running in page["data"]}
+"""
+_KNOWS_REPORTED = """\
+        retries, reported_at = self._reported.get(task["id"], (-1, 0.0))
+"""
 _HEARTBEAT_IS_DUE = "if time.monotonic() - self._last_heartbeat > HEARTBEAT_EVERY:"
 _AFTER_A_TASK = """\
             worker.drop(task["id"], str(error))
@@ -176,20 +198,8 @@ _ENCODES = "json.dumps(body).encode()"
 _SENDS_LOGS = 'if self._logs and self._post("/logs", {"logs": self._logs}):'
 _REPEATS_LOGS = 'if any(self._logs and self._post("/logs", {"logs": self._logs}) for _ in range(3)):'
 
-_ENDS_AT_SIGTERM = """\
-    try:
-        Worker(_style(), clock).run()
-    except StoppedError:
-        sys.exit(0)"""
-_FAILS_ALL_AT_SIGTERM = """\
-    worker = Worker(_style(), clock)
-    try:
-        worker.run()
-    except StoppedError:
-        Clock.wait = lambda *_: None
-        for task_id in worker.pages.ids("running"):
-            worker.api.send("PUT", f"/tasks/{task_id}", {"status": "failed"})
-        sys.exit(0)"""
+_GIVES_BACK = 'self.api.call("PUT", f"/tasks/{task_id}", {"status": "pending"})'
+_GIVES_UP_ON_ALL = 'self.api.call("PUT", f"/tasks/{task_id}", {"status": "failed"})'
 _BEGINS = """\
         started = self._start(tasks)
 """
@@ -395,8 +405,9 @@ MUTANTS = (
         "failed-with-message",
         "fails all that it has begun when it is stopped",
         "stopped-in-a-task",
-        ((_ENDS_AT_SIGTERM, _FAILS_ALL_AT_SIGTERM),),
+        ((_GIVES_BACK, _GIVES_UP_ON_ALL),),
         original=_CAREFUL,
+        style="--give-back",
     ),
     Mutant(
         "none-left-running",
@@ -817,5 +828,37 @@ MUTANTS = (
         ((_BACKS_OFF, ""),),
         original=_CAREFUL,
         style="--threads 8 --by callback",
+    ),
+    # Trouble at a completion
+    Mutant(
+        "process-not-crashed",
+        "crashes if it cannot connect",
+        "port-closed",
+        ((_CONNECTION_ENDED, _CANNOT_CONNECT),),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "result-repeated",
+        "repeats a result only once",
+        "completion-fails-twice",
+        ((_BACKS_OFF, _REPEATS_ONCE),),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "result-repeated",
+        "takes a list that failed for an empty list",
+        "look-up-fails",
+        ((_ASKS_THE_LIST, _GUESSES), ('"pending,queued,running"', '"pending,queued"')),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended", "none-left-running")),
+    ),
+    Mutant(
+        "process-not-crashed",
+        "crashes if a completed task comes back",
+        "success-not-stored",
+        ((_KNOWS_REPORTED, f'        assert task["id"] not in self._reported\n{_KNOWS_REPORTED}'),),
+        original=_CAREFUL,
     ),
 )

@@ -14,12 +14,12 @@ from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
 _NO_INTERVAL = (
-    "The API page says that a worker sends heartbeats at regular times, but not how often. To have this "
-    "judged, state how often your worker sends them, for example with --heartbeat 30s."
+    "the API page does not say how often a worker sends heartbeats. To have this judged, state how often "
+    "yours sends them, for example with --heartbeat 30s"
 )
 _TOO_SHORT = (
-    "The run was too short: a missing heartbeat shows only after {limit:g} s. To have this judged, run the "
-    "worker as a daemon, or let its tasks take longer."
+    "A missing heartbeat shows only after {limit:g} s. To have this judged, run the worker as a daemon, or "
+    "let its tasks take longer"
 )
 
 
@@ -46,6 +46,8 @@ class HeartbeatRegular(Rule):
     )
     general: ClassVar[bool] = False
     can_be_mended: ClassVar[bool] = True
+    follows_from: ClassVar[tuple[str, ...]] = ("heartbeat-sent",)
+    no_occasion: ClassVar[str] = "the worker was at work for a shorter time"
 
     every: Seconds | None = None
 
@@ -61,13 +63,16 @@ class HeartbeatRegular(Rule):
         ]
         return self.summarize([_breach(before, after, limit) for before, after in gaps])
 
-    def not_judged(self, run: Run) -> str:
+    def had_occasion(self, run: Run) -> bool:
         limit = self._limit(run)
-        if limit is None:
-            return _NO_INTERVAL
-        moments = _moments(run) if run.own_exchanges else []
-        seconds = run.seconds_to_act(moments[0].time, moments[-1].time) if moments else 0.0
-        return _TOO_SHORT.format(limit=limit) if seconds < limit else ""
+        if limit is None or not run.own_exchanges:
+            return False
+        moments = _moments(run)
+        return run.seconds_to_act(moments[0].time, moments[-1].time) >= limit
+
+    def why_not_judged(self, run: Run) -> str:
+        limit = self._limit(run)
+        return _NO_INTERVAL if limit is None else f"{self.no_occasion}. {_TOO_SHORT.format(limit=limit)}"
 
     def _limit(self, run: Run) -> float | None:
         if self.every is not None or run.heartbeat_interval is None:

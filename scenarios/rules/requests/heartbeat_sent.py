@@ -31,6 +31,7 @@ class HeartbeatSent(Rule):
     careful: ClassVar[str] = "sends a heartbeat when it starts, and regularly after that"
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the run ended before the worker had time for a heartbeat"
 
     def check(self, run: Run) -> list[Violation]:
         if heartbeats_of(run) or not run.reports or not run.is_complete or not _had_time(run):
@@ -42,6 +43,9 @@ class HeartbeatSent(Rule):
             f"It sent {len(run.own_exchanges)} requests."
         )
         return self.summarize([Breach(text, tuple(refused))])
+
+    def had_occasion(self, run: Run) -> bool:
+        return bool(run.reports) and _had_time(run)
 
 
 def _had_time(run: Run) -> bool:

@@ -28,6 +28,7 @@ class NoBusyPolling(Rule):
     why: ClassVar[str] = "An idle worker that asks all the time causes as much load as a busy worker."
     careful: ClassVar[str] = "waits one second or longer before it reads a list without new tasks again"
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker did not read the list twice"
 
     most: Positive = 12
 
@@ -43,6 +44,9 @@ class NoBusyPolling(Rule):
             if len(latest) > self.most * _SECONDS:
                 return self.summarize([_breach(run, tuple(latest))])
         return []
+
+    def had_occasion(self, run: Run) -> bool:
+        return len(run.pages) > 1
 
 
 def _unchanged_pages(run: Run) -> Iterator[TaskPage | None]:

@@ -23,12 +23,16 @@ class CompletedWithLink(Rule):
     why: ClassVar[str] = "A customer pays for links. Nobody can find the result of a task without one."
     careful: ClassVar[str] = "sends the link of the profile or of the post with each completion"
     general: ClassVar[bool] = False
+    no_occasion: ClassVar[str] = "the worker completed no task"
     can_be_mended: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize(
             [_breach(run, report) for report, task in completed_tasks(run) if not links_of(task)]
         )
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(completed_tasks(run))
 
 
 def _breach(run: Run, completion: TaskReport) -> Breach:

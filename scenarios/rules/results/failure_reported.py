@@ -12,11 +12,6 @@ from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
-_NOT_SIMULATED = (
-    'The worker completed all tasks with the config {"simulate": "fail"}. To have this judged, let the part '
-    "of your worker that stands for the sites fail for these tasks."
-)
-
 
 @dataclass(frozen=True, slots=True)
 class FailureReported(Rule):
@@ -30,6 +25,7 @@ class FailureReported(Rule):
     why: ClassVar[str] = "The customer pays for a link that does not exist, and nobody tries again."
     careful: ClassVar[str] = "reports a task as failed if its site refused it, however the task is reported"
     general: ClassVar[bool] = False
+    no_occasion: ClassVar[str] = "the worker reported none of the tasks as failed that are meant to fail"
 
     def check(self, run: Run) -> list[Violation]:
         first_results = _first_results(run)
@@ -38,9 +34,8 @@ class FailureReported(Rule):
         completed = [report for report in first_results if report.status == "completed"]
         return self.summarize([_breach(run, report) for report in completed])
 
-    def not_judged(self, run: Run) -> str:
-        statuses = {report.status for report in _first_results(run)}
-        return _NOT_SIMULATED if statuses == {"completed"} else ""
+    def had_occasion(self, run: Run) -> bool:
+        return any(report.status == "failed" for report in _first_results(run))
 
 
 def _first_results(run: Run) -> list[TaskReport]:

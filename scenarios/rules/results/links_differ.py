@@ -25,6 +25,7 @@ class LinksDiffer(Rule):
     why: ClassVar[str] = "The customer pays for two links and gets one."
     careful: ClassVar[str] = "reports for each task the link that it made for this task"
     general: ClassVar[bool] = False
+    no_occasion: ClassVar[str] = "the worker completed fewer than two tasks"
 
     def check(self, run: Run) -> list[Violation]:
         firsts: dict[tuple[str, str], tuple[TaskReport, Mapping[str, Any]]] = {}
@@ -35,6 +36,9 @@ class LinksDiffer(Rule):
                 if first is not task and not (name == "link_profile" and _login(first) == _login(task)):
                     breaches.append(_breach(run, first_report, report, link))
         return self.summarize(breaches)
+
+    def had_occasion(self, run: Run) -> bool:
+        return len(list(completed_tasks(run))) > 1
 
 
 def _login(task: Mapping[str, Any]) -> Hashable:

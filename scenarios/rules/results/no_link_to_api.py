@@ -27,6 +27,7 @@ class NoLinkToApi(Rule):
     )
     careful: ClassVar[str] = "reports the URL that the site gave to the new profile or post"
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker reported no link"
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize(
@@ -36,6 +37,9 @@ class NoLinkToApi(Rule):
                 if _host(link) and _host(link) == _host(f"//{_api_host(report.exchange)}")
             ]
         )
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(reported_links(run))
 
 
 def _api_host(exchange: Exchange) -> str:

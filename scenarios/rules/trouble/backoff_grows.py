@@ -39,6 +39,7 @@ class BackoffGrows(Rule):
         "waits longer after each failed attempt, for example twice as long, up to a limit"
     )
     general: ClassVar[bool] = False
+    no_occasion: ClassVar[str] = "no report failed several times in a row"
 
     attempts: Annotated[int, AtLeast(3)] = 6
 
@@ -51,6 +52,9 @@ class BackoffGrows(Rule):
                 if len(attempts) == self.attempts and _has_equal_pauses(attempts)
             ]
         )
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(len(attempts) >= self.attempts for attempts in _attempts_at_reports(run))
 
 
 def _attempts_at_reports(run: Run) -> Iterator[list[Exchange]]:

@@ -27,24 +27,33 @@ class RequestClosedLast(Rule):
     why: ClassVar[str] = "The customer sees a finished campaign, and links are still missing."
     careful: ClassVar[str] = "closes a customer's request after the results of all its tasks were accepted"
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker closed no customer's request"
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize(
             [
                 _breach(run, close, result)
                 for close in run.own_exchanges
-                if close.operation == _CLOSE and close.accepted
+                if _closes(close)
                 for result in _later_results(run, close)
             ]
         )
 
+    def had_occasion(self, run: Run) -> bool:
+        return any(_closes(exchange) for exchange in run.own_exchanges)
+
+
+def _closes(exchange: Exchange) -> bool:
+    """Whether a request set a customer's request to completed."""
+    if exchange.operation != _CLOSE or not exchange.accepted:
+        return False
+    request = exchange.request_json()
+    return isinstance(request, dict) and request.get("status") == "completed"
+
 
 def _later_results(run: Run, close: Exchange) -> Iterator[TaskReport]:
     """Returns the first results that came after a close, of tasks that the worker knew before."""
-    request = close.request_json()
-    if not isinstance(request, dict) or request.get("status") != "completed":
-        return
-    request_id = str(request.get("request_id")).lower()
+    request_id = str(close.request_json().get("request_id")).lower()
     for task in run.own_tasks():
         task_id = task["id"].lower()
         results = [report for report in run.reports_by_task.get(task_id, ()) if report.is_result]

@@ -11,11 +11,6 @@ from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
-_NONE_SET_BACK = (
-    "The worker set no failed task back, so somebody else has to try these tasks again. If your "
-    "worker should do this, it does not."
-)
-
 
 @dataclass(frozen=True, slots=True)
 class RetriesUsed(Rule):
@@ -32,6 +27,7 @@ class RetriesUsed(Rule):
     )
     careful: ClassVar[str] = "sets each failed task back while its retry_count is below its max_retries"
     general: ClassVar[bool] = False
+    no_occasion: ClassVar[str] = "the worker set no failed task back before it exited"
 
     def check(self, run: Run) -> list[Violation]:
         if not run.exited_normally or not run.is_complete:
@@ -40,9 +36,9 @@ class RetriesUsed(Rule):
             return []
         return self.summarize([_breach(run, report) for report in _left_failures(run)])
 
-    def not_judged(self, run: Run) -> str:
+    def had_occasion(self, run: Run) -> bool:
         is_used = any(_set_back(run, reports) for reports in run.reports_by_task.values())
-        return "" if is_used or not any(_left_failures(run)) else _NONE_SET_BACK
+        return run.exited_normally and is_used
 
 
 def _set_back(run: Run, reports: Sequence[TaskReport]) -> bool:

@@ -677,6 +677,20 @@ def test_the_error_of_a_scenario_names_the_mistake(control: Control, mock: World
     assert mock.run_in_server_thread(mock.worlds.names) == before
 
 
+def test_a_scenario_that_closes_the_port_is_refused(
+    control: Control, world: World, mock: WorldServer
+) -> None:
+    before = mock.run_in_server_thread(mock.worlds.names)
+    answer = control("POST", "/worlds", {"scenario": "port-closed"})
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith(
+        "body/scenario: the scenario port-closed: the fault down closes"
+    )
+    assert mock.run_in_server_thread(mock.worlds.names) == before
+    fault = control("POST", f"/worlds/{world.name}/faults", {"fault": "down"})
+    assert (fault.status_code, fault.json()["message"][:28]) == (400, "body/fault: the fault down c")
+
+
 def test_a_world_without_the_servers_of_its_scenario_is_refused(control: Control) -> None:
     answer = control("POST", "/worlds", {"scenario": SCENARIO, "world": {"servers": ["other"]}})
     assert answer.status_code == 400

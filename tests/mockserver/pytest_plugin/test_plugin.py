@@ -186,7 +186,7 @@ def test_a_wrong_mark_is_an_error_that_says_why(suite: pytest.Pytester, mark: st
 @pytest.mark.parametrize(
     ("setting", "options", "mark", "why"),
     [
-        ("", (), "", "*state how often your worker sends them*"),
+        ("", (), "", "*state how often yours sends them*"),
         ("", (), ', heartbeat="4s"', "*shows only after 8 s*"),
         ("", ("--worker-api-heartbeat", "3s"), "", "*shows only after 6 s*"),
         ("", ("--worker-api-heartbeat", "3s"), ', heartbeat="4s"', "*shows only after 8 s*"),

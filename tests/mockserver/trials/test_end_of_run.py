@@ -94,3 +94,36 @@ def test_a_worker_that_ignores_sigterm_is_killed_after_the_grace_period(two_task
     source = "signal.signal(signal.SIGTERM, signal.SIG_IGN); complete_all()\nwhile True: signal.pause()"
     trial = try_worker(two_tasks, worker(source), time_limit=TIME_LIMIT, grace=0.1)
     assert (trial.verdict.passed, trial.run.exit_code) == (True, None)
+
+
+# A worker that does nothing more
+
+POLLS = """
+send("POST", "/health", {})
+send("PUT", "/tasks/" + send("GET", "/tasks")[1]["data"][0]["id"], {"status": "running"})
+if BAD: send("POST", "/logs", {"logs": [{"level": "TRACE", "message": "begun"}]})
+while True:
+    send("GET", "/tasks?status=pending")
+    signal.sigtimedwait([signal.SIGUSR1], 0.15)
+"""
+HALF_A_SECOND = 0.5 / TIME_LIMIT
+
+
+def test_a_worker_that_only_polls_is_not_waited_for(
+    two_tasks: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_run, "_IDLE_PART", HALF_A_SECOND)
+    monkeypatch.setattr(worker_run, "_IDLE_PART_AFTER_FAILURE", HALF_A_SECOND)
+    trial = try_worker(two_tasks, worker(f"BAD = False\n{POLLS}"), time_limit=TIME_LIMIT)
+    assert (trial.run.ended_by, broken_rules(trial)) == ("idle", ["tasks-ended"])
+    assert "done nothing more for half of the time limit" in trial.verdict.broken[0].message
+    assert any("it only read the list" in note for note in case_of(trial).notes)
+
+
+def test_after_a_failure_a_worker_that_only_polls_is_waited_for_a_shorter_time(
+    two_tasks: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_run, "_IDLE_PART_AFTER_FAILURE", HALF_A_SECOND)
+    trial = try_worker(two_tasks, worker(f"BAD = True\n{POLLS}"), time_limit=TIME_LIMIT)
+    assert (trial.run.ended_by, broken_rules(trial)) == ("failed", ["log-levels"])
+    assert any("had failed already" in note for note in case_of(trial).notes)

@@ -6,13 +6,16 @@ import pytest
 
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
+from workerkit.scenarios.faults.planned_fault import PlannedFault
+from workerkit.scenarios.faults.refuse.status import Status
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.model.effects.effect import Effect
+from workerkit.scenarios.model.effects.faults import AddFault
 from workerkit.scenarios.model.effects.keys import RestoreKey, RevokeKey
 from workerkit.scenarios.model.effects.states import SetServer
 from workerkit.scenarios.model.effects.worker_process import KillWorker, StartWorker, StopWorker
 from workerkit.scenarios.model.scenario import Happening, Scenario
-from workerkit.scenarios.model.trigger import After, OnCall, OnChange, OnMatch, Trigger
+from workerkit.scenarios.model.trigger import After, OnAsked, OnCall, OnChange, OnMatch, Trigger
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 from workerkit.scenarios.run_record.run import Event
 
@@ -179,6 +182,8 @@ def test_a_scenario_waits_for_a_start_that_only_needs_time(make_director: MakeDi
         (OnCall(Calls(9, 9), ("listTasks",)), False),
         (OnMatch(("heartbeat", "updateTask")), False),
         (OnMatch(("updateTask",)), True),
+        (OnAsked(("first-page", "completion")), False),
+        (OnAsked(("completion", "logs")), True),
         (OnChange("running"), True),
         (After(9), False),
     ],
@@ -187,3 +192,10 @@ def test_a_scenario_waits_only_for_the_worker_if_neither_time_nor_polls_change_i
     make_director: MakeDirector, trigger: Trigger, *, expected: bool
 ) -> None:
     assert make_director((trigger, RevokeKey("one"))).waits_only_for_worker() == expected
+
+
+def test_a_scenario_does_not_wait_for_polls_that_could_only_fail(make_director: MakeDirector) -> None:
+    fault = AddFault(PlannedFault(Status()))
+    later_page = OnAsked(("later-page",))
+    assert make_director((later_page, fault)).waits_only_for_worker()
+    assert not make_director((later_page, fault), (After(1), RevokeKey("one"))).waits_only_for_worker()

@@ -292,7 +292,7 @@ def test_heartbeats_by_the_interval_that_the_worker_states(
     worker.send_heartbeat()
     run = worker.run_record(heartbeat_interval=interval)
     assert len(HeartbeatRegular().check(run)) == count
-    assert (HeartbeatRegular().not_judged(run) == "") == bool(count)
+    assert HeartbeatRegular().had_occasion(run) == bool(count)
 
 
 @pytest.mark.parametrize("how", [{}, {"fault": "status", "status": 500}])
@@ -309,10 +309,12 @@ def test_a_daemon_that_sends_nothing_any_more(scripted_worker: MakeWorker, how: 
 
 def test_what_is_missing_to_judge_heartbeats(scripted_worker: MakeWorker) -> None:
     worker = scripted_worker()
-    assert "state how often your worker sends them" in HeartbeatRegular().not_judged(worker.run_record())
-    short = worker.run_record(heartbeat_interval=5.0)
-    assert "a missing heartbeat shows only after 10 s" in HeartbeatRegular().not_judged(short)
-    assert HeartbeatRegular(every=10.0).not_judged(short) == HeartbeatRegular().not_judged(short)
+    without, short = worker.run_record(), worker.run_record(heartbeat_interval=5.0)
+    assert not HeartbeatRegular().had_occasion(without)
+    assert not HeartbeatRegular().had_occasion(short)
+    assert "state how often yours sends them" in HeartbeatRegular().why_not_judged(without)
+    assert "A missing heartbeat shows only after 10 s." in HeartbeatRegular().why_not_judged(short)
+    assert HeartbeatRegular(every=10.0).why_not_judged(without) == HeartbeatRegular().why_not_judged(short)
 
 
 # Requests that a server may read in another way
