@@ -605,7 +605,6 @@ MUTANTS = (
         "content-type-checked",
         (('"Content-Type": "application/json"', '"Content-Type": "text/plain"'),),
         original=_CAREFUL,
-        style="--by bulk",
         also=frozenset(("heartbeat-sent", "process-not-crashed", "tasks-ended")),
     ),
     Mutant(
