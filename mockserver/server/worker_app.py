@@ -36,7 +36,6 @@ from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call
 
 _log = logging.getLogger("workerkit.mockserver")
-_ACCEPTED_ENCODINGS = (None, "identity")
 
 
 class MockFailedError(RefusalError):
@@ -177,7 +176,7 @@ class WorkerApp:
         request = context.request
         if request.is_too_large:
             raise InvalidRequestError(f"the body has more than {MAX_BODY_BYTES} bytes")
-        if request.header("content-encoding") not in _ACCEPTED_ENCODINGS:
+        if request.headers.is_encoded:
             raise InvalidRequestError("the mock cannot decode the body: send it without content-encoding")
         body = request.body if match.operation.body_validator is None else _readable_body(context)
         try:

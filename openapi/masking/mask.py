@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.formats.content_coding import is_encoded
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 from workerkit.openapi.formats.timestamp import time_text
 from workerkit.openapi.masking.encodings import (
@@ -210,10 +211,9 @@ class Mask:
         return match[1] + self._replacement(self._names.fields[match[2].lower()], unquote(match[3]))
 
     def _message(self, headers: Headers, body: bytes) -> dict[str, Any]:
-        encoding = next((text for name, text in headers if name == "content-encoding"), "identity")
         return {
             "headers": [[self._cached_text(name), self.header(name, text)] for name, text in headers],
-            "body": self.body(body) if encoding == "identity" else _note_of_encoded_body(body),
+            "body": _note_of_encoded_body(body) if is_encoded(headers) else self.body(body),
         }
 
     def _replacement(self, kind: str, secret: str) -> str:
