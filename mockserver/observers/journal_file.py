@@ -25,6 +25,7 @@ from workerkit.mockserver.worlds.worlds import ExchangeOrChange, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import time_text_in_milliseconds
+from workerkit.openapi.formats.visible_text import visible_json
 from workerkit.scenarios.run_record.change import Change
 
 Json = dict[str, Any]
@@ -128,7 +129,7 @@ class JsonLinesFormat:
 
     def add(self, world: str, exchange: Exchange, masked: Json) -> None:
         """Writes an exchange as one line. Raises OSError."""
-        _write(self._file, render({"world": world, **masked}) + b"\n")
+        _write(self._file, visible_json(render({"world": world, **masked})) + b"\n")
 
 
 class HarFormat:

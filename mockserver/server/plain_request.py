@@ -20,9 +20,9 @@ _UNSUPPORTED = ("transfer-encoding", "expect")
 class PlainRequestParser:
     """Parses plain requests to one API.
 
-    A plain request is an HTTP/1.1 request with one of the API's methods and a path below its base path. It has
-    one Host header, does not close or upgrade the connection, and its body has a content-length. Other requests may also be
-    valid, but only the full HTTP parser can check them.
+    A plain request is an HTTP/1.1 request with one of the API's methods and a path below its base path. It
+    has one Host header, does not close or upgrade the connection, and its body has a content-length. Other
+    requests may also be valid, but only the full HTTP parser can check them.
     """
 
     def __init__(self, api: Api) -> None:

@@ -26,10 +26,13 @@ _PARSER = PlainRequestParser(worker_api())
 class Protocol(HttpToolsProtocol):
     """Handles one client connection.
 
-    Bytes that are not HTTP get a 400 answer in JSON, and the connection is closed. Complete requests that came
-    before these bytes are answered first. A request needs the header `Host` exactly once; HTTP/1.0 may leave it
-    out. Blanks and tabs around the value of a header are not part of the value. The header `Upgrade` is ignored, because some clients add it to each request. HTTP allows a server to ignore it. Otherwise the
-    parser would treat the body as data of another protocol. The scope of a request contains its `Connection`.
+    Bytes that are not HTTP get a 400 answer in JSON, and the connection is closed. Complete requests that
+    came before these bytes are answered first. A request needs the header `Host` exactly once; HTTP/1.0 may
+    leave it out. Blanks and tabs around the value of a header are not part of the value.
+
+    The header `Upgrade` is ignored, because some clients add it to each request. HTTP allows a server to
+    ignore it. Otherwise the parser would treat the body as data of another protocol. The scope of a request
+    contains its `Connection`.
 
     A plain request to the Worker API is answered at once, if the connection is idle and no fault or scenario
     could change the answer. For other requests, uvicorn starts a task of the application. Both ways use

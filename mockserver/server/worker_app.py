@@ -31,6 +31,7 @@ from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.formats.strict_json import is_json
+from workerkit.openapi.formats.visible_text import visible_text
 from workerkit.openapi.spec.api import Api, Match, UnknownPathError, WrongMethodError, worker_api
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call
@@ -134,7 +135,7 @@ class WorkerApp:
             return _error_answer(api, refusal, request), refusal.why
         except Exception as error:
             text = f"the mock failed to answer {request.method} {request.path}\n{format_exc()}"
-            _log.error("%s", mask_of(context.world).text(text))
+            _log.error("%s", visible_text(mask_of(context.world).text(text)))
             return _error_answer(api, MockFailedError(repr(error)), request), repr(error)
 
     def _match(self, context: _RequestContext) -> Match:

@@ -63,7 +63,8 @@ Forms = dict[bytes, tuple[Form, ...]]
 class SecretIndex:
     """Known secrets, and a fast search for them in texts, in upper and lower case.
 
-    The index has the secrets in lower case, except for their base64 forms. A search takes as long for ten thousand secrets as for one. To add a secret takes microseconds.
+    The index has the secrets in lower case, except for their base64 forms. A search takes as long for ten
+    thousand secrets as for one. To add a secret takes microseconds.
 
     has_id_like_secrets: True if a known secret may be a part of a UUID.
     """
@@ -283,7 +284,7 @@ def _forms_before_base64(secret: str) -> set[bytes]:
 
 
 def _forms_in_one_case(secret: str) -> set[bytes]:
-    """Forms as of `_forms_before_base64`, in lower case. The letters of percent codes are in lower case, too."""
+    """Forms as of `_forms_before_base64`, in lower case. Percent codes are in lower case, too."""
     texts = {secret, in_one_case(secret)}
     return {form.lower() for text in texts for form in _forms_before_base64(text)}
 

@@ -282,7 +282,10 @@ class _SecretPattern:
     in_base64: Mapping[str, Secret]
 
     def replaced(self, text: str, replacement: Callable[[str, str], str]) -> str:
-        """The text with a replacement for each secret. It is made from the kind and the text of the secret."""
+        """The text with a replacement for each secret.
+
+        replacement: makes the replacement from the kind and the text of the secret.
+        """
         parts, end = [], 0
         for match in self.folded_regex.finditer(in_one_case(text)):
             found = text[match.start() : match.end()]

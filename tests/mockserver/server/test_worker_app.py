@@ -488,7 +488,8 @@ def test_a_client_that_leaves_between_two_chunks_changes_nothing(
     raw: Raw, world: World, key: str, add_task: AddTask
 ) -> None:
     task = add_task()
-    head = f"PUT {BASE}/tasks/{task.id} HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    lines = f"Host: a\r\nX-API-Key: {key}\r\nTransfer-Encoding: chunked\r\n"
+    head = f"PUT {BASE}/tasks/{task.id} HTTP/1.1\r\n{lines}\r\n"
     answer = raw(head.encode() + b'17\r\n{"status": "completed"}\r\n', leave=True)
     assert (answer, task.status, len(world.journal)) == (b"", "pending", 0)
 
