@@ -98,7 +98,7 @@ class ProcessGuard:
     def _signal(self, number: signal.Signals) -> bool:
         """Sends a signal to all processes of the command. Always returns True."""
         if self._adopts_orphans:
-            for process in _descendants(os.getpid()):
+            for process in descendants(os.getpid()):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(process, number)
         else:
@@ -131,7 +131,8 @@ def _signal_pipe() -> int:
     return reader
 
 
-def _descendants(ancestor: int) -> list[int]:
+def descendants(ancestor: int) -> list[int]:
+    """The ids of the child processes of a process, of their child processes, and so on."""
     children: dict[int, list[int]] = {}
     for process, parent in _processes():
         children.setdefault(parent, []).append(process)
