@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from workerkit.cli.echo import echo
+from workerkit.cli.interrupt import INTERRUPTED, exit_on_interrupt, raise_on_interrupt
 from workerkit.cli.lazy_group import LazyGroup
 from workerkit.cli.settings import project_settings
 from workerkit.openapi.errors import CannotRunError, UsageError
@@ -46,6 +47,7 @@ def workerkit(context: click.Context) -> None:
     """
     name = context.invoked_subcommand or ""
     command = workerkit.get_command(context, name)
+    raise_on_interrupt()
     context.default_map = {name: project_settings(command)} if command else {}
 
 
@@ -59,8 +61,8 @@ def main() -> None:
         if isinstance(error, click.BadParameter):
             click.echo(_source_note(error), err=True, nl=False)
         sys.exit(error.exit_code)
-    except click.Abort:
-        sys.exit(130)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
     except UsageError as error:
         _print_error(error)
         sys.exit(2)
@@ -72,6 +74,8 @@ def main() -> None:
 
         _print_error(save_trace(error))
         sys.exit(3)
+    finally:
+        exit_on_interrupt()
 
 
 def _source_note(error: click.BadParameter) -> str:
