@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import StringIO
 
 import click
 from click.core import ParameterSource
@@ -12,7 +13,6 @@ from workerkit.cli.interrupt import INTERRUPTED, exit_on_interrupt, raise_on_int
 from workerkit.cli.lazy_group import LazyGroup
 from workerkit.cli.settings import project_settings
 from workerkit.openapi.errors import CannotRunError, UsageError
-from workerkit.openapi.formats.visible_text import visible_text
 
 _COMMANDS = {
     "serve": "workerkit.cli.commands.serve",
@@ -56,8 +56,9 @@ def main() -> None:
     try:
         sys.exit(workerkit.main(prog_name="workerkit", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.message = visible_text(error.message)
-        error.show()
+        shown = StringIO()
+        error.show(shown)
+        echo(shown.getvalue().rstrip("\n"), err=True)
         if isinstance(error, click.BadParameter):
             click.echo(_source_note(error), err=True, nl=False)
         sys.exit(error.exit_code)

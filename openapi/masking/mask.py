@@ -286,7 +286,8 @@ class _SecretPattern:
 
         replacement: makes the replacement from the kind and the text of the secret.
         """
-        parts, end = [], 0
+        parts: list[str] = []
+        end = 0
         for match in self.folded_regex.finditer(in_one_case(text)):
             found = text[match.start() : match.end()]
             secret = self.known.get(found) or self.folded[match[0]]
