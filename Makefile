@@ -73,6 +73,7 @@ bench: $(READY) $(if $(NODE),$(NODE)/.ready)
 	$(BIN)/python -m benchmarks.endurance.abuse
 	$(BIN)/python -m benchmarks.endurance.two_ways
 	$(BIN)/python -m benchmarks.soundness.matrix
+	$(BIN)/python -m benchmarks.soundness.grid
 	$(BIN)/python -m benchmarks.soundness.independent --max-requests 1000
 	$(PYTHON) -m venv build/django
 	build/django/bin/python -m pip install --quiet --disable-pip-version-check -r tests/servers/django_server/requirements.txt

@@ -1,6 +1,7 @@
 """The command index: what the help and the settings have to know about all commands, without importing them.
 
-It is a file. To write it again: `python -m workerkit.cli.command_index > cli/command_index.json`
+The index is the file command_index.json. To generate it:
+`python -m workerkit.cli.command_index > cli/command_index.json`
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def top_level_entries() -> tuple[CommandEntry, ...]:
 
 
 def index_text(group: click.Group) -> str:
-    """The content of the file, made from the commands of a group. Imports all of them."""
+    """The content of the index file, made from the commands of a group. Imports all these commands."""
     entries = {words: _entry(command) for words, command in _commands(group)}
     return json.dumps(entries, indent=2) + "\n"
 

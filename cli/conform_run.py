@@ -88,7 +88,7 @@ class ConformRun:
     ) -> Report:
         """Tests the target, and compares the report with the baseline. Raises what `conform` raises.
 
-        If workerkit itself fails, the report has the results until then.
+        If workerkit itself fails, the report has the results up to this point.
         """
         try:
             with _sigterm_as_ctrl_c():

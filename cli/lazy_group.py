@@ -19,7 +19,7 @@ class LazyGroup(click.Group):
 
     modules: the module of each command, by the command's name, in the order of the help.
     needs: the optional modules that a command imports, by the command's name. If a module is missing, the
-        group has an `UnavailableCommand` in place of the command. It tells the user what to install.
+        group has an `UnavailableCommand` in place of the command, which tells the user what to install.
     prefix: the words before the name of a command in the index: `scenario ` for `scenario list`.
     """
 

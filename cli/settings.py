@@ -45,7 +45,7 @@ def project_settings(command: click.Command) -> dict[str, Any]:
 
 
 def _is_meant(option: click.Option, value: Any) -> bool:
-    """False for a list that is meant for another command.
+    """False for a list of values that is meant for another command.
 
     For example, `scenario = ["key-revoked", "outage"]` is meant for `exec`, not for `serve`: only `exec` has
     a `--scenario` that can be repeated.

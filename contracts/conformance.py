@@ -86,11 +86,11 @@ def conform(
     with_capsules: True adds a capsule to each finding. `workerkit replay` sends the requests of a capsule
     again.
 
-    After an interrupt (Ctrl-C), the report has the results until then. In every case the run restores the
+    After an interrupt (Ctrl-C), the report has the results up to the interrupt. The run still restores the
     old values of the tasks in the sandbox, as far as the API allows. The receipt in the report lists all
     changes that could not be put back.
 
-    If the target does not answer any more, the report has the results until then, and `end_cause` is
+    If the target does not answer any more, the report has the results up to this point. Then `end_cause` is
     `target`.
 
     Raises CannotTestError and NoSandboxError before any change, and RunFailedError if workerkit itself fails.

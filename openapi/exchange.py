@@ -29,7 +29,7 @@ class Exchange:
     answer_body: the bytes of the answer's body.
     began: the time of the request, in seconds since 1970. The mock takes the time from the world's clock.
     ended: the time of the answer, in the same unit.
-    why: the reason in words why the mock refused the request. Empty if it did not.
+    why: the reason why the mock refused the request, in words. Empty if the mock did not refuse it.
     """
 
     number: int

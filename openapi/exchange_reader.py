@@ -78,7 +78,7 @@ def key_of(exchange: Exchange) -> str:
 
 
 def lacks_json_type(exchange: Exchange, api: Api) -> bool:
-    """Whether a request has a body that its Content-Type does not call JSON, and the dialect demands that."""
+    """True if the dialect demands a JSON Content-Type, and a request with a body does not have one."""
     is_free = api.dialect["content-type"] == "any" or not exchange.request_body
     return not is_free and not is_json_type(exchange.header("content-type") or "")
 
@@ -116,7 +116,7 @@ def requested_cursor(exchange: Exchange) -> str | None:
 
 
 def subject_task_id(exchange: Exchange, api: Api) -> str | None:
-    """The id of the task that a request is about, in lower case. None for no task or several tasks."""
+    """The id of the one task that a request is about, in lower case. None if it is not about one task."""
     try:
         match = api.match(exchange.method, exchange.path)
     except (UnknownPathError, WrongMethodError):

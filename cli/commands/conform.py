@@ -110,12 +110,14 @@ from workerkit.openapi.exchange import Exchange
 @click.option(
     "--baseline",
     metavar="FILE",
-    help="An earlier report of conform --json. Only rules that it does not have as broken count as findings.",
+    help="An earlier report of conform --json. Then a broken rule is a finding only if it was not broken "
+    "there.",
 )
 @click.option(
     "--questions",
     metavar="FILE",
-    help="Write what the API page leaves open and this server does, as questions to the author of the page.",
+    help="Write questions to the author of the API page: what the page leaves open, and what this server "
+    "does.",
 )
 @report_options
 def command(

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -21,9 +21,17 @@ from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.reports.report import Outcome
-from workerkit.mockserver.reports.terminal import cases_table, styled_case_text, styled_summary
+from workerkit.mockserver.reports.terminal import (
+    styled_case_line,
+    styled_causes,
+    styled_summary,
+    styled_tables,
+)
+from workerkit.mockserver.reports.text import folded_note_text
+from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
+from workerkit.mockserver.workers.worker_run import RunStoppedError
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
 
@@ -52,7 +60,20 @@ from workerkit.scenarios.model.scenario import Scenario
     help="How many scenarios run in parallel.",
 )
 @click.option(
+    "--grace",
+    type=DURATION,
+    default="5s",
+    show_default=True,
+    help="How long the worker may take to exit after SIGTERM, before it gets SIGKILL.",
+)
+@click.option("--fail-fast", is_flag=True, help="End the run at the first scenario that failed.")
+@click.option(
     "--save-capsules", metavar="DIR", help="Write a capsule (for workerkit replay) of each failed scenario."
+)
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="Also report which troubles the worker met, and what was not tested.",
 )
 @report_options
 @click.argument("words", nargs=-1, required=True, metavar="-- COMMAND...")
@@ -60,7 +81,10 @@ def command(
     scenario: tuple[str, ...],
     time_limit: float,
     jobs: int,
+    grace: float,
+    fail_fast: bool,
     save_capsules: str | None,
+    coverage: bool,
     words: tuple[str, ...],
     **files: str | None,
 ) -> None:
@@ -79,41 +103,61 @@ def command(
     capsule_folder = CapsuleFolder(Path(save_capsules)) if save_capsules else None
     out = console(stderr=reports.use_standard_output)
     trials = []
+    with_capsule = save_capsules is not None
     run_trial = partial(
-        try_worker, words=words, time_limit=time_limit, with_capsule=save_capsules is not None
+        try_worker, words=words, time_limit=time_limit, grace=grace, with_capsule=with_capsule
     )
-    with _parallel_trials(scenarios, run_trial, jobs=jobs, out=out) as finished_trials:
+    with _parallel_trials(scenarios, run_trial, jobs=jobs, fail_fast=fail_fast, out=out) as finished_trials:
         for trial in finished_trials:
-            out.print(styled_case_text(case_of(trial), out.width if out.is_terminal else None))
+            out.print(styled_case_line(case_of(trial)))
             if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:
                 out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule))
             trials.append(trial)
-    report = report_of(trials, began=began, seconds=time.time() - began)
-    if len(trials) > 1:
-        out.print("", cases_table(report), "", sep="\n")
-    out.print(styled_summary(report))
-    reports.write(report, as_json(trials))
+    covered = trial_coverage(trials) if coverage else None
+    report = report_of(
+        trials,
+        began=began,
+        seconds=time.time() - began,
+        not_run=len(scenarios) - len(trials),
+        coverage=covered,
+    )
+    if report.causes:
+        out.print("", styled_causes(report, out.width if out.is_terminal else None), sep="\n")
+    for table in styled_tables(report):
+        out.print("", table, sep="\n")
+    for note in report.folded_notes:
+        text = folded_note_text(note) if coverage else note.text
+        out.print("", text, sep="\n")
+    out.print("", styled_summary(report), sep="\n")
+    reports.write(report, as_json(trials, covered))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)
 
 
 @contextmanager
 def _parallel_trials(
-    scenarios: list[Scenario], run_trial: Callable[..., Trial], *, jobs: int, out: Console
+    scenarios: list[Scenario], run_trial: Callable[..., Trial], *, jobs: int, fail_fast: bool, out: Console
 ) -> Iterator[Iterator[Trial]]:
     """Runs the trials in parallel. Yields them in the order of the scenarios.
 
+    With `fail_fast`, the first trial that fails stops all others. They are left out.
     If the `with` block is left early, all trials that are running are stopped.
     """
     stop, progress = threading.Event(), Progress(out, len(scenarios))
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
-    def attempt(scenario: Scenario) -> Trial:
-        with progress.running(scenario.name):
-            return run_trial(scenario, stop=stop)
+    def attempt(scenario: Scenario) -> Trial | None:
+        if stop.is_set():
+            return None
+        with progress.running(scenario.name), suppress(RunStoppedError):
+            trial: Trial = run_trial(scenario, stop=stop)
+            if fail_fast and not trial.verdict.passed:
+                stop.set()
+            return trial
+        return None
 
     with ThreadPoolExecutor(jobs) as pool, progress:
         try:
-            yield pool.map(attempt, scenarios)
+            yield filter(None, pool.map(attempt, scenarios))
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)

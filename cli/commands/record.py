@@ -29,7 +29,10 @@ from workerkit.mockserver.capsules.record.session import record
     "that was interrupted.",
 )
 @click.option(
-    "--out", required=True, metavar="FILE", help="The capsule. During the recording it is FILE.part."
+    "--out",
+    required=True,
+    metavar="FILE",
+    help="The capsule file. Until the recording ends, its name is FILE.part.",
 )
 @click.option(
     "--rename-ids", is_flag=True, help="With --from: replace all ids. The new ids have the same order."

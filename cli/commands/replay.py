@@ -22,7 +22,7 @@ from workerkit.mockserver.atomic_file import check_writable, write_atomically
 from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
-from workerkit.mockserver.capsules.replay.replay import ReplayResult
+from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 from workerkit.mockserver.capsules.replay.replay_report import (
     ReplaySummary,
     command_report,

@@ -33,8 +33,8 @@ from workerkit.openapi.spec.published import (
 def command(dialect: str | None, version: OpenapiVersion, spec_format: SpecFormat, out: str | None) -> None:
     """Writes the OpenAPI document of the Worker API, for generators of clients and other tools.
 
-    It describes a server with the dialect of --dialect. Without --dialect, it describes the mock as it is by
-    default. A running mock serves the same document at /openapi.yaml and /openapi.json.
+    The document describes a server with the dialect in --dialect. Without --dialect, it describes the mock
+    with its default behaviour. A running mock serves the same document at /openapi.yaml and /openapi.json.
 
     \b
     Example:

@@ -1,7 +1,7 @@
 """The options of `workerkit conform` as options of pytest: `--conform-api-key` for `--api-key`.
 
 The pytest plugin declares them in each run of pytest, so it reads them from a file and does not import the
-command. To write the file again:
+command. To generate the file:
 `python -m workerkit.cli.pytest_conform.options > mockserver/pytest_plugin/conform_options.json`
 """
 

@@ -82,7 +82,7 @@ def failed_results(why: str) -> RunResults:
 def results_of(report: Report, messages: list[str]) -> RunResults:
     """The results from the report of a run.
 
-    messages: what the run said to people.
+    messages: the messages for people that the run printed.
     """
     whole = command_report(report)
     could_run = report.end_cause not in (EndCause.TARGET, EndCause.KIT)

@@ -44,7 +44,7 @@ class RuleTest(pytest.Item):
             pytest.fail(self._result.text, pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """A place and a name for reports. There is no such file."""
+        """A path and a name for reports. No file has this path."""
         return self.config.rootpath / _COLLECTOR, 0, f"{_COLLECTOR}::{self.name}"
 
 

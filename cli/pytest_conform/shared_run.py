@@ -87,7 +87,7 @@ def _write_results(folder: Path, results: RunResults) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Holds the lock during the `with` block. The system opens the lock if the process ends."""
+    """Holds the lock during the `with` block. If the process ends, the operating system releases the lock."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,8 +1,8 @@
-"""Hard values and extremes in the parameters of GET /tasks. These requests change nothing."""
+"""Unusual values in the parameters of GET /tasks, and very large numbers. These requests change nothing."""
 
 from __future__ import annotations
 
-from workerkit.contracts.fields.near_misses import STATUS_NEAR_MISSES
+from workerkit.contracts.fields.similar_words import SIMILAR_STATUSES
 from workerkit.contracts.fields.texts import LONG_URLS, LOOKALIKES, MIXED_URL, NUL_URL, FieldText
 from workerkit.contracts.fields.verdicts import (
     expect_refused,
@@ -16,32 +16,32 @@ from workerkit.contracts.run.context import RunContext
 
 _SQL_QUOTE = LOOKALIKES[-1]
 _WILDCARD = FieldText("a text that is a wildcard in SQL", "%", is_url=False)
-_HARD_VALUES = {
+_UNUSUAL_TEXTS = {
     "service_type": (MIXED_URL, LONG_URLS[0], NUL_URL, _SQL_QUOTE, _WILDCARD),
     "after": (LONG_URLS[0], _SQL_QUOTE),
 }
 _LARGEST_32_BITS = 2**31 - 1
 
 
-def filter_by_hard_values(context: RunContext) -> None:
-    """Lists with hard texts as filter and as cursor. The server must not fail, and lists no other tasks.
+def filter_by_unusual_texts(context: RunContext) -> None:
+    """Sends GET /tasks with unusual texts as filter and as cursor. The server must not answer 5xx.
 
     `check_exchange` checks that all listed tasks have the service type of the filter.
     """
-    for parameter, texts in _HARD_VALUES.items():
+    for parameter, texts in _UNUSUAL_TEXTS.items():
         for text in texts:
             exchange = context.client.get_tasks_with({parameter: text.value})
             if is_system_error(exchange):
                 report_system_error(context, f"GET /tasks with {fields_text({parameter: text})}", exchange)
 
 
-def filter_by_near_misses(context: RunContext) -> None:
-    """Lists with statuses that the API page does not name, but that are similar to its statuses.
+def filter_by_similar_statuses(context: RunContext) -> None:
+    """Sends GET /tasks with statuses that the API page does not name, but that are similar to its statuses.
 
-    A server may refuse them or list nothing. It may also fall back to the default statuses. It must not take
-    them for other statuses.
+    A server may refuse them or list nothing. It may also use the default statuses instead. It must not read
+    them as other statuses.
     """
-    wanted = ",".join(STATUS_NEAR_MISSES)
+    wanted = ",".join(SIMILAR_STATUSES)
     exchange = context.client.get_tasks(status=wanted)
     others = {str(task.get("status")) for task in tasks_in(exchange)} - set(lenient_spec.waiting_statuses())
     flaw = (
@@ -52,7 +52,9 @@ def filter_by_near_misses(context: RunContext) -> None:
 
 
 def list_extreme_pages(context: RunContext) -> None:
-    """Lists the first, the last and further pages, with small and large limits, and after the last task.
+    """Lists the first page, the last page and pages after it, with small and large limits.
+
+    Also lists the page after the last task.
 
     `check_exchange` checks the number of tasks on each page.
     """
@@ -80,7 +82,7 @@ def list_extreme_pages(context: RunContext) -> None:
 
 
 def send_bad_page(context: RunContext) -> None:
-    """Lists with a page that is not a number. The server refuses it, or lists the first page.
+    """Sends GET /tasks with a page that is not a number. The server may refuse it or list the first page.
 
     `check_exchange` checks which page was listed.
     """

@@ -44,7 +44,7 @@ def update_foreign_fields(context: RunContext) -> None:
 
 
 def _single(context: RunContext, task: Task) -> list[tuple[UpdateOperation, dict[str, Any]]]:
-    """The updates that a scripted step does not send already: those without a status."""
+    """The updates without a status. A scripted step has already sent updates with a status."""
     values = {name: value for name, value in _values(task).items() if name != "status"}
     return [
         *((PUT, {name: values[name]}) for name in PUT.fields_for(context) if name in values),
@@ -76,7 +76,9 @@ def _update_alone(
 
 
 def _update_in_batch(context: RunContext, tasks: list[Task]) -> Exchange:
-    """One item for each field, each for another foreign task, as far as there are tasks."""
+    """Sends one item for each field, and each item for a different task of the other server.
+
+    If there are fewer tasks than fields, the last fields are left out."""
     names = [name for name in BULK.fields_for(context) if name not in MAY_BE_REFUSED]
     changes = [(task, name) for task, name in zip(tasks, names, strict=False)]
     items = [{"link_id": str(task["id"]), name: _values(task)[name]} for task, name in changes]

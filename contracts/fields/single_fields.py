@@ -87,7 +87,7 @@ def complete_with_single_links(context: RunContext) -> None:
 
 
 def _make_running(context: RunContext, tasks: Sequence[Task]) -> None:
-    """Takes waiting tasks to running, with a bulk update for each step."""
+    """Changes waiting tasks to running, with a bulk update for each step."""
     statuses = {str(task["id"]): str(task["status"]) for task in tasks}
     while steps := {
         task_id: next_status(status)
@@ -103,7 +103,7 @@ def _cases(context: RunContext) -> list[tuple[UpdateOperation, str]]:
     cases = [
         (operation, name) for operation in (PUT, BULK, LINK_UPDATE) for name in operation.fields_for(context)
     ]
-    # A server with a strict status flow takes no status back, so a sandbox would keep the new one.
+    # With a strict status flow, no update can restore the old status of a task in a sandbox.
     keeps_status = context.writes is Writes.SANDBOX and context.ledger.known_value("transitions") != "lenient"
     return [case for case in cases if not (keeps_status and case[1] == "status")]
 
@@ -129,7 +129,7 @@ def _run(context: RunContext, cases: Sequence[tuple[UpdateOperation, str]], ids:
 
 
 def _fill_links(context: RunContext, ids: Sequence[str]) -> None:
-    """Writes both links of these tasks, so that a lost link can be seen."""
+    """Writes both links of these tasks. If a later update deletes a link, the list then shows it."""
     links = dict.fromkeys(LINK_FIELDS, PLAIN_URLS[0].value)
     items = [{"link_id": task_id, **links} for task_id in ids]
     updated = updated_ids(context.client.send("PUT", "/tasks/bulk", {"items": items}))

@@ -1,10 +1,9 @@
-"""Extreme numbers in heartbeats, and batches of extreme sizes."""
+"""Heartbeats with very large numbers, and batches with very few or very many entries."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from workerkit.contracts.fields.unlisted_texts import heartbeat_body
 from workerkit.contracts.fields.update_operation import BULK
 from workerkit.contracts.fields.verdicts import (
     expect_accepted,
@@ -13,12 +12,13 @@ from workerkit.contracts.fields.verdicts import (
     report_system_error,
 )
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange_reader import created_of
 
 _HEARTBEAT = "POST /health"
-# Every server accepts these.
+# Every correct server accepts these.
 _USUAL_NUMBERS: tuple[dict[str, float], ...] = (
     {"cpu_usage": 100, "ram_usage": 100, "disk_usage": 100},
     {"cpu_usage": 0.01, "ram_usage": 33.333333, "disk_usage": 99.99},

@@ -15,7 +15,7 @@ _MOST_PAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class FoundTask:
-    """A task as a list shows it, and the list itself."""
+    """A task in a list, and the exchange that has the list."""
 
     task: Task
     exchange: Exchange
@@ -48,7 +48,7 @@ def _add_page(
     key: str | None,
 ) -> bool:
     """Adds the wanted tasks of one page. Returns True if there can be further pages."""
-    limit = lenient_spec.parameter_maximum("limit")
+    limit = context.highest_limit
     exchange = context.client.get_tasks(key=key, status=status, limit=limit, page=page)
     tasks = tasks_in(exchange)
     for task in tasks:

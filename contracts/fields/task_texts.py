@@ -1,4 +1,4 @@
-"""Hard texts in the fields of tasks: the links, the note and the error message."""
+"""Unusual texts in the fields of tasks: the links, the note and the error message."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections import Counter
 from workerkit.contracts.fields.text_writer import Texts, TextWriter
 from workerkit.contracts.fields.texts import (
     MIXED_URL,
-    ODD_URLS,
     PLAIN_URLS,
     SURROGATE_URL,
+    UNUSUAL_URLS,
     URL_PARTS,
     FieldText,
     lookalikes_for,
@@ -27,7 +27,7 @@ from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
 
 _SINGLE_UPDATES = (PUT, LINK_UPDATE)
-# A field that refuses so many texts, and took none, gets no more texts.
+# If the server refused this many texts in a field and accepted none, the field gets no more texts.
 _MOST_REFUSALS = 2
 
 
@@ -46,21 +46,22 @@ def write_plain_links(context: RunContext) -> None:
     writer.read_back()
 
 
-def write_odd_texts(context: RunContext) -> None:
-    """Writes texts that a server may refuse. It must not fail, and it lists the accepted ones as written."""
+def write_unusual_texts(context: RunContext) -> None:
+    """Writes texts that a server may refuse. It must not answer 5xx, and must list what it accepted."""
     if not context.tasks:
         return
-    trial = _OddTexts(context)
+    trial = _UnusualTexts(context)
     for operation in _SINGLE_UPDATES:
         trial.write_in_single_updates(operation)
     trial.write_in_batches()
     trial.writer.read_back()
 
 
-class _OddTexts:
-    """The requests of `write_odd_texts`.
+class _UnusualTexts:
+    """The requests of `write_unusual_texts`.
 
-    When the server refuses or fails several texts together, they are sent alone, to find the cause.
+    If the server refuses a request with several texts or answers 5xx, the texts are sent one by one, to find
+    the cause.
     """
 
     def __init__(self, context: RunContext) -> None:
@@ -73,7 +74,7 @@ class _OddTexts:
 
     def write_in_single_updates(self, operation: UpdateOperation) -> None:
         fields = operation.text_fields(self._context)
-        for text in ODD_URLS:
+        for text in UNUSUAL_URLS:
             self._write(operation, with_marks(text, fields))
         self._write(operation, lookalikes_for(fields))
         if operation.fields_for(self._context) == operation.fields:
@@ -81,7 +82,7 @@ class _OddTexts:
 
     def write_in_batches(self) -> None:
         fields = BULK.text_fields(self._context)
-        all_texts = [with_marks(text, fields) for text in ODD_URLS] + [lookalikes_for(fields)]
+        all_texts = [with_marks(text, fields) for text in UNUSUAL_URLS] + [lookalikes_for(fields)]
         failed = []
         for exchange, batch in self.writer.write_batches(all_texts):
             failures = [self._write(BULK, texts, in_groups=False) for texts in batch]
@@ -96,7 +97,7 @@ class _OddTexts:
             self._write_surrogate(BULK, with_marks(SURROGATE_URL, fields))
 
     def _write(self, operation: UpdateOperation, all_texts: Texts, *, in_groups: bool = True) -> bool:
-        """Writes the texts. Returns True if the server failed.
+        """Writes the texts. Returns True if the server answered with a system error.
 
         in_groups: True writes parts of the texts if the server refuses them together.
         """

@@ -1,4 +1,4 @@
-"""Writes texts into fields of spare tasks, and compares what the list then shows."""
+"""Writes texts into fields of unused tasks, and compares them with the texts in the list afterwards."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class WrittenTexts:
 class TextWriter:
     """Writes texts into waiting tasks of the own server, without a new status.
 
-    Each accepted text gets a task of its own, so that one list reads all of them back. When all tasks are
-    used, the writer reads them back and begins again. `read_back` has to be called at the end.
+    Each accepted text gets a task of its own, so that one list shows all texts. When all tasks are used, the
+    writer compares the list with the texts and uses the tasks again. Call `read_back` at the end.
 
-    The run has at least one task left in `context.tasks`.
+    `context.tasks` must have at least one task.
     """
 
     def __init__(self, context: RunContext) -> None:
@@ -65,7 +65,7 @@ class TextWriter:
         return refused
 
     def write_over(self, operation: UpdateOperation, texts: Texts, plain: Texts) -> tuple[Exchange, bool]:
-        """Like `write`, but at once writes plain texts over texts that no list should ever show."""
+        """Like `write`, for texts that no list should show. Writes plain texts over accepted ones at once."""
         task_id = self._next_id()
         exchange = operation.send(self._context, task_id, {name: text.value for name, text in texts.items()})
         taken = operation.has_updated(exchange, task_id)
@@ -107,10 +107,10 @@ class TextWriter:
         return exchange
 
     def _next_id(self) -> str:
-        """The id of a task without texts that still have to be read back."""
+        """The id of the next task to use. All texts in this task have been compared with the list."""
         for task_id in self._ids:
             if task_id not in self._written:
-                # The task that was not used for the longest time comes next.
+                # The tasks are used one after another.
                 self._ids.remove(task_id)
                 self._ids.append(task_id)
                 return task_id

@@ -1,4 +1,4 @@
-"""Hard texts for text fields, and the comparison of a written text with the listed one."""
+"""Unusual texts for text fields, and the comparison of a written text with the listed text."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ PLAIN_URLS = (
     _url("a URL with capital letters", "User-Name/ABC"),
     _long_url(200),
 )
-# The parts of MIXED_URL. When it makes trouble, each part is sent alone.
+# The parts of MIXED_URL. If the server refuses it or answers 5xx, each part is sent alone.
 URL_PARTS = (
     _url("Vietnamese letters", "Nguyễn-Văn-Đức"),
     _url("an emoji", "🎉"),
@@ -68,8 +68,8 @@ SURROGATE_URL = _url("a lone surrogate, \\ud800", "surrogate\ud800end")
 _CONTROL_URL = _url("a tab and a line feed", "tab\tfeed\nend")
 _SPACED_URL = FieldText("spaces at both ends", f"  {_BASE}spaces  ")
 # A server may refuse these URLs. If it accepts one, it lists the same text, or a normal form of it.
-ODD_URLS = (MIXED_URL, *LONG_URLS, _SPACED_URL, _CONTROL_URL, NUL_URL)
-# Texts that careless code takes for values of other types. They are no URLs.
+UNUSUAL_URLS = (MIXED_URL, *LONG_URLS, _SPACED_URL, _CONTROL_URL, NUL_URL)
+# Texts that careless code reads as values of other types. They are not URLs.
 LOOKALIKES = (
     FieldText("a text that looks like null", "null", is_url=False),
     FieldText("a text that looks like a number", "0123", is_url=False),

@@ -1,4 +1,6 @@
-"""Hard texts in fields that no answer shows: heartbeats, logs, and the statuses of requests and accounts."""
+"""Unusual texts in fields that no answer shows.
+
+These are the fields of heartbeats and logs, and the statuses of customers' requests and accounts."""
 
 from __future__ import annotations
 
@@ -10,14 +12,15 @@ from workerkit.contracts.fields.texts import (
     LOOKALIKES,
     MIXED_URL,
     NUL_URL,
-    ODD_URLS,
     SURROGATE_URL,
+    UNUSUAL_URLS,
     URL_PARTS,
     FieldText,
 )
 from workerkit.contracts.fields.update_operation import sendable
 from workerkit.contracts.fields.verdicts import fields_text, is_system_error, report_system_error
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
 
@@ -29,20 +32,8 @@ _ENTITY_TEXTS = (MIXED_URL, LONG_URLS[0], NUL_URL)
 _Send = Callable[[FieldText], Exchange]
 
 
-def heartbeat_body(name: str) -> dict[str, Any]:
-    """The body of a complete heartbeat. `name` is the name of the server."""
-    numbers = {
-        "cpu_usage": 12.5,
-        "ram_usage": 25.25,
-        "disk_usage": 50.0,
-        "active_threads": 1,
-        "active_tasks": 1,
-    }
-    return {"server_name": name, "ip": "192.168.1.100", **numbers}
-
-
 def send_heartbeat_texts(context: RunContext) -> None:
-    """Sends heartbeats with hard texts. At the end, sends one with the server's own name."""
+    """Sends heartbeats with unusual texts. At the end, sends one with the server's own name."""
     body = heartbeat_body(context.own_server_name)
     for field in ("server_name", "ip"):
         for text in _TEXTS:
@@ -55,22 +46,22 @@ def send_heartbeat_texts(context: RunContext) -> None:
 
 
 def send_log_texts(context: RunContext) -> None:
-    """Sends log entries with hard texts: all in one batch, or alone if the server refuses the batch."""
+    """Sends log entries with unusual texts in one batch. If the server refuses it, sends them one by one."""
     level = lenient_spec.enum_values("LogLevel")[0]
-    texts = (*ODD_URLS, *LOOKALIKES)
+    texts = (*UNUSUAL_URLS, *LOOKALIKES)
     entries = [{"level": level, "message": text.value} for text in texts]
     exchange = context.client.send("POST", "/logs", {"logs": entries})
     single = _log_sender(context, level)
     if not exchange.accepted:
         singles = [_send_text(context, _LOGS, "message", text, single) for text in texts]
         if is_system_error(exchange) and not any(map(is_system_error, singles)):
-            report_system_error(context, f"{_LOGS} with {len(texts)} hard messages", exchange)
+            report_system_error(context, f"{_LOGS} with {len(texts)} unusual messages", exchange)
         context.ledger.mark_explained("no-system-error", exchange)
     _send_text(context, _LOGS, "message", SURROGATE_URL, single)
 
 
 def set_entity_statuses(context: RunContext) -> None:
-    """Sets the status of a customer's request and of the account to hard texts, then to plain ones."""
+    """Sets the status of a customer's request and of the account to unusual texts, then to normal ones."""
     request_id = next((str(task["request_id"]) for task in context.tasks), None)
     entities = (
         ("/callback/request/status", "request_id", request_id, "completed"),
@@ -105,7 +96,7 @@ def _send_text(context: RunContext, title: str, field: str, text: FieldText, sen
 def _find_cause(
     context: RunContext, title: str, field: str, text: FieldText, send: _Send, exchange: Exchange
 ) -> None:
-    """Reports the text, or those parts of a mixed text that alone make the server fail."""
+    """Reports the text. Of a mixed text, reports the parts that also get a system error alone."""
     parts = [(part, send(part)) for part in URL_PARTS] if text is MIXED_URL else []
     failed = [(part, single) for part, single in parts if is_system_error(single)]
     for part, single in failed or [(text, exchange)]:

@@ -53,7 +53,7 @@ class UpdateOperation:
         return tuple(name for name in self.fields if name in _LISTED_FIELDS)
 
     def text_fields(self, context: RunContext) -> tuple[str, ...]:
-        """Like `fields_for`, but only the fields that take any text."""
+        """Like `fields_for`, but only the fields that accept any text."""
         kinds = _properties(self.schema)
         return tuple(name for name in self.fields_for(context) if kinds[name].get("type") == "string")
 
@@ -93,7 +93,7 @@ def updated_ids(exchange: Exchange) -> frozenset[str]:
 
 
 def sendable(body: Any) -> Any:
-    """The body, as bytes if it has a lone surrogate: strict JSON has no form for that, so it is escaped."""
+    """The body. If it has a lone surrogate: the JSON text as bytes, because strict JSON cannot write it."""
     return json.dumps(body).encode() if has_surrogate(body) else body
 
 

@@ -20,7 +20,7 @@ def is_system_error(exchange: Exchange) -> bool:
 
 
 def is_own_answer(exchange: Exchange) -> bool:
-    """True if the server itself answered, and not only a proxy or a limit of the rate."""
+    """True if the server itself answered, and not a proxy or a rate limiter."""
     return exchange.status != TOO_MANY_REQUESTS and not is_way_trouble(exchange)
 
 
@@ -35,13 +35,13 @@ def _value_text(value: Any) -> str:
 
 def report_system_error(context: RunContext, sent: str, exchange: Exchange) -> None:
     """Records that the request, which `sent` describes, was answered with a system error."""
-    flaw = f"{sent} was answered {exchange.status}; a server that cannot take a value answers 400"
+    flaw = f"{sent} was answered {exchange.status}; a server that cannot accept a value answers 400"
     context.ledger.mark_broken(_SYSTEM_ERROR, flaw, (exchange,))
     context.ledger.mark_explained(_SYSTEM_ERROR, exchange)
 
 
 def expect_accepted(context: RunContext, rule: str, sent: str, exchange: Exchange, *, taken: bool) -> None:
-    """Records whether a valid request was accepted. `taken` says if the answer tells success."""
+    """Records whether a valid request was accepted. `taken`: the answer says that it was carried out."""
     if is_own_answer(exchange):
         result = f"answered {exchange.status}"
         if exchange.accepted and not taken:
@@ -63,7 +63,7 @@ def expect_refused(
     """Records whether a request that is not valid was refused with one of these statuses.
 
     why: what is wrong with the request.
-    taken: True if the answer tells success.
+    taken: True if the answer says that the request was carried out.
     A refused item of a bulk update has the status 200, which has to be among `statuses`.
     """
     if not is_own_answer(exchange):

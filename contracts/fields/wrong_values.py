@@ -1,4 +1,4 @@
-"""Values that every server refuses: of another type, or close to a status or level but not one of them."""
+"""Values that every correct server refuses: values of a wrong type, unknown statuses, unknown levels."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.contracts.fields.near_misses import LEVEL_NEAR_MISSES, STATUS_NEAR_MISSES
+from workerkit.contracts.fields.similar_words import SIMILAR_LEVELS, SIMILAR_STATUSES
 from workerkit.contracts.fields.task_reader import read_tasks
 from workerkit.contracts.fields.texts import MIXED_URL
-from workerkit.contracts.fields.unlisted_texts import heartbeat_body
 from workerkit.contracts.fields.update_operation import (
     BULK,
     LINK_COMPLETE,
@@ -20,6 +19,7 @@ from workerkit.contracts.fields.update_operation import (
 )
 from workerkit.contracts.fields.verdicts import expect_refused, fields_text, is_own_answer, is_system_error
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
@@ -32,7 +32,7 @@ _BAD_REQUEST = "bad-request"
 _LIST = ["workerkit"]
 _REFUSED = (400,)
 _REFUSED_OR_UNKNOWN = (400, 403, 404)
-# An item that a bulk update refuses can also get 200, with a result that tells no success.
+# A bulk update with a refused item can also get 200. Then the result of the item has `success` false.
 _REFUSED_IN_BATCH = (400, 200)
 # A server may skip a bad log entry: it answers 200, and `created` is 0.
 _REFUSED_OR_SKIPPED = (400, 200)
@@ -60,7 +60,7 @@ def send_wrong_types_for_fake_ids(context: RunContext) -> None:
 
 
 def send_bad_ids(context: RunContext) -> None:
-    """Sends callbacks whose id is a text with all kinds of characters. They have to get 400 or 404."""
+    """Sends callbacks whose id is a text with all kinds of characters. They have to get 400, 403 or 404."""
     callbacks = (("/callback/link/update", "link_id"), ("/callback/link/complete", "link_id"))
     for path, name in callbacks:
         body = {name: MIXED_URL.value, **({"status": "running"} if path.endswith("update") else {})}
@@ -96,7 +96,7 @@ def _wrong_types(operation: UpdateOperation, fields: Sequence[str]) -> list[Wron
     ]
 
 
-def _near_misses(operation: UpdateOperation, statuses: Sequence[str]) -> list[WrongUpdate]:
+def _similar_statuses(operation: UpdateOperation, statuses: Sequence[str]) -> list[WrongUpdate]:
     known = ", ".join(lenient_spec.enum_values("TaskStatus"))
     why = f"the API page names only the statuses {known}"
     return [WrongUpdate(operation, {"status": status}, "update-status", why) for status in statuses]
@@ -110,8 +110,8 @@ def _single_updates(context: RunContext) -> list[WrongUpdate]:
             for update in _wrong_types(operation, operation.fields_for(context))
         ),
         *(_wrong_types(LINK_COMPLETE, LINK_FIELDS) if context.writes is Writes.ALL else ()),
-        *_near_misses(PUT, STATUS_NEAR_MISSES),
-        *_near_misses(LINK_UPDATE, STATUS_NEAR_MISSES[:2]),
+        *_similar_statuses(PUT, SIMILAR_STATUSES),
+        *_similar_statuses(LINK_UPDATE, SIMILAR_STATUSES[:2]),
     ]
 
 
@@ -124,13 +124,13 @@ def _send(context: RunContext, update: WrongUpdate, task_id: str, statuses: tupl
 
 
 def _send_batches(context: RunContext) -> None:
-    """Sends the wrong values in bulk updates: all at once, or alone if the server refuses all at once.
+    """Sends the wrong values in one bulk update. If the server refuses it, sends some of them one by one.
 
-    A server that refuses the whole batch for one bad item does not show which other item it would take.
+    If a server refuses the whole batch for one bad item, this does not show which items it would accept.
     """
     wrong_types = _wrong_types(BULK, BULK.fields_for(context))
     _send_batch(context, wrong_types, alone=len(wrong_types))
-    _send_batch(context, _near_misses(BULK, STATUS_NEAR_MISSES), alone=2)
+    _send_batch(context, _similar_statuses(BULK, SIMILAR_STATUSES), alone=2)
 
 
 def _send_batch(context: RunContext, updates: list[WrongUpdate], *, alone: int) -> None:
@@ -207,13 +207,13 @@ def send_wrong_heartbeats(context: RunContext) -> None:
 
 
 def send_wrong_logs(context: RunContext) -> None:
-    """Sends log entries with a wrong level or message. A server refuses the batch, or stores none of them."""
+    """Sends log entries with a wrong level or message. A server must refuse the batch or store no entry."""
     level = lenient_spec.enum_values("LogLevel")[0]
     known = ", ".join(lenient_spec.enum_values("LogLevel"))
     wrong_types = [{"level": _LIST, "message": "workerkit"}, {"level": level, "message": _LIST}]
-    near_misses = [{"level": word, "message": "workerkit"} for word in LEVEL_NEAR_MISSES]
+    similar_levels = [{"level": word, "message": "workerkit"} for word in SIMILAR_LEVELS]
     _send_entries(context, wrong_types, _BAD_REQUEST, "level and message have to be texts")
-    _send_entries(context, near_misses, "logs-levels", f"the API page names only the levels {known}")
+    _send_entries(context, similar_levels, "logs-levels", f"the API page names only the levels {known}")
 
 
 def _send_entries(context: RunContext, entries: list[dict[str, Any]], rule: str, why: str) -> None:

@@ -172,7 +172,7 @@ class Gate(BaseAdapter):
             self.end_reason, self.end_cause = why, cause
 
     def allow_restoring(self, *, requests: int, seconds: float) -> None:
-        """Opens the gate again after the end of the run, for a limited number of requests and seconds."""
+        """Allows requests again after the end of the run: a limited number, for a limited time in seconds."""
         self._closed_reason, self._is_restoring = None, True
         self._max_requests = self._sent + requests
         self._until = self._clock.steady() + seconds
@@ -213,7 +213,7 @@ class Gate(BaseAdapter):
         self._clock.wait(max(0.0, min(seconds, left)))
 
     def _give_up(self, last: Exchange, count: int) -> NoReturn:
-        text = f"the target gave no own answer {count} times in a row; the last time: {trouble_text(last)}"
+        text = f"the target itself did not answer {count} times in a row; the last time: {trouble_text(last)}"
         self.end_run(text, EndCause.TARGET)
         raise RunEndedError(text)
 

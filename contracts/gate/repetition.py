@@ -1,4 +1,4 @@
-"""Sends a request again after trouble on the way, if a second request cannot spoil the checks of the run."""
+"""Sends a request again after trouble on the way, if a second request cannot make a check wrong."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from workerkit.openapi.exchange import Exchange
 WAITS = (0.5, 1.0, 2.0, 4.0)
 # How often a request is sent before the run concludes that the server never answers it.
 _MOST_TRIES = 4
-# After this many requests of one operation that the server never answers, others of it are not sent again.
+# If the server never answered this many requests of an operation, its other requests are not sent again.
 _MOST_UNANSWERED = 3
 # After this many troubles in a row, the run checks whether the server still answers.
 _MOST_UNCHECKED = 3
@@ -54,12 +54,12 @@ class Sent:
 
     @property
     def is_trouble(self) -> bool:
-        """True if no own answer of the server came."""
+        """True if the server itself did not answer."""
         return is_way_trouble(self.exchange)
 
     @property
     def may_be_fault_of_server(self) -> bool:
-        """True if the same trouble again and again would be a fault of the server.
+        """True if the server is at fault when this trouble happens again and again.
 
         A server may be slow: the API page says nothing about time. A server without a connection is down.
         """
@@ -105,7 +105,7 @@ class Repetition:
         self.trouble.counts[trouble_text(exchange)] += 1
 
     def repeat_first(self, request: Request, first: Sent) -> Sent:
-        """Sends the first request of a run again, unless that is useless. Returns the last try.
+        """Sends the first request of a run again, if that can help. Returns the last try.
 
         Nothing is tested yet, so the run does not wait long.
         """
@@ -183,10 +183,10 @@ def _is_worth_a_try(draft: Draft, tries: list[Sent]) -> bool:
 
 
 def _is_repeatable(draft: Draft, failed: list[Sent]) -> bool:
-    """True if the answer to a further try is as good as the answer to the first one.
+    """True if a check may use the answer to a further try.
 
-    That is so if the server did not read the failed tries, and if it may read the request twice. A task that
-    has gone from pending to queued may refuse to do so again, for example.
+    That is so if the server did not read the failed tries, or if a correct server answers the same to a
+    second request. An update is different: a server may refuse to change a task to queued a second time.
     """
     return (
         draft.method == "GET"

@@ -131,7 +131,7 @@ class Transport:
 class _TimeLimitedStream(io.RawIOBase):
     """The bytes of one answer, read from a socket. Raises TimeoutError when the time for the answer is over.
 
-    A plain socket timeout starts again with every byte, so a slow answer would never end.
+    A plain socket timeout starts again with every byte, so a slow answer could take hours.
     """
 
     def __init__(self, connection: socket.socket, attempt: _Attempt) -> None:

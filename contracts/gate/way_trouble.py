@@ -1,4 +1,6 @@
-"""Trouble on the way to the target: no answer, or an answer of a proxy whose server is down."""
+"""Trouble on the way to the target: no answer, or an answer of a proxy whose server is down.
+
+The own answers of the target are all other answers: the target itself sent them."""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from workerkit.openapi.exchange import Exchange
 # A proxy or load balancer answers with these statuses if the server behind it gives no answer.
 PROXY_STATUSES = frozenset({502, 503, 504})
 _GATEWAY_TIMEOUT = 504
-# If more than one of this many requests had trouble that went away, nothing is concluded from other trouble.
+# If more than one request in 20 got an answer only when it was sent again, missing answers are no findings.
 _LEAST_REQUESTS_PER_TROUBLE = 20
 _MAX_BODY_LENGTH = 120
 
@@ -70,7 +72,7 @@ class UnansweredRequest:
 class WayTrouble:
     """All trouble of one run.
 
-    counts: how often each kind of trouble came.
+    counts: how often each kind of trouble happened.
     repeated: how many requests got an own answer when they were sent again.
     left_out: how many checks were left out.
     unanswered: the requests that never got an own answer, although the server answered other requests.
@@ -84,7 +86,8 @@ class WayTrouble:
     def findings(self, requests: int) -> Sequence[UnansweredRequest]:
         """The unanswered requests that show a fault of the server.
 
-        There are none if much other trouble went away, because then chance explains them, too.
+        There are none if many other requests got an answer when they were sent again. Then these requests may
+        have failed by chance, too.
 
         requests: how many requests the run sent.
         """
@@ -97,7 +100,7 @@ class WayTrouble:
         kinds = ", ".join(f"{kind}: {count}" for kind, count in sorted(self.counts.items()))
         total = self.counts.total()
         sentences = [
-            f"Trouble on the way to the server: {total} times no answer of the server came ({kinds})",
+            f"Trouble on the way to the server: {total} requests got no answer of the server ({kinds})",
             *([f"{self.repeated} requests were answered when they were sent again"] if self.repeated else []),
             *([self.left_out_text()] if self.left_out else []),
         ]

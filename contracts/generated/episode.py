@@ -216,7 +216,7 @@ class Episode:
         """True if every correct server accepts the update.
 
         Such an update follows the status flow, or only adds links to a task that has not ended.
-        An update to failed also needs retries that are left.
+        An update to failed is only accepted if the task has retries left.
         """
         status = self._model.task(task_id)["status"]
         if "status" not in body:
@@ -228,7 +228,7 @@ class Episode:
     def _has_unknown_result(self, status: str | None) -> bool:
         # Unless the silence `retry` is known to be `manual`, the target may set a failed task back to pending
         # at any time.
-        # Unless `listing` is known, a list may take a pending task to queued.
+        # Unless `listing` is known, a list may change a pending task to queued.
         known_value = self._exploration.known_value
         return (status == "failed" and known_value("retry") != "manual") or (
             status == "pending" and known_value("listing") is None
@@ -267,7 +267,7 @@ class Episode:
         self, exchange: Exchange, expected: Mapping[str, Any], query: Mapping[str, str | int]
     ) -> tuple[str, str | None]:
         if exchange.status == 404 and not expected["data"]:
-            # A server may call a page after the last one unknown.
+            # A server may answer 404 for a page after the last page.
             return "list-page", None
         if not exchange.accepted:
             return "list", f"answered {exchange.status}, expected 2xx"
@@ -367,8 +367,8 @@ def _has_service_type(task: Task) -> bool:
 
 
 def _item_flaw(task_id: str, *, success: bool) -> str:
-    actual, expected = ("done", "refused") if success else ("refused", "done")
-    return f"the item of task {task_id} was {actual}, expected {expected}"
+    actual, expected = ("accepted", "refused") if success else ("refused", "accepted")
+    return f"the item of task {task_id} was {actual}, expected: {expected}"
 
 
 def _is_same(now: Task, before: Task) -> bool:

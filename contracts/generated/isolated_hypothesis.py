@@ -39,9 +39,9 @@ def _temporary_folder() -> TemporaryDirectory[str]:
 
 @contextmanager
 def isolated_hypothesis() -> Iterator[None]:
-    """Until the end of `with`, Hypothesis has settings of its own.
+    """During the `with` block, Hypothesis uses settings of this kit.
 
-    It takes no constants from loaded modules and writes no lasting files.
+    It uses no constants from loaded modules, and leaves no files behind.
 
     Raises CannotWriteError if there is no folder for temporary files.
     """

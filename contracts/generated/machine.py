@@ -201,6 +201,6 @@ class _Machine(RuleBasedStateMachine):
             # Without the answer, the model does not know what the target did.
             self.episode.is_over = True
         except ExplorationOverError:
-            # Hypothesis calls `teardown` also now.
+            # Hypothesis also calls `teardown` in this case.
             self.episode.is_over = True
             raise

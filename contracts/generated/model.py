@@ -91,7 +91,7 @@ class Model:
         self._note_handed_out(pending)
 
     def may_be_pending(self, task_id: str) -> bool:
-        """True if the last list took this task from pending to queued. It may show the task as pending."""
+        """True if the last list changed this task from pending to queued. Then it may still show pending."""
         return task_id in self._handed_out
 
     def _pending_tasks(self, server: str) -> list[entities.Task]:

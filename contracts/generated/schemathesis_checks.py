@@ -114,7 +114,7 @@ def _raise_engine_error(event: events.EngineEvent) -> None:
 
 
 class _OnceSession(GatedSession):
-    """Sends each request only once. The same request again gets the first answer.
+    """Sends each request only once. If the same request comes again, returns the first answer.
 
     last_exchange: the exchange of the last request, or None.
     """

@@ -30,7 +30,7 @@ _PLAIN_FIELDS: dict[str, Json] = {
     **{"active_threads": _COUNT, "active_tasks": _COUNT, "link_profile": _LINK, "link_post": _LINK},
     "ip": {"type": "string", "format": "ipv4"},
 }
-# No server can do anything with a task without these fields. All others may be null in a list.
+# Without these fields, no worker can use a task. All other fields may be null in a list.
 _NEVER_NULL = ("id", "status")
 _METHODS = ("get", "put", "post", "delete", "patch")
 
@@ -179,7 +179,8 @@ def _loosen_answer_schemas(schemas: Json) -> None:
     page["properties"]["page"] = {"type": ["integer", "null"]}
     page["required"] = [name for name in page["required"] if name != "next_cursor"]
     schemas["BulkItemError"] = {"type": ["string", "null"]}
-    # A server may say `updated: false` if an update changed nothing. `read_back.py` checks the others.
+    # A server may say `updated: false` if an update changed nothing. If an update changed the task,
+    # `read_back.py` checks this field.
     schemas["UpdatedLink"]["properties"]["updated"] = {"type": "boolean"}
     # `relations.py` checks this id. For an item without a valid id, the answer is not specified.
     schemas["BulkResult"]["properties"]["link_id"] = _ANYTHING

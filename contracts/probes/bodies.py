@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.relations.listed_tasks import Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed, observed_by_status
-from workerkit.contracts.scripted.heartbeat_and_logs import heartbeat_body, known_level
+from workerkit.contracts.scripted.heartbeat_and_logs import known_level
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import created_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed, observed_by_status
-from workerkit.contracts.scripted.heartbeat_and_logs import heartbeat_body
 from workerkit.openapi.exchange_reader import data_of
 
 # A server may go offline after this many seconds without a heartbeat.
@@ -53,7 +53,7 @@ def probe_inactive_server(context: RunContext) -> Iterator[Observation]:
 
 
 def probe_missing_heartbeat(context: RunContext) -> Iterator[Observation]:
-    """Lists tasks after more than 90 seconds without a heartbeat. Waits with the clock of the run."""
+    """Sends no heartbeat for more than 90 seconds, then lists tasks. Waits with the clock of the run."""
     beat = context.client.send("POST", "/health", heartbeat_body(context.own_server_name))
     if not beat.accepted:
         why = f"the heartbeat before the wait got the status {beat.status}"

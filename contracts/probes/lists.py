@@ -129,7 +129,7 @@ def probe_cursor_with_page(context: RunContext) -> Iterator[Observation]:
 
 
 def probe_last_cursor(context: RunContext) -> Iterator[Observation]:
-    """Lists the waiting tasks with the greatest `limit`.
+    """Lists the waiting tasks with the highest `limit` that the server accepts.
 
     If all waiting tasks are on this page, it is the last page.
     """
@@ -141,7 +141,7 @@ def probe_last_cursor(context: RunContext) -> Iterator[Observation]:
 
 
 def probe_list_order(context: RunContext) -> Iterator[Observation]:
-    """Lists the first page of the waiting tasks, with the greatest `limit`."""
+    """Lists the first page of the waiting tasks, with the highest `limit` that the server accepts."""
     yield observe_order(context.client.get_tasks(limit=context.highest_limit))
 
 
@@ -151,7 +151,7 @@ def probe_time_precision(context: RunContext) -> Iterator[Observation]:
 
 
 def probe_nulls(context: RunContext) -> Iterator[Observation]:
-    """Lists the tasks of any status, with the greatest `limit`."""
+    """Lists the tasks of any status, with the highest `limit` of the API page."""
     yield observe_nulls(_list_tasks(context, limit=lenient_spec.parameter_maximum("limit")))
 
 

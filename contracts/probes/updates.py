@@ -77,7 +77,7 @@ def probe_callback_answer(context: RunContext) -> Iterator[Observation]:
 
 
 def probe_transitions(context: RunContext) -> Iterator[Observation]:
-    """Takes a task to completed without the statuses between, then back to pending.
+    """Changes a task to completed without the statuses between, then back to pending.
 
     If the server refuses a PUT, the probe tries the same transition with a callback.
     """
@@ -202,9 +202,9 @@ def _observe_automatic_retry_count(
 
 
 def _fail(context: RunContext, task: Task) -> Exchange:
-    """Takes a pending or queued task to failed.
+    """Changes a pending or queued task to failed.
 
-    First takes the task to running, step by step. If the server is known to accept every transition, sends
+    First changes the task to running, step by step. If the server is known to accept every transition, sends
     only the update to failed.
     """
     if context.ledger.known_value("transitions") != "lenient":

@@ -37,8 +37,8 @@ def total_in(exchange: Exchange) -> int:
 def next_status(status: str) -> str:
     """The next status on the shortest way to completed, for example queued for pending.
 
-    For a task that has ended, for example failed, the result is completed. It is the same for a status
-    without a way to completed.
+    If the task has ended, for example with failed, the result is completed. It is also completed if the flow
+    has no way from the status to completed.
     """
     return _next_statuses().get(status, _COMPLETED)
 
@@ -60,7 +60,10 @@ def _next_statuses() -> Mapping[str, str]:
 
 
 def statuses_until(task: Task, end: str) -> Iterator[str]:
-    """The next statuses of the task in the flow. Pending and `end` failed give queued, running, failed."""
+    """The next statuses of the task in the flow, and `end` as the last one.
+
+    For a pending task and the end `failed`: queued, running, failed.
+    """
     status = next_status(str(task["status"]))
     while status != _COMPLETED:
         yield status

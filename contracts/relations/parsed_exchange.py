@@ -17,7 +17,7 @@ from workerkit.openapi.spec.flaw import FlawError
 
 _JSON = "application/json"
 _EMPTY_OBJECT = b"{}"
-# Many languages store numbers as doubles, which have all integers only up to here.
+# Many languages store numbers as doubles. Not every integer above this one is a double.
 _MOST_PORTABLE = 2**53
 _LONG_NUMBER = re.compile(rb"[0-9]{16}|[0-9][eE]\+?[0-9]{2}")
 _LONG_PARAMETER = re.compile(r"[+-]?[0-9]{16,}")
@@ -75,7 +75,7 @@ class ParsedExchange:
     @cached_property
     def has_unportable_request(self) -> bool:
         """True if a number in the request is beyond 2**53. Some parsers change or refuse such a number."""
-        # A number that no double can have makes a body that strict parsers refuse.
+        # Strict parsers refuse a body with a number that is too large for a double.
         is_refused = self.request_json is None and _LONG_NUMBER.search(self.exchange.request_body) is not None
         in_query = any(map(_is_unportable_parameter, self.query.values()))
         return is_refused or in_query or _has_unportable_number(self.exchange.request_body, self.request_json)
@@ -142,8 +142,8 @@ class ParsedExchange:
     def _judged_query(self) -> str:
         """The query without the parameters that servers read in different ways.
 
-        Many servers treat an empty parameter as missing. Some read "1.0" and "5x" as numbers. Some take the
-        default in place of a number that they cannot read.
+        Many servers treat an empty parameter as missing. Some read "1.0" and "5x" as numbers. Some use the
+        default if they cannot read a number.
         """
         operation = worker_api().operations[str(self.operation)]
         numbers = {known.name for known in operation.query_parameters if known.kind == "integer"}

@@ -43,7 +43,7 @@ def check_exchange(exchange: Exchange, *, is_legal: bool = False, may_hand_out: 
     """The results of all checks of one exchange.
 
     There are none if the API has no operation for the request, if a number in it is beyond 2**53, or if the
-    answer is not the server's own.
+    answer is not the server's own answer.
 
     is_legal: True if the caller already knows that the request follows the spec.
     may_hand_out: False if GET /tasks certainly does not change the tasks that it lists. Otherwise it may list
@@ -147,9 +147,9 @@ def _page(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
 
 
 def _judged_page(parsed: ParsedExchange) -> int | None:
-    """The requested page, or the default. None if a cursor counts, or if the number is beyond 32 bits.
+    """The requested page, or the default. None if the request has a cursor, or a page number beyond 32 bits.
 
-    For such a number, a server may take the default.
+    A server may use the default in place of such a number.
     """
     requested = parsed.parameter_value("page")
     is_usual = isinstance(requested, int) and requested <= _LARGEST_32_BITS
@@ -157,7 +157,7 @@ def _judged_page(parsed: ParsedExchange) -> int | None:
 
 
 def _unreadable_numbers(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
-    # A server refuses such a number, or takes the default. The frameworks differ in this.
+    # A server may refuse such a number or use the default, as its framework does.
     for name in ("page", "limit"):
         if parsed.is_unreadable_number(name) and not (name == "page" and "after" in parsed.query):
             text, default = parsed.query[name], lenient_spec.parameter_default(name)

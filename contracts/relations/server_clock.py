@@ -9,7 +9,7 @@ from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import data_of
 
-# In seconds. Clearly longer than one second, because a server may round its time to one second.
+# In seconds. Much longer than one second, because a server may round its time to whole seconds.
 _LEAST_APART = 3.0
 
 

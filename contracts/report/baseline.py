@@ -1,4 +1,4 @@
-"""A baseline: an earlier JSON report, which a new report is compared with."""
+"""A baseline: an earlier JSON report. A new report can be compared with it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _types_of_field(part: _Part) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of the file, with its place. A method raises BadBaselineError if it has another form."""
+    """A part of the file, with its place. Each method raises BadBaselineError for a wrong form."""
 
     name: str
     place: str

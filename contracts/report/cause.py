@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from workerkit.contracts.page.lenient_spec import enum_values
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
 from workerkit.contracts.run.ledger import Finding, Ledger
+from workerkit.mockserver.reports.message_pattern import message_pattern
 
-_STATUSES = "|".join(enum_values("TaskStatus"))
-# Two findings have the same cause if their messages differ only in ids, numbers, statuses and quoted values.
-# The quoted names of JSON fields make a difference.
-_TEXT = r'"(?:[^"\\]|\\.)*"'
-_FIELD_OR_VARYING_PART = re.compile(
-    rf"({_TEXT}\s*:)|[0-9a-fA-F-]{{36}}|\d+|\b(?:{_STATUSES})\b|'[^']*'|{_TEXT}"
-)
 _PLACES = {rule.id: place for place, rule in enumerate(RULES)}
-# If several rules are broken by the status of one answer, the first of these groups has the cause.
+# If the status of one answer breaks several rules, the rule in the first of these groups is the cause.
 _SYSTEM_ERROR, _SPECIFIC, _BAD_REQUEST, _OPERATION, _STATUS_LIST = range(5)
 
 CauseKey = tuple[str, str | None, str]
@@ -28,8 +20,8 @@ CauseKey = tuple[str, str | None, str]
 class Cause:
     """One mistake of the server.
 
-    finding: the finding that shows the mistake best. Mend this.
-    followers: the findings that will be gone then, too. They belong to this rule or to other rules.
+    finding: the finding that shows the mistake best. Fix this mistake first.
+    followers: the findings that also disappear after the fix. They belong to this rule or to other rules.
     """
 
     finding: Finding
@@ -37,7 +29,7 @@ class Cause:
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The ids of all rules that the mistake breaks. Each id occurs once. The first is the finding's."""
+        """The ids of all rules that the mistake breaks, without repetitions. First the rule of `finding`."""
         return tuple(dict.fromkeys(finding.rule for finding in (self.finding, *self.followers)))
 
 
@@ -66,13 +58,9 @@ def _occurrences(findings: Iterable[Finding]) -> dict[CauseKey, list[Finding]]:
     found: dict[CauseKey, list[Finding]] = {}
     for finding in findings:
         operation = finding.exchanges[-1].operation if finding.exchanges else None
-        key = (finding.rule, operation, _pattern_of(finding.message))
+        key = (finding.rule, operation, message_pattern(finding.message))
         found.setdefault(key, []).append(finding)
     return found
-
-
-def _pattern_of(message: str) -> str:
-    return _FIELD_OR_VARYING_PART.sub(lambda match: match[1] or "", message)
 
 
 def _length(finding: Finding) -> int:
@@ -103,7 +91,7 @@ def _wrong_statuses(occurrences: Mapping[CauseKey, list[Finding]]) -> dict[int, 
 
 def _explaining(finding: Finding, wrong_statuses: Mapping[int, list[CauseKey]]) -> Iterator[CauseKey]:
     for exchange in finding.exchanges:
-        # After a wrong 2xx, a later exchange still shows a mistake of its own.
+        # If the answer was a wrong 2xx, a later exchange shows another mistake.
         if len(finding.exchanges) == 1 or not exchange.accepted:
             yield from wrong_statuses.get(exchange.number, ())
 

@@ -1,4 +1,4 @@
-"""The report of one cause: the finding to mend, and the findings that follow from it."""
+"""The report of one cause: the finding to fix, and the findings that follow from it."""
 
 from __future__ import annotations
 

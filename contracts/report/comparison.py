@@ -113,7 +113,7 @@ class Comparison:
     """How a run differs from its baseline.
 
     name: the file of the baseline.
-    notes: why the two may differ although the server has not changed.
+    notes: why the run and the baseline may differ although the server has not changed.
     rules: the rules that differ, and the rules that are broken in both, in the order of the API page.
     silences: the silences that differ.
     fields: the fields of answers that differ.

@@ -50,7 +50,7 @@ class Report:
     end_cause: what ended the run early, or None.
     withheld: the requests that the gate did not send. Each one is a defect of workerkit.
     receipt: the changes in the sandbox, or None if there is no sandbox.
-    notes: sentences about behaviour that breaks no rule, without a dot at the end.
+    notes: sentences about behaviour that breaks no rule, without a full stop.
     saved_findings: the files for each finding.
     causes: the causes of all findings. The cause that breaks the most rules comes first.
     costs: how many requests each part of the run sent.
@@ -81,13 +81,13 @@ class Report:
     def verdict(self) -> str:
         """`fail` if a rule is broken, else `pass`.
 
-        With a baseline, only a rule counts that was not broken in the baseline.
+        With a baseline, a broken rule counts only if it was not broken in the baseline.
         """
         return "fail" if self._not_in_baseline(RuleStatus.BROKEN, RuleChangeKind.NEWLY_BROKEN) else "pass"
 
     @property
     def has_new_untested_rule(self) -> bool:
-        """True if a rule is untested. With a baseline, only a rule counts that it has not as untested."""
+        """True if a rule is untested. With a baseline, the rule counts only if it was tested there."""
         return bool(self._not_in_baseline(RuleStatus.UNTESTED, RuleChangeKind.UNTESTED_NOW))
 
     @property
@@ -105,7 +105,7 @@ class Report:
         return tuple(rule for rule in self.rules if rule.status is status)
 
     def compared_with(self, baseline: Baseline) -> Report:
-        """This report with a comparison. Then only rules that the baseline has not as broken make it fail."""
+        """This report with a comparison. A rule that was broken in the baseline does not make it fail."""
         comparison = compare(baseline, self.target, self.rules, self.silence_reports, self.fields)
         return replace(self, comparison=comparison)
 
@@ -140,8 +140,8 @@ def exit_code(report: Report, *, strict: bool) -> int:
     """The exit code of the command.
 
     3: the target or a defect of workerkit ended the run, also if a rule is broken.
-    1: a rule is broken; with `strict` also: a rule is untested. With a baseline, only rules count that do not
-        have this status in the baseline.
+    1: a rule is broken; with `strict` also: a rule is untested. With a baseline, a broken rule counts only if
+        it was not broken there, and an untested rule only if it was tested there.
     130: a person ended the run.
     0: everything else.
     """

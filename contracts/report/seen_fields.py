@@ -26,15 +26,15 @@ _MAX_MEMBERS = 100
 _MAX_LEVELS, _MAX_ERROR_LEVELS = 6, 2
 _PLAIN_NAME = re.compile(r"[\w-]{1,60}")
 _MAX_NAME_LENGTH = 60
-# A field whose name is an id or a number is one of many. All of them together are written as `*`.
+# A server may use ids or numbers as field names. All fields with such names are written as one field, `*`.
 _ID_NAME = re.compile(r"\d+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def seen_fields(exchanges: Iterable[Exchange], mask: Mask) -> SeenFields:
     """The fields of all JSON answers. `data[].id` is the path of the field `id` of the objects in `data`.
 
-    The names of fields come from the server, so secrets in them are masked. Of a list, the first 100 members
-    are read. Of an operation and status, the first 200 fields are kept.
+    The names of fields come from the server, so secrets in them are masked. Only the first 100 members of a
+    list are read. For each operation and status, only the first 200 fields are kept.
     """
     found: dict[str, dict[str, dict[str, set[str]]]] = {}
     walk = _Walk(mask)

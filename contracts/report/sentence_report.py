@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from workerkit.contracts.page.page import Section, Sentence, page_sections
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.report.silence_report import SilenceReport
+from workerkit.openapi.page.page import Section, Sentence, page_sections
 
 
 class SentenceStatus(StrEnum):
@@ -42,7 +42,8 @@ class SentenceReport:
     section: the section of the API page.
     sentence: the sentence.
     status: the status, which follows from the rules of the sentence.
-    why: the flaws, the reasons or the silences behind the status. For a kept sentence: its untested rules.
+    why: what explains the status: the flaws, the reasons or the silences. For a kept sentence: its untested
+        rules.
     observed_values: a pair for each silence of the sentence: its id, and the observed value or None.
     """
 

@@ -24,7 +24,7 @@ def capsule_to_send(capsule: Capsule, writes: Writes) -> Capsule:
     """The capsule as it may be sent to a server.
 
     With `Writes.ALL` this is the same capsule. Otherwise its requests must not change anything on the server.
-    Then all headers that the API does not know are removed. Some servers take the HTTP method from a header,
+    Then all headers that the API does not know are removed. Some servers read the HTTP method from a header,
     for example from `X-HTTP-Method-Override: DELETE`.
 
     Raises NotPermittedError if a request might change something and `writes` does not allow it.

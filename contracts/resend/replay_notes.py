@@ -5,11 +5,14 @@ from __future__ import annotations
 from textwrap import shorten
 
 from workerkit.contracts.relations.violations import violations
+from workerkit.contracts.resend.page_sentence import page_sentence
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.replay import ReplayResult
+from workerkit.mockserver.capsules.replay.explanation import NOBODY_CHANGED
+from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
 
 _MAX_NOTE_LENGTH = 200
+_MAX_NUMBERS = 5
 
 
 def replay_summary(
@@ -26,6 +29,7 @@ def replay_summary(
     ]
     if not capsule.recorded:
         notes.append("The capsule contains no request, so nothing was tested.")
+    notes.extend(_without_bodies(capsule))
     if result.dialect is not None and result.dialect.choices:
         choices = ", ".join(f"{silence}: {value}" for silence, value in sorted(result.dialect.choices))
         notes.append(
@@ -36,6 +40,13 @@ def replay_summary(
         notes.extend(
             f"The recording does not follow the API page: {violation}" for violation in violations(exchange)
         )
+        if sentence := page_sentence(result.difference, exchange):
+            notes.append(f"The API page says: {sentence}")
+        if NOBODY_CHANGED in result.difference.why:
+            notes.append(
+                "If something that is not in the recording changed the task, the server may be right: record "
+                "all requests to the server."
+            )
         notes.append(_who_answered(capsule, target))
         if small is None and len(capsule.recorded) > 1:
             notes.append("Next: run again with --shrink to leave out exchanges that are not needed.")
@@ -48,6 +59,15 @@ def capsule_notes(capsule: Capsule) -> list[str]:
         f"Note in the file: {shorten(note, _MAX_NOTE_LENGTH, placeholder=' …')}" for note in capsule.notes
     ]
     return [*notes, f"Expected: {capsule.expected}"] if capsule.expected else notes
+
+
+def _without_bodies(capsule: Capsule) -> list[str]:
+    """A note about the answers whose bodies are not in the capsule."""
+    numbers = [str(recorded.exchange.number) for recorded in capsule.recorded if recorded.lacks_body]
+    if not numbers:
+        return []
+    listed = ", ".join(numbers[:_MAX_NUMBERS]) + (", ..." if len(numbers) > _MAX_NUMBERS else "")
+    return [f"Answers without their body, of which only the status is compared: exchange {listed}."]
 
 
 def _who_answered(capsule: Capsule, target: str | None) -> str:

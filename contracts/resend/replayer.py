@@ -12,13 +12,13 @@ from workerkit.contracts.target.plan import Writes, default_rate, default_writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.matching import Difference
-from workerkit.mockserver.capsules.replay.replay import (
+from workerkit.mockserver.capsules.replay.difference import Difference
+from workerkit.mockserver.capsules.replay.reconstructed_replay import (
     ReplayResult,
-    replay,
-    replay_against_server,
     replay_in_dialect,
+    sound_twin,
 )
+from workerkit.mockserver.capsules.replay.replay import replay, replay_against_server
 from workerkit.mockserver.capsules.replay.shrink import shrink_capsule
 
 Replay = Callable[[Capsule], ReplayResult]
@@ -54,7 +54,10 @@ class Replayer:
 
         dialect = result.dialect
         find_fast = None if dialect is None else find_with(lambda part: replay_in_dialect(part, dialect))
-        return shrink_capsule(self.capsule, find_with(self.replay), find_fast=find_fast)
+        twin = None if result.build_world is None else sound_twin(self.capsule, result)
+        return shrink_capsule(
+            self.capsule, result.difference, find_with(self.replay), find_fast=find_fast, twin=twin
+        )
 
 
 def mock_replayer(capsule: Capsule, *, name: str) -> Replayer:

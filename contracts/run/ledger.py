@@ -38,7 +38,7 @@ class Ledger:
     explained: pairs of a rule and the number of an exchange. A finding of a test step tells more about this
         exchange than the check of all exchanges can tell.
     no_episodes_reason: why there were no random episodes, or an empty text.
-    notes: sentences for the report about behaviour that breaks no rule, without a dot at the end.
+    notes: sentences for the report about behaviour that breaks no rule, without a full stop.
     """
 
     stated: Mapping[str, str] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Ledger:
         self.findings.append(Finding(_known(rule), message, tuple(exchanges)))
 
     def mark_explained(self, rule: str, exchange: Exchange) -> None:
-        """Records that a finding explains how this exchange breaks the rule, so no other finding has to."""
+        """Records that a finding explains how this exchange breaks the rule. No other finding is needed."""
         self.explained.add((_known(rule), exchange.number))
 
     def record_check(self, rule: str, flaw: str | None, *exchanges: Exchange) -> None:

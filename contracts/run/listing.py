@@ -1,4 +1,4 @@
-"""Finds out whether GET /tasks only reads, or hands out: takes the listed tasks from pending to queued."""
+"""Finds out whether GET /tasks only reads tasks, or changes the listed tasks from pending to queued."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from workerkit.openapi.exchange import Exchange
 
 _MOST_LISTS = 3
 _END_REASON = (
-    "GET /tasks changes the tasks of this server: it takes the listed tasks from pending to queued. With "
-    "--writes none nothing may change: give --writes sandbox or all"
+    "GET /tasks changes the tasks of this server: it sets the listed tasks from pending to queued. With "
+    "--writes none, the run must change nothing: give --writes sandbox or all"
 )
 
 
@@ -56,13 +56,13 @@ def _observe_listing(client: Client) -> Observation:
 
 
 def handed_out_note(ledger: Ledger, exchanges: Iterable[Exchange]) -> str:
-    """A sentence about the tasks that the lists of the run took to queued. Empty if lists do not do this."""
+    """A sentence about the tasks that the lists of the run set to queued. Empty if lists do not do this."""
     if ledger.known_value("listing") != "hands-out":
         return ""
     lists = (exchange for exchange in exchanges if exchange.operation == "listTasks")
     queued = (task for listed in lists for task in tasks_in(listed) if task.get("status") == "queued")
     count = len({str(task.get("id")) for task in queued})
     return (
-        "GET /tasks takes the listed tasks from pending to queued. The lists of this run show "
-        f"{count} tasks as queued, also tasks outside a sandbox: up to so many were handed out"
+        "GET /tasks sets the listed tasks from pending to queued. The lists of this run show "
+        f"{count} tasks as queued, also tasks outside a sandbox, so at most {count} tasks were set to queued"
     )

@@ -80,7 +80,7 @@ def _check_own_key(target: Target, gate: Gate) -> Exchange:
 
 
 def _further_answers(first: Exchange, gate: Gate) -> Iterator[Exchange]:
-    """Answers to all operations without a key. None if the first answer is from this API."""
+    """Answers to all operations without a key. No answers if the first answer is from this API."""
     if _may_be_this_api(first):
         return
     client = Client(gate, NO_KEY)
@@ -93,14 +93,14 @@ def _further_answers(first: Exchange, gate: Gate) -> Iterator[Exchange]:
 def _may_be_this_api(exchange: Exchange) -> bool:
     """True for 401, for a system error, and for a field of an answer of this API.
 
-    An echo of the request does not count: it has no fields but those of the request.
+    An answer that only repeats fields of the request does not count.
     """
     status = exchange.status or 0
     return status == 401 or status >= 500 or bool(_answer_fields(exchange) - _request_fields(exchange))
 
 
 def _answer_fields(exchange: Exchange) -> set[str]:
-    """The fields of this API in the answer. `data` is never a text, so that a text is part of another API."""
+    """The fields of this API in the answer. A text in `data` does not count: this API has no text there."""
     answer = exchange.answer_json()
     named = frozenset().union(*map(lenient_spec.field_names, _ANSWERS))
     if not isinstance(answer, dict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from urllib.parse import parse_qs
 
 from workerkit.contracts.page.rules import RULES
 from workerkit.contracts.run.ledger import Finding
@@ -54,14 +55,14 @@ def _earlier_exchanges(
     """The earlier exchanges that a replay of the finding needs.
 
     For each task that the finding names: its last list before the finding, and all later writes that name it.
+    A list with a cursor counts only for a task that no other list has: it needs the task of the cursor, too.
     """
     first = min((exchange.number for exchange in finding.exchanges), default=0)
-    last_lists = {
-        task.id: task_list.number
-        for task_list in lists
-        if task_list.number < first
-        for task in task_list.tasks
-    }
+    with_cursor = {exchange.number for exchange in exchanges if _has_cursor(exchange)}
+    earlier_lists = [task_list for task_list in lists if task_list.number < first]
+    # The last list of a task wins.
+    earlier_lists.sort(key=lambda task_list: (task_list.number not in with_cursor, task_list.number))
+    last_lists = {task.id: task_list.number for task_list in earlier_lists for task in task_list.tasks}
     named_tasks = {
         task_id: number
         for task_id, number in last_lists.items()
@@ -72,6 +73,10 @@ def _earlier_exchanges(
         is_needed = exchange.number in needed_lists or _is_later_write(exchange, named_tasks)
         if exchange.number < first and is_needed:
             yield exchange
+
+
+def _has_cursor(exchange: Exchange) -> bool:
+    return "after" in parse_qs(exchange.query)
 
 
 def _is_later_write(exchange: Exchange, list_numbers: dict[str, int]) -> bool:

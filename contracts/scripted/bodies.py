@@ -32,7 +32,7 @@ def observe_callback_body(exchange: Exchange) -> Observation:
             return observed("callback-body", "updated", exchange)
         case {"success": True, **others} if not others:
             return observed("callback-body", "success-only", exchange)
-    why = "the answer tells success in another form, which the API page allows"
+    why = "the answer says success in another form, which the API page allows"
     return not_observed("callback-body", why, exchange)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.scripted.bodies import NOTE, unknown_levels
@@ -40,13 +39,6 @@ def send_heartbeat(context: RunContext) -> None:
     list_server = f"{name} ({context.server_id})"
     flaw = f"the answer to the heartbeat names {heartbeat_server}, the list names {list_server}"
     context.ledger.record_check("heartbeat-name", None if heartbeat_server == list_server else flaw, exchange)
-
-
-def heartbeat_body(name: str) -> dict[str, Any]:
-    """The body of a complete heartbeat. `name` is the name of the server."""
-    usage = {"cpu_usage": 45.5, "ram_usage": 60.2, "disk_usage": 30.0}
-    counts = {"active_threads": 5, "active_tasks": 12}
-    return {"server_name": name, "ip": "192.168.1.100", **usage, **counts}
 
 
 def known_level() -> str:

@@ -131,8 +131,8 @@ def _counting_lists(context: RunContext) -> list[Exchange]:
 def list_at_limits(context: RunContext) -> None:
     """Sends GET /tasks with the highest limit, with a higher limit, and with a limit that is not a number.
 
-    A server may refuse the higher limit or lower it: this is the silence `limit-above-maximum`. In place of a
-    limit that is not a number, it may take the default: `check_exchange` checks this.
+    A server may refuse the higher limit or lower it: this is the silence `limit-above-maximum`. It may use
+    the default in place of a limit that is not a number: `check_exchange` checks this.
     """
     most = lenient_spec.parameter_maximum("limit")
     unreadable = context.client.get_tasks(limit="ten")
@@ -261,7 +261,7 @@ def _total_with_cursor(first: Exchange, second: Exchange, total: int) -> Observa
 
 
 def creation_time(task: Task) -> float:
-    """The `created_at` of a listed task, in seconds since 1970. It is 0 if it is not a time with a zone."""
+    """The `created_at` of a listed task, in seconds since 1970. 0 if it is no time with a time zone."""
     try:
         return read_time(str(task.get("created_at")))
     except ValueError:

@@ -24,6 +24,7 @@ from workerkit.contracts.sandbox.sandbox import Sandbox
 from workerkit.contracts.scripted import (
     bulk,
     callbacks,
+    changed_cursor,
     concurrency,
     foreign_tasks,
     heartbeat_and_logs,
@@ -60,6 +61,7 @@ _TASK_WRITES: tuple[Step, ...] = (
     callbacks.send_callbacks,
     bulk.send_full_batch,
     concurrency.update_concurrently,
+    changed_cursor.follow_changed_cursor,
     updates.update_to_canceled,
     bulk.check_other_tasks,
     foreign_tasks.send_unknown_ids,
@@ -78,8 +80,8 @@ _STEPS = {
 }
 # The same three groups for the steps that test each field and each parameter.
 _FIELD_READS: tuple[Step, ...] = (
-    filters.filter_by_hard_values,
-    filters.filter_by_near_misses,
+    filters.filter_by_unusual_texts,
+    filters.filter_by_similar_statuses,
     filters.list_extreme_pages,
     filters.send_bad_page,
     wrong_values.send_bad_ids,
@@ -87,7 +89,7 @@ _FIELD_READS: tuple[Step, ...] = (
 _FIELD_TASK_WRITES: tuple[Step, ...] = (
     single_fields.update_single_fields,
     task_texts.write_plain_links,
-    task_texts.write_odd_texts,
+    task_texts.write_unusual_texts,
     wrong_values.send_wrong_updates,
     ownership.update_foreign_fields,
     sizes.send_batch_sizes,
@@ -148,7 +150,7 @@ def run_script(context: RunContext) -> None:
 def run_field_steps(context: RunContext) -> None:
     """Runs the steps that test each field and each parameter, as far as the plan allows.
 
-    Raises RunEndedError. They come after the probes, because they need to know some silences.
+    Raises RunEndedError. The steps come after the probes, because some steps need the values of silences.
     """
     _run_steps(context, FIELD_STEPS[context.writes])
 

@@ -1,4 +1,4 @@
-"""Fake ids, keys and parameters: no server has them. The gate knows that they are harmless."""
+"""Fake ids, keys and parameters: no server has them, so the gate treats them as harmless."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from random import Random
 from uuid import UUID
 
-# "workit" in ASCII, in the last 12 digits of a UUID. Random UUIDs practically never end like this.
+# "workit" in ASCII, in the last 12 digits of a UUID. A random UUID almost never ends like this.
 _MARK = 0x776F726B6974
 _ID = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f]{{4}}-4[0-9a-f]{{3}}-[89ab][0-9a-f]{{3}}-{_MARK:012x}")
 _KEY_PREFIX = "workerkit-made-up-"

@@ -12,6 +12,7 @@ from workerkit.mockserver.faults.mislead.partial_bulk import PartialBulkAction
 from workerkit.mockserver.faults.mislead.skewed_time import SkewedTimeAction
 from workerkit.mockserver.faults.mislead.stale_page import StalePageAction
 from workerkit.mockserver.faults.mislead.unapplied import UnappliedAction
+from workerkit.mockserver.faults.refuse.down import DownAction
 from workerkit.mockserver.faults.refuse.empty_answer import EmptyAnswerAction
 from workerkit.mockserver.faults.refuse.hang import HangAction
 from workerkit.mockserver.faults.refuse.key_refused import KeyRefusedAction
@@ -47,6 +48,7 @@ FAULT_ACTIONS: dict[type[Fault], type[FaultAction[Any]]] = {
         HangAction,
         ResetAction,
         EmptyAnswerAction,
+        DownAction,
         LatencyFixedAction,
         LatencyUniformAction,
         LatencyLognormalAction,

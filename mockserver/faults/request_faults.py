@@ -16,6 +16,7 @@ from workerkit.mockserver.http.headers import decode_headers
 from workerkit.mockserver.world.operations import Handler
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.exchange import Exchange
+from workerkit.scenarios.faults.fault import Fault
 from workerkit.scenarios.run_record.applied_faults import AppliedFaults
 
 
@@ -31,6 +32,11 @@ class RequestFaults:
         self._world = world
         self._exchange: Exchange
         self._applied: AppliedFaults
+
+    @property
+    def applied(self) -> tuple[Fault, ...]:
+        """The faults that were applied to the request so far, in the order in which they were added."""
+        return tuple(action.fault for action in self._actions if action.journal_text)
 
     def now(self) -> float:
         """The time of the world's clock, in seconds since 1970."""
@@ -55,8 +61,7 @@ class RequestFaults:
         why = "; ".join(filter(None, (exchange.why, *texts)))
         self._exchange = replace(exchange, status=None, answer_headers=(), answer_body=b"", why=why)
         self._world.journal.begin(self._exchange)
-        faults = tuple(action.fault for action in self._actions if action.journal_text)
-        self._applied = AppliedFaults(exchange.number, faults, is_over=False)
+        self._applied = AppliedFaults(exchange.number, self.applied, is_over=False)
         self._world.store_applied_faults(self._applied)
 
     async def deliver(self, answer: Answer, delivery: Delivery) -> None:

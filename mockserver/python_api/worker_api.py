@@ -24,6 +24,7 @@ from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import add_described_fault
+from workerkit.mockserver.worlds.own_port import check_shares_port
 from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.snapshot import snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -60,6 +61,7 @@ class WorkerApi:
         self, mock: WorldServer, scenario: Scenario | None = None, *, with_capsule: bool = False
     ) -> None:
         self._mock = mock
+        _without_own_frames(lambda: check_shares_port(scenario))
         builder = WorldBuilder(scenario, with_tasks=False)
         worlds = mock.worlds
         director = mock.run_in_server_thread(lambda: worlds.add(worlds.new_name(), builder))
@@ -136,7 +138,7 @@ class WorkerApi:
                 raise InvalidRequestError(f"a task has no field {name}{did_you_mean(name, all_tasks[0])}")
         return [task for task in all_tasks if all(task[name] == value for name, value in fields.items())]
 
-    def run(self, words: Sequence[str], *, time_limit: str = "30s") -> WorkerRun:
+    def run(self, words: Sequence[str], *, time_limit: str = "30s", grace: str = "5s") -> WorkerRun:
         """Runs a worker's command in this world: `run(["node", "worker.js"])`.
 
         The command is stopped when the scenario of the test is over, or after the time limit. No process of
@@ -145,14 +147,14 @@ class WorkerApi:
         words: the words of the command. `{base_url}` and `{api_key}` in them are replaced. The command also
             gets the environment variables of `env`.
         time_limit: a duration such as `30s` or `2m`.
+        grace: how long the command may take to exit after SIGTERM, before it gets SIGKILL.
 
-        Raises CommandNotFoundError if the command cannot be started, and DurationError for a wrong time
-        limit.
+        Raises CommandNotFoundError if the command cannot be started, and DurationError for a wrong duration.
         """
         director = self._mock.worlds.director(self._name)
-        limit = _without_own_frames(lambda: parse_duration(time_limit))
+        limit, seconds = _without_own_frames(lambda: (parse_duration(time_limit), parse_duration(grace)))
         self._worker_run = _without_own_frames(
-            lambda: run_command(self._mock, director, words, time_limit=limit)
+            lambda: run_command(self._mock, director, words, time_limit=limit, grace=seconds)
         )
         return self._worker_run
 
@@ -220,6 +222,11 @@ class WorkerApi:
         director = self._mock.worlds.director(self._name)
         if director.scenario is None:
             raise ValueError(_NO_SCENARIO)
+        record = self._worker_run.record if self._worker_run else None
+        if record is not None and record.last_number == self._call_with_world(
+            lambda world: world.journal.count
+        ):
+            return record
         ended_by, exit_code = (
             (self._worker_run.ended_by, self._worker_run.exit_code) if self._worker_run else ("until", None)
         )

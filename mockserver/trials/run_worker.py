@@ -11,7 +11,9 @@ from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules.judge import Verdict
 
 
-def run_worker(scenario: Scenario | str, command: Sequence[str], *, time_limit: str = "30s") -> Verdict:
+def run_worker(
+    scenario: Scenario | str, command: Sequence[str], *, time_limit: str = "30s", grace: str = "5s"
+) -> Verdict:
     """Runs a worker's command in a scenario on a new mock, and judges the run. The verdict has no secrets.
 
     The run ends when the scenario is over, when the command exits, or after the time limit. No process of the
@@ -21,9 +23,11 @@ def run_worker(scenario: Scenario | str, command: Sequence[str], *, time_limit: 
     command: the words of the command. `{base_url}` and `{api_key}` in them are replaced. The command also
         gets the environment variables LIKEPION_BASE_URL, LIKEPION_API_KEY and LIKEPION_SERVER_NAME.
     time_limit: a duration such as `30s` or `2m`.
+    grace: how long the command may take to exit after SIGTERM, before it gets SIGKILL.
 
-    Raises CommandNotFoundError if the command cannot be started, DurationError for a wrong time limit,
+    Raises CommandNotFoundError if the command cannot be started, DurationError for a wrong duration,
     NoSuchScenarioError for an unknown scenario, and InvalidInputError for a file with a mistake.
     """
     chosen = library.find(scenario) if isinstance(scenario, str) else scenario
-    return try_worker(chosen, command, time_limit=parse_duration(time_limit)).verdict
+    limit, grace_seconds = parse_duration(time_limit), parse_duration(grace)
+    return try_worker(chosen, command, time_limit=limit, grace=grace_seconds).verdict

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,10 +10,11 @@ from workerkit.mockserver.capsules.capture.capture import capture_world, verdict
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.trials.trial_timeline import timeline_of
+from workerkit.mockserver.workers.command import GRACE
 from workerkit.mockserver.workers.worker_run import run_command
 from workerkit.mockserver.world.world_mask import mask_of
-from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.snapshot import snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -33,7 +33,7 @@ class Trial:
     requests: how many requests came.
     not_reached: the parts of the scenario that did not happen, each as text.
     output: the text that the worker printed.
-    lines: one line for each exchange, with its request and its answer.
+    lines: one line for each exchange, with its request and its answer, also after the end of the run.
     timeline: the timeline of the run.
     capsule: the capsule of the run. None if no capsule was wanted.
     """
@@ -54,6 +54,7 @@ def try_worker(
     words: Sequence[str],
     *,
     time_limit: float,
+    grace: float = GRACE,
     stop: threading.Event | None = None,
     with_capsule: bool = False,
 ) -> Trial:
@@ -63,29 +64,29 @@ def try_worker(
 
     scenario: the scenario.
     words: the words of the command. `{base_url}` and `{api_key}` in them are replaced.
-    time_limit: in seconds.
+    time_limit, grace: in seconds. The grace period is the time between SIGTERM and SIGKILL.
     stop: set it to stop the trial.
     with_capsule: whether to make a capsule of the run.
 
     Raises CommandNotFoundError if the command cannot be started, and RunStoppedError after `stop` was set. No
     process of the command is left running.
     """
-    began = time.monotonic()
+    began = steady_seconds()
     worlds = Worlds()
     # The world `default` also gets the requests with an unknown key.
     director = worlds.add(DEFAULT, WorldBuilder(scenario))
     first_snapshot = snapshot_of(director) if with_capsule else None
     with WorldServer(worlds) as mock:
-        worker_run = run_command(mock, director, words, time_limit=time_limit, stop=stop)
-        run = mock.run_in_server_thread(
-            lambda: build_run(director, worker_run.ended_by, worker_run.exit_code)
-        )
+        director.world.close_port = mock.close_port
+        worker_run = run_command(mock, director, words, time_limit=time_limit, grace=grace, stop=stop)
+    run = worker_run.record
+    assert run is not None
     mask, requests = mask_of(director.world), director.world.journal.count
     not_reached = tuple(map(mask.text, director.not_reached()))
     verdict = masked(judge(run), mask)
-    lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.exchanges)
-    timeline = timeline_of(run, verdict.broken, mask)
-    seconds = time.monotonic() - began
+    lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.with_leaving.exchanges)
+    timeline = timeline_of(run.with_leaving, verdict.broken, mask)
+    seconds = steady_seconds() - began
     capsule = None
     if first_snapshot:
         capsule = capture_world(director, first_snapshot, notes=verdict_notes(scenario, verdict))

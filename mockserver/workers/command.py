@@ -16,12 +16,13 @@ from types import TracebackType
 
 from workerkit.mockserver.workers.marked_processes import MARK, kill_marked_processes, kill_processes
 from workerkit.mockserver.workers.output_tail import OutputTail
-from workerkit.mockserver.workers.process_guard import descendants
+from workerkit.mockserver.workers.process_guard import SIGNALED, descendants, signal_processes
 from workerkit.openapi.errors import CannotRunError
 
+GRACE = 5.0
 _GUARD_PROGRAM = Path(__file__).with_name("process_guard.py")
-# The guard needs at most 7 seconds to end all processes. A busy machine may take longer: then this process
-# does the same without the guard.
+# After the grace period the guard needs at most 5 seconds to end all processes. A busy machine may take
+# longer: then this process does the same without the guard.
 _SECONDS_FOR_GUARD = 15.0
 _SECONDS_TO_START, _SECONDS_BETWEEN_SIGNALS = 60, 1.0
 
@@ -46,15 +47,18 @@ class Command:
     A second process, the process guard, starts the command and stops it. The guard also stops the command
     when this process is killed. If the command stops or kills its guard, this process ends the command. The
     method `output` returns the end of the text that the command printed.
+
+    grace: how long its processes may take to end after SIGTERM, in seconds. Then they get SIGKILL.
     """
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str], *, grace: float = GRACE) -> None:
         self._words = list(words)
-        self._mark = token_hex(16)
+        self._grace, self._mark = grace, token_hex(16)
         self._environment = {**os.environ, **environment, MARK: self._mark}
         self._exit_code: int | None = None
         self._status: int
         self._guard: subprocess.Popen[bytes]
+        self._process: int
         self._output_tail: OutputTail
 
     def __enter__(self) -> Command:
@@ -92,8 +96,27 @@ class Command:
             self._exit_code = int(line.split()[1])
         return self._exit_code
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether all processes of the command have ended after `stop` or `end`."""
+        return self._guard.poll() is not None
+
+    def stop(self, number: signal.Signals) -> None:
+        """Sends a signal to all processes of the command and does not wait. Any thread may call this.
+
+        Processes that are left after the grace period get SIGKILL.
+        """
+        assert self._guard.stdin is not None
+        if self.has_ended:
+            return
+        self._guard.send_signal(signal.SIGCONT)  # the command may have stopped the guard
+        signal_processes(self._guard.pid, self._process, number)
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            self._guard.stdin.write(SIGNALED)
+            self._guard.stdin.close()
+
     def end(self) -> None:
-        """Stops all processes of the command: with SIGTERM, and after 2 seconds with SIGKILL."""
+        """Stops all processes of the command: with SIGTERM, and after the grace period with SIGKILL."""
         assert self._guard.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._guard.stdin.close()
@@ -113,7 +136,7 @@ class Command:
         """Waits until the guard has ended all processes. If the guard cannot do this, does it itself."""
         self._guard.send_signal(signal.SIGCONT)  # the command may have stopped the guard
         try:
-            has_done_it = self._guard.wait(_SECONDS_FOR_GUARD) == 0
+            has_done_it = self._guard.wait(self._grace + _SECONDS_FOR_GUARD) == 0
         except subprocess.TimeoutExpired:
             kill_processes([*descendants(self._guard.pid), self._guard.pid])
             has_done_it = False
@@ -123,7 +146,15 @@ class Command:
 
     def _start_guard(self, status_writer: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_GUARD_PROGRAM), str(status_writer), *self._words],
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                str(_GUARD_PROGRAM),
+                str(status_writer),
+                str(self._grace),
+                *self._words,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -134,7 +165,8 @@ class Command:
 
     def _await_start(self) -> None:
         line = self._first_status()
-        if line == "started":
+        if line.startswith("started"):
+            self._process = int(line.split()[1])
             return
         self.__exit__(None, None, None)
         if not line and self._guard.returncode < 0:

@@ -1,13 +1,15 @@
 """The process guard: a separate program that runs one command and stops all of its processes.
 
-    python process_guard.py STATUS COMMAND...
+    python process_guard.py STATUS GRACE COMMAND...
 
 The program that starts the guard holds the standard input of the guard open. When this input ends for any
-reason, all processes of the command get SIGTERM. After 2 seconds, the processes that are left get SIGKILL. On
-Linux these are all descendants of the command, because the guard becomes the parent of orphaned processes. On
-other systems these are only the processes in the process group of the command.
+reason, all processes of the command get SIGTERM, unless the program has written that they have got a signal
+already. After GRACE seconds, the processes that are left get SIGKILL. On Linux these are all descendants of
+the command, because the guard becomes the parent of orphaned processes. On other systems these are only the
+processes in the process group of the command.
 
-The guard writes lines to the file descriptor STATUS: `started`, or `failed` with the number of the error.
+The guard writes lines to the file descriptor STATUS: `started` with the id of the command's process, or
+`failed` with the number of the error.
 Later it writes `exited` with the exit code of the command.
 
 Do not import workerkit here: the guard runs without site-packages.
@@ -24,22 +26,27 @@ import sys
 import time
 from collections.abc import Iterator
 
-_SECONDS_TO_END = 2.0
 # After this time the guard gives up. A process of another user, for example, cannot be killed.
 _SECONDS_TO_DIE = 5.0
 _SECONDS_BETWEEN_CHECKS = 0.02
+# The text on standard input that says that all processes of the command have got a signal already.
+SIGNALED = b"s"
 _PR_SET_CHILD_SUBREAPER = 36
 _TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 class ProcessGuard:
-    """Guards one command: starts it, reports its end, and stops its processes."""
+    """Guards one command: starts it, reports its end, and stops its processes.
 
-    def __init__(self, status: int) -> None:
+    grace: how long the processes may take to end after SIGTERM, in seconds.
+    """
+
+    def __init__(self, status: int, grace: float) -> None:
         os.set_inheritable(status, False)
         self._status = status
-        self._adopts_orphans = _adopt_orphans()
+        self._grace = grace
+        _adopt_orphans()
         self._signal_pipe = _signal_pipe()
         self._command = 0
 
@@ -63,7 +70,7 @@ class ProcessGuard:
         except OSError as error:
             self._write_status(f"failed {error.errno}")
             return False
-        self._write_status("started")
+        self._write_status(f"started {self._command}")
         return True
 
     def _wait(self) -> None:
@@ -76,14 +83,20 @@ class ProcessGuard:
                 return
 
     def _stop_all(self) -> None:
-        deadline = time.monotonic() + _SECONDS_TO_END
-        self._signal(signal.SIGTERM)
+        deadline = time.monotonic() + self._grace
+        if not self._was_signaled():
+            self._signal(signal.SIGTERM)
         self._signal(signal.SIGCONT)  # a process that SIGSTOP has paused handles SIGTERM only after SIGCONT
         while self._reap() and time.monotonic() < deadline:
             select.select([self._signal_pipe], [], [], _SECONDS_BETWEEN_CHECKS)
         deadline = time.monotonic() + _SECONDS_TO_DIE
         while self._signal(signal.SIGKILL) and self._reap() and time.monotonic() < deadline:
             time.sleep(_SECONDS_BETWEEN_CHECKS)
+
+    def _was_signaled(self) -> bool:
+        """Whether the processes of the command have got a signal already."""
+        is_readable = select.select([sys.stdin.fileno()], [], [], 0)[0]
+        return bool(is_readable) and os.read(sys.stdin.fileno(), 1) == SIGNALED
 
     def _reap(self) -> bool:
         """Collects ended child processes, and reports the exit of the command. False if no child is left."""
@@ -97,13 +110,7 @@ class ProcessGuard:
 
     def _signal(self, number: signal.Signals) -> bool:
         """Sends a signal to all processes of the command. Always returns True."""
-        if self._adopts_orphans:
-            for process in descendants(os.getpid()):
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(process, number)
-        else:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._command, number)
+        signal_processes(os.getpid(), self._command, number)
         return True
 
     def _write_status(self, line: str) -> None:
@@ -111,11 +118,30 @@ class ProcessGuard:
             os.write(self._status, f"{line}\n".encode())
 
 
-def _adopt_orphans() -> bool:
-    """Makes this process the parent of orphaned descendants. False if the system cannot do this."""
+def signal_processes(guard: int, command: int, number: signal.Signals) -> None:
+    """Sends a signal to all processes of a command. SIGKILL also reaches processes that they start meanwhile.
+
+    guard: the id of the guard's process.
+    command: the id of the command's own process.
+    """
     if not sys.platform.startswith("linux"):
-        return False
-    return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(command, number)
+        return
+    signaled: set[int] = set()
+    while processes := set(descendants(guard)) - signaled:
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, number)
+        signaled |= processes
+        if number != signal.SIGKILL:
+            return
+
+
+def _adopt_orphans() -> None:
+    """On Linux, makes this process the parent of orphaned descendants."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _signal_pipe() -> int:
@@ -152,4 +178,4 @@ def _processes() -> Iterator[tuple[int, int]]:
 
 
 if __name__ == "__main__":
-    ProcessGuard(int(sys.argv[1])).run(sys.argv[2:])
+    ProcessGuard(int(sys.argv[1]), float(sys.argv[2])).run(sys.argv[3:])

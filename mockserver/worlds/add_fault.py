@@ -8,6 +8,7 @@ from typing import Any
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.own_port import own_port_text
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError, Node
 from workerkit.scenarios.faults.planned_fault import read_planned_fault
 from workerkit.scenarios.fields.vocabulary import api_vocabulary
@@ -27,14 +28,17 @@ def add_described_fault(world: World, description: Mapping[str, Any]) -> ActiveF
 
     description: `fault` is the kind of the fault. The other keys are its parameters and its schedule.
 
-    Raises InvalidRequestError for an unknown kind, an unknown parameter or a wrong value. For an unknown name
-    the message suggests the most similar name.
+    Raises InvalidRequestError for an unknown kind, an unknown parameter or a wrong value, and for a fault
+    that needs a port of its own, if the world has none. For an unknown name the message suggests the most
+    similar name.
     """
     words = api_vocabulary().allowed_words(world.servers)
     try:
         planned = read_planned_fault(_json_node(dict(description), "body"), words)
     except InvalidInputError as error:
         raise InvalidRequestError(str(error)) from None
+    if planned.fault.needs_own_port and world.close_port is None:
+        raise InvalidRequestError(f"body/fault: {own_port_text(planned.fault)}")
     return world.add_fault(planned, since=world.clock.peek())
 
 

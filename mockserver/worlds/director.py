@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,11 @@ from workerkit.mockserver.world.refusal import ScriptedAnswerError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.group_tasks import create_group_task, entity_by_name
 from workerkit.mockserver.worlds.request_match import RequestMatch
+from workerkit.mockserver.worlds.worker_control import WorkerControl
+from workerkit.openapi.asked import FIRST_PAGE, LATER_PAGE
 from workerkit.scenarios.explain.scenario_text import trigger_text
+from workerkit.scenarios.faults.fault import Fault
+from workerkit.scenarios.fields.kinds import ANY
 from workerkit.scenarios.model.effects.advance_clock import AdvanceClock
 from workerkit.scenarios.model.effects.effect import Effect
 from workerkit.scenarios.model.effects.faults import AddFault, ClearFaults
@@ -28,11 +33,19 @@ from workerkit.scenarios.model.effects.tasks import (
     ReassignTasks,
     RemoveTasks,
 )
+from workerkit.scenarios.model.effects.worker_process import (
+    KillWorker,
+    OnWorkerProcess,
+    StartWorker,
+    StopWorker,
+)
 from workerkit.scenarios.model.happening_tracker import DueEffect, HappeningTracker
 from workerkit.scenarios.model.scenario import Happening, Scenario
 from workerkit.scenarios.model.selection import THIS, Selection
-from workerkit.scenarios.model.trigger import OnChange, OnState
+from workerkit.scenarios.model.trigger import After, OnAsked, OnCall, OnChange, OnMatch, OnState, Trigger
+from workerkit.scenarios.run_record.idleness import POLLING
 from workerkit.scenarios.run_record.run import Event
+from workerkit.scenarios.run_record.trouble import troubles_of
 
 _BY = "the scenario"
 Groups = Mapping[str, Iterable[str]]
@@ -54,8 +67,13 @@ class Director:
         when = scenario.when if scenario else ()
         self.tracker = HappeningTracker(when, began=world.clock.begin)
         self.groups = {name: dict.fromkeys(ids) for name, ids in (groups or {}).items()}
+        self._worker: WorkerControl | None = None
         self._status_changes: list[tuple[Task, str, str]] = []
         self._trigger_tasks: tuple[Task, ...] = ()
+        self._match: RequestMatch | None = None
+        self._notes_trouble = any(
+            isinstance(happening.trigger, OnAsked) and happening.trigger.repeated for happening in when
+        )
         for effect in (effect for happening in when for effect in happening.effects):
             if isinstance(effect, ReplaceKey):
                 world.key_ring.reserve_key(world.server(effect.server), self.next_key(effect))
@@ -69,6 +87,10 @@ class Director:
         """Whether a fault or the scenario could change the answer to the next request."""
         return self.scenario is not None or bool(self.world.faults)
 
+    def control_worker(self, worker: WorkerControl | None) -> None:
+        """Sets the processes that the scenario can stop and start. With None, such effects do nothing."""
+        self._worker = worker
+
     def before_request(self, operation: str | None, request: Request | None = None) -> None:
         """Applies the effects that are due before a request is answered.
 
@@ -79,11 +101,12 @@ class Director:
         if self.scenario is None:
             return
         self.apply_due_effects()
-        match = None if request is None else RequestMatch(self.world, operation, request)
+        self._match = match = None if request is None else RequestMatch(self.world, operation, request)
         effects = self.tracker.count_request(
             operation,
             at=self.world.clock.now(),
             matches=lambda trigger: match is not None and match.matches(trigger, self.group_task_ids),
+            find_asked=lambda trigger: match.find_asked(trigger, self.group_task_ids) if match else (),
         )
         if effects:
             self._apply(effects, match.tasks if match else ())
@@ -93,10 +116,16 @@ class Director:
         if respond is not None:
             raise ScriptedAnswerError(_answer(respond))
 
-    def after_request(self) -> None:
-        """Applies the effects that are due because of a request. Call this before the answer is sent."""
+    def after_request(self, answer: Answer, faults: Sequence[Fault] = ()) -> None:
+        """Applies the effects that are due because of a request. Call this before the answer is sent.
+
+        answer: the answer, before faults change how it is sent.
+        faults: the faults that apply to the request.
+        """
         if self.scenario is None:
             return
+        if self._notes_trouble:
+            self._note_trouble(answer, faults)
         status_changes, self._status_changes = self._status_changes, []
         for task, was, now in status_changes:
             matches = partial(self._is_change_of, task, was, now)
@@ -123,6 +152,21 @@ class Director:
             happened=self.tracker.happened,
             calls=self.tracker.calls,
         )
+
+    def waits_only_for_worker(self) -> bool:
+        """Whether the scenario waits for the worker's tasks, and needs no more time or polls to go on."""
+        if self.scenario is None or not self.scenario.until.waits_for_tasks:
+            return False
+        when, waiting = self.scenario.when, self.tracker.not_happened
+        return not self.tracker.waiting_for_time and not any(
+            _may_come_by_polls(when[index].trigger) and not _only_spoils(when, index) for index in waiting
+        )
+
+    def awaits_start(self) -> bool:
+        """Whether the scenario will start the worker again only because time passes."""
+        when = self.scenario.when if self.scenario else ()
+        waiting = self.tracker.waiting_for_time if self.world.journal.count else ()
+        return any(isinstance(effect, StartWorker) for index in waiting for effect in when[index].effects)
 
     def not_reached(self) -> tuple[str, ...]:
         """A text for each part of the scenario that did not affect the worker.
@@ -151,6 +195,13 @@ class Director:
         in_order = sorted(candidates, key=lambda task: task.place)
         return list(selection.select(in_order, self.group_task_ids(selection.group or "")))
 
+    def _note_trouble(self, answer: Answer, faults: Sequence[Fault]) -> None:
+        """Notes whether the request that `before_request` has seen last meets trouble."""
+        if self._match is not None:
+            exchange = replace(self._match.exchange, status=answer.status, answer_body=answer.body)
+            troubles = troubles_of(exchange, faults)
+            self.tracker.asked.note_outcome(self._match.asked, in_trouble=bool(troubles))
+
     def _note_status_change(self, task: Task, was: str) -> None:
         self._status_changes.append((task, was, task.status))
 
@@ -175,11 +226,38 @@ class Director:
         return sum(task.status in trigger.status and trigger.server in (None, task.server) for task in tasks)
 
     def _apply(self, due_effects: tuple[DueEffect, ...], trigger_tasks: tuple[Task, ...] = ()) -> None:
-        self._trigger_tasks = trigger_tasks
+        tasks = self.world.tasks
         for due in due_effects:
             effect = due.effect
-            EFFECT_ACTIONS[type(effect)](self, effect, due.time)
+            self._trigger_tasks = (
+                trigger_tasks
+                if due.tasks is None
+                else tuple(tasks[task] for task in due.tasks if task in tasks)
+            )
+            if isinstance(effect, OnWorkerProcess):
+                if self._worker is None:
+                    continue
+                WORKER_ACTIONS[type(effect)](self._worker)
+            else:
+                EFFECT_ACTIONS[type(effect)](self, effect, due.time)
             self.events.append(Event(due.time, effect.kind, effect.subject))
+
+
+def _only_spoils(when: Sequence[Happening], index: int) -> bool:
+    """Whether a happening can only make requests fail, and no other happening waits for it."""
+    is_awaited = when[index].name is not None or any(
+        isinstance(happening.trigger, After) for happening in when[index + 1 : index + 2]
+    )
+    return not is_awaited and all(isinstance(effect, AddFault | Respond) for effect in when[index].effects)
+
+
+def _may_come_by_polls(trigger: Trigger) -> bool:
+    """Whether the requests of a worker that only polls can be enough for a trigger."""
+    operations = trigger.of if isinstance(trigger, OnCall) else ()
+    operations = trigger.operation if isinstance(trigger, OnMatch) else operations
+    if isinstance(trigger, OnAsked):
+        return not {"heartbeat", FIRST_PAGE, LATER_PAGE}.isdisjoint(trigger.what)
+    return not {ANY, *POLLING}.isdisjoint(operations)
 
 
 def _happening_text(happening: Happening) -> str:
@@ -276,6 +354,13 @@ EFFECT_ACTIONS: dict[type[Effect], Callable[[Director, Any, float], None]] = {
     SetCustomerRequest: _set_request,
     SetAccount: _set_account,
     AdvanceClock: _advance_clock,
+}
+
+
+WORKER_ACTIONS: dict[type[OnWorkerProcess], Callable[[WorkerControl], None]] = {
+    StopWorker: lambda worker: worker.stop(),
+    KillWorker: lambda worker: worker.kill(),
+    StartWorker: lambda worker: worker.start(),
 }
 
 

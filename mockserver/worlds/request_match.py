@@ -10,11 +10,13 @@ from urllib.parse import parse_qsl
 from workerkit.mockserver.http.request import Request
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.world import World
+from workerkit.openapi.asked import Asked, asked_in
+from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.json_contains import contains
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 from workerkit.openapi.spec.api import UnknownPathError, WrongMethodError
 from workerkit.scenarios.fields.kinds import ANY
-from workerkit.scenarios.model.trigger import OnMatch
+from workerkit.scenarios.model.trigger import OnAsked, OnMatch
 
 
 class RequestMatch:
@@ -39,6 +41,45 @@ class RequestMatch:
             and (
                 trigger.group is None or any(task.id in group_task_ids(trigger.group) for task in self.tasks)
             )
+        )
+
+    def find_asked(
+        self, trigger: OnAsked, group_task_ids: Callable[[str], frozenset[str]]
+    ) -> tuple[Asked, ...]:
+        """What the request asks of that which a trigger names. Does not look at earlier requests.
+
+        group_task_ids: returns the ids of the tasks of a group, by the name of the group.
+        """
+        group = None if trigger.group is None else group_task_ids(trigger.group)
+        return tuple(
+            asked
+            for asked in self.asked
+            if asked.kind in trigger.what and (group is None or asked.about in group)
+        )
+
+    @cached_property
+    def asked(self) -> tuple[Asked, ...]:
+        """Everything that the request asks."""
+        return asked_in(self.exchange, self._world.api)
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """The request as an exchange that has no number, no times and no answer yet."""
+        request, headers = self._request, self._request.headers.pairs
+        return Exchange(
+            0,
+            self._operation,
+            self._server,
+            request.method,
+            request.path,
+            request.query,
+            headers,
+            request.body,
+            None,
+            (),
+            b"",
+            0.0,
+            0.0,
         )
 
     @cached_property

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.entities import Account, CustomerRequest, LogEntry, Server, Task
+from workerkit.mockserver.world.journal import JournalNote, as_exchange
 from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
+from workerkit.openapi.asked import Asked
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.formats.json_parts import complete
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import Api, api_of
 from workerkit.openapi.spec.dialect import UnknownChoiceError, dialect_of
 from workerkit.scenarios.fields.vocabulary import api_vocabulary
 from workerkit.scenarios.library import library
+from workerkit.scenarios.model.asked_counter import AskedState
 from workerkit.scenarios.model.happening_tracker import TrackerState
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.run_record.change import Change
@@ -40,7 +44,15 @@ def snapshot_of(director: Director) -> Json:
     snapshot has the current time of the clock. A restored clock shows this time until the first call of
     `now`. Then it runs, unless it was frozen.
     """
-    world, clock, mask = director.world, director.world.clock, mask_of(director.world)
+    return complete(lazy_snapshot_of(director))
+
+
+def lazy_snapshot_of(director: Director) -> Json:
+    """The same as `snapshot_of`, with iterators for long lists, as `json_parts` expects them.
+
+    The iterators return the state at the time of this call, also while the world changes.
+    """
+    world, clock = director.world, director.world.clock
     return {
         "format": _FORMAT,
         "world": world.name,
@@ -51,12 +63,12 @@ def snapshot_of(director: Director) -> Json:
         "servers": [_entity_json(server) for server in world.servers.values()],
         "requests": [_entity_json(request) for request in world.requests.values()],
         "accounts": [_entity_json(account) for account in world.accounts.values()],
-        "tasks": [_entity_json(task) for task in world.tasks.values()],
-        "logs": [_entity_json(log) for log in world.logs],
-        "past": [_entity_json(change) for change in world.change_log.changes],
+        "tasks": map(_entity_json, world.tasks_now()),
+        "logs": map(_entity_json, tuple(world.logs)),
+        "past": map(_entity_json, tuple(world.change_log.changes)),
         "faults": [_fault_json(fault) for fault in world.faults],
         "exchanges": world.journal.count,
-        "journal": [_exchange_json(mask, exchange) for exchange in world.journal],
+        "journal": _masked_exchanges(mask_of(world), world.journal.newest()),
         **world.internal_state(),
         "story": _scenario_json(director),
     }
@@ -90,8 +102,10 @@ def _entity_json(entity: Any) -> Json:
     }
 
 
-def _exchange_json(mask: Mask, exchange: Exchange) -> Json:
-    return {**mask.exchange(exchange), "began": exchange.began, "ended": exchange.ended}
+def _masked_exchanges(mask: Mask, kept: Sequence[Exchange | JournalNote]) -> Iterator[Json | None]:
+    for entry in kept:
+        masked = yield from mask.exchange_in_steps(as_exchange(entry))
+        yield {**masked, "began": entry.began, "ended": entry.ended}
 
 
 def _entity(shape: Callable[..., T], entity_json: Json, **others: Any) -> T:
@@ -124,8 +138,19 @@ def _scenario_json(director: Director) -> Json | None:
         "calls": dict(state.calls),
         "happened": [{"happening": index, "at": at} for index, at in state.happened.items()],
         "met": [{"happening": index, "times": times} for index, times in state.met.items()],
+        "asked": _asked_json(state.asked),
         "groups": {name: list(ids) for name, ids in director.groups.items()},
         "events": [asdict(event) for event in director.events],
+    }
+
+
+def _asked_json(state: AskedState) -> Json:
+    return {
+        "counts": [{"happening": index, "times": times} for index, times in state.counts.items()],
+        "tasks": [
+            {"happening": index, **asdict(asked)} for index, tasks in state.tasks.items() for asked in tasks
+        ],
+        "in_trouble": [asdict(asked) for asked in state.in_trouble],
     }
 
 
@@ -284,7 +309,8 @@ def _director(old: Director, world: World, scenario_json: Json | None) -> Direct
     scenario = _scenario(old, scenario_json["scenario"])
     happened = {int(entry["happening"]): float(entry["at"]) for entry in scenario_json["happened"]}
     met = {int(entry["happening"]): int(entry["times"]) for entry in scenario_json["met"]}
-    for name, indexes in (("happened", happened), ("met", met)):
+    asked = _asked_state(scenario_json.get("asked"))
+    for name, indexes in (("happened", happened), ("met", met), ("asked", {**asked.counts, **asked.tasks})):
         if any(index >= len(scenario.when) for index in indexes):
             raise InvalidRequestError(
                 f"body/story/{name}: a number in `happening` is too large. The list `when` of the scenario "
@@ -295,11 +321,24 @@ def _director(old: Director, world: World, scenario_json: Json | None) -> Direct
             _find(world.tasks, task_id, f"body/story/groups/{name}/{index}")
     director = Director(world, scenario, scenario_json["groups"])
     calls = {operation: int(count) for operation, count in scenario_json["calls"].items()}
-    director.tracker.resume(TrackerState(float(scenario_json["began"]), calls, happened, met))
+    director.tracker.resume(TrackerState(float(scenario_json["began"]), calls, happened, met, asked))
     director.events.extend(
         Event(float(event["time"]), event["kind"], event["subject"]) for event in scenario_json["events"]
     )
     return director
+
+
+def _asked_state(asked_json: Json | None) -> AskedState:
+    if asked_json is None:
+        return AskedState()
+    tasks: dict[int, list[Asked]] = {}
+    for entry in asked_json["tasks"]:
+        tasks.setdefault(int(entry["happening"]), []).append(Asked(entry["kind"], entry["about"]))
+    return AskedState(
+        {int(entry["happening"]): int(entry["times"]) for entry in asked_json["counts"]},
+        {index: tuple(asked) for index, asked in tasks.items()},
+        tuple(Asked(entry["kind"], entry["about"]) for entry in asked_json["in_trouble"]),
+    )
 
 
 def _scenario(old: Director, name: str) -> Scenario:

@@ -1,4 +1,4 @@
-"""Simple YAML without anchors, aliases and tags. Every value knows its file, line and column."""
+"""Simple YAML without anchors, aliases and tags. Every value has its file, line and column."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from workerkit.openapi.errors import UsageError
+from workerkit.openapi.formats.yaml_syntax import explained_syntax_error
 
 _PLAIN_SCALARS = (
     ("tag:yaml.org,2002:null", "~nN", re.compile(r"~|null|Null|NULL")),
@@ -80,9 +81,7 @@ def load(text: str, *, name: str) -> Node:
         _reject_unsupported(text, name)
         document = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
-        raise _error_at(
-            name, error.problem_mark or error.context_mark, error.problem or "this is not YAML"
-        ) from None
+        raise InvalidInputError(f"{name}:{explained_syntax_error(error, text)}") from None
     except yaml.reader.ReaderError as error:
         before = text.encode()[: error.position].decode()
         raise _error_after(name, before, f"the character U+{error.character:04X} is not allowed") from None

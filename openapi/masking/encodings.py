@@ -18,7 +18,7 @@ _ESCAPED_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': 
 _PASS = "surrogatepass"
 _MAX_LAYERS = 3
 _URL_SAFE = str.maketrans("+/", "-_")
-# By chance, six given base64 characters are at only one of 64**6 (about 70,000,000,000) places.
+# In random text, six given base64 characters occur about once in 64**6 (70,000,000,000) characters.
 # So fragments of this length are also searched inside words.
 _SHORTEST_FRAGMENT = 6
 FEWEST_HEX_DIGITS = 16
@@ -41,7 +41,7 @@ def encoded_forms(secret: str) -> set[str]:
 
 
 def hex_forms(secret: str) -> set[str]:
-    """The bytes of the secret as hexadecimal digits. Empty for a short secret: other texts have them, too."""
+    """The bytes of the secret as hexadecimal digits. Empty for a short secret: many texts have its digits."""
     digits = secret.encode("utf-8", _PASS).hex()
     return {digits, digits.upper()} if len(digits) >= FEWEST_HEX_DIGITS else set()
 

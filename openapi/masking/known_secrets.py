@@ -164,7 +164,7 @@ class SecretIndex:
     def _add_long(self, secrets: list[Secret]) -> None:
         """Adds a part of eight bytes of each secret.
 
-        For most secrets it is the part at a fixed position: to look for a rarer part takes longer.
+        For most secrets this is the part at a fixed position, because it takes longer to find a rarer part.
         """
         folded_texts = [in_one_case(text) for _, text in secrets]
         parts = [text[_PART_BEGINS : _PART_BEGINS + _PART].ljust(_PART) for text in folded_texts]
@@ -240,7 +240,7 @@ def _decoded_base64_pieces(data: bytes) -> Iterator[bytes]:
 
 
 def _decoded_hex(data: bytes) -> Iterator[bytes]:
-    """Decodes each run of hexadecimal digits, from its first digit and from its second one."""
+    """Decodes each run of hexadecimal digits twice: from the first digit, and from the second digit."""
     if _ZEROS in data.translate(_HEX_AS_ZEROS):
         for run in _HEX.findall(data):
             for digits in (run, run[1:]):

@@ -14,7 +14,7 @@ _MAX_DEPTH = 12
 
 
 def regex_of_any(texts: Iterable[str]) -> str:
-    """A pattern that matches each of the texts. If several match at the same place, the longest one wins."""
+    """A pattern that matches each of the texts. At one place, it matches the longest text."""
     return _branches(sorted(set(texts)), _MAX_DEPTH)
 
 

@@ -19,7 +19,7 @@ class SecretNames:
 
     fields: the fields of JSON values and of queries.
     headers: the headers.
-    headers_in_text: what a text contains if it shows a header with a key.
+    headers_in_text: if a text shows a header with a key, it contains one of these.
     field_in_text: finds a field with its value in quotes.
     field_in_escaped_text: the same, in a text with escaped quotes.
     field_in_query: finds a field with its value in a query.

@@ -64,7 +64,8 @@ class Api:
         sent with it. Empty if the API has no such header.
     key_header: the same in lower case, for looking it up in received headers.
     active_statuses: the server accepts an API key only if the owner of the key has one of these statuses.
-    offline_after: a server that sends no heartbeat for this number of seconds goes offline. None for never.
+    offline_after: a server that sends no heartbeat for this number of seconds goes offline. None: no server
+        goes offline.
     offline_status: the status of a server that went offline.
     flow: the task status flow: for each status, the statuses that may follow it.
     """

@@ -1,6 +1,6 @@
 """Changes a request's body before it is validated, in some dialects.
 
-They drop nulls, ignore the case of words, or convert values of a near type.
+The changes: nulls are removed, words are written in capital letters, values of a near type are converted.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Coercion:
 def compile_coercion(document: Document, schema: Json, *, is_converted: bool = False) -> Coercion | None:
     """The coercion that a schema asks for, at any depth. None if it asks for no change.
 
-    is_converted: whether the schema belongs to a field of an object that converts its fields.
+    is_converted: True if the schema is that of a field, and the object converts its fields.
     """
     parts = _parts(document, schema)
     converts_fields = any(part.get("x-types") == "converted" for part in parts)
@@ -59,7 +59,7 @@ def compile_coercion(document: Document, schema: Json, *, is_converted: bool = F
     fields = {
         name: compile_coercion(document, value, is_converted=converts_fields) for name, value in properties
     }
-    # The schema of `x-each` comes first: it has more than the looser one of `items` beside it.
+    # The schema of `x-each` comes first, because it has more rules than the schema of `items`.
     members = [
         compile_coercion(document, part[keyword])
         for keyword in ("x-each", "items")

@@ -30,7 +30,7 @@ class Document:
         return urlsplit(str(self.root["servers"][0]["url"])).path.rstrip("/")
 
     def follow(self, value: Json) -> Json:
-        """Follows `$ref` until a value without one. Raises KeyError if a reference points to nothing."""
+        """Follows `$ref` until the value has no `$ref`. Raises KeyError if a reference points to nothing."""
         while "$ref" in value:
             value = self._value_at(str(value["$ref"]))
         return value
@@ -38,7 +38,7 @@ class Document:
     def validator(self, schema: Json) -> jsonschema_rs.Validator:
         """Compiles a schema of this document into a validator. The validator also checks formats."""
         complete_schema = {**schema, "components": {"schemas": self._schemas_used_by(schema)}}
-        # Validators with a keyword of our own are slower, so only those get it that need it.
+        # A keyword of our own makes a validator slower. So it gets the keyword only if its schema has it.
         keywords: dict[str, Any] | None = (
             {"x-digits": DigitsKeyword} if _has_key(complete_schema, "x-digits") else None
         )
@@ -73,7 +73,7 @@ class Document:
 def bundled_document(name: str) -> Document:
     """A document that is part of the kit: `worker-api.yaml` or `control-api.yaml`.
 
-    It has what a correct server answers exactly (see `x-exact`). `bundled_source` is the file as it is.
+    The values under `x-exact` are applied. `bundled_source` gives the document without them.
     """
     source = bundled_source(name)
     return Document(with_exact_values(_without_external_references(source.root)))
@@ -100,7 +100,7 @@ def _unescaped(step: str) -> str:
 
 
 def _has_key(value: Any, key: str) -> bool:
-    """Whether an object in a value has this key, at any depth."""
+    """True if an object in a value has this key, at any depth."""
     if isinstance(value, list):
         return any(_has_key(member, key) for member in value)
     return isinstance(value, dict) and (key in value or any(_has_key(inner, key) for inner in value.values()))

@@ -6,7 +6,7 @@ from typing import Any
 
 
 class DigitsKeyword:
-    """Refuses 3.0 where `x-digits` stands in a schema. JSON Schema itself takes it for an integer."""
+    """Refuses 3.0 if the schema has `x-digits`. JSON Schema itself allows 3.0 as an integer."""
 
     def __init__(self, parent_schema: dict[str, Any], value: Any, schema_path: list[Any]) -> None:
         """`jsonschema_rs` makes one object for each place of the keyword."""

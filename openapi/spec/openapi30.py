@@ -9,7 +9,7 @@ from workerkit.openapi.spec.document import Document, Json
 
 _VERSION = "3.0.3"
 _NULL = {"type": "null"}
-# The keys of these objects are names that the API chose, and no keywords.
+# The keys of these objects are names that the API chose. They are not keywords.
 _OBJECTS_OF_NAMES = ("properties", "schemas")
 _DATA = ("example", "examples", "value", "default", "enum")
 
@@ -18,7 +18,8 @@ def as_openapi30(root: Json) -> Json:
     """The same document as OpenAPI 3.0.
 
     `const` becomes an enumeration of one value. A `$ref` with other keys beside it becomes the only part of
-    an `allOf`. A schema or null becomes this schema with `nullable`: OpenAPI 3.0 knows no type `null`.
+    an `allOf`. An `anyOf` of a schema and null becomes the schema with `nullable`, because OpenAPI 3.0 has
+    no type `null`.
     """
     converted: Json = {**_converted(Document(root), root), "openapi": _VERSION}
     converted["info"] = {name: text for name, text in root["info"].items() if name != "summary"}

@@ -89,15 +89,15 @@ class Operation:
     path: the complete path template, for example `/api/v1/worker/tasks/{id}`.
     path_parameters: the parameters in the path.
     query_parameters: the parameters in the query.
-    refuses_unknown_parameters: whether a query may have no other parameters (`x-unknown: refused`).
+    refuses_unknown_parameters: True if a query may have no other parameters (`x-unknown: refused`).
     body_validator: checks the request's body. None if the operation has no body.
     body_required: False if a request may have no body. Then `Call.body` is None.
-    missing_body: the JSON text that a request without a body has for the server (`x-missing` in the spec).
-        Empty if the dialect has none.
+    missing_body: the JSON text that the server assumes if a request has no body (`x-missing` in the spec).
+        Empty if the dialect does not assume a body.
     body_field_names: the names of all fields in the body's schema, at any depth.
     member_validator: checks the members of the body's list one by one. None if the dialect does not do this.
     coercion: the change to the body before it is validated. None for no change.
-    subject: the entity that a request is about. None if a request is not about exactly one.
+    subject: the entity that a request is about. None if a request is not about exactly one entity.
     answer_validators: the validators of the answers, by HTTP status.
     """
 

@@ -16,8 +16,8 @@ _DATA = ("example", "value", "default")
 def with_components_from_elsewhere(root: Json) -> Json:
     """Moves the components under `x-elsewhere` to `components`, and makes the references point there.
 
-    The components that only other dialects use stand elsewhere in the file, so that no linter calls them
-    unused.
+    The file has these components in another place, because only other dialects use them. In `components`, a
+    linter would call them unused.
     """
     elsewhere: Json = root.get("x-elsewhere", {}).get("components", {})
     if not elsewhere:
@@ -39,7 +39,7 @@ def with_exact_values(value: Any) -> Any:
 
 
 def without_own_keys(value: Any, parent: str = "") -> Any:
-    """A copy without all keys that begin with `x-`. `parent` is the key that the value stands under."""
+    """A copy without the keys that begin with `x-`. `parent` is the key of the value."""
     has_names = parent in _OBJECTS_OF_NAMES
     if parent in _DATA or (has_names and isinstance(value, list)):
         return value

@@ -13,7 +13,7 @@ from workerkit.openapi.formats import yaml_nodes
 
 @dataclass(frozen=True, slots=True)
 class ProposedSentence:
-    """A sentence for the API page that says what one value of a silence says.
+    """A sentence for the API page that describes one value of a silence.
 
     vi: the sentence in Vietnamese, in the style of the page.
     en: the same in English.

@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from workerkit.openapi.asked import TASK_KINDS
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.fields.duration import duration_text
 from workerkit.scenarios.fields.kinds import ANY
 from workerkit.scenarios.fields.record import record_json
-from workerkit.scenarios.model.trigger import After, OnCall, OnChange, OnMatch, OnState, Trigger
+from workerkit.scenarios.model.trigger import After, OnAsked, OnCall, OnChange, OnMatch, OnState, Trigger
 from workerkit.scenarios.model.until import Until
+
+# What the worker does, by what its request asks.
+_ACTIONS = {
+    "first-page": "reads the first page of the list",
+    "later-page": "reads a later page of the list",
+    "queued": "sets it to queued",
+    "running": "sets it to running",
+    "completion": "reports its completion",
+    "failure": "reports its failure",
+    "cancellation": "cancels it",
+    "requeue": "sets it back to pending",
+    "details": "updates it without a status",
+    "heartbeat": "sends a heartbeat",
+    "logs": "sends logs",
+    "request-status": "sets the status of a customer's request",
+    "account-status": "sets the status of an account",
+}
 
 
 def trigger_sentence(trigger: Trigger, *, is_first: bool) -> str:
@@ -21,6 +39,8 @@ def trigger_sentence(trigger: Trigger, *, is_first: bool) -> str:
         case OnMatch(operation, calls=calls):
             details = f"{_of(operation)}{_with(trigger, 'operation')}"
             return f"At {_span(calls, 'matching request')}: a request{details}"
+        case OnAsked(number=number):
+            return f"At {_span(number, _asked_noun(trigger))}: the worker {_asked(trigger)}"
         case OnChange(status, calls=calls):
             return f"At {_span(calls, 'matching change')}: a task becomes {status}{_with(trigger, 'status')}"
         case OnState(status, count):
@@ -55,6 +75,19 @@ def _ends(until: Until) -> Iterator[str]:
     if until.quiet_seconds:
         duration = duration_text(until.quiet_seconds)
         yield f"for {duration} the worker has sent only heartbeats and requests for task lists"
+
+
+def _asked_noun(trigger: OnAsked) -> str:
+    """What the numbers of a trigger count."""
+    nouns = ("task" if kind in TASK_KINDS else "request" for kind in trigger.what)
+    return " or ".join(dict.fromkeys(nouns))
+
+
+def _asked(trigger: OnAsked) -> str:
+    again = " again after trouble" if trigger.repeated else ""
+    since = f", counted since {trigger.since}" if trigger.since else ""
+    group = f" (group: {trigger.group})" if trigger.group else ""
+    return f"{' or '.join(_ACTIONS[kind] for kind in trigger.what)}{again}{group}{since}"
 
 
 def _span(calls: Calls, noun: str) -> str:

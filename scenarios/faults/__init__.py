@@ -8,6 +8,7 @@ from workerkit.scenarios.faults.mislead.partial_bulk import PartialBulk
 from workerkit.scenarios.faults.mislead.skewed_time import SkewedTime
 from workerkit.scenarios.faults.mislead.stale_page import StalePage
 from workerkit.scenarios.faults.mislead.unapplied import Unapplied
+from workerkit.scenarios.faults.refuse.down import Down
 from workerkit.scenarios.faults.refuse.empty_answer import EmptyAnswer
 from workerkit.scenarios.faults.refuse.hang import Hang
 from workerkit.scenarios.faults.refuse.key_refused import KeyRefused
@@ -35,6 +36,7 @@ FAULTS: dict[str, type[Fault]] = {
         Hang,
         Reset,
         EmptyAnswer,
+        Down,
         LatencyFixed,
         LatencyUniform,
         LatencyLognormal,

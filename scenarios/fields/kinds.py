@@ -19,6 +19,7 @@ class ValueKind(Enum):
     SECONDS = "duration"
     TIME = "time"
     OPERATION = "operation"
+    ASKED = "thing that a request asks"
     SERVER_STATUS = "server status"
     SERVER = "server of this world"
     REQUEST = "request of this world"
@@ -70,6 +71,7 @@ Seconds = Annotated[float, ValueKind.SECONDS]
 Timestamp = Annotated[float, ValueKind.TIME]
 OperationName = Annotated[str, ValueKind.OPERATION]
 OperationNames = Annotated[tuple[str, ...], OneOrMore(ValueKind.OPERATION)]
+AskedKinds = Annotated[tuple[str, ...], OneOrMore(ValueKind.ASKED)]
 ServerStatus = Annotated[str, ValueKind.SERVER_STATUS]
 ServerName = Annotated[str, ValueKind.SERVER]
 RequestName = Annotated[str, ValueKind.REQUEST]

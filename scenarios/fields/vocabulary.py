@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from workerkit.openapi.asked import KINDS
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.document import Document, Json
 from workerkit.openapi.spec.flaw import first_flaw
@@ -69,6 +70,7 @@ class Vocabulary:
         return AllowedWords(
             {
                 ValueKind.OPERATION: (ANY, *self.operations),
+                ValueKind.ASKED: KINDS,
                 ValueKind.SERVER_STATUS: self.server_statuses,
                 ValueKind.SERVER: tuple(servers),
                 ValueKind.TASK_STATUS: self.task_statuses,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from workerkit.openapi.formats.yaml_nodes import Node, did_you_mean
 
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _CONTAINERS = {dict: "a mapping", list: "a list"}
 
 
@@ -49,7 +51,7 @@ def read_text(node: Node) -> str:
 def read_whole_number(node: Node, *, minimum: int) -> int:
     """An integer. Raises InvalidInputError if it is below `minimum`."""
     if not isinstance(node.value, int) or isinstance(node.value, bool):
-        raise node.fail(f"a whole number is expected here, not {display_node(node)}")
+        raise node.fail(f"a whole number is expected here, not {_not_a_number(node)}")
     if node.value < minimum:
         raise node.fail(f"{node.value} is too small: the smallest number allowed is {minimum}")
     return node.value
@@ -58,15 +60,25 @@ def read_whole_number(node: Node, *, minimum: int) -> int:
 def read_number(node: Node, *, minimum: float, maximum: float) -> float:
     """An integer or a float. Raises InvalidInputError if it is below `minimum` or above `maximum`."""
     if not isinstance(node.value, int | float) or isinstance(node.value, bool):
-        raise node.fail(f"a number is expected here, not {display_node(node)}")
+        raise node.fail(f"a number is expected here, not {_not_a_number(node)}")
     if not minimum <= node.value <= maximum:
         raise node.fail(f"{node.value} is not allowed: write a number from {minimum} to {maximum}")
     return node.value
 
 
+def _not_a_number(node: Node) -> str:
+    """Describes a value that is not a number in a message. Says so if only its quotes are wrong."""
+    if not isinstance(node.value, str):
+        return display_node(node)
+    hint = ": remove the quotes" if _NUMBER.fullmatch(node.value) else ""
+    return f'the text "{node.value}"{hint}'
+
+
 def display_node(node: Node) -> str:
     """Describes a value in a message: a scalar by its text, a mapping as `a mapping`, a list as `a list`."""
     containers = (name for kind, name in _CONTAINERS.items() if isinstance(node.value, kind))
+    if node.value is None or isinstance(node.value, bool):
+        return {None: "null", True: "true", False: "false"}[node.value]
     return next(containers, str(node.value))
 
 

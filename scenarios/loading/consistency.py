@@ -17,10 +17,11 @@ from workerkit.scenarios.model.effects.tasks import (
     ReassignTasks,
     RemoveTasks,
 )
+from workerkit.scenarios.model.effects.worker_process import KillWorker, StartWorker
 from workerkit.scenarios.model.scenario import Expectation, Happening, Waiver
 from workerkit.scenarios.model.selection import THIS
 from workerkit.scenarios.model.task_group import TaskGroup
-from workerkit.scenarios.model.trigger import After, OnCall, OnMatch, OnState
+from workerkit.scenarios.model.trigger import After, OnAsked, OnCall, OnMatch, OnState, Trigger
 from workerkit.scenarios.model.world_plan import WorldPlan
 from workerkit.scenarios.rules import RULES
 
@@ -47,8 +48,10 @@ def check_happenings(
             )
         names.add(happening.name or "")
         _check_request(happening, node, vocabulary)
+        _check_asked(happening, node)
         _check_effects(happening, node)
         _check_keys(world, happening, node)
+        _check_kills(when, happening, node)
         _check_count(world, when, happening, node)
         _check_order(when, index, node)
 
@@ -88,20 +91,39 @@ def _check_request(happening: Happening, node: Node, vocabulary: Vocabulary) -> 
             )
 
 
+def _check_asked(happening: Happening, node: Node) -> None:
+    trigger = happening.trigger
+    if isinstance(trigger, OnAsked) and trigger.group is not None and not trigger.is_about_tasks:
+        raise (
+            node.value["asked"]
+            .value["group"]
+            .fail(f"{trigger.what[0]} is not about tasks, so it can never match: leave `group` out")
+        )
+
+
 def _check_effects(happening: Happening, node: Node) -> None:
-    is_request = isinstance(happening.trigger, OnCall | OnMatch)
+    is_request = isinstance(happening.trigger, OnCall | OnMatch | OnAsked)
     responses = 0
     for effect, place in zip(happening.effects, node.value["do"].value, strict=True):
         responses += isinstance(effect, Respond)
         if isinstance(effect, Respond) and not is_request:
-            raise place.fail("respond needs a request that it can answer: use the trigger call or match")
+            raise place.fail(
+                "respond needs a request that it can answer: use the trigger asked, call or match"
+            )
         if responses > 1:
             raise place.fail("a request gets one answer: keep one respond")
-        if _selects_this(effect) and isinstance(happening.trigger, After | OnState):
+        if _selects_this(effect) and not _has_tasks(happening.trigger):
             raise place.fail(
-                "`this` means the tasks of a request or of a change, but the triggers after and state have "
-                "neither: select other tasks, or use the trigger call, match or change"
+                "`this` means the tasks of a request or of a change, but this trigger has neither: select "
+                "other tasks, or use the trigger call, match or change, or asked with an update of tasks"
             )
+
+
+def _has_tasks(trigger: Trigger) -> bool:
+    """Whether the tasks of a request or of a change can belong to the trigger."""
+    if isinstance(trigger, OnAsked):
+        return trigger.is_about_tasks
+    return not isinstance(trigger, After | OnState)
 
 
 def _selects_this(effect: Effect) -> bool:
@@ -115,6 +137,14 @@ def _check_keys(world: WorldPlan, happening: Happening, node: Node) -> None:
     for effect, place in zip(happening.effects, node.value["do"].value, strict=True):
         if isinstance(effect, ReplaceKey) and owners.get(effect.key or "", effect.server) != effect.server:
             raise place.fail(f"{owners[effect.key or '']} has this key already: choose another one")
+
+
+def _check_kills(when: Sequence[Happening], happening: Happening, node: Node) -> None:
+    """Refuses to kill the worker for good: no worker can bring its tasks to an end then."""
+    is_started = any(isinstance(effect, StartWorker) for effect in _effects(when))
+    for effect, place in zip(happening.effects, node.value["do"].value, strict=True):
+        if isinstance(effect, KillWorker) and not is_started:
+            raise place.fail("the worker is never started again after this: add start-worker")
 
 
 def _check_count(world: WorldPlan, when: Sequence[Happening], happening: Happening, node: Node) -> None:
@@ -143,7 +173,7 @@ def _check_order(when: Sequence[Happening], index: int, node: Node) -> None:
         seen.append(awaited)
         awaited = _awaited_by(when, awaited)
     if awaited is not None:
-        raise node.value["after"].fail(
+        raise node.value["asked" if isinstance(when[index].trigger, OnAsked) else "after"].fail(
             "this happening waits for itself, directly or through other happenings: change one of their "
             "triggers"
         )
@@ -152,11 +182,12 @@ def _check_order(when: Sequence[Happening], index: int, node: Node) -> None:
 def _awaited_by(when: Sequence[Happening], index: int) -> int | None:
     """The index of the happening that happening `index` waits for. None if it waits for no happening."""
     trigger = when[index].trigger
-    if not isinstance(trigger, After):
+    if not isinstance(trigger, After | OnAsked):
         return None
-    if trigger.of is None:
-        return index - 1 if index else None
-    return next(other for other, happening in enumerate(when) if happening.name == trigger.of)
+    name = trigger.of if isinstance(trigger, After) else trigger.since
+    if name is None:
+        return index - 1 if index and isinstance(trigger, After) else None
+    return next(other for other, happening in enumerate(when) if happening.name == name)
 
 
 def _effects(when: Sequence[Happening]) -> Iterator[Effect]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from workerkit.openapi.asked import KINDS
 from workerkit.openapi.spec.document import Json
 from workerkit.openapi.spec.silence import silences
 from workerkit.scenarios.faults import FAULTS
@@ -92,6 +93,7 @@ class _SchemaBuilder:
         self._definitions: dict[str, Json] = {}
         self._words: dict[ValueKind, tuple[str, ...]] = {
             ValueKind.OPERATION: (ANY, *vocabulary.operations),
+            ValueKind.ASKED: KINDS,
             ValueKind.SERVER_STATUS: vocabulary.server_statuses,
             ValueKind.TASK_STATUS: vocabulary.task_statuses,
         }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from workerkit.openapi.asked import Asked
 from workerkit.scenarios.fields.kinds import ANY
+from workerkit.scenarios.model.asked_counter import AskedCounter, AskedState
 from workerkit.scenarios.model.effects.effect import Effect
 from workerkit.scenarios.model.scenario import Happening
-from workerkit.scenarios.model.trigger import After, OnCall, OnChange, OnMatch, OnState, Trigger
+from workerkit.scenarios.model.trigger import After, OnAsked, OnCall, OnChange, OnMatch, OnState, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +20,12 @@ class DueEffect:
 
     time: when the effect became due, in seconds since 1970.
     effect: the effect.
+    tasks: the ids of the tasks that a trigger `asked` found. None for all other triggers.
     """
 
     time: float
     effect: Effect
+    tasks: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class TrackerState:
     calls: how many requests each operation had. The key `any` has the number of all requests.
     happened: when each happening first took place, in seconds since 1970.
     met: for each happening with the trigger match or change, how many requests or changes matched.
+    asked: what requests asked, for the trigger asked.
     The keys of `happened` and `met` are the indexes of happenings, from 0.
     """
 
@@ -39,12 +44,15 @@ class TrackerState:
     calls: Mapping[str, int] = field(default_factory=dict)
     happened: Mapping[int, float] = field(default_factory=dict)
     met: Mapping[int, int] = field(default_factory=dict)
+    asked: AskedState = field(default_factory=AskedState)
 
 
 class HappeningTracker:
     """Counts requests and changes of a status, and returns the effects that are due.
 
     The tracker does not change the world. Its caller applies the effects.
+
+    asked: counts what requests ask. After each request its caller notes whether the request met trouble.
     """
 
     def __init__(self, when: tuple[Happening, ...], *, began: float) -> None:
@@ -55,7 +63,9 @@ class HappeningTracker:
     @property
     def state(self) -> TrackerState:
         """The state of the tracker, for `resume`."""
-        return TrackerState(self._began, dict(self._calls), dict(self._happened), dict(self._met))
+        return TrackerState(
+            self._began, dict(self._calls), dict(self._happened), dict(self._met), self.asked.state
+        )
 
     @property
     def happened(self) -> dict[str, float]:
@@ -74,21 +84,33 @@ class HappeningTracker:
         """The indexes, from 0, of the happenings that did not take place yet."""
         return tuple(index for index in range(len(self._when)) if index not in self._happened)
 
+    @property
+    def waiting_for_time(self) -> tuple[int, ...]:
+        """The indexes, from 0, of the happenings that will take place only because time passes."""
+        return tuple(index for index in self.not_happened if self._comes_by_time(index))
+
     def resume(self, state: TrackerState) -> None:
         """Takes over the state of another tracker that has the same happenings."""
         self._began = state.began
         self._calls = Counter(state.calls)
         self._happened = dict(state.happened)
         self._met = Counter(state.met)
+        self.asked = AskedCounter(state.asked)
 
     def count_request(
-        self, operation: str | None, *, at: float, matches: Callable[[OnMatch], bool] = lambda trigger: False
+        self,
+        operation: str | None,
+        *,
+        at: float,
+        matches: Callable[[OnMatch], bool] = lambda trigger: False,
+        find_asked: Callable[[OnAsked], Sequence[Asked]] = lambda trigger: (),
     ) -> tuple[DueEffect, ...]:
         """Counts a request and returns the effects to apply before the request is answered.
 
         operation: the operation of the request. None if the request belongs to no operation.
         at: the time of the request, in seconds since 1970.
         matches: says whether the request matches a trigger.
+        find_asked: returns what the request asks of that which a trigger names.
         """
         earlier = self.due_by_time(at=at)
         self._calls.update([ANY] if operation is None else [ANY, operation])
@@ -98,7 +120,10 @@ class HappeningTracker:
                 return _counts(trigger, operation) and self._request_number(trigger) in trigger.number
             return isinstance(trigger, OnMatch) and matches(trigger) and self._count_match(index, trigger)
 
-        return (*earlier, *self._happen_where(is_now, at), *self.due_by_time(at=at))
+        asked = self._count_asked(find_asked)
+        now = self._indexes_where(lambda index, trigger: index in asked or is_now(index, trigger))
+        effects = [effect for index in now for effect in self._happen(index, at, asked.get(index))]
+        return (*earlier, *effects, *self.due_by_time(at=at))
 
     def count_change(self, matches: Callable[[OnChange], bool], *, at: float) -> tuple[DueEffect, ...]:
         """Counts a change of a task's status and returns the effects that are due.
@@ -137,9 +162,24 @@ class HappeningTracker:
         self._met[index] += 1
         return self._met[index] in trigger.calls
 
+    def _count_asked(self, find_asked: Callable[[OnAsked], Sequence[Asked]]) -> dict[int, tuple[str, ...]]:
+        """Returns what the happenings that take place now are about, by their indexes: the ids of tasks."""
+        found: dict[int, tuple[str, ...]] = {}
+        for index, happening in enumerate(self._when):
+            trigger = happening.trigger
+            if isinstance(trigger, OnAsked) and self._has_happened(trigger.since):
+                asked = self.asked.count(index, trigger, find_asked(trigger))
+                found |= {index: tuple(one.about for one in asked)} if asked else {}
+        return found
+
+    def _has_happened(self, name: str | None) -> bool:
+        return name is None or self._indexes[name] in self._happened
+
     def _happen_where(self, is_now: Callable[[int, Trigger], bool], at: float) -> tuple[DueEffect, ...]:
-        now = [index for index, happening in enumerate(self._when) if is_now(index, happening.trigger)]
-        return tuple(effect for index in now for effect in self._happen(index, at))
+        return tuple(effect for index in self._indexes_where(is_now) for effect in self._happen(index, at))
+
+    def _indexes_where(self, is_now: Callable[[int, Trigger], bool]) -> list[int]:
+        return [index for index, happening in enumerate(self._when) if is_now(index, happening.trigger)]
 
     def _next_by_time(self) -> tuple[float, int] | None:
         """The time and the index of the next happening that waits only for time."""
@@ -152,14 +192,24 @@ class HappeningTracker:
         ]
         return min(waiting, default=None)
 
+    def _comes_by_time(self, index: int) -> bool:
+        trigger = self._when[index].trigger
+        if index in self._happened:
+            return True
+        if not isinstance(trigger, After):
+            return False
+        if trigger.of is not None:
+            return self._comes_by_time(self._indexes[trigger.of])
+        return index == 0 or self._comes_by_time(index - 1)
+
     def _time_before(self, index: int, trigger: After) -> float | None:
         if trigger.of is not None:
             return self._happened.get(self._indexes[trigger.of])
         return self._began if index == 0 else self._happened.get(index - 1)
 
-    def _happen(self, index: int, time: float) -> list[DueEffect]:
+    def _happen(self, index: int, time: float, tasks: tuple[str, ...] | None = None) -> list[DueEffect]:
         self._happened.setdefault(index, time)
-        return [DueEffect(time, effect) for effect in self._when[index].effects]
+        return [DueEffect(time, effect, tasks) for effect in self._when[index].effects]
 
 
 def _counts(trigger: OnCall, operation: str | None) -> bool:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from workerkit.openapi.asked import TASK_KINDS
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.fields.kinds import (
     ANY,
+    AskedKinds,
     CallSpan,
     GroupName,
     HappeningName,
     Json,
+    OneOf,
     OperationNames,
     Positive,
     Query,
@@ -57,6 +61,33 @@ class OnMatch:
     id: str | None = None
     group: GroupName | None = None
     calls: CallSpan = _FIRST_CALL
+
+
+@dataclass(frozen=True, slots=True)
+class OnAsked:
+    """Happens at a request that asks this, in any form that the API has for it. The effects come before the
+    request is answered.
+
+    what: what the request asks, or a list of such things.
+    group: only what is asked about tasks of this group.
+    number: a number or a span. Without it, the first. If the request is about tasks, the tasks are counted:
+        the items of a bulk update count one by one, and what is asked again about a task does not count
+        again. Heartbeats, pages and logs are counted by requests.
+    repeated: only what the worker asks again after the last request that asked it met trouble: it got 5xx,
+        401 or 429, or its answer was lost, broken or late.
+    since: only requests after this happening are counted.
+    """
+
+    what: AskedKinds
+    group: GroupName | None = None
+    number: CallSpan = _FIRST_CALL
+    repeated: Annotated[str, OneOf(("after-trouble",))] | None = None
+    since: HappeningName | None = None
+
+    @property
+    def is_about_tasks(self) -> bool:
+        """Whether the request can be about a task."""
+        return any(kind in TASK_KINDS for kind in self.what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +142,12 @@ class After:
     of: HappeningName | None = None
 
 
-Trigger = OnCall | OnMatch | OnChange | OnState | After
+Trigger = OnCall | OnMatch | OnAsked | OnChange | OnState | After
 
 TRIGGERS: dict[str, type[Trigger]] = {
     "call": OnCall,
     "match": OnMatch,
+    "asked": OnAsked,
     "change": OnChange,
     "state": OnState,
     "after": After,

@@ -5,6 +5,7 @@ from workerkit.scenarios.rules.refusals.goes_on_after_refusal import GoesOnAfter
 from workerkit.scenarios.rules.refusals.left_alone_after_403 import LeftAloneAfter403
 from workerkit.scenarios.rules.refusals.left_alone_after_404 import LeftAloneAfter404
 from workerkit.scenarios.rules.refusals.not_repeated_after_400 import NotRepeatedAfter400
+from workerkit.scenarios.rules.refusals.refused_start_heeded import RefusedStartHeeded
 from workerkit.scenarios.rules.requests.bulk_within_limit import BulkWithinLimit
 from workerkit.scenarios.rules.requests.documented_requests import DocumentedRequests
 from workerkit.scenarios.rules.requests.every_page_read import EveryPageRead
@@ -59,6 +60,7 @@ RULES: dict[str, type[Rule]] = {
         BulkItemsHeeded,
         GoesOnAfterRefusal,
         NotRepeatedAfter400,
+        RefusedStartHeeded,
         CanceledWorkStopped,
         DocumentedRequests,
         BulkWithinLimit,

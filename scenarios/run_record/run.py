@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
+from workerkit.openapi.asked import Asked, asked_in
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.flaw import FlawError
@@ -18,8 +19,10 @@ from workerkit.scenarios.run_record.request_flaw import flaws_of
 from workerkit.scenarios.run_record.task_history import TaskHistory
 from workerkit.scenarios.run_record.task_page import TaskPage, task_pages
 from workerkit.scenarios.run_record.task_report import TaskReport, task_reports
+from workerkit.scenarios.run_record.trouble import Trouble, troubles_of
 
-EndedBy = Literal["until", "exit", "time-limit"]
+# `failed`: the verdict was certain, and the worker did nothing more. `idle`: it did nothing for a long time.
+EndedBy = Literal["until", "exit", "time-limit", "failed", "idle"]
 # In seconds. A busy machine may stop a worker for this long.
 _LONGEST_STALL = 2.0
 
@@ -48,13 +51,15 @@ class Run:
         the name of their server.
     events: the effects of the scenario that took place.
     exit_code: the exit code of the command. Negative if a signal ended it, None if there is no exit code.
-    ended_by: what ended the run: the scenario's `until`, the exit of the command, or the time limit.
+    ended_by: what ended the run: the scenario's `until`, the exit of the command, the time limit, or that the
+        worker did nothing more.
     server: the name of the worker's server.
     key: the API key of the worker's server.
     api: the API in the dialect of the world.
     changes: all changes of the world since its start, in order.
     applied_faults: the faults that were applied to exchanges.
     recorded_at: when this record was made.
+    leaving: the exchanges after the end of the run, until the worker's processes ended.
     is_complete: False if older exchanges or changes are missing, because the world's memory is limited.
     """
 
@@ -71,6 +76,29 @@ class Run:
     applied_faults: tuple[AppliedFaults, ...] = ()
     recorded_at: float = 0.0
     is_complete: bool = True
+    leaving: tuple[Exchange, ...] = ()
+
+    def followed_by(self, exchanges: Sequence[Exchange]) -> Run:
+        """Returns the record with the exchanges that began after it was made, as `leaving`.
+
+        exchanges: all exchanges in order, also those of the record.
+        """
+        last = self.last_number
+        return replace(self, leaving=tuple(exchange for exchange in exchanges if exchange.number > last))
+
+    @property
+    def last_number(self) -> int:
+        """The number of the last exchange, also of those of `leaving`. 0 if there is none."""
+        return max((exchange.number for exchange in (*self.exchanges[-1:], *self.leaving[-1:])), default=0)
+
+    @cached_property
+    def with_leaving(self) -> Run:
+        """The record with the exchanges of `leaving` among its exchanges."""
+        if not self.leaving:
+            return self
+        end = Event(self.recorded_at, "run-over", "")
+        exchanges = (*self.exchanges, *self.leaving)
+        return replace(self, exchanges=exchanges, events=(*self.events, end), leaving=())
 
     def since_start(self, time: float) -> str:
         """Returns a time as text for messages, in seconds since the worker's first request: `1.250 s`."""
@@ -120,6 +148,22 @@ class Run:
     def applied_faults_by_number(self) -> Mapping[int, AppliedFaults]:
         """The applied faults, by the number of their exchange."""
         return {applied.number: applied for applied in self.applied_faults}
+
+    @cached_property
+    def asked(self) -> Mapping[int, tuple[Asked, ...]]:
+        """What each of the worker's exchanges asked, by the number of the exchange."""
+        return {exchange.number: asked_in(exchange, self.api) for exchange in self.own_exchanges}
+
+    @cached_property
+    def troubles(self) -> Mapping[int, frozenset[Trouble]]:
+        """The troubles that each of the worker's exchanges met, by the number of the exchange."""
+        applied = self.applied_faults_by_number
+        return {
+            exchange.number: troubles_of(
+                exchange, applied[exchange.number].faults if exchange.number in applied else ()
+            )
+            for exchange in self.own_exchanges
+        }
 
     @cached_property
     def reports(self) -> tuple[TaskReport, ...]:

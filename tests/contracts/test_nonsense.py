@@ -60,7 +60,7 @@ def test_a_server_that_stops_answering_ends_the_run(scripted: Any) -> None:
 
     clock = FakeClock().run_clock()
     report = conform(Target(scripted.base_url, "the-key"), watcher=stop_answering, clock=clock)
-    assert "no own answer 9 times in a row" in report.end_reason
+    assert "did not answer 9 times in a row" in report.end_reason
     assert report.requests <= 110
 
 

@@ -117,7 +117,7 @@ def test_a_loose_server_breaks_no_rule() -> None:
     assert (values["time-precision"], values["callback-body"]) == ("offset", "updated")
     assert values["listing"] == "hands-out"
     assert [note.split(":")[0][:40] for note in report.notes] == [
-        "GET /tasks takes the listed tasks from p",
+        "GET /tasks sets the listed tasks from pe",
         "this server ignores a body without the h",
     ]
     assert "Note: this server ignores a body" in report_text(report)

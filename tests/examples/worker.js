@@ -5,7 +5,8 @@
 //
 // The worker reads the list page by page, does the tasks of a page, and reports each result by callback. Then it
 // starts with the first page again. When no task waits any more, it exits with 0. It does not set failed tasks back
-// to pending. If somebody else does, it does them again, up to max_retries times.
+// to pending. If somebody else does, it does them again, up to max_retries times. At SIGTERM it first finishes the
+// tasks that it has begun.
 
 "use strict";
 
@@ -213,7 +214,7 @@ async function report(task, { status, ...fields }) {
 }
 
 async function doTasks(tasks) {
-  for (let task; (task = tasks.shift()); ) {
+  for (let task; !stopping && (task = tasks.shift()); ) {
     try {
       await doTask(task);
     } catch (error) {
@@ -264,6 +265,7 @@ async function post(path, body) {
 async function doTasksOfList(includeReported) {
   let foundTasks = false;
   for await (const page of pages("pending,queued,running", PAGE)) {
+    if (stopping) break;
     const tasks = page.filter((task) => mayTry(task) && (includeReported || isNew(task)));
     foundTasks ||= tasks.length > 0;
     await queue(tasks.filter((task) => task.status === "pending"));
@@ -273,12 +275,17 @@ async function doTasksOfList(includeReported) {
   return foundTasks;
 }
 
+// At SIGTERM the worker takes no new tasks. It finishes the tasks that it has begun.
+let stopping = false;
+process.once("SIGTERM", () => (stopping = true));
+
 async function main() {
   await heartbeat(0);
   const heartbeats = setInterval(() => heartbeat(running.size), HEARTBEAT_EVERY);
-  for (let emptyChecks = 0; emptyChecks < CHECKS; ) {
+  for (let emptyChecks = 0; emptyChecks < CHECKS && !stopping; ) {
+    if (emptyChecks > 0) await pause(emptyChecks - 1);
     if (await doTasksOfList(emptyChecks === CHECKS - 1)) emptyChecks = 0;
-    else await pause(emptyChecks++);
+    else emptyChecks++;
   }
   clearInterval(heartbeats);
   await sendLogs();

@@ -5,7 +5,7 @@ r"""A careful worker for the LIKEPION Worker API. It needs only the Python stand
 
 The worker does all tasks of its server that wait, and tasks that an earlier run left running. It reports
 the result of each task to the API. It tries failed tasks again while they have retries left. Then it exits
-with 0.
+with 0. At SIGTERM it first finishes the tasks that it has begun.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import http.client
 import json
 import os
 import random
+import signal
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -148,10 +150,10 @@ def unique(tasks: Iterable[Json]) -> Iterable[Json]:
     return {task["id"]: task for task in tasks}.values()
 
 
-def pause(attempt: int) -> None:
+def pause(attempt: int, wait: Callable[[float], object] = time.sleep) -> None:
     """Waits 0.2 s, 0.4 s, 0.8 s and so on. A random part keeps many workers from asking at the same time."""
     longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
-    time.sleep(random.uniform(longest / 2, longest))
+    wait(random.uniform(longest / 2, longest))
 
 
 def do_at_site(task: Json) -> Json:
@@ -196,20 +198,27 @@ class Worker:
         self._logs: list[Json] = []
         self._last_heartbeat = 0.0
         self._failed_posts = 0
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Takes no new tasks from now on."""
+        self._stopping.set()
 
     def run(self) -> None:
-        """Works until no task waits any more."""
+        """Works until no task waits any more, or until `stop`."""
         self._heartbeat(active_tasks=0)
         empty_checks = 0
-        while empty_checks < CHECKS:
+        while empty_checks < CHECKS and not self._stopping.is_set():
+            if empty_checks:
+                pause(empty_checks - 1, self._stopping.wait)
             tasks = self._next_tasks(include_reported=empty_checks == CHECKS - 1)
             self._do(tasks)
             if tasks or self._retry_failed():
                 empty_checks = 0
             else:
                 self._send_logs()
-                pause(empty_checks)
                 empty_checks += 1
+        self._send_logs()
         self._heartbeat(active_tasks=0)
 
     def _do(self, tasks: Iterable[Json]) -> None:
@@ -352,4 +361,6 @@ class Worker:
 
 
 if __name__ == "__main__":
-    Worker(Api(os.environ["LIKEPION_BASE_URL"])).run()
+    worker = Worker(Api(os.environ["LIKEPION_BASE_URL"]))
+    signal.signal(signal.SIGTERM, lambda number, frame: worker.stop())
+    worker.run()

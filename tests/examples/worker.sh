@@ -224,12 +224,13 @@ do_batch() {
 heartbeat 0
 empty_checks=0
 while ((empty_checks < checks)); do
+  ((empty_checks == 0)) || pause $((empty_checks - 1))
   waiting "$( ((empty_checks == checks - 1)) && echo all || echo new)"
   count=$(jq length "$here/waiting")
   for ((begin = 0; begin < count; begin += batch)); do
     jq -c ".[$begin:$((begin + batch))]" "$here/waiting" >"$here/batch"
     do_batch
   done
-  if ((count > 0)); then empty_checks=0; else pause $((empty_checks++)); fi
+  if ((count > 0)); then empty_checks=0; else empty_checks=$((empty_checks + 1)); fi
 done
 heartbeat 0

@@ -5,7 +5,8 @@ r"""A careful worker for the LIKEPION Worker API. It does many tasks at a time, 
     LIKEPION_API_KEY=... LIKEPION_SERVER_NAME=server-01 python worker_httpx.py
 
 The worker reads the whole list, does the waiting tasks in batches, and reads the list again. When no task
-waits any more, it exits with 0. It reports statuses and results in bulk updates.
+waits any more, it exits with 0. It reports statuses and results in bulk updates. At SIGTERM it first
+finishes the tasks that it has begun.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import itertools
 import json
 import os
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
@@ -156,16 +158,22 @@ class Worker:
         self._reported_at_retry: dict[str, int] = {}
         self._logs: list[Json] = []
         self._active_tasks = 0
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Begins no batch from now on."""
+        self._stopping.set()
 
     async def run(self) -> None:
-        """Works until no task waits any more. Sends heartbeats meanwhile."""
+        """Works until no task waits any more, or until `stop`. Sends heartbeats meanwhile."""
         heartbeats = asyncio.create_task(self._send_heartbeats())
         empty_checks = 0
-        while empty_checks < CHECKS:
+        while empty_checks < CHECKS and not self._stopping.is_set():
             await pause_before(empty_checks)
             tasks = await self._waiting_tasks(include_reported=empty_checks == CHECKS - 1)
             for begin in range(0, len(tasks), BATCH):
-                await self._do(tasks[begin : begin + BATCH])
+                if not self._stopping.is_set():
+                    await self._do(tasks[begin : begin + BATCH])
             await self._send_logs()
             empty_checks = 0 if tasks or await self._retry_failed() else empty_checks + 1
         heartbeats.cancel()
@@ -318,7 +326,9 @@ async def main() -> None:
     """Does all waiting tasks."""
     client = httpx.AsyncClient(headers={"X-API-Key": API_KEY}, timeout=TIMEOUT)
     async with client:
-        await Worker(Api(client)).run()
+        worker = Worker(Api(client))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
+        await worker.run()
 
 
 if __name__ == "__main__":

@@ -27,6 +27,13 @@ def _ids_after(client: Client, number: int = 4, **query: object) -> list[str]:
     return client.ids(after=client.ids()[number], **query)
 
 
+def _after_changed(client: Client) -> ClientAnswer:
+    """Returns the answer to a list after a pending task that was set to queued since it was listed."""
+    cursor = client.ids(status="pending")[1]
+    client.put(cursor, status="queued")
+    return client.list_tasks(status="pending", after=cursor)
+
+
 def _foreign(client: Client) -> str:
     return client.other_server.task_id()
 
@@ -182,6 +189,11 @@ LISTING: dict[str, FaultCheck] = {
     "cursor-skips-one": lambda c: _ids_after(c)[0] != c.ids()[5],
     "cursor-repeats-last": lambda c: c.ids()[4] in _ids_after(c),
     "cursor-ignored": lambda c: c.ids()[0] in _ids_after(c),
+    "changed-cursor-refused": lambda c: _after_changed(c).status != 200,
+    "changed-cursor-begins-again": lambda c: (
+        c.ids(status="pending")[0] == _after_changed(c).document["data"][0]["id"]
+    ),
+    "changed-cursor-lists-nothing": lambda c: _after_changed(c).document.get("data") == [],
     "cursor-forgets-status": lambda c: (
         {t["status"] for t in c.tasks(after=c.task_id())} > {"pending", "queued"}
     ),

@@ -1,6 +1,8 @@
 """A careful worker. Options on the command line set its style. No style breaks a rule.
 
 It needs the same three environment variables as the example workers. As a daemon it runs until SIGTERM.
+At SIGTERM it ends at once, and the next start finishes what is running. With --give-back, it first sets the
+tasks that it has begun back to pending, and sends its last logs.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
@@ -30,7 +32,7 @@ IsDone = Callable[[], bool]
 _URL = urlsplit(os.environ["LIKEPION_BASE_URL"])
 _KEY = os.environ["LIKEPION_API_KEY"]
 _NAME = os.environ["LIKEPION_SERVER_NAME"]
-_TIMEOUT = 2.5
+TIMEOUT = 2.5
 _LONGEST_PAUSE = 3.0
 _GIVE_UP_AFTER = 90.0
 _POLL_EVERY = 0.4
@@ -138,7 +140,7 @@ class Api:
 
     def _connection(self) -> http.client.HTTPConnection:
         if not hasattr(self._connections, "connection"):
-            self._connections.connection = http.client.HTTPConnection(_URL.netloc, timeout=_TIMEOUT)
+            self._connections.connection = http.client.HTTPConnection(_URL.netloc, timeout=TIMEOUT)
         connection: http.client.HTTPConnection = self._connections.connection
         return connection
 
@@ -186,6 +188,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.dropped: set[str] = set()
+        self.begun: set[str] = set()
         self._attempts: Counter[str] = Counter()
         self._results: dict[str, Json] = {}
         self._reported: dict[str, tuple[int, float]] = {}
@@ -211,6 +214,7 @@ class Memory:
 
     def mark_reported(self, task: Json) -> None:
         """Remembers that the API has the result of the task."""
+        self.begun.discard(task["id"])
         self._reported[task["id"]] = task["retry_count"], time.monotonic()
 
     def failed(self) -> set[str]:
@@ -246,8 +250,15 @@ class SingleReporter:
             with ThreadPoolExecutor(self._worker.style.threads) as pool:
                 list(pool.map(self._do_one, tasks))
 
+    def requeue(self, tasks: list[Json]) -> None:
+        """Sets failed tasks back to pending."""
+        for task in tasks:
+            with contextlib.suppress(RefusedError):
+                self._report(task, {"status": "pending"})
+
     def _do_one(self, task: Json) -> None:
         worker, memory = self._worker, self._worker.memory
+        memory.begun.add(task["id"])
         try:
             for status in self._steps(task):
                 self._report(task, {"status": status})
@@ -301,6 +312,10 @@ class BulkReporter:
         for begin in range(0, len(ours), _MOST_ITEMS):
             self._report(ours[begin : begin + _MOST_ITEMS], results)
         self._worker.heartbeat_if_due()
+
+    def requeue(self, tasks: list[Json]) -> None:
+        """Sets failed tasks back to pending."""
+        self._set_status(tasks, {"status": "pending"})
 
     def _set_status(self, tasks: list[Json], change: Json) -> None:
         ours = [task for task in tasks if task["id"] not in self._worker.memory.dropped]
@@ -360,10 +375,10 @@ def _items(tasks: list[Json], change: Callable[[str], Json]) -> Json:
 class Worker:
     """Does the tasks of its server in the given style."""
 
-    def __init__(self, style: argparse.Namespace, clock: Clock) -> None:
+    def __init__(self, style: argparse.Namespace, api: Api, clock: Clock) -> None:
         self.style = style
         self.clock = clock
-        self.api = Api(clock)
+        self.api = api
         self.pages = Pages(self.api, style)
         self.memory = Memory()
         self._reporter = BulkReporter(self) if style.by == "bulk" else SingleReporter(self)
@@ -383,6 +398,16 @@ class Worker:
                 self.clock.wait(_POLL_EVERY)
         self._last_heartbeat = -math.inf
         self.heartbeat_if_due()
+
+    def give_back(self) -> None:
+        """Sets the tasks that this process has begun back to pending, and sends the last logs."""
+        self.clock = Clock()
+        self.api = Api(self.clock)
+        listed = [task["id"] for page in Pages(self.api, self.style).read("running", 1000) for task in page]
+        for task_id in self.memory.begun.intersection(listed):
+            self.api.call("PUT", f"/tasks/{task_id}", {"status": "pending"})
+            self.log("INFO", f"given back: {task_id}")
+        self._send_logs()
 
     def _do_list(self) -> bool:
         """Reads the list once and does its tasks. Returns whether there was a task to do."""
@@ -407,10 +432,8 @@ class Worker:
         retried = [
             task for task in listed if task["id"] in failed and task["retry_count"] < task["max_retries"]
         ]
+        self._reporter.requeue([task for task in retried if self.memory.is_open(task)])
         for task in retried:
-            if self.memory.is_open(task):
-                with contextlib.suppress(RefusedError):
-                    self.api.call("PUT", f"/tasks/{task['id']}", {"status": "pending"})
             self.memory.forget(task)
         return bool(retried)
 
@@ -460,7 +483,8 @@ _METRICS = {
 }
 
 
-def _style() -> argparse.Namespace:
+def read_style(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Returns the style that the arguments choose. Without `arguments`, those of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--daemon", action="store_true", help="run until SIGTERM")
     parser.add_argument("--by", choices=("put", "bulk", "callback"), default="put")
@@ -471,14 +495,18 @@ def _style() -> argparse.Namespace:
     parser.add_argument("--look", choices=("running", "canceled", "never"), default="running")
     parser.add_argument("--hasty", action="store_true", help="set pending tasks to running in one step")
     parser.add_argument("--chatty", action="store_true", help="send notes, and a log entry for each step")
+    parser.add_argument("--give-back", action="store_true", help="open tasks again at SIGTERM")
     parser.add_argument("--requeue", action="store_true", help="set failed tasks back to pending")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":
     clock = Clock()
     signal.signal(signal.SIGTERM, clock.stop)
+    worker = Worker(read_style(), Api(clock), clock)
     try:
-        Worker(_style(), clock).run()
+        worker.run()
     except StoppedError:
+        if worker.style.give_back:
+            worker.give_back()
         sys.exit(0)

@@ -131,6 +131,28 @@ _LOGS_RESULT = "f\"Task {result['status']}: {task['id']}\""
 _MAY_TRY = 'bool(max(task["retry_count"], self._attempts[task["id"]]) <= task["max_retries"])'
 _MAY_RETRY = 'task["retry_count"] < task["max_retries"] and self._may_try(task)'
 # These mistakes exceed the limit of a rule several times. So they break it even on a busy, slow machine.
+_CONNECTION_ENDED = "            raise TemporaryError(repr(error)) from None\n"
+_CANNOT_CONNECT = f"""\
+            if isinstance(error, ConnectionRefusedError):
+                os._exit(1)
+{_CONNECTION_ENDED}"""
+_REPEATS_ONCE = f"""\
+            if attempt and "completed" in str(body):
+                raise RefusedError("failed twice")
+{_BACKS_OFF}"""
+_ASKS_THE_LIST = """\
+        return task["id"] in self.pages.ids("running")
+"""
+_GUESSES = """\
+        try:
+            page = self.api.send("GET", "/tasks?status=running&limit=1000")
+        except TemporaryError:
+            return False
+        return task["id"] in {running["id"] for running in page["data"]}
+"""
+_KNOWS_REPORTED = """\
+        retries, reported_at = self._reported.get(task["id"], (-1, 0.0))
+"""
 _HEARTBEAT_IS_DUE = "if time.monotonic() - self._last_heartbeat > HEARTBEAT_EVERY:"
 _AFTER_A_TASK = """\
             worker.drop(task["id"], str(error))
@@ -143,6 +165,30 @@ _AFTER_A_TASK_AND_MORE = """\
 """
 _SENDS_LOGS = 'if self._logs and self._post("/logs", {"logs": self._logs}):'
 _REPEATS_LOGS = 'if any(self._logs and self._post("/logs", {"logs": self._logs}) for _ in range(3)):'
+
+_GIVES_BACK = 'self.api.call("PUT", f"/tasks/{task_id}", {"status": "pending"})'
+_GIVES_UP_ON_ALL = 'self.api.call("PUT", f"/tasks/{task_id}", {"status": "failed"})'
+_BEGINS = """\
+        started = self._start(tasks)
+"""
+_WRITES_DOWN = f"""{_BEGINS}\
+        with open(__file__ + BEGUN, "a", encoding="utf-8") as file:
+            file.writelines(f"{{task['id']}}\\n" for task in started)
+"""
+_FIRST_STEP = """\
+        empty_checks = 0
+        while empty_checks < CHECKS and not self._stopping.is_set():
+"""
+_DOES_AGAIN = f"""\
+        with open(__file__ + BEGUN, "a+", encoding="utf-8") as file:
+            file.seek(0)
+            for task_id in file.read().split():
+                self._update({{"id": task_id}}, {{"status": "completed"}})
+{_FIRST_STEP}"""
+_CHECKS_COUNT = "CHECKS = 3  #"
+_FILE_OF_THIS_RUN = f"""\
+BEGUN = os.environ["LIKEPION_BASE_URL"].replace("/", "-")
+{_CHECKS_COUNT}"""
 
 MUTANTS = (
     # Temporary failures
@@ -310,6 +356,53 @@ MUTANTS = (
         "ignores a cancellation",
         "canceled-while-running",
         ((_DROPS_TASK, _RESUMES),),
+        original=_CAREFUL,
+        style="--look never",
+    ),
+    # The end and the start of the process
+    Mutant(
+        "tasks-ended",
+        "does not look for what it left running",
+        "stopped-in-a-task",
+        (("pending,queued,running", "pending,queued"),),
+        original=_CAREFUL,
+        style="--by callback",
+        also=frozenset(("none-left-running",)),
+    ),
+    Mutant(
+        "failed-with-message",
+        "fails all that it has begun when it is stopped",
+        "stopped-in-a-task",
+        ((_GIVES_BACK, _GIVES_UP_ON_ALL),),
+        original=_CAREFUL,
+        style="--give-back",
+    ),
+    Mutant(
+        "none-left-running",
+        "does not look for what it left running, in bulk",
+        "killed-and-started-again",
+        (("pending,queued,running", "pending,queued"),),
+        original=_CAREFUL,
+        style="--by bulk --page 5",
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "one-end-per-task",
+        "does all again that it had begun",
+        "killed-and-started-again",
+        (
+            (_CHECKS_COUNT, _FILE_OF_THIS_RUN),
+            (_BEGINS, _WRITES_DOWN),
+            (_FIRST_STEP, _DOES_AGAIN),
+        ),
+        # A later run may find the file of an earlier one with the same port.
+        also=frozenset(("running-before-end",)),
+    ),
+    Mutant(
+        "refused-start-heeded",
+        "does what another process has done",
+        "two-at-once",
+        ((_REPORTS_STATUS, _IGNORES_REFUSAL),),
         original=_CAREFUL,
         style="--look never",
     ),
@@ -581,5 +674,37 @@ MUTANTS = (
         ((_BACKS_OFF, ""),),
         original=_CAREFUL,
         style="--threads 8 --by callback",
+    ),
+    # Trouble at a completion
+    Mutant(
+        "process-not-crashed",
+        "crashes if it cannot connect",
+        "port-closed",
+        ((_CONNECTION_ENDED, _CANNOT_CONNECT),),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "result-repeated",
+        "repeats a result only once",
+        "completion-fails-twice",
+        ((_BACKS_OFF, _REPEATS_ONCE),),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended",)),
+    ),
+    Mutant(
+        "result-repeated",
+        "takes a list that failed for an empty list",
+        "look-up-fails",
+        ((_ASKS_THE_LIST, _GUESSES), ('"pending,queued,running"', '"pending,queued"')),
+        original=_CAREFUL,
+        also=frozenset(("tasks-ended", "none-left-running")),
+    ),
+    Mutant(
+        "process-not-crashed",
+        "crashes if a completed task comes back",
+        "success-not-stored",
+        ((_KNOWS_REPORTED, f'        assert task["id"] not in self._reported\n{_KNOWS_REPORTED}'),),
+        original=_CAREFUL,
     ),
 )

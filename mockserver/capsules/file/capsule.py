@@ -9,6 +9,9 @@ from typing import Any
 
 from workerkit.openapi.exchange import Exchange
 
+# The field `why` of an exchange contains these words if its answer had a body that the capsule does not have.
+LEFT_OUT = "the answer's body is left out"
+
 
 class Ending(StrEnum):
     """How an answer ended for the client.
@@ -41,6 +44,11 @@ class RecordedExchange:
 
     exchange: Exchange
     ending: Ending = Ending.WHOLE
+
+    @property
+    def lacks_body(self) -> bool:
+        """Whether the body of the answer is not in the capsule. Then nothing is known about it."""
+        return LEFT_OUT in self.exchange.why
 
     @classmethod
     def of(cls, exchange: Exchange) -> RecordedExchange:

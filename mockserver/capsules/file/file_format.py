@@ -7,7 +7,7 @@ import re
 from workerkit.openapi.exchange import Exchange
 
 VERSION = 1
-STATUSES = range(100, 1000)
+STATUSES = range(100, 600)
 MAX_SECONDS = 10.0 * 365 * 86_400
 HEAD_KEYS = ("capsule", "began", "upstream", "expected", "notes", "scenario", "world", "exchanges")
 EXCHANGE_KEYS = ("at", "took", "ending", "server", "request", "answer", "why")

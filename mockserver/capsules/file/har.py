@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from workerkit.mockserver.capsules.file.capsule import RecordedExchange
+from workerkit.mockserver.capsules.file.capsule import LEFT_OUT, RecordedExchange
 from workerkit.mockserver.capsules.file.file_format import TOKEN
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.spec.api import operation_of, worker_api
 
 Json = dict[str, Any]
-NO_CONTENT = "the HAR does not contain the answer's body"
+NO_CONTENT = f"{LEFT_OUT}: the HAR does not contain it"
 _SCHEMES = ("http", "https")
 _CORS_HEADER = "access-control-request-method"
 # A HAR contains decompressed bodies, so these headers would be wrong.

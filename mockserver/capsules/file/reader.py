@@ -25,6 +25,7 @@ from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.openapi.spec.api import operation_of
 from workerkit.scenarios.fields.yaml_checks import (
+    display_node,
     read_list,
     read_mapping,
     read_number,
@@ -153,9 +154,11 @@ def _method(node: Node) -> str:
 
 
 def _status(node: Node) -> int:
-    status = read_whole_number(node, minimum=STATUSES.start)
+    status = read_whole_number(node, minimum=0)
     if status not in STATUSES:
-        raise node.fail(f"{status} is not an HTTP status")
+        raise node.fail(
+            f"{status} is not an HTTP status: write a number from {STATUSES[0]} to {STATUSES[-1]}"
+        )
     return status
 
 
@@ -184,8 +187,10 @@ def _world(node: Node) -> Any:
 def _time(node: Node) -> float:
     try:
         seconds = read_time(str(node.value))
-    except ValueError as error:
-        raise node.fail(str(error)) from None
+    except ValueError:
+        raise node.fail(
+            f"{display_node(node)!r} is not a time: write one such as 2025-12-01T10:00:00Z"
+        ) from None
     if seconds < 0:
         raise node.fail("a time in 1970 or later is expected here")
     return seconds

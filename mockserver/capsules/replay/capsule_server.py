@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -13,7 +12,8 @@ from typing import Any
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
 from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError
-from workerkit.mockserver.capsules.replay.matching import Difference, difference_at
+from workerkit.mockserver.capsules.replay.difference import Difference, difference_at
+from workerkit.mockserver.capsules.replay.exchange_keys import WorkerKeys
 from workerkit.mockserver.capsules.replay.request_difference import (
     request_difference,
     request_meaning,
@@ -21,6 +21,7 @@ from workerkit.mockserver.capsules.replay.request_difference import (
 )
 from workerkit.mockserver.http.connection import reset_on_close
 from workerkit.mockserver.server.server import listening_socket
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.workers.worker_environment import NO_PROXY, settings_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import operation_of, worker_api
@@ -39,6 +40,8 @@ class CapsuleServer:
 
     in_order: True if the requests must come in the recorded order.
 
+    The worker may have other API keys than the recorded one: see `WorkerKeys`.
+
     A worker's timers decide how often it sends heartbeats and lists tasks. If such a request comes more often
     than recorded, it gets the same answer as the last time. With `in_order`, such a request is unexpected.
     """
@@ -48,6 +51,7 @@ class CapsuleServer:
         self._waiting = [
             (repr(request_meaning(recorded.exchange)), recorded) for recorded in capsule.recorded
         ]
+        self._keys = WorkerKeys([recorded.exchange for recorded in capsule.recorded])
         self._last_answers: dict[str, RecordedExchange] = {}
         self._repeats = 0
         self._last_match_time: float | None = None
@@ -63,10 +67,9 @@ class CapsuleServer:
     def settings(self) -> dict[str, str]:
         """The environment variables with the worker's base URL, API key and server name."""
         exchanges = [recorded.exchange for recorded in self._capsule.recorded]
-        keys = (exchange.header(worker_api().key_header) for exchange in exchanges)
         return settings_of(
             f"http://127.0.0.1:{self._socket.getsockname()[1]}{worker_api().base_path}",
-            next(filter(None, keys), "none"),
+            self._keys.first or "none",
             next(filter(None, map(_server_name, exchanges)), "server-01"),
         )
 
@@ -108,7 +111,7 @@ class CapsuleServer:
     @property
     def seconds_since_match(self) -> float:
         """Seconds since the worker last sent a recorded request. 0 before the first recorded request."""
-        return 0.0 if self._last_match_time is None else time.monotonic() - self._last_match_time
+        return 0.0 if self._last_match_time is None else steady_seconds() - self._last_match_time
 
     def difference(self, ended: str) -> Difference | None:
         """The first unexpected request. If there is none: the first recorded request that did not come.
@@ -185,6 +188,9 @@ class CapsuleServer:
     def _recorded_for(self, request: Exchange) -> RecordedExchange | None:
         """The recorded exchange for a request. None for an unexpected request, or after the last answer."""
         with self._lock:
+            request = self._keys.with_recorded_key(
+                request, [recorded.exchange for _, recorded in self._waiting]
+            )
             meaning = repr(request_meaning(request))
             recorded = self._next_match(meaning) or self._repeated(request, meaning)
             if recorded is None and self._first_difference is None and self._waiting:
@@ -197,7 +203,7 @@ class CapsuleServer:
         if index is None:
             return None
         self._last_answers[meaning] = self._waiting.pop(index)[1]
-        self._repeats, self._last_match_time = 0, time.monotonic()
+        self._repeats, self._last_match_time = 0, steady_seconds()
         return self._last_answers[meaning]
 
     def _repeated(self, request: Exchange, meaning: str) -> RecordedExchange | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workerkit.openapi.exchange_reader import Json, total_of
 from workerkit.openapi.spec.operation import Call
+
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +73,7 @@ class CountedList:
 
 
 def number_or_zero(value: object) -> float:
-    """The value if it is a number, otherwise 0. A server may answer with anything."""
+    """The value if it is a number, also in quotes, otherwise 0. A server may answer with anything."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return float(value) if "." in value else int(value)
     return value if isinstance(value, int | float) else 0

@@ -11,6 +11,7 @@ All values must be equal, with these exceptions:
 - Another server may have its own texts.
 - Outside the capsule's own world, only two facts of an error body are compared: see `_compare_error_bodies`.
 - Undocumented fields are compared only in the capsule's own world.
+- An answer whose body is not in the capsule, or cannot be decoded, is compared by its status only.
 - Outside the capsule's own world, null in a listed task is equal to an empty value, and of two answers to a
   callback only the fields that both have are compared. The API's documentation page leaves both open.
 """
@@ -18,35 +19,37 @@ All values must be equal, with these exceptions:
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterator
+from dataclasses import replace
 from enum import Enum
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
+from workerkit.mockserver.capsules.replay.difference import (
+    MISSING,
+    Difference,
+    Phrase,
+    difference_at,
+    display,
+)
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import TASK_OPERATIONS
-from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import TIME_PATTERN, read_time
-from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TOLERANCE_SECONDS = 2.0
-_MAX_TEXT_LENGTH = 200
 _MAX_PSEUDONYM_LENGTH = 64
-_MASK = Mask((), salt=secrets.token_bytes(32))
 _NO_ANSWER = (Ending.HUNG, Ending.CLOSED)
 _COMPARED_HEADERS = ("retry-after", "allow")
 _CALLBACKS = ("updateLink", "completeLink", "setRequestStatus", "setAccountStatus")
 _LISTED_FIELD = re.compile(r"answer/data/\d+/(?!(?:id|status)$)\w+")
+# These lists are compared by the ids of their tasks.
+_ID_FIELDS = {"answer/data": "id", "answer/results": "link_id"}
 _EMPTY_VALUES = ("", 0, "{}")
-_PLACES_WITH_FEW_VALUES = ("status", "ending", "content-type")
-# The value of a missing field. No JSON value is equal to it.
-MISSING = object()
 
 
 class AnswerSource(Enum):
@@ -62,55 +65,22 @@ class AnswerSource(Enum):
     SERVER = "server"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The first difference between a recorded exchange and its replay.
-
-    number: the number of the exchange.
-    operation: the operationId of the request; None if it belongs to no operation.
-    request: the method, path and query of the request.
-    place: the part of the exchange that differs, for example `answer/data/0/status`.
-    recorded: the recorded value, as text.
-    now: the new value, as text.
-    """
-
-    number: int
-    operation: str | None
-    request: str
-    place: str
-    recorded: str
-    now: str
-
-    @property
-    def kind(self) -> tuple[str | None, str]:
-        """The operation, and the place without list indices. Equal for differences with the same cause."""
-        return self.operation, re.sub(r"/\d+", "/*", self.place)
-
-    def is_like(self, other: Difference | None) -> bool:
-        """Whether both differences seem to have the same cause.
-
-        Their kinds must be equal. For a status, an ending or a content type, the values must be equal, too.
-        """
-        values = (self.recorded, self.now) if self.place in _PLACES_WITH_FEW_VALUES else None
-        return other is not None and self.kind == other.kind and values in (None, (other.recorded, other.now))
-
-    def __str__(self) -> str:
-        return (
-            f"exchange {self.number} ({self.request}), {self.place}: recorded {self.recorded}, now {self.now}"
-        )
-
-
 class _DifferenceFoundError(WorkerkitError):
-    def __init__(self, place: str, recorded: Any, now: Any) -> None:
+    def __init__(self, place: str, recorded: Any, now: Any, *, task: str = "") -> None:
         super().__init__(place)
-        self.place, self.recorded, self.now = place, recorded, now
+        self.place, self.recorded, self.now, self.task = place, recorded, now, task
 
 
 class Matcher:
-    """Compares the exchanges of a replay one by one. Remembers the new id for each recorded id."""
+    """Compares the exchanges of a replay one by one. Remembers the new id for each recorded id.
 
-    def __init__(self, source: AnswerSource) -> None:
+    known: the ids that the recording shows, in lower case. In the mock's answers, every other id is
+        invented, and may stand for any recorded id that is not in `known`. None if no id is invented.
+    """
+
+    def __init__(self, source: AnswerSource, *, known: Container[str] | None = None) -> None:
         self._source = source
+        self._known = known
         self._new_ids: dict[str, str] = {}
         self._recorded_ids: dict[str, str] = {}
         self._sent_texts: set[str] = set()
@@ -139,7 +109,8 @@ class Matcher:
         try:
             self._compare(recorded, now)
         except _DifferenceFoundError as found:
-            return difference_at(recorded.exchange, found.place, *_display_both(found))
+            values = (display(found.place, value) for value in (found.recorded, found.now))
+            return difference_at(recorded.exchange, found.place, *values, task=found.task)
         return None
 
     def _compare(self, recorded: RecordedExchange, now: RecordedExchange) -> None:
@@ -152,7 +123,7 @@ class Matcher:
             return
         if before.status != after.status:
             raise _DifferenceFoundError("status", before.status, after.status)
-        if recorded.ending is Ending.WHOLE:
+        if recorded.ending is Ending.WHOLE and not (recorded.lacks_body or now.lacks_body):
             self._compare_headers(before, after)
             self._compare_bodies(before, after)
 
@@ -202,22 +173,61 @@ class Matcher:
     def _compare_objects(self, place: str, before: dict[str, Any], after: dict[str, Any]) -> None:
         documented = _documented_fields() if self._source is not AnswerSource.WORLD else None
         is_callback_answer = self._operation in _CALLBACKS and self._source is not AnswerSource.WORLD
-        for name in [*before, *(name for name in after if name not in before)]:
-            if documented is not None and name not in documented:
+        for name in _names_in(before, after):
+            value, new_value = before.get(name, MISSING), after.get(name, MISSING)
+            if self._is_equal_text(value, new_value) or (documented is not None and name not in documented):
                 continue
-            if is_callback_answer and not (name in before and name in after):
-                continue
-            if (name in before) != (name in after):
-                raise _DifferenceFoundError(
-                    f"{place}/{name}", before.get(name, MISSING), after.get(name, MISSING)
-                )
-            self._compare_values(f"{place}/{name}", before[name], after[name])
+            if value is MISSING or new_value is MISSING:
+                if is_callback_answer:
+                    continue
+                raise _DifferenceFoundError(f"{place}/{name}", value, new_value)
+            self._compare_values(f"{place}/{name}", value, new_value)
+
+    def _is_equal_text(self, before: Any, after: Any) -> bool:
+        """Whether both values are the same text. The ids of another server must be remembered."""
+        return type(before) is str and before == after and self._source is not AnswerSource.SERVER
 
     def _compare_lists(self, place: str, before: list[Any], after: list[Any]) -> None:
+        field = _ID_FIELDS.get(place)
+        if field is not None and self._source is not AnswerSource.SERVER:
+            self._compare_task_ids(place, _task_ids(before, field), _task_ids(after, field))
         for index, (before_item, after_item) in enumerate(zip(before, after, strict=False)):
-            self._compare_values(f"{place}/{index}", before_item, after_item)
+            if not self._is_invented(after_item):
+                self._compare_values(f"{place}/{index}", before_item, after_item)
         if len(before) != len(after):
-            raise _DifferenceFoundError(place, f"{len(before)} items", f"{len(after)} items")
+            raise _DifferenceFoundError(place, Phrase(f"{len(before)} items"), Phrase(f"{len(after)} items"))
+
+    def _compare_task_ids(self, place: str, before: list[str] | None, after: list[str] | None) -> None:
+        """Compares which tasks are in a list, and in which order. None is a list with other items, too."""
+        if before is None or after is None:
+            return
+        for index, (recorded, now) in enumerate(zip_longest(before, after, fillvalue="")):
+            if not (recorded and now and self._is_same_id(recorded, now)):
+                raise self._wrong_task(f"{place}/{index}", before[index:], after[index:])
+
+    def _wrong_task(self, place: str, before: list[str], after: list[str]) -> _DifferenceFoundError:
+        """The difference of two lists that begin with different tasks: the first one is missing or extra."""
+        is_extra = bool(before) and before[0] not in after
+        is_missing = bool(after) and after[0] not in before
+        if is_extra and not (is_missing and self._is_known(after[0])):
+            return _DifferenceFoundError(
+                place, Phrase(f"task {before[0]}"), Phrase(f"no task {before[0]}"), task=before[0]
+            )
+        now = after[0] if self._is_known(after[0]) else "that the recording does not show"
+        if is_missing and not is_extra:
+            return _DifferenceFoundError(
+                place, Phrase(f"no task {now}"), Phrase(f"task {now}"), task=after[0]
+            )
+        return _DifferenceFoundError(
+            place, Phrase(f"task {before[0]}"), Phrase(f"task {now}"), task=before[0]
+        )
+
+    def _is_invented(self, task: Any) -> bool:
+        """Whether this is a task of the mock that stands for a recorded task."""
+        return self._known is not None and isinstance(task, dict) and task.get("id") in self._recorded_ids
+
+    def _is_known(self, task_id: str) -> bool:
+        return self._known is None or task_id in self._known
 
     def _compare_texts(self, place: str, before: str, after: str) -> None:
         if _UUID.fullmatch(before) and _UUID.fullmatch(after):
@@ -229,7 +239,8 @@ class Matcher:
         elif place.endswith("/server_name") and self._source is AnswerSource.SERVER:
             if not self._is_same_id(before, after):
                 earlier = self._new_ids.get(_lower(before), before)
-                raise _DifferenceFoundError(place, before, f"{after}, but {earlier} in earlier answers")
+                now = Phrase(f'"{after}", but "{earlier}" in earlier answers')
+                raise _DifferenceFoundError(place, before, now)
         elif before != after and not self._may_differ(place, before, after):
             raise _DifferenceFoundError(place, before, after)
 
@@ -242,8 +253,11 @@ class Matcher:
 
     def _is_same_id(self, before: str, after: str) -> bool:
         before, after = before.lower(), after.lower()
-        if self._source is not AnswerSource.SERVER:
-            return before == after
+        is_same = before == after
+        if self._source is not AnswerSource.SERVER and (
+            is_same or self._is_known(before) or self._is_known(after)
+        ):
+            return is_same
         new, recorded = self._new_ids.setdefault(before, after), self._recorded_ids.setdefault(after, before)
         return new == after and recorded == before
 
@@ -269,40 +283,6 @@ class Matcher:
         return is_another_server and is_free_text and _is_id_or_time(before) == _is_id_or_time(after)
 
 
-def difference_at(exchange: Exchange, place: str, recorded: str, now: str) -> Difference:
-    """A difference at a place of this exchange."""
-    return Difference(exchange.number, exchange.operation, request_line(exchange), place, recorded, now)
-
-
-def request_line(exchange: Exchange) -> str:
-    """The method, path and query of a request for messages: `GET /api/v1/worker/tasks?limit=5`."""
-    query = f"?{exchange.query}" if exchange.query else ""
-    return f"{exchange.method} {exchange.path}{query}"
-
-
-def display(place: str, value: Any) -> str:
-    """A value for messages, without secrets. `place` is the place of the value in its exchange."""
-    if value is MISSING:
-        return "nothing"
-    if isinstance(value, bytes):
-        value = _MASK.body(value)
-    value = _MASK.value_in_fields(place.split("/"), value)
-    text = value if value and isinstance(value, str) else render(value).decode()
-    return text if len(text) <= _MAX_TEXT_LENGTH else f"{text[:_MAX_TEXT_LENGTH]}…"
-
-
-def _display_both(found: _DifferenceFoundError) -> tuple[str, str]:
-    recorded, now = display(found.place, found.recorded), display(found.place, found.now)
-    if recorded == now:
-        return _quoted_text(found.recorded, recorded), _quoted_text(found.now, now)
-    return recorded, now
-
-
-def _quoted_text(value: Any, text: str) -> str:
-    """The text with quotes if the value is a text. So "84" and 84 look different."""
-    return f'"{text}"' if isinstance(value, str) else text
-
-
 def _ids(exchange: Exchange) -> Iterator[str]:
     for text in (exchange.path, exchange.query, exchange.request_body.decode("latin-1")):
         yield from _UUID.findall(text)
@@ -314,6 +294,24 @@ def _with_replaced_ids(text: str, changes: dict[str, str]) -> str:
 
 def _lower(text: str) -> str:
     return text.lower()
+
+
+def _names_in(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """The names of all fields. The results of a batch come first: they explain its counts."""
+    names = [*before, *(name for name in after if name not in before)]
+    if "results" in before:
+        names.insert(0, "results")
+    return names
+
+
+def _task_ids(items: list[Any], field: str) -> list[str] | None:
+    """The ids of tasks in a list, in lower case. None if an item has no id in this field."""
+    ids = [item.get(field) if isinstance(item, dict) else None for item in items]
+    return (
+        [task_id.lower() for task_id in ids if isinstance(task_id, str)]
+        if all(isinstance(task_id, str) for task_id in ids)
+        else None
+    )
 
 
 def _media_type(exchange: Exchange) -> str:

@@ -33,11 +33,13 @@ from workerkit.openapi.spec.operation import Call
 # The seed for the ids of invented tasks. A recorded mock was probably started with a small seed. This seed is
 # large, so that the invented ids differ from the recorded ids.
 _SEED = 0xCA95_01E5
-_OTHER_SERVER = "another-server"
+_OTHER_SERVER = "another server"
 # If a server says that it has more tasks than this, the number is ignored.
 _MAX_INVENTED_TASKS = 50_000
 # Lists without a status filter leave out tasks in this status, and such a task may change to any status.
 _UNLISTED_STATUS = "running"
+# The server itself does not change these statuses.
+_LASTING_STATUSES = frozenset({"running", "completed", "canceled"})
 
 
 def reconstruction(capsule: Capsule, dialect: Dialect) -> Builder:
@@ -137,9 +139,22 @@ class _Reconstruction:
             owner = self._owner(exchange)
             for task_id, is_own in task_ownership(exchange):
                 if owner is not None and task_id not in self._tasks:
+                    is_own = is_own and not self._is_missing_in_list(task_id, owner)
                     self._collect_unlisted(task_id, owner if is_own else self._other_server(), {})
             if owner is not None:
                 self._collect_named_entity(exchange, owner)
+
+    def _is_missing_in_list(self, task_id: str, owner: str) -> bool:
+        """Whether a complete list should show a task after its update, but no list shows it.
+
+        Then the task probably belongs to another server, and the update should have been refused.
+        """
+        return any(
+            task_list.owner == owner
+            and task_list.is_complete
+            and task_list.changed_statuses.get(task_id) in {*task_list.statuses} & _LASTING_STATUSES
+            for task_list in self._lists
+        )
 
     def _collect_named_entity(self, exchange: Exchange, owner: str) -> None:
         body = exchange.request_json()

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.capsules.http.client import Address, send
-from workerkit.mockserver.capsules.replay.matching import AnswerSource, Difference, Matcher
-from workerkit.mockserver.capsules.replay.reconstruct import reconstruction
-from workerkit.mockserver.capsules.replay.replay_mock import ReplayMock, answer_timeout, stored_world
-from workerkit.mockserver.worlds.worlds import Builder
+from workerkit.mockserver.capsules.replay.matching import AnswerSource
+from workerkit.mockserver.capsules.replay.reconstructed_replay import (
+    ReplayResult,
+    beginning,
+    replay_exchanges,
+    replay_in_dialect,
+    replay_in_world,
+    replay_reconstructed,
+)
+from workerkit.mockserver.capsules.replay.replay_mock import answer_timeout, stored_world
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect, dialect_of
 from workerkit.openapi.spec.silence import silences
 
-SendAgain = Callable[[RecordedExchange], RecordedExchange]
 # Some differences disappear only if several choices of the dialect change together. At most this number of
 # choices are changed together.
 _MAX_CHOICES_AT_ONCE = 3
 # The first choice alone is another difference at an earlier exchange, so these are tried together.
 _JOINT_CHOICES = ({"content-type": "ignored", "missing-body": "empty"},)
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayResult:
-    """The result of a replay.
-
-    count: how many exchanges were sent again.
-    difference: the first difference; None if all answers were as recorded.
-    dialect: the dialect in which the most exchanges matched; None if no dialects were tried.
-    """
-
-    count: int
-    difference: Difference | None
-    dialect: Dialect | None = None
 
 
 def replay(capsule: Capsule, *, name: str) -> ReplayResult:
@@ -46,13 +38,8 @@ def replay(capsule: Capsule, *, name: str) -> ReplayResult:
     Raises InvalidInputError.
     """
     if capsule.world is not None:
-        return _replay_in_world(stored_world(capsule, name=name), capsule, AnswerSource.WORLD)
-    return _replay_in_best_dialect(capsule)
-
-
-def replay_in_dialect(capsule: Capsule, dialect: Dialect) -> ReplayResult:
-    """Replays a capsule against the mock in one dialect, in a world reconstructed from the exchanges."""
-    return _replay_in_world(reconstruction(capsule, dialect), capsule, AnswerSource.RECONSTRUCTION)
+        return replay_in_world(stored_world(capsule, name=name), capsule, AnswerSource.WORLD)
+    return _replay_in_dialects(capsule)
 
 
 def replay_against_server(
@@ -72,36 +59,43 @@ def replay_against_server(
 
     def send_again(recorded: RecordedExchange) -> RecordedExchange:
         pace()
-        return send(_with_key(recorded, keys).exchange, address, timeout=answer_timeout(recorded))
+        now = send(_with_key(recorded, keys).exchange, address, timeout=answer_timeout(recorded))
+        return replace(now, exchange=decompressed(now.exchange))
 
-    return _replay(capsule, send_again, AnswerSource.SERVER)
-
-
-def _replay_in_world(build_world: Builder, capsule: Capsule, source: AnswerSource) -> ReplayResult:
-    with ReplayMock(build_world) as mock:
-        return _replay(capsule, mock.replay, source)
+    return replay_exchanges(capsule, send_again, AnswerSource.SERVER)
 
 
-def _replay(capsule: Capsule, send_again: SendAgain, source: AnswerSource) -> ReplayResult:
-    matcher = Matcher(source)
-    for count, recorded in enumerate(capsule.recorded, 1):
-        now = send_again(replace(recorded, exchange=matcher.with_new_ids(recorded.exchange)))
-        difference = matcher.difference(recorded, now)
-        if difference is not None:
-            return ReplayResult(count, difference)
-    return ReplayResult(len(capsule.recorded), None)
+def _replay_in_dialects(capsule: Capsule) -> ReplayResult:
+    """The replay in the dialect in which the most exchanges match. Changes as few choices as possible.
 
-
-def _replay_in_best_dialect(capsule: Capsule) -> ReplayResult:
-    """The replay in the dialect in which the most exchanges match. Changes as few choices as possible."""
+    If no dialect explains the difference, the shortest beginning with a difference is replayed alone. It may
+    have another difference. If a dialect explains that one, another exchange is wrong.
+    """
     dialect = Dialect()
-    best = replay_in_dialect(capsule, dialect)
+    while True:
+        best = _replay_in_best_dialect(capsule, dialect)
+        assert best.dialect is not None
+        if best.difference is None:
+            return best
+        result = replay_in_dialect(capsule, best.dialect)
+        assert result.difference is not None
+        if result.difference.is_like(best.difference):
+            return replace(result, dialect=best.dialect)
+        best_alone = _replay_in_best_dialect(beginning(capsule, result.difference.end), best.dialect)
+        if best_alone.difference is not None or best_alone.dialect in (None, dialect):
+            return replace(result, dialect=best.dialect)
+        dialect = best_alone.dialect
+
+
+def _replay_in_best_dialect(capsule: Capsule, dialect: Dialect) -> ReplayResult:
+    """The replay in the dialect in which the most exchanges match, beginning with this dialect."""
+    best = replay_reconstructed(capsule, dialect)
     while best.difference is not None:
         trials = _DialectTrials(capsule, best.count)
         better = _dialect_without_difference(trials, dialect, best, _MAX_CHOICES_AT_ONCE)
         if better is None:
             return _with_equal_status(trials, dialect, best)
-        dialect, best = better, replay_in_dialect(capsule, better)
+        dialect, best = better, replay_reconstructed(capsule, better)
     return replace(best, dialect=dialect)
 
 
@@ -110,15 +104,12 @@ class _DialectTrials:
 
     def __init__(self, capsule: Capsule, count: int) -> None:
         self._capsule = capsule
-        self._beginning = replace(capsule, recorded=capsule.recorded[:count])
+        self._count = count
         self._results: dict[Dialect, ReplayResult] = {}
 
     def result(self, dialect: Dialect) -> ReplayResult:
         if dialect not in self._results:
-            build_world = reconstruction(self._capsule, dialect)
-            self._results[dialect] = _replay_in_world(
-                build_world, self._beginning, AnswerSource.RECONSTRUCTION
-            )
+            self._results[dialect] = replay_reconstructed(self._capsule, dialect, count=self._count)
         return self._results[dialect]
 
 

@@ -86,6 +86,12 @@ class ReplayMock:
         if self._mock is not None:
             self._mock.__exit__(kind, error, trace)
 
+    @property
+    def refusal(self) -> str:
+        """Why the mock refused the last request, in words. Empty if it did not."""
+        exchanges = list(self._director.world.journal)
+        return exchanges[-1].why if exchanges else ""
+
     def replay(self, recorded: RecordedExchange) -> RecordedExchange:
         """Sets the world's clock to the recorded time, and sends the request. Returns the new exchange."""
         time, clock = min(recorded.exchange.began, LATEST), self._director.world.clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from workerkit.mockserver.capsules.replay.matching import (
+from workerkit.mockserver.capsules.replay.difference import (
     MISSING,
     Difference,
     difference_at,
@@ -41,7 +41,7 @@ def request_difference(expected: Exchange, request: Exchange) -> Difference:
             )
         case "key":
             place = f"request/{worker_api().key_header}"
-            return difference_at(expected, place, "the worker's key", "another key")
+            return difference_at(expected, place, before["key"] or "no key", after["key"] or "no key")
         case "body":
             place, *values = _first_difference(
                 "request/body", "", expected.request_json(), request.request_json()

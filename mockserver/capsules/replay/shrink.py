@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
-from workerkit.mockserver.capsules.replay.matching import Difference
+from workerkit.mockserver.capsules.replay.difference import Difference
 
 FindDifference = Callable[[Capsule], Difference | None]
 _MAX_RUNS = 200
@@ -16,60 +16,81 @@ _MAX_TO_COMBINE, _MAX_COMBINED = 16, 2
 
 def shrink_capsule(
     capsule: Capsule,
+    first: Difference | None,
     find: FindDifference,
     *,
     find_fast: FindDifference | None = None,
+    twin: Capsule | None = None,
     max_runs: int = _MAX_RUNS,
 ) -> Capsule:
-    """Returns a smaller capsule that still shows the same kind of difference.
+    """Returns a smaller capsule that shows the same difference: the same place with the same values.
 
     capsule: the capsule with the difference. It stays unchanged.
+    first: its first difference.
     find: replays a capsule and returns its first difference.
-    find_fast: a faster function that may return a difference where `find` returns None. It is tried first.
+    find_fast: a faster function that may return another result than `find`. It is tried first.
+    twin: the capsule with the answers of a server without the difference. The same exchanges of the twin
+        must have no difference. Otherwise an exchange is missing that a remaining answer depends on.
     max_runs: how many capsules one search may replay. There are at most two searches.
 
-    Returns the same capsule if it has no difference.
+    Returns the same capsule if `first` is None, or if no smaller capsule shows the same difference.
     """
-    if find_fast is None:
-        return _Search(capsule, find, max_runs).smallest()
-    small = _Search(capsule, find_fast, max_runs).smallest()
-    original = find_fast(capsule)
-    if original is None or small == capsule or original.is_like(find(small)):
-        return small
-    return _Search(capsule, lambda smaller: find_fast(smaller) and find(smaller), max_runs).smallest()
+    if first is None:
+        return capsule
+    for finder in (find_fast, find):
+        if finder is not None:
+            small = _Search(capsule, first, finder, twin, max_runs).smallest()
+            if _Search(capsule, first, find, twin, max_runs).shows_it(small):
+                return _with(capsule, small)
+    return capsule
 
 
 class _Search:
-    """Removes exchanges before the one that differs (delta debugging). That exchange stays the last one."""
+    """Removes exchanges (delta debugging). The exchange that differs stays, and the one that proves it."""
 
-    def __init__(self, capsule: Capsule, find: FindDifference, max_runs: int) -> None:
-        self._capsule = capsule
+    def __init__(
+        self, capsule: Capsule, first: Difference, find: FindDifference, twin: Capsule | None, max_runs: int
+    ) -> None:
+        self._capsule, self._twin = capsule, twin
+        self._first = first
         self._find = find
         self._remaining_runs = max_runs
+        self._needed = {first.number - 1, first.end - 1}
 
-    def smallest(self) -> Capsule:
-        first = self._run(self._capsule.recorded)
-        if first is None:
-            return self._capsule
-        self._original = first
-        *before, last = self._capsule.recorded[: first.number]
-        return self._with((*self._one_or_two(self._without_parts(before, last), last), last))
+    def smallest(self) -> list[int]:
+        """The indices of the exchanges that remain."""
+        others = (index for index in range(self._first.end) if index not in self._needed)
+        before = sorted(others, key=self._answer_length, reverse=True)
+        return self._sorted(self._one_or_two(self._without_parts(before)))
 
-    def _without_parts(self, kept: list[RecordedExchange], last: RecordedExchange) -> list[RecordedExchange]:
+    def shows_it(self, indices: Sequence[int]) -> bool:
+        """Whether these exchanges show the same difference, and those of the twin show none."""
+        difference = self._find(_with(self._capsule, indices))
+        if difference is None or not self._first.is_like(difference):
+            return False
+        if indices[difference.number - 1] != self._first.number - 1:
+            return False
+        return self._twin is None or self._find(_with(self._twin, indices)) is None
+
+    def _answer_length(self, index: int) -> int:
+        """Long lists are removed first: the more tasks a list shows, the more exchanges it depends on."""
+        return len(self._capsule.recorded[index].exchange.answer_body)
+
+    def _without_parts(self, kept: list[int]) -> list[int]:
         """Removes parts of the list that are not needed: first large parts, then smaller ones."""
         size = len(kept)
         while size:
             start = 0
             while start < len(kept) and self._remaining_runs > 0:
                 candidate = kept[:start] + kept[start + size :]
-                if self._still_differs((*candidate, last)):
+                if self._still_differs(candidate):
                     kept = candidate
                 else:
                     start += size
             size = min(size, len(kept)) // 2
         return kept
 
-    def _one_or_two(self, kept: list[RecordedExchange], last: RecordedExchange) -> list[RecordedExchange]:
+    def _one_or_two(self, kept: list[int]) -> list[int]:
         """Tries to keep only two exchanges of the list, or one, or none.
 
         Returns the fewest exchanges with which the difference still appears. If two are not enough, returns
@@ -79,24 +100,24 @@ class _Search:
             return kept
         for count in range(min(len(kept), _MAX_COMBINED + 1)):
             for candidate in combinations(kept, count):
-                if self._remaining_runs > 0 and self._still_differs((*candidate, last)):
+                if self._remaining_runs > 0 and self._still_differs([*candidate]):
                     return list(candidate)
         return kept
 
-    def _still_differs(self, recorded: tuple[RecordedExchange, ...]) -> bool:
-        difference = self._run(recorded)
-        is_last = difference is not None and difference.number == len(recorded)
-        return is_last and self._original.is_like(difference)
-
-    def _run(self, recorded: tuple[RecordedExchange, ...]) -> Difference | None:
+    def _still_differs(self, indices: list[int]) -> bool:
         self._remaining_runs -= 1
-        return self._find(self._with(recorded))
+        return self.shows_it(self._sorted(indices))
 
-    def _with(self, recorded: tuple[RecordedExchange, ...]) -> Capsule:
-        return replace(
-            self._capsule,
-            recorded=tuple(_numbered(number, exchange) for number, exchange in enumerate(recorded, 1)),
-        )
+    def _sorted(self, indices: list[int]) -> list[int]:
+        return sorted({*indices, *self._needed})
+
+
+def _with(capsule: Capsule, indices: Sequence[int]) -> Capsule:
+    """The capsule with only these exchanges, numbered again."""
+    recorded = [capsule.recorded[index] for index in indices]
+    return replace(
+        capsule, recorded=tuple(_numbered(number, exchange) for number, exchange in enumerate(recorded, 1))
+    )
 
 
 def _numbered(number: int, recorded: RecordedExchange) -> RecordedExchange:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.replay.capsule_server import CapsuleServer
-from workerkit.mockserver.capsules.replay.matching import Difference
+from workerkit.mockserver.capsules.replay.difference import Difference, request_line
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.workers.command import Command
 from workerkit.mockserver.workers.worker_environment import fill_placeholders
+from workerkit.openapi.errors import CannotRunError
 from workerkit.openapi.exchange import Exchange
 
 _SECONDS_BETWEEN_CHECKS = 0.02
 _SECONDS_AFTER_LAST_ANSWER = 1.0
+
+
+class IncompleteCapsuleError(CannotRunError):
+    """A capsule lacks the body of an answer. The message names the exchange."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,9 @@ def replay_to_worker(
     - The worker does not send any of the remaining recorded requests for `CapsuleServer.patience` seconds.
     - The time limit is over.
 
-    Raises CommandNotFoundError.
+    Raises CommandNotFoundError. Raises IncompleteCapsuleError if a recorded answer has no body to give.
     """
+    _check_complete(capsule)
     with (
         CapsuleServer(capsule, in_order=in_order) as server,
         Command(fill_placeholders(words, server.settings), server.environment) as command,
@@ -64,10 +70,22 @@ def replay_to_worker(
         return WorkerReplay(server.matched, server.missed, server.difference(ended), ended, output)
 
 
+def _check_complete(capsule: Capsule) -> None:
+    """Raises IncompleteCapsuleError if the body of a recorded answer is left out."""
+    for recorded in capsule.recorded:
+        if recorded.lacks_body:
+            exchange = recorded.exchange
+            raise IncompleteCapsuleError(
+                f"the recorded answers cannot be given to a worker: exchange {exchange.number} "
+                f"({request_line(exchange)}): {exchange.why}. "
+                "Remove this exchange from the file, or record again"
+            )
+
+
 def _wait_for_end(server: CapsuleServer, command: Command, time_limit: float) -> str:
     """Waits until the replay ends. Returns in words how it ended."""
-    deadline = time.monotonic() + time_limit
-    while time.monotonic() < deadline:
+    deadline = steady_seconds() + time_limit
+    while steady_seconds() < deadline:
         exit_code = command.wait(_SECONDS_BETWEEN_CHECKS)
         if exit_code is not None:
             return f"the worker exited with code {exit_code}"

@@ -13,6 +13,7 @@ from workerkit.scenarios.model.effects.tasks import (
     ReassignTasks,
     RemoveTasks,
 )
+from workerkit.scenarios.model.effects.worker_process import KillWorker, StartWorker, StopWorker
 
 EFFECTS: dict[str, type[Effect]] = {
     effect.kind: effect
@@ -32,6 +33,9 @@ EFFECTS: dict[str, type[Effect]] = {
         SetCustomerRequest,
         SetAccount,
         AdvanceClock,
+        StopWorker,
+        KillWorker,
+        StartWorker,
     )
 }
 

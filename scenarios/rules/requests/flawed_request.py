@@ -18,6 +18,7 @@ class RequestFlawRule(Rule):
     """A rule about one kind of flaw. The worker must not send a request with this kind of flaw."""
 
     general: ClassVar[bool] = True
+    judges_leaving: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([_breach(run, *flaw) for flaw in run.flaws if self.applies_to(*flaw)])

@@ -17,6 +17,8 @@ Run = Callable[..., tuple[int, str, str]]
     [
         (["--host", "0.0.0.0"], "--control-token"),
         (["--scenario", "key-revokd"], 'did you mean "key-revoked"?'),
+        (["--scenario", "port-closed"], "the scenario port-closed: the fault down closes the port"),
+        (["--scenario", "two-at-once"], "two-at-once has the effect start-worker, and no worker runs here"),
         (["--scenario", "missing.yaml"], "missing.yaml: No such file"),
         (["--port", "65536"], "65536"),
         (["--port", "http"], "http"),

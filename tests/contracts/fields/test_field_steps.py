@@ -28,6 +28,7 @@ from workerkit.contracts.fields import (
     unlisted_texts,
     wrong_values,
 )
+from workerkit.contracts.scripted.changed_cursor import follow_changed_cursor
 from workerkit.contracts.scripted.script import FIELD_STEPS, Step
 from workerkit.contracts.target.plan import Writes
 
@@ -37,11 +38,11 @@ ALL_STEPS = FIELD_STEPS[Writes.ALL]
 # For each kind of faults at least one: the step that finds it, the rule, and words of the message.
 # `python -m benchmarks.soundness.independent` tries all.
 FOUND: dict[str, tuple[Step, str, str]] = {
-    "long-text-crashes": (task_texts.write_odd_texts, "no-system-error", "a URL of 300 characters"),
-    "emoji-crashes": (task_texts.write_odd_texts, "no-system-error", "an emoji"),
-    "link-cut-at255": (task_texts.write_odd_texts, "update-links", "only the first 255 of its 300"),
+    "long-text-crashes": (task_texts.write_unusual_texts, "no-system-error", "a URL of 300 characters"),
+    "emoji-crashes": (task_texts.write_unusual_texts, "no-system-error", "an emoji"),
+    "link-cut-at255": (task_texts.write_unusual_texts, "update-links", "only the first 255 of its 300"),
     "ampersand-escaped": (task_texts.write_plain_links, "update-links", "&amp;"),
-    "long-service-type-crashes": (filters.filter_by_hard_values, "no-system-error", "service_type"),
+    "long-service-type-crashes": (filters.filter_by_unusual_texts, "no-system-error", "service_type"),
     "log-surrogate-crashes": (unlisted_texts.send_log_texts, "no-system-error", "a lone surrogate"),
     "foreign-task-updated-without-status": (ownership.update_foreign_fields, "update-own-only", "note"),
     "bulk-foreign-updated-without-status": (ownership.update_foreign_fields, "bulk-foreign", "alone"),
@@ -51,7 +52,10 @@ FOUND: dict[str, tuple[Step, str, str]] = {
     "complete-clears-links": (single_fields.complete_with_single_links, "update-links", "link/complete"),
     "bulk-cancelled-accepted": (wrong_values.send_wrong_updates, "update-status", "PUT /tasks/bulk"),
     "logs-take-fatal": (wrong_values.send_wrong_logs, "logs-levels", '"FATAL"'),
-    "filter-takes-cancelled": (filters.filter_by_near_misses, "list-status", "status canceled"),
+    "filter-takes-cancelled": (filters.filter_by_similar_statuses, "list-status", "status canceled"),
+    "changed-cursor-refused": (follow_changed_cursor, "list-after", "cannot get the next page"),
+    "changed-cursor-begins-again": (follow_changed_cursor, "list-after", "come before it"),
+    "changed-cursor-lists-nothing": (follow_changed_cursor, "list-after", "lists nothing, but"),
     "last-cursor-begins-again": (filters.list_extreme_pages, "list-after", "after the last"),
     "large-count-crashes": (sizes.send_heartbeat_numbers, "no-system-error", "2147483648"),
 }
@@ -164,7 +168,7 @@ def test_a_system_error_has_one_finding_for_each_field_and_kind_of_text() -> Non
         (
             "no-system-error",
             'POST /logs with message "https://example.com/workerkit/🎉" (an emoji) was answered 500; '
-            "a server that cannot take a value answers 400",
+            "a server that cannot accept a value answers 400",
         )
     ]
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from workerkit.contracts.fields.texts import (
     LOOKALIKES,
     MIXED_URL,
-    ODD_URLS,
     PLAIN_URLS,
+    UNUSUAL_URLS,
     URL_PARTS,
     FieldText,
     difference,
@@ -22,14 +22,14 @@ from workerkit.contracts.fields.texts import (
 
 
 @pytest.mark.parametrize(
-    "text", [*PLAIN_URLS, *ODD_URLS, *URL_PARTS, *LOOKALIKES], ids=lambda text: text.kind
+    "text", [*PLAIN_URLS, *UNUSUAL_URLS, *URL_PARTS, *LOOKALIKES], ids=lambda text: text.kind
 )
 def test_every_text_may_be_listed_as_written(text: FieldText) -> None:
     assert difference(text, text.value) is None
 
 
-@pytest.mark.parametrize("text", [*ODD_URLS, *URL_PARTS], ids=lambda text: text.kind)
-def test_an_odd_url_may_be_listed_in_a_normal_form(text: FieldText) -> None:
+@pytest.mark.parametrize("text", [*UNUSUAL_URLS, *URL_PARTS], ids=lambda text: text.kind)
+def test_an_unusual_url_may_be_listed_in_a_normal_form(text: FieldText) -> None:
     browser_form = quote(text.value.strip().replace("\\", "/"), safe="/:%")
     stripped = text.value.strip().replace("\t", "").replace("\n", "").replace("\0", "")
     for listed in (browser_form, stripped, normalize("NFC", stripped)):
@@ -42,7 +42,7 @@ def test_a_plain_url_has_no_other_form(text: FieldText) -> None:
         assert difference(text, listed) is not None
 
 
-@given(st.sampled_from([*ODD_URLS, *URL_PARTS]), st.integers(1, 2000))
+@given(st.sampled_from([*UNUSUAL_URLS, *URL_PARTS]), st.integers(1, 2000))
 def test_a_text_that_was_cut_is_found(text: FieldText, length: int) -> None:
     cut = text.value.strip()[:length]
     # A URL without the slash at its end is the same URL.
@@ -74,7 +74,7 @@ def test_a_text_that_is_no_url_may_be_dropped_but_not_changed() -> None:
 
 
 def test_a_message_names_the_place_of_the_first_difference() -> None:
-    long_url = ODD_URLS[1]
+    long_url = UNUSUAL_URLS[1]
     assert difference(long_url, long_url.value[:255]) == "lists only the first 255 of its 300 characters"
     escaped = PLAIN_URLS[0].value.replace("&", "&amp;")
     assert difference(PLAIN_URLS[0], escaped) == (

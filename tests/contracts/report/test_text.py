@@ -67,7 +67,7 @@ def test_an_exchange_of_two_causes_is_written_only_once() -> None:
     lines = report_text(caused(RuleFlaw("one is missing", (1, 2)), RuleFlaw("two is missing", (2, 3))))
     stripped = [line.strip() for line in lines.splitlines()]
     assert stripped[:3] == [
-        "Mend first: 2 causes. The cause that breaks the most rules is the first.",
+        "Fix first: 2 causes. The cause that breaks the most rules is the first.",
         "1. list: one is missing",
         "2. list: two is missing",
     ]
@@ -86,9 +86,9 @@ def test_what_follows_from_a_cause_is_named_in_one_line() -> None:
     flaw = RuleFlaw("it is gone", (2,))
     followers = (("update", flaw), ("update", flaw), ("bulk", flaw))
     text = report_text(caused(RuleFlaw("one is missing", (1,)), followers=followers))
-    assert "From this follows: update (2 findings), bulk (1 finding)" in text
+    assert "The same mistake also breaks: update (2 findings), bulk (1 finding)" in text
     assert "it is gone" not in text
-    assert "Mend first" not in text
+    assert "Fix first" not in text
 
 
 def test_the_parts_of_a_run_and_what_the_limit_left_out_are_told() -> None:

@@ -12,6 +12,7 @@ from tests.independent.call import Record
 from tests.independent.fault import fault
 from tests.independent.listing import Condition, Listing, ListQuery
 from tests.independent.refusal import invalid
+from tests.independent.store import first
 
 _ASSIGNED = "Lấy tasks được giao cho server."
 _STATUS = "status | pending,queued | Lọc theo status"
@@ -137,6 +138,36 @@ class CursorRepeatsLast(Listing):
 class CursorIgnored(Listing):
     def position(self, db: sqlite3.Connection, server: Record, list_query: ListQuery) -> list[Condition]:
         return []
+
+
+class _CursorInTheFilter(Listing):
+    """Looks for the task of the cursor among the tasks that match the filter."""
+
+    def position(self, db: sqlite3.Connection, server: Record, list_query: ListQuery) -> list[Condition]:
+        task = first(db, "SELECT * FROM tasks WHERE id = ?", (list_query.after or "").lower())
+        if task is not None and task["status"] not in list_query.statuses:
+            return self.without_its_task()
+        return super().position(db, server, list_query)
+
+    def without_its_task(self) -> list[Condition]:
+        raise invalid("invalid_cursor")
+
+
+@fault("A cursor is refused if its task does not match the filter any more.", quote=_AFTER)
+class ChangedCursorRefused(_CursorInTheFilter):
+    pass
+
+
+@fault("If the task of the cursor does not match the filter any more, the list begins again.", quote=_AFTER)
+class ChangedCursorBeginsAgain(_CursorInTheFilter):
+    def without_its_task(self) -> list[Condition]:
+        return []
+
+
+@fault("If the task of the cursor does not match the filter any more, nothing is listed.", quote=_AFTER)
+class ChangedCursorListsNothing(_CursorInTheFilter):
+    def without_its_task(self) -> list[Condition]:
+        return [Condition("0")]
 
 
 @fault("With a cursor, tasks of all statuses are listed.", quote=_STATUS)

@@ -11,7 +11,7 @@ from tests.contracts.test_nonsense import JUNK, garbled
 from tests.mockserver.capsules.file.test_reader import capsule, recorded
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.to_scenario import scenario_source
-from workerkit.mockserver.capsules.replay.replay import replay_in_dialect
+from workerkit.mockserver.capsules.replay.reconstructed_replay import replay_in_dialect
 from workerkit.openapi.formats.strict_json import parse, render
 from workerkit.openapi.spec.dialect import Dialect
 from workerkit.scenarios.loading import loader

@@ -112,6 +112,11 @@ def test_the_list_of_worlds_has_the_url_and_the_keys_of_each(
         ({"scenario": "key-revokd"}, 404, 'did you mean "key-revoked"?'),
         ({"scenario": "../library/key-revoked.yaml"}, 404, "there is no scenario"),
         ({"scenario": 7}, 400, "body/scenario"),
+        (
+            {"scenario": "stopped-in-a-task"},
+            400,
+            "body/scenario: the scenario stopped-in-a-task has the effect",
+        ),
         ({"sed": 7}, 400, 'did you mean "seed"?'),
         ({"seed": -1}, 400, "body/seed"),
         ({"seed": 2**63}, 400, "body/seed"),
@@ -670,6 +675,20 @@ def test_the_error_of_a_scenario_names_the_mistake(control: Control, mock: World
     assert answer.status_code == 400
     assert 'unknown key "whem" (did you mean "when"?)' in answer.json()["message"]
     assert mock.run_in_server_thread(mock.worlds.names) == before
+
+
+def test_a_scenario_that_closes_the_port_is_refused(
+    control: Control, world: World, mock: WorldServer
+) -> None:
+    before = mock.run_in_server_thread(mock.worlds.names)
+    answer = control("POST", "/worlds", {"scenario": "port-closed"})
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith(
+        "body/scenario: the scenario port-closed: the fault down closes"
+    )
+    assert mock.run_in_server_thread(mock.worlds.names) == before
+    fault = control("POST", f"/worlds/{world.name}/faults", {"fault": "down"})
+    assert (fault.status_code, fault.json()["message"][:28]) == (400, "body/fault: the fault down c")
 
 
 def test_a_world_without_the_servers_of_its_scenario_is_refused(control: Control) -> None:

@@ -320,23 +320,6 @@ def _(client: DialectClient) -> None:
     assert times_in_answers(client) == {"2025-12-01T17:00:00+07:00"}
 
 
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_a_world_behaves_as_its_dialect_says(open_client: OpenClient, silence: str, value: str) -> None:
-    EXAMPLES.check(open_client, silence, value)
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_worlds_with_other_values_behave_differently(
-    open_client: OpenClient, silence: str, value: str
-) -> None:
-    EXAMPLES.check_other_values(open_client, silence, value)
-
-
-@pytest.mark.parametrize("silence", EXAMPLES.silences())
-def test_without_a_choice_the_default_value_is_used(open_client: OpenClient, silence: str) -> None:
-    EXAMPLES.check_default(open_client, silence)
-
-
 def test_worlds_of_two_dialects_run_side_by_side(open_client: OpenClient) -> None:
     with (
         open_client({}) as plain,

@@ -169,23 +169,6 @@ def _(client: DialectClient) -> None:
     assert client.current_task(task)["link_profile"] == "", "only requests are checked"
 
 
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_a_world_behaves_as_its_dialect_says(open_client: OpenClient, silence: str, value: str) -> None:
-    EXAMPLES.check(open_client, silence, value)
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_worlds_with_other_values_behave_differently(
-    open_client: OpenClient, silence: str, value: str
-) -> None:
-    EXAMPLES.check_other_values(open_client, silence, value)
-
-
-@pytest.mark.parametrize("silence", EXAMPLES.silences())
-def test_without_a_choice_the_default_value_is_used(open_client: OpenClient, silence: str) -> None:
-    EXAMPLES.check_default(open_client, silence)
-
-
 @pytest.mark.parametrize(
     ("choices", "status"),
     [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.mockserver.dialects.dialect_client import (
     MALFORMED,
     UNKNOWN,
@@ -105,23 +103,6 @@ def unknown_task_has_code(code: str) -> ExampleFunction:
 
 for _code in ("not_found", "task_not_found", "link_not_found"):
     example("bulk-missing-code", _code)(unknown_task_has_code(_code))
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_a_world_behaves_as_its_dialect_says(open_client: OpenClient, silence: str, value: str) -> None:
-    EXAMPLES.check(open_client, silence, value)
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_worlds_with_other_values_behave_differently(
-    open_client: OpenClient, silence: str, value: str
-) -> None:
-    EXAMPLES.check_other_values(open_client, silence, value)
-
-
-@pytest.mark.parametrize("silence", EXAMPLES.silences())
-def test_without_a_choice_the_default_value_is_used(open_client: OpenClient, silence: str) -> None:
-    EXAMPLES.check_default(open_client, silence)
 
 
 def test_an_item_with_a_malformed_id_does_not_stop_the_other_items(open_client: OpenClient) -> None:

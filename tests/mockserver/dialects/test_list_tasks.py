@@ -248,23 +248,6 @@ def _(client: DialectClient) -> None:
     assert empty_texts_in_list(client) == [None, None, None, None, "https://post.example"]
 
 
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_a_world_behaves_as_its_dialect_says(open_client: OpenClient, silence: str, value: str) -> None:
-    EXAMPLES.check(open_client, silence, value)
-
-
-@pytest.mark.parametrize(("silence", "value"), EXAMPLES.pairs())
-def test_worlds_with_other_values_behave_differently(
-    open_client: OpenClient, silence: str, value: str
-) -> None:
-    EXAMPLES.check_other_values(open_client, silence, value)
-
-
-@pytest.mark.parametrize("silence", EXAMPLES.silences())
-def test_without_a_choice_the_default_value_is_used(open_client: OpenClient, silence: str) -> None:
-    EXAMPLES.check_default(open_client, silence)
-
-
 def pages(client: DialectClient, queries: list[str]) -> list[tuple[list[int], int]]:
     """The places of the tasks on each page, and its total. A query `after=-` has the last cursor."""
     ids = [task["id"] for task in client.state()["tasks"]]

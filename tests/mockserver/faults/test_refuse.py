@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from tests.mockserver.faults.fault_client import Call, FaultClient, covers_fault, update_request
+from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 
 @covers_fault("status")
@@ -101,3 +107,31 @@ def test_empty_answer_closes_the_connection_before_any_byte(client: FaultClient,
     received = client.send(*update_request(task))
     assert (received.data, received.end, task.status) == (b"", "closed", "pending")
     assert (client.next_ended_exchange().status, client.world.journal.count) == (None, 1)
+
+
+@covers_fault("down")
+def test_down_resets_the_connection_and_refuses_the_next_ones() -> None:
+    worlds = Worlds()
+    world = worlds.add(DEFAULT, WorldBuilder(seed=7)).world
+    task = next(iter(world.tasks.values()))
+    status = task.status
+    with WorldServer(worlds) as mock:
+        world.close_port = mock.close_port
+        client = FaultClient(mock, world, "server-01-key")
+        client.add_fault("down", seconds="1h", nth=1)
+        received = client.send(*update_request(task, "completed"))
+        assert (received.data, received.end, task.status) == (b"", "reset", status)
+        with pytest.raises(ConnectionRefusedError):
+            client.send("GET", "/tasks")
+        exchange = client.next_ended_exchange()
+        assert (exchange.status, exchange.why) == (None, "fault down: the port is closed for 3600s")
+        mock.run_in_server_thread(lambda: mock.close_port(0.0))
+        while world.journal.count < 2:
+            with suppress(ConnectionRefusedError):
+                assert client.send(*update_request(task, "completed")).status == 200
+
+
+def test_down_is_refused_where_other_worlds_use_the_same_port(client: FaultClient) -> None:
+    with pytest.raises(InvalidRequestError, match="body/fault: the fault down closes the port of the mock"):
+        client.add_fault("down")
+    assert client.send("POST", "/health", {}).status == 200

@@ -13,6 +13,7 @@ import requests
 from workerkit.mockserver.python_api.mock_server import MockServer
 from workerkit.mockserver.python_api.worker_api import WorkerApi
 from workerkit.mockserver.server.server import TokenNeededError
+from workerkit.openapi.errors import UsageError
 from workerkit.scenarios.library import library
 
 TOKEN = "a-control-token-of-a-test"
@@ -63,6 +64,11 @@ def test_a_scenario_is_given_as_itself_or_by_name_or_as_a_file(running: MockServ
 def test_an_unknown_scenario_is_an_error_that_names_the_closest(running: MockServer) -> None:
     with pytest.raises(library.NoSuchScenarioError, match="did you mean"):
         running.new_world("key-revokd")
+
+
+def test_a_scenario_that_closes_the_port_is_refused(running: MockServer) -> None:
+    with pytest.raises(UsageError, match="the scenario port-closed: the fault down closes the port"):
+        running.new_world("port-closed")
 
 
 def test_a_world_with_a_capsule_gives_one(running: MockServer) -> None:

@@ -15,6 +15,7 @@ from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError
 from workerkit.scenarios.fields.duration import DurationError
 from workerkit.scenarios.library import library
+from workerkit.scenarios.loading import loader
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 SendRequest = Callable[..., requests.Response]
@@ -269,3 +270,37 @@ raise SystemExit(3)
 def test_without_a_scenario_there_is_no_verdict(api: WorkerApi) -> None:
     with pytest.raises(ValueError, match="no scenario: mark the test"):
         api.verdict()
+
+
+ONE_TASK = b"""
+title: One task
+about: Nothing happens.
+world: {servers: [alone], tasks: [{count: 1, server: alone}]}
+expect: [tasks-ended]
+until: {tasks: ended, quiet: 10ms}
+"""
+LEAVES_BADLY = """
+import json, os, signal, sys, urllib.request
+def send(method, path, body=None):
+    url, data = os.environ["LIKEPION_BASE_URL"] + path, None if body is None else json.dumps(body).encode()
+    headers = {"X-API-Key": os.environ["LIKEPION_API_KEY"], "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method)) as answer:
+        return json.load(answer)
+send("POST", "/health", {})
+task = "/tasks/" + send("GET", "/tasks")["data"][0]["id"]
+signal.signal(signal.SIGTERM, lambda *_: (send("PUT", task, {"status": "running"}), sys.exit()))
+send("PUT", task, {"status": "running"})
+send("PUT", task, {"status": "completed"})
+while True: signal.pause()
+"""
+
+
+def test_the_verdict_on_a_run_is_about_its_end(mock: WorldServer, http: requests.Session) -> None:
+    with WorkerApi(mock, loader.parse(ONE_TASK, name="one-task.yaml")) as api:
+        worker_run = api.run(python(LEAVES_BADLY))
+        assert (api.verdict().passed, api.tasks()[0]["status"]) == (True, "running")
+        assert api.run_record().tasks[0]["status"] == "completed"
+        assert api.api_key not in repr(worker_run)
+        headers = {"X-API-Key": api.api_key}
+        http.get(f"{api.base_url}/tasks", headers=headers, timeout=120)
+        assert api.run_record().tasks[0]["status"] == "running"

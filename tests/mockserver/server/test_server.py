@@ -115,7 +115,7 @@ class StopObserver(logging.Handler):
         self.is_waiting = threading.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "Waiting for connections" in record.getMessage():
+        if "waiting for connections" in record.getMessage():
             self.is_waiting.set()
 
 
@@ -123,10 +123,10 @@ class StopObserver(logging.Handler):
 def stop_observer(monkeypatch: pytest.MonkeyPatch) -> Iterator[StopObserver]:
     """Observes a stopping server. The server may wait for its connections for two minutes."""
     monkeypatch.setattr(server, "_SECONDS_TO_FINISH", 120)
-    logger, handler = logging.getLogger("uvicorn.error"), StopObserver()
+    logger, handler = logging.getLogger("workerkit.mockserver"), StopObserver()
     level = logger.level
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.DEBUG)
     yield handler
     logger.setLevel(level)
     logger.removeHandler(handler)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -19,6 +20,8 @@ from workerkit.mockserver.workers import process_guard
 from workerkit.mockserver.workers.command import Command, CommandNotFoundError, GuardKilledError
 
 TIMEOUT = 120.0
+# A grace period for processes that ignore SIGTERM.
+SHORT = 0.2
 
 # Connects to the test, so that the test sees when it starts and when it ends. It runs until it is killed.
 CONNECTING = """
@@ -221,7 +224,8 @@ signal.pause()
 
 
 def test_a_command_that_ignores_sigterm_is_killed(watched: WatchedProcess) -> None:
-    with Command(watched.words(signal.SIGTERM, signal.SIGINT, signal.SIGHUP), {}) as command:
+    words = watched.words(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    with Command(words, {}, grace=SHORT) as command:
         watched.wait_for_start()
     assert watched.has_ended()
     assert command.wait(0) == -signal.SIGKILL
@@ -231,13 +235,13 @@ def test_a_command_that_ignores_sigterm_is_killed(watched: WatchedProcess) -> No
 def test_a_grandchild_is_ended_with_the_command(
     watched: WatchedProcess, ignored: tuple[signal.Signals, ...]
 ) -> None:
-    with Command(watched.words_of_parent("waits", *ignored), {}):
+    with Command(watched.words_of_parent("waits", *ignored), {}, grace=SHORT):
         watched.wait_for_start()
     assert watched.has_ended()
 
 
 def test_a_grandchild_without_its_parent_is_ended(watched: WatchedProcess) -> None:
-    with Command(watched.words_of_parent("leaves", signal.SIGTERM), {}) as command:
+    with Command(watched.words_of_parent("leaves", signal.SIGTERM), {}, grace=SHORT) as command:
         watched.wait_for_start()
         assert command.wait(TIMEOUT) == 0
     assert watched.has_ended()
@@ -255,7 +259,7 @@ def test_a_grandchild_without_its_parent_is_ended(watched: WatchedProcess) -> No
 def test_a_process_with_its_own_session_is_ended(
     watched: WatchedProcess, how: str, ignored: tuple[signal.Signals, ...]
 ) -> None:
-    with Command(watched.words_of_parent(how, *ignored), {}) as command:
+    with Command(watched.words_of_parent(how, *ignored), {}, grace=SHORT) as command:
         watched.wait_for_start()
         if not how.startswith("waits"):
             assert command.wait(TIMEOUT) == 0
@@ -315,6 +319,7 @@ def test_without_adopted_orphans_the_process_group_is_ended(watched: WatchedProc
         guard_on_another_system,
         process_guard.__file__,
         str(status_writer),
+        "5",
         *watched.words_of_parent("waits"),
     ]
     with subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=(status_writer,)) as process:
@@ -327,7 +332,7 @@ def test_without_adopted_orphans_the_process_group_is_ended(watched: WatchedProc
         assert watched.has_ended()
         assert process.wait(TIMEOUT) == 0
     with open(status, "rb") as lines:
-        assert lines.read() == b"started\nexited -15\n"
+        assert re.fullmatch(rb"started [0-9]+\nexited -15\n", lines.read())
 
 
 def test_a_command_is_ended_when_the_with_block_raises(watched: WatchedProcess) -> None:
@@ -395,7 +400,7 @@ def test_a_command_that_stops_its_guard_again_and_again_is_ended(
 ) -> None:
     monkeypatch.setattr("workerkit.mockserver.workers.command._SECONDS_FOR_GUARD", 0.3)
     fight = FIGHT.replace("guard =", f"import subprocess; subprocess.Popen({watched.words()!r})\nguard =")
-    with Command(python(fight), {}) as command:
+    with Command(python(fight), {}, grace=0.1) as command:
         watched.wait_for_start()
         assert command.wait(0.05) is None
     assert watched.has_ended()

@@ -347,6 +347,20 @@ INCONSISTENT: dict[str, tuple[Callable[[Json], None], str]] = {
         with_value("faults", value=[{"fault": {"fault": "statu"}, "since": 1, "calls": 0, "strikes": 0}]),
         "body/faults/0/fault",
     ),
+    "a scenario that closes the port": (
+        with_value("story", value={**SCENARIO_STATE, "scenario": "port-closed"}),
+        "body/story/scenario: the scenario port-closed",
+    ),
+    "an unknown asked trigger": (
+        with_value(
+            "story",
+            value={
+                **SCENARIO_STATE,
+                "asked": {"counts": [{"happening": 2, "times": 1}], "tasks": [], "in_trouble": []},
+            },
+        ),
+        "body/story/asked",
+    ),
     "an unknown scenario": (
         with_value(
             "story",

@@ -8,6 +8,7 @@ import pytest
 
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.openapi.spec.dialect import dialect_of
+from workerkit.scenarios.explain.scenario_text import scenario_lines
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.loading.loader import parse
 from workerkit.scenarios.model.effects.advance_clock import AdvanceClock
@@ -210,6 +211,15 @@ MISTAKES = [
     ("name: an, status: banned", "name: an", "38:22", '"status" is missing', True),
     ("of: begun}\n", "of: begone}\n", "39:30", 'unknown happening "begone" (did you mean "begun"?)', False),
     ("advance-clock: 1h", "advance-clock: 1d", "41:24", "'1d' is not a duration", True),
+    # the trigger asked
+    ("call: 3..7", "asked: compleation", "14:12", '(did you mean "completion"?)', True),
+    ("call: 3..7", "asked: {number: 2}", "14:12", '"what" is missing', True),
+    ("call: 3..7", "asked: {what: completion, repeated: always}", "14:41", "known: after-trouble", True),
+    ("call: 3..7", "asked: {what: completion, since: begone}", "14:38", 'unknown happening "begone"', False),
+    ("call: 3..7", "asked: {what: completion, since: begun}", "14:12", "waits for itself", False),
+    ("call: 3..7", "asked: {what: [logs, heartbeat], group: ours}", "14:45", "logs is not about", False),
+    ("after: {seconds: 2s, of: begun}\n    do:\n      - advance-clock: 1h",
+     "asked: heartbeat\n    do:\n      - cancel-tasks: this", "41:9", "or asked with an update", False),
     # the rules and until
     ("process-not-crashed: it may give up here", "process-not-crashed", "45:5", "write why", True),
     ("- process-not-crashed: it", "- process-crashed: it", "45:5", '"process-not-crashed"?', True),
@@ -234,3 +244,17 @@ def test_an_error_names_the_place_and_gives_a_hint(
     assert str(caught.value).startswith(f"my-scenario.yaml:{place}: ")
     assert hint in str(caught.value)
     assert is_valid_by_schema(SCENARIO.replace(old, new, 1)) != seen_by_schema
+
+
+def test_the_rules_that_the_scenario_is_about_come_first_in_its_own_order() -> None:
+    scenario = scenario_of("  - tasks-ended\n", "  - tasks-ended\n  - pause-on-401: {attempts: 30}\n")
+    lines = scenario_lines(scenario)
+    about = lines.index("The rules that this scenario is about")
+    others = lines.index("Rules that apply in every scenario")
+    assert [line.split(":")[0] for line in lines[about + 1 : others - 1]] == [
+        "  tasks-ended",
+        "  pause-on-401 (attempts",
+    ]
+    rest = "\n".join(lines[others:])
+    assert "  pause-on-429: " in rest
+    assert "pause-on-401" not in rest

@@ -4,7 +4,7 @@ import pytest
 
 from workerkit.scenarios.explain.sentences import end_sentence, trigger_sentence
 from workerkit.scenarios.fields.call_span import Calls
-from workerkit.scenarios.model.trigger import After, OnCall, OnChange, OnMatch, OnState, Trigger
+from workerkit.scenarios.model.trigger import After, OnAsked, OnCall, OnChange, OnMatch, OnState, Trigger
 from workerkit.scenarios.model.until import EnoughCalls, Until
 
 
@@ -20,6 +20,19 @@ from workerkit.scenarios.model.until import EnoughCalls, Until
         (
             OnMatch(server="two", calls=Calls(2)),
             "At every matching request from 2 on: a request (server: two)",
+        ),
+        (
+            OnAsked(("completion", "failure"), "late", Calls(2, 3), since="begun"),
+            "At each task from 2 to 3: the worker reports its completion or reports its failure "
+            "(group: late), counted since begun",
+        ),
+        (
+            OnAsked(("heartbeat",), repeated="after-trouble"),
+            "At request 1: the worker sends a heartbeat again after trouble",
+        ),
+        (
+            OnAsked(("first-page", "requeue")),
+            "At request or task 1: the worker reads the first page of the list or sets it back to pending",
         ),
         (OnChange("running", "queued"), "At matching change 1: a task becomes running (was: queued)"),
         (OnState(("completed", "failed"), 20), "As soon as 20 tasks are completed or failed"),

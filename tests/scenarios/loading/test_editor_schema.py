@@ -35,6 +35,7 @@ WORDS: dict[ValueKind, tuple[Any, ...]] = {
     ValueKind.TIME: ("2025-12-01T10:00:00Z",),
     ValueKind.CALLS: (4, "3..7", "2.."),
     ValueKind.OPERATION: ("any", "updateTask", "listTasks", "bulkUpdateTasks"),
+    ValueKind.ASKED: ("completion", "requeue", "heartbeat", "first-page"),
     ValueKind.SERVER_STATUS: api_vocabulary().server_statuses,
     ValueKind.SERVER: ("one", "two"),
     ValueKind.REQUEST: ("Campaign A",),

@@ -86,7 +86,7 @@ MISTAKES = [
     ("until:", "untill:", "21:1", 'unknown key "untill" (did you mean "until"?)'),
     ("seed: 7", "sead: 7", "4:3", '(did you mean "seed"?)'),
     ("seed: 7", "seed: -1", "4:9", "-1 is too small: the smallest number allowed is 0"),
-    ("seed: 7", "seed: true", "4:9", "a whole number is expected here, not True"),
+    ("seed: 7", "seed: true", "4:9", "a whole number is expected here, not true"),
     ("status: online", "status: onlin", "6:33", 'unknown server status "onlin" (did you mean "online"?)'),
     ("status: online", "state: online", "6:25", 'unknown key "state" (did you mean "status"?)'),
     ("- server-02", "- server-01", "7:7", '"server-01" is used already'),

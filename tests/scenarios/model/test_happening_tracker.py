@@ -72,3 +72,13 @@ def test_after_waits_after_the_first_time_of_a_happening() -> None:
         assert tracker.count_request("heartbeat", at=at) == (DueEffect(at, REVOKE),)
     assert tracker.due_by_time(at=103.9) == ()
     assert tracker.due_by_time(at=104) == (DueEffect(104, RESTORE),)
+
+
+def test_a_happening_waits_for_time_if_only_time_is_missing() -> None:
+    tracker = tracker_of((OnCall(Calls(1, 1)), REVOKE), (After(1), RESTORE), (After(1), REVOKE))
+    waiting = [tracker.waiting_for_time]
+    tracker.count_request("heartbeat", at=101)
+    waiting.append(tracker.waiting_for_time)
+    tracker.due_by_time(at=102)
+    waiting.append(tracker.waiting_for_time)
+    assert waiting == [(), (1, 2), (2,)]

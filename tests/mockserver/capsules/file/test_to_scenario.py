@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.mockserver.capsules.file.test_reader import BEGAN, capsule, recorded
@@ -16,6 +18,7 @@ from workerkit.scenarios.model.effects.respond import Respond
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.trigger import After, OnCall
 
+UUID = "00000000-0000-4000-8000-000000000001"
 PAGE = render({"data": [{"id": "a", "status": "pending"}, {"id": "b", "status": "running"}]})
 
 
@@ -62,3 +65,121 @@ def test_a_key_that_stays_refused_is_revoked_and_the_worker_must_pause() -> None
     scenario = scenario_of(capsule(*(with_key(status, at) for status, at in answers)))
     assert [happening.effects for happening in scenario.when] == [(RevokeKey("server-01"),)]
     assert scenario.until.happening == "key-refused"
+
+
+def page_of(status: str, **fields: object) -> bytes:
+    return render({"data": [{"id": UUID, "status": status, **fields}], "total": 1})
+
+
+def request_to(operation: str, path: str, body: object, status: int = 200) -> RecordedExchange:
+    method = "POST" if "callback" in path else "PUT"
+    return recorded(
+        operation=operation,
+        method=method,
+        path=f"/api/v1/worker/{path}",
+        query="",
+        request_headers=(("content-type", "application/json"),),
+        request_body=render(body),
+        status=status,
+        answer_body=render({"success": status == 200, "results": [{"link_id": UUID, "success": True}]}),
+    )
+
+
+COMPLETE = request_to("updateTask", f"tasks/{UUID}", {"status": "completed"})
+LISTS = recorded(query="status=completed", answer_body=render({"data": [], "total": 0}))
+
+
+@pytest.mark.parametrize(
+    ("update", "later", "operation"),
+    [
+        (COMPLETE, recorded(answer_body=page_of("pending")), "updateTask"),
+        (COMPLETE, LISTS, "updateTask"),
+        (
+            request_to("bulkUpdateTasks", "tasks/bulk", {"items": [{"link_id": UUID, "status": "running"}]}),
+            recorded(query="status=running", answer_body=render({"data": [], "total": 0})),
+            "bulkUpdateTasks",
+        ),
+        (
+            request_to("completeLink", "callback/link/complete", {"link_id": UUID}),
+            recorded(query="status=running", answer_body=page_of("running")),
+            "completeLink",
+        ),
+        (
+            request_to("completeLink", "callback/link/complete", {"link_id": UUID, "link_post": "p"}),
+            recorded(query="status=running", answer_body=page_of("running", link_post="p")),
+            "completeLink",
+        ),
+        (
+            request_to("updateLink", "callback/link/update", {"link_id": UUID, "link_post": "p"}),
+            recorded(query="status=running", answer_body=page_of("running", link_post="")),
+            "updateLink",
+        ),
+        (COMPLETE, recorded(answer_body=page_of("completed")), None),
+        (
+            request_to("updateTask", f"tasks/{UUID}", {"status": "failed"}),
+            recorded(answer_body=page_of("pending")),
+            None,
+        ),
+        (
+            request_to("updateTask", f"tasks/{UUID}", {"status": "completed", "link_post": "p"}),
+            recorded(answer_body=page_of("completed", link_post="")),
+            None,
+        ),
+        (
+            COMPLETE,
+            recorded(query="status=completed&page=2", answer_body=render({"data": [], "total": 0})),
+            None,
+        ),
+    ],
+)
+def test_a_lost_update_does_not_take_effect_in_the_scenario(
+    update: RecordedExchange, later: RecordedExchange, operation: str | None
+) -> None:
+    """`operation` is None if the update was not lost, or not completely."""
+    scenario = scenario_of(capsule(recorded(answer_body=page_of("pending")), update, later))
+    effects = [effect for happening in scenario.when for effect in happening.effects]
+    if operation is None:
+        assert effects == []
+        return
+    (effect,) = effects
+    assert isinstance(effect, AddFault)
+    assert (effect.planned.fault.kind, effect.planned.schedule.operation) == ("unapplied", operation)
+    assert scenario.until.happening == "went-wrong"
+    assert not scenario.expect
+
+
+def test_an_update_that_was_changed_again_is_not_lost() -> None:
+    again = request_to("updateTask", f"tasks/{UUID}", {"status": "pending"})
+    later = recorded(answer_body=page_of("pending"))
+    assert not scenario_of(capsule(COMPLETE, again, later)).when
+
+
+@pytest.mark.parametrize(
+    ("status", "rule"),
+    [
+        (400, "not-repeated-after-400"),
+        (403, "left-alone-after-403"),
+        (404, "left-alone-after-404"),
+        (429, "pause-on-429"),
+        (503, "pause-on-5xx"),
+    ],
+)
+def test_a_refused_update_is_refused_in_the_scenario_and_its_rule_expected(status: int, rule: str) -> None:
+    refused = request_to("updateTask", f"tasks/{UUID}", {"status": "running"}, status)
+    scenario = scenario_of(capsule(recorded(answer_body=PAGE), refused))
+    (happening,) = scenario.when
+    (effect,) = happening.effects
+    assert isinstance(effect, Respond)
+    assert effect.status == status
+    assert rule in [expected.rule for expected in scenario.expect]
+
+
+def test_a_wrong_request_is_the_fault_of_the_worker_and_left_out() -> None:
+    wrong = request_to("updateTask", f"tasks/{UUID}", {"status": "done"}, 400)
+    assert not scenario_of(capsule(recorded(answer_body=PAGE), wrong)).when
+
+
+def test_a_rule_that_the_notes_name_as_broken_is_expected() -> None:
+    notes = ("scenario x: y", "broken: done-once: task a was started again", "broken: no-such-rule: x")
+    scenario = scenario_of(replace(capsule(recorded(answer_body=PAGE)), notes=notes))
+    assert [expected.rule for expected in scenario.expect] == ["tasks-ended", "done-once"]

@@ -10,7 +10,8 @@ import pytest
 
 from tests.openapi.masking.test_canaries import exchange
 from workerkit.mockserver.capsules.file.capsule import RecordedExchange
-from workerkit.mockserver.capsules.replay.matching import AnswerSource, Difference, Matcher
+from workerkit.mockserver.capsules.replay.difference import Difference
+from workerkit.mockserver.capsules.replay.matching import AnswerSource, Matcher
 
 POST = "https://a.example/1"
 
@@ -52,16 +53,16 @@ def test_another_server_may_have_other_names_times_and_fields(before: Any, after
 @pytest.mark.parametrize(
     ("before", "after", "recorded", "now"),
     [
-        ({"link_post": POST}, {"link_post": ""}, POST, '""'),
-        ({"link_post": ""}, {"link_post": POST}, '""', POST),
-        ({"status": "pending"}, {"status": "running"}, "pending", "running"),
-        ({"server_time": "2025-12-01T10:00:00Z"}, {"server_time": "now"}, "2025-12-01T10:00:00Z", "now"),
-        ({"password": "x"}, {}, "<password ", "nothing"),
+        ({"link_post": POST}, {"link_post": ""}, f'"{POST}"', '""'),
+        ({"link_post": ""}, {"link_post": POST}, '""', f'"{POST}"'),
+        ({"status": "pending"}, {"status": "running"}, '"pending"', '"running"'),
+        ({"server_time": "2025-12-01T10:00:00Z"}, {"server_time": "now"}, '"2025-12-01T10:00:00Z"', '"now"'),
+        ({"password": "x"}, {}, '"<password ', "nothing"),
         ({"total": 84}, {"total": "84"}, "84", '"84"'),
         (
             {"data": [{"server_name": "a"}, {"server_name": "a"}]},
             {"data": [{"server_name": "b"}, {}]},
-            "a",
+            '"a"',
             "nothing",
         ),
     ],
@@ -148,4 +149,56 @@ def test_a_server_must_always_give_the_same_name() -> None:
     before = {"server_name": "a", "data": [{"server_name": "a"}]}
     found = difference_of(before, {"server_name": "b", "data": [{"server_name": "c"}]})
     assert found is not None
-    assert (found.place, found.now) == ("answer/data/0/server_name", "c, but b in earlier answers")
+    assert (found.place, found.now) == ("answer/data/0/server_name", '"c", but "b" in earlier answers')
+
+
+def tasks(*ids: str) -> RecordedExchange:
+    return of_operation("listTasks", {"data": [{"id": task_id} for task_id in ids]})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place", "recorded", "now"),
+    [
+        ("abd", "abcd", "answer/data/2", "no task c", "task c"),
+        ("ab", "abc", "answer/data/2", "no task c", "task c"),
+        ("axb", "ab", "answer/data/1", "task x", "no task x"),
+        ("aab", "ab", "answer/data/1", "task a", "no task a"),
+        ("abc", "ab", "answer/data/2", "task c", "no task c"),
+        ("acb", "abc", "answer/data/1", "task c", "task b"),
+        ("ax", "ay", "answer/data/1", "task x", "task y"),
+        ("a?", "ab", "answer/data/1", "task ?", "task b"),
+        ("ax", "a?", "answer/data/1", "task x", "no task x"),
+        (
+            "a",
+            "a?",
+            "answer/data/1",
+            "no task that the recording does not show",
+            "task that the recording does not show",
+        ),
+    ],
+)
+def test_a_list_difference_names_the_first_task_that_is_missing_or_extra(
+    before: str, after: str, place: str, recorded: str, now: str
+) -> None:
+    """`?` is an id that the mock has invented."""
+    matcher = Matcher(AnswerSource.RECONSTRUCTION, known="abcdxy")
+    found = matcher.difference(tasks(*before), tasks(*after))
+    assert found is not None
+    assert (found.place, found.recorded, found.now) == (place, recorded, now)
+
+
+def test_an_invented_task_may_stand_for_one_unknown_task() -> None:
+    matcher = Matcher(AnswerSource.RECONSTRUCTION, known="ab")
+    assert matcher.difference(tasks(*"axby"), tasks(*"a1b2")) is None
+    assert matcher.difference(tasks(*"xy"), tasks(*"12")) is None
+    assert matcher.difference(tasks(*"xy"), tasks(*"13")) is not None
+    assert matcher.difference(tasks(*"xz"), tasks(*"12")) is not None
+
+
+@pytest.mark.parametrize(("before", "after"), [(100, "100"), (True, "true"), (None, "null"), (1, True)])
+def test_values_of_different_types_look_different(before: Any, after: Any) -> None:
+    found = Matcher(AnswerSource.RECONSTRUCTION).difference(
+        answered({"total": before}), answered({"total": after})
+    )
+    assert found is not None
+    assert (found.recorded, found.now) == (json.dumps(before), json.dumps(after))

@@ -12,8 +12,9 @@ from tests.workers.careful_workers import EXAMPLES
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
-from workerkit.mockserver.capsules.replay.matching import Difference
-from workerkit.mockserver.capsules.replay.replay import ReplayResult, replay
+from workerkit.mockserver.capsules.replay.difference import Difference
+from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult, sound_twin
+from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.capsules.replay.shrink import shrink_capsule
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.mockserver.world import operations
@@ -77,11 +78,16 @@ def test_a_defect_of_the_mock_is_the_difference() -> None:
 @pytest.mark.usefixtures("_updates_are_lost")
 def test_exchanges_that_a_difference_does_not_need_are_left_out() -> None:
     capsule = capsule_of("truncated-json")
-    kind = difference_of(capsule).kind
-    small = shrink_capsule(capsule, lambda part: replayed(part).difference)
+    result = replayed(capsule)
+    small = shrink_capsule(
+        capsule,
+        result.difference,
+        lambda part: replayed(part).difference,
+        twin=sound_twin(capsule, result),
+    )
     assert len(small.recorded) <= 5
     again = parse_capsule(capsule_text(small), name="small.yaml")
-    assert difference_of(again).kind == kind
+    assert difference_of(again).is_like(result.difference)
 
 
 def difference_of(capsule: Capsule) -> Difference:
@@ -92,7 +98,7 @@ def difference_of(capsule: Capsule) -> Difference:
 
 def test_a_capsule_that_is_reproduced_is_not_made_smaller() -> None:
     capsule = capsule_of("truncated-json")
-    assert shrink_capsule(capsule, lambda part: replayed(part).difference) == capsule
+    assert shrink_capsule(capsule, None, lambda part: replayed(part).difference) == capsule
 
 
 @pytest.mark.usefixtures("_updates_are_lost")
@@ -103,8 +109,9 @@ def test_shrinking_ends_after_max_runs() -> None:
         runs.append(capsule)
         return replayed(capsule).difference
 
-    shrink_capsule(capsule_of("truncated-json"), find, max_runs=3)
-    assert len(runs) <= 3
+    capsule = capsule_of("truncated-json")
+    shrink_capsule(capsule, difference_of(capsule), find, max_runs=3)
+    assert len(runs) <= 4
 
 
 def test_an_answer_with_another_ending_is_a_difference() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.openapi.masking.test_canaries import exchange
-from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
-from workerkit.mockserver.capsules.replay.matching import Difference
+from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
+from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.shrink import shrink_capsule
 
 CAPSULE = Capsule(
@@ -25,7 +27,11 @@ def if_both_needed_remain(capsule: Capsule) -> Difference | None:
 
 
 def test_exchanges_that_a_difference_needs_are_kept() -> None:
-    assert paths(shrink_capsule(CAPSULE, if_both_needed_remain)) == ["/3", "/20", "/30"]
+    assert paths(shrink_capsule(CAPSULE, if_both_needed_remain(CAPSULE), if_both_needed_remain)) == [
+        "/3",
+        "/20",
+        "/30",
+    ]
 
 
 def test_exchanges_that_can_only_be_removed_together_are_removed() -> None:
@@ -33,7 +39,7 @@ def test_exchanges_that_can_only_be_removed_together_are_removed() -> None:
         pair = {"/5", "/25"} & {*paths(capsule)}
         return if_both_needed_remain(capsule) if len(pair) != 1 else None
 
-    assert paths(shrink_capsule(CAPSULE, find)) == ["/3", "/20", "/30"]
+    assert paths(shrink_capsule(CAPSULE, find(CAPSULE), find)) == ["/3", "/20", "/30"]
 
 
 def test_the_slow_function_is_called_once_if_the_fast_one_is_right() -> None:
@@ -43,12 +49,16 @@ def test_the_slow_function_is_called_once_if_the_fast_one_is_right() -> None:
         calls.append(len(capsule.recorded))
         return in_last_exchange(capsule)
 
-    assert paths(shrink_capsule(CAPSULE, counted, find_fast=in_last_exchange)) == ["/30"]
-    assert calls == [1]
+    assert paths(shrink_capsule(CAPSULE, counted(CAPSULE), counted, find_fast=in_last_exchange)) == ["/30"]
+    assert calls == [30, 1]
 
 
 def test_a_wrong_result_of_the_fast_function_is_not_used() -> None:
-    assert paths(shrink_capsule(CAPSULE, if_both_needed_remain, find_fast=in_last_exchange)) == [
+    assert paths(
+        shrink_capsule(
+            CAPSULE, if_both_needed_remain(CAPSULE), if_both_needed_remain, find_fast=in_last_exchange
+        )
+    ) == [
         "/3",
         "/20",
         "/30",
@@ -60,4 +70,49 @@ def test_another_new_status_is_another_difference() -> None:
         now = "200" if "/7" in paths(capsule) else "404"
         return Difference(len(capsule.recorded), "updateTask", "", "status", "503", now)
 
-    assert paths(shrink_capsule(CAPSULE, find)) == ["/7", "/30"]
+    assert paths(shrink_capsule(CAPSULE, find(CAPSULE), find)) == ["/7", "/30"]
+
+
+def test_the_place_and_both_values_stay_the_same() -> None:
+    def find(capsule: Capsule) -> Difference | None:
+        recorded = "2" if "/7" in paths(capsule) else "3"
+        place = "answer/data/0" if "/9" in paths(capsule) else "answer/data/1"
+        return Difference(len(capsule.recorded), "listTasks", "", place, recorded, "1")
+
+    assert paths(shrink_capsule(CAPSULE, find(CAPSULE), find)) == ["/7", "/9", "/30"]
+
+
+def test_the_exchange_that_proves_the_difference_is_kept() -> None:
+    def find(capsule: Capsule) -> Difference | None:
+        number = paths(capsule).index("/12") + 1
+        return Difference(number, "updateTask", "", "status", "200", "403", last=len(capsule.recorded))
+
+    assert paths(shrink_capsule(CAPSULE, find(CAPSULE), find)) == ["/12", "/30"]
+
+
+def test_the_difference_stays_at_its_exchange() -> None:
+    """Another exchange with the same difference does not take its place."""
+
+    def find(capsule: Capsule) -> Difference | None:
+        number = len(capsule.recorded) if "/5" in paths(capsule) else len(capsule.recorded) - 1
+        return Difference(number, "listTasks", "", "answer/total", "1", "2") if number else None
+
+    assert paths(shrink_capsule(CAPSULE, find(CAPSULE), find)) == ["/5", "/30"]
+
+
+def test_an_exchange_that_a_remaining_answer_depends_on_is_kept() -> None:
+    """Without exchange 3, a correct server would be accused, too."""
+    twin = Capsule(0.0, tuple(replace(recorded, ending=Ending.RESET) for recorded in CAPSULE.recorded))
+
+    def find(capsule: Capsule) -> Difference | None:
+        is_twin = capsule.recorded[0].ending is Ending.RESET
+        return None if is_twin and "/3" in paths(capsule) else in_last_exchange(capsule)
+
+    assert paths(shrink_capsule(CAPSULE, find(CAPSULE), find, twin=twin)) == ["/3", "/30"]
+
+
+def test_a_capsule_that_cannot_be_made_smaller_stays_complete() -> None:
+    def find(capsule: Capsule) -> Difference | None:
+        return Difference(20, "listTasks", "", "answer/total", "1", "2") if capsule == CAPSULE else None
+
+    assert shrink_capsule(CAPSULE, find(CAPSULE), find) is CAPSULE

@@ -32,6 +32,8 @@ address = urlsplit(os.environ["LIKEPION_BASE_URL"])
 for method, path, body in itertools.chain(requests, itertools.repeat(requests[-1])) if again else requests:
     connection = http.client.HTTPConnection(address.hostname, address.port)
     headers = {"X-API-Key": os.environ["LIKEPION_API_KEY"]}
+    if isinstance(path, list):
+        path, headers["X-API-Key"] = path
     connection.request(method, path, None if body is None else json.dumps(body), headers)
     print(connection.getresponse().status, flush=True)
     connection.close()
@@ -40,7 +42,9 @@ LIMIT = 240.0
 WorkerRequest = tuple[str, str, object]
 
 
-def exchange(number: int, request: WorkerRequest, *, at: float) -> Exchange:
+def exchange(
+    number: int, request: WorkerRequest, *, at: float, key: str = "key-1", status: int = 200
+) -> Exchange:
     method, path, body = request
     return Exchange(
         number=number,
@@ -49,9 +53,9 @@ def exchange(number: int, request: WorkerRequest, *, at: float) -> Exchange:
         method=method,
         path=path,
         query="",
-        request_headers=(("x-api-key", "key-1"),),
+        request_headers=(("x-api-key", key),),
         request_body=b"" if body is None else json.dumps(body).encode(),
-        status=200,
+        status=status,
         answer_headers=(("content-type", "application/json"),),
         answer_body=b"{}",
         began=at,
@@ -97,15 +101,15 @@ def test_another_order_is_a_difference_with_in_order() -> None:
 @pytest.mark.parametrize(
     ("sent", "number", "place", "recorded", "now"),
     [
-        (("PUT", f"{TASK}1", {"status": "failed"}), 3, "request/body/status", "running", "failed"),
+        (("PUT", f"{TASK}1", {"status": "failed"}), 3, "request/body/status", '"running"', '"failed"'),
         (("GET", f"{BASE}/tasks?limit=5", None), 2, "request/query", "no query", "limit=5"),
-        (("PUT", f"{TASK}1", {"status": "running", "note": "x"}), 3, "request/body/note", "nothing", "x"),
+        (("PUT", f"{TASK}1", {"status": "running", "note": "x"}), 3, "request/body/note", "nothing", '"x"'),
         (
             ("POST", f"{BASE}/logs", {"logs": [{"level": "LOUD", "message": "x"}]}),
             6,
             "request/body/logs/0/level",
-            "INFO",
-            "LOUD",
+            '"INFO"',
+            '"LOUD"',
         ),
         (
             ("POST", f"{BASE}/callback/link/complete", {"link_id": "x", "note": "x"}),
@@ -167,3 +171,55 @@ def test_the_patience_depends_on_the_longest_recorded_pause() -> None:
         assert slow.seconds_since_match == 0
         assert 6 < slow.patience < 30
         assert quick.patience < 6
+
+
+TWO_KEYS = Capsule(
+    0.0,
+    tuple(
+        RecordedExchange(exchange(number, ("GET", path, None), at=number / 100, key=key, status=status))
+        for number, (path, key, status) in enumerate(
+            [("/a", "wrong", 401), ("/b", "key-1", 200), ("/c", "key-2", 200), ("/d", "key-1", 200)], 1
+        )
+    ),
+)
+
+
+def answered_with_keys(*requests: tuple[str, str]) -> WorkerReplay:
+    """The result for a worker that sends GET to these paths, each with an API key of its own."""
+    sent = json.dumps([("GET", request, None) for request in requests])
+    words = (sys.executable, "-c", WORKER, sent, "")
+    return replay_to_worker(TWO_KEYS, words, time_limit=LIMIT)
+
+
+@pytest.mark.parametrize("keys", [("x", "y", "z"), ("wrong", "key-1", "key-2"), ("x", "key-1", "z")])
+def test_the_keys_of_a_worker_may_have_any_values(keys: tuple[str, str, str]) -> None:
+    first, second, third = keys
+    result = answered_with_keys(("/a", first), ("/b", second), ("/c", third), ("/d", second))
+    assert result.difference is None
+
+
+def test_the_keys_of_a_worker_may_appear_in_another_order() -> None:
+    assert answered_with_keys(("/c", "x"), ("/d", "y"), ("/a", "z"), ("/b", "y")).difference is None
+
+
+@pytest.mark.parametrize(
+    ("requests", "recorded", "now"),
+    [
+        ([("/a", "x"), ("/b", "y"), ("/c", "y")], "key-2", "key-1"),
+        (
+            [("/a", "x"), ("/b", "y"), ("/c", "z"), ("/d", "more")],
+            "key-1",
+            "a further key, but the recording has 3 keys: LIKEPION_API_KEY should be key-1",
+        ),
+        ([("/a", "")], "wrong", "no key"),
+    ],
+)
+def test_another_key_is_a_difference(requests: list[tuple[str, str]], recorded: str, now: str) -> None:
+    found = answered_with_keys(*requests).difference
+    assert found is not None
+    assert (found.place, found.recorded, found.now) == ("request/x-api-key", recorded, now)
+
+
+def test_the_key_of_the_environment_is_the_one_that_was_accepted() -> None:
+    with CapsuleServer(TWO_KEYS) as server:
+        assert server.settings["LIKEPION_API_KEY"] == "key-1"

@@ -332,3 +332,43 @@ def test_a_result_on_its_way_while_another_thread_reads_that_it_is_canceled(
     worker.wait(0.9 + stall)
     worker.update(task, "completed")
     assert broken_rules(worker.run_record()) == []
+
+
+# A start that is refused
+
+
+def strict_worker(scripted_worker: MakeWorker) -> Any:
+    return scripted_worker(transitions="strict", refused_transition="409")
+
+
+def other_process_does(worker: Any, task: str) -> None:
+    """Another process with the same key does a task."""
+    worker.update(task, "running")
+    worker.update(task, "completed")
+
+
+def test_a_refused_start_followed_by_a_result_is_work_done_twice(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = strict_worker(scripted_worker)
+    task = worker.add_task(status="queued")
+    other_process_does(worker, task)
+    worker.update(task, "running")
+    worker.update(task, "completed")
+    assert "refused-start-heeded" in broken_rules(worker.run_record())
+
+
+@pytest.mark.parametrize("how", ["dropped", "listed again", "other result is unclear", "counted by callback"])
+def test_a_refused_start_is_heeded(scripted_worker: MakeWorker, broken_rules: BrokenRules, how: str) -> None:
+    worker = strict_worker(scripted_worker)
+    task = worker.add_task(status="queued")
+    worker.update(task, "running")
+    worker.update(task, "completed", {"took": 1.5} if how == "other result is unclear" else None)
+    worker.update(task, "running")
+    if how == "listed again":
+        worker.list_tasks(status="completed")
+    if how in ("listed again", "other result is unclear"):
+        worker.update(task, "completed")
+    if how == "counted by callback":
+        worker.complete_link(task)
+    assert "refused-start-heeded" not in broken_rules(worker.run_record())

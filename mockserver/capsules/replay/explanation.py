@@ -1,0 +1,193 @@
+"""Explains a difference: which exchanges contradict each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from workerkit.mockserver.capsules.file.lost_updates import accepted_changes
+from workerkit.mockserver.capsules.replay.difference import Difference, display, request_line
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.exchange_reader import (
+    bulk_results_of,
+    key_of,
+    link_id_of,
+    listed_tasks,
+    subject_task_id,
+    total_of,
+)
+from workerkit.openapi.spec.api import worker_api
+
+_LIST = re.compile(r"answer/data(?:/\d+)?")
+_BULK_RESULT = re.compile(r"answer/results/(\d+)")
+_MAX_NAMED = 3
+NOBODY_CHANGED = "no accepted request has changed the task since then"
+_TASK_FIELD = re.compile(r"answer/data/(\d+)/(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An exchange that shows a task or changes it.
+
+    fields: the shown or changed fields with their values.
+    is_list: True if the exchange lists the task, False if it changes the task.
+    """
+
+    exchange: Exchange
+    fields: Mapping[str, Any]
+    is_list: bool
+
+
+def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
+    """Sentences that name the other exchanges that a difference depends on. Empty if there are none.
+
+    exchanges: all exchanges of the recording, in their order.
+    """
+    exchange = exchanges[difference.number - 1]
+    before = exchanges[: difference.number - 1]
+    if difference.last > difference.number:
+        return _later_evidence(exchange, exchanges[difference.last - 1], difference)
+    if exchange.operation != "listTasks":
+        return _about_update(before, exchange, _updated_task(exchange, difference))
+    if difference.place == "answer/total":
+        return _about_total(exchange)
+    field = _TASK_FIELD.fullmatch(difference.place)
+    if field is not None:
+        task_id = str((listed_tasks(exchange) or [])[int(field[1])]["id"]).lower()
+        return _about_field(before, difference, task_id, field[2])
+    if difference.task and _LIST.fullmatch(difference.place):
+        return _against_filter(exchange, difference.task) or _about_listing(before, exchange, difference)
+    return ""
+
+
+def _updated_task(exchange: Exchange, difference: Difference) -> str:
+    """The id of the task whose update differs, in lower case. Empty if there is no such task."""
+    result = _BULK_RESULT.match(difference.place)
+    if exchange.operation == "bulkUpdateTasks":
+        results = bulk_results_of(exchange.answer_json())
+        index = int(result[1]) if result else len(results)
+        return str(link_id_of(results[index]) or "").lower() if index < len(results) else ""
+    return subject_task_id(exchange, worker_api()) or ""
+
+
+def _later_evidence(exchange: Exchange, last: Exchange, difference: Difference) -> str:
+    """A sentence about the later exchange that shows the difference."""
+    task_id = _updated_task(exchange, difference)
+    if difference.place == "answer/total":
+        return f"{_named(last)} lists further tasks"
+    if exchange.operation == "listTasks" or not task_id:
+        return f"{_named(last)} contradicts this"
+    return f"{_named(last)} should then list task {task_id}, but does not: it is not a task of this server"
+
+
+def _about_update(before: Sequence[Exchange], exchange: Exchange, task_id: str) -> str:
+    """A sentence about the list that shows the task for another API key. Empty if there is none."""
+    lists = [event.exchange for event in _events(before, task_id) if event.is_list] if task_id else []
+    foreign = [task_list for task_list in lists if key_of(task_list) != key_of(exchange)]
+    if not foreign or len(foreign) < len(lists):
+        return ""
+    return f"{_named(foreign[-1])} lists task {task_id} for another API key"
+
+
+def _about_total(exchange: Exchange) -> str:
+    """A sentence about a page that does not list all tasks that its total counts. Empty for other pages."""
+    answer, tasks = exchange.answer_json(), listed_tasks(exchange) or []
+    total, limit = total_of(answer), answer.get("limit")
+    page = dict(parse_qsl(exchange.query)).get("page", "1")
+    if (
+        page != "1"
+        or not isinstance(total, int)
+        or not isinstance(limit, int)
+        or len(tasks) >= min(total, limit)
+    ):
+        return ""
+    return (
+        f"Page 1 with limit {limit} lists only {len(tasks)} of {total} tasks: the page or the total is wrong"
+    )
+
+
+def _against_filter(exchange: Exchange, task_id: str) -> str:
+    """A sentence about a listed task that the request did not ask for. Empty if it is not listed so."""
+    query = dict(parse_qsl(exchange.query))
+    tasks = [task for task in listed_tasks(exchange) or [] if task["id"].lower() == task_id]
+    for field, default in (("status", "pending,queued"), ("service_type", "")):
+        asked, given = query.get(field, default), tasks[0].get(field) if tasks else None
+        if asked and isinstance(given, str) and given not in asked.split(","):
+            return f'The {field} of this task is "{given}", but the request asks for {asked}'
+    return ""
+
+
+def _about_field(before: Sequence[Exchange], difference: Difference, task_id: str, field: str) -> str:
+    """Who set a field of a listed task last, or showed it last."""
+    events = list(_events(before, task_id))
+    last = next((event for event in reversed(events) if field in event.fields), None)
+    if last is None:
+        return ""
+    value = display(difference.place, last.fields[field])
+    if not last.is_list:
+        return (
+            f"{_named(last.exchange)} set it to {value}, and exchange {difference.number} does not show this"
+        )
+    return f"{_named(last.exchange)} showed {value}, and {_since(before, task_id, last)}"
+
+
+def _about_listing(before: Sequence[Exchange], exchange: Exchange, difference: Difference) -> str:
+    """What earlier exchanges say about a task that is missing in a list, or that should not be there."""
+    events = list(_events(before, difference.task))
+    last = next((event for event in reversed(events) if "status" in event.fields), None)
+    if last is None:
+        return ""
+    status = display("answer/data/0/status", last.fields["status"])
+    if not last.is_list:
+        return f"{_named(last.exchange)} set the status of this task to {status}"
+    if key_of(last.exchange) != key_of(exchange):
+        return f"{_named(last.exchange)} lists this task for another API key"
+    if difference.recorded.startswith("task ") and _is_same_list(last.exchange, exchange):
+        return f"{_named(last.exchange)} lists this task, too, but each task is on one page only"
+    since = _since(before, difference.task, last)
+    return f"{_named(last.exchange)} lists this task with the status {status}, and {since}"
+
+
+def _is_same_list(first: Exchange, second: Exchange) -> bool:
+    """Whether two requests ask for pages of the same list."""
+    filters = [
+        {name: value for name, value in parse_qsl(exchange.query) if name not in ("page", "after")}
+        for exchange in (first, second)
+    ]
+    return first.query != second.query and filters[0] == filters[1]
+
+
+def _since(before: Sequence[Exchange], task_id: str, last: _Event) -> str:
+    """What has changed the task since an event, or tried to."""
+    later = [exchange for exchange in before if exchange.number > last.exchange.number]
+    changes = [event for event in _events(later, task_id) if not event.is_list]
+    if changes:
+        names = {name for event in changes for name in event.fields} - {"link_id"}
+        last_change = _named(changes[-1].exchange, first=False)
+        return f"after that, {last_change} changed only: {', '.join(sorted(names)) or 'nothing'}"
+    refused = [_named(item, first=False) for item in later if _asks_to_change(item, task_id)][-_MAX_NAMED:]
+    tried = f", but it was refused to {', '.join(refused)}" if refused else ""
+    return f"{NOBODY_CHANGED}{tried}"
+
+
+def _asks_to_change(exchange: Exchange, task_id: str) -> bool:
+    target = f"{exchange.path} ".encode("utf-8", "surrogatepass") + exchange.request_body
+    return exchange.operation != "listTasks" and task_id.encode() in target.lower()
+
+
+def _named(exchange: Exchange, *, first: bool = True) -> str:
+    return f"{'E' if first else 'e'}xchange {exchange.number} ({request_line(exchange)})"
+
+
+def _events(exchanges: Sequence[Exchange], task_id: str) -> Iterator[_Event]:
+    """The exchanges that list a task or change it, in their order."""
+    for exchange in exchanges:
+        for task in listed_tasks(exchange) or []:
+            if task["id"].lower() == task_id:
+                yield _Event(exchange, task, is_list=True)
+        changes = accepted_changes(exchange)
+        if task_id in changes:
+            yield _Event(exchange, changes[task_id], is_list=False)
