@@ -123,7 +123,7 @@ def command(
         for trial in finished_trials:
             out.print(styled_case_line(case_of(trial)))
             if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:
-                out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule), markup=False)
+                out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule))
             trials.append(trial)
     covered = trial_coverage(trials) if coverage else None
     report = report_of(
@@ -139,7 +139,7 @@ def command(
         out.print("", table, sep="\n")
     for note in report.folded_notes:
         text = folded_note_text(note) if coverage else note.text
-        out.print("", text, sep="\n", markup=False, highlight=False)
+        out.print("", text, sep="\n")
     out.print("", styled_summary(report), sep="\n")
     reports.write(report, as_json(trials, covered))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)
