@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from workerkit.mockserver.capsules.capture.capture import capture_world, verdict
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.trials.trial_timeline import timeline_of
 from workerkit.mockserver.workers.command import GRACE
 from workerkit.mockserver.workers.worker_run import run_command
@@ -71,7 +71,7 @@ def try_worker(
     Raises CommandNotFoundError if the command cannot be started, and RunStoppedError after `stop` was set. No
     process of the command is left running.
     """
-    began = time.monotonic()
+    began = steady_seconds()
     worlds = Worlds()
     # The world `default` also gets the requests with an unknown key.
     director = worlds.add(DEFAULT, WorldBuilder(scenario))
@@ -86,7 +86,7 @@ def try_worker(
     verdict = masked(judge(run), mask)
     lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.with_leaving.exchanges)
     timeline = timeline_of(run.with_leaving, verdict.broken, mask)
-    seconds = time.monotonic() - began
+    seconds = steady_seconds() - began
     capsule = None
     if first_snapshot:
         capsule = capture_world(director, first_snapshot, notes=verdict_notes(scenario, verdict))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+
+from workerkit.mockserver.steady_clock import steady_seconds
 
 Timer = Callable[[], float]
 LATEST = 253_402_300_799.0  # the last second of the year 9999: later times cannot be formatted
@@ -18,7 +19,7 @@ class Clock:
     timer: a function that returns seconds; the clock runs at its speed.
     """
 
-    def __init__(self, begin: float, timer: Timer = time.monotonic) -> None:
+    def __init__(self, begin: float, timer: Timer = steady_seconds) -> None:
         self.begin = begin
         self._timer = timer
         self._at = begin

@@ -104,3 +104,9 @@ class ConflictError(RefusalError):
     """A name or key is already in use."""
 
     status = 409
+
+
+class NoRoomError(RefusalError):
+    """The mock may not store more."""
+
+    status = 507

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.entities import Account, CustomerRequest, LogEntry, Server, Task
+from workerkit.mockserver.world.journal import JournalNote, as_exchange
 from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
@@ -16,6 +17,7 @@ from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
 from workerkit.openapi.asked import Asked
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.formats.json_parts import complete
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import Api, api_of
@@ -42,7 +44,15 @@ def snapshot_of(director: Director) -> Json:
     snapshot has the current time of the clock. A restored clock shows this time until the first call of
     `now`. Then it runs, unless it was frozen.
     """
-    world, clock, mask = director.world, director.world.clock, mask_of(director.world)
+    return complete(lazy_snapshot_of(director))
+
+
+def lazy_snapshot_of(director: Director) -> Json:
+    """The same as `snapshot_of`, with iterators for long lists, as `json_parts` expects them.
+
+    The iterators return the state at the time of this call, also while the world changes.
+    """
+    world, clock = director.world, director.world.clock
     return {
         "format": _FORMAT,
         "world": world.name,
@@ -53,12 +63,12 @@ def snapshot_of(director: Director) -> Json:
         "servers": [_entity_json(server) for server in world.servers.values()],
         "requests": [_entity_json(request) for request in world.requests.values()],
         "accounts": [_entity_json(account) for account in world.accounts.values()],
-        "tasks": [_entity_json(task) for task in world.tasks.values()],
-        "logs": [_entity_json(log) for log in world.logs],
-        "past": [_entity_json(change) for change in world.change_log.changes],
+        "tasks": map(_entity_json, world.tasks_now()),
+        "logs": map(_entity_json, tuple(world.logs)),
+        "past": map(_entity_json, tuple(world.change_log.changes)),
         "faults": [_fault_json(fault) for fault in world.faults],
         "exchanges": world.journal.count,
-        "journal": [_exchange_json(mask, exchange) for exchange in world.journal],
+        "journal": _masked_exchanges(mask_of(world), world.journal.newest()),
         **world.internal_state(),
         "story": _scenario_json(director),
     }
@@ -92,8 +102,10 @@ def _entity_json(entity: Any) -> Json:
     }
 
 
-def _exchange_json(mask: Mask, exchange: Exchange) -> Json:
-    return {**mask.exchange(exchange), "began": exchange.began, "ended": exchange.ended}
+def _masked_exchanges(mask: Mask, kept: Sequence[Exchange | JournalNote]) -> Iterator[Json | None]:
+    for entry in kept:
+        masked = yield from mask.exchange_in_steps(as_exchange(entry))
+        yield {**masked, "began": entry.began, "ended": entry.ended}
 
 
 def _entity(shape: Callable[..., T], entity_json: Json, **others: Any) -> T:

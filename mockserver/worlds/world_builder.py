@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.world.clock import Clock, Timer
 from workerkit.mockserver.world.entities import Account, CustomerRequest
 from workerkit.mockserver.world.new_task import create_task
@@ -60,7 +61,7 @@ class WorldBuilder:
     seed: int | None = None
     dialect: Dialect = field(default_factory=Dialect)
     now: Callable[[], float] = time.time
-    timer: Timer = time.monotonic
+    timer: Timer = steady_seconds
     with_tasks: bool = True
     spec: Document = field(default_factory=lambda: bundled_document("worker-api.yaml"))
 
