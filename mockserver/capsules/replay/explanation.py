@@ -78,9 +78,17 @@ def _later_evidence(exchange: Exchange, last: Exchange, difference: Difference) 
     task_id = _updated_task(exchange, difference)
     if difference.place == "answer/total":
         return f"{_named(last)} lists further tasks"
+    if difference.task and difference.recorded.startswith("no task "):
+        return f"{_named(last)} lists this task, {_status_in(last, difference.task)}"
     if exchange.operation == "listTasks" or not task_id:
         return f"{_named(last)} contradicts this"
     return f"{_named(last)} should then list task {task_id}, but does not: it is not a task of this server"
+
+
+def _status_in(exchange: Exchange, task_id: str) -> str:
+    """The words for the status that a list shows."""
+    tasks = (task for task in listed_tasks(exchange) or [] if task["id"].lower() == task_id)
+    return f"with the status {display('answer/data/0/status', next(tasks, {}).get('status'))}"
 
 
 def _about_update(before: Sequence[Exchange], exchange: Exchange, task_id: str) -> str:
