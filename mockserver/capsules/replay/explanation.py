@@ -120,7 +120,7 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
     for field, words in (("status", asked.get("status")), ("service_type", asked.get("service_type"))):
         wanted = words if isinstance(words, list | tuple) else [words]
         if words and isinstance(task.get(field), str) and task[field] not in wanted:
-            return f'The {field} of this task is "{task[field]}", but the request asks for {",".join(wanted)}'
+            return f'The {field} of this task is "{task[field]}", but the request asks for {",".join(map(str, wanted))}'
     return ""
 
 
