@@ -118,9 +118,10 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
     task = next((task for task in listed_tasks(exchange) or [] if task["id"].lower() == task_id), {})
     asked = _asked(exchange)
     for field, words in (("status", asked.get("status")), ("service_type", asked.get("service_type"))):
-        wanted = words if isinstance(words, list | tuple) else [words]
+        wanted = [str(word) for word in (words if isinstance(words, list | tuple) else [words])]
         if words and isinstance(task.get(field), str) and task[field] not in wanted:
-            return f'The {field} of this task is "{task[field]}", but the request asks for {",".join(map(str, wanted))}'
+            asked_words = ",".join(wanted)
+            return f'The {field} of this task is "{task[field]}", but the request asks for {asked_words}'
     return ""
 
 
