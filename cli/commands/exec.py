@@ -21,7 +21,14 @@ from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.reports.report import Outcome
-from workerkit.mockserver.reports.terminal import cases_table, styled_case_text, styled_summary
+from workerkit.mockserver.reports.terminal import (
+    styled_case_line,
+    styled_causes,
+    styled_summary,
+    styled_tables,
+)
+from workerkit.mockserver.reports.text import folded_note_text
+from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.mockserver.workers.worker_run import RunStoppedError
@@ -63,6 +70,11 @@ from workerkit.scenarios.model.scenario import Scenario
 @click.option(
     "--save-capsules", metavar="DIR", help="Write a capsule (for workerkit replay) of each failed scenario."
 )
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="Also report which troubles the worker met, and what was not tested.",
+)
 @report_options
 @click.argument("words", nargs=-1, required=True, metavar="-- COMMAND...")
 def command(
@@ -72,6 +84,7 @@ def command(
     grace: float,
     fail_fast: bool,
     save_capsules: str | None,
+    coverage: bool,
     words: tuple[str, ...],
     **files: str | None,
 ) -> None:
@@ -96,16 +109,27 @@ def command(
     )
     with _parallel_trials(scenarios, run_trial, jobs=jobs, fail_fast=fail_fast, out=out) as finished_trials:
         for trial in finished_trials:
-            out.print(styled_case_text(case_of(trial), out.width if out.is_terminal else None))
+            out.print(styled_case_line(case_of(trial)))
             if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:
                 out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule), markup=False)
             trials.append(trial)
-    not_run = len(scenarios) - len(trials)
-    report = report_of(trials, began=began, seconds=time.time() - began, not_run=not_run)
-    if len(trials) > 1:
-        out.print("", cases_table(report), "", sep="\n")
-    out.print(styled_summary(report))
-    reports.write(report, as_json(trials))
+    covered = trial_coverage(trials) if coverage else None
+    report = report_of(
+        trials,
+        began=began,
+        seconds=time.time() - began,
+        not_run=len(scenarios) - len(trials),
+        coverage=covered,
+    )
+    if report.causes:
+        out.print("", styled_causes(report, out.width if out.is_terminal else None), sep="\n")
+    for table in styled_tables(report):
+        out.print("", table, sep="\n")
+    for note in report.folded_notes:
+        text = folded_note_text(note) if coverage else note.text
+        out.print("", text, sep="\n", markup=False, highlight=False)
+    out.print("", styled_summary(report), sep="\n")
+    reports.write(report, as_json(trials, covered))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)
 
 

@@ -152,11 +152,16 @@ def _sent(answer: Answer) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def broken_rules() -> Callable[[Run], list[str]]:
-    """Returns the ids of the rules that a run breaks. The rule TasksEnded is left out."""
+    """Returns the ids of the rules that a run breaks. The rule TasksEnded is left out.
+
+    Also checks that the run had an occasion to break these rules.
+    """
 
     def judge(run: Run) -> list[str]:
         rules = [rule() for rule in RULES.values() if rule is not TasksEnded]
-        return [violation.rule for rule in rules for violation in rule.check(run)]
+        broken = [(rule, violation) for rule in rules for violation in rule.check(run)]
+        assert [rule.id for rule, _ in broken if not rule.had_occasion(run)] == []
+        return [violation.rule for _, violation in broken]
 
     return judge
 

@@ -38,6 +38,7 @@ EXAMPLE_WORKERS = (
 
 STYLES = {
     "one-by-one": "--page 1 --read first",
+    "gives-back": "--daemon --page 10 --give-back",
     "sevens": "--page 7 --paging offset --requeue",
     "daemon": "--daemon --page 100 --requeue",
     "threads": "--threads 8 --page 100 --look canceled",

@@ -166,20 +166,8 @@ _AFTER_A_TASK_AND_MORE = """\
 _SENDS_LOGS = 'if self._logs and self._post("/logs", {"logs": self._logs}):'
 _REPEATS_LOGS = 'if any(self._logs and self._post("/logs", {"logs": self._logs}) for _ in range(3)):'
 
-_ENDS_AT_SIGTERM = """\
-    try:
-        Worker(_style(), clock).run()
-    except StoppedError:
-        sys.exit(0)"""
-_FAILS_ALL_AT_SIGTERM = """\
-    worker = Worker(_style(), clock)
-    try:
-        worker.run()
-    except StoppedError:
-        Clock.wait = lambda *_: None
-        for task_id in worker.pages.ids("running"):
-            worker.api.send("PUT", f"/tasks/{task_id}", {"status": "failed"})
-        sys.exit(0)"""
+_GIVES_BACK = 'self.api.call("PUT", f"/tasks/{task_id}", {"status": "pending"})'
+_GIVES_UP_ON_ALL = 'self.api.call("PUT", f"/tasks/{task_id}", {"status": "failed"})'
 _BEGINS = """\
         started = self._start(tasks)
 """
@@ -385,8 +373,9 @@ MUTANTS = (
         "failed-with-message",
         "fails all that it has begun when it is stopped",
         "stopped-in-a-task",
-        ((_ENDS_AT_SIGTERM, _FAILS_ALL_AT_SIGTERM),),
+        ((_GIVES_BACK, _GIVES_UP_ON_ALL),),
         original=_CAREFUL,
+        style="--give-back",
     ),
     Mutant(
         "none-left-running",

@@ -11,6 +11,7 @@ from workerkit.scenarios.rules.requests.bulk_within_limit import BulkWithinLimit
 from workerkit.scenarios.rules.requests.flawed_request import RequestFlawRule
 from workerkit.scenarios.rules.requests.log_levels import LogLevels
 from workerkit.scenarios.rules.requests.logs_within_limit import LogsWithinLimit
+from workerkit.scenarios.run_record.run import Run
 
 _OTHER_RULES: tuple[RequestFlawRule, ...] = (BulkWithinLimit(), LogsWithinLimit(), LogLevels())
 
@@ -24,6 +25,10 @@ class DocumentedRequests(RequestFlawRule):
     careful: ClassVar[str] = (
         "uses only the paths, parameters and fields of the API page, with values of the right type"
     )
+    no_occasion: ClassVar[str] = "the worker sent no request"
 
     def applies_to(self, exchange: Exchange, flaw: FlawError) -> bool:
         return not any(rule.applies_to(exchange, flaw) for rule in _OTHER_RULES)
+
+    def had_occasion(self, run: Run) -> bool:
+        return bool(run.own_exchanges)

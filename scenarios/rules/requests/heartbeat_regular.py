@@ -30,6 +30,8 @@ class HeartbeatRegular(Rule):
     )
     general: ClassVar[bool] = False
     can_be_mended: ClassVar[bool] = True
+    follows_from: ClassVar[tuple[str, ...]] = ("heartbeat-sent",)
+    no_occasion: ClassVar[str] = "the worker was at work for a shorter time"
 
     every: Seconds = 30.0
 
@@ -42,6 +44,10 @@ class HeartbeatRegular(Rule):
             if run.seconds_to_act(before.began, after.began) >= self.every
         ]
         return self.summarize([_breach(run, before, after) for before, after in gaps])
+
+    def had_occasion(self, run: Run) -> bool:
+        own = run.own_exchanges
+        return bool(own) and run.seconds_to_act(own[0].began, own[-1].began) >= self.every
 
 
 def _breach(run: Run, before: Exchange, after: Exchange) -> Breach:

@@ -29,6 +29,7 @@ class HeartbeatSent(Rule):
     careful: ClassVar[str] = "sends a heartbeat when it starts, and regularly after that"
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the run ended before the worker had time for a heartbeat"
 
     def check(self, run: Run) -> list[Violation]:
         has_heartbeat = any(exchange.operation == "heartbeat" for exchange in run.own_exchanges)
@@ -39,6 +40,9 @@ class HeartbeatSent(Rule):
             f"(POST /health) in {len(run.own_exchanges)} requests."
         )
         return self.summarize([Breach(text)])
+
+    def had_occasion(self, run: Run) -> bool:
+        return bool(run.reports) and _had_time(run)
 
 
 def _had_time(run: Run) -> bool:

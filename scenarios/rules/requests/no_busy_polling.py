@@ -25,6 +25,7 @@ class NoBusyPolling(Rule):
     why: ClassVar[str] = "An idle worker that asks all the time causes as much load as a busy worker."
     careful: ClassVar[str] = "waits one second or longer before it reads a list without new tasks again"
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker did not read the list twice"
 
     most: Positive = 20
 
@@ -40,6 +41,9 @@ class NoBusyPolling(Rule):
             if len(last_second) > self.most:
                 return self.summarize([_breach(run, tuple(last_second))])
         return []
+
+    def had_occasion(self, run: Run) -> bool:
+        return len(run.pages) > 1
 
 
 def _unchanged_pages(run: Run) -> Iterator[TaskPage | None]:

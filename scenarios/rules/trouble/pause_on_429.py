@@ -38,6 +38,7 @@ class PauseOn429(Rule):
     )
     careful: ClassVar[str] = "waits as many seconds as Retry-After says before it sends anything again"
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no request was answered 429"
 
     attempts: Positive = 15
 
@@ -49,6 +50,9 @@ class PauseOn429(Rule):
         too_early = [_too_early(run, exchange, by_request[request_key(exchange)]) for exchange in limited]
         breaches = [breach for breach in too_early if breach is not None]
         return self.summarize(breaches or list(self._without_pause(run, limited)))
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(exchange.status == 429 for exchange in run.own_exchanges)
 
     def _without_pause(self, run: Run, limited: list[Exchange]) -> Iterator[Breach]:
         repeated = without_pause(limited, self.attempts)

@@ -36,6 +36,7 @@ class PauseOn5xx(Rule):
         "waits after a 5xx or a lost connection, longer each time (0.2 s, 0.4 s, 0.8 s and so on)"
     )
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no request was answered 5xx, and no connection was lost"
 
     attempts: Positive = 15
 
@@ -49,6 +50,9 @@ class PauseOn5xx(Rule):
             or self._loop_in_outage(run)
         )
         return [self._violation(run, repeated)] if repeated else []
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(exchange.status is None or exchange.status >= 500 for exchange in run.own_exchanges)
 
     def _loop_in_outage(self, run: Run) -> tuple[Exchange, ...]:
         loops = (without_pause(outage, self.attempts) for outage in _outages(run))

@@ -32,6 +32,7 @@ class ResultOfItsOwnTask(Rule):
         "keeps each result with its task, by the task's id and not by its place in a list"
     )
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker reported no link"
 
     def check(self, run: Run) -> list[Violation]:
         tasks = {task["id"].lower(): task for task in run.tasks}
@@ -40,6 +41,9 @@ class ResultOfItsOwnTask(Rule):
             _breach(run, report, link) for report, link in links if _has_other_id(report, link, tasks)
         ]
         return self.summarize(with_other_ids or list(_on_other_sites(run, links, tasks)))
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(True for _ in _links(run))
 
 
 def _links(run: Run) -> Iterator[tuple[TaskReport, str]]:
