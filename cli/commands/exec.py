@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -28,12 +28,15 @@ from workerkit.mockserver.reports.terminal import (
     styled_tables,
 )
 from workerkit.mockserver.reports.text import folded_note_text
+from workerkit.mockserver.server.tls import temporary_certificate
 from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.mockserver.workers.worker_run import RunStoppedError
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
+
+_HOST = "127.0.0.1"
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": False})
@@ -60,6 +63,12 @@ from workerkit.scenarios.model.scenario import Scenario
     help="How many scenarios run in parallel.",
 )
 @click.option(
+    "--heartbeat",
+    type=DURATION,
+    metavar="TIME",
+    help="How often your worker sends heartbeats, for example 30s. Needed to judge them.",
+)
+@click.option(
     "--grace",
     type=DURATION,
     default="5s",
@@ -75,16 +84,23 @@ from workerkit.scenarios.model.scenario import Scenario
     is_flag=True,
     help="Also report which troubles the worker met, and what was not tested.",
 )
+@click.option(
+    "--tls",
+    is_flag=True,
+    help="Use https, with a certificate that is made for this run. COMMAND gets variables to trust it.",
+)
 @report_options
 @click.argument("words", nargs=-1, required=True, metavar="-- COMMAND...")
 def command(
     scenario: tuple[str, ...],
     time_limit: float,
     jobs: int,
+    heartbeat: float | None,
     grace: float,
     fail_fast: bool,
     save_capsules: str | None,
     coverage: bool,
+    tls: bool,
     words: tuple[str, ...],
     **files: str | None,
 ) -> None:
@@ -105,9 +121,19 @@ def command(
     trials = []
     with_capsule = save_capsules is not None
     run_trial = partial(
-        try_worker, words=words, time_limit=time_limit, grace=grace, with_capsule=with_capsule
+        try_worker,
+        words=words,
+        time_limit=time_limit,
+        grace=grace,
+        heartbeat_interval=heartbeat,
+        with_capsule=with_capsule,
     )
-    with _parallel_trials(scenarios, run_trial, jobs=jobs, fail_fast=fail_fast, out=out) as finished_trials:
+    with (
+        temporary_certificate(_HOST) if tls else nullcontext() as files_for_tls,
+        _parallel_trials(
+            scenarios, partial(run_trial, tls=files_for_tls), jobs=jobs, fail_fast=fail_fast, out=out
+        ) as finished_trials,
+    ):
         for trial in finished_trials:
             out.print(styled_case_line(case_of(trial)))
             if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:

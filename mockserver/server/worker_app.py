@@ -212,7 +212,7 @@ def _error_answer(api: Api, refusal: RefusalError, request: Request) -> Answer:
     if isinstance(refusal, MethodNotAllowedError):
         headers = ((b"allow", ", ".join(refusal.allowed).encode()),)
     if isinstance(refusal, FaultAnswerError) and refusal.retry_after is not None:
-        headers = ((b"retry-after", b"%d" % refusal.retry_after),)
+        headers = ((b"retry-after", refusal.retry_after.encode()),)
     if request.is_too_large:
         headers = (*headers, (b"connection", b"close"))
     return json_answer(_error_body(api, refusal), refusal.status, headers)
