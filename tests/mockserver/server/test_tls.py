@@ -79,7 +79,9 @@ def test_a_reset_is_real_also_with_https(running: MockServer) -> None:
             socket.create_connection(address, timeout=SECONDS) as plain,
             context.wrap_socket(plain, server_hostname=url.hostname) as client,
         ):
-            client.sendall(f"GET {url.path}/tasks HTTP/1.1\r\nX-API-Key: {api.api_key}\r\n\r\n".encode())
+            client.sendall(
+                f"GET {url.path}/tasks HTTP/1.1\r\nHost: a\r\nX-API-Key: {api.api_key}\r\n\r\n".encode()
+            )
             poll = select.poll()
             poll.register(client, 0)  # errors and the end of the connection are always reported
             assert poll.poll(SECONDS * 1000)

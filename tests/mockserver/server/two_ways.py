@@ -92,8 +92,9 @@ class Side:
         transport.close()
         connection.connection_lost(None)
         self._loop.run_until_complete(_steps())
-        exchanges = tuple(self.world.journal.newest(self.world.journal.count - before))
-        return Outcome(transport.written, is_closed, exchanges)
+        newest = self.world.journal.newest(self.world.journal.count - before)
+        exchanges = (entry if isinstance(entry, Exchange) else entry.to_exchange() for entry in newest)
+        return Outcome(transport.written, is_closed, tuple(exchanges))
 
     def close(self) -> None:
         """Ends the event loop."""
