@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -16,6 +16,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.formats.content_coding import is_encoded
+from workerkit.openapi.formats.steps import Steps, finish
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 from workerkit.openapi.formats.timestamp import time_text
 from workerkit.openapi.masking.encodings import (
@@ -24,6 +26,7 @@ from workerkit.openapi.masking.encodings import (
     decodings,
     encoded_forms,
     hex_forms,
+    in_one_case,
     may_be_encoded,
 )
 from workerkit.openapi.masking.literal_regex import regex_of_any
@@ -44,6 +47,7 @@ _PLACEHOLDER = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
 _LONG = 8
 _SHORTEST_KEY = 6
 _CACHE_SIZE, _LONGEST_CACHED_TEXT = 4096, 64
+_LONGEST_SHORT_BODY, _MAX_SMALL = 2048, 64
 _WORD_BEGINS = r"(?:(?<!\w)|(?!\w)|(?<=%[0-9a-fA-F]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
 _WORD_ENDS = r"(?:(?!\w)|(?<!\w))"
 _ADDRESS_BEGINS = _WORD_BEGINS.replace(r"(?<!\w)|(?!\w)", r"(?<![\w.+-])")
@@ -51,6 +55,8 @@ _ADDRESS_BEGINS = _WORD_BEGINS.replace(r"(?<!\w)|(?!\w)", r"(?<![\w.+-])")
 
 class Mask:
     """Replaces known secrets, the values of secret fields and headers, and all e-mail addresses.
+
+    Known secrets are found in upper and lower case.
 
     A secret becomes its kind and a digest: `<password 1f0c99ab>`. One mask gives equal secrets equal
     placeholders, so readers still see which values are equal.
@@ -111,13 +117,19 @@ class Mask:
 
     def exchange(self, exchange: Exchange) -> dict[str, Any]:
         """The exchange without secrets, as JSON for the journal of the control plane."""
-        return self._with_keys_of(exchange)._exchange(exchange)
+        return finish(self.exchange_in_steps(exchange))
+
+    def exchange_in_steps(self, exchange: Exchange) -> Steps[dict[str, Any]]:
+        """Does the work of `exchange` in short steps: a step never takes more than one object of a body."""
+        return (yield from self._with_keys_of(exchange)._exchange_in_steps(exchange))
 
     def line(self, exchange: Exchange) -> str:
         """The exchange in one line: its number, time, request and status, and the reason of a refusal."""
         return self._with_keys_of(exchange)._line(exchange)
 
-    def _exchange(self, exchange: Exchange) -> dict[str, Any]:
+    def _exchange_in_steps(self, exchange: Exchange) -> Steps[dict[str, Any]]:
+        request = yield from self._message_in_steps(exchange.request_headers, exchange.request_body)
+        answer = yield from self._message_in_steps(exchange.answer_headers, exchange.answer_body)
         return {
             "number": exchange.number,
             "time": time_text(exchange.began),
@@ -127,9 +139,9 @@ class Mask:
             "method": exchange.method,
             "path": self.text(exchange.path),
             "query": self.text(exchange.query),
-            "request": self._message(exchange.request_headers, exchange.request_body),
+            "request": request,
             "status": exchange.status,
-            "answer": self._message(exchange.answer_headers, exchange.answer_body),
+            "answer": answer,
             "why": self.text(exchange.why),
         }
 
@@ -172,10 +184,10 @@ class Mask:
     def _with_keys_of(self, exchange: Exchange) -> Mask:
         """The mask that also knows the API keys in the request's headers, whether they are valid or not."""
         unknown = tuple(key for key in keys_of(exchange) if not self._knows(key[1]))
-        return self._with_secrets_cache(unknown) if unknown else self
+        return self._with_secrets_cache(unknown) if unknown and _may_show(exchange, unknown) else self
 
     def _knows(self, secret: str) -> bool:
-        return any(secret in pattern.secret_of_form for pattern in self._patterns)
+        return any(secret in pattern.known for pattern in self._patterns)
 
     def _cached_text(self, text: str) -> str:
         # Names and ids are often repeated, so the results for short texts are cached.
@@ -187,8 +199,7 @@ class Mask:
             text = self._names.field_in_text.sub(partial(self._replace_field, escapes=1), text)
             text = self._names.field_in_escaped_text.sub(partial(self._replace_field, escapes=2), text)
         for pattern in self._patterns:
-            if pattern.regex.search(text):
-                text = pattern.regex.sub(partial(self._replace_known, pattern.secret_of_form), text)
+            text = pattern.replaced(text, self._replacement)
         if "=" in text:
             text = self._names.field_in_query.sub(self._replace_pair, text)
         if ":" in text:
@@ -196,9 +207,6 @@ class Mask:
         if "@" in text or "%40" in text:
             text = _EMAIL.sub(lambda match: self._replacement("email", unquote(match[0])), text)
         return text
-
-    def _replace_known(self, secret_of_form: Mapping[str, Secret], match: re.Match[str]) -> str:
-        return self._replacement(*secret_of_form[match[0]])
 
     def _replace_field(self, match: re.Match[str], *, escapes: int) -> str:
         if _PLACEHOLDER.fullmatch(match[5]):
@@ -209,12 +217,44 @@ class Mask:
     def _replace_pair(self, match: re.Match[str]) -> str:
         return match[1] + self._replacement(self._names.fields[match[2].lower()], unquote(match[3]))
 
-    def _message(self, headers: Headers, body: bytes) -> dict[str, Any]:
-        encoding = next((text for name, text in headers if name == "content-encoding"), "identity")
+    def _message_in_steps(self, headers: Headers, body: bytes) -> Steps[dict[str, Any]]:
+        is_plain = not is_encoded(headers)
         return {
             "headers": [[self._cached_text(name), self.header(name, text)] for name, text in headers],
-            "body": self.body(body) if encoding == "identity" else _note_of_encoded_body(body),
+            "body": (yield from self._body_in_steps(body)) if is_plain else _note_of_encoded_body(body),
         }
+
+    def _body_in_steps(self, body: bytes) -> Steps[Any]:
+        if len(body) <= _LONGEST_SHORT_BODY:
+            return self.body(body)
+        try:
+            value = parse(body)
+        except MalformedJsonError:
+            return self.body(body)
+        yield
+        return (yield from self._value_in_steps(value))
+
+    def _value_in_steps(self, value: Any) -> Steps[Any]:
+        """Does the work of `value`. Each small part of the value is a step."""
+        if _is_small(value):
+            yield
+            return self.value(value)
+        if isinstance(value, list):
+            return (yield from self._list_in_steps(value))
+        masked: dict[str, Any] = {}
+        for name, member in value.items():
+            masked[self._cached_text(name)] = yield from self._field_in_steps(name, member)
+        return masked
+
+    def _list_in_steps(self, members: list[Any]) -> Steps[list[Any]]:
+        masked: list[Any] = []
+        for member in members:
+            masked.append((yield from self._value_in_steps(member)))
+        return masked
+
+    def _field_in_steps(self, name: str, value: Any) -> Steps[Any]:
+        kind = self._names.fields.get(name.lower())
+        return self._secret_value(kind, value) if kind else (yield from self._value_in_steps(value))
 
     def _replacement(self, kind: str, secret: str) -> str:
         if _PLACEHOLDER.fullmatch(secret):  # a mask has replaced the secret already
@@ -260,21 +300,72 @@ def may_show_a_secret(text: str) -> bool:
 
 def keys_of(exchange: Exchange) -> Iterator[Secret]:
     """The API keys in the headers of a request, valid or not. Keys below 6 characters are left out."""
-    for name, text in exchange.request_headers:
+    return keys_in(exchange.request_headers)
+
+
+def keys_in(headers: Headers) -> Iterator[Secret]:
+    """The API keys in headers, valid or not. Keys below 6 characters are left out."""
+    for name, text in headers:
         if secret_names().headers.get(name) == "key":
             yield from (("key", key) for key in {text, text.rpartition(" ")[2]} if len(key) >= _SHORTEST_KEY)
 
 
+def _may_show(exchange: Exchange, secrets: Iterable[Secret]) -> bool:
+    """Whether a secret may be in a part of an exchange that is not secret as a whole, in any form.
+
+    To search for the forms of a secret is much faster than to make a pattern for them.
+    """
+    headers = (*exchange.request_headers, *exchange.answer_headers)
+    texts = [text for name, text in headers if not is_secret_header(name)]
+    bodies = [body.decode("utf-8", "replace") for body in (exchange.request_body, exchange.answer_body)]
+    joined = "\n".join([exchange.path, exchange.query, exchange.why, *texts, *bodies]).casefold()
+    return (
+        may_be_encoded(joined)
+        or not joined.isascii()
+        or any(form in joined for secret in secrets for form in _folded_forms(secret[1]))
+    )
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _folded_forms(secret: str) -> tuple[str, ...]:
+    makers = (encoded_forms, base64_forms, base64_fragments, hex_forms)
+    texts = {secret, secret.upper(), secret.lower()}
+    return tuple({form.casefold() for forms_of in makers for text in texts for form in forms_of(text)})
+
+
 @dataclass(frozen=True, slots=True)
 class _SecretPattern:
-    """Finds all forms of some secrets in a text.
+    """Finds all forms of some secrets in a text, in upper and lower case.
 
-    regex: matches the forms.
-    secret_of_form: the secret of each form.
+    known: the secrets with their own letters. A text with exactly these letters is replaced as this secret.
+    folded_regex: matches the forms in a text that `in_one_case` has changed.
+    folded: the secret of each of these forms.
+    base64_regex: matches the base64 forms. In base64, upper and lower case are different.
+    in_base64: the secret of each base64 form.
     """
 
-    regex: re.Pattern[str]
-    secret_of_form: Mapping[str, Secret]
+    known: Mapping[str, Secret]
+    folded_regex: re.Pattern[str]
+    folded: Mapping[str, Secret]
+    base64_regex: re.Pattern[str]
+    in_base64: Mapping[str, Secret]
+
+    def replaced(self, text: str, replacement: Callable[[str, str], str]) -> str:
+        """The text with a replacement for each secret.
+
+        replacement: makes the replacement from the kind and the text of the secret.
+        """
+        parts: list[str] = []
+        end = 0
+        for match in self.folded_regex.finditer(in_one_case(text)):
+            found = text[match.start() : match.end()]
+            secret = self.known.get(found) or self.folded[match[0]]
+            parts += text[end : match.start()], replacement(*secret)
+            end = match.end()
+        text = "".join((*parts, text[end:])) if parts else text
+        if not self.base64_regex.search(text):
+            return text
+        return self.base64_regex.sub(lambda match: replacement(*self.in_base64[match[0]]), text)
 
 
 def _secret_patterns(secrets: Iterable[Secret]) -> Iterator[_SecretPattern]:
@@ -283,24 +374,46 @@ def _secret_patterns(secrets: Iterable[Secret]) -> Iterator[_SecretPattern]:
     The pattern finds long forms anywhere in a text. It finds short forms and e-mail addresses only as whole
     words.
     """
-    known = [secret for secret in dict.fromkeys(secrets) if secret[1].strip() not in _NO_SECRETS]
-    fragments = {
-        form: secret for secret in known for form in (*base64_fragments(secret[1]), *hex_forms(secret[1]))
-    }
-    in_base64 = {form: secret for secret in known for form in base64_forms(secret[1])}
-    plain = {form: secret for secret in known for form in encoded_forms(secret[1])}
+    known = [secret for secret in dict.fromkeys(secrets) if secret[1].strip().lower() not in _NO_SECRETS]
+    if not known:
+        return
+    plain = {in_one_case(form): secret for secret in known for form in encoded_forms(secret[1])}
+    in_hex = {in_one_case(form): secret for secret in known for form in _in_any_case(hex_forms, secret)}
+    fragments = {form: secret for secret in known for form in _in_any_case(base64_fragments, secret)}
+    whole = {form: secret for secret in known for form in _in_any_case(base64_forms, secret)}
     addresses = [form for form, (kind, _) in plain.items() if kind == "email"]
     others = [form for form, (kind, _) in plain.items() if kind != "email"]
     long = [form for form in others if len(form) >= _LONG]
     short = [form for form in others if len(form) < _LONG]
-    branches = [
-        *_branch(addresses, _ADDRESS_BEGINS, r"(?![\w-]|\.\w)"),
-        *_branch(in_base64, _WORD_BEGINS, _WORD_ENDS),
-        *_branch([*long, *fragments]),
-        *_branch(short, _WORD_BEGINS, _WORD_ENDS),
-    ]
-    if branches:
-        yield _SecretPattern(re.compile("|".join(branches)), {**fragments, **in_base64, **plain})
+    yield _SecretPattern(
+        {secret[1]: secret for secret in known},
+        _regex(
+            *_branch(addresses, _ADDRESS_BEGINS, r"(?![\w-]|\.\w)"),
+            *_branch([*long, *in_hex]),
+            *_branch(short, _WORD_BEGINS, _WORD_ENDS),
+        ),
+        {**in_hex, **plain},
+        _regex(*_branch(whole, _WORD_BEGINS, _WORD_ENDS), *_branch(fragments)),
+        {**fragments, **whole},
+    )
+
+
+def _in_any_case(forms_of: Callable[[str], set[str]], secret: Secret) -> set[str]:
+    """Forms of a secret, and if it is a key, also of the key in upper case and in lower case."""
+    kind, text = secret
+    return forms_of(text).union(*map(forms_of, {text.upper(), text.lower()} if kind == "key" else ()))
+
+
+def _regex(*branches: str) -> re.Pattern[str]:
+    """A pattern that matches one of the branches. Without branches it matches nothing."""
+    return re.compile("|".join(branches) if branches else "(?!)")
+
+
+def _is_small(value: Any) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    members: Collection[Any] = value.values() if isinstance(value, dict) else value
+    return len(value) <= _MAX_SMALL and not any(isinstance(member, dict | list) for member in members)
 
 
 def _branch(forms: Collection[str], begins: str = "", ends: str = "") -> Iterator[str]:

@@ -25,11 +25,15 @@ class RunningBeforeEnd(Rule):
     )
     careful: ClassVar[str] = "reports a task as running before it begins to work on it"
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker reported no result"
 
     def check(self, run: Run) -> list[Violation]:
         if not run.is_complete:
             return []
         return self.summarize([breach for task in run.reports_by_task for breach in _breaches(run, task)])
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(report.is_result for report in run.reports)
 
 
 def _breaches(run: Run, task: str) -> Iterator[Breach]:

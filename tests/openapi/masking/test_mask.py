@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -11,6 +12,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.masking import mask as mask_module
 from workerkit.openapi.masking.mask import Mask, Secret, secrets_in
 
 SALT = b"a salt"
@@ -62,6 +64,51 @@ def test_a_short_secret_survives_nowhere_as_a_word(secret: str, before: str, aft
     for form in forms_of(secret):
         assume(form not in before + after)
         assert MASKS.sub("", mask.text(f"{before}{form}{after}")) == before + after
+
+
+CASES = st.sampled_from([str.upper, str.lower, str.swapcase, str.capitalize])
+
+
+@settings(deadline=None)
+@given(
+    secret=st.text("abcXYZ\u00e4\u00d6\u03c3\u03a3019-!/ ", min_size=8, max_size=16),
+    case=CASES,
+    before=BEFORE,
+    after=AFTER,
+)
+@example(secret="S3cr3tKey-XyZ", case=str.upper, before="x", after="x")
+@example(secret="\u03a3\u03a3\u03a3\u03a3\u03a3\u03a3\u03a3\u03a3", case=str.swapcase, before="", after="/")
+def test_a_secret_in_other_case_is_replaced(
+    secret: str, case: Callable[[str], str], before: str, after: str
+) -> None:
+    assert case(secret) not in mask_of(("password", secret)).text(f"{before}{case(secret)}{after}")
+
+
+@pytest.mark.parametrize("letter", ["\u212a", "\u0131", "\u0130", "\u1e9e", "\u017f", "\ufb05"])
+def test_letters_without_a_partner_of_their_own_are_no_problem(letter: str) -> None:
+    secret = f"pass{letter}word"
+    masked = mask_of(("password", secret)).text(f"{letter * 3} {secret} {secret.upper()} {letter}")
+    assert secret not in masked
+    assert masked.startswith(letter * 3)
+
+
+@pytest.mark.parametrize("case", [str.upper, str.lower])
+@pytest.mark.parametrize("before", ["", "x", "xy"])
+def test_a_key_in_other_case_is_also_found_in_base64_and_hexadecimal(
+    case: Callable[[str], str], before: str
+) -> None:
+    mask, echoed = mask_of(("key", "S3cr3tKey-XyZ-98765")), case("S3cr3tKey-XyZ-98765")
+    in_base64 = b64encode(f"{before}{echoed}".encode()).decode()
+    assert in_base64[4:20] not in mask.text(in_base64)
+    in_hex = f"{before}{echoed}".encode().hex()
+    assert echoed.encode().hex() not in mask.text(in_hex)
+
+
+def test_secrets_that_differ_only_in_case_are_replaced_differently() -> None:
+    mask = mask_of(("password", "Passw0rd"), ("password", "passw0rd"))
+    lower, upper, other = MASKS.findall(mask.text("passw0rd Passw0rd PASSW0RD"))
+    assert lower != upper
+    assert other in (lower, upper)
 
 
 def test_a_short_secret_makes_no_holes_in_other_words() -> None:
@@ -431,3 +478,48 @@ def test_secrets_are_found_by_their_fields_wherever_they_stand(password: str, ad
         "note": "password",
     }
     assert sorted(secrets_in(value)) == sorted([("password", password), ("email", address), ("key", key)])
+
+
+def exchange_with_key(key: str, body: bytes) -> Exchange:
+    return Exchange(
+        number=1,
+        operation=None,
+        server=None,
+        method="POST",
+        path="/tasks",
+        query="",
+        request_headers=(("host", "localhost"), ("x-api-key", key)),
+        request_body=body,
+        status=401,
+        answer_headers=(),
+        answer_body=b'{"success":false,"error":"unauthorized"}',
+        began=0.0,
+        ended=0.0,
+    )
+
+
+def test_an_unknown_key_needs_a_pattern_only_if_the_exchange_shows_it_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[object] = []
+    pattern = mask_module._SecretPattern
+    monkeypatch.setattr(mask_module, "_SecretPattern", lambda *parts: made.append(parts) or pattern(*parts))  # type: ignore[func-returns-value]
+    mask = mask_of()
+    for number in range(50):
+        exchange = exchange_with_key(f"wrong-key-{number:04}", b'{"cpu_usage": 1}')
+        assert f"wrong-key-{number:04}" not in json.dumps(mask.exchange(exchange))
+    assert not made
+    for shown in ("wrong-key-x", b"wrong-key-x".hex(), b64encode(b"me:wrong-key-x").decode()):
+        exchange = exchange_with_key("wrong-key-x", json.dumps({"note": f"with {shown}"}).encode())
+        assert shown not in json.dumps(mask.exchange(exchange))
+    assert len(made) == 1  # the pattern is kept
+
+
+@given(st.recursive(SHORT | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(SHORT, inner)))
+@example(["a@mail.example"] * 100)
+@example({"data": [{"password": "hunter2hunter2", "about": "hunter2hunter2"}] * 100})
+@example({"password": {"old": ["hunter2hunter2"]}, "text": "x" * 3000})
+def test_a_large_body_in_steps_is_masked_like_a_small_one(value: Any) -> None:
+    mask, body = mask_of(("password", "hunter2hunter2")), json.dumps([value, "x" * 3000]).encode()
+    masked = mask.exchange(exchange_with_key("", body))["request"]["body"]
+    assert masked == mask.value([value, "x" * 3000])
