@@ -54,7 +54,7 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
     if exchange.operation != "listTasks":
         return _about_update(before, exchange, _updated_task(exchange, difference))
     if difference.place in ("answer/total", "answer/data"):
-        return _about_length(exchange)
+        return _about_length(exchange) or _about_longer_list(before, exchange)
     field = _TASK_FIELD.fullmatch(difference.place)
     if field is not None:
         task_id = str((listed_tasks(exchange) or [])[int(field[1])]["id"]).lower()
@@ -78,7 +78,10 @@ def _later_evidence(exchange: Exchange, last: Exchange, difference: Difference) 
     """A sentence about the later exchange that shows the difference."""
     task_id = _updated_task(exchange, difference)
     if difference.place == "answer/total":
-        return f"{_named(last)} lists further tasks"
+        is_too_small = difference.recorded.isdecimal() and int(difference.recorded) < int(difference.now)
+        return f"{_named(last)} lists " + (
+            "further tasks" if is_too_small else f"all tasks: {difference.now}"
+        )
     if difference.task and difference.recorded.startswith("no task "):
         return f"{_named(last)} lists this task, {_status_in(last, difference.task)}"
     if exchange.operation == "listTasks" or not task_id:
@@ -111,6 +114,21 @@ def _about_length(exchange: Exchange) -> str:
         f"Page 1 with limit {asked['limit']} lists only {len(tasks)} of {total} tasks: "
         "the page or the total is wrong"
     )
+
+
+def _about_longer_list(before: Sequence[Exchange], exchange: Exchange) -> str:
+    """A sentence about an earlier page of the same list, with more tasks than the total says."""
+    total = total_of(exchange.answer_json())
+    names = ("status", "service_type")
+    asked = [_asked(exchange).get(name) for name in names]
+    for earlier in reversed(before):
+        count = len(listed_tasks(earlier) or [])
+        is_same = (
+            key_of(earlier) == key_of(exchange) and [_asked(earlier).get(name) for name in names] == asked
+        )
+        if is_same and isinstance(total, int) and count > total:
+            return f"{_named(earlier)} lists {count} tasks"
+    return ""
 
 
 def _against_filter(exchange: Exchange, task_id: str) -> str:
