@@ -41,7 +41,7 @@ def worker_output_lines(output: str, *, limit: int = _MAX_OUTPUT_LINES) -> Itera
 
 
 def cause_output_lines(cause: ReportCause) -> list[str]:
-    """Returns a heading and the last 10 lines that the worker printed. Empty for a cause without an output."""
+    """Returns a heading and the last 10 lines that the worker printed. Empty without an output."""
     output = cause.output
     return [] if output is None else list(worker_output_lines(output, limit=_MAX_OUTPUT_LINES_OF_CAUSE))
 
