@@ -23,12 +23,12 @@ from benchmarks.peers.measured_server import API_PATH, Workspace
 from benchmarks.peers.servers.mock import mock
 from benchmarks.running import Running, free_port
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
-from workerkit.mockserver.worlds.worlds import DEFAULT
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 T = TypeVar("T")
 FEW, MANY = 1_000, 200_000
 _FOLDER = Path(__file__).parent
-_WORLDS = 50
+_WORLDS, _MANY_WORLDS = 50, 10_000
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
@@ -41,11 +41,13 @@ def main(rounds: int, starts: int) -> None:
     machine = Machine()
     built = [_in_new_process(_build_large_world) for _ in range(rounds)]
     pages, update = _in_new_process(_samples)
+    worlds_memory = _in_new_process(_many_worlds)
     served = [_serve() for _ in range(starts)]
     goals = [
         Goal(f"{MANY:,} tasks, ready", median(seconds for seconds, _ in built), " s", 5),
         Goal(f"{MANY:,} tasks, memory of the process", median(memory for _, memory in built), " MB", 600),
         *(Goal(f"{page.title}, compared to {FEW:,} tasks", page.ratio, "x", 2) for page in pages),
+        Goal(f"{_MANY_WORLDS:,} default worlds, memory of the process", worlds_memory, " MB", 2_500),
         Goal("building the default world", _in_new_process(_default_world_milliseconds), " ms", 5),
         Goal("`workerkit serve`, ready", median(seconds for seconds, _ in served), " s", 0.7),
         Goal("`workerkit serve`, idle memory", median(memory for _, memory in served), " MB", 90),
@@ -81,7 +83,20 @@ def _build_large_world() -> tuple[float, float]:
     world = build_world(MANY)
     seconds = time.perf_counter() - begin
     assert len(world.tasks) == MANY
-    return seconds, int(Path("/proc/self/statm").read_text("utf-8").split()[1]) * _PAGE_MB
+    return seconds, _memory()
+
+
+def _many_worlds() -> float:
+    """Builds many default worlds. Returns the memory of the process in MB."""
+    worlds = Worlds(_MANY_WORLDS)
+    for seed in range(_MANY_WORLDS):
+        worlds.add(worlds.new_name(), WorldBuilder(seed=seed))
+    return _memory()
+
+
+def _memory() -> float:
+    """Returns the memory of this process in MB."""
+    return int(Path("/proc/self/statm").read_text("utf-8").split()[1]) * _PAGE_MB
 
 
 def _samples() -> tuple[list[Sample], Sample]:

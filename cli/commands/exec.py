@@ -60,6 +60,12 @@ from workerkit.scenarios.model.scenario import Scenario
     help="How many scenarios run in parallel.",
 )
 @click.option(
+    "--heartbeat",
+    type=DURATION,
+    metavar="TIME",
+    help="How often your worker sends heartbeats, for example 30s. Needed to judge them.",
+)
+@click.option(
     "--grace",
     type=DURATION,
     default="5s",
@@ -81,6 +87,7 @@ def command(
     scenario: tuple[str, ...],
     time_limit: float,
     jobs: int,
+    heartbeat: float | None,
     grace: float,
     fail_fast: bool,
     save_capsules: str | None,
@@ -105,7 +112,12 @@ def command(
     trials = []
     with_capsule = save_capsules is not None
     run_trial = partial(
-        try_worker, words=words, time_limit=time_limit, grace=grace, with_capsule=with_capsule
+        try_worker,
+        words=words,
+        time_limit=time_limit,
+        grace=grace,
+        heartbeat_interval=heartbeat,
+        with_capsule=with_capsule,
     )
     with _parallel_trials(scenarios, run_trial, jobs=jobs, fail_fast=fail_fast, out=out) as finished_trials:
         for trial in finished_trials:

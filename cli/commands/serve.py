@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
 
-from workerkit.cli.option_types import TokenOption
+from workerkit.cli.option_types import DURATION, TokenOption
 from workerkit.mockserver.capsules.capture.capsule_observer import CapsuleObserver, watch_worlds
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
 from workerkit.mockserver.observers.json_log import log_as_json
 from workerkit.mockserver.server.foreground import serve_until_signal
 from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.server.tls import TlsFiles, temporary_certificate
 from workerkit.mockserver.worlds.own_port import check_shares_port
 from workerkit.mockserver.worlds.worker_control import check_needs_no_worker
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
+from workerkit.mockserver.worlds.world_expiry import WorldExpiry
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.dialect import Dialect, read_dialect
 from workerkit.scenarios.library import library
@@ -58,6 +60,30 @@ from workerkit.scenarios.library import library
     metavar="TOKEN",
     help="Clients with this token may use the control plane (/_mock). At least 16 characters.",
 )
+@click.option(
+    "--most-worlds",
+    type=click.IntRange(1),
+    default=10_000,
+    show_default=True,
+    help="How many worlds there may be at one time.",
+)
+@click.option(
+    "--world-ttl",
+    type=DURATION,
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="Remove a world that nobody has used for this time. The first world, `default`, stays.",
+)
+@click.option(
+    "--cors",
+    metavar="ORIGIN",
+    multiple=True,
+    help="Web pages of ORIGIN, for example http://localhost:3000, may use the Worker API. Repeatable.",
+)
+@click.option("--tls", is_flag=True, help="Use https, with a certificate that is made for this run.")
+@click.option("--tls-cert", metavar="FILE", help="Use https, with this certificate (PEM).")
+@click.option("--tls-key", metavar="FILE", help="The private key of --tls-cert (PEM).")
 def command(
     host: str,
     port: int,
@@ -70,6 +96,12 @@ def command(
     save_capsules: str | None,
     log_format: str,
     control_token: str | None,
+    most_worlds: int,
+    world_ttl: float,
+    cors: tuple[str, ...],
+    tls: bool,
+    tls_cert: str | None,
+    tls_key: str | None,
 ) -> None:
     """Runs the mock until SIGINT or SIGTERM. Prints its URLs, its API keys and a curl command to try it.
 
@@ -83,7 +115,7 @@ def command(
       workerkit serve --port 8080
       workerkit serve --scenario key-revoked --save-capsules capsules
     """
-    worlds = Worlds()
+    worlds = Worlds(most_worlds)
     chosen_scenario = library.find(scenario) if scenario else None
     check_shares_port(chosen_scenario)
     check_needs_no_worker(chosen_scenario)
@@ -96,7 +128,21 @@ def command(
     worlds.add(DEFAULT, builder)
     journal_file = JournalFile(journal) if journal else None
     capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), click.echo) if save_capsules else None
-    mock = WorldServer(worlds, host=host, port=port, token=control_token)
-    log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
-    with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock:
-        serve_until_signal(mock, print_line=click.echo, ready_file=ready_file, token=control_token)
+    expiry = WorldExpiry(worlds, world_ttl, click.echo)
+    with _tls_files(host, tls, tls_cert, tls_key) as files:
+        mock = WorldServer(
+            worlds, host=host, port=port, token=control_token, expiry=expiry, tls=files, origins=cors
+        )
+        log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
+        with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock:
+            serve_until_signal(mock, print_line=click.echo, ready_file=ready_file, token=control_token)
+
+
+def _tls_files(
+    host: str, is_made: bool, certificate: str | None, key: str | None
+) -> AbstractContextManager[TlsFiles | None]:
+    if (certificate is None) != (key is None):
+        raise click.UsageError("--tls-cert and --tls-key belong together: give both, or use --tls")
+    if certificate is not None and key is not None:
+        return nullcontext(TlsFiles(certificate, key))
+    return temporary_certificate(host) if is_made else nullcontext()

@@ -47,7 +47,9 @@ let notBefore = 0;
 async function send(method, path, body) {
   await sleep(notBefore - performance.now());
   const { status, retryAfter, text } = await exchange(method, path, body);
-  if (/^\d+$/.test(retryAfter)) notBefore = performance.now() + retryAfter * 1000;
+  // Retry-After has a number of seconds or a date.
+  const wait = /^\d+$/.test(retryAfter) ? retryAfter * 1000 : Date.parse(retryAfter) - Date.now();
+  if (wait > 0) notBefore = performance.now() + wait;
   if (status === 401 || status === 429 || status >= 500) throw new TemporaryError(`status ${status}`);
   if (status !== 200) throw new RefusedError(`status ${status}`);
   return parsed(text);

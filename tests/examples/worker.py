@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,8 +67,7 @@ class Api:
         """Sends a request once and returns the JSON of the answer. Raises RefusedError and TemporaryError."""
         time.sleep(max(0.0, self._not_before - time.monotonic()))
         status, retry_after, text = self._send_bytes(method, path, body, timeout)
-        if retry_after.isdecimal():
-            self._not_before = time.monotonic() + int(retry_after)
+        self._not_before = time.monotonic() + seconds_to_wait(retry_after)
         if status in (401, 429) or status >= 500:
             raise TemporaryError(f"status {status}")
         if status != 200:
@@ -132,6 +132,16 @@ class Api:
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._connection.close()
             raise TemporaryError(repr(error)) from None
+
+
+def seconds_to_wait(retry_after: str) -> float:
+    """Returns the seconds that the header Retry-After asks for, as a number or as a date."""
+    if retry_after.isdecimal():
+        return int(retry_after)
+    try:
+        return parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except ValueError:
+        return 0.0
 
 
 def parsed(text: bytes) -> Json:

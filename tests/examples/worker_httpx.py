@@ -21,6 +21,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -48,6 +49,16 @@ class RefusedError(Exception):
 
 class TemporaryError(Exception):
     """There is no usable answer. Sending the request again may help. The API may have accepted it already."""
+
+
+def seconds_to_wait(retry_after: str) -> float:
+    """Returns the seconds that the header Retry-After asks for, as a number or as a date."""
+    if retry_after.isdecimal():
+        return int(retry_after)
+    try:
+        return parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except ValueError:
+        return 0.0
 
 
 class Api:
@@ -97,8 +108,8 @@ class Api:
         return list(tasks.values())
 
     def _json_of(self, answer: httpx.Response) -> Json:
-        if (retry_after := answer.headers.get("Retry-After", "")).isdecimal():
-            self._not_before = time.monotonic() + int(retry_after)
+        if (seconds := seconds_to_wait(answer.headers.get("Retry-After", ""))) > 0:
+            self._not_before = time.monotonic() + seconds
         if answer.status_code in (401, 429) or answer.status_code >= 500:
             raise TemporaryError(f"status {answer.status_code}")
         if answer.status_code != 200:

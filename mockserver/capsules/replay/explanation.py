@@ -17,6 +17,7 @@ from workerkit.openapi.exchange_reader import (
     link_id_of,
     listed_tasks,
     subject_task_id,
+    total_of,
 )
 from workerkit.openapi.spec.api import worker_api
 
@@ -51,6 +52,8 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
         return _later_evidence(exchange, exchanges[difference.last - 1], difference)
     if exchange.operation != "listTasks":
         return _about_update(before, exchange, _updated_task(exchange, difference))
+    if difference.place == "answer/total":
+        return _about_total(exchange)
     field = _TASK_FIELD.fullmatch(difference.place)
     if field is not None:
         task_id = str((listed_tasks(exchange) or [])[int(field[1])]["id"]).lower()
@@ -87,6 +90,23 @@ def _about_update(before: Sequence[Exchange], exchange: Exchange, task_id: str) 
     if not foreign or len(foreign) < len(lists):
         return ""
     return f"{_named(foreign[-1])} lists task {task_id} for another API key"
+
+
+def _about_total(exchange: Exchange) -> str:
+    """A sentence about a page that does not list all tasks that its total counts. Empty for other pages."""
+    answer, tasks = exchange.answer_json(), listed_tasks(exchange) or []
+    total, limit = total_of(answer), answer.get("limit")
+    page = dict(parse_qsl(exchange.query)).get("page", "1")
+    if (
+        page != "1"
+        or not isinstance(total, int)
+        or not isinstance(limit, int)
+        or len(tasks) >= min(total, limit)
+    ):
+        return ""
+    return (
+        f"Page 1 with limit {limit} lists only {len(tasks)} of {total} tasks: the page or the total is wrong"
+    )
 
 
 def _against_filter(exchange: Exchange, task_id: str) -> str:
