@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from workerkit.mockserver.reports.case_links import case_anchors, case_links
 from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import CommandReport, ReportCause
-from workerkit.mockserver.reports.text import worker_output_lines
+from workerkit.mockserver.reports.text import cause_output_lines
 
 _MAX_LINES = 12
 # More cases than this are shown after a click.
@@ -46,7 +46,7 @@ def _section(number: int, cause: ReportCause, anchors: Mapping[str, str]) -> Ele
 
 def _evidence(cause: ReportCause, anchors: Mapping[str, str]) -> Iterator[Element]:
     lines = cause.finding.first_lines(_MAX_LINES)
-    output = [] if cause.output is None else list(worker_output_lines(cause.output))
+    output = cause_output_lines(cause)
     if lines or cause.notes or output:
         yield element("p", "In ", *case_links([cause.shown_case], anchors), ":")
     if lines:

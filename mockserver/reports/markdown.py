@@ -16,7 +16,7 @@ from workerkit.mockserver.reports.report import (
     ReportCause,
     ReportTable,
 )
-from workerkit.mockserver.reports.text import worker_output_lines
+from workerkit.mockserver.reports.text import cause_output_lines
 from workerkit.openapi.formats.visible_text import visible_text
 
 # If a summary is larger than 1 MiB, GitHub does not show it. Other tools may write to the same summary.
@@ -87,14 +87,10 @@ def _cause(number: int, cause: ReportCause) -> Iterator[str]:
     extent = f" {_inline(cause.extent)}" if cause.extent else ""
     yield f"**{number}\\. {_inline(cause.finding.rule)}**{extent}"
     yield _inline(cause.finding.message)
-    if lines := [*cause.finding.first_lines(_MAX_LINES), *cause.notes, *_output_lines(cause)]:
+    if lines := [*cause.finding.first_lines(_MAX_LINES), *cause.notes, *cause_output_lines(cause)]:
         yield f"In {_inline(cause.shown_case)}:"
         yield f"<pre>{_escaped(chr(10).join(lines))}</pre>"
     yield from (_inline(text) for text in (cause.follows_text, cause.cases_text) if text)
-
-
-def _output_lines(cause: ReportCause) -> Iterator[str]:
-    return iter(()) if cause.output is None else worker_output_lines(cause.output)
 
 
 def _folded_note(note: FoldedNote) -> str:

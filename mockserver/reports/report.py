@@ -99,7 +99,8 @@ class Case:
     def counts_text(self) -> str:
         """The seconds and the requests in one text, `1.2 s, 34 requests`. Empty if both are unknown."""
         seconds, requests = self.count_columns
-        texts = (f"{seconds} s" if seconds else "", f"{requests} requests" if requests else "")
+        noun = "request" if self.requests == 1 else "requests"
+        texts = (f"{seconds} s" if seconds else "", f"{requests} {noun}" if requests else "")
         return ", ".join(filter(None, texts))
 
     @property

@@ -40,6 +40,12 @@ def worker_output_lines(output: str, *, limit: int = _MAX_OUTPUT_LINES) -> Itera
     yield from (f"    {line}" for line in lines[-limit:])
 
 
+def cause_output_lines(cause: ReportCause) -> list[str]:
+    """Returns a heading and the last 10 lines that the worker printed. Empty without an output."""
+    output = cause.output
+    return [] if output is None else list(worker_output_lines(output, limit=_MAX_OUTPUT_LINES_OF_CAUSE))
+
+
 def one_line(text: str) -> str:
     """Returns the text in one line. Characters that act are written as codes."""
     return visible_line(" ".join(text.split("\n")))
@@ -59,9 +65,7 @@ def _details(cause: ReportCause, titles: dict[str, str]) -> Iterator[str]:
 
 
 def _evidence(cause: ReportCause, titles: dict[str, str]) -> Iterator[str]:
-    lines = [*cause.finding.first_lines(_MAX_EXCHANGES), *cause.notes]
-    if cause.output is not None:
-        lines += worker_output_lines(cause.output, limit=_MAX_OUTPUT_LINES_OF_CAUSE)
+    lines = [*cause.finding.first_lines(_MAX_EXCHANGES), *cause.notes, *cause_output_lines(cause)]
     if lines:
         yield f"In {cause.shown_case} ({titles.get(cause.shown_case, '')}):"
         yield from (f"  {line}" for line in lines)

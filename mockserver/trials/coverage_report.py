@@ -23,6 +23,8 @@ from workerkit.scenarios.coverage.judged_run import JudgedRun
 from workerkit.scenarios.run_record.trouble import TROUBLES
 
 _OUTCOMES = {CellState.SURVIVED: Outcome.PASS, CellState.FAILED: Outcome.FAIL}
+# A sentence names so many of the scenarios that exercise it.
+_MAX_SCENARIOS = 3
 _GRID_NOTE = (
     "A number: in how many scenarios the worker met this trouble and survived. FAIL: in how many of these it "
     "broke a rule because of the trouble. -: the worker did not meet this trouble."
@@ -151,8 +153,10 @@ def _pairs(coverage: Coverage) -> Iterator[tuple[TableCell, ...]]:
 
 def _sentence(sentence: Sentence, scenarios: tuple[str, ...] | None) -> ReportSentence:
     if scenarios is None:
-        return ReportSentence(sentence.text, sentence.gist, "no request can exercise it", None)
-    state = "exercised" if scenarios else "not exercised"
-    return ReportSentence(
-        sentence.text, sentence.gist, state, Outcome.PASS if scenarios else Outcome.SKIP, scenarios
-    )
+        return ReportSentence(sentence.text, sentence.gist, "cannot be exercised", None)
+    if not scenarios:
+        return ReportSentence(sentence.text, sentence.gist, "not exercised", Outcome.SKIP)
+    more = len(scenarios) - _MAX_SCENARIOS
+    notes = (f"and in {more} more scenarios",) if more > 0 else ()
+    cases = scenarios[:_MAX_SCENARIOS]
+    return ReportSentence(sentence.text, sentence.gist, "exercised", Outcome.PASS, cases, notes)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from workerkit.mockserver.reports.message_pattern import message_pattern
 from workerkit.mockserver.trials.trial import Trial
-from workerkit.scenarios.rules import RULES
 from workerkit.scenarios.run_record.violation import Violation
 
 _CRASH = "process-not-crashed"
@@ -67,8 +66,7 @@ def cause_key(trial: Trial, violation: Violation) -> CauseKey:
 
 def _root(rule: str, broken: Mapping[str, Violation]) -> str:
     """Returns the broken rule from which this broken rule follows in the end."""
-    known = RULES.get(rule)
-    parents = [parent for parent in known.follows_from if parent in broken] if known is not None else []
+    parents = [parent for parent in broken[rule].follows_from if parent in broken]
     return _root(parents[0], broken) if parents else rule
 
 

@@ -319,7 +319,10 @@ def _notes_on_end(trial: Trial) -> Iterator[str]:
         if trial.run.ended_by == "exit":
             yield _IN_BACKGROUND
     if trial.run.ended_by == "time-limit":
-        yield last_activity(trial.run) or _STILL_AT_WORK
+        last = last_activity(trial.run)
+        # The message of a broken rule may say it already.
+        if not last or not any(last in violation.fact for violation in trial.verdict.broken):
+            yield last or _STILL_AT_WORK
     if trial.run.ended_by in _NOT_WAITED_FOR:
         yield _NOT_WAITED_FOR[trial.run.ended_by]
 

@@ -13,13 +13,16 @@ from workerkit.scenarios.run_record.run import Run
 NEVER_BY_TROUBLE = frozenset(
     {
         "bulk-within-limit",
+        "completed-with-link",
         "documented-requests",
         "failed-with-message",
         "heartbeat-not-too-often",
         "heartbeat-sent",
         "key-in-header-only",
+        "links-differ",
         "log-levels",
         "logs-within-limit",
+        "no-link-to-api",
         "no-secrets-in-logs",
         "result-of-its-own-task",
         "running-before-end",

@@ -78,8 +78,9 @@ class Rule(ABC):
         Its message says what happened, why the rule exists, and what a careful worker does. It has only the
         first 20 of the exchanges, sorted by their numbers.
         """
+        numbers = tuple(sorted(exchanges[:_MOST_LISTED]))
         advice = f"{self.why} A careful worker {self.careful}."
-        return Violation(self.id, fact, tuple(sorted(exchanges[:_MOST_LISTED])), times, advice)
+        return Violation(self.id, fact, numbers, times, advice, self.follows_from)
 
     def summarize(self, breaches: Sequence[Breach]) -> list[Violation]:
         """Returns one violation for all breaches. Empty if there are no breaches.

@@ -17,6 +17,8 @@ class Violation:
     exchanges: the numbers of the exchanges that show what the worker did wrong, in the order of time.
     times: how often the worker broke the rule.
     advice: why that matters, and what a careful worker does. It is the same for all violations of a rule.
+    follows_from: the ids of other rules. If the worker broke one of them in the same run, it broke this rule
+        for the same reason.
     """
 
     rule: str
@@ -24,6 +26,7 @@ class Violation:
     exchanges: tuple[int, ...] = ()
     times: int = 1
     advice: str = ""
+    follows_from: tuple[str, ...] = ()
 
     @property
     def short_message(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from workerkit.scenarios.rules.last_activity import last_activity
@@ -14,6 +14,7 @@ from workerkit.scenarios.run_record.run import EndedBy, Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
+_NEVER_RUNNING = "running-before-end"
 _HOW_IT_ENDED: dict[EndedBy, str] = {
     "until": "when the scenario was over",
     "exit": "when the worker exited",
@@ -62,7 +63,11 @@ class TasksEnded(Rule):
         numbers = dict.fromkeys(
             (*(report.number for report in refused), *(exchange.number for exchange in last))
         )
-        return [self.violation(_message(run, open_tasks, refused), tuple(numbers))]
+        violation = self.violation(_message(run, open_tasks, refused), tuple(numbers))
+        if len(refused) == len(open_tasks) and all(report.is_result for report in refused):
+            # Perhaps the results were refused only because the tasks were never reported as running.
+            violation = replace(violation, follows_from=(*self.follows_from, _NEVER_RUNNING))
+        return [violation]
 
 
 def _has_ended(run: Run, task: Mapping[str, Any], ended: Collection[str]) -> bool:

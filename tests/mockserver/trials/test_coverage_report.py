@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,9 +88,15 @@ def test_each_sentence_says_whether_the_worker_exercised_it(coverage: Coverage) 
     assert (second.state, second.outcome, second.cases) == ("not exercised", Outcome.SKIP, ())
     base_url = sections[0].sentences[1]
     assert (base_url.state, base_url.outcome) == (
-        "no request can exercise it",
+        "cannot be exercised",
         None,
     )
+
+
+def test_a_sentence_names_only_the_first_scenarios_that_exercise_it(coverage: Coverage) -> None:
+    sections = coverage_sections(replace(coverage, sentences={FIRST: tuple("abcde")}))
+    sentence = sections[2].sentences[0]
+    assert (sentence.cases, sentence.notes) == (("a", "b", "c"), ("and in 2 more scenarios",))
 
 
 def test_the_note_names_the_sentences_that_were_not_exercised(coverage: Coverage) -> None:

@@ -53,7 +53,8 @@ def test_the_cause_that_fails_the_most_scenarios_is_the_first() -> None:
 
 
 def test_a_rule_that_is_broken_only_with_another_follows_from_it() -> None:
-    beat, gap = Violation("heartbeat-sent", "None."), Violation("heartbeat-regular", "A gap.")
+    beat = Violation("heartbeat-sent", "None.")
+    gap = Violation("heartbeat-regular", "A gap.", follows_from=("heartbeat-sent",))
     assert found(trial("day", gap, beat), trial("night", gap)) == [
         ("heartbeat-sent", ["day"], {"heartbeat-regular": ["day"]}),
         ("heartbeat-regular", ["night"], {}),
@@ -62,7 +63,8 @@ def test_a_rule_that_is_broken_only_with_another_follows_from_it() -> None:
 
 def test_a_rule_can_follow_from_a_rule_that_follows_from_another() -> None:
     trouble = Violation("goes-on-after-trouble", "It ended.")
-    running, left = Violation("none-left-running", "One runs."), Violation("tasks-ended", "Two are left.")
+    running = Violation("none-left-running", "One runs.", follows_from=("goes-on-after-trouble",))
+    left = Violation("tasks-ended", "Two are left.", follows_from=("none-left-running",))
     ((rule, _, followers),) = found(trial("day", left, running, trouble))
     assert (rule, set(followers)) == ("goes-on-after-trouble", {"none-left-running", "tasks-ended"})
 

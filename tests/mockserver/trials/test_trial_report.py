@@ -217,7 +217,8 @@ def test_a_cause_is_explained_once_and_each_case_says_what_happened_there(trial:
 
 
 def test_a_rule_that_follows_from_another_is_folded_under_it(trial: MakeTrial) -> None:
-    crash, left = Violation("process-not-crashed", "It crashed.", (30,)), Violation("tasks-ended", "3 left.")
+    crash = Violation("process-not-crashed", "It crashed.", (30,))
+    left = Violation("tasks-ended", "3 left.", follows_from=("process-not-crashed",))
     command_report = report([trial(left, crash), trial(left, crash, name="night"), trial(left, name="noon")])
     assert [(cause.name, cause.follows_text) for cause in command_report.causes] == [
         ("process-not-crashed (in 2 scenarios)", "From this follows: tasks-ended (in 2 scenarios)."),

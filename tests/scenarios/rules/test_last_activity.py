@@ -60,6 +60,7 @@ def test_tasks_that_were_left_are_shown_by_the_last_exchange(scripted_worker: Sc
     worker.add_task(status="pending")
     worker.list_tasks()
     (violation,) = TasksEnded().check(worker.run_record())
+    assert violation.follows_from == TasksEnded.follows_from
     assert violation.exchanges == (2,)
     assert "The worker exited after exchange 2 (GET listTasks" in violation.short_message
 
@@ -69,5 +70,6 @@ def test_tasks_whose_reports_were_refused_are_shown_by_these_reports(scripted_wo
     worker.update(worker.add_task(status="pending"), "completed")
     worker.send_heartbeat()
     (violation,) = TasksEnded().check(worker.run_record())
+    assert "running-before-end" in violation.follows_from
     assert violation.exchanges == (2, 3)
     assert "The server refused the last report of 1 of them (409)." in violation.fact

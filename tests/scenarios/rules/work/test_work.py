@@ -393,6 +393,33 @@ def test_a_stub_that_returns_one_link_for_all(scripted_worker: MakeWorker, broke
     assert broken_rules(worker.run_record()) == []
 
 
+def test_a_result_of_a_waiting_task_that_is_refused_breaks_running_before_end(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(transitions="strict", refused_transition="409")
+    worker.update(worker.add_task(status="pending"), "completed")
+    assert broken_rules(worker.run_record()) == ["running-before-end"]
+
+
+def test_a_refused_result_of_a_task_that_was_set_back_is_no_fault(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(transitions="strict", refused_transition="400")
+    task = worker.add_task(status="queued")
+    worker.update(task, "running")
+    worker.change_task(task, status="pending")
+    worker.update(task, "completed")
+    assert "running-before-end" not in broken_rules(worker.run_record())
+
+
+def test_a_result_that_is_refused_for_a_wrong_field_is_not_judged_by_running_before_end(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    worker.update(worker.add_task(status="queued"), "completed", link_post=7)
+    assert broken_rules(worker.run_record()) == ["documented-requests"]
+
+
 # Customers' requests
 
 
