@@ -63,6 +63,12 @@ _HOST = "127.0.0.1"
     help="How many scenarios run in parallel.",
 )
 @click.option(
+    "--heartbeat",
+    type=DURATION,
+    metavar="TIME",
+    help="How often your worker sends heartbeats, for example 30s. Needed to judge them.",
+)
+@click.option(
     "--grace",
     type=DURATION,
     default="5s",
@@ -89,6 +95,7 @@ def command(
     scenario: tuple[str, ...],
     time_limit: float,
     jobs: int,
+    heartbeat: float | None,
     grace: float,
     fail_fast: bool,
     save_capsules: str | None,
@@ -114,7 +121,12 @@ def command(
     trials = []
     with_capsule = save_capsules is not None
     run_trial = partial(
-        try_worker, words=words, time_limit=time_limit, grace=grace, with_capsule=with_capsule
+        try_worker,
+        words=words,
+        time_limit=time_limit,
+        grace=grace,
+        heartbeat_interval=heartbeat,
+        with_capsule=with_capsule,
     )
     with (
         temporary_certificate(_HOST) if tls else nullcontext() as files_for_tls,
@@ -125,7 +137,7 @@ def command(
         for trial in finished_trials:
             out.print(styled_case_line(case_of(trial)))
             if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:
-                out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule), markup=False)
+                out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule))
             trials.append(trial)
     covered = trial_coverage(trials) if coverage else None
     report = report_of(
@@ -141,7 +153,7 @@ def command(
         out.print("", table, sep="\n")
     for note in report.folded_notes:
         text = folded_note_text(note) if coverage else note.text
-        out.print("", text, sep="\n", markup=False, highlight=False)
+        out.print("", text, sep="\n")
     out.print("", styled_summary(report), sep="\n")
     reports.write(report, as_json(trials, covered))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)

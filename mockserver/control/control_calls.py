@@ -139,7 +139,7 @@ def get_world(request: ControlRequest) -> tuple[int, Json]:
         "world": world.name,
         "scenario": scenario.name if scenario else None,
         "dialect": dict(world.dialect),
-        "time": time_text(world.clock.now()),
+        "time": time_text(world.clock.peek()),
         "servers": _as_json(world.servers.values()),
         "tasks": (task.as_json() for task in world.tasks_now()),
         "requests": _as_json(world.requests.values()),

@@ -10,6 +10,7 @@ from workerkit.mockserver.python_api.worker_api import WorkerApi
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.tls import temporary_certificate
 from workerkit.mockserver.worlds.worlds import Worlds
+from workerkit.scenarios.fields.duration import parse_duration
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
 
@@ -61,14 +62,24 @@ class MockServer:
         """The URL of the control plane. It ends in `/_mock`."""
         return self._server.control_url
 
-    def new_world(self, scenario: Scenario | str | None = None, *, with_capsule: bool = False) -> WorkerApi:
+    def new_world(
+        self,
+        scenario: Scenario | str | None = None,
+        *,
+        heartbeat: str | None = None,
+        with_capsule: bool = False,
+    ) -> WorkerApi:
         """A new world. All worlds of a mock have the same URL; the API key decides which one gets a request.
 
         scenario: what happens in the world: a scenario, the name of one, or the path of its file. Without a
             scenario, the world has three servers and no tasks.
+        heartbeat: how often the worker sends heartbeats, as a duration such as `30s`. Without it, the times
+            of heartbeats are not judged.
         with_capsule: True if `capsule()` of the world has to return a capsule.
 
-        Raises NoSuchScenarioError for an unknown scenario, and InvalidInputError for a file with a mistake.
+        Raises DurationError for a wrong duration, NoSuchScenarioError for an unknown scenario, and
+        InvalidInputError for a file with a mistake.
         """
         chosen = library.find(scenario) if isinstance(scenario, str) else scenario
-        return WorkerApi(self._server, chosen, with_capsule=with_capsule)
+        interval = None if heartbeat is None else parse_duration(heartbeat)
+        return WorkerApi(self._server, chosen, heartbeat_interval=interval, with_capsule=with_capsule)

@@ -56,6 +56,7 @@ def try_worker(
     *,
     time_limit: float,
     grace: float = GRACE,
+    heartbeat_interval: float | None = None,
     stop: threading.Event | None = None,
     with_capsule: bool = False,
     tls: TlsFiles | None = None,
@@ -67,6 +68,8 @@ def try_worker(
     scenario: the scenario.
     words: the words of the command. `{base_url}` and `{api_key}` in them are replaced.
     time_limit, grace: in seconds. The grace period is the time between SIGTERM and SIGKILL.
+    heartbeat_interval: how often the worker sends heartbeats by its own statement, in seconds. None if this
+        was not stated.
     stop: set it to stop the trial.
     with_capsule: whether to make a capsule of the run.
     tls: the files for https; None for http.
@@ -77,7 +80,7 @@ def try_worker(
     began = steady_seconds()
     worlds = Worlds()
     # The world `default` also gets the requests with an unknown key.
-    director = worlds.add(DEFAULT, WorldBuilder(scenario))
+    director = worlds.add(DEFAULT, WorldBuilder(scenario, heartbeat_interval=heartbeat_interval))
     first_snapshot = snapshot_of(director) if with_capsule else None
     with WorldServer(worlds, tls=tls) as mock:
         director.world.close_port = mock.close_port

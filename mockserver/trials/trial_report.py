@@ -30,6 +30,7 @@ from workerkit.scenarios.library import library
 from workerkit.scenarios.rules import RULES
 from workerkit.scenarios.rules.judge import rules_of
 from workerkit.scenarios.rules.last_activity import last_activity
+from workerkit.scenarios.rules.requests.heartbeat_regular import HeartbeatRegular
 from workerkit.scenarios.run_record.run import EndedBy, Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -128,7 +129,11 @@ def report_of(
         cases=tuple(case_of(trial, causes) for trial in trials),
         notes=(f"{time_text(began)}, workerkit {version('likepion-workerkit')}",),
         sections=() if coverage is None else coverage_sections(coverage),
-        folded_notes=(*_not_judged(trials), *([] if coverage is None else [coverage_note(coverage)])),
+        folded_notes=(
+            *_heartbeats_not_judged(trials),
+            *_not_judged(trials),
+            *([] if coverage is None else [coverage_note(coverage)]),
+        ),
         tables=() if coverage is None else coverage_tables(coverage),
         causes=tuple(map(_report_cause, causes)),
         causes_heading=_causes_heading(causes, trials),
@@ -294,6 +299,18 @@ def _not_judged(trials: Sequence[Trial]) -> Iterator[FoldedNote]:
             f"{', '.join(unjudged)}.",
             tuple(f"{rule}: {why}" for rule, why in unjudged.items()),
         )
+
+
+def _heartbeats_not_judged(trials: Sequence[Trial]) -> Iterator[FoldedNote]:
+    """Returns a note if heartbeats were not judged because the worker's interval was not stated."""
+    reasons = [
+        rule.why
+        for trial in trials
+        for rule in trial.verdict.not_judged
+        if rule.rule == HeartbeatRegular.id and trial.run.heartbeat_interval is None
+    ]
+    if reasons:
+        yield FoldedNote(f"Heartbeats were not judged: {reasons[0]}.", ())
 
 
 def _notes_on_end(trial: Trial) -> Iterator[str]:

@@ -59,7 +59,8 @@ def run_command(
 ) -> WorkerRun:
     """Runs a worker's command with the world of `director`.
 
-    The run ends when the scenario of the world is over, when the command exits, or after the time limit. It
+    The run ends when the scenario of the world is over, when the command exits, or after the time limit. If
+    the scenario goes on at its end to judge heartbeats, this time is added to the limit. The run
     also ends if the worker has open tasks and does nothing more: after half of the time limit, or after a
     sixth if the worker has broken a rule for good.
 
@@ -89,7 +90,7 @@ class _RunningWorker:
     ) -> None:
         self._mock, self._director, self._processes = mock, director, processes
         self._time_limit = time_limit
-        self._deadline = steady_seconds() + time_limit
+        self._deadline = steady_seconds() + time_limit + director.heartbeat_seconds()
         self._next_idle_check = steady_seconds() + time_limit * _IDLE_PART_AFTER_FAILURE
         self._record: Run | None = None
         mock.run_in_server_thread(lambda: director.control_worker(processes))

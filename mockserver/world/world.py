@@ -71,6 +71,7 @@ class World:
         self._counted: dict[str, None] = {}
         self._list_items: dict[str, ReadyJson] = {}
         self._last_place = 0
+        clock.on_move(self._move_faults)
         self._readings = TaskReadings()
 
     @property
@@ -188,6 +189,11 @@ class World:
         fault = ActiveFault(planned, since)
         self.faults.append(fault)
         return fault
+
+    def _move_faults(self, seconds: float) -> None:
+        """Moves the schedules of faults that were added before the clock moved to the real time."""
+        for fault in self.faults:
+            fault.since += seconds
 
     def store_applied_faults(self, applied: AppliedFaults) -> None:
         """Stores what faults did to an exchange. Drops the oldest entry if there are more than `CAPACITY`."""

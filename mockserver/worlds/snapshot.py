@@ -94,6 +94,21 @@ def director_from_snapshot(director: Director, snapshot: Json) -> Director:
     return _director(director, world, snapshot["story"])
 
 
+def moved_snapshot(snapshot: Mapping[str, Any], begin: float) -> Json:
+    """Returns the snapshot of a world whose clock began at another time: `begin`.
+
+    The clock, the begin of the scenario and the schedules of the faults move by the same number of seconds.
+    """
+    clock, story = snapshot["clock"], snapshot["story"]
+    seconds = begin - clock["begin"]
+    return {
+        **snapshot,
+        "clock": {**clock, "begin": begin, "at": clock["at"] + seconds},
+        "faults": [{**fault, "since": fault["since"] + seconds} for fault in snapshot["faults"]],
+        "story": story and {**story, "began": story["began"] + seconds},
+    }
+
+
 def _entity_json(entity: Any) -> Json:
     """The fields of an entity. A customer's request or an account is replaced by its id."""
     values = ((field.name, getattr(entity, field.name)) for field in fields(entity))
@@ -305,7 +320,7 @@ def _add_faults(world: World, faults: list[Json]) -> None:
 
 def _director(old: Director, world: World, scenario_json: Json | None) -> Director:
     if scenario_json is None:
-        return Director(world)
+        return Director(world, heartbeat_interval=old.heartbeat_interval)
     scenario = _scenario(old, scenario_json["scenario"])
     happened = {int(entry["happening"]): float(entry["at"]) for entry in scenario_json["happened"]}
     met = {int(entry["happening"]): int(entry["times"]) for entry in scenario_json["met"]}
@@ -319,7 +334,8 @@ def _director(old: Director, world: World, scenario_json: Json | None) -> Direct
     for name, ids in scenario_json["groups"].items():
         for index, task_id in enumerate(ids):
             _find(world.tasks, task_id, f"body/story/groups/{name}/{index}")
-    director = Director(world, scenario, scenario_json["groups"])
+    groups = scenario_json["groups"]
+    director = Director(world, scenario, groups, heartbeat_interval=old.heartbeat_interval)
     calls = {operation: int(count) for operation, count in scenario_json["calls"].items()}
     director.tracker.resume(TrackerState(float(scenario_json["began"]), calls, happened, met, asked))
     director.events.extend(

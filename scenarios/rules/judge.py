@@ -50,7 +50,7 @@ def judge(run: Run) -> Verdict:
     violations = tuple(violation for rule in rules for violation in rule.check(_judged(run, rule)))
     broken = {violation.rule for violation in violations}
     not_judged = tuple(
-        UnjudgedRule(rule.id, rule.no_occasion)
+        UnjudgedRule(rule.id, rule.why_not_judged(_judged(run, rule)))
         for rule in rules
         if rule.id not in broken and not rule.had_occasion(_judged(run, rule))
     )

@@ -68,6 +68,10 @@ class Rule(ABC):
         """
         return True
 
+    def why_not_judged(self, run: Run) -> str:
+        """Returns why the run had no occasion to break the rule. It completes the same sentence."""
+        return self.no_occasion
+
     def violation(self, fact: str, exchanges: tuple[int, ...] = (), *, times: int = 1) -> Violation:
         """Returns a violation of this rule.
 

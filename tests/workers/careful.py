@@ -22,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,7 +76,7 @@ class Clock:
         longest = min(0.15 * 2**attempt, _LONGEST_PAUSE)
         self.wait(random.uniform(longest / 2, longest))
 
-    def hold_requests(self, seconds: int) -> None:
+    def hold_requests(self, seconds: float) -> None:
         """Lets all threads wait this many seconds before their next request."""
         self._not_before = max(self._not_before, time.monotonic() + seconds)
 
@@ -95,8 +96,8 @@ class Api:
         """Sends a request once. Raises RefusedError and TemporaryError."""
         self._clock.wait_for_permission()
         status, retry_after, text = self._send_bytes(method, path, body)
-        if retry_after.isdecimal():
-            self._clock.hold_requests(int(retry_after))
+        if (seconds := seconds_to_wait(retry_after)) > 0:
+            self._clock.hold_requests(seconds)
         if status in (401, 429) or status >= 500:
             raise TemporaryError(f"status {status}")
         if status >= 300:
@@ -143,6 +144,16 @@ class Api:
             self._connections.connection = http.client.HTTPConnection(_URL.netloc, timeout=TIMEOUT)
         connection: http.client.HTTPConnection = self._connections.connection
         return connection
+
+
+def seconds_to_wait(retry_after: str) -> float:
+    """Returns the seconds that the header Retry-After asks for, as a number or as a date."""
+    if retry_after.isdecimal():
+        return int(retry_after)
+    try:
+        return parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except ValueError:
+        return 0.0
 
 
 class Pages:

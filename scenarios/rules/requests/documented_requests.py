@@ -18,10 +18,17 @@ _OTHER_RULES: tuple[RequestFlawRule, ...] = (BulkWithinLimit(), LogsWithinLimit(
 
 @dataclass(frozen=True, slots=True)
 class DocumentedRequests(RequestFlawRule):
-    """All paths, methods, parameters and bodies must follow the spec in the dialect of the world."""
+    """All paths, methods, parameters and bodies must follow the spec in the dialect of the world.
+
+    A request must also be clear. A query parameter must not be a misspelt name of the API page, such as
+    `status[]`, `Status` or `statuses`. No object in a body may have a key twice.
+    """
 
     id: ClassVar[str] = "documented-requests"
-    why: ClassVar[str] = "The server refuses a request that the API does not have, and its content is lost."
+    why: ClassVar[str] = (
+        "The server refuses a request that the API does not have, or reads it in another way than the worker "
+        "means it."
+    )
     careful: ClassVar[str] = (
         "uses only the paths, parameters and fields of the API page, with values of the right type"
     )

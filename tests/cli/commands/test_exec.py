@@ -87,7 +87,14 @@ def test_a_wrong_scenario_is_exit_2_in_one_line(
 
 @pytest.mark.parametrize(
     "options",
-    [["--time-limit", "30"], ["--time-limit", "-1s"], ["--jobs", "0"], ["--json", "."], ["--jsn", "x"]],
+    [
+        ["--time-limit", "30"],
+        ["--time-limit", "-1s"],
+        ["--heartbeat", "5"],
+        ["--jobs", "0"],
+        ["--json", "."],
+        ["--jsn", "x"],
+    ],
 )
 def test_a_wrong_option_is_exit_2(run: Run, options: list[str]) -> None:
     code, output, errors = run("exec", *options, "--", "a-command")
@@ -99,6 +106,47 @@ def test_a_command_that_is_not_there_is_exit_3_in_one_line(run: Run, quiet_day: 
     result = run("exec", "--scenario", quiet_day, "--", "no-such-worker", "--fast")
     message = "workerkit: the command no-such-worker was not found: check its spelling, its path and PATH\n"
     assert result == (3, "", message)
+
+
+# Heartbeats
+
+HEARTBEATS = """
+title: A day with heartbeats
+about: Heartbeats have to go on.
+world:
+  servers: [server-07]
+  tasks: [{count: 1, server: server-07}]
+expect: [heartbeat-regular]
+until: {tasks: ended, heartbeats: judged}
+"""
+
+
+def test_the_report_says_that_heartbeats_were_not_judged_and_what_to_do(
+    run: Run, project: Path, good_worker: list[str]
+) -> None:
+    (project / "beats.yaml").write_text(HEARTBEATS)
+    code, output, _ = run("exec", "--scenario", "beats.yaml", "--json", "r.json", "--", *good_worker)
+    (scenario,) = json.loads((project / "r.json").read_bytes())["scenarios"]
+    why = {rule["rule"]: rule["why"] for rule in scenario["not_judged"]}["heartbeat-regular"]
+    assert code == 0
+    assert "state how often yours sends them" in why
+    assert "\nHeartbeats were not judged: the API page does not say" in output
+    assert "--heartbeat 30s." in output
+
+
+@pytest.mark.parametrize("option", ["flag", "environment", "settings"])
+def test_the_worker_states_its_own_interval_of_heartbeats(
+    run: Run, project: Path, good_worker: list[str], monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    (project / "beats.yaml").write_text(HEARTBEATS)
+    if option == "environment":
+        monkeypatch.setenv("WORKERKIT_HEARTBEAT", "20s")
+    if option == "settings":
+        (project / "pyproject.toml").write_text('[tool.workerkit]\nheartbeat = "20s"\n')
+    flag = ["--heartbeat", "20s"] if option == "flag" else []
+    code, output, _ = run("exec", "--scenario", "beats.yaml", *flag, "--json", "r.json", "--", *good_worker)
+    assert (code, "Heartbeats were not judged" in output) == (0, False)
+    assert "A missing heartbeat shows only after 40 s." in (project / "r.json").read_text()
 
 
 # Reports

@@ -296,8 +296,9 @@ key = os.environ["LIKEPION_API_KEY"]
 def send(path, body=None):
     data = None if body is None else json.dumps(body).encode()
     url = os.environ["LIKEPION_BASE_URL"] + path
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, {"X-API-Key": key})) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         error.close()
