@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -133,6 +134,7 @@ def command(
         read_dialect(Path(dialect)) if dialect else Dialect(),
     )
     worlds.add(DEFAULT, builder)
+    gc.freeze()  # the first world and the modules stay: to search them for garbage would take long pauses
     journal_file = JournalFile(journal) if journal else None
     capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), echo) if save_capsules else None
     expiry = WorldExpiry(worlds, world_ttl, echo)

@@ -16,16 +16,18 @@ class TaskReading:
     """
 
     def __init__(self, tasks: Mapping[str, Task]) -> None:
-        self._unread = dict(tasks)
+        self._tasks = tuple(tasks.values())
+        self._saved: dict[int, Task] = {}
 
     def save(self, task: Task) -> None:
-        """Keeps a copy of a task, if the task is not read yet."""
-        if self._unread.get(task.id) is task:
-            self._unread[task.id] = replace(task)
+        """Keeps a copy of a task, if there is none yet."""
+        # A task that was removed and another one may have the same id. `_tasks` keeps both objects alive.
+        if id(task) not in self._saved:
+            self._saved[id(task)] = replace(task)
 
     def __iter__(self) -> Iterator[Task]:
-        for task_id in tuple(self._unread):
-            yield self._unread.pop(task_id)
+        for task in self._tasks:
+            yield self._saved.pop(id(task), task)
 
 
 class TaskReadings:

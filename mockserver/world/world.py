@@ -68,7 +68,7 @@ class World:
         self.on_status_change: Callable[[Task, str], None] | None = None
         self._backlogs: dict[str, Backlog] = {}
         self._relations: Counter[tuple[str, str]] = Counter()
-        self._counted: set[str] = set()
+        self._counted: dict[str, None] = {}
         self._list_items: dict[str, ReadyJson] = {}
         self._last_place = 0
         clock.on_move(self._move_faults)
@@ -215,9 +215,8 @@ class World:
             `json_parts`.
         last_place: the last place that `new_place` returned.
         """
-        counted, task_ids = frozenset(self._counted), tuple(self.tasks)
-        counted_ids = (task_id if task_id in counted else None for task_id in task_ids)
-        return {"keys": self.key_ring.owners(), "counted": counted_ids, "last_place": self._last_place}
+        counted = iter(tuple(self._counted))
+        return {"keys": self.key_ring.owners(), "counted": counted, "last_place": self._last_place}
 
     def tasks_now(self) -> Iterator[Task]:
         """The tasks as they are now. The iterator can be read slowly, while the tasks change."""
@@ -226,7 +225,7 @@ class World:
     def restore_internal_state(self, *, keys: dict[str, str], counted: list[str], last_place: int) -> None:
         """Sets the state that `internal_state` returned for a world with the same entities."""
         self.key_ring.restore_owners(keys)
-        self._counted = set(counted)
+        self._counted = dict.fromkeys(counted)
         self._last_place = last_place
 
     def new_place(self) -> int:
@@ -246,7 +245,7 @@ class World:
         self.change_log.record("task", task.id, "server", task.server, None, by)
         self._remove_from_server(task)
         self._list_items.pop(task.id, None)
-        self._counted.discard(task.id)
+        self._counted.pop(task.id, None)
         del self.tasks[task.id]
 
     def task(self, task_id: str) -> Task:
@@ -340,7 +339,7 @@ class World:
         check_flow = self.dialect["completion-flow"] == "bound"
         self.update_task(task, {**fields, "status": "completed"}, check_flow=check_flow)
         if task.id not in self._counted or self.dialect["complete-twice"] == "twice":
-            self._counted.add(task.id)
+            self._counted[task.id] = None
             request, count = task.request, task.request.created_links
             self.change_log.record_detail("request", request.id, "created_links", count, count + 1, "")
             request.created_links = count + 1
@@ -368,7 +367,7 @@ class World:
             self.change_log.record_detail("task", task.id, "retry_count", count, count + 1, by)
             task.retry_count = count + 1
         self._backlogs[task.server].change_status(task, status)
-        self._counted.discard(task.id)
+        self._counted.pop(task.id, None)
         task.completed_at = self.clock.now() if status == "completed" else None
         if status in self.api.statuses_in("waiting"):
             task.started_at = None

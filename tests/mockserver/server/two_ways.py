@@ -17,6 +17,7 @@ from uvicorn.server import ServerState
 
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.protocol import Protocol
+from workerkit.mockserver.world.journal import as_exchange
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.exchange import Exchange
@@ -92,9 +93,8 @@ class Side:
         transport.close()
         connection.connection_lost(None)
         self._loop.run_until_complete(_steps())
-        newest = self.world.journal.newest(self.world.journal.count - before)
-        exchanges = (entry if isinstance(entry, Exchange) else entry.to_exchange() for entry in newest)
-        return Outcome(transport.written, is_closed, tuple(exchanges))
+        exchanges = tuple(map(as_exchange, self.world.journal.newest(self.world.journal.count - before)))
+        return Outcome(transport.written, is_closed, exchanges)
 
     def close(self) -> None:
         """Ends the event loop."""
