@@ -42,8 +42,6 @@ def ended(moment: str, *words: str) -> tuple[int, str]:
     [
         "click",
         "workerkit.cli.commands.exec",
-        "rich.console",
-        "workerkit.mockserver.world.world",
         "workerkit.mockserver.trials.trial_report",
     ],
 )
