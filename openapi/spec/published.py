@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from typing import Any, Literal, get_args
@@ -59,7 +60,7 @@ def _head_of(get: Json, root: Json) -> Json:
         "operationId": f"{get['operationId']}Head",
         "summary": f"{get['summary']}, without the body",
         "description": "The status and the headers that GET gets with the same parameters.",
-        **kept,
+        **copy.deepcopy(kept),
         "responses": responses,
     }
 
