@@ -71,6 +71,7 @@ bench: $(READY) $(if $(NODE),$(NODE)/.ready)
 	$(BIN)/python -m benchmarks.endurance.scale
 	$(BIN)/python -m benchmarks.endurance.soak
 	$(BIN)/python -m benchmarks.endurance.abuse
+	$(BIN)/python -m benchmarks.endurance.two_ways
 	$(BIN)/python -m benchmarks.soundness.matrix
 	$(BIN)/python -m benchmarks.soundness.grid
 	$(BIN)/python -m benchmarks.soundness.independent --max-requests 1000

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -28,12 +28,15 @@ from workerkit.mockserver.reports.terminal import (
     styled_tables,
 )
 from workerkit.mockserver.reports.text import folded_note_text
+from workerkit.mockserver.server.tls import temporary_certificate
 from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.mockserver.workers.worker_run import RunStoppedError
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
+
+_HOST = "127.0.0.1"
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": False})
@@ -81,6 +84,11 @@ from workerkit.scenarios.model.scenario import Scenario
     is_flag=True,
     help="Also report which troubles the worker met, and what was not tested.",
 )
+@click.option(
+    "--tls",
+    is_flag=True,
+    help="Use https, with a certificate that is made for this run. COMMAND gets variables to trust it.",
+)
 @report_options
 @click.argument("words", nargs=-1, required=True, metavar="-- COMMAND...")
 def command(
@@ -92,6 +100,7 @@ def command(
     fail_fast: bool,
     save_capsules: str | None,
     coverage: bool,
+    tls: bool,
     words: tuple[str, ...],
     **files: str | None,
 ) -> None:
@@ -119,11 +128,16 @@ def command(
         heartbeat_interval=heartbeat,
         with_capsule=with_capsule,
     )
-    with _parallel_trials(scenarios, run_trial, jobs=jobs, fail_fast=fail_fast, out=out) as finished_trials:
+    with (
+        temporary_certificate(_HOST) if tls else nullcontext() as files_for_tls,
+        _parallel_trials(
+            scenarios, partial(run_trial, tls=files_for_tls), jobs=jobs, fail_fast=fail_fast, out=out
+        ) as finished_trials,
+    ):
         for trial in finished_trials:
             out.print(styled_case_line(case_of(trial)))
             if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:
-                out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule), markup=False)
+                out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule))
             trials.append(trial)
     covered = trial_coverage(trials) if coverage else None
     report = report_of(
@@ -139,7 +153,7 @@ def command(
         out.print("", table, sep="\n")
     for note in report.folded_notes:
         text = folded_note_text(note) if coverage else note.text
-        out.print("", text, sep="\n", markup=False, highlight=False)
+        out.print("", text, sep="\n")
     out.print("", styled_summary(report), sep="\n")
     reports.write(report, as_json(trials, covered))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)

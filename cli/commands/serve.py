@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from workerkit.cli.option_types import DURATION, TokenOption
+from workerkit.cli.echo import echo
+from workerkit.cli.option_types import DURATION, TokenOption, token_from
 from workerkit.mockserver.capsules.capture.capsule_observer import CapsuleObserver, watch_worlds
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
@@ -58,7 +59,11 @@ from workerkit.scenarios.library import library
     "--control-token",
     cls=TokenOption,
     metavar="TOKEN",
-    help="Clients with this token may use the control plane (/_mock). At least 16 characters.",
+    help="Clients with this token may use the control plane (/_mock). At least 16 characters. All users of "
+    "this machine can see a command line, so --control-token-file is safer.",
+)
+@click.option(
+    "--control-token-file", metavar="FILE", help="Like --control-token, but the token is the content of FILE."
 )
 @click.option(
     "--most-worlds",
@@ -96,6 +101,7 @@ def command(
     save_capsules: str | None,
     log_format: str,
     control_token: str | None,
+    control_token_file: str | None,
     most_worlds: int,
     world_ttl: float,
     cors: tuple[str, ...],
@@ -115,6 +121,7 @@ def command(
       workerkit serve --port 8080
       workerkit serve --scenario key-revoked --save-capsules capsules
     """
+    token = _token(control_token, control_token_file)
     worlds = Worlds(most_worlds)
     chosen_scenario = library.find(scenario) if scenario else None
     check_shares_port(chosen_scenario)
@@ -127,15 +134,19 @@ def command(
     )
     worlds.add(DEFAULT, builder)
     journal_file = JournalFile(journal) if journal else None
-    capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), click.echo) if save_capsules else None
-    expiry = WorldExpiry(worlds, world_ttl, click.echo)
+    capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), echo) if save_capsules else None
+    expiry = WorldExpiry(worlds, world_ttl, echo)
     with _tls_files(host, tls, tls_cert, tls_key) as files:
-        mock = WorldServer(
-            worlds, host=host, port=port, token=control_token, expiry=expiry, tls=files, origins=cors
-        )
+        mock = WorldServer(worlds, host=host, port=port, token=token, expiry=expiry, tls=files, origins=cors)
         log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
         with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock:
-            serve_until_signal(mock, print_line=click.echo, ready_file=ready_file, token=control_token)
+            serve_until_signal(mock, print_line=echo, ready_file=ready_file, token=token)
+
+
+def _token(token: str | None, file: str | None) -> str | None:
+    if token is not None and file is not None:
+        raise click.UsageError("give either --control-token or --control-token-file")
+    return token if file is None else token_from(file)
 
 
 def _tls_files(

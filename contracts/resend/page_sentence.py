@@ -26,6 +26,7 @@ _OPERATION_RULES = {
 _PLACE_RULES = (
     ("listTasks answer/total", "list-total"),
     ("listTasks answer/next_cursor", "list-next-cursor"),
+    ("listTasks answer/data", "list-limit"),
     ("listTasks answer/limit", "list-limit"),
     ("listTasks answer/page", "list-page"),
     (r"listTasks answer/data/\d+/status", "update-status"),

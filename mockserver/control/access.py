@@ -123,7 +123,7 @@ class AccessControl:
             return (
                 403,
                 "forbidden",
-                "only this machine may use the control plane; allow others with the option --control-token",
+                "only this machine may use the control plane; allow others with --control-token-file",
             )
         return None
 

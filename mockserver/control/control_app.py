@@ -86,7 +86,7 @@ def _route(path: str, operations: dict[str, Operation], plane: _ControlPlane) ->
         try:
             call = _parse_call(operation, http_request.path_params, request, max_bytes)
             base_url = f"{http_request.url.scheme}://{http_request.headers['host']}{plane.worker_path}"
-            return _answer(ControlRequest(plane.worlds, plane.events, call, base_url), plane.turns)
+            return await _answer(ControlRequest(plane.worlds, plane.events, call, base_url), plane.turns)
         except RefusalError as refusal:
             steps = plane.mask.text_in_steps(refusal.why, _json_of(request))
             message = await plane.turns.finish(steps)
@@ -98,11 +98,12 @@ def _route(path: str, operations: dict[str, Operation], plane: _ControlPlane) ->
     return route
 
 
-def _answer(request: ControlRequest, turns: Turns) -> Response:
+async def _answer(request: ControlRequest, turns: Turns) -> Response:
     operation = request.call.operation.id
     if operation in CONTROL_STREAMS:
         return CONTROL_STREAMS[operation](request)
-    status, answer = CONTROL_CALLS[operation](request)
+    result = CONTROL_CALLS[operation](request)
+    status, answer = result if isinstance(result, tuple) else await turns.finish(result)
     if request.call.operation.method != "GET" and "world" in request.parameters:
         request.worlds.report_call(request.world_name, operation)
     return StepwiseAnswer(answer, status, turns) if is_lazy(answer) else _response(answer, status)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.mockserver.control.verify import expected_calls_of, verify
+from workerkit.mockserver.control.verify import expected_calls_of, verify_in_steps
 from workerkit.mockserver.observers.event_stream import EventPublisher, EventStream
 from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.journal import JournalNote, as_exchange
@@ -32,6 +32,7 @@ from workerkit.mockserver.worlds.worker_control import WorkerNeededError, check_
 from workerkit.mockserver.worlds.world_builder import MissingEntityError, WorldBuilder
 from workerkit.mockserver.worlds.worlds import KeyTakenError, TooManyWorldsError, Worlds
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.steps import Steps
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import read_time, time_text
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError, did_you_mean
@@ -292,10 +293,11 @@ def get_journal(request: ControlRequest) -> tuple[int, Json]:
     return 200, {"exchanges": _masked_exchanges(mask_of(world), chosen), "dropped": world.journal.dropped}
 
 
-def verify_calls(request: ControlRequest) -> tuple[int, Json]:
+def verify_calls(request: ControlRequest) -> Steps[tuple[int, Json]]:
     """Counts the exchanges that match, and compares the number with the expected one."""
     world = request.world
-    return 200, verify(world, expected_calls_of(request.body)).masked(mask_of(world))
+    verification = yield from verify_in_steps(world, expected_calls_of(request.body))
+    return 200, verification.masked(mask_of(world))
 
 
 def take_snapshot(request: ControlRequest) -> tuple[int, Json]:
@@ -320,7 +322,8 @@ def get_events(request: ControlRequest) -> EventStream:
     return EventStream(request.events, None if name is None else request.world.name)
 
 
-CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json]]] = {
+# A call returns the status and the answer, at once or after some steps.
+CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json] | Steps[tuple[int, Json]]]] = {
     "getHealth": get_health,
     "listWorlds": list_worlds,
     "createWorld": create_world,

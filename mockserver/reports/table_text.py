@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import ReportTable
+from workerkit.openapi.formats.visible_text import visible_line
 
 _GAP = "  "
 
@@ -20,7 +20,7 @@ def table_text(table: ReportTable) -> str:
     rows = [[cell.text for cell in row] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(*heads, *rows, strict=True)]
     lines = [table.title, *_lines([*heads, *rows], widths), *([table.note] if table.note else [])]
-    return clean_text("\n".join(lines))
+    return "\n".join(map(visible_line, lines))
 
 
 def _lines(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, ReportCause
+from workerkit.openapi.formats.visible_text import visible_line, visible_text
 
 _MAX_EXCHANGES = 5
 _MAX_OUTPUT_LINES, _MAX_OUTPUT_LINES_OF_CAUSE = 20, 10
@@ -25,17 +25,17 @@ def causes_text(report: CommandReport) -> str:
         return ""
     titles = {case.name: case.title for case in report.cases}
     causes = (_cause_text(place, cause, titles) for place, cause in enumerate(report.causes, 1))
-    return clean_text("\n\n".join([report.causes_heading, *causes]).replace("\r", "\n"))
+    return "\n\n".join([visible_line(report.causes_heading), *causes])
 
 
 def folded_note_text(note: FoldedNote) -> str:
     """Returns a note, and its details, one in each line."""
-    return clean_text("\n".join([note.text, *(_INDENT + line for line in note.lines)]))
+    return "\n".join(map(visible_line, [note.text, *(_INDENT + line for line in note.lines)]))
 
 
 def worker_output_lines(output: str, *, limit: int = _MAX_OUTPUT_LINES) -> Iterator[str]:
     """Returns a heading and the last lines that a worker printed, at most `limit`."""
-    lines = output.splitlines()
+    lines = visible_text(output).splitlines()
     yield "Last lines of the worker's output:" if lines else "The worker printed nothing."
     yield from (f"    {line}" for line in lines[-limit:])
 
@@ -47,12 +47,13 @@ def cause_output_lines(cause: ReportCause) -> list[str]:
 
 
 def one_line(text: str) -> str:
-    """Returns the text in one line, without control characters."""
-    return " ".join(clean_text(text).splitlines())
+    """Returns the text in one line. Characters that act are written as codes."""
+    return visible_line(" ".join(text.split("\n")))
 
 
 def _cause_text(place: int, cause: ReportCause, titles: dict[str, str]) -> str:
-    return "\n".join([f"{place}. {cause.name}", *(_INDENT + line for line in _details(cause, titles))])
+    lines = [f"{place}. {cause.name}", *(_INDENT + line for line in _details(cause, titles))]
+    return "\n".join(map(visible_line, lines))
 
 
 def _details(cause: ReportCause, titles: dict[str, str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from workerkit.mockserver.capsules.capture.capture import capture_world, verdict
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.server.tls import TlsFiles
 from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.trials.trial_timeline import timeline_of
 from workerkit.mockserver.workers.command import GRACE
@@ -58,6 +59,7 @@ def try_worker(
     heartbeat_interval: float | None = None,
     stop: threading.Event | None = None,
     with_capsule: bool = False,
+    tls: TlsFiles | None = None,
 ) -> Trial:
     """Runs a worker's command through a scenario and judges the run.
 
@@ -70,6 +72,7 @@ def try_worker(
         was not stated.
     stop: set it to stop the trial.
     with_capsule: whether to make a capsule of the run.
+    tls: the files for https; None for http.
 
     Raises CommandNotFoundError if the command cannot be started, and RunStoppedError after `stop` was set. No
     process of the command is left running.
@@ -79,7 +82,7 @@ def try_worker(
     # The world `default` also gets the requests with an unknown key.
     director = worlds.add(DEFAULT, WorldBuilder(scenario, heartbeat_interval=heartbeat_interval))
     first_snapshot = snapshot_of(director) if with_capsule else None
-    with WorldServer(worlds) as mock:
+    with WorldServer(worlds, tls=tls) as mock:
         director.world.close_port = mock.close_port
         worker_run = run_command(mock, director, words, time_limit=time_limit, grace=grace, stop=stop)
     run = worker_run.record

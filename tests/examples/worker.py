@@ -5,7 +5,7 @@ r"""A careful worker for the LIKEPION Worker API. It needs only the Python stand
 
 The worker does all tasks of its server that wait, and tasks that an earlier run left running. It reports
 the result of each task to the API. It tries failed tasks again while they have retries left. Then it exits
-with 0. At SIGTERM it first finishes the tasks that it has begun.
+with 0. At SIGTERM it first finishes the tasks that it has begun, unless the API fails.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ BATCH = 20  # tasks in one update; the API accepts up to 500
 CHECKS = 3  # how often the list must be empty before the worker exits
 MOST_LOGS = 500
 ANSWER_KEYS = {"success", "data"}  # a good answer has one of these keys
+STOPPING = threading.Event()  # is set at SIGTERM
 
 
 class RefusedError(Exception):
@@ -88,7 +89,7 @@ class Api:
             try:
                 return self.send(method, path, body, timeout=TIMEOUT + attempt)
             except TemporaryError as error:
-                if time.monotonic() > give_up_at:
+                if time.monotonic() > give_up_at or STOPPING.is_set():
                     sys.exit(f"gave up: {method} {path}: {error}")
             pause(attempt)
             attempt += 1
@@ -160,10 +161,10 @@ def unique(tasks: Iterable[Json]) -> Iterable[Json]:
     return {task["id"]: task for task in tasks}.values()
 
 
-def pause(attempt: int, wait: Callable[[float], object] = time.sleep) -> None:
+def pause(attempt: int) -> None:
     """Waits 0.2 s, 0.4 s, 0.8 s and so on. A random part keeps many workers from asking at the same time."""
     longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
-    wait(random.uniform(longest / 2, longest))
+    STOPPING.wait(random.uniform(longest / 2, longest))
 
 
 def do_at_site(task: Json) -> Json:
@@ -208,19 +209,14 @@ class Worker:
         self._logs: list[Json] = []
         self._last_heartbeat = 0.0
         self._failed_posts = 0
-        self._stopping = threading.Event()
-
-    def stop(self) -> None:
-        """Takes no new tasks from now on."""
-        self._stopping.set()
 
     def run(self) -> None:
-        """Works until no task waits any more, or until `stop`."""
+        """Works until no task waits any more, or until SIGTERM."""
         self._heartbeat(active_tasks=0)
         empty_checks = 0
-        while empty_checks < CHECKS and not self._stopping.is_set():
+        while empty_checks < CHECKS and not STOPPING.is_set():
             if empty_checks:
-                pause(empty_checks - 1, self._stopping.wait)
+                pause(empty_checks - 1)
             tasks = self._next_tasks(include_reported=empty_checks == CHECKS - 1)
             self._do(tasks)
             if tasks or self._retry_failed():
@@ -371,6 +367,6 @@ class Worker:
 
 
 if __name__ == "__main__":
-    worker = Worker(Api(os.environ["LIKEPION_BASE_URL"]))
-    signal.signal(signal.SIGTERM, lambda number, frame: worker.stop())
-    worker.run()
+    # The handler runs in this thread, which may hold the lock of the event. So another thread sets the event.
+    signal.signal(signal.SIGTERM, lambda number, frame: threading.Thread(target=STOPPING.set).start())
+    Worker(Api(os.environ["LIKEPION_BASE_URL"])).run()

@@ -67,7 +67,7 @@ def scenario(name: str) -> Scenario:
 
 # Texts of the original programs, and their replacements.
 _GIVES_UP = """\
-                if time.monotonic() > give_up_at:
+                if time.monotonic() > give_up_at or STOPPING.is_set():
                     sys.exit(f"gave up: {method} {path}: {error}")
 """
 _AT_TEMPORARY_ERROR = """\
@@ -209,7 +209,7 @@ _WRITES_DOWN = f"""{_BEGINS}\
 """
 _FIRST_STEP = """\
         empty_checks = 0
-        while empty_checks < CHECKS and not self._stopping.is_set():
+        while empty_checks < CHECKS and not STOPPING.is_set():
 """
 _DOES_AGAIN = f"""\
         with open(__file__ + BEGUN, "a+", encoding="utf-8") as file:

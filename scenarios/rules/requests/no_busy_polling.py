@@ -30,7 +30,7 @@ class NoBusyPolling(Rule):
     general: ClassVar[bool] = True
     no_occasion: ClassVar[str] = "the worker did not read the list twice"
 
-    most: Positive = 12
+    most: Positive = 10
 
     def check(self, run: Run) -> list[Violation]:
         latest: deque[TaskPage] = deque()

@@ -72,6 +72,20 @@ def read_later_pages(client: Client) -> None:
     client.list_tasks(page=4, limit=7)
 
 
+def begin_with_a_cursor(client: Client) -> None:
+    """Begins in the middle of the list, as a worker that was restarted does. Then reads the end."""
+    ids = unlisted_ids(client)
+    client.list_tasks(limit=4, after=ids[5])
+    client.list_tasks(limit=1000, after=ids[20])
+    client.list_tasks(status="queued", limit=4, after=ids[2])
+
+
+def page_and_cursor_with_another_filter(client: Client) -> None:
+    """Reads the first page of all waiting tasks, and then queued tasks behind a task of this page."""
+    ids = client.ids()
+    client.list_tasks(status="queued", limit=4, after=ids[3])
+
+
 def unlisted_ids(client: Client) -> list[str]:
     """The ids of pending tasks, read from the database so that no list is recorded."""
     statement = (
@@ -92,7 +106,13 @@ def test_behaviour_that_the_api_page_leaves_open_is_no_difference(variant: str) 
 
 @pytest.mark.parametrize(
     ("send_requests", "variant"),
-    [(update_unlisted_tasks, "natural"), (read_later_pages, "natural"), (read_later_pages, "newest-first")],
+    [
+        (update_unlisted_tasks, "natural"),
+        (read_later_pages, "natural"),
+        (read_later_pages, "newest-first"),
+        (begin_with_a_cursor, "natural"),
+        (page_and_cursor_with_another_filter, "natural"),
+    ],
 )
 def test_a_recording_without_a_first_list_is_reproduced(
     send_requests: Callable[[Client], None], variant: str

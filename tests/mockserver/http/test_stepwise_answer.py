@@ -78,6 +78,19 @@ def test_a_long_answer_never_holds_the_event_loop(
     assert longest[0] < LONGEST_STEP
 
 
+def test_a_long_verification_never_holds_the_event_loop(
+    mock: WorldServer, world: World, call: Call, control: Call
+) -> None:
+    entry = {"level": "INFO", "message": "x" * 50}
+    for _ in range(40):
+        assert call("POST", "/logs", json={"logs": [entry] * 500}).status_code == 200
+    search = {"operation": "sendLogs", "body": {"logs": [{"message": "y"}]}}
+    with longest_step(mock) as longest:
+        answer = control("POST", f"/worlds/{world.name}/verify", json=search)
+    assert answer.json()["count"] == 0
+    assert longest[0] < LONGEST_STEP
+
+
 def test_many_worlds_do_not_slow_down_an_unknown_path(mock: WorldServer, world: World, control: Call) -> None:
     def add(count: int) -> None:
         for _ in range(count):

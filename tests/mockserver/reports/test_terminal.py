@@ -6,10 +6,10 @@ import io
 
 from rich.console import Console
 
-from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import CommandReport, ReportCause, ReportFinding
 from workerkit.mockserver.reports.terminal import styled_case_line, styled_causes, styled_summary
 from workerkit.mockserver.reports.text import causes_text
+from workerkit.openapi.formats.visible_text import visible_text
 
 LONG_CAUSE = ReportCause(
     ReportFinding("a-rule", "Word " * 40, ("#1 at 0.000 s: " + "x" * 100,)), "in 1 scenario", ("day",), "day"
@@ -49,4 +49,4 @@ def test_hostile_texts_stay_text(hostile_report: CommandReport) -> None:
     printed = console.file.getvalue()  # type: ignore[attr-defined]
     assert "[x](javascript:y)" in printed
     assert "\x1b" not in printed
-    assert clean_text(printed) == printed
+    assert visible_text(printed) == printed

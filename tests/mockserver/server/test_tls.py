@@ -13,6 +13,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,7 +26,9 @@ from workerkit.cli.commands import serve
 from workerkit.mockserver.python_api.mock_server import MockServer
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.tls import BadTlsFilesError, TlsFiles, TlsMissingError, temporary_certificate
+from workerkit.mockserver.trials.trial import try_worker
 from workerkit.mockserver.worlds.worlds import Worlds
+from workerkit.scenarios.library import library
 
 SECONDS = 120
 # A worker of the standard library. It exits with 0 if the API answers.
@@ -76,7 +79,9 @@ def test_a_reset_is_real_also_with_https(running: MockServer) -> None:
             socket.create_connection(address, timeout=SECONDS) as plain,
             context.wrap_socket(plain, server_hostname=url.hostname) as client,
         ):
-            client.sendall(f"GET {url.path}/tasks HTTP/1.1\r\nX-API-Key: {api.api_key}\r\n\r\n".encode())
+            client.sendall(
+                f"GET {url.path}/tasks HTTP/1.1\r\nHost: a\r\nX-API-Key: {api.api_key}\r\n\r\n".encode()
+            )
             poll = select.poll()
             poll.register(client, 0)  # errors and the end of the connection are always reported
             assert poll.poll(SECONDS * 1000)
@@ -114,6 +119,26 @@ def test_a_given_certificate_is_used_and_workers_are_not_told_to_trust_it(http: 
             answer = http.get(f"{mock.control_url}/health", timeout=SECONDS, verify=made.authority)
     assert answer.status_code == 200
     assert given.client_environment == {}
+
+
+def test_a_trial_can_use_https() -> None:
+    with temporary_certificate("127.0.0.1") as files:
+        trial = try_worker(
+            library.find("quiet-day"), [sys.executable, "-c", WORKER], time_limit=SECONDS, tls=files
+        )
+    assert [exchange.status for exchange in trial.run.exchanges] == [200]
+
+
+def test_a_port_that_was_closed_opens_with_https_again(http: requests.Session) -> None:
+    with temporary_certificate("127.0.0.1") as files, WorldServer(Worlds(), tls=files) as mock:
+        mock.run_in_server_thread(lambda: mock.close_port(0.05))
+        for _ in range(100_000):
+            with suppress(requests.ConnectionError):
+                url = f"{mock.control_url}/health"
+                assert http.get(url, timeout=SECONDS, verify=files.authority).status_code == 200
+                break
+        else:
+            pytest.fail("the port stays closed")
 
 
 def test_serve_with_tls_names_the_authority_in_the_ready_file(tmp_path: Path) -> None:

@@ -146,6 +146,20 @@ def test_a_total_that_later_pages_disprove_is_wrong() -> None:
     assert difference.why == f"Exchange 2 (GET {BASE}/tasks?page=2&limit=2) lists further tasks"
 
 
+def test_a_total_that_counts_too_many_names_the_list_of_all_tasks() -> None:
+    tasks = [task(number) for number in range(1, 5)]
+    difference = found(page("limit=2", tasks[:2], total=5, limit=2), page("limit=9", tasks, total=4, limit=9))
+    assert (difference.number, difference.place, difference.end) == (1, "answer/total", 2)
+    assert difference.why == f"Exchange 2 (GET {BASE}/tasks?limit=9) lists all tasks: 4"
+
+
+def test_a_total_of_one_page_names_the_longer_page() -> None:
+    tasks = [task(number) for number in range(1, 5)]
+    difference = found(page("limit=9", tasks, total=4, limit=9), page("limit=2", tasks[:2], total=2, limit=2))
+    assert (difference.number, difference.place) == (2, "answer/total")
+    assert difference.why == f"Exchange 1 (GET {BASE}/tasks?limit=9) lists 4 tasks"
+
+
 def test_an_accepted_update_of_a_task_that_lists_do_not_show_is_wrong() -> None:
     first = page("limit=100", [task(1)], total=1)
     difference = found(first, update(7, status="running"), page("status=running", [], total=0))

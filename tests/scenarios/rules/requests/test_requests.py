@@ -387,7 +387,7 @@ def test_a_key_twice_in_an_item_of_a_bulk_update(scripted_worker: MakeWorker) ->
 # Polling
 
 
-@pytest.mark.parametrize(("pause", "rules"), [(1 / 15, ["no-busy-polling"]), (1 / 11, [])])
+@pytest.mark.parametrize(("pause", "rules"), [(1 / 15, ["no-busy-polling"]), (1 / 9, [])])
 def test_an_idle_daemon_that_reads_the_list_many_times_a_second(
     scripted_worker: MakeWorker, broken_rules: BrokenRules, pause: float, rules: list[str]
 ) -> None:
@@ -402,7 +402,7 @@ def test_eight_threads_may_read_the_list_at_the_same_time(
     scripted_worker: MakeWorker, broken_rules: BrokenRules
 ) -> None:
     worker = scripted_worker()
-    for _ in range(3):
+    for _ in range(2):
         for _ in range(8):
             worker.list_tasks()
         worker.wait(0.3)
