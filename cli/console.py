@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Console
+
+from workerkit.openapi.formats.visible_text import visible_text
+
+
+class TextConsole(Console):
+    """A console for texts from outside: no character of a text acts, and square brackets are no markup."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Prints objects as rich does. Each text is printed as `visible_text` shows it."""
+        shown = (visible_text(item) if isinstance(item, str) else item for item in objects)
+        super().print(*shown, **{"markup": False, **options})
 
 
 @cache
@@ -17,7 +28,7 @@ def console(*, stderr: bool = False) -> Console:
     """
     # With NO_COLOR alone, rich would print no colours, but still bold text. color_system=None turns off both.
     color_system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(soft_wrap=True, highlight=False, stderr=stderr, color_system=color_system)
+    return TextConsole(soft_wrap=True, highlight=False, stderr=stderr, color_system=color_system)
 
 
 def shows_progress(out: Console) -> bool:

@@ -7,9 +7,11 @@ import sys
 import click
 from click.core import ParameterSource
 
+from workerkit.cli.echo import echo
 from workerkit.cli.lazy_group import LazyGroup
 from workerkit.cli.settings import project_settings
 from workerkit.openapi.errors import CannotRunError, UsageError
+from workerkit.openapi.formats.visible_text import visible_text
 
 _COMMANDS = {
     "serve": "workerkit.cli.commands.serve",
@@ -52,6 +54,7 @@ def main() -> None:
     try:
         sys.exit(workerkit.main(prog_name="workerkit", standalone_mode=False) or 0)
     except click.ClickException as error:
+        error.message = visible_text(error.message)
         error.show()
         if isinstance(error, click.BadParameter):
             click.echo(_source_note(error), err=True, nl=False)
@@ -85,4 +88,4 @@ def _source_note(error: click.BadParameter) -> str:
 
 
 def _print_error(error: Exception | str) -> None:
-    click.echo(f"workerkit: {error}", err=True)
+    echo(f"workerkit: {error}", err=True)

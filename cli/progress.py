@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 
 from workerkit.cli.console import shows_progress
+from workerkit.openapi.formats.visible_text import visible_line
 
 _MAX_NAMES = 4
 
@@ -49,7 +50,7 @@ class Progress(_ProgressLine):
     """A progress bar: how many of all parts are done, and which parts run now."""
 
     def __init__(self, out: Console, total: int) -> None:
-        description = TextColumn("{task.description}")
+        description = TextColumn("{task.description}", markup=False)
         super().__init__(out, BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), description)
         self._task = self._bar.add_task("", total=total)
         self._running: list[str] = []
@@ -57,7 +58,7 @@ class Progress(_ProgressLine):
 
     def step(self, description: str) -> None:
         """Counts one more part as done, and shows its description."""
-        self._bar.update(self._task, description=description, advance=1)
+        self._bar.update(self._task, description=visible_line(description), advance=1)
 
     @contextmanager
     def running(self, name: str) -> Iterator[None]:
@@ -73,7 +74,7 @@ class Progress(_ProgressLine):
             (self._running.append if begins else self._running.remove)(name)
             more = ", ..." if len(self._running) > _MAX_NAMES else ""
             description = ", ".join(self._running[:_MAX_NAMES]) + more
-            self._bar.update(self._task, description=description, advance=0 if begins else 1)
+            self._bar.update(self._task, description=visible_line(description), advance=0 if begins else 1)
 
 
 class Countdown(_ProgressLine):
@@ -84,7 +85,9 @@ class Countdown(_ProgressLine):
     """
 
     def __init__(self, out: Console, total: int, things: str) -> None:
-        super().__init__(out, SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        super().__init__(
+            out, SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+        )
         self._left, self._suffix = total, f"of {total} {things} left"
         self._task = self._bar.add_task(f"{total} {self._suffix}")
 

@@ -15,6 +15,7 @@ from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import add_step_summary
 from workerkit.mockserver.reports.report import CommandReport
 from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.formats.visible_text import visible_json
 
 STANDARD_OUTPUT = "-"
 _FORMATS = {
@@ -59,7 +60,7 @@ class ReportFiles:
         value: the report as JSON.
         Raises CannotWriteError.
         """
-        _write(self.json_file, lambda: render(value))
+        _write(self.json_file, lambda: visible_json(render(value)))
         _write(self.junit_file, lambda: junit_report(report))
         _write(self.html_file, lambda: html_report(report))
         add_step_summary(report, os.environ)

@@ -142,9 +142,9 @@ def command(
         check_writable(questions)
     out = console(stderr=files.use_standard_output)
     report = _tested(ConformRun(ConformOptions.of(options)), out, with_capsules=folder is not None)
-    out.print(report_text(report), markup=False)
+    out.print(report_text(report))
     if folder and report.saved_findings:
-        out.print(_save_findings(report, folder), markup=False)
+        out.print(_save_findings(report, folder))
     files.write(command_report(report), report.as_json())
     if write_dialect:
         write_atomically(write_dialect, dialect_text(report.target, report.silence_reports).encode())
@@ -158,9 +158,9 @@ def _tested(run: ConformRun, out: Console, *, with_capsules: bool) -> Report:
     try:
         with run.options.target() as target:
             plan = run.options.plan(target)
-            out.print(plan_text(target, plan), markup=False)
+            out.print(plan_text(target, plan))
             with Progress(out, run.options.max_requests) as progress:
-                say, watcher = partial(out.print, markup=False), partial(_show_exchange, progress)
+                say, watcher = partial(out.print), partial(_show_exchange, progress)
                 return run.run(target, plan, say=say, watcher=watcher, with_capsules=with_capsules)
     except (BadTargetError, BadPlanError) as error:
         raise click.UsageError(str(error)) from None

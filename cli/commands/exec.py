@@ -98,7 +98,7 @@ def command(
         for trial in finished_trials:
             out.print(styled_case_text(case_of(trial), out.width if out.is_terminal else None))
             if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:
-                out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule), markup=False)
+                out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule))
             trials.append(trial)
     not_run = len(scenarios) - len(trials)
     report = report_of(trials, began=began, seconds=time.time() - began, not_run=not_run)

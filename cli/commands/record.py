@@ -7,6 +7,7 @@ from random import SystemRandom
 
 import click
 
+from workerkit.cli.echo import echo
 from workerkit.contracts.relations.violations import violations
 from workerkit.contracts.resend.address import address_of
 from workerkit.contracts.target.target import BadTargetError
@@ -87,15 +88,15 @@ def _record(upstream: str, out: str, host: str, port: int, ready_file: str | Non
         host=host,
         port=port,
         ready_file=ready_file,
-        print_line=click.echo,
+        print_line=echo,
         on_exchange=_list_violations,
     )
 
 
 def _print_result(out: str, count: int) -> None:
     exchanges = f"{count} exchange{'' if count == 1 else 's'}"
-    click.echo(f"{out}: {exchanges}. Send the requests again: workerkit replay {out}")
-    click.echo(f"Or run a worker against the recorded answers: workerkit replay {out} -- COMMAND")
+    echo(f"{out}: {exchanges}. Send the requests again: workerkit replay {out}")
+    echo(f"Or run a worker against the recorded answers: workerkit replay {out} -- COMMAND")
 
 
 def _list_violations(original: RecordedExchange, recorded: RecordedExchange) -> None:
@@ -104,4 +105,4 @@ def _list_violations(original: RecordedExchange, recorded: RecordedExchange) -> 
         return
     exchange = recorded.exchange
     for violation in violations(exchange):
-        click.echo(f"{exchange.method} {exchange.path} -> {exchange.status or recorded.ending}: {violation}")
+        echo(f"{exchange.method} {exchange.path} -> {exchange.status or recorded.ending}: {violation}")

@@ -110,9 +110,9 @@ def command(
         summary = replay_summary(capsule, result, target, small=small_file if shrink else None)
     report = command_report(file, summary, began=began, seconds=time.time() - began)
     people.print(styled_summary(report))
-    people.print(notes_as_text(summary), markup=False)
+    people.print(notes_as_text(summary))
     if shrink and result is not None and result.difference is not None:
-        people.print(_shrink(replayer, small_file, result, target, people), markup=False)
+        people.print(_shrink(replayer, small_file, result, target, people))
     reports.write(report, summary_as_json(len(capsule.recorded), summary))
     sys.exit(0 if summary.difference is None else 1)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from workerkit.cli.echo import echo
 from workerkit.cli.option_types import TokenOption
 from workerkit.mockserver.capsules.capture.capsule_observer import CapsuleObserver, watch_worlds
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
@@ -95,8 +96,8 @@ def command(
     )
     worlds.add(DEFAULT, builder)
     journal_file = JournalFile(journal) if journal else None
-    capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), click.echo) if save_capsules else None
+    capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), echo) if save_capsules else None
     mock = WorldServer(worlds, host=host, port=port, token=control_token)
     log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
     with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock:
-        serve_until_signal(mock, print_line=click.echo, ready_file=ready_file, token=control_token)
+        serve_until_signal(mock, print_line=echo, ready_file=ready_file, token=control_token)

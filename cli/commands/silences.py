@@ -20,6 +20,6 @@ def command() -> None:
       workerkit silences
     """
     for silence in silences().values():
-        console().print(f"{silence.id}: {silence.question}", markup=False)
+        console().print(f"{silence.id}: {silence.question}")
         for value, meaning in silence.values.items():
-            console().print(f"    {value}: {meaning}", markup=False)
+            console().print(f"    {value}: {meaning}")

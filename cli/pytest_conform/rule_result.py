@@ -13,8 +13,8 @@ from workerkit.contracts.page.rules import RULES
 from workerkit.contracts.report.command_report import command_report
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.text import report_notes
-from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome
+from workerkit.openapi.formats.visible_text import visible_line, visible_text
 
 
 class RuleOutcome(StrEnum):
@@ -75,7 +75,7 @@ class RunResults:
 
 def failed_results(why: str) -> RunResults:
     """The results of a run that could not test the server: an error for each rule. `why` is one sentence."""
-    result = RuleResult(RuleOutcome.ERROR, with_pytest_names(why))
+    result = RuleResult(RuleOutcome.ERROR, visible_text(with_pytest_names(why)))
     return RunResults({rule.id: result for rule in RULES})
 
 
@@ -88,19 +88,23 @@ def results_of(report: Report, messages: list[str]) -> RunResults:
     could_run = report.end_cause not in (EndCause.TARGET, EndCause.KIT)
     return RunResults(
         rules={case.name: _result(case, "" if could_run else report.end_reason) for case in whole.cases},
-        summary=tuple(map(with_pytest_names, (*messages, *_summary(report, whole)))),
+        summary=tuple(
+            visible_line(with_pytest_names(line)) for line in (*messages, *_summary(report, whole))
+        ),
         was_interrupted=report.end_cause is EndCause.PERSON,
     )
 
 
 def _result(case: Case, failure: str) -> RuleResult:
     if case.outcome is Outcome.FAIL:
-        return RuleResult(RuleOutcome.FAILED, clean_text("\n".join(_evidence(case))))
+        return RuleResult(RuleOutcome.FAILED, "\n".join(map(visible_line, _evidence(case))))
     if failure:
-        return RuleResult(RuleOutcome.ERROR, f"The run ended early: {with_pytest_names(failure)}.")
+        return RuleResult(
+            RuleOutcome.ERROR, visible_text(f"The run ended early: {with_pytest_names(failure)}.")
+        )
     if case.outcome is Outcome.PASS:
         return RuleResult(RuleOutcome.PASSED)
-    text = clean_text(with_pytest_names(case.findings_text.removeprefix("Untested: ")))
+    text = visible_text(with_pytest_names(case.findings_text.removeprefix("Untested: ")))
     return RuleResult(RuleOutcome.EXPECTED if case.findings else RuleOutcome.SKIPPED, text)
 
 

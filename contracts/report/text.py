@@ -16,6 +16,7 @@ from workerkit.contracts.report.sentence_report import SentenceStatus
 from workerkit.contracts.sandbox.receipt import Receipt
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
+from workerkit.openapi.formats.visible_text import visible_line
 
 _MAX_LINE_LENGTH = 400
 _MAX_WITHHELD = 5
@@ -81,7 +82,7 @@ def report_text(report: Report) -> str:
         *_comparison(report),
         verdict_line(report),
     ]
-    return "\n".join(lines)
+    return "\n".join(map(visible_line, lines))
 
 
 def report_notes(report: Report) -> list[str]:

@@ -10,7 +10,7 @@ from workerkit.contracts.report.evidence import Evidence
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.run.ledger import Finding
 from workerkit.contracts.saved.task_lists import DEFAULT_SERVER_NAME, ListedTask, TaskList, names_task
-from workerkit.openapi.formats.strict_json import render
+from workerkit.mockserver.capsules.file.body import json_line
 from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.fields.vocabulary import api_vocabulary
 
@@ -45,8 +45,8 @@ def _description(finding: Finding, report: Report, mask: Mask, name: str) -> Ite
     evidence_by_number = {evidence.number: evidence for evidence in rule.evidence}
     for exchange in finding.exchanges[:_MAX_EXCHANGES]:
         yield from _exchange_comment(evidence_by_number[exchange.number])
-    yield f"title: {_json(f'A server broke the rule {rule.id}')}"
-    yield f"about: {_json(f'{message}. The API page says: {rule.rule.source}')}"
+    yield f"title: {json_line(f'A server broke the rule {rule.id}')}"
+    yield f"about: {json_line(f'{message}. The API page says: {rule.rule.source}')}"
 
 
 def _world(finding: Finding, lists: Sequence[TaskList], report: Report, mask: Mask) -> Iterator[str]:
@@ -54,22 +54,23 @@ def _world(finding: Finding, lists: Sequence[TaskList], report: Report, mask: Ma
     choices = {name: value for name, value in report.observed_values if value is not None}
     if choices:
         yield "  dialect:"
-        yield from (f"    {name}: {_json(value)}" for name, value in choices.items())
+        yield from (f"    {name}: {json_line(value)}" for name, value in choices.items())
     tasks = _tasks(finding, lists)
     yield "  servers:"
     for server in dict.fromkeys(task.server for task in tasks) or [DEFAULT_SERVER_NAME]:
-        yield f"    - {{name: {_json(server)}}}"
+        yield f"    - {{name: {json_line(server)}}}"
     if tasks:
         yield "  tasks:"
     for task in tasks:
-        yield f"    - {_json({'count': 1, 'server': task.server, **_valid_fields(mask.value(task.task))})}"
+        fields = {"count": 1, "server": task.server, **_valid_fields(mask.value(task.task))}
+        yield f"    - {json_line(fields)}"
 
 
 def _exchange_comment(evidence: Evidence) -> Iterator[str]:
     yield "#"
     yield from _comment(f"#{evidence.number}  $ {evidence.curl}")
     has_answer = evidence.status is not None
-    answer = f"answer: {evidence.status} {_json(evidence.answer)}" if has_answer else "no answer"
+    answer = f"answer: {evidence.status} {json_line(evidence.answer)}" if has_answer else "no answer"
     yield from _comment(f"    {answer}")
 
 
@@ -99,11 +100,6 @@ def _valid_fields(task: Task) -> dict[str, Any]:
     return {
         name: value for name, value in given.items() if vocabulary.flaw_of_task_field(name, value) is None
     }
-
-
-def _json(value: Any) -> str:
-    """A value as JSON on one line. YAML reads it as the same value."""
-    return render(value).decode()
 
 
 def _comment(text: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from workerkit.contracts.report.evidence import Evidence
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.silence_report import SilenceReport
 from workerkit.contracts.report.text import answer_text
-from workerkit.mockserver.reports.markup import clean_text
+from workerkit.openapi.formats.visible_text import visible_line, visible_text
 from workerkit.openapi.spec.proposed_sentence import proposed_sentences
 from workerkit.openapi.spec.silence import silences
 
@@ -92,7 +92,7 @@ def _open_sentences() -> Iterator[tuple[Section, Sentence]]:
 def _exchanges(exchanges: Iterable[Evidence]) -> Iterator[str]:
     lines = [line for exchange in exchanges for line in (f"$ {exchange.curl}", answer_text(exchange))]
     if lines:
-        yield _fenced(clean_text("\n".join(lines)))
+        yield _fenced("\n".join(map(visible_line, lines)))
 
 
 def _fenced(text: str) -> str:
@@ -106,7 +106,7 @@ def _capital(text: str) -> str:
 
 
 def _inline(text: str) -> str:
-    return _escaped(" ".join(clean_text(text).split()))
+    return _escaped(" ".join(visible_text(text).split()))
 
 
 def _escaped(text: str) -> str:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from workerkit.openapi.exchange import Headers
+from workerkit.openapi.formats.content_coding import is_encoded
 from workerkit.openapi.formats.media_type import is_json_type
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
+# These characters around the value of a header are not part of the value (RFC 9110, section 5.5).
+BLANKS = b" \t"
 _CACHE_SIZE, _LONGEST_CACHED = 512, 2048
 
 
@@ -22,12 +25,14 @@ class HeaderSet:
     by_name: the values of headers that occur exactly once, by the name in lower case.
     has_body: whether the headers say that the message has a body.
     is_json: whether the content type is JSON.
+    is_encoded: whether the body is encoded, for example with gzip.
     """
 
     pairs: Headers
     by_name: Mapping[str, str]
     has_body: bool
     is_json: bool
+    is_encoded: bool
 
 
 def decode_headers(raw: RawHeaders) -> HeaderSet:
@@ -46,7 +51,17 @@ def header_set_of(pairs: Headers) -> HeaderSet:
         by_name=by_name,
         has_body="content-length" in counts or "transfer-encoding" in counts,
         is_json=is_json_type(by_name.get("content-type", "")),
+        is_encoded=is_encoded(pairs),
     )
+
+
+def has_valid_host(raw: RawHeaders, http_version: str) -> bool:
+    """Whether a request has the header `Host` exactly once. HTTP/1.0 may leave it out.
+
+    raw: the headers, with names in lower case.
+    """
+    count = sum(name == b"host" for name, _ in raw)
+    return count == 1 or (count == 0 and http_version == "1.0")
 
 
 def _decoded(pairs: tuple[tuple[bytes, bytes], ...]) -> HeaderSet:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
@@ -25,6 +26,7 @@ from workerkit.mockserver.worlds.worlds import ExchangeOrChange, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import time_text_in_milliseconds
+from workerkit.openapi.formats.visible_text import visible_json
 from workerkit.scenarios.run_record.change import Change
 
 Json = dict[str, Any]
@@ -40,14 +42,16 @@ class JournalFile:
     answer was sent or the connection has ended. If the mock is killed, only the exchanges that it is
     answering can be lost. Then the last line of a JSON lines file may be incomplete.
 
-    A HAR is complete after each exchange. If the mock is killed while it writes, repair the file by hand:
-    delete everything after the last complete entry (each entry begins on its own line), and add `]}}`.
+    A HAR is complete after each exchange, also if the disk becomes full. If the mock is killed while it
+    writes, repair the file by hand: delete everything after the last complete entry (each entry begins on its
+    own line), and add `]}}`.
 
     A new file can be read by its owner only. An existing file keeps its mode. Its content is deleted when the
     `with` block begins.
 
-    Raises CannotWriteError if the file cannot be written. If a later write fails, the mock logs
-    it, writes nothing more to the file, and continues to answer requests.
+    Raises CannotWriteError if the file cannot be written, or if another mock writes to it. If a later write
+    fails, the mock logs it, writes nothing more to the file, and continues to answer requests. The file then
+    ends with the last exchange that was written completely.
     """
 
     def __init__(self, name: str) -> None:
@@ -61,8 +65,12 @@ class JournalFile:
         self._file = _open(self._name)
         is_har = Path(self._name).suffix.lower() == ".har"
         self._format = HarFormat(self._file) if is_har else JsonLinesFormat(self._file)
+        try:
+            self._format.begin()
+        except OSError as error:
+            self._file.close()
+            raise CannotWriteError(_reason(self._name, error)) from None
         self._is_writable = True
-        self._try(self._format.begin)
         return self
 
     def __exit__(
@@ -85,6 +93,8 @@ class JournalFile:
             write()
         except OSError as error:
             self._is_writable = False
+            with suppress(OSError):
+                self._format.drop_last_write()
             _log.error("%s: nothing more is written: %s", self._name, error.strerror or error)
 
 
@@ -115,20 +125,30 @@ class JournalFormat(Protocol):
         masked: the exchange as JSON, without secrets.
         """
 
+    def drop_last_write(self) -> None:
+        """After `add` has failed: restores the file as it was before. Raises OSError."""
+
 
 class JsonLinesFormat:
     """One line of JSON for each exchange: the exchange as in the control plane's journal, and `world`."""
 
     def __init__(self, file: RawIOBase) -> None:
         self._file = file
+        self._length = 0
 
     def begin(self) -> None:
         """Deletes the content of the file."""
-        _empty(self._file)
+        _cut(self._file, 0)
 
     def add(self, world: str, exchange: Exchange, masked: Json) -> None:
         """Writes an exchange as one line. Raises OSError."""
-        _write(self._file, render({"world": world, **masked}) + b"\n")
+        line = visible_json(render({"world": world, **masked})) + b"\n"
+        _write(self._file, line)
+        self._length += len(line)
+
+    def drop_last_write(self) -> None:
+        """Removes the part of a line. Raises OSError."""
+        _cut(self._file, self._length)
 
 
 class HarFormat:
@@ -143,9 +163,9 @@ class HarFormat:
         self._length = 0
 
     def begin(self) -> None:
-        """Writes a HAR without entries. Raises OSError."""
-        _empty(self._file)
+        """Writes a HAR without entries. Raises OSError. An existing HAR then stays as it is."""
         _write(self._file, self._empty_har)
+        _cut(self._file, len(self._empty_har))
 
     def add(self, world: str, exchange: Exchange, masked: Json) -> None:
         """Writes an exchange as the last entry. Raises OSError."""
@@ -156,6 +176,16 @@ class HarFormat:
         self._file.seek(self._length)
         _write(self._file, added + self._har_end)
         self._length += len(added)
+
+    def drop_last_write(self) -> None:
+        """Writes the end of the HAR again, over the part of an entry. Raises OSError.
+
+        The end had this place before, so it also fits on a full disk.
+        """
+        end = self._har_end if self._length else self._empty_har
+        self._file.seek(self._length)
+        _write(self._file, end)
+        _cut(self._file, self._length + len(end))
 
 
 def _entry(world: str, exchange: Exchange, masked: Json) -> Json:
@@ -242,13 +272,35 @@ def _open(name: str) -> FileIO:
     try:
         file = FileIO(name, "r+", opener=_create)
     except OSError as error:
-        raise CannotWriteError(f"{name} cannot be written: {error.strerror or error}") from None
+        raise CannotWriteError(_reason(name, error)) from None
     if not (_has_type(S_ISREG, file) or _has_type(S_ISCHR, file)):
         file.close()
         raise CannotWriteError(
             f"{name} cannot be written: it is neither a regular file nor a device, so it could block the mock"
         )
+    if _has_type(S_ISREG, file):
+        _lock(file, name)
     return file
+
+
+def _lock(file: FileIO, name: str) -> None:
+    """Locks the file until it is closed. A file system without locks is accepted.
+
+    Raises CannotWriteError if another process, or another journal of this process, has the lock.
+    """
+    try:
+        flock(file.fileno(), LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise CannotWriteError(
+            f"{name} cannot be written: another mock writes its journal to this file. Choose another file"
+        ) from None
+    except OSError:
+        return
+
+
+def _reason(name: str, error: OSError) -> str:
+    return f"{name} cannot be written: {error.strerror or error}"
 
 
 def _create(name: str, flags: int) -> int:
@@ -260,9 +312,10 @@ def _has_type(is_type: Callable[[int], bool], file: RawIOBase) -> bool:
     return is_type(os.fstat(file.fileno()).st_mode)
 
 
-def _empty(file: RawIOBase) -> None:
+def _cut(file: RawIOBase, length: int) -> None:
+    """Cuts the file off at this length. The next write begins there. Devices are left alone."""
     if _has_type(S_ISREG, file):
-        file.seek(0)
+        file.seek(length)
         file.truncate()
 
 

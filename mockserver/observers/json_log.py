@@ -13,6 +13,7 @@ from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.worlds import ExchangeOrChange, Worlds
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import time_text_in_milliseconds
+from workerkit.openapi.formats.visible_text import visible_json
 
 _LOGGERS = ("workerkit", "uvicorn")
 _FIELDS = {
@@ -55,7 +56,7 @@ class JsonLog(logging.Handler):
         now = time_text_in_milliseconds(self._now())
         line = render({"time": now, "level": level, "event": event, **fields})
         with suppress(OSError):
-            self._file.write(line.decode() + "\n")
+            self._file.write(visible_json(line).decode() + "\n")
             self._file.flush()
 
 

@@ -14,7 +14,7 @@ import pytest
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.python_api.mock_server import MockServer
 from workerkit.mockserver.python_api.worker_api import WorkerApi
-from workerkit.mockserver.reports.markup import clean_text
+from workerkit.openapi.formats.visible_text import visible_text
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
@@ -39,7 +39,7 @@ class PluginSession:
     def report_sections(self, test: pytest.Item, api: WorkerApi) -> Iterator[tuple[str, str]]:
         """The sections for the report of a failed test: title and text. Writes the test's capsule."""
         for title, text in api.sections():
-            yield title, clean_text(text)
+            yield title, visible_text(text)
         capsule = api.capsule()
         if self._capsules is not None and capsule is not None:
             yield "capsule", self._capsules.save(test.nodeid, capsule)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from workerkit.mockserver.atomic_file import CannotWriteError
-from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, Outcome
+from workerkit.openapi.formats.visible_text import visible_text
 
 # If a summary is larger than 1 MiB, GitHub does not show it. Other tools may write to the same summary.
 _MAX_BYTES = 256 * 1024
@@ -98,9 +98,9 @@ def _details(case: Case) -> Iterator[str]:
 
 def _inline(text: str) -> str:
     """Returns the text in one line. Characters with a meaning in Markdown or HTML are escaped."""
-    return html.escape(_PUNCTUATION.sub(r"\\\1", " ".join(clean_text(text).split())), quote=False)
+    return html.escape(_PUNCTUATION.sub(r"\\\1", " ".join(visible_text(text).split())), quote=False)
 
 
 def _escaped(text: str) -> str:
     """Returns the text escaped for HTML and without empty lines: an empty line ends the HTML block."""
-    return re.sub(r"\n\s*\n", "\n", html.escape(clean_text(text)))
+    return re.sub(r"\n\s*\n", "\n", html.escape(visible_text(text)))

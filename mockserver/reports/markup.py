@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree.ElementTree import Element
 
-# XML 1.0 does not allow these characters, even when they are escaped: most control characters, lone
-# surrogates, U+FFFE and U+FFFF.
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TERMINAL_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+from workerkit.openapi.formats.visible_text import visible_text
 
 Child = Element | str | None
-
-
-def clean_text(text: str) -> str:
-    """Returns the text without terminal escape sequences, for example colours.
-
-    Characters that XML does not allow are replaced by U+FFFD.
-    """
-    return _ILLEGAL.sub("\ufffd", _TERMINAL_ESCAPE.sub("", text))
 
 
 def element(tag: str, *children: Child, **attributes: str | int | float | None) -> Element:
@@ -27,7 +15,7 @@ def element(tag: str, *children: Child, **attributes: str | int | float | None) 
     In the names of attributes a `_` at the end is dropped, and any other `_` becomes a hyphen.
     """
     result = Element(
-        tag, {_name(key): clean_text(str(value)) for key, value in attributes.items() if value is not None}
+        tag, {_name(key): visible_text(str(value)) for key, value in attributes.items() if value is not None}
     )
     for child in children:
         _append(result, child)
@@ -39,9 +27,9 @@ def _append(parent: Element, child: Child) -> None:
         parent.append(child)
     elif child:
         if len(parent):
-            parent[-1].tail = (parent[-1].tail or "") + clean_text(child)
+            parent[-1].tail = (parent[-1].tail or "") + visible_text(child)
         else:
-            parent.text = (parent.text or "") + clean_text(child)
+            parent.text = (parent.text or "") + visible_text(child)
 
 
 def _name(key: str) -> str:

@@ -7,9 +7,9 @@ from textwrap import fill
 from rich.table import Table
 from rich.text import Text
 
-from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome
 from workerkit.mockserver.reports.text import case_text
+from workerkit.openapi.formats.visible_text import visible_line
 
 _INDENT, _MIN_WIDTH = 2, 40
 _STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.SKIP: "yellow"}
@@ -55,4 +55,4 @@ def _row(case: Case) -> list[Text]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(clean_text(text).split())
+    return visible_line(" ".join(text.split()))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import Case, Outcome
+from workerkit.openapi.formats.visible_text import visible_line, visible_text
 
 _MAX_EXCHANGES = 5
 _MAX_OUTPUT_LINES = 20
@@ -17,7 +17,7 @@ def case_text(case: Case) -> str:
     A failed case also has its description and the last lines of the worker's output.
     """
     head = f"{case.outcome.upper()}  {case.name}" + (f"  ({case.counts_text})" if case.counts_text else "")
-    return clean_text("\n".join([head, *_details(case)]).replace("\r", "\n"))
+    return "\n".join(map(visible_line, [head, *_details(case)]))
 
 
 def _details(case: Case) -> Iterator[str]:
@@ -33,6 +33,6 @@ def _details(case: Case) -> Iterator[str]:
 
 def worker_output_lines(output: str) -> Iterator[str]:
     """Returns a heading and the last 20 lines that a worker printed."""
-    lines = output.splitlines()
+    lines = visible_text(output).splitlines()
     yield "Last lines of the worker's output:" if lines else "The worker printed nothing."
     yield from (f"    {line}" for line in lines[-_MAX_OUTPUT_LINES:])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import httptools
 
-from workerkit.mockserver.http.headers import HeaderSet, decode_headers
+from workerkit.mockserver.http.headers import BLANKS, HeaderSet, decode_headers, has_valid_host
 from workerkit.mockserver.http.request import Request
 from workerkit.openapi.spec.api import Api
 
@@ -21,8 +21,8 @@ class PlainRequestParser:
     """Parses plain requests to one API.
 
     A plain request is an HTTP/1.1 request with one of the API's methods and a path below its base path. It
-    does not close or upgrade the connection, and its body has a content-length. Other requests may also be
-    valid, but only the full HTTP parser can check them.
+    has one Host header, does not close or upgrade the connection, and its body has a content-length. Other
+    requests may also be valid, but only the full HTTP parser can check them.
     """
 
     def __init__(self, api: Api) -> None:
@@ -74,8 +74,10 @@ def _cached_header_block(lines: bytes) -> _HeaderBlock | None:
         collector.parser.feed_data(b"GET / HTTP/1.1\r\n%s\r\n" % lines)
     except (httptools.HttpParserError, httptools.HttpParserUpgrade):
         return None
+    if collector.closes_connection or not has_valid_host(collector.headers, "1.1"):
+        return None
     headers = decode_headers(collector.headers)
-    if collector.closes_connection or any(name in _UNSUPPORTED for name, _ in headers.pairs):
+    if any(name in _UNSUPPORTED for name, _ in headers.pairs):
         return None
     return _HeaderBlock(headers, int(headers.by_name.get("content-length", "0")))
 
@@ -89,7 +91,7 @@ class _HeaderCollector:
         self.closes_connection = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value))
+        self.headers.append((name.lower(), value.strip(BLANKS)))
 
     def on_headers_complete(self) -> None:
         self.closes_connection = not self.parser.should_keep_alive()

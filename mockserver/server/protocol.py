@@ -6,9 +6,10 @@ import asyncio
 from typing import Any, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from workerkit.mockserver.http.connection import EXTENSION, Connection
+from workerkit.mockserver.http.headers import BLANKS, has_valid_host
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.plain_request import PlainRequestParser
 from workerkit.openapi.formats.strict_json import render
@@ -25,9 +26,13 @@ _PARSER = PlainRequestParser(worker_api())
 class Protocol(HttpToolsProtocol):
     """Handles one client connection.
 
-    Bytes that are not HTTP get a 400 answer in JSON, and the connection is closed. The header `Upgrade` is
-    ignored, because some clients add it to each request. HTTP allows a server to ignore it. Otherwise the
-    parser would treat the body as data of another protocol. The scope of a request contains its `Connection`.
+    Bytes that are not HTTP get a 400 answer in JSON, and the connection is closed. Complete requests that
+    came before these bytes are answered first. A request needs the header `Host` exactly once; HTTP/1.0 may
+    leave it out. Blanks and tabs around the value of a header are not part of the value.
+
+    The header `Upgrade` is ignored, because some clients add it to each request. HTTP allows a server to
+    ignore it. Otherwise the parser would treat the body as data of another protocol. The scope of a request
+    contains its `Connection`.
 
     A plain request to the Worker API is answered at once, if the connection is idle and no fault or scenario
     could change the answer. For other requests, uvicorn starts a task of the application. Both ways use
@@ -39,6 +44,9 @@ class Protocol(HttpToolsProtocol):
         self._worker_app = cast(MockApp, self.config.app).worker_app
         self._held = b""
         self._is_parsing = False
+        self._is_refused = False
+        self._owed_answers = 0
+        self._incomplete: RequestResponseCycle | None = None
         self._answered_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -57,6 +65,8 @@ class Protocol(HttpToolsProtocol):
         self._connection.set_stopping()
 
     def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
         if not self._is_idle():
             self._parse(data)
             return
@@ -83,17 +93,33 @@ class Protocol(HttpToolsProtocol):
         self._is_parsing = True
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """The parser calls this for each header."""
+        super().on_header(name, value.strip(BLANKS))
+
     def on_headers_complete(self) -> None:
         """The parser calls this after the head. If the head asks for an upgrade, `_feed` parses it again."""
-        if not self.parser.should_upgrade():
-            self.scope["extensions"] = self._extensions
-            super().on_headers_complete()
+        if self.parser.should_upgrade():
+            return
+        if not has_valid_host(self.headers, self.parser.get_http_version()):
+            raise httptools.HttpParserError("the request must have the header Host exactly once")
+        self.scope["extensions"] = self._extensions
+        super().on_headers_complete()
+        self._incomplete = self.cycle
+        self._owed_answers += 1
 
     def on_message_complete(self) -> None:
         """The parser calls this at the end of a request."""
         self._is_parsing = False
         if not self.parser.should_upgrade():
             super().on_message_complete()
+            self._incomplete = None
+
+    def on_response_complete(self) -> None:
+        """uvicorn calls this when an answer has been sent."""
+        super().on_response_complete()
+        self._owed_answers -= 1
+        self._end_if_refused()
 
     def send_400_response(self, msg: str) -> None:
         """Answers 400 with the API's JSON error and closes the connection."""
@@ -129,6 +155,19 @@ class Protocol(HttpToolsProtocol):
             while data:
                 data = self._feed(data)
         except httptools.HttpParserError:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        """The bytes are not HTTP. Answers the complete requests before them, then sends 400."""
+        self._is_refused = True
+        if self._incomplete is not None:
+            self._owed_answers -= 1
+        if self.pipeline and self.pipeline[0][0] is self._incomplete:
+            self.pipeline.popleft()
+        self._end_if_refused()
+
+    def _end_if_refused(self) -> None:
+        if self._is_refused and not self._owed_answers and not self.transport.is_closing():
             self.send_400_response("")
 
     def _feed(self, data: bytes) -> bytes:
@@ -145,4 +184,6 @@ class Protocol(HttpToolsProtocol):
             raise httptools.HttpParserError("the mock does not support CONNECT")
         headers = [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
+        # uvicorn sets this, too: data after a request with `Connection: close` is no error.
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         return b"%s %s HTTP/%s\r\n%s\r\n" % (method, self.url, version, b"".join(headers))

@@ -31,12 +31,12 @@ from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.formats.strict_json import is_json
+from workerkit.openapi.formats.visible_text import visible_text
 from workerkit.openapi.spec.api import Api, Match, UnknownPathError, WrongMethodError, worker_api
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call
 
 _log = logging.getLogger("workerkit.mockserver")
-_ACCEPTED_ENCODINGS = (None, "identity")
 
 
 class MockFailedError(RefusalError):
@@ -135,7 +135,7 @@ class WorkerApp:
             return _error_answer(api, refusal, request), refusal.why
         except Exception as error:
             text = f"the mock failed to answer {request.method} {request.path}\n{format_exc()}"
-            _log.error("%s", mask_of(context.world).text(text))
+            _log.error("%s", visible_text(mask_of(context.world).text(text)))
             return _error_answer(api, MockFailedError(repr(error)), request), repr(error)
 
     def _match(self, context: _RequestContext) -> Match:
@@ -177,7 +177,7 @@ class WorkerApp:
         request = context.request
         if request.is_too_large:
             raise InvalidRequestError(f"the body has more than {MAX_BODY_BYTES} bytes")
-        if request.header("content-encoding") not in _ACCEPTED_ENCODINGS:
+        if request.headers.is_encoded:
             raise InvalidRequestError("the mock cannot decode the body: send it without content-encoding")
         body = request.body if match.operation.body_validator is None else _readable_body(context)
         try:

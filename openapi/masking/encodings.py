@@ -46,6 +46,14 @@ def hex_forms(secret: str) -> set[str]:
     return {digits, digits.upper()} if len(digits) >= FEWEST_HEX_DIGITS else set()
 
 
+def in_one_case(text: str) -> str:
+    """The text in lower case. It is as long as the text, and each letter has the same place."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
+    return lower.replace("\u03c2", "\u03c3")  # lower() writes a Greek sigma at the end of a word differently
+
+
 def may_be_encoded(text: str) -> bool:
     """True if `decodings` may find something to decode in a text."""
     return "%" in text or "\\" in text or "\0" in text or ("&" in text and ";" in text)

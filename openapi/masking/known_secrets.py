@@ -22,6 +22,7 @@ from workerkit.openapi.masking.encodings import (
     byte_forms,
     decodings,
     hex_forms,
+    in_one_case,
     may_be_encoded,
 )
 from workerkit.openapi.masking.mask import Secret
@@ -60,9 +61,10 @@ Forms = dict[bytes, tuple[Form, ...]]
 
 
 class SecretIndex:
-    """Known secrets, and a fast search for them in texts.
+    """Known secrets, and a fast search for them in texts, in upper and lower case.
 
-    A search takes as long for ten thousand secrets as for one. To add a secret takes microseconds.
+    The index has the secrets in lower case, except for their base64 forms. A search takes as long for ten
+    thousand secrets as for one. To add a secret takes microseconds.
 
     has_id_like_secrets: True if a known secret may be a part of a UUID.
     """
@@ -93,7 +95,8 @@ class SecretIndex:
             self._encodable.update(secret for secret in secrets if not needs_no_decoding(secret[1]))
         for secret in (secret for secret in secrets if len(secret[1]) < _PART):
             text = secret[1]
-            for form in {text, *base64_fragments(text), *base64_forms(text), *hex_forms(text)}:
+            folded_forms = map(in_one_case, (text, *hex_forms(text)))
+            for form in {*folded_forms, *base64_fragments(text), *base64_forms(text)}:
                 self._add_short(form.encode("utf-8", _PASS), secret)
         self._add_long([secret for secret in secrets if len(secret[1]) >= _PART])
 
@@ -115,14 +118,16 @@ class SecretIndex:
 
         beginnings: texts with which many lines of the text begin. Each one is searched only once.
         """
-        data = text.encode("utf-8", _PASS)
-        shortened = _with_beginnings_cut(data, beginnings)
-        found = self._find_long(shortened, data) | self._find_in_base64(shortened)
-        if from_hex := b"\n".join(_decoded_hex(data)):
+        data, folded_data = text.encode("utf-8", _PASS), _folded(text)
+        prefixes = list(beginnings)
+        shortened = _with_beginnings_cut(folded_data, map(in_one_case, prefixes))
+        found = self._find_long(shortened, folded_data)
+        found |= self._find_in_base64(_with_beginnings_cut(data, prefixes))
+        if from_hex := _folded(b"\n".join(_decoded_hex(data)).decode("utf-8", "replace")):
             found |= self._find_long(from_hex, from_hex)
         if self._short or self._words:
-            found |= self._find_short(data)
-            found |= self._find_short("\n".join(base64_texts(text)).encode("utf-8", _PASS))
+            found |= self._find_short(data) | self._find_short(folded_data)
+            found |= self._find_short(_folded("\n".join(base64_texts(text))))
         return found
 
     def _find_long(self, data: bytes, complete_data: bytes) -> set[Secret]:
@@ -130,14 +135,14 @@ class SecretIndex:
             secret
             for piece, place in _known_pieces_in(self._long, data, _STEP)
             for secret in self._long[piece]
-            if _is_in_lines(secret[1].encode("utf-8", _PASS), data, place, complete_data)
+            if _is_in_lines(_folded(secret[1]), data, place, complete_data)
         }
 
     def _find_in_base64(self, data: bytes) -> set[Secret]:
         forms = self._base64_without_capitals
         found = _secrets_in(forms, data, _STEP) if forms else set()
         if data != data.lower():
-            pieces = self._long.keys() & _decoded_base64_pieces(data)
+            pieces = self._long.keys() & map(bytes.lower, _decoded_base64_pieces(data))
             found.update(chain.from_iterable(map(self._long.__getitem__, pieces)))
         return found
 
@@ -161,7 +166,8 @@ class SecretIndex:
 
         For most secrets this is the part at a fixed position, because it takes longer to find a rarer part.
         """
-        parts = [text[_PART_BEGINS : _PART_BEGINS + _PART].ljust(_PART) for _, text in secrets]
+        folded_texts = [in_one_case(text) for _, text in secrets]
+        parts = [text[_PART_BEGINS : _PART_BEGINS + _PART].ljust(_PART) for text in folded_texts]
         encodable_parts = {match.start() // _PART for match in _SOMETIMES_ENCODED.finditer("".join(parts))}
         added: list[Form] = []
         others: list[Secret] = []
@@ -172,11 +178,12 @@ class SecretIndex:
             else:
                 added.append((form, secret))
                 self._add_part(form, secret)
-        other_forms = [(form, other) for other in others for form in _forms_before_base64(other[1])]
-        for form, secret in other_forms:
-            rarest = self._rarest_part(form)
-            self._add_part(rarest, secret)
-            added.append((rarest, secret))
+        for secret in others:
+            for form in _forms_in_one_case(secret[1]):
+                rarest = self._rarest_part(form)
+                self._add_part(rarest, secret)
+                added.append((rarest, secret))
+        added += [(part, secret) for secret in secrets for part in _parts_in_own_case(secret[1])]
         if not _all_have_capitals_in_base64([part for part, _ in added]):
             self._add_base64_without_capitals(added)
 
@@ -198,6 +205,10 @@ class SecretIndex:
             for encoded in _base64_without_capitals(part):
                 for begin in range(_STEP):
                     _add_form(self._base64_without_capitals, encoded[begin : begin + _PIECE], encoded, secret)
+
+
+def _folded(text: str) -> bytes:
+    return in_one_case(text).encode("utf-8", _PASS)
 
 
 def needs_no_decoding(text: str) -> bool:
@@ -270,6 +281,22 @@ def _forms_before_base64(secret: str) -> set[bytes]:
     if _SAME_IN_JSON.fullmatch(secret):
         return {secret.encode(), quote(secret, safe="").encode()}
     return byte_forms(secret)
+
+
+def _forms_in_one_case(secret: str) -> set[bytes]:
+    """Forms as of `_forms_before_base64`, in lower case. Percent codes are in lower case, too."""
+    texts = {secret, in_one_case(secret)}
+    return {form.lower() for text in texts for form in _forms_before_base64(text)}
+
+
+def _parts_in_own_case(secret: str) -> Iterator[bytes]:
+    """Parts of a secret that have capital letters. A search in base64 may need these letters."""
+    forms = [secret[_PART_BEGINS:].encode()] if secret.isascii() else _forms_before_base64(secret)
+    for form in forms:
+        middle = 0 if secret.isascii() else (len(form) - _PART) // 2
+        part = form[middle : middle + _PART].ljust(_PART)
+        if not part.isascii() or part != part.lower():
+            yield part
 
 
 def _add_form(forms: Forms, piece: bytes, form: bytes, secret: Secret) -> None:

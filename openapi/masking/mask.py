@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.formats.content_coding import is_encoded
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 from workerkit.openapi.formats.timestamp import time_text
 from workerkit.openapi.masking.encodings import (
@@ -24,6 +25,7 @@ from workerkit.openapi.masking.encodings import (
     decodings,
     encoded_forms,
     hex_forms,
+    in_one_case,
     may_be_encoded,
 )
 from workerkit.openapi.masking.literal_regex import regex_of_any
@@ -51,6 +53,8 @@ _ADDRESS_BEGINS = _WORD_BEGINS.replace(r"(?<!\w)|(?!\w)", r"(?<![\w.+-])")
 
 class Mask:
     """Replaces known secrets, the values of secret fields and headers, and all e-mail addresses.
+
+    Known secrets are found in upper and lower case.
 
     A secret becomes its kind and a digest: `<password 1f0c99ab>`. One mask gives equal secrets equal
     placeholders, so readers still see which values are equal.
@@ -175,7 +179,7 @@ class Mask:
         return self._with_secrets_cache(unknown) if unknown else self
 
     def _knows(self, secret: str) -> bool:
-        return any(secret in pattern.secret_of_form for pattern in self._patterns)
+        return any(secret in pattern.known for pattern in self._patterns)
 
     def _cached_text(self, text: str) -> str:
         # Names and ids are often repeated, so the results for short texts are cached.
@@ -187,8 +191,7 @@ class Mask:
             text = self._names.field_in_text.sub(partial(self._replace_field, escapes=1), text)
             text = self._names.field_in_escaped_text.sub(partial(self._replace_field, escapes=2), text)
         for pattern in self._patterns:
-            if pattern.regex.search(text):
-                text = pattern.regex.sub(partial(self._replace_known, pattern.secret_of_form), text)
+            text = pattern.replaced(text, self._replacement)
         if "=" in text:
             text = self._names.field_in_query.sub(self._replace_pair, text)
         if ":" in text:
@@ -196,9 +199,6 @@ class Mask:
         if "@" in text or "%40" in text:
             text = _EMAIL.sub(lambda match: self._replacement("email", unquote(match[0])), text)
         return text
-
-    def _replace_known(self, secret_of_form: Mapping[str, Secret], match: re.Match[str]) -> str:
-        return self._replacement(*secret_of_form[match[0]])
 
     def _replace_field(self, match: re.Match[str], *, escapes: int) -> str:
         if _PLACEHOLDER.fullmatch(match[5]):
@@ -210,10 +210,9 @@ class Mask:
         return match[1] + self._replacement(self._names.fields[match[2].lower()], unquote(match[3]))
 
     def _message(self, headers: Headers, body: bytes) -> dict[str, Any]:
-        encoding = next((text for name, text in headers if name == "content-encoding"), "identity")
         return {
             "headers": [[self._cached_text(name), self.header(name, text)] for name, text in headers],
-            "body": self.body(body) if encoding == "identity" else _note_of_encoded_body(body),
+            "body": _note_of_encoded_body(body) if is_encoded(headers) else self.body(body),
         }
 
     def _replacement(self, kind: str, secret: str) -> str:
@@ -267,14 +266,36 @@ def keys_of(exchange: Exchange) -> Iterator[Secret]:
 
 @dataclass(frozen=True, slots=True)
 class _SecretPattern:
-    """Finds all forms of some secrets in a text.
+    """Finds all forms of some secrets in a text, in upper and lower case.
 
-    regex: matches the forms.
-    secret_of_form: the secret of each form.
+    known: the secrets with their own letters. A text with exactly these letters is replaced as this secret.
+    folded_regex: matches the forms in a text that `in_one_case` has changed.
+    folded: the secret of each of these forms.
+    base64_regex: matches the base64 forms. In base64, upper and lower case are different.
+    in_base64: the secret of each base64 form.
     """
 
-    regex: re.Pattern[str]
-    secret_of_form: Mapping[str, Secret]
+    known: Mapping[str, Secret]
+    folded_regex: re.Pattern[str]
+    folded: Mapping[str, Secret]
+    base64_regex: re.Pattern[str]
+    in_base64: Mapping[str, Secret]
+
+    def replaced(self, text: str, replacement: Callable[[str, str], str]) -> str:
+        """The text with a replacement for each secret.
+
+        replacement: makes the replacement from the kind and the text of the secret.
+        """
+        parts, end = [], 0
+        for match in self.folded_regex.finditer(in_one_case(text)):
+            found = text[match.start() : match.end()]
+            secret = self.known.get(found) or self.folded[match[0]]
+            parts += text[end : match.start()], replacement(*secret)
+            end = match.end()
+        text = "".join((*parts, text[end:])) if parts else text
+        if not self.base64_regex.search(text):
+            return text
+        return self.base64_regex.sub(lambda match: replacement(*self.in_base64[match[0]]), text)
 
 
 def _secret_patterns(secrets: Iterable[Secret]) -> Iterator[_SecretPattern]:
@@ -283,24 +304,39 @@ def _secret_patterns(secrets: Iterable[Secret]) -> Iterator[_SecretPattern]:
     The pattern finds long forms anywhere in a text. It finds short forms and e-mail addresses only as whole
     words.
     """
-    known = [secret for secret in dict.fromkeys(secrets) if secret[1].strip() not in _NO_SECRETS]
-    fragments = {
-        form: secret for secret in known for form in (*base64_fragments(secret[1]), *hex_forms(secret[1]))
-    }
-    in_base64 = {form: secret for secret in known for form in base64_forms(secret[1])}
-    plain = {form: secret for secret in known for form in encoded_forms(secret[1])}
+    known = [secret for secret in dict.fromkeys(secrets) if secret[1].strip().lower() not in _NO_SECRETS]
+    if not known:
+        return
+    plain = {in_one_case(form): secret for secret in known for form in encoded_forms(secret[1])}
+    in_hex = {in_one_case(form): secret for secret in known for form in _in_any_case(hex_forms, secret)}
+    fragments = {form: secret for secret in known for form in _in_any_case(base64_fragments, secret)}
+    whole = {form: secret for secret in known for form in _in_any_case(base64_forms, secret)}
     addresses = [form for form, (kind, _) in plain.items() if kind == "email"]
     others = [form for form, (kind, _) in plain.items() if kind != "email"]
     long = [form for form in others if len(form) >= _LONG]
     short = [form for form in others if len(form) < _LONG]
-    branches = [
-        *_branch(addresses, _ADDRESS_BEGINS, r"(?![\w-]|\.\w)"),
-        *_branch(in_base64, _WORD_BEGINS, _WORD_ENDS),
-        *_branch([*long, *fragments]),
-        *_branch(short, _WORD_BEGINS, _WORD_ENDS),
-    ]
-    if branches:
-        yield _SecretPattern(re.compile("|".join(branches)), {**fragments, **in_base64, **plain})
+    yield _SecretPattern(
+        {secret[1]: secret for secret in known},
+        _regex(
+            *_branch(addresses, _ADDRESS_BEGINS, r"(?![\w-]|\.\w)"),
+            *_branch([*long, *in_hex]),
+            *_branch(short, _WORD_BEGINS, _WORD_ENDS),
+        ),
+        {**in_hex, **plain},
+        _regex(*_branch(whole, _WORD_BEGINS, _WORD_ENDS), *_branch(fragments)),
+        {**fragments, **whole},
+    )
+
+
+def _in_any_case(forms_of: Callable[[str], set[str]], secret: Secret) -> set[str]:
+    """Forms of a secret, and if it is a key, also of the key in upper case and in lower case."""
+    kind, text = secret
+    return forms_of(text).union(*map(forms_of, {text.upper(), text.lower()} if kind == "key" else ()))
+
+
+def _regex(*branches: str) -> re.Pattern[str]:
+    """A pattern that matches one of the branches. Without branches it matches nothing."""
+    return re.compile("|".join(branches) if branches else "(?!)")
 
 
 def _branch(forms: Collection[str], begins: str = "", ends: str = "") -> Iterator[str]:

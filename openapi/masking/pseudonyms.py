@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 from zlib import crc32
 
@@ -204,7 +205,7 @@ def distinctive_secrets(secrets: Iterable[Secret]) -> Iterator[Secret]:
     return (
         secret
         for secret in secrets
-        if secret[1] not in words
+        if secret[1].lower() not in words
         and secret[1].lower() not in _NO_SECRETS
         and (len(secret[1]) >= _FEWEST_SIGNS or any(map(str.isalnum, secret[1])))
     )
@@ -212,10 +213,10 @@ def distinctive_secrets(secrets: Iterable[Secret]) -> Iterator[Secret]:
 
 @cache
 def words_of_the_apis() -> frozenset[str]:
-    """The names and values of the specs and the silences. Recordings must keep these words."""
+    """The names and values of the specs and the silences, in lower case. Recordings must keep these words."""
     specs = (bundled_document(name).root for name in ("worker-api.yaml", "control-api.yaml"))
     of_silences = (word for silence in silences().values() for word in (silence.id, *silence.values))
-    return frozenset([*(word for spec in specs for word in _words_in(spec)), *of_silences])
+    return frozenset(word.lower() for word in chain(of_silences, *(_words_in(spec) for spec in specs)))
 
 
 def _words_in(value: Any) -> Iterator[str]:

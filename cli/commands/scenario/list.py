@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from workerkit.cli.echo import echo
 from workerkit.scenarios.library.titles import titles
 
 
@@ -17,4 +18,4 @@ def command() -> None:
     """
     width = max(map(len, titles()))
     for name, title in titles().items():
-        click.echo(f"{name:{width}}  {title}")
+        echo(f"{name:{width}}  {title}")

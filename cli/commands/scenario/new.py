@@ -33,6 +33,4 @@ def command(name: str, capsule: str | None) -> None:
         partial(scenario_source, read_recording(Path(capsule)), file=Path(capsule).name) if capsule else None
     )
     path = create_scenario_file(name, Path(), make_source)
-    console().print(
-        f"Wrote {path}. Change it, then check it: workerkit scenario validate {path}", markup=False
-    )
+    console().print(f"Wrote {path}. Change it, then check it: workerkit scenario validate {path}")

@@ -20,4 +20,4 @@ def command(name: str) -> None:
       workerkit scenario show key-revoked
     """
     for line in scenario_lines(library.find(name)):
-        console().print(wrap_line(line), markup=False)
+        console().print(wrap_line(line))

@@ -7,6 +7,7 @@ import sys
 import click
 
 from workerkit.cli.console import console
+from workerkit.cli.echo import echo
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.scenarios.library import library
 
@@ -23,8 +24,8 @@ def command(files: tuple[str, ...]) -> None:
     mistakes = 0
     for file in files:
         try:
-            console().print(f"{file}: {library.find(file).title}", markup=False)
+            console().print(f"{file}: {library.find(file).title}")
         except (InvalidInputError, library.NoSuchScenarioError) as error:
-            click.echo(f"workerkit: {error}", err=True)
+            echo(f"workerkit: {error}", err=True)
             mistakes += 1
     sys.exit(2 if mistakes else 0)

@@ -16,6 +16,7 @@ from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.snapshot import snapshot_of
 from workerkit.mockserver.worlds.worlds import Worlds
+from workerkit.openapi.formats.visible_text import visible_text
 from workerkit.scenarios.rules.judge import judge, masked
 
 _log = logging.getLogger("workerkit.mockserver")
@@ -85,7 +86,7 @@ class CapsuleObserver:
             capsule = capture_world(director, session.first_snapshot, notes=notes)
             self._print_line(f"{description}: {self._folder.save(name, capsule)}")
         except CannotWriteError as error:
-            _log.error("no capsule of %s: %s", name, error)
+            _log.error("%s", visible_text(f"no capsule of {name}: {error}"))
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from typing import Any
 
 from workerkit.mockserver.capsules.replay.difference import Difference, request_line
 from workerkit.mockserver.capsules.replay.worker_replay import WorkerReplay
-from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 from workerkit.mockserver.reports.text import worker_output_lines
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.timestamp import time_text
+from workerkit.openapi.formats.visible_text import visible_line
 
 _MAX_LISTED = 5
 
@@ -67,7 +67,7 @@ def notes_as_text(summary: ReplaySummary) -> str:
     """The notes for people, one on each line. If there is a difference, also the worker's output."""
     output = summary.output if summary.difference is not None else None
     lines = [*summary.notes, *(worker_output_lines(output) if output is not None else ())]
-    return clean_text("\n".join(f"  {line}" for line in lines).replace("\r", "\n"))
+    return "\n".join(f"  {visible_line(line)}" for line in lines)
 
 
 def summary_as_json(exchanges: int, summary: ReplaySummary) -> dict[str, Any]:

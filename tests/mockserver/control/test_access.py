@@ -96,10 +96,8 @@ def test_only_a_loopback_name_with_a_valid_port_is_allowed(control: Control, hos
     assert response.status_code == 403 or loopback
 
 
-@pytest.mark.parametrize("hosts", [(), ("localhost", "localhost"), ("localhost", "evil.example")])
-def test_no_host_or_several_hosts_are_403(raw: Raw, hosts: tuple[str, ...]) -> None:
-    lines = "".join(f"Host: {host}\r\n" for host in hosts)
-    answer = raw(f"GET /_mock/health HTTP/1.1\r\n{lines}Connection: close\r\n\r\n".encode())
+def test_no_host_is_403(raw: Raw) -> None:
+    answer = raw(b"GET /_mock/health HTTP/1.0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 403 ")
     assert b'"error":"forbidden"' in answer
 

@@ -105,9 +105,8 @@ class FaultClient:
     def request_bytes(self, method: str, path: str, body: Any = None, *, close: bool = False) -> bytes:
         """A request as HTTP/1.1 bytes. `close` adds the header `Connection: close`."""
         data = b"" if body is None else json.dumps(body).encode()
-        head = (
-            f"{method} {BASE_PATH}{path} HTTP/1.1\r\nX-API-Key: {self.key}\r\nContent-Length: {len(data)}\r\n"
-        )
+        lines = f"Host: mock.example\r\nX-API-Key: {self.key}\r\nContent-Length: {len(data)}\r\n"
+        head = f"{method} {BASE_PATH}{path} HTTP/1.1\r\n{lines}"
         return head.encode() + (b"Connection: close\r\n" if close else b"") + b"\r\n" + data
 
     def send(self, method: str, path: str, body: Any = None, *, patience: float = SECONDS) -> ReceivedAnswer:

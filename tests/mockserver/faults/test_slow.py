@@ -151,7 +151,7 @@ def test_the_connection_stays_open_after_a_slow_answer(client: FaultClient, task
         connection.makefile("rb") as lines,
     ):
         assert read_answer(lines) == (200, {"success": True, "data": {"updated": True, "link_id": task.id}})
-        connection.sendall(f"GET {BASE_PATH}/nothing HTTP/1.1\r\n\r\n".encode())
+        connection.sendall(f"GET {BASE_PATH}/nothing HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         assert read_answer(lines)[0] == 404
 
 

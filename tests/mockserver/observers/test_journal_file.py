@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +231,59 @@ def test_a_full_disk_is_logged_and_the_mock_goes_on(worlds: Worlds, caplog: pyte
     assert worlds.world(DEFAULT).journal.count == 3
 
 
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """In the block, no file of this process can become larger: as on a full disk, a part is still written."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@NAMES
+@pytest.mark.parametrize("room", [0, 1, 300])
+@pytest.mark.parametrize("before", [0, 2])
+def test_what_was_written_before_the_disk_is_full_stays_valid(
+    tmp_path: Path, worlds: Worlds, caplog: pytest.LogCaptureFixture, name: str, room: int, before: int
+) -> None:
+    path, world = tmp_path / name, worlds.world(DEFAULT)
+    with journal_exchanges_to(JournalFile(str(path)), worlds):
+        for _ in range(before):
+            add_exchange(world)
+        written = path.read_bytes()
+        with largest_file(len(written) + room):
+            add_exchange(world)
+            add_exchange(world)
+        assert path.read_bytes() == written
+        add_exchange(world)
+    assert path.read_bytes() == written
+    assert len(READERS[name](path)) == before
+    assert len(caplog.records) == 1
+
+
+def test_a_journal_that_cannot_begin_is_an_error_and_the_old_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "journal.har"
+    path.write_text("old")
+    with largest_file(2), pytest.raises(CannotWriteError, match="journal.har cannot be written: "):
+        JournalFile(str(path)).__enter__()
+
+
+@NAMES
+def test_a_second_writer_of_the_same_file_is_refused(tmp_path: Path, worlds: Worlds, name: str) -> None:
+    path = tmp_path / name
+    (tmp_path / "link").symlink_to(path)
+    with journal_exchanges_to(JournalFile(str(path)), worlds):
+        add_exchange(worlds.world(DEFAULT))
+        for other in (path, tmp_path / "link"):
+            with pytest.raises(CannotWriteError, match="another mock writes its journal to this file"):
+                JournalFile(str(other))
+        assert len(READERS[name](path)) == 1
+    with JournalFile(str(path)):
+        assert READERS[name](path) == []
+
+
 def test_without_a_file_the_world_has_no_listener(worlds: Worlds) -> None:
     with journal_exchanges_to(None, worlds):
         assert worlds.world(DEFAULT).change_log.listener is None
@@ -285,6 +340,16 @@ def test_all_answered_exchanges_are_in_the_file_even_after_sigkill(
         process.send_signal(end_signal)
         assert process.wait(SECONDS) == (0 if end_signal == signal.SIGTERM else -end_signal)
     assert len(READERS[name](path)) == 30
+
+
+def test_a_second_mock_with_the_same_journal_ends_with_exit_code_2(
+    tmp_path: Path, serve: Callable[..., tuple[subprocess.Popen[str], str]]
+) -> None:
+    path = tmp_path / "journal.har"
+    serve("--journal", str(path))
+    second, _ = serve("--journal", str(path))
+    assert second.wait(SECONDS) == 2
+    assert entries_of(path) == []
 
 
 def test_the_command_ends_if_the_file_cannot_be_written(

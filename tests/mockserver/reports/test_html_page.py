@@ -11,7 +11,6 @@ from html.parser import HTMLParser
 import pytest
 
 from workerkit.mockserver.reports.html_page import html_report
-from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import (
     Case,
     CommandReport,
@@ -20,6 +19,7 @@ from workerkit.mockserver.reports.report import (
     ReportCommand,
     ReportFinding,
 )
+from workerkit.openapi.formats.visible_text import visible_text
 
 TAGS = {
     *(
@@ -142,7 +142,7 @@ def test_each_exchange_has_the_statuses_of_the_tasks(page: Page) -> None:
 def test_hostile_texts_add_no_elements(hostile_report: CommandReport) -> None:
     page = Page(html_report(hostile_report))
     assert {tag for tag, _ in page.elements} <= TAGS
-    assert page.text.count(clean_text(hostile_report.title).replace("\r\n", "\r\n")) >= 12
+    assert page.text.count(visible_text(hostile_report.title).replace("\r\n", "\r\n")) >= 12
     classes = " ".join(attributes.get("class", "") for _, attributes in page.elements)
     assert re.fullmatch(r"[a-z -]*", classes)
 

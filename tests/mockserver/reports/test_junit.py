@@ -5,8 +5,8 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, fromstring
 
 from workerkit.mockserver.reports.junit import junit_report
-from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import CommandReport
+from workerkit.openapi.formats.visible_text import visible_text
 
 # For each element the attributes and the children that the schema of Jenkins, junit-10.xsd, allows.
 SCHEMA: dict[str, tuple[set[str], set[str]]] = {
@@ -65,5 +65,5 @@ def test_the_output_of_the_command_is_included(report: CommandReport) -> None:
 
 def test_hostile_texts_stay_text(hostile_report: CommandReport) -> None:
     root = parsed_junit(hostile_report)
-    assert [case.get("name") for case in root.iter("testcase")][1] == clean_text(hostile_report.title)
-    assert next(root.iter("failure")).get("message") == clean_text(hostile_report.title)
+    assert [case.get("name") for case in root.iter("testcase")][1] == visible_text(hostile_report.title)
+    assert next(root.iter("failure")).get("message") == visible_text(hostile_report.title)

@@ -6,10 +6,10 @@ import io
 
 from rich.console import Console
 
-from workerkit.mockserver.reports.markup import clean_text
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 from workerkit.mockserver.reports.terminal import cases_table, styled_case_text, styled_summary
 from workerkit.mockserver.reports.text import case_text
+from workerkit.openapi.formats.visible_text import visible_text
 
 LONG_CASE = Case(
     "day", Outcome.FAIL, findings=(ReportFinding("a-rule", "Word " * 40, ("#1 at 0.000 s: " + "x" * 100,)),)
@@ -43,4 +43,4 @@ def test_a_hostile_name_stays_text_in_the_table(hostile_report: CommandReport) -
     printed = console.file.getvalue()  # type: ignore[attr-defined]
     assert "[x](javascript:y)" in printed
     assert "\x1b" not in printed
-    assert clean_text(printed) == printed
+    assert visible_text(printed) == printed

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import cast
 
 import pytest
+import requests
 import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -29,7 +30,8 @@ Raw = Callable[..., bytes]
 AddTask = Callable[..., Task]
 
 BASE = b"/api/v1/worker"
-HEALTH = b"POST " + BASE + b"/health HTTP/1.1\r\n"
+HOST = b"Host: mock.example\r\n"
+HEALTH = b"POST " + BASE + b"/health HTTP/1.1\r\n" + HOST
 CLOSE = b"Connection: close\r\n"
 UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
 BAD_REQUEST = b'{"success":false,"error":"bad_request"}'
@@ -100,7 +102,7 @@ def test_http_1_0_is_answered_and_the_connection_is_closed(raw: Raw, key: str) -
 
 def test_pipelined_requests_are_answered_in_order(raw: Raw, key: str) -> None:
     own = key_line(key)
-    first = b"GET " + BASE + b"/nothing HTTP/1.1\r\n" + own + b"\r\n"
+    first = b"GET " + BASE + b"/nothing HTTP/1.1\r\n" + HOST + own + b"\r\n"
     second = HEALTH + own + b"Content-Length: 2\r\n\r\n{}"
     third = HEALTH + own + CLOSE + b"Content-Length: 1\r\n\r\n{"
     assert statuses(raw(first + second + third)) == [404, 200, 400]
@@ -120,6 +122,87 @@ def test_a_client_that_expects_100_continue_gets_it(mock: WorldServer, key: str)
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
 
 
+# Header values
+
+
+@pytest.mark.parametrize("blanks", [b" ", b"\t", b" \t "])
+def test_blanks_around_the_value_of_a_header_are_not_part_of_it(
+    raw: Raw, world: World, key: str, blanks: bytes
+) -> None:
+    own = b"X-API-Key:%b%b%b\r\n" % (blanks, key.encode(), blanks)
+    plain = HEALTH + own + b"Content-Encoding: identity" + blanks + b"\r\nContent-Length: 2\r\n\r\n{}"
+    last = HEALTH + own + CLOSE + b"Content-Length: 2\r\n\r\n{}"
+    assert statuses(raw(plain + last)) == [200, 200]
+    assert statuses(raw(plain, leave=True)) == [200]
+    assert [dict(exchange.request_headers)["x-api-key"] for exchange in world.journal] == [key] * 3
+
+
+@pytest.mark.parametrize(
+    ("coding", "status"),
+    [(b"identity", 200), (b"Identity", 200), (b"", 200), (b"IDENTITY, identity", 200), (b"GZIP", 400)],
+)
+def test_codings_are_compared_without_case(raw: Raw, key: str, coding: bytes, status: int) -> None:
+    head = HEALTH + key_line(key) + CLOSE + b"Content-Encoding: %b\r\nContent-Length: 2\r\n\r\n{}"
+    assert statuses(raw(head % coding)) == [status]
+
+
+def test_a_second_coding_is_not_overlooked(raw: Raw, key: str) -> None:
+    codings = b"Content-Encoding: identity\r\nContent-Encoding: br\r\n"
+    assert statuses(raw(HEALTH + key_line(key) + CLOSE + codings + b"Content-Length: 2\r\n\r\n{}")) == [400]
+
+
+@pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n", HOST + HOST])
+@pytest.mark.parametrize("extra", [b"", CLOSE, UPGRADE])
+@pytest.mark.parametrize("path", [BASE + b"/tasks", b"/_mock/health", b"/docs"])
+def test_a_request_without_host_or_with_two_gets_400(
+    raw: Raw, world: World, key: str, path: bytes, hosts: bytes, extra: bytes
+) -> None:
+    answer = raw(b"GET %b HTTP/1.1\r\n%b%b%b\r\n" % (path, hosts, key_line(key), extra))
+    assert (statuses(answer), answer.partition(b"\r\n\r\n")[2]) == ([400], BAD_REQUEST)
+    assert len(world.journal) == 0
+
+
+def test_http_1_0_with_two_hosts_gets_400(raw: Raw, key: str) -> None:
+    assert statuses(raw(b"GET " + BASE + b"/tasks HTTP/1.0\r\n" + HOST + HOST + key_line(key) + b"\r\n")) == [
+        400
+    ]
+
+
+# Bytes that are not HTTP, behind requests
+
+GARBAGE = [b"\x00\x01\r\n\r\n", b"GARBAGE\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"PUT /a b\r\n"]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+@pytest.mark.parametrize("count", [1, 3])
+def test_requests_before_garbage_in_the_same_packet_are_answered(
+    raw: Raw, world: World, key: str, count: int, garbage: bytes
+) -> None:
+    own = HEALTH + key_line(key) + b"Content-Length: 2\r\n\r\n{}"
+    assert statuses(raw(own * count + garbage + own)) == [200] * count + [400]
+    assert [exchange.status for exchange in world.journal] == [200] * count
+
+
+def test_a_request_with_a_broken_body_is_the_one_that_gets_400(raw: Raw, world: World, key: str) -> None:
+    own = HEALTH + key_line(key)
+    broken = own + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nzz\r\n"
+    assert statuses(raw(broken)) == [400]
+    assert statuses(raw(own + b"Content-Length: 2\r\n\r\n{}" + broken)) == [200, 400]
+    assert [exchange.status for exchange in world.journal] == [200]
+
+
+def test_an_answer_that_is_late_comes_before_the_400(
+    mock: WorldServer, world: World, key: str, control: Callable[..., requests.Response]
+) -> None:
+    delay = {"fault": "latency-fixed", "seconds": "50ms", "times": 1}
+    assert control("POST", f"/worlds/{world.name}/faults", delay).status_code == 201
+    own = HEALTH + key_line(key) + b"Content-Length: 2\r\n\r\n{}"
+    with PartSender(mock) as sender:
+        sender.send(own + own + GARBAGE[0], own, own)
+        assert statuses(sender.read_to_end()) == [200, 200, 400]
+    assert world.journal.count == 2
+
+
 # Requests in one part or in several parts
 
 PUT = b'{"status": "running", "note": "\xc3\xa4"}'
@@ -137,7 +220,8 @@ REQUESTS = [
 def request_bytes(request: tuple[bytes, bytes, bytes], key: str, extra: bytes = b"") -> bytes:
     method, path, body = request
     length = b"Content-Length: %d\r\n" % len(body) if body else b""
-    return b"%s%s%s HTTP/1.1\r\n%s%s%s\r\n%s" % (method, BASE, path, key_line(key), length, extra, body)
+    lines = HOST + key_line(key) + length + extra
+    return b"%s%s%s HTTP/1.1\r\n%s\r\n%s" % (method, BASE, path, lines, body)
 
 
 class PartSender:
@@ -237,9 +321,8 @@ def test_a_part_of_a_head_that_looks_like_a_request_is_not_handled_as_one(
     mock: WorldServer, world: World, key: str
 ) -> None:
     with PartSender(mock) as sender:
-        sender.send(
-            HEALTH + b"X-Odd: ", request_bytes(REQUESTS[0], key), request_bytes(REQUESTS[0], key, CLOSE)
-        )
+        own = request_bytes(REQUESTS[0], key)
+        sender.send(HEALTH.removesuffix(HOST) + b"X-Odd: ", own, request_bytes(REQUESTS[0], key, CLOSE))
         assert statuses(sender.read_to_end()) == [200, 200]
     assert dict(next(iter(world.journal)).request_headers)["x-odd"].startswith("POST /api/")
 
@@ -353,7 +436,7 @@ def test_a_body_after_a_head_with_an_upgrade_header_is_read(mock: WorldServer, k
 
 
 def test_many_upgrade_headers_in_one_packet_are_ignored(raw: Raw, key: str) -> None:
-    upgrade = b"GET / HTTP/1.1\r\n" + UPGRADE + b"\r\n"
+    upgrade = b"GET / HTTP/1.1\r\n" + HOST + UPGRADE + b"\r\n"
     last = HEALTH + key_line(key) + CLOSE + b"Content-Length: 2\r\n\r\n{}"
     assert statuses(raw(upgrade * 400 + last)) == [404] * 400 + [200]
 

@@ -134,7 +134,7 @@ def stop_observer(monkeypatch: pytest.MonkeyPatch) -> Iterator[StopObserver]:
 
 def test_a_begun_request_is_answered_while_the_server_stops(stop_observer: StopObserver) -> None:
     running = WorldServer(default_worlds()).__enter__()
-    head = b"POST /api/v1/worker/health HTTP/1.1\r\nX-API-Key: server-01-key\r\n"
+    head = b"POST /api/v1/worker/health HTTP/1.1\r\nHost: a\r\nX-API-Key: server-01-key\r\n"
     with socket.create_connection((running.host, running.port), timeout=120) as connection:
         connection.sendall(head + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -149,7 +149,8 @@ def test_a_begun_request_is_answered_while_the_server_stops(stop_observer: StopO
 
 def test_a_head_without_its_body_is_answered_while_the_server_stops(stop_observer: StopObserver) -> None:
     running = WorldServer(default_worlds()).__enter__()
-    head = b"POST /api/v1/worker/health HTTP/1.1\r\nX-API-Key: server-01-key\r\nContent-Length: 2\r\n\r\n"
+    lines = b"Host: a\r\nX-API-Key: server-01-key\r\nContent-Length: 2\r\n"
+    head = b"POST /api/v1/worker/health HTTP/1.1\r\n" + lines + b"\r\n"
     with socket.create_connection((running.host, running.port), timeout=120) as connection:
         connection.sendall(head + b"{}")
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")

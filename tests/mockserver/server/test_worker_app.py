@@ -69,7 +69,7 @@ def test_a_key_of_no_server_is_refused(call: Call, world: World, key: str) -> No
 
 def test_two_key_headers_are_refused(raw: Raw, world: World, key: str) -> None:
     line = f"X-API-Key: {key}\r\n"
-    answer = raw(f"GET {BASE}/tasks HTTP/1.1\r\n{line}{line}Connection: close\r\n\r\n".encode())
+    answer = raw(f"GET {BASE}/tasks HTTP/1.1\r\nHost: a\r\n{line}{line}Connection: close\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 401 ")
     exchange = list(world.journal)[-1]
     assert (exchange.status, exchange.server) == (401, None)
@@ -421,7 +421,9 @@ def test_each_json_body_gets_an_answer_that_the_spec_describes(
     ],
 )
 def test_an_unusual_target_gets_an_answer_in_json(raw: Raw, key: str, target: str, status: int) -> None:
-    answer = raw(f"GET {target} HTTP/1.1\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n".encode())
+    answer = raw(
+        f"GET {target} HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n".encode()
+    )
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
     assert b"content-type: application/json" in answer
 
@@ -430,7 +432,9 @@ def test_an_encoded_slash_in_an_id_does_not_separate_the_path(
     raw: Raw, world: World, key: str, add_task: AddTask
 ) -> None:
     target = f"{BASE}/tasks/x%2F{add_task().id}"
-    answer = raw(f"PUT {target} HTTP/1.1\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n".encode())
+    answer = raw(
+        f"PUT {target} HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n".encode()
+    )
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert list(world.journal)[-1].path == target
 
@@ -474,7 +478,7 @@ def test_a_client_that_leaves_before_its_body_is_complete_changes_nothing(
     raw: Raw, world: World, key: str, add_task: AddTask, caplog: pytest.LogCaptureFixture
 ) -> None:
     task = add_task()
-    head = f"PUT {BASE}/tasks/{task.id} HTTP/1.1\r\nX-API-Key: {key}\r\nContent-Length: 99\r\n\r\n"
+    head = f"PUT {BASE}/tasks/{task.id} HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\nContent-Length: 99\r\n\r\n"
     answer = raw(head.encode() + b'{"status": "completed"}', leave=True)
     assert (answer, task.status, len(world.journal)) == (b"", "pending", 0)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
@@ -484,7 +488,8 @@ def test_a_client_that_leaves_between_two_chunks_changes_nothing(
     raw: Raw, world: World, key: str, add_task: AddTask
 ) -> None:
     task = add_task()
-    head = f"PUT {BASE}/tasks/{task.id} HTTP/1.1\r\nX-API-Key: {key}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    lines = f"Host: a\r\nX-API-Key: {key}\r\nTransfer-Encoding: chunked\r\n"
+    head = f"PUT {BASE}/tasks/{task.id} HTTP/1.1\r\n{lines}\r\n"
     answer = raw(head.encode() + b'17\r\n{"status": "completed"}\r\n', leave=True)
     assert (answer, task.status, len(world.journal)) == (b"", "pending", 0)
 

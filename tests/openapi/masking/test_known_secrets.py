@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from itertools import product
 
 from hypothesis import example, given, settings
@@ -28,6 +29,19 @@ def test_what_pseudonyms_would_replace_is_suspected(
     known = SecretIndex()
     known.add(known.new_secrets(("password", text) for text in (*others, secret)))
     text = f"{noise}{before}{ENCODINGS[encoding](secret)}{after}{noise}"
+    masked = Pseudonyms([("password", secret)], salt=b"s").text(text)
+    blank = Pseudonyms(salt=b"s").text(text)
+    assert ("password", secret) in known.possible_secrets(text) or masked == blank
+
+
+@settings(max_examples=100, deadline=None)
+@given(secret=SECRETS, others=OTHERS, change=st.sampled_from([str.upper, str.lower, str.swapcase, str.title]))
+def test_a_secret_in_other_case_is_suspected(
+    secret: str, others: list[str], change: Callable[[str], str]
+) -> None:
+    known = SecretIndex()
+    known.add(known.new_secrets(("password", text) for text in (*others, secret)))
+    text = f"({change(secret)})"
     masked = Pseudonyms([("password", secret)], salt=b"s").text(text)
     blank = Pseudonyms(salt=b"s").text(text)
     assert ("password", secret) in known.possible_secrets(text) or masked == blank

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -62,6 +63,51 @@ def test_a_short_secret_survives_nowhere_as_a_word(secret: str, before: str, aft
     for form in forms_of(secret):
         assume(form not in before + after)
         assert MASKS.sub("", mask.text(f"{before}{form}{after}")) == before + after
+
+
+CASES = st.sampled_from([str.upper, str.lower, str.swapcase, str.capitalize])
+
+
+@settings(deadline=None)
+@given(
+    secret=st.text("abcXYZ\u00e4\u00d6\u03c3\u03a3019-!/ ", min_size=8, max_size=16),
+    case=CASES,
+    before=BEFORE,
+    after=AFTER,
+)
+@example(secret="S3cr3tKey-XyZ", case=str.upper, before="x", after="x")
+@example(secret="\u03a3\u03a3\u03a3\u03a3\u03a3\u03a3\u03a3\u03a3", case=str.swapcase, before="", after="/")
+def test_a_secret_in_other_case_is_replaced(
+    secret: str, case: Callable[[str], str], before: str, after: str
+) -> None:
+    assert case(secret) not in mask_of(("password", secret)).text(f"{before}{case(secret)}{after}")
+
+
+@pytest.mark.parametrize("letter", ["\u212a", "\u0131", "\u0130", "\u1e9e", "\u017f", "\ufb05"])
+def test_letters_without_a_partner_of_their_own_are_no_problem(letter: str) -> None:
+    secret = f"pass{letter}word"
+    masked = mask_of(("password", secret)).text(f"{letter * 3} {secret} {secret.upper()} {letter}")
+    assert secret not in masked
+    assert masked.startswith(letter * 3)
+
+
+@pytest.mark.parametrize("case", [str.upper, str.lower])
+@pytest.mark.parametrize("before", ["", "x", "xy"])
+def test_a_key_in_other_case_is_also_found_in_base64_and_hexadecimal(
+    case: Callable[[str], str], before: str
+) -> None:
+    mask, echoed = mask_of(("key", "S3cr3tKey-XyZ-98765")), case("S3cr3tKey-XyZ-98765")
+    in_base64 = b64encode(f"{before}{echoed}".encode()).decode()
+    assert in_base64[4:20] not in mask.text(in_base64)
+    in_hex = f"{before}{echoed}".encode().hex()
+    assert echoed.encode().hex() not in mask.text(in_hex)
+
+
+def test_secrets_that_differ_only_in_case_are_replaced_differently() -> None:
+    mask = mask_of(("password", "Passw0rd"), ("password", "passw0rd"))
+    lower, upper, other = MASKS.findall(mask.text("passw0rd Passw0rd PASSW0RD"))
+    assert lower != upper
+    assert other in (lower, upper)
 
 
 def test_a_short_secret_makes_no_holes_in_other_words() -> None:

@@ -31,7 +31,7 @@ KINDS = ("key", "password", "email")
 
 def is_secret(word: str) -> bool:
     """False for words of the API, which are never replaced."""
-    return word not in words_of_the_apis()
+    return word.lower() not in words_of_the_apis()
 
 
 SECRET_WORDS = WORDS.filter(is_secret)

@@ -53,6 +53,23 @@ def test_a_secret_that_was_shown_once_is_replaced_everywhere_afterwards(
     assert not finds_secret(secret, json.dumps(astuple(clean_exchange(pseudonyms, **hidden)), default=repr))
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    secret=st.text("abcXYZ0189-_~!", min_size=8, max_size=40),
+    case=st.sampled_from([str.upper, str.lower]),
+    encoding=ENCODING,
+    place=PLACE,
+)
+def test_a_key_in_other_case_is_replaced(
+    secret: str, case: Callable[[str], str], encoding: str, place: str
+) -> None:
+    pseudonyms = RecordingPseudonyms()
+    hidden = PLACES[place](ENCODINGS[encoding](case(secret)))
+    clean_exchange(pseudonyms, **SECRET_FIELDS["header"](secret))
+    written = json.dumps(astuple(clean_exchange(pseudonyms, **hidden)), default=repr)
+    assert not finds_secret(case(secret), written)
+
+
 def test_only_the_secrets_of_a_page_are_replaced() -> None:
     pseudonyms = RecordingPseudonyms()
     before = page("first-secret", "second-secret", "first-secret")
