@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape, unescape
 from unicodedata import normalize
 from urllib.parse import quote, quote_plus, unquote
@@ -53,7 +53,7 @@ def _encoded_forms(secret: str) -> set[str]:
 
 
 def hex_forms(secret: str) -> set[str]:
-    """The bytes of the secret as hexadecimal digits. Empty for less than four bytes: many texts have these digits."""
+    """The bytes of the secret as hexadecimal digits. Empty for less than four bytes."""
     all_digits = {spelling.encode("utf-8", _PASS).hex() for spelling in spellings(secret)}
     return {
         form
@@ -112,11 +112,11 @@ def base64_forms(secret: str) -> set[str]:
 def decodings(text: str) -> Iterator[str]:
     """Decodes a text step by step and yields the text after each step that changed it.
 
-    The steps are: percent codes, escapes, HTML entities, NUL characters, rare encodings. All steps are done three
-    times, because a text may be encoded several times.
+    The steps are: percent codes, escapes, HTML entities, NUL characters, rare encodings. All steps are done
+    three times, because a text may be encoded several times.
     """
     for _ in range(_MAX_LAYERS):
-        for decode in (unquote, _without_escapes, unescape, _without_nuls, *RARE_DECODERS):
+        for decode in _DECODERS:
             decoded = decode(text)
             if decoded != text:
                 yield decoded
@@ -160,3 +160,12 @@ def _unescaped_letter(escape_code: re.Match[str]) -> str:
     if escape_code[1] or escape_code[2]:
         return chr(int(escape_code[1] or escape_code[2], 16))
     return _ESCAPED_LETTERS.get(escape_code[3], escape_code[0])
+
+
+_DECODERS: tuple[Callable[[str], str], ...] = (
+    unquote,
+    _without_escapes,
+    unescape,
+    _without_nuls,
+    *RARE_DECODERS,
+)

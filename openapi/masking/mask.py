@@ -60,8 +60,8 @@ _ADDRESS_BEGINS = _WORD_BEGINS.replace(r"(?<!\w)|(?!\w)", r"(?<![\w.+-])")
 class Mask:
     """Replaces known secrets, the values of secret fields and headers, and all e-mail addresses.
 
-    Known secrets are found in upper and lower case. Common words are replaced only in secret fields, even if one
-    of them is a password.
+    Known secrets are found in upper and lower case. Common words are replaced only in secret fields, even if
+    one of them is a password.
 
     A secret becomes its kind and a digest: `<password 1f0c99ab>`. One mask gives equal secrets equal
     placeholders, so readers still see which values are equal.
@@ -194,7 +194,7 @@ class Mask:
         return self._text_cache(text) if len(text) <= _LONGEST_CACHED_TEXT else self.text(text)
 
     def _masked_decoding(self, masked: str, decoded: str) -> str:
-        """The decoded text without secrets. If it contains no secret, `masked`: the text before it was decoded."""
+        """The decoded text without secrets. If it contains no secret: `masked`, which is not decoded."""
         masked_again = self._mask_one_layer(decoded)
         return masked if masked_again == decoded else masked_again
 

@@ -64,6 +64,10 @@ class Pseudonyms(Mask):
         super()._reset_caches()
         self._body_cache = lru_cache(maxsize=_CACHE_SIZE)(self._body_bytes)
 
+    def hides(self, word: str) -> bool:
+        """False for a word that stays as it is: a pseudonym, or a word to keep."""
+        return not self._is_pseudonym(word) and word.lower() not in self._keep
+
     def without_secrets(self, exchange: Exchange) -> Exchange:
         """The exchange with pseudonyms in place of all secrets."""
         return replace(

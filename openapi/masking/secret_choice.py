@@ -22,8 +22,8 @@ class SecretChoice:
     def __post_init__(self) -> None:
         for word in filter(is_common, self.hide):
             raise ValueError(
-                f"{word!r} is in too many texts: give a word of {FEWEST_CHARACTERS} characters or more that is not "
-                f"a number of less than {FEWEST_DIGITS} digits and not a word of the API"
+                f"{word!r} is in many texts: give a word of {FEWEST_CHARACTERS} characters or more that "
+                f"is not a number of less than {FEWEST_DIGITS} digits and not a word of the API"
             )
 
     @property
@@ -44,6 +44,7 @@ def common_secrets_notes(count: int) -> tuple[str, ...]:
         return ()
     secrets = "1 secret is" if count == 1 else f"{count} secrets are"
     return (
-        f"{secrets} replaced only in fields such as password, because texts have such words by chance: fewer than "
-        f"{FEWEST_CHARACTERS} characters, a number of less than {FEWEST_DIGITS} digits, or a word of the API",
+        f"{secrets} replaced only in fields such as password, because texts have such words by chance: fewer "
+        f"than {FEWEST_CHARACTERS} characters, a number of less than {FEWEST_DIGITS} digits, "
+        "or a word of the API",
     )
