@@ -108,7 +108,8 @@ def _notes(entries: Entries, result: _Result, name: str) -> list[str]:
     notes = _left_out(entries, result)
     if result.odd:
         notes.append("If a replay finds a difference, what was passed over may be its cause")
-    if without_body := sum(NO_CONTENT in recorded.exchange.why for recorded in result.recorded):
+    without_body = sum(NO_CONTENT in recorded.exchange.why for recorded in result.recorded)
+    if without_body and entries.head is None:
         notes.append(
             f"answers without a body in {name}: {without_body}. "
             "To get the bodies, record them with their content"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 
 from tests.mockserver.capsules.other_tools.test_har import PAGE, entry
-from workerkit.mockserver.capsules.file.any_recording import read_recording, without_secrets
+from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
@@ -99,7 +100,11 @@ FORMS: dict[str, Callable[[Path], bytes]] = {
                         "uri": entry()["request"]["url"],
                         "headers": {"x-api-key": ["k" * 9]},
                     },
-                    "response": {"status": {"code": 200}, "body": {"string": json.dumps(PAGE)}},
+                    "response": {
+                        "status": {"code": 200},
+                        "headers": {"Content-Type": "application/json"},
+                        "body": {"string": json.dumps(PAGE)},
+                    },
                 }
             ]
         }
@@ -198,7 +203,12 @@ def test_a_capsule_as_json_and_in_a_fence_is_read(tmp_path: Path) -> None:
     text = capsule_text(read_recording(tmp_path / "bug.har"))
     (tmp_path / "fenced.md").write_text(f"# A bug\n\nIt is so:\n\n````yaml\n{text}````\n\nBye\n")
     assert capsule_text(read_recording(tmp_path / "fenced.md")) == text
-    exchange = {"at": 0, "took": 0, "request": {"method": "GET", "path": "/api/v1/worker/tasks"}}
+    exchange = {
+        "at": 0,
+        "took": 0,
+        "ending": "closed",
+        "request": {"method": "GET", "path": "/api/v1/worker/tasks"},
+    }
     as_json = {
         "capsule": 1,
         "began": "2025-12-01T10:00:00Z",
@@ -237,16 +247,12 @@ def without_times(exchange: Any) -> dict[str, Any]:
 
 
 def test_a_compressed_body_in_a_har_is_unpacked_before_secrets_are_searched(tmp_path: Path) -> None:
-    from base64 import b64encode
-
     listed = {**PAGE, "about": "open sesame", "data": [{"password": "open sesame"}]}
     packed = b64encode(gzip.compress(json.dumps(listed).encode())).decode()
     for headers in ([], [{"name": "Content-Encoding", "value": "gzip"}]):
         changed = entry(response__content={"text": packed, "encoding": "base64"}, response__headers=headers)
         (tmp_path / "bug.har").write_text(json.dumps({"log": {"entries": [changed]}}))
-        text = capsule_text(without_secrets(read_recording(tmp_path / "bug.har")))
+        text = capsule_text(read_recording(tmp_path / "bug.har"))
         assert "H4sI" not in text
         assert "sesame" not in text
-        assert "listTasks" in str(
-            [r.exchange.operation for r in read_recording(tmp_path / "bug.har").recorded]
-        )
+        assert '"about":"p-' in text
