@@ -9,7 +9,7 @@ from collections.abc import Callable
 _BYTE = "[0-9a-fA-F]{2}"
 _SEPARATED_BYTES = re.compile(rf"(?<![0-9a-fA-F]){_BYTE}(?:([: -]){_BYTE})(?:\1{_BYTE}){{2,}}(?![0-9a-fA-F])")
 _HEX_UNITS = re.compile("(?:[0-9a-fA-F]{4}){4,}")
-_SPACED_LETTERS = re.compile(r"\S(?: [^\n]){3,}")
+_SPACED_LETTERS = re.compile(r"\S(?: .){3,}", re.DOTALL)
 _SOFT_LINE_BREAK = re.compile("=\r?\n")
 _QUOTED_BYTES = re.compile("(?:=[0-9a-fA-F]{2})+")
 _TWO_BYTE_LETTER = re.compile("[\xc2-\xf4][\x80-\xbf]")

@@ -15,7 +15,32 @@ from workerkit.mockserver.capsules.record.recording import Recording
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.openapi.masking.secret_choice import SecretChoice
 
+SERVER_ID = "11111111-1111-4111-8111-111111111111"
 TASK_ID = "00000000-0000-4000-8000-000000000027"
+TASK = {
+    "id": TASK_ID,
+    "request_id": "33333333-3333-4333-8333-333333333333",
+    "service_type": "entity",
+    "site_id": "44444444-4444-4444-8444-444444444444",
+    "site_name": "example.com",
+    "email": "user@gmail.com",
+    "username": "user123",
+    "password": "pass",
+    "about": "Bio text",
+    "link_profile": "",
+    "link_post": "",
+    "status": "pending",
+    "retry_count": 0,
+    "max_retries": 3,
+    "details": None,
+    "started_at": None,
+    "created_at": "2025-12-01T10:00:00Z",
+    "request_name": "Campaign A",
+    "request_website": "https://target.com",
+    "type_request": "normal",
+    "auction_price": 100,
+    "config": "{}",
+}
 WORDS = [
     *("1", "2", "10", "100", "127", "2025", "45.5", "12345"),
     *("pending", "true", "null", "tasks", "worker", "api", "v1", "bulk", "link", "callback", "health"),
@@ -25,19 +50,12 @@ WORDS = [
 
 def har_with(password: str) -> str:
     """Three exchanges with numbers and words, and a task with this password."""
-    task = {
-        "id": TASK_ID,
-        "service_type": "entity",
-        "password": password,
-        "status": "pending",
-        "auction_price": 100,
-        "created_at": "2025-12-01T10:00:00Z",
-    }
-    page = {**PAGE, "server_name": "server-01", "data": [task], "total": 1}
+    task = {**TASK, "password": password}
+    page = {**PAGE, "server_id": SERVER_ID, "server_name": "server-01", "data": [task], "total": 1}
     heartbeat = {"server_name": "server-01", "ip": "127.0.0.1", "cpu_usage": 45.5, "active_tasks": 1}
     alive = {
         "status": "ok",
-        "server_id": "s",
+        "server_id": SERVER_ID,
         "server_name": "server-01",
         "server_time": "2025-12-01T10:00:00Z",
     }
