@@ -372,3 +372,43 @@ def test_shrinking_says_on_a_terminal_how_many_exchanges_are_left(script: str, p
     assert code == 1
     assert "13 of 13 exchanges left" in output
     assert "bug-small.yaml: " in output
+
+
+def test_a_capsule_becomes_a_har_and_an_issue(run: Run, project: Path) -> None:
+    exchange = {
+        "at": 0,
+        "took": 0,
+        "request": {
+            "method": "GET",
+            "path": "/api/v1/worker/tasks",
+            "headers": [["x-api-key", "a-real-key"]],
+        },
+        "answer": {"status": 201, "headers": [["content-type", "application/json"]], "body": {"text": "```"}},
+    }
+    capsule = {"capsule": 1, "began": "2025-12-01T10:00:00Z", "exchanges": [exchange]}
+    (project / "bug.json").write_text(json.dumps(capsule))
+    assert run("record", "--from", "bug.json", "--out", "bug.har")[0] == 0
+    assert json.loads((project / "bug.har").read_text())["log"]["entries"][0]["response"]["status"] == 201
+    code, text, _ = run("replay", "bug.har", "--issue")
+    assert code == 1
+    assert "a-real-key" not in text
+    assert 'curl -X GET "$LIKEPION_BASE_URL"/tasks' in text
+    (project / "issue.md").write_text(text)
+    code, verdict, _ = run("replay", "issue.md")
+    assert code == 1
+    assert verdict.splitlines()[0] == run("replay", "bug.har")[1].splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--from", "a.har", "--out", "b", "--base-path", "staging"], "staging must begin with a slash"),
+        (["--from", "a.har", "--out", "b", "--secret", "10"], "'10' is in many texts"),
+        (["--upstream", "http://127.0.0.1:1", "--out", "b", "--base-path", "/x"], "--base-path needs --from"),
+        (["--upstream", "http://127.0.0.1:1", "--out", "b.har"], "record --from CAPSULE --out b.har"),
+    ],
+)
+def test_options_of_record_that_do_not_fit_are_refused(run: Run, words: list[str], message: str) -> None:
+    code, _, error = run("record", *words)
+    assert code == 2
+    assert message in error
