@@ -80,7 +80,7 @@ def command(
     words: tuple[str, ...],
     **files: str | None,
 ) -> None:
-    """Replays the capsule FILE. FILE may also be a recording of another tool, or a text with a fenced capsule.
+    """Replays the capsule FILE, a recording of another tool, or a text with a capsule in a fence.
 
     Without COMMAND, the recorded requests are sent again, to the mock or to --target. The new answers are
     compared with the recorded ones. The mock uses the world of the capsule. If the capsule has no world, the

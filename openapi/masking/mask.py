@@ -299,7 +299,8 @@ class _SecretPattern:
 
         replacement: makes the replacement from the kind and the text of the secret.
         """
-        parts, end = [], 0
+        parts: list[str] = []
+        end = 0
         for match in self.folded_regex.finditer(in_one_case(text)):
             if _is_inside_uuid(match, text):
                 continue

@@ -14,6 +14,8 @@ from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _MAX_BYTES = 2**30
+# The first bytes of a recording that is text.
+_BEGINNINGS = (b"{", b"[", b"capsule:", b"---", b"interactions:", b"http_interactions:")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -86,7 +88,7 @@ def text_of(data: bytes, path: Path) -> str:
     try:
         text = data.decode(_charset(data))
     except UnicodeDecodeError as error:
-        if b"\0" in data[:1024]:
+        if not data.lstrip().startswith(_BEGINNINGS):
             raise InvalidInputError(f"{path}: this is not a text file. {_READABLE}") from None
         line = data.count(b"\n", 0, error.start) + 1
         raise InvalidInputError(

@@ -201,7 +201,7 @@ def test_a_part_that_is_left_is_not_written_over(run: Run, script: str, project:
         (("replay", "."), 2, ".: this is a folder"),
         (("replay", "empty.yaml"), 2, "empty.yaml: the file is empty"),
         (("replay", "binary.yaml"), 2, "binary.yaml: this is not a text file"),
-        (("replay", "else.har"), 2, "no request to /api/v1/worker. Requests to other addresses: 1"),
+        (("replay", "else.har"), 2, "no request to /api/v1/worker. left out: 1 request to other addresses"),
         (("replay", "writes.yaml", "--target", "http://192.0.2.1/api/v1/worker"), 2, "give --api-key KEY"),
         (
             ("replay", "writes.yaml", "--target", "http://192.0.2.1/api/v1/worker", "--api-key", "k"),
@@ -216,7 +216,7 @@ def test_a_part_that_is_left_is_not_written_over(run: Run, script: str, project:
         (
             ("replay", "no.har"),
             2,
-            "no.har:1:1: entry 1 is not an exchange of a HAR or a journal: 'request' is missing",
+            "passed over: 1 entry (entry 1, line 1): it has no request",
         ),
         (("replay", "good.yaml", "--target", "http://127.0.0.1:1/api/v1/worker"), 3, "cannot be reached"),
         (("replay", "good.yaml", "--", "no-such-command-anywhere"), 3, "was not found"),
