@@ -12,10 +12,10 @@ from workerkit.contracts.relations.violations import violations
 from workerkit.contracts.resend.address import address_of
 from workerkit.contracts.target.target import BadTargetError
 from workerkit.mockserver.atomic_file import write_atomically
-from workerkit.mockserver.capsules.file.any_recording import read_recording, without_secrets
 from workerkit.mockserver.capsules.file.capsule import RecordedExchange
 from workerkit.mockserver.capsules.file.rename_ids import with_new_ids
 from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording, without_secrets
 from workerkit.mockserver.capsules.other_tools.har_capsule import har_text
 from workerkit.mockserver.capsules.record.session import record
 from workerkit.openapi.masking.secret_choice import SecretChoice

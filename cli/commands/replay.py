@@ -21,9 +21,9 @@ from workerkit.contracts.resend.replayer import Replayer, mock_replayer, server_
 from workerkit.contracts.target.plan import Writes
 from workerkit.contracts.target.target import BadTargetError
 from workerkit.mockserver.atomic_file import check_writable, write_atomically
-from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 from workerkit.mockserver.capsules.replay.replay_report import (
     ReplaySummary,

@@ -6,9 +6,9 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from workerkit.mockserver.capsules.file.any_recording import without_secrets
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.mockserver.capsules.other_tools.any_recording import without_secrets
 from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
 from workerkit.openapi.exchange import Exchange

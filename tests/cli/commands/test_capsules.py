@@ -22,7 +22,7 @@ from tests.cli.conftest import Run, on_a_terminal
 from tests.independent.fault import Fault
 from tests.independent.faults import FAULTS
 from tests.independent.running import Running, running
-from workerkit.mockserver.capsules.file.any_recording import read_recording
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 
 SECONDS = 120.0
 Ask = Callable[..., requests.Response]

@@ -20,8 +20,8 @@ from tests.mockserver.capsules.conftest import proxying
 from tests.mockserver.capsules.shrinking import NAME, first_and_smallest
 from workerkit.contracts.resend.address import address_of
 from workerkit.contracts.resend.policy import key_replacements
-from workerkit.mockserver.capsules.file.any_recording import without_secrets
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.other_tools.any_recording import without_secrets
 from workerkit.mockserver.capsules.replay.replay import replay, replay_against_server
 
 QUERIES = ("limit=5", "limit=1001", "status=nonsense", "page=0", "status=failed,running&limit=1000")

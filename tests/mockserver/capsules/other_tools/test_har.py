@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 

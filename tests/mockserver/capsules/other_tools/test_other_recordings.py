@@ -13,10 +13,10 @@ from zipfile import ZipFile
 import pytest
 
 from tests.mockserver.capsules.other_tools.test_har import PAGE, entry
-from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.mockserver.capsules.other_tools.har_capsule import har_text
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError

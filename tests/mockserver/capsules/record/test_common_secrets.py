@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.mockserver.capsules.other_tools.test_har import PAGE, entry
-from workerkit.mockserver.capsules.file.any_recording import read_recording, without_secrets
 from workerkit.mockserver.capsules.file.capsule import Capsule
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording, without_secrets
 from workerkit.mockserver.capsules.record.recording import Recording
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.openapi.masking.secret_choice import SecretChoice
