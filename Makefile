@@ -69,8 +69,10 @@ bench: $(READY) $(if $(NODE),$(NODE)/.ready)
 	$(BIN)/python -m benchmarks.generators
 	$(BIN)/python -m benchmarks.peers.peers
 	$(BIN)/python -m benchmarks.endurance.scale
+	$(BIN)/python -m benchmarks.endurance.heartbeats
 	$(BIN)/python -m benchmarks.endurance.soak
 	$(BIN)/python -m benchmarks.endurance.abuse
+	$(BIN)/python -m benchmarks.endurance.two_ways
 	$(BIN)/python -m benchmarks.soundness.matrix
 	$(BIN)/python -m benchmarks.soundness.grid
 	$(BIN)/python -m benchmarks.soundness.independent --max-requests 1000

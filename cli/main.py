@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
+from io import StringIO
 
 import click
 from click.core import ParameterSource
 
 from workerkit.cli.echo import echo
+from workerkit.cli.interrupt import INTERRUPTED, exit_on_interrupt, raise_on_interrupt
 from workerkit.cli.lazy_group import LazyGroup
 from workerkit.cli.settings import project_settings
 from workerkit.openapi.errors import CannotRunError, UsageError
-from workerkit.openapi.formats.visible_text import visible_text
 
 _COMMANDS = {
     "serve": "workerkit.cli.commands.serve",
@@ -46,6 +47,7 @@ def workerkit(context: click.Context) -> None:
     """
     name = context.invoked_subcommand or ""
     command = workerkit.get_command(context, name)
+    raise_on_interrupt()
     context.default_map = {name: project_settings(command)} if command else {}
 
 
@@ -54,13 +56,14 @@ def main() -> None:
     try:
         sys.exit(workerkit.main(prog_name="workerkit", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.message = visible_text(error.message)
-        error.show()
+        shown = StringIO()
+        error.show(shown)
+        echo(shown.getvalue().rstrip("\n"), err=True)
         if isinstance(error, click.BadParameter):
             click.echo(_source_note(error), err=True, nl=False)
         sys.exit(error.exit_code)
-    except click.Abort:
-        sys.exit(130)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
     except UsageError as error:
         _print_error(error)
         sys.exit(2)
@@ -72,6 +75,8 @@ def main() -> None:
 
         _print_error(save_trace(error))
         sys.exit(3)
+    finally:
+        exit_on_interrupt()
 
 
 def _source_note(error: click.BadParameter) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from workerkit.mockserver.control.access import UnfitTokenError, checked_token
+from workerkit.openapi.errors import UsageError
 from workerkit.scenarios.fields.duration import DurationError, parse_duration
 
 
@@ -62,6 +64,23 @@ class TokenOption(click.Option):
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """The value of the environment variable, even if it is empty. None if it is not set."""
         return os.environ.get(self.envvar) if isinstance(self.envvar, str) else None
+
+
+def token_from(file: str) -> str:
+    """The control token in a file, without the line end behind it.
+
+    Raises UnfitTokenError if the token is not allowed, and UsageError if the file cannot be read.
+    """
+    try:
+        text = Path(file).read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"--control-token-file {file} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise UnfitTokenError(f"--control-token-file {file}: the file is not text in UTF-8") from None
+    try:
+        return checked_token(text.removesuffix("\n").removesuffix("\r")) or ""
+    except UnfitTokenError as error:
+        raise UnfitTokenError(f"--control-token-file {file}: {error}") from None
 
 
 def _check_token(context: click.Context, option: click.Parameter, token: str | None) -> str | None:

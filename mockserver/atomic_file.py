@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from errno import EISDIR
+from errno import EISDIR, ENXIO
 from io import FileIO
 from pathlib import Path
 from secrets import token_hex
@@ -28,7 +28,7 @@ def write_atomically(name: str, content: bytes, *, secret: bool = False) -> None
     An existing file of this user keeps its mode. A new file gets mode 0600 if it is `secret`; otherwise the
     umask decides. If `name` is a symbolic link, the link stays and its target is written. Devices, pipes,
     and a file to which standard output or standard error goes cannot be replaced. The content is written
-    into them.
+    into them. A pipe that nobody reads is an error: otherwise this function would wait for a reader.
     """
     with _os_errors_as_cannot_write(name):
         existing = _existing_file(Path(name))
@@ -123,9 +123,21 @@ def _write_into(name: str, existing: os.stat_result, content: bytes) -> None:
     sys.stdout.flush()
     stream = _standard_stream(existing)
     # If this function opened the file again, it would overwrite the text that the process has printed.
-    number = os.open(name, os.O_WRONLY) if stream is None else os.dup(stream)
+    number = _open_device(name) if stream is None else os.dup(stream)
     with open(number, "wb") as file:
         file.write(content)
+
+
+def _open_device(name: str) -> int:
+    """Opens a device or a pipe without waiting for a reader. Raises OSError."""
+    try:
+        number = os.open(name, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == ENXIO:
+            raise OSError(ENXIO, "nobody reads this pipe. Start its reader first") from None
+        raise
+    os.set_blocking(number, True)
+    return number
 
 
 def _replace(path: Path, content: bytes, existing: os.stat_result | None, *, secret: bool) -> None:

@@ -125,7 +125,7 @@ class BadRequestSender:
         body = choose(VALUES)
         headers = [choose(HEADERS) for _ in range(self._random.randrange(4))]
         if self._random.random() < 0.7:
-            headers += [b"X-API-Key: your-server-key", b"Content-Length: %d" % len(body)]
+            headers += [b"Host: a", b"X-API-Key: your-server-key", b"Content-Length: %d" % len(body)]
         path = BASE + choose(PATHS) + choose(ENDINGS)
         return b"%s %s HTTP/1.1\r\n%s\r\n\r\n%s" % (choose(METHODS), path, b"\r\n".join(headers), body)
 

@@ -22,13 +22,22 @@ from benchmarks.peers.calls import calls, headers
 from benchmarks.peers.measured_server import API_PATH, Workspace
 from benchmarks.peers.servers.mock import mock
 from benchmarks.running import Running, free_port
-from workerkit.mockserver.worlds.world_builder import WorldBuilder
-from workerkit.mockserver.worlds.worlds import DEFAULT
+from workerkit.mockserver.worlds.world_builder import EXAMPLE_KEY, WorldBuilder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 T = TypeVar("T")
 FEW, MANY = 1_000, 200_000
+_WORLD_FILE = f"""
+servers:
+  - name: server-01
+    status: online
+    key: {EXAMPLE_KEY}
+tasks:
+  - server: server-01
+    count: 500000
+"""
 _FOLDER = Path(__file__).parent
-_WORLDS = 50
+_WORLDS, _MANY_WORLDS = 50, 10_000
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
@@ -41,12 +50,17 @@ def main(rounds: int, starts: int) -> None:
     machine = Machine()
     built = [_in_new_process(_build_large_world) for _ in range(rounds)]
     pages, update = _in_new_process(_samples)
+    worlds_memory = _in_new_process(_many_worlds)
     served = [_serve() for _ in range(starts)]
+    file_seconds, file_memory = _serve(_WORLD_FILE)
     goals = [
         Goal(f"{MANY:,} tasks, ready", median(seconds for seconds, _ in built), " s", 5),
         Goal(f"{MANY:,} tasks, memory of the process", median(memory for _, memory in built), " MB", 600),
         *(Goal(f"{page.title}, compared to {FEW:,} tasks", page.ratio, "x", 2) for page in pages),
+        Goal(f"{_MANY_WORLDS:,} default worlds, memory of the process", worlds_memory, " MB", 2_500),
         Goal("building the default world", _in_new_process(_default_world_milliseconds), " ms", 5),
+        Goal("`workerkit serve --world` with 500,000 tasks, ready", file_seconds, " s", 12),
+        Goal("`workerkit serve --world` with 500,000 tasks, memory", file_memory, " MB", 600),
         Goal("`workerkit serve`, ready", median(seconds for seconds, _ in served), " s", 0.7),
         Goal("`workerkit serve`, idle memory", median(memory for _, memory in served), " MB", 90),
     ]
@@ -81,7 +95,20 @@ def _build_large_world() -> tuple[float, float]:
     world = build_world(MANY)
     seconds = time.perf_counter() - begin
     assert len(world.tasks) == MANY
-    return seconds, int(Path("/proc/self/statm").read_text("utf-8").split()[1]) * _PAGE_MB
+    return seconds, _memory()
+
+
+def _many_worlds() -> float:
+    """Builds many default worlds. Returns the memory of the process in MB."""
+    worlds = Worlds(_MANY_WORLDS)
+    for seed in range(_MANY_WORLDS):
+        worlds.add(worlds.new_name(), WorldBuilder(seed=seed))
+    return _memory()
+
+
+def _memory() -> float:
+    """Returns the memory of this process in MB."""
+    return int(Path("/proc/self/statm").read_text("utf-8").split()[1]) * _PAGE_MB
 
 
 def _samples() -> tuple[list[Sample], Sample]:
@@ -95,12 +122,19 @@ def _default_world_milliseconds() -> float:
     return median(_timed(lambda: WorldBuilder()(DEFAULT)) for _ in range(_WORLDS)) * 1e3
 
 
-def _serve() -> tuple[float, float]:
-    """Starts `workerkit serve`. Returns the seconds until its first answer, and its memory then in MB."""
+def _serve(world: str | None = None) -> tuple[float, float]:
+    """Starts `workerkit serve`. Returns the seconds until its first answer, and its memory then in MB.
+
+    world: the content of a file for `--world`.
+    """
     all_calls, port = calls(), free_port()
     body = all_calls[0].requests[0][1]
     with tempfile.TemporaryDirectory(prefix="workerkit-bench-") as name:
-        command = mock(Workspace(port, Path(name), all_calls)).command
+        command = [*mock(Workspace(port, Path(name), all_calls)).command]
+        if world is not None:
+            file = Path(name) / "large-world.yaml"
+            file.write_text(world, "utf-8")
+            command += ["--world", str(file)]
         first = (API_PATH + all_calls[0].path, body, headers(body))
         core = min(os.sched_getaffinity(0))
         with Running(command, {}, port=port, core=core, first=first, log=Path(name) / "log") as running:

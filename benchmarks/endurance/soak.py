@@ -101,7 +101,9 @@ class Client:
         )
         text = b"" if body is None else json.dumps(body).encode()
         key = next(iter(self._world.key_ring.all_keys()))
-        head = f"{method} /api/v1/worker{path} HTTP/1.1\r\nX-API-Key: {key}\r\nConnection: close\r\n"
+        head = (
+            f"{method} /api/v1/worker{path} HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\nConnection: close\r\n"
+        )
         return f"{head}Content-Length: {len(text)}\r\n\r\n".encode() + text
 
 

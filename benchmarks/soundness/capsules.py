@@ -22,7 +22,7 @@ from tests.independent.running import CORRECT_CHOICES, running
 from tests.independent.variants import VARIANTS
 from tests.mockserver.capsules.caller import Caller
 from tests.mockserver.capsules.conftest import proxying
-from tests.mockserver.capsules.shrinking import first_and_smallest
+from tests.mockserver.capsules.shrinking import first_and_smallest, lie_of, recorded_capsule
 from tests.workers.careful_workers import EXAMPLES
 from workerkit.contracts.resend.address import address_of
 from workerkit.contracts.resend.policy import key_replacements
@@ -30,7 +30,6 @@ from workerkit.mockserver.capsules.capture.capture import capture_world
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
-from workerkit.mockserver.capsules.other_tools.any_recording import without_secrets
 from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.replay import replay, replay_against_server
 from workerkit.mockserver.capsules.replay.worker_replay import replay_to_worker
@@ -57,6 +56,7 @@ class Row:
     verdict: `reproduced`, or the first difference.
     is_correct: whether both servers are correct: the recorded one, and the one that got the requests again.
     small: how many exchanges the small capsule has. None if there is none.
+    lie: what is wrong with the small capsule. Empty if nothing is.
     """
 
     name: str
@@ -64,11 +64,13 @@ class Row:
     verdict: str
     is_correct: bool
     small: int | None = None
+    lie: str = ""
 
     def text(self) -> str:
         """Returns the line of the table."""
         small = "" if self.small is None else f" | {self.small}"
-        return f"{self.name} | {self.exchanges} | {self.verdict}{small}"
+        lie = f" | {self.lie}" if self.lie else ""
+        return f"{self.name} | {self.exchanges} | {self.verdict}{small}{lie}"
 
 
 @click.command()
@@ -77,7 +79,8 @@ def main(names: tuple[str, ...]) -> None:
     """Replays recordings of scenarios, of mutants, and of other servers with and without faults.
 
     With NAMES only those. Faults without a difference are listed. The exit code is 1 if a recording of a
-    correct server is not reproduced, or if a small capsule has more than 5 exchanges.
+    correct server is not reproduced, or if a small capsule has more than 5 exchanges, shows another
+    difference, or accuses a correct server that gets its requests.
     """
     rows = list(_rows(names))
     false_alarms = [row.name for row in rows if row.is_correct and row.verdict != "reproduced"]
@@ -89,7 +92,11 @@ def main(names: tuple[str, ...]) -> None:
     click.echo(
         f"small capsules with more than {_MAX_SMALL_EXCHANGES} exchanges: {', '.join(large) or 'none'}"
     )
-    sys.exit(1 if false_alarms or large else 0)
+    lies = [row.name for row in rows if row.lie]
+    click.echo(
+        f"small capsules with another difference, or against a correct server: {', '.join(lies) or 'none'}"
+    )
+    sys.exit(1 if false_alarms or large or lies else 0)
 
 
 def _rows(names: Sequence[str]) -> Iterator[Row]:
@@ -150,8 +157,10 @@ def _of_fault(name: str) -> Row:
     """Records a server with a fault. Replays the recording in the mock, and makes a small capsule."""
     capsule = _recorded(CORRECT_CHOICES, FAULTS[name])
     difference, smallest = first_and_smallest(capsule)
-    small = None if difference is None else len(smallest.recorded)
-    return Row(name, len(capsule.recorded), _verdict(difference), is_correct=False, small=small)
+    if difference is None:
+        return Row(name, len(capsule.recorded), _verdict(None), is_correct=False)
+    small, lie = len(smallest.recorded), lie_of(smallest, difference)
+    return Row(name, len(capsule.recorded), _verdict(difference), is_correct=False, small=small, lie=lie)
 
 
 def _recorded(choices: Choices, fault: Fault | None) -> Capsule:
@@ -164,8 +173,7 @@ def _recorded(choices: Choices, fault: Fault | None) -> Capsule:
             # A check may raise an error: it is written for one fault, and this server may not have it.
             with suppress(LookupError, TypeError, AssertionError):
                 check(client)
-    began = min(recorded.exchange.began for recorded in exchanges)
-    return _from_file(without_secrets(Capsule(began, tuple(exchanges))))
+    return _from_file(recorded_capsule(exchanges))
 
 
 def _checks(fault: Fault | None) -> list[FaultCheck]:
@@ -183,7 +191,8 @@ def _verdict(difference: Difference | None) -> str:
     if difference is None:
         return "reproduced"
     values = f"{difference.recorded} -> {difference.now}"
-    return f"{difference.number}: {difference.operation} {difference.place}: {values}"
+    why = f". {difference.why}" if difference.why else ""
+    return f"{difference.number}: {difference.operation} {difference.place}: {values}{why}"
 
 
 if __name__ == "__main__":

@@ -66,7 +66,10 @@ def _false_alarms() -> Iterator[str]:
 
 
 def _try_careful(pair: tuple[WorkerCommand, str]) -> Trial:
-    return try_worker(scenario(pair[1]), pair[0].words, time_limit=TIME_LIMIT)
+    worker, name = pair
+    return try_worker(
+        scenario(name), worker.words, time_limit=TIME_LIMIT, heartbeat_interval=worker.heartbeat
+    )
 
 
 def _careless_mistakes(repetitions: int, kind: str) -> list[str]:
@@ -74,7 +77,12 @@ def _careless_mistakes(repetitions: int, kind: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         commands = {mutant: mutant.words(Path(folder)) for mutant in MUTANTS}
         trials = run_in_parallel(
-            lambda mutant: try_worker(scenario(mutant.scenario), commands[mutant], time_limit=TIME_LIMIT),
+            lambda mutant: try_worker(
+                scenario(mutant.scenario),
+                commands[mutant],
+                time_limit=TIME_LIMIT,
+                heartbeat_interval=mutant.heartbeat,
+            ),
             [mutant for mutant in MUTANTS for _ in range(repetitions)],
         )
     for mutant in MUTANTS:

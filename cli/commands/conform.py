@@ -134,7 +134,7 @@ def command(
 
     \b
     Example:
-      workerkit conform https://staging.example/api/v1/worker --api-key "$KEY" --rate 5/s
+      workerkit conform https://staging.example/api/v1/worker --rate 5/s
     """
     files = ReportFiles(json_file, junit_file, html_file)
     folder = folder and make_folder(folder)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
 
 from workerkit.cli.echo import echo
-from workerkit.cli.option_types import TokenOption
+from workerkit.cli.option_types import DURATION, TokenOption, token_from
 from workerkit.mockserver.capsules.capture.capsule_observer import CapsuleObserver, watch_worlds
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
 from workerkit.mockserver.observers.json_log import log_as_json
 from workerkit.mockserver.server.foreground import serve_until_signal
 from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.server.tls import TlsFiles, temporary_certificate
 from workerkit.mockserver.worlds.own_port import check_shares_port
 from workerkit.mockserver.worlds.worker_control import check_needs_no_worker
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
+from workerkit.mockserver.worlds.world_expiry import WorldExpiry
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.dialect import Dialect, read_dialect
 from workerkit.scenarios.library import library
@@ -57,8 +60,36 @@ from workerkit.scenarios.library import library
     "--control-token",
     cls=TokenOption,
     metavar="TOKEN",
-    help="Clients with this token may use the control plane (/_mock). At least 16 characters.",
+    help="Clients with this token may use the control plane (/_mock). At least 16 characters. All users of "
+    "this machine can see a command line, so --control-token-file is safer.",
 )
+@click.option(
+    "--control-token-file", metavar="FILE", help="Like --control-token, but the token is the content of FILE."
+)
+@click.option(
+    "--most-worlds",
+    type=click.IntRange(1),
+    default=10_000,
+    show_default=True,
+    help="How many worlds there may be at one time.",
+)
+@click.option(
+    "--world-ttl",
+    type=DURATION,
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="Remove a world that nobody has used for this time. The first world, `default`, stays.",
+)
+@click.option(
+    "--cors",
+    metavar="ORIGIN",
+    multiple=True,
+    help="Web pages of ORIGIN, for example http://localhost:3000, may use the Worker API. Repeatable.",
+)
+@click.option("--tls", is_flag=True, help="Use https, with a certificate that is made for this run.")
+@click.option("--tls-cert", metavar="FILE", help="Use https, with this certificate (PEM).")
+@click.option("--tls-key", metavar="FILE", help="The private key of --tls-cert (PEM).")
 def command(
     host: str,
     port: int,
@@ -71,6 +102,13 @@ def command(
     save_capsules: str | None,
     log_format: str,
     control_token: str | None,
+    control_token_file: str | None,
+    most_worlds: int,
+    world_ttl: float,
+    cors: tuple[str, ...],
+    tls: bool,
+    tls_cert: str | None,
+    tls_key: str | None,
 ) -> None:
     """Runs the mock until SIGINT or SIGTERM. Prints its URLs, its API keys and a curl command to try it.
 
@@ -84,7 +122,8 @@ def command(
       workerkit serve --port 8080
       workerkit serve --scenario key-revoked --save-capsules capsules
     """
-    worlds = Worlds()
+    token = _token(control_token, control_token_file)
+    worlds = Worlds(most_worlds)
     chosen_scenario = library.find(scenario) if scenario else None
     check_shares_port(chosen_scenario)
     check_needs_no_worker(chosen_scenario)
@@ -95,9 +134,28 @@ def command(
         read_dialect(Path(dialect)) if dialect else Dialect(),
     )
     worlds.add(DEFAULT, builder)
+    gc.freeze()  # the first world and the modules stay: to search them for garbage would take long pauses
     journal_file = JournalFile(journal) if journal else None
     capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), echo) if save_capsules else None
-    mock = WorldServer(worlds, host=host, port=port, token=control_token)
-    log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
-    with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock:
-        serve_until_signal(mock, print_line=echo, ready_file=ready_file, token=control_token)
+    expiry = WorldExpiry(worlds, world_ttl, echo)
+    with _tls_files(host, tls, tls_cert, tls_key) as files:
+        mock = WorldServer(worlds, host=host, port=port, token=token, expiry=expiry, tls=files, origins=cors)
+        log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
+        with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock:
+            serve_until_signal(mock, print_line=echo, ready_file=ready_file, token=token)
+
+
+def _token(token: str | None, file: str | None) -> str | None:
+    if token is not None and file is not None:
+        raise click.UsageError("give either --control-token or --control-token-file")
+    return token if file is None else token_from(file)
+
+
+def _tls_files(
+    host: str, is_made: bool, certificate: str | None, key: str | None
+) -> AbstractContextManager[TlsFiles | None]:
+    if (certificate is None) != (key is None):
+        raise click.UsageError("--tls-cert and --tls-key belong together: give both, or use --tls")
+    if certificate is not None and key is not None:
+        return nullcontext(TlsFiles(certificate, key))
+    return temporary_certificate(host) if is_made else nullcontext()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from email.utils import parsedate_to_datetime
-
 from workerkit.contracts.target.run_clock import RunClock
+from workerkit.openapi.formats.http_date import read_http_date
 
 # All waits after 429 together are at most this long, in seconds. A target that demands longer waits needs a
 # lower --rate.
@@ -54,7 +53,5 @@ class Pace:
         if text.isascii() and text.isdecimal():
             return max(_FIRST_WAIT, float(text[:9]))
         self._next_wait *= 2
-        try:
-            return max(_FIRST_WAIT, parsedate_to_datetime(text).timestamp() - self._clock.wall())
-        except (ValueError, OverflowError):
-            return self._next_wait / 2
+        date = read_http_date(text)
+        return self._next_wait / 2 if date is None else max(_FIRST_WAIT, date - self._clock.wall())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workerkit.contracts.page.page import Sentence, page_sections
+from workerkit.openapi.page.page import Sentence, page_sections
 
 
 class RuleStatus(StrEnum):

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from workerkit.contracts.page.lenient_spec import enum_values
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
 from workerkit.contracts.run.ledger import Finding, Ledger
+from workerkit.mockserver.reports.message_pattern import message_pattern
 
-_STATUSES = "|".join(enum_values("TaskStatus"))
-# Two findings have the same cause if their messages differ only in ids, numbers, statuses and quoted values.
-# The quoted names of JSON fields make a difference.
-_TEXT = r'"(?:[^"\\]|\\.)*"'
-_FIELD_OR_VARYING_PART = re.compile(
-    rf"({_TEXT}\s*:)|[0-9a-fA-F-]{{36}}|\d+|\b(?:{_STATUSES})\b|'[^']*'|{_TEXT}"
-)
 _PLACES = {rule.id: place for place, rule in enumerate(RULES)}
 # If the status of one answer breaks several rules, the rule in the first of these groups is the cause.
 _SYSTEM_ERROR, _SPECIFIC, _BAD_REQUEST, _OPERATION, _STATUS_LIST = range(5)
@@ -66,13 +58,9 @@ def _occurrences(findings: Iterable[Finding]) -> dict[CauseKey, list[Finding]]:
     found: dict[CauseKey, list[Finding]] = {}
     for finding in findings:
         operation = finding.exchanges[-1].operation if finding.exchanges else None
-        key = (finding.rule, operation, _pattern_of(finding.message))
+        key = (finding.rule, operation, message_pattern(finding.message))
         found.setdefault(key, []).append(finding)
     return found
-
-
-def _pattern_of(message: str) -> str:
-    return _FIELD_OR_VARYING_PART.sub(lambda match: match[1] or "", message)
 
 
 def _length(finding: Finding) -> int:

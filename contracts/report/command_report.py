@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from workerkit.contracts.page.rules import RuleStatus
+from workerkit.contracts.report.cause_report import CauseReport
 from workerkit.contracts.report.comparison import Comparison, RuleChange, RuleChangeKind
 from workerkit.contracts.report.comparison_text import comparison_lines, rule_change_text
 from workerkit.contracts.report.report import Report
@@ -13,8 +14,10 @@ from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
 from workerkit.contracts.report.sentence_report import SentenceReport, SentenceStatus
 from workerkit.contracts.report.text import (
     answer_text,
+    cause_extent,
+    cause_message,
     evidence_lines,
-    fix_first_lines,
+    fix_first_heading,
     receipt_lines,
     report_notes,
     verdict_line,
@@ -24,6 +27,7 @@ from workerkit.mockserver.reports.report import (
     CommandReport,
     FoldedNote,
     Outcome,
+    ReportCause,
     ReportCommand,
     ReportFinding,
     ReportSection,
@@ -53,13 +57,18 @@ def command_report(report: Report) -> CommandReport:
         notes=(f"Target: {report.target}", *report_notes(report)),
         sections=tuple(_sections(report)),
         folded_notes=tuple(_folded_notes(report)),
+        causes=tuple(map(_cause, report.causes)),
+        causes_heading=fix_first_heading(report),
     )
 
 
+def _cause(cause: CauseReport) -> ReportCause:
+    """The cause without its exchanges: the case of its rule has them."""
+    finding = ReportFinding(cause.rule, cause_message(cause))
+    return ReportCause(finding, cause_extent(cause), cause.rules)
+
+
 def _folded_notes(report: Report) -> Iterator[FoldedNote]:
-    causes = fix_first_lines(report)
-    if causes:
-        yield FoldedNote(causes[0], tuple(causes[1:]), is_open=True)
     lines = receipt_lines(report)
     if lines:
         yield FoldedNote(lines[0], tuple(lines[1:]))

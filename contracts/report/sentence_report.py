@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from workerkit.contracts.page.page import Section, Sentence, page_sections
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.report.silence_report import SilenceReport
+from workerkit.openapi.page.page import Section, Sentence, page_sections
 
 
 class SentenceStatus(StrEnum):

@@ -67,7 +67,7 @@ def _sandbox_text(target: Target, plan: Plan) -> str:
 def report_text(report: Report) -> str:
     """The broken rules with their exchanges, the untested rules with the reasons, notes, and the verdict."""
     # If there is only one cause, the text begins with it.
-    fix_first = fix_first_lines(report) if len(report.causes) > 1 else []
+    fix_first = list(_fix_first(report)) if len(report.causes) > 1 else []
     receipt = receipt_lines(report)
     lines = [
         *fix_first[:1],
@@ -100,9 +100,22 @@ def receipt_lines(report: Report) -> list[str]:
     return [] if report.receipt is None else list(_receipt(report.receipt))
 
 
-def fix_first_lines(report: Report) -> list[str]:
-    """A heading, then a line for each cause. Without a finding there are no lines."""
-    return list(_fix_first(report)) if report.causes else []
+def fix_first_heading(report: Report) -> str:
+    """A sentence with the number of the causes. Empty without a finding."""
+    if not report.causes:
+        return ""
+    order = " The cause that breaks the most rules is the first." if len(report.causes) > 1 else ""
+    return f"Fix first: {_counted(len(report.causes), 'cause')}.{order}"
+
+
+def cause_extent(cause: CauseReport) -> str:
+    """How many rules a cause breaks. Empty if it breaks only one."""
+    return f"breaks {len(cause.rules)} rules" if len(cause.rules) > 1 else ""
+
+
+def cause_message(cause: CauseReport) -> str:
+    """The message of the finding that shows the cause best. It has at most 400 characters."""
+    return _shortened(cause.flaw.message)
 
 
 def evidence_lines(evidence: Evidence) -> list[str]:
@@ -193,11 +206,10 @@ def _followers_text(cause: CauseReport) -> str:
 
 
 def _fix_first(report: Report) -> Iterator[str]:
-    order = " The cause that breaks the most rules is the first." if len(report.causes) > 1 else ""
-    yield f"Fix first: {_counted(len(report.causes), 'cause')}.{order}"
+    yield fix_first_heading(report)
     for place, cause in enumerate(report.causes[:_MAX_CAUSES], 1):
-        others = f" (breaks {len(cause.rules)} rules)" if len(cause.rules) > 1 else ""
-        yield f"{place}. {cause.rule}{others}: {_shortened(cause.flaw.message)}"
+        extent = f" ({cause_extent(cause)})" if cause_extent(cause) else ""
+        yield f"{place}. {cause.rule}{extent}: {cause_message(cause)}"
     if len(report.causes) > _MAX_CAUSES:
         yield f"and {len(report.causes) - _MAX_CAUSES} more"
 

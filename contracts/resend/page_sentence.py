@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
-from workerkit.contracts.page.page import page_sections
 from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.page.page import page_sections
 
 # The rules about a status, by the status that the page demands.
 _STATUS_RULES = {"400": "bad-request", "401": "key-checked", "403": "update-own-only", "404": "not-found"}
@@ -26,6 +26,7 @@ _OPERATION_RULES = {
 _PLACE_RULES = (
     ("listTasks answer/total", "list-total"),
     ("listTasks answer/next_cursor", "list-next-cursor"),
+    ("listTasks answer/data", "list-limit"),
     ("listTasks answer/limit", "list-limit"),
     ("listTasks answer/page", "list-page"),
     (r"listTasks answer/data/\d+/status", "update-status"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from workerkit.contracts.page.page import Section, Sentence, page_sections
 from workerkit.contracts.report.evidence import Evidence
 from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.silence_report import SilenceReport
 from workerkit.contracts.report.text import answer_text
 from workerkit.openapi.formats.visible_text import visible_line, visible_text
+from workerkit.openapi.page.page import Section, Sentence, page_sections
 from workerkit.openapi.spec.proposed_sentence import proposed_sentences
 from workerkit.openapi.spec.silence import silences
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workerkit.mockserver.steady_clock import steady_seconds
+
 
 @dataclass(frozen=True, slots=True)
 class RunClock:
@@ -17,5 +19,5 @@ class RunClock:
     """
 
     wall: Callable[[], float] = time.time
-    steady: Callable[[], float] = time.monotonic
+    steady: Callable[[], float] = steady_seconds
     wait: Callable[[float], None] = time.sleep

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from workerkit.mockserver.http.host_name import is_loopback
 from workerkit.openapi.errors import UsageError
 from workerkit.openapi.spec.api import worker_api
 
@@ -48,11 +48,8 @@ class Target:
 
     @property
     def is_loopback(self) -> bool:
-        """True if the host is `localhost` or a loopback address, for example 127.0.0.1 or ::1."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        """True if the host is a name or an address of this machine, for example `localhost` or `::1`."""
+        return is_loopback(self.host)
 
     @property
     def is_tls(self) -> bool:

@@ -6,7 +6,6 @@ Web pages of other sites may never use it.
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from secrets import compare_digest
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workerkit.mockserver.http.answer import json_answer
+from workerkit.mockserver.http.host_name import canonical_host, is_loopback
 from workerkit.openapi.errors import UsageError
 
 _ALL_ADDRESSES = ("0.0.0.0", "::")
@@ -51,19 +51,6 @@ def _token_problem(token: str) -> str | None:
             "cannot be sent in a header: use ASCII letters, digits and punctuation, and spaces between them"
         )
     return None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine.
-
-    host: in lower case; an IPv6 address without brackets.
-    """
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class HostHeader(NamedTuple):
@@ -110,7 +97,7 @@ class AccessControl:
 
     def __init__(self, app: ASGIApp, *, host: str, token: str | None) -> None:
         self._app = app
-        self._host = host.lower()
+        self._host = canonical_host(host)
         self._token = checked_token(token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,7 +123,7 @@ class AccessControl:
             return (
                 403,
                 "forbidden",
-                "only this machine may use the control plane; allow others with the option --control-token",
+                "only this machine may use the control plane; allow others with --control-token-file",
             )
         return None
 

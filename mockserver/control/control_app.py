@@ -16,11 +16,12 @@ from starlette.routing import Route
 from workerkit.mockserver.control.control_calls import CONTROL_CALLS, CONTROL_STREAMS, ControlRequest
 from workerkit.mockserver.http.answer import json_answer
 from workerkit.mockserver.http.request import MAX_BODY_BYTES, ClientGoneError, Request, receive_request
+from workerkit.mockserver.http.stepwise_answer import StepwiseAnswer, Turns
 from workerkit.mockserver.observers.event_stream import EventPublisher
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
-from workerkit.mockserver.world.world import World
-from workerkit.mockserver.world.world_mask import mask_of_all
 from workerkit.mockserver.worlds.worlds import Worlds
+from workerkit.mockserver.worlds.worlds_mask import WorldsMask
+from workerkit.openapi.formats.json_parts import is_lazy
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.flaw import FlawError
@@ -35,6 +36,8 @@ class _ControlPlane:
     worlds: Worlds
     events: EventPublisher
     worker_path: str
+    mask: WorldsMask
+    turns: Turns
 
 
 def control_app(
@@ -54,7 +57,9 @@ def control_app(
     if set(api.operations) != implemented:
         difference = set(api.operations) ^ implemented
         raise ValueError(f"these calls are in the spec only or in the code only: {difference}")
-    plane = _ControlPlane(worlds, EventPublisher(worlds) if events is None else events, worker_path)
+    plane = _ControlPlane(
+        worlds, EventPublisher(worlds) if events is None else events, worker_path, WorldsMask(worlds), Turns()
+    )
     app = Starlette(
         routes=[_route(path, operations, plane) for path, operations in _operations_by_path(api)],
         exception_handlers={
@@ -80,10 +85,11 @@ def _route(path: str, operations: dict[str, Operation], plane: _ControlPlane) ->
         request = await receive_request(http_request.scope, http_request.receive, max_bytes=max_bytes)
         try:
             call = _parse_call(operation, http_request.path_params, request, max_bytes)
-            base_url = f"http://{http_request.headers['host']}{plane.worker_path}"
-            return _answer(ControlRequest(plane.worlds, plane.events, call, base_url))
+            base_url = f"{http_request.url.scheme}://{http_request.headers['host']}{plane.worker_path}"
+            return await _answer(ControlRequest(plane.worlds, plane.events, call, base_url), plane.turns)
         except RefusalError as refusal:
-            message = mask_of_all(_all_worlds(plane.worlds), _json_of(request)).text(refusal.why)
+            steps = plane.mask.text_in_steps(refusal.why, _json_of(request))
+            message = await plane.turns.finish(steps)
             return _response(_error(_CODES[refusal.status], message), refusal.status)
 
     route = Route(path, endpoint, methods=list(operations))
@@ -92,14 +98,15 @@ def _route(path: str, operations: dict[str, Operation], plane: _ControlPlane) ->
     return route
 
 
-def _answer(request: ControlRequest) -> Response:
+async def _answer(request: ControlRequest, turns: Turns) -> Response:
     operation = request.call.operation.id
     if operation in CONTROL_STREAMS:
         return CONTROL_STREAMS[operation](request)
-    status, answer = CONTROL_CALLS[operation](request)
+    result = CONTROL_CALLS[operation](request)
+    status, answer = result if isinstance(result, tuple) else await turns.finish(result)
     if request.call.operation.method != "GET" and "world" in request.parameters:
         request.worlds.report_call(request.world_name, operation)
-    return _response(answer, status)
+    return StepwiseAnswer(answer, status, turns) if is_lazy(answer) else _response(answer, status)
 
 
 def _parse_call(operation: Operation, path_values: dict[str, str], request: Request, max_bytes: int) -> Call:
@@ -129,26 +136,21 @@ def _json_of(request: Request) -> Any:
         return None
 
 
-def _all_worlds(worlds: Worlds) -> list[World]:
-    return [worlds.world(name) for name in worlds.names()]
-
-
 async def _answer_without_route(
     plane: _ControlPlane, request: StarletteRequest, error: Exception
 ) -> Response:
     """Answers a request with an unknown path (404) or a wrong method (405)."""
     assert isinstance(error, HTTPException)
-    code = _CODES[error.status_code]
-    path = mask_of_all(_all_worlds(plane.worlds)).text(request.url.path)
+    path = await plane.turns.finish(plane.mask.text_in_steps(request.url.path))
     message = f"{request.method} {path}: {error.detail}"
-    return _response(_error(code, message), error.status_code, dict(error.headers or {}))
+    return _response(_error(_CODES[error.status_code], message), error.status_code, dict(error.headers or {}))
 
 
 async def _client_gone(request: StarletteRequest, error: Exception) -> Response:
     return Response()
 
 
-_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 409: "conflict"}
+_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 409: "conflict", 507: "no_room"}
 
 
 def _error(code: str, message: str) -> dict[str, Any]:

@@ -1,29 +1,42 @@
-"""The calls of the control plane, one function for each. A refused call changes nothing."""
+"""The calls of the control plane, one function for each. A refused call changes nothing.
+
+In the answer of a call, a long list is an iterator, as `json_parts` expects it. It returns what was true at
+the time of the call.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.mockserver.control.verify import expected_calls_of, verify
+from workerkit.mockserver.control.verify import expected_calls_of, verify_in_steps
 from workerkit.mockserver.observers.event_stream import EventPublisher, EventStream
 from workerkit.mockserver.world.entities import Server
+from workerkit.mockserver.world.journal import JournalNote, as_exchange
 from workerkit.mockserver.world.new_task import create_task
-from workerkit.mockserver.world.refusal import ConflictError, InvalidRequestError, NotFoundError
+from workerkit.mockserver.world.refusal import (
+    ConflictError,
+    InvalidRequestError,
+    NoRoomError,
+    NotFoundError,
+)
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.own_port import OwnPortNeededError, check_shares_port
 from workerkit.mockserver.worlds.run_builder import build_run
-from workerkit.mockserver.worlds.snapshot import director_from_snapshot, snapshot_of
+from workerkit.mockserver.worlds.snapshot import director_from_snapshot, lazy_snapshot_of
 from workerkit.mockserver.worlds.worker_control import WorkerNeededError, check_needs_no_worker
 from workerkit.mockserver.worlds.world_builder import MissingEntityError, WorldBuilder
-from workerkit.mockserver.worlds.worlds import KeyTakenError, Worlds
+from workerkit.mockserver.worlds.worlds import KeyTakenError, TooManyWorldsError, Worlds
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.steps import Steps
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.timestamp import read_time, time_text
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError, did_you_mean
+from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.dialect import Dialect, UnknownChoiceError, dialect_of
 from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios.fields.duration import parse_duration
@@ -35,6 +48,7 @@ from workerkit.scenarios.model.world_plan import WorldPlan
 from workerkit.scenarios.rules.judge import judge
 
 Json = dict[str, Any]
+_MAX_NAMES = 10
 _CHANGED_BY = "the control plane"
 
 
@@ -71,17 +85,20 @@ class ControlRequest:
     @property
     def director(self) -> Director:
         """The `Director` of the world in the path: the world with its scenario. Raises NotFoundError."""
-        names = self.worlds.names()
-        if self.world_name not in names:
-            raise NotFoundError(
-                f"there is no world {self.world_name}; there are {', '.join(names) or 'none'}"
-            )
-        return self.worlds.director(self.world_name)
+        director = self.worlds.use(self.world_name)
+        if director is None:
+            raise NotFoundError(f"there is no world {self.world_name}; there are {self._world_names()}")
+        return director
 
     @property
     def world(self) -> World:
         """The world in the path. Raises NotFoundError."""
         return self.director.world
+
+    def _world_names(self) -> str:
+        names = self.worlds.names()
+        more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+        return (", ".join(names[:_MAX_NAMES]) or "none") + more
 
 
 def get_health(request: ControlRequest) -> tuple[int, Json]:
@@ -91,8 +108,7 @@ def get_health(request: ControlRequest) -> tuple[int, Json]:
 
 def list_worlds(request: ControlRequest) -> tuple[int, Json]:
     """Returns the name, URL and keys of each world."""
-    worlds = (request.worlds.world(name) for name in request.worlds.names())
-    return 200, {"worlds": [_world_with_keys(world, request) for world in worlds]}
+    return 200, {"worlds": (_world_with_keys(world, request) for world in request.worlds.all())}
 
 
 def create_world(request: ControlRequest) -> tuple[int, Json]:
@@ -110,6 +126,9 @@ def create_world(request: ControlRequest) -> tuple[int, Json]:
         raise ConflictError(str(error)) from None
     except MissingEntityError as error:
         raise InvalidRequestError(f"body/world: {error}") from None
+    except TooManyWorldsError as error:
+        why = f"{error}. Delete worlds that are not needed, or start the mock with a higher --most-worlds"
+        raise NoRoomError(why) from None
     return 201, _world_with_keys(director.world, request)
 
 
@@ -120,12 +139,12 @@ def get_world(request: ControlRequest) -> tuple[int, Json]:
         "world": world.name,
         "scenario": scenario.name if scenario else None,
         "dialect": dict(world.dialect),
-        "time": time_text(world.clock.now()),
+        "time": time_text(world.clock.peek()),
         "servers": _as_json(world.servers.values()),
-        "tasks": _as_json(world.tasks.values()),
+        "tasks": (task.as_json() for task in world.tasks_now()),
         "requests": _as_json(world.requests.values()),
         "accounts": _as_json(world.accounts.values()),
-        "logs": _as_json(world.logs),
+        "logs": (entry.as_json() for entry in tuple(world.logs)),
         "faults": _as_json(world.faults),
         "exchanges": world.journal.count,
     }
@@ -163,12 +182,13 @@ def set_clock(request: ControlRequest) -> tuple[int, Json]:
 def get_tasks(request: ControlRequest) -> tuple[int, Json]:
     """Returns the tasks, filtered by server and status."""
     server, statuses = request.parameters["server"], request.parameters["status"]
-    chosen = [
-        task
-        for task in request.world.tasks.values()
+    chosen = (
+        task.as_json()
         if server in (None, task.server) and (statuses is None or task.status in statuses)
-    ]
-    return 200, {"tasks": _as_json(chosen)}
+        else None
+        for task in request.world.tasks_now()
+    )
+    return 200, {"tasks": chosen}
 
 
 def add_tasks(request: ControlRequest) -> tuple[int, Json]:
@@ -221,7 +241,7 @@ def get_accounts(request: ControlRequest) -> tuple[int, Json]:
 
 def get_logs(request: ControlRequest) -> tuple[int, Json]:
     """Returns the log entries that workers sent."""
-    return 200, {"logs": _as_json(request.world.logs)}
+    return 200, {"logs": (entry.as_json() for entry in tuple(request.world.logs))}
 
 
 def get_faults(request: ControlRequest) -> tuple[int, Json]:
@@ -263,26 +283,26 @@ def get_verdict(request: ControlRequest) -> tuple[int, Json]:
 def get_journal(request: ControlRequest) -> tuple[int, Json]:
     """Returns the exchanges after a number, filtered by operation and status."""
     world, filters = request.world, request.parameters
-    mask = mask_of(world)
-    exchanges = [
-        mask.exchange(exchange)
-        for exchange in world.journal
+    chosen = [
+        exchange
+        for exchange in world.journal.newest()
         if exchange.number > filters["after"]
         and filters["operation"] in (None, exchange.operation)
         and filters["status"] in (None, exchange.status)
     ]
-    return 200, {"exchanges": exchanges, "dropped": world.journal.dropped}
+    return 200, {"exchanges": _masked_exchanges(mask_of(world), chosen), "dropped": world.journal.dropped}
 
 
-def verify_calls(request: ControlRequest) -> tuple[int, Json]:
+def verify_calls(request: ControlRequest) -> Steps[tuple[int, Json]]:
     """Counts the exchanges that match, and compares the number with the expected one."""
     world = request.world
-    return 200, verify(world, expected_calls_of(request.body)).masked(mask_of(world))
+    verification = yield from verify_in_steps(world, expected_calls_of(request.body))
+    return 200, verification.masked(mask_of(world))
 
 
 def take_snapshot(request: ControlRequest) -> tuple[int, Json]:
     """Returns the state of a world, for `restore_world`."""
-    return 200, snapshot_of(request.director)
+    return 200, lazy_snapshot_of(request.director)
 
 
 def restore_world(request: ControlRequest) -> tuple[int, Json]:
@@ -302,7 +322,8 @@ def get_events(request: ControlRequest) -> EventStream:
     return EventStream(request.events, None if name is None else request.world.name)
 
 
-CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json]]] = {
+# A call returns the status and the answer, at once or after some steps.
+CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json] | Steps[tuple[int, Json]]]] = {
     "getHealth": get_health,
     "listWorlds": list_worlds,
     "createWorld": create_world,
@@ -339,6 +360,11 @@ def servers_with_keys(world: World) -> list[Json]:
 
 def _world_with_keys(world: World, request: ControlRequest) -> Json:
     return {"world": world.name, "base_url": request.base_url, "servers": servers_with_keys(world)}
+
+
+def _masked_exchanges(mask: Mask, kept: Iterable[Exchange | JournalNote]) -> Iterator[Json | None]:
+    for entry in kept:
+        yield (yield from mask.exchange_in_steps(as_exchange(entry)))
 
 
 def _as_json(entities: Any) -> list[Json]:

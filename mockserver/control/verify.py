@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from workerkit.mockserver.control.refusal_cause import refusal_cause_of
+from workerkit.mockserver.world.journal import as_exchange
 from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.json_contains import JsonDifference, contains, differences
+from workerkit.openapi.formats.steps import Steps, finish
 from workerkit.openapi.formats.yaml_nodes import did_you_mean
 from workerkit.openapi.masking.mask import Mask
 
@@ -133,17 +135,26 @@ def verify(world: World, expected: ExpectedCalls) -> Verification:
 
     Raises InvalidRequestError for an unknown operation.
     """
+    return finish(verify_in_steps(world, expected))
+
+
+def verify_in_steps(world: World, expected: ExpectedCalls) -> Steps[Verification]:
+    """Does the work of `verify` in short steps. It reads the journal as it is at the first step."""
     operations = world.api.operations
     if expected.operation is not None and expected.operation not in operations:
         hint = did_you_mean(expected.operation, operations)
         raise InvalidRequestError(f"operation: there is no operation {expected.operation}{hint}")
-    base_path, exchanges = world.api.base_path, list(world.journal)
-    others = [exchange for exchange in exchanges if not expected.matches(exchange, base_path)]
-    count = len(exchanges) - len(others)
+    kept, dropped, others = world.journal.newest(), world.journal.dropped, list[Exchange]()
+    for entry in kept:
+        exchange = as_exchange(entry)
+        if not expected.matches(exchange, world.api.base_path):
+            others.append(exchange)
+        yield
+    count = len(kept) - len(others)
     ok = expected.min_count <= count and (expected.max_count is None or count <= expected.max_count)
     needs_closest = not count or count < expected.min_count
-    closest = _closest(world, expected, others) if needs_closest else ()
-    return Verification(ok, count, world.journal.dropped, closest)
+    closest = (yield from _closest_in_steps(world, expected, others)) if needs_closest else ()
+    return Verification(ok, count, dropped, closest)
 
 
 def verification_text(expected: Mapping[str, Any], result: Mapping[str, Any]) -> str:
@@ -161,7 +172,9 @@ def verification_text(expected: Mapping[str, Any], result: Mapping[str, Any]) ->
     return "\n".join(lines)
 
 
-def _closest(world: World, expected: ExpectedCalls, others: list[Exchange]) -> tuple[ClosestExchange, ...]:
+def _closest_in_steps(
+    world: World, expected: ExpectedCalls, others: list[Exchange]
+) -> Steps[tuple[ClosestExchange, ...]]:
     """Returns the closest exchanges, the closest first.
 
     Exchanges with the right operation come first. If the operation does not decide, the path decides. If the
@@ -169,16 +182,19 @@ def _closest(world: World, expected: ExpectedCalls, others: list[Exchange]) -> t
     """
     base_path = world.api.base_path
 
-    def rough_distance(exchange: Exchange) -> Any:
-        return expected.distance(exchange, base_path), -exchange.number
-
     def exact_distance(pair: tuple[Exchange, list[JsonDifference]]) -> Any:
         exchange, found = pair
         return expected.distance(exchange, base_path)[:2], len(found), -exchange.number
 
     # Comparing bodies is slow, so only the roughly closest exchanges are compared in full.
-    candidates = nsmallest(_MAX_COMPARED, others, key=rough_distance)
-    compared = [(exchange, expected.differences(exchange, base_path)) for exchange in candidates]
+    distances = []
+    for exchange in others:
+        distances.append((expected.distance(exchange, base_path), -exchange.number, exchange))
+        yield
+    compared = []
+    for _, _, exchange in nsmallest(_MAX_COMPARED, distances):
+        compared.append((exchange, expected.differences(exchange, base_path)))
+        yield
     return tuple(
         ClosestExchange(exchange, tuple(found[:_MAX_DIFFERENCES]), refusal_cause_of(world, exchange))
         for exchange, found in nsmallest(_MAX_CLOSEST, compared, key=exact_distance)

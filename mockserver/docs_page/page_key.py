@@ -9,8 +9,8 @@ from workerkit.mockserver.control.access import (
     host_header,
     is_from_other_site,
     is_from_this_machine,
-    is_loopback,
 )
+from workerkit.mockserver.http.host_name import is_loopback
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
@@ -28,7 +28,7 @@ class PageKey:
 
     def __init__(self, worlds: Worlds, *, host: str, token: str | None) -> None:
         self._worlds = worlds
-        self._is_open = token is None and is_loopback(host.lower())
+        self._is_open = token is None and is_loopback(host)
 
     def for_request(self, scope: Scope) -> str | None:
         """The first API key that works in the default world, or None if the request must not see it."""

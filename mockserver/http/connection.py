@@ -26,13 +26,15 @@ class ConnectionLostError(WorkerkitError):
 class Connection:
     """One client connection. The protocol calls `set_lost` and `set_stopping`.
 
+    is_lost: whether the connection has ended.
+
     A connection has at most one answer at a time, so at most one asyncio task waits for it.
     """
 
     def __init__(self, transport: asyncio.Transport, flow: FlowControl) -> None:
         self._transport = transport
         self._flow = flow
-        self._is_lost = False
+        self.is_lost = False
         self._is_stopping = False
         self._waiter: asyncio.Future[None] | None = None
 
@@ -43,7 +45,7 @@ class Connection:
 
     def set_lost(self) -> None:
         """The protocol calls this when the connection has ended."""
-        self._is_lost = True
+        self.is_lost = True
         self._wake()
 
     def set_stopping(self) -> None:
@@ -53,7 +55,7 @@ class Connection:
 
     def check(self) -> None:
         """Raises ConnectionLostError if the connection has ended."""
-        if self._is_lost:
+        if self.is_lost:
             raise ConnectionLostError
 
     async def pause(self, seconds: float | None) -> None:
@@ -66,7 +68,7 @@ class Connection:
         loop = asyncio.get_running_loop()
         deadline = None if seconds is None else loop.time() + min(seconds, _LONGEST_PAUSE)
         with suppress(TimeoutError):
-            while not (self._is_lost or self._is_stopping):
+            while not (self.is_lost or self._is_stopping):
                 await self._wait_for_wake(deadline)
         self.check()
 
@@ -114,7 +116,7 @@ class Connection:
         await self._wait_until_lost()
 
     async def _wait_until_lost(self) -> None:
-        while not self._is_lost:
+        while not self.is_lost:
             if self._is_stopping:
                 self._transport.abort()
             await self._wait_for_wake(None)

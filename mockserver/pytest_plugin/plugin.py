@@ -26,6 +26,7 @@ _NO_FIXTURE = (
     "or remove the mark"
 )
 _CAPSULES_OPTION = "--worker-api-capsules"
+_HEARTBEAT_OPTION, _HEARTBEAT_SETTING = "--worker-api-heartbeat", "worker_api_heartbeat"
 _CONFORM_PLUGIN = "workerkit.cli.pytest_conform.plugin"
 _CONFORM_OPTIONS = Path(__file__).with_name("conform_options.json")
 _report_sections = pytest.StashKey[Callable[[], Iterable[tuple[str, str]]]]()
@@ -36,6 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("workerkit")
     help_text = "For each test with worker_api that fails, write a capsule to this folder."
     group.addoption(_CAPSULES_OPTION, metavar="DIR", help=help_text)
+    help_text = "How often the worker sends heartbeats, for example 30s. Needed to judge them."
+    group.addoption(_HEARTBEAT_OPTION, metavar="TIME", help=help_text)
+    parser.addini(_HEARTBEAT_SETTING, help_text)
     help_text = "Test the server at URL, the base URL of the API: one test for each rule of the API page."
     group.addoption("--conform", metavar="URL", help=help_text)
     for option in json.loads(_CONFORM_OPTIONS.read_text("utf-8")):
@@ -50,7 +54,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the mark. Creates the folder for capsules, and loads the plugin of `--conform`, if given."""
     config.addinivalue_line(
-        "markers", "scenario(name_or_file): the world of worker_api starts with this scenario of workerkit"
+        "markers",
+        "scenario(name_or_file, heartbeat=None): the world of worker_api starts with this scenario of "
+        "workerkit. heartbeat: how often the worker sends heartbeats, for example 30s",
     )
     folder = config.getoption(_CAPSULES_OPTION)
     if folder is not None:
@@ -93,7 +99,9 @@ def _workerkit_session(request: pytest.FixtureRequest) -> Iterator[PluginSession
         # In a project where warnings are errors, a warning of our imports must not fail a test.
         warnings.simplefilter("ignore")
         from workerkit.mockserver.pytest_plugin.session import running_session
-    with running_session(request.config.getoption(_CAPSULES_OPTION)) as session:
+    config = request.config
+    heartbeat = config.getoption(_HEARTBEAT_OPTION) or config.getini(_HEARTBEAT_SETTING) or None
+    with running_session(config.getoption(_CAPSULES_OPTION), heartbeat) as session:
         yield session
 
 

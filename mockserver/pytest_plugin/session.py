@@ -16,25 +16,43 @@ from workerkit.mockserver.python_api.mock_server import MockServer
 from workerkit.mockserver.python_api.worker_api import WorkerApi
 from workerkit.openapi.formats.visible_text import visible_text
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
+from workerkit.scenarios.fields.duration import DurationError
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
+
+_MARK = (
+    'write the mark as @pytest.mark.scenario("key-revoked") or as '
+    '@pytest.mark.scenario("quiet-day", heartbeat="30s")'
+)
 
 
 class PluginSession:
     """The mock of one pytest run, and the worlds of its tests.
 
     folder: tests that fail leave their capsules here. None: no capsules.
+    heartbeat: how often the worker sends heartbeats, as a duration. None if this was not stated.
     """
 
-    def __init__(self, mock: MockServer, folder: str | None) -> None:
+    def __init__(self, mock: MockServer, folder: str | None, heartbeat: str | None) -> None:
         self._mock = mock
+        self._heartbeat = heartbeat
         self._capsules = None if folder is None else CapsuleFolder(Path(folder))
 
     @contextmanager
     def world_for(self, test: pytest.Item) -> Iterator[WorkerApi]:
         """A new world for a test, in the scenario of its mark. It is removed after the `with` block."""
-        with self._mock.new_world(_marked_scenario(test), with_capsule=self._capsules is not None) as api:
-            yield api
+        scenario, heartbeat = _marked_scenario(test)
+        try:
+            world = self._mock.new_world(
+                scenario, heartbeat=heartbeat or self._heartbeat, with_capsule=self._capsules is not None
+            )
+        except DurationError as error:
+            message = f"heartbeat: {error}"
+        else:
+            with world as api:
+                yield api
+            return
+        pytest.fail(message, pytrace=False)
 
     def report_sections(self, test: pytest.Item, api: WorkerApi) -> Iterator[tuple[str, str]]:
         """The sections for the report of a failed test: title and text. Writes the test's capsule."""
@@ -46,20 +64,22 @@ class PluginSession:
 
 
 @contextmanager
-def running_session(folder: str | None) -> Iterator[PluginSession]:
+def running_session(folder: str | None, heartbeat: str | None) -> Iterator[PluginSession]:
     """Runs the mock during the `with` block."""
     with MockServer() as mock:
-        yield PluginSession(mock, folder)
+        yield PluginSession(mock, folder, heartbeat)
 
 
-def _marked_scenario(test: pytest.Item) -> Scenario | None:
+def _marked_scenario(test: pytest.Item) -> tuple[Scenario | None, str | None]:
+    """Returns the scenario of a test's mark and the worker's heartbeat interval as text. None if missing."""
     mark = test.get_closest_marker("scenario")
     if mark is None:
-        return None
-    if len(mark.args) != 1 or mark.kwargs:
-        pytest.fail('write the mark as @pytest.mark.scenario("key-revoked")', pytrace=False)
+        return None, None
+    if len(mark.args) != 1 or not mark.kwargs.keys() <= {"heartbeat"}:
+        pytest.fail(_MARK, pytrace=False)
+    heartbeat = mark.kwargs.get("heartbeat")
     try:
-        return library.find(str(mark.args[0]))
+        return library.find(str(mark.args[0])), None if heartbeat is None else str(heartbeat)
     except (library.NoSuchScenarioError, InvalidInputError) as error:
         message = str(error)
     pytest.fail(message, pytrace=False)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
 from workerkit.mockserver.python_api.worker_api import WorkerApi
 from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.server.tls import temporary_certificate
 from workerkit.mockserver.worlds.worlds import Worlds
+from workerkit.scenarios.fields.duration import parse_duration
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
 
@@ -18,17 +21,27 @@ class MockServer:
     host: the address to listen on.
     port: the port; 0 chooses a free one.
     token: the control token, with at least 16 characters; None if the control plane needs no token.
+    tls: whether the mock uses https, with a certificate that is made for it. Then `env` of a world also has
+        variables with which a worker trusts this certificate. Needs the extra `tls` of the package.
 
     The start of the `with` block raises CannotListenError if the address cannot be used, UnfitTokenError for
     a bad token, and TokenNeededError if other machines could reach the control plane without a token.
     """
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> None:
-        self._host, self._port, self._token = host, port, token
+    def __init__(
+        self, *, host: str = "127.0.0.1", port: int = 0, token: str | None = None, tls: bool = False
+    ) -> None:
+        self._host, self._port, self._token, self._has_tls = host, port, token, tls
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._server = WorldServer(Worlds(), host=self._host, port=self._port, token=self._token)
-        self._server.__enter__()
+        with ExitStack() as stack:
+            files = stack.enter_context(temporary_certificate(self._host)) if self._has_tls else None
+            self._server = WorldServer(
+                Worlds(), host=self._host, port=self._port, token=self._token, tls=files
+            )
+            stack.enter_context(self._server)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
@@ -37,7 +50,7 @@ class MockServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.__exit__(kind, error, trace)
+        self._stack.__exit__(kind, error, trace)
 
     @property
     def base_url(self) -> str:
@@ -49,14 +62,24 @@ class MockServer:
         """The URL of the control plane. It ends in `/_mock`."""
         return self._server.control_url
 
-    def new_world(self, scenario: Scenario | str | None = None, *, with_capsule: bool = False) -> WorkerApi:
+    def new_world(
+        self,
+        scenario: Scenario | str | None = None,
+        *,
+        heartbeat: str | None = None,
+        with_capsule: bool = False,
+    ) -> WorkerApi:
         """A new world. All worlds of a mock have the same URL; the API key decides which one gets a request.
 
         scenario: what happens in the world: a scenario, the name of one, or the path of its file. Without a
             scenario, the world has three servers and no tasks.
+        heartbeat: how often the worker sends heartbeats, as a duration such as `30s`. Without it, the times
+            of heartbeats are not judged.
         with_capsule: True if `capsule()` of the world has to return a capsule.
 
-        Raises NoSuchScenarioError for an unknown scenario, and InvalidInputError for a file with a mistake.
+        Raises DurationError for a wrong duration, NoSuchScenarioError for an unknown scenario, and
+        InvalidInputError for a file with a mistake.
         """
         chosen = library.find(scenario) if isinstance(scenario, str) else scenario
-        return WorkerApi(self._server, chosen, with_capsule=with_capsule)
+        interval = None if heartbeat is None else parse_duration(heartbeat)
+        return WorkerApi(self._server, chosen, heartbeat_interval=interval, with_capsule=with_capsule)

@@ -58,11 +58,16 @@ class WorkerApi:
     """
 
     def __init__(
-        self, mock: WorldServer, scenario: Scenario | None = None, *, with_capsule: bool = False
+        self,
+        mock: WorldServer,
+        scenario: Scenario | None = None,
+        *,
+        heartbeat_interval: float | None = None,
+        with_capsule: bool = False,
     ) -> None:
         self._mock = mock
         _without_own_frames(lambda: check_shares_port(scenario))
-        builder = WorldBuilder(scenario, with_tasks=False)
+        builder = WorldBuilder(scenario, with_tasks=False, heartbeat_interval=heartbeat_interval)
         worlds = mock.worlds
         director = mock.run_in_server_thread(lambda: worlds.add(worlds.new_name(), builder))
         self._name = director.world.name
@@ -249,8 +254,12 @@ class WorkerApi:
         sections = [("exchanges with worker_api", "\n".join([*earlier, *lines[-_MOST_LINES:]]) or "none")]
         scenario = self._mock.worlds.director(self._name).scenario
         if scenario is not None:
-            violations = [f"{violation.rule}: {violation.message}" for violation in self.verdict().broken]
+            verdict = self.verdict()
+            violations = [f"{violation.rule}: {violation.message}" for violation in verdict.broken]
             sections.append((f"rules of {scenario.name} broken so far", "\n".join(violations) or "none"))
+            if verdict.not_judged:
+                rules = [f"{not_judged.rule}: {not_judged.why}" for not_judged in verdict.not_judged]
+                sections.append((f"rules of {scenario.name} not judged", "\n".join(rules)))
         if self._worker_run is not None:
             sections.append(("output of the worker", self._worker_run.output or "none"))
         return sections

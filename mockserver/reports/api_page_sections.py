@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
+from workerkit.mockserver.reports.case_links import case_anchors, case_links
 from workerkit.mockserver.reports.markup import Child, element
 from workerkit.mockserver.reports.report import CommandReport, Outcome, ReportSection, ReportSentence
 
@@ -21,18 +22,10 @@ def api_page_sections(report: CommandReport) -> Iterator[Element]:
     """
     if not report.sections:
         return
-    anchors = {case.name: case_anchor(index) for index, case in enumerate(report.cases)}
+    anchors = case_anchors(report)
     yield element("h2", "The API page, sentence by sentence")
     yield element("section", *(_section(section, anchors) for section in report.sections))
-    yield element("h2", "The rules, one by one")
-
-
-def case_anchor(index: int) -> str:
-    """Returns the HTML id of a case.
-
-    index: the index of the case in the report.
-    """
-    return f"case-{index}"
+    yield element("h2", "The cases, one by one")
 
 
 def _section(section: ReportSection, anchors: Mapping[str, str]) -> Element:
@@ -70,12 +63,6 @@ def _row(sentence: ReportSentence, anchors: Mapping[str, str]) -> Element:
         "tr",
         element("td", state),
         element("td", text, element("div", sentence.english, class_="soft")),
-        element("td", *_links(sentence.cases, anchors)),
+        element("td", *case_links(sentence.cases, anchors)),
         element("td", *(element("div", note) for note in sentence.notes)),
     )
-
-
-def _links(cases: Iterable[str], anchors: Mapping[str, str]) -> Iterator[Child]:
-    for index, case in enumerate(cases):
-        yield ", " if index else None
-        yield element("a", case, href=f"#{anchors[case]}") if case in anchors else case

@@ -11,7 +11,9 @@ from hashlib import sha256
 from importlib import resources
 from xml.etree.ElementTree import Element, tostring
 
-from workerkit.mockserver.reports.api_page_sections import api_page_sections, case_anchor
+from workerkit.mockserver.reports.api_page_sections import api_page_sections
+from workerkit.mockserver.reports.case_links import case_anchor
+from workerkit.mockserver.reports.cause_sections import cause_anchor, cause_sections
 from workerkit.mockserver.reports.markup import Child, element
 from workerkit.mockserver.reports.report import (
     Case,
@@ -21,6 +23,7 @@ from workerkit.mockserver.reports.report import (
     ReportCommand,
     ReportFinding,
 )
+from workerkit.mockserver.reports.table_sections import table_sections
 from workerkit.mockserver.reports.timeline import StatusPeriod, Timeline, TimelineRow, TimelineRowKind
 from workerkit.mockserver.reports.timeline_picture import (
     sorted_statuses,
@@ -42,17 +45,27 @@ _TIMELINE_COLUMNS = ("exchange", "at", "request", "answer", "tasks")
 
 
 def html_report(report: CommandReport) -> bytes:
-    """Returns the page: the verdict, notes, the API page, a table of all cases, and each case in detail."""
+    """Returns the page: the verdict, the causes, notes, the API page, a table of all cases, and each case in
+    detail.
+
+    A failed case is open if it is the only one, or if its findings are not explained by the causes.
+    """
+    is_only = len(report.cases_with(Outcome.FAIL)) == 1
+    cases = (
+        _case(index, case, is_open=case.outcome is Outcome.FAIL and (is_only or not case.is_explained))
+        for index, case in enumerate(report.cases)
+    )
     body = element(
         "body",
         element("h1", report.title),
         element("p", report.summary, class_=f"verdict {report.outcome}"),
-        *(_folded_note(note) for note in report.folded_notes if note.is_open),
+        *cause_sections(report),
         *(element("p", note) for note in report.notes),
-        *(_folded_note(note) for note in report.folded_notes if not note.is_open),
+        *map(_folded_note, report.folded_notes),
+        *table_sections(report),
         *api_page_sections(report),
         _cases_table(report),
-        element("main", *(_case(index, case) for index, case in enumerate(report.cases))),
+        element("main", *cases),
         element("script", _part("page.js")) if report.has_commands else None,
     )
     page = element("html", _head(report), body, lang="en")
@@ -86,7 +99,7 @@ def _folded_note(note: FoldedNote) -> Element:
     if not note.lines:
         return element("p", note.text)
     lines = element("ul", *(element("li", line) for line in note.lines))
-    return element("details", element("summary", note.text), lines, open="open" if note.is_open else None)
+    return element("details", element("summary", note.text), lines)
 
 
 def _cases_table(report: CommandReport) -> Element:
@@ -111,13 +124,14 @@ def _text_cells(case: Case) -> Iterator[Element]:
     yield element("td", case.findings_text, class_="rules")
 
 
-def _case(index: int, case: Case) -> Element:
+def _case(index: int, case: Case, *, is_open: bool) -> Element:
     title = element("span", case.title, class_="title") if case.title else None
-    is_open = "open" if case.outcome is Outcome.FAIL else None
     summary = element("summary", _outcome(case.outcome), " ", element("h2", case.name), title)
     # A link opens a closed `details` element only if its target is an element inside.
     counts = element("p", case.counts_text, class_="soft", id=case_anchor(index))
-    return element("details", summary, counts, *_case_parts(case), class_="case", open=is_open)
+    return element(
+        "details", summary, counts, *_case_parts(case), class_="case", open="open" if is_open else None
+    )
 
 
 def _case_parts(case: Case) -> Iterator[Element]:
@@ -134,8 +148,17 @@ def _case_parts(case: Case) -> Iterator[Element]:
 
 
 def _finding(finding: ReportFinding) -> Element:
-    rule = element("p", element("strong", finding.rule))
-    return element("section", rule, element("p", finding.message), *_exchanges(finding), class_="finding")
+    rule = element("p", element("strong", finding.rule), *_cause_link(finding))
+    followers = (element("p", text) for text in finding.follower_texts)
+    message = element("p", finding.message)
+    return element("section", rule, message, *_exchanges(finding), *followers, class_="finding")
+
+
+def _cause_link(finding: ReportFinding) -> Iterator[Child]:
+    if finding.cause:
+        yield " ("
+        yield element("a", f"cause {finding.cause}", href=f"#{cause_anchor(finding.cause)}")
+        yield ")"
 
 
 def _exchanges(finding: ReportFinding) -> Iterator[Element]:

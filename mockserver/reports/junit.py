@@ -7,8 +7,12 @@ from xml.etree.ElementTree import Element, indent, tostring
 
 from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
+from workerkit.mockserver.reports.table_text import table_text
+from workerkit.mockserver.reports.text import causes_text, folded_note_text
 
 _MAX_LINES = 40
+# If the finding is explained by a cause.
+_MAX_LINES_OF_CAUSE = 5
 
 
 def junit_report(report: CommandReport) -> bytes:
@@ -23,8 +27,9 @@ def junit_report(report: CommandReport) -> bytes:
 
 
 def _notes_text(report: CommandReport) -> str:
-    """The notes with details, one line for each detail."""
-    return "\n".join(line for note in report.folded_notes for line in (note.text, *note.lines))
+    """The causes, the notes with details, and the tables."""
+    parts = [*map(folded_note_text, report.folded_notes), *map(table_text, report.tables)]
+    return "\n".join(filter(None, (causes_text(report), *parts)))
 
 
 def _counts(report: CommandReport) -> dict[str, str | int]:
@@ -48,9 +53,14 @@ def _results(case: Case) -> Iterator[Element]:
         messages = (finding.message for finding in case.findings)
         yield element("skipped", message=" ".join((*case.notes, *messages)))
         return
-    for finding in case.findings:
-        yield element("failure", _failure_text(finding, case), message=finding.message, type=finding.rule)
+    for index, finding in enumerate(case.findings):
+        text = "\n".join([*_failure_lines(finding), *(() if index else case.notes)])
+        yield element("failure", text, message=finding.message, type=finding.rule)
 
 
-def _failure_text(finding: ReportFinding, case: Case) -> str:
-    return "\n".join([f"{finding.rule}: {finding.message}", *finding.first_lines(_MAX_LINES), *case.notes])
+def _failure_lines(finding: ReportFinding) -> Iterator[str]:
+    yield f"{finding.rule}: {finding.message}"
+    if finding.cause:
+        yield f"This is cause {finding.cause} in the output of the test suite."
+    yield from finding.first_lines(_MAX_LINES_OF_CAUSE if finding.cause else _MAX_LINES)
+    yield from finding.follower_texts

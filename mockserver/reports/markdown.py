@@ -8,12 +8,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from workerkit.mockserver.atomic_file import CannotWriteError
-from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, Outcome
+from workerkit.mockserver.reports.report import (
+    Case,
+    CommandReport,
+    FoldedNote,
+    Outcome,
+    ReportCause,
+    ReportTable,
+)
+from workerkit.mockserver.reports.text import cause_output_lines
 from workerkit.openapi.formats.visible_text import visible_text
 
 # If a summary is larger than 1 MiB, GitHub does not show it. Other tools may write to the same summary.
 _MAX_BYTES = 256 * 1024
 _MAX_LINES = 12
+# If the finding is explained by a cause.
+_MAX_LINES_OF_CAUSE = 3
+_MAX_CAUSES = 20
 _MAX_NOTE_LINES = 60
 _MAX_CELL_LENGTH = 200
 _SYMBOLS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.SKIP: "⏭️"}
@@ -23,12 +34,13 @@ _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~@:$])")
 
 
 def markdown_report(report: CommandReport) -> str:
-    """Returns the verdict, the notes, a table of the cases, and the failures with details.
+    """Returns the verdict, the causes, the notes, a table of the cases, and the failures with details.
 
     The text has at most 256 KiB. Failures that do not fit are left out.
     """
     notes = "".join(f"{_inline(note)}\n\n" for note in report.notes)
-    notes += "".join(map(_folded_note, report.folded_notes))
+    notes = _causes(report) + notes + "".join(map(_folded_note, report.folded_notes))
+    notes += "".join(map(_report_table, report.tables))
     parts = [f"## {_inline(report.title)}\n\n{_inline(report.summary)}\n\n{notes}{_table(report)}"]
     size = len(parts[0].encode())
     for case in report.cases_with(Outcome.FAIL):
@@ -59,12 +71,42 @@ def add_step_summary(report: CommandReport, environment: Mapping[str, str]) -> N
         ) from None
 
 
+def _causes(report: CommandReport) -> str:
+    """Returns the causes, each with its best evidence. If there are many, only the first ones."""
+    if not report.causes:
+        return ""
+    causes = [
+        line for index, cause in enumerate(report.causes[:_MAX_CAUSES], 1) for line in _cause(index, cause)
+    ]
+    left_out = len(report.causes) - _MAX_CAUSES
+    more = [f"and {left_out} more"] if left_out > 0 else []
+    return "\n\n".join([f"### {_inline(report.causes_heading)}", *causes, *more]) + "\n\n"
+
+
+def _cause(number: int, cause: ReportCause) -> Iterator[str]:
+    extent = f" {_inline(cause.extent)}" if cause.extent else ""
+    yield f"**{number}\\. {_inline(cause.finding.rule)}**{extent}"
+    yield _inline(cause.finding.message)
+    if lines := [*cause.finding.first_lines(_MAX_LINES), *cause.notes, *cause_output_lines(cause)]:
+        yield f"In {_inline(cause.shown_case)}:"
+        yield f"<pre>{_escaped(chr(10).join(lines))}</pre>"
+    yield from (_inline(text) for text in (cause.follows_text, cause.cases_text) if text)
+
+
 def _folded_note(note: FoldedNote) -> str:
     """Returns the note and a list of its details."""
     left_out = len(note.lines) - _MAX_NOTE_LINES
     lines = [*note.lines[:_MAX_NOTE_LINES], *([f"and {left_out} more"] if left_out > 0 else [])]
     details = "".join(f"- {_inline(line)}\n" for line in lines)
     return f"{_inline(note.text)}\n\n" + (f"{details}\n" if details else "")
+
+
+def _report_table(table: ReportTable) -> str:
+    heads = [_inline(head) for head in table.heads]
+    rows = [[_inline(cell.text) for cell in row] for row in table.rows]
+    lines = (f"| {' | '.join(cells)} |\n" for cells in (heads, ["---"] * len(heads), *rows))
+    note = f"\n{_inline(table.note)}\n" if table.note else ""
+    return f"**{_inline(table.title)}**\n\n{''.join(lines)}{note}\n"
 
 
 def _table(report: CommandReport) -> str:
@@ -89,9 +131,11 @@ def _shortened(text: str) -> str:
 def _details(case: Case) -> Iterator[str]:
     yield f"<details><summary><b>{_escaped(case.name)}</b> {_escaped(case.title)}</summary>\n"
     for finding in case.findings:
-        yield f"<p><b>{_escaped(finding.rule)}</b>: {_escaped(finding.message)}</p>"
-        if lines := finding.first_lines(_MAX_LINES):
+        cause = f" (cause {finding.cause})" if finding.cause else ""
+        yield f"<p><b>{_escaped(finding.rule)}</b>{cause}: {_escaped(finding.message)}</p>"
+        if lines := finding.first_lines(_MAX_LINES_OF_CAUSE if finding.cause else _MAX_LINES):
             yield f"<pre>{_escaped(chr(10).join(lines))}</pre>"
+        yield from (f"<p>{_escaped(text)}</p>" for text in finding.follower_texts)
     yield from (f"<p>{_escaped(note)}</p>" for note in case.notes)
     yield "</details>\n"
 

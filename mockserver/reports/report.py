@@ -36,9 +36,12 @@ class ReportFinding:
 
     rule: the id of the rule.
     message: what is wrong. Can be understood without the other fields.
-    lines: the exchanges that broke the rule, one line for each.
+    lines: the exchanges that broke the rule, one line for each, in the order of time.
     more: how many further exchanges broke the rule and are not in `lines`.
     commands: the same exchanges with a command for each. Empty if they cannot be repeated by a command.
+    cause: the number of the cause in `CommandReport.causes` that explains this finding in full. The first
+        cause has the number 1. 0 if no cause does.
+    followers: rules that are broken only because this rule is broken.
     """
 
     rule: str
@@ -46,11 +49,18 @@ class ReportFinding:
     lines: tuple[str, ...] = ()
     more: int = 0
     commands: tuple[ReportCommand, ...] = ()
+    cause: int = 0
+    followers: tuple[ReportFinding, ...] = ()
 
     def first_lines(self, limit: int) -> list[str]:
         """Returns at most `limit` lines. If some are left out, a last line says how many."""
         left_out = max(0, len(self.lines) - limit) + self.more
         return [*self.lines[:limit], *([f"and {left_out} more"] if left_out else [])]
+
+    @property
+    def follower_texts(self) -> list[str]:
+        """A sentence for each follower: `From this follows tasks-ended: 3 of 4 tasks ...`."""
+        return [f"From this follows {finding.rule}: {finding.message}" for finding in self.followers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ class Case:
     notes: further information, for example why the case was skipped.
     output: what the tested command printed. None if no command was started.
     timeline: None for cases without a timeline.
+    remark: what a reader must know about the outcome, in a few words. May be empty.
     """
 
     name: str
@@ -76,6 +87,7 @@ class Case:
     notes: tuple[str, ...] = ()
     output: str | None = None
     timeline: Timeline | None = None
+    remark: str = ""
 
     @property
     def count_columns(self) -> tuple[str, str]:
@@ -87,13 +99,19 @@ class Case:
     def counts_text(self) -> str:
         """The seconds and the requests in one text, `1.2 s, 34 requests`. Empty if both are unknown."""
         seconds, requests = self.count_columns
-        texts = (f"{seconds} s" if seconds else "", f"{requests} requests" if requests else "")
+        noun = "request" if self.requests == 1 else "requests"
+        texts = (f"{seconds} s" if seconds else "", f"{requests} {noun}" if requests else "")
         return ", ".join(filter(None, texts))
 
     @property
     def broken_rules(self) -> str:
         """The ids of the broken rules, separated by commas. Each id occurs once."""
         return ", ".join(dict.fromkeys(finding.rule for finding in self.findings))
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether causes of the report explain all findings of the case."""
+        return bool(self.findings) and all(finding.cause for finding in self.findings)
 
     @property
     def findings_text(self) -> str:
@@ -136,15 +154,76 @@ class ReportSection:
 
 
 @dataclass(frozen=True, slots=True)
-class FoldedNote:
-    """A note with details. The HTML page shows `text`, and the `lines` after a click on it.
+class ReportCause:
+    """One mistake that makes cases fail. A report has it once, also if many cases fail because of it.
 
-    is_open: the HTML page shows the lines at once, above the other notes.
+    finding: the finding that shows the mistake best. Its lines and commands may be left out.
+    extent: how much the mistake breaks, for example `in 35 scenarios`. May be empty.
+    cases: the names of the cases that fail because of the mistake.
+    shown_case: the name of the case in which the finding was made. Empty if the case is not shown.
+    followers: the broken rules that follow from the mistake, one text for each.
+    notes: further information that helps to find the mistake.
+    output: what the tested command printed. None if this does not help to find the mistake.
     """
+
+    finding: ReportFinding
+    extent: str = ""
+    cases: tuple[str, ...] = ()
+    shown_case: str = ""
+    followers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    output: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The rule and the extent, `heartbeat-sent (in 35 scenarios)`."""
+        return f"{self.finding.rule} ({self.extent})" if self.extent else self.finding.rule
+
+    @property
+    def follows_text(self) -> str:
+        """A sentence about the followers. Empty if there are none."""
+        return f"From this follows: {', '.join(self.followers)}." if self.followers else ""
+
+    @property
+    def cases_text(self) -> str:
+        """The names of the cases in one line."""
+        return f"Cases: {', '.join(self.cases)}"
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedNote:
+    """A note with details. The HTML page shows `text`, and the `lines` after a click on it."""
 
     text: str
     lines: tuple[str, ...] = ()
-    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell of a table.
+
+    outcome: gives the text a colour. None: no colour.
+    details: further text. The HTML page shows it when the pointer is on the cell.
+    """
+
+    text: str
+    outcome: Outcome | None = None
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTable:
+    """A table about the whole run.
+
+    heads: the heads of the columns.
+    rows: the rows. Each has as many cells as there are heads. The first cell is the head of the row.
+    note: explains the cells. May be empty.
+    """
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[TableCell, ...], ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +239,9 @@ class CommandReport:
     notes: information about the whole run.
     sections: the API page with the result of each sentence. Empty for commands that do not test it.
     folded_notes: notes with details.
+    causes: the mistakes that make cases fail. The most important cause is the first.
+    causes_heading: a sentence with the number of the causes. Empty if there are none.
+    tables: tables about the whole run.
     """
 
     title: str
@@ -169,6 +251,9 @@ class CommandReport:
     notes: tuple[str, ...] = field(default=())
     sections: tuple[ReportSection, ...] = ()
     folded_notes: tuple[FoldedNote, ...] = ()
+    causes: tuple[ReportCause, ...] = ()
+    causes_heading: str = ""
+    tables: tuple[ReportTable, ...] = ()
 
     @property
     def has_counts(self) -> bool:

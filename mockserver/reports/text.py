@@ -4,35 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workerkit.mockserver.reports.report import Case, Outcome
+from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, ReportCause
 from workerkit.openapi.formats.visible_text import visible_line, visible_text
 
 _MAX_EXCHANGES = 5
-_MAX_OUTPUT_LINES = 20
+_MAX_OUTPUT_LINES, _MAX_OUTPUT_LINES_OF_CAUSE = 20, 10
+_INDENT = " " * 3
 
 
-def case_text(case: Case) -> str:
-    """Returns a case as text: its outcome and name, its findings and its notes.
-
-    A failed case also has its description and the last lines of the worker's output.
-    """
+def case_line(case: Case) -> str:
+    """Returns a case in one line: its outcome, name and counts, and the rules that are broken."""
     head = f"{case.outcome.upper()}  {case.name}" + (f"  ({case.counts_text})" if case.counts_text else "")
-    return "\n".join(map(visible_line, [head, *_details(case)]))
+    rest = "; ".join(filter(None, (case.broken_rules, case.remark)))
+    return one_line(f"{head}: {rest}" if rest else head)
 
 
-def _details(case: Case) -> Iterator[str]:
-    if case.outcome is Outcome.FAIL and case.title:
-        yield f"  Description: {case.title}"
-    for finding in case.findings:
-        yield f"  {finding.rule}: {finding.message}"
-        yield from (f"      {line}" for line in finding.first_lines(_MAX_EXCHANGES))
-    yield from (f"  {note}" for note in case.notes)
-    if case.outcome is Outcome.FAIL and case.output is not None:
-        yield from (f"  {line}" for line in worker_output_lines(case.output))
+def causes_text(report: CommandReport) -> str:
+    """Returns the causes, each with its best evidence. Empty for a report without causes."""
+    if not report.causes:
+        return ""
+    titles = {case.name: case.title for case in report.cases}
+    causes = (_cause_text(place, cause, titles) for place, cause in enumerate(report.causes, 1))
+    return "\n\n".join([visible_line(report.causes_heading), *causes])
 
 
-def worker_output_lines(output: str) -> Iterator[str]:
-    """Returns a heading and the last 20 lines that a worker printed."""
+def folded_note_text(note: FoldedNote) -> str:
+    """Returns a note, and its details, one in each line."""
+    return "\n".join(map(visible_line, [note.text, *(_INDENT + line for line in note.lines)]))
+
+
+def worker_output_lines(output: str, *, limit: int = _MAX_OUTPUT_LINES) -> Iterator[str]:
+    """Returns a heading and the last lines that a worker printed, at most `limit`."""
     lines = visible_text(output).splitlines()
     yield "Last lines of the worker's output:" if lines else "The worker printed nothing."
-    yield from (f"    {line}" for line in lines[-_MAX_OUTPUT_LINES:])
+    yield from (f"    {line}" for line in lines[-limit:])
+
+
+def cause_output_lines(cause: ReportCause) -> list[str]:
+    """Returns a heading and the last 10 lines that the worker printed. Empty without an output."""
+    output = cause.output
+    return [] if output is None else list(worker_output_lines(output, limit=_MAX_OUTPUT_LINES_OF_CAUSE))
+
+
+def one_line(text: str) -> str:
+    """Returns the text in one line. Characters that act are written as codes."""
+    return visible_line(" ".join(text.split("\n")))
+
+
+def _cause_text(place: int, cause: ReportCause, titles: dict[str, str]) -> str:
+    lines = [f"{place}. {cause.name}", *(_INDENT + line for line in _details(cause, titles))]
+    return "\n".join(map(visible_line, lines))
+
+
+def _details(cause: ReportCause, titles: dict[str, str]) -> Iterator[str]:
+    yield cause.finding.message
+    yield from _evidence(cause, titles)
+    if cause.follows_text:
+        yield cause.follows_text
+    yield cause.cases_text
+
+
+def _evidence(cause: ReportCause, titles: dict[str, str]) -> Iterator[str]:
+    lines = [*cause.finding.first_lines(_MAX_EXCHANGES), *cause.notes, *cause_output_lines(cause)]
+    if lines:
+        yield f"In {cause.shown_case} ({titles.get(cause.shown_case, '')}):"
+        yield from (f"  {line}" for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import threading
 from collections.abc import Callable
@@ -42,11 +43,13 @@ def serve_until_signal(
 
 
 def _ready_file_json(mock: WorldServer, token: str | None) -> dict[str, Any]:
+    authority = mock.tls.authority if mock.tls is not None else None
     return {
         "base_url": mock.base_url,
         "control_url": mock.control_url,
         "token": token,
         "pid": os.getpid(),
+        **({} if authority is None else {"authority_file": authority}),
         "servers": mock.run_in_server_thread(lambda: servers_with_keys(mock.worlds.world(DEFAULT))),
     }
 
@@ -54,10 +57,12 @@ def _ready_file_json(mock: WorldServer, token: str | None) -> dict[str, Any]:
 def _startup_lines(mock: WorldServer) -> list[str]:
     servers = mock.run_in_server_thread(lambda: list(mock.worlds.world(DEFAULT).servers.values()))
     header, key = worker_api().key_header_name, servers[0].keys[-1]
+    authority = mock.tls.authority if mock.tls is not None else None
+    curl = "curl" if authority is None else f"curl --cacert {shlex.quote(authority)}"
     return [
         f"Worker API:     {mock.base_url}",
         f"Control plane:  {mock.control_url}",
         f"In a browser:   {mock.docs_url}",
         *(f"  {server.name} ({server.status}): {header}: {' or '.join(server.keys)}" for server in servers),
-        f"Try it:  curl -H '{header}: {key}' {mock.base_url}/tasks",
+        f"Try it:  {curl} -H '{header}: {key}' {mock.base_url}/tasks",
     ]

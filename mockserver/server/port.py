@@ -69,6 +69,6 @@ class Port:
             app_state=self._server.lifespan.state,
         )
         loop = asyncio.get_running_loop()
-        listener = await loop.create_server(protocol, sock=reserved, backlog=config.backlog)
+        listener = await loop.create_server(protocol, sock=reserved, backlog=config.backlog, ssl=config.ssl)
         self._reserved = None
         self._server.servers.append(listener)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import TypeVar
@@ -14,11 +14,14 @@ from typing import TypeVar
 import uvicorn
 import uvloop
 
-from workerkit.mockserver.control.access import is_loopback
 from workerkit.mockserver.docs_page.docs_app import PAGE_PATH
+from workerkit.mockserver.http.host_name import canonical_host, is_loopback
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.port import Port
 from workerkit.mockserver.server.protocol import Protocol
+from workerkit.mockserver.server.threads import check_threads
+from workerkit.mockserver.server.tls import TlsFiles
+from workerkit.mockserver.worlds.world_expiry import WorldExpiry
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.errors import CannotRunError, UsageError
 from workerkit.openapi.spec.api import control_api, worker_api
@@ -45,9 +48,12 @@ class WorldServer:
     host: the address to listen on.
     port: the port; 0 chooses a free one.
     token: the control token, with at least 16 characters; None if the control plane needs no token.
+    expiry: removes worlds that nobody uses; None keeps all worlds.
+    tls: the files for https; None for http.
+    origins: web pages of these origins, for example `http://localhost:3000`, may use the Worker API.
 
     Raises TokenNeededError if other machines could reach the control plane without a token.
-    Raises UnfitTokenError and CannotListenError.
+    Raises UnfitTokenError, BadOriginError and CannotListenError.
     """
 
     def __init__(
@@ -57,17 +63,23 @@ class WorldServer:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str | None = None,
+        expiry: WorldExpiry | None = None,
+        tls: TlsFiles | None = None,
+        origins: Sequence[str] = (),
     ) -> None:
+        check_threads()
+        host = canonical_host(host)
         if token is None and not is_loopback(host):
             raise TokenNeededError(
                 f"{host} can be reached from other machines: give a control token of at least 16 characters, "
-                "with --control-token"
+                "with --control-token-file"
             )
         self.worlds = worlds
-        self._app = MockApp(worlds, host=host, token=token)
+        self.tls = tls
+        self._app = MockApp(worlds, host=host, token=token, origins=origins)
         self._socket = listening_socket(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
-        self._server = _Server(_uvicorn_config(self._app))
+        self._server = _Server(_uvicorn_config(self._app, tls), expiry)
         self._closable_port = Port(self._server)
         self._thread = threading.Thread(target=self._run, name="workerkit-mock", daemon=True)
 
@@ -75,7 +87,7 @@ class WorldServer:
     def origin(self) -> str:
         """The URL with scheme, host and port, for example `http://127.0.0.1:8080`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://{host}:{self.port}"
 
     @property
     def base_url(self) -> str:
@@ -138,8 +150,9 @@ class _Server(uvicorn.Server):
     loop: the event loop of the server.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, expiry: WorldExpiry | None) -> None:
         super().__init__(config)
+        self._expiry = expiry
         self.ready = threading.Event()
         self.loop: asyncio.AbstractEventLoop
         self._stopped: asyncio.Event
@@ -151,7 +164,14 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+        if self._expiry is not None:
+            self._remove_expired_worlds(self._expiry)
         self.ready.set()
+
+    def _remove_expired_worlds(self, expiry: WorldExpiry) -> None:
+        """Removes them now, and again and again as long as the loop runs."""
+        expiry.check(self.loop.time())
+        self.loop.call_later(expiry.seconds_to_next_check, self._remove_expired_worlds, expiry)
 
     async def main_loop(self) -> None:
         await self.on_tick(0)  # prepares the headers of all answers
@@ -179,7 +199,7 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(_SECONDS_BETWEEN_CHECKS)
 
 
-def _uvicorn_config(app: MockApp) -> uvicorn.Config:
+def _uvicorn_config(app: MockApp, tls: TlsFiles | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Protocol,
@@ -191,11 +211,14 @@ def _uvicorn_config(app: MockApp) -> uvicorn.Config:
         date_header=False,  # answers contain only times of the world's clock
         proxy_headers=False,
         timeout_keep_alive=60,
+        ssl_certfile=None if tls is None else tls.certificate,
+        ssl_keyfile=None if tls is None else tls.key,
     )
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
     """A socket that listens on an address. Port 0 chooses a free port. Raises CannotListenError."""
+    host = canonical_host(host)
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)

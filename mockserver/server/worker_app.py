@@ -14,7 +14,7 @@ from workerkit.mockserver.http.answer import Answer, json_answer
 from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.http.request import MAX_BODY_BYTES, ClientGoneError, Request, receive_request
 from workerkit.mockserver.world.entities import Server
-from workerkit.mockserver.world.journal_note import JournalNote
+from workerkit.mockserver.world.journal import JournalNote
 from workerkit.mockserver.world.operations import HANDLERS, Handler, check_subject
 from workerkit.mockserver.world.refusal import (
     FaultAnswerError,
@@ -37,6 +37,7 @@ from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call
 
 _log = logging.getLogger("workerkit.mockserver")
+_GET, _HEAD = "GET", "HEAD"
 
 
 class MockFailedError(RefusalError):
@@ -71,10 +72,13 @@ class WorkerApp:
     """The ASGI application of the Worker API.
 
     The code that creates an answer has no `await`. So no other request can change the world in the meantime.
+
+    answers_origins: whether a part around this application changes the answers to web pages of other origins.
     """
 
-    def __init__(self, worlds: Worlds) -> None:
+    def __init__(self, worlds: Worlds, *, answers_origins: bool = False) -> None:
         self._worlds = worlds
+        self._answers_origins = answers_origins
         self._key_header = worker_api().key_header
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,12 +100,14 @@ class WorkerApp:
         return self._answer(request, self._director_for(request))[0]
 
     def answer_directly(self, request: Request) -> Answer | None:
-        """Answers a request if no fault or scenario could change the answer. Otherwise does nothing.
+        """Answers a request if nothing could change the answer. Otherwise does nothing.
 
         Returns the answer or None.
         """
         director = self._director_for(request)
         if director is None or director.may_change_answers:
+            return None
+        if self._answers_origins and any(name == "origin" for name, _ in request.headers.pairs):
             return None
         return self._answer(request, director)[0]
 
@@ -114,6 +120,8 @@ class WorkerApp:
         world, key = director.world, request.header(self._key_header)
         context = _RequestContext(request, director, world, key, world.clock.now())
         answer, why = self._handle_or_refuse(context)
+        if request.method == _HEAD:
+            answer = Answer(answer.status, answer.headers, b"")
         director.after_request(answer, context.faults.applied if context.faults else ())
         _add_to_journal(context, answer, why)
         return answer, context.faults
@@ -141,10 +149,13 @@ class WorkerApp:
     def _match(self, context: _RequestContext) -> Match:
         """Finds the operation, then runs the scenario and the faults.
 
-        The scenario and the faults run even if the path or the method is unknown.
+        The scenario and the faults run even if the path or the method is unknown. HEAD gets the answer of
+        GET, without the body. For the scenario, the faults and the journal, HEAD is no call of an operation.
         """
         request = context.request
         try:
+            if request.method == _HEAD:
+                return context.world.api.match(_GET, request.path)
             match = context.world.api.match(request.method, request.path)
             context.operation = match.operation.id
             return match
@@ -152,7 +163,8 @@ class WorkerApp:
             raise NotFoundError(f"the API has no path {request.path}") from None
         except WrongMethodError as error:
             why = f"{request.path} does not allow the method {request.method}; it allows {error}"
-            raise MethodNotAllowedError(why, error.allowed) from None
+            head = (_HEAD,) if _GET in error.allowed else ()
+            raise MethodNotAllowedError(why, (*error.allowed, *head)) from None
         finally:
             context.director.before_request(context.operation, context.request)
             if context.world.faults:
@@ -200,7 +212,7 @@ def _error_answer(api: Api, refusal: RefusalError, request: Request) -> Answer:
     if isinstance(refusal, MethodNotAllowedError):
         headers = ((b"allow", ", ".join(refusal.allowed).encode()),)
     if isinstance(refusal, FaultAnswerError) and refusal.retry_after is not None:
-        headers = ((b"retry-after", b"%d" % refusal.retry_after),)
+        headers = ((b"retry-after", refusal.retry_after.encode()),)
     if request.is_too_large:
         headers = (*headers, (b"connection", b"close"))
     return json_answer(_error_body(api, refusal), refusal.status, headers)

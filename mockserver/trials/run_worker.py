@@ -12,7 +12,12 @@ from workerkit.scenarios.rules.judge import Verdict
 
 
 def run_worker(
-    scenario: Scenario | str, command: Sequence[str], *, time_limit: str = "30s", grace: str = "5s"
+    scenario: Scenario | str,
+    command: Sequence[str],
+    *,
+    time_limit: str = "30s",
+    grace: str = "5s",
+    heartbeat: str | None = None,
 ) -> Verdict:
     """Runs a worker's command in a scenario on a new mock, and judges the run. The verdict has no secrets.
 
@@ -24,10 +29,14 @@ def run_worker(
         gets the environment variables LIKEPION_BASE_URL, LIKEPION_API_KEY and LIKEPION_SERVER_NAME.
     time_limit: a duration such as `30s` or `2m`.
     grace: how long the command may take to exit after SIGTERM, before it gets SIGKILL.
+    heartbeat: how often the worker sends heartbeats, as a duration. Without it, the times of heartbeats are
+        not judged.
 
     Raises CommandNotFoundError if the command cannot be started, DurationError for a wrong duration,
     NoSuchScenarioError for an unknown scenario, and InvalidInputError for a file with a mistake.
     """
     chosen = library.find(scenario) if isinstance(scenario, str) else scenario
     limit, grace_seconds = parse_duration(time_limit), parse_duration(grace)
-    return try_worker(chosen, command, time_limit=limit, grace=grace_seconds).verdict
+    interval = None if heartbeat is None else parse_duration(heartbeat)
+    trial = try_worker(chosen, command, time_limit=limit, grace=grace_seconds, heartbeat_interval=interval)
+    return trial.verdict

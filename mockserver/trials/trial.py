@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,8 @@ from workerkit.mockserver.capsules.capture.capture import capture_world, verdict
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.server.tls import TlsFiles
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.trials.trial_timeline import timeline_of
 from workerkit.mockserver.workers.command import GRACE
 from workerkit.mockserver.workers.worker_run import run_command
@@ -55,8 +56,10 @@ def try_worker(
     *,
     time_limit: float,
     grace: float = GRACE,
+    heartbeat_interval: float | None = None,
     stop: threading.Event | None = None,
     with_capsule: bool = False,
+    tls: TlsFiles | None = None,
 ) -> Trial:
     """Runs a worker's command through a scenario and judges the run.
 
@@ -65,18 +68,21 @@ def try_worker(
     scenario: the scenario.
     words: the words of the command. `{base_url}` and `{api_key}` in them are replaced.
     time_limit, grace: in seconds. The grace period is the time between SIGTERM and SIGKILL.
+    heartbeat_interval: how often the worker sends heartbeats by its own statement, in seconds. None if this
+        was not stated.
     stop: set it to stop the trial.
     with_capsule: whether to make a capsule of the run.
+    tls: the files for https; None for http.
 
     Raises CommandNotFoundError if the command cannot be started, and RunStoppedError after `stop` was set. No
     process of the command is left running.
     """
-    began = time.monotonic()
+    began = steady_seconds()
     worlds = Worlds()
     # The world `default` also gets the requests with an unknown key.
-    director = worlds.add(DEFAULT, WorldBuilder(scenario))
+    director = worlds.add(DEFAULT, WorldBuilder(scenario, heartbeat_interval=heartbeat_interval))
     first_snapshot = snapshot_of(director) if with_capsule else None
-    with WorldServer(worlds) as mock:
+    with WorldServer(worlds, tls=tls) as mock:
         director.world.close_port = mock.close_port
         worker_run = run_command(mock, director, words, time_limit=time_limit, grace=grace, stop=stop)
     run = worker_run.record
@@ -86,7 +92,7 @@ def try_worker(
     verdict = masked(judge(run), mask)
     lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.with_leaving.exchanges)
     timeline = timeline_of(run.with_leaving, verdict.broken, mask)
-    seconds = time.monotonic() - began
+    seconds = steady_seconds() - began
     capsule = None
     if first_snapshot:
         capsule = capture_world(director, first_snapshot, notes=verdict_notes(scenario, verdict))

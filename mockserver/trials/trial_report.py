@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import groupby
 from typing import Any
 
-from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
+from workerkit.mockserver.reports.report import (
+    Case,
+    CommandReport,
+    FoldedNote,
+    Outcome,
+    ReportCause,
+    ReportFinding,
+)
+from workerkit.mockserver.trials.coverage_report import (
+    coverage_json,
+    coverage_note,
+    coverage_sections,
+    coverage_tables,
+)
 from workerkit.mockserver.trials.trial import Trial
+from workerkit.mockserver.trials.trial_cause import CauseKey, TrialCause, cause_key, trial_causes
 from workerkit.openapi.formats.timestamp import time_text
+from workerkit.scenarios.coverage.coverage import Coverage
 from workerkit.scenarios.library import library
-from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.rules import RULES
+from workerkit.scenarios.rules.judge import rules_of
+from workerkit.scenarios.rules.last_activity import last_activity
+from workerkit.scenarios.rules.requests.heartbeat_regular import HeartbeatRegular
 from workerkit.scenarios.run_record.run import EndedBy, Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -26,6 +45,12 @@ _IN_BACKGROUND = (
     "stay in the foreground."
 )
 
+_STILL_AT_WORK = (
+    "The scenario was not over when the time limit was reached, and the worker was still at work. If it only "
+    "needs more time, set a longer --time-limit."
+)
+
+_MAX_FAILED = 5
 
 _NOT_WAITED_FOR: dict[EndedBy, str] = {
     "idle": (
@@ -39,73 +64,175 @@ _NOT_WAITED_FOR: dict[EndedBy, str] = {
 }
 
 
-def as_json(trials: Sequence[Trial]) -> dict[str, Any]:
-    """Returns the verdicts of all trials as JSON."""
+def as_json(trials: Sequence[Trial], coverage: Coverage | None = None) -> dict[str, Any]:
+    """Returns the verdicts of all trials as JSON, with the causes of the failures first.
+
+    coverage: what the trials covered. None: the report does not have it.
+    """
     return {
         "verdict": _outcome(trials),
+        "causes": [_cause_json(cause) for cause in trial_causes(trials)],
         "scenarios": [
             {
                 "name": trial.verdict.scenario,
                 "verdict": _outcome([trial]),
                 "seconds": round(trial.seconds, 3),
-                "broken": [
-                    {
-                        "rule": violation.rule,
-                        "message": violation.message,
-                        "exchanges": list(violation.exchanges),
-                    }
-                    for violation in trial.verdict.broken
-                ],
+                "broken": [_violation_json(violation) for violation in trial.verdict.broken],
+                "not_judged": [{"rule": rule.rule, "why": rule.why} for rule in trial.verdict.not_judged],
+                "not_reached": list(trial.not_reached),
             }
             for trial in trials
+        ],
+        **({} if coverage is None else {"coverage": coverage_json(coverage)}),
+    }
+
+
+def _violation_json(violation: Violation) -> dict[str, Any]:
+    return {
+        "rule": violation.rule,
+        "message": violation.message,
+        "exchanges": list(violation.exchanges),
+    }
+
+
+def _cause_json(cause: TrialCause) -> dict[str, Any]:
+    return {
+        **_violation_json(cause.violation),
+        "scenario": cause.trial.verdict.scenario,
+        "scenarios": _names(cause.trials),
+        "followers": [
+            {"rule": rule, "scenarios": _names(trials)} for rule, trials in cause.followers.items()
         ],
     }
 
 
-def report_of(trials: Sequence[Trial], *, began: float, seconds: float, not_run: int = 0) -> CommandReport:
+def report_of(
+    trials: Sequence[Trial],
+    *,
+    began: float,
+    seconds: float,
+    not_run: int = 0,
+    coverage: Coverage | None = None,
+) -> CommandReport:
     """Returns the report of all trials.
 
     began: when the first trial began, in seconds since 1970.
     seconds: how long all trials took together.
     not_run: how many scenarios were left out, because the run ended at the first failure.
+    coverage: what the trials covered. None: the report does not have it.
     """
-    made = f"{time_text(began)}, workerkit {version('likepion-workerkit')}"
+    causes = trial_causes(trials)
     return CommandReport(
-        "workerkit exec", _summary(trials, not_run), seconds, tuple(map(case_of, trials)), (made,)
+        title="workerkit exec",
+        summary=_summary(trials, not_run),
+        seconds=seconds,
+        cases=tuple(case_of(trial, causes) for trial in trials),
+        notes=(f"{time_text(began)}, workerkit {version('likepion-workerkit')}",),
+        sections=() if coverage is None else coverage_sections(coverage),
+        folded_notes=(
+            *_heartbeats_not_judged(trials),
+            *_not_judged(trials),
+            *([] if coverage is None else [coverage_note(coverage)]),
+        ),
+        tables=() if coverage is None else coverage_tables(coverage),
+        causes=tuple(map(_report_cause, causes)),
+        causes_heading=_causes_heading(causes, trials),
     )
 
 
-def case_of(trial: Trial) -> Case:
-    """Returns one trial as a case of a report."""
+def case_of(trial: Trial, causes: Sequence[TrialCause] = ()) -> Case:
+    """Returns one trial as a case of a report.
+
+    causes: the causes in the report. Findings that they explain are shortened.
+    """
+    numbers = {cause.key: number for number, cause in enumerate(causes, 1)}
     return Case(
         name=trial.verdict.scenario,
         outcome=_outcome([trial]),
         title=trial.run.scenario.title,
         seconds=trial.seconds,
         requests=trial.requests,
-        findings=tuple(_finding(trial, violation) for violation in trial.verdict.broken),
+        findings=tuple(_findings(trial, numbers)),
         notes=tuple(_notes(trial)),
         output=trial.output,
         timeline=trial.timeline,
+        remark=_remark(trial),
     )
 
 
 def _summary(trials: Sequence[Trial], not_run: int) -> str:
     passed = sum(trial.verdict.passed for trial in trials)
     failed = [trial.verdict.scenario for trial in trials if not trial.verdict.passed]
-    tail = f"; failed: {', '.join(failed)}" if failed else ""
+    left_out = len(failed) - _MAX_FAILED
+    names = [*failed[:_MAX_FAILED], *([f"and {left_out} more"] if left_out > 0 else [])]
+    tail = f"; failed: {', '.join(names)}" if failed else ""
     rest = f"; {not_run} were not run" if not_run else ""
     return f"worker verdict: {_outcome(trials)} ({passed} of {len(trials)} scenarios passed{tail}{rest})"
 
 
-def _finding(trial: Trial, violation: Violation) -> ReportFinding:
+def _causes_heading(causes: Sequence[TrialCause], trials: Sequence[Trial]) -> str:
+    if not causes:
+        return ""
+    order = " The cause that fails the most scenarios is the first." if len(causes) > 1 else ""
+    failed = sum(not trial.verdict.passed for trial in trials)
+    return f"Fix first: {_counted(len(causes), 'cause')} in {_counted(failed, 'scenario')}.{order}"
+
+
+def _report_cause(cause: TrialCause) -> ReportCause:
+    trial = cause.trial
+    is_about_end = set(cause.violation.exchanges) >= {
+        exchange.number for exchange in trial.run.own_exchanges[-1:]
+    }
+    return ReportCause(
+        finding=_finding(trial, cause.violation),
+        extent=f"in {_counted(len(cause.trials), 'scenario')}",
+        cases=tuple(_names(cause.trials)),
+        shown_case=trial.verdict.scenario,
+        followers=tuple(
+            f"{rule} (in {_counted(len(trials), 'scenario')})" for rule, trials in cause.followers.items()
+        ),
+        notes=(*(_notes_on_end(trial) if is_about_end else ()), *_learn_more(cause)),
+        output=trial.output if is_about_end and _may_explain_end(trial) else None,
+    )
+
+
+def _may_explain_end(trial: Trial) -> bool:
+    """Whether the worker's output may say why the worker did not go on."""
+    return trial.run.ended_by != "until" and bool(trial.output or not trial.run.exchanges)
+
+
+def _names(trials: Sequence[Trial]) -> list[str]:
+    return [trial.verdict.scenario for trial in trials]
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _findings(trial: Trial, numbers: Mapping[CauseKey, int]) -> Iterator[ReportFinding]:
+    """Returns a finding for each violation that does not follow from another violation of the trial."""
+    followers: dict[str, list[ReportFinding]] = {}
+    for violation in trial.verdict.broken:
+        root = cause_key(trial, violation)[0]
+        if root != violation.rule:
+            follower = ReportFinding(violation.rule, violation.short_message)
+            followers.setdefault(root, []).append(follower)
+    for violation in trial.verdict.broken:
+        key = cause_key(trial, violation)
+        if key[0] == violation.rule:
+            finding = _finding(trial, violation, numbers.get(key, 0))
+            yield replace(finding, followers=tuple(followers.get(violation.rule, ())))
+
+
+def _finding(trial: Trial, violation: Violation, cause: int = 0) -> ReportFinding:
     lines = dict(
         zip((exchange.number for exchange in trial.run.with_leaving.exchanges), trial.lines, strict=True)
     )
     kept = [(number, lines[number]) for number in violation.exchanges if number in lines]
     report_lines = tuple(_line(numbers, trial.run, line) for line, numbers in _grouped(kept))
     missing = len(violation.exchanges) - len(kept)
-    return ReportFinding(violation.rule, violation.message, report_lines, missing)
+    message = violation.short_message if cause else violation.message
+    return ReportFinding(violation.rule, message, report_lines, missing, cause=cause)
 
 
 def _grouped(lines: list[tuple[int, str]]) -> Iterator[tuple[str, list[int]]]:
@@ -136,31 +263,78 @@ def _line(numbers: list[int], run: Run, line: str) -> str:
 
 
 def _notes(trial: Trial) -> Iterator[str]:
-    if not trial.run.exchanges:
-        yield _NO_REQUEST
-        if trial.run.ended_by == "exit":
-            yield _IN_BACKGROUND
-    if trial.run.ended_by == "time-limit":
-        yield (
-            "The scenario was not over when the time limit was reached, and the worker was stopped. If the "
-            "worker only needs more time, set a longer --time-limit."
-        )
-    if trial.run.ended_by in _NOT_WAITED_FOR:
-        yield _NOT_WAITED_FOR[trial.run.ended_by]
+    yield from _notes_on_end(trial)
+    if trial.verdict.passed and trial.verdict.not_judged:
+        rules = "; ".join(f"{rule.rule} ({rule.why})" for rule in trial.verdict.not_judged)
+        yield f"Not judged, because there was no occasion: {rules}."
     if trial.not_reached:
         yield f"Did not affect the worker (not a failure): {'; '.join(trial.not_reached)}."
     kept = len(trial.run.with_leaving.exchanges)
     if kept < trial.requests:
         yield f"Only the last {kept} of {trial.requests} exchanges were kept and judged."
-    if not trial.verdict.passed and _is_in_library(trial.run.scenario):
-        yield (
-            f"To see what happens in this scenario and why workers fail: workerkit scenario show "
-            f"{trial.verdict.scenario}"
+
+
+def _remark(trial: Trial) -> str:
+    """Returns the rules that a passed scenario is about, if the run had no occasion to break any of them."""
+    unjudged = {rule.rule for rule in trial.verdict.not_judged}
+    expected = [expectation.rule for expectation in trial.run.scenario.expect]
+    # Rules that every run can break are not what makes a scenario special.
+    special = [rule for rule in expected if RULES[rule].no_occasion]
+    is_remarkable = trial.verdict.passed and special and unjudged.issuperset(special)
+    return f"no occasion for {', '.join(special)}" if is_remarkable else ""
+
+
+def _not_judged(trials: Sequence[Trial]) -> Iterator[FoldedNote]:
+    """Returns a note about the rules that no trial had an occasion to break, if there are such rules."""
+    unjudged = {rule.rule: rule.why for trial in trials for rule in trial.verdict.not_judged}
+    for trial in trials:
+        not_judged = {rule.rule for rule in trial.verdict.not_judged}
+        for rule in rules_of(trial.run.scenario):
+            if rule.id not in not_judged:
+                unjudged.pop(rule.id, None)
+    if unjudged:
+        verb = "was" if len(unjudged) == 1 else "were"
+        yield FoldedNote(
+            f"{_counted(len(unjudged), 'rule')} {verb} not judged, because there was no occasion: "
+            f"{', '.join(unjudged)}.",
+            tuple(f"{rule}: {why}" for rule, why in unjudged.items()),
         )
 
 
-def _is_in_library(scenario: Scenario) -> bool:
-    return scenario.name in library.names() and library.find(scenario.name) == scenario
+def _heartbeats_not_judged(trials: Sequence[Trial]) -> Iterator[FoldedNote]:
+    """Returns a note if heartbeats were not judged because the worker's interval was not stated."""
+    reasons = [
+        rule.why
+        for trial in trials
+        for rule in trial.verdict.not_judged
+        if rule.rule == HeartbeatRegular.id and trial.run.heartbeat_interval is None
+    ]
+    if reasons:
+        yield FoldedNote(f"Heartbeats were not judged: {reasons[0]}.", ())
+
+
+def _notes_on_end(trial: Trial) -> Iterator[str]:
+    if not trial.run.exchanges:
+        yield _NO_REQUEST
+        if trial.run.ended_by == "exit":
+            yield _IN_BACKGROUND
+    if trial.run.ended_by == "time-limit":
+        last = last_activity(trial.run)
+        # The message of a broken rule may say it already.
+        if not last or not any(last in violation.fact for violation in trial.verdict.broken):
+            yield last or _STILL_AT_WORK
+    if trial.run.ended_by in _NOT_WAITED_FOR:
+        yield _NOT_WAITED_FOR[trial.run.ended_by]
+
+
+def _learn_more(cause: TrialCause) -> Iterator[str]:
+    scenario = cause.trial.run.scenario
+    is_in_library = scenario.name in library.names() and library.find(scenario.name) == scenario
+    if is_in_library and cause.is_expected:
+        yield (
+            "To see what happens in this scenario and why workers fail: workerkit scenario show "
+            f"{scenario.name}"
+        )
 
 
 def _outcome(trials: Sequence[Trial]) -> Outcome:

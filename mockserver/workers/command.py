@@ -11,33 +11,50 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from secrets import token_hex
 from types import TracebackType
 
+from workerkit.mockserver.workers.marked_processes import MARK, kill_marked_processes, kill_processes
 from workerkit.mockserver.workers.output_tail import OutputTail
-from workerkit.mockserver.workers.process_guard import SIGNALED, signal_processes
+from workerkit.mockserver.workers.process_guard import SIGNALED, descendants, signal_processes
 from workerkit.openapi.errors import CannotRunError
 
 GRACE = 5.0
 _GUARD_PROGRAM = Path(__file__).with_name("process_guard.py")
+# After the grace period the guard needs at most 5 seconds to end all processes. A busy machine may take
+# longer: then this process does the same without the guard.
+_SECONDS_FOR_GUARD = 15.0
+_SECONDS_TO_START, _SECONDS_BETWEEN_SIGNALS = 60, 1.0
 
 
 class CommandNotFoundError(CannotRunError, OSError):
     """The command does not exist or cannot be started. The message says why."""
 
 
+class GuardKilledError(CannotRunError):
+    """The process guard of a command was killed. So nobody knows how the command ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the parent process of the command was killed, so workerkit does not know how the command ended. "
+            "A worker must not kill its parent process: look for a kill of getppid() or of a process group"
+        )
+
+
 class Command:
     """A running command, as a context manager. After the `with` block no process of the command is left.
 
     A second process, the process guard, starts the command and stops it. The guard also stops the command
-    when this process is killed. The method `output` returns the end of the text that the command printed.
+    when this process is killed. If the command stops or kills its guard, this process ends the command. The
+    method `output` returns the end of the text that the command printed.
 
     grace: how long its processes may take to end after SIGTERM, in seconds. Then they get SIGKILL.
     """
 
     def __init__(self, words: Sequence[str], environment: Mapping[str, str], *, grace: float = GRACE) -> None:
         self._words = list(words)
-        self._grace = grace
-        self._environment = {**os.environ, **environment}
+        self._grace, self._mark = grace, token_hex(16)
+        self._environment = {**os.environ, **environment, MARK: self._mark}
         self._exit_code: int | None = None
         self._status: int
         self._guard: subprocess.Popen[bytes]
@@ -70,11 +87,13 @@ class Command:
     def wait(self, seconds: float) -> int | None:
         """Waits until the command exits, or for `seconds`. Returns the exit code, or None if it still runs.
 
-        The exit code is negative if a signal ended the command.
+        The exit code is negative if a signal ended the command. Raises GuardKilledError if nobody knows the
+        exit code.
         """
         if self._exit_code is None and (line := self._read_status(seconds)) is not None:
-            # If the guard itself was killed, it could not write the line with the exit code.
-            self._exit_code = int(line.split()[1]) if line else self._guard.wait()
+            if not line:
+                raise GuardKilledError
+            self._exit_code = int(line.split()[1])
         return self._exit_code
 
     @property
@@ -90,6 +109,7 @@ class Command:
         assert self._guard.stdin is not None
         if self.has_ended:
             return
+        self._guard.send_signal(signal.SIGCONT)  # the command may have stopped the guard
         signal_processes(self._guard.pid, self._process, number)
         with contextlib.suppress(BrokenPipeError, ValueError):
             self._guard.stdin.write(SIGNALED)
@@ -100,9 +120,10 @@ class Command:
         assert self._guard.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._guard.stdin.close()
-        self._guard.wait()
+        self._end_guard()
         self._output_tail.finish()
-        self.wait(0)
+        with contextlib.suppress(GuardKilledError):
+            self.wait(0)
 
     def output(self, masked: Callable[[str], str] = str) -> str:
         """Returns the last 64 KiB of the text that the command printed, on standard output and error.
@@ -110,6 +131,18 @@ class Command:
         masked: a function that masks secrets in a text. It gets the text before the text is cut.
         """
         return self._output_tail.text(masked)
+
+    def _end_guard(self) -> None:
+        """Waits until the guard has ended all processes. If the guard cannot do this, does it itself."""
+        self._guard.send_signal(signal.SIGCONT)  # the command may have stopped the guard
+        try:
+            has_done_it = self._guard.wait(self._grace + _SECONDS_FOR_GUARD) == 0
+        except subprocess.TimeoutExpired:
+            kill_processes([*descendants(self._guard.pid), self._guard.pid])
+            has_done_it = False
+        if not has_done_it:
+            kill_marked_processes(self._mark)
+            self._guard.wait()
 
     def _start_guard(self, status_writer: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -131,22 +164,33 @@ class Command:
         )
 
     def _await_start(self) -> None:
-        line = self._read_status(None) or "failed 0"
-        if line.startswith("failed"):
-            self.__exit__(None, None, None)
-            raise CommandNotFoundError(_start_error(self._words[0], int(line.split()[1])))
-        self._process = int(line.split()[1])
+        line = self._first_status()
+        if line.startswith("started"):
+            self._process = int(line.split()[1])
+            return
+        self.__exit__(None, None, None)
+        if not line and self._guard.returncode < 0:
+            raise GuardKilledError
+        error_number = int(line.split()[1]) if line else 0
+        raise CommandNotFoundError(_start_error(self._words[0], error_number))
 
-    def _read_status(self, seconds: float | None) -> str | None:
+    def _first_status(self) -> str:
+        """The first line from the guard. Empty if the guard has ended, or if it is always stopped."""
+        for _ in range(_SECONDS_TO_START):
+            line = self._read_status(_SECONDS_BETWEEN_SIGNALS)
+            if line is not None:
+                return line
+            self._guard.send_signal(signal.SIGCONT)
+        return ""
+
+    def _read_status(self, seconds: float) -> str | None:
         """Returns the next line from the guard.
 
         If the guard has ended, the line is empty. If no line comes in `seconds`, returns None.
-
-        seconds: how long to wait. None waits without a limit.
         """
         poll = select.poll()
         poll.register(self._status, select.POLLIN)
-        if not poll.poll(None if seconds is None else seconds * 1000):
+        if not poll.poll(seconds * 1000):
             return None
         line = b""
         while not line.endswith(b"\n") and (byte := os.read(self._status, 1)):

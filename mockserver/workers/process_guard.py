@@ -129,7 +129,7 @@ def signal_processes(guard: int, command: int, number: signal.Signals) -> None:
             os.killpg(command, number)
         return
     signaled: set[int] = set()
-    while processes := set(_descendants(guard)) - signaled:
+    while processes := set(descendants(guard)) - signaled:
         for process in processes:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, number)
@@ -157,7 +157,8 @@ def _signal_pipe() -> int:
     return reader
 
 
-def _descendants(ancestor: int) -> list[int]:
+def descendants(ancestor: int) -> list[int]:
+    """The ids of the child processes of a process, of their child processes, and so on."""
     children: dict[int, list[int]] = {}
     for process, parent in _processes():
         children.setdefault(parent, []).append(process)

@@ -12,9 +12,13 @@ NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
 def worker_settings(mock: WorldServer, director: Director) -> dict[str, str]:
-    """Returns the environment variables of a worker that works as the world's first server."""
+    """Returns the environment variables of a worker that works as the world's first server.
+
+    If the mock has a certificate that was made for this run, they also let the worker trust it.
+    """
     server = next(iter(director.world.servers.values()))
-    return settings_of(mock.base_url, server.keys[0], server.name)
+    trust = mock.tls.client_environment if mock.tls is not None else {}
+    return {**settings_of(mock.base_url, server.keys[0], server.name), **trust}
 
 
 def settings_of(base_url: str, api_key: str, server_name: str) -> dict[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.workers.command import GRACE
 from workerkit.mockserver.workers.worker_environment import NO_PROXY, fill_placeholders, worker_settings
 from workerkit.mockserver.workers.worker_processes import WorkerProcesses
@@ -59,7 +59,8 @@ def run_command(
 ) -> WorkerRun:
     """Runs a worker's command with the world of `director`.
 
-    The run ends when the scenario of the world is over, when the command exits, or after the time limit. It
+    The run ends when the scenario of the world is over, when the command exits, or after the time limit. If
+    the scenario goes on at its end to judge heartbeats, this time is added to the limit. The run
     also ends if the worker has open tasks and does nothing more: after half of the time limit, or after a
     sixth if the worker has broken a rule for good.
 
@@ -89,8 +90,8 @@ class _RunningWorker:
     ) -> None:
         self._mock, self._director, self._processes = mock, director, processes
         self._time_limit = time_limit
-        self._deadline = time.monotonic() + time_limit
-        self._next_idle_check = time.monotonic() + time_limit * _IDLE_PART_AFTER_FAILURE
+        self._deadline = steady_seconds() + time_limit + director.heartbeat_seconds()
+        self._next_idle_check = steady_seconds() + time_limit * _IDLE_PART_AFTER_FAILURE
         self._record: Run | None = None
         mock.run_in_server_thread(lambda: director.control_worker(processes))
 
@@ -135,11 +136,11 @@ class _RunningWorker:
     def _reason_to_end(self) -> EndedBy | None:
         if self._director.scenario is not None and self._director.is_over():
             return "until"
-        if time.monotonic() >= self._deadline:
+        if steady_seconds() >= self._deadline:
             return "time-limit"
-        if time.monotonic() < self._next_idle_check or not self._director.waits_only_for_worker():
+        if steady_seconds() < self._next_idle_check or not self._director.waits_only_for_worker():
             return None
-        self._next_idle_check = time.monotonic() + _SECONDS_BETWEEN_IDLE_CHECKS
+        self._next_idle_check = steady_seconds() + _SECONDS_BETWEEN_IDLE_CHECKS
         return self._idle_reason(build_run(self._director, "time-limit", None))
 
     def _idle_reason(self, run: Run) -> EndedBy | None:

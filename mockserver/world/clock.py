@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+
+from workerkit.mockserver.steady_clock import steady_seconds
 
 Timer = Callable[[], float]
 LATEST = 253_402_300_799.0  # the last second of the year 9999: later times cannot be formatted
@@ -15,23 +16,38 @@ class Clock:
     So two worlds with the same `begin` give the same time to their first request, even if a client waits
     longer before it sends this request to one of them.
 
+    A clock with `real_time` moves to the real time at this first call. `begin` moves with it.
+
     timer: a function that returns seconds; the clock runs at its speed.
+    real_time: returns the real time in seconds since 1970. None if the clock keeps its `begin`.
     """
 
-    def __init__(self, begin: float, timer: Timer = time.monotonic) -> None:
+    def __init__(
+        self, begin: float, timer: Timer = steady_seconds, *, real_time: Timer | None = None
+    ) -> None:
         self.begin = begin
         self._timer = timer
+        self._real_time = real_time
         self._at = begin
         self._since: float | None = None
         self._frozen = False
+        self._on_move: list[Callable[[float], None]] = []
+
+    @property
+    def will_move(self) -> bool:
+        """Whether the first call of `now` is still to come and will move the clock to the real time."""
+        return self._real_time is not None and self._since is None and not self._frozen
+
+    def on_move(self, listener: Callable[[float], None]) -> None:
+        """Calls `listener` when the clock moves to the real time, with the seconds by which it moves."""
+        self._on_move.append(listener)
 
     def now(self) -> float:
         """The time in seconds since 1970. The first call starts the clock."""
         if self._frozen:
             return self._at
-        if self._since is None:
-            self._since = self._timer()
-        at = self._at + (self._timer() - self._since)
+        since = self._start() if self._since is None else self._since
+        at = self._at + (self._timer() - since)
         return at if at < LATEST else LATEST
 
     def peek(self) -> float:
@@ -70,6 +86,17 @@ class Clock:
         """
         self._at = _check_time(at)
         self._frozen = True
+
+    def _start(self) -> float:
+        """Starts the clock. Returns the time of the timer."""
+        self._since = self._timer()
+        if self._real_time is not None:
+            seconds = self._real_time() - self.begin
+            self.begin += seconds
+            self._at += seconds
+            for listener in self._on_move:
+                listener(seconds)
+        return self._since
 
 
 def _check_time(at: float) -> float:

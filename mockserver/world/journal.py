@@ -4,14 +4,44 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
-from workerkit.mockserver.world.journal_note import JournalNote
-from workerkit.openapi.exchange import Exchange
+from workerkit.mockserver.http.answer import RawHeaders
+from workerkit.mockserver.http.headers import decode_headers
+from workerkit.openapi.exchange import Exchange, Headers
 
 CAPACITY = 10_000
 MAX_BODY_BYTES = 64 * 2**20
 Listener = Callable[[Exchange], None]
+
+
+@dataclass(slots=True)  # not frozen: a frozen one takes more than twice as long to create
+class JournalNote:
+    """A compact form of an exchange. The mock creates it much faster than an `Exchange`.
+
+    Its answer headers are not decoded yet. It has the fields of `Exchange`, in its order.
+    """
+
+    number: int
+    operation: str | None
+    server: str | None
+    method: str
+    path: str
+    query: str
+    request_headers: Headers
+    request_body: bytes
+    status: int
+    answer_headers: RawHeaders
+    answer_body: bytes
+    began: float
+    ended: float
+    why: str
+
+    def to_exchange(self) -> Exchange:
+        """The full exchange."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return Exchange(**{**values, "answer_headers": decode_headers(self.answer_headers).pairs})
 
 
 class Journal:
@@ -88,9 +118,12 @@ class Journal:
         """Does not call this listener any more. Raises ValueError if it was not added."""
         self._listeners.remove(listener)
 
-    def newest(self, count: int) -> list[Exchange]:
-        """The newest exchanges that are kept, at most `count`, the oldest first."""
-        return [_as_exchange(kept) for kept in islice(reversed(self._kept), count)][::-1]
+    def newest(self, count: int | None = None) -> list[Exchange | JournalNote]:
+        """The newest exchanges that are kept now, at most `count`, the oldest first. None: all of them.
+
+        Unlike an iteration over the journal, this does not turn the notes into exchanges, so it is fast.
+        """
+        return list(islice(reversed(self._kept), count))[::-1]
 
     def _append(self, exchange: Exchange | JournalNote) -> None:
         kept = self._kept
@@ -105,7 +138,7 @@ class Journal:
             listener(exchange)
 
     def __iter__(self) -> Iterator[Exchange]:
-        exchanges = tuple(map(_as_exchange, self._kept))
+        exchanges = tuple(map(as_exchange, self._kept))
         if self._has_notes:
             self._kept, self._has_notes = deque(exchanges), False
         return iter(exchanges)
@@ -114,7 +147,8 @@ class Journal:
         return len(self._kept)
 
 
-def _as_exchange(kept: Exchange | JournalNote) -> Exchange:
+def as_exchange(kept: Exchange | JournalNote) -> Exchange:
+    """The exchange of an entry of the journal."""
     return kept if isinstance(kept, Exchange) else kept.to_exchange()
 
 

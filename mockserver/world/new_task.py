@@ -52,7 +52,7 @@ def create_task(world: World, fields: dict[str, Any], *, created_at: float | Non
     """
     _check(world, fields)
     server = world.server(fields.get("server") or next(iter(world.servers)))
-    at = world.clock.now() if created_at is None else created_at
+    at = world.clock.peek() if created_at is None else created_at
     site = world.random.randrange(100)
     task = Task(
         id=world.random.uuid(),

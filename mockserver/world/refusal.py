@@ -78,12 +78,12 @@ class MethodNotAllowedError(RefusalError):
 class FaultAnswerError(RefusalError):
     """A fault refuses the request.
 
-    retry_after: the seconds for the header Retry-After; None for no header.
+    retry_after: the value of the header Retry-After; None for no header.
     """
 
     status = 503
 
-    def __init__(self, why: str, status: int = 503, retry_after: int | None = None) -> None:
+    def __init__(self, why: str, status: int = 503, retry_after: str | None = None) -> None:
         super().__init__(why)
         self.status = status
         self.retry_after = retry_after
@@ -104,3 +104,9 @@ class ConflictError(RefusalError):
     """A name or key is already in use."""
 
     status = 409
+
+
+class NoRoomError(RefusalError):
+    """The mock may not store more."""
+
+    status = 507

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from workerkit.mockserver.world.active_fault import ActiveFault
@@ -15,6 +15,7 @@ from workerkit.mockserver.world.journal import CAPACITY, Journal
 from workerkit.mockserver.world.key_ring import KeyRing
 from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.refusal import NotFoundError, NotYourTaskError, StatusFlowError
+from workerkit.mockserver.world.task_reading import TaskReadings
 from workerkit.openapi.formats.ready_json import ReadyJson
 from workerkit.openapi.formats.timestamp import TIME_WRITERS
 from workerkit.openapi.spec.api import Api, worker_api
@@ -67,9 +68,11 @@ class World:
         self.on_status_change: Callable[[Task, str], None] | None = None
         self._backlogs: dict[str, Backlog] = {}
         self._relations: Counter[tuple[str, str]] = Counter()
-        self._counted: set[str] = set()
+        self._counted: dict[str, None] = {}
         self._list_items: dict[str, ReadyJson] = {}
         self._last_place = 0
+        clock.on_move(self._move_faults)
+        self._readings = TaskReadings()
 
     @property
     def has_dropped_history(self) -> bool:
@@ -187,6 +190,11 @@ class World:
         self.faults.append(fault)
         return fault
 
+    def _move_faults(self, seconds: float) -> None:
+        """Moves the schedules of faults that were added before the clock moved to the real time."""
+        for fault in self.faults:
+            fault.since += seconds
+
     def store_applied_faults(self, applied: AppliedFaults) -> None:
         """Stores what faults did to an exchange. Drops the oldest entry if there are more than `CAPACITY`."""
         self.applied_faults[applied.number] = applied
@@ -203,16 +211,21 @@ class World:
         """The state that the entities do not contain, as JSON.
 
         keys: for each API key the name of its server.
-        counted: the ids of the tasks that are counted in `created_links` of their request.
+        counted: the ids of the tasks that are counted in `created_links` of their request. An iterator, for
+            `json_parts`.
         last_place: the last place that `new_place` returned.
         """
-        counted = [task_id for task_id in self.tasks if task_id in self._counted]
+        counted = iter(tuple(self._counted))
         return {"keys": self.key_ring.owners(), "counted": counted, "last_place": self._last_place}
+
+    def tasks_now(self) -> Iterator[Task]:
+        """The tasks as they are now. The iterator can be read slowly, while the tasks change."""
+        return self._readings.begin(self.tasks)
 
     def restore_internal_state(self, *, keys: dict[str, str], counted: list[str], last_place: int) -> None:
         """Sets the state that `internal_state` returned for a world with the same entities."""
         self.key_ring.restore_owners(keys)
-        self._counted = set(counted)
+        self._counted = dict.fromkeys(counted)
         self._last_place = last_place
 
     def new_place(self) -> int:
@@ -232,7 +245,7 @@ class World:
         self.change_log.record("task", task.id, "server", task.server, None, by)
         self._remove_from_server(task)
         self._list_items.pop(task.id, None)
-        self._counted.discard(task.id)
+        self._counted.pop(task.id, None)
         del self.tasks[task.id]
 
     def task(self, task_id: str) -> Task:
@@ -270,6 +283,7 @@ class World:
 
     def reassign(self, task: Task, server: Server, *, by: str = "hand") -> None:
         """Assigns a task to another server. The task keeps its place in the list order."""
+        self._readings.save(task)
         self._remove_from_server(task)
         was, task.server = task.server, server.name
         self._add_to_server(task)
@@ -295,7 +309,7 @@ class World:
 
         Ignores other fields. Does not check the status flow.
         """
-        self._list_items.pop(task.id, None)
+        self._begin_change(task)
         for name in _RESULT_FIELDS:
             if name in fields:
                 self.change_log.record_detail("task", task.id, name, getattr(task, name), fields[name], by)
@@ -305,7 +319,7 @@ class World:
 
     def change_any_fields(self, task: Task, fields: dict[str, Any], *, by: str = "hand") -> None:
         """Sets any fields except the id, server, request and account. Does not check the status flow."""
-        self._list_items.pop(task.id, None)
+        self._begin_change(task)
         backlog = self._backlogs[task.server]
         backlog.remove(task)
         for name in sorted(fields.keys() - {"status", *_RESULT_FIELDS}):
@@ -325,7 +339,7 @@ class World:
         check_flow = self.dialect["completion-flow"] == "bound"
         self.update_task(task, {**fields, "status": "completed"}, check_flow=check_flow)
         if task.id not in self._counted or self.dialect["complete-twice"] == "twice":
-            self._counted.add(task.id)
+            self._counted[task.id] = None
             request, count = task.request, task.request.created_links
             self.change_log.record_detail("request", request.id, "created_links", count, count + 1, "")
             request.created_links = count + 1
@@ -347,13 +361,13 @@ class World:
         was = task.status
         if status == was:
             return
-        self._list_items.pop(task.id, None)
+        self._begin_change(task)
         if self._is_counted_retry(was, status):
             count = task.retry_count
             self.change_log.record_detail("task", task.id, "retry_count", count, count + 1, by)
             task.retry_count = count + 1
         self._backlogs[task.server].change_status(task, status)
-        self._counted.discard(task.id)
+        self._counted.pop(task.id, None)
         task.completed_at = self.clock.now() if status == "completed" else None
         if status in self.api.statuses_in("waiting"):
             task.started_at = None
@@ -362,6 +376,10 @@ class World:
         self.change_log.report("task", task.id, "status", was, status, by)
         if self.on_status_change is not None:
             self.on_status_change(task, was)
+
+    def _begin_change(self, task: Task) -> None:
+        self._list_items.pop(task.id, None)
+        self._readings.save(task)
 
     def _is_counted_retry(self, was: str, status: str) -> bool:
         """Whether `retry_count` goes up by 1 in this dialect when a status changes from `was` to `status`."""

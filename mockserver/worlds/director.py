@@ -58,14 +58,25 @@ class Director:
     events: the effects that the scenario has applied so far.
     tracker: decides which effects are due.
     groups: for each named group of tasks, the ids of its tasks.
+    heartbeat_interval: how often the worker sends heartbeats by its own statement, in seconds. None if this
+        was not stated.
     """
 
-    def __init__(self, world: World, scenario: Scenario | None = None, groups: Groups | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        scenario: Scenario | None = None,
+        groups: Groups | None = None,
+        *,
+        heartbeat_interval: float | None = None,
+    ) -> None:
         self.world = world
         self.scenario = scenario
+        self.heartbeat_interval = heartbeat_interval
         self.events: list[Event] = []
         when = scenario.when if scenario else ()
         self.tracker = HappeningTracker(when, began=world.clock.begin)
+        world.clock.on_move(self._move_begin)
         self.groups = {name: dict.fromkeys(ids) for name, ids in (groups or {}).items()}
         self._worker: WorkerControl | None = None
         self._status_changes: list[tuple[Task, str, str]] = []
@@ -134,8 +145,11 @@ class Director:
         self._status_changes.clear()
 
     def apply_due_effects(self) -> None:
-        """Applies the effects that are due because of the time or the state of the world."""
-        if self.scenario is None:
+        """Applies the effects that are due because of the time or the state of the world.
+
+        While the clock waits for the first request to move to the real time, no effect is due.
+        """
+        if self.scenario is None or self.world.clock.will_move:
             return
         while effects := self._due_effects():
             self._apply(effects)
@@ -151,7 +165,14 @@ class Director:
             now=self.world.clock.peek(),
             happened=self.tracker.happened,
             calls=self.tracker.calls,
+            heartbeat_interval=self.heartbeat_interval,
         )
+
+    def heartbeat_seconds(self) -> float:
+        """For how many seconds the scenario goes on at its end so that heartbeats can be judged."""
+        if self.scenario is None:
+            return 0.0
+        return self.scenario.until.heartbeat_seconds(self.heartbeat_interval)
 
     def waits_only_for_worker(self) -> bool:
         """Whether the scenario waits for the worker's tasks, and needs no more time or polls to go on."""
@@ -194,6 +215,11 @@ class Director:
         candidates = self._trigger_tasks if selection.which == THIS else self.world.tasks.values()
         in_order = sorted(candidates, key=lambda task: task.place)
         return list(selection.select(in_order, self.group_task_ids(selection.group or "")))
+
+    def _move_begin(self, seconds: float) -> None:
+        """Moves the begin of the scenario, because the clock moved to the real time."""
+        state = self.tracker.state
+        self.tracker.resume(replace(state, began=state.began + seconds))
 
     def _note_trouble(self, answer: Answer, faults: Sequence[Fault]) -> None:
         """Notes whether the request that `before_request` has seen last meets trouble."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from workerkit.mockserver.worlds.director import Director
 from workerkit.scenarios.run_record.run import EndedBy, Run
 
@@ -11,6 +13,7 @@ def build_run(director: Director, ended_by: EndedBy, exit_code: int | None) -> R
     director.apply_due_effects()
     world, scenario = director.world, director.scenario
     assert scenario is not None
+    now = world.clock.peek()
     server = next(iter(world.servers.values()))
     return Run(
         scenario=scenario,
@@ -24,6 +27,8 @@ def build_run(director: Director, ended_by: EndedBy, exit_code: int | None) -> R
         api=world.api,
         changes=tuple(world.change_log.changes),
         applied_faults=tuple(world.applied_faults.values()),
-        recorded_at=world.clock.now(),
+        recorded_at=now,
+        clock_ahead=now - time.time(),
+        heartbeat_interval=director.heartbeat_interval,
         is_complete=not world.has_dropped_history,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.entities import Account, CustomerRequest, LogEntry, Server, Task
+from workerkit.mockserver.world.journal import JournalNote, as_exchange
 from workerkit.mockserver.world.randomness import SeededRandom
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.world.world import World
@@ -16,6 +17,7 @@ from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
 from workerkit.openapi.asked import Asked
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.formats.json_parts import complete
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import Api, api_of
@@ -42,7 +44,15 @@ def snapshot_of(director: Director) -> Json:
     snapshot has the current time of the clock. A restored clock shows this time until the first call of
     `now`. Then it runs, unless it was frozen.
     """
-    world, clock, mask = director.world, director.world.clock, mask_of(director.world)
+    return complete(lazy_snapshot_of(director))
+
+
+def lazy_snapshot_of(director: Director) -> Json:
+    """The same as `snapshot_of`, with iterators for long lists, as `json_parts` expects them.
+
+    The iterators return the state at the time of this call, also while the world changes.
+    """
+    world, clock = director.world, director.world.clock
     return {
         "format": _FORMAT,
         "world": world.name,
@@ -53,12 +63,12 @@ def snapshot_of(director: Director) -> Json:
         "servers": [_entity_json(server) for server in world.servers.values()],
         "requests": [_entity_json(request) for request in world.requests.values()],
         "accounts": [_entity_json(account) for account in world.accounts.values()],
-        "tasks": [_entity_json(task) for task in world.tasks.values()],
-        "logs": [_entity_json(log) for log in world.logs],
-        "past": [_entity_json(change) for change in world.change_log.changes],
+        "tasks": map(_entity_json, world.tasks_now()),
+        "logs": map(_entity_json, tuple(world.logs)),
+        "past": map(_entity_json, tuple(world.change_log.changes)),
         "faults": [_fault_json(fault) for fault in world.faults],
         "exchanges": world.journal.count,
-        "journal": [_exchange_json(mask, exchange) for exchange in world.journal],
+        "journal": _masked_exchanges(mask_of(world), world.journal.newest()),
         **world.internal_state(),
         "story": _scenario_json(director),
     }
@@ -84,6 +94,21 @@ def director_from_snapshot(director: Director, snapshot: Json) -> Director:
     return _director(director, world, snapshot["story"])
 
 
+def moved_snapshot(snapshot: Mapping[str, Any], begin: float) -> Json:
+    """Returns the snapshot of a world whose clock began at another time: `begin`.
+
+    The clock, the begin of the scenario and the schedules of the faults move by the same number of seconds.
+    """
+    clock, story = snapshot["clock"], snapshot["story"]
+    seconds = begin - clock["begin"]
+    return {
+        **snapshot,
+        "clock": {**clock, "begin": begin, "at": clock["at"] + seconds},
+        "faults": [{**fault, "since": fault["since"] + seconds} for fault in snapshot["faults"]],
+        "story": story and {**story, "began": story["began"] + seconds},
+    }
+
+
 def _entity_json(entity: Any) -> Json:
     """The fields of an entity. A customer's request or an account is replaced by its id."""
     values = ((field.name, getattr(entity, field.name)) for field in fields(entity))
@@ -92,8 +117,10 @@ def _entity_json(entity: Any) -> Json:
     }
 
 
-def _exchange_json(mask: Mask, exchange: Exchange) -> Json:
-    return {**mask.exchange(exchange), "began": exchange.began, "ended": exchange.ended}
+def _masked_exchanges(mask: Mask, kept: Sequence[Exchange | JournalNote]) -> Iterator[Json | None]:
+    for entry in kept:
+        masked = yield from mask.exchange_in_steps(as_exchange(entry))
+        yield {**masked, "began": entry.began, "ended": entry.ended}
 
 
 def _entity(shape: Callable[..., T], entity_json: Json, **others: Any) -> T:
@@ -293,7 +320,7 @@ def _add_faults(world: World, faults: list[Json]) -> None:
 
 def _director(old: Director, world: World, scenario_json: Json | None) -> Director:
     if scenario_json is None:
-        return Director(world)
+        return Director(world, heartbeat_interval=old.heartbeat_interval)
     scenario = _scenario(old, scenario_json["scenario"])
     happened = {int(entry["happening"]): float(entry["at"]) for entry in scenario_json["happened"]}
     met = {int(entry["happening"]): int(entry["times"]) for entry in scenario_json["met"]}
@@ -307,7 +334,8 @@ def _director(old: Director, world: World, scenario_json: Json | None) -> Direct
     for name, ids in scenario_json["groups"].items():
         for index, task_id in enumerate(ids):
             _find(world.tasks, task_id, f"body/story/groups/{name}/{index}")
-    director = Director(world, scenario, scenario_json["groups"])
+    groups = scenario_json["groups"]
+    director = Director(world, scenario, groups, heartbeat_interval=old.heartbeat_interval)
     calls = {operation: int(count) for operation, count in scenario_json["calls"].items()}
     director.tracker.resume(TrackerState(float(scenario_json["began"]), calls, happened, met, asked))
     director.events.extend(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.world.clock import Clock, Timer
 from workerkit.mockserver.world.entities import Account, CustomerRequest
 from workerkit.mockserver.world.new_task import create_task
@@ -46,13 +47,15 @@ class WorldBuilder:
     scenario: the scenario to run on the world, or None.
     plan: the content of the world. None: the scenario's world or, without a scenario, the default world.
     seed: the seed of all random values. With a seed, the clock starts at the time of the API page's examples,
-        so that answers are the same on each machine. Without a seed, the plan's seed is used and the clock
-        starts at the current time. A plan may also have its own clock.
+        so that answers are the same on each machine. Without a seed, the plan's seed is used, and the clock
+        starts at the real time of the first request. A plan may also have its own clock.
     dialect: the chosen values of silences. They override the values that the plan chooses.
     now: returns the current time in seconds since 1970.
     timer: the timer of the world's clock.
     with_tasks: whether the default world has tasks.
     spec: the API spec.
+    heartbeat_interval: how often the worker sends heartbeats by its own statement, in seconds. None if this
+        was not stated.
     """
 
     scenario: Scenario | None = None
@@ -60,9 +63,10 @@ class WorldBuilder:
     seed: int | None = None
     dialect: Dialect = field(default_factory=Dialect)
     now: Callable[[], float] = time.time
-    timer: Timer = time.monotonic
+    timer: Timer = steady_seconds
     with_tasks: bool = True
     spec: Document = field(default_factory=lambda: bundled_document("worker-api.yaml"))
+    heartbeat_interval: float | None = None
 
     def __call__(self, name: str) -> Director:
         """A director with a new world of this name. The clock does not run yet.
@@ -75,17 +79,20 @@ class WorldBuilder:
         given_plan = self.plan or (self.scenario.world if self.scenario else None)
         plan = given_plan or _DEFAULT_WORLD
         api = _check_operations(api_of(self.spec, self._dialect(plan)))
-        clock = Clock(self._start_time(plan), self.timer)
+        clock = self._clock(plan)
         world = World(name, clock, SeededRandom(plan.seed if self.seed is None else self.seed), api)
         _add_entities(world, plan)
         if given_plan is None:
             _fill_default_world(world, _DEFAULT_TASK_SERVERS if self.with_tasks else ())
-        return Director(world, self.scenario, _add_tasks(world, plan))
+        groups = _add_tasks(world, plan)
+        return Director(world, self.scenario, groups, heartbeat_interval=self.heartbeat_interval)
 
-    def _start_time(self, plan: WorldPlan) -> float:
+    def _clock(self, plan: WorldPlan) -> Clock:
         if plan.clock is not None:
-            return plan.clock
-        return float(int(self.now())) if self.seed is None else EXAMPLE_TIME
+            return Clock(plan.clock, self.timer)
+        if self.seed is not None:
+            return Clock(EXAMPLE_TIME, self.timer)
+        return Clock(float(int(self.now())), self.timer, real_time=self.now)
 
     def _dialect(self, plan: WorldPlan) -> Dialect:
         return Dialect(frozenset({**dict(plan.dialect.choices), **dict(self.dialect.choices)}.items()))

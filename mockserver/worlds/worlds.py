@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
 
@@ -41,21 +42,30 @@ class KeyTakenError(WorkerkitError, ValueError):
     """An API key already belongs to another world."""
 
 
+class TooManyWorldsError(WorkerkitError):
+    """The mock has as many worlds as it may have. The message says how many."""
+
+
 class Worlds:
     """The worlds of one mock, each with its director.
 
     A request with an unknown key goes to the world `default`. If there is no such world, the request goes to
     the newest world.
+
+    max_count: how many worlds there may be at one time. None for no limit.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_count: int | None = None) -> None:
+        self._max_count = max_count
         self._directors: dict[str, Director] = {}
         self._builders: dict[str, Builder] = {}
         self._by_key: dict[str, Director] = {}
+        self._keys: dict[str, set[str]] = {}
         self._subscribers: tuple[Subscriber, ...] = ()
         self._observers: tuple[WorldObserver, ...] = ()
         self._listeners: dict[str, Callable[[ExchangeOrChange], None]] = {}
         self._count = 0
+        self._uses: Counter[str] = Counter()
 
     def names(self) -> tuple[str, ...]:
         """The names of all worlds, the oldest first."""
@@ -67,11 +77,31 @@ class Worlds:
         return f"w{self._count}"
 
     def add(self, name: str, builder: Builder) -> Director:
-        """Builds a world and adds it. `reset` uses the builder again. Raises KeyTakenError."""
+        """Builds a world and adds it. `reset` uses the builder again.
+
+        Raises KeyTakenError and TooManyWorldsError.
+        """
+        if self._max_count is not None and len(self._directors) >= self._max_count:
+            raise TooManyWorldsError(f"the mock has {len(self._directors)} worlds, and may not have more")
         director = builder(name)
         self._install(name, director, "added")
         self._builders[name] = builder
         return director
+
+    def all(self) -> Iterator[World]:
+        """The worlds that exist now, the oldest first."""
+        return (director.world for director in tuple(self._directors.values()))
+
+    def use(self, name: str) -> Director | None:
+        """The director of a world that the control plane uses. None if no world has this name."""
+        director = self._directors.get(name)
+        if director is not None:
+            self._uses[name] += 1
+        return director
+
+    def uses(self, name: str) -> int:
+        """How often `use` has returned the director of this world."""
+        return self._uses[name]
 
     def director(self, name: str) -> Director:
         """The director of the world with this name. Raises KeyError."""
@@ -103,7 +133,7 @@ class Worlds:
         self._notify(director.world, self._state_change(name, "removed"))
         self._release_keys(name)
         self._listeners.pop(name, None)
-        del self._directors[name], self._builders[name]
+        del self._directors[name], self._builders[name], self._uses[name]
         for observer in self._observers:
             observer.world_ended(director)
 
@@ -112,6 +142,7 @@ class Worlds:
         director = self._directors[name]
         if self._by_key.setdefault(key, director) is not director:
             raise KeyTakenError(f"the API key {key} belongs to another world")
+        self._keys[name].add(key)
 
     def director_for_key(self, key: str | None) -> Director | None:
         """The director of the world that gets the requests with this key. None if the mock has no world."""
@@ -187,9 +218,9 @@ class Worlds:
             raise KeyTakenError(f"the API key {taken[0]} belongs to another world")
         if previous is not None:
             self._release_keys(name)
+        self._keys[name] = set(keys)
         self._by_key.update(dict.fromkeys(keys, director))
 
     def _release_keys(self, name: str) -> None:
-        director = self._directors[name]
-        for key in [key for key, owner in self._by_key.items() if owner is director]:
+        for key in self._keys.pop(name):
             del self._by_key[key]

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.content_coding import is_encoded
+from workerkit.openapi.formats.steps import Steps, finish
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 from workerkit.openapi.formats.timestamp import time_text
 from workerkit.openapi.masking.common_words import is_common
@@ -52,6 +53,7 @@ _UUID_LENGTH = 36
 _IN_UUID = re.compile("[0-9a-fA-F-]*")
 _SHORTEST_KEY = 6
 _CACHE_SIZE, _LONGEST_CACHED_TEXT = 4096, 64
+_LONGEST_SHORT_BODY, _MAX_SMALL = 2048, 64
 _WORD_BEGINS = r"(?:(?<!\w)|(?!\w)|(?<=%[0-9a-fA-F]{2})|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
 _WORD_ENDS = r"(?:(?!\w)|(?<!\w))"
 _ADDRESS_BEGINS = _WORD_BEGINS.replace(r"(?<!\w)|(?!\w)", r"(?<![\w.+-])")
@@ -123,13 +125,19 @@ class Mask:
 
     def exchange(self, exchange: Exchange) -> dict[str, Any]:
         """The exchange without secrets, as JSON for the journal of the control plane."""
-        return self._with_keys_of(exchange)._exchange(exchange)
+        return finish(self.exchange_in_steps(exchange))
+
+    def exchange_in_steps(self, exchange: Exchange) -> Steps[dict[str, Any]]:
+        """Does the work of `exchange` in short steps: a step never takes more than one object of a body."""
+        return (yield from self._with_keys_of(exchange)._exchange_in_steps(exchange))
 
     def line(self, exchange: Exchange) -> str:
         """The exchange in one line: its number, time, request and status, and the reason of a refusal."""
         return self._with_keys_of(exchange)._line(exchange)
 
-    def _exchange(self, exchange: Exchange) -> dict[str, Any]:
+    def _exchange_in_steps(self, exchange: Exchange) -> Steps[dict[str, Any]]:
+        request = yield from self._message_in_steps(exchange.request_headers, exchange.request_body)
+        answer = yield from self._message_in_steps(exchange.answer_headers, exchange.answer_body)
         return {
             "number": exchange.number,
             "time": time_text(exchange.began),
@@ -139,9 +147,9 @@ class Mask:
             "method": exchange.method,
             "path": self.text(exchange.path),
             "query": self.text(exchange.query),
-            "request": self._message(exchange.request_headers, exchange.request_body),
+            "request": request,
             "status": exchange.status,
-            "answer": self._message(exchange.answer_headers, exchange.answer_body),
+            "answer": answer,
             "why": self.text(exchange.why),
         }
 
@@ -184,7 +192,7 @@ class Mask:
     def _with_keys_of(self, exchange: Exchange) -> Mask:
         """The mask that also knows the API keys in the request's headers, whether they are valid or not."""
         unknown = tuple(key for key in keys_of(exchange) if not self._knows(key[1]))
-        return self._with_secrets_cache(unknown) if unknown else self
+        return self._with_secrets_cache(unknown) if unknown and _may_show(exchange, unknown) else self
 
     def _knows(self, secret: str) -> bool:
         return any(secret in pattern.known for pattern in self._patterns)
@@ -222,11 +230,44 @@ class Mask:
     def _replace_pair(self, match: re.Match[str]) -> str:
         return match[1] + self._replacement(self._names.fields[match[2].lower()], unquote(match[3]))
 
-    def _message(self, headers: Headers, body: bytes) -> dict[str, Any]:
+    def _message_in_steps(self, headers: Headers, body: bytes) -> Steps[dict[str, Any]]:
+        is_plain = not is_encoded(headers)
         return {
             "headers": [[self._cached_text(name), self.header(name, text)] for name, text in headers],
-            "body": _note_of_encoded_body(body) if is_encoded(headers) else self.body(body),
+            "body": (yield from self._body_in_steps(body)) if is_plain else _note_of_encoded_body(body),
         }
+
+    def _body_in_steps(self, body: bytes) -> Steps[Any]:
+        if len(body) <= _LONGEST_SHORT_BODY:
+            return self.body(body)
+        try:
+            value = parse(body)
+        except MalformedJsonError:
+            return self.body(body)
+        yield
+        return (yield from self._value_in_steps(value))
+
+    def _value_in_steps(self, value: Any) -> Steps[Any]:
+        """Does the work of `value`. Each small part of the value is a step."""
+        if _is_small(value):
+            yield
+            return self.value(value)
+        if isinstance(value, list):
+            return (yield from self._list_in_steps(value))
+        masked: dict[str, Any] = {}
+        for name, member in value.items():
+            masked[self._cached_text(name)] = yield from self._field_in_steps(name, member)
+        return masked
+
+    def _list_in_steps(self, members: list[Any]) -> Steps[list[Any]]:
+        masked: list[Any] = []
+        for member in members:
+            masked.append((yield from self._value_in_steps(member)))
+        return masked
+
+    def _field_in_steps(self, name: str, value: Any) -> Steps[Any]:
+        kind = self._names.fields.get(name.lower())
+        return self._secret_value(kind, value) if kind else (yield from self._value_in_steps(value))
 
     def _replacement(self, kind: str, secret: str) -> str:
         if _PLACEHOLDER.fullmatch(secret):  # a mask has replaced the secret already
@@ -272,9 +313,37 @@ def may_show_a_secret(text: str) -> bool:
 
 def keys_of(exchange: Exchange) -> Iterator[Secret]:
     """The API keys in the headers of a request, valid or not. Keys below 6 characters are left out."""
-    for name, text in exchange.request_headers:
+    return keys_in(exchange.request_headers)
+
+
+def keys_in(headers: Headers) -> Iterator[Secret]:
+    """The API keys in headers, valid or not. Keys below 6 characters are left out."""
+    for name, text in headers:
         if secret_names().headers.get(name) == "key":
             yield from (("key", key) for key in {text, text.rpartition(" ")[2]} if len(key) >= _SHORTEST_KEY)
+
+
+def _may_show(exchange: Exchange, secrets: Iterable[Secret]) -> bool:
+    """Whether a secret may be in a part of an exchange that is not secret as a whole, in any form.
+
+    To search for the forms of a secret is much faster than to make a pattern for them.
+    """
+    headers = (*exchange.request_headers, *exchange.answer_headers)
+    texts = [text for name, text in headers if not is_secret_header(name)]
+    bodies = [body.decode("utf-8", "replace") for body in (exchange.request_body, exchange.answer_body)]
+    joined = "\n".join([exchange.path, exchange.query, exchange.why, *texts, *bodies]).casefold()
+    return (
+        may_be_encoded(joined)
+        or not joined.isascii()
+        or any(form in joined for secret in secrets for form in _folded_forms(secret[1]))
+    )
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _folded_forms(secret: str) -> tuple[str, ...]:
+    makers = (encoded_forms, base64_forms, base64_fragments, hex_forms)
+    texts = {secret, secret.upper(), secret.lower()}
+    return tuple({form.casefold() for forms_of in makers for text in texts for form in forms_of(text)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +432,13 @@ def _in_any_case(forms_of: Callable[[str], set[str]], secret: Secret) -> set[str
 def _regex(*branches: str) -> re.Pattern[str]:
     """A pattern that matches one of the branches. Without branches it matches nothing."""
     return re.compile("|".join(branches) if branches else "(?!)")
+
+
+def _is_small(value: Any) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    members: Collection[Any] = value.values() if isinstance(value, dict) else value
+    return len(value) <= _MAX_SMALL and not any(isinstance(member, dict | list) for member in members)
 
 
 def _branch(forms: Collection[str], begins: str = "", ends: str = "") -> Iterator[str]:

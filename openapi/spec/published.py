@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from typing import Any, Literal, get_args
@@ -30,6 +31,7 @@ def published_spec(dialect: Dialect, version: OpenapiVersion = "3.1", base_url: 
     root: Json = without_own_keys(derive_spec(bundled_source("worker-api.yaml"), dialect).root)
     if base_url is not None:
         root["servers"] = [{"url": base_url}]
+    _add_heads(root)
     _remove_unused_components(root)
     return as_openapi30(root) if version == "3.0" else root
 
@@ -39,6 +41,34 @@ def spec_text(spec: Json, spec_format: SpecFormat) -> str:
     if spec_format == "json":
         return json.dumps(spec, ensure_ascii=False, indent=2) + "\n"
     return yaml.dump(spec, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _add_heads(root: Json) -> None:
+    """Adds HEAD to each path that has GET. HEAD has the answers of GET, without their bodies."""
+    for path, item in root["paths"].items():
+        if "get" in item:
+            root["paths"][path] = {**item, "head": _head_of(item["get"], root)}
+
+
+def _head_of(get: Json, root: Json) -> Json:
+    kept = {name: value for name, value in get.items() if name in ("tags", "parameters", "security")}
+    responses = {
+        status: {"description": _resolved(response, root)["description"]}
+        for status, response in get["responses"].items()
+    }
+    return {
+        "operationId": f"{get['operationId']}Head",
+        "summary": f"{get['summary']}, without the body",
+        "description": "The status and the headers that GET gets with the same parameters.",
+        **copy.deepcopy(kept),
+        "responses": responses,
+    }
+
+
+def _resolved(response: Json, root: Json) -> Json:
+    name = response.get("$ref", "").rpartition("/")[2]
+    found: Json = root["components"]["responses"][name] if name else response
+    return found
 
 
 class _Dumper(yaml.SafeDumper):

@@ -25,7 +25,8 @@ def scenario_lines(scenario: Scenario) -> list[str]:
         *_part("The world", _world(scenario.world)),
         *_part("What happens", _happenings(scenario.when)),
         *_part("The scenario ends when", [end_sentence(scenario.until)]),
-        *_part("The rules", _rules(scenario)),
+        *_part("The rules that this scenario is about", _rules(scenario, is_expected=True)),
+        *_part("Rules that apply in every scenario", _rules(scenario, is_expected=False)),
         *_part("Rules that do not apply here", (f"{waiver.rule}: {waiver.why}" for waiver in scenario.waive)),
     ]
 
@@ -61,10 +62,15 @@ def _happenings(when: Iterable[Happening]) -> Iterator[str]:
             yield f"  {_effect(effect)}"
 
 
-def _rules(scenario: Scenario) -> Iterator[str]:
-    parameters_of = {expectation.rule: expectation.parameters for expectation in scenario.expect}
-    for rule in rules_of(scenario):
-        given = parameters_of.get(rule.id)
+def _rules(scenario: Scenario, *, is_expected: bool) -> Iterator[str]:
+    """The rules of the scenario, only those that it expects or only the others.
+
+    The rules that it expects are in its own order.
+    """
+    rules = {rule.id: rule for rule in rules_of(scenario)}
+    expected = {expectation.rule: expectation.parameters for expectation in scenario.expect}
+    for rule_id in expected if is_expected else [rule_id for rule_id in rules if rule_id not in expected]:
+        rule, given = rules[rule_id], expected.get(rule_id)
         parameters = f" ({display_value(given)})" if given else ""
         yield f"{rule.id}{parameters}: {rule.why} A careful worker {rule.careful}."
 

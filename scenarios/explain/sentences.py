@@ -72,6 +72,8 @@ def _ends(until: Until) -> Iterator[str]:
     if until.time:
         since = "then" if until.happening else "the first request"
         yield f"{duration_text(until.time)} have passed since {since}"
+    if until.heartbeats is not None:
+        yield "a missing heartbeat would have been seen (with --heartbeat)"
     if until.quiet_seconds:
         duration = duration_text(until.quiet_seconds)
         yield f"for {duration} the worker has sent only heartbeats and requests for task lists"

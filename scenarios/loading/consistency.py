@@ -22,8 +22,10 @@ from workerkit.scenarios.model.scenario import Expectation, Happening, Waiver
 from workerkit.scenarios.model.selection import THIS
 from workerkit.scenarios.model.task_group import TaskGroup
 from workerkit.scenarios.model.trigger import After, OnAsked, OnCall, OnMatch, OnState, Trigger
+from workerkit.scenarios.model.until import Until
 from workerkit.scenarios.model.world_plan import WorldPlan
 from workerkit.scenarios.rules import RULES
+from workerkit.scenarios.rules.requests.heartbeat_regular import HeartbeatRegular
 
 
 def check_task_ids(tasks: Sequence[TaskGroup], nodes: Sequence[Node]) -> None:
@@ -70,6 +72,15 @@ def check_waivers(
         if not RULES[waiver.rule].general:
             raise node.fail(f'"{waiver.rule}" applies only to scenarios that expect it: leave it out here')
         waived.add(waiver.rule)
+
+
+def check_end(until: Until, node: Node, expectations: Sequence[Expectation]) -> None:
+    """Raises InvalidInputError if the scenario waits for heartbeats that no rule judges."""
+    expects = any(expectation.rule == HeartbeatRegular.id for expectation in expectations)
+    if until.heartbeats is not None and not expects:
+        raise node.value["heartbeats"].fail(
+            f"no rule judges heartbeats here: add {HeartbeatRegular.id} to `expect`, or leave this out"
+        )
 
 
 def _check_request(happening: Happening, node: Node, vocabulary: Vocabulary) -> None:

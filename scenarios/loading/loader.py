@@ -23,7 +23,12 @@ from workerkit.scenarios.fields.yaml_checks import (
     read_whole_number,
     read_word,
 )
-from workerkit.scenarios.loading.consistency import check_happenings, check_task_ids, check_waivers
+from workerkit.scenarios.loading.consistency import (
+    check_end,
+    check_happenings,
+    check_task_ids,
+    check_waivers,
+)
 from workerkit.scenarios.model.effects import EFFECTS
 from workerkit.scenarios.model.effects.effect import Effect
 from workerkit.scenarios.model.effects.tasks import AddTasks
@@ -85,6 +90,8 @@ def _scenario(node: Node, vocabulary: Vocabulary) -> Scenario:
     expect = _expectations(_items(parts, "expect"), words)
     waive = tuple(_waiver(waiver) for waiver in _items(parts, "waive"))
     check_waivers(waive, _items(parts, "waive"), expect)
+    until = read_record(parts["until"], Until, words) if "until" in parts else Until()
+    check_end(until, parts.get("until", node), expect)
     return Scenario(
         name=_name(node),
         title=read_text(parts["title"]),
@@ -93,7 +100,7 @@ def _scenario(node: Node, vocabulary: Vocabulary) -> Scenario:
         when=when,
         expect=expect,
         waive=waive,
-        until=read_record(parts["until"], Until, words) if "until" in parts else Until(),
+        until=until,
     )
 
 

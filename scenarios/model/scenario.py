@@ -29,7 +29,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A rule that the scenario adds, or whose parameters it sets.
+    """A rule that the scenario is about. It may set the parameters of the rule.
 
     rule: the id of the rule.
     parameters: the parameters that the scenario sets; the others have their defaults.
@@ -60,8 +60,8 @@ class Scenario:
     about: one paragraph: what goes wrong in production, and what workers do wrong then.
     world: the world at the start.
     when: what happens, and when.
-    expect: rules that the scenario adds, and parameters of rules. General rules also apply if they are
-        not listed here.
+    expect: the rules that the scenario is about, the most important one first. General rules also apply if
+        they are not listed here.
     waive: general rules that do not apply here.
     until: when the scenario ends.
     source: the text of the file. Empty for a scenario of the library: its file is in every installation.

@@ -17,7 +17,14 @@ from workerkit.scenarios.rules.requests.log_levels import LogLevels
 from workerkit.scenarios.rules.requests.logs_within_limit import LogsWithinLimit
 from workerkit.scenarios.rules.requests.no_busy_polling import NoBusyPolling
 from workerkit.scenarios.rules.requests.no_secrets_in_logs import NoSecretsInLogs
+from workerkit.scenarios.rules.results.completed_with_link import CompletedWithLink
+from workerkit.scenarios.rules.results.failed_with_message import FailedWithMessage
+from workerkit.scenarios.rules.results.failure_reported import FailureReported
+from workerkit.scenarios.rules.results.links_differ import LinksDiffer
+from workerkit.scenarios.rules.results.no_link_to_api import NoLinkToApi
+from workerkit.scenarios.rules.results.result_of_its_own_task import ResultOfItsOwnTask
 from workerkit.scenarios.rules.rule import Rule
+from workerkit.scenarios.rules.trouble.backoff_grows import BackoffGrows
 from workerkit.scenarios.rules.trouble.goes_on_after_trouble import GoesOnAfterTrouble
 from workerkit.scenarios.rules.trouble.hung_answer_given_up import HungAnswerGivenUp
 from workerkit.scenarios.rules.trouble.pause_on_5xx import PauseOn5xx
@@ -28,10 +35,10 @@ from workerkit.scenarios.rules.trouble.result_repeated import ResultRepeated
 from workerkit.scenarios.rules.work.canceled_work_stopped import CanceledWorkStopped
 from workerkit.scenarios.rules.work.counted_once import CountedOnce
 from workerkit.scenarios.rules.work.done_once import DoneOnce
-from workerkit.scenarios.rules.work.failed_with_message import FailedWithMessage
 from workerkit.scenarios.rules.work.none_left_running import NoneLeftRunning
 from workerkit.scenarios.rules.work.one_end_per_task import OneEndPerTask
-from workerkit.scenarios.rules.work.result_of_its_own_task import ResultOfItsOwnTask
+from workerkit.scenarios.rules.work.request_closed_last import RequestClosedLast
+from workerkit.scenarios.rules.work.retries_used import RetriesUsed
 from workerkit.scenarios.rules.work.retries_within_limit import RetriesWithinLimit
 from workerkit.scenarios.rules.work.running_before_end import RunningBeforeEnd
 from workerkit.scenarios.rules.work.tasks_ended import TasksEnded
@@ -42,6 +49,7 @@ RULES: dict[str, type[Rule]] = {
         PauseOn401,
         PauseOn429,
         PauseOn5xx,
+        BackoffGrows,
         GoesOnAfterTrouble,
         HungAnswerGivenUp,
         ResultRepeated,
@@ -52,9 +60,15 @@ RULES: dict[str, type[Rule]] = {
         RunningBeforeEnd,
         OneEndPerTask,
         DoneOnce,
-        FailedWithMessage,
+        RequestClosedLast,
         RetriesWithinLimit,
+        RetriesUsed,
+        FailedWithMessage,
+        FailureReported,
         ResultOfItsOwnTask,
+        NoLinkToApi,
+        CompletedWithLink,
+        LinksDiffer,
         LeftAloneAfter403,
         LeftAloneAfter404,
         BulkItemsHeeded,

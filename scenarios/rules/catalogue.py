@@ -54,6 +54,8 @@ def _parameters(rule: Any) -> list[tuple[str, str]]:
 
 def _default(field: Field[Any], kind: Any) -> str:
     default: Any = field.default
+    if default is None:
+        return "not set"
     return duration.duration_text(default) if kind is ValueKind.SECONDS else str(default)
 
 

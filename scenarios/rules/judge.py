@@ -13,17 +13,31 @@ from workerkit.scenarios.run_record.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
+class UnjudgedRule:
+    """A rule of the scenario that the run had no occasion to break.
+
+    rule: the id of the rule.
+    why: why there was no occasion, for example `no request was answered 401`.
+    """
+
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The verdict on one run.
 
     scenario: the name of the scenario.
     passed: True if the worker broke no rule.
     broken: the violations of rules, in the order of `RULES`.
+    not_judged: the rules that the run had no occasion to break, in the order of `RULES`.
     """
 
     scenario: str
     passed: bool
     broken: tuple[Violation, ...]
+    not_judged: tuple[UnjudgedRule, ...] = ()
 
 
 def judge(run: Run) -> Verdict:
@@ -32,18 +46,30 @@ def judge(run: Run) -> Verdict:
     If the run was ended early because it had failed, the rules that the worker could still keep are not
     checked.
     """
-    violations = tuple(
-        violation
-        for rule in rules_of(run.scenario)
-        if run.ended_by != "failed" or not rule.can_be_mended
-        for violation in rule.check(run.with_leaving if rule.judges_leaving else run)
+    rules = _checked_rules(run)
+    violations = tuple(violation for rule in rules for violation in rule.check(_judged(run, rule)))
+    broken = {violation.rule for violation in violations}
+    not_judged = tuple(
+        UnjudgedRule(rule.id, rule.why_not_judged(_judged(run, rule)))
+        for rule in rules
+        if rule.id not in broken and not rule.had_occasion(_judged(run, rule))
     )
-    return Verdict(run.scenario.name, not violations, violations)
+    return Verdict(run.scenario.name, not violations, violations, not_judged)
 
 
 def has_failed(run: Run) -> bool:
     """Whether the worker has broken a rule in a way that it cannot mend any more."""
-    return not judge(replace(run, ended_by="failed")).passed
+    so_far = replace(run, ended_by="failed")
+    return any(rule.check(_judged(so_far, rule)) for rule in _checked_rules(so_far))
+
+
+def _checked_rules(run: Run) -> list[Rule]:
+    return [rule for rule in rules_of(run.scenario) if run.ended_by != "failed" or not rule.can_be_mended]
+
+
+def _judged(run: Run, rule: Rule) -> Run:
+    """Returns the part of the run that the rule judges."""
+    return run.with_leaving if rule.judges_leaving else run
 
 
 def rules_of(scenario: Scenario) -> tuple[Rule, ...]:
@@ -61,5 +87,5 @@ def rules_of(scenario: Scenario) -> tuple[Rule, ...]:
 
 def masked(verdict: Verdict, mask: Mask) -> Verdict:
     """Returns the verdict without secrets. A message can contain a key, for example in a path."""
-    violations = (replace(violation, message=mask.text(violation.message)) for violation in verdict.broken)
+    violations = (replace(violation, fact=mask.text(violation.fact)) for violation in verdict.broken)
     return replace(verdict, broken=tuple(violations))

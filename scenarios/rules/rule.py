@@ -39,6 +39,10 @@ class Rule(ABC):
         run. False if the rule stays broken.
     judges_leaving: True if the rule also judges what the worker sends after the end of the run, before its
         processes have ended.
+    follows_from: the ids of other rules. If the worker broke one of them in the same run, it broke this rule
+        for the same reason.
+    no_occasion: why a run may have no occasion to break the rule. It completes the sentence "The rule was not
+        judged, because ...". Empty if every run has an occasion.
     """
 
     __slots__ = ()
@@ -49,27 +53,42 @@ class Rule(ABC):
     general: ClassVar[bool]
     can_be_mended: ClassVar[bool] = False
     judges_leaving: ClassVar[bool] = False
+    follows_from: ClassVar[tuple[str, ...]] = ()
+    no_occasion: ClassVar[str] = ""
 
     @abstractmethod
     def check(self, run: Run) -> list[Violation]:
         """Returns the violations of the rule in this run. Empty if the worker kept the rule."""
 
-    def violation(self, message: str, exchanges: tuple[int, ...] = ()) -> Violation:
+    def had_occasion(self, run: Run) -> bool:
+        """Whether something happened in the run that the rule judges.
+
+        If nothing did, a report says that the rule was not judged. A rule overrides this method together with
+        `no_occasion`.
+        """
+        return True
+
+    def why_not_judged(self, run: Run) -> str:
+        """Returns why the run had no occasion to break the rule. It completes the same sentence."""
+        return self.no_occasion
+
+    def violation(self, fact: str, exchanges: tuple[int, ...] = (), *, times: int = 1) -> Violation:
         """Returns a violation of this rule.
 
         Its message says what happened, why the rule exists, and what a careful worker does. It has only the
-        first 20 of the exchanges.
+        first 20 of the exchanges, sorted by their numbers.
         """
-        text = f"{message} {self.why} A careful worker {self.careful}."
-        return Violation(self.id, text, exchanges[:_MOST_LISTED])
+        numbers = tuple(sorted(exchanges[:_MOST_LISTED]))
+        advice = f"{self.why} A careful worker {self.careful}."
+        return Violation(self.id, fact, numbers, times, advice, self.follows_from)
 
     def summarize(self, breaches: Sequence[Breach]) -> list[Violation]:
         """Returns one violation for all breaches. Empty if there are no breaches.
 
-        The message describes the first breach. The exchanges are the first 20 of all breaches.
+        The message describes the first breach in time. The exchanges are the first 20 of all breaches.
         """
         if not breaches:
             return []
-        count = f" This happened {len(breaches)} times." if len(breaches) > 1 else ""
-        numbers = dict.fromkeys(number for breach in breaches for number in breach.exchanges)
-        return [self.violation(breaches[0].message + count, tuple(numbers))]
+        in_time_order = sorted(breaches, key=lambda breach: sorted(breach.exchanges))
+        numbers = dict.fromkeys(number for breach in in_time_order for number in breach.exchanges)
+        return [self.violation(in_time_order[0].message, tuple(numbers), times=len(breaches))]

@@ -13,11 +13,12 @@ from workerkit.openapi.spec.flaw import FlawError
 
 def flaws_of(exchanges: Iterable[Exchange], api: Api) -> tuple[tuple[Exchange, FlawError], ...]:
     """Returns the requests that the spec of the dialect does not allow, each with its first flaw."""
-    first_flaws = ((exchange, _first_flaw(exchange, api)) for exchange in exchanges)
+    first_flaws = ((exchange, first_flaw_of(exchange, api)) for exchange in exchanges)
     return tuple((exchange, flaw) for exchange, flaw in first_flaws if flaw is not None)
 
 
-def _first_flaw(exchange: Exchange, api: Api) -> FlawError | None:
+def first_flaw_of(exchange: Exchange, api: Api) -> FlawError | None:
+    """Returns the first flaw of a request. None if the spec of the dialect allows the request."""
     try:
         match = api.match(exchange.method, exchange.path)
         call = match.operation.parse_request(

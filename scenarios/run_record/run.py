@@ -13,9 +13,10 @@ from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.run_record.ambiguous_request import ambiguity_of
 from workerkit.scenarios.run_record.applied_faults import AppliedFaults
 from workerkit.scenarios.run_record.change import Change
-from workerkit.scenarios.run_record.request_flaw import flaws_of
+from workerkit.scenarios.run_record.request_flaw import first_flaw_of
 from workerkit.scenarios.run_record.task_history import TaskHistory
 from workerkit.scenarios.run_record.task_page import TaskPage, task_pages
 from workerkit.scenarios.run_record.task_report import TaskReport, task_reports
@@ -59,6 +60,10 @@ class Run:
     changes: all changes of the world since its start, in order.
     applied_faults: the faults that were applied to exchanges.
     recorded_at: when this record was made.
+    heartbeat_interval: how often the worker sends heartbeats by its own statement, in seconds. None if this
+        was not stated.
+    clock_ahead: how far the clock of the world is ahead of the real time, in seconds. The worker has the real
+        time.
     leaving: the exchanges after the end of the run, until the worker's processes ended.
     is_complete: False if older exchanges or changes are missing, because the world's memory is limited.
     """
@@ -75,6 +80,8 @@ class Run:
     changes: tuple[Change, ...] = ()
     applied_faults: tuple[AppliedFaults, ...] = ()
     recorded_at: float = 0.0
+    heartbeat_interval: float | None = None
+    clock_ahead: float = 0.0
     is_complete: bool = True
     leaving: tuple[Exchange, ...] = ()
 
@@ -210,8 +217,12 @@ class Run:
 
     @cached_property
     def flaws(self) -> tuple[tuple[Exchange, FlawError], ...]:
-        """The requests that the spec does not allow, each with its first flaw."""
-        return flaws_of(self.own_exchanges, self.api)
+        """The requests that the spec does not allow, or that are ambiguous, each with its first flaw."""
+        first_flaws = (
+            (exchange, first_flaw_of(exchange, self.api) or ambiguity_of(exchange, self.api))
+            for exchange in self.own_exchanges
+        )
+        return tuple((exchange, flaw) for exchange, flaw in first_flaws if flaw is not None)
 
     @cached_property
     def history(self) -> TaskHistory:

@@ -13,10 +13,27 @@ class Violation:
     then makes one violation from them.
 
     rule: the id of the rule.
-    message: what the worker did wrong, why that matters, and what a careful worker does.
-    exchanges: the numbers of the exchanges that show what the worker did wrong.
+    fact: what the worker did wrong the first time, in words.
+    exchanges: the numbers of the exchanges that show what the worker did wrong, in the order of time.
+    times: how often the worker broke the rule.
+    advice: why that matters, and what a careful worker does. It is the same for all violations of a rule.
+    follows_from: the ids of other rules. If the worker broke one of them in the same run, it broke this rule
+        for the same reason.
     """
 
     rule: str
-    message: str
+    fact: str
     exchanges: tuple[int, ...] = ()
+    times: int = 1
+    advice: str = ""
+    follows_from: tuple[str, ...] = ()
+
+    @property
+    def short_message(self) -> str:
+        """What the worker did wrong, and how often."""
+        return f"{self.fact} This happened {self.times} times." if self.times > 1 else self.fact
+
+    @property
+    def message(self) -> str:
+        """What the worker did wrong, how often, why that matters, and what a careful worker does."""
+        return f"{self.short_message} {self.advice}" if self.advice else self.short_message

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from workerkit.cli import echo as echo_module
 from workerkit.cli.console import console, shows_progress
+from workerkit.cli.echo import echo
+from workerkit.openapi.formats.visible_text import visible_text
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +39,22 @@ def test_progress_is_shown_only_to_a_person_at_a_terminal(
     if variable:
         monkeypatch.setenv(variable, "1")
     assert shows_progress(Console(file=io.StringIO(), force_terminal=is_terminal)) is is_shown
+
+
+# Files that print only texts of workerkit itself, or reports, which their writers have made harmless.
+OWN_TEXTS = {"echo.py", "main.py", "report_files.py", "spec.py", "schema.py"}
+
+
+def test_commands_print_only_through_a_console_or_echo() -> None:
+    files = [path for path in Path(echo_module.__file__).parent.rglob("*.py") if path.name not in OWN_TEXTS]
+    assert len(files) > 20
+    for path in files:
+        assert not re.search(r"click\.s?echo\(|(?<![.\w])(?<!def )print\(", path.read_text()), path
+
+
+@pytest.mark.parametrize("text", ["\x1b[2Jx", "\u202ex", "::error::x", "[bold]x[/bold]"])
+def test_a_text_does_not_act(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    console().print(text)
+    echo(text)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == [visible_text(text)] * 2

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import subprocess
 import sys
 import unicodedata
 from html.parser import HTMLParser
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -18,6 +20,11 @@ import yaml
 
 from tests.cli.conftest import PATIENCE, Run, on_a_terminal
 from tests.contracts.small_server import SmallServer, serving
+from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
+from workerkit.mockserver.observers.json_log import log_as_json
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
+from workerkit.openapi.exchange import Exchange
 
 # What a hostile server, worker or file says. Each part acts somewhere: on a terminal, in the log of a CI
 # system, in Markdown or in HTML. The last lines pretend to be a verdict.
@@ -241,3 +248,16 @@ def test_record(script: str, project: Path) -> None:
     assert not acting(output)
     assert not FORGED.search(output)
     assert process.returncode == 0
+
+
+def test_the_log_and_the_journal_of_serve(project: Path) -> None:
+    worlds, log = Worlds(), StringIO()
+    world = worlds.add(DEFAULT, WorldBuilder(seed=1, with_tasks=False)).world
+    with log_as_json(worlds, log), journal_exchanges_to(JournalFile("journal.jsonl"), worlds):
+        logging.getLogger("workerkit.mockserver").error(HOSTILE)
+        request = (HOSTILE, HOSTILE, HOSTILE, ((HOSTILE, HOSTILE),), HOSTILE.encode("utf-8", "replace"))
+        world.journal.add(Exchange(1, None, None, *request, 404, (), b"", 0.0, 0.0))
+    for text in (log.getvalue(), Path("journal.jsonl").read_text()):
+        assert "forged" in text
+        assert not acting(text)
+        assert all(json.loads(line) for line in text.splitlines())

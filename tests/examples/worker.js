@@ -6,7 +6,7 @@
 // The worker reads the list page by page, does the tasks of a page, and reports each result by callback. Then it
 // starts with the first page again. When no task waits any more, it exits with 0. It does not set failed tasks back
 // to pending. If somebody else does, it does them again, up to max_retries times. At SIGTERM it first finishes the
-// tasks that it has begun.
+// tasks that it has begun, unless the API fails.
 
 "use strict";
 
@@ -33,10 +33,14 @@ class TemporaryError extends Error {}
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+let stopping = false;
+const stopped = new Promise((resolve) => process.once("SIGTERM", resolve)).then(() => (stopping = true));
+
 // Waits 0.2 s, 0.4 s, 0.8 s and so on. A random part keeps many workers from asking at the same time.
+// After SIGTERM it does not wait.
 function pause(attempt) {
   const longest = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
-  return sleep(longest * (0.5 + Math.random() / 2));
+  return Promise.race([stopped, sleep(longest * (0.5 + Math.random() / 2))]);
 }
 
 // Requests
@@ -47,7 +51,9 @@ let notBefore = 0;
 async function send(method, path, body) {
   await sleep(notBefore - performance.now());
   const { status, retryAfter, text } = await exchange(method, path, body);
-  if (/^\d+$/.test(retryAfter)) notBefore = performance.now() + retryAfter * 1000;
+  // Retry-After has a number of seconds or a date.
+  const wait = /^\d+$/.test(retryAfter) ? retryAfter * 1000 : Date.parse(retryAfter) - Date.now();
+  if (wait > 0) notBefore = performance.now() + wait;
   if (status === 401 || status === 429 || status >= 500) throw new TemporaryError(`status ${status}`);
   if (status !== 200) throw new RefusedError(`status ${status}`);
   return parsed(text);
@@ -93,7 +99,7 @@ async function call(method, path, body, isDone = async () => false) {
     try {
       return await send(method, path, body);
     } catch (error) {
-      if (!(error instanceof TemporaryError) || performance.now() > giveUpAt) throw error;
+      if (!(error instanceof TemporaryError) || performance.now() > giveUpAt || stopping) throw error;
     }
     await pause(attempt);
     if (await isDone()) return {};
@@ -275,10 +281,6 @@ async function doTasksOfList(includeReported) {
   return foundTasks;
 }
 
-// At SIGTERM the worker takes no new tasks. It finishes the tasks that it has begun.
-let stopping = false;
-process.once("SIGTERM", () => (stopping = true));
-
 async function main() {
   await heartbeat(0);
   const heartbeats = setInterval(() => heartbeat(running.size), HEARTBEAT_EVERY);
@@ -294,5 +296,5 @@ async function main() {
 
 main().catch((error) => {
   console.error(`gave up: ${error.message}`);
-  process.exitCode = 1;
+  process.exit(1);
 });

@@ -5,7 +5,7 @@ r"""A careful worker for the LIKEPION Worker API. It needs only the Python stand
 
 The worker does all tasks of its server that wait, and tasks that an earlier run left running. It reports
 the result of each task to the API. It tries failed tasks again while they have retries left. Then it exits
-with 0. At SIGTERM it first finishes the tasks that it has begun.
+with 0. At SIGTERM it first finishes the tasks that it has begun, unless the API fails.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ BATCH = 20  # tasks in one update; the API accepts up to 500
 CHECKS = 3  # how often the list must be empty before the worker exits
 MOST_LOGS = 500
 ANSWER_KEYS = {"success", "data"}  # a good answer has one of these keys
+STOPPING = threading.Event()  # is set at SIGTERM
 
 
 class RefusedError(Exception):
@@ -66,8 +68,7 @@ class Api:
         """Sends a request once and returns the JSON of the answer. Raises RefusedError and TemporaryError."""
         time.sleep(max(0.0, self._not_before - time.monotonic()))
         status, retry_after, text = self._send_bytes(method, path, body, timeout)
-        if retry_after.isdecimal():
-            self._not_before = time.monotonic() + int(retry_after)
+        self._not_before = time.monotonic() + seconds_to_wait(retry_after)
         if status in (401, 429) or status >= 500:
             raise TemporaryError(f"status {status}")
         if status != 200:
@@ -88,7 +89,7 @@ class Api:
             try:
                 return self.send(method, path, body, timeout=TIMEOUT + attempt)
             except TemporaryError as error:
-                if time.monotonic() > give_up_at:
+                if time.monotonic() > give_up_at or STOPPING.is_set():
                     sys.exit(f"gave up: {method} {path}: {error}")
             pause(attempt)
             attempt += 1
@@ -134,6 +135,16 @@ class Api:
             raise TemporaryError(repr(error)) from None
 
 
+def seconds_to_wait(retry_after: str) -> float:
+    """Returns the seconds that the header Retry-After asks for, as a number or as a date."""
+    if retry_after.isdecimal():
+        return int(retry_after)
+    try:
+        return parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except ValueError:
+        return 0.0
+
+
 def parsed(text: bytes) -> Json:
     """Returns the JSON object of an answer. Raises TemporaryError if the answer is not from the API."""
     try:
@@ -150,10 +161,10 @@ def unique(tasks: Iterable[Json]) -> Iterable[Json]:
     return {task["id"]: task for task in tasks}.values()
 
 
-def pause(attempt: int, wait: Callable[[float], object] = time.sleep) -> None:
+def pause(attempt: int) -> None:
     """Waits 0.2 s, 0.4 s, 0.8 s and so on. A random part keeps many workers from asking at the same time."""
     longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
-    wait(random.uniform(longest / 2, longest))
+    STOPPING.wait(random.uniform(longest / 2, longest))
 
 
 def do_at_site(task: Json) -> Json:
@@ -198,19 +209,14 @@ class Worker:
         self._logs: list[Json] = []
         self._last_heartbeat = 0.0
         self._failed_posts = 0
-        self._stopping = threading.Event()
-
-    def stop(self) -> None:
-        """Takes no new tasks from now on."""
-        self._stopping.set()
 
     def run(self) -> None:
-        """Works until no task waits any more, or until `stop`."""
+        """Works until no task waits any more, or until SIGTERM."""
         self._heartbeat(active_tasks=0)
         empty_checks = 0
-        while empty_checks < CHECKS and not self._stopping.is_set():
+        while empty_checks < CHECKS and not STOPPING.is_set():
             if empty_checks:
-                pause(empty_checks - 1, self._stopping.wait)
+                pause(empty_checks - 1)
             tasks = self._next_tasks(include_reported=empty_checks == CHECKS - 1)
             self._do(tasks)
             if tasks or self._retry_failed():
@@ -361,6 +367,6 @@ class Worker:
 
 
 if __name__ == "__main__":
-    worker = Worker(Api(os.environ["LIKEPION_BASE_URL"]))
-    signal.signal(signal.SIGTERM, lambda number, frame: worker.stop())
-    worker.run()
+    # The handler runs in this thread, which may hold the lock of the event. So another thread sets the event.
+    signal.signal(signal.SIGTERM, lambda number, frame: threading.Thread(target=STOPPING.set).start())
+    Worker(Api(os.environ["LIKEPION_BASE_URL"])).run()

@@ -49,13 +49,20 @@ send() {
     --max-time "$timeout" --dump-header "$here/head" --output "$here/answer" \
     --write-out '%{http_code}' "$url$2") || { timeout=$((timeout < 20 ? timeout * 2 : timeout)) && return 1; }
   timeout=3
-  retry_after=$(sed -n 's/^[Rr]etry-[Aa]fter: *\([0-9][0-9]*\).*/\1/p' "$here/head" | tail -n 1)
-  not_before=$((SECONDS + ${retry_after:--1} + 1))
+  retry_after=$(tr -d '\r' <"$here/head" | sed -n 's/^[Rr]etry-[Aa]fter: *//p' | tail -n 1)
+  not_before=$((SECONDS + $(seconds_to_wait "$retry_after")))
   case $status in
     200) jq -e '.success != false and (has("success") or has("data"))' "$here/answer" >/dev/null 2>&1 || return 1 ;;
     401 | 429 | 5??) return 1 ;;
     *) return 2 ;;
   esac
+}
+
+# seconds_to_wait RETRY_AFTER: prints for how many seconds to wait. The header has a number of seconds or a date.
+seconds_to_wait() {
+  local seconds=${1:--1}
+  case $seconds in *[!0-9-]*) seconds=$(($(date -d "$1" +%s 2>/dev/null || echo 0) - $(date +%s))) ;; esac
+  echo $((seconds < 0 ? 0 : seconds + 1))
 }
 
 # call METHOD PATH [FILE]: sends a request, and repeats it after a temporary error with longer and longer pauses.

@@ -6,7 +6,7 @@ r"""A careful worker for the LIKEPION Worker API. It does many tasks at a time, 
 
 The worker reads the whole list, does the waiting tasks in batches, and reads the list again. When no task
 waits any more, it exits with 0. It reports statuses and results in bulk updates. At SIGTERM it first
-finishes the tasks that it has begun.
+finishes the tasks that it has begun, unless the API fails.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -42,12 +43,25 @@ TRIES = 3  # for heartbeats and logs
 MOST_LOGS = 500
 
 
+STOPPING = asyncio.Event()  # is set at SIGTERM
+
+
 class RefusedError(Exception):
     """The API refused the request, and will refuse it again."""
 
 
 class TemporaryError(Exception):
     """There is no usable answer. Sending the request again may help. The API may have accepted it already."""
+
+
+def seconds_to_wait(retry_after: str) -> float:
+    """Returns the seconds that the header Retry-After asks for, as a number or as a date."""
+    if retry_after.isdecimal():
+        return int(retry_after)
+    try:
+        return parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except ValueError:
+        return 0.0
 
 
 class Api:
@@ -97,8 +111,8 @@ class Api:
         return list(tasks.values())
 
     def _json_of(self, answer: httpx.Response) -> Json:
-        if (retry_after := answer.headers.get("Retry-After", "")).isdecimal():
-            self._not_before = time.monotonic() + int(retry_after)
+        if (seconds := seconds_to_wait(answer.headers.get("Retry-After", ""))) > 0:
+            self._not_before = time.monotonic() + seconds
         if answer.status_code in (401, 429) or answer.status_code >= 500:
             raise TemporaryError(f"status {answer.status_code}")
         if answer.status_code != 200:
@@ -115,8 +129,8 @@ async def attempts() -> AsyncIterator[int]:
     for attempt in itertools.count():
         await pause_before(attempt)
         yield attempt
-        if time.monotonic() > give_up_at:
-            raise SystemExit("gave up: the API has failed for too long")
+        if time.monotonic() > give_up_at or STOPPING.is_set():
+            raise SystemExit("gave up: the API has failed for too long, or at the end")
 
 
 async def pause_before(attempt: int) -> None:
@@ -125,7 +139,8 @@ async def pause_before(attempt: int) -> None:
     A random part keeps many workers from asking at the same time.
     """
     longest = min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
-    await asyncio.sleep(random.uniform(longest / 2, longest) if attempt else 0)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(STOPPING.wait(), random.uniform(longest / 2, longest) if attempt else 0)
 
 
 async def do_at_site(task: Json) -> Json:
@@ -158,21 +173,16 @@ class Worker:
         self._reported_at_retry: dict[str, int] = {}
         self._logs: list[Json] = []
         self._active_tasks = 0
-        self._stopping = asyncio.Event()
-
-    def stop(self) -> None:
-        """Begins no batch from now on."""
-        self._stopping.set()
 
     async def run(self) -> None:
-        """Works until no task waits any more, or until `stop`. Sends heartbeats meanwhile."""
+        """Works until no task waits any more, or until SIGTERM. Sends heartbeats meanwhile."""
         heartbeats = asyncio.create_task(self._send_heartbeats())
         empty_checks = 0
-        while empty_checks < CHECKS and not self._stopping.is_set():
+        while empty_checks < CHECKS and not STOPPING.is_set():
             await pause_before(empty_checks)
             tasks = await self._waiting_tasks(include_reported=empty_checks == CHECKS - 1)
             for begin in range(0, len(tasks), BATCH):
-                if not self._stopping.is_set():
+                if not STOPPING.is_set():
                     await self._do(tasks[begin : begin + BATCH])
             await self._send_logs()
             empty_checks = 0 if tasks or await self._retry_failed() else empty_checks + 1
@@ -326,9 +336,8 @@ async def main() -> None:
     """Does all waiting tasks."""
     client = httpx.AsyncClient(headers={"X-API-Key": API_KEY}, timeout=TIMEOUT)
     async with client:
-        worker = Worker(Api(client))
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
-        await worker.run()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, STOPPING.set)
+        await Worker(Api(client)).run()
 
 
 if __name__ == "__main__":

@@ -125,6 +125,13 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
+def test_a_pipe_that_nobody_reads_is_an_error_and_holds_nobody(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(CannotWriteError, match="pipe cannot be written: nobody reads this pipe"):
+        write_atomically(str(pipe), b"content")
+
+
 # File modes
 
 

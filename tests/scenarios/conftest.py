@@ -31,12 +31,14 @@ from workerkit.scenarios.loading.editor_schema import scenario_schema
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 from workerkit.scenarios.rules import RULES
-from workerkit.scenarios.rules.work.tasks_ended import TasksEnded
+from workerkit.scenarios.rules.refusals.refused_start_heeded import RefusedStartHeeded
+from workerkit.scenarios.rules.work.done_once import DoneOnce
 from workerkit.scenarios.run_record.run import Run
 
 START = 1_764_583_200.0
 BASE = "/api/v1/worker"
 NO_TIME = 0.001
+ALSO_JUDGED = (DoneOnce, RefusedStartHeeded)
 WORLD = WorldPlan((ServerPlan("server-01"), ServerPlan("server-02")), ())
 QUIET_DAY = Scenario("quiet-day", "Nothing happens", "Nothing at all.", WORLD)
 
@@ -152,11 +154,16 @@ def _sent(answer: Answer) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def broken_rules() -> Callable[[Run], list[str]]:
-    """Returns the ids of the rules that a run breaks. The rule TasksEnded is left out."""
+    """Returns the ids of the rules that a run breaks: general rules, and those in `ALSO_JUDGED`.
+
+    Also checks that the run had an occasion to break these rules.
+    """
 
     def judge(run: Run) -> list[str]:
-        rules = [rule() for rule in RULES.values() if rule is not TasksEnded]
-        return [violation.rule for rule in rules for violation in rule.check(run)]
+        rules = [rule() for rule in RULES.values() if rule.general or rule in ALSO_JUDGED]
+        broken = [(rule, violation) for rule in rules for violation in rule.check(run)]
+        assert [rule.id for rule, _ in broken if not rule.had_occasion(run)] == []
+        return [violation.rule for _, violation in broken]
 
     return judge
 
@@ -179,7 +186,7 @@ def attempt() -> Callable[..., Exchange]:
             method="PUT",
             path="/api/v1/worker/tasks/6f1e2c1a-0000-4000-8000-000000000001",
             query="",
-            request_headers=(("x-api-key", "server-01-key"),),
+            request_headers=(("x-api-key", "server-01-key"), ("content-type", "application/json")),
             request_body=b'{"status": "completed"}',
             status=401,
             answer_headers=(),

@@ -1,6 +1,8 @@
 """A careful worker. Options on the command line set its style. No style breaks a rule.
 
 It needs the same three environment variables as the example workers. As a daemon it runs until SIGTERM.
+At SIGTERM it ends at once, and the next start finishes what is running. With --give-back, it first sets the
+tasks that it has begun back to pending, and sends its last logs.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,7 +76,7 @@ class Clock:
         longest = min(0.15 * 2**attempt, _LONGEST_PAUSE)
         self.wait(random.uniform(longest / 2, longest))
 
-    def hold_requests(self, seconds: int) -> None:
+    def hold_requests(self, seconds: float) -> None:
         """Lets all threads wait this many seconds before their next request."""
         self._not_before = max(self._not_before, time.monotonic() + seconds)
 
@@ -93,8 +96,8 @@ class Api:
         """Sends a request once. Raises RefusedError and TemporaryError."""
         self._clock.wait_for_permission()
         status, retry_after, text = self._send_bytes(method, path, body)
-        if retry_after.isdecimal():
-            self._clock.hold_requests(int(retry_after))
+        if (seconds := seconds_to_wait(retry_after)) > 0:
+            self._clock.hold_requests(seconds)
         if status in (401, 429) or status >= 500:
             raise TemporaryError(f"status {status}")
         if status >= 300:
@@ -143,6 +146,16 @@ class Api:
         return connection
 
 
+def seconds_to_wait(retry_after: str) -> float:
+    """Returns the seconds that the header Retry-After asks for, as a number or as a date."""
+    if retry_after.isdecimal():
+        return int(retry_after)
+    try:
+        return parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except ValueError:
+        return 0.0
+
+
 class Pages:
     """Reads the list page by page, in the style of the worker."""
 
@@ -186,6 +199,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.dropped: set[str] = set()
+        self.begun: set[str] = set()
         self._attempts: Counter[str] = Counter()
         self._results: dict[str, Json] = {}
         self._reported: dict[str, tuple[int, float]] = {}
@@ -211,6 +225,7 @@ class Memory:
 
     def mark_reported(self, task: Json) -> None:
         """Remembers that the API has the result of the task."""
+        self.begun.discard(task["id"])
         self._reported[task["id"]] = task["retry_count"], time.monotonic()
 
     def failed(self) -> set[str]:
@@ -254,6 +269,7 @@ class SingleReporter:
 
     def _do_one(self, task: Json) -> None:
         worker, memory = self._worker, self._worker.memory
+        memory.begun.add(task["id"])
         try:
             for status in self._steps(task):
                 self._report(task, {"status": status})
@@ -394,6 +410,16 @@ class Worker:
         self._last_heartbeat = -math.inf
         self.heartbeat_if_due()
 
+    def give_back(self) -> None:
+        """Sets the tasks that this process has begun back to pending, and sends the last logs."""
+        self.clock = Clock()
+        self.api = Api(self.clock)
+        listed = [task["id"] for page in Pages(self.api, self.style).read("running", 1000) for task in page]
+        for task_id in self.memory.begun.intersection(listed):
+            self.api.call("PUT", f"/tasks/{task_id}", {"status": "pending"})
+            self.log("INFO", f"given back: {task_id}")
+        self._send_logs()
+
     def _do_list(self) -> bool:
         """Reads the list once and does its tasks. Returns whether there was a task to do."""
         pages = self.pages.read("pending,queued,running")
@@ -480,6 +506,7 @@ def read_style(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--look", choices=("running", "canceled", "never"), default="running")
     parser.add_argument("--hasty", action="store_true", help="set pending tasks to running in one step")
     parser.add_argument("--chatty", action="store_true", help="send notes, and a log entry for each step")
+    parser.add_argument("--give-back", action="store_true", help="open tasks again at SIGTERM")
     parser.add_argument("--requeue", action="store_true", help="set failed tasks back to pending")
     return parser.parse_args(arguments)
 
@@ -487,7 +514,10 @@ def read_style(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 if __name__ == "__main__":
     clock = Clock()
     signal.signal(signal.SIGTERM, clock.stop)
+    worker = Worker(read_style(), Api(clock), clock)
     try:
-        Worker(read_style(), Api(clock), clock).run()
+        worker.run()
     except StoppedError:
+        if worker.style.give_back:
+            worker.give_back()
         sys.exit(0)

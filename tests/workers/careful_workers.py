@@ -17,11 +17,13 @@ class WorkerCommand:
     name: the name of the worker in messages.
     words: the words of the command.
     needs: the programs that it needs.
+    heartbeat: how often it sends heartbeats, in seconds.
     """
 
     name: str
     words: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    heartbeat: float = 5.0
 
     @property
     def missing(self) -> str:
@@ -38,6 +40,7 @@ EXAMPLE_WORKERS = (
 
 STYLES = {
     "one-by-one": "--page 1 --read first",
+    "gives-back": "--daemon --page 10 --give-back",
     "sevens": "--page 7 --paging offset --requeue",
     "daemon": "--daemon --page 100 --requeue",
     "threads": "--threads 8 --page 100 --look canceled",
@@ -51,16 +54,19 @@ STYLES = {
     "chatty-callback": "--chatty --by callback --daemon --threads 2",
 }
 STYLED_WORKERS = tuple(
-    WorkerCommand(name, (sys.executable, str(Path(__file__).with_name("careful.py")), *style.split()))
+    WorkerCommand(
+        name, (sys.executable, str(Path(__file__).with_name("careful.py")), *style.split()), heartbeat=2.0
+    )
     for name, style in STYLES.items()
 )
 _KILLED_AND_RESTARTED = 'timeout --signal=KILL 0.7 "$@"; exec "$@"'
 OTHER_WORKERS = (
-    WorkerCommand("pipeline", (sys.executable, str(Path(__file__).with_name("pipeline.py")))),
+    WorkerCommand("pipeline", (sys.executable, str(Path(__file__).with_name("pipeline.py"))), heartbeat=2.5),
     WorkerCommand(
         "killed-and-restarted",
         ("bash", "-c", _KILLED_AND_RESTARTED, "bash", *STYLED_WORKERS[0].words),
         ("bash", "timeout"),
+        heartbeat=2.0,
     ),
 )
 CAREFUL_WORKERS = EXAMPLE_WORKERS + STYLED_WORKERS + OTHER_WORKERS

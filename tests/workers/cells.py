@@ -29,16 +29,23 @@ _SCENARIOS = {
     "unreadable": "broken-answers-at-every-step",
     "slow": "slow-at-every-step",
 }
+# Heartbeats and later pages meet these troubles elsewhere.
+_AROUND_THE_WORK = {
+    "429": "rate-limited",
+    "answer-lost": "answers-lost",
+    "connection-lost": "idle-connection-closed",
+    "unreadable": "truncated-json",
+}
 # The scenarios in which an answer never comes.
 _HANGS = {
-    "heartbeat": "no-answer-to-heartbeat-or-logs",
-    "logs": "no-answer-to-heartbeat-or-logs",
+    "heartbeat": "no-answer-to-a-heartbeat",
+    "logs": "no-answer-to-logs",
     "first-page": "no-answer-to-a-list",
-    "later-page": "no-answer-to-a-list",
-    "running": "answer-never-comes",
+    "later-page": "no-answer-to-a-later-page",
+    "running": "no-answer-to-a-start",
     "completion": "answer-never-comes",
     "failure": "no-answer-to-a-failure",
-    "requeue": "no-answer-to-a-failure",
+    "requeue": "no-answer-to-a-requeue",
 }
 # These troubles come after the request took effect.
 _APPLIED = ("answer-lost", "unreadable")
@@ -63,7 +70,12 @@ class Cell:
     @property
     def scenario(self) -> str:
         """The name of a scenario of the library in which the cell happens."""
-        return _HANGS[self.asked] if self.trouble == "hang" else _SCENARIOS[self.trouble]
+        if self.trouble == "hang":
+            return _HANGS[self.asked]
+        if (self.asked, self.trouble) == ("heartbeat", "5xx"):
+            return "heartbeat-refused"
+        elsewhere = _AROUND_THE_WORK if self.asked in ("heartbeat", "later-page") else {}
+        return elsewhere.get(self.trouble, _SCENARIOS[self.trouble])
 
     @property
     def weakness(self) -> str:

@@ -28,6 +28,7 @@ class Mutant:
     original: the program of the careful worker.
     style: the options of the careful worker.
     also: other rules that the mistake breaks.
+    heartbeat: the interval of heartbeats that the worker states, in seconds. None if it states none.
     """
 
     rule: str
@@ -37,6 +38,7 @@ class Mutant:
     original: Path = _EXAMPLE
     style: str = ""
     also: frozenset[str] = frozenset()
+    heartbeat: float | None = None
 
     def source(self) -> str:
         """Returns the program of the careless worker."""
@@ -65,7 +67,7 @@ def scenario(name: str) -> Scenario:
 
 # Texts of the original programs, and their replacements.
 _GIVES_UP = """\
-                if time.monotonic() > give_up_at:
+                if time.monotonic() > give_up_at or STOPPING.is_set():
                     sys.exit(f"gave up: {method} {path}: {error}")
 """
 _AT_TEMPORARY_ERROR = """\
@@ -163,23 +165,41 @@ _AFTER_A_TASK_AND_MORE = """\
         for _ in range(5):
             worker.heartbeat_if_due()
 """
+_SENDS_HEARTBEAT = """\
+                self._post("/health", {"server_name": _NAME, "ip": "127.0.0.1", **_METRICS})
+"""
+_TRUSTS_SERVER_TIME = """\
+                body = {"server_name": _NAME, "ip": "127.0.0.1", **_METRICS}
+                server_time = self.api.call("POST", "/health", body)["data"]["server_time"]
+                hours = int(server_time[11:13]) - time.gmtime().tm_hour
+                self._last_heartbeat += 3600 * (hours % 24)
+"""
+_HEARTBEAT_FAILS = """\
+            sys.stderr.write(f"{path}: {error}\\n")
+"""
+_NEVER_AGAIN = f"""{_HEARTBEAT_FAILS}\
+            self._last_heartbeat = math.inf
+"""
+_MARKS_REPORTED = """\
+            memory.mark_reported(task)
+"""
+_CLOSES_REQUEST = f"""{_MARKS_REPORTED}\
+            closed = {{"request_id": task["request_id"], "status": "completed"}}
+            worker.api.call("POST", "/callback/request/status", closed)
+"""
+_IS_TO_FAIL = """\
+    if '"simulate": "fail"' in str(task["config"]):
+"""
+_FIRST_IS_TO_FAIL = """\
+    if '"simulate": "fail"' in str(task["config"]) and os.environ.setdefault("F", task["id"]) == task["id"]:
+"""
+_LINK = "\"link_post\": f\"https://{task['site_name']}/{task['id']}\""
+_ENCODES = "json.dumps(body).encode()"
 _SENDS_LOGS = 'if self._logs and self._post("/logs", {"logs": self._logs}):'
 _REPEATS_LOGS = 'if any(self._logs and self._post("/logs", {"logs": self._logs}) for _ in range(3)):'
 
-_ENDS_AT_SIGTERM = """\
-    try:
-        Worker(_style(), clock).run()
-    except StoppedError:
-        sys.exit(0)"""
-_FAILS_ALL_AT_SIGTERM = """\
-    worker = Worker(_style(), clock)
-    try:
-        worker.run()
-    except StoppedError:
-        Clock.wait = lambda *_: None
-        for task_id in worker.pages.ids("running"):
-            worker.api.send("PUT", f"/tasks/{task_id}", {"status": "failed"})
-        sys.exit(0)"""
+_GIVES_BACK = 'self.api.call("PUT", f"/tasks/{task_id}", {"status": "pending"})'
+_GIVES_UP_ON_ALL = 'self.api.call("PUT", f"/tasks/{task_id}", {"status": "failed"})'
 _BEGINS = """\
         started = self._start(tasks)
 """
@@ -189,7 +209,7 @@ _WRITES_DOWN = f"""{_BEGINS}\
 """
 _FIRST_STEP = """\
         empty_checks = 0
-        while empty_checks < CHECKS and not self._stopping.is_set():
+        while empty_checks < CHECKS and not STOPPING.is_set():
 """
 _DOES_AGAIN = f"""\
         with open(__file__ + BEGUN, "a+", encoding="utf-8") as file:
@@ -222,7 +242,7 @@ MUTANTS = (
         "ends at the first temporary failure",
         "outage",
         ((_GIVES_UP, "                sys.exit(0)\n"),),
-        also=frozenset(("tasks-ended",)),
+        also=frozenset(("tasks-ended", "none-left-running")),
     ),
     Mutant(
         "hung-answer-given-up",
@@ -385,8 +405,9 @@ MUTANTS = (
         "failed-with-message",
         "fails all that it has begun when it is stopped",
         "stopped-in-a-task",
-        ((_ENDS_AT_SIGTERM, _FAILS_ALL_AT_SIGTERM),),
+        ((_GIVES_BACK, _GIVES_UP_ON_ALL),),
         original=_CAREFUL,
+        style="--give-back",
     ),
     Mutant(
         "none-left-running",
@@ -423,6 +444,7 @@ MUTANTS = (
         "sends a number as text",
         "quiet-day",
         (('"cpu_usage": 0.0', '"cpu_usage": "0.0"'),),
+        also=frozenset(("heartbeat-sent",)),
     ),
     Mutant(
         "bulk-within-limit",
@@ -471,6 +493,126 @@ MUTANTS = (
         ((_POLLS, ""),),
         original=_CAREFUL,
         style="--daemon",
+    ),
+    # Results
+    Mutant(
+        "completed-with-link",
+        "sends no link",
+        "links-checked",
+        ((_LINK, '"link_post": ""'),),
+        original=_CAREFUL,
+    ),
+    Mutant(
+        "links-differ",
+        "sends the same link for every task",
+        "links-checked",
+        ((_LINK, '"link_post": "https://blog.example/"'),),
+        original=_CAREFUL,
+        style="--by bulk",
+    ),
+    Mutant(
+        "no-link-to-api",
+        "sends the address of the task in the API",
+        "quiet-day",
+        ((_LINK, '"link_post": f"{_URL.geturl()}/tasks/{task[\'id\']}"'),),
+        original=_CAREFUL,
+        style="--by callback",
+    ),
+    Mutant(
+        "failure-reported",
+        "completes the second task that fails",
+        "quiet-day",
+        ((_IS_TO_FAIL, _FIRST_IS_TO_FAIL),),
+        original=_CAREFUL,
+    ),
+    Mutant(
+        "request-closed-last",
+        "closes the request after its first task",
+        "quiet-day",
+        ((_MARKS_REPORTED, _CLOSES_REQUEST),),
+        original=_CAREFUL,
+        style="--look never",
+    ),
+    Mutant(
+        "retries-used",
+        "retries one task only",
+        "retries-left",
+        (("if self._has_retries(task)]", 'if self._has_retries(task) and task["id"] == min(failed)]'),),
+    ),
+    Mutant(
+        "backoff-grows",
+        "tries again every half second",
+        "slow-recovery",
+        ((_BACKS_OFF, "            self._clock.wait(0.5)\n"),),
+        original=_CAREFUL,
+        style="--look never",
+    ),
+    # Heartbeats that stop
+    Mutant(
+        "heartbeat-regular",
+        "sends one heartbeat only, on a quiet day",
+        "quiet-day",
+        (("_HEARTBEAT_EVERY = 2.0", "_HEARTBEAT_EVERY = 600.0"),),
+        original=_CAREFUL,
+        style="--daemon",
+        heartbeat=1.0,
+    ),
+    Mutant(
+        "heartbeat-regular",
+        "sends no heartbeat after a refused one",
+        "heartbeat-refused",
+        ((_HEARTBEAT_FAILS, _NEVER_AGAIN),),
+        original=_CAREFUL,
+        style="--daemon --by bulk",
+        heartbeat=1.0,
+    ),
+    Mutant(
+        "heartbeat-regular",
+        "plans its heartbeats by the clock of the server",
+        "skewed-time",
+        ((_SENDS_HEARTBEAT, _TRUSTS_SERVER_TIME),),
+        original=_CAREFUL,
+        style="--daemon --by callback",
+        heartbeat=1.0,
+    ),
+    # Requests that a server may read in another way
+    Mutant(
+        "documented-requests",
+        "misspells a parameter",
+        "quiet-day",
+        (("?status={status}&limit=", "?status={status}&Limit="),),
+        original=_CAREFUL,
+    ),
+    Mutant(
+        "documented-requests",
+        "sends a parameter that the page does not have",
+        "unknown-names-refused",
+        (("?status={status}&limit=", "?order=oldest&status={status}&limit="),),
+        original=_CAREFUL,
+        also=frozenset(("process-not-crashed", "tasks-ended")),
+    ),
+    Mutant(
+        "documented-requests",
+        "sends a key twice",
+        "quiet-day",
+        ((_ENCODES, f"""{_ENCODES}.replace(b'{{"status"', b'{{"status": "queued", "status"')"""),),
+        original=_CAREFUL,
+        style="--look never",
+    ),
+    Mutant(
+        "documented-requests",
+        "sends JSON as text",
+        "content-type-checked",
+        (('"Content-Type": "application/json"', '"Content-Type": "text/plain"'),),
+        original=_CAREFUL,
+        also=frozenset(("heartbeat-sent", "process-not-crashed", "tasks-ended")),
+    ),
+    Mutant(
+        "pause-on-429",
+        "does not read a date in Retry-After",
+        "limited-until-a-date",
+        (("parsedate_to_datetime(retry_after).timestamp() - time.time()", "0.0"),),
+        original=_CAREFUL,
     ),
     # The same mistakes by workers in other styles
     Mutant(
@@ -616,7 +758,7 @@ MUTANTS = (
         "hung-answer-given-up",
         "waits forever, by callback",
         "hanging-answer",
-        (("_TIMEOUT = 2.5", "_TIMEOUT = 600"),),
+        (("TIMEOUT = 2.5", "TIMEOUT = 600"),),
         original=_CAREFUL,
         style="--by callback",
         also=frozenset(("tasks-ended",)),

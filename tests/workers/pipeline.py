@@ -20,6 +20,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from email.message import Message
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any
 
@@ -97,9 +98,9 @@ class Api:
         if status not in (401, 429) and status < 500:
             return RefusedError(str(status))
         retry_after = headers.get("Retry-After", "")
-        return self._temporary_error(str(status), int(retry_after) if retry_after.isdecimal() else 0, began)
+        return self._temporary_error(str(status), seconds_to_wait(retry_after), began)
 
-    def _temporary_error(self, message: str, least_pause: int, began: float) -> TemporaryError:
+    def _temporary_error(self, message: str, least_pause: float, began: float) -> TemporaryError:
         """Makes all threads wait. A request from before the last failure does not make the pause longer."""
         with self._lock:
             if began >= self._not_before:
@@ -112,6 +113,16 @@ class Api:
     def _wait(self) -> None:
         while (seconds := self._not_before - time.monotonic()) > 0:
             time.sleep(seconds + random.uniform(0, 0.05))
+
+
+def seconds_to_wait(retry_after: str) -> float:
+    """Returns the seconds that the header Retry-After asks for, as a number or as a date."""
+    if retry_after.isdecimal():
+        return int(retry_after)
+    try:
+        return parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except ValueError:
+        return 0.0
 
 
 @dataclass

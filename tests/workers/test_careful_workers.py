@@ -23,7 +23,13 @@ PAIRS = [(name, RUNNABLE[index % len(RUNNABLE)]) for index, name in enumerate(li
 @pytest.mark.parametrize("pairs", in_groups(PAIRS), ids=lambda pairs: f"{pairs[0][0]}-and-others")
 def test_careful_workers_break_no_rule(pairs: Sequence[tuple[str, WorkerCommand]]) -> None:
     trials = run_in_parallel(
-        lambda pair: try_worker(library.find(pair[0]), pair[1].words, time_limit=TIME_LIMIT), pairs
+        lambda pair: try_worker(
+            library.find(pair[0]),
+            pair[1].words,
+            time_limit=TIME_LIMIT,
+            heartbeat_interval=pair[1].heartbeat,
+        ),
+        pairs,
     )
     for (_, worker), trial in trials:
         assert trial.verdict.passed, f"{worker.name} in {trial_summary(trial)}"

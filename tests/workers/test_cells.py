@@ -1,7 +1,7 @@
 """Each kind of request meets each trouble somewhere in the library, and a careless worker fails there.
 
-Here eight cells of each half of the grid are tested: each kind of request twice, and each trouble but `hang`,
-which takes too long. `python -m benchmarks.soundness.grid` tests all cells.
+Here each kind of request is tested with two troubles. `hang` takes too long, and on a busy machine every
+answer can be `slow`. `python -m benchmarks.soundness.grid` tests all cells.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from workerkit.scenarios.model.effects.faults import AddFault
 from workerkit.scenarios.run_record.trouble import TROUBLES
 
 TIME_LIMIT = 240.0
-QUICK_TROUBLES = [trouble for trouble in TROUBLES if trouble != "hang"]
+TIMELESS_TROUBLES = [trouble for trouble in TROUBLES if trouble not in ("hang", "slow")]
 
 
 def _some_cells() -> list[Cell]:
@@ -28,7 +28,7 @@ def _some_cells() -> list[Cell]:
     return [
         Cell(
             ASKED[index],
-            QUICK_TROUBLES[(index + step) % len(QUICK_TROUBLES)],
+            TIMELESS_TROUBLES[(index + step) % len(TIMELESS_TROUBLES)],
             list(FORMS)[(index + step) % len(FORMS)] if ASKED[index] in UPDATES else None,
         )
         for index, step in numbers
@@ -46,11 +46,11 @@ def test_a_careless_worker_fails_where_it_is_weak(cells: Sequence[Cell]) -> None
         assert not trial.verdict.passed, f"{cell} did no harm in {trial_summary(trial)}"
 
 
-def test_the_chosen_cells_have_every_kind_of_request_and_every_quick_trouble() -> None:
+def test_the_chosen_cells_have_every_kind_of_request_and_every_timeless_trouble() -> None:
     chosen = _some_cells()
     assert set(chosen) <= set(all_cells())
     assert {cell.asked for cell in chosen} == set(ASKED) <= set(KINDS)
-    assert {cell.trouble for cell in chosen} == set(QUICK_TROUBLES)
+    assert {cell.trouble for cell in chosen} == set(TIMELESS_TROUBLES)
 
 
 def test_every_fault_is_in_a_scenario_of_the_library() -> None:

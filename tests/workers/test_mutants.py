@@ -22,7 +22,12 @@ def test_every_rule_has_a_worker_that_breaks_it() -> None:
 @pytest.mark.parametrize("mutants", in_groups(MUTANTS), ids=lambda mutants: f"{mutants[0].rule}-and-others")
 def test_careless_workers_break_their_rules(mutants: Sequence[Mutant], tmp_path: Path) -> None:
     trials = run_in_parallel(
-        lambda mutant: try_worker(scenario(mutant.scenario), mutant.words(tmp_path), time_limit=TIME_LIMIT),
+        lambda mutant: try_worker(
+            scenario(mutant.scenario),
+            mutant.words(tmp_path),
+            time_limit=TIME_LIMIT,
+            heartbeat_interval=mutant.heartbeat,
+        ),
         mutants,
     )
     for mutant, trial in trials:

@@ -10,6 +10,7 @@ from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, Recorded
 from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.snapshot import moved_snapshot
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Secret
 from workerkit.openapi.masking.pseudonyms import Pseudonyms, secrets_of
@@ -45,6 +46,7 @@ def capture_world(
     journal has dropped its first exchanges, a note says how many.
     """
     world, scenario = director.world, director.scenario
+    first_snapshot = moved_snapshot(first_snapshot, world.clock.begin)
     exchanges = list(world.journal)
     pseudonyms = world_pseudonyms(world, exchanges, salt or secrets.token_bytes(32))
     endings = [_ending(exchange, world.applied_faults.get(exchange.number)) for exchange in exchanges]

@@ -16,6 +16,7 @@ import uvloop
 from workerkit.mockserver.atomic_file import CannotWriteError, write_atomically
 from workerkit.mockserver.capsules.file.capsule import RecordedExchange
 from workerkit.mockserver.capsules.http.client import Address
+from workerkit.mockserver.capsules.record.exchange_queue import ExchangeQueue
 from workerkit.mockserver.capsules.record.proxy import Proxy
 from workerkit.mockserver.capsules.record.recording import Recording
 from workerkit.mockserver.server.server import CannotListenError, listening_socket
@@ -80,8 +81,8 @@ def record(
             # that most of these objects are gone when it runs.
             gc.freeze()
             gc.set_threshold(*_GC_THRESHOLDS)
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_serve_until_signal(Proxy(upstream, add, print_line), proxy_socket, ready))
+            with ExchangeQueue(add) as queue, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_serve_until_signal(Proxy(upstream, queue.put, print_line), proxy_socket, ready))
             recording.finish()
         if failures:
             kept = "exchange" if recording.count == 1 else f"{recording.count} exchanges"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -22,6 +21,7 @@ from workerkit.mockserver.capsules.replay.request_difference import (
 )
 from workerkit.mockserver.http.connection import reset_on_close
 from workerkit.mockserver.server.server import listening_socket
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.workers.worker_environment import NO_PROXY, settings_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import operation_of, worker_api
@@ -111,7 +111,7 @@ class CapsuleServer:
     @property
     def seconds_since_match(self) -> float:
         """Seconds since the worker last sent a recorded request. 0 before the first recorded request."""
-        return 0.0 if self._last_match_time is None else time.monotonic() - self._last_match_time
+        return 0.0 if self._last_match_time is None else steady_seconds() - self._last_match_time
 
     def difference(self, ended: str) -> Difference | None:
         """The first unexpected request. If there is none: the first recorded request that did not come.
@@ -203,7 +203,7 @@ class CapsuleServer:
         if index is None:
             return None
         self._last_answers[meaning] = self._waiting.pop(index)[1]
-        self._repeats, self._last_match_time = 0, time.monotonic()
+        self._repeats, self._last_match_time = 0, steady_seconds()
         return self._last_answers[meaning]
 
     def _repeated(self, request: Exchange, meaning: str) -> RecordedExchange | None:

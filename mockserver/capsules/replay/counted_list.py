@@ -1,4 +1,4 @@
-"""A recorded task list with page numbers. Its counts say how many tasks the server has."""
+"""A recorded task list. Its counts say how many tasks the server has."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 @dataclass(frozen=True, slots=True)
 class CountedList:
-    """One answer to `listTasks` without a cursor.
+    """One answer to `listTasks` whose total counts all tasks that match the filters of the request.
 
-    The total in the answer counts all tasks that match the filters of the request.
+    With a cursor, some servers count only the tasks behind the cursor. Such an answer is no counted list.
 
     owner: the name of the server that sent the request.
     call: the parameters of the request.
@@ -51,6 +51,25 @@ class CountedList:
         return self.service_type is None, len(self.statuses)
 
     @property
+    def cursor(self) -> str | None:
+        """The id in the parameter `after` of the request, in lower case. None without a cursor."""
+        is_given = "after" in self.call.given_parameters
+        return str(self.call.parameters["after"]).lower() if is_given else None
+
+    @property
+    def is_end(self) -> bool:
+        """Whether the page is behind a cursor, and contains the last task of the list."""
+        return self.cursor is not None and bool(self.page) and not self.is_full
+
+    def has_filter_of(self, other: CountedList) -> bool:
+        """Whether this list would show all tasks of the other list, which is of the same server."""
+        return (
+            self.owner == other.owner
+            and {*other.statuses} <= {*self.statuses}
+            and self.service_type in (None, other.service_type)
+        )
+
+    @property
     def tasks_before(self) -> int:
         """How many tasks are on the pages before this page."""
         return int((self.call.parameters["page"] - 1) * number_or_zero(self.answer.get("limit")))
@@ -63,7 +82,7 @@ class CountedList:
     @property
     def is_complete(self) -> bool:
         """Whether the page contains all tasks with these statuses."""
-        is_first = self.service_type is None and self.call.parameters["page"] == 1
+        is_first = self.service_type is None and self.call.parameters["page"] == 1 and self.cursor is None
         return is_first and (not self.is_full or self.total == len(self.page))
 
     @property

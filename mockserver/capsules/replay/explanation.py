@@ -17,8 +17,10 @@ from workerkit.openapi.exchange_reader import (
     link_id_of,
     listed_tasks,
     subject_task_id,
+    total_of,
 )
 from workerkit.openapi.spec.api import worker_api
+from workerkit.openapi.spec.flaw import FlawError
 
 _LIST = re.compile(r"answer/data(?:/\d+)?")
 _BULK_RESULT = re.compile(r"answer/results/(\d+)")
@@ -51,6 +53,8 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
         return _later_evidence(exchange, exchanges[difference.last - 1], difference)
     if exchange.operation != "listTasks":
         return _about_update(before, exchange, _updated_task(exchange, difference))
+    if difference.place in ("answer/total", "answer/data"):
+        return _about_length(exchange) or _about_longer_list(before, exchange)
     field = _TASK_FIELD.fullmatch(difference.place)
     if field is not None:
         task_id = str((listed_tasks(exchange) or [])[int(field[1])]["id"]).lower()
@@ -74,10 +78,21 @@ def _later_evidence(exchange: Exchange, last: Exchange, difference: Difference) 
     """A sentence about the later exchange that shows the difference."""
     task_id = _updated_task(exchange, difference)
     if difference.place == "answer/total":
-        return f"{_named(last)} lists further tasks"
+        is_too_small = difference.recorded.isdecimal() and int(difference.recorded) < int(difference.now)
+        return f"{_named(last)} lists " + (
+            "further tasks" if is_too_small else f"all tasks: {difference.now}"
+        )
+    if difference.task and difference.recorded.startswith("no task "):
+        return f"{_named(last)} lists this task, {_status_in(last, difference.task)}"
     if exchange.operation == "listTasks" or not task_id:
         return f"{_named(last)} contradicts this"
     return f"{_named(last)} should then list task {task_id}, but does not: it is not a task of this server"
+
+
+def _status_in(exchange: Exchange, task_id: str) -> str:
+    """The words for the status that a list shows."""
+    tasks = (task for task in listed_tasks(exchange) or [] if task["id"].lower() == task_id)
+    return f"with the status {display('answer/data/0/status', next(tasks, {}).get('status'))}"
 
 
 def _about_update(before: Sequence[Exchange], exchange: Exchange, task_id: str) -> str:
@@ -89,15 +104,51 @@ def _about_update(before: Sequence[Exchange], exchange: Exchange, task_id: str) 
     return f"{_named(foreign[-1])} lists task {task_id} for another API key"
 
 
+def _about_length(exchange: Exchange) -> str:
+    """A sentence about a page that does not list all tasks that its total counts. Empty for other pages."""
+    total, tasks, asked = total_of(exchange.answer_json()), listed_tasks(exchange) or [], _asked(exchange)
+    is_first = asked.get("page") == 1 and asked.get("after") is None
+    if not isinstance(total, int) or not is_first or len(tasks) >= min(total, asked["limit"]):
+        return ""
+    return (
+        f"Page 1 with limit {asked['limit']} lists only {len(tasks)} of {total} tasks: "
+        "the page or the total is wrong"
+    )
+
+
+def _about_longer_list(before: Sequence[Exchange], exchange: Exchange) -> str:
+    """A sentence about an earlier page of the same list, with more tasks than the total says."""
+    total = total_of(exchange.answer_json())
+    names = ("status", "service_type")
+    asked = [_asked(exchange).get(name) for name in names]
+    for earlier in reversed(before):
+        count = len(listed_tasks(earlier) or [])
+        is_same = (
+            key_of(earlier) == key_of(exchange) and [_asked(earlier).get(name) for name in names] == asked
+        )
+        if is_same and isinstance(total, int) and count > total:
+            return f"{_named(earlier)} lists {count} tasks"
+    return ""
+
+
 def _against_filter(exchange: Exchange, task_id: str) -> str:
     """A sentence about a listed task that the request did not ask for. Empty if it is not listed so."""
-    query = dict(parse_qsl(exchange.query))
-    tasks = [task for task in listed_tasks(exchange) or [] if task["id"].lower() == task_id]
-    for field, default in (("status", "pending,queued"), ("service_type", "")):
-        asked, given = query.get(field, default), tasks[0].get(field) if tasks else None
-        if asked and isinstance(given, str) and given not in asked.split(","):
-            return f'The {field} of this task is "{given}", but the request asks for {asked}'
+    task = next((task for task in listed_tasks(exchange) or [] if task["id"].lower() == task_id), {})
+    asked = _asked(exchange)
+    for field, words in (("status", asked.get("status")), ("service_type", asked.get("service_type"))):
+        wanted = [str(word) for word in (words if isinstance(words, list | tuple) else [words])]
+        if words and isinstance(task.get(field), str) and task[field] not in wanted:
+            asked_words = ",".join(wanted)
+            return f'The {field} of this task is "{task[field]}", but the request asks for {asked_words}'
     return ""
+
+
+def _asked(exchange: Exchange) -> Mapping[str, Any]:
+    """The parameters of a request for a list, with their defaults. Empty if the request is wrong."""
+    try:
+        return worker_api().operations["listTasks"].parse_request({}, exchange.query, b"").parameters
+    except FlawError:
+        return {}
 
 
 def _about_field(before: Sequence[Exchange], difference: Difference, task_id: str, field: str) -> str:

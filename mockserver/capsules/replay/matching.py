@@ -203,24 +203,28 @@ class Matcher:
             return
         for index, (recorded, now) in enumerate(zip_longest(before, after, fillvalue="")):
             if not (recorded and now and self._is_same_id(recorded, now)):
-                raise self._wrong_task(f"{place}/{index}", before[index:], after[index:])
+                raise self._wrong_task(place, index, before, after)
 
-    def _wrong_task(self, place: str, before: list[str], after: list[str]) -> _DifferenceFoundError:
-        """The difference of two lists that begin with different tasks: the first one is missing or extra."""
-        is_extra = bool(before) and before[0] not in after
-        is_missing = bool(after) and after[0] not in before
-        if is_extra and not (is_missing and self._is_known(after[0])):
-            return _DifferenceFoundError(
-                place, Phrase(f"task {before[0]}"), Phrase(f"no task {before[0]}"), task=before[0]
-            )
-        now = after[0] if self._is_known(after[0]) else "that the recording does not show"
-        if is_missing and not is_extra:
-            return _DifferenceFoundError(
-                place, Phrase(f"no task {now}"), Phrase(f"task {now}"), task=after[0]
-            )
-        return _DifferenceFoundError(
-            place, Phrase(f"task {before[0]}"), Phrase(f"task {now}"), task=before[0]
-        )
+    def _wrong_task(
+        self, place: str, index: int, before: list[str], after: list[str]
+    ) -> _DifferenceFoundError:
+        """The difference of two lists whose tasks differ from `index` on: one is missing, or one is extra.
+
+        A missing task that no exchange shows has no id for a message. Then the lengths of the lists differ.
+        """
+        recorded, now = before[index:], after[index:]
+        is_extra = bool(recorded) and recorded[0] not in now
+        is_missing = bool(now) and now[0] not in recorded
+        if is_extra and not (is_missing and self._is_known(now[0])):
+            values, task = (f"task {recorded[0]}", f"no task {recorded[0]}"), recorded[0]
+        elif is_missing and not is_extra and not self._is_known(now[0]):
+            lengths = Phrase(f"{len(before)} tasks"), Phrase(f"{len(after)} tasks")
+            return _DifferenceFoundError(place, *lengths)
+        elif is_missing and not is_extra:
+            values, task = (f"no task {now[0]}", f"task {now[0]}"), now[0]
+        else:
+            values, task = (f"task {recorded[0]}", f"task {now[0]}"), recorded[0]
+        return _DifferenceFoundError(f"{place}/{index}", *map(Phrase, values), task=task)
 
     def _is_invented(self, task: Any) -> bool:
         """Whether this is a task of the mock that stands for a recorded task."""

@@ -61,6 +61,7 @@ class _Reconstruction:
         self._add_servers()
         self._collect_listed_tasks()
         self._lists = list(self._counted_lists())
+        self._collect_cursors()
         self._collect_named_entities()
         self._invent_tasks_on_earlier_pages()
         self._invent_tasks_on_later_pages()
@@ -132,6 +133,13 @@ class _Reconstruction:
             place += 1
         return place
 
+    def _collect_cursors(self) -> None:
+        """Adds the task of each cursor that no list shows. It stands before the first task of its page."""
+        for task_list in self._lists:
+            if task_list.cursor is not None and task_list.cursor not in self._tasks and task_list.page:
+                place = self._order.index(str(task_list.page[0]["id"]))
+                self._collect_unlisted(task_list.cursor, task_list.owner, {}, place=place)
+
     # Tasks, customers' requests and accounts that no list shows
 
     def _collect_named_entities(self) -> None:
@@ -187,12 +195,15 @@ class _Reconstruction:
     def _other_server(self) -> str:
         return self._server(_OTHER_SERVER, "").name
 
-    def _collect_unlisted(self, task_id: str, owner: str, fields: Json) -> None:
-        """Adds a task with a status that no recorded list would show, if there is such a status."""
+    def _collect_unlisted(self, task_id: str, owner: str, fields: Json, *, place: int | None = None) -> None:
+        """Adds a task with a status that no recorded list would show, if there is such a status.
+
+        place: its index in the order of all tasks; None for the end.
+        """
         status = self._unlisted_status(task_id, owner)
         if status is not None:
             self._tasks[task_id] = owner, {"status": status, **fields}
-            self._order.append(task_id)
+            self._order.insert(len(self._order) if place is None else place, task_id)
 
     def _unlisted_status(self, task_id: str, owner: str) -> str | None:
         complete = (
@@ -215,13 +226,13 @@ class _Reconstruction:
         Example: a page begins with task 21 of the list, and only 15 earlier tasks are known. So 5 are added.
         """
         for task_list in sorted(self._lists, key=lambda task_list: task_list.tasks_before):
-            if task_list.page and not task_list.follows_update:
+            if task_list.page and task_list.cursor is None and not task_list.follows_update:
                 place = self._order.index(str(task_list.page[0]["id"]))
                 missing = task_list.tasks_before - self._count(task_list, self._order[:place])
                 self._invent(missing, task_list.owner, task_list.page[0], place)
 
     def _invent_tasks_on_later_pages(self) -> None:
-        """Adds tasks after a full page if its total is larger than the number of known tasks.
+        """Adds tasks if the total of a full page, or of a page behind a cursor, is larger than their number.
 
         The lists before the first status change are processed first, then the other lists. In both groups,
         narrow filters come before wide filters. So a task that a narrow filter counted is not added again for
@@ -238,12 +249,26 @@ class _Reconstruction:
             groups = [(task_list.owner, status, task_list.service_type) for status in task_list.statuses]
             incomplete = [group for group in groups if group[:2] not in complete]
             uncounted = [group for group in incomplete if group not in counted]
-            if task_list.is_full and incomplete and (uncounted or not task_list.changed_statuses):
+            hides_tasks = task_list.is_full or (task_list.is_end and task_list.cursor in self._tasks)
+            if hides_tasks and incomplete and (uncounted or not task_list.changed_statuses):
                 _, status, _ = (uncounted or incomplete)[0]
                 missing = task_list.total - self._count(task_list, self._order)
                 task = {**task_list.page[-1], "status": status}
-                self._invent(missing, task_list.owner, task, len(self._order))
+                self._invent(missing, task_list.owner, task, self._hidden_place(task_list))
             counted.update(groups)
+
+    def _hidden_place(self, task_list: CountedList) -> int:
+        """Where the tasks stand that a list counts, but does not show.
+
+        They are behind all other tasks. If a page behind a cursor shows the end of the list, they are before
+        this cursor.
+        """
+        ends = (
+            self._order.index(end.cursor)
+            for end in self._lists
+            if end.is_end and end.cursor in self._tasks and end.has_filter_of(task_list)
+        )
+        return min(ends, default=len(self._order))
 
     def _completely_listed(self) -> set[tuple[str, str]]:
         """Pairs of a server and a status.
@@ -266,7 +291,7 @@ class _Reconstruction:
             call = self._call(exchange) if page is not None else None
             if owner is None or page is None or call is None:
                 continue
-            if "after" not in call.given_parameters:
+            if "after" not in call.given_parameters or self._api.dialect["total-with-cursor"] == "all":
                 before = self._before_listing(exchange, page)
                 yield CountedList(owner, call, before, exchange.answer_json(), changed, follows_update)
             if self.world.hands_out_tasks:

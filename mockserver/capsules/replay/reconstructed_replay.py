@@ -134,8 +134,9 @@ def _sound(recorded: RecordedExchange, now: RecordedExchange, matcher: Matcher) 
 def _with_evidence(capsule: Capsule, dialect: Dialect) -> ReplayResult:
     """The result for the shortest beginning of the capsule that has a difference.
 
-    The last exchange of this beginning contradicts earlier ones. If it lists tasks that should not be there,
-    or not all tasks, it is the wrong one. Otherwise the earlier one is wrong, and the last one shows it.
+    The last exchange of this beginning contradicts earlier ones. It is wrong if it lists a task once more,
+    or leaves out a task that an earlier list shows. Otherwise the earlier one is wrong, and the last one
+    shows it.
     """
     end = _shortest_contradiction(capsule, dialect)
     part = beginning(capsule, end)
@@ -145,7 +146,8 @@ def _with_evidence(capsule: Capsule, dialect: Dialect) -> ReplayResult:
         return result
     if result.difference.place.startswith(_LISTED_TASKS):
         later = replay_reconstructed(part, dialect, seen=end - 1)
-        if later.difference is not None:
+        earlier = RecordedIds(part.recorded[: end - 1])
+        if later.difference is not None and later.difference.task in earlier:
             return later
     return replace(result, difference=replace(result.difference, last=end))
 

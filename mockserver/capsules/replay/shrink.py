@@ -61,7 +61,7 @@ class _Search:
         """The indices of the exchanges that remain."""
         others = (index for index in range(self._first.end) if index not in self._needed)
         before = sorted(others, key=self._answer_length, reverse=True)
-        return self._sorted(self._one_or_two(self._without_parts(before)))
+        return self._sorted(self._alone(before, self._one_or_two(self._without_parts(before))))
 
     def shows_it(self, indices: Sequence[int]) -> bool:
         """Whether these exchanges show the same difference, and those of the twin show none."""
@@ -103,6 +103,15 @@ class _Search:
                 if self._remaining_runs > 0 and self._still_differs([*candidate]):
                     return list(candidate)
         return kept
+
+    def _alone(self, before: list[int], kept: list[int]) -> list[int]:
+        """A single exchange that is enough, if more than two remain. The latest exchanges are tried first.
+
+        The removal of parts may end with many short lists where one long list is enough.
+        """
+        candidates = sorted(before, reverse=True) if len(kept) > _MAX_COMBINED else []
+        alone = (index for index in candidates if self._remaining_runs > 0 and self._still_differs([index]))
+        return next(([index] for index in alone), kept)
 
     def _still_differs(self, indices: list[int]) -> bool:
         self._remaining_runs -= 1

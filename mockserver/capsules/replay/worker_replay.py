@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.replay.capsule_server import CapsuleServer
 from workerkit.mockserver.capsules.replay.difference import Difference, request_line
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.workers.command import Command
 from workerkit.mockserver.workers.worker_environment import fill_placeholders
 from workerkit.openapi.errors import CannotRunError
@@ -84,8 +84,8 @@ def _check_complete(capsule: Capsule) -> None:
 
 def _wait_for_end(server: CapsuleServer, command: Command, time_limit: float) -> str:
     """Waits until the replay ends. Returns in words how it ended."""
-    deadline = time.monotonic() + time_limit
-    while time.monotonic() < deadline:
+    deadline = steady_seconds() + time_limit
+    while steady_seconds() < deadline:
         exit_code = command.wait(_SECONDS_BETWEEN_CHECKS)
         if exit_code is not None:
             return f"the worker exited with code {exit_code}"

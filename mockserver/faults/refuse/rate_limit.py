@@ -6,6 +6,7 @@ from math import ceil
 from typing import ClassVar
 
 from workerkit.mockserver.faults.fault_action import FaultAction
+from workerkit.mockserver.faults.refuse.retry_after import retry_after_text
 from workerkit.mockserver.world.refusal import FaultAnswerError
 from workerkit.scenarios.faults.refuse.rate_limit import RateLimit
 
@@ -22,7 +23,8 @@ class RateLimitAction(FaultAction[RateLimit]):
         allowed = [began for began in self._times_of_allowed() if began > now - self.fault.per]
         if len(allowed) >= self.fault.allowed:
             first = allowed[-self.fault.allowed] if self.fault.allowed else now
-            retry_after = max(1, ceil(first + self.fault.per - now))
+            seconds = max(1, ceil(first + self.fault.per - now))
+            retry_after = retry_after_text(seconds, self.fault.retry_after_as, now=now)
             self.record()
             raise FaultAnswerError(self.journal_text, _TOO_MANY_REQUESTS, retry_after)
 

@@ -29,9 +29,13 @@ class BulkItemsHeeded(Rule):
     careful: ClassVar[str] = "reads `results` item by item, and drops or corrects the items that were refused"
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no item of a bulk update was refused"
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([*_repeated(run), *_forgotten(run)])
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(report.in_bulk and report.outcome == "refused" for report in run.reports)
 
 
 def _repeated(run: Run) -> Iterator[Breach]:

@@ -28,6 +28,7 @@ class GoesOnAfterRefusal(Rule):
     careful: ClassVar[str] = "leaves the refused task alone and takes the next one"
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no report of a task was refused"
 
     patience: Seconds = 5.0
 
@@ -40,6 +41,9 @@ class GoesOnAfterRefusal(Rule):
         ]
         remaining = listed_but_not_reported(run)
         return self.summarize([_breach(run, refused[0], remaining)] if refused and remaining else [])
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(report.outcome == "refused" for report in run.reports)
 
     def _idled(self, run: Run, last: TaskReport) -> bool:
         """Whether the worker read a list with tasks at least `patience` after its last report."""

@@ -28,6 +28,9 @@ class LeftAlone(Rule):
             ]
         )
 
+    def had_occasion(self, run: Run) -> bool:
+        return any(report.code == self.code and not report.in_bulk for report in run.reports)
+
 
 def attempts_after_refusals(run: Run) -> Iterator[tuple[TaskReport, TaskReport]]:
     """Returns each report of a task that the worker sent after a 403 or 404 for the same task.

@@ -17,4 +17,5 @@ class LeftAloneAfter403(LeftAlone):
     careful: ClassVar[str] = (
         "drops a task at once when a report of it is answered with 403, and goes on with the other tasks"
     )
+    no_occasion: ClassVar[str] = "no report of a single task was refused with 403"
     code: ClassVar[int] = 403

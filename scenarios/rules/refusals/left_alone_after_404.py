@@ -17,4 +17,5 @@ class LeftAloneAfter404(LeftAlone):
     careful: ClassVar[str] = (
         "drops a task at once when a report of it is answered with 404, and goes on with the other tasks"
     )
+    no_occasion: ClassVar[str] = "no report of a single task was refused with 404"
     code: ClassVar[int] = 404

@@ -36,12 +36,18 @@ class NotRepeatedAfter400(Rule):
     why: ClassVar[str] = "A wrong request stays wrong, no matter how often it is sent."
     careful: ClassVar[str] = "logs a request that is refused with 400, drops or corrects it, and goes on"
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no report and no logs were refused with 400"
 
     times: Positive = 3
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize(
             [_breach(run, refused) for refused in _series(run) if len(refused) >= self.times]
+        )
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(
+            exchange.status in _WRONG and exchange.operation not in _POLLING for exchange in run.own_exchanges
         )
 
 

@@ -31,9 +31,13 @@ class RefusedStartHeeded(Rule):
     )
     careful: ClassVar[str] = "drops a task when its start is refused, and takes the next task"
     general: ClassVar[bool] = False
+    no_occasion: ClassVar[str] = "the server refused no start of a task"
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([breach for task in run.reports_by_task for breach in _breaches(run, task)])
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(map(_is_refused_start, run.reports))
 
 
 def _breaches(run: Run, task: str) -> Iterator[Breach]:

@@ -31,6 +31,8 @@ class EveryPageRead(Rule):
     )
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
+    follows_from: ClassVar[tuple[str, ...]] = ("goes-on-after-refusal",)
+    no_occasion: ClassVar[str] = "the worker read no list, or the run ended before it had read all"
 
     def check(self, run: Run) -> list[Violation]:
         if not (run.exited_normally and run.is_complete and run.pages):
@@ -44,6 +46,9 @@ class EveryPageRead(Rule):
         )
         numbers = tuple(page.exchange.number for page in run.pages)
         return self.summarize([Breach(text, numbers)] if missed else [])
+
+    def had_occasion(self, run: Run) -> bool:
+        return bool(run.pages) and (run.exited_normally or not any(_missed_tasks(run)))
 
 
 def _missed_tasks(run: Run) -> Iterator[Mapping[str, Any]]:

@@ -28,6 +28,7 @@ class HeartbeatNotTooOften(Rule):
         "sends heartbeats at regular times, at most one a second, no matter how much it works"
     )
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker sent fewer than two heartbeats"
 
     most: Positive = 12
 
@@ -41,6 +42,9 @@ class HeartbeatNotTooOften(Rule):
                 if len(last_second) > self.most:
                     return self.summarize([_breach(run, tuple(last_second))])
         return []
+
+    def had_occasion(self, run: Run) -> bool:
+        return sum(exchange.operation == "heartbeat" for exchange in run.own_exchanges) > 1
 
 
 def _breach(run: Run, heartbeats: tuple[Exchange, ...]) -> Breach:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.scenarios.rules.requests.heartbeats import heartbeats_of
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
@@ -18,6 +19,7 @@ _REQUESTS = 10
 class HeartbeatSent(Rule):
     """A worker that reports tasks must send at least one heartbeat.
 
+    A heartbeat does not count if the server refused it for a lasting reason, such as 400 or a wrong key.
     A worker that did not exit with code 0 is checked only if it sent ten requests or more after its first
     report.
     """
@@ -29,16 +31,21 @@ class HeartbeatSent(Rule):
     careful: ClassVar[str] = "sends a heartbeat when it starts, and regularly after that"
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the run ended before the worker had time for a heartbeat"
 
     def check(self, run: Run) -> list[Violation]:
-        has_heartbeat = any(exchange.operation == "heartbeat" for exchange in run.own_exchanges)
-        if has_heartbeat or not run.reports or not run.is_complete or not _had_time(run):
+        if heartbeats_of(run) or not run.reports or not run.is_complete or not _had_time(run):
             return []
+        refused = [exchange.number for exchange in run.own_exchanges if exchange.operation == "heartbeat"]
+        which = f"all its {len(refused)} heartbeats were refused" if refused else "it sent no heartbeat"
         text = (
-            f"The worker reported results for {len(run.reports_by_task)} tasks, but sent no heartbeat "
-            f"(POST /health) in {len(run.own_exchanges)} requests."
+            f"The worker reported results for {len(run.reports_by_task)} tasks, but {which} (POST /health). "
+            f"It sent {len(run.own_exchanges)} requests."
         )
-        return self.summarize([Breach(text)])
+        return self.summarize([Breach(text, tuple(refused))])
+
+    def had_occasion(self, run: Run) -> bool:
+        return bool(run.reports) and _had_time(run)
 
 
 def _had_time(run: Run) -> bool:

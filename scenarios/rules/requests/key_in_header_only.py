@@ -27,6 +27,7 @@ class KeyInHeaderOnly(Rule):
     careful: ClassVar[str] = "sends the key only in the header for API keys, and masks the key in its logs"
     general: ClassVar[bool] = True
     judges_leaving: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker sent no request"
 
     def check(self, run: Run) -> list[Violation]:
         key = re.compile(rf"(?<![\w-]){re.escape(run.key)}(?![\w-])")
@@ -39,6 +40,9 @@ class KeyInHeaderOnly(Rule):
             f"{len(run.exchanges)} exchanges."
         )
         return [self.violation(message, tuple(exchange.number for exchange, _ in leaks))]
+
+    def had_occasion(self, run: Run) -> bool:
+        return bool(run.own_exchanges)
 
 
 def _place(key: re.Pattern[str], exchange: Exchange) -> str | None:

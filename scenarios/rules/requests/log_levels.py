@@ -9,6 +9,7 @@ from typing import ClassVar
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.rules.requests.flawed_request import RequestFlawRule
+from workerkit.scenarios.run_record.run import Run
 
 _LEVEL = re.compile(r"body/logs/\d+/level")
 
@@ -20,6 +21,10 @@ class LogLevels(RequestFlawRule):
     id: ClassVar[str] = "log-levels"
     why: ClassVar[str] = "If one entry has an unknown level, the server may refuse the whole batch."
     careful: ClassVar[str] = "sends only levels of the API page, even if its log library has other names"
+    no_occasion: ClassVar[str] = "the worker sent no logs"
 
     def applies_to(self, exchange: Exchange, flaw: FlawError) -> bool:
         return _LEVEL.fullmatch(flaw.place) is not None
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(exchange.operation == "sendLogs" for exchange in run.own_exchanges)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.rules.requests.flawed_request import RequestFlawRule, is_too_long
+from workerkit.scenarios.run_record.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,10 @@ class LogsWithinLimit(RequestFlawRule):
         "If a batch is too long, the server refuses the whole batch, and no entry in it is saved."
     )
     careful: ClassVar[str] = "splits its log into batches of the size that the API page allows"
+    no_occasion: ClassVar[str] = "the worker sent no logs"
 
     def applies_to(self, exchange: Exchange, flaw: FlawError) -> bool:
         return is_too_long(exchange, flaw, "logs")
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(exchange.operation == "sendLogs" for exchange in run.own_exchanges)

@@ -34,6 +34,7 @@ class NoSecretsInLogs(Rule):
     careful: ClassVar[str] = "writes the ids of tasks into logs and notes, never a task with all its fields"
     general: ClassVar[bool] = True
     judges_leaving: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker sent no logs"
 
     def check(self, run: Run) -> list[Violation]:
         kinds = _kinds_of_secrets(run)
@@ -47,6 +48,9 @@ class NoSecretsInLogs(Rule):
                 if (leak := secret.search(text)) is not None
             ]
         )
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(exchange.operation == "sendLogs" for exchange in run.own_exchanges)
 
 
 def _kinds_of_secrets(run: Run) -> dict[str, str]:

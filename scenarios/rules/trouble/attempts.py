@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from workerkit.openapi.exchange import Exchange
 
@@ -20,6 +20,23 @@ RequestKey = tuple[str, str, str, bytes]
 def request_key(exchange: Exchange) -> RequestKey:
     """Returns the method, path, query and body. Two requests with the same key are the same request."""
     return exchange.method, exchange.path, exchange.query, exchange.request_body
+
+
+def is_failed(exchange: Exchange) -> bool:
+    """Whether a request got a 5xx or no answer."""
+    return exchange.status is None or exchange.status >= 500
+
+
+def outages(exchanges: Iterable[Exchange]) -> Iterator[list[Exchange]]:
+    """Returns lists of failed exchanges. An accepted exchange ends a list."""
+    outage: list[Exchange] = []
+    for exchange in exchanges:
+        if is_failed(exchange):
+            outage.append(exchange)
+        elif exchange.accepted:
+            yield outage
+            outage = []
+    yield outage
 
 
 def without_pause(refused: Sequence[Exchange], limit: int) -> tuple[Exchange, ...]:

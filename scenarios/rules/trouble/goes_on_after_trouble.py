@@ -30,6 +30,7 @@ class GoesOnAfterTrouble(Rule):
     careful: ClassVar[str] = "tries again after a pause, and gives up only after minutes"
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no list and no report of a task failed"
 
     attempts: Positive = 3
     patience: Seconds = 2.0
@@ -53,6 +54,9 @@ class GoesOnAfterTrouble(Rule):
             f"{len(open_tasks)} of its tasks had not ended: {first_ids(open_tasks)}."
         )
         return self.summarize([Breach(text, tuple(exchange.number for exchange in failures))])
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(_is_failure(run, exchange) for exchange in work_requests(run))
 
 
 def _was_refused(run: Run, task: Mapping[str, Any]) -> bool:

@@ -23,6 +23,7 @@ class HungAnswerGivenUp(Rule):
     why: ClassVar[str] = "A worker without a timeout waits forever, and seems to be working."
     careful: ClassVar[str] = "sets a timeout for every request, and tries again after the timeout"
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no request was left without an answer on an open connection"
 
     patience: Seconds = 15.0
 
@@ -35,6 +36,10 @@ class HungAnswerGivenUp(Rule):
                 if seconds >= self.patience:
                     breaches.append(_breach(run, exchange, seconds))
         return self.summarize(breaches)
+
+    def had_occasion(self, run: Run) -> bool:
+        applied = (run.applied_faults_by_number.get(exchange.number) for exchange in run.own_exchanges)
+        return any(faults is not None and _hangs(faults) for faults in applied)
 
 
 def _hangs(applied: AppliedFaults) -> bool:

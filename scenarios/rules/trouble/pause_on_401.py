@@ -33,6 +33,7 @@ class PauseOn401(Rule):
         "waits after a 401, longer each time (0.2 s, 0.4 s, 0.8 s and so on), and tries again"
     )
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no request was answered 401"
 
     attempts: Positive = 15
 
@@ -48,6 +49,9 @@ class PauseOn401(Rule):
         if repeated := in_quick_succession(later_reports, self.attempts, pause=_NO_PAUSE):
             return [self._violation(run, refused[0], repeated, "with a pause of less than 20 ms before each")]
         return []
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(exchange.status == 401 for exchange in run.own_exchanges)
 
     def _violation(self, run: Run, first: Exchange, repeated: Sequence[Exchange], how: str) -> Violation:
         last = repeated[-1]

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.http_date import read_http_date
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.trouble.attempts import RequestKey, request_key, without_pause
@@ -28,16 +29,20 @@ class PauseOn429(Rule):
     """After a 429, the worker must not send the same request again before the time in Retry-After has passed.
 
     For a report, one early request breaks the rule. Other requests may come early 8 times, because several
-    threads may send the same request. Only the first 5 s of a longer Retry-After are checked. For a 429
-    without Retry-After, the worker must not send `attempts` more refused requests within one second.
+    threads may send the same request. Only the first 5 s of a longer Retry-After are checked. Retry-After may
+    be a number of seconds or a date. For a 429 without Retry-After, the worker must not send `attempts` more
+    refused requests within one second.
     """
 
     id: ClassVar[str] = "pause-on-429"
     why: ClassVar[str] = (
         "A request that comes too early is refused again, and the server may make the worker wait longer."
     )
-    careful: ClassVar[str] = "waits as many seconds as Retry-After says before it sends anything again"
+    careful: ClassVar[str] = (
+        "waits as many seconds as Retry-After says, or until its date, before it sends anything again"
+    )
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no request was answered 429"
 
     attempts: Positive = 15
 
@@ -50,6 +55,9 @@ class PauseOn429(Rule):
         breaches = [breach for breach in too_early if breach is not None]
         return self.summarize(breaches or list(self._without_pause(run, limited)))
 
+    def had_occasion(self, run: Run) -> bool:
+        return any(exchange.status == 429 for exchange in run.own_exchanges)
+
     def _without_pause(self, run: Run, limited: list[Exchange]) -> Iterator[Breach]:
         repeated = without_pause(limited, self.attempts)
         if repeated:
@@ -61,7 +69,7 @@ class PauseOn429(Rule):
 
 
 def _too_early(run: Run, limited: Exchange, same_request: Sequence[Exchange]) -> Breach | None:
-    seconds = _retry_after(limited)
+    seconds = _retry_after(run, limited)
     allowed_from = limited.ended + min(seconds, _LONGEST_CHECKED) - _SLACK
     first = max(
         bisect_left(same_request, limited.ended, key=_BEGAN),
@@ -70,8 +78,9 @@ def _too_early(run: Run, limited: Exchange, same_request: Sequence[Exchange]) ->
     early = same_request[first : bisect_left(same_request, allowed_from, key=_BEGAN)]
     if len(early) <= (0 if limited.number in run.tasks_by_exchange else _MOST_THREADS):
         return None
+    pause = f"{seconds:.1f}".removesuffix(".0")
     return Breach(
-        f"{_refused(run, limited)}, and Retry-After asked for a pause of {seconds:g} s. The worker sent the "
+        f"{_refused(run, limited)}, and Retry-After asked for a pause of {pause} s. The worker sent the "
         f"same request again after {early[0].began - limited.ended:.3f} s, in {run.describe(early[0])}.",
         tuple(exchange.number for exchange in (limited, *early[:_MOST_LISTED])),
     )
@@ -81,7 +90,14 @@ def _refused(run: Run, limited: Exchange) -> str:
     return f"The request of {run.describe(limited)} was refused with 429"
 
 
-def _retry_after(exchange: Exchange) -> float:
-    """Returns the pause in seconds that Retry-After asks for. 0 if the header is missing or not a number."""
+def _retry_after(run: Run, exchange: Exchange) -> float:
+    """Returns the pause in seconds that Retry-After asks for. 0 if the header is missing or cannot be read.
+
+    A worker compares a date with its own clock. So for a date, the pause is the shorter one of those by the
+    clock of the world and by the real time.
+    """
     text = dict(exchange.answer_headers).get("retry-after", "")
-    return float(text) if text.isascii() and text.isdigit() else 0.0
+    if text.isascii() and text.isdigit():
+        return float(text)
+    date = read_http_date(text)
+    return 0.0 if date is None else max(0.0, date - exchange.ended + min(0.0, run.clock_ahead))

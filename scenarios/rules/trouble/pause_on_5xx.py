@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Rule
-from workerkit.scenarios.rules.trouble.attempts import chain_without_pause, repeated_at_once, without_pause
+from workerkit.scenarios.rules.trouble.attempts import (
+    chain_without_pause,
+    is_failed,
+    outages,
+    repeated_at_once,
+    without_pause,
+)
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -36,11 +42,12 @@ class PauseOn5xx(Rule):
         "waits after a 5xx or a lost connection, longer each time (0.2 s, 0.4 s, 0.8 s and so on)"
     )
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no request was answered 5xx, and no connection was lost"
 
     attempts: Positive = 15
 
     def check(self, run: Run) -> list[Violation]:
-        failed = [exchange for exchange in run.timed_exchanges if _is_failed(exchange)]
+        failed = [exchange for exchange in run.timed_exchanges if is_failed(exchange)]
         reports = [exchange for exchange in failed if exchange.number in run.tasks_by_exchange]
         repeated = (
             chain_without_pause(reports, _CHAIN, pause=_NO_PAUSE)
@@ -50,8 +57,11 @@ class PauseOn5xx(Rule):
         )
         return [self._violation(run, repeated)] if repeated else []
 
+    def had_occasion(self, run: Run) -> bool:
+        return any(exchange.status is None or exchange.status >= 500 for exchange in run.own_exchanges)
+
     def _loop_in_outage(self, run: Run) -> tuple[Exchange, ...]:
-        loops = (without_pause(outage, self.attempts) for outage in _outages(run))
+        loops = (without_pause(outage, self.attempts) for outage in outages(run.timed_exchanges))
         return next((loop for loop in loops if loop), ())
 
     def _violation(self, run: Run, repeated: Sequence[Exchange]) -> Violation:
@@ -63,19 +73,3 @@ class PauseOn5xx(Rule):
             f"{run.describe(last)}."
         )
         return self.violation(message, tuple(exchange.number for exchange in repeated))
-
-
-def _is_failed(exchange: Exchange) -> bool:
-    return exchange.status is None or exchange.status >= 500
-
-
-def _outages(run: Run) -> Iterator[list[Exchange]]:
-    """Returns lists of failed exchanges. An accepted exchange ends a list."""
-    outage: list[Exchange] = []
-    for exchange in run.timed_exchanges:
-        if _is_failed(exchange):
-            outage.append(exchange)
-        elif exchange.accepted:
-            yield outage
-            outage = []
-    yield outage

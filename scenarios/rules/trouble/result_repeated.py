@@ -31,6 +31,7 @@ class ResultRepeated(Rule):
     careful: ClassVar[str] = "keeps a result until it is answered with 2xx, and sends it again after a pause"
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no report of a result failed"
 
     patience: Seconds = 15.0
 
@@ -44,6 +45,9 @@ class ResultRepeated(Rule):
             return []
         lost = [report for report in _lost_results(run) if self._had_time(run, report, accepted[-1])]
         return self.summarize([_breach(run, report) for report in lost])
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(report.is_result and _did_not_arrive(report) for report in run.reports)
 
     def _had_time(self, run: Run, lost: TaskReport, last_accepted: Exchange) -> bool:
         if last_accepted.number <= lost.number or last_accepted.began < lost.exchange.ended:

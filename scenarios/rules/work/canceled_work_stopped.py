@@ -39,6 +39,7 @@ class CanceledWorkStopped(Rule):
         "checks which of its tasks were canceled, drops them, and reports nothing more about them"
     )
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no task that the worker reported was canceled"
 
     margin: Seconds = 1.0
 
@@ -50,6 +51,10 @@ class CanceledWorkStopped(Rule):
             if change.now == _CANCELED and change.by
         ]
         return self.summarize([breach for change in cancellations for breach in self._breaches(run, change)])
+
+    def had_occasion(self, run: Run) -> bool:
+        changes = (change for task in run.reports_by_task for change in run.history.changes(task))
+        return any(change.now == _CANCELED and change.by for change in changes)
 
     def _breaches(self, run: Run, change: Change) -> Iterator[Breach]:
         task = change.id.lower()

@@ -29,6 +29,7 @@ class CountedOnce(Rule):
         "which counts no link"
     )
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no callback that completes a task failed"
 
     def check(self, run: Run) -> list[Violation]:
         counting = {change.number for change in run.changes if change.field == "created_links"}
@@ -40,6 +41,9 @@ class CountedOnce(Rule):
                 if was_completed and first.outcome != "accepted":
                     breaches.append(_breach(run, first, second))
         return self.summarize(breaches)
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(report.counts_link and report.outcome != "accepted" for report in run.reports)
 
 
 def _breach(run: Run, first: TaskReport, second: TaskReport) -> Breach:

@@ -27,9 +27,19 @@ class DoneOnce(Rule):
         "remembers the tasks that it has completed, and skips them when a list names them again"
     )
     general: ClassVar[bool] = False
+    no_occasion: ClassVar[str] = "no old list named a completed task"
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([breach for task in run.reports_by_task for breach in _breaches(run, task)])
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(
+            page.exchange.began >= completion.exchange.ended
+            and page.tasks[completion.task].get("status") != "completed"
+            for completion in run.reports
+            if completion.status == "completed"
+            for page in run.pages_by_task.get(completion.task, ())
+        )
 
 
 def _breaches(run: Run, task: str) -> Iterator[Breach]:

@@ -20,6 +20,8 @@ class NoneLeftRunning(Rule):
     careful: ClassVar[str] = "reports an end for every task that it started, or sets it back, before it exits"
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
+    follows_from: ClassVar[tuple[str, ...]] = ("goes-on-after-trouble", "goes-on-after-refusal")
+    no_occasion: ClassVar[str] = "the run ended before the worker exited, or no task was running"
 
     def check(self, run: Run) -> list[Violation]:
         if not run.exited_normally:
@@ -33,6 +35,9 @@ class NoneLeftRunning(Rule):
                 if report.status == "running" and report.outcome == "accepted"
             ]
         )
+
+    def had_occasion(self, run: Run) -> bool:
+        return run.exited_normally and any(report.status == "running" for report in run.reports)
 
 
 def _breach(run: Run, report: TaskReport) -> Breach:

@@ -29,9 +29,13 @@ class OneEndPerTask(Rule):
         "repeats a result only without changes"
     )
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker ended no task"
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([breach for task in run.reports_by_task for breach in _breaches(run, task)])
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(report.is_end for report in run.reports)
 
 
 def _breaches(run: Run, task: str) -> Iterator[Breach]:

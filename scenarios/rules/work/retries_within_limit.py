@@ -27,9 +27,15 @@ class RetriesWithinLimit(Rule):
     )
     careful: ClassVar[str] = "does not retry a failed task after its retry_count has reached its max_retries"
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "no task had failed"
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([breach for task in run.reports_by_task for breach in _breaches(run, task)])
+
+    def had_occasion(self, run: Run) -> bool:
+        listed = (task for page in run.pages for task in page.tasks.values())
+        was_tried = any(task.get("status") == "failed" or task.get("retry_count") for task in listed)
+        return was_tried or any(report.status == "failed" for report in run.reports)
 
 
 def _breaches(run: Run, task: str) -> Iterator[Breach]:

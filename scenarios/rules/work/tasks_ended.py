@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from workerkit.scenarios.rules.last_activity import last_activity
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.rules.unfinished_work import first_ids
 from workerkit.scenarios.run_record.run import EndedBy, Run
+from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
+_NEVER_RUNNING = "running-before-end"
 _HOW_IT_ENDED: dict[EndedBy, str] = {
     "until": "when the scenario was over",
     "exit": "when the worker exited",
@@ -37,23 +40,53 @@ class TasksEnded(Rule):
     )
     general: ClassVar[bool] = False
     can_be_mended: ClassVar[bool] = True
+    follows_from: ClassVar[tuple[str, ...]] = (
+        "process-not-crashed",
+        "goes-on-after-trouble",
+        "goes-on-after-refusal",
+        "hung-answer-given-up",
+        "bulk-items-heeded",
+        "result-repeated",
+        "every-page-read",
+        "none-left-running",
+    )
 
     def check(self, run: Run) -> list[Violation]:
         ended = run.api.statuses_in("ended")
         open_tasks = [task for task in run.own_tasks() if task["status"] not in ended]
         if run.ended_by == "until":
             open_tasks = [task for task in open_tasks if not _has_ended(run, task, ended)]
-        return [self.violation(_message(run, open_tasks))] if open_tasks else []
+        if not open_tasks:
+            return []
+        refused = _refused_reports(run, open_tasks)
+        last = () if run.ended_by == "until" else run.own_exchanges[-1:]
+        numbers = dict.fromkeys(
+            (*(report.number for report in refused), *(exchange.number for exchange in last))
+        )
+        violation = self.violation(_message(run, open_tasks, refused), tuple(numbers))
+        if len(refused) == len(open_tasks) and all(report.is_result for report in refused):
+            # Perhaps the results were refused only because the tasks were never reported as running.
+            violation = replace(violation, follows_from=(*self.follows_from, _NEVER_RUNNING))
+        return [violation]
 
 
 def _has_ended(run: Run, task: Mapping[str, Any], ended: Collection[str]) -> bool:
     return any(change.now in ended for change in run.history.changes(task["id"].lower()))
 
 
-def _message(run: Run, open_tasks: Sequence[Mapping[str, Any]]) -> str:
+def _refused_reports(run: Run, open_tasks: Sequence[Mapping[str, Any]]) -> list[TaskReport]:
+    """Returns the last report of each of these tasks, if the server refused it."""
+    reports = (run.reports_by_task.get(task["id"].lower(), ()) for task in open_tasks)
+    return [of_task[-1] for of_task in reports if of_task and of_task[-1].outcome == "refused"]
+
+
+def _message(run: Run, open_tasks: Sequence[Mapping[str, Any]], refused: Sequence[TaskReport]) -> str:
     statuses = Counter(task["status"] for task in open_tasks)
     counts = ", ".join(f"{count} {status}" for status, count in statuses.items())
-    return (
+    ended = (
         f"{len(open_tasks)} of {len(run.own_tasks())} tasks of {run.server} were not completed, failed or "
         f"canceled {_HOW_IT_ENDED[run.ended_by]} ({counts}): {first_ids(open_tasks)}."
     )
+    codes = ", ".join(sorted({str(report.code) for report in refused}))
+    refusals = f"The server refused the last report of {len(refused)} of them ({codes})." if refused else ""
+    return " ".join(filter(None, (ended, refusals, last_activity(run))))

@@ -53,7 +53,7 @@ def test_a_worker_at_fault_is_exit_1(run: Run, quiet_day: str) -> None:
     assert (code, errors) == (1, "")
     assert "  The worker sent no request." in output
     assert output.startswith("FAIL  quiet-day  (")
-    assert "  tasks-ended: 1 of 1 tasks of server-07 were not completed" in output
+    assert "  1 of 1 tasks of server-07 were not completed" in output
     assert "      nothing [bold]today[/bold]\n" in output
     assert "workerkit scenario show" not in output
     assert output.endswith("worker verdict: fail (0 of 1 scenarios passed; failed: quiet-day)\n")
@@ -62,7 +62,7 @@ def test_a_worker_at_fault_is_exit_1(run: Run, quiet_day: str) -> None:
 def test_a_failure_says_what_the_scenario_is_about_and_how_to_learn_more(run: Run) -> None:
     code, output, _ = run("exec", "--scenario", "key-revoked", "--", sys.executable, "-c", "")
     assert code == 1
-    assert "\n  Description: A key stops working in the middle of the run" in output
+    assert "In key-revoked (A key stops working in the middle of the run" in output
     assert "and why workers fail: workerkit scenario show key-revoked\n" in output
 
 
@@ -87,7 +87,14 @@ def test_a_wrong_scenario_is_exit_2_in_one_line(
 
 @pytest.mark.parametrize(
     "options",
-    [["--time-limit", "30"], ["--time-limit", "-1s"], ["--jobs", "0"], ["--json", "."], ["--jsn", "x"]],
+    [
+        ["--time-limit", "30"],
+        ["--time-limit", "-1s"],
+        ["--heartbeat", "5"],
+        ["--jobs", "0"],
+        ["--json", "."],
+        ["--jsn", "x"],
+    ],
 )
 def test_a_wrong_option_is_exit_2(run: Run, options: list[str]) -> None:
     code, output, errors = run("exec", *options, "--", "a-command")
@@ -99,6 +106,47 @@ def test_a_command_that_is_not_there_is_exit_3_in_one_line(run: Run, quiet_day: 
     result = run("exec", "--scenario", quiet_day, "--", "no-such-worker", "--fast")
     message = "workerkit: the command no-such-worker was not found: check its spelling, its path and PATH\n"
     assert result == (3, "", message)
+
+
+# Heartbeats
+
+HEARTBEATS = """
+title: A day with heartbeats
+about: Heartbeats have to go on.
+world:
+  servers: [server-07]
+  tasks: [{count: 1, server: server-07}]
+expect: [heartbeat-regular]
+until: {tasks: ended, heartbeats: judged}
+"""
+
+
+def test_the_report_says_that_heartbeats_were_not_judged_and_what_to_do(
+    run: Run, project: Path, good_worker: list[str]
+) -> None:
+    (project / "beats.yaml").write_text(HEARTBEATS)
+    code, output, _ = run("exec", "--scenario", "beats.yaml", "--json", "r.json", "--", *good_worker)
+    (scenario,) = json.loads((project / "r.json").read_bytes())["scenarios"]
+    why = {rule["rule"]: rule["why"] for rule in scenario["not_judged"]}["heartbeat-regular"]
+    assert code == 0
+    assert "state how often yours sends them" in why
+    assert "\nHeartbeats were not judged: the API page does not say" in output
+    assert "--heartbeat 30s." in output
+
+
+@pytest.mark.parametrize("option", ["flag", "environment", "settings"])
+def test_the_worker_states_its_own_interval_of_heartbeats(
+    run: Run, project: Path, good_worker: list[str], monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    (project / "beats.yaml").write_text(HEARTBEATS)
+    if option == "environment":
+        monkeypatch.setenv("WORKERKIT_HEARTBEAT", "20s")
+    if option == "settings":
+        (project / "pyproject.toml").write_text('[tool.workerkit]\nheartbeat = "20s"\n')
+    flag = ["--heartbeat", "20s"] if option == "flag" else []
+    code, output, _ = run("exec", "--scenario", "beats.yaml", *flag, "--json", "r.json", "--", *good_worker)
+    assert (code, "Heartbeats were not judged" in output) == (0, False)
+    assert "A missing heartbeat shows only after 40 s." in (project / "r.json").read_text()
 
 
 # Reports
@@ -200,6 +248,40 @@ def test_a_terminal_shows_what_runs_and_ci_does_not(
     assert "  quiet-day  (" in output
 
 
+def test_with_coverage_every_report_says_what_was_tested(
+    run: Run, project: Path, quiet_day: str, good_worker: list[str]
+) -> None:
+    options = ["--scenario", quiet_day, "--coverage", "--json", "r.json", "--html", "r.html"]
+    code, output, _ = run("exec", *options, "--", *good_worker)
+    assert code == 0
+    assert "\nWhat the worker asked, and the troubles that it met\n   asked " in output
+    assert "\n   completion (single)  -" in output
+    assert "\n   completed  1" in output.replace("-        ", "")
+    assert "\n   log-levels: the worker sent no logs\n" in output
+    assert " of 58 sentences of the API page. Not exercised:\n" in output
+    assert output.endswith("\n\nworker verdict: pass (1 of 1 scenarios passed)\n")
+    coverage = json.loads((project / "r.json").read_bytes())["coverage"]
+    assert {cell["state"] for cell in coverage["grid"]} == {"not met"}
+    assert {"reported": "completed", "state": "running", "times": 1} in coverage["reported_states"]
+    page = (project / "r.html").read_text("utf-8")
+    assert "<h2>What the worker asked, and the troubles that it met</h2>" in page
+    assert "The API page, sentence by sentence" in page
+
+
+def test_a_pass_names_the_rules_that_had_no_occasion(
+    run: Run, quiet_day: str, good_worker: list[str]
+) -> None:
+    _, output, _ = run("exec", "--scenario", quiet_day, "--", *good_worker)
+    _, empty, note, _, _ = output.splitlines()
+    assert empty == ""
+    assert " rules were not judged, because there was no occasion: pause-on-401, " in note
+
+
+def test_without_coverage_no_report_has_it(run: Run, quiet_day: str, good_worker: list[str]) -> None:
+    code, output, errors = run("exec", "--scenario", quiet_day, "--json", "-", "--", *good_worker)
+    assert (code, "coverage" in json.loads(output), "What the worker asked" in errors) == (0, False, False)
+
+
 # Which scenarios
 
 
@@ -223,14 +305,19 @@ def test_each_scenario_is_run_once_in_the_order_given(
     assert (code, names_in(json.loads(output))) == (0, ["second-day", "first-day"])
 
 
-def test_several_scenarios_are_summed_up_in_a_table(run: Run, quiet_day: str, good_worker: list[str]) -> None:
+def test_each_scenario_has_one_line_and_each_cause_is_explained_once(run: Run, quiet_day: str) -> None:
     output = run("exec", *copies(quiet_day, "first-day", "second-day"), "--", sys.executable, "-c", "")[1]
-    table = [line.split() for line in output.splitlines()[-5:-2]]
-    assert table[0] == ["verdict", "case", "seconds", "requests", "broken", "rules"]
-    assert [(row[0], row[1], *row[3:]) for row in table[1:]] == [
-        ("FAIL", "first-day", "0", "tasks-ended"),
-        ("FAIL", "second-day", "0", "tasks-ended"),
+    first, second, empty, *rest = output.splitlines()
+    assert [first.split()[:2], second.split()[:2], empty] == [
+        ["FAIL", "first-day"],
+        ["FAIL", "second-day"],
+        "",
     ]
+    assert first.endswith(" 0 requests): tasks-ended")
+    assert rest[0] == "Fix first: 1 cause in 2 scenarios."
+    assert rest[2] == "1. tasks-ended (in 2 scenarios)"
+    assert rest[-5] == "   Cases: first-day, second-day"
+    assert output.count("were not completed") == 1
 
 
 def test_one_failure_of_several_is_a_failure(run: Run, quiet_day: str, good_worker: list[str]) -> None:

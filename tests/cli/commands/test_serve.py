@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from workerkit.cli.option_types import token_from
+
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -89,6 +91,35 @@ def test_a_fit_token_of_a_flag_beats_an_unfit_one_of_the_environment(
     monkeypatch.setenv("WORKERKIT_CONTROL_TOKEN", "")
     code, _, errors = run(*SERVE, "--control-token", "a-token-of-tests")
     assert (code, errors) == (2, "workerkit: missing.yaml: No such file or directory\n")
+
+
+@TOKENS
+def test_an_unfit_token_of_a_file_is_refused(run: Run, project: Path, token: str, message: str) -> None:
+    (project / "token").write_text(f"{token}\n", "utf-8")
+    assert_refused(run(*SERVE, "--control-token-file", "token"), "--control-token-file token", message)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_the_token_of_a_file_is_its_content_without_the_line_end(project: Path, end: str) -> None:
+    (project / "token").write_bytes(b"a token of tests" + end.encode())
+    assert token_from("token") == "a token of tests"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--control-token-file", "missing"], "--control-token-file missing cannot be read: No such file"),
+        (["--control-token-file", "binary"], "--control-token-file binary: the file is not text in UTF-8"),
+        (["--control-token", "a" * 16, "--control-token-file", "binary"], "give either --control-token or"),
+    ],
+)
+def test_a_token_file_that_cannot_be_used_is_exit_2(
+    run: Run, project: Path, words: list[str], message: str
+) -> None:
+    (project / "binary").write_bytes(b"\xff" * 20)
+    code, output, errors = run(*SERVE, *words)
+    assert (code, output) == (2, "")
+    assert message in errors
 
 
 def test_the_variable_of_the_token_says_nothing_to_other_commands(

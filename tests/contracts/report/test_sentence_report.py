@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.contracts.page.page import Section, Sentence, page_sections
 from workerkit.contracts.page.rules import RULE_IDS, RULES, RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.report.sentence_report import SentenceStatus, sentence_reports
 from workerkit.contracts.report.silence_report import SilenceReport
+from workerkit.openapi.page.page import Section, Sentence, page_sections
 from workerkit.openapi.spec.silence import silences
 
 PAGE = (Path(__file__).parents[1] / "worker-api.txt").read_text("utf-8")

@@ -19,7 +19,6 @@ import pytest
 from workerkit.contracts.conformance import RunFailedError, conform
 from workerkit.contracts.gate.gate import EndCause
 from workerkit.contracts.generated.isolated_hypothesis import isolated_hypothesis
-from workerkit.contracts.page.page import page_sections
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.command_report import command_report
 from workerkit.contracts.report.report import Report, exit_code
@@ -36,6 +35,7 @@ from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.operations import HANDLERS
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
+from workerkit.openapi.page.page import page_sections
 from workerkit.scenarios.loading.loader import parse
 
 Watch = Callable[..., AbstractContextManager[Any]]

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
-from workerkit.mockserver.control.access import AccessControl, UnfitTokenError, checked_token, is_loopback
+from workerkit.mockserver.control.access import AccessControl, UnfitTokenError, checked_token
+from workerkit.mockserver.http.host_name import is_loopback
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder

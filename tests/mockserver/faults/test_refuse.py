@@ -13,9 +13,21 @@ from workerkit.mockserver.world.refusal import InvalidRequestError
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
+from workerkit.openapi.formats.http_date import read_http_date
 
 
 @covers_fault("status")
+def test_status_can_send_retry_after_as_a_date(client: FaultClient) -> None:
+    client.add_fault("status", status=429, retry_after=7, retry_after_as="date")
+    client.add_fault("rate-limit", allowed=0, per="7s", retry_after_as="date")
+    dates = [client.send("GET", "/tasks").headers["retry-after"]]
+    client.world.faults.pop(0)
+    dates.append(client.send("GET", "/tasks").headers["retry-after"])
+    begin = client.world.clock.begin
+    for date in dates:
+        assert begin + 7 <= (read_http_date(date) or 0) <= client.world.clock.now() + 8
+
+
 def test_status_answers_with_the_status_and_retry_after(client: FaultClient, task: Task) -> None:
     client.add_fault("status", status=502, retry_after=7)
     received = client.send(*update_request(task))

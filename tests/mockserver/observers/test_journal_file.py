@@ -266,7 +266,7 @@ def test_what_was_written_before_the_disk_is_full_stays_valid(
 def test_a_journal_that_cannot_begin_is_an_error_and_the_old_file_stays(tmp_path: Path) -> None:
     path = tmp_path / "journal.har"
     path.write_text("old")
-    with largest_file(2), pytest.raises(CannotWriteError, match="journal.har cannot be written: "):
+    with largest_file(2), pytest.raises(CannotWriteError, match=r"journal\.har cannot be written: "):
         JournalFile(str(path)).__enter__()
 
 

@@ -14,7 +14,7 @@ CLIENT = """
 
     def send(api, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        headers = {"X-API-Key": api.api_key}
+        headers = {"X-API-Key": api.api_key, "Content-Type": "application/json"}
         request = urllib.request.Request(api.base_url + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request) as answer:
@@ -165,6 +165,7 @@ world:
         ("", '*write the mark as @pytest.mark.scenario("key-revoked")*'),
         ('"key-revoked", "key-revoked"', "*write the mark as*"),
         ('name="key-revoked"', "*write the mark as*"),
+        ('"key-revoked", heartbeat="often"', "*heartbeat: 'often' is not a duration: *"),
     ],
 )
 def test_a_wrong_mark_is_an_error_that_says_why(suite: pytest.Pytester, mark: str, message: str) -> None:
@@ -180,6 +181,33 @@ def test_a_wrong_mark_is_an_error_that_says_why(suite: pytest.Pytester, mark: st
     result.stdout.no_fnmatch_line("*has started*")
     result.stdout.no_fnmatch_line("*pytest_plugin.py*")
     result.stdout.no_fnmatch_line("*another exception*")
+
+
+@pytest.mark.parametrize(
+    ("setting", "options", "mark", "why"),
+    [
+        ("", (), "", "*state how often yours sends them*"),
+        ("", (), ', heartbeat="4s"', "*shows only after 8 s*"),
+        ("", ("--worker-api-heartbeat", "3s"), "", "*shows only after 6 s*"),
+        ("", ("--worker-api-heartbeat", "3s"), ', heartbeat="4s"', "*shows only after 8 s*"),
+        ("worker_api_heartbeat = 5s", (), "", "*shows only after 10 s*"),
+        ("worker_api_heartbeat = 5s", ("--worker-api-heartbeat", "3s"), "", "*shows only after 6 s*"),
+    ],
+)
+def test_the_interval_of_heartbeats_comes_from_the_mark_the_option_or_the_settings(
+    suite: pytest.Pytester, setting: str, options: tuple[str, ...], mark: str, why: str
+) -> None:
+    with (suite.path / "tox.ini").open("a") as file:
+        file.write(f"\n{setting}\n")
+    source = f"""
+    @pytest.mark.scenario("quiet-day"{mark})
+    def test_scenario(worker_api):
+        send(worker_api, "POST", "/health", {{}})
+        assert not worker_api.verdict().broken
+    """
+    result = run(suite, source, *options)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*rules of quiet-day not judged*", f"heartbeat-regular: {why}"])
 
 
 def test_the_mark_without_the_fixture_is_an_error_that_says_what_to_do(suite: pytest.Pytester) -> None:
@@ -239,7 +267,9 @@ def test_a_wrong_call_is_reported_at_its_line_in_the_test(suite: pytest.Pytester
 
 
 def test_the_mark_is_listed(suite: pytest.Pytester) -> None:
-    run(suite, "", "--markers").stdout.fnmatch_lines(["@pytest.mark.scenario(name_or_file): *"])
+    run(suite, "", "--markers").stdout.fnmatch_lines(
+        ["@pytest.mark.scenario(name_or_file, heartbeat=None): *"]
+    )
 
 
 # The report of a test that failed

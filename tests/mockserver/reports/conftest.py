@@ -8,6 +8,7 @@ from workerkit.mockserver.reports.report import (
     Case,
     CommandReport,
     Outcome,
+    ReportCause,
     ReportFinding,
     ReportSection,
     ReportSentence,
@@ -62,7 +63,10 @@ def report_with(text: str) -> CommandReport:
             text,
             2.5,
             9,
-            (ReportFinding(text, text, (text, text), 4), ReportFinding("other-rule", "It went on.")),
+            (
+                ReportFinding(text, text, (text, text), 4, followers=(ReportFinding(text, text),)),
+                ReportFinding("other-rule", "It went on.", cause=1),
+            ),
             (text,),
             text,
             timeline_with(text),
@@ -77,7 +81,9 @@ def report_with(text: str) -> CommandReport:
         ReportSection("Một", "One", (ReportSentence("Một.", "One.", "kept", Outcome.PASS, ("good-day",)),)),
         ReportSection(text, text, sentences),
     )
-    return CommandReport(text, text, 3.75, cases, (text,), sections)
+    finding = ReportFinding(text, text, (text, text), 4)
+    cause = ReportCause(finding, text, (text, "an unknown case"), text, (text,), (text,), text)
+    return CommandReport(text, text, 3.75, cases, (text,), sections, causes=(cause,), causes_heading=text)
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from workerkit.mockserver.reports.report import (
     Outcome,
     ReportCommand,
     ReportFinding,
+    ReportTable,
+    TableCell,
 )
 from workerkit.openapi.formats.visible_text import visible_text
 
@@ -78,16 +80,57 @@ def page(report: CommandReport) -> Page:
 
 
 def test_the_table_has_a_link_to_each_case(page: Page) -> None:
-    anchors = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
-    links = [attributes["href"] for attributes in page.attributes_of_all("a")]
-    assert links[-3:] == [f"#{anchor}" for anchor in anchors]
+    table = page.elements.index(("table", {"class": "cases"}))
+    links = [attributes["href"] for tag, attributes in page.elements[table:] if tag == "a"]
+    anchors = [attributes["id"] for _, attributes in page.elements[table:] if "id" in attributes]
+    assert links[:3] == [f"#{anchor}" for anchor in anchors]
     assert len(set(anchors)) == 3
 
 
 def test_a_sentence_has_links_to_the_cases_that_test_it(page: Page) -> None:
-    links = [attributes["href"] for attributes in page.attributes_of_all("a")]
-    assert links[:-3] == ["#case-0", "#case-1", "#case-0"]
+    chapter = page.elements.index(("details", {"class": "case chapter"}))
+    links = [attributes["href"] for tag, attributes in page.elements[chapter:] if tag == "a"]
+    assert links[:3] == ["#case-0", "#case-1", "#case-0"]
     assert "a text, good-day, an unknown case" in page.text
+
+
+def test_a_table_shows_its_cells_with_their_outcomes_and_details(report: CommandReport) -> None:
+    cells = (TableCell("<logs>"), TableCell("FAIL 1/2", Outcome.FAIL, "outage"), TableCell("-"))
+    table = ReportTable("What was met", ("asked", "5xx", "hang"), (cells,), "A note.")
+    content = html_report(replace(report, tables=(table,))).decode()
+    assert '<th scope="row">&lt;logs&gt;</th>' in content
+    assert '<td><span class="fail" title="outage">FAIL 1/2</span></td><td><span>-</span></td>' in content
+    assert content.index("What was met") < content.index("The API page, sentence by sentence")
+
+
+def test_the_causes_stand_first_and_link_to_their_cases(page: Page) -> None:
+    cause = page.elements.index(("section", {"class": "finding cause", "id": "cause-1"}))
+    links = [attributes["href"] for tag, attributes in page.elements[cause:] if tag == "a"]
+    assert links[:2] == ["#case-1", "#case-1"]
+    assert links[-1] == "#cause-1"
+    assert page.text.index("1. a text a text") < page.text.index("The API page, sentence by sentence")
+    assert "Cases: a text, an unknown case" in page.text
+    assert "From this follows: a text." in page.text
+    assert "From this follows a text: a text" in page.text
+
+
+def test_many_cases_of_a_cause_are_folded(report: CommandReport) -> None:
+    few, many = (tuple(f"case {number}" for number in range(count)) for count in (6, 7))
+    cause = replace(report.causes[0], cases=few)
+    pages = [
+        html_report(replace(report, causes=(replace(cause, cases=cases),))).decode() for cases in (few, many)
+    ]
+    assert [page.count("<summary>Cases: 7</summary>") for page in pages] == [0, 1]
+    assert pages[1].count("case 6") == 1
+
+
+def test_of_several_failed_cases_only_those_without_a_cause_are_open(report: CommandReport) -> None:
+    case = report.cases[1]
+    explained = replace(case, findings=(replace(case.findings[0], cause=1),))
+    page = Page(html_report(replace(report, cases=(case, explained))))
+    details = page.attributes_of_all("details")
+    cases = [attributes for attributes in details if attributes.get("class") == "case"]
+    assert ["open" in attributes for attributes in cases] == [True, False]
 
 
 def test_a_section_has_counts_and_is_open_if_a_sentence_is_broken(page: Page) -> None:
@@ -115,7 +158,7 @@ def test_a_report_without_sections_does_not_show_the_api_page(report: CommandRep
     assert "sentence by sentence" not in Page(html_report(replace(report, sections=()))).text
 
 
-def test_only_failed_cases_are_open(page: Page) -> None:
+def test_the_only_failed_case_is_open(page: Page) -> None:
     details = page.attributes_of_all("details")
     cases = [attributes for attributes in details if attributes.get("class") == "case"]
     assert ["open" in attributes for attributes in cases] == [False, True, False]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree.ElementTree import Element, fromstring
 
 from workerkit.mockserver.reports.junit import junit_report
-from workerkit.mockserver.reports.report import CommandReport
+from workerkit.mockserver.reports.report import CommandReport, FoldedNote, ReportTable, TableCell
 from workerkit.openapi.formats.visible_text import visible_text
 
 # For each element the attributes and the children that the schema of Jenkins, junit-10.xsd, allows.
@@ -39,7 +40,8 @@ def test_each_case_is_a_test_case(report: CommandReport) -> None:
     assert root.attrib == {"name": "a text", "tests": "3", "failures": "1", "errors": "0", "time": "3.750"}
     (suite,) = root
     assert suite.get("skipped") == "1"
-    assert [(case.get("classname"), case.get("name"), case.get("time")) for case in suite] == [
+    cases = suite.findall("testcase")
+    assert [(case.get("classname"), case.get("name"), case.get("time")) for case in cases] == [
         ("a.text", "good-day", "1.250"),
         ("a.text", "a text", "2.500"),
         ("a.text", "night", "0.000"),
@@ -52,7 +54,26 @@ def test_each_finding_is_a_failure_that_lists_its_exchanges(report: CommandRepor
         {"message": "a text", "type": "a text"},
         {"message": "It went on.", "type": "other-rule"},
     ]
-    assert failures[0].text == "a text: a text\na text\na text\nand 4 more\na text"
+    assert failures[0].text == (
+        "a text: a text\na text\na text\nand 4 more\nFrom this follows a text: a text\na text"
+    )
+
+
+def test_a_finding_of_a_cause_says_where_it_is_explained(report: CommandReport) -> None:
+    root = parsed_junit(report)
+    assert list(root.iter("failure"))[1].text == (
+        "other-rule: It went on.\nThis is cause 1 in the output of the test suite."
+    )
+    (output,) = root[0].findall("system-out")
+    assert (output.text or "").startswith("a text\n\n1. a text (a text)\n   a text\n   In a text (a text):\n")
+
+
+def test_the_output_of_the_suite_has_the_notes_and_the_tables(report: CommandReport) -> None:
+    table = ReportTable("What was met", ("asked",), ((TableCell("logs"),),))
+    notes = (FoldedNote("2 rules were not judged", ("one", "two")),)
+    root = parsed_junit(replace(report, causes=(), folded_notes=notes, tables=(table,)))
+    (output,) = root[0].findall("system-out")
+    assert output.text == "2 rules were not judged\n   one\n   two\nWhat was met\n   asked\n   logs"
 
 
 def test_a_skipped_case_has_the_reason(report: CommandReport) -> None:
@@ -60,7 +81,8 @@ def test_a_skipped_case_has_the_reason(report: CommandReport) -> None:
 
 
 def test_the_output_of_the_command_is_included(report: CommandReport) -> None:
-    assert [output.text for output in parsed_junit(report).iter("system-out")] == ["fine", "a text"]
+    outputs = [case.findtext("system-out") for case in parsed_junit(report).iter("testcase")]
+    assert outputs == ["fine", "a text", None]
 
 
 def test_hostile_texts_stay_text(hostile_report: CommandReport) -> None:

@@ -10,7 +10,14 @@ import pytest
 
 from workerkit.mockserver.atomic_file import CannotWriteError
 from workerkit.mockserver.reports.markdown import add_step_summary, markdown_report
-from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
+from workerkit.mockserver.reports.report import (
+    Case,
+    CommandReport,
+    Outcome,
+    ReportFinding,
+    ReportTable,
+    TableCell,
+)
 
 # A Markdown character that is not escaped with a backslash.
 UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]#@~]")
@@ -22,6 +29,29 @@ def test_each_case_has_a_row_and_each_failure_has_details(report: CommandReport)
     assert "| ❌ | a text | 2.5 | 9 | a text, other\\-rule |\n" in text
     assert text.count("<details>") == text.count("</details>") == 1
     assert "<pre>a text\na text\nand 4 more</pre>" in text
+
+
+def test_the_causes_stand_first_with_their_evidence(report: CommandReport) -> None:
+    text = markdown_report(report)
+    causes = text[text.index("### a text") : text.index("| | case |")]
+    assert "**1\\. a text** a text\n\na text\n\nIn a text:\n\n<pre>a text\na text\nand 4 more\n" in causes
+    assert "From this follows\\: a text\\.\n\nCases\\: a text, an unknown case" in causes
+    assert "<p><b>other-rule</b> (cause 1): It went on.</p>" in text
+    assert "<p>From this follows a text: a text</p>" in text
+
+
+def test_a_table_is_a_table(report: CommandReport) -> None:
+    cells = (TableCell("logs|x"), TableCell("-"))
+    table = ReportTable("What was met", ("asked", "5xx"), (cells,), "A note.")
+    text = markdown_report(replace(report, tables=(table,)))
+    assert "**What was met**\n\n| asked | 5xx |\n| --- | --- |\n| logs\\|x | \\- |\n\nA note\\.\n" in text
+
+
+def test_of_many_causes_the_first_are_shown(report: CommandReport) -> None:
+    text = markdown_report(replace(report, causes=report.causes * 25))
+    assert "**20\\. a text**" in text
+    assert "**21\\. " not in text
+    assert "and 5 more\n" in text
 
 
 def test_the_table_shows_descriptions_and_findings_if_no_case_has_counts() -> None:

@@ -81,6 +81,14 @@ def test_the_ready_file_is_complete_before_anything_is_printed(serve: Serve, tmp
     assert stat.S_IMODE((tmp_path / "ready.json").stat().st_mode) == 0o600
 
 
+def test_a_pipe_as_ready_file_that_nobody_reads_does_not_hold_the_mock(serve: Serve, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ready")
+    process = serve("--port", "0", "--ready-file", "ready")
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert errors == ("workerkit: ready cannot be written: nobody reads this pipe. Start its reader first\n")
+
+
 def test_an_existing_ready_file_keeps_its_mode(serve: Serve, tmp_path: Path) -> None:
     path = tmp_path / "ready.json"
     path.touch()

@@ -63,6 +63,14 @@ def test_a_closed_port_can_be_closed_again(own_mock: WorldServer) -> None:
         assert list_status(own_mock) == 200
 
 
+def test_a_port_that_is_closed_again_stays_closed_for_the_new_time(own_mock: WorldServer) -> None:
+    close_port(own_mock, 0.2)
+    close_port(own_mock, LONG)
+    began = time.monotonic()
+    while time.monotonic() - began < 0.4:
+        assert refuses(own_mock)
+
+
 def test_nobody_else_gets_a_closed_port(own_mock: WorldServer) -> None:
     close_port(own_mock, LONG)
     with pytest.raises(OSError, match="in use"), socket.socket() as other:

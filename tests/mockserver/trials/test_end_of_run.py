@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from tests.mockserver.trials.test_trial import TIME_LIMIT, broken_rules, worker
+from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.mockserver.trials.trial_report import case_of
 from workerkit.mockserver.workers import worker_run
@@ -66,8 +65,9 @@ def test_the_time_limit_is_such_an_end_too(
     two_tasks: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready = tmp_path / "ready"
-    now = SimpleNamespace(monotonic=lambda: math.inf if ready.exists() else time.monotonic())
-    monkeypatch.setattr(worker_run, "time", now)
+    monkeypatch.setattr(
+        worker_run, "steady_seconds", lambda: math.inf if ready.exists() else steady_seconds()
+    )
     source = f"""
 {LEAVES_BADLY.replace("completed", "pending")}
 send("POST", "/health", {{}})

@@ -28,7 +28,8 @@ KEY = os.environ["LIKEPION_API_KEY"]
 def send(method, path, body=None, key=KEY):
     data = None if body is None else json.dumps(body).encode()
     url = os.environ["LIKEPION_BASE_URL"] + path
-    request = urllib.request.Request(url, data, {"X-API-Key": key}, method=method)
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
+    request = urllib.request.Request(url, data, headers, method=method)
     try:
         with urllib.request.urlopen(request) as answer:
             return answer.status, json.load(answer)

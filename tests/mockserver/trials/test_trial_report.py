@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,16 +13,18 @@ from workerkit.mockserver.reports.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import markdown_report
 from workerkit.mockserver.reports.report import CommandReport, Outcome
-from workerkit.mockserver.reports.text import case_text
+from workerkit.mockserver.reports.terminal import styled_tables
+from workerkit.mockserver.reports.text import case_line, causes_text
 from workerkit.mockserver.reports.timeline import Timeline
+from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 from workerkit.scenarios.loading import loader
-from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.scenario import Expectation, Scenario
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
-from workerkit.scenarios.rules.judge import Verdict
+from workerkit.scenarios.rules.judge import UnjudgedRule, Verdict, rules_of
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -82,6 +85,10 @@ def violation(*numbers: int) -> Violation:
     return Violation("pause-on-401", "It went on.", numbers)
 
 
+def advised(*numbers: int) -> Violation:
+    return Violation("pause-on-401", "It went on.", numbers, advice="Do not.")
+
+
 def report(trials: Sequence[Trial]) -> CommandReport:
     return report_of(trials, began=1764583200.0, seconds=2.0)
 
@@ -90,13 +97,32 @@ def test_the_json_has_the_documented_form(trial: MakeTrial) -> None:
     value = as_json([trial(), trial(violation(2, 3), name="night")])
     expected: dict[str, Any] = {
         "verdict": "fail",
+        "causes": [
+            {
+                "rule": "pause-on-401",
+                "message": "It went on.",
+                "exchanges": [2, 3],
+                "scenario": "night",
+                "scenarios": ["night"],
+                "followers": [],
+            }
+        ],
         "scenarios": [
-            {"name": "day", "verdict": "pass", "seconds": 1.235, "broken": []},
+            {
+                "name": "day",
+                "verdict": "pass",
+                "seconds": 1.235,
+                "broken": [],
+                "not_judged": [],
+                "not_reached": [],
+            },
             {
                 "name": "night",
                 "verdict": "fail",
                 "seconds": 1.235,
                 "broken": [{"rule": "pause-on-401", "message": "It went on.", "exchanges": [2, 3]}],
+                "not_judged": [],
+                "not_reached": [],
             },
         ],
     }
@@ -145,14 +171,26 @@ def test_the_note_on_a_worker_without_requests_says_where_to_find_the_api(trial:
 
 def test_a_trial_whose_time_was_up_says_so(trial: MakeTrial) -> None:
     (note,) = case_of(trial(ended_by="time-limit")).notes
+    # The clock of this world stood still after the last request, so nobody knows how long the worker waited.
     assert note.startswith("The scenario was not over when the time limit was reached")
     assert "--time-limit" in note
+
+
+def test_a_worker_that_fell_silent_is_not_told_to_take_more_time(trial: MakeTrial) -> None:
+    silent = trial(ended_by="time-limit", numbers=range(1, 5))
+    run = replace(silent.run, recorded_at=31.0)
+    (note,) = case_of(replace(silent, run=run)).notes
+    assert note == (
+        "The worker sent nothing for 27.0 s after exchange 4 (GET listTasks at 3.000 s, answered 401)."
+    )
 
 
 def test_parts_that_were_not_reached_are_no_failure(trial: MakeTrial) -> None:
     case = case_of(trial(not_reached=("never happened: a", "never applied: b")))
     assert case.outcome is Outcome.PASS
     assert case.notes == ("Did not affect the worker (not a failure): never happened: a; never applied: b.",)
+    value = as_json([trial(not_reached=("never happened: a",))])
+    assert value["scenarios"][0]["not_reached"] == ["never happened: a"]
 
 
 def test_the_summary_counts_and_names_what_failed(trial: MakeTrial) -> None:
@@ -160,6 +198,94 @@ def test_the_summary_counts_and_names_what_failed(trial: MakeTrial) -> None:
     mixed = [trial(), trial(violation(), name="night"), trial(violation(), name="noon")]
     expected = "worker verdict: fail (1 of 3 scenarios passed; failed: night, noon)"
     assert report(mixed).summary == expected
+    many = [trial(violation(), name=name) for name in "abcdefg"]
+    expected = "worker verdict: fail (0 of 7 scenarios passed; failed: a, b, c, d, e, and 2 more)"
+    assert report(many).summary == expected
+
+
+def test_a_cause_is_explained_once_and_each_case_says_what_happened_there(trial: MakeTrial) -> None:
+    trials = [trial(advised(2, 3), name="day"), trial(advised(2), name="night"), trial(name="noon")]
+    command_report = report(trials)
+    assert command_report.causes_heading == "Fix first: 1 cause in 2 scenarios."
+    (cause,) = command_report.causes
+    assert cause.finding.message == "It went on. Do not."
+    assert (cause.extent, cause.cases, cause.shown_case) == ("in 2 scenarios", ("day", "night"), "night")
+    assert cause.finding.lines == ("#2 at 1.000 s: GET /2 -> 401",)
+    findings = [case.findings for case in command_report.cases]
+    assert [finding.message for of_case in findings for finding in of_case] == ["It went on."] * 2
+    assert [finding.cause for of_case in findings for finding in of_case] == [1, 1]
+
+
+def test_a_rule_that_follows_from_another_is_folded_under_it(trial: MakeTrial) -> None:
+    crash = Violation("process-not-crashed", "It crashed.", (30,))
+    left = Violation("tasks-ended", "3 left.", follows_from=("process-not-crashed",))
+    command_report = report([trial(left, crash), trial(left, crash, name="night"), trial(left, name="noon")])
+    assert [(cause.name, cause.follows_text) for cause in command_report.causes] == [
+        ("process-not-crashed (in 2 scenarios)", "From this follows: tasks-ended (in 2 scenarios)."),
+        ("tasks-ended (in 1 scenario)", ""),
+    ]
+    assert command_report.causes_heading == (
+        "Fix first: 2 causes in 3 scenarios. The cause that fails the most scenarios is the first."
+    )
+    (finding,) = command_report.cases[0].findings
+    assert (finding.rule, finding.follower_texts) == (
+        "process-not-crashed",
+        ["From this follows tasks-ended: 3 left."],
+    )
+
+
+def test_the_output_is_shown_for_a_cause_about_the_end_of_the_worker(trial: MakeTrial) -> None:
+    talking = replace(trial(), output="I give up")
+    outputs = []
+    for number in (2, 30):
+        verdict = Verdict("day", passed=False, broken=(violation(number),))
+        outputs.append(report([replace(talking, verdict=verdict)]).causes[0].output)
+    assert outputs == [None, "I give up"]
+
+
+# What was not judged
+
+
+def without_occasion(trial: Trial, *rules: str, expect: tuple[str, ...] = ()) -> Trial:
+    """The trial with rules that it had no occasion to break, and with rules that its scenario is about."""
+    verdict = replace(trial.verdict, not_judged=tuple(UnjudgedRule(rule, "no reason") for rule in rules))
+    scenario = replace(trial.run.scenario, expect=tuple(map(Expectation, expect)))
+    return replace(trial, verdict=verdict, run=replace(trial.run, scenario=scenario))
+
+
+def test_a_pass_says_which_rules_had_no_occasion(trial: MakeTrial) -> None:
+    passed = without_occasion(trial(), "pause-on-401", "log-levels")
+    assert case_of(passed).notes == (
+        "Not judged, because there was no occasion: pause-on-401 (no reason); log-levels (no reason).",
+    )
+    assert as_json([passed])["scenarios"][0]["not_judged"] == [
+        {"rule": "pause-on-401", "why": "no reason"},
+        {"rule": "log-levels", "why": "no reason"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unjudged", "expect", "remark"),
+    [
+        (("pause-on-401",), ("pause-on-401", "tasks-ended"), "no occasion for pause-on-401"),
+        (("pause-on-401",), ("pause-on-401", "log-levels"), ""),
+        (("pause-on-401",), ("tasks-ended",), ""),
+        ((), ("pause-on-401",), ""),
+    ],
+)
+def test_a_pass_without_any_occasion_for_what_the_scenario_is_about_is_marked(
+    trial: MakeTrial, unjudged: tuple[str, ...], expect: tuple[str, ...], remark: str
+) -> None:
+    assert case_of(without_occasion(trial(), *unjudged, expect=expect)).remark == remark
+
+
+def test_the_report_names_the_rules_that_no_scenario_judged(trial: MakeTrial) -> None:
+    everything = [rule.id for rule in rules_of(trial().run.scenario)]
+    trials = [without_occasion(trial(), *everything), without_occasion(trial(), "log-levels", "pause-on-401")]
+    (note,) = report(trials).folded_notes
+    assert note.text.startswith("2 rules were not judged, because there was no occasion: ")
+    assert sorted(note.lines) == ["log-levels: no reason", "pause-on-401: no reason"]
+    assert report([trial()]).folded_notes == ()
 
 
 # The report of a real trial
@@ -171,8 +297,9 @@ key = os.environ["LIKEPION_API_KEY"]
 def send(path, body=None):
     data = None if body is None else json.dumps(body).encode()
     url = os.environ["LIKEPION_BASE_URL"] + path
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, {"X-API-Key": key})) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         error.close()
@@ -181,6 +308,7 @@ secrets = [key, task["password"], task["email"]]
 print(*secrets, json.dumps(secrets), urllib.parse.quote(repr(secrets), safe=""))
 send("/logs", {"logs": [{"level": "INFO", "message": " ".join(secrets)}]})
 send("/tasks?" + urllib.parse.urlencode({"status": " ".join(secrets)}))
+send("/callback/link/update", {"link_id": task["id"], "status": key})
 for secret in secrets:
     send("/" + urllib.parse.quote(secret, safe=""))
 raise SystemExit(3)
@@ -206,10 +334,12 @@ def test_no_report_contains_a_secret(leaking_trial: Trial) -> None:
         "process-not-crashed",
     }
     assert leaking_trial.output.count("<key ") >= 2
-    command_report = report([leaking_trial])
+    coverage = trial_coverage([leaking_trial])
+    command_report = report_of([leaking_trial], began=1764583200.0, seconds=2.0, coverage=coverage)
     contents = [
-        case_text(command_report.cases[0]).encode(),
-        render(as_json([leaking_trial])),
+        *(tables.plain.encode() + b"process-not-crashed" for tables in styled_tables(command_report)),
+        (case_line(command_report.cases[0]) + causes_text(command_report)).encode(),
+        render(as_json([leaking_trial], coverage)),
         junit_report(command_report),
         html_report(command_report),
         markdown_report(command_report).encode(),
@@ -223,7 +353,7 @@ def test_no_report_contains_a_secret(leaking_trial: Trial) -> None:
 
 def test_the_timeline_of_a_trial_has_its_exchanges(leaking_trial: Trial) -> None:
     timeline = leaking_trial.timeline
-    assert [row.answer for row in timeline.rows] == ["200", "200", "400", "404", "404", "404"]
+    assert [row.answer for row in timeline.rows] == ["200", "200", "400", "400", "404", "404", "404"]
     assert timeline.rows[0].text == "GET /tasks"
     assert "process-not-crashed" in timeline.rows[-1].rules
     assert [lane.periods[0].status for lane in timeline.lanes] == ["pending"]

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from workerkit.mockserver.workers import process_guard
-from workerkit.mockserver.workers.command import Command, CommandNotFoundError
+from workerkit.mockserver.workers.command import Command, CommandNotFoundError, GuardKilledError
 
 TIMEOUT = 120.0
 # A grace period for processes that ignore SIGTERM.
@@ -352,6 +352,57 @@ def test_end_may_be_called_twice(watched: WatchedProcess) -> None:
         command.end()
         command.end()
         assert command.wait(0) == -signal.SIGTERM
+    assert watched.has_ended()
+
+
+# A command that attacks its guard
+
+ATTACK = """
+import os, signal, subprocess, sys
+guard = os.getppid()
+child = subprocess.Popen([sys.executable, "-c", *sys.argv[2:]], start_new_session=True)
+os.kill(guard, signal.Signals[sys.argv[1]])
+signal.pause()
+"""
+FIGHT = """
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+guard = os.getppid()
+while os.getppid() == guard:
+    os.kill(guard, signal.SIGSTOP)
+    time.sleep(0.0005)
+"""
+
+
+def attack(watched: WatchedProcess, number: str) -> list[str]:
+    """The words of a command that starts the watched process, and sends a signal to its guard."""
+    return [sys.executable, "-c", ATTACK, number, *watched.words(signal.SIGTERM)[2:]]
+
+
+def test_a_command_that_stops_its_guard_is_ended(watched: WatchedProcess) -> None:
+    with Command(attack(watched, "SIGSTOP"), {}) as command:
+        watched.wait_for_start()
+        assert command.wait(0.05) is None
+    assert watched.has_ended()
+    assert command.wait(0) == -signal.SIGTERM
+
+
+def test_a_command_that_kills_its_guard_is_ended_and_is_an_error(watched: WatchedProcess) -> None:
+    with Command(attack(watched, "SIGKILL"), {}) as command:
+        watched.wait_for_start()
+        with pytest.raises(GuardKilledError, match="must not kill its parent process"):
+            command.wait(TIMEOUT)
+    assert watched.has_ended()
+
+
+def test_a_command_that_stops_its_guard_again_and_again_is_ended(
+    watched: WatchedProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workerkit.mockserver.workers.command._SECONDS_FOR_GUARD", 0.3)
+    fight = FIGHT.replace("guard =", f"import subprocess; subprocess.Popen({watched.words()!r})\nguard =")
+    with Command(python(fight), {}, grace=0.1) as command:
+        watched.wait_for_start()
+        assert command.wait(0.05) is None
     assert watched.has_ended()
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world import World
-from workerkit.mockserver.world.world_mask import mask_of, mask_of_all
+from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.openapi.exchange import Exchange
 
@@ -110,16 +110,6 @@ def test_an_unknown_key_is_masked_after_a_request_with_it() -> None:
     assert mask_of(world).text("an unknown2-key") == "an unknown2-key"
     add_request_with_key(world, "unknown2-key")
     assert "unknown2-key" not in mask_of(world).text("an unknown2-key")
-
-
-def test_the_mask_of_several_worlds_hides_all_their_secrets_and_the_extra_ones(world: World) -> None:
-    other = WorldBuilder(seed=3)("other").world
-    mask = mask_of_all([world, other], {"tasks": [{"password": "extra-password"}]})
-    for text in ("server-01-key-first", "server-01-key-other", "extra-password"):
-        assert text not in mask.text(f"it is {text}")
-    assert mask.text("own-password") == mask_of(world).text("own-password")
-    create_task(other, {"password": "extra-password"})
-    assert mask.text("extra-password") == mask_of(other).text("extra-password")
 
 
 def test_other_text_does_not_change(world: World) -> None:

@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.world_builder import EXAMPLE_TIME, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT
-from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.faults.planned_fault import PlannedFault
+from workerkit.scenarios.faults.refuse.reset import Reset
+from workerkit.scenarios.model.effects.keys import RevokeKey
+from workerkit.scenarios.model.scenario import Happening, Scenario
 from workerkit.scenarios.model.task_group import TaskGroup
+from workerkit.scenarios.model.trigger import After
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 
 STATUSES = {"pending", "queued", "running", "completed", "failed", "canceled"}
@@ -138,10 +142,35 @@ def test_two_worlds_of_one_builder_share_no_state() -> None:
     assert contents(other) == before
 
 
-def test_without_a_seed_the_clock_begins_now_at_a_full_second() -> None:
-    world = new_world(now=lambda: 1000.75)
-    assert world.clock.now() == 1000
+def test_without_a_seed_the_clock_begins_at_the_real_time_of_the_first_request() -> None:
+    real_times = iter([1000.75, 1009.5])
+    world = new_world(now=lambda: next(real_times), timer=lambda: 0.0)
+    assert world.clock.peek() == 1000
     assert max(task.created_at for task in world.tasks.values()) == 999
+    assert world.clock.now() == world.clock.begin == 1009.5
+
+
+def test_what_was_set_up_before_the_first_request_moves_with_the_clock() -> None:
+    real_times = iter([1000.0, 1009.0])
+    trigger = Happening(After(2.0), (RevokeKey("server-01"),), name="revoked")
+    scenario = Scenario(
+        "late", "Late", "A key is revoked.", WorldPlan((ServerPlan("server-01"),)), (trigger,)
+    )
+    director = WorldBuilder(scenario, now=lambda: next(real_times), timer=lambda: 0.0)(DEFAULT)
+    world = director.world
+    world.clock.advance(5.0)
+    fault = world.add_fault(PlannedFault(Reset()), since=world.clock.peek())
+    director.apply_due_effects()
+    assert director.tracker.happened == {}
+    assert world.clock.now() == fault.since == 1014.0
+    director.apply_due_effects()
+    assert director.tracker.happened == {"revoked": 1011.0}
+
+
+def test_a_clock_that_was_frozen_before_the_first_request_does_not_move() -> None:
+    world = new_world(now=lambda: 1000.0)
+    world.clock.freeze(50.0)
+    assert (world.clock.now(), world.clock.will_move) == (50.0, False)
 
 
 def test_without_a_seed_only_the_times_differ() -> None:

@@ -12,6 +12,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.masking import mask as mask_module
 from workerkit.openapi.masking.common_words import is_common
 from workerkit.openapi.masking.mask import Mask, Secret, secrets_in
 
@@ -482,3 +483,48 @@ def test_secrets_are_found_by_their_fields_wherever_they_stand(password: str, ad
         "note": "password",
     }
     assert sorted(secrets_in(value)) == sorted([("password", password), ("email", address), ("key", key)])
+
+
+def exchange_with_key(key: str, body: bytes) -> Exchange:
+    return Exchange(
+        number=1,
+        operation=None,
+        server=None,
+        method="POST",
+        path="/tasks",
+        query="",
+        request_headers=(("host", "localhost"), ("x-api-key", key)),
+        request_body=body,
+        status=401,
+        answer_headers=(),
+        answer_body=b'{"success":false,"error":"unauthorized"}',
+        began=0.0,
+        ended=0.0,
+    )
+
+
+def test_an_unknown_key_needs_a_pattern_only_if_the_exchange_shows_it_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[object] = []
+    pattern = mask_module._SecretPattern
+    monkeypatch.setattr(mask_module, "_SecretPattern", lambda *parts: made.append(parts) or pattern(*parts))  # type: ignore[func-returns-value]
+    mask = mask_of()
+    for number in range(50):
+        exchange = exchange_with_key(f"wrong-key-{number:04}", b'{"cpu_usage": 1}')
+        assert f"wrong-key-{number:04}" not in json.dumps(mask.exchange(exchange))
+    assert not made
+    for shown in ("wrong-key-x", b"wrong-key-x".hex(), b64encode(b"me:wrong-key-x").decode()):
+        exchange = exchange_with_key("wrong-key-x", json.dumps({"note": f"with {shown}"}).encode())
+        assert shown not in json.dumps(mask.exchange(exchange))
+    assert len(made) == 1  # the pattern is kept
+
+
+@given(st.recursive(SHORT | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(SHORT, inner)))
+@example(["a@mail.example"] * 100)
+@example({"data": [{"password": "hunter2hunter2", "about": "hunter2hunter2"}] * 100})
+@example({"password": {"old": ["hunter2hunter2"]}, "text": "x" * 3000})
+def test_a_large_body_in_steps_is_masked_like_a_small_one(value: Any) -> None:
+    mask, body = mask_of(("password", "hunter2hunter2")), json.dumps([value, "x" * 3000]).encode()
+    masked = mask.exchange(exchange_with_key("", body))["request"]["body"]
+    assert masked == mask.value([value, "x" * 3000])

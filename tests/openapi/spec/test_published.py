@@ -115,7 +115,7 @@ def test_the_spec_has_all_operations(version: OpenapiVersion, api: Api) -> None:
     found = {
         entry["operationId"] for item in paths.values() for entry in item.values() if "operationId" in entry
     }
-    assert found == set(api.operations)
+    assert found == {*api.operations, "listTasksHead"}
 
 
 def test_the_dialect_changes_the_spec() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.openapi.spec.dialect import dialect_of
+from workerkit.scenarios.explain.scenario_text import scenario_lines
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.loading.loader import parse
 from workerkit.scenarios.model.effects.advance_clock import AdvanceClock
@@ -243,3 +244,17 @@ def test_an_error_names_the_place_and_gives_a_hint(
     assert str(caught.value).startswith(f"my-scenario.yaml:{place}: ")
     assert hint in str(caught.value)
     assert is_valid_by_schema(SCENARIO.replace(old, new, 1)) != seen_by_schema
+
+
+def test_the_rules_that_the_scenario_is_about_come_first_in_its_own_order() -> None:
+    scenario = scenario_of("  - tasks-ended\n", "  - tasks-ended\n  - pause-on-401: {attempts: 30}\n")
+    lines = scenario_lines(scenario)
+    about = lines.index("The rules that this scenario is about")
+    others = lines.index("Rules that apply in every scenario")
+    assert [line.split(":")[0] for line in lines[about + 1 : others - 1]] == [
+        "  tasks-ended",
+        "  pause-on-401 (attempts",
+    ]
+    rest = "\n".join(lines[others:])
+    assert "  pause-on-429: " in rest
+    assert "pause-on-401" not in rest

@@ -133,6 +133,7 @@ MISTAKES = [
     ("{attempts: 30}", "{attempt: 30}", "20:20", 'unknown key "attempt" (did you mean "attempts"?)'),
     ("{attempts: 30}", "{attempts: 0}", "20:30", "0 is too small"),
     ("tasks: ended", "tasks: end", "21:16", 'unknown word "end" (did you mean "ended"?)'),
+    ("quiet: 2s", "heartbeats: judged", "21:35", "add heartbeat-regular to `expect`"),
     ("quiet: 2s", "quiet: soon", "21:30", "'soon' is not a duration"),
     ("title: A title\n", "", "1:1", '"title" is missing'),
     ("about: A paragraph.", "about: ''", "2:8", "text is expected here"),
@@ -161,6 +162,7 @@ ONLY_LOADER = (
     "server: server-10, status",
     "revoke-key: server-03",
     "- pause-on-401",
+    "heartbeats: judged",
     "&a A title",
     "!!python/name:os.system x",
 )

@@ -85,3 +85,29 @@ def test_all_conditions_have_to_hold(attempt: Callable[..., Exchange]) -> None:
 
 def test_a_scenario_does_not_end_before_the_first_request() -> None:
     assert not QUIET.holds(statuses=ENDED, exchanges=[], now=1e12)
+
+
+@pytest.mark.parametrize(("interval", "seconds"), [(0.5, 5.0), (5.0, 12.5)])
+def test_a_scenario_goes_on_until_a_missing_heartbeat_would_be_seen(
+    attempt: Callable[..., Exchange], interval: float, seconds: float
+) -> None:
+    until = Until(tasks="ended", quiet=0.0, heartbeats="judged")
+    update = attempt(0.0)
+    others = [
+        attempt(0.2, operation="sendLogs", status=200),
+        attempt(0.4, operation="heartbeat", status=200),
+    ]
+    assert until.heartbeat_seconds(interval) == seconds
+
+    def holds(exchanges: list[Exchange], now: float) -> bool:
+        return until.holds(
+            statuses=ENDED, exchanges=exchanges, now=now + seconds, heartbeat_interval=interval
+        )
+
+    assert holds([update, *others], update.ended)
+    assert not holds([update, *others], update.ended - 0.1)
+    refused = attempt(0.6, operation="heartbeat", status=500)
+    assert not holds([update, *others, refused], refused.ended - 0.1)
+    assert holds([update, *others, refused], refused.ended)
+    assert until.heartbeat_seconds(None) == 0.0
+    assert Until(tasks="ended").heartbeat_seconds(interval) == 0.0

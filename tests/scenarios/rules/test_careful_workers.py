@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from workerkit.mockserver.world.journal import as_exchange
 from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.run_record.run import Run
 
@@ -192,7 +193,7 @@ class Worker:
         """Sends a request once. Sleeps until the answer comes, and pauses after a temporary failure."""
         options = {"took": self.random.choice([0.001, 0.002, 0.2]), **self.fault_for(path)}
         answer = self.scripted.send(method, path, body, **options)
-        exchange = self.scripted.world.journal.newest(1)[0]
+        exchange = as_exchange(self.scripted.world.journal.newest(1)[0])
         self.scripted.wait(-options["took"])
         yield options["took"]
         if exchange.status == 403:

@@ -27,6 +27,7 @@ def hammering(attempt: Make, run_of: RunOf, **fields: Any) -> Run:
 def test_a_run_without_a_fault_passes(run_of: RunOf) -> None:
     verdict = judge(run_of())
     assert (verdict.scenario, verdict.passed, verdict.broken) == ("quiet-day", True, ())
+    assert {rule.rule: rule.why for rule in verdict.not_judged}["log-levels"] == "the worker sent no logs"
 
 
 def test_general_rules_hold_where_nothing_is_expected(attempt: Make, run_of: RunOf) -> None:

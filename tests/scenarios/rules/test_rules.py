@@ -8,6 +8,7 @@ import pytest
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.rules import RULES
 from workerkit.scenarios.rules.requests.key_in_header_only import KeyInHeaderOnly
+from workerkit.scenarios.rules.rule import Breach
 from workerkit.scenarios.rules.trouble.process_not_crashed import ProcessNotCrashed
 from workerkit.scenarios.rules.work.tasks_ended import TasksEnded
 from workerkit.scenarios.run_record.run import Run
@@ -23,6 +24,30 @@ def test_each_rule_says_why_and_what_a_careful_worker_does(rule: Any) -> None:
     assert not rule.careful.endswith(".")
     assert rule.careful[0].islower()
     assert rule().id == rule.id
+
+
+def test_the_exchanges_of_a_violation_are_in_the_order_of_time() -> None:
+    breaches = [Breach("later", (7, 9)), Breach("earlier", (3, 8))]
+    (violation,) = ProcessNotCrashed().summarize(breaches)
+    assert (violation.fact, violation.exchanges, violation.times) == ("earlier", (3, 7, 8, 9), 2)
+    assert violation.short_message == "earlier This happened 2 times."
+    assert violation.message == f"{violation.short_message} {violation.advice}"
+
+
+def test_the_first_breach_in_time_keeps_its_exchanges() -> None:
+    breaches = [*(Breach("later", (number,)) for number in range(20, 60)), Breach("first", (1, 90))]
+    (violation,) = ProcessNotCrashed().summarize(breaches)
+    assert (len(violation.exchanges), violation.exchanges[0], violation.exchanges[-1]) == (20, 1, 90)
+
+
+def test_rules_follow_from_known_rules_and_never_from_themselves() -> None:
+    def roots(rule: str, *seen: str) -> None:
+        assert rule not in seen
+        for parent in RULES[rule].follows_from:
+            roots(parent, *seen, rule)
+
+    for rule in RULES:
+        roots(rule)
 
 
 def tasks(*statuses: str, server: str = "server-01") -> list[dict[str, Any]]:

@@ -21,6 +21,9 @@ from workerkit.mockserver.worlds.snapshot import snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.masking.common_words import is_common
+from workerkit.scenarios.faults.planned_fault import PlannedFault
+from workerkit.scenarios.faults.refuse.reset import Reset
+from workerkit.scenarios.faults.schedule import Schedule
 from workerkit.scenarios.model.world_plan import AccountPlan, ServerPlan, WorldPlan
 
 BASE = "/api/v1/worker"
@@ -98,3 +101,17 @@ def test_a_password_that_is_the_name_of_a_field_does_not_damage_the_world() -> N
     assert replay(parse_capsule(text, name="c.yaml"), name="c.yaml").difference is None
     assert capsule.world is not None
     assert capsule.world["accounts"][0]["password"] != "heartbeat_at"
+
+
+def test_a_capsule_begins_when_the_first_request_comes() -> None:
+    worlds, real_times = Worlds(), iter([1000.0, 1009.0])
+    plan = WorldPlan((ServerPlan("server-01", "online", "server-key-1"),))
+    builder = WorldBuilder(plan=plan, now=lambda: next(real_times), timer=lambda: 0.0)
+    director = worlds.add(DEFAULT, builder)
+    director.world.add_fault(PlannedFault(Reset(), Schedule(nth=9)), since=director.world.clock.peek())
+    first_snapshot = snapshot_of(director)
+    WorkerApp(worlds).answer(worker_request("GET", "/tasks", "server-key-1"))
+    capsule = capture_world(director, first_snapshot)
+    assert capsule.began == capsule.recorded[0].exchange.began == 1009.0
+    assert capsule.world is not None
+    assert capsule.world["clock"]["begin"] == capsule.world["faults"][0]["since"] == 1009.0

@@ -168,13 +168,8 @@ def tasks(*ids: str) -> RecordedExchange:
         ("ax", "ay", "answer/data/1", "task x", "task y"),
         ("a?", "ab", "answer/data/1", "task ?", "task b"),
         ("ax", "a?", "answer/data/1", "task x", "no task x"),
-        (
-            "a",
-            "a?",
-            "answer/data/1",
-            "no task that the recording does not show",
-            "task that the recording does not show",
-        ),
+        ("a", "a?", "answer/data", "1 tasks", "2 tasks"),
+        ("ab", "?ab", "answer/data", "2 tasks", "3 tasks"),
     ],
 )
 def test_a_list_difference_names_the_first_task_that_is_missing_or_extra(

@@ -116,3 +116,11 @@ def test_a_capsule_that_cannot_be_made_smaller_stays_complete() -> None:
         return Difference(20, "listTasks", "", "answer/total", "1", "2") if capsule == CAPSULE else None
 
     assert shrink_capsule(CAPSULE, find(CAPSULE), find) is CAPSULE
+
+
+def test_one_exchange_takes_the_place_of_many() -> None:
+    def find(capsule: Capsule) -> Difference | None:
+        has_many = {"/16", "/20", "/24"} <= {*paths(capsule)}
+        return in_last_exchange(capsule) if has_many or "/2" in paths(capsule) else None
+
+    assert paths(shrink_capsule(CAPSULE, find(CAPSULE), find)) == ["/2", "/30"]

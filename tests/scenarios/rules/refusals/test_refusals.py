@@ -94,7 +94,7 @@ def test_an_item_that_was_refused_is_not_taken_for_done(
     worker = scripted_worker(transitions="strict")
     task = worker.add_task(status="queued")
     worker.bulk_update({"link_id": task, "status": "completed"})
-    assert broken_rules(worker.run_record()) == ["bulk-items-heeded"]
+    assert broken_rules(worker.run_record()) == ["running-before-end", "bulk-items-heeded"]
     worker.bulk_update({"link_id": task, "status": "running"})
     worker.bulk_update({"link_id": task, "status": "completed"})
     assert broken_rules(worker.run_record()) == []

@@ -8,7 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.scenarios.conftest import NO_TIME
 from workerkit.scenarios.rules.requests.heartbeat_regular import HeartbeatRegular
+from workerkit.scenarios.rules.requests.heartbeat_sent import HeartbeatSent
 from workerkit.scenarios.rules.work.running_before_end import RunningBeforeEnd
 from workerkit.scenarios.run_record.run import Run
 
@@ -234,10 +236,10 @@ def test_a_worker_that_falls_silent_while_it_works(scripted_worker: MakeWorker) 
     worker.update(worker.add_task(), "running")
     worker.wait(25)
     worker.list_tasks()
-    assert HeartbeatRegular().check(worker.run_record()) == []
+    assert HeartbeatRegular(every=30.0).check(worker.run_record()) == []
     worker.wait(10)
     worker.list_tasks()
-    (violation,) = HeartbeatRegular().check(worker.run_record())
+    (violation,) = HeartbeatRegular(every=30.0).check(worker.run_record())
     assert violation.exchanges == (1, 4)
     assert HeartbeatRegular(every=60.0).check(worker.run_record()) == []
 
@@ -255,7 +257,156 @@ def test_a_heartbeat_that_a_busy_machine_made_late(
     assert len(HeartbeatRegular(every=11.0).check(worker.run_record())) == count
 
 
+def test_a_refused_heartbeat_does_not_count(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
+    worker = scripted_worker(beats=False)
+    worker.send("POST", "/health", {"server_name": 1})
+    worker.send("POST", "/health", {"server_name": "server-01"}, key="a-wrong-key")
+    worker.do_tasks(*worker.add_tasks(2))
+    run = worker.run_record()
+    assert broken_rules(run) == ["documented-requests", "heartbeat-sent"]
+    assert HeartbeatSent().check(run)[0].exchanges == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"fault": "status", "status": 503}, {"fault": "key-refused"}, {"fault": "hang"}]
+)
+def test_a_heartbeat_with_a_temporary_failure_was_sent(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, fault: dict[str, Any]
+) -> None:
+    worker = scripted_worker(beats=False)
+    worker.send_heartbeat(**fault)
+    worker.do_tasks(*worker.add_tasks(2))
+    assert broken_rules(worker.run_record()) == []
+
+
+@pytest.mark.parametrize(
+    ("interval", "pause", "count"), [(5.0, 9.9, 0), (5.0, 10.1, 1), (0.5, 2.4, 0), (0.5, 2.6, 1)]
+)
+def test_heartbeats_by_the_interval_that_the_worker_states(
+    scripted_worker: MakeWorker, interval: float, pause: float, count: int
+) -> None:
+    worker = scripted_worker()
+    for _ in range(1000):
+        worker.wait(pause / 1000 - NO_TIME)
+        worker.list_tasks()
+    worker.send_heartbeat()
+    run = worker.run_record(heartbeat_interval=interval)
+    assert len(HeartbeatRegular().check(run)) == count
+    assert HeartbeatRegular().had_occasion(run) == bool(count)
+
+
+@pytest.mark.parametrize("how", [{}, {"fault": "status", "status": 500}])
+def test_a_daemon_that_sends_nothing_any_more(scripted_worker: MakeWorker, how: dict[str, Any]) -> None:
+    worker = scripted_worker(beats=False)
+    worker.send_heartbeat(**how)
+    worker.wait(9)
+    daemon = worker.run_record(heartbeat_interval=3.0, ended_by="until")
+    (violation,) = HeartbeatRegular().check(daemon)
+    assert "between exchange 1 (POST heartbeat at 0.000 s) and the end at 9.001 s." in violation.message
+    assert "At most 6 s are allowed." in violation.message
+    assert HeartbeatRegular().check(worker.run_record(heartbeat_interval=3.0)) == []
+
+
+def test_what_is_missing_to_judge_heartbeats(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker()
+    without, short = worker.run_record(), worker.run_record(heartbeat_interval=5.0)
+    assert not HeartbeatRegular().had_occasion(without)
+    assert not HeartbeatRegular().had_occasion(short)
+    assert "state how often yours sends them" in HeartbeatRegular().why_not_judged(without)
+    assert "A missing heartbeat shows only after 10 s." in HeartbeatRegular().why_not_judged(short)
+    assert HeartbeatRegular(every=10.0).why_not_judged(without) == HeartbeatRegular().why_not_judged(short)
+
+
+# Requests that a server may read in another way
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("status[]", "status"),
+        ("status[0]", "status"),
+        ("Status", "status"),
+        ("statuses", "status"),
+        ("staus", "status"),
+        ("pages", "page"),
+        ("serviceType", "service_type"),
+        ("service-type", "service_type"),
+        ("limt", "limit"),
+    ],
+)
+def test_a_misspelt_parameter(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, name: str, meant: str
+) -> None:
+    worker = scripted_worker()
+    worker.list_tasks(**{name: "1", "limit": 5})
+    run = worker.run_record()
+    assert broken_rules(run) == ["documented-requests"]
+    ((_, flaw),) = run.flaws
+    assert (flaw.place, flaw.message) == (
+        f"query/{name}",
+        f"is not a parameter of the API page, which has {meant}",
+    )
+
+
+@pytest.mark.parametrize("name", ["_", "offset", "sort", "per_page", "trace", "state", "t", "order_by"])
+def test_other_parameters_are_allowed_where_the_server_ignores_them(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, name: str
+) -> None:
+    worker = scripted_worker()
+    worker.list_tasks(**{name: "1", "limit": 5})
+    assert broken_rules(worker.run_record()) == []
+    strict = scripted_worker(unknown_parameter="reject")
+    strict.list_tasks(**{name: "1", "limit": 5})
+    assert broken_rules(strict.run_record()) == ["documented-requests"]
+
+
+@pytest.mark.parametrize(
+    ("body", "is_clear"),
+    [
+        (b'{"status": "running", "status": "completed"}', False),
+        (b'{"status": "running", "note": "{\\"a\\": 1, \\"a\\": 2}"}', True),
+        (b'{"status": "running", "st\\u0061tus": "running"}', False),
+    ],
+)
+def test_a_key_that_is_given_twice(scripted_worker: MakeWorker, body: bytes, is_clear: bool) -> None:
+    worker = scripted_worker()
+    worker.send("PUT", f"/tasks/{worker.add_task()}", body)
+    messages = [f"{flaw}" for _, flaw in worker.run_record().flaws]
+    assert messages == ([] if is_clear else ['body: has the key "status" twice in one object'])
+
+
+def test_a_key_twice_in_an_item_of_a_bulk_update(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker()
+    first, second = worker.add_tasks(2)
+    items = f'{{"link_id": "{first}", "status": "running"}}, {{"link_id": "{second}", "link_id": "{first}"}}'
+    worker.send("PUT", "/tasks/bulk", f'{{"items": [{items}]}}'.encode())
+    ((_, flaw),) = worker.run_record().flaws
+    assert flaw.message == 'has the key "link_id" twice in one object'
+
+
 # Polling
+
+
+@pytest.mark.parametrize(("pause", "rules"), [(1 / 15, ["no-busy-polling"]), (1 / 9, [])])
+def test_an_idle_daemon_that_reads_the_list_many_times_a_second(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules, pause: float, rules: list[str]
+) -> None:
+    worker = scripted_worker()
+    for _ in range(40):
+        worker.list_tasks(how={"took": 0})
+        worker.wait(pause)
+    assert broken_rules(worker.run_record(ended_by="until")) == rules
+
+
+def test_eight_threads_may_read_the_list_at_the_same_time(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    for _ in range(2):
+        for _ in range(8):
+            worker.list_tasks()
+        worker.wait(0.3)
+    assert broken_rules(worker.run_record(ended_by="until")) == []
 
 
 @pytest.mark.parametrize(("pause", "rules"), [(1.0, []), (0.1, []), (0.02, ["no-busy-polling"])])

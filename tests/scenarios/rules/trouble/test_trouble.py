@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from workerkit.scenarios.rules.trouble.backoff_grows import BackoffGrows
+from workerkit.scenarios.rules.trouble.pause_on_429 import PauseOn429
 from workerkit.scenarios.run_record.run import Run
 
 MakeWorker = Callable[..., Any]
@@ -109,6 +111,35 @@ def test_a_report_before_retry_after_is_over(
     assert broken_rules(worker.run_record()) == rules
 
 
+@pytest.mark.parametrize(
+    ("form", "waited", "count"),
+    [("seconds", 2.0, 0), ("seconds", 1.5, 1), ("date", 3.0, 0), ("date", 1.5, 1)],
+)
+def test_retry_after_has_a_number_or_a_date(
+    scripted_worker: MakeWorker, form: str, waited: float, count: int
+) -> None:
+    # A date has no parts of a second, so the server rounds it up.
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.update(task, "running", {**limited(2), "retry_after_as": form})
+    worker.wait(waited)
+    worker.update(task, "running")
+    run = worker.run_record(clock_ahead=0.0)
+    assert len(PauseOn429().check(run)) == count
+
+
+@pytest.mark.parametrize(("ahead", "count"), [(-3600.0, 0), (-2.9, 0), (-0.5, 1), (3600.0, 1)])
+def test_a_date_is_judged_by_the_clock_that_makes_the_pause_shorter(
+    scripted_worker: MakeWorker, ahead: float, count: int
+) -> None:
+    worker = scripted_worker()
+    task = worker.add_task()
+    worker.update(task, "running", {**limited(2), "retry_after_as": "date"})
+    worker.wait(0.3)
+    worker.update(task, "running")
+    assert len(PauseOn429().check(worker.run_record(clock_ahead=ahead))) == count
+
+
 def test_threads_that_each_have_to_wait(scripted_worker: MakeWorker, broken_rules: BrokenRules) -> None:
     worker = scripted_worker()
     for _ in range(8):
@@ -135,6 +166,74 @@ def test_a_loop_over_429_without_retry_after(scripted_worker: MakeWorker, broken
     for _ in range(50):
         worker.list_tasks(how={"fault": "status", "status": 429})
     assert broken_rules(worker.run_record()) == ["pause-on-429"]
+
+
+# Pauses that do not grow
+
+
+def failing_reports(worker: Any, pauses: Iterable[float]) -> None:
+    task = worker.add_task(status="running")
+    worker.list_tasks()
+    for pause in (*pauses, 0.0):
+        worker.update(task, "completed", BUSY)
+        worker.wait(pause)
+
+
+@pytest.mark.parametrize(
+    ("pauses", "count"),
+    [
+        ([0.5] * 5, 1),
+        ([0.5, 0.55, 0.5, 0.58, 0.5, 4.0], 1),
+        ([0.5] * 4, 0),
+        ([0.2, 0.4, 0.8, 1.6, 1.6, 1.6, 1.6, 1.6], 0),
+        ([0.5, 0.5, 0.5, 0.5, 0.8], 0),
+        ([0.001] * 20, 0),
+    ],
+)
+def test_the_same_pause_before_each_attempt(
+    scripted_worker: MakeWorker, pauses: list[float], count: int
+) -> None:
+    worker = scripted_worker()
+    failing_reports(worker, pauses)
+    assert len(BackoffGrows().check(worker.run_record())) == count
+
+
+def test_an_accepted_attempt_ends_a_series(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker()
+    task = worker.add_task(status="running")
+    for _ in range(4):
+        for how in (BUSY, BUSY, BUSY, {}):
+            worker.update(task, "running", how)
+            worker.wait(0.5)
+    assert BackoffGrows().check(worker.run_record()) == []
+
+
+def test_a_worker_whose_pauses_begin_again_after_each_accepted_request(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker()
+    task = worker.add_task(status="running")
+    for _ in range(8):
+        worker.update(task, "completed", BUSY)
+        worker.wait(0.5)
+        worker.list_tasks(status="running")
+    assert BackoffGrows().check(worker.run_record()) == []
+
+
+def test_a_series_that_begins_in_an_outage_is_not_judged(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker()
+    task = worker.add_task(status="running")
+    worker.list_tasks(how=BUSY)
+    for _ in range(8):
+        worker.update(task, "running", BUSY)
+        worker.wait(0.5)
+    assert BackoffGrows().check(worker.run_record()) == []
+
+
+def test_lists_may_be_read_at_equal_times_in_an_outage(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker()
+    for _ in range(20):
+        worker.list_tasks(how=BUSY)
+        worker.wait(0.5)
+    assert BackoffGrows().check(worker.run_record()) == []
 
 
 # Going on with the work

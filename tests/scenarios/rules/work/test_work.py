@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from workerkit.scenarios.rules.work.request_closed_last import RequestClosedLast
+from workerkit.scenarios.rules.work.retries_used import RetriesUsed
 from workerkit.scenarios.run_record.run import Run
 
 MakeWorker = Callable[..., Any]
@@ -389,3 +391,134 @@ def test_a_stub_that_returns_one_link_for_all(scripted_worker: MakeWorker, broke
         worker.update(task, "running")
         worker.update(task, "completed", link_post="https://example.com/post/456")
     assert broken_rules(worker.run_record()) == []
+
+
+def test_a_result_of_a_waiting_task_that_is_refused_breaks_running_before_end(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(transitions="strict", refused_transition="409")
+    worker.update(worker.add_task(status="pending"), "completed")
+    assert broken_rules(worker.run_record()) == ["running-before-end"]
+
+
+def test_a_refused_result_of_a_task_that_was_set_back_is_no_fault(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker(transitions="strict", refused_transition="400")
+    task = worker.add_task(status="queued")
+    worker.update(task, "running")
+    worker.change_task(task, status="pending")
+    worker.update(task, "completed")
+    assert "running-before-end" not in broken_rules(worker.run_record())
+
+
+def test_a_result_that_is_refused_for_a_wrong_field_is_not_judged_by_running_before_end(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    worker.update(worker.add_task(status="queued"), "completed", link_post=7)
+    assert broken_rules(worker.run_record()) == ["documented-requests"]
+
+
+# Customers' requests
+
+
+def close(worker: Any, task: str, status: str = "completed") -> None:
+    request = worker.world.tasks[task].request.id
+    worker.send("POST", "/callback/request/status", {"request_id": request, "status": status})
+
+
+@pytest.fixture
+def one_request(scripted_worker: MakeWorker) -> Any:
+    """A worker whose two tasks belong to the same customer's request, and the ids of the tasks."""
+    worker = scripted_worker()
+    request = next(iter(worker.world.requests))
+    return worker, worker.add_tasks(2, request_id=request)
+
+
+def test_a_request_is_closed_before_its_last_task(one_request: Any, broken_rules: BrokenRules) -> None:
+    worker, (first, second) = one_request
+    worker.list_tasks()
+    worker.do_tasks(first)
+    close(worker, first)
+    worker.do_tasks(second)
+    run = worker.run_record()
+    assert broken_rules(run) == ["request-closed-last"]
+    assert RequestClosedLast().check(run)[0].exchanges == (5, 7)
+
+
+def test_a_request_is_closed_after_its_last_task(one_request: Any, broken_rules: BrokenRules) -> None:
+    worker, (first, second) = one_request
+    worker.list_tasks()
+    worker.do_tasks(first)
+    close(worker, first, "running")
+    worker.update(second, "running")
+    worker.update(second, "failed", error_message="Captcha failed")
+    close(worker, first)
+    worker.update(second, "pending")
+    worker.do_tasks(second)
+    assert broken_rules(worker.run_record()) == []
+
+
+def test_tasks_that_the_worker_did_not_know_when_it_closed_the_request(
+    one_request: Any, broken_rules: BrokenRules
+) -> None:
+    worker, (first, second) = one_request
+    worker.list_tasks(limit=1)
+    worker.do_tasks(first)
+    close(worker, first)
+    worker.list_tasks()
+    worker.do_tasks(second)
+    assert broken_rules(worker.run_record()) == []
+
+
+def test_a_result_that_is_repeated_after_the_request_was_closed(
+    one_request: Any, broken_rules: BrokenRules
+) -> None:
+    worker, (first, second) = one_request
+    worker.list_tasks()
+    worker.do_tasks(first)
+    worker.update(second, "running")
+    worker.update(second, "completed", {"fault": "status", "status": 503})
+    close(worker, first)
+    worker.wait(1)
+    worker.update(second, "completed")
+    assert broken_rules(worker.run_record()) == []
+
+
+# Retries that are used
+
+
+def failing(worker: Any, count: int, **fields: Any) -> list[str]:
+    """Adds tasks, and reports each as failed. Returns their ids."""
+    tasks: list[str] = worker.add_tasks(count, **fields)
+    for task in tasks:
+        worker.update(task, "running")
+        worker.update(task, "failed", **FAILED)
+    return tasks
+
+
+def test_a_worker_that_retries_one_of_its_failed_tasks(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker(retry="manual")
+    first, second = failing(worker, 2, max_retries=1)
+    worker.update(first, "pending")
+    worker.do_tasks(first)
+    (violation,) = RetriesUsed().check(worker.run_record())
+    assert second in violation.message
+    assert RetriesUsed().check(worker.run_record(ended_by="until")) == []
+
+
+def test_one_more_attempt_for_each_failed_task_is_enough(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker(retry="manual")
+    for task in failing(worker, 2, max_retries=5):
+        worker.update(task, "running")
+        worker.update(task, "failed", **FAILED)
+    run = worker.run_record()
+    assert (RetriesUsed().check(run), RetriesUsed().had_occasion(run)) == ([], True)
+
+
+def test_a_worker_that_sets_no_task_back_is_not_judged(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker(retry="manual")
+    failing(worker, 2, max_retries=1)
+    run = worker.run_record()
+    assert (RetriesUsed().check(run), RetriesUsed().had_occasion(run)) == ([], False)

@@ -19,10 +19,14 @@ class FailedWithMessage(Rule):
     why: ClassVar[str] = "Without a reason, nobody knows whether to try again or what to repair."
     careful: ClassVar[str] = "sends an error_message with every task that it reports as failed"
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker reported no task as failed"
 
     def check(self, run: Run) -> list[Violation]:
         failed = [report for report in run.reports if report.status == "failed"]
         return self.summarize([_breach(run, report) for report in failed if not _has_reason(report)])
+
+    def had_occasion(self, run: Run) -> bool:
+        return any(report.status == "failed" for report in run.reports)
 
 
 def _has_reason(report: TaskReport) -> bool:

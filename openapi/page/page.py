@@ -12,6 +12,24 @@ from workerkit.openapi.formats import yaml_nodes
 
 
 @dataclass(frozen=True, slots=True)
+class Exercise:
+    """Which requests of a worker exercise a sentence. All conditions have to hold.
+
+    operations: the request has one of these operations. Empty: any operation.
+    asked: what the request asks, see `Asked.kind`. Empty: anything.
+    sent: a parameter or a field of the request. Empty: none is needed.
+    status: the status of the answer. None: any status.
+    answered: a text in the body of the answer. Empty: none is needed.
+    """
+
+    operations: tuple[str, ...] = ()
+    asked: str = ""
+    sent: str = ""
+    status: int | None = None
+    answered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence, table row or example line of the API page.
 
@@ -21,6 +39,7 @@ class Sentence:
     also: the ids of further rules that check this sentence.
     silences: the ids of the silences: the matters that this sentence leaves open.
     no_promise: why the sentence has no rule and no silence, or an empty text.
+    exercised_by: which requests of a worker exercise the sentence. None if no request can.
     """
 
     text: str
@@ -29,6 +48,7 @@ class Sentence:
     also: tuple[str, ...] = ()
     silences: tuple[str, ...] = ()
     no_promise: str = ""
+    exercised_by: Exercise | None = None
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -58,7 +78,7 @@ class Section:
 @cache
 def page_sections() -> tuple[Section, ...]:
     """All sections, in the order of the API page."""
-    text = resources.files("workerkit.contracts.page").joinpath("page.yaml").read_text("utf-8")
+    text = resources.files("workerkit.openapi.page").joinpath("page.yaml").read_text("utf-8")
     return tuple(_section(**entry) for entry in yaml_nodes.load(text, name="page.yaml").plain())
 
 
@@ -66,5 +86,17 @@ def _section(*, heading: str, gist: str, sentences: list[dict[str, Any]]) -> Sec
     return Section(heading, gist, tuple(_sentence(**sentence) for sentence in sentences))
 
 
-def _sentence(*, also: Iterable[str] = (), silences: Iterable[str] = (), **fields: Any) -> Sentence:
-    return Sentence(also=tuple(also), silences=tuple(silences), **fields)
+def _sentence(
+    *,
+    also: Iterable[str] = (),
+    silences: Iterable[str] = (),
+    exercised_by: dict[str, Any] | None = None,
+    **fields: Any,
+) -> Sentence:
+    exercise = None if exercised_by is None else _exercise(**exercised_by)
+    return Sentence(also=tuple(also), silences=tuple(silences), exercised_by=exercise, **fields)
+
+
+def _exercise(*, operation: str | list[str] = "", **conditions: Any) -> Exercise:
+    operations = [operation] if isinstance(operation, str) and operation else operation
+    return Exercise(tuple(operations), **conditions)

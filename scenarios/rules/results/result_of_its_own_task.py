@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from workerkit.scenarios.rules.results.links import reported_links
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
 from workerkit.scenarios.run_record.violation import Violation
 
-_LINK_FIELDS = ("link_profile", "link_post")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -32,22 +32,18 @@ class ResultOfItsOwnTask(Rule):
         "keeps each result with its task, by the task's id and not by its place in a list"
     )
     general: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = "the worker reported no link"
 
     def check(self, run: Run) -> list[Violation]:
         tasks = {task["id"].lower(): task for task in run.tasks}
-        links = [(report, link) for report, link in _links(run) if report.task in tasks]
+        links = [(report, link) for report, link in reported_links(run) if report.task in tasks]
         with_other_ids = [
             _breach(run, report, link) for report, link in links if _has_other_id(report, link, tasks)
         ]
         return self.summarize(with_other_ids or list(_on_other_sites(run, links, tasks)))
 
-
-def _links(run: Run) -> Iterator[tuple[TaskReport, str]]:
-    for report in run.reports:
-        for name in _LINK_FIELDS:
-            link = report.fields.get(name)
-            if isinstance(link, str) and link:
-                yield report, link
+    def had_occasion(self, run: Run) -> bool:
+        return any(reported_links(run))
 
 
 def _has_other_id(report: TaskReport, link: str, tasks: Mapping[str, Any]) -> bool:

@@ -1,0 +1,227 @@
+"""The first difference is at the wrong exchange, and names the exchanges that it contradicts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tests.openapi.masking.test_canaries import exchange
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.replay.difference import Difference
+from workerkit.mockserver.capsules.replay.reconstructed_replay import (
+    ReplayResult,
+    replay_in_dialect,
+    sound_twin,
+)
+from workerkit.openapi.spec.api import operation_of
+from workerkit.openapi.spec.dialect import Dialect
+
+BASE = "/api/v1/worker"
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def id_of(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
+def task(number: int, status: str = "pending", **fields: Any) -> dict[str, Any]:
+    return {
+        "id": id_of(number),
+        "request_id": id_of(900),
+        "service_type": "entity",
+        "site_id": id_of(901),
+        "site_name": "example.com",
+        "email": "user@example.com",
+        "username": "user",
+        "password": "pass",
+        "about": "",
+        "link_profile": "",
+        "link_post": "",
+        "status": status,
+        "retry_count": 0,
+        "max_retries": 3,
+        "details": None,
+        "started_at": None,
+        "created_at": "2025-12-01T10:00:00Z",
+        "request_name": "Campaign A",
+        "request_website": "https://target.com",
+        "type_request": "normal",
+        "auction_price": 100,
+        "config": "{}",
+        **fields,
+    }
+
+
+def recorded(method: str, path: str, body: Any, answer: Any, *, key: str = "key-1") -> RecordedExchange:
+    path, _, query = path.partition("?")
+    return RecordedExchange(
+        exchange(
+            operation=operation_of(method, f"{BASE}{path}"),
+            method=method,
+            path=f"{BASE}{path}",
+            query=query,
+            request_headers=(("x-api-key", key), ("content-type", "application/json")),
+            request_body=b"" if body is None else json.dumps(body).encode(),
+            status=200,
+            answer_headers=(("content-type", "application/json"),),
+            answer_body=json.dumps(answer).encode(),
+            why="",
+        )
+    )
+
+
+def page(
+    query: str,
+    tasks: Sequence[dict[str, Any]],
+    *,
+    total: int,
+    limit: int = 100,
+    number: int = 1,
+    key: str = "key-1",
+) -> RecordedExchange:
+    is_last = number * limit >= total
+    answer = {
+        "server_id": id_of(800 + int(key[-1])),
+        "server_name": f"server-0{key[-1]}",
+        "data": tasks,
+        "total": total,
+        "page": number,
+        "limit": limit,
+        "next_cursor": None if is_last or not tasks else tasks[-1]["id"],
+    }
+    return recorded("GET", f"/tasks?{query}", None, answer, key=key)
+
+
+def update(number: int, **fields: Any) -> RecordedExchange:
+    answer = {"success": True, "data": {"updated": True, "link_id": id_of(number)}}
+    return recorded("PUT", f"/tasks/{id_of(number)}", fields, answer)
+
+
+def capsule_of(*exchanges: RecordedExchange) -> Capsule:
+    return Capsule(
+        exchanges[0].exchange.began,
+        tuple(
+            replace(item, exchange=replace(item.exchange, number=number))
+            for number, item in enumerate(exchanges, 1)
+        ),
+    )
+
+
+def result_of(*exchanges: RecordedExchange) -> ReplayResult:
+    return replay_in_dialect(capsule_of(*exchanges), Dialect())
+
+
+def found(*exchanges: RecordedExchange) -> Difference:
+    """The difference. A correct twin of the recording has none, and no id in the message is invented."""
+    capsule, difference = capsule_of(*exchanges), result_of(*exchanges).difference
+    assert difference is not None
+    twin = sound_twin(capsule, result_of(*exchanges))
+    assert replay_in_dialect(twin, Dialect()).difference is None
+    shown = str(
+        [(item.exchange.path, item.exchange.request_body, item.exchange.answer_body) for item in exchanges]
+    )
+    assert {uuid for uuid in UUID.findall(str(difference)) if uuid not in shown} == set()
+    return difference
+
+
+def test_the_later_one_of_two_pages_that_overlap_is_wrong() -> None:
+    tasks = [task(number) for number in range(1, 6)]
+    first = page("page=1&limit=2", tasks[:2], total=5, limit=2)
+    second = page("page=2&limit=2", tasks[1:3], total=5, limit=2, number=2)
+    difference = found(first, second, page("page=3&limit=2", tasks[3:], total=5, limit=2, number=3))
+    assert (difference.number, difference.place) == (2, "answer/data/0")
+    assert difference.recorded == f"task {id_of(2)}"
+    assert difference.why.startswith(f"Exchange 1 (GET {BASE}/tasks?page=1&limit=2) lists this task, too")
+
+
+def test_a_total_that_later_pages_disprove_is_wrong() -> None:
+    tasks = [task(number) for number in range(1, 5)]
+    first = page("page=1&limit=2", tasks[:2], total=2, limit=2)
+    second = page("page=2&limit=2", tasks[2:], total=2, limit=2, number=2)
+    difference = found(first, second)
+    assert (difference.number, difference.place, difference.end) == (1, "answer/total", 2)
+    assert difference.why == f"Exchange 2 (GET {BASE}/tasks?page=2&limit=2) lists further tasks"
+
+
+def test_a_total_that_counts_too_many_names_the_list_of_all_tasks() -> None:
+    tasks = [task(number) for number in range(1, 5)]
+    difference = found(page("limit=2", tasks[:2], total=5, limit=2), page("limit=9", tasks, total=4, limit=9))
+    assert (difference.number, difference.place, difference.end) == (1, "answer/total", 2)
+    assert difference.why == f"Exchange 2 (GET {BASE}/tasks?limit=9) lists all tasks: 4"
+
+
+def test_a_total_of_one_page_names_the_longer_page() -> None:
+    tasks = [task(number) for number in range(1, 5)]
+    difference = found(page("limit=9", tasks, total=4, limit=9), page("limit=2", tasks[:2], total=2, limit=2))
+    assert (difference.number, difference.place) == (2, "answer/total")
+    assert difference.why == f"Exchange 1 (GET {BASE}/tasks?limit=9) lists 4 tasks"
+
+
+def test_an_accepted_update_of_a_task_that_lists_do_not_show_is_wrong() -> None:
+    first = page("limit=100", [task(1)], total=1)
+    difference = found(first, update(7, status="running"), page("status=running", [], total=0))
+    assert (difference.number, difference.place, difference.end) == (2, "status", 3)
+    assert (difference.recorded, difference.now) == ("200", "403")
+    assert f"Exchange 3 (GET {BASE}/tasks?status=running) should then list task {id_of(7)}" in difference.why
+
+
+def test_an_accepted_update_of_a_task_of_another_key_is_wrong() -> None:
+    foreign = page("limit=100", [task(7)], total=1, key="key-2")
+    difference = found(page("limit=100", [task(1)], total=1), foreign, update(7, note="x"))
+    assert (difference.number, difference.place) == (3, "status")
+    assert (
+        f"Exchange 2 (GET {BASE}/tasks?limit=100) lists task {id_of(7)} for another API key" in difference.why
+    )
+
+
+def test_a_lost_value_names_who_set_it_last() -> None:
+    first = page("limit=100", [task(1)], total=1)
+    updates = update(1, link_post="https://a.example/1"), update(1, link_post="https://a.example/2")
+    difference = found(
+        first, *updates, page("limit=100", [task(1, link_post="https://a.example/1")], total=1)
+    )
+    assert (difference.number, difference.place) == (4, "answer/data/0/link_post")
+    assert difference.why == (
+        f'Exchange 3 (PUT {BASE}/tasks/{id_of(1)}) set it to "https://a.example/2", '
+        "and exchange 4 does not show this"
+    )
+
+
+def test_a_value_that_no_request_set_names_who_showed_it_last() -> None:
+    first = page("limit=100", [task(1)], total=1)
+    last = page("limit=100", [task(1, retry_count=1)], total=1)
+    assert found(first, last).why == (
+        f"Exchange 1 (GET {BASE}/tasks?limit=100) showed 0, "
+        "and no accepted request has changed the task since then"
+    )
+    changed = page("limit=100", [task(1, retry_count=1, link_post="x")], total=1)
+    assert found(first, update(1, link_post="x"), changed).why.endswith("changed only: link_post")
+
+
+def test_a_lost_task_names_the_exchange_that_set_its_status() -> None:
+    first = page("limit=100", [task(1), task(2)], total=2)
+    difference = found(first, update(1, status="completed"), page("status=completed", [], total=0))
+    assert (difference.number, difference.recorded) == (3, f"no task {id_of(1)}")
+    assert (
+        difference.why
+        == f'Exchange 2 (PUT {BASE}/tasks/{id_of(1)}) set the status of this task to "completed"'
+    )
+
+
+def test_a_task_against_the_filter_names_the_filter() -> None:
+    difference = found(page("status=failed", [task(1, "failed"), task(2)], total=2))
+    assert difference.why == 'The status of this task is "pending", but the request asks for failed'
+
+
+def test_a_page_with_fewer_tasks_than_its_total_says_so() -> None:
+    assert found(page("limit=3", [task(1)], total=5, limit=3)).why == (
+        "Page 1 with limit 3 lists only 1 of 5 tasks: the page or the total is wrong"
+    )
+
+
+def test_a_price_in_quotes_looks_different() -> None:
+    difference = found(page("limit=3", [task(1, auction_price="100")], total=1, limit=3))
+    assert (difference.recorded, difference.now) == ('"100"', "100")
