@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
+from pathlib import Path
 
 import click
 
@@ -52,6 +54,7 @@ class Row:
     """The result of one replay.
 
     name: the scenario, mutant, variant or fault.
+    kind: what `name` is the name of. A mutant and a fault may have the same name.
     exchanges: how many exchanges the recording has.
     verdict: `reproduced`, or the first difference.
     is_correct: whether both servers are correct: the recorded one, and the one that got the requests again.
@@ -65,6 +68,7 @@ class Row:
     is_correct: bool
     small: int | None = None
     lie: str = ""
+    kind: str = ""
 
     def text(self) -> str:
         """Returns the line of the table."""
@@ -75,14 +79,19 @@ class Row:
 
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-def main(names: tuple[str, ...]) -> None:
+@click.option("--done", type=click.Path(dir_okay=False, path_type=Path), help="Keeps the results in a file.")
+def main(names: tuple[str, ...], done: Path | None) -> None:
     """Replays recordings of scenarios, of mutants, and of other servers with and without faults.
 
     With NAMES only those. Faults without a difference are listed. The exit code is 1 if a recording of a
     correct server is not reproduced, or if a small capsule has more than 5 exchanges, shows another
     difference, or accuses a correct server that gets its requests.
+
+    With --done FILE, each result is written into the file at once. If the command was stopped, it goes on
+    where it stopped. Remove the file to begin again.
     """
-    rows = list(_rows(names))
+    earlier = _earlier_rows(done, names)
+    rows = [*earlier, *_rows(names, done, skip={(row.kind, row.name) for row in earlier})]
     false_alarms = [row.name for row in rows if row.is_correct and row.verdict != "reproduced"]
     large = [row.name for row in rows if (row.small or 0) > _MAX_SMALL_EXCHANGES]
     not_found = [row.name for row in rows if not row.is_correct and row.verdict == "reproduced"]
@@ -99,23 +108,40 @@ def main(names: tuple[str, ...]) -> None:
     sys.exit(1 if false_alarms or large or lies else 0)
 
 
-def _rows(names: Sequence[str]) -> Iterator[Row]:
+def _earlier_rows(done: Path | None, names: Sequence[str]) -> list[Row]:
+    """The results in the file."""
+    lines = done.read_text().splitlines() if done is not None and done.exists() else []
+    rows = [Row(**json.loads(line)) for line in lines]
+    return [row for row in rows if not names or row.name in names]
+
+
+def _rows(names: Sequence[str], done: Path | None, *, skip: Container[tuple[str, str]]) -> Iterator[Row]:
+    """The new results. Each is printed, and added to the file `done`."""
     tries: list[tuple[Callable[[str], Row], str]] = [
         *((_of_scenario, name) for name in library.names()),
         *((_of_mutant, mutant) for mutant in (_CORRECT, *MUTANTS)),
         *((_of_variant, variant) for variant in VARIANTS),
         *((_of_fault, fault.name) for fault in FAULTS.values() if not fault.unseen),
     ]
-    chosen = [pair for pair in tries if not names or pair[1] in names]
+    chosen = [
+        pair for pair in tries if (not names or pair[1] in names) and (_kind(pair), pair[1]) not in skip
+    ]
     with ProcessPoolExecutor(_PROCESSES, get_context("spawn")) as pool:
         for row in pool.map(_replay_one, chosen):
             click.echo(row.text())
+            if done is not None:
+                with done.open("a") as file:
+                    file.write(f"{json.dumps(asdict(row))}\n")
             yield row
 
 
 def _replay_one(pair: tuple[Callable[[str], Row], str]) -> Row:
     make_row, name = pair
-    return make_row(name)
+    return replace(make_row(name), kind=_kind(pair))
+
+
+def _kind(pair: tuple[Callable[[str], Row], str]) -> str:
+    return pair[0].__name__.removeprefix("_of_")
 
 
 def _of_scenario(name: str) -> Row:
