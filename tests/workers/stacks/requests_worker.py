@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from types import FrameType
 from typing import Any
@@ -55,16 +56,16 @@ class Worker:
         self._refused: set[str] = set()
         self._logs: list[Json] = []
         self._next_heartbeat = 0.0
-        self.stopping = False
+        self.stopping = threading.Event()
 
     def run(self) -> None:
         """Finishes what an earlier run left, and does all waiting tasks."""
         self._heartbeat(active_tasks=0)
         for task in self._list("running"):
             self._do(task)
-        while not self.stopping and (tasks := self._waiting_tasks()):
+        while not self.stopping.is_set() and (tasks := self._waiting_tasks()):
             for task in tasks:
-                if self.stopping:
+                if self.stopping.is_set():
                     break
                 self._do(task)
             self._send_logs()
@@ -74,7 +75,7 @@ class Worker:
     def _waiting_tasks(self) -> list[Json]:
         """Returns the first waiting tasks. A list may be old, so an empty one is read again after a while."""
         for seconds in (0.0, 0.5, 1.0):
-            time.sleep(seconds)
+            self.stopping.wait(seconds)
             tasks = [task for task in self._list("pending,queued") if self._is_open(task)]
             if tasks:
                 break
@@ -177,7 +178,7 @@ def main() -> int:
     worker = Worker(new_session())
 
     def stop(number: int, frame: FrameType | None) -> None:
-        worker.stopping = True
+        worker.stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
     try:

@@ -13,6 +13,7 @@ const dispatcher = new RetryAgent(new Agent({ headersTimeout: 5000, bodyTimeout:
   minTimeout: 300,
   maxTimeout: 5000,
   methods: ["GET"],
+  throwOnError: false, // hands on the last answer, with its Retry-After
 });
 
 let running = true;
