@@ -17,18 +17,20 @@ from workerkit.scenarios.run_record.violation import Violation
 # Pauses are equal if the longest is less than 1.2 times as long as the shortest. Random pauses that grow are
 # so similar in one of a million runs.
 _EQUAL = 1.2
-# In seconds. The rule pause-on-5xx checks shorter pauses.
-_SHORTEST = 0.02
+# In seconds. The rule pause-on-5xx checks shorter pauses. A worker with longer ones asks no more often than a
+# worker that reads an empty list once a second.
+_SHORTEST, _LONGEST = 0.02, 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class BackoffGrows(Rule):
     """While a report gets a 5xx or no answer, the pauses between the attempts must not all be equal.
 
-    The rule checks the first `attempts` attempts at a report, if this report was the first request that
-    failed and if the server accepted no request in between. So it checks no worker whose pauses begin again
-    after each accepted request. It checks only reports, because a daemon may read the list at equal times.
-    The rule is not general, because the API page does not say how to repeat a request.
+    Pauses of one second or longer may be equal. The rule checks the first `attempts` attempts at a report, if
+    this report was the first request that failed and if the server accepted no request in between. So it
+    checks no worker whose pauses begin again after each accepted request. It checks only reports, because a
+    daemon may read the list at equal times. The rule is not general, because the API page does not say how to
+    repeat a request.
     """
 
     id: ClassVar[str] = "backoff-grows"
@@ -67,7 +69,7 @@ def _attempts_at_reports(run: Run) -> Iterator[list[Exchange]]:
 
 def _has_equal_pauses(attempts: Sequence[Exchange]) -> bool:
     pauses = [after.began - before.ended for before, after in pairwise(attempts)]
-    return min(pauses) >= _SHORTEST and max(pauses) < _EQUAL * min(pauses)
+    return _SHORTEST <= min(pauses) < _LONGEST and max(pauses) < _EQUAL * min(pauses)
 
 
 def _breach(run: Run, attempts: Sequence[Exchange]) -> Breach:
