@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 from workerkit.openapi.errors import UsageError
 
 _STANDARD_STREAMS = (1, 2)
-# Windows lacks these: O_NOFOLLOW needs links that others can make in a folder of ours, O_NONBLOCK named pipes.
+# Windows lacks these flags. It has no named pipes in folders, and links there need special rights.
 _NO_FOLLOW, _NO_WAIT = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
 # Only Windows has it: without it, Windows writes each line end as two bytes.
 _BINARY = getattr(os, "O_BINARY", 0)

@@ -92,8 +92,8 @@ class Connection:
     def _has_bytes_underway(self) -> bool:
         """Whether the client's machine has not yet confirmed all bytes.
 
-        The system does not report the confirmation, so the caller must check again and again. Windows does not
-        even answer this question: there, bytes count as confirmed when the system has taken them.
+        The system does not report the confirmation, so the caller must check again and again. Windows does
+        not tell: there, bytes count as confirmed when the system has taken them.
         """
         if self._transport.is_closing():
             return False

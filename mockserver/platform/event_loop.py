@@ -7,11 +7,16 @@ import signal
 from collections.abc import Callable
 
 try:
-    from uvloop import new_event_loop
+    import uvloop
 except ImportError:  # uvloop does not exist for Windows
-    from asyncio import new_event_loop
+    _HAS_UVLOOP = False
+else:
+    _HAS_UVLOOP = True
 
-__all__ = ["call_at_stop_signal", "new_event_loop"]
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """A new loop of uvloop, or of asyncio if uvloop is not installed."""
+    return uvloop.new_event_loop() if _HAS_UVLOOP else asyncio.new_event_loop()
 
 
 def call_at_stop_signal(call: Callable[[], None]) -> None:

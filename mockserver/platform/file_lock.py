@@ -8,9 +8,11 @@ import time
 from contextlib import suppress
 
 try:
-    import fcntl
+    from fcntl import LOCK_EX, LOCK_NB, flock
 except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+    _HAS_FLOCK = False
+else:
+    _HAS_FLOCK = True
 if sys.platform == "win32":
     import msvcrt
 
@@ -25,8 +27,8 @@ def lock_file(file: int) -> None:
     file: the file descriptor.
     Raises OSError if the file system has no locks.
     """
-    if fcntl is not None:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    if _HAS_FLOCK:
+        flock(file, LOCK_EX)
         return
     while True:
         with suppress(BlockingIOError):
@@ -38,11 +40,11 @@ def lock_file_at_once(file: int) -> None:
     """Locks an open file until it is closed.
 
     file: the file descriptor.
-    Raises BlockingIOError if somebody else has the lock, and OSError if the file system has no locks. A system
-    that has neither the locks of Unix nor those of Windows locks nothing.
+    Raises BlockingIOError if somebody else has the lock, and OSError if the file system has no locks. A
+    system that has neither the locks of Unix nor those of Windows locks nothing.
     """
-    if fcntl is not None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if _HAS_FLOCK:
+        flock(file, LOCK_EX | LOCK_NB)
     elif sys.platform == "win32":
         _lock_byte(file)
 

@@ -9,7 +9,9 @@ try:
     from fcntl import ioctl
     from termios import TIOCOUTQ
 except ImportError:  # Windows
-    ioctl = None  # type: ignore[assignment]
+    _CAN_ASK = False
+else:
+    _CAN_ASK = True
 
 
 def has_unconfirmed_bytes(connection: socket.socket) -> bool:
@@ -17,7 +19,7 @@ def has_unconfirmed_bytes(connection: socket.socket) -> bool:
 
     Always False on a system that does not tell, such as Windows.
     """
-    if ioctl is not None:
+    if _CAN_ASK:
         with suppress(OSError):
             return ioctl(connection.fileno(), TIOCOUTQ, bytes(4)) != bytes(4)
     return False

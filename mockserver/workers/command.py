@@ -96,7 +96,7 @@ class Command:
         return self._guard.poll() is not None
 
     def stop(self, number: int) -> None:
-        """Sends SIGTERM or SIGKILL to all processes of the command and does not wait. Any thread may call this.
+        """Sends SIGTERM or SIGKILL to all processes of the command. Does not wait. Any thread may call this.
 
         Processes that are left after the grace period get SIGKILL.
         """

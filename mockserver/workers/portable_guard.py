@@ -2,8 +2,9 @@
 
     python portable_guard.py MARK GRACE COMMAND...
 
-The guard does what `process_guard.py` does. It writes its lines to standard error. It finds the processes of
-the command by the value MARK of the variable WORKERKIT_RUN in their environment, which child processes inherit.
+The guard does what `process_guard.py` does. It writes its lines to standard error. It finds the processes
+of the command by the value MARK of the variable WORKERKIT_RUN in their environment. Child processes inherit
+the environment.
 
 On Windows there is no SIGTERM: the process group of the command gets Ctrl-Break instead, which a program can
 handle as SIGBREAK. After GRACE seconds, the processes that are left are ended.
@@ -73,7 +74,9 @@ class PortableGuard:
 
 
 def signal_tree(command: int, number: int) -> None:
-    """Sends SIGTERM to the processes of a command, on Windows Ctrl-Break to its group. Else ends its processes.
+    """For SIGTERM: sends it to the processes of a command, on Windows Ctrl-Break to its group.
+
+    For any other signal: ends the processes.
 
     command: the id of the command's own process.
     """

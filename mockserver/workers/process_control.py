@@ -1,4 +1,4 @@
-"""How a command's guard is started, and how the processes of the command are stopped: by the system's means."""
+"""How this system starts the guard of a command, and how it stops the processes of the command."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ class ProcessControl(Protocol):
     def start_guard(
         self, words: Sequence[str], environment: Mapping[str, str], grace: float
     ) -> subprocess.Popen[bytes]:
-        """Starts a guard, which starts the command. Its standard output has the command's output, its standard
-        error the lines of the guard. Raises OSError.
+        """Starts a guard, which starts the command. Raises OSError.
+
+        The standard output of the guard has what the command prints. Its standard error has its own lines.
 
         grace: how long the processes may take to end after SIGTERM, in seconds.
         """
@@ -40,7 +41,7 @@ class ProcessControl(Protocol):
 
 
 def process_control() -> ProcessControl:
-    """The control for this system. Linux and macOS have processes as POSIX describes them, Windows has not."""
+    """The control for this system: by the signals of POSIX on Linux and macOS, by psutil on Windows."""
     if hasattr(os, "posix_spawnp"):
         # Windows does not have the signals that this file names.
         from workerkit.mockserver.workers.posix_processes import PosixProcesses

@@ -114,7 +114,9 @@ def test_a_daemon_is_found_by_its_environment(server: socket.socket) -> None:
 
 
 def test_a_command_that_kills_its_guard_is_ended_and_is_an_error(server: socket.socket) -> None:
-    source = CONNECTING.replace("connection.recv(1)", "import os; os.kill(os.getppid(), 9); connection.recv(1)")
+    source = CONNECTING.replace(
+        "connection.recv(1)", "import os; os.kill(os.getppid(), 9); connection.recv(1)"
+    )
     words = [*connecting(server)[:3], source, *connecting(server)[4:]]
     with Command(words, {}, grace=SHORT) as command:
         connection = connection_of(server)
