@@ -19,6 +19,7 @@ class PortableProcesses:
     def start_guard(
         self, words: Sequence[str], environment: Mapping[str, str], grace: float
     ) -> subprocess.Popen[bytes]:
+        """Starts the guard program. Raises OSError."""
         return subprocess.Popen(
             [sys.executable, "-I", str(_GUARD_PROGRAM), environment[MARK], str(grace), *words],
             stdin=subprocess.PIPE,
@@ -31,10 +32,13 @@ class PortableProcesses:
         """Does nothing: no process can stop another one for a time."""
 
     def signal(self, guard: subprocess.Popen[bytes], command: int, number: int) -> None:
+        """Sends a signal to all processes of the command."""
         signal_tree(command, number)
 
     def kill_with_guard(self, guard: subprocess.Popen[bytes]) -> None:
+        """Sends SIGKILL to the guard and its descendants."""
         kill_tree(guard.pid)
 
     def kill_marked(self, mark: str) -> None:
+        """Kills all processes with this mark. Gives up after 5 seconds."""
         kill_marked(mark)

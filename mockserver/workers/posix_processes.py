@@ -22,6 +22,7 @@ class PosixProcesses:
     def start_guard(
         self, words: Sequence[str], environment: Mapping[str, str], grace: float
     ) -> subprocess.Popen[bytes]:
+        """Starts the guard program. Raises OSError."""
         return subprocess.Popen(
             [sys.executable, "-I", "-S", str(_GUARD_PROGRAM), _STANDARD_ERROR, str(grace), *words],
             stdin=subprocess.PIPE,
@@ -32,12 +33,15 @@ class PosixProcesses:
         )
 
     def wake(self, guard: subprocess.Popen[bytes]) -> None:
+        """Sends SIGCONT to the guard."""
         guard.send_signal(signal.SIGCONT)
 
     def signal(self, guard: subprocess.Popen[bytes], command: int, number: int) -> None:
+        """Sends a signal to all processes of the command."""
         signal_processes(guard.pid, command, signal.Signals(number))
 
     def kill_with_guard(self, guard: subprocess.Popen[bytes]) -> None:
+        """Sends SIGKILL to the guard and its descendants."""
         if _HAS_PROC:
             kill_processes([*descendants(guard.pid), guard.pid])
         else:
@@ -46,6 +50,7 @@ class PosixProcesses:
             kill_tree(guard.pid)
 
     def kill_marked(self, mark: str) -> None:
+        """Kills all processes with this mark. Gives up after 5 seconds."""
         if _HAS_PROC:
             kill_marked_processes(mark)
         else:

@@ -92,7 +92,7 @@ def _sort_key(tasks: Mapping[str, Json], pages: Sequence[Sequence[str]]) -> Call
     listed = [[task_id for task_id in page if task_id in tasks] for page in pages]
     chosen = next(
         directions
-        for directions in product(_DIRECTIONS, repeat=2)
+        for directions in product(_DIRECTIONS, _DIRECTIONS)
         if all(
             key_in(directions, first) <= key_in(directions, second)
             for page in listed
