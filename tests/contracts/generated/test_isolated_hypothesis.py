@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from workerkit.contracts.generated import isolated_hypothesis
 
@@ -34,7 +35,7 @@ def test_after_an_error_the_profile_is_the_old_one(strange_profile: str) -> None
 
 
 def test_another_hypothesis_is_an_import_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(isolated_hypothesis.providers, "_get_local_constants")
+    monkeypatch.delattr(providers, "_get_local_constants")
     with pytest.raises(ImportError, match=r"no .*providers._get_local_constants") as raised:
         isolated_hypothesis._check_used_names()
     assert raised.value.name == "hypothesis"
