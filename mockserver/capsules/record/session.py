@@ -19,6 +19,7 @@ from workerkit.mockserver.capsules.record.recording import Recording
 from workerkit.mockserver.platform.event_loop import call_at_stop_signal, new_event_loop
 from workerkit.mockserver.server.server import CannotListenError, listening_socket
 from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.masking.secret_choice import SecretChoice
 from workerkit.openapi.spec.api import worker_api
 
 _SECONDS_TO_CONNECT = 10.0
@@ -33,6 +34,7 @@ def record(
     host: str,
     port: int,
     ready_file: str | None,
+    choice: SecretChoice,
     print_line: Callable[[str], None],
     on_exchange: OnExchange,
 ) -> int:
@@ -42,6 +44,7 @@ def record(
     out: the name of the capsule file.
     host, port: the address on which the proxy listens.
     ready_file: a file that is written when the proxy listens; None for no file.
+    choice: what else is hidden, and what is not.
     print_line: is called with each message for the user.
     on_exchange: is called for each exchange with two versions: the original, and one without secrets.
 
@@ -51,7 +54,8 @@ def record(
     upstream.connect(_SECONDS_TO_CONNECT).close()
     with _listening(host, port) as proxy_socket:
         base_url = _base_url(proxy_socket)
-        recording = Recording(out, upstream=upstream.url + worker_api().base_path, began=time.time())
+        upstream_url = upstream.url + worker_api().base_path
+        recording = Recording(out, upstream=upstream_url, began=time.time(), choice=choice)
 
         failures: list[CannotWriteError] = []
 
