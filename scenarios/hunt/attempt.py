@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from workerkit.openapi.spec.dialect import Dialect
+from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.scenarios.hunt.hunted_trouble import OTHER_SERVER, WORKER_SERVER, HuntedTrouble
 from workerkit.scenarios.hunt.slot import Slot
 from workerkit.scenarios.model.scenario import Expectation, Happening, Scenario
@@ -94,7 +94,7 @@ class Attempt:
         return WorldPlan(
             servers=(ServerPlan(WORKER_SERVER), ServerPlan(OTHER_SERVER, "active")),
             tasks=tuple(group for group in groups if group.count),
-            dialect=Dialect(frozenset(choices.items())),
+            dialect=dialect_of(choices),
         )
 
     def _when(self) -> Iterator[Happening]:
