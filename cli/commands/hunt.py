@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from pathlib import Path
 
 import click
 
@@ -14,10 +15,13 @@ from workerkit.cli.option_types import DURATION, SHARE_OF_TIMES
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.mockserver.hunt.hunt import run_hunt
+from workerkit.mockserver.hunt.hunt_folder import HuntFolder
 from workerkit.mockserver.hunt.hunt_plan import HuntPlan
 from workerkit.mockserver.hunt.hunt_report import found_text, hunt_json, hunt_report
 from workerkit.mockserver.reports.terminal import styled_causes, styled_summary
 from workerkit.scenarios.rules import RULES
+
+_SAVE_HINT = "To keep it as a scenario and a pytest, run the hunt with --out DIR."
 
 
 @click.command("hunt", context_settings={"ignore_unknown_options": False})
@@ -73,6 +77,11 @@ from workerkit.scenarios.rules import RULES
     show_default=True,
     help="How long the worker may take to exit after SIGTERM, before it gets SIGKILL.",
 )
+@click.option(
+    "--out",
+    metavar="DIR",
+    help="Write the finding as a scenario and a pytest into DIR. The scenarios of DIR are tried first.",
+)
 @report_options
 @click.argument("words", nargs=-1, required=True, metavar="-- COMMAND...")
 def command(
@@ -83,6 +92,7 @@ def command(
     confirm: tuple[int, int],
     time_limit: float,
     grace: float,
+    out: str | None,
     words: tuple[str, ...],
     **files: str | None,
 ) -> None:
@@ -98,7 +108,8 @@ def command(
       workerkit hunt --time 20m --jobs 4 --rule result-repeated -- python worker.py
     """
     reports, began = ReportFiles(**files), time.time()
-    out = console(stderr=reports.use_standard_output)
+    terminal = console(stderr=reports.use_standard_output)
+    folder = None if out is None else HuntFolder(Path(out))
     plan = HuntPlan(
         words=words,
         trials=trials,
@@ -107,23 +118,25 @@ def command(
         rules=rules,
         needed=confirm[0],
         repetitions=confirm[1],
+        saved=() if folder is None else folder.scenarios(),
         time_limit=time_limit,
         grace=grace,
     )
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    with Progress(out, trials) as progress:
+    with Progress(terminal, trials) as progress:
         result = run_hunt(
             plan,
             on_trial=lambda attempt, trial: progress.step(attempt.name),
-            on_news=lambda sentence: out.print(sentence),
+            on_news=lambda sentence: terminal.print(sentence),
         )
     report = hunt_report(result, began=began)
     if result.finding is not None:
-        out.print("", found_text(result.finding), sep="\n")
+        terminal.print("", found_text(result.finding), sep="\n")
+        terminal.print(_SAVE_HINT if folder is None else folder.save(result.finding, plan))
     if report.causes:
-        out.print("", styled_causes(report, out.width if out.is_terminal else None), sep="\n")
+        terminal.print("", styled_causes(report, terminal.width if terminal.is_terminal else None), sep="\n")
     for note in report.folded_notes:
-        out.print("", note.text, sep="\n")
-    out.print("", styled_summary(report), sep="\n")
+        terminal.print("", note.text, sep="\n")
+    terminal.print("", styled_summary(report), sep="\n")
     reports.write(report, hunt_json(result))
     sys.exit(1 if not result.passed else INTERRUPTED if result.is_interrupted else 0)

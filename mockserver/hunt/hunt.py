@@ -12,7 +12,7 @@ from workerkit.mockserver.hunt.hunt_trials import HuntTrials, TrialObserver
 from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial
-from workerkit.scenarios.hunt.attempt import Attempt
+from workerkit.scenarios.hunt.attempt import AnyAttempt, Attempt, SavedAttempt
 from workerkit.scenarios.hunt.single_attempts import single_attempts
 from workerkit.scenarios.hunt.slot import Slot, slots_of
 from workerkit.scenarios.hunt.smaller_attempts import smaller_attempts
@@ -76,7 +76,7 @@ class _Hunt:
             is_interrupted=is_interrupted,
         )
 
-    def _note(self, attempt: Attempt, trial: Trial) -> None:
+    def _note(self, attempt: AnyAttempt, trial: Trial) -> None:
         self._all_trials.append(trial)
         self._observer(attempt, trial)
 
@@ -88,13 +88,14 @@ class _Hunt:
                 return
         self._end = self._trials.reason_to_end or "all that it can try was tried"
 
-    def _attempts(self) -> Iterator[Attempt]:
+    def _attempts(self) -> Iterator[AnyAttempt]:
+        yield from map(SavedAttempt, self._plan.saved)
         yield from single_attempts(self._slots)
 
     def _confirm(self, finding: HuntFinding) -> bool:
         """Repeats a finding. If the worker breaks the rule often enough, makes the finding smaller."""
         self._on_news(
-            f"Trial {finding.number} broke {finding.rule}: {' '.join(finding.attempt.sentences)} "
+            f"Trial {finding.number} broke {finding.rule}: {' '.join(finding.attempt.story)} "
             f"Repeating it {self._plan.repetitions} times."
         )
         repeated = self._repeated(finding)
@@ -103,7 +104,8 @@ class _Hunt:
             self._unconfirmed.append(repeated)
             return False
         self._finding = repeated
-        self._shrink(repeated)
+        if isinstance(repeated.attempt, Attempt):
+            self._shrink(repeated, repeated.attempt)
         return True
 
     def _repeated(self, finding: HuntFinding) -> HuntFinding:
@@ -120,27 +122,27 @@ class _Hunt:
     def _breaks(self, trial: Trial, rule: str) -> bool:
         return rule in broken_rules(trial, self._plan.rules)
 
-    def _shrink(self, finding: HuntFinding) -> None:
+    def _shrink(self, finding: HuntFinding, attempt: Attempt) -> None:
         """Looks for the smallest attempt that breaks the same rule, and repeats it like the finding."""
         self._on_news(f"{finding.rule} was broken {finding.times_text}. Looking for a smaller scenario.")
-        smallest = self._smallest(finding)
-        if smallest.attempt != finding.attempt:
+        smallest = self._smallest(finding, attempt)
+        if smallest.attempt != attempt:
             repeated = self._repeated(smallest)
             if repeated.broken >= self._plan.needed:
                 self._finding = repeated
 
-    def _smallest(self, finding: HuntFinding) -> HuntFinding:
-        allowed, tried = _MAX_SHRINKING, {finding.attempt}
-        candidates = smaller_attempts(finding.attempt)
-        while allowed > 0 and (attempt := next(candidates, None)) is not None:
-            if attempt in tried:
+    def _smallest(self, finding: HuntFinding, attempt: Attempt) -> HuntFinding:
+        allowed, tried = _MAX_SHRINKING, {attempt}
+        candidates = smaller_attempts(attempt)
+        while allowed > 0 and (smaller := next(candidates, None)) is not None:
+            if smaller in tried:
                 continue
-            tried.add(attempt)
-            trials = self._trials_that_all_break(attempt, finding.rule)
+            tried.add(smaller)
+            trials = self._trials_that_all_break(smaller, finding.rule)
             allowed -= _TIMES_TO_KEEP
             if trials:
-                finding = replace(finding, attempt=attempt, trial=trials[-1])
-                candidates = smaller_attempts(attempt)
+                finding = replace(finding, attempt=smaller, trial=trials[-1])
+                candidates = smaller_attempts(smaller)
         return finding
 
     def _trials_that_all_break(self, attempt: Attempt, rule: str) -> list[Trial]:

@@ -7,6 +7,7 @@ from functools import partial
 
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.workers.command import GRACE
+from workerkit.scenarios.model.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class HuntPlan:
     jobs: how many trials run at the same time.
     rules: only broken rules with these ids count. Empty: all rules.
     needed, repetitions: a finding counts if the worker breaks the same rule in `needed` of `repetitions`.
+    saved: the scenarios that earlier hunts have saved. They are tried first.
     time_limit: the longest time of one trial.
     grace: how long the worker may take to exit after SIGTERM.
     """
@@ -30,6 +32,7 @@ class HuntPlan:
     rules: tuple[str, ...] = ()
     needed: int = 2
     repetitions: int = 3
+    saved: tuple[Scenario, ...] = ()
     time_limit: float = 30.0
     grace: float = GRACE
 

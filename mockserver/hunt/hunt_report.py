@@ -53,7 +53,7 @@ def hunt_json(result: HuntResult) -> dict[str, Any]:
 def found_text(finding: HuntFinding) -> str:
     """Returns what the hunt found, in a few lines."""
     head = f"Found in trial {finding.number}: the worker breaks {finding.rule} {finding.times_text}."
-    return "\n".join((head, *(f"  {sentence}" for sentence in _story(finding.attempt))))
+    return "\n".join((head, *(f"  {sentence}" for sentence in finding.attempt.story)))
 
 
 def _shown_trials(result: HuntResult) -> list[Trial]:
@@ -62,14 +62,8 @@ def _shown_trials(result: HuntResult) -> list[Trial]:
 
 def _with_notes(case: Case, result: HuntResult) -> Case:
     assert result.finding is not None
-    notes = (*_story(result.finding.attempt), f"Broken {result.finding.times_text}.")
+    notes = (*result.finding.attempt.story, f"Broken {result.finding.times_text}.")
     return replace(case, notes=(*notes, *case.notes))
-
-
-def _story(attempt: Attempt) -> Iterator[str]:
-    count = attempt.tasks + attempt.failing_tasks
-    yield f"The worker has {count} {'task' if count == 1 else 'tasks'}."
-    yield from attempt.sentences
 
 
 def _summary(result: HuntResult) -> str:
@@ -87,7 +81,7 @@ def _unconfirmed(result: HuntResult) -> Iterator[FoldedNote]:
     for finding in result.unconfirmed:
         yield FoldedNote(
             f"Not confirmed: trial {finding.number} broke {finding.rule}, but only {finding.times_text}. "
-            f"{' '.join(finding.attempt.sentences)}"
+            f"{' '.join(finding.attempt.story)}"
         )
 
 
@@ -105,7 +99,7 @@ def _finding_json(finding: HuntFinding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "trial": finding.number,
-        "what_happens": list(_story(finding.attempt)),
+        "what_happens": list(finding.attempt.story),
         "broken": finding.broken,
         "repetitions": finding.repetitions,
         "scenario": _trial_json(finding.trial),

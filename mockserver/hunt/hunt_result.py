@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.scenarios.coverage.coverage import Coverage
-from workerkit.scenarios.hunt.attempt import Attempt
+from workerkit.scenarios.hunt.attempt import AnyAttempt
 from workerkit.scenarios.hunt.slot import Slot
 
 
@@ -22,7 +22,7 @@ class HuntFinding:
     repetitions: how many repetitions were run.
     """
 
-    attempt: Attempt
+    attempt: AnyAttempt
     trial: Trial
     rule: str
     number: int

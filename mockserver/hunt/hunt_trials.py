@@ -11,10 +11,11 @@ from workerkit.mockserver.hunt.hunt_plan import HuntPlan
 from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.mockserver.workers.worker_run import RunStoppedError
-from workerkit.scenarios.hunt.attempt import Attempt
+from workerkit.scenarios.hunt.attempt import AnyAttempt
 
 # Called with each attempt and its trial, in the order in which the trials end.
-TrialObserver = Callable[[Attempt, Trial], None]
+TrialObserver = Callable[[AnyAttempt, Trial], None]
+AttemptTrials = Iterator[tuple[AnyAttempt, Trial]]
 
 
 class HuntTrials:
@@ -35,7 +36,7 @@ class HuntTrials:
             return f"all {self._plan.trials} trials were used"
         return "the time was used up" if steady_seconds() >= self._deadline else ""
 
-    def search(self, attempts: Iterable[Attempt]) -> Iterator[tuple[Attempt, Trial]]:
+    def search(self, attempts: Iterable[AnyAttempt]) -> AttemptTrials:
         """Yields each attempt with its trial, in the order of the attempts, until the search has to end.
 
         If the caller stops reading, the trials that are running are stopped. Raises CommandNotFoundError.
@@ -44,18 +45,18 @@ class HuntTrials:
             self.count += 1
             yield attempt, trial
 
-    def repeat(self, attempt: Attempt, times: int) -> Iterator[Trial]:
+    def repeat(self, attempt: AnyAttempt, times: int) -> Iterator[Trial]:
         """Yields the trials of the same attempt, at most `times` of them. They are not counted."""
         return (trial for _, trial in self._in_parallel([attempt] * times))
 
-    def _within_limits(self, attempts: Iterable[Attempt]) -> Iterator[Attempt]:
+    def _within_limits(self, attempts: Iterable[AnyAttempt]) -> Iterator[AnyAttempt]:
         for begun, attempt in enumerate(attempts, self.count):
             if begun >= self._plan.trials or self.reason_to_end:
                 return
             yield attempt
 
-    def _in_parallel(self, attempts: Iterable[Attempt]) -> Iterator[tuple[Attempt, Trial]]:
-        stop, running = threading.Event(), deque[tuple[Attempt, Future[Trial | None]]]()
+    def _in_parallel(self, attempts: Iterable[AnyAttempt]) -> AttemptTrials:
+        stop, running = threading.Event(), deque[tuple[AnyAttempt, Future[Trial | None]]]()
         with ThreadPoolExecutor(self._plan.jobs) as pool:
             try:
                 for attempt in attempts:
@@ -67,13 +68,13 @@ class HuntTrials:
             finally:
                 stop.set()
 
-    def _finished(self, attempt: Attempt, future: Future[Trial | None]) -> Iterator[tuple[Attempt, Trial]]:
+    def _finished(self, attempt: AnyAttempt, future: Future[Trial | None]) -> AttemptTrials:
         trial = future.result()
         if trial is not None:
             self._on_trial(attempt, trial)
             yield attempt, trial
 
-    def _try(self, attempt: Attempt, stop: threading.Event) -> Trial | None:
+    def _try(self, attempt: AnyAttempt, stop: threading.Event) -> Trial | None:
         try:
             return None if stop.is_set() else self._plan.try_attempt(attempt.scenario, stop=stop)
         except RunStoppedError:

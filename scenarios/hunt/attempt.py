@@ -64,6 +64,12 @@ class Attempt:
         return tuple(step.sentence for step in self.steps)
 
     @property
+    def story(self) -> tuple[str, ...]:
+        """The number of tasks and what happens, in sentences."""
+        count = self.tasks + self.failing_tasks
+        return f"The worker has {count} {'task' if count == 1 else 'tasks'}.", *self.sentences
+
+    @property
     def scenario(self) -> Scenario:
         """The attempt as a scenario."""
         return Scenario(
@@ -109,3 +115,26 @@ class Attempt:
         """Returns the attempt with a further trouble, at a request after all others."""
         slot = replace(step.slot, since=_ORDINALS[len(self.steps) - 1])
         return replace(self, steps=(*self.steps, HuntStep(slot, step.trouble)))
+
+
+@dataclass(frozen=True, eq=False)
+class SavedAttempt:
+    """What an earlier hunt has found and saved.
+
+    scenario: the scenario in the file, which people may have changed.
+    """
+
+    scenario: Scenario
+
+    @property
+    def name(self) -> str:
+        """The name of the scenario."""
+        return self.scenario.name
+
+    @property
+    def story(self) -> tuple[str, ...]:
+        """What happens, in one sentence."""
+        return (f"{self.scenario.title.removesuffix('.')}.",)
+
+
+AnyAttempt = Attempt | SavedAttempt
