@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from workerkit.mockserver.atomic_file import make_folder, write_atomically
@@ -13,7 +14,7 @@ from workerkit.scenarios.hunt.attempt import SavedAttempt
 from workerkit.scenarios.library import library
 from workerkit.scenarios.library.starter import create_scenario_file
 from workerkit.scenarios.loading.writer import scenario_text
-from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.model.scenario import Expectation, Scenario
 
 _TEST = '''\
 """{title}.
@@ -31,7 +32,7 @@ COMMAND = {words!r}
 
 def test_{function}() -> None:
     verdict = run_worker(str(SCENARIO), COMMAND, time_limit="{time_limit}")
-    assert [violation.message for violation in verdict.broken] == []
+    assert verdict.passed, "\\n".join(violation.message for violation in verdict.broken)
 '''
 
 
@@ -56,7 +57,7 @@ class HuntFolder:
         """
         if isinstance(finding.attempt, SavedAttempt):
             return f"This scenario was saved by an earlier hunt: {self._folder / finding.attempt.name}.yaml"
-        scenario = finding.attempt.scenario
+        scenario = _about_rule(finding.attempt.scenario, finding.rule)
         name = self._unused_name(scenario.name)
         path = create_scenario_file(name, self._folder, lambda name: scenario_text(scenario))
         function = name.replace("-", "_")
@@ -78,6 +79,12 @@ class HuntFolder:
         taken = {path.stem for path in self._folder.iterdir()}
         numbered = (f"{name}-{number}" for number in range(2, len(taken) + 3))
         return next(free for free in (name, *numbered) if free not in taken)
+
+
+def _about_rule(scenario: Scenario, rule: str) -> Scenario:
+    """Returns the scenario with this rule as the first one that it expects."""
+    others = [expectation for expectation in scenario.expect if expectation.rule != rule]
+    return replace(scenario, expect=(Expectation(rule), *others))
 
 
 def _without_quotes(text: str) -> str:

@@ -33,7 +33,7 @@ class HuntTrials:
     def reason_to_end(self) -> str:
         """Why the search has to end, in words. Empty if it may go on."""
         if self.count >= self._plan.trials:
-            return f"all {self._plan.trials} trials were used"
+            return "all trials were used"
         return "the time was used up" if steady_seconds() >= self._deadline else ""
 
     def search(self, attempts: Iterable[AnyAttempt]) -> AttemptTrials:

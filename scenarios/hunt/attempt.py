@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.scenarios.hunt.hunted_trouble import OTHER_SERVER, WORKER_SERVER, HuntedTrouble
 from workerkit.scenarios.hunt.slot import Slot
+from workerkit.scenarios.model.effects.tasks import ReassignTasks
 from workerkit.scenarios.model.scenario import Expectation, Happening, Scenario
 from workerkit.scenarios.model.task_group import TaskGroup
 from workerkit.scenarios.model.trigger import After
@@ -98,10 +99,15 @@ class Attempt:
             ),
         )
         return WorldPlan(
-            servers=(ServerPlan(WORKER_SERVER), ServerPlan(OTHER_SERVER, "active")),
+            servers=tuple(self._servers()),
             tasks=tuple(group for group in groups if group.count),
             dialect=dialect_of(choices),
         )
+
+    def _servers(self) -> Iterator[ServerPlan]:
+        yield ServerPlan(WORKER_SERVER)
+        if any(isinstance(effect, ReassignTasks) for step in self.steps for effect in step.trouble.effects):
+            yield ServerPlan(OTHER_SERVER, "active")
 
     def _when(self) -> Iterator[Happening]:
         """Yields the happenings. Each trouble has a name, so that a later one can follow it."""

@@ -73,7 +73,7 @@ def _parts(scenario: Scenario) -> Iterator[tuple[str, Any]]:
     if scenario.expect:
         yield "expect", [_expectation(expectation) for expectation in scenario.expect]
     if scenario.waive:
-        yield "waive", [{waiver.rule: waiver.why} for waiver in scenario.waive]
+        yield "waive", [_Item({waiver.rule: waiver.why}) for waiver in scenario.waive]
     if until := record_json(scenario.until):
         yield "until", until
 

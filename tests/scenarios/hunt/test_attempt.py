@@ -1,0 +1,105 @@
+"""Attempts: each is a scenario that a file can have, and all of them are fair."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workerkit.scenarios.hunt.attempt import Attempt, HuntStep
+from workerkit.scenarios.hunt.hunted_trouble import LONG_TROUBLES, TROUBLES_TO_TRY, HuntedTrouble
+from workerkit.scenarios.hunt.single_attempts import single_attempts
+from workerkit.scenarios.hunt.slot import SLOT_KINDS, Slot
+from workerkit.scenarios.hunt.smaller_attempts import smaller_attempts
+from workerkit.scenarios.loading import loader
+from workerkit.scenarios.loading.writer import scenario_text
+
+TROUBLES = {trouble.name: trouble for trouble in (*TROUBLES_TO_TRY, *LONG_TROUBLES)}
+ALL_SLOTS = [Slot(kind, number) for kind in SLOT_KINDS for number in (1, 2, 9)]
+
+
+def step(kind: str, trouble: str, number: int = 1) -> HuntStep:
+    return HuntStep(Slot(kind, number), TROUBLES[trouble])
+
+
+def trouble_at(attempt: Attempt) -> tuple[str, str]:
+    return attempt.steps[0].slot.kind, attempt.steps[0].trouble.name
+
+
+def test_every_attempt_can_be_written_and_read_again() -> None:
+    for attempt in single_attempts(ALL_SLOTS):
+        scenario = attempt.scenario
+        read = loader.parse(scenario_text(scenario).encode(), name=f"{attempt.name}.yaml")
+        assert replace(read, source="") == scenario
+
+
+def test_each_trouble_comes_at_a_completion_first_and_then_at_every_other_kind() -> None:
+    attempts = single_attempts(ALL_SLOTS)
+    assert [trouble_at(attempt)[0] for attempt in attempts[: len(TROUBLES_TO_TRY)]] == ["completion"] * len(
+        TROUBLES_TO_TRY
+    )
+    tried = {trouble_at(attempt) for attempt in attempts}
+    assert {("heartbeat", "hang"), ("requeue", "answer-lost"), ("logs", "outage")} <= tried
+    assert len(set(attempts)) == len(attempts)
+
+
+def test_no_attempt_is_unfair() -> None:
+    attempts = single_attempts(ALL_SLOTS)
+    reports = {"running", "completion", "failure"}
+    for attempt in attempts:
+        (only,) = attempt.steps
+        if only.trouble.is_change_of_world:
+            assert only.slot.kind in reports
+        if only.trouble.name in ("401", "key-revoked"):
+            assert only.slot not in (Slot("first-page"), Slot("heartbeat"))
+        if only.trouble.needs_status_flow:
+            assert {group.fields["status"] for group in attempt.scenario.world.tasks} == {"queued"}
+            assert attempt.scenario.world.dialect["transitions"] == "strict"
+    assert {only.trouble for attempt in attempts for only in attempt.steps} == set(TROUBLES.values())
+
+
+def test_every_trouble_ends() -> None:
+    for trouble in TROUBLES.values():
+        for effect in trouble.effects:
+            schedule = getattr(getattr(effect, "planned", None), "schedule", None)
+            assert schedule is None or schedule.nth == 1 or schedule.calls.last is not None
+    assert [trouble.name for trouble in TROUBLES.values() if trouble.end] == ["key-revoked"]
+
+
+def test_an_attempt_is_a_story() -> None:
+    attempt = Attempt((step("completion", "answer-lost", 2),), tasks=1, failing_tasks=0)
+    assert attempt.name == "completion-2-answer-lost"
+    assert attempt.story == (
+        "The worker has 1 task.",
+        "When the worker reports task 2 as completed, the request takes effect, but its answer is lost.",
+    )
+    assert [group.count for group in attempt.scenario.world.tasks] == [1]
+    assert len(attempt.scenario.world.servers) == 1
+
+
+def test_the_second_trouble_follows_the_first_one() -> None:
+    attempt = Attempt((step("completion", "5xx"),)).followed_by(step("first-page", "hang"))
+    first, second = attempt.scenario.when
+    assert first.name == "first"
+    assert second.trigger == Slot("first-page", since="first").trigger
+
+
+def test_smaller_attempts_lead_to_one_trouble_and_one_task() -> None:
+    attempt = Attempt((step("completion", "outage", 2),)).followed_by(step("heartbeat", "slow"))
+    sizes = [size(smaller) for smaller in smaller_attempts(attempt)]
+    assert size(attempt) not in sizes
+    smallest = attempt
+    while following := [smaller for smaller in smaller_attempts(smallest) if size(smaller) < size(smallest)]:
+        smallest = min(following, key=size)
+    (only,) = smallest.steps
+    assert smallest.tasks + smallest.failing_tasks == 1
+    assert only.slot.since is None
+    assert only.trouble.name in ("5xx", "slow")
+
+
+def size(attempt: Attempt) -> tuple[int, int, int, int]:
+    long = sum(is_long(step.trouble) for step in attempt.steps)
+    numbers = sum(step.slot.number for step in attempt.steps)
+    return len(attempt.steps), long, attempt.tasks + attempt.failing_tasks, numbers
+
+
+def is_long(trouble: HuntedTrouble) -> bool:
+    return trouble in LONG_TROUBLES
