@@ -48,6 +48,13 @@ _SAVE_HINT = "To keep it as a scenario and a pytest, run the hunt with --out DIR
     help="How many trials run in parallel.",
 )
 @click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Another seed tries pairs of troubles in another order.",
+)
+@click.option(
     "--rule",
     "rules",
     multiple=True,
@@ -88,6 +95,7 @@ def command(
     trials: int,
     seconds: float,
     jobs: int,
+    seed: int,
     rules: tuple[str, ...],
     confirm: tuple[int, int],
     time_limit: float,
@@ -115,6 +123,7 @@ def command(
         trials=trials,
         seconds=seconds,
         jobs=jobs,
+        seed=seed,
         rules=rules,
         needed=confirm[0],
         repetitions=confirm[1],

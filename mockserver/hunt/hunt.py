@@ -13,7 +13,8 @@ from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.scenarios.hunt.attempt import AnyAttempt, Attempt, SavedAttempt
-from workerkit.scenarios.hunt.single_attempts import single_attempts
+from workerkit.scenarios.hunt.pair_attempts import Followed, alternating, followed, pair_attempts
+from workerkit.scenarios.hunt.single_attempts import other_single_attempts, single_attempts
 from workerkit.scenarios.hunt.slot import Slot, slots_of
 from workerkit.scenarios.hunt.smaller_attempts import smaller_attempts
 
@@ -49,6 +50,7 @@ class _Hunt:
         self._trials = HuntTrials(plan, self._note)
         self._unconfirmed: list[HuntFinding] = []
         self._slots: tuple[Slot, ...] = ()
+        self._survived: list[Followed] = []
         self._finding: HuntFinding | None = None
         self._end = ""
 
@@ -86,11 +88,15 @@ class _Hunt:
             if rules and self._confirm(HuntFinding(attempt, trial, rules[0], self._trials.count, 0, 0)):
                 self._end = "a rule was broken"
                 return
+            if not rules and isinstance(attempt, Attempt) and len(attempt.steps) == 1:
+                self._survived.append(followed(attempt, trial.run))
         self._end = self._trials.reason_to_end or "all that it can try was tried"
 
     def _attempts(self) -> Iterator[AnyAttempt]:
         yield from map(SavedAttempt, self._plan.saved)
         yield from single_attempts(self._slots)
+        others = other_single_attempts(self._slots)
+        yield from alternating(pair_attempts(self._survived, seed=self._plan.seed), others, every=2)
 
     def _confirm(self, finding: HuntFinding) -> bool:
         """Repeats a finding. If the worker breaks the rule often enough, makes the finding smaller."""

@@ -18,6 +18,7 @@ class HuntPlan:
     trials: the most trials of the search. Repetitions that confirm or shrink a finding are not counted.
     seconds: how long the search may take. A trial that has begun is finished.
     jobs: how many trials run at the same time.
+    seed: decides the order of attempts with two troubles that are equally good.
     rules: only broken rules with these ids count. Empty: all rules.
     needed, repetitions: a finding counts if the worker breaks the same rule in `needed` of `repetitions`.
     saved: the scenarios that earlier hunts have saved. They are tried first.
@@ -29,6 +30,7 @@ class HuntPlan:
     trials: int = 300
     seconds: float = 300.0
     jobs: int = 1
+    seed: int = 1
     rules: tuple[str, ...] = ()
     needed: int = 2
     repetitions: int = 3

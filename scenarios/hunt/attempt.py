@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.scenarios.hunt.hunted_trouble import OTHER_SERVER, WORKER_SERVER, HuntedTrouble
@@ -19,7 +19,8 @@ _CHOICES = {"retry": "manual", "retry-count": "on-requeue", "complete-twice": "t
 _STRICT_CHOICES = {"transitions": "strict", "refused-transition": "409"}
 _FAILS = '{"simulate": "fail"}'
 _AFTERWARDS = "After that, nothing goes wrong, and a careful worker brings every task to an end."
-_ORDINALS = ("first", "second", "third", "fourth")
+# The names of the happenings, in their order.
+HAPPENING_NAMES = ("first", "second", "third", "fourth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,13 @@ class HuntStep:
     @property
     def name(self) -> str:
         """A name for scenarios: `completion-2-answer-lost`."""
-        again = "-repeated" if self.slot.is_repetition else ""
-        return f"{self.slot.kind}-{self.slot.number}{again}-{self.trouble.name}"
+        return f"{self.slot.kind}-{self.slot.number}-{self.trouble.name}"
 
     @property
     def sentence(self) -> str:
         """What happens, as a sentence."""
-        return f"When the worker {self.slot}, {self.trouble.text}."
+        when = "When" if self.slot.since is None else "After that, when"
+        return f"{when} the worker {self.slot}, {self.trouble.text}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +112,11 @@ class Attempt:
 
     def _when(self) -> Iterator[Happening]:
         """Yields the happenings. Each trouble has a name, so that a later one can follow it."""
-        for step, name in zip(self.steps, _ORDINALS, strict=False):
+        for step, name in zip(self.steps, HAPPENING_NAMES, strict=False):
             yield Happening(step.slot.trigger, step.trouble.effects, name if len(self.steps) > 1 else None)
             if step.trouble.end is not None:
                 seconds, effects = step.trouble.end
                 yield Happening(After(seconds), effects)
-
-    def followed_by(self, step: HuntStep) -> Attempt:
-        """Returns the attempt with a further trouble, at a request after all others."""
-        slot = replace(step.slot, since=_ORDINALS[len(self.steps) - 1])
-        return replace(self, steps=(*self.steps, HuntStep(slot, step.trouble)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,6 +44,7 @@ class HuntedTrouble:
     needs_correct_key: the trouble may happen only after the API has accepted the key. A worker may take a
         401 to its first request for a wrong key.
     needs_status_flow: the API checks the order of statuses. Otherwise nobody could see the trouble.
+    takes_effect: the request takes effect, and the worker does not know it.
     """
 
     name: str
@@ -53,6 +54,7 @@ class HuntedTrouble:
     only_at: tuple[str, ...] = ()
     needs_correct_key: bool = False
     needs_status_flow: bool = False
+    takes_effect: bool = False
 
     @property
     def is_change_of_world(self) -> bool:
@@ -75,7 +77,12 @@ _MAINTENANCE = Respond(200, text="We will be back soon", headers={"content-type"
 # One trouble of each class. The first ones lead to the most findings.
 TROUBLES_TO_TRY = (
     HuntedTrouble("5xx", "the answer is 503", _fault(Status(503))),
-    HuntedTrouble("answer-lost", "the request takes effect, but its answer is lost", _fault(LostAnswer())),
+    HuntedTrouble(
+        "answer-lost",
+        "the request takes effect, but its answer is lost",
+        _fault(LostAnswer()),
+        takes_effect=True,
+    ),
     HuntedTrouble(
         "401", "the answer is 401, although the key is correct", _fault(KeyRefused()), needs_correct_key=True
     ),
@@ -97,6 +104,7 @@ TROUBLES_TO_TRY = (
         "unreadable",
         "the request takes effect, but the JSON of the answer is cut off",
         _fault(TruncatedJson()),
+        takes_effect=True,
     ),
     HuntedTrouble("connection-lost", "the connection is reset before it takes effect", _fault(Reset())),
     HuntedTrouble("hang", "no answer comes, and the connection stays open", _fault(Hang())),
@@ -108,12 +116,21 @@ TROUBLES_TO_TRY = (
         only_at=("completion",),
     ),
     HuntedTrouble("removed", "the task has just been deleted", (RemoveTasks(_THIS_TASK),), only_at=_REPORTS),
+)
+# Further forms of the same classes.
+OTHER_FORMS = (
     HuntedTrouble("empty-answer", "the connection closes without an answer", _fault(EmptyAnswer())),
     HuntedTrouble(
-        "answer-broken", "the request takes effect, but the answer ends too early", _fault(CloseInBody())
+        "answer-broken",
+        "the request takes effect, but the answer ends too early",
+        _fault(CloseInBody()),
+        takes_effect=True,
     ),
     HuntedTrouble(
-        "garbage", "the request takes effect, but the answer is not HTTP", _fault(Garbage(length=200))
+        "garbage",
+        "the request takes effect, but the answer is not HTTP",
+        _fault(Garbage(length=200)),
+        takes_effect=True,
     ),
 )
 # Troubles that go on for a while, at all operations.

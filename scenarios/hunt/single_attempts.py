@@ -5,26 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from workerkit.scenarios.hunt.attempt import Attempt, HuntStep
-from workerkit.scenarios.hunt.hunted_trouble import LONG_TROUBLES, TROUBLES_TO_TRY, HuntedTrouble
+from workerkit.scenarios.hunt.hunted_trouble import (
+    LONG_TROUBLES,
+    OTHER_FORMS,
+    TROUBLES_TO_TRY,
+    HuntedTrouble,
+)
 from workerkit.scenarios.hunt.slot import SLOT_KINDS, Slot
 
 
 def single_attempts(slots: Sequence[Slot]) -> tuple[Attempt, ...]:
-    """Returns one attempt for each slot and each trouble that may happen there.
+    """Returns one attempt for each trouble and each kind of request at which it may happen.
 
-    Each trouble is tried at one completion first, then at one request of each other kind. Then come the
-    troubles that go on for a while, and at last all other slots.
+    All troubles come at a completion first, then at the other requests. Then come the troubles that go on for
+    a while.
     """
-    return tuple(dict.fromkeys(_in_order(slots)))
-
-
-def _in_order(slots: Sequence[Slot]) -> Iterator[Attempt]:
     chosen = [_typical(slots, kind) for kind in dict.fromkeys(slot.kind for slot in slots)]
-    yield from _attempts(chosen[:1], TROUBLES_TO_TRY)
-    for trouble in TROUBLES_TO_TRY:
-        yield from _attempts(chosen[1:], (trouble,))
-    yield from _attempts(chosen, LONG_TROUBLES)
-    yield from _attempts(sorted(slots, key=_order), (*TROUBLES_TO_TRY, *LONG_TROUBLES))
+    return (
+        *_attempts(chosen[:1], TROUBLES_TO_TRY),
+        *(attempt for trouble in TROUBLES_TO_TRY for attempt in _attempts(chosen[1:], (trouble,))),
+        *_attempts(chosen, LONG_TROUBLES),
+    )
+
+
+def other_single_attempts(slots: Sequence[Slot]) -> tuple[Attempt, ...]:
+    """Returns what `single_attempts` leaves out: other requests, and other forms of troubles."""
+    tried = set(single_attempts(slots))
+    everything = _attempts(sorted(slots, key=_order), (*OTHER_FORMS, *TROUBLES_TO_TRY, *LONG_TROUBLES))
+    return tuple(attempt for attempt in everything if attempt not in tried)
 
 
 def _typical(slots: Iterable[Slot], kind: str) -> Slot:

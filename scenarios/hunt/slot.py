@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workerkit.openapi.asked import TASK_KINDS, Asked
@@ -12,19 +13,19 @@ from workerkit.scenarios.run_record.run import Run
 
 # What the worker does, by what its request asks. Completions come first: there a worker can lose the most.
 _ACTIONS = {
-    "completion": "reports task {number} as completed",
-    "failure": "reports task {number} as failed",
-    "running": "sets task {number} to running",
-    "first-page": "reads the first page of the list for the {nth} time",
-    "later-page": "reads a later page of the list for the {nth} time",
-    "requeue": "sets task {number} back to pending",
-    "queued": "sets task {number} to queued",
-    "cancellation": "cancels task {number}",
-    "details": "updates task {number} without a status",
-    "logs": "sends logs for the {nth} time",
-    "heartbeat": "sends its heartbeat number {number}",
-    "request-status": "sets the status of a customer's request for the {nth} time",
-    "account-status": "sets the status of an account for the {nth} time",
+    "completion": "reports {task} as completed",
+    "failure": "reports {task} as failed",
+    "running": "sets {task} to running",
+    "first-page": "reads the first page of the list",
+    "later-page": "reads a later page of the list",
+    "requeue": "sets {task} back to pending",
+    "queued": "sets {task} to queued",
+    "cancellation": "cancels {task}",
+    "details": "updates {task} without a status",
+    "logs": "sends logs",
+    "heartbeat": "sends a heartbeat",
+    "request-status": "sets the status of a customer's request",
+    "account-status": "sets the status of an account",
 }
 SLOT_KINDS = tuple(_ACTIONS)
 # Of each kind: the first requests, and the last one.
@@ -37,13 +38,11 @@ class Slot:
 
     kind: what the request asks; one of SLOT_KINDS.
     number: the number of the task or of the request, as the trigger `asked` counts it.
-    is_repetition: only a request that the worker repeats after trouble.
     since: only requests after the happening of this name are counted. None: all requests.
     """
 
     kind: str
     number: int = 1
-    is_repetition: bool = False
     since: str | None = None
 
     @property
@@ -52,7 +51,6 @@ class Slot:
         return OnAsked(
             what=(self.kind,),
             number=Calls(self.number, self.number),
-            repeated="after-trouble" if self.is_repetition else None,
             since=self.since,
         )
 
@@ -68,9 +66,12 @@ class Slot:
 
     def __str__(self) -> str:
         """What the worker does, in words: `reports task 2 as completed`."""
-        action = _ACTIONS[self.kind].format(number=self.number, nth=_ordinal(self.number))
-        again = " again after trouble" if self.is_repetition else ""
-        return f"{action}{again}{', counted from then on' if self.since else ''}"
+        if self.since is not None:
+            action = _ACTIONS[self.kind].format(task="a task")
+            return f"next {action}" if self.number == 1 else f"{action} for the {_ordinal(self.number)} time"
+        if self.is_about_task:
+            return _ACTIONS[self.kind].format(task=f"task {self.number}")
+        return f"{_ACTIONS[self.kind]} for the {_ordinal(self.number)} time"
 
 
 def slots_of(run: Run) -> tuple[Slot, ...]:
@@ -78,7 +79,7 @@ def slots_of(run: Run) -> tuple[Slot, ...]:
 
     Two slots never mean the same request. All slots of completions come first.
     """
-    requests = tuple(_requests(run.asked.items()))
+    requests = _requests(run.asked.items())
     return tuple(
         Slot(kind, number)
         for kind in SLOT_KINDS
@@ -86,14 +87,35 @@ def slots_of(run: Run) -> tuple[Slot, ...]:
     )
 
 
-def _requests(all_asked: Iterable[tuple[int, Iterable[Asked]]]) -> Iterator[tuple[str, int]]:
-    """Yields what requests ask as the trigger `asked` counts it: a kind and the number of an exchange."""
+def slots_after(slot: Slot, run: Run, *, most: int, since: str) -> tuple[Slot, ...]:
+    """Returns the first requests that followed a slot in a run, in the order in which they came.
+
+    most: how many slots are wanted.
+    since: the name of the happening at `slot`.
+    Returns nothing if the slot did not come in the run.
+    """
+    of_kind = [exchange for kind, exchange in _requests(run.asked.items()) if kind == slot.kind]
+    if len(of_kind) < slot.number:
+        return ()
+    later = [(number, asked) for number, asked in run.asked.items() if number > of_kind[slot.number - 1]]
+    numbers: Counter[str] = Counter()
+    slots: list[Slot] = []
+    for kind, _ in _requests(later)[:most]:
+        numbers[kind] += 1
+        slots.append(Slot(kind, numbers[kind], since))
+    return tuple(slots)
+
+
+def _requests(all_asked: Iterable[tuple[int, Iterable[Asked]]]) -> list[tuple[str, int]]:
+    """Returns what requests ask as the trigger `asked` counts it: a kind and the number of an exchange."""
     counted: set[Asked] = set()
+    requests: list[tuple[str, int]] = []
     for exchange, asked in all_asked:
         for one in asked:
             if one not in counted or one.kind not in TASK_KINDS:
-                yield one.kind, exchange
+                requests.append((one.kind, exchange))
             counted.add(one)
+    return requests
 
 
 def _chosen(exchanges: list[int]) -> list[int]:

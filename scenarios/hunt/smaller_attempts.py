@@ -46,7 +46,7 @@ def _with_fewer_steps(attempt: Attempt) -> Iterator[Attempt]:
         return
     for index in range(len(attempt.steps)):
         kept = [step for other, step in enumerate(attempt.steps) if other != index]
-        first = replace(kept[0], slot=replace(kept[0].slot, since=None, is_repetition=False))
+        first = replace(kept[0], slot=replace(kept[0].slot, since=None))
         yield replace(attempt, steps=(first, *kept[1:]))
 
 

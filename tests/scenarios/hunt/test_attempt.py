@@ -5,15 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workerkit.scenarios.hunt.attempt import Attempt, HuntStep
-from workerkit.scenarios.hunt.hunted_trouble import LONG_TROUBLES, TROUBLES_TO_TRY, HuntedTrouble
-from workerkit.scenarios.hunt.single_attempts import single_attempts
+from workerkit.scenarios.hunt.hunted_trouble import (
+    LONG_TROUBLES,
+    OTHER_FORMS,
+    TROUBLES_TO_TRY,
+    HuntedTrouble,
+)
+from workerkit.scenarios.hunt.pair_attempts import Followed, alternating, pair_attempts
+from workerkit.scenarios.hunt.single_attempts import other_single_attempts, single_attempts
 from workerkit.scenarios.hunt.slot import SLOT_KINDS, Slot
 from workerkit.scenarios.hunt.smaller_attempts import smaller_attempts
 from workerkit.scenarios.loading import loader
 from workerkit.scenarios.loading.writer import scenario_text
+from workerkit.scenarios.model.trigger import OnAsked
 
-TROUBLES = {trouble.name: trouble for trouble in (*TROUBLES_TO_TRY, *LONG_TROUBLES)}
+TROUBLES = {trouble.name: trouble for trouble in (*TROUBLES_TO_TRY, *OTHER_FORMS, *LONG_TROUBLES)}
 ALL_SLOTS = [Slot(kind, number) for kind in SLOT_KINDS for number in (1, 2, 9)]
+SINGLE_ATTEMPTS = (*single_attempts(ALL_SLOTS), *other_single_attempts(ALL_SLOTS))
 
 
 def step(kind: str, trouble: str, number: int = 1) -> HuntStep:
@@ -25,7 +33,7 @@ def trouble_at(attempt: Attempt) -> tuple[str, str]:
 
 
 def test_every_attempt_can_be_written_and_read_again() -> None:
-    for attempt in single_attempts(ALL_SLOTS):
+    for attempt in (*SINGLE_ATTEMPTS, *pair_attempts(survived(), seed=1)):
         scenario = attempt.scenario
         read = loader.parse(scenario_text(scenario).encode(), name=f"{attempt.name}.yaml")
         assert replace(read, source="") == scenario
@@ -42,9 +50,8 @@ def test_each_trouble_comes_at_a_completion_first_and_then_at_every_other_kind()
 
 
 def test_no_attempt_is_unfair() -> None:
-    attempts = single_attempts(ALL_SLOTS)
     reports = {"running", "completion", "failure"}
-    for attempt in attempts:
+    for attempt in SINGLE_ATTEMPTS:
         (only,) = attempt.steps
         if only.trouble.is_change_of_world:
             assert only.slot.kind in reports
@@ -53,7 +60,7 @@ def test_no_attempt_is_unfair() -> None:
         if only.trouble.needs_status_flow:
             assert {group.fields["status"] for group in attempt.scenario.world.tasks} == {"queued"}
             assert attempt.scenario.world.dialect["transitions"] == "strict"
-    assert {only.trouble for attempt in attempts for only in attempt.steps} == set(TROUBLES.values())
+    assert {only.trouble for attempt in SINGLE_ATTEMPTS for only in attempt.steps} == set(TROUBLES.values())
 
 
 def test_every_trouble_ends() -> None:
@@ -75,15 +82,60 @@ def test_an_attempt_is_a_story() -> None:
     assert len(attempt.scenario.world.servers) == 1
 
 
+def survived() -> list[Followed]:
+    """All attempts with one trouble, each followed by the same requests."""
+    kinds = ("completion", "first-page", "running", "heartbeat")
+    slots = tuple(Slot(kind, since="first") for kind in kinds)
+    return [(attempt, slots) for attempt in single_attempts(ALL_SLOTS)]
+
+
 def test_the_second_trouble_follows_the_first_one() -> None:
-    attempt = Attempt((step("completion", "5xx"),)).followed_by(step("first-page", "hang"))
-    first, second = attempt.scenario.when
-    assert first.name == "first"
-    assert second.trigger == Slot("first-page", since="first").trigger
+    for pair in pair_attempts(survived(), seed=1):
+        first, *_, second = pair.scenario.when
+        assert first.name == "first"
+        assert isinstance(second.trigger, OnAsked)
+        assert second.trigger.since == "first"
+        assert pair.steps[1].sentence.startswith("After that, when the worker next ")
+
+
+def test_no_pair_is_unfair() -> None:
+    pairs = pair_attempts(survived(), seed=1)
+    for pair in pairs:
+        troubles = [step.trouble for step in pair.steps]
+        assert all(step.trouble.fits(step.slot) for step in pair.steps)
+        assert not (
+            any(trouble.needs_status_flow for trouble in troubles)
+            and any(trouble.takes_effect for trouble in troubles)
+        )
+    assert any(pair.steps[1].trouble.needs_status_flow for pair in pairs)
+
+
+def test_each_pair_comes_once_and_the_near_ones_come_first() -> None:
+    pairs = pair_attempts(survived(), seed=1)
+    assert len(set(pairs)) == len(pairs)
+    assert pairs[0].name == "completion-2-5xx-then-completion-1-5xx"
+    kinds = [pair.steps[1].slot.kind for pair in pairs]
+    assert kinds.index("completion") < kinds.index("first-page") < kinds.index("heartbeat")
+    changes = [any(step.trouble.is_change_of_world for step in pair.steps) for pair in pairs]
+    assert changes[:8] == [False, False, False, True] * 2
+
+
+def test_another_seed_changes_only_the_order_of_pairs() -> None:
+    one, again, other = (pair_attempts(survived(), seed=seed) for seed in (1, 1, 2))
+    assert one == again
+    assert one != other
+    assert set(one) == set(other)
+
+
+def test_few_attempts_alternate_with_many() -> None:
+    attempts = [Attempt(tasks=tasks) for tasks in range(1, 8)]
+    order = [attempt.tasks for attempt in alternating(attempts[:4], attempts[4:], every=2)]
+    assert order == [1, 2, 5, 3, 4, 6, 7]
 
 
 def test_smaller_attempts_lead_to_one_trouble_and_one_task() -> None:
-    attempt = Attempt((step("completion", "outage", 2),)).followed_by(step("heartbeat", "slow"))
+    second = HuntStep(Slot("heartbeat", since="first"), TROUBLES["slow"])
+    attempt = Attempt((step("completion", "outage", 2), second))
     sizes = [size(smaller) for smaller in smaller_attempts(attempt)]
     assert size(attempt) not in sizes
     smallest = attempt

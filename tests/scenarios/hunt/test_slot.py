@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.scenarios.conftest import ScriptedWorker
-from workerkit.scenarios.hunt.slot import Slot, slots_of
+from workerkit.scenarios.hunt.slot import Slot, slots_after, slots_of
 
 
 def test_the_slots_of_a_worker_are_named_by_what_it_asks() -> None:
@@ -41,4 +41,22 @@ def test_a_key_is_known_to_be_correct_only_after_an_answer() -> None:
 def test_a_slot_is_a_sentence() -> None:
     assert str(Slot("completion", 2)) == "reports task 2 as completed"
     assert str(Slot("logs", 4)) == "sends logs for the 4th time"
-    assert "again after trouble" in str(Slot("completion", is_repetition=True))
+    assert str(Slot("running", since="first")) == "next sets a task to running"
+    assert str(Slot("running", 2, "first")) == "sets a task to running for the second time"
+
+
+def test_the_requests_after_a_slot_are_counted_from_there() -> None:
+    worker = ScriptedWorker()
+    tasks = worker.add_tasks(3)
+    worker.list_tasks()
+    worker.do_tasks(tasks[0])
+    worker.update(tasks[1], "completed")
+    worker.update(tasks[1], "completed")
+    worker.list_tasks()
+    worker.do_tasks(tasks[2])
+    after = slots_after(Slot("completion", 2), worker.run_record(), most=4, since="first")
+    assert after == tuple(
+        Slot(kind, number, "first")
+        for kind, number in (("completion", 1), ("first-page", 1), ("running", 1), ("completion", 2))
+    )
+    assert slots_after(Slot("completion", 4), worker.run_record(), most=4, since="first") == ()
