@@ -17,7 +17,7 @@ _FEW_TASKS = (1, 2, 4)
 def smaller_attempts(attempt: Attempt) -> Iterator[Attempt]:
     """Yields attempts that are smaller: fewer troubles, shorter ones, fewer tasks, earlier requests.
 
-    The first ones have only one task. Some of the attempts may ask for requests that never come.
+    The first ones have only one or two tasks. Some of the attempts may ask for requests that never come.
     """
     at_first = replace(attempt, steps=tuple(_at_first(step) for step in attempt.steps))
     yield from _without_duplicates(
@@ -25,6 +25,7 @@ def smaller_attempts(attempt: Attempt) -> Iterator[Attempt]:
         (
             replace(at_first, tasks=1, failing_tasks=0),
             replace(at_first, tasks=0, failing_tasks=1),
+            replace(at_first, tasks=1, failing_tasks=1),
             *_with_fewer_steps(attempt),
             *_with_shorter_troubles(attempt),
             replace(attempt, failing_tasks=0),

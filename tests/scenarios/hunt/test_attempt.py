@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from workerkit.scenarios.hunt.attempt import Attempt, HuntStep
 from workerkit.scenarios.hunt.hunted_trouble import (
@@ -15,8 +16,12 @@ from workerkit.scenarios.hunt.pair_attempts import Followed, alternating, pair_a
 from workerkit.scenarios.hunt.single_attempts import other_single_attempts, single_attempts
 from workerkit.scenarios.hunt.slot import SLOT_KINDS, Slot
 from workerkit.scenarios.hunt.smaller_attempts import smaller_attempts
+from workerkit.scenarios.library import library
 from workerkit.scenarios.loading import loader
 from workerkit.scenarios.loading.writer import scenario_text
+from workerkit.scenarios.model.effects.effect import Effect
+from workerkit.scenarios.model.effects.faults import AddFault
+from workerkit.scenarios.model.effects.respond import Respond
 from workerkit.scenarios.model.trigger import OnAsked
 
 TROUBLES = {trouble.name: trouble for trouble in (*TROUBLES_TO_TRY, *OTHER_FORMS, *LONG_TROUBLES)}
@@ -37,6 +42,11 @@ def test_every_attempt_can_be_written_and_read_again() -> None:
         scenario = attempt.scenario
         read = loader.parse(scenario_text(scenario).encode(), name=f"{attempt.name}.yaml")
         assert replace(read, source="") == scenario
+
+
+def test_the_documentation_has_every_trouble() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "hunt.md").read_text("utf-8")
+    assert [name for name in TROUBLES if f"`{name}`" not in page] == []
 
 
 def test_each_trouble_comes_at_a_completion_first_and_then_at_every_other_kind() -> None:
@@ -61,6 +71,20 @@ def test_no_attempt_is_unfair() -> None:
             assert {group.fields["status"] for group in attempt.scenario.world.tasks} == {"queued"}
             assert attempt.scenario.world.dialect["transitions"] == "strict"
     assert {only.trouble for attempt in SINGLE_ATTEMPTS for only in attempt.steps} == set(TROUBLES.values())
+
+
+def test_the_library_has_every_trouble_that_a_hunt_tries() -> None:
+    scenarios = map(library.find, library.names())
+    in_library = {
+        form(effect) for scenario in scenarios for happening in scenario.when for effect in happening.effects
+    }
+    tried = {form(effect) for trouble in TROUBLES.values() for effect in trouble.effects}
+    assert tried - in_library == set()
+
+
+def form(effect: Effect) -> tuple[str, str]:
+    """The kind of an effect, and for a fault or an answer which one."""
+    return effect.kind, effect.subject if isinstance(effect, AddFault | Respond) else ""
 
 
 def test_every_trouble_ends() -> None:
@@ -145,6 +169,16 @@ def test_smaller_attempts_lead_to_one_trouble_and_one_task() -> None:
     assert smallest.tasks + smallest.failing_tasks == 1
     assert only.slot.since is None
     assert only.trouble.name in ("5xx", "slow")
+
+
+def test_a_report_of_a_later_task_may_become_the_first_of_two_tasks() -> None:
+    attempt = Attempt((step("completion", "5xx", 8),))
+    smaller = [(other.tasks, other.failing_tasks, other.name) for other in smaller_attempts(attempt)]
+    assert smaller[:3] == [
+        (1, 0, "completion-1-5xx"),
+        (0, 1, "completion-1-5xx"),
+        (1, 1, "completion-1-5xx"),
+    ]
 
 
 def size(attempt: Attempt) -> tuple[int, int, int, int]:
