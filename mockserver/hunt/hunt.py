@@ -96,7 +96,7 @@ class _Hunt:
         yield from map(SavedAttempt, self._plan.saved)
         yield from single_attempts(self._slots)
         others = other_single_attempts(self._slots)
-        yield from alternating(pair_attempts(self._survived, seed=self._plan.seed), others, every=2)
+        yield from alternating(pair_attempts(self._survived, seed=self._plan.seed), others, every=4)
 
     def _confirm(self, finding: HuntFinding) -> bool:
         """Repeats a finding. If the worker breaks the rule often enough, makes the finding smaller."""

@@ -13,8 +13,9 @@ from workerkit.scenarios.run_record.run import Run
 
 # The second trouble comes at one of the next requests after the first one.
 _MAX_DISTANCE = 4
-# How much later a pair is tried for each step of distance, and for each step in SLOT_KINDS.
-_PER_STEP, _PER_KIND = 3, 2
+# How much later a pair is tried for each step of distance, and how much earlier if both requests ask the
+# same: many workers repeat a request only once.
+_PER_STEP, _FOR_REPETITION = 3, 3
 _RANKS = {trouble: rank for rank, trouble in enumerate(TROUBLES_TO_TRY)}
 
 # An attempt with one trouble, and the requests that followed the trouble, the nearest first.
@@ -68,13 +69,16 @@ def _ranked(survived: Iterable[Followed]) -> Iterator[tuple[int, Attempt]]:
                 if cell not in tried and second.fits(slot) and _is_fair(first.trouble, second):
                     tried.add(cell)
                     pair = replace(attempt, steps=(first, HuntStep(slot, second)))
-                    yield _rank(first, distance, second), pair
+                    yield _rank(pair, distance), pair
 
 
-def _rank(first: HuntStep, distance: int, second: HuntedTrouble) -> int:
+def _rank(pair: Attempt, distance: int) -> int:
     """The place of a pair: the lowest comes first. Troubles that go on for a while come last."""
-    troubles = _RANKS.get(first.trouble, len(_RANKS)) + _RANKS[second]
-    return troubles + distance * _PER_STEP + SLOT_KINDS.index(first.slot.kind) * _PER_KIND
+    first, second = pair.steps
+    troubles = _RANKS.get(first.trouble, len(_RANKS)) + _RANKS[second.trouble]
+    is_repetition = first.slot.kind == second.slot.kind
+    slots = distance * _PER_STEP + SLOT_KINDS.index(first.slot.kind) - is_repetition * _FOR_REPETITION
+    return troubles + slots
 
 
 def _is_fair(first: HuntedTrouble, second: HuntedTrouble) -> bool:
