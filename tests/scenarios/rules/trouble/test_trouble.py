@@ -419,7 +419,7 @@ def test_repeating_a_lost_completion_by_put(scripted_worker: MakeWorker, broken_
 
 
 @pytest.mark.parametrize("how", [{"fault": "hang"}, {"fault": "lost-answer", "by": "hang"}])
-@pytest.mark.parametrize(("waited", "rules"), [(10, []), (15, ["hung-answer-given-up"])])
+@pytest.mark.parametrize(("waited", "rules"), [(31, []), (35, ["hung-answer-given-up"])])
 def test_waiting_for_an_answer_that_never_comes(
     scripted_worker: MakeWorker,
     broken_rules: BrokenRules,
