@@ -20,25 +20,31 @@ def smaller_attempts(attempt: Attempt) -> Iterator[Attempt]:
     The first ones have only one or two tasks. Some of the attempts may ask for requests that never come.
     """
     at_first = replace(attempt, steps=tuple(_at_first(step) for step in attempt.steps))
-    yield from _without_duplicates(
-        attempt,
-        (
-            replace(at_first, tasks=1, failing_tasks=0),
-            replace(at_first, tasks=0, failing_tasks=1),
-            replace(at_first, tasks=1, failing_tasks=1),
-            *_with_fewer_steps(attempt),
-            *_with_shorter_troubles(attempt),
-            replace(attempt, failing_tasks=0),
-            *(replace(attempt, tasks=tasks) for tasks in _FEW_TASKS if tasks < attempt.tasks),
-            at_first,
-        ),
+    candidates = (
+        replace(at_first, tasks=1, failing_tasks=0),
+        replace(at_first, tasks=0, failing_tasks=1),
+        replace(at_first, tasks=1, failing_tasks=1),
+        *_with_fewer_steps(attempt),
+        *_with_shorter_troubles(attempt),
+        replace(attempt, failing_tasks=0),
+        *(replace(attempt, tasks=tasks) for tasks in _FEW_TASKS),
+        at_first,
     )
+    yield from (other for other in dict.fromkeys(candidates) if _is_smaller(other, attempt))
 
 
-def _without_duplicates(attempt: Attempt, smaller: tuple[Attempt, ...]) -> Iterator[Attempt]:
-    yield from (
-        other for other in dict.fromkeys(smaller) if other != attempt and other.tasks + other.failing_tasks
-    )
+def _is_smaller(one: Attempt, other: Attempt) -> bool:
+    """Whether an attempt is smaller than another one in at least one way, and larger in none."""
+    pairs = list(zip(_sizes(one), _sizes(other), strict=True))
+    has_tasks = one.tasks + one.failing_tasks > 0
+    return has_tasks and all(size <= old for size, old in pairs) and any(size < old for size, old in pairs)
+
+
+def _sizes(attempt: Attempt) -> tuple[int, ...]:
+    """The number of troubles, of those that go on for a while, of tasks, and the numbers of the requests."""
+    long = sum(step.trouble.name in _SHORT_FORMS for step in attempt.steps)
+    numbers = sum(step.slot.number for step in attempt.steps)
+    return len(attempt.steps), long, attempt.tasks + attempt.failing_tasks, numbers
 
 
 def _with_fewer_steps(attempt: Attempt) -> Iterator[Attempt]:

@@ -181,6 +181,14 @@ def test_a_report_of_a_later_task_may_become_the_first_of_two_tasks() -> None:
     ]
 
 
+def test_no_smaller_attempt_is_larger_in_any_way() -> None:
+    one_task = Attempt((step("completion", "5xx"),), tasks=1, failing_tasks=0)
+    assert list(smaller_attempts(one_task)) == []
+    for attempt in SINGLE_ATTEMPTS[::5]:
+        for smaller in smaller_attempts(attempt):
+            assert all(new <= old for new, old in zip(size(smaller), size(attempt), strict=True))
+
+
 def size(attempt: Attempt) -> tuple[int, int, int, int]:
     long = sum(is_long(step.trouble) for step in attempt.steps)
     numbers = sum(step.slot.number for step in attempt.steps)
