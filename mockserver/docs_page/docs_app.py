@@ -1,4 +1,4 @@
-"""The pages `/` and `/docs`, and the spec at `/openapi.yaml` and `/openapi.json`, as a Starlette application."""
+"""The pages `/` and `/docs`, and the spec as YAML and JSON, as a Starlette application."""
 
 from __future__ import annotations
 
