@@ -52,7 +52,8 @@ function drawLanes(lanes, now) {
     parts.forEach((part, index) => {
       const piece = element("span", { class: `part ${part.status}` });
       piece.style.left = `${percent(part.from)}%`;
-      piece.style.width = `${percent(parts[index + 1]?.from ?? end) - percent(part.from)}%`;
+      const until = parts[index + 1]?.from ?? (task.completed_at ? part.from : end);
+      piece.style.width = `${percent(until) - percent(part.from)}%`;
       bar.append(piece);
     });
     const way = parts.map((part) => part.status).join(", ");
