@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
+from workerkit.cli.console import console
 from workerkit.cli.echo import echo
 from workerkit.cli.option_types import DURATION, TokenOption, token_from
+from workerkit.cli.request_printer import requests_printed
 from workerkit.mockserver.capsules.capture.capsule_observer import CapsuleObserver, watch_worlds
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
@@ -56,6 +58,7 @@ from workerkit.scenarios.library import library
     show_default=True,
     help="The log on standard error. text: errors only. json: also each exchange and each change.",
 )
+@click.option("--quiet", is_flag=True, help="Print nothing but errors: no addresses, keys and requests.")
 @click.option(
     "--control-token",
     cls=TokenOption,
@@ -101,6 +104,7 @@ def command(
     journal: str | None,
     save_capsules: str | None,
     log_format: str,
+    quiet: bool,
     control_token: str | None,
     control_token_file: str | None,
     most_worlds: int,
@@ -111,6 +115,10 @@ def command(
     tls_key: str | None,
 ) -> None:
     """Runs the mock until SIGINT or SIGTERM. Prints its URLs, its API keys and a curl command to try it.
+
+    On a terminal it also prints one line for each request, and why a request was refused or which rule of
+    the scenario was broken. Equal requests are one line with their number. --quiet and --log-format json
+    turn these lines off.
 
     With --save-capsules, the mock writes a capsule for `workerkit replay` each time a world ends. A world
     ends when it is reset, replaced or deleted, and when the mock ends. In a scenario, the file is
@@ -123,6 +131,7 @@ def command(
       workerkit serve --scenario key-revoked --save-capsules capsules
     """
     token = _token(control_token, control_token_file)
+    print_line = _print_nothing if quiet else echo
     worlds = Worlds(most_worlds)
     chosen_scenario = library.find(scenario) if scenario else None
     check_shares_port(chosen_scenario)
@@ -136,13 +145,18 @@ def command(
     worlds.add(DEFAULT, builder)
     gc.freeze()  # the first world and the modules stay: to search them for garbage would take long pauses
     journal_file = JournalFile(journal) if journal else None
-    capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), echo) if save_capsules else None
-    expiry = WorldExpiry(worlds, world_ttl, echo)
+    capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), print_line) if save_capsules else None
+    expiry = WorldExpiry(worlds, world_ttl, print_line)
     with _tls_files(host, tls, tls_cert, tls_key) as files:
         mock = WorldServer(worlds, host=host, port=port, token=token, expiry=expiry, tls=files, origins=cors)
         log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
-        with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock:
-            serve_until_signal(mock, print_line=echo, ready_file=ready_file, token=token)
+        lines = requests_printed(mock, console(), is_wanted=not quiet and log_format == "text")
+        with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock, lines:
+            serve_until_signal(mock, print_line=print_line, ready_file=ready_file, token=token)
+
+
+def _print_nothing(text: str) -> None:
+    """Prints nothing, for --quiet."""
 
 
 def _token(token: str | None, file: str | None) -> str | None:

@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import TypeVar
 
 import uvicorn
-import uvloop
 
 from workerkit.mockserver.docs_page.docs_app import PAGE_PATH
 from workerkit.mockserver.http.host_name import canonical_host, is_loopback
+from workerkit.mockserver.inspector.inspector_app import INSPECTOR_PATH
+from workerkit.mockserver.platform.event_loop import new_event_loop
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.port import Port
 from workerkit.mockserver.server.protocol import Protocol
@@ -104,6 +105,11 @@ class WorldServer:
         """The URL of the page that shows the Worker API and can send requests."""
         return self.origin + PAGE_PATH
 
+    @property
+    def inspector_url(self) -> str:
+        """The URL of the page that shows the worlds while workers use them."""
+        return self.origin + INSPECTOR_PATH
+
     def close_port(self, seconds: float) -> None:
         """Lets the port refuse connections for some time. Call this in the thread of the server."""
         self._closable_port.close_for(seconds)
@@ -139,7 +145,7 @@ class WorldServer:
         self._socket.close()
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(self._server.serve(sockets=[self._socket]))
 
 

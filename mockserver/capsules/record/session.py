@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import socket
 import time
 from collections.abc import Callable
 from contextlib import closing
-
-import uvloop
 
 from workerkit.mockserver.atomic_file import CannotWriteError, write_atomically
 from workerkit.mockserver.capsules.file.capsule import RecordedExchange
@@ -19,6 +16,7 @@ from workerkit.mockserver.capsules.http.client import Address
 from workerkit.mockserver.capsules.record.exchange_queue import ExchangeQueue
 from workerkit.mockserver.capsules.record.proxy import Proxy
 from workerkit.mockserver.capsules.record.recording import Recording
+from workerkit.mockserver.platform.event_loop import call_at_stop_signal, new_event_loop
 from workerkit.mockserver.server.server import CannotListenError, listening_socket
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.masking.secret_choice import SecretChoice
@@ -81,7 +79,7 @@ def record(
             # that most of these objects are gone when it runs.
             gc.freeze()
             gc.set_threshold(*_GC_THRESHOLDS)
-            with ExchangeQueue(add) as queue, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            with ExchangeQueue(add) as queue, asyncio.Runner(loop_factory=new_event_loop) as runner:
                 runner.run(_serve_until_signal(Proxy(upstream, queue.put, print_line), proxy_socket, ready))
             recording.finish()
         if failures:
@@ -92,8 +90,7 @@ def record(
 
 async def _serve_until_signal(proxy: Proxy, proxy_socket: socket.socket, ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    call_at_stop_signal(stop.set)
     await proxy.serve(proxy_socket, stop, ready)
 
 
