@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -14,8 +14,13 @@ from workerkit.mockserver.control.access import UnfitTokenError, checked_token
 from workerkit.openapi.errors import UsageError
 from workerkit.scenarios.fields.duration import DurationError, parse_duration
 
+if TYPE_CHECKING:
+    _FloatType = click.ParamType[float]
+else:
+    _FloatType = click.ParamType  # before click 8.4 it has no parameter
 
-class _Duration(click.ParamType[float]):
+
+class _Duration(_FloatType):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -34,7 +39,7 @@ _RATE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)/(s|m)", re.ASCII)
 _SECONDS = {"s": 1.0, "m": 60.0}
 
 
-class _Rate(click.ParamType[float]):
+class _Rate(_FloatType):
     name = "rate"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:

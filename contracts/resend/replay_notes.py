@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import shorten
 
 from workerkit.contracts.relations.violations import violations
 from workerkit.contracts.resend.page_sentence import page_sentence
-from workerkit.mockserver.capsules.file.capsule import Capsule
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.replay.explanation import NOBODY_CHANGED
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
@@ -30,6 +31,7 @@ def replay_summary(
     if not capsule.recorded:
         notes.append("The capsule contains no request, so nothing was tested.")
     notes.extend(_without_bodies(capsule))
+    notes.extend(_not_compared(capsule))
     if result.dialect is not None and result.dialect.choices:
         choices = ", ".join(f"{silence}: {value}" for silence, value in sorted(result.dialect.choices))
         notes.append(
@@ -63,11 +65,24 @@ def capsule_notes(capsule: Capsule) -> list[str]:
 
 def _without_bodies(capsule: Capsule) -> list[str]:
     """A note about the answers whose bodies are not in the capsule."""
-    numbers = [str(recorded.exchange.number) for recorded in capsule.recorded if recorded.lacks_body]
-    if not numbers:
-        return []
-    listed = ", ".join(numbers[:_MAX_NUMBERS]) + (", ..." if len(numbers) > _MAX_NUMBERS else "")
-    return [f"Answers without their body, of which only the status is compared: exchange {listed}."]
+    listed = _listed(recorded for recorded in capsule.recorded if recorded.lacks_body)
+    sentence = f"Answers without their body, of which only the status is compared: exchange {listed}."
+    return [sentence] if listed else []
+
+
+def _not_compared(capsule: Capsule) -> list[str]:
+    """A note about the exchanges of which a part is not known, so that nothing is compared."""
+    listed = _listed(recorded for recorded in capsule.recorded if not recorded.is_compared)
+    sentence = (
+        f"Not compared, because the key, the body or the answer is not in the recording: exchange {listed}."
+    )
+    return [sentence] if listed else []
+
+
+def _listed(exchanges: Iterable[RecordedExchange]) -> str:
+    """The numbers of the first exchanges. Empty if there are none."""
+    numbers = [str(recorded.exchange.number) for recorded in exchanges]
+    return ", ".join(numbers[:_MAX_NUMBERS]) + (", ..." if len(numbers) > _MAX_NUMBERS else "")
 
 
 def _who_answered(capsule: Capsule, target: str | None) -> str:

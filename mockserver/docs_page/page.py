@@ -1,4 +1,4 @@
-"""The page `/docs` as HTML, and the files that it loads."""
+"""The pages `/` and `/docs` as HTML, and the files that it loads."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def page_text(key: str | None) -> str:
     """The HTML of the page. `key`: the API key to fill in, or None."""
     hint = _WITHOUT_KEY if key is None else _WITH_KEY
     return _template().substitute(key=escape(key or ""), hint=hint)
+
+
+@cache
+def index_text() -> bytes:
+    """The HTML of the page `/`, which has links to everything that a browser can show."""
+    return _FOLDER.joinpath("index.html").read_bytes()
 
 
 @cache

@@ -17,7 +17,7 @@ else:
 def has_unconfirmed_bytes(connection: socket.socket) -> bool:
     """Whether the other machine has not yet confirmed all bytes that were sent.
 
-    Always False on a system that does not tell, such as Windows.
+    Always False on a system that does not tell, such as Windows, and perhaps macOS.
     """
     if _CAN_ASK:
         with suppress(OSError):

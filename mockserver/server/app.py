@@ -1,4 +1,4 @@
-"""The ASGI application of the mock: the Worker API, the control plane and the pages about the API."""
+"""The ASGI application of the mock: the Worker API, the control plane and the pages for browsers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from workerkit.mockserver.control.access import AccessControl
 from workerkit.mockserver.control.control_app import control_app
 from workerkit.mockserver.docs_page.docs_app import docs_app, is_docs_path
+from workerkit.mockserver.inspector.inspector_app import inspector_app, is_inspector_path
 from workerkit.mockserver.observers.event_stream import EventPublisher
 from workerkit.mockserver.server.cors import with_cors
 from workerkit.mockserver.server.worker_app import WorkerApp
@@ -40,11 +41,14 @@ class MockApp:
         self._control: ASGIApp = AccessControl(plane, host=host, token=token)
         self.worker_app = WorkerApp(worlds, answers_origins=bool(origins))
         self._worker: ASGIApp = with_cors(self.worker_app, origins)
+        self._inspector: ASGIApp = inspector_app()
         self._docs: ASGIApp = docs_app(worlds, host=host, token=token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if path.startswith(self._control_path) and path[len(self._control_path) :][:1] in ("", "/"):
+        if is_inspector_path(path):
+            await self._inspector(scope, receive, send)
+        elif path.startswith(self._control_path) and path[len(self._control_path) :][:1] in ("", "/"):
             await self._control(scope, receive, send)
         elif not path.startswith(self._worker_path) and is_docs_path(path):
             await self._docs(scope, receive, send)

@@ -67,6 +67,7 @@ def _startup_lines(mock: WorldServer) -> list[str]:
         f"Worker API:     {mock.base_url}",
         f"Control plane:  {mock.control_url}",
         f"In a browser:   {mock.docs_url}",
+        f"See it work:    {mock.inspector_url}",
         *(f"  {server.name} ({server.status}): {header}: {' or '.join(server.keys)}" for server in servers),
         f"Try it:  {curl} -H '{header}: {key}' {mock.base_url}/tasks",
     ]

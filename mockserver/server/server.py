@@ -15,6 +15,7 @@ import uvicorn
 
 from workerkit.mockserver.docs_page.docs_app import PAGE_PATH
 from workerkit.mockserver.http.host_name import canonical_host, is_loopback
+from workerkit.mockserver.inspector.inspector_app import INSPECTOR_PATH
 from workerkit.mockserver.platform.event_loop import new_event_loop
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.port import Port
@@ -103,6 +104,11 @@ class WorldServer:
     def docs_url(self) -> str:
         """The URL of the page that shows the Worker API and can send requests."""
         return self.origin + PAGE_PATH
+
+    @property
+    def inspector_url(self) -> str:
+        """The URL of the page that shows the worlds while workers use them."""
+        return self.origin + INSPECTOR_PATH
 
     def close_port(self, seconds: float) -> None:
         """Lets the port refuse connections for some time. Call this in the thread of the server."""

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Any
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.rules.unfinished_work import work_requests
 from workerkit.scenarios.run_record.run import Run
-
-_LIST = "listTasks"
+from workerkit.scenarios.run_record.task_page import TaskPage
 
 
 def waits_for_next_poll(run: Run, open_tasks: Sequence[Mapping[str, Any]], patience: float) -> bool:
     """Whether the time limit came while the worker had finished its work and had not looked again.
 
-    Such a worker may read the list once in 30 seconds and do the open tasks then. Nobody knows. Its last
-    request for work succeeded, less than `patience` seconds ago. It was a report, or a list before all open
-    tasks got their present status. All open tasks are waiting.
+    Such a worker may read the list once in 30 seconds and do the open tasks then. Nobody knows. All open
+    tasks are waiting. Its last request for work succeeded, less than `patience` seconds ago. Since it last
+    read a list with waiting tasks, it has reported something, or all open tasks got their present status. A
+    list of running tasks only does not count: with it, workers look up what became of a report.
     """
-    waiting = run.api.statuses_in("waiting")
+    waiting = frozenset(run.api.statuses_in("waiting"))
     requests = work_requests(run)
     if (
         run.ended_by != "time-limit"
@@ -30,7 +32,14 @@ def waits_for_next_poll(run: Run, open_tasks: Sequence[Mapping[str, Any]], patie
     last = requests[-1]
     if run.recorded_at - last.ended >= patience or not _succeeded(run, last):
         return False
-    return last.operation != _LIST or all(_is_newer(run, task, last) for task in open_tasks)
+    page = next(filter(partial(_lists_any, waiting), reversed(run.pages)), None)
+    if page is None or (run.reports and run.reports[-1].number > page.exchange.number):
+        return True
+    return all(_is_newer(run, task, page.exchange) for task in open_tasks)
+
+
+def _lists_any(statuses: AbstractSet[str], page: TaskPage) -> bool:
+    return not statuses.isdisjoint(page.parameters["status"])
 
 
 def _succeeded(run: Run, exchange: Exchange) -> bool:

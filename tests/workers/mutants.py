@@ -543,7 +543,7 @@ MUTANTS = (
         "backoff-grows",
         # On a busy machine, pauses of half a second would not be equal.
         "tries again every two seconds",
-        "slow-recovery",
+        "equal-pauses",
         ((_BACKS_OFF, "            self._clock.wait(2)\n"),),
         original=_CAREFUL,
         style="--look never",

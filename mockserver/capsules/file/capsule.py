@@ -11,6 +11,10 @@ from workerkit.openapi.exchange import Exchange
 
 # The field `why` of an exchange contains these words if its answer had a body that the capsule does not have.
 LEFT_OUT = "the answer's body is left out"
+# The same for the body of the request.
+REQUEST_LEFT_OUT = "the request's body is left out"
+# The field `why` contains these words if the answer, or the API key of the request, is not known.
+NOT_COMPARED = "the answer is not compared"
 
 
 class Ending(StrEnum):
@@ -40,10 +44,23 @@ class RecordedExchange:
 
     exchange: the exchange, with header names in lower case and times in seconds since 1970.
     ending: how the answer ended.
+    is_sent: whether a replay in the mock sends the request. False if no answer is known, and the request
+        probably did not reach the server.
     """
 
     exchange: Exchange
     ending: Ending = Ending.WHOLE
+    is_sent: bool = True
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether the answer can be compared: the request and its answer are known."""
+        return not any(words in self.exchange.why for words in (NOT_COMPARED, REQUEST_LEFT_OUT))
+
+    @property
+    def lacks_request_body(self) -> bool:
+        """Whether the body of the request is not in the capsule."""
+        return REQUEST_LEFT_OUT in self.exchange.why
 
     @property
     def lacks_body(self) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import brotli  # type: ignore[import-untyped]  # it has no type information
 import zstandard
 
-from workerkit.mockserver.capsules.file.capsule import LEFT_OUT
+from workerkit.mockserver.capsules.file.capsule import LEFT_OUT, REQUEST_LEFT_OUT
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.media_type import is_json_type
 
@@ -49,7 +49,7 @@ def decompressed(exchange: Exchange) -> Exchange:
     if request is exchange.request_body and answer is exchange.answer_body:
         return replace(exchange, request_headers=request_headers, answer_headers=answer_headers)
     losses = (
-        f"the request's body is left out: {request_loss}" if request_loss else "",
+        f"{REQUEST_LEFT_OUT}: {request_loss}" if request_loss else "",
         f"{LEFT_OUT}: {answer_loss}" if answer_loss else "",
     )
     return replace(

@@ -8,18 +8,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.file.capsule import NOT_COMPARED, Capsule, RecordedExchange
 from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
     NO_CONTENT,
     OtherRequestError,
     PreflightError,
 )
+from workerkit.openapi.exchange_reader import key_of
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 from workerkit.openapi.spec.api import operation_of, worker_api
 
 ReadEntry = Callable[[Any, int, str], RecordedExchange]
 _ENTRY_ERRORS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 _MAX_LISTED = 5
+NO_KEY = f"{NOT_COMPARED}: the recording contains no API key"
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,13 @@ def capsule_of(entries: Entries, path: Path, base_path: str) -> Capsule:
     result = _read(entries, base_path)
     if not result.recorded and (entries.head is None or entries.items):
         raise InvalidInputError(f"{path}: {'. '.join(_why_empty(entries, result, base_path))}")
-    ordered = sorted(result.recorded, key=lambda recorded: recorded.exchange.began)
+    all_recorded = result.recorded if entries.head is not None else _with_known_keys(result.recorded)
+    ordered = sorted(all_recorded, key=lambda recorded: recorded.exchange.began)
     numbered = tuple(
         replace(recorded, exchange=replace(recorded.exchange, number=number))
         for number, recorded in enumerate(ordered, 1)
     )
-    notes = tuple(_notes(entries, result, path.name))
+    notes = tuple(_notes(entries, result, path.name, ordered))
     if entries.head is not None:
         return replace(entries.head, recorded=numbered, notes=(*entries.head.notes, *notes))
     return Capsule(ordered[0].exchange.began, numbered, notes=(f"made from {path.name}", *notes))
@@ -104,10 +107,31 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _notes(entries: Entries, result: _Result, name: str) -> list[str]:
+def _with_known_keys(recorded: Sequence[RecordedExchange]) -> list[RecordedExchange]:
+    """The exchanges. If the recording has no API key, but answers to one, nothing can be compared.
+
+    Some tools leave out keys or all headers of requests.
+    """
+    needs_key = any(item.exchange.accepted and item.exchange.operation for item in recorded)
+    if not needs_key or any(key_of(item.exchange) for item in recorded):
+        return [*recorded]
+    return [_without_comparison(item) for item in recorded]
+
+
+def _without_comparison(recorded: RecordedExchange) -> RecordedExchange:
+    why = "; ".join(filter(None, (recorded.exchange.why, NO_KEY)))
+    return replace(recorded, exchange=replace(recorded.exchange, why=why))
+
+
+def _notes(entries: Entries, result: _Result, name: str, recorded: Sequence[RecordedExchange]) -> list[str]:
     notes = _left_out(entries, result)
     if result.odd:
         notes.append("If a replay finds a difference, what was passed over may be its cause")
+    if any(NO_KEY in item.exchange.why for item in recorded) and entries.head is None:
+        notes.append(
+            f"{name} contains no API key, so nothing can be compared. "
+            f"Record the request header {worker_api().key_header}, too"
+        )
     without_body = sum(NO_CONTENT in recorded.exchange.why for recorded in result.recorded)
     if without_body and entries.head is None:
         notes.append(

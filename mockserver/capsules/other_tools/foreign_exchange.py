@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from workerkit.mockserver.capsules.file.capsule import LEFT_OUT, RecordedExchange
+from workerkit.mockserver.capsules.file.capsule import (
+    LEFT_OUT,
+    NOT_COMPARED,
+    REQUEST_LEFT_OUT,
+    RecordedExchange,
+)
 from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.capsules.file.file_format import TOKEN, check_exchange
 from workerkit.openapi.errors import WorkerkitError
@@ -14,6 +19,8 @@ from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.spec.api import operation_of, worker_api
 
 NO_CONTENT = f"{LEFT_OUT}: the recording does not contain it"
+NO_ANSWER = f"{NOT_COMPARED}: the recording does not contain it"
+_NO_REQUEST_BODY = f"{REQUEST_LEFT_OUT}: the recording does not contain it"
 _SCHEMES = ("http", "https", "")
 # The first bytes of compressed data.
 _GZIP, _ZSTD = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
@@ -78,7 +85,7 @@ class ForeignExchange:
     """One request with its answer, as another tool recorded it.
 
     target: the path and the query of the request.
-    status: None if no answer came.
+    status: None if the recording does not contain the answer.
     began: the time of the request, in seconds since 1970.
     seconds: how long the exchange took.
     """
@@ -113,11 +120,20 @@ class ForeignExchange:
             answer_body=(self.answer.body or b"") if has_answer else b"",
             began=began,
             ended=began + max(0.0, self.seconds),
-            why=NO_CONTENT if has_answer and self.answer.body is None else "",
+            why="; ".join(self._unknown_parts()),
         )
         _check_characters(exchange)
         check_exchange(exchange)
         return RecordedExchange.of(decompressed(exchange))
+
+    def _unknown_parts(self) -> Iterator[str]:
+        """Sentences about what the recording does not contain."""
+        if self.request.body is None:
+            yield _NO_REQUEST_BODY
+        if self.status is None:
+            yield NO_ANSWER
+        elif self.answer.body is None:
+            yield NO_CONTENT
 
 
 def whole_number(value: object, name: str) -> int:

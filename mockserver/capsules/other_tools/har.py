@@ -63,7 +63,7 @@ def exchange_from_har(
     request = _object(entry, "request")
     method = str(request["method"])
     target = api_target(method, str(request["url"]), base_path)
-    answer = _object(entry, "response")
+    answer = _answer(entry)
     status = whole_number(answer["status"], "status")
     foreign = ForeignExchange(
         method=method,
@@ -84,6 +84,13 @@ def _object(entry: Any, name: str) -> Json:
     if not isinstance(value, dict):
         raise OddEntryError(f"it has no {name}")
     return value
+
+
+def _answer(entry: Json) -> Json:
+    """The answer of an entry. It has the status 0 if the HAR does not contain the answer."""
+    if entry.get("response") is None:
+        return {"status": 0}
+    return _object(entry, "response")
 
 
 def _time(value: Any) -> float:
@@ -109,15 +116,25 @@ def _headers(message: Json) -> Iterator[tuple[str, str]]:
         yield str(header["name"]), str(header["value"])
 
 
-def _request_body(request: Json, attachment: ReadAttachment) -> bytes:
+def _request_body(request: Json, attachment: ReadAttachment) -> bytes | None:
+    """The body of a request. None if the HAR does not contain the body."""
     posted = request.get("postData") or {}
     if not posted.get("text") and posted.get("params"):
         return urlencode([(param["name"], param.get("value", "")) for param in posted["params"]]).encode()
     body = _body(posted, attachment)
-    size = request.get("bodySize")
-    if not body and isinstance(size, int) and size > 0:
-        raise OddEntryError("the recording does not contain the body of its request")
-    return body
+    return None if not body and _should_have_body(request) else body
+
+
+def _should_have_body(request: Json) -> bool:
+    """Whether a request without a recorded body had one, according to its sizes or its Content-Type."""
+    headers = {name.lower(): text for name, text in _headers(request)}
+    sizes = [
+        str(size) for size in (request.get("bodySize"), headers.get("content-length")) if size is not None
+    ]
+    if any(size.isdecimal() and int(size) > 0 for size in sizes):
+        return True
+    is_said_to_be_empty = "0" in sizes or "text" in (request.get("postData") or {})
+    return "content-type" in headers and not is_said_to_be_empty
 
 
 def _answer_body(answer: Json, attachment: ReadAttachment) -> bytes | None:

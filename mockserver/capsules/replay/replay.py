@@ -39,7 +39,11 @@ def replay(capsule: Capsule, *, name: str) -> ReplayResult:
     """
     if capsule.world is not None:
         return replay_in_world(stored_world(capsule, name=name), capsule, AnswerSource.WORLD)
-    return _replay_in_dialects(capsule)
+    result = _replay_in_dialects(capsule)
+    if result.difference is None or all(recorded.is_compared for recorded in capsule.recorded):
+        return result
+    likely = _with_likely_requests(_until_unknown_request(capsule), result.dialect or Dialect())
+    return _replay_in_dialects(likely)
 
 
 def replay_against_server(
@@ -63,6 +67,35 @@ def replay_against_server(
         return replace(now, exchange=decompressed(now.exchange))
 
     return replay_exchanges(capsule, send_again, AnswerSource.SERVER)
+
+
+def _until_unknown_request(capsule: Capsule) -> Capsule:
+    """The beginning of a capsule before the first request whose body is not known.
+
+    The later answers of a correct server depend on this body.
+    """
+    unknown = (index for index, recorded in enumerate(capsule.recorded) if recorded.lacks_request_body)
+    return beginning(capsule, next(unknown, len(capsule.recorded)))
+
+
+def _with_likely_requests(capsule: Capsule, dialect: Dialect) -> Capsule:
+    """The capsule in which a request without a known answer is not sent if more exchanges match then.
+
+    Such a request may have reached the server or not.
+    """
+    best, count = capsule, _matching_count(capsule, dialect)
+    for index, recorded in enumerate(capsule.recorded):
+        if not recorded.is_compared:
+            unsent = replace(recorded, is_sent=False)
+            other = replace(best, recorded=(*best.recorded[:index], unsent, *best.recorded[index + 1 :]))
+            if (other_count := _matching_count(other, dialect)) > count:
+                best, count = other, other_count
+    return best
+
+
+def _matching_count(capsule: Capsule, dialect: Dialect) -> int:
+    result = replay_reconstructed(capsule, dialect)
+    return result.count if result.difference is not None else len(capsule.recorded) + 1
 
 
 def _replay_in_dialects(capsule: Capsule) -> ReplayResult:

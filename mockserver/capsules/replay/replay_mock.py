@@ -93,7 +93,12 @@ class ReplayMock:
         return exchanges[-1].why if exchanges else ""
 
     def replay(self, recorded: RecordedExchange) -> RecordedExchange:
-        """Sets the world's clock to the recorded time, and sends the request. Returns the new exchange."""
+        """Sets the world's clock to the recorded time, and sends the request. Returns the new exchange.
+
+        Returns the recorded exchange if it must not be sent.
+        """
+        if not recorded.is_sent:
+            return recorded
         time, clock = min(recorded.exchange.began, LATEST), self._director.world.clock
         if self._mock is None:
             clock.freeze(time)

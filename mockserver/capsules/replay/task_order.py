@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
-from itertools import chain, pairwise, product
+from itertools import chain, pairwise
 
 from workerkit.openapi.exchange_reader import Json
 
 # Two ids: the server lists the first task before the second task.
 Pair = tuple[str, str]
 Key = tuple[int, int, int]
-# A sort direction. With 0, the field is not compared.
-_DIRECTIONS = (1, -1, 0)
+# The sort directions of the time of creation and of the id. With 0, the field is not compared.
+_DIRECTIONS = tuple((time, text) for time in (1, -1, 0) for text in (1, -1, 0))
 
 
 def task_order(tasks: Mapping[str, Json], pages: Sequence[Sequence[str]], hints: Iterable[Pair]) -> list[str]:
@@ -92,7 +92,7 @@ def _sort_key(tasks: Mapping[str, Json], pages: Sequence[Sequence[str]]) -> Call
     listed = [[task_id for task_id in page if task_id in tasks] for page in pages]
     chosen = next(
         directions
-        for directions in product(_DIRECTIONS, _DIRECTIONS)
+        for directions in _DIRECTIONS
         if all(
             key_in(directions, first) <= key_in(directions, second)
             for page in listed

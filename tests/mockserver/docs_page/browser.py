@@ -43,11 +43,20 @@ class Page:
         self._unread = b""
         self._number = 0
         self._session: str | None = None
+        self._target: str | None = None
 
     def open(self, url: str, *, width: int, height: int = 900) -> None:
-        """Opens a URL in a new page of this width, in CSS pixels. A narrow page is a phone."""
-        target = self.command("Target.createTarget", url="about:blank")["targetId"]
-        attached = self.command("Target.attachToTarget", targetId=target, flatten=True)
+        """Opens a URL in a new page of this width, in CSS pixels, and closes the page before it.
+
+        A narrow page is a phone.
+        """
+        self._session = None
+        if self._target is not None:
+            self.command("Target.closeTarget", targetId=self._target)
+        self._target = self.command("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.command("Target.attachToTarget", targetId=self._target, flatten=True)
+        self.requested.clear()
+        self.errors.clear()
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.command(f"{domain}.enable")

@@ -209,7 +209,7 @@ def test_no_other_file_is_served(default_mock: WorldServer, path: str) -> None:
     assert b'"error":"not_found"' in answer
 
 
-@pytest.mark.parametrize("path", ["/", "/docsx", "/openapi.yml", "/openapi.json/x", "/favicon.ico"])
+@pytest.mark.parametrize("path", ["/x", "/docsx", "/openapi.yml", "/openapi.json/x", "/favicon.ico"])
 def test_paths_beside_them_are_still_unknown_to_the_worker_api(default_mock: WorldServer, path: str) -> None:
     answer = get(default_mock, path, X_API_Key="server-01-key")
     assert (answer.status_code, answer.json()) == (404, {"success": False, "error": "not_found"})

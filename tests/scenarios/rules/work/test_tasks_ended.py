@@ -115,3 +115,13 @@ def test_a_worker_that_left_a_task_running_is_judged(scripted_worker: MakeWorker
     worker = scripted_worker()
     worker.update(worker.add_task(), "running")
     assert is_judged(run_until_the_limit(worker))
+
+
+def test_a_look_up_of_running_tasks_is_no_look_at_the_list(scripted_worker: MakeWorker) -> None:
+    worker = scripted_worker()
+    done, _ = worker.add_tasks(2)
+    worker.list_tasks()
+    worker.update(done, "running")
+    worker.update(done, "completed", how={"fault": "lost-answer"})
+    worker.list_tasks(status="running")
+    assert not is_judged(run_until_the_limit(worker))

@@ -1,0 +1,1 @@
+"""The inspector: a page in the browser that shows the worlds of the mock while workers use them."""
