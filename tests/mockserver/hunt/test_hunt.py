@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.mockserver.trials.test_trial import worker
+from workerkit.mockserver.hunt.broken_rule import broken_rules
 from workerkit.mockserver.hunt.hunt import run_hunt
 from workerkit.mockserver.hunt.hunt_folder import HuntFolder
 from workerkit.mockserver.hunt.hunt_plan import HuntPlan
 from workerkit.mockserver.hunt.hunt_report import found_text, hunt_json, hunt_report
 from workerkit.mockserver.hunt.hunt_result import HuntResult
 from workerkit.mockserver.reports.report import Outcome
+from workerkit.mockserver.trials.trial import Trial
 from workerkit.scenarios.library import library
 
-# Repeats everything except a completion that fails. {count}: how many completions of this kind it forgets.
+# Repeats everything, except a completion that is answered with a status of FORGETS.
 FORGETFUL = """
 import time
 def repeated(method, path, body=None):
@@ -162,3 +165,16 @@ def test_ctrl_c_ends_a_hunt_with_what_it_has() -> None:
     result = run_hunt(HuntPlan(tuple(BREAKS_AT_503), time_limit=120.0), on_trial=interrupt)
     assert (result.is_interrupted, result.finding, result.end) == (True, None, "it was interrupted")
     assert names == ["undisturbed", "completion-2-5xx"]
+
+
+def test_a_worker_that_is_still_at_work_at_the_time_limit_is_only_slow(result: HuntResult) -> None:
+    assert result.finding is not None
+    trial = result.finding.trial
+    last = trial.run.own_exchanges[-1]
+
+    def at_limit(seconds_later: float) -> Trial:
+        run = replace(trial.run, ended_by="time-limit", recorded_at=last.ended + seconds_later)
+        return replace(trial, run=run)
+
+    assert broken_rules(trial) == broken_rules(at_limit(10.0)) == ("result-repeated",)
+    assert broken_rules(at_limit(1.0)) == ()
