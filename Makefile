@@ -8,6 +8,8 @@ NPM_INSTALL = npm install --before 2026-11-15 --no-package-lock --ignore-scripts
 # The linters of the specs and the generators of TypeScript. Empty where Node.js is missing or too old for them.
 NODE_IS_NEW = node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b > 18) ? 0 : 1)'
 NODE := $(shell $(NODE_IS_NEW) 2>/dev/null && echo build/node)
+# Workers with HTTP libraries of npm. Empty where Node.js or npm is missing.
+NODE_STACKS := $(if $(NODE),$(if $(shell command -v npm 2>/dev/null),build/stacks/.ready))
 SPECS = openapi/worker-api.yaml openapi/control-api.yaml build/spec/worker-api-3.1.yaml build/spec/worker-api-3.0.yaml
 
 .PHONY: demo test check serve bench clean
@@ -23,8 +25,19 @@ demo: $(READY)
 	$(BIN)/workerkit conform --max-requests 1500
 
 # Hundreds of processes are started: none has to compile what another one compiled.
-test: $(READY)
+test: $(READY) $(NODE_STACKS)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal
+
+# Node looks for the packages beside the links. Without the packages, the tests leave these workers out.
+build/stacks/.ready: tests/workers/stacks/package.json $(wildcard tests/workers/stacks/*.mjs)
+	mkdir -p build/stacks
+	cp tests/workers/stacks/package.json build/stacks/package.json
+	ln -sf $(abspath $(wildcard tests/workers/stacks/*.mjs)) build/stacks/
+	if $(NPM_INSTALL) --prefix build/stacks; then touch $@; else echo "Left out: the workers with packages of npm, which could not be installed."; fi
+
+build/stacks/go_worker: tests/workers/stacks/go_worker.go
+	mkdir -p build/stacks
+	go build -o $@ $<
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -60,7 +73,7 @@ serve: $(READY)
 	$(BIN)/workerkit serve
 
 # What it needs of Node goes into build/, which is ignored; the two package.json hold the versions.
-bench: $(READY) $(if $(NODE),$(NODE)/.ready)
+bench: $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(if $(shell command -v go 2>/dev/null),build/stacks/go_worker)
 	mkdir -p build/peers
 	cp benchmarks/package.json build/peers/package.json
 	$(NPM_INSTALL) --prefix build/peers
@@ -74,6 +87,7 @@ bench: $(READY) $(if $(NODE),$(NODE)/.ready)
 	$(BIN)/python -m benchmarks.endurance.abuse
 	$(BIN)/python -m benchmarks.endurance.two_ways
 	$(BIN)/python -m benchmarks.soundness.matrix
+	$(BIN)/python -m benchmarks.soundness.stacks --times 3 --busy
 	$(BIN)/python -m benchmarks.soundness.grid
 	$(BIN)/python -m benchmarks.soundness.independent --max-requests 1000
 	$(PYTHON) -m venv build/django

@@ -12,6 +12,10 @@ import click
 from workerkit.cli.command_index import command_index
 from workerkit.cli.settings import with_variables
 from workerkit.cli.unavailable import UnavailableCommand
+from workerkit.openapi.missing_package import missing_package_text
+
+# The extra that installs what commands need beyond the base.
+_EXTRA = "contracts"
 
 
 class LazyGroup(click.Group):
@@ -44,10 +48,11 @@ class LazyGroup(click.Group):
             return None
         try:
             command = importlib.import_module(self._modules[name]).command
-        except ModuleNotFoundError as error:
-            if error.name not in self._needs.get(name, ()):
+        except ImportError as error:
+            message = missing_package_text(name, error, self._needs.get(name, ()), _EXTRA)
+            if message is None:
                 raise
-            return UnavailableCommand(name, error.name)
+            return UnavailableCommand(name, message)
         assert isinstance(command, click.Command)
         return with_variables(command)
 
@@ -63,7 +68,8 @@ class LazyGroup(click.Group):
         """A command with the summary of the real one."""
         missing = next((module for module in self._needs.get(name, ()) if not _is_installed(module)), None)
         if missing is not None:
-            return UnavailableCommand(name, missing)
+            error = ModuleNotFoundError(name=missing)
+            return UnavailableCommand(name, missing_package_text(name, error, (missing,), _EXTRA) or "")
         return click.Command(name, help=command_index()[self._prefix + name].summary)
 
 

@@ -17,6 +17,7 @@ from workerkit.openapi.errors import CannotRunError, UsageError
 _COMMANDS = {
     "serve": "workerkit.cli.commands.serve",
     "exec": "workerkit.cli.commands.exec",
+    "hunt": "workerkit.cli.commands.hunt",
     "conform": "workerkit.cli.commands.conform",
     "record": "workerkit.cli.commands.record",
     "replay": "workerkit.cli.commands.replay",

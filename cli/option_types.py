@@ -1,11 +1,11 @@
-"""Types of options: a duration (`500ms`, `30s`, `2m`), a rate (`5/s`, `100/m`) and a control token."""
+"""Types of options: durations (`500ms`, `2m`), rates (`5/s`, `100/m`), times (`2/3`) and control tokens."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -14,8 +14,13 @@ from workerkit.mockserver.control.access import UnfitTokenError, checked_token
 from workerkit.openapi.errors import UsageError
 from workerkit.scenarios.fields.duration import DurationError, parse_duration
 
+if TYPE_CHECKING:
+    _FloatType = click.ParamType[float]
+else:
+    _FloatType = click.ParamType  # before click 8.4 it has no parameter
 
-class _Duration(click.ParamType[float]):
+
+class _Duration(_FloatType):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -34,7 +39,7 @@ _RATE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)/(s|m)", re.ASCII)
 _SECONDS = {"s": 1.0, "m": 60.0}
 
 
-class _Rate(click.ParamType[float]):
+class _Rate(_FloatType):
     name = "rate"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -48,6 +53,26 @@ class _Rate(click.ParamType[float]):
 
 
 RATE = _Rate()
+
+_SHARE_OF_TIMES = re.compile(r"(\d{1,3})/(\d{1,3})", re.ASCII)
+
+
+class _ShareOfTimes(click.ParamType[tuple[int, int]]):
+    name = "share of times"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """How many times, and of how many. The first number is at least 1, and not more than the second."""
+        if isinstance(value, tuple):
+            return value
+        match = _SHARE_OF_TIMES.fullmatch(str(value))
+        if match is None or not 1 <= int(match[1]) <= int(match[2]):
+            self.fail(f"{value!r} is not a number of times: write, for example, 2/3", param, ctx)
+        return int(match[1]), int(match[2])
+
+
+SHARE_OF_TIMES = _ShareOfTimes()
 
 
 class TokenOption(click.Option):

@@ -1,4 +1,4 @@
-"""The command that is shown in place of a command whose modules are not installed."""
+"""The command that is shown in place of a command whose packages are missing or have unfit versions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import click
 
 
 class UnavailableCommand(click.Command):
-    """Takes the place of a command that needs a missing module. It fails and says what to install."""
+    """Takes the place of a command that cannot be imported. It fails and says what to install.
 
-    def __init__(self, name: str, module: str) -> None:
-        message = f"{name} needs {module}: pip install 'likepion-workerkit[contracts]'"
+    message: what to install.
+    """
 
+    def __init__(self, name: str, message: str) -> None:
         def fail() -> None:
             raise click.UsageError(message)
 

@@ -16,6 +16,10 @@ from tempfile import TemporaryFile
 from workerkit.openapi.errors import UsageError
 
 _STANDARD_STREAMS = (1, 2)
+# Windows lacks these flags. It has no named pipes in folders, and links there need special rights.
+_NO_FOLLOW, _NO_WAIT = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
+# Only Windows has it: without it, Windows writes each line end as two bytes.
+_BINARY = getattr(os, "O_BINARY", 0)
 
 
 class CannotWriteError(UsageError, OSError):
@@ -79,9 +83,11 @@ def replace_file(file: FileIO, draft: Path, name: str) -> None:
 
     Raises CannotWriteError.
     """
-    with _os_errors_as_cannot_write(name), file:
-        os.fsync(file.fileno())
-        _rename_draft(file.fileno(), draft, _link_target(name), _mode_to_keep(_existing_file(Path(name))))
+    with _os_errors_as_cannot_write(name):
+        with file:
+            os.fsync(file.fileno())
+            _set_mode(file.fileno(), _mode_to_keep(_existing_file(Path(name))))
+        draft.replace(_link_target(name))
 
 
 @contextmanager
@@ -131,12 +137,13 @@ def _write_into(name: str, existing: os.stat_result, content: bytes) -> None:
 def _open_device(name: str) -> int:
     """Opens a device or a pipe without waiting for a reader. Raises OSError."""
     try:
-        number = os.open(name, os.O_WRONLY | os.O_NONBLOCK)
+        number = os.open(name, os.O_WRONLY | _NO_WAIT | _BINARY)
     except OSError as error:
         if error.errno == ENXIO:
             raise OSError(ENXIO, "nobody reads this pipe. Start its reader first") from None
         raise
-    os.set_blocking(number, True)
+    if _NO_WAIT:
+        os.set_blocking(number, True)
     return number
 
 
@@ -145,22 +152,25 @@ def _replace(path: Path, content: bytes, existing: os.stat_result | None, *, sec
     mode_to_keep = _mode_to_keep(existing)
     # A process can read its umask only by changing it. So the call that creates the file applies the umask.
     creation_mode = 0o600 if secret or mode_to_keep is not None else 0o666
-    number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, creation_mode)
+    number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY, creation_mode)
     try:
         with open(number, "wb") as file:
             file.write(content)
             file.flush()
-            _rename_draft(number, draft, path, mode_to_keep)
+            _set_mode(number, mode_to_keep)
+        draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
 
 
 def _mode_to_keep(existing: os.stat_result | None) -> int | None:
     # The mode of another user's file is not kept: it could let that user read the new content.
-    return existing.st_mode & 0o777 if existing is not None and existing.st_uid == os.geteuid() else None
+    # On Windows a file has no such mode. Its folder says who can read it.
+    if existing is None or not hasattr(os, "geteuid") or existing.st_uid != os.geteuid():
+        return None
+    return existing.st_mode & 0o777
 
 
-def _rename_draft(number: int, draft: Path, path: Path, mode: int | None) -> None:
+def _set_mode(number: int, mode: int | None) -> None:
     if mode is not None:
         os.fchmod(number, mode)
-    draft.replace(path)

@@ -23,7 +23,7 @@ from workerkit.scenarios.library import library
 from workerkit.scenarios.run_record.trouble import TROUBLES
 
 TIME_LIMIT = 60.0
-# A careless worker that waits for ever is stopped after this time. It must have met its cell before.
+# A careless worker that waits for ever is stopped after twice this time. It must have met its cell before.
 HANG_LIMIT = 20.0
 
 Pair = tuple[WorkerCommand, str]

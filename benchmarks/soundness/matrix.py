@@ -9,17 +9,15 @@ if there is a wrong verdict.
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
+from benchmarks.soundness.busy import all_cores_busy
 from tests.workers.careful_workers import CAREFUL_WORKERS, WorkerCommand
 from tests.workers.mutants import MUTANTS, Mutant, scenario
 from tests.workers.trials import run_in_parallel, trial_summary
@@ -35,7 +33,7 @@ def main(repetitions: int) -> int:
     began = time.monotonic()
     mistakes = list(_false_alarms())
     mistakes += _careless_mistakes(repetitions, "idle")
-    with _all_cores_busy():
+    with all_cores_busy():
         mistakes += _careless_mistakes(repetitions, "busy")
     sys.stdout.write("".join(f"\n{mistake}" for mistake in mistakes))
     report = {
@@ -104,26 +102,6 @@ def _broken_rules(mutant: Mutant, trials: Iterable[tuple[Mutant, Trial]]) -> str
 def _is_mistake(mutant: Mutant, trial: Trial) -> bool:
     broken = {violation.rule for violation in trial.verdict.broken}
     return mutant.rule not in broken or not broken <= {mutant.rule, *mutant.also}
-
-
-@contextmanager
-def _all_cores_busy() -> Iterator[None]:
-    processes = [
-        multiprocessing.Process(target=_keep_core_busy, daemon=True) for _ in range(os.cpu_count() or 1)
-    ]
-    for process in processes:
-        process.start()
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.kill()
-            process.join()
-
-
-def _keep_core_busy() -> None:
-    while True:
-        pass
 
 
 if __name__ == "__main__":

@@ -44,9 +44,9 @@ _HOST = "127.0.0.1"
     "--scenario",
     multiple=True,
     default=["all"],
-    metavar="NAME|FILE|all",
+    metavar="NAME|FILE|DIR|all",
     show_default=True,
-    help="A scenario of the library or a file of your own. Repeatable.",
+    help="A scenario of the library, a file of your own, or a folder of files. Repeatable.",
 )
 @click.option(
     "--time-limit",
@@ -190,5 +190,5 @@ def _parallel_trials(
 
 
 def _chosen_scenarios(chosen: tuple[str, ...]) -> list[Scenario]:
-    names = [name for choice in chosen for name in (library.names() if choice == "all" else (choice,))]
+    names = [name for choice in chosen for name in library.expand(choice)]
     return [library.find(name) for name in dict.fromkeys(names)]

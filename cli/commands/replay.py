@@ -10,18 +10,20 @@ import click
 from rich.console import Console
 
 from workerkit.cli.console import console
+from workerkit.cli.echo import echo
 from workerkit.cli.option_types import DURATION
 from workerkit.cli.progress import Countdown
 from workerkit.cli.report_files import ReportFiles, report_options
+from workerkit.contracts.resend.issue_text import fits_into_issue, issue_text
 from workerkit.contracts.resend.policy import NotPermittedError
 from workerkit.contracts.resend.replay_notes import capsule_notes, replay_summary
 from workerkit.contracts.resend.replayer import Replayer, mock_replayer, server_replayer
 from workerkit.contracts.target.plan import Writes
 from workerkit.contracts.target.target import BadTargetError
 from workerkit.mockserver.atomic_file import check_writable, write_atomically
-from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 from workerkit.mockserver.capsules.replay.replay_report import (
     ReplaySummary,
@@ -54,6 +56,9 @@ from workerkit.mockserver.reports.terminal import styled_summary
 @click.option("--shrink", is_flag=True, help="Write a smaller capsule with the same first difference.")
 @click.option("--out", metavar="FILE", help="The file for the smaller capsule; FILE-small.yaml by default.")
 @click.option(
+    "--issue", is_flag=True, help="Print a text for an issue tracker, in Markdown, with the capsule in it."
+)
+@click.option(
     "--in-order", is_flag=True, help="COMMAND must send exactly the recorded requests, in their order."
 )
 @click.option(
@@ -69,12 +74,13 @@ def command(
     writes: str | None,
     shrink: bool,
     out: str | None,
+    issue: bool,
     in_order: bool,
     time_limit: float,
     words: tuple[str, ...],
     **files: str | None,
 ) -> None:
-    """Replays the capsule FILE. FILE may also be a HAR or a journal.
+    """Replays the capsule FILE, a recording of another tool, or a text with a capsule in a fence.
 
     Without COMMAND, the recorded requests are sent again, to the mock or to --target. The new answers are
     compared with the recorded ones. The mock uses the world of the capsule. If the capsule has no world, the
@@ -89,12 +95,13 @@ def command(
     Example:
       workerkit replay bug.yaml
       workerkit replay bug.yaml --shrink --out small.yaml
+      workerkit replay bug.yaml --issue > issue.md
       workerkit replay bug.yaml -- node worker.js
     """
     if in_order and not words:
         raise click.UsageError("--in-order needs a COMMAND: write it after --, for example -- node worker.js")
-    if words and (target or shrink):
-        raise click.UsageError("--target and --shrink cannot be used with a COMMAND")
+    if words and (target or shrink or issue):
+        raise click.UsageError("--target, --shrink and --issue cannot be used with a COMMAND")
     capsule, small_file = read_recording(Path(file)), out or f"{Path(file).with_suffix('')}-small.yaml"
     if shrink:
         check_writable(small_file)
@@ -102,7 +109,7 @@ def command(
     keys = tuple(key for key in (api_key, other_api_key) if key)
     replayer = _replayer(capsule, file, target, keys, writes)
     capsule = replayer.capsule
-    people = console(stderr=reports.use_standard_output)
+    people = console(stderr=reports.use_standard_output or issue)
     result = None if words else replayer.replay(capsule)
     if result is None:
         summary = _replay_to_worker(capsule, words, time_limit=time_limit, in_order=in_order)
@@ -113,6 +120,8 @@ def command(
     people.print(notes_as_text(summary))
     if shrink and result is not None and result.difference is not None:
         people.print(_shrink(replayer, small_file, result, target, people))
+    if issue and result is not None:
+        echo(_issue(replayer, result, target, file))
     reports.write(report, summary_as_json(len(capsule.recorded), summary))
     sys.exit(0 if summary.difference is None else 1)
 
@@ -135,6 +144,15 @@ def _replay_to_worker(
 ) -> ReplaySummary:
     result = replay_to_worker(capsule, words, time_limit=time_limit, in_order=in_order)
     return summary_of_worker_replay(result, notes=capsule_notes(capsule), in_order=in_order)
+
+
+def _issue(replayer: Replayer, result: ReplayResult, target: str | None, file: str) -> str:
+    """The text for an issue tracker. A capsule that is too long for it is made smaller."""
+    capsule = replayer.capsule
+    if target is None and result.difference is not None and not fits_into_issue(capsule):
+        capsule = replayer.smaller_capsule(result, lambda count: None)
+        result = mock_replayer(capsule, name=file).replay(capsule)
+    return issue_text(capsule, replay_summary(capsule, result, target, small=file))
 
 
 def _shrink(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import warnings
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from workerkit.cli.pytest_conform.rule_result import RunResults, failed_results,
 from workerkit.contracts.target.plan import Plan
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.atomic_file import write_atomically
+from workerkit.mockserver.platform.file_lock import lock_file
 from workerkit.openapi.errors import WorkerkitError
 
 _LOST = (
@@ -89,5 +89,5 @@ def _write_results(folder: Path, results: RunResults) -> None:
 def _locked(path: Path) -> Iterator[None]:
     """Holds the lock during the `with` block. If the process ends, the operating system releases the lock."""
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock_file(file.fileno())
         yield

@@ -30,6 +30,21 @@ settings.register_profile(
 )
 
 
+def _check_used_names() -> None:
+    """Raises ImportError if this version of Hypothesis lacks something that is used here."""
+    used = (
+        (providers, "_get_local_constants"),
+        (providers, "CONSTANTS_CACHE"),
+        (settings, "get_current_profile_name"),
+    )
+    for owner, name in used:
+        if not hasattr(owner, name):
+            raise ImportError(f"hypothesis has no {owner.__name__}.{name}", name="hypothesis")
+
+
+_check_used_names()
+
+
 def _temporary_folder() -> TemporaryDirectory[str]:
     try:
         return TemporaryDirectory(prefix="workerkit-")

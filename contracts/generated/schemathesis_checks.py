@@ -1,6 +1,7 @@
 """Runs the engine and some checks of Schemathesis on the target. All requests go through the gate.
 
-This is the only file that uses Schemathesis. The engine has no public API, so its version is pinned.
+This is the only file that uses Schemathesis. Parts of what it uses are not public: the range of versions in
+pyproject.toml is tried at both ends.
 """
 
 from __future__ import annotations

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import socket
 import struct
-import termios
+import sys
 from contextlib import suppress
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
+from workerkit.mockserver.platform.unconfirmed_bytes import has_unconfirmed_bytes
 from workerkit.openapi.errors import WorkerkitError
 
 EXTENSION = "workerkit.connection"
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+# The two numbers of `struct linger` are shorter on Windows.
+_RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _LONGEST_PAUSE = 365 * 86_400.0
 _POLL_SECONDS = 0.001
 
@@ -91,12 +92,12 @@ class Connection:
     def _has_bytes_underway(self) -> bool:
         """Whether the client's machine has not yet confirmed all bytes.
 
-        The system does not report the confirmation, so the caller must check again and again.
+        The system does not report the confirmation, so the caller must check again and again. Windows does
+        not tell: there, bytes count as confirmed when the system has taken them.
         """
         if self._transport.is_closing():
             return False
-        unconfirmed = fcntl.ioctl(self._socket().fileno(), termios.TIOCOUTQ, bytes(4))
-        return self._transport.get_write_buffer_size() > 0 or unconfirmed != bytes(4)
+        return self._transport.get_write_buffer_size() > 0 or has_unconfirmed_bytes(self._socket())
 
     def _socket(self) -> socket.socket:
         connection: socket.socket = self._transport.get_extra_info("socket")

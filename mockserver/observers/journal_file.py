@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from urllib.parse import parse_qsl
 import harfile
 
 from workerkit.mockserver.atomic_file import CannotWriteError, open_for_owner
+from workerkit.mockserver.platform.file_lock import lock_file_at_once
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.worlds import ExchangeOrChange, Worlds
@@ -289,7 +289,7 @@ def _lock(file: FileIO, name: str) -> None:
     Raises CannotWriteError if another process, or another journal of this process, has the lock.
     """
     try:
-        flock(file.fileno(), LOCK_EX | LOCK_NB)
+        lock_file_at_once(file.fileno())
     except BlockingIOError:
         file.close()
         raise CannotWriteError(
@@ -305,7 +305,7 @@ def _reason(name: str, error: OSError) -> str:
 
 def _create(name: str, flags: int) -> int:
     # O_NONBLOCK: on some systems, opening a named pipe waits until somebody reads it.
-    return open_for_owner(name, flags | os.O_CREAT | os.O_NONBLOCK)
+    return open_for_owner(name, flags | os.O_CREAT | getattr(os, "O_NONBLOCK", 0))
 
 
 def _has_type(is_type: Callable[[int], bool], file: RawIOBase) -> bool:

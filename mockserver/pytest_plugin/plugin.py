@@ -28,6 +28,7 @@ _NO_FIXTURE = (
 _CAPSULES_OPTION = "--worker-api-capsules"
 _HEARTBEAT_OPTION, _HEARTBEAT_SETTING = "--worker-api-heartbeat", "worker_api_heartbeat"
 _CONFORM_PLUGIN = "workerkit.cli.pytest_conform.plugin"
+_CONFORM_PACKAGES = ("schemathesis", "hypothesis", "requests")
 _CONFORM_OPTIONS = Path(__file__).with_name("conform_options.json")
 _report_sections = pytest.StashKey[Callable[[], Iterable[tuple[str, str]]]]()
 
@@ -80,8 +81,12 @@ def _load_conform_plugin(config: pytest.Config) -> None:
             # In a project where warnings are errors, a warning of our imports must not end pytest.
             warnings.simplefilter("ignore")
             plugin = importlib.import_module(_CONFORM_PLUGIN)
-    except ModuleNotFoundError as error:
-        message = f"--conform needs {error.name}: pip install 'likepion-workerkit[contracts]'"
+    except ImportError as error:
+        from workerkit.openapi.missing_package import missing_package_text
+
+        message = missing_package_text("--conform", error, _CONFORM_PACKAGES, "contracts")
+        if message is None:
+            raise
         raise pytest.UsageError(message) from None
     config.pluginmanager.register(plugin, _CONFORM_PLUGIN)
 

@@ -17,6 +17,9 @@ from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.spec.api import worker_api
 
+# On Windows, Python handles a signal only when a wait ends.
+_SECONDS_BETWEEN_CHECKS = 0.5
+
 
 def serve_until_signal(
     mock: WorldServer, *, print_line: Callable[[str], None], ready_file: str | None, token: str | None
@@ -39,7 +42,8 @@ def serve_until_signal(
         write_atomically(ready_file, render(_ready_file_json(mock, token)), secret=True)
     for line in _startup_lines(mock):
         print_line(line)
-    stopped.wait()
+    while not stopped.wait(_SECONDS_BETWEEN_CHECKS):
+        pass
 
 
 def _ready_file_json(mock: WorldServer, token: str | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from functools import partial
 
@@ -48,7 +49,9 @@ class Port:
         """
         (listening,) = self._server.servers[0].sockets
         reserved, address = socket.socket(listening.family, socket.SOCK_STREAM), listening.getsockname()
-        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # On Windows, this option would let another program take the port.
+        if os.name == "posix":
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._server.servers.pop().close()
         reserved.bind(address)
         for connection in list(self._server.server_state.connections):

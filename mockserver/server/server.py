@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import TypeVar
 
 import uvicorn
-import uvloop
 
 from workerkit.mockserver.docs_page.docs_app import PAGE_PATH
 from workerkit.mockserver.http.host_name import canonical_host, is_loopback
 from workerkit.mockserver.inspector.inspector_app import INSPECTOR_PATH
+from workerkit.mockserver.platform.event_loop import new_event_loop
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.port import Port
 from workerkit.mockserver.server.protocol import Protocol
@@ -145,7 +145,7 @@ class WorldServer:
         self._socket.close()
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(self._server.serve(sockets=[self._socket]))
 
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
 
-from workerkit.mockserver.workers.marked_processes import MARK, kill_marked_processes, kill_processes
+from workerkit.mockserver.workers.guard_lines import GuardLines
+from workerkit.mockserver.workers.marked_processes import MARK
 from workerkit.mockserver.workers.output_tail import OutputTail
-from workerkit.mockserver.workers.process_guard import SIGNALED, descendants, signal_processes
+from workerkit.mockserver.workers.process_control import SIGNALED, process_control
 from workerkit.openapi.errors import CannotRunError
 
 GRACE = 5.0
-_GUARD_PROGRAM = Path(__file__).with_name("process_guard.py")
 # After the grace period the guard needs at most 5 seconds to end all processes. A busy machine may take
 # longer: then this process does the same without the guard.
 _SECONDS_FOR_GUARD = 15.0
@@ -56,21 +52,20 @@ class Command:
         self._grace, self._mark = grace, token_hex(16)
         self._environment = {**os.environ, **environment, MARK: self._mark}
         self._exit_code: int | None = None
-        self._status: int
+        self._control = process_control()
         self._guard: subprocess.Popen[bytes]
         self._process: int
+        self._lines: GuardLines
         self._output_tail: OutputTail
 
     def __enter__(self) -> Command:
-        self._status, status_writer = os.pipe()
         try:
-            self._guard = self._start_guard(status_writer)
+            self._guard = self._control.start_guard(self._words, self._environment, self._grace)
         except OSError as error:
-            os.close(self._status)
             raise CommandNotFoundError(_start_error(self._words[0], error.errno)) from None
-        finally:
-            os.close(status_writer)
         assert self._guard.stdout is not None
+        assert self._guard.stderr is not None
+        self._lines = GuardLines(self._guard.stderr)
         self._output_tail = OutputTail(self._guard.stdout)
         self._await_start()
         return self
@@ -82,7 +77,6 @@ class Command:
         trace: TracebackType | None,
     ) -> None:
         self.end()
-        os.close(self._status)
 
     def wait(self, seconds: float) -> int | None:
         """Waits until the command exits, or for `seconds`. Returns the exit code, or None if it still runs.
@@ -90,7 +84,7 @@ class Command:
         The exit code is negative if a signal ended the command. Raises GuardKilledError if nobody knows the
         exit code.
         """
-        if self._exit_code is None and (line := self._read_status(seconds)) is not None:
+        if self._exit_code is None and (line := self._lines.next(seconds)) is not None:
             if not line:
                 raise GuardKilledError
             self._exit_code = int(line.split()[1])
@@ -101,16 +95,16 @@ class Command:
         """Whether all processes of the command have ended after `stop` or `end`."""
         return self._guard.poll() is not None
 
-    def stop(self, number: signal.Signals) -> None:
-        """Sends a signal to all processes of the command and does not wait. Any thread may call this.
+    def stop(self, number: int) -> None:
+        """Sends SIGTERM or SIGKILL to all processes of the command. Does not wait. Any thread may call this.
 
         Processes that are left after the grace period get SIGKILL.
         """
         assert self._guard.stdin is not None
         if self.has_ended:
             return
-        self._guard.send_signal(signal.SIGCONT)  # the command may have stopped the guard
-        signal_processes(self._guard.pid, self._process, number)
+        self._control.wake(self._guard)  # the command may have stopped the guard
+        self._control.signal(self._guard, self._process, number)
         with contextlib.suppress(BrokenPipeError, ValueError):
             self._guard.stdin.write(SIGNALED)
             self._guard.stdin.close()
@@ -122,6 +116,7 @@ class Command:
             self._guard.stdin.close()
         self._end_guard()
         self._output_tail.finish()
+        self._lines.finish()
         with contextlib.suppress(GuardKilledError):
             self.wait(0)
 
@@ -134,34 +129,15 @@ class Command:
 
     def _end_guard(self) -> None:
         """Waits until the guard has ended all processes. If the guard cannot do this, does it itself."""
-        self._guard.send_signal(signal.SIGCONT)  # the command may have stopped the guard
+        self._control.wake(self._guard)  # the command may have stopped the guard
         try:
             has_done_it = self._guard.wait(self._grace + _SECONDS_FOR_GUARD) == 0
         except subprocess.TimeoutExpired:
-            kill_processes([*descendants(self._guard.pid), self._guard.pid])
+            self._control.kill_with_guard(self._guard)
             has_done_it = False
         if not has_done_it:
-            kill_marked_processes(self._mark)
+            self._control.kill_marked(self._mark)
             self._guard.wait()
-
-    def _start_guard(self, status_writer: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [
-                sys.executable,
-                "-I",
-                "-S",
-                str(_GUARD_PROGRAM),
-                str(status_writer),
-                str(self._grace),
-                *self._words,
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=self._environment,
-            pass_fds=(status_writer,),
-            start_new_session=True,
-        )
 
     def _await_start(self) -> None:
         line = self._first_status()
@@ -177,25 +153,11 @@ class Command:
     def _first_status(self) -> str:
         """The first line from the guard. Empty if the guard has ended, or if it is always stopped."""
         for _ in range(_SECONDS_TO_START):
-            line = self._read_status(_SECONDS_BETWEEN_SIGNALS)
+            line = self._lines.next(_SECONDS_BETWEEN_SIGNALS)
             if line is not None:
                 return line
-            self._guard.send_signal(signal.SIGCONT)
+            self._control.wake(self._guard)
         return ""
-
-    def _read_status(self, seconds: float) -> str | None:
-        """Returns the next line from the guard.
-
-        If the guard has ended, the line is empty. If no line comes in `seconds`, returns None.
-        """
-        poll = select.poll()
-        poll.register(self._status, select.POLLIN)
-        if not poll.poll(seconds * 1000):
-            return None
-        line = b""
-        while not line.endswith(b"\n") and (byte := os.read(self._status, 1)):
-            line += byte
-        return line.decode().rstrip()
 
 
 def _start_error(word: str, error_number: int | None) -> str:

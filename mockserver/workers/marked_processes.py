@@ -28,7 +28,7 @@ def kill_processes(processes: list[int]) -> None:
 def kill_marked_processes(mark: str) -> None:
     """Kills all processes with this value of the variable `MARK`. Gives up after 5 seconds.
 
-    On systems without `/proc` it finds none.
+    Needs `/proc`. `portable_guard.py` does the same with psutil.
     """
     deadline = time.monotonic() + _SECONDS_TO_DIE
     while (found := list(_marked_processes(mark))) and time.monotonic() < deadline:

@@ -8,6 +8,7 @@ already. After GRACE seconds, the processes that are left get SIGKILL. On Linux 
 the command, because the guard becomes the parent of orphaned processes. On other systems these are only the
 processes in the process group of the command.
 
+The standard output of the guard gets all that the command prints, also on standard error.
 The guard writes lines to the file descriptor STATUS: `started` with the id of the command's process, or
 `failed` with the number of the error.
 Later it writes `exited` with the exit code of the command.
@@ -30,7 +31,7 @@ from collections.abc import Iterator
 _SECONDS_TO_DIE = 5.0
 _SECONDS_BETWEEN_CHECKS = 0.02
 # The text on standard input that says that all processes of the command have got a signal already.
-SIGNALED = b"s"
+_SIGNALED = b"s"
 _PR_SET_CHILD_SUBREAPER = 36
 _TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
@@ -57,13 +58,16 @@ class ProcessGuard:
             self._stop_all()
 
     def _start(self, words: list[str]) -> bool:
-        empty_input = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
+        streams = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
         try:
             self._command = os.posix_spawnp(
                 words[0],
                 words,
                 os.environ,
-                file_actions=empty_input,
+                file_actions=streams,
                 setsid=True,
                 setsigdef=_IGNORED_BY_PYTHON,
             )
@@ -96,7 +100,7 @@ class ProcessGuard:
     def _was_signaled(self) -> bool:
         """Whether the processes of the command have got a signal already."""
         is_readable = select.select([sys.stdin.fileno()], [], [], 0)[0]
-        return bool(is_readable) and os.read(sys.stdin.fileno(), 1) == SIGNALED
+        return bool(is_readable) and os.read(sys.stdin.fileno(), 1) == _SIGNALED
 
     def _reap(self) -> bool:
         """Collects ended child processes, and reports the exit of the command. False if no child is left."""

@@ -11,6 +11,9 @@ from types import TracebackType
 
 from workerkit.mockserver.workers.command import GRACE, Command
 
+# Windows has no SIGKILL. There, each signal but SIGTERM ends a process at once.
+_KILL = getattr(signal, "SIGKILL", signal.SIGABRT)
+
 
 class WorkerProcesses:
     """Runs a worker's command, as a context manager. After the `with` block no process of the worker is left.
@@ -50,7 +53,7 @@ class WorkerProcesses:
 
     def kill(self) -> None:
         """Sends SIGKILL to all processes."""
-        self._stop(signal.SIGKILL)
+        self._stop(_KILL)
 
     def start(self) -> None:
         """Lets the command start again, as soon as all processes that were stopped or killed have ended."""
@@ -104,10 +107,10 @@ class WorkerProcesses:
         with self._lock:
             return [command for command in self._commands if command not in self._stopped]
 
-    def _stop(self, number: signal.Signals) -> None:
+    def _stop(self, number: int) -> None:
         with self._lock:
             for command in self._commands:
-                if command not in self._stopped or number == signal.SIGKILL:
+                if command not in self._stopped or number == _KILL:
                     command.stop(number)
             self._stopped = list(self._commands)
 

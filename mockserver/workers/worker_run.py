@@ -16,6 +16,7 @@ from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.scenarios.rules.judge import has_failed
+from workerkit.scenarios.run_record.hung_answers import is_held_back, seconds_held_back
 from workerkit.scenarios.run_record.idleness import idle_seconds
 from workerkit.scenarios.run_record.run import EndedBy, Run
 
@@ -25,6 +26,7 @@ _SECONDS_TO_LEAVE = 1.0
 # A worker that does nothing more is not waited for. These are parts of the time limit.
 _IDLE_PART, _IDLE_PART_AFTER_FAILURE = 1 / 2, 1 / 6
 _SECONDS_BETWEEN_IDLE_CHECKS = 1.0
+_SECONDS_BETWEEN_HELD_CHECKS = 0.5
 
 
 class RunStoppedError(WorkerkitError):
@@ -60,9 +62,10 @@ def run_command(
     """Runs a worker's command with the world of `director`.
 
     The run ends when the scenario of the world is over, when the command exits, or after the time limit. If
-    the scenario goes on at its end to judge heartbeats, this time is added to the limit. The run
-    also ends if the worker has open tasks and does nothing more: after half of the time limit, or after a
-    sixth if the worker has broken a rule for good.
+    the scenario goes on at its end to judge heartbeats, this time is added to the limit. So is the time for
+    which the worker waited for answers that a fault held back, up to the limit itself. The run also ends if
+    the worker has open tasks and does nothing more: after half of the time limit, or after a sixth if the
+    worker has broken a rule for good.
 
     The run is recorded in this moment. Then the worker gets a second to exit by itself if it has done all
     tasks, then SIGTERM and, after the grace period, SIGKILL. The record has the requests of this time as
@@ -90,7 +93,8 @@ class _RunningWorker:
     ) -> None:
         self._mock, self._director, self._processes = mock, director, processes
         self._time_limit = time_limit
-        self._deadline = steady_seconds() + time_limit + director.heartbeat_seconds()
+        self._first_deadline = steady_seconds() + time_limit + director.heartbeat_seconds()
+        self._deadline = self._first_deadline
         self._next_idle_check = steady_seconds() + time_limit * _IDLE_PART_AFTER_FAILURE
         self._record: Run | None = None
         mock.run_in_server_thread(lambda: director.control_worker(processes))
@@ -136,12 +140,23 @@ class _RunningWorker:
     def _reason_to_end(self) -> EndedBy | None:
         if self._director.scenario is not None and self._director.is_over():
             return "until"
-        if steady_seconds() >= self._deadline:
+        if steady_seconds() >= self._deadline and self._is_time_up():
             return "time-limit"
         if steady_seconds() < self._next_idle_check or not self._director.waits_only_for_worker():
             return None
         self._next_idle_check = steady_seconds() + _SECONDS_BETWEEN_IDLE_CHECKS
         return self._idle_reason(build_run(self._director, "time-limit", None))
+
+    def _is_time_up(self) -> bool:
+        """Whether the time limit is reached. Moves it if a fault held answers back."""
+        run = build_run(self._director, "time-limit", None)
+        now = steady_seconds()
+        if is_held_back(run):
+            moved = now + _SECONDS_BETWEEN_HELD_CHECKS
+        else:
+            moved = self._first_deadline + seconds_held_back(run)
+        self._deadline = min(moved, self._first_deadline + self._time_limit)
+        return now >= self._deadline
 
     def _idle_reason(self, run: Run) -> EndedBy | None:
         """Whether, and why, a worker that does nothing more is not waited for."""

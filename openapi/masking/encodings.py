@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape, unescape
+from unicodedata import normalize
 from urllib.parse import quote, quote_plus, unquote
+
+from workerkit.openapi.masking.rare_encodings import RARE_DECODERS, may_be_rarely_encoded
 
 _PERCENT_CODE = re.compile("%[0-9A-F]{2}")
 # Texts that are the same in URLs, JSON and HTML.
@@ -21,11 +24,20 @@ _URL_SAFE = str.maketrans("+/", "-_")
 # In random text, six given base64 characters occur about once in 64**6 (70,000,000,000) characters.
 # So fragments of this length are also searched inside words.
 _SHORTEST_FRAGMENT = 6
-FEWEST_HEX_DIGITS = 16
+_FEWEST_HEX_DIGITS = 8
+
+
+def spellings(secret: str) -> set[str]:
+    """The secret in the Unicode forms NFC and NFD, and as it is. All of them look the same."""
+    return {secret} if secret.isascii() else {secret, normalize("NFC", secret), normalize("NFD", secret)}
 
 
 def encoded_forms(secret: str) -> set[str]:
     """The secret itself, and its forms in URLs, in HTML, in JSON, and in JSON inside JSON."""
+    return {form for spelling in spellings(secret) for form in _encoded_forms(spelling)}
+
+
+def _encoded_forms(secret: str) -> set[str]:
     if _NEVER_ENCODED.fullmatch(secret):
         return {secret} - {""}
     quoted = {quote(secret, safe=safe, errors=_PASS) for safe in ("", "/", "!'()*", "!#$%&'()*+,/:;=?@[]~")}
@@ -41,9 +53,14 @@ def encoded_forms(secret: str) -> set[str]:
 
 
 def hex_forms(secret: str) -> set[str]:
-    """The bytes of the secret as hexadecimal digits. Empty for a short secret: many texts have its digits."""
-    digits = secret.encode("utf-8", _PASS).hex()
-    return {digits, digits.upper()} if len(digits) >= FEWEST_HEX_DIGITS else set()
+    """The bytes of the secret as hexadecimal digits. Empty for less than four bytes."""
+    all_digits = {spelling.encode("utf-8", _PASS).hex() for spelling in spellings(secret)}
+    return {
+        form
+        for digits in all_digits
+        if len(digits) >= _FEWEST_HEX_DIGITS
+        for form in (digits, digits.upper())
+    }
 
 
 def in_one_case(text: str) -> str:
@@ -56,6 +73,11 @@ def in_one_case(text: str) -> str:
 
 def may_be_encoded(text: str) -> bool:
     """True if `decodings` may find something to decode in a text."""
+    return has_signs_of_encoding(text) or may_be_rarely_encoded(text)
+
+
+def has_signs_of_encoding(text: str) -> bool:
+    """True if a text has a sign of percent codes, escapes, HTML entities or UTF-16."""
     return "%" in text or "\\" in text or "\0" in text or ("&" in text and ";" in text)
 
 
@@ -90,11 +112,11 @@ def base64_forms(secret: str) -> set[str]:
 def decodings(text: str) -> Iterator[str]:
     """Decodes a text step by step and yields the text after each step that changed it.
 
-    The steps are: percent codes, escapes, HTML entities, NUL characters. All steps are done three times,
-    because a text may be encoded several times.
+    The steps are: percent codes, escapes, HTML entities, NUL characters, rare encodings. All steps are done
+    three times, because a text may be encoded several times.
     """
     for _ in range(_MAX_LAYERS):
-        for decode in (unquote, _without_escapes, unescape, _without_nuls):
+        for decode in _DECODERS:
             decoded = decode(text)
             if decoded != text:
                 yield decoded
@@ -103,6 +125,10 @@ def decodings(text: str) -> Iterator[str]:
 
 def byte_forms(secret: str) -> set[bytes]:
     """The secret as bytes: plain, percent-encoded, and escaped for JSON."""
+    return {form for spelling in spellings(secret) for form in _byte_forms(spelling)}
+
+
+def _byte_forms(secret: str) -> set[bytes]:
     return {form.encode("utf-8", _PASS) for form in (secret, quote(secret, safe="", errors=_PASS))} | {
         json.dumps(secret)[1:-1].encode(),
         json.dumps(secret, ensure_ascii=False)[1:-1].encode("utf-8", _PASS),
@@ -134,3 +160,12 @@ def _unescaped_letter(escape_code: re.Match[str]) -> str:
     if escape_code[1] or escape_code[2]:
         return chr(int(escape_code[1] or escape_code[2], 16))
     return _ESCAPED_LETTERS.get(escape_code[3], escape_code[0])
+
+
+_DECODERS: tuple[Callable[[str], str], ...] = (
+    unquote,
+    _without_escapes,
+    unescape,
+    _without_nuls,
+    *RARE_DECODERS,
+)

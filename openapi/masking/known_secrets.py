@@ -16,17 +16,19 @@ from struct import Struct
 from urllib.parse import quote
 
 from workerkit.openapi.masking.encodings import (
-    FEWEST_HEX_DIGITS,
     base64_forms,
     base64_fragments,
     byte_forms,
     decodings,
+    has_signs_of_encoding,
     hex_forms,
     in_one_case,
     may_be_encoded,
+    spellings,
 )
 from workerkit.openapi.masking.mask import Secret
 from workerkit.openapi.masking.pseudonyms import base64_texts
+from workerkit.openapi.masking.rare_encodings import RARE_DECODERS
 
 # A text is cut into pieces of 6 bytes. A piece begins at every third byte of the text. For each long secret,
 # the index keeps a part of the secret: 8 bytes. It stores the part as three pieces of 6 bytes that overlap.
@@ -51,9 +53,10 @@ _BASE64_PIECE, _BASE64_AT_ONCE = 8, 2**16
 # The base64 of three bytes begins with a capital letter if the first byte is below 0x68.
 _GIVES_CAPITAL = bytes(byte < 0x68 for byte in range(256))
 _DIGITS_OF_IDS = b"0123456789abcdefABCDEF-"
-_HEX = re.compile(rb"[0-9a-fA-F]{%d,}" % FEWEST_HEX_DIGITS)
+_FEWEST_HEX_DIGITS = 2 * _PART
+_HEX = re.compile(rb"[0-9a-fA-F]{%d,}" % _FEWEST_HEX_DIGITS)
 _HEX_AS_ZEROS = bytes(48 if chr(byte) in "0123456789abcdefABCDEF" else 32 for byte in range(256))
-_ZEROS = b"0" * FEWEST_HEX_DIGITS
+_ZEROS = b"0" * _FEWEST_HEX_DIGITS
 _PASS = "surrogatepass"
 # A form of a secret as bytes, and the secret. Tuples of texts do not slow down Python's garbage collector.
 Form = tuple[bytes, Secret]
@@ -91,11 +94,11 @@ class SecretIndex:
         self._secrets.update(dict.fromkeys(secrets))
         together = "\n".join(text for _, text in secrets)
         self.has_id_like_secrets = self.has_id_like_secrets or _one_looks_like_an_id(together)
-        if not needs_no_decoding(together):
-            self._encodable.update(secret for secret in secrets if not needs_no_decoding(secret[1]))
+        if _has_signs(together):
+            self._encodable.update(secret for secret in secrets if _has_signs(secret[1]))
         for secret in (secret for secret in secrets if len(secret[1]) < _PART):
             text = secret[1]
-            folded_forms = map(in_one_case, (text, *hex_forms(text)))
+            folded_forms = map(in_one_case, (*spellings(text), *hex_forms(text)))
             for form in {*folded_forms, *base64_fragments(text), *base64_forms(text)}:
                 self._add_short(form.encode("utf-8", _PASS), secret)
         self._add_long([secret for secret in secrets if len(secret[1]) >= _PART])
@@ -109,7 +112,8 @@ class SecretIndex:
         if not needs_no_decoding(text):
             found |= self._encodable
             for with_spaces in {text, text.replace("+", " ")}:
-                for decoded in (with_spaces, *decodings(with_spaces)):
+                decoded_once = {decode(with_spaces) for decode in RARE_DECODERS}
+                for decoded in decoded_once.union(decodings(with_spaces), [with_spaces]):
                     found |= self.possible_secrets_in_plain_text(decoded)
         return frozenset(found)
 
@@ -135,7 +139,7 @@ class SecretIndex:
             secret
             for piece, place in _known_pieces_in(self._long, data, _STEP)
             for secret in self._long[piece]
-            if _is_in_lines(_folded(secret[1]), data, place, complete_data)
+            if _is_in_lines(secret[1], data, place, complete_data)
         }
 
     def _find_in_base64(self, data: bytes) -> set[Secret]:
@@ -209,6 +213,10 @@ class SecretIndex:
 
 def _folded(text: str) -> bytes:
     return in_one_case(text).encode("utf-8", _PASS)
+
+
+def _has_signs(text: str) -> bool:
+    return "+" in text or has_signs_of_encoding(text)
 
 
 def needs_no_decoding(text: str) -> bool:
@@ -318,7 +326,15 @@ def _is_around(form: bytes, data: bytes, place: int) -> bool:
     return form in data[max(0, place - len(form)) : place + _PIECE + len(form)]
 
 
-def _is_in_lines(form: bytes, data: bytes, place: int, complete_data: bytes) -> bool:
+def _is_in_lines(secret: str, data: bytes, place: int, complete_data: bytes) -> bool:
+    """True if a secret is in the data around `place`. Beginnings of lines may have been cut off the data."""
+    if secret.isascii():
+        return _form_is_in_lines(_folded(secret), data, place, complete_data)
+    forms = map(_folded, spellings(secret))
+    return any(_form_is_in_lines(form, data, place, complete_data) for form in forms)
+
+
+def _form_is_in_lines(form: bytes, data: bytes, place: int, complete_data: bytes) -> bool:
     """Like `_is_around`, for lines whose beginnings may have been cut off.
 
     The beginning of the form may have been cut off, so the form is searched in `complete_data`. The search is

@@ -20,6 +20,7 @@ from workerkit.openapi.formats.content_coding import is_encoded
 from workerkit.openapi.formats.steps import Steps, finish
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 from workerkit.openapi.formats.timestamp import time_text
+from workerkit.openapi.masking.common_words import is_common
 from workerkit.openapi.masking.encodings import (
     base64_forms,
     base64_fragments,
@@ -30,6 +31,7 @@ from workerkit.openapi.masking.encodings import (
     may_be_encoded,
 )
 from workerkit.openapi.masking.literal_regex import regex_of_any
+from workerkit.openapi.masking.rare_encodings import RARE_DECODERS
 from workerkit.openapi.masking.secret_names import secret_names
 
 # The kind of a secret (key, password, email or cookie), and its text.
@@ -39,12 +41,16 @@ Secret = tuple[str, str]
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++(?:%2[Bb][\w.+-]*+){0,3}(?:@|%40)[\w-]++(?:\.[\w-]++)+")
 # Long base64 texts almost always have two capital letters in one word. Few other texts do.
 _TWO_CAPITALS = re.compile(r"[A-Z][\w+/-]*[A-Z]", re.ASCII)
-# These words are in placeholders or next to secrets. They are never masked, even if one is a password.
-_NO_SECRETS = ("", "password", "email", "api_key", "key", "token", "cookie")
 _PLACEHOLDER = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
 # A secret with fewer than 8 characters is masked only as a whole word. So with the password "an", the word
 # "answer" stays as it is.
 _LONG = 8
+# Hexadecimal digits of a short secret are masked only if no other hexadecimal digit is next to them.
+_LONG_HEX = 12
+_HEX_BEGINS, _HEX_ENDS = "(?<![0-9a-f])", "(?![0-9a-f])"
+_UUID = re.compile(r"(?<!\w)[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?!\w)")
+_UUID_LENGTH = 36
+_IN_UUID = re.compile("[0-9a-fA-F-]*")
 _SHORTEST_KEY = 6
 _CACHE_SIZE, _LONGEST_CACHED_TEXT = 4096, 64
 _LONGEST_SHORT_BODY, _MAX_SMALL = 2048, 64
@@ -56,7 +62,8 @@ _ADDRESS_BEGINS = _WORD_BEGINS.replace(r"(?<!\w)|(?!\w)", r"(?<![\w.+-])")
 class Mask:
     """Replaces known secrets, the values of secret fields and headers, and all e-mail addresses.
 
-    Known secrets are found in upper and lower case.
+    Known secrets are found in upper and lower case. Common words are replaced only in secret fields, even if
+    one of them is a password.
 
     A secret becomes its kind and a digest: `<password 1f0c99ab>`. One mask gives equal secrets equal
     placeholders, so readers still see which values are equal.
@@ -83,9 +90,10 @@ class Mask:
         """The text without secrets. If a secret is encoded several times, the decoded text is returned."""
         masked = self._mask_one_layer(text)
         if may_be_encoded(masked):
+            for decode in RARE_DECODERS:
+                masked = self._masked_decoding(masked, decode(masked))
             for decoded in decodings(masked):
-                masked_again = self._mask_one_layer(decoded)
-                masked = masked if masked_again == decoded else masked_again
+                masked = self._masked_decoding(masked, decoded)
         return masked
 
     def value(self, value: Any) -> Any:
@@ -192,6 +200,11 @@ class Mask:
     def _cached_text(self, text: str) -> str:
         # Names and ids are often repeated, so the results for short texts are cached.
         return self._text_cache(text) if len(text) <= _LONGEST_CACHED_TEXT else self.text(text)
+
+    def _masked_decoding(self, masked: str, decoded: str) -> str:
+        """The decoded text without secrets. If it contains no secret: `masked`, which is not decoded."""
+        masked_again = self._mask_one_layer(decoded)
+        return masked if masked_again == decoded else masked_again
 
     def _mask_one_layer(self, text: str) -> str:
         """Replaces the secrets in a text: plain secrets, and secrets that are encoded once."""
@@ -358,6 +371,8 @@ class _SecretPattern:
         parts: list[str] = []
         end = 0
         for match in self.folded_regex.finditer(in_one_case(text)):
+            if _is_inside_uuid(match, text):
+                continue
             found = text[match.start() : match.end()]
             secret = self.known.get(found) or self.folded[match[0]]
             parts += text[end : match.start()], replacement(*secret)
@@ -374,7 +389,7 @@ def _secret_patterns(secrets: Iterable[Secret]) -> Iterator[_SecretPattern]:
     The pattern finds long forms anywhere in a text. It finds short forms and e-mail addresses only as whole
     words.
     """
-    known = [secret for secret in dict.fromkeys(secrets) if secret[1].strip().lower() not in _NO_SECRETS]
+    known = [secret for secret in dict.fromkeys(secrets) if not is_common(secret[1].strip())]
     if not known:
         return
     plain = {in_one_case(form): secret for secret in known for form in encoded_forms(secret[1])}
@@ -389,13 +404,23 @@ def _secret_patterns(secrets: Iterable[Secret]) -> Iterator[_SecretPattern]:
         {secret[1]: secret for secret in known},
         _regex(
             *_branch(addresses, _ADDRESS_BEGINS, r"(?![\w-]|\.\w)"),
-            *_branch([*long, *in_hex]),
+            *_branch([*long, *(form for form in in_hex if len(form) >= _LONG_HEX)]),
             *_branch(short, _WORD_BEGINS, _WORD_ENDS),
+            *_branch([form for form in in_hex if len(form) < _LONG_HEX], _HEX_BEGINS, _HEX_ENDS),
         ),
         {**in_hex, **plain},
         _regex(*_branch(whole, _WORD_BEGINS, _WORD_ENDS), *_branch(fragments)),
         {**fragments, **whole},
     )
+
+
+def _is_inside_uuid(match: re.Match[str], text: str) -> bool:
+    """True if a match is only a part of a UUID. The digits of a UUID are random, so this is no secret."""
+    begin, end = match.span()
+    if end - begin >= _UUID_LENGTH or not _IN_UUID.fullmatch(text, begin, end):
+        return False
+    nearby = _UUID.finditer(text, max(0, end - _UUID_LENGTH), begin + _UUID_LENGTH)
+    return any(uuid.start() <= begin and end <= uuid.end() for uuid in nearby)
 
 
 def _in_any_case(forms_of: Callable[[str], set[str]], secret: Secret) -> set[str]:

@@ -11,9 +11,8 @@ from base64 import b64encode as plain_b64encode
 from binascii import Error as NotBase64Error
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import blake2b
-from itertools import chain
 from typing import Any
 from zlib import crc32
 
@@ -21,8 +20,6 @@ from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse, render
 from workerkit.openapi.formats.timestamp import TIME_PATTERN
 from workerkit.openapi.masking.mask import Mask, Secret, keys_of, secrets_in
-from workerkit.openapi.spec.document import bundled_document
-from workerkit.openapi.spec.silence import silences
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 # Maps each byte to one of the 32 letters.
@@ -42,11 +39,6 @@ _PREFIXES = {"key": ("k-", "key-"), "password": ("p-", "pass-"), "cookie": ("coo
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _UUID_LENGTH, _DASHES, _HEX_DIGITS = 36, (8, 13, 18, 23), b"0123456789abcdefABCDEF"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-# A secret without letters and digits is replaced only if it has at least this many characters. A dash, for
-# example, is in many texts.
-_FEWEST_SIGNS = 4
-# Parts of pseudonyms. They are never replaced, even if one of them is a password.
-_NO_SECRETS = frozenset({"capsule", "example", "mail", "key", "pass", "cookie", "capsule.example"})
 
 
 class Pseudonyms(Mask):
@@ -57,22 +49,24 @@ class Pseudonyms(Mask):
     long one. Inside base64 the pseudonym is written in base64. A number in a secret field becomes another
     number of the same type.
 
+    keep: words that stay as they are, in upper and lower case, even if they are secrets.
+
     Equal secrets get equal pseudonyms, and different secrets get different ones. A pseudonym has a checksum.
-    So every `Pseudonyms` object recognizes it and leaves it as it is. Words of the API, for example
-    `pending`, are replaced only in a secret field, for example `password`.
+    So every `Pseudonyms` object recognizes it and leaves it as it is.
     """
 
-    def __init__(self, known: Iterable[Secret] = (), *, salt: bytes) -> None:
-        super().__init__(distinctive_secrets(known), salt=salt)
+    def __init__(self, known: Iterable[Secret] = (), *, salt: bytes, keep: Iterable[str] = ()) -> None:
+        self._keep = frozenset(map(str.lower, keep))
+        super().__init__((secret for secret in known if secret[1].lower() not in self._keep), salt=salt)
         self._keyed_hash = blake2b(key=self._salt)
 
     def _reset_caches(self) -> None:
         super()._reset_caches()
         self._body_cache = lru_cache(maxsize=_CACHE_SIZE)(self._body_bytes)
 
-    def with_secrets(self, more: Iterable[Secret]) -> Mask:
-        """A copy that also knows the distinctive secrets in `more`."""
-        return super().with_secrets(distinctive_secrets(more))
+    def hides(self, word: str) -> bool:
+        """False for a word that stays as it is: a pseudonym, or a word to keep."""
+        return not self._is_pseudonym(word) and word.lower() not in self._keep
 
     def without_secrets(self, exchange: Exchange) -> Exchange:
         """The exchange with pseudonyms in place of all secrets."""
@@ -135,7 +129,7 @@ class Pseudonyms(Mask):
         return run
 
     def _replacement(self, kind: str, secret: str) -> str:
-        if not secret.strip() or self._is_pseudonym(secret):
+        if not secret.strip() or self._is_pseudonym(secret) or secret.lower() in self._keep:
             return secret
         if kind == "email" and "@" in secret:
             return f"mail-{self._letters(secret, 15)}{_HOST}"
@@ -197,37 +191,6 @@ def are_all_uuids(values: Sequence[Any]) -> bool:
         and together.encode().translate(None, _HEX_DIGITS) == 4 * dashes.encode()
         and all(together[index::_UUID_LENGTH] == dashes for index in _DASHES)
     )
-
-
-def distinctive_secrets(secrets: Iterable[Secret]) -> Iterator[Secret]:
-    """Leaves out words of the APIs, parts of pseudonyms, and very short signs such as a dash."""
-    words = words_of_the_apis()
-    return (
-        secret
-        for secret in secrets
-        if secret[1].lower() not in words
-        and secret[1].lower() not in _NO_SECRETS
-        and (len(secret[1]) >= _FEWEST_SIGNS or any(map(str.isalnum, secret[1])))
-    )
-
-
-@cache
-def words_of_the_apis() -> frozenset[str]:
-    """The names and values of the specs and the silences, in lower case. Recordings must keep these words."""
-    specs = (bundled_document(name).root for name in ("worker-api.yaml", "control-api.yaml"))
-    of_silences = (word for silence in silences().values() for word in (silence.id, *silence.values))
-    return frozenset(word.lower() for word in chain(of_silences, *(_words_in(spec) for spec in specs)))
-
-
-def _words_in(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for member in value:
-            yield from _words_in(member)
-    elif isinstance(value, dict):
-        yield from value.get("properties", ())
-        yield from (word for word in value.get("enum", ()) if isinstance(word, str))
-        for member in value.values():
-            yield from _words_in(member)
 
 
 def _is_pseudonym_number(number: int | float) -> bool:

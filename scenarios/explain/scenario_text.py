@@ -6,14 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from workerkit.openapi.formats.timestamp import time_text
 from workerkit.scenarios.explain.sentences import display_value, end_sentence, trigger_sentence
-from workerkit.scenarios.fields.record import has_short_form, short_json
+from workerkit.scenarios.fields.record import short_json
 from workerkit.scenarios.model.effects.effect import Effect
 from workerkit.scenarios.model.scenario import Happening, Scenario
-from workerkit.scenarios.model.trigger import TRIGGERS, Trigger
+from workerkit.scenarios.model.trigger import Trigger, trigger_name
 from workerkit.scenarios.model.world_plan import WorldPlan
 from workerkit.scenarios.rules.judge import rules_of
-
-_TRIGGER_NAMES = {trigger: name for name, trigger in TRIGGERS.items()}
 
 
 def scenario_lines(scenario: Scenario) -> list[str]:
@@ -33,7 +31,7 @@ def scenario_lines(scenario: Scenario) -> list[str]:
 
 def trigger_text(trigger: Trigger) -> str:
     """A trigger as its file writes it, on one line: `call 4`, `after 1.2s`."""
-    return f"{_TRIGGER_NAMES[type(trigger)]} {display_value(short_json(trigger))}"
+    return f"{trigger_name(trigger)} {display_value(short_json(trigger))}"
 
 
 def _part(heading: str, lines: Iterable[str]) -> list[str]:
@@ -76,7 +74,4 @@ def _rules(scenario: Scenario, *, is_expected: bool) -> Iterator[str]:
 
 
 def _effect(effect: Effect) -> str:
-    details = effect.as_json()
-    if len(details) == 1 and has_short_form(type(effect)):
-        details = next(iter(details.values()))
-    return f"{effect.kind} {display_value(details)}".rstrip()
+    return f"{effect.kind} {display_value(effect.as_short_json())}".rstrip()

@@ -103,7 +103,7 @@ def _json(value: Any, kind: Any) -> Any:
     if isinstance(kind, type):
         return short_json(value)
     if isinstance(value, Calls):
-        return str(value)
+        return value.first if value.first == value.last else str(value)
     if isinstance(kind, OneOrMore):
         return value[0] if len(value) == 1 else list(value)
     if kind is ValueKind.TIME:

@@ -38,6 +38,27 @@ def find(name_or_path: str) -> Scenario:
     )
 
 
+def expand(choice: str) -> tuple[str, ...]:
+    """The names and paths that a choice of scenarios means, each for `find`.
+
+    choice: `all` for the whole library, a folder for all scenario files in it, or what `find` takes.
+    Raises NoSuchScenarioError if a folder has no scenario file.
+    """
+    if choice == "all":
+        return names()
+    if not Path(choice).is_dir() or choice in names():
+        return (choice,)
+    paths = paths_in(Path(choice))
+    if not paths:
+        raise NoSuchScenarioError(f"{choice}: the folder has no file that ends in .yaml or .yml")
+    return tuple(map(str, paths))
+
+
+def paths_in(folder: Path) -> tuple[Path, ...]:
+    """The paths of the scenario files in a folder, in alphabetical order."""
+    return tuple(sorted(path for path in folder.iterdir() if path.suffix in ENDINGS))
+
+
 def find_world(path: str) -> WorldPlan:
     """The world in a file, written as in a scenario. Raises NoSuchScenarioError or InvalidInputError."""
     try:

@@ -152,3 +152,9 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "state": OnState,
     "after": After,
 }
+_NAMES = {trigger: name for name, trigger in TRIGGERS.items()}
+
+
+def trigger_name(trigger: Trigger) -> str:
+    """The name of a trigger in scenario files."""
+    return _NAMES[type(trigger)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import subprocess
 import sys
 import sysconfig
@@ -110,6 +111,17 @@ def test_the_wheel_has_every_file_of_the_rooms_and_of_the_package(wheel: Path) -
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert packed == there | PACKAGE_FILES
+
+
+def test_pytest_and_the_packages_of_conform_come_only_with_an_extra(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        lines = archive.read(metadata).decode().splitlines()
+    needed = [line.removeprefix("Requires-Dist: ") for line in lines if line.startswith("Requires-Dist: ")]
+    base = {re.split("[<>=;]", line)[0] for line in needed if "extra ==" not in line}
+    assert "click" in base
+    assert base & {"pytest", "schemathesis", "hypothesis", "requests", "trustme"} == set()
+    assert [line for line in needed if "==" in line.partition(";")[0]] == []
 
 
 def test_a_wheel_made_from_the_source_distribution_is_the_same(wheel: Path, tmp_path: Path) -> None:

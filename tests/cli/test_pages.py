@@ -14,7 +14,12 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize(
     ("name", "page"),
-    [("exec", "README.md"), ("conform", "docs/conform.md"), ("serve", "docs/mock.md")],
+    [
+        ("exec", "README.md"),
+        ("hunt", "docs/hunt.md"),
+        ("conform", "docs/conform.md"),
+        ("serve", "docs/mock.md"),
+    ],
 )
 def test_every_option_of_a_command_stands_on_its_page(name: str, page: str) -> None:
     text = (ROOT / page).read_text("utf-8")

@@ -31,20 +31,20 @@ REFUSED = RequestLine("w1", "", "GET /x", 401, "the API key belongs to no server
 ENV = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "CI")}
 
 
-def plain_lines(line: RequestLine, width: int = 80, *, names_world: bool = False) -> list[str]:
+def printed_lines(line: RequestLine, width: int = 80, *, names_world: bool = False) -> list[str]:
     return [text.plain for text in request_texts(line, NOON, width, names_world=names_world)]
 
 
 def test_a_request_is_one_line_and_the_reason_of_a_refusal_follows() -> None:
-    assert plain_lines(LIST) == ["12:00:00  server-01  listTasks  200  1.2 ms"]
-    assert plain_lines(REFUSED, names_world=True) == [
+    assert printed_lines(LIST) == ["12:00:00  server-01  listTasks  200  1.2 ms"]
+    assert printed_lines(REFUSED, names_world=True) == [
         "12:00:00  w1  unknown key  GET /x  401  0.4 ms \u00d7 120",
         "    the API key belongs to no server",
     ]
 
 
 def test_a_narrow_terminal_gets_short_lines_and_loses_no_word() -> None:
-    assert plain_lines(REFUSED, 34) == [
+    assert printed_lines(REFUSED, 34) == [
         "12:00:00  unknown key  GET /x",
         "    401  0.4 ms \u00d7 120",
         "    the API key belongs to no",
@@ -63,8 +63,8 @@ def test_the_colour_says_how_it_went(status: int | None, style: str) -> None:
 @settings(max_examples=30)
 @given(st.text(max_size=100), st.text(max_size=100), st.integers(24, 120))
 def test_no_character_acts_and_no_line_is_too_wide(asked: str, why: str, width: int) -> None:
-    lines = plain_lines(RequestLine("default", "server-01", asked, 400, why), width)
-    lines += plain_lines(
+    lines = printed_lines(RequestLine("default", "server-01", asked, 400, why), width)
+    lines += printed_lines(
         RequestLine("default", "server-01", f"\x1b[2J\r\n\u202e{asked}", 400, f"\x1b]0;{why}"), width
     )
     assert all(len(line) <= width for line in lines)

@@ -18,17 +18,20 @@ class WorkerCommand:
     words: the words of the command.
     needs: the programs that it needs.
     heartbeat: how often it sends heartbeats, in seconds.
+    files: the files that it needs.
     """
 
     name: str
     words: tuple[str, ...]
     needs: tuple[str, ...] = ()
     heartbeat: float = 5.0
+    files: tuple[Path, ...] = ()
 
     @property
     def missing(self) -> str:
-        """The needed programs that this machine does not have, with commas. Empty if the worker can run."""
-        return ", ".join(program for program in self.needs if which(program) is None)
+        """The programs and files that are missing here, with commas. Empty if the worker can run."""
+        programs = [program for program in self.needs if which(program) is None]
+        return ", ".join([*programs, *(str(file) for file in self.files if not file.exists())])
 
 
 EXAMPLE_WORKERS = (

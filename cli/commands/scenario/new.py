@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from workerkit.cli.console import console
-from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.to_scenario import scenario_source
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.scenarios.library.starter import create_scenario_file
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import floor
 
 from workerkit.mockserver.capsules.file.body import BodyFormatter, json_block, json_line
@@ -27,12 +28,14 @@ class CapsuleFormatter:
         for key in ("upstream", "expected", "scenario"):
             if getattr(capsule, key):
                 lines.append(f"{key}: {json_line(getattr(capsule, key))}\n")
-        if capsule.notes:
-            lines.append("notes:\n")
-            lines.extend(f"  - {json_line(note)}\n" for note in capsule.notes)
+        lines.append(self.notes(capsule.notes))
         if capsule.world is not None:
             lines.append(f"world: |\n{json_block(capsule.world, '')}")
         return "".join([*lines, "exchanges:\n"])
+
+    def notes(self, notes: Sequence[str]) -> str:
+        """The key `notes`. It may be before or after the exchanges. Empty if there are no notes."""
+        return "".join(["notes:\n", *(f"  - {json_line(note)}\n" for note in notes)]) if notes else ""
 
     def exchange(self, recorded: RecordedExchange) -> str:
         """One exchange as an item of the list `exchanges`."""

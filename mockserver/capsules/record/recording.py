@@ -12,6 +12,7 @@ from workerkit.mockserver.capsules.file.file_format import PART_SUFFIX
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import CapsuleFormatter, capsule_text
 from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
+from workerkit.openapi.masking.secret_choice import NO_CHOICE, SecretChoice
 
 
 def _part_path(path: Path) -> Path:
@@ -32,10 +33,12 @@ class Recording:
     Both files are created with mode 0600: only the owner can read them. If NAME already exists, it keeps its
     mode.
 
+    choice: what else is hidden, and what is not.
+
     Raises CannotWriteError if a file cannot be written, or if `NAME.part` already exists.
     """
 
-    def __init__(self, name: str, *, upstream: str, began: float) -> None:
+    def __init__(self, name: str, *, upstream: str, began: float, choice: SecretChoice = NO_CHOICE) -> None:
         folder = Path(name).parent
         if not folder.is_dir():
             raise CannotWriteError(
@@ -45,7 +48,7 @@ class Recording:
         self._name, self._part = name, _part_path(Path(name))
         self._capsule = Capsule(began, (), upstream=upstream)
         self._formatter = CapsuleFormatter(began)
-        self._pseudonyms = RecordingPseudonyms()
+        self._pseudonyms = RecordingPseudonyms(choice)
         self.count = 0
         self._bytes_to_check = 0
         try:
@@ -79,6 +82,7 @@ class Recording:
         early = self._part.read_bytes()[: self._bytes_to_check].decode("utf-8", "replace")
         if any(self._pseudonyms.text(line) != line for line in set(early.splitlines())):
             self._rewrite(self._part.read_text("utf-8"))
+        self._write(self._formatter.notes(self._pseudonyms.notes))
         replace_file(self._file, self._part, self._name)
 
     def close(self) -> None:

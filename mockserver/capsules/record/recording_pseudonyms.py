@@ -12,9 +12,11 @@ from workerkit.mockserver.capsules.file.capsule import RecordedExchange
 from workerkit.mockserver.capsules.record.body_texts import BodyTexts, Replacements
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.strict_json import MalformedJsonError
+from workerkit.openapi.masking.common_words import is_common
 from workerkit.openapi.masking.known_secrets import SecretIndex, needs_no_decoding
 from workerkit.openapi.masking.mask import Secret, is_secret_header, keys_of, may_show_a_secret
-from workerkit.openapi.masking.pseudonyms import Pseudonyms, distinctive_secrets
+from workerkit.openapi.masking.pseudonyms import Pseudonyms
+from workerkit.openapi.masking.secret_choice import NO_CHOICE, SecretChoice, common_secrets_notes
 
 _MAX_CACHED_BODIES, _MAX_CACHED_BODY_BYTES = 64, 2**20
 _MAX_HARMLESS_LETTERS = 2**19
@@ -29,18 +31,28 @@ class RecordingPseudonyms:
     One `Pseudonyms` with all known secrets would give the same result, but it would be slow. So this class
     first looks for the texts that may contain a secret. For these texts it uses a small `Pseudonyms`, with
     only the known secrets that these texts may contain.
+
+    choice: what else is hidden, and what is not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, choice: SecretChoice = NO_CHOICE) -> None:
         salt = secrets.token_bytes(32)
         self._known = SecretIndex()
-        self._pseudonyms_for = lru_cache(_MAX_CACHED_BODIES)(partial(Pseudonyms, salt=salt))
-        blank = Pseudonyms(salt=salt)
+        self._common: set[str] = set()
+        self._keep = frozenset(map(str.lower, choice.keep))
+        self._pseudonyms_for = lru_cache(_MAX_CACHED_BODIES)(partial(Pseudonyms, salt=salt, keep=choice.keep))
+        blank = Pseudonyms(salt=salt, keep=choice.keep)
         self._header = lru_cache(_MAX_CACHED_SECRETS)(blank.header)
         self._hide = lru_cache(_MAX_CACHED_SECRETS, typed=True)(blank.field_value)
         self._harmless: set[str] = set()
         self._harmless_letters = 0
         self._bodies: dict[bytes, bytes] = {}
+        self._learn(choice.secrets)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes for the capsule about secrets that are replaced only in their own fields."""
+        return common_secrets_notes(len(self._common))
 
     @property
     def count(self) -> int:
@@ -74,7 +86,12 @@ class RecordingPseudonyms:
             return None
 
     def _learn(self, secrets: Iterable[Secret]) -> None:
-        if new := list(distinctive_secrets(self._known.new_secrets(secrets))):
+        new = self._known.new_secrets(secrets)
+        common = {text for _, text in new if is_common(text)}
+        self._common |= common - {""}
+        if new := [
+            secret for secret in new if secret[1] not in common and secret[1].lower() not in self._keep
+        ]:
             self._known.add(new)
             self._harmless.clear()
             self._bodies.clear()

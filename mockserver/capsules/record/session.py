@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import socket
 import time
 from collections.abc import Callable
 from contextlib import closing
-
-import uvloop
 
 from workerkit.mockserver.atomic_file import CannotWriteError, write_atomically
 from workerkit.mockserver.capsules.file.capsule import RecordedExchange
@@ -19,8 +16,10 @@ from workerkit.mockserver.capsules.http.client import Address
 from workerkit.mockserver.capsules.record.exchange_queue import ExchangeQueue
 from workerkit.mockserver.capsules.record.proxy import Proxy
 from workerkit.mockserver.capsules.record.recording import Recording
+from workerkit.mockserver.platform.event_loop import call_at_stop_signal, new_event_loop
 from workerkit.mockserver.server.server import CannotListenError, listening_socket
 from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.masking.secret_choice import SecretChoice
 from workerkit.openapi.spec.api import worker_api
 
 _SECONDS_TO_CONNECT = 10.0
@@ -35,6 +34,7 @@ def record(
     host: str,
     port: int,
     ready_file: str | None,
+    choice: SecretChoice,
     print_line: Callable[[str], None],
     on_exchange: OnExchange,
 ) -> int:
@@ -44,6 +44,7 @@ def record(
     out: the name of the capsule file.
     host, port: the address on which the proxy listens.
     ready_file: a file that is written when the proxy listens; None for no file.
+    choice: what else is hidden, and what is not.
     print_line: is called with each message for the user.
     on_exchange: is called for each exchange with two versions: the original, and one without secrets.
 
@@ -53,7 +54,8 @@ def record(
     upstream.connect(_SECONDS_TO_CONNECT).close()
     with _listening(host, port) as proxy_socket:
         base_url = _base_url(proxy_socket)
-        recording = Recording(out, upstream=upstream.url + worker_api().base_path, began=time.time())
+        upstream_url = upstream.url + worker_api().base_path
+        recording = Recording(out, upstream=upstream_url, began=time.time(), choice=choice)
 
         failures: list[CannotWriteError] = []
 
@@ -77,7 +79,7 @@ def record(
             # that most of these objects are gone when it runs.
             gc.freeze()
             gc.set_threshold(*_GC_THRESHOLDS)
-            with ExchangeQueue(add) as queue, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            with ExchangeQueue(add) as queue, asyncio.Runner(loop_factory=new_event_loop) as runner:
                 runner.run(_serve_until_signal(Proxy(upstream, queue.put, print_line), proxy_socket, ready))
             recording.finish()
         if failures:
@@ -88,8 +90,7 @@ def record(
 
 async def _serve_until_signal(proxy: Proxy, proxy_socket: socket.socket, ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    call_at_stop_signal(stop.set)
     await proxy.serve(proxy_socket, stop, ready)
 
 

@@ -1,4 +1,4 @@
-"""A recorded task list. Its counts say how many tasks the server has."""
+"""A recorded page of a task list. Its counts say how many tasks the server has."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 @dataclass(frozen=True, slots=True)
 class CountedList:
-    """One answer to `listTasks` whose total counts all tasks that match the filters of the request.
+    """One answer to `listTasks`.
 
-    With a cursor, some servers count only the tasks behind the cursor. Such an answer is no counted list.
+    Its total counts all tasks that match the filters of the request. With a cursor, some servers count only
+    the tasks behind the cursor.
 
     owner: the name of the server that sent the request.
     call: the parameters of the request.
@@ -44,6 +45,11 @@ class CountedList:
         """The service type in the filter of the request. None if the request has no such filter."""
         service_type = self.call.parameters["service_type"]
         return None if service_type is None else str(service_type)
+
+    @property
+    def filter(self) -> tuple[str, frozenset[str], str | None]:
+        """The server and the filters. Pages with the same filter belong to the same list."""
+        return self.owner, frozenset(self.statuses), self.service_type
 
     @property
     def width(self) -> tuple[bool, int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.replay.counted_list import CountedList, number_or_zero
 from workerkit.mockserver.capsules.replay.exchange_keys import exchanges_by_key, refuses_key
+from workerkit.mockserver.capsules.replay.task_order import Pair, task_order
 from workerkit.mockserver.world.clock import Clock
 from workerkit.mockserver.world.entities import Account, CustomerRequest, Server, Task
 from workerkit.mockserver.world.randomness import SeededRandom
@@ -55,12 +57,13 @@ class _Reconstruction:
         self._exchanges = [recorded.exchange for recorded in capsule.recorded]
         self.world = World(name, Clock(capsule.began), SeededRandom(_SEED), self._api)
         self._order: list[str] = []
-        self._is_listed_before: Callable[[Json, Json], bool] = lambda first, second: False
         self._tasks: dict[str, tuple[str, Json]] = {}
         self._accounts: dict[tuple[str, ...], Account] = {}
         self._add_servers()
+        self._pages = list(self._listed_pages())
+        counts_all = self._api.dialect["total-with-cursor"] == "all"
+        self._lists = [page for page in self._pages if page.cursor is None or counts_all]
         self._collect_listed_tasks()
-        self._lists = list(self._counted_lists())
         self._collect_cursors()
         self._collect_named_entities()
         self._invent_tasks_on_earlier_pages()
@@ -96,14 +99,43 @@ class _Reconstruction:
     # Listed tasks
 
     def _collect_listed_tasks(self) -> None:
-        pages = [
-            (exchange, page) for exchange in self._exchanges if (page := listed_tasks(exchange)) is not None
-        ]
-        self._is_listed_before = _listing_order([page for _, page in pages])
-        for exchange, page in pages:
-            owner = self._owner(exchange)
-            if owner is not None:
-                self._collect_page(owner, self._before_listing(exchange, page), requested_cursor(exchange))
+        pages: list[list[str]] = []
+        for exchange in self._exchanges:
+            owner, page = self._owner(exchange), listed_tasks(exchange)
+            if owner is not None and page is not None:
+                for task in self._before_listing(exchange, page):
+                    self._tasks.setdefault(str(task["id"]), (owner, task))
+                cursor = requested_cursor(exchange)
+                pages.append([*([cursor] if cursor else []), *(str(task["id"]) for task in page)])
+        tasks = {task_id: task for task_id, (_, task) in self._tasks.items()}
+        self._order = task_order(tasks, pages, self._order_hints())
+
+    def _order_hints(self) -> Iterator[Pair]:
+        """Which task comes before which other one, from what lists say about their other pages."""
+        for task_list in self._pages:
+            if task_list.tasks_before == 0 and task_list.cursor is None and task_list.is_full:
+                last = str(task_list.page[-1]["id"])
+                shown = {str(task["id"]) for task in task_list.page}
+                yield from (
+                    (last, task_id)
+                    for task_id in self._tasks
+                    if task_id not in shown and self._is_counted(task_list, task_id)
+                )
+        for ranks in self._ranks().values():
+            yield from pairwise(sorted(ranks, key=lambda task_id: ranks[task_id]))
+
+    def _ranks(self) -> dict[object, dict[str, int]]:
+        """For each filter, how many tasks the lists before the first status change show before a task."""
+        all_ranks: dict[object, dict[str, int]] = {}
+        for task_list in self._pages:
+            ranks = all_ranks.setdefault(task_list.filter, {})
+            first = task_list.tasks_before
+            if task_list.cursor is not None:
+                first = ranks.get(task_list.cursor, -1) + 1
+            if not task_list.changed_statuses and (task_list.cursor is None or first):
+                for rank, task in enumerate(task_list.page, first):
+                    ranks.setdefault(str(task["id"]), rank)
+        return all_ranks
 
     def _before_listing(self, exchange: Exchange, page: list[Json]) -> list[Json]:
         """The tasks of a page as they were before the list, which may have set pending tasks to queued."""
@@ -112,26 +144,6 @@ class _Reconstruction:
         if call is None or pending not in call.parameters["status"]:
             return page
         return [{**task, "status": pending} if task.get("status") == queued else task for task in page]
-
-    def _collect_page(self, owner: str, page: list[Json], cursor: object) -> None:
-        previous_id = str(cursor) if cursor in self._tasks else None
-        for task in page:
-            task_id = str(task["id"])
-            if task_id not in self._tasks:
-                self._order.insert(self._place(task, previous_id), task_id)
-                self._tasks[task_id] = owner, task
-            previous_id = task_id
-
-    def _place(self, task: Json, previous_id: str | None) -> int:
-        """The index at which to insert the task into the order of all tasks.
-
-        The search starts after the previous task of the page. If there is no previous task, it starts at 0.
-        It ends at the first task that the server does not list before `task`.
-        """
-        place = 0 if previous_id is None else self._order.index(previous_id) + 1
-        while place < len(self._order) and self._is_listed_before(self._tasks[self._order[place]][1], task):
-            place += 1
-        return place
 
     def _collect_cursors(self) -> None:
         """Adds the task of each cursor that no list shows. It stands before the first task of its page."""
@@ -280,7 +292,7 @@ class _Reconstruction:
         )
         return {(task_list.owner, status) for task_list in lists for status in task_list.statuses}
 
-    def _counted_lists(self) -> Iterator[CountedList]:
+    def _listed_pages(self) -> Iterator[CountedList]:
         changed: dict[str, str] = {}
         follows_update = False
         for exchange in self._exchanges:
@@ -291,9 +303,8 @@ class _Reconstruction:
             call = self._call(exchange) if page is not None else None
             if owner is None or page is None or call is None:
                 continue
-            if "after" not in call.given_parameters or self._api.dialect["total-with-cursor"] == "all":
-                before = self._before_listing(exchange, page)
-                yield CountedList(owner, call, before, exchange.answer_json(), changed, follows_update)
+            before = self._before_listing(exchange, page)
+            yield CountedList(owner, call, before, exchange.answer_json(), changed, follows_update)
             if self.world.hands_out_tasks:
                 changed = {**changed, **{str(task["id"]): str(task.get("status")) for task in page}}
 
@@ -304,12 +315,15 @@ class _Reconstruction:
 
     def _count(self, task_list: CountedList, task_ids: Iterable[str]) -> int:
         """How many of these tasks match the filters of the list."""
-        tasks = ((task_id, *self._tasks[task_id]) for task_id in task_ids)
-        return sum(
-            task_list.changed_statuses.get(task_id, task.get("status")) in task_list.statuses
+        return sum(self._is_counted(task_list, task_id) for task_id in task_ids)
+
+    def _is_counted(self, task_list: CountedList, task_id: str) -> bool:
+        """Whether a known task matches the filters of the list."""
+        owner, task = self._tasks[task_id]
+        return (
+            owner == task_list.owner
+            and task_list.changed_statuses.get(task_id, task.get("status")) in task_list.statuses
             and task_list.service_type in (None, task.get("service_type"))
-            for task_id, owner, task in tasks
-            if owner == task_list.owner
         )
 
     def _call(self, exchange: Exchange) -> Call | None:
@@ -368,19 +382,6 @@ class _Reconstruction:
             account = Account(new_id, email, username, password, about, "active")
             self._accounts[fields] = self.world.add_account(account)
         return self._accounts[fields]
-
-
-def _listing_order(pages: list[list[Json]]) -> Callable[[Json, Json], bool]:
-    """A function that says whether the server lists a first task before a second one.
-
-    It compares the times of creation if all pages are sorted by them. Otherwise it always returns False.
-    """
-    times = [[str(task.get("created_at")) for task in page] for page in pages]
-    if all(page_times == sorted(page_times) for page_times in times):
-        return lambda first, second: str(first.get("created_at")) <= str(second.get("created_at"))
-    if all(page_times == sorted(page_times, reverse=True) for page_times in times):
-        return lambda first, second: str(first.get("created_at")) >= str(second.get("created_at"))
-    return lambda first, second: False
 
 
 def _text(value: object, default: str) -> str:

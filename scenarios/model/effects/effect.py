@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.fields.allowed_words import AllowedWords
-from workerkit.scenarios.fields.record import read_record, record_json
+from workerkit.scenarios.fields.record import has_short_form, read_record, record_json, record_keys
 
 
 class Effect(ABC):
@@ -33,3 +33,12 @@ class Effect(ABC):
     def as_json(self) -> dict[str, Any]:
         """The effect as JSON that `from_yaml` reads. Fields that have their default are left out."""
         return record_json(self)
+
+    def as_short_json(self) -> Any:
+        """The effect as a file writes it: a mapping, or the value of its only field."""
+        details, key = self.as_json(), self._short_key()
+        return details[key] if tuple(details) == (key,) else details
+
+    def _short_key(self) -> str:
+        """The key whose value alone is enough in a file. Empty if there is no such key."""
+        return record_keys(type(self))[0] if has_short_form(type(self)) else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from workerkit.openapi.formats.yaml_nodes import Node
-from workerkit.scenarios.faults.planned_fault import PlannedFault, read_planned_fault
+from workerkit.scenarios.faults.planned_fault import FAULT_KEY, PlannedFault, read_planned_fault
 from workerkit.scenarios.fields.allowed_words import AllowedWords
 from workerkit.scenarios.model.effects.effect import Effect
 
@@ -29,6 +29,9 @@ class AddFault(Effect):
 
     def as_json(self) -> dict[str, Any]:
         return self.planned.as_json()
+
+    def _short_key(self) -> str:
+        return FAULT_KEY
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from workerkit.openapi.formats.yaml_nodes import Node
 from workerkit.scenarios.fields.allowed_words import AllowedWords
 from workerkit.scenarios.fields.kinds import ServerName, TaskFields
-from workerkit.scenarios.fields.record import read_record, record_json
+from workerkit.scenarios.fields.record import read_record, record_json, record_keys
 from workerkit.scenarios.model.effects.effect import Effect
 from workerkit.scenarios.model.selection import Selection
 from workerkit.scenarios.model.task_group import TaskGroup, read_task_group
@@ -30,6 +30,9 @@ class OnTasks(Effect):
 
     def as_json(self) -> dict[str, Any]:
         return record_json(self.tasks)
+
+    def _short_key(self) -> str:
+        return record_keys(Selection)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Annotated, ClassVar
 
 from workerkit.openapi.exchange import Exchange
-from workerkit.scenarios.fields.kinds import AtLeast
+from workerkit.scenarios.fields.kinds import AtLeast, Seconds
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.trouble.attempts import outages, request_key
 from workerkit.scenarios.run_record.run import Run
@@ -25,10 +25,11 @@ _SHORTEST = 0.02
 class BackoffGrows(Rule):
     """While a report gets a 5xx or no answer, the pauses between the attempts must not all be equal.
 
-    The rule checks the first `attempts` attempts at a report, if this report was the first request that
-    failed and if the server accepted no request in between. So it checks no worker whose pauses begin again
-    after each accepted request. It checks only reports, because a daemon may read the list at equal times.
-    The rule is not general, because the API page does not say how to repeat a request.
+    Pauses of `allowed` or longer may be equal: a worker may also read an empty list once a second. The rule
+    checks the first `attempts` attempts at a report, if this report was the first request that failed and if
+    the server accepted no request in between. So it checks no worker whose pauses begin again after each
+    accepted request. It checks only reports, because a daemon may read the list at equal times. The rule is
+    not general, because the API page does not say how to repeat a request.
     """
 
     id: ClassVar[str] = "backoff-grows"
@@ -42,6 +43,7 @@ class BackoffGrows(Rule):
     no_occasion: ClassVar[str] = "no report failed several times in a row"
 
     attempts: Annotated[int, AtLeast(3)] = 6
+    allowed: Seconds = 1.0
 
     def check(self, run: Run) -> list[Violation]:
         first_attempts = (attempts[: self.attempts] for attempts in _attempts_at_reports(run))
@@ -49,7 +51,7 @@ class BackoffGrows(Rule):
             [
                 _breach(run, attempts)
                 for attempts in first_attempts
-                if len(attempts) == self.attempts and _has_equal_pauses(attempts)
+                if len(attempts) == self.attempts and _has_equal_pauses(attempts, self.allowed)
             ]
         )
 
@@ -65,9 +67,9 @@ def _attempts_at_reports(run: Run) -> Iterator[list[Exchange]]:
             yield [exchange for exchange in outage if request_key(exchange) == key]
 
 
-def _has_equal_pauses(attempts: Sequence[Exchange]) -> bool:
+def _has_equal_pauses(attempts: Sequence[Exchange], allowed: float) -> bool:
     pauses = [after.began - before.ended for before, after in pairwise(attempts)]
-    return min(pauses) >= _SHORTEST and max(pauses) < _EQUAL * min(pauses)
+    return _SHORTEST <= min(pauses) < allowed and max(pauses) < _EQUAL * min(pauses)
 
 
 def _breach(run: Run, attempts: Sequence[Exchange]) -> Breach:

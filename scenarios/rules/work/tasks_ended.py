@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.rules.last_activity import last_activity
+from workerkit.scenarios.rules.next_poll import waits_for_next_poll
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.rules.unfinished_work import first_ids
 from workerkit.scenarios.run_record.run import EndedBy, Run
@@ -29,7 +31,10 @@ class TasksEnded(Rule):
     """At the end of the run, all tasks of the worker's server must be completed, failed or canceled.
 
     If the run ended because the scenario was over, a task that had already ended once is not counted. It may
-    be open because the worker set it back to pending, to try it again.
+    be open because the worker set it back to pending, to try it again. If the time limit ended the run, the
+    rule is not judged while the worker may only be waiting before it reads the list again. Then all open
+    tasks are waiting, the worker's last report or list succeeded less than `patience` before the end, and the
+    worker has not read the list since.
     """
 
     id: ClassVar[str] = "tasks-ended"
@@ -40,6 +45,10 @@ class TasksEnded(Rule):
     )
     general: ClassVar[bool] = False
     can_be_mended: ClassVar[bool] = True
+    no_occasion: ClassVar[str] = (
+        "the worker was waiting when the time limit was reached. Perhaps it reads the list again later. "
+        "Give it more time with --time-limit"
+    )
     follows_from: ClassVar[tuple[str, ...]] = (
         "process-not-crashed",
         "goes-on-after-trouble",
@@ -51,12 +60,11 @@ class TasksEnded(Rule):
         "none-left-running",
     )
 
+    patience: Seconds = 60.0
+
     def check(self, run: Run) -> list[Violation]:
-        ended = run.api.statuses_in("ended")
-        open_tasks = [task for task in run.own_tasks() if task["status"] not in ended]
-        if run.ended_by == "until":
-            open_tasks = [task for task in open_tasks if not _has_ended(run, task, ended)]
-        if not open_tasks:
+        open_tasks = _open_tasks(run)
+        if not open_tasks or waits_for_next_poll(run, open_tasks, self.patience):
             return []
         refused = _refused_reports(run, open_tasks)
         last = () if run.ended_by == "until" else run.own_exchanges[-1:]
@@ -68,6 +76,18 @@ class TasksEnded(Rule):
             # Perhaps the results were refused only because the tasks were never reported as running.
             violation = replace(violation, follows_from=(*self.follows_from, _NEVER_RUNNING))
         return [violation]
+
+    def had_occasion(self, run: Run) -> bool:
+        open_tasks = _open_tasks(run)
+        return not (open_tasks and waits_for_next_poll(run, open_tasks, self.patience))
+
+
+def _open_tasks(run: Run) -> list[Mapping[str, Any]]:
+    ended = run.api.statuses_in("ended")
+    open_tasks = [task for task in run.own_tasks() if task["status"] not in ended]
+    if run.ended_by == "until":
+        open_tasks = [task for task in open_tasks if not _has_ended(run, task, ended)]
+    return open_tasks
 
 
 def _has_ended(run: Run, task: Mapping[str, Any], ended: Collection[str]) -> bool:

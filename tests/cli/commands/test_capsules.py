@@ -22,7 +22,7 @@ from tests.cli.conftest import Run, on_a_terminal
 from tests.independent.fault import Fault
 from tests.independent.faults import FAULTS
 from tests.independent.running import Running, running
-from workerkit.mockserver.capsules.file.any_recording import read_recording
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 
 SECONDS = 120.0
 Ask = Callable[..., requests.Response]
@@ -201,7 +201,7 @@ def test_a_part_that_is_left_is_not_written_over(run: Run, script: str, project:
         (("replay", "."), 2, ".: this is a folder"),
         (("replay", "empty.yaml"), 2, "empty.yaml: the file is empty"),
         (("replay", "binary.yaml"), 2, "binary.yaml: this is not a text file"),
-        (("replay", "else.har"), 2, "no request to /api/v1/worker. Requests to other addresses: 1"),
+        (("replay", "else.har"), 2, "no request to /api/v1/worker. left out: 1 request to other addresses"),
         (("replay", "writes.yaml", "--target", "http://192.0.2.1/api/v1/worker"), 2, "give --api-key KEY"),
         (
             ("replay", "writes.yaml", "--target", "http://192.0.2.1/api/v1/worker", "--api-key", "k"),
@@ -216,7 +216,7 @@ def test_a_part_that_is_left_is_not_written_over(run: Run, script: str, project:
         (
             ("replay", "no.har"),
             2,
-            "no.har:1:1: entry 1 is not an exchange of a HAR or a journal: 'request' is missing",
+            "passed over: 1 entry (entry 1, line 1): it has no request",
         ),
         (("replay", "good.yaml", "--target", "http://127.0.0.1:1/api/v1/worker"), 3, "cannot be reached"),
         (("replay", "good.yaml", "--", "no-such-command-anywhere"), 3, "was not found"),
@@ -372,3 +372,43 @@ def test_shrinking_says_on_a_terminal_how_many_exchanges_are_left(script: str, p
     assert code == 1
     assert "13 of 13 exchanges left" in output
     assert "bug-small.yaml: " in output
+
+
+def test_a_capsule_becomes_a_har_and_an_issue(run: Run, project: Path) -> None:
+    exchange = {
+        "at": 0,
+        "took": 0,
+        "request": {
+            "method": "GET",
+            "path": "/api/v1/worker/tasks",
+            "headers": [["x-api-key", "a-real-key"]],
+        },
+        "answer": {"status": 201, "headers": [["content-type", "application/json"]], "body": {"text": "```"}},
+    }
+    capsule = {"capsule": 1, "began": "2025-12-01T10:00:00Z", "exchanges": [exchange]}
+    (project / "bug.json").write_text(json.dumps(capsule))
+    assert run("record", "--from", "bug.json", "--out", "bug.har")[0] == 0
+    assert json.loads((project / "bug.har").read_text())["log"]["entries"][0]["response"]["status"] == 201
+    code, text, _ = run("replay", "bug.har", "--issue")
+    assert code == 1
+    assert "a-real-key" not in text
+    assert 'curl -X GET "$LIKEPION_BASE_URL"/tasks' in text
+    (project / "issue.md").write_text(text)
+    code, verdict, _ = run("replay", "issue.md")
+    assert code == 1
+    assert verdict.splitlines()[0] == run("replay", "bug.har")[1].splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--from", "a.har", "--out", "b", "--base-path", "staging"], "staging must begin with a slash"),
+        (["--from", "a.har", "--out", "b", "--secret", "10"], "'10' is in many texts"),
+        (["--upstream", "http://127.0.0.1:1", "--out", "b", "--base-path", "/x"], "--base-path needs --from"),
+        (["--upstream", "http://127.0.0.1:1", "--out", "b.har"], "record --from CAPSULE --out b.har"),
+    ],
+)
+def test_options_of_record_that_do_not_fit_are_refused(run: Run, words: list[str], message: str) -> None:
+    code, _, error = run("record", *words)
+    assert code == 2
+    assert message in error

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
-from workerkit.contracts.generated.isolated_hypothesis import isolated_hypothesis
+from workerkit.contracts.generated import isolated_hypothesis
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def strange_profile() -> Iterator[str]:
 
 
 def test_the_profile_of_a_project_does_not_count(strange_profile: str) -> None:
-    with isolated_hypothesis():
+    with isolated_hypothesis.isolated_hypothesis():
         inside = settings()
         assert (inside.max_examples, inside.deadline, inside.derandomize) == (100, None, False)
         assert len(inside.phases) > 3
@@ -28,6 +29,13 @@ def test_the_profile_of_a_project_does_not_count(strange_profile: str) -> None:
 
 
 def test_after_an_error_the_profile_is_the_old_one(strange_profile: str) -> None:
-    with pytest.raises(ZeroDivisionError), isolated_hypothesis():
+    with pytest.raises(ZeroDivisionError), isolated_hypothesis.isolated_hypothesis():
         raise ZeroDivisionError
     assert settings.get_current_profile_name() == strange_profile
+
+
+def test_another_hypothesis_is_an_import_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(providers, "_get_local_constants")
+    with pytest.raises(ImportError, match=r"no .*providers._get_local_constants") as raised:
+        isolated_hypothesis._check_used_names()
+    assert raised.value.name == "hypothesis"

@@ -28,6 +28,20 @@ OF_CONFORM = ("workerkit.contracts", "workerkit.cli", "schemathesis", "hypothesi
 HEAVY = ("starlette", "uvicorn", "jsonschema_rs", "orjson", "yaml", "workerkit.scenarios")
 
 
+WITHOUT_PYTEST = """
+import sys
+sys.modules["pytest"] = None
+from workerkit.mockserver import MockServer
+with MockServer() as mock, mock.new_world("quiet-day") as api:
+    print(api.run([sys.executable, "-c", "pass"]).exit_code)
+"""
+
+
+def test_the_mock_runs_where_pytest_is_not_installed() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_PYTEST], capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"
+
+
 def test_the_plugin_imports_only_itself() -> None:
     done = subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) == OWN

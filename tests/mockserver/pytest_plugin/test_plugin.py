@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workerkit.mockserver.capsules.file.any_recording import read_recording
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.mockserver.capsules.replay.replay import replay
 
 # The first lines of each suite. `send(api, method, path, body)` returns the status and the answer as JSON.

@@ -96,6 +96,33 @@ def test_a_worker_that_ignores_sigterm_is_killed_after_the_grace_period(two_task
     assert (trial.verdict.passed, trial.run.exit_code) == (True, None)
 
 
+# A worker that waits for an answer that never comes
+
+ONE_HANGS = """
+title: One request hangs
+about: The first list is never answered.
+world: {servers: [server-01], tasks: [{count: 2, server: server-01}]}
+when: [{call: 1, do: [{add-fault: {fault: hang, operation: listTasks, nth: 1}}]}]
+expect: [tasks-ended]
+"""
+WAITS = """
+import contextlib, socket
+def wait_for_a_list(seconds):
+    with contextlib.suppress(OSError):
+        socket.setdefaulttimeout(seconds)
+        send("GET", "/tasks")
+    socket.setdefaulttimeout(None)
+send("POST", "/health", {})
+"""
+
+
+def test_the_time_limit_does_not_count_the_time_until_a_timeout() -> None:
+    scenario = loader.parse(ONE_HANGS.encode(), name="one-hangs.yaml")
+    source = f"{WAITS}wait_for_a_list(7)\ncomplete_all()"
+    trial = try_worker(scenario, worker(source), time_limit=6.0)
+    assert (trial.run.ended_by, trial.verdict.passed) == ("exit", True)
+
+
 # A worker that does nothing more
 
 POLLS = """

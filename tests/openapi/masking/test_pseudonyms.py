@@ -23,19 +23,15 @@ from tests.openapi.masking.test_canaries import (
     finds_secret,
     percents,
 )
-from workerkit.openapi.masking.pseudonyms import Pseudonyms, secrets_of, words_of_the_apis
+from workerkit.openapi.masking.common_words import is_common
+from workerkit.openapi.masking.pseudonyms import Pseudonyms, secrets_of
 
 SALT = b"s"
 KINDS = ("key", "password", "email")
 
 
-def is_secret(word: str) -> bool:
-    """False for words of the API, which are never replaced."""
-    return word.lower() not in words_of_the_apis()
-
-
-SECRET_WORDS = WORDS.filter(is_secret)
-SECRETS = PASSWORDS.filter(is_secret) | SECRET_WORDS
+SECRET_WORDS = WORDS.filter(lambda word: not is_common(word))
+SECRETS = PASSWORDS.filter(lambda word: not is_common(word)) | SECRET_WORDS
 
 
 def pseudonyms_of(*secrets: tuple[str, str], salt: bytes = SALT) -> Pseudonyms:

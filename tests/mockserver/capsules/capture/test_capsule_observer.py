@@ -12,8 +12,8 @@ import requests
 from tests.mockserver.capsules.capture.test_capture import worker_request
 from workerkit.mockserver.capsules.capture.capsule_observer import CapsuleObserver, watch_worlds
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
-from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.capsule import Capsule
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.worker_app import WorkerApp

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.openapi.masking.test_canaries import exchange
-from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.body import json_block
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.schema import capsule_schema
 from workerkit.mockserver.capsules.file.writer import CapsuleFormatter, capsule_text
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats import yaml_nodes
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse, render
@@ -223,7 +223,7 @@ def test_a_missing_file_and_a_binary_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="does not exist"):
         read_recording(tmp_path / "none.yaml")
     (tmp_path / "c.yaml").write_bytes(b"capsule: \xff")
-    with pytest.raises(InvalidInputError, match=r"c\.yaml: this is not a text file"):
+    with pytest.raises(InvalidInputError, match=r"c\.yaml:1: this line is not in UTF-8"):
         read_recording(tmp_path / "c.yaml")
 
 

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 from tests.openapi.masking.test_canaries import exchange
 from workerkit.mockserver.atomic_file import CannotWriteError
-from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import CapsuleFormatter
 from workerkit.mockserver.capsules.http.framing import Framer, NotHttpError
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.mockserver.capsules.record.exchange_assembler import ExchangeAssembler
 from workerkit.mockserver.capsules.record.recording import Recording
 

@@ -184,6 +184,9 @@ def failing_reports(worker: Any, pauses: Iterable[float]) -> None:
     [
         ([0.5] * 5, 1),
         ([0.5, 0.55, 0.5, 0.58, 0.5, 4.0], 1),
+        ([0.9] * 5, 1),
+        ([1.0] * 8, 0),
+        ([5.0] * 8, 0),
         ([0.5] * 4, 0),
         ([0.2, 0.4, 0.8, 1.6, 1.6, 1.6, 1.6, 1.6], 0),
         ([0.5, 0.5, 0.5, 0.5, 0.8], 0),
@@ -419,7 +422,7 @@ def test_repeating_a_lost_completion_by_put(scripted_worker: MakeWorker, broken_
 
 
 @pytest.mark.parametrize("how", [{"fault": "hang"}, {"fault": "lost-answer", "by": "hang"}])
-@pytest.mark.parametrize(("waited", "rules"), [(10, []), (15, ["hung-answer-given-up"])])
+@pytest.mark.parametrize(("waited", "rules"), [(31, []), (35, ["hung-answer-given-up"])])
 def test_waiting_for_an_answer_that_never_comes(
     scripted_worker: MakeWorker,
     broken_rules: BrokenRules,

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from workerkit.mockserver.capsules.file.any_recording import read_recording
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 
@@ -111,12 +111,16 @@ def test_other_requests_are_left_out_with_a_note(tmp_path: Path) -> None:
     )
     capsule = read(tmp_path, *others, entry())
     assert len(capsule.recorded) == 1
-    assert capsule.notes == ("made from bug.har", "left out: 3 requests to other addresses")
+    assert capsule.notes == (
+        "made from bug.har",
+        "left out: 2 requests to other addresses",
+        "left out: 1 request with the method OPTIONS, which browsers send on their own",
+    )
 
 
 def test_a_har_without_content_gets_a_note(tmp_path: Path) -> None:
     capsule = read(tmp_path, entry(response__content={"size": 900}), entry())
-    note = "answers without a body in bug.har: 1. To get the bodies, export the HAR with content"
+    note = "answers without a body in bug.har: 1. To get the bodies, record them with their content"
     assert note in capsule.notes
 
 
@@ -132,7 +136,7 @@ def test_an_entry_without_an_answer_has_the_ending_closed(tmp_path: Path) -> Non
         ({"response__status": 1200}, "1200 is not an HTTP status"),
         ({"startedDateTime": "0001-01-01T00:00:00Z"}, "before the year 1970"),
         ({"time": 1e300}, "longer than ten years"),
-        ({"request__headers": [5]}, "entry 1 is not an exchange"),
+        ({"request__headers": [5]}, "entry 1, line 1.: a part of it has the wrong type"),
     ],
 )
 def test_an_entry_that_no_capsule_can_hold_is_refused_with_the_reason(

@@ -1,0 +1,110 @@
+"""The text for an issue tracker about a capsule: what was expected, what came, curl lines and the capsule."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.mockserver.capsules.other_tools.any_recording import without_secrets
+from workerkit.mockserver.capsules.replay.difference import Difference
+from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.visible_text import visible_text
+from workerkit.openapi.spec.api import worker_api
+
+# GitHub takes 65,536 characters. Together these limits give less than 60,000.
+_MAX_CAPSULE, _MAX_CURL, _MAX_BODY, _MAX_VALUE, _MAX_NOTES = 40_000, 8_000, 600, 500, 10
+_BACKTICKS = re.compile("`{3,}")
+
+
+def fits_into_issue(capsule: Capsule) -> bool:
+    """True if the text of a capsule's file is short enough for an issue."""
+    return len(visible_text(capsule_text(capsule))) <= _MAX_CAPSULE
+
+
+def issue_text(capsule: Capsule, summary: ReplaySummary) -> str:
+    """The text in Markdown, with less than 60,000 characters and without secrets.
+
+    The capsule is in a fence at the end, so that a copy of the text can be replayed. A capsule that is too
+    long is left out, and the text says so.
+    """
+    clean = without_secrets(capsule)
+    difference = summary.difference
+    parts = [
+        f"# {_title(difference)}\n",
+        *_outcome(difference),
+        *(f"- {_short(note)}\n" for note in summary.notes[:_MAX_NOTES]),
+        "\n## Requests\n",
+        _fenced("sh", "\n".join(_curl_lines(clean.recorded, difference))),
+        "\n## Capsule\n",
+        *_capsule_part(clean),
+    ]
+    return "\n".join(parts)
+
+
+def _title(difference: Difference | None) -> str:
+    if difference is None:
+        return "A recording of the Worker API"
+    return f"{difference.operation or difference.request}: {difference.place} differs from the API page"
+
+
+def _outcome(difference: Difference | None) -> list[str]:
+    """What was expected, and what came."""
+    if difference is None:
+        return ["The answers in this recording follow the API page.\n"]
+    why = [_short(difference.why) + "\n"] if difference.why else []
+    return [
+        f"Exchange {difference.number}, `{_short(difference.request)}`, at `{difference.place}`.\n",
+        "## Expected\n",
+        _fenced("", _short(difference.now)),
+        "\n## Came\n",
+        _fenced("", _short(difference.recorded)),
+        "",
+        *why,
+    ]
+
+
+def _capsule_part(capsule: Capsule) -> list[str]:
+    text = visible_text(capsule_text(capsule))
+    if len(text) > _MAX_CAPSULE:
+        return [f"The capsule has {len(text):,} characters, too many for an issue: attach the file.\n"]
+    command = "Save this text in a file and run `workerkit replay FILE`. The secrets in it are replaced.\n"
+    return [command, _fenced("yaml", text.rstrip("\n")), ""]
+
+
+def _curl_lines(recorded: Sequence[RecordedExchange], difference: Difference | None) -> Iterator[str]:
+    """A curl line for each request up to the difference. Of too many, the first ones are left out."""
+    end = difference.end if difference else len(recorded)
+    lines = [_curl(item.exchange)[: 2 * _MAX_BODY] for item in recorded[:end]]
+    length, kept = 0, len(lines)
+    while kept and length + len(lines[kept - 1]) < _MAX_CURL:
+        kept -= 1
+        length += len(lines[kept])
+    yield "# export LIKEPION_BASE_URL=... LIKEPION_API_KEY=..."
+    if kept:
+        yield f"# the first {kept} requests are left out here"
+    yield from lines[kept:]
+
+
+def _curl(exchange: Exchange) -> str:
+    path = exchange.path.removeprefix(worker_api().base_path)
+    target = shlex.quote(path + (f"?{exchange.query}" if exchange.query else ""))
+    words = [f'curl -X {exchange.method} "$LIKEPION_BASE_URL"{target} -H "X-API-Key: $LIKEPION_API_KEY"']
+    if exchange.request_body:
+        body = exchange.request_body.decode("utf-8", "replace")
+        shown = body if len(body) <= _MAX_BODY else f"{body[:_MAX_BODY]}..."
+        words.append(f"-H 'Content-Type: application/json' -d {shlex.quote(shown)}")
+    return " ".join(words).replace("\n", " ")
+
+
+def _fenced(language: str, text: str) -> str:
+    """A text in a Markdown fence that is longer than all fences in the text."""
+    fence = "`" * max([3, *(len(found) + 1 for found in _BACKTICKS.findall(text))])
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…"

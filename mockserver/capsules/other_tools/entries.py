@@ -1,0 +1,165 @@
+"""Makes a capsule from the entries of a recording. Odd entries are passed over, and notes say why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
+    NO_CONTENT,
+    OtherRequestError,
+    PreflightError,
+)
+from workerkit.openapi.formats.yaml_nodes import InvalidInputError
+from workerkit.openapi.spec.api import operation_of, worker_api
+
+ReadEntry = Callable[[Any, int, str], RecordedExchange]
+_ENTRY_ERRORS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+_MAX_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The entries of a recording, and how they are read.
+
+    noun: what the tool calls an entry.
+    items: the entries.
+    read: reads an entry. It takes the entry, its number and the base path of the API.
+    line_of: the line of an entry with a number; None if the file has no lines.
+    head: a capsule without exchanges; the new capsule gets its notes and its world.
+    """
+
+    noun: str
+    items: Sequence[Any]
+    read: ReadEntry
+    line_of: Callable[[int], int] | None = None
+    head: Capsule | None = None
+
+    def place(self, number: int) -> str:
+        """Where an entry is: `entry 3, line 120`."""
+        line = "" if self.line_of is None else f", line {self.line_of(number)}"
+        return f"{self.noun} {number}{line}"
+
+
+@dataclass
+class _Result:
+    """What was read.
+
+    odd: for each reason, the numbers of the entries.
+    """
+
+    recorded: list[RecordedExchange] = field(default_factory=list)
+    other_paths: list[str] = field(default_factory=list)
+    preflights: int = 0
+    odd: dict[str, list[int]] = field(default_factory=dict)
+
+
+def capsule_of(entries: Entries, path: Path, base_path: str) -> Capsule:
+    """The capsule of a recording, with its secrets.
+
+    path: the file of the recording.
+    base_path: the base path of the API in the recording.
+
+    Raises InvalidInputError if no entry is a request to the Worker API.
+    """
+    result = _read(entries, base_path)
+    if not result.recorded and (entries.head is None or entries.items):
+        raise InvalidInputError(f"{path}: {'. '.join(_why_empty(entries, result, base_path))}")
+    ordered = sorted(result.recorded, key=lambda recorded: recorded.exchange.began)
+    numbered = tuple(
+        replace(recorded, exchange=replace(recorded.exchange, number=number))
+        for number, recorded in enumerate(ordered, 1)
+    )
+    notes = tuple(_notes(entries, result, path.name))
+    if entries.head is not None:
+        return replace(entries.head, recorded=numbered, notes=(*entries.head.notes, *notes))
+    return Capsule(ordered[0].exchange.began, numbered, notes=(f"made from {path.name}", *notes))
+
+
+def _read(entries: Entries, base_path: str) -> _Result:
+    result = _Result()
+    for number, item in enumerate(entries.items, 1):
+        try:
+            result.recorded.append(entries.read(item, number, base_path))
+        except OtherRequestError as error:
+            result.other_paths.append(error.path)
+        except PreflightError:
+            result.preflights += 1
+        except _ENTRY_ERRORS as error:
+            result.odd.setdefault(_reason(error), []).append(number)
+    return result
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]}"
+    if isinstance(error, TypeError | AttributeError):
+        return "a part of it has the wrong type"
+    if isinstance(error, RecursionError):
+        return "it has too many levels"
+    return str(error)
+
+
+def _notes(entries: Entries, result: _Result, name: str) -> list[str]:
+    notes = _left_out(entries, result)
+    if result.odd:
+        notes.append("If a replay finds a difference, what was passed over may be its cause")
+    without_body = sum(NO_CONTENT in recorded.exchange.why for recorded in result.recorded)
+    if without_body and entries.head is None:
+        notes.append(
+            f"answers without a body in {name}: {without_body}. "
+            "To get the bodies, record them with their content"
+        )
+    return notes
+
+
+def _left_out(entries: Entries, result: _Result) -> list[str]:
+    """Sentences about the entries that are not in the capsule."""
+    notes = []
+    if result.other_paths:
+        notes.append(f"left out: {_count(len(result.other_paths), 'request')} to other addresses")
+    if result.preflights:
+        notes.append(
+            f"left out: {_count(result.preflights, 'request')} with the method OPTIONS, "
+            "which browsers send on their own"
+        )
+    for reason, numbers in result.odd.items():
+        listed = "; ".join(map(entries.place, numbers[:_MAX_LISTED])) + (
+            "; ..." if len(numbers) > _MAX_LISTED else ""
+        )
+        notes.append(f"passed over: {_count(len(numbers), entries.noun)} ({listed}): {reason}")
+    return notes
+
+
+def _why_empty(entries: Entries, result: _Result, base_path: str) -> list[str]:
+    sentences = [f"it contains no request to {base_path}"]
+    if not entries.items:
+        return [*sentences, "It has no entries at all"]
+    sentences += _left_out(entries, result)
+    if found := Counter(filter(None, map(_base_path_in, result.other_paths))).most_common(1):
+        sentences.append(
+            f"Does the API have another base path? Try: workerkit record --base-path {found[0][0]}"
+        )
+    return sentences
+
+
+def _base_path_in(path: str) -> str | None:
+    """The part of a path before the path of an operation. None if the path ends in no such path."""
+    for place, sign in enumerate(path):
+        if sign == "/" and _is_operation(path[place:]):
+            return path[:place] or None
+    return None
+
+
+def _is_operation(path: str) -> bool:
+    full = worker_api().base_path + path
+    return any(operation_of(method, full) is not None for method in ("GET", "POST", "PUT"))
+
+
+def _count(number: int, noun: str) -> str:
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"1 {noun}" if number == 1 else f"{number} {plural}"

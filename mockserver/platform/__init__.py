@@ -1,0 +1,1 @@
+"""What differs between operating systems. Each file works on all of them, with what the system has."""

@@ -1,0 +1,1 @@
+"""What a hunt tries: troubles at the requests of a worker, as scenarios."""

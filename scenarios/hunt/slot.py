@@ -1,0 +1,129 @@
+"""Slots: the requests of a worker at which a hunt lets something go wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workerkit.openapi.asked import TASK_KINDS, Asked
+from workerkit.scenarios.fields.call_span import Calls
+from workerkit.scenarios.model.trigger import OnAsked
+from workerkit.scenarios.run_record.run import Run
+
+# What the worker does, by what its request asks. Completions come first: there a worker can lose the most.
+_ACTIONS = {
+    "completion": "reports {task} as completed",
+    "failure": "reports {task} as failed",
+    "running": "sets {task} to running",
+    "first-page": "reads the first page of the list",
+    "later-page": "reads a later page of the list",
+    "requeue": "sets {task} back to pending",
+    "queued": "sets {task} to queued",
+    "cancellation": "cancels {task}",
+    "details": "updates {task} without a status",
+    "logs": "sends logs",
+    "heartbeat": "sends a heartbeat",
+    "request-status": "sets the status of a customer's request",
+    "account-status": "sets the status of an account",
+}
+SLOT_KINDS = tuple(_ACTIONS)
+# Of each kind: the first requests, and the last one.
+_FIRST_REQUESTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A request of a worker, named by what it asks and not by the number of a call.
+
+    kind: what the request asks; one of SLOT_KINDS.
+    number: the number of the task or of the request, as the trigger `asked` counts it.
+    since: only requests after the happening of this name are counted. None: all requests.
+    """
+
+    kind: str
+    number: int = 1
+    since: str | None = None
+
+    @property
+    def trigger(self) -> OnAsked:
+        """The trigger of a happening at this request."""
+        return OnAsked(
+            what=(self.kind,),
+            number=Calls(self.number, self.number),
+            since=self.since,
+        )
+
+    @property
+    def is_about_task(self) -> bool:
+        """Whether the request is about a task."""
+        return self.kind in TASK_KINDS
+
+    @property
+    def is_after_success(self) -> bool:
+        """Whether the API has answered a request of the worker before, so that its key must be correct."""
+        return self.is_about_task or self.kind == "later-page" or self.number > 1 or self.since is not None
+
+    def __str__(self) -> str:
+        """What the worker does, in words: `reports task 2 as completed`."""
+        if self.since is not None:
+            action = _ACTIONS[self.kind].format(task="a task")
+            return f"next {action}" if self.number == 1 else f"{action} for the {_ordinal(self.number)} time"
+        if self.is_about_task:
+            return _ACTIONS[self.kind].format(task=f"task {self.number}")
+        return f"{_ACTIONS[self.kind]} for the {_ordinal(self.number)} time"
+
+
+def slots_of(run: Run) -> tuple[Slot, ...]:
+    """Returns the slots of a run in which nothing went wrong: of each kind the first two, and the last one.
+
+    Two slots never mean the same request. All slots of completions come first.
+    """
+    requests = _requests(run.asked.items())
+    return tuple(
+        Slot(kind, number)
+        for kind in SLOT_KINDS
+        for number in _chosen([exchange for asked, exchange in requests if asked == kind])
+    )
+
+
+def slots_after(slot: Slot, run: Run, *, most: int, since: str) -> tuple[Slot, ...]:
+    """Returns the first requests that followed a slot in a run, in the order in which they came.
+
+    most: how many slots are wanted.
+    since: the name of the happening at `slot`.
+    Returns nothing if the slot did not come in the run.
+    """
+    of_kind = [exchange for kind, exchange in _requests(run.asked.items()) if kind == slot.kind]
+    if len(of_kind) < slot.number:
+        return ()
+    later = [(number, asked) for number, asked in run.asked.items() if number > of_kind[slot.number - 1]]
+    numbers: Counter[str] = Counter()
+    slots: list[Slot] = []
+    for kind, _ in _requests(later)[:most]:
+        numbers[kind] += 1
+        slots.append(Slot(kind, numbers[kind], since))
+    return tuple(slots)
+
+
+def _requests(all_asked: Iterable[tuple[int, Iterable[Asked]]]) -> list[tuple[str, int]]:
+    """Returns what requests ask as the trigger `asked` counts it: a kind and the number of an exchange."""
+    counted: set[Asked] = set()
+    requests: list[tuple[str, int]] = []
+    for exchange, asked in all_asked:
+        for one in asked:
+            if one not in counted or one.kind not in TASK_KINDS:
+                requests.append((one.kind, exchange))
+            counted.add(one)
+    return requests
+
+
+def _chosen(exchanges: list[int]) -> list[int]:
+    """Returns the numbers, from 1, of the requests that become slots. Each belongs to another exchange."""
+    first_of_exchange = {exchange: number for number, exchange in reversed([*enumerate(exchanges, 1)])}
+    numbers = sorted(first_of_exchange.values())
+    return sorted({*numbers[:_FIRST_REQUESTS], *numbers[-1:]})
+
+
+def _ordinal(number: int) -> str:
+    return {1: "first", 2: "second", 3: "third"}.get(number, f"{number}th")
