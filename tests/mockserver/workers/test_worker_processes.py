@@ -51,6 +51,7 @@ def wait_for_exit(processes: WorkerProcesses) -> None:
 def test_a_command_that_exits_is_over(tmp_path: Path) -> None:
     with WorkerProcesses(counting(tmp_path, "1"), {}) as processes:
         wait_for_exit(processes)
+        wait_for(processes, "exits 1\n")  # the last output may be read after the exit
         assert (processes.exit_code, processes.output()) == (1, "exits 1\n")
 
 
@@ -59,6 +60,7 @@ def test_a_stopped_command_may_finish_and_has_no_exit_code(tmp_path: Path) -> No
         wait_for(processes, "up 1")
         processes.stop()
         wait_for_exit(processes)
+        wait_for(processes, "finished 1\n")
         assert (processes.exit_code, processes.output()) == (None, "up 1\nfinished 1\n")
 
 
