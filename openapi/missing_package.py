@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from importlib.metadata import version
 
 _OWN_PACKAGE = "likepion-workerkit"
 
@@ -21,5 +20,8 @@ def missing_package_text(user: str, error: ImportError, packages: Collection[str
     install = f"pip install '{_OWN_PACKAGE}[{extra}]'"
     if isinstance(error, ModuleNotFoundError) and error.name == package:
         return f"{user} needs {package}: {install}"
+    # This import takes long, and the help of every command imports this module.
+    from importlib.metadata import version
+
     installed = version(package)
     return f"{user} cannot use {package} {installed}, which is made differently. A fitting version: {install}"

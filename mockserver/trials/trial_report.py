@@ -31,6 +31,7 @@ from workerkit.scenarios.rules import RULES
 from workerkit.scenarios.rules.judge import rules_of
 from workerkit.scenarios.rules.last_activity import last_activity
 from workerkit.scenarios.rules.requests.heartbeat_regular import HeartbeatRegular
+from workerkit.scenarios.rules.work.tasks_ended import TasksEnded
 from workerkit.scenarios.run_record.run import EndedBy, Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -279,7 +280,7 @@ def _remark(trial: Trial) -> str:
     unjudged = {rule.rule for rule in trial.verdict.not_judged}
     expected = [expectation.rule for expectation in trial.run.scenario.expect]
     # Rules that every run can break are not what makes a scenario special.
-    special = [rule for rule in expected if RULES[rule].no_occasion]
+    special = [rule for rule in expected if RULES[rule].no_occasion and rule != TasksEnded.id]
     is_remarkable = trial.verdict.passed and special and unjudged.issuperset(special)
     return f"no occasion for {', '.join(special)}" if is_remarkable else ""
 

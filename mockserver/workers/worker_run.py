@@ -148,7 +148,9 @@ class _RunningWorker:
         return self._idle_reason(build_run(self._director, "time-limit", None))
 
     def _is_time_up(self) -> bool:
-        """Whether the time limit is reached. Moves it if a fault held answers back."""
+        """Whether the time limit is reached. Moves it if a fault of the scenario held answers back."""
+        if self._director.scenario is None:
+            return True
         run = build_run(self._director, "time-limit", None)
         now = steady_seconds()
         if is_held_back(run):

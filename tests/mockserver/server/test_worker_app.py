@@ -416,7 +416,7 @@ def test_each_json_body_gets_an_answer_that_the_spec_describes(
         (f"http://elsewhere.example{BASE}/tasks", 200),
         (f"http://elsewhere.example/{BASE}/tasks", 404),
         ("http://elsewhere.example", 400),
-        ("/", 404),
+        ("//", 404),
         ("*", 404),
     ],
 )
