@@ -16,14 +16,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.masking.common_words import is_common
 from workerkit.openapi.masking.encodings import base64_fragments, decodings
 from workerkit.openapi.masking.literal_regex import regex_of_any
 from workerkit.openapi.masking.mask import Mask
 
 MASKS = re.compile(r"<(?:key|password|email|cookie) [0-9a-f]{8}>")
 RUN = re.compile(r"[A-Za-z0-9+/_-]{6,}")
-WORDS = st.text("abcdefghijkXYZ0189", min_size=10, max_size=20)
-PASSWORDS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=9, max_size=16)
+# Hypothesis also tries texts of the code, such as ACCOUNT_ID. Common words are masked in their fields only.
+WORDS = st.text("abcdefghijkXYZ0189", min_size=10, max_size=20).filter(lambda word: not is_common(word))
+PASSWORDS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=9, max_size=16
+).filter(lambda word: not is_common(word))
 ADDRESSES = st.from_regex(r"canary[a-z0-9.]{1,6}[a-z0-9]@[a-z]{3,8}\.example", fullmatch=True)
 
 
