@@ -5,23 +5,13 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
+from workerkit.contracts.page.rules import OPERATION_RULES
 from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.page.page import page_sections
 
 # The rules about a status, by the status that the page demands.
 _STATUS_RULES = {"400": "bad-request", "401": "key-checked", "403": "update-own-only", "404": "not-found"}
-_OPERATION_RULES = {
-    "heartbeat": "heartbeat",
-    "listTasks": "list",
-    "updateTask": "update",
-    "bulkUpdateTasks": "bulk",
-    "sendLogs": "logs",
-    "updateLink": "link-update",
-    "completeLink": "link-complete",
-    "setRequestStatus": "request-status",
-    "setAccountStatus": "account-status",
-}
 # The rules about a part of an answer, by the operation and the place. The first pattern that fits counts.
 _PLACE_RULES = (
     ("listTasks answer/total", "list-total"),
@@ -64,7 +54,7 @@ def _rule(difference: Difference, exchange: Exchange) -> str | None:
         return "update-own-only"
     place = f"{difference.operation} {difference.place}"
     rules = (rule for pattern, rule in _PLACE_RULES if re.fullmatch(pattern, place))
-    return next(rules, _OPERATION_RULES.get(difference.operation or ""))
+    return next(rules, OPERATION_RULES.get(difference.operation or ""))
 
 
 def _rule_of_list(difference: Difference, exchange: Exchange) -> str:
