@@ -19,6 +19,7 @@ from workerkit.cli.console import console
 from workerkit.cli.option_types import DURATION
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
+from workerkit.cli.trial_options import grace_option
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.reports.report import Outcome
 from workerkit.mockserver.reports.terminal import (
@@ -68,13 +69,7 @@ _HOST = "127.0.0.1"
     metavar="TIME",
     help="How often your worker sends heartbeats, for example 30s. Needed to judge them.",
 )
-@click.option(
-    "--grace",
-    type=DURATION,
-    default="5s",
-    show_default=True,
-    help="How long the worker may take to exit after SIGTERM, before it gets SIGKILL.",
-)
+@grace_option
 @click.option("--fail-fast", is_flag=True, help="End the run at the first scenario that failed.")
 @click.option(
     "--save-capsules", metavar="DIR", help="Write a capsule (for workerkit replay) of each failed scenario."

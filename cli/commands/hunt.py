@@ -14,6 +14,7 @@ from workerkit.cli.interrupt import INTERRUPTED
 from workerkit.cli.option_types import DURATION, SHARE_OF_TIMES
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
+from workerkit.cli.trial_options import grace_option
 from workerkit.mockserver.hunt.hunt import run_hunt
 from workerkit.mockserver.hunt.hunt_folder import HuntFolder
 from workerkit.mockserver.hunt.hunt_plan import HuntPlan
@@ -77,13 +78,7 @@ _SAVE_HINT = "To keep it as a scenario and a pytest, run the hunt with --out DIR
     show_default=True,
     help="The longest time for each trial.",
 )
-@click.option(
-    "--grace",
-    type=DURATION,
-    default="5s",
-    show_default=True,
-    help="How long the worker may take to exit after SIGTERM, before it gets SIGKILL.",
-)
+@grace_option
 @click.option(
     "--out",
     metavar="DIR",
