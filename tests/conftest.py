@@ -1,6 +1,7 @@
-"""What all tests share: `pytester`, which runs pytest on tests that a test wrote, and Hypothesis's profile.
+"""What all tests share: `pytester`, which runs pytest on tests that a test wrote, and Hypothesis's profiles.
 
-Its own limits of time are off: a busy machine takes longer over an example.
+Its own limits of time are off: a busy machine takes longer over an example. `make test` tries the same
+examples in each run, so that only a change can make it fail. `make bench` tries new examples.
 """
 
 import gc
@@ -10,8 +11,10 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
 
-settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("kit")
+_any_time = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same-examples", _any_time, derandomize=True, database=None)
+settings.register_profile("new-examples", _any_time, print_blob=True)
+settings.load_profile("same-examples")
 
 
 @pytest.hookimpl(trylast=True)

@@ -12,6 +12,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.strict_json import parse
 from workerkit.openapi.masking import mask as mask_module
 from workerkit.openapi.masking.common_words import is_common
 from workerkit.openapi.masking.mask import Mask, Secret, secrets_in
@@ -524,7 +525,8 @@ def test_an_unknown_key_needs_a_pattern_only_if_the_exchange_shows_it_elsewhere(
 @example(["a@mail.example"] * 100)
 @example({"data": [{"password": "hunter2hunter2", "about": "hunter2hunter2"}] * 100})
 @example({"password": {"old": ["hunter2hunter2"]}, "text": "x" * 3000})
+@example(-(2**63) - 1)  # is a double in the exchange and in the oracle
 def test_a_large_body_in_steps_is_masked_like_a_small_one(value: Any) -> None:
     mask, body = mask_of(("password", "hunter2hunter2")), json.dumps([value, "x" * 3000]).encode()
     masked = mask.exchange(exchange_with_key("", body))["request"]["body"]
-    assert masked == mask.value([value, "x" * 3000])
+    assert masked == mask.value(parse(body))
