@@ -12,7 +12,7 @@ NODE := $(shell $(NODE_IS_NEW) 2>/dev/null && echo build/node)
 NODE_STACKS := $(if $(NODE),$(if $(shell command -v npm 2>/dev/null),build/stacks/.ready))
 SPECS = openapi/worker-api.yaml openapi/control-api.yaml build/spec/worker-api-3.1.yaml build/spec/worker-api-3.0.yaml
 
-.PHONY: demo test check serve bench clean
+.PHONY: demo test check docs serve bench clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml constraints.txt hatch_build.py $(wildcard package/*.py)
@@ -69,12 +69,18 @@ build/spec/linted: $(READY) $(NODE)/.ready benchmarks/generators/spectral.yaml $
 	touch $@
 endif
 
+# One site in each language, to be opened from disk or put on any server of files: build/site/en, build/site/vi.
+docs: $(READY)
+	DOCS_LANGUAGE=en $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees/en docs build/site/en
+	DOCS_LANGUAGE=vi $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees/vi docs/vi build/site/vi
+
 serve: $(READY)
 	$(BIN)/workerkit serve
 
 # What it needs of Node goes into build/, which is ignored; the two package.json hold the versions.
 bench: $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(if $(shell command -v go 2>/dev/null),build/stacks/go_worker)
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile new-examples
+	$(BIN)/python -m pytest tests/docs --long-blocks
 	mkdir -p build/peers
 	cp benchmarks/package.json build/peers/package.json
 	$(NPM_INSTALL) --prefix build/peers

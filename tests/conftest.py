@@ -17,6 +17,11 @@ settings.register_profile("new-examples", _any_time, print_blob=True)
 settings.load_profile("same-examples")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option that `make bench` gives to the tests of the documentation."""
+    parser.addoption("--long-blocks", action="store_true", help="Run the long blocks of docs, too.")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Modules and tests stay to the end: the garbage collector need not look at them."""

@@ -1,0 +1,43 @@
+"""Sphinx's settings for both languages of the documentation: `make docs` builds each of them."""
+
+import os
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+_LANGUAGES = {"en": "English", "vi": "Tiếng Việt"}
+
+project = "workerkit"
+author = "The maintainers of workerkit"
+language = os.environ.get("DOCS_LANGUAGE", "en")
+extensions = ["myst_parser", "sphinx_copybutton"]
+exclude_patterns = ["vi/**", "_templates/**"] if language == "en" else []
+
+templates_path = [str(_HERE / "_templates")]
+myst_heading_anchors = 4
+myst_enable_extensions = ["colon_fence"]
+nitpicky = True
+show_warning_types = True
+html_theme = "furo"
+html_title = "workerkit"
+html_copy_source = False
+html_show_sphinx = False
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "sidebar/search.html",
+        "sidebar/languages.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
+
+
+def _pages(folder):
+    """The names of the pages in a folder, without their suffix."""
+    return {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.md")}
+
+
+_TWINS = _pages(_HERE) & _pages(_HERE / "vi")
+# For the switch of the sidebar, which leads to the same page in the other language.
+html_context = {"languages": _LANGUAGES, "shown_language": language, "twins": _TWINS}
