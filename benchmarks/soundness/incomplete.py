@@ -13,7 +13,8 @@ from benchmarks.soundness.capsules import recorded_fault
 from tests.independent.faults import FAULTS
 from tests.independent.variants import VARIANTS
 from tests.mockserver.capsules.replay.histories import CUTS, LOSSES, History, part_of
-from tests.mockserver.capsules.test_other_servers import NAME, recording
+from tests.mockserver.capsules.shrinking import NAME
+from tests.mockserver.capsules.test_other_servers import recording
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.replay import replay
