@@ -43,7 +43,7 @@ def first_and_smallest(capsule: Capsule) -> tuple[Difference | None, Capsule]:
         result.difference,
         lambda part: replay(part, name=NAME).difference,
         find_fast=None if result.is_alone else lambda part: replay_in_dialect(part, dialect).difference,
-        twin=None if result.build_world is None else sound_twin(capsule, result),
+        twin=None if result.difference is None or result.is_alone else sound_twin(capsule, result),
     )
     return result.difference, small
 
