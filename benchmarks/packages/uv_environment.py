@@ -1,0 +1,78 @@
+"""New environments, made by uv."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from shutil import which
+
+ROOT = Path(__file__).parents[2]
+_UV = ROOT / "build" / "packages" / "bin" / "uv"
+
+
+class CommandFailedError(Exception):
+    """A command failed. The message has the command and its output."""
+
+
+def run(*words: str | Path, cwd: Path = ROOT, codes: Sequence[int] = (0,)) -> str:
+    """Runs a command and returns all its output. Raises CommandFailedError.
+
+    codes: the exit codes that the command may have.
+    """
+    command = list(map(str, words))
+    done = subprocess.run(
+        command, cwd=cwd, env=_variables(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode not in codes:
+        raise CommandFailedError(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout[-3000:]}")
+    return done.stdout
+
+
+def has_python(version: str) -> bool:
+    """Whether this machine has a Python of this version, for example 3.12."""
+    done = subprocess.run(
+        [_UV, "python", "find", "--quiet", "--no-project", version], env=_variables(), capture_output=True
+    )
+    return done.returncode == 0
+
+
+def new_environment(folder: Path, version: str) -> Path:
+    """Makes an environment with this version of Python and returns its folder of programs."""
+    run(_UV, "venv", "--quiet", "--clear", "--no-project", "--python", version, folder)
+    return folder / "bin"
+
+
+def install(folder: Path, *requirements: str, constraints: Path | None = None) -> None:
+    """Installs packages into an environment. Compiles nothing."""
+    held = () if constraints is None else ("--constraint", constraints)
+    options = ("--quiet", "--only-binary", ":all:", *held)
+    run(_UV, "pip", "install", "--python", folder, *options, *requirements)
+
+
+def lowest_versions(folder: Path, constraints: Path) -> None:
+    """Writes the lowest versions that pyproject.toml allows for an environment's Python."""
+    options = ("--resolution", "lowest-direct", "--extra", "all", "--only-binary", ":all:", "--quiet")
+    run(
+        _UV,
+        "pip",
+        "compile",
+        "--python",
+        folder / "bin" / "python",
+        *options,
+        "pyproject.toml",
+        "-o",
+        constraints,
+    )
+
+
+@cache
+def _variables() -> dict[str, str]:
+    variables = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    if which("pyenv"):
+        # pyenv hides all versions but one.
+        listed = subprocess.run(["pyenv", "versions", "--bare"], capture_output=True, text=True, check=True)
+        variables["PYENV_VERSION"] = ":".join(listed.stdout.split())
+    return variables
