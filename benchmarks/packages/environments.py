@@ -1,7 +1,8 @@
 """`python -m benchmarks.packages.environments`: the wheel in new environments.
 
 For each version of Python, with the highest and with the lowest versions that pyproject.toml allows:
-the commands of `make demo`, and a test with the fixture. Then beside other versions of Hypothesis and
+the commands of `make demo`, and a test with the fixture; with the lowest versions also where only the extra
+`pytest` is installed. Then beside other versions of Hypothesis and
 Schemathesis: everything but `conform` works, and `conform` says which package does not fit.
 """
 
@@ -27,7 +28,7 @@ from benchmarks.packages.uv_environment import (
 
 FOLDER = ROOT / "build" / "environments"
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
-ENDS = ("highest", "lowest")
+ENDS = ("highest", "lowest", "lowest-pytest")
 # What a project may have, and the package that `conform` then names.
 OTHERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "beside-old-hypothesis": (
@@ -74,7 +75,7 @@ def _is_good(name: str, wheel: str, jobs: int) -> bool:
         return True
     begin = time.perf_counter()
     try:
-        text = _try_beside(name, wheel) if name in OTHERS else _try_all(version, end, wheel, jobs)
+        text = _try_beside(name, wheel) if name in OTHERS else _try_end(version, end, wheel, jobs)
     except CommandFailedError as error:
         click.echo(f"{name}: FAILED\n{error}")
         return False
@@ -82,20 +83,22 @@ def _is_good(name: str, wheel: str, jobs: int) -> bool:
     return True
 
 
-def _try_all(version: str, end: str, wheel: str, jobs: int) -> str:
+def _try_end(version: str, end: str, wheel: str, jobs: int) -> str:
     folder = FOLDER / f"{version}-{end}"
     programs = new_environment(folder, version)
-    constraints = None
-    if end == "lowest":
-        constraints = folder / "constraints.txt"
-        lowest_versions(folder, constraints)
-    install(folder, f"likepion-workerkit[all] @ {wheel}", constraints=constraints)
-    worker = (programs / "python", "tests/examples/worker.py")
-    verdict = run(
-        programs / "workerkit", "exec", "--scenario", "all", "--jobs", str(jobs), "--", *worker
-    ).splitlines()[-1]
+    extra = "pytest" if end == "lowest-pytest" else "all"
+    constraints = None if end == "highest" else lowest_versions(folder, extra)
+    install(folder, f"likepion-workerkit[{extra}] @ {wheel}", constraints=constraints)
     _try_fixture(folder)
-    return f"{verdict}; {_tested_mock(programs, folder)}"
+    if extra == "pytest":
+        return f"the fixture, {_tested_worker(programs, 'stopped-in-a-task', jobs)}"
+    return f"{_tested_worker(programs, 'all', jobs)}; {_tested_mock(programs, folder)}"
+
+
+def _tested_worker(programs: Path, scenario: str, jobs: int) -> str:
+    """The verdict on a careful worker, which is good. Raises CommandFailedError if it is not."""
+    words = ("exec", "--scenario", scenario, "--jobs", str(jobs), "--", programs / "python")
+    return run(programs / "workerkit", *words, "tests/examples/worker.py").splitlines()[-1]
 
 
 def _tested_mock(programs: Path, folder: Path) -> str:
@@ -112,6 +115,7 @@ def _tested_mock(programs: Path, folder: Path) -> str:
 def _try_fixture(folder: Path) -> None:
     test = folder / "test_with_the_fixture.py"
     test.write_text(FIXTURE_TEST)
+    (folder / "pytest.ini").write_text("[pytest]\n")
     run(folder / "bin" / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", test.name, cwd=folder)
 
 
@@ -120,8 +124,7 @@ def _try_beside(name: str, wheel: str) -> str:
     folder = FOLDER / name
     programs = new_environment(folder, "3.11")
     install(folder, f"likepion-workerkit[pytest] @ {wheel}", *requirements)
-    worker = (programs / "python", "tests/examples/worker.py")
-    run(programs / "workerkit", "exec", "--scenario", "stopped-in-a-task", "--", *worker)
+    _tested_worker(programs, "stopped-in-a-task", 1)
     _try_fixture(folder)
     output = run(programs / "workerkit", "conform", codes=(2,))
     sentence = output.splitlines()[-1]

@@ -10,7 +10,8 @@ from pathlib import Path
 from shutil import which
 
 ROOT = Path(__file__).parents[2]
-_UV = ROOT / "build" / "packages" / "bin" / "uv"
+TOOLS = ROOT / "build" / "packages" / "bin"
+_UV = TOOLS / "uv"
 
 
 class CommandFailedError(Exception):
@@ -52,20 +53,16 @@ def install(folder: Path, *requirements: str, constraints: Path | None = None) -
     run(_UV, "pip", "install", "--python", folder, *options, *requirements)
 
 
-def lowest_versions(folder: Path, constraints: Path) -> None:
-    """Writes the lowest versions that pyproject.toml allows for an environment's Python."""
-    options = ("--resolution", "lowest-direct", "--extra", "all", "--only-binary", ":all:", "--quiet")
-    run(
-        _UV,
-        "pip",
-        "compile",
-        "--python",
-        folder / "bin" / "python",
-        *options,
-        "pyproject.toml",
-        "-o",
-        constraints,
-    )
+def lowest_versions(folder: Path, extra: str) -> Path:
+    """A file with the lowest versions that pyproject.toml allows for an environment's Python.
+
+    extra: the extra that will be installed.
+    """
+    file = folder / "constraints.txt"
+    options = ("--resolution", "lowest-direct", "--only-binary", ":all:", "--quiet", "-o", file)
+    python = folder / "bin" / "python"
+    run(_UV, "pip", "compile", "--python", python, "--extra", extra, *options, "pyproject.toml")
+    return file
 
 
 @cache
