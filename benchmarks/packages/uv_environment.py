@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from shutil import which
@@ -18,14 +18,18 @@ class CommandFailedError(Exception):
     """A command failed. The message has the command and its output."""
 
 
-def run(*words: str | Path, cwd: Path = ROOT, codes: Sequence[int] = (0,)) -> str:
+def run(
+    *words: str | Path, cwd: Path = ROOT, codes: Sequence[int] = (0,), env: Mapping[str, str] | None = None
+) -> str:
     """Runs a command and returns all its output. Raises CommandFailedError.
 
     codes: the exit codes that the command may have.
+    env: environment variables to add.
     """
     command = list(map(str, words))
+    variables = {**_variables(), **(env or {})}
     done = subprocess.run(
-        command, cwd=cwd, env=_variables(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=cwd, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     if done.returncode not in codes:
         raise CommandFailedError(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout[-3000:]}")
