@@ -1,7 +1,7 @@
 """`python -m benchmarks.packages.process_one`: the kit in a namespace of processes, as in the image.
 
-tini is process 1. SIGTERM ends a mock, a run of conform and a run of exec, also while they work. A process that
-lost its parent is taken away when it ends. Needs root on Linux, and tini.
+tini is process 1. SIGTERM ends a mock, a run of conform and a run of exec, also while they work. A process
+that lost its parent is taken away when it ends. Needs root on Linux, and tini.
 """
 
 from __future__ import annotations
@@ -67,19 +67,9 @@ def _check_all(folder: Path, base_url: str, api_key: str) -> None:
     ready, begun = folder / "ready.json", folder / "begun"
     serve = ("serve", "--port", "0", "--ready-file", str(ready))
     _check_end("serve", serve, {}, ready.exists, 0)
-    worker = f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(600)"
-    run_worker = (
-        "exec",
-        "--scenario",
-        "quiet-day",
-        "--time-limit",
-        "10m",
-        "--",
-        sys.executable,
-        "-c",
-        worker,
-    )
-    _check_end("exec", run_worker, {}, begun.exists, None)
+    sleep = f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(600)"
+    run_worker = ("--time-limit", "10m", "--", sys.executable, "-c", sleep)
+    _check_end("exec", ("exec", "--scenario", "quiet-day", *run_worker), {}, begun.exists, None)
     conform = ("conform", base_url, "--writes", "none", "--rate", "1/m")
     _check_end("conform", conform, {"WORKERKIT_API_KEY": api_key}, None, None)
 
