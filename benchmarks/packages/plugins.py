@@ -85,7 +85,7 @@ PLUGINS = (
     Plugin("pytest-benchmark", "pytest_benchmark.plugin", ("--benchmark-disable",)),
     Plugin("pytest-subprocess", "pytest_subprocess.fixtures"),
     Plugin("pytest-order", "pytest_order.plugin"),
-    Plugin("pytest-html", "pytest_html.plugin", ("--html", "report.html")),
+    Plugin("pytest-html", "pytest_html.plugin", ("-p", "pytest_metadata.plugin", "--html", "report.html")),
     Plugin("pytest-sugar", "pytest_sugar"),
     Plugin("pytest-env", "pytest_env.plugin"),
 )

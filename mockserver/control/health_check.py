@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from workerkit.openapi.errors import UsageError
+from workerkit.openapi.errors import UsageError, WorkerkitError
 
 
-class NotHealthyError(Exception):
+class NotHealthyError(WorkerkitError):
     """The mock did not answer, or it answered something else. The message says what happened."""
 
 
