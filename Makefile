@@ -12,7 +12,9 @@ NODE := $(shell $(NODE_IS_NEW) 2>/dev/null && echo build/node)
 NODE_STACKS := $(if $(NODE),$(if $(shell command -v npm 2>/dev/null),build/stacks/.ready))
 SPECS = openapi/worker-api.yaml openapi/control-api.yaml build/spec/worker-api-3.1.yaml build/spec/worker-api-3.0.yaml
 
-.PHONY: demo test check docs serve bench clean
+PACKAGING = build/packages/.ready
+
+.PHONY: demo test check dist environments docs serve bench clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml constraints.txt hatch_build.py $(wildcard package/*.py)
@@ -77,10 +79,27 @@ docs: $(READY)
 serve: $(READY)
 	$(BIN)/workerkit serve
 
+# uv, and what builds and checks the distributions.
+$(PACKAGING): benchmarks/packages/requirements.txt
+	$(PYTHON) -m venv build/packages
+	build/packages/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+# Builds what is released into dist/, and checks it.
+dist: $(READY) $(PACKAGING)
+	$(BIN)/python -m benchmarks.packages.distributions
+
+# The wheel with the highest and the lowest versions of its packages, on each Python that is there.
+environments: $(READY) $(PACKAGING)
+	$(BIN)/python -m benchmarks.packages.environments
+
 # What it needs of Node goes into build/, which is ignored; the two package.json hold the versions.
-bench: $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(if $(shell command -v go 2>/dev/null),build/stacks/go_worker)
+bench: dist environments $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(if $(shell command -v go 2>/dev/null),build/stacks/go_worker)
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile new-examples
 	$(BIN)/python -m pytest tests/docs --long-blocks
+	$(BIN)/python -m benchmarks.packages.without_posix
+	$(BIN)/python -m benchmarks.packages.plugins
+	$(BIN)/python -m benchmarks.packages.process_one
 	mkdir -p build/peers
 	cp benchmarks/package.json build/peers/package.json
 	$(NPM_INSTALL) --prefix build/peers

@@ -24,6 +24,7 @@ _COMMANDS = {
     "scenario": "workerkit.cli.commands.scenario",
     "spec": "workerkit.cli.commands.spec",
     "silences": "workerkit.cli.commands.silences",
+    "health": "workerkit.cli.commands.health",
 }
 _NEEDS = {"conform": ("schemathesis", "hypothesis", "requests")}
 

@@ -16,8 +16,9 @@ from workerkit.scenarios.fields.duration import DurationError, parse_duration
 
 if TYPE_CHECKING:
     _FloatType = click.ParamType[float]
+    _PairType = click.ParamType[tuple[int, int]]
 else:
-    _FloatType = click.ParamType  # before click 8.4 it has no parameter
+    _FloatType = _PairType = click.ParamType  # before click 8.4 it has no parameter
 
 
 class _Duration(_FloatType):
@@ -57,7 +58,7 @@ RATE = _Rate()
 _SHARE_OF_TIMES = re.compile(r"(\d{1,3})/(\d{1,3})", re.ASCII)
 
 
-class _ShareOfTimes(click.ParamType[tuple[int, int]]):
+class _ShareOfTimes(_PairType):
     name = "share of times"
 
     def convert(

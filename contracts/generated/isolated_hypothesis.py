@@ -14,6 +14,7 @@ from hypothesis import Phase, configuration, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
+from workerkit.contracts.generated.used_names import check_used_names
 from workerkit.mockserver.atomic_file import CannotWriteError
 
 _PROFILE = "workerkit"
@@ -28,21 +29,12 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=(),
 )
-
-
-def _check_used_names() -> None:
-    """Raises ImportError if this version of Hypothesis lacks something that is used here."""
-    used = (
-        (providers, "_get_local_constants"),
-        (providers, "CONSTANTS_CACHE"),
-        (settings, "get_current_profile_name"),
-    )
-    for owner, name in used:
-        if not hasattr(owner, name):
-            raise ImportError(f"hypothesis has no {owner.__name__}.{name}", name="hypothesis")
-
-
-_check_used_names()
+USED_NAMES = (
+    (providers, "_get_local_constants"),
+    (providers, "CONSTANTS_CACHE"),
+    (settings, "get_current_profile_name"),
+)
+check_used_names("hypothesis", USED_NAMES)
 
 
 def _temporary_folder() -> TemporaryDirectory[str]:

@@ -1,7 +1,8 @@
 """Runs the engine and some checks of Schemathesis on the target. All requests go through the gate.
 
-This is the only file that uses Schemathesis. Parts of what it uses are not public: the range of versions in
-pyproject.toml is tried at both ends.
+This is the only file that uses Schemathesis. Parts of what it uses are not public: `USED_NAMES` and the
+configuration are checked when this file is imported, and the range of versions in pyproject.toml is tried at
+both ends.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from http.client import BAD_GATEWAY
 from typing import Any
 
 import requests
-from schemathesis.config import SchemathesisConfig
+from schemathesis.config import ConfigError, SchemathesisConfig
 from schemathesis.core.transport import Response
 from schemathesis.engine import events, from_schema
+from schemathesis.engine.recorder import CheckFailureInfo, CheckNode, ScenarioRecorder
+from schemathesis.filters import FilterSet
 from schemathesis.generation.case import Case
-from schemathesis.hooks import HookContext
+from schemathesis.hooks import HookContext, HookDispatcher
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
@@ -32,6 +35,7 @@ from workerkit.contracts.gate.gate import (
 )
 from workerkit.contracts.gate.way_trouble import LeftOutError
 from workerkit.contracts.generated.isolated_hypothesis import isolated_hypothesis
+from workerkit.contracts.generated.used_names import check_used_names
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.rules import OPERATION_RULES
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
@@ -53,6 +57,26 @@ _CHECKS = ("content_type_conformance", "positive_data_acceptance", "ignored_auth
 # The writes in a sandbox. setRequestStatus is not one of them, because the API does not show the old status.
 _SANDBOX_WRITES = ("updateTask", "bulkUpdateTasks", "updateLink", "completeLink")
 _SCHEMAS_WITH_TASK_ID = ("BulkItem", "LinkUpdate", "LinkCompletion")
+# What this file uses beyond the names that it imports.
+USED_NAMES = (
+    (OpenApiSchema, "filter_set"),
+    (OpenApiSchema, "hooks"),
+    (OpenApiSchema, "transport"),
+    (FilterSet, "include"),
+    (HookDispatcher, "register_hook_with_name"),
+    (RequestsTransport, "_copy_serializers_from"),
+    (RequestsTransport, "serialize_case"),
+    (RequestsTransport, "send"),
+    (events.ScenarioFinished, "recorder"),
+    (events.Interrupted, "id"),
+    (events.FatalError, "exception"),
+    (events.NonFatalError, "value"),
+    (ScenarioRecorder, "checks"),
+    (CheckNode, "name"),
+    (CheckNode, "failure_info"),
+    (CheckFailureInfo, "failure"),
+)
+check_used_names("schemathesis", USED_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +215,9 @@ def _schema(
     sandbox: frozenset[str],
     transport: _GatedTransport,
 ) -> _GatedSchema:
-    config = SchemathesisConfig.from_dict(_config(target, plan, budget))
+    config = _config(
+        target.api_key, seed=plan.seed, examples=budget.examples, may_write=plan.writes is Writes.ALL
+    )
     root = _request_spec(sandbox)
     schema = _GatedSchema(raw_schema=root, config=config.projects.get(root))
     schema.gated_transport = transport
@@ -219,12 +245,11 @@ def _request_spec(sandbox: frozenset[str]) -> Json:
     return root
 
 
-def _config(target: Target, plan: Plan, budget: SchemathesisBudget) -> dict[str, Any]:
-    may_write = plan.writes is Writes.ALL
-    return {
+def _config(api_key: str, *, seed: int, examples: int, may_write: bool) -> SchemathesisConfig:
+    settings = {
         "base-url": GATE_URL,
-        "headers": {worker_api().key_header_name: target.api_key},
-        "seed": plan.seed,
+        "headers": {worker_api().key_header_name: api_key},
+        "seed": seed,
         "workers": 1,
         "continue-on-failure": True,
         "max-redirects": 0,
@@ -232,10 +257,19 @@ def _config(target: Target, plan: Plan, budget: SchemathesisBudget) -> dict[str,
         "cache": {"enabled": False},
         "warnings": False,
         "analysis": {"constants": {"enabled": False}},
-        "generation": {"database": "none", "max-examples": budget.examples, "no-shrink": True},
+        "generation": {"database": "none", "max-examples": examples, "no-shrink": True},
         "checks": {"enabled": False, **{check: {"enabled": True} for check in _CHECKS}},
         "phases": _phases(may_write=may_write),
     }
+    return SchemathesisConfig.from_dict(settings)
+
+
+def check_configuration() -> None:
+    """Raises ImportError if this version of Schemathesis does not know a word of the configuration."""
+    try:
+        _config("key", seed=1, examples=1, may_write=True)
+    except ConfigError as error:
+        raise ImportError(str(error), name="schemathesis") from None
 
 
 def _phases(*, may_write: bool) -> dict[str, Any]:
@@ -268,3 +302,6 @@ def _outcome(check: str, failure: Any, exchange: Exchange) -> Iterator[Schemathe
     elif check != "positive_data_acceptance" or not may_be_refused(exchange):
         flaw = f"{failure.title}: {' '.join(str(failure.message).split())}"
         yield SchemathesisOutcome(rule, flaw, exchange)
+
+
+check_configuration()

@@ -15,36 +15,13 @@ from workerkit.mockserver import MockServer
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 300.0
-# Python imports this file when it starts. What other packages need on Linux stays: psutil is imported before
-# `resource` is gone, and pytest calls os.getuid.
-AS_ON_WINDOWS = """
-import os, select, signal, sys
-import psutil
-for name in ("fcntl", "termios", "resource", "pwd", "grp", "uvloop"):
-    sys.modules[name] = None
-MISSING = {
-    os: ("posix_spawn", "posix_spawnp", "killpg", "geteuid", "fchmod",
-         "set_blocking", "O_NOFOLLOW", "O_NONBLOCK"),
-    select: ("poll",),
-    signal: ("SIGHUP", "SIGCONT", "SIGCHLD", "SIGPIPE", "SIGXFSZ", "SIGSTOP", "pause"),
-}
-for module, names in MISSING.items():
-    for name in names:
-        delattr(module, name)
-import asyncio
-def refuse(*_):
-    raise NotImplementedError
-asyncio.SelectorEventLoop.add_signal_handler = refuse
-"""
+AS_ON_WINDOWS = Path(__file__).with_name("as_on_windows")
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The environment of a process that lacks what Windows lacks."""
-    folder = tmp_path / "as_on_windows"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(AS_ON_WINDOWS)
-    return {**os.environ, "PYTHONPATH": str(folder)}
+    return {**os.environ, "PYTHONPATH": str(AS_ON_WINDOWS)}
 
 
 def workerkit(*words: str | Path) -> list[str]:

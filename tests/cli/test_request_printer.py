@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import re
 import signal
 import struct
 import subprocess
 import sys
-import termios
 import time
 from pathlib import Path
 
@@ -124,7 +121,8 @@ def refuse(url: str) -> None:
 
 
 def test_a_terminal_shows_requests_reasons_and_broken_rules_in_colour(tmp_path: Path) -> None:
-    terminal, other_end = pty.openpty()
+    fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
+    terminal, other_end = pytest.importorskip("pty").openpty()
     fcntl.ioctl(other_end, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 60, 0, 0))
     process = start(other_end, tmp_path, "--scenario", "quiet-day", PYTHONUNBUFFERED="1")
     refuse(base_url(tmp_path, process))
@@ -140,7 +138,7 @@ def test_a_terminal_shows_requests_reasons_and_broken_rules_in_colour(tmp_path: 
 
 @pytest.mark.parametrize("options", [["--quiet"], ["--log-format", "json"]], ids=["quiet", "json"])
 def test_quiet_and_the_json_log_turn_the_lines_off(tmp_path: Path, options: list[str]) -> None:
-    terminal, other_end = pty.openpty()
+    terminal, other_end = pytest.importorskip("pty").openpty()
     process = start(other_end, tmp_path, *options)
     refuse(base_url(tmp_path, process))
     process.send_signal(signal.SIGTERM)

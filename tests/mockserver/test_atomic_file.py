@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import stat
 import subprocess
@@ -95,6 +94,7 @@ def test_an_unwritable_file_is_named_and_no_draft_is_left(tmp_path: Path, name: 
 def test_a_failed_write_does_not_change_the_file(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_bytes(b"old")
+    resource = pytest.importorskip("resource")
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, usual[1]))
     try:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
-from hypothesis.internal.conjecture import providers
 
 from workerkit.contracts.generated import isolated_hypothesis
 
@@ -32,10 +31,3 @@ def test_after_an_error_the_profile_is_the_old_one(strange_profile: str) -> None
     with pytest.raises(ZeroDivisionError), isolated_hypothesis.isolated_hypothesis():
         raise ZeroDivisionError
     assert settings.get_current_profile_name() == strange_profile
-
-
-def test_another_hypothesis_is_an_import_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(providers, "_get_local_constants")
-    with pytest.raises(ImportError, match=r"no .*providers._get_local_constants") as raised:
-        isolated_hypothesis._check_used_names()
-    assert raised.value.name == "hypothesis"

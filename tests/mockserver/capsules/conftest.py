@@ -8,11 +8,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import uvloop
-
 from workerkit.mockserver.capsules.http.client import Address
 from workerkit.mockserver.capsules.record.exchange_assembler import ExchangeListener
 from workerkit.mockserver.capsules.record.proxy import Proxy
+from workerkit.mockserver.platform.event_loop import new_event_loop
 from workerkit.mockserver.server.server import listening_socket
 
 SECONDS = 120.0
@@ -32,7 +31,7 @@ def proxying(
         await Proxy(upstream, listener, print_line).serve(proxy_socket, ended, ready.set)
 
     def run() -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(serve())
 
     thread = threading.Thread(target=run)

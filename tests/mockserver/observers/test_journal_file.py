@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import stat
 import subprocess
@@ -234,6 +233,7 @@ def test_a_full_disk_is_logged_and_the_mock_goes_on(worlds: Worlds, caplog: pyte
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
     """In the block, no file of this process can become larger: as on a full disk, a part is still written."""
+    resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

@@ -1,0 +1,72 @@
+"""One place has the address of the project: pyproject.toml. While it is empty, no file names one."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hatch_build import ProjectAddress
+
+ROOT = Path(__file__).parents[2]
+ADDRESS = "https://example.com/owner/workerkit"
+# Folders that are not in the repository.
+MADE = {"build", "dist", "node_modules", "__pycache__"}
+TEXTS = {".md", ".py", ".toml", ".yml", ".yaml", ".json", ".js", ".mjs", ".html", ".txt", ""}
+# An address on a host that is neither an example nor this machine, with the name of the project in its path.
+OWN_ADDRESS = re.compile(
+    r"https?://(?!127\.|localhost|[\w.-]*example\b)[\w-]+(?:\.[\w-]+)+/(?:[\w.-]+/)*(?:likepion-)?workerkit\b"
+)
+RELATIVE_LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
+
+
+def metadata(address: str) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    ProjectAddress(str(ROOT), {"address": address}).update(made)
+    return made
+
+
+def own_texts() -> list[Path]:
+    there = (path for path in ROOT.rglob("*") if path.is_file() and path.suffix in TEXTS)
+    paths = (path.relative_to(ROOT) for path in there)
+    return [path for path in paths if not MADE & {*path.parts} and path.parts[0][:1] != "."] + [
+        path.relative_to(ROOT) for path in (ROOT / ".github").rglob("*") if path.is_file()
+    ]
+
+
+def test_without_an_address_links_are_relative_and_the_metadata_names_none() -> None:
+    made = metadata("")
+    assert made["urls"] == {}
+    assert made["readme"]["text"] == (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("address", [ADDRESS, ADDRESS + "/"])
+def test_an_address_is_in_the_metadata_and_in_every_link_to_a_file(address: str) -> None:
+    made = metadata(address)
+    assert made["urls"]["Issues"] == f"{ADDRESS}/issues"
+    text = made["readme"]["text"]
+    assert RELATIVE_LINK.findall(text) == []
+    for link in RELATIVE_LINK.findall((ROOT / "README.md").read_text("utf-8")):
+        assert f"]({ADDRESS}/blob/main/{link}" in text
+    assert "](#" in text
+
+
+def test_no_file_names_another_address() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    own = settings["tool"]["hatch"]["metadata"]["hooks"]["custom"]["address"]
+    texts = {path: (ROOT / path).read_text("utf-8", "replace") for path in own_texts()}
+    found = {str(path): OWN_ADDRESS.findall(text) for path, text in texts.items()}
+    assert {
+        path: addresses for path, addresses in found.items() if addresses and path != "pyproject.toml"
+    } == {}
+    assert not own or own.startswith("https://")
+
+
+def test_an_address_of_the_project_is_recognised() -> None:
+    host = "code.test"
+    assert OWN_ADDRESS.search(f"see https://{host}/owner/workerkit/issues")
+    assert OWN_ADDRESS.search(f"https://{host}/likepion-workerkit")
+    assert not OWN_ADDRESS.search(f"{ADDRESS} http://127.0.0.1:1/workerkit https://{host}/other")
