@@ -80,7 +80,7 @@ serve: $(READY)
 # What it needs of Node goes into build/, which is ignored; the two package.json hold the versions.
 bench: $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(if $(shell command -v go 2>/dev/null),build/stacks/go_worker)
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile new-examples
-	$(BIN)/python -m pytest tests/docs --long-blocks
+	$(BIN)/python -m pytest tests/docs tests/ci/test_other_runners.py --long-blocks
 	mkdir -p build/peers
 	cp benchmarks/package.json build/peers/package.json
 	$(NPM_INSTALL) --prefix build/peers

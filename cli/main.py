@@ -24,6 +24,9 @@ _COMMANDS = {
     "scenario": "workerkit.cli.commands.scenario",
     "spec": "workerkit.cli.commands.spec",
     "silences": "workerkit.cli.commands.silences",
+    "init": "workerkit.cli.commands.init",
+    "doctor": "workerkit.cli.commands.doctor",
+    "completion": "workerkit.cli.commands.completion",
 }
 _NEEDS = {"conform": ("schemathesis", "hypothesis", "requests")}
 
