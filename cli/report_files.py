@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, write_atomically
-from workerkit.mockserver.reports.annotations import annotations
+from workerkit.mockserver.reports.annotations import annotation_lines
 from workerkit.mockserver.reports.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import add_step_summary
@@ -65,7 +65,7 @@ class ReportFiles:
         _write(self.junit_file, lambda: junit_report(report))
         _write(self.html_file, lambda: html_report(report))
         add_step_summary(report, os.environ)
-        for line in annotations(report, os.environ):
+        for line in annotation_lines(report, os.environ):
             click.echo(line, err=True)
 
     def _names(self) -> tuple[str | None, ...]:

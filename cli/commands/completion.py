@@ -15,10 +15,13 @@ def command(context: click.Context, shell: str) -> None:
     It completes commands, options, and the names of scenarios, rules and silences.
 
     \b
+    In ~/.bashrc:  eval "$(workerkit completion bash)"
+    In ~/.zshrc, after compinit:  eval "$(workerkit completion zsh)"
+    In ~/.config/fish/config.fish:  workerkit completion fish | source
+
+    \b
     Example:
-      eval "$(workerkit completion bash)"          # in ~/.bashrc
-      eval "$(workerkit completion zsh)"           # in ~/.zshrc, after compinit
-      workerkit completion fish > ~/.config/fish/completions/workerkit.fish
+      workerkit completion bash
     """
     completion_class = get_completion_class(shell)
     assert completion_class is not None

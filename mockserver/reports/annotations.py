@@ -10,11 +10,11 @@ from workerkit.openapi.formats.visible_text import visible_text
 # GitHub shows no more of one step.
 _MAX_ANNOTATIONS = 10
 _MAX_LENGTH = 1000
-_IN_MESSAGES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
-_IN_TITLES = {**_IN_MESSAGES, ":": "%3A", ",": "%2C"}
+_IN_MESSAGES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_TITLES = {**_IN_MESSAGES, **str.maketrans({":": "%3A", ",": "%2C"})}
 
 
-def annotations(report: CommandReport, environment: Mapping[str, str]) -> list[str]:
+def annotation_lines(report: CommandReport, environment: Mapping[str, str]) -> list[str]:
     """The lines that annotate a run of GitHub Actions. Empty outside of GitHub Actions.
 
     Each broken rule has one annotation, with the first case in which it was broken.
@@ -31,9 +31,6 @@ def annotations(report: CommandReport, environment: Mapping[str, str]) -> list[s
 
 
 def _line(rule: str, message: str) -> str:
-    title = _escaped(f"workerkit: {rule}", _IN_TITLES)
-    return f"::error title={title}::{_escaped(visible_text(message)[:_MAX_LENGTH], _IN_MESSAGES)}"
-
-
-def _escaped(text: str, escapes: Mapping[str, str]) -> str:
-    return text.translate(str.maketrans(dict(escapes)))
+    title = f"workerkit: {rule}".translate(_IN_TITLES)
+    text = visible_text(message)[:_MAX_LENGTH].translate(_IN_MESSAGES)
+    return f"::error title={title}::{text}"

@@ -6,6 +6,7 @@ import json
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,8 +40,8 @@ for task in ask("GET", base_url + "/tasks")["data"]:
 COMMAND = ["--", sys.executable, "-c", WORKER, "{base_url}", "{api_key}"]
 
 
-def seen_by_worker(project: Path) -> dict[str, str]:
-    seen: dict[str, str] = json.loads((project / "seen.json").read_text())
+def seen_by_worker(project: Path) -> dict[str, Any]:
+    seen: dict[str, Any] = json.loads((project / "seen.json").read_text())
     return seen
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.mockserver.reports.conftest import HOSTILE
-from workerkit.mockserver.reports.annotations import annotations
+from workerkit.mockserver.reports.annotations import annotation_lines
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 
 GITHUB = {"GITHUB_ACTIONS": "true"}
@@ -20,17 +20,17 @@ def report_with(*findings: ReportFinding) -> CommandReport:
 
 def test_each_broken_rule_is_one_line_with_its_first_case() -> None:
     findings = [ReportFinding(rule, f"{rule} is broken, 50%") for rule in ("one", "two", "one")]
-    assert annotations(report_with(*findings), GITHUB) == [
+    assert annotation_lines(report_with(*findings), GITHUB) == [
         "::error title=workerkit%3A one::case-0: one is broken, 50%25",
         "::error title=workerkit%3A two::case-1: two is broken, 50%25",
     ]
 
 
 def test_no_message_begins_a_line_of_its_own() -> None:
-    (line,) = annotations(report_with(ReportFinding("one", HOSTILE + "\n::warning::x")), GITHUB)
+    (line,) = annotation_lines(report_with(ReportFinding("one", HOSTILE + "\n::warning::x")), GITHUB)
     assert len(line.splitlines()) == 1
 
 
 @pytest.mark.parametrize("environment", [{}, {"GITHUB_ACTIONS": "false"}])
 def test_outside_of_github_actions_there_are_none(environment: dict[str, str]) -> None:
-    assert annotations(report_with(ReportFinding("one", "broken")), environment) == []
+    assert annotation_lines(report_with(ReportFinding("one", "broken")), environment) == []
