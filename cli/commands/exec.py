@@ -15,11 +15,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from workerkit.cli.completed_names import scenario_names_or_all
 from workerkit.cli.console import console
 from workerkit.cli.option_types import DURATION
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
+from workerkit.cli.setup.completed_names import scenario_names_or_all
 from workerkit.cli.trial_options import grace_option
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.reports.report import Outcome

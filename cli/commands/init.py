@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from workerkit.cli.echo import echo
-from workerkit.cli.project_start import LANGUAGES, SCENARIO, ProjectStart
+from workerkit.cli.setup.project_start import LANGUAGES, SCENARIO, ProjectStart
 
 
 @click.command("init")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from workerkit.cli.completed_names import silence_names
 from workerkit.cli.console import console
+from workerkit.cli.setup.completed_names import silence_names
 from workerkit.openapi.formats.yaml_nodes import did_you_mean
 from workerkit.openapi.spec.silence import silences
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from workerkit.cli.completed_names import scenario_names
 from workerkit.cli.console import console
+from workerkit.cli.setup.completed_names import scenario_names
 from workerkit.scenarios.explain.line_wrap import wrap_line
 from workerkit.scenarios.explain.scenario_text import scenario_lines
 from workerkit.scenarios.library import library

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.cli.conftest import Run
-from workerkit.cli.project_start import LANGUAGES
+from workerkit.cli.setup.project_start import LANGUAGES
 
 OPTIONS = ["--command", "node 'my worker.js' | tee \"log: $HOME\"", "--language", "node"]
 SCENARIO = "scenarios/first-trouble.yaml"

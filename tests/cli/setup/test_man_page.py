@@ -12,9 +12,9 @@ import pytest
 
 from workerkit.cli.command_index import command_index
 from workerkit.cli.main import workerkit
-from workerkit.cli.man_page import man_page
+from workerkit.cli.setup.man_page import man_page
 
-PAGE = Path(__file__).parents[2] / "docs/workerkit.1"
+PAGE = Path(__file__).parents[3] / "docs/workerkit.1"
 
 
 @pytest.mark.skipif(not PAGE.exists(), reason="the page is in a clone only")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.mockserver.reports.conftest import HOSTILE
-from workerkit.mockserver.reports.annotations import annotation_lines
+from workerkit.mockserver.reports.github.annotations import annotation_lines
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 
 GITHUB = {"GITHUB_ACTIONS": "true"}

@@ -1,5 +1,5 @@
 """The man page of `workerkit`, with all commands. To generate it:
-`python -m workerkit.cli.man_page > docs/workerkit.1`
+`python -m workerkit.cli.setup.man_page > docs/workerkit.1`
 """
 
 from __future__ import annotations
