@@ -51,7 +51,7 @@ def top_level_entries() -> tuple[CommandEntry, ...]:
 
 def index_text(group: click.Group) -> str:
     """The content of the index file, made from the commands of a group. Imports all these commands."""
-    entries = {words: _entry(command) for words, command in _commands(group)}
+    entries = {words: _entry(command) for words, command in commands_of(group)}
     return json.dumps(entries, indent=2) + "\n"
 
 
@@ -65,14 +65,15 @@ def setting_name(option: click.Option) -> str:
     return max(option.opts, key=len).lstrip("-").replace("-", "_")
 
 
-def _commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+def commands_of(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+    """All commands of a group and of the groups in it, each with its words, for example `scenario list`."""
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
         yield prefix + name, command
         if isinstance(command, click.Group):
-            yield from _commands(command, f"{prefix}{name} ")
+            yield from commands_of(command, f"{prefix}{name} ")
 
 
 def _entry(command: click.Command) -> dict[str, Any]:

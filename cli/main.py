@@ -25,6 +25,9 @@ _COMMANDS = {
     "spec": "workerkit.cli.commands.spec",
     "silences": "workerkit.cli.commands.silences",
     "health": "workerkit.cli.commands.health",
+    "init": "workerkit.cli.commands.init",
+    "doctor": "workerkit.cli.commands.doctor",
+    "completion": "workerkit.cli.commands.completion",
 }
 _NEEDS = {"conform": ("schemathesis", "hypothesis", "requests")}
 

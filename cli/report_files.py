@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, write_atomically
+from workerkit.mockserver.reports.github.annotations import annotation_lines
 from workerkit.mockserver.reports.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import add_step_summary
@@ -54,7 +55,7 @@ class ReportFiles:
         return STANDARD_OUTPUT in self._names()
 
     def write(self, report: CommandReport, value: Any) -> None:
-        """Writes all report files, and the summary of the step in GitHub Actions.
+        """Writes all report files, and the summary of the step and the annotations in GitHub Actions.
 
         report: the report for JUnit, HTML and the summary.
         value: the report as JSON.
@@ -64,6 +65,8 @@ class ReportFiles:
         _write(self.junit_file, lambda: junit_report(report))
         _write(self.html_file, lambda: html_report(report))
         add_step_summary(report, os.environ)
+        for line in annotation_lines(report, os.environ):
+            click.echo(line, err=True)
 
     def _names(self) -> tuple[str | None, ...]:
         return self.json_file, self.junit_file, self.html_file

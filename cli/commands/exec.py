@@ -19,6 +19,7 @@ from workerkit.cli.console import console
 from workerkit.cli.option_types import DURATION
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
+from workerkit.cli.setup.completed_names import scenario_names_or_all
 from workerkit.cli.trial_options import grace_option
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.reports.report import Outcome
@@ -29,6 +30,7 @@ from workerkit.mockserver.reports.terminal import (
     styled_tables,
 )
 from workerkit.mockserver.reports.text import folded_note_text
+from workerkit.mockserver.server.address import MockAddress
 from workerkit.mockserver.server.tls import temporary_certificate
 from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial, try_worker
@@ -36,8 +38,6 @@ from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.mockserver.workers.worker_run import RunStoppedError
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
-
-_HOST = "127.0.0.1"
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": False})
@@ -47,6 +47,7 @@ _HOST = "127.0.0.1"
     default=["all"],
     metavar="NAME|FILE|DIR|all",
     show_default=True,
+    shell_complete=scenario_names_or_all,
     help="A scenario of the library, a file of your own, or a folder of files. Repeatable.",
 )
 @click.option(
@@ -84,6 +85,18 @@ _HOST = "127.0.0.1"
     is_flag=True,
     help="Use https, with a certificate that is made for this run. COMMAND gets variables to trust it.",
 )
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="The address of this machine at which a worker in a container reaches the mock.",
+)
+@click.option(
+    "--public-url",
+    metavar="URL",
+    help="The URL of the mock for a worker in a container, for example http://host.docker.internal",
+)
 @report_options
 @click.argument("words", nargs=-1, required=True, metavar="-- COMMAND...")
 def command(
@@ -96,6 +109,8 @@ def command(
     save_capsules: str | None,
     coverage: bool,
     tls: bool,
+    host: str,
+    public_url: str | None,
     words: tuple[str, ...],
     **files: str | None,
 ) -> None:
@@ -109,7 +124,9 @@ def command(
       workerkit exec --scenario key-revoked -- node worker.js
       workerkit exec --jobs 4 --junit report.xml --html report.html -- python worker.py
       workerkit exec --save-capsules capsules -- python worker.py
+      workerkit exec --host 172.17.0.1 --public-url http://host.docker.internal -- ./start-container.sh
     """
+    address = _checked_address(host, public_url, is_tls=tls, jobs=jobs)
     scenarios, reports, began = _chosen_scenarios(scenario), ReportFiles(**files), time.time()
     capsule_folder = CapsuleFolder(Path(save_capsules)) if save_capsules else None
     out = console(stderr=reports.use_standard_output)
@@ -122,9 +139,10 @@ def command(
         grace=grace,
         heartbeat_interval=heartbeat,
         with_capsule=with_capsule,
+        address=address,
     )
     with (
-        temporary_certificate(_HOST) if tls else nullcontext() as files_for_tls,
+        temporary_certificate(*address.names) if tls else nullcontext() as files_for_tls,
         _parallel_trials(
             scenarios, partial(run_trial, tls=files_for_tls), jobs=jobs, fail_fast=fail_fast, out=out
         ) as finished_trials,
@@ -182,6 +200,17 @@ def _parallel_trials(
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
+
+
+def _checked_address(host: str, public_url: str | None, *, is_tls: bool, jobs: int) -> MockAddress:
+    address = MockAddress(host, public_url)
+    address.check_scheme(is_tls=is_tls)
+    if address.port and jobs > 1:
+        raise click.UsageError(
+            f"with the port {address.port} in --public-url, only one mock can run at a time: leave out the "
+            "port, or --jobs"
+        )
+    return address
 
 
 def _chosen_scenarios(chosen: tuple[str, ...]) -> list[Scenario]:

@@ -13,6 +13,7 @@ from workerkit.cli.console import console
 from workerkit.cli.echo import echo
 from workerkit.cli.option_types import DURATION, TokenOption, token_from
 from workerkit.cli.request_printer import requests_printed
+from workerkit.cli.setup.completed_names import scenario_names
 from workerkit.mockserver.capsules.capture.capsule_observer import CapsuleObserver, watch_worlds
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
@@ -34,7 +35,9 @@ from workerkit.scenarios.library import library
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free port."
 )
-@click.option("--scenario", metavar="NAME|FILE", help="Start with this scenario.")
+@click.option(
+    "--scenario", metavar="NAME|FILE", shell_complete=scenario_names, help="Start with this scenario."
+)
 @click.option(
     "--world", metavar="FILE", help="The content of the world: YAML in the form of a scenario's `world`."
 )

@@ -17,6 +17,7 @@ from workerkit.mockserver.docs_page.docs_app import PAGE_PATH
 from workerkit.mockserver.http.host_name import canonical_host, is_loopback
 from workerkit.mockserver.inspector.inspector_app import INSPECTOR_PATH
 from workerkit.mockserver.platform.event_loop import new_event_loop
+from workerkit.mockserver.server.address import MockAddress
 from workerkit.mockserver.server.app import MockApp
 from workerkit.mockserver.server.port import Port
 from workerkit.mockserver.server.protocol import Protocol
@@ -51,6 +52,7 @@ class WorldServer:
     token: the control token, with at least 16 characters; None if the control plane needs no token.
     expiry: removes worlds that nobody uses; None keeps all worlds.
     tls: the files for https; None for http.
+    address: where workers reach the mock, if that differs from `host`.
     origins: web pages of these origins, for example `http://localhost:3000`, may use the Worker API.
 
     Raises TokenNeededError if other machines could reach the control plane without a token.
@@ -66,6 +68,7 @@ class WorldServer:
         token: str | None = None,
         expiry: WorldExpiry | None = None,
         tls: TlsFiles | None = None,
+        address: MockAddress | None = None,
         origins: Sequence[str] = (),
     ) -> None:
         check_threads()
@@ -77,6 +80,7 @@ class WorldServer:
             )
         self.worlds = worlds
         self.tls = tls
+        self._address = address
         self._app = MockApp(worlds, host=host, token=token, origins=origins)
         self._socket = listening_socket(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
@@ -92,8 +96,9 @@ class WorldServer:
 
     @property
     def base_url(self) -> str:
-        """The URL of the Worker API. It ends in `/api/v1/worker`."""
-        return self.origin + worker_api().base_path
+        """The URL of the Worker API for workers. It ends in `/api/v1/worker`."""
+        public = self._address.origin(self.port) if self._address is not None else None
+        return (public or self.origin) + worker_api().base_path
 
     @property
     def control_url(self) -> str:

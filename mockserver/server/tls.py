@@ -62,10 +62,11 @@ class TlsFiles:
 
 
 @contextmanager
-def temporary_certificate(host: str) -> Iterator[TlsFiles]:
+def temporary_certificate(*hosts: str) -> Iterator[TlsFiles]:
     """Makes an authority, and a certificate for the mock. The files are deleted after the `with` block.
 
-    host: the address that the mock listens on. The certificate is also valid for `localhost`.
+    hosts: the address that the mock listens on, and other names of it. The certificate is also valid for
+        `localhost`.
 
     Raises TlsMissingError if trustme is not installed.
     """
@@ -75,7 +76,7 @@ def temporary_certificate(host: str) -> Iterator[TlsFiles]:
         raise TlsMissingError(
             "to make a certificate, the mock needs trustme: pip install 'likepion-workerkit[tls]'"
         ) from None
-    names = dict.fromkeys((*_LOCAL_NAMES, canonical_host(host)))
+    names = dict.fromkeys((*_LOCAL_NAMES, *map(canonical_host, hosts)))
     authority = trustme.CA(organization_name="workerkit, for one run")
     made = authority.issue_cert(*(name for name in names if name not in _ALL_ADDRESSES))
     with tempfile.TemporaryDirectory(prefix="workerkit-tls-") as name:

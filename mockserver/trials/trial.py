@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from workerkit.mockserver.capsules.capture.capture import capture_world, verdict_notes
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.reports.timeline import Timeline
+from workerkit.mockserver.server.address import MockAddress
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.tls import TlsFiles
 from workerkit.mockserver.steady_clock import steady_seconds
@@ -22,6 +23,8 @@ from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules.judge import Verdict, judge, masked
 from workerkit.scenarios.run_record.run import Run
+
+_LOCAL_ADDRESS = MockAddress()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ def try_worker(
     stop: threading.Event | None = None,
     with_capsule: bool = False,
     tls: TlsFiles | None = None,
+    address: MockAddress = _LOCAL_ADDRESS,
 ) -> Trial:
     """Runs a worker's command through a scenario and judges the run.
 
@@ -73,6 +77,7 @@ def try_worker(
     stop: set it to stop the trial.
     with_capsule: whether to make a capsule of the run.
     tls: the files for https; None for http.
+    address: where the mock listens, and where the worker reaches it.
 
     Raises CommandNotFoundError if the command cannot be started, and RunStoppedError after `stop` was set. No
     process of the command is left running.
@@ -82,7 +87,10 @@ def try_worker(
     # The world `default` also gets the requests with an unknown key.
     director = worlds.add(DEFAULT, WorldBuilder(scenario, heartbeat_interval=heartbeat_interval))
     first_snapshot = snapshot_of(director) if with_capsule else None
-    with WorldServer(worlds, tls=tls) as mock:
+    server = WorldServer(
+        worlds, host=address.host, port=address.port, token=address.new_token(), tls=tls, address=address
+    )
+    with server as mock:
         director.world.close_port = mock.close_port
         worker_run = run_command(mock, director, words, time_limit=time_limit, grace=grace, stop=stop)
     run = worker_run.record

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.director import Director
-
-# The mock runs on this machine. A worker must not send its requests through a proxy.
-NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
 def worker_settings(mock: WorldServer, director: Director) -> dict[str, str]:
@@ -28,6 +26,12 @@ def settings_of(base_url: str, api_key: str, server_name: str) -> dict[str, str]
         "LIKEPION_API_KEY": api_key,
         "LIKEPION_SERVER_NAME": server_name,
     }
+
+
+def no_proxy(base_url: str) -> dict[str, str]:
+    """Returns the environment variables that keep a worker from sending its requests through a proxy."""
+    hosts = ",".join(dict.fromkeys(("127.0.0.1", str(urlsplit(base_url).hostname))))
+    return {"NO_PROXY": hosts, "no_proxy": hosts}
 
 
 def fill_placeholders(words: Sequence[str], settings: Mapping[str, str]) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.workers.command import GRACE
-from workerkit.mockserver.workers.worker_environment import NO_PROXY, fill_placeholders, worker_settings
+from workerkit.mockserver.workers.worker_environment import fill_placeholders, no_proxy, worker_settings
 from workerkit.mockserver.workers.worker_processes import WorkerProcesses
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.director import Director
@@ -80,7 +80,7 @@ def run_command(
     """
     settings = worker_settings(mock, director)
     words = fill_placeholders(words, settings)
-    with WorkerProcesses(words, {**settings, **NO_PROXY}, grace=grace) as processes:
+    with WorkerProcesses(words, {**settings, **no_proxy(mock.base_url)}, grace=grace) as processes:
         run = _RunningWorker(mock, director, processes, time_limit)
         return run.until_end(stop or threading.Event())
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
 from workerkit.openapi.errors import UsageError
-from workerkit.scenarios.loading.editor_schema import SCHEMA_FILE
+from workerkit.scenarios.loading.editor_schema import SCHEMA_FILE, SCHEMA_TITLE
 from workerkit.scenarios.loading.loader import SCENARIO_NAME
 
 
@@ -19,8 +18,8 @@ class ScenarioFileError(UsageError, ValueError):
 def create_scenario_file(name: str, folder: Path, content: Callable[..., str] | None = None) -> Path:
     """Creates the file NAME.yaml in a folder and returns its path. Raises ScenarioFileError.
 
-    The first line of the file tells editors where this installation has the schema. The path of the schema
-    is relative if the schema is below the folder, for example in a virtual environment of the project.
+    The schema for editors is written beside it, and the first line of the file names it. So the line holds on
+    every machine that has both files, and without the internet. An older schema of the kit is replaced.
 
     content: a function that takes `name` and returns the rest of the file. None for the starter scenario.
     """
@@ -30,10 +29,11 @@ def create_scenario_file(name: str, folder: Path, content: Callable[..., str] | 
             f'"{stem}" cannot be the name of a scenario: use small letters, digits and single hyphens'
         )
     path = folder / f"{stem}.yaml"
-    text = f"# yaml-language-server: $schema={_schema_path(folder)}\n{(content or _starter)(name=stem)}"
+    text = f"# yaml-language-server: $schema={SCHEMA_FILE}\n{(content or _starter)(name=stem)}"
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
+        _write_schema(folder / SCHEMA_FILE)
     except FileExistsError:
         raise ScenarioFileError(
             f"{path}: this file exists already: choose another name, or remove the file"
@@ -48,7 +48,7 @@ def _starter(*, name: str) -> str:
     return starter.format(name=name)
 
 
-def _schema_path(folder: Path) -> str:
-    here = folder.resolve()
-    schema = Path(str(resources.files("workerkit.scenarios").joinpath(SCHEMA_FILE))).resolve()
-    return os.path.relpath(schema, here) if schema.is_relative_to(here) else schema.as_uri()
+def _write_schema(path: Path) -> None:
+    """Writes the schema, but does not replace a file that is no schema of this kit."""
+    if not path.exists() or SCHEMA_TITLE in path.read_text("utf-8", errors="replace"):
+        path.write_bytes(resources.files("workerkit.scenarios").joinpath(SCHEMA_FILE).read_bytes())

@@ -35,6 +35,7 @@ from workerkit.scenarios.model.world_plan import AccountPlan, CustomerRequestPla
 from workerkit.scenarios.rules import RULES
 
 SCHEMA_FILE = "scenario.schema.json"
+SCHEMA_TITLE = "A scenario of workerkit"
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _TEXT: Json = {"type": "string", "pattern": r"\S"}
 _DURATION = r"^\s*[0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h)\s*$"
@@ -108,7 +109,7 @@ class _SchemaBuilder:
             "waive": _list(_one_key_of({rule.id: _TEXT for rule in RULES.values() if rule.general})),
             "until": self._record(Until),
         }
-        head = {"$schema": _DRAFT, "title": "A scenario of workerkit"}
+        head = {"$schema": _DRAFT, "title": SCHEMA_TITLE}
         return {**head, **_object(parts, REQUIRED_KEYS, _doc(Scenario)), "definitions": self._definitions}
 
     def _defined(self, name: str, schema: Json) -> Json:

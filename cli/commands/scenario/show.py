@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from workerkit.cli.console import console
+from workerkit.cli.setup.completed_names import scenario_names
 from workerkit.scenarios.explain.line_wrap import wrap_line
 from workerkit.scenarios.explain.scenario_text import scenario_lines
 from workerkit.scenarios.library import library
 
 
 @click.command("show")
-@click.argument("name", metavar="NAME|FILE")
+@click.argument("name", metavar="NAME|FILE", shell_complete=scenario_names)
 def command(name: str) -> None:
     """Explains a scenario: what happens, why workers fail, and which rules are checked.
 

@@ -22,7 +22,7 @@ from workerkit.mockserver.capsules.replay.request_difference import (
 from workerkit.mockserver.http.connection import reset_on_close
 from workerkit.mockserver.server.server import listening_socket
 from workerkit.mockserver.steady_clock import steady_seconds
-from workerkit.mockserver.workers.worker_environment import NO_PROXY, settings_of
+from workerkit.mockserver.workers.worker_environment import no_proxy, settings_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import operation_of, worker_api
 
@@ -76,7 +76,7 @@ class CapsuleServer:
     @property
     def environment(self) -> dict[str, str]:
         """All environment variables for the worker's command: the settings and the proxy variables."""
-        return {**self.settings, **NO_PROXY}
+        return {**self.settings, **no_proxy(self.settings["LIKEPION_BASE_URL"])}
 
     @property
     def is_finished(self) -> bool:
