@@ -93,6 +93,7 @@ bench: $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(if $(shell command
 	$(BIN)/python -m benchmarks.endurance.soak
 	$(BIN)/python -m benchmarks.endurance.abuse
 	$(BIN)/python -m benchmarks.endurance.two_ways
+	$(BIN)/python -m benchmarks.endurance.interrupts
 	$(BIN)/python -m benchmarks.soundness.matrix
 	$(BIN)/python -m benchmarks.soundness.stacks --times 3 --busy
 	$(BIN)/python -m benchmarks.soundness.grid

@@ -125,7 +125,7 @@ def test_the_entities_of_a_snapshot_are_restored_in_steps(full_world: World, moc
             longest, before = max(longest, time.thread_time() - before), time.thread_time()
     finally:
         gc.enable()
-    assert longest < LONGEST_STEP  # without steps, a quarter of a second
+    assert longest < LONGEST_STEP  # without steps, more than a tenth of a second
 
 
 def test_many_worlds_do_not_slow_down_an_unknown_path(mock: WorldServer, world: World, control: Call) -> None:
