@@ -112,6 +112,7 @@ bench: dist environments $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(
 	$(BIN)/python -m benchmarks.endurance.soak
 	$(BIN)/python -m benchmarks.endurance.abuse
 	$(BIN)/python -m benchmarks.endurance.two_ways
+	$(BIN)/python -m benchmarks.endurance.interrupts
 	$(BIN)/python -m benchmarks.soundness.matrix
 	$(BIN)/python -m benchmarks.soundness.stacks --times 3 --busy
 	$(BIN)/python -m benchmarks.soundness.grid

@@ -1,7 +1,8 @@
 """`python -m benchmarks.endurance.heartbeats`: measures heartbeats while the control plane reads much data.
 
 A worker sends heartbeats to a mock, at rest and while another process reads a journal of 70 MB, a snapshot of
-200,000 tasks, or a list of 2,000 worlds. Both are measured in turn, in one run. Writes heartbeats.md.
+200,000 tasks, or a list of 2,000 worlds. Both are measured in turn, in one run. The worker has a world of its
+own, so its heartbeats push nothing out of the journal. Writes heartbeats.md.
 """
 
 from __future__ import annotations
@@ -32,10 +33,6 @@ _KEY = "your-server-key"
 _MAX_RATIO = 5.0
 _PAUSE, _READ_SECONDS = 0.002, 2.0
 _BODY = b'{"server_name": "server-01", "cpu_usage": 45.5, "active_tasks": 12}'
-_HEARTBEAT = (
-    b"POST /api/v1/worker/health HTTP/1.1\r\nHost: localhost\r\nX-API-Key: %s\r\n"
-    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (_KEY.encode(), len(_BODY), _BODY)
-)
 _ALL_STATUSES = "pending,queued,running,completed,failed,canceled"
 
 
@@ -44,7 +41,7 @@ class Measured:
     """The times of heartbeats, in milliseconds.
 
     title: what was read.
-    size: the bytes of one answer of the control plane.
+    size: the bytes of the last answer of the control plane.
     at_rest: the times while nothing was read.
     reading: the times while the control plane answered.
     """
@@ -160,6 +157,7 @@ def _measure(case: Case, rounds: int) -> Measured:
     measured = Measured(case.title)
     with tempfile.TemporaryDirectory(prefix="workerkit-bench-") as folder, _mock(case, Path(folder)) as mock:
         case.prepare(mock.port)
+        heartbeat = _heartbeat(mock.port)
         seconds = _READ_SECONDS
         with (
             _reader(mock.port, case.path) as reader,
@@ -167,22 +165,33 @@ def _measure(case: Case, rounds: int) -> Measured:
         ):
             for _ in range(rounds):
                 end = time.perf_counter() + seconds
-                measured.at_rest += _heartbeats(worker, lambda end=end: time.perf_counter() > end)  # type: ignore[misc]
+                measured.at_rest += _heartbeats(worker, heartbeat, lambda end=end: time.perf_counter() > end)  # type: ignore[misc]
                 began = time.perf_counter()
                 reader.start.set()
-                measured.reading += _heartbeats(worker, lambda: reader.done.is_set())
+                measured.reading += _heartbeats(worker, heartbeat, lambda: reader.done.is_set())
                 seconds = max(seconds, time.perf_counter() - began)
                 reader.done.clear()
             measured.size = reader.size()
     return measured
 
 
-def _heartbeats(worker: socket.socket, is_over: Callable[[], bool]) -> list[float]:
+def _heartbeat(port: int) -> bytes:
+    """Adds a world. Returns the heartbeat of its worker."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("POST", "/_mock/worlds", "{}", {"Content-Type": "application/json"})
+    key = json.loads(connection.getresponse().read())["servers"][0]["api_key"].encode()
+    return (
+        b"POST /api/v1/worker/health HTTP/1.1\r\nHost: localhost\r\nX-API-Key: %s\r\n"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (key, len(_BODY), _BODY)
+    )
+
+
+def _heartbeats(worker: socket.socket, heartbeat: bytes, is_over: Callable[[], bool]) -> list[float]:
     times: list[float] = []
     while not is_over():
         time.sleep(_PAUSE)
         begin = time.perf_counter()
-        worker.sendall(_HEARTBEAT)
+        worker.sendall(heartbeat)
         answer = worker.recv(65536)
         times.append((time.perf_counter() - begin) * 1000)
         assert answer.startswith(b"HTTP/1.1 200 "), answer

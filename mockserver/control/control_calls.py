@@ -12,7 +12,7 @@ from typing import Any
 
 from workerkit.mockserver.control.verify import expected_calls_of, verify_in_steps
 from workerkit.mockserver.observers.event_stream import EventPublisher, EventStream
-from workerkit.mockserver.world.entities import Server
+from workerkit.mockserver.world.entities import Server, Task
 from workerkit.mockserver.world.journal import JournalNote, as_exchange
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.refusal import (
@@ -27,7 +27,7 @@ from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.own_port import OwnPortNeededError, check_shares_port
 from workerkit.mockserver.worlds.run_builder import build_run
-from workerkit.mockserver.worlds.snapshot import director_from_snapshot, lazy_snapshot_of
+from workerkit.mockserver.worlds.snapshot import director_from_snapshot_in_steps, lazy_snapshot_of
 from workerkit.mockserver.worlds.worker_control import WorkerNeededError, check_needs_no_worker
 from workerkit.mockserver.worlds.world_builder import MissingEntityError, WorldBuilder
 from workerkit.mockserver.worlds.worlds import KeyTakenError, TooManyWorldsError, Worlds
@@ -45,7 +45,7 @@ from workerkit.scenarios.library import library
 from workerkit.scenarios.loading.loader import parse, parse_world
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.world_plan import WorldPlan
-from workerkit.scenarios.rules.judge import judge
+from workerkit.scenarios.rules.judge import judge_in_steps
 
 Json = dict[str, Any]
 _MAX_NAMES = 10
@@ -111,7 +111,7 @@ def list_worlds(request: ControlRequest) -> tuple[int, Json]:
     return 200, {"worlds": (_world_with_keys(world, request) for world in request.worlds.all())}
 
 
-def create_world(request: ControlRequest) -> tuple[int, Json]:
+def create_world(request: ControlRequest) -> Steps[tuple[int, Json]]:
     """Adds a world, for example with a scenario from the library. Returns its name, URL and keys."""
     body = request.body
     builder = WorldBuilder(
@@ -121,7 +121,7 @@ def create_world(request: ControlRequest) -> tuple[int, Json]:
         _dialect(body.get("dialect", {})),
     )
     try:
-        director = request.worlds.add(request.worlds.new_name(), builder)
+        director = yield from request.worlds.add_in_steps(request.worlds.new_name(), builder)
     except KeyTakenError as error:
         raise ConflictError(str(error)) from None
     except MissingEntityError as error:
@@ -157,10 +157,12 @@ def delete_world(request: ControlRequest) -> tuple[int, Json]:
     return 200, {"deleted": name}
 
 
-def reset_world(request: ControlRequest) -> tuple[int, Json]:
-    """Builds the world again as it was at its start."""
+def reset_world(request: ControlRequest) -> Steps[tuple[int, Json]]:
+    """Builds the world again as it was at its start. Until then the old world answers requests."""
     try:
-        world = request.worlds.reset(request.world.name)
+        world = yield from request.worlds.reset_in_steps(request.world.name)
+    except KeyError:
+        raise _removed(request) from None
     except KeyTakenError as error:
         raise ConflictError(str(error)) from None
     return 200, {"world": world.name, "servers": servers_with_keys(world)}
@@ -191,15 +193,18 @@ def get_tasks(request: ControlRequest) -> tuple[int, Json]:
     return 200, {"tasks": chosen}
 
 
-def add_tasks(request: ControlRequest) -> tuple[int, Json]:
+def add_tasks(request: ControlRequest) -> Steps[tuple[int, Json]]:
     """Adds one or more tasks with the same fields."""
-    fields = request.body
+    world, fields, tasks = request.world, request.body, list[Task]()
     count = int(fields.pop("count", 1))
     if count > 1 and "id" in fields:
         raise InvalidRequestError(
             "body/id: several tasks cannot have the same id; leave the id out, or add the tasks one by one"
         )
-    return 201, {"tasks": _as_json([create_task(request.world, fields) for _ in range(count)])}
+    for _ in range(count):
+        yield
+        tasks.append(create_task(world, fields))
+    return 201, {"tasks": (task.as_json() for task in tasks)}
 
 
 def change_task(request: ControlRequest) -> tuple[int, Json]:
@@ -262,22 +267,25 @@ def clear_faults(request: ControlRequest) -> tuple[int, Json]:
     return 200, {"cleared": cleared}
 
 
-def get_verdict(request: ControlRequest) -> tuple[int, Json]:
+def get_verdict(request: ControlRequest) -> Steps[tuple[int, Json]]:
     """Judges the exchanges so far by the rules of the scenario."""
     director, mask = request.director, mask_of(request.world)
     if director.scenario is None:
         raise NotFoundError(f"the world {request.world_name} has no scenario, so there is no verdict")
-    verdict = judge(build_run(director, "until", None))
-    broken = [
-        {
-            "rule": violation.rule,
-            "message": mask.text(violation.message),
-            "exchanges": list(violation.exchanges),
-        }
-        for violation in verdict.broken
-    ]
-    outcome = "pass" if verdict.passed else "fail"
-    return 200, {"scenario": verdict.scenario, "verdict": outcome, "broken": broken}
+    verdict = yield from judge_in_steps(build_run(director, "until", None))
+    return 200, {
+        "scenario": verdict.scenario,
+        "verdict": "pass" if verdict.passed else "fail",
+        "broken": (
+            {
+                "rule": violation.rule,
+                "message": mask.text(violation.message),
+                "exchanges": list(violation.exchanges),
+            }
+            for violation in verdict.broken
+        ),
+        "not_judged": [{"rule": rule.rule, "why": mask.text(rule.why)} for rule in verdict.not_judged],
+    }
 
 
 def get_journal(request: ControlRequest) -> tuple[int, Json]:
@@ -305,12 +313,14 @@ def take_snapshot(request: ControlRequest) -> tuple[int, Json]:
     return 200, lazy_snapshot_of(request.director)
 
 
-def restore_world(request: ControlRequest) -> tuple[int, Json]:
+def restore_world(request: ControlRequest) -> Steps[tuple[int, Json]]:
     """Replaces a world by the state of a snapshot."""
-    director = director_from_snapshot(request.director, request.body)
+    director = yield from director_from_snapshot_in_steps(request.director, request.body)
     _outside_a_trial(director.scenario, "body/story/scenario")
     try:
         request.worlds.restore(request.world_name, director)
+    except KeyError:
+        raise _removed(request) from None
     except KeyTakenError as error:
         raise ConflictError(str(error)) from None
     return 200, {"world": request.world_name, "servers": servers_with_keys(director.world)}
@@ -356,6 +366,10 @@ def servers_with_keys(world: World) -> list[Json]:
     """Returns the name, the API key and the status of each server of a world."""
     names = ("name", "api_key", "status")
     return [{name: server.as_json()[name] for name in names} for server in world.servers.values()]
+
+
+def _removed(request: ControlRequest) -> NotFoundError:
+    return NotFoundError(f"the world {request.world_name} was removed before the call had ended")
 
 
 def _world_with_keys(world: World, request: ControlRequest) -> Json:

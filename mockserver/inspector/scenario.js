@@ -30,7 +30,14 @@ export class ScenarioView {
       element("p", {}, "Verdict so far: ", element("strong", { class: outcome }, verdict.verdict)),
       element("p", {}, note),
       ...verdict.broken.map((broken) => this.rule(broken)),
+      ...this.notJudged(verdict.not_judged),
     ];
+  }
+
+  notJudged(rules) {
+    if (rules.length === 0) return [];
+    const items = rules.map(({ rule, why }) => element("li", {}, `${rule}: ${why}`));
+    return [element("details", {}, element("summary", {}, `Not judged: ${rules.length}`), element("ul", {}, ...items))];
   }
 
   rule({ rule, message, exchanges }) {

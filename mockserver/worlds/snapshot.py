@@ -18,6 +18,7 @@ from workerkit.mockserver.worlds.director import Director
 from workerkit.openapi.asked import Asked
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.json_parts import complete
+from workerkit.openapi.formats.steps import Steps, finish
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import Api, api_of
@@ -77,19 +78,29 @@ def lazy_snapshot_of(director: Director) -> Json:
 def director_from_snapshot(director: Director, snapshot: Json) -> Director:
     """Returns a new director with the world of a snapshot. Does not change `director`.
 
+    Raises the errors of `director_from_snapshot_in_steps`.
+    """
+    return finish(director_from_snapshot_in_steps(director, snapshot))
+
+
+def director_from_snapshot_in_steps(director: Director, snapshot: Json) -> Steps[Director]:
+    """Does the same as `director_from_snapshot`, one task, exchange, log or change in each step.
+
     snapshot: JSON that is valid for the schema in control-api.yaml.
 
     Raises InvalidRequestError if parts of the snapshot contradict each other, or if this version does not
     know the snapshot's format, dialect, scenario, a fault or a server status. The message names the part.
     """
     world = _empty_world(director.world, snapshot)
-    _add_entities(world, snapshot)
+    yield from _add_entities(world, snapshot)
     _check_internal_state(world, snapshot)
     world.restore_internal_state(
         keys=snapshot["keys"], counted=snapshot["counted"], last_place=int(snapshot["last_place"])
     )
-    world.change_log.changes.extend(_entity(Change, change) for change in snapshot["past"])
-    world.journal.restore(int(snapshot["exchanges"]), _journal(snapshot))
+    for change in snapshot["past"]:
+        yield
+        world.change_log.changes.append(_entity(Change, change))
+    world.journal.restore(int(snapshot["exchanges"]), (yield from _journal(snapshot)))
     _add_faults(world, snapshot["faults"])
     return _director(director, world, snapshot["story"])
 
@@ -196,11 +207,11 @@ def _api(old: World, choices: Mapping[str, str]) -> Api:
         raise InvalidRequestError(f"body/dialect: {error}") from None
 
 
-def _add_entities(world: World, snapshot: Json) -> None:
+def _add_entities(world: World, snapshot: Json) -> Steps[None]:
     for name, field in (("servers", "name"), ("servers", "id"), ("requests", "id"), ("accounts", "id")):
-        _check_unique(snapshot[name], f"body/{name}", field)
+        yield from _check_unique(snapshot[name], f"body/{name}", field)
     for field in ("id", "place"):
-        _check_unique(snapshot["tasks"], "body/tasks", field)
+        yield from _check_unique(snapshot["tasks"], "body/tasks", field)
     for index, server in enumerate(snapshot["servers"]):
         _add_server(world, server, f"body/servers/{index}")
     for request in snapshot["requests"]:
@@ -208,13 +219,17 @@ def _add_entities(world: World, snapshot: Json) -> None:
     for account in snapshot["accounts"]:
         world.add_account(_entity(Account, account))
     for index, task in enumerate(snapshot["tasks"]):
+        yield
         _add_task(world, task, f"body/tasks/{index}")
-    world.logs.extend(_entity(LogEntry, log) for log in snapshot["logs"])
+    for log in snapshot["logs"]:
+        yield
+        world.logs.append(_entity(LogEntry, log))
 
 
-def _check_unique(entities: Iterable[Json], path: str, field: str) -> None:
+def _check_unique(entities: Iterable[Json], path: str, field: str) -> Steps[None]:
     seen = set[Hashable]()
     for index, entity in enumerate(entities):
+        yield
         if entity[field] in seen:
             raise InvalidRequestError(f"{path}/{index}/{field}: an earlier item also has {entity[field]}")
         seen.add(entity[field])
@@ -265,14 +280,17 @@ def _places_grow(world: World) -> bool:
     return world.dialect["list-order"] == "oldest-first"
 
 
-def _journal(snapshot: Json) -> list[Exchange]:
-    kept, count = [_exchange(exchange) for exchange in snapshot["journal"]], int(snapshot["exchanges"])
-    for index, exchange in enumerate(kept):
-        number = count - len(kept) + 1 + index
+def _journal(snapshot: Json) -> Steps[list[Exchange]]:
+    kept, count = list[Exchange](), int(snapshot["exchanges"])
+    first = count - len(snapshot["journal"]) + 1
+    for index, exchange_json in enumerate(snapshot["journal"]):
+        yield
+        exchange, number = _exchange(exchange_json), first + index
         if exchange.number != number:
             raise InvalidRequestError(
                 f"body/journal/{index}/number: this must be {number}, because body/exchanges is {count}"
             )
+        kept.append(exchange)
     return kept
 
 

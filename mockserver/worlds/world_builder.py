@@ -17,6 +17,7 @@ from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.group_tasks import create_group_task
 from workerkit.mockserver.worlds.worlds import DEFAULT
 from workerkit.openapi.errors import UsageError
+from workerkit.openapi.formats.steps import Steps, finish
 from workerkit.openapi.formats.timestamp import read_time
 from workerkit.openapi.spec.api import Api, api_of
 from workerkit.openapi.spec.dialect import Dialect
@@ -69,7 +70,11 @@ class WorldBuilder:
     heartbeat_interval: float | None = None
 
     def __call__(self, name: str) -> Director:
-        """A director with a new world of this name. The clock does not run yet.
+        """A director with a new world of this name. The clock does not run yet. Raises as `in_steps`."""
+        return finish(self.in_steps(name))
+
+    def in_steps(self, name: str) -> Steps[Director]:
+        """Does the same as a call of the builder, one task in each step.
 
         Raises MissingEntityError if the plan lacks an entity that the scenario uses. Raises ValueError if the
         spec describes other operations than the mock has.
@@ -84,7 +89,7 @@ class WorldBuilder:
         _add_entities(world, plan)
         if given_plan is None:
             _fill_default_world(world, _DEFAULT_TASK_SERVERS if self.with_tasks else ())
-        groups = _add_tasks(world, plan)
+        groups = yield from _add_tasks(world, plan)
         return Director(world, self.scenario, groups, heartbeat_interval=self.heartbeat_interval)
 
     def _clock(self, plan: WorldPlan) -> Clock:
@@ -118,11 +123,12 @@ def _check_operations(api: Api) -> Api:
     return api
 
 
-def _add_tasks(world: World, plan: WorldPlan) -> dict[str, list[str]]:
+def _add_tasks(world: World, plan: WorldPlan) -> Steps[dict[str, list[str]]]:
     """Adds the tasks of a plan. Returns the ids of the tasks of each named group."""
     ids_by_group: dict[str, list[str]] = {}
     groups = [group for group in plan.tasks for _ in range(group.count)]
     for index, group in enumerate(groups):
+        yield
         task = create_group_task(world, group, created_at=world.clock.begin - len(groups) + index)
         if group.group is not None:
             ids_by_group.setdefault(group.group, []).append(task.id)

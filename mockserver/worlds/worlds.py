@@ -5,18 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.steps import Steps, finish
 from workerkit.scenarios.run_record.change import Change
 
 DEFAULT = "default"
-Builder = Callable[[str], Director]
 ExchangeOrChange = Exchange | Change
 Subscriber = Callable[[World, ExchangeOrChange], None]
+
+
+@runtime_checkable
+class StepwiseBuilder(Protocol):
+    """A builder that can also work in steps, for worlds that can be large."""
+
+    def __call__(self, name: str, /) -> Director:
+        """Builds a director with a world of this name."""
+
+    def in_steps(self, name: str, /) -> Steps[Director]:
+        """Does the same in steps."""
+
+
+Builder = Callable[[str], Director] | StepwiseBuilder
 
 
 class WorldObserver(Protocol):
@@ -81,9 +95,13 @@ class Worlds:
 
         Raises KeyTakenError and TooManyWorldsError.
         """
-        if self._max_count is not None and len(self._directors) >= self._max_count:
-            raise TooManyWorldsError(f"the mock has {len(self._directors)} worlds, and may not have more")
-        director = builder(name)
+        return finish(self.add_in_steps(name, builder))
+
+    def add_in_steps(self, name: str, builder: Builder) -> Steps[Director]:
+        """Does the same as `add`. Other requests may come between the steps."""
+        self._check_room()
+        director = yield from _built(builder, name)
+        self._check_room()
         self._install(name, director, "added")
         self._builders[name] = builder
         return director
@@ -116,15 +134,24 @@ class Worlds:
 
         Raises KeyError, KeyTakenError.
         """
-        director = self._builders[name](name)
+        return finish(self.reset_in_steps(name))
+
+    def reset_in_steps(self, name: str) -> Steps[World]:
+        """Does the same as `reset`. Other requests may come between the steps; the old world answers them.
+
+        Raises KeyError also if the world was removed in the meantime.
+        """
+        director = yield from _built(self._builders[name], name)
+        self._check_exists(name)
         self._install(name, director, "reset")
         return director.world
 
     def restore(self, name: str, director: Director) -> None:
-        """Replaces a world and its director by another director, in one step. Raises KeyTakenError.
+        """Replaces a world and its director by another director, in one step. Raises KeyError, KeyTakenError.
 
         A later `reset` still uses the builder that `add` got for this name.
         """
+        self._check_exists(name)
         self._install(name, director, "restored")
 
     def remove(self, name: str) -> None:
@@ -179,6 +206,14 @@ class Worlds:
                 self._directors[name].world.change_log.listener = None
             self._listeners.clear()
 
+    def _check_room(self) -> None:
+        if self._max_count is not None and len(self._directors) >= self._max_count:
+            raise TooManyWorldsError(f"the mock has {len(self._directors)} worlds, and may not have more")
+
+    def _check_exists(self, name: str) -> None:
+        if name not in self._directors:
+            raise KeyError(name)
+
     def _listen(self, world: World) -> None:
         if world.name not in self._listeners:
             listener = self._listeners[world.name] = partial(self._notify, world)
@@ -224,3 +259,10 @@ class Worlds:
     def _release_keys(self, name: str) -> None:
         for key in self._keys.pop(name):
             del self._by_key[key]
+
+
+def _built(builder: Builder, name: str) -> Steps[Director]:
+    if isinstance(builder, StepwiseBuilder):
+        return (yield from builder.in_steps(name))
+    yield
+    return builder(name)

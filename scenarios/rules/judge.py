@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from workerkit.openapi.formats.steps import Steps, finish
 from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules import RULES
@@ -46,15 +47,20 @@ def judge(run: Run) -> Verdict:
     If the run was ended early because it had failed, the rules that the worker could still keep are not
     checked.
     """
-    rules = _checked_rules(run)
-    violations = tuple(violation for rule in rules for violation in rule.check(_judged(run, rule)))
-    broken = {violation.rule for violation in violations}
-    not_judged = tuple(
-        UnjudgedRule(rule.id, rule.why_not_judged(_judged(run, rule)))
-        for rule in rules
-        if rule.id not in broken and not rule.had_occasion(_judged(run, rule))
-    )
-    return Verdict(run.scenario.name, not violations, violations, not_judged)
+    return finish(judge_in_steps(run))
+
+
+def judge_in_steps(run: Run) -> Steps[Verdict]:
+    """Does the same as `judge`, one rule in each step."""
+    violations, not_judged = list[Violation](), list[UnjudgedRule]()
+    for rule in _checked_rules(run):
+        yield
+        judged = _judged(run, rule)
+        found = list(rule.check(judged))
+        violations += found
+        if not found and not rule.had_occasion(judged):
+            not_judged.append(UnjudgedRule(rule.id, rule.why_not_judged(judged)))
+    return Verdict(run.scenario.name, not violations, tuple(violations), tuple(not_judged))
 
 
 def has_failed(run: Run) -> bool:

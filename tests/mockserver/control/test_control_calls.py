@@ -647,6 +647,9 @@ def test_the_verdict_uses_the_rules_of_the_scenario(control: Control) -> None:
     answer = control("GET", f"/worlds/{new_world}/verdict").json()
     assert (answer["scenario"], answer["verdict"]) == ("key-revoked", "fail")
     assert [broken["rule"] for broken in answer["broken"]] == ["tasks-ended"]
+    not_judged = {rule["rule"]: rule["why"] for rule in answer["not_judged"]}
+    assert not_judged["log-levels"] == "the worker sent no logs"
+    assert "tasks-ended" not in not_judged
     assert control("DELETE", f"/worlds/{new_world}").status_code == 200
 
 

@@ -18,6 +18,7 @@ from workerkit.mockserver.control import control_calls
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.new_task import create_task
 from workerkit.mockserver.world.world import World
+from workerkit.mockserver.worlds.snapshot import director_from_snapshot_in_steps, snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 
 Call = Callable[..., requests.Response]
@@ -89,6 +90,42 @@ def test_a_long_verification_never_holds_the_event_loop(
         answer = control("POST", f"/worlds/{world.name}/verify", json=search)
     assert answer.json()["count"] == 0
     assert longest[0] < LONGEST_STEP
+
+
+def test_a_large_world_is_made_and_made_again_without_holding_the_event_loop(
+    mock: WorldServer, control: Call
+) -> None:
+    servers = [{"name": "server-01", "status": "online"}]
+    plan = {"servers": servers, "tasks": [{"server": "server-01", "count": 15_000}]}
+    with longest_step(mock) as longest:
+        made = control("POST", "/worlds", json={"world": plan}).json()["world"]
+        assert control("POST", f"/worlds/{made}/reset").status_code == 200
+    assert len(control("GET", f"/worlds/{made}/tasks").json()["tasks"]) == 15_000
+    assert longest[0] < LONGEST_STEP
+
+
+def test_many_tasks_are_added_without_holding_the_event_loop(
+    mock: WorldServer, world: World, control: Call
+) -> None:
+    tasks = {"server": "server-01", "count": 10_000}
+    with longest_step(mock) as longest:
+        answer = control("POST", f"/worlds/{world.name}/tasks", json=tasks)
+    assert answer.status_code == 201
+    assert len({task["id"] for task in answer.json()["tasks"]}) == 10_000
+    assert longest[0] < LONGEST_STEP
+
+
+def test_the_entities_of_a_snapshot_are_restored_in_steps(full_world: World, mock: WorldServer) -> None:
+    snapshot = mock.run_in_server_thread(lambda: snapshot_of(mock.worlds.director(full_world.name)))
+    steps = director_from_snapshot_in_steps(mock.worlds.director(full_world.name), snapshot)
+    longest, before = 0.0, time.thread_time()
+    gc.disable()
+    try:
+        for _ in steps:
+            longest, before = max(longest, time.thread_time() - before), time.thread_time()
+    finally:
+        gc.enable()
+    assert longest < LONGEST_STEP  # without steps, more than a tenth of a second
 
 
 def test_many_worlds_do_not_slow_down_an_unknown_path(mock: WorldServer, world: World, control: Call) -> None:

@@ -31,6 +31,7 @@ def test_the_secrets_of_all_worlds_and_the_extra_ones_are_hidden(worlds: Worlds)
     mask, extra = WorldsMask(worlds), {"tasks": [{"password": "extra-password"}]}
     for text in ("server-01-key-first", "server-01-key-second", "extra-password"):
         assert text not in masked(mask, f"it is {text}", extra)
+        assert text.upper() not in masked(mask, f"it is {text.upper()}", extra)
     assert masked(mask, "limit=100 server-01 first") == "limit=100 server-01 first"
 
 

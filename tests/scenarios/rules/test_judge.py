@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.model.scenario import Expectation, Waiver
 from workerkit.scenarios.rules import RULES
-from workerkit.scenarios.rules.judge import judge, rules_of
+from workerkit.scenarios.rules.judge import judge, judge_in_steps, rules_of
 from workerkit.scenarios.run_record.run import Run
 
 Make = Callable[..., Exchange]
@@ -28,6 +30,17 @@ def test_a_run_without_a_fault_passes(run_of: RunOf) -> None:
     verdict = judge(run_of())
     assert (verdict.scenario, verdict.passed, verdict.broken) == ("quiet-day", True, ())
     assert {rule.rule: rule.why for rule in verdict.not_judged}["log-levels"] == "the worker sent no logs"
+
+
+def test_a_verdict_can_be_made_in_steps_one_for_each_rule(attempt: Make, run_of: RunOf) -> None:
+    run = hammering(attempt, run_of, exit_code=1)
+    steps, rules = judge_in_steps(run), rules_of(run.scenario)
+    for _ in rules:
+        next(steps)
+    with pytest.raises(StopIteration) as end:
+        next(steps)
+    assert end.value.value == judge(run)
+    assert len(rules) > 10
 
 
 def test_general_rules_hold_where_nothing_is_expected(attempt: Make, run_of: RunOf) -> None:
