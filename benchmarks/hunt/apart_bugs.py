@@ -63,7 +63,7 @@ _READS_WHAT_IS_LEFT = f"""{DROPS}\
                 try:
                     page = worker.api.send("GET", "/tasks?limit=1000")
                 except TemporaryError:
-                    sys.exit("no task belongs to this server any more")
+                    sys.exit(0)
                 worker.log("INFO", f"{{len(page['data'])}} tasks are left")
 """
 _LOGS_CANCELLATION = f"""{DROPS}\
@@ -106,7 +106,11 @@ APART_BUGS = (
         "result-repeated",
         "sends a result later and forgets it at a limit",
         "kept-result-limited",
-        ((_REPORTS, _KEEPS_FOR_LATER), (_WORKS, _SENDS_KEPT)),
+        (
+            (_REPORTS, _KEEPS_FOR_LATER),
+            (_WORKS, _SENDS_KEPT),
+            ('"pending,queued,running"', '"pending,queued"'),
+        ),
         style="--look canceled",
         original=CAREFUL,
     ),
@@ -128,21 +132,24 @@ APART_BUGS = (
     ),
     Mutant(
         "result-repeated",
-        "reports a failure after a timeout and another error",
+        "gives a result up after a timeout and another error",
         "timeout-then-error",
         at_error(
             'is_result and len(errors) == 2 and "imeout" in errors[0]',
-            'body = {"status": "failed", "error_message": "The API did not answer"}',
+            'raise RefusedError("the API does not answer")',
         ),
         original=CAREFUL,
     ),
     Mutant(
-        "running-before-end",
-        "works without a start that was limited and then broken off",
+        "tasks-ended",
+        "leaves a task out whose start was limited and then broken off",
         "start-limited-then-reset",
-        at_error('"running" in str(body) and "429" in errors[0] and "Error(" in errors[-1]', "return {}"),
-        style="--look never",
+        at_error(
+            '"running" in str(body) and "429" in errors[0] and "Error(" in errors[-1]',
+            'raise RefusedError("it does not start")',
+        ),
         original=CAREFUL,
+        style="--look never",
     ),
     Mutant(
         "goes-on-after-trouble",
@@ -172,7 +179,7 @@ APART_BUGS = (
         original=CAREFUL,
     ),
     Mutant(
-        "result-repeated",
+        "none-left-running",
         "takes a task for canceled if it cannot look after a lost answer",
         "start-lost-then-list-fails",
         (
@@ -191,7 +198,7 @@ APART_BUGS = (
                 "        self._connections = threading.local()\n        self.lost: list[str] = []\n",
             ),
             ('"pending,queued,running"', '"pending,queued"'),
-            *at_error('"Disconnected" in errors[-1]', "self.lost.append(path)"),
+            *at_error('"Error(" in errors[-1] or "Disconnected" in errors[-1]', "self.lost.append(path)"),
         ),
         original=CAREFUL,
     ),
