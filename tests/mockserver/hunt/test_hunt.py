@@ -204,3 +204,9 @@ def test_a_worker_that_is_still_at_work_at_the_time_limit_is_only_slow(result: H
 
     assert broken_rules(trial) == broken_rules(at_limit(10.0)) == ("result-repeated",)
     assert broken_rules(at_limit(1.0)) == ()
+    # It reports nothing for 9 s, but it still sends other requests.
+    heartbeat = replace(
+        trial.run.exchanges[0], number=last.number + 1, began=last.ended, ended=last.ended + 9
+    )
+    busy = replace(at_limit(10.0).run, exchanges=(*trial.run.exchanges, heartbeat))
+    assert broken_rules(replace(trial, run=busy)) == ()
