@@ -13,7 +13,8 @@ from tests.workers.mutants import Mutant
 _TEXT = (
     "Each worker with a bug is a careful worker with one mistake, which shows only if two troubles meet. The "
     "schedule that shows it is in `schedules/`, written by hand. A hunt has its default 300 trials, and each "
-    "number is the trial that found the bug. Bugs written apart were not looked at while the hunt was made."
+    "number is the trial that found the bug. Bugs written apart were not looked at while the hunt was made. "
+    "The seconds include what the hunt repeats, and depend on what else the machine does. A dash: not measured yet."
 )
 
 
