@@ -116,6 +116,7 @@ bench: dist environments $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(
 	$(BIN)/python -m benchmarks.soundness.matrix
 	$(BIN)/python -m benchmarks.soundness.stacks --times 3 --busy
 	$(BIN)/python -m benchmarks.soundness.grid
+	$(BIN)/python -m benchmarks.hunt --jobs 8
 	$(BIN)/python -m benchmarks.soundness.independent --max-requests 1000
 	$(PYTHON) -m venv build/django
 	build/django/bin/python -m pip install --quiet --disable-pip-version-check -r tests/servers/django_server/requirements.txt

@@ -46,7 +46,7 @@ _SAVE_HINT = "To keep it as a scenario and a pytest, run the hunt with --out DIR
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="How many trials run in parallel.",
+    help="How many trials run in parallel. Your worker must be able to run several times at once.",
 )
 @click.option(
     "--seed",
@@ -126,6 +126,11 @@ def command(
         time_limit=time_limit,
         grace=grace,
     )
+    if plan.unjudged_rules:
+        raise click.UsageError(
+            f"--rule {plan.unjudged_rules[0]}: a hunt never judges this rule, because only some scenarios of "
+            "the library expect it. A hunt judges the general rules of docs/rules.md, and tasks-ended."
+        )
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with Progress(terminal, trials) as progress:
         result = run_hunt(

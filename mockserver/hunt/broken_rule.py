@@ -7,15 +7,15 @@ from collections.abc import Collection, Iterator
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.mockserver.trials.trial_cause import cause_key
 from workerkit.scenarios.rules import RULES
-from workerkit.scenarios.rules.last_activity import last_activity
+from workerkit.scenarios.rules.last_activity import silence_before_end
 from workerkit.scenarios.run_record.violation import Violation
 
 
 def broken_rules(trial: Trial, wanted: Collection[str] = ()) -> tuple[str, ...]:
     """Returns the ids of the rules that the worker broke, without those that only follow from others.
 
-    A worker that is still at work when the time limit is reached is slow. Rules that it could still keep are
-    left out.
+    A worker that still sends requests when the time limit is reached is slow. Rules that it could still keep
+    are left out. A worker that only reads the list is not meant: its run ends before, because it is idle.
 
     wanted: only these rules count, also if they follow from others. Empty: all rules.
     """
@@ -33,5 +33,6 @@ def _broken(trial: Trial, wanted: Collection[str]) -> Iterator[str]:
 
 
 def _is_only_slow(trial: Trial, violation: Violation) -> bool:
-    is_at_work = trial.run.ended_by == "time-limit" and not last_activity(trial.run)
-    return is_at_work and RULES[violation.rule].can_be_mended
+    run = trial.run
+    is_at_work = run.ended_by == "time-limit" and run.own_exchanges and not silence_before_end(run)
+    return bool(is_at_work) and RULES[violation.rule].can_be_mended

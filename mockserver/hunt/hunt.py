@@ -17,9 +17,11 @@ from workerkit.scenarios.hunt.pair_attempts import Followed, alternating, follow
 from workerkit.scenarios.hunt.single_attempts import other_single_attempts, single_attempts
 from workerkit.scenarios.hunt.slot import Slot, slots_of
 from workerkit.scenarios.hunt.smaller_attempts import smaller_attempts
+from workerkit.scenarios.rules.judge import UnjudgedRule
 
-# To make a finding smaller, so many trials are allowed.
+# To make a finding smaller, so many trials and seconds are allowed.
 _MAX_SHRINKING = 60
+_MAX_SECONDS_SHRINKING = 120.0
 # A smaller attempt is kept if the worker breaks the rule each of these times.
 _TIMES_TO_KEEP = 2
 
@@ -56,11 +58,9 @@ class _Hunt:
 
     def run(self) -> HuntResult:
         """Runs the worker undisturbed, and then with troubles."""
-        trace = next(self._trials.repeat(Attempt(), 1))
+        trace = self._undisturbed()
         is_interrupted = False
-        if not trace.verdict.passed:
-            self._end = "the worker breaks a rule although nothing goes wrong"
-        else:
+        if trace.verdict.passed:
             self._slots = slots_of(trace.run)
             try:
                 self._search()
@@ -73,9 +73,34 @@ class _Hunt:
             unconfirmed=tuple(self._unconfirmed),
             trials=self._trials.count,
             coverage=trial_coverage(self._all_trials),
+            without_occasion=self._without_occasion(),
             end=self._end,
             seconds=steady_seconds() - self._began,
             is_interrupted=is_interrupted,
+        )
+
+    def _undisturbed(self) -> Trial:
+        """Runs the worker undisturbed: alone, and then beside itself if trials run in parallel.
+
+        Returns a trial in which it broke a rule, if there is one.
+        """
+        alone = next(self._trials.repeat(Attempt(), 1))
+        if not alone.verdict.passed:
+            self._end = "the worker breaks a rule although nothing goes wrong"
+            return alone
+        if self._plan.jobs == 1:
+            return alone
+        together = self._trials.repeat(Attempt(), self._plan.jobs)
+        failed = [trial for trial in together if not trial.verdict.passed]
+        if failed:
+            self._end = "the worker breaks a rule when it runs several times at once. Use --jobs 1"
+        return [alone, *failed][-1]
+
+    def _without_occasion(self) -> tuple[UnjudgedRule, ...]:
+        """Returns the wanted rules that no trial gave an occasion to break."""
+        unjudged = [{rule.rule: rule for rule in trial.verdict.not_judged} for trial in self._all_trials]
+        return tuple(
+            unjudged[0][rule] for rule in self._plan.rules if all(rule in rules for rules in unjudged)
         )
 
     def _note(self, attempt: AnyAttempt, trial: Trial) -> None:
@@ -139,8 +164,8 @@ class _Hunt:
 
     def _smallest(self, finding: HuntFinding, attempt: Attempt) -> HuntFinding:
         allowed, tried = _MAX_SHRINKING, {attempt}
-        candidates = smaller_attempts(attempt)
-        while allowed > 0 and (smaller := next(candidates, None)) is not None:
+        candidates, deadline = smaller_attempts(attempt), steady_seconds() + _MAX_SECONDS_SHRINKING
+        while allowed > 0 and steady_seconds() < deadline and (smaller := next(candidates, None)) is not None:
             if smaller in tried:
                 continue
             tried.add(smaller)

@@ -7,7 +7,9 @@ from functools import partial
 
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.workers.command import GRACE
+from workerkit.scenarios.hunt.attempt import Attempt
 from workerkit.scenarios.model.scenario import Scenario
+from workerkit.scenarios.rules.judge import rules_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,13 @@ class HuntPlan:
     saved: tuple[Scenario, ...] = ()
     time_limit: float = 30.0
     grace: float = GRACE
+
+    @property
+    def unjudged_rules(self) -> tuple[str, ...]:
+        """The rules of `rules` that no trial of this hunt can break, because no scenario expects them."""
+        scenarios = (Attempt().scenario, *self.saved)
+        judged = {rule.id for scenario in scenarios for rule in rules_of(scenario)}
+        return tuple(rule for rule in self.rules if rule not in judged)
 
     @property
     def try_attempt(self) -> partial[Trial]:

@@ -28,6 +28,7 @@ def hunt_report(result: HuntResult, *, began: float) -> CommandReport:
         cases=cases,
         folded_notes=(
             *_unconfirmed(result),
+            *_without_occasion(result),
             FoldedNote(f"Where the API page says nothing, the hunt assumed: {_assumptions()}."),
         ),
         tables=coverage_tables(result.coverage),
@@ -45,6 +46,7 @@ def hunt_json(result: HuntResult) -> dict[str, Any]:
         "trace": _trial_json(result.trace),
         "slots": list(map(str, result.slots)),
         "finding": None if finding is None else _finding_json(finding),
+        "without_occasion": [unjudged.rule for unjudged in result.without_occasion],
         "unconfirmed": [_finding_json(unconfirmed) for unconfirmed in result.unconfirmed],
         "coverage": coverage_json(result.coverage),
     }
@@ -83,6 +85,11 @@ def _unconfirmed(result: HuntResult) -> Iterator[FoldedNote]:
             f"Not confirmed: trial {finding.number} broke {finding.rule}, but only {finding.times_text}. "
             f"{' '.join(finding.attempt.story)}"
         )
+
+
+def _without_occasion(result: HuntResult) -> Iterator[FoldedNote]:
+    for unjudged in result.without_occasion:
+        yield FoldedNote(f"No trial gave the worker an occasion to break {unjudged.rule}: {unjudged.why}.")
 
 
 def _assumptions() -> str:

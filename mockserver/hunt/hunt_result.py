@@ -8,6 +8,7 @@ from workerkit.mockserver.trials.trial import Trial
 from workerkit.scenarios.coverage.coverage import Coverage
 from workerkit.scenarios.hunt.attempt import AnyAttempt
 from workerkit.scenarios.hunt.slot import Slot
+from workerkit.scenarios.rules.judge import UnjudgedRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class HuntResult:
     unconfirmed: rules that were broken once, but not often enough in the repetitions.
     trials: how many trials the search took, without the trace.
     coverage: what all trials together covered.
+    without_occasion: the wanted rules that no trial gave an occasion to break.
     end: why the search ended, in words.
     seconds: how long the hunt took.
     is_interrupted: whether somebody stopped the hunt.
@@ -56,6 +58,7 @@ class HuntResult:
     unconfirmed: tuple[HuntFinding, ...]
     trials: int
     coverage: Coverage
+    without_occasion: tuple[UnjudgedRule, ...]
     end: str
     seconds: float
     is_interrupted: bool = False

@@ -24,11 +24,13 @@ from workerkit.scenarios.model.effects.faults import AddFault
 from workerkit.scenarios.model.effects.keys import RestoreKey, RevokeKey
 from workerkit.scenarios.model.effects.respond import Respond
 from workerkit.scenarios.model.effects.tasks import CancelTasks, OnTasks, ReassignTasks, RemoveTasks
+from workerkit.scenarios.model.effects.worker_process import KillWorker, StartWorker, StopWorker
 from workerkit.scenarios.model.selection import THIS, Selection
 
 WORKER_SERVER, OTHER_SERVER = "server-01", "server-02"
 # The reports of a task that can come too late.
 _REPORTS = ("running", "completion", "failure")
+_UPDATES = (*_REPORTS, "requeue")
 _ONCE = Schedule(nth=1)
 
 
@@ -151,5 +153,20 @@ LONG_TROUBLES = (
         (RevokeKey(WORKER_SERVER),),
         (1.2, (RestoreKey(WORKER_SERVER),)),
         needs_correct_key=True,
+    ),
+)
+# The worker's process ends in the middle of its work, and a new one has to find out what is left to do.
+RESTARTS = (
+    HuntedTrouble(
+        "killed",
+        "its process is killed before the answer comes, and started again",
+        (KillWorker(), StartWorker()),
+        only_at=_UPDATES,
+    ),
+    HuntedTrouble(
+        "stopped",
+        "its process gets SIGTERM before the answer comes, and is started again when it has ended",
+        (StopWorker(), StartWorker()),
+        only_at=_UPDATES,
     ),
 )

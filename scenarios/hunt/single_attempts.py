@@ -8,6 +8,7 @@ from workerkit.scenarios.hunt.attempt import Attempt, HuntStep
 from workerkit.scenarios.hunt.hunted_trouble import (
     LONG_TROUBLES,
     OTHER_FORMS,
+    RESTARTS,
     TROUBLES_TO_TRY,
     HuntedTrouble,
 )
@@ -18,20 +19,21 @@ def single_attempts(slots: Sequence[Slot]) -> tuple[Attempt, ...]:
     """Returns one attempt for each trouble and each kind of request at which it may happen.
 
     All troubles come at a completion first, then at the other requests. Then come the troubles that go on for
-    a while.
+    a while, and restarts.
     """
     chosen = [_typical(slots, kind) for kind in dict.fromkeys(slot.kind for slot in slots)]
     return (
         *_attempts(chosen[:1], TROUBLES_TO_TRY),
         *(attempt for trouble in TROUBLES_TO_TRY for attempt in _attempts(chosen[1:], (trouble,))),
-        *_attempts(chosen, LONG_TROUBLES),
+        *_attempts(chosen, (*LONG_TROUBLES, *RESTARTS)),
     )
 
 
 def other_single_attempts(slots: Sequence[Slot]) -> tuple[Attempt, ...]:
     """Returns what `single_attempts` leaves out: other requests, and other forms of troubles."""
     tried = set(single_attempts(slots))
-    everything = _attempts(sorted(slots, key=_order), (*OTHER_FORMS, *TROUBLES_TO_TRY, *LONG_TROUBLES))
+    troubles = (*OTHER_FORMS, *TROUBLES_TO_TRY, *LONG_TROUBLES, *RESTARTS)
+    everything = _attempts(sorted(slots, key=_order), troubles)
     return tuple(attempt for attempt in everything if attempt not in tried)
 
 

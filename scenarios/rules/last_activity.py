@@ -21,12 +21,21 @@ def last_activity(run: Run) -> str:
     last = run.own_exchanges[-1]
     if run.ended_by == "exit":
         return f"The worker exited after {_answered(run, last)}."
+    return silence_before_end(run) or _without_report(run)
+
+
+def silence_before_end(run: Run) -> str:
+    """Returns for how long the worker sent nothing before the run ended, in one sentence.
+
+    Returns an empty text if this was not long. The run has a request of the worker.
+    """
+    last = run.own_exchanges[-1]
     if (waited := _seconds_waited(run, last)) >= _LONG:
         return f"The worker waited {waited:.1f} s for the answer in {run.describe(last)}."
     silent = run.recorded_at - last.ended
     if silent >= _LONG:
         return f"The worker sent nothing for {silent:.1f} s after {_answered(run, last)}."
-    return _without_report(run)
+    return ""
 
 
 def _seconds_waited(run: Run, exchange: Exchange) -> float:

@@ -61,3 +61,9 @@ def test_a_folder_without_scenarios_is_exit_2(run: Run, project: Path) -> None:
     code, _, errors = run("exec", "--scenario", "empty", "--", "true")
     assert code == 2
     assert "empty: the folder has no file that ends in .yaml or .yml" in errors
+
+
+def test_a_rule_that_a_hunt_never_judges_is_exit_2(run: Run) -> None:
+    code, output, errors = run("hunt", "--rule", "log-levels", "--rule", "retries-used", "--", "true")
+    assert (code, output) == (2, "")
+    assert "--rule retries-used: a hunt never judges this rule" in errors

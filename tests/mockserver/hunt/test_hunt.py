@@ -126,6 +126,32 @@ def test_a_worker_that_fails_undisturbed_is_not_hunted() -> None:
     assert report.causes
 
 
+def test_a_worker_that_cannot_run_beside_itself_is_not_blamed(tmp_path: Path) -> None:
+    # The worker exits with an error while another process of it runs, or if one has been killed.
+    lock = f"""
+import atexit, os
+os.mkdir({str(tmp_path / "lock")!r})
+atexit.register(os.rmdir, {str(tmp_path / "lock")!r})
+FORGETS = ()
+"""
+    words = tuple(worker(lock + FORGETFUL))
+    result = run_hunt(HuntPlan(words, jobs=3, trials=1, time_limit=120.0))
+    assert (result.trials, result.finding) == (0, None)
+    assert result.end == "the worker breaks a rule when it runs several times at once. Use --jobs 1"
+    assert not result.trace.verdict.passed
+
+
+def test_a_wanted_rule_without_an_occasion_is_reported() -> None:
+    plan = HuntPlan(tuple(BREAKS_AT_503), trials=1, rules=("log-levels", "pause-on-5xx"), time_limit=120.0)
+    result = run_hunt(plan)
+    assert [unjudged.rule for unjudged in result.without_occasion] == ["log-levels"]
+    notes = [note.text for note in hunt_report(result, began=0.0).folded_notes]
+    assert any(
+        note.startswith("No trial gave the worker an occasion to break log-levels: ") for note in notes
+    )
+    assert hunt_json(result)["without_occasion"] == ["log-levels"]
+
+
 def test_only_the_wanted_rules_count_and_the_search_ends_after_its_trials() -> None:
     result = run_hunt(
         HuntPlan(tuple(BREAKS_AT_503), trials=2, jobs=2, rules=("log-levels",), time_limit=120.0)
@@ -178,3 +204,9 @@ def test_a_worker_that_is_still_at_work_at_the_time_limit_is_only_slow(result: H
 
     assert broken_rules(trial) == broken_rules(at_limit(10.0)) == ("result-repeated",)
     assert broken_rules(at_limit(1.0)) == ()
+    # It reports nothing for 9 s, but it still sends other requests.
+    heartbeat = replace(
+        trial.run.exchanges[0], number=last.number + 1, began=last.ended, ended=last.ended + 9
+    )
+    busy = replace(at_limit(10.0).run, exchanges=(*trial.run.exchanges, heartbeat))
+    assert broken_rules(replace(trial, run=busy)) == ()

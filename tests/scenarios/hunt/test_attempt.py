@@ -9,6 +9,7 @@ from workerkit.scenarios.hunt.attempt import Attempt, HuntStep
 from workerkit.scenarios.hunt.hunted_trouble import (
     LONG_TROUBLES,
     OTHER_FORMS,
+    RESTARTS,
     TROUBLES_TO_TRY,
     HuntedTrouble,
 )
@@ -24,7 +25,7 @@ from workerkit.scenarios.model.effects.faults import AddFault
 from workerkit.scenarios.model.effects.respond import Respond
 from workerkit.scenarios.model.trigger import OnAsked
 
-TROUBLES = {trouble.name: trouble for trouble in (*TROUBLES_TO_TRY, *OTHER_FORMS, *LONG_TROUBLES)}
+TROUBLES = {trouble.name: trouble for trouble in (*TROUBLES_TO_TRY, *OTHER_FORMS, *LONG_TROUBLES, *RESTARTS)}
 ALL_SLOTS = [Slot(kind, number) for kind in SLOT_KINDS for number in (1, 2, 9)]
 SINGLE_ATTEMPTS = (*single_attempts(ALL_SLOTS), *other_single_attempts(ALL_SLOTS))
 
@@ -65,6 +66,8 @@ def test_no_attempt_is_unfair() -> None:
         (only,) = attempt.steps
         if only.trouble.is_change_of_world:
             assert only.slot.kind in reports
+        if only.trouble in RESTARTS:
+            assert only.slot.kind in {*reports, "requeue"}
         if only.trouble.name in ("401", "key-revoked"):
             assert only.slot not in (Slot("first-page"), Slot("heartbeat"))
         if only.trouble.needs_status_flow:
@@ -92,6 +95,8 @@ def test_every_trouble_ends() -> None:
         for effect in trouble.effects:
             schedule = getattr(getattr(effect, "planned", None), "schedule", None)
             assert schedule is None or schedule.nth == 1 or schedule.calls.last is not None
+        kinds = [effect.kind for effect in trouble.effects]
+        assert not {"kill-worker", "stop-worker"} & {*kinds} or kinds[-1] == "start-worker"
     assert [trouble.name for trouble in TROUBLES.values() if trouble.end] == ["key-revoked"]
 
 

@@ -1,0 +1,1 @@
+"""Hunts of workers with one subtle bug each, and of careful workers."""
