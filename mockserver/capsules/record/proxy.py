@@ -59,6 +59,7 @@ class Proxy:
         self.upstream = upstream
         self._print_line = print_line
         self._last_failure = ""
+        self._saw_tls = False
         self.tls_context = tls_context() if upstream.tls else None
         self._listener = listener
         self._clock_offset = time.time() - time.monotonic()
@@ -94,6 +95,12 @@ class Proxy:
             self._print_line(message)
         self._last_failure = message
 
+    def client_speaks_tls(self) -> None:
+        """Prints once that a client speaks TLS to the plain port."""
+        if not self._saw_tls:
+            self._print_line(_TLS_TEXT)
+        self._saw_tls = True
+
     def connection_worked(self) -> None:
         """Forgets the last message, because the server can be reached. So the next failure is printed."""
         self._last_failure = ""
@@ -128,7 +135,7 @@ class ProxiedConnection:
             self._send(data)
             return
         if self._is_first and data.startswith(_BEGIN_OF_TLS):
-            self._proxy.connection_failed(_TLS_TEXT)
+            self._proxy.client_speaks_tls()
             self._refuse(f"{_TLS_TEXT}\n")
             return
         self._is_first = False
