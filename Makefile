@@ -105,6 +105,7 @@ bench: $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(if $(shell command
 	$(BIN)/python -m benchmarks.soundness.garbled
 	$(BIN)/python -m benchmarks.soundness.mutants
 	$(BIN)/python -m benchmarks.soundness.capsules
+	$(BIN)/python -m benchmarks.soundness.incomplete
 	$(PYTHON) -m venv build/mitmproxy
 	build/mitmproxy/bin/python -m pip install --quiet --disable-pip-version-check mitmproxy
 	$(BIN)/python -m benchmarks.recorder.proxy

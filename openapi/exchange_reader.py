@@ -69,6 +69,11 @@ def link_id_of(value: Any) -> Any:
     return _field(value, "link_id")
 
 
+def error_of(value: Any) -> Any:
+    """The field `error` of a result of a bulk update. None if it is missing."""
+    return _field(value, "error")
+
+
 # Parts of exchanges
 
 
@@ -125,6 +130,15 @@ def subject_task_id(exchange: Exchange, api: Api) -> str | None:
         return None
     task_id = match.operation.subject_id(match.path_values, exchange.request_body)
     return task_id.lower() if task_id else None
+
+
+def named_tasks(exchange: Exchange) -> list[str]:
+    """The ids of the tasks that a request wants to change, in lower case."""
+    if exchange.operation == "bulkUpdateTasks":
+        ids = (link_id_of(item) for item in _objects(bulk_items_of(exchange.request_json())))
+        return [task_id.lower() for task_id in ids if isinstance(task_id, str)]
+    task_id = subject_task_id(exchange, worker_api())
+    return [] if task_id is None else [task_id]
 
 
 def task_ownership(exchange: Exchange) -> Iterator[tuple[str, bool]]:

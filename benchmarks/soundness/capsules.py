@@ -181,12 +181,17 @@ def _of_variant(name: str) -> Row:
 
 def _of_fault(name: str) -> Row:
     """Records a server with a fault. Replays the recording in the mock, and makes a small capsule."""
-    capsule = _recorded(CORRECT_CHOICES, FAULTS[name])
+    capsule = recorded_fault(FAULTS[name])
     difference, smallest = first_and_smallest(capsule)
     if difference is None:
         return Row(name, len(capsule.recorded), _verdict(None), is_correct=False)
     small, lie = len(smallest.recorded), lie_of(smallest, difference)
     return Row(name, len(capsule.recorded), _verdict(difference), is_correct=False, small=small, lie=lie)
+
+
+def recorded_fault(fault: Fault) -> Capsule:
+    """The recording of an independent server with this fault."""
+    return _recorded(CORRECT_CHOICES, fault)
 
 
 def _recorded(choices: Choices, fault: Fault | None) -> Capsule:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -53,6 +54,12 @@ from workerkit.mockserver.reports.terminal import styled_summary
     help="With --target: what the requests may change. With all, every request is sent. With sandbox or "
     "none, nothing is sent if a request might change data. For a remote URL, the default is none.",
 )
+@click.option(
+    "--complete",
+    is_flag=True,
+    help="No request to the server is missing in FILE. Then exchanges are compared with each other, also in "
+    "a recording of another tool.",
+)
 @click.option("--shrink", is_flag=True, help="Write a smaller capsule with the same first difference.")
 @click.option("--out", metavar="FILE", help="The file for the smaller capsule; FILE-small.yaml by default.")
 @click.option(
@@ -72,6 +79,7 @@ def command(
     api_key: str | None,
     other_api_key: str | None,
     writes: str | None,
+    complete: bool,
     shrink: bool,
     out: str | None,
     issue: bool,
@@ -103,6 +111,8 @@ def command(
     if words and (target or shrink or issue):
         raise click.UsageError("--target, --shrink and --issue cannot be used with a COMMAND")
     capsule, small_file = read_recording(Path(file)), out or f"{Path(file).with_suffix('')}-small.yaml"
+    if complete:
+        capsule = replace(capsule, is_complete=True)
     if shrink:
         check_writable(small_file)
     reports, began = ReportFiles(**files), time.time()

@@ -14,6 +14,15 @@ from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
 
 _MAX_NOTE_LENGTH = 200
 _MAX_NUMBERS = 5
+INCOMPLETE = (
+    "Exchanges may be missing in the recording, so each one was judged alone. Not judged: whether totals, "
+    "absent tasks and changed tasks agree with other exchanges. If the file has all requests to the server, "
+    "run again with --complete."
+)
+UNSEEN_TASKS = (
+    "The recording does not show all tasks, so each exchange was judged alone. Not judged: whether totals, "
+    "absent tasks and changed tasks agree with other exchanges. Begin a recording with lists of all tasks."
+)
 
 
 def replay_summary(
@@ -32,6 +41,8 @@ def replay_summary(
         notes.append("The capsule contains no request, so nothing was tested.")
     notes.extend(_without_bodies(capsule))
     notes.extend(_not_compared(capsule))
+    if result.is_alone:
+        notes.append(UNSEEN_TASKS if capsule.is_complete else INCOMPLETE)
     if result.dialect is not None and result.dialect.choices:
         choices = ", ".join(f"{silence}: {value}" for silence, value in sorted(result.dialect.choices))
         notes.append(

@@ -52,7 +52,7 @@ class Replayer:
 
             return find
 
-        dialect = result.dialect
+        dialect = result.dialect if not result.is_alone else None
         find_fast = None if dialect is None else find_with(lambda part: replay_in_dialect(part, dialect))
         twin = None if result.build_world is None else sound_twin(self.capsule, result)
         return shrink_capsule(

@@ -84,6 +84,8 @@ class Capsule:
     scenario: the source of the world's scenario; empty if the library has it or if there is none.
     expected: what should have happened, in words.
     notes: further notes for people.
+    is_complete: whether all exchanges between the first and the last one are there. False for the recording
+        of another tool, which may have left out some, and for a capsule from which somebody removed some.
     """
 
     began: float
@@ -93,3 +95,4 @@ class Capsule:
     scenario: str = ""
     expected: str = ""
     notes: tuple[str, ...] = field(default=())
+    is_complete: bool = True

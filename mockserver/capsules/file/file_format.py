@@ -9,7 +9,17 @@ from workerkit.openapi.exchange import Exchange
 VERSION = 1
 STATUSES = range(100, 600)
 MAX_SECONDS = 10.0 * 365 * 86_400
-HEAD_KEYS = ("capsule", "began", "upstream", "expected", "notes", "scenario", "world", "exchanges")
+HEAD_KEYS = (
+    "capsule",
+    "began",
+    "upstream",
+    "expected",
+    "notes",
+    "scenario",
+    "world",
+    "complete",
+    "exchanges",
+)
 EXCHANGE_KEYS = ("at", "took", "ending", "server", "request", "answer", "why")
 REQUEST_KEYS = ("method", "path", "query", "headers", "body")
 ANSWER_KEYS = ("status", "headers", "body")
@@ -17,6 +27,15 @@ ANSWER_KEYS = ("status", "headers", "body")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # The end of the name of a file that is still being recorded.
 PART_SUFFIX = ".part"
+
+
+def is_complete(value: object, count: int) -> bool:
+    """Whether a file with `count` exchanges has all exchanges that were recorded.
+
+    value: the key `complete` of the file: how many exchanges were recorded, or False if exchanges may be
+        missing. None if the file has no such key. Older files have none, and a file that is being recorded.
+    """
+    return value is None or (value is not False and value == count)
 
 
 def check_exchange(exchange: Exchange) -> None:

@@ -17,6 +17,7 @@ from workerkit.mockserver.capsules.file.file_format import (
     STATUSES,
     TOKEN,
     VERSION,
+    is_complete,
 )
 from workerkit.mockserver.capsules.file.upgrade import UPGRADES
 from workerkit.openapi.exchange import Exchange, Headers
@@ -50,6 +51,7 @@ def parse_capsule(source: str, *, name: str) -> Capsule:
             raise node.fail(f'"{key}" is missing: the file is incomplete')
     began = _time(given["began"])
     nodes = [] if given["exchanges"].value is None else read_list(given["exchanges"])
+    count = _complete(given["complete"]) if "complete" in given else None
     return Capsule(
         began=began,
         recorded=_recorded(nodes, began),
@@ -58,7 +60,12 @@ def parse_capsule(source: str, *, name: str) -> Capsule:
         scenario=_text(given, "scenario"),
         expected=_text(given, "expected"),
         notes=tuple(read_text(note) for note in read_list(given["notes"])) if "notes" in given else (),
+        is_complete=is_complete(count, len(nodes)),
     )
+
+
+def _complete(node: Node) -> int | bool:
+    return False if node.value is False else read_whole_number(node, minimum=0)
 
 
 def _upgraded(node: Node) -> Node:

@@ -46,6 +46,12 @@ def capsule_schema() -> Json:
                 "A snapshot of the mock's world before the first exchange: an object, or a text with JSON."
             ),
         },
+        "complete": {
+            "anyOf": [{"type": "integer", "minimum": 0}, {"const": False}],
+            "description": (
+                "How many exchanges were recorded, or false if exchanges may be missing in the file."
+            ),
+        },
         "exchanges": {
             "type": ["array", "null"],
             "items": _exchange(),

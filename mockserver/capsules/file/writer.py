@@ -33,6 +33,13 @@ class CapsuleFormatter:
             lines.append(f"world: |\n{json_block(capsule.world, '')}")
         return "".join([*lines, "exchanges:\n"])
 
+    def complete(self, *, count: int | None) -> str:
+        """The key `complete`: how many exchanges the file has. `count` is None if some may be missing.
+
+        It may be before or after the exchanges.
+        """
+        return f"complete: {'false' if count is None else count}\n"
+
     def notes(self, notes: Sequence[str]) -> str:
         """The key `notes`. It may be before or after the exchanges. Empty if there are no notes."""
         return "".join(["notes:\n", *(f"  - {json_line(note)}\n" for note in notes)]) if notes else ""
@@ -75,4 +82,6 @@ def capsule_text(capsule: Capsule) -> str:
     """The complete text of a capsule's file."""
     formatter = CapsuleFormatter(capsule.began)
     by_end = sorted(capsule.recorded, key=lambda recorded: recorded.exchange.ended)
-    return formatter.head(capsule) + "".join(map(formatter.exchange, by_end))
+    exchanges = map(formatter.exchange, by_end)
+    count = len(by_end) if capsule.is_complete else None
+    return "".join((formatter.head(capsule), *exchanges, formatter.complete(count=count)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -74,13 +75,13 @@ def without_secrets(capsule: Capsule, choice: SecretChoice = NO_CHOICE) -> Capsu
     )
     pseudonyms = Pseudonyms(known, salt=secrets.token_bytes(32), keep=choice.keep)
     common = {text for _, text in known if text and is_common(text) and pseudonyms.hides(text)}
-    return Capsule(
-        capsule.began,
-        tuple(
+    return replace(
+        capsule,
+        recorded=tuple(
             RecordedExchange(pseudonyms.without_secrets(recorded.exchange), recorded.ending)
             for recorded in capsule.recorded
         ),
-        None if capsule.world is None else pseudonyms.value(dict(capsule.world)),
+        world=None if capsule.world is None else pseudonyms.value(dict(capsule.world)),
         upstream=pseudonyms.text(capsule.upstream),
         scenario=pseudonyms.text(capsule.scenario),
         expected=pseudonyms.text(capsule.expected),
@@ -120,12 +121,13 @@ def _har(log: dict[str, Any], text: str, path: Path, attachments: ZipFile | None
         head = capsule_head(log)
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInputError(f"{path}: the field _capsule of the HAR is damaged: {error}") from None
+    is_complete = head is not None and head.is_complete
     read_attachment = attachments.read if attachments else no_attachment
 
     def read(entry: Any, number: int, base_path: str) -> RecordedExchange:
         return exchange_from_har(entry, number, None if head else base_path, read_attachment)
 
-    return Entries("entry", log["entries"], read, partial(line_of_entry, text), head)
+    return Entries("entry", log["entries"], read, partial(line_of_entry, text), head, is_complete)
 
 
 def _from_yaml(text: str, path: Path) -> Entries | Capsule:
@@ -147,6 +149,7 @@ def _journal(text: str, path: Path) -> Entries:
         [line for _, line in lines],
         lambda line, number, base_path: exchange_from_journal(json_value(line, path), number, base_path),
         lambda number: lines[number - 1][0],
+        is_complete=True,
     )
 
 

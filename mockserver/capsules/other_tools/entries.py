@@ -33,6 +33,7 @@ class Entries:
     read: reads an entry. It takes the entry, its number and the base path of the API.
     line_of: the line of an entry with a number; None if the file has no lines.
     head: a capsule without exchanges; the new capsule gets its notes and its world.
+    is_complete: whether the tool that wrote the recording leaves out no exchange.
     """
 
     noun: str
@@ -40,6 +41,7 @@ class Entries:
     read: ReadEntry
     line_of: Callable[[int], int] | None = None
     head: Capsule | None = None
+    is_complete: bool = False
 
     def place(self, number: int) -> str:
         """Where an entry is: `entry 3, line 120`."""
@@ -79,8 +81,18 @@ def capsule_of(entries: Entries, path: Path, base_path: str) -> Capsule:
     )
     notes = tuple(_notes(entries, result, path.name, ordered))
     if entries.head is not None:
-        return replace(entries.head, recorded=numbered, notes=(*entries.head.notes, *notes))
-    return Capsule(ordered[0].exchange.began, numbered, notes=(f"made from {path.name}", *notes))
+        return replace(
+            entries.head,
+            recorded=numbered,
+            notes=(*entries.head.notes, *notes),
+            is_complete=entries.is_complete and not result.odd,
+        )
+    return Capsule(
+        ordered[0].exchange.began,
+        numbered,
+        notes=(f"made from {path.name}", *notes),
+        is_complete=entries.is_complete and not result.odd,
+    )
 
 
 def _read(entries: Entries, base_path: str) -> _Result:

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import harfile
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
+from workerkit.mockserver.capsules.file.file_format import is_complete
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.timestamp import read_time
 
@@ -40,12 +41,13 @@ def har_text(capsule: Capsule) -> str:
         "expected": capsule.expected,
         "notes": list(capsule.notes),
     }
+    complete = len(capsule.recorded) if capsule.is_complete else False
     log = {
         "version": "1.2",
         "creator": {"name": "workerkit", "version": version("likepion-workerkit")},
         "pages": [],
         "entries": [_entry(recorded, origin) for recorded in capsule.recorded],
-        _HEAD: {key: value for key, value in head.items() if value},
+        _HEAD: {key: value for key, value in head.items() if value} | {"complete": complete},
     }
     return json.dumps({"log": log}, indent=1, ensure_ascii=True) + "\n"
 
@@ -66,6 +68,7 @@ def capsule_head(log: Json) -> Capsule | None:
         scenario=str(head.get("scenario", "")),
         expected=str(head.get("expected", "")),
         notes=tuple(map(str, head.get("notes", ()))),
+        is_complete=is_complete(head.get("complete"), len(log["entries"])),
     )
 
 

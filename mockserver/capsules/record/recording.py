@@ -82,6 +82,8 @@ class Recording:
         early = self._part.read_bytes()[: self._bytes_to_check].decode("utf-8", "replace")
         if any(self._pseudonyms.text(line) != line for line in set(early.splitlines())):
             self._rewrite(self._part.read_text("utf-8"))
+        else:
+            self._write(self._formatter.complete(count=self.count))
         self._write(self._formatter.notes(self._pseudonyms.notes))
         replace_file(self._file, self._part, self._name)
 

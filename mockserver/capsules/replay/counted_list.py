@@ -26,6 +26,7 @@ class CountedList:
     changed_statuses: a mapping from task id to the newest status. It has only the tasks with a status that
         was set by an earlier request. In some dialects, a list sets statuses, too.
     follows_update: whether an earlier request was an update of a status.
+    number: the number of the exchange.
     """
 
     owner: str
@@ -34,6 +35,7 @@ class CountedList:
     answer: Json
     changed_statuses: Mapping[str, str]
     follows_update: bool
+    number: int
 
     @property
     def statuses(self) -> list[str]:

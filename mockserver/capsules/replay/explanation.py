@@ -64,6 +64,33 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
     return ""
 
 
+def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> str:
+    """The same for a recording in which exchanges may be missing.
+
+    Only what no request can change is an explanation: the page itself, and whose task it is.
+    """
+    exchange = exchanges[difference.number - 1]
+    others = [other for other in exchanges if other.number != difference.number]
+    if exchange.operation != "listTasks":
+        return _about_update(others, exchange, _updated_task(exchange, difference))
+    if difference.place in ("answer/total", "answer/data"):
+        return _about_length(exchange)
+    field = _TASK_FIELD.fullmatch(difference.place)
+    task_id = difference.task
+    if field is not None:
+        task_id = str((listed_tasks(exchange) or [])[int(field[1])]["id"]).lower()
+    events = [event for event in _events(others, task_id) if event.is_list] if task_id else []
+    if field is not None:
+        shown = next((event for event in events if field[2] in event.fields), None)
+        value = None if shown is None else display(difference.place, shown.fields[field[2]])
+        return (
+            "" if shown is None else f"{_named(shown.exchange)} shows {value}, and no request can change this"
+        )
+    foreign = [event.exchange for event in events if key_of(event.exchange) != key_of(exchange)]
+    against = _against_filter(exchange, task_id) if task_id else ""
+    return against or (f"{_named(foreign[0])} lists this task for another API key" if foreign else "")
+
+
 def _updated_task(exchange: Exchange, difference: Difference) -> str:
     """The id of the task whose update differs, in lower case. Empty if there is no such task."""
     result = _BULK_RESULT.match(difference.place)

@@ -8,6 +8,8 @@ from itertools import pairwise
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.replay.counted_list import CountedList, number_or_zero
 from workerkit.mockserver.capsules.replay.exchange_keys import exchanges_by_key, refuses_key
+from workerkit.mockserver.capsules.replay.lasting_facts import LastingFacts, server_of
+from workerkit.mockserver.capsules.replay.status_before import status_before
 from workerkit.mockserver.capsules.replay.task_order import Pair, task_order
 from workerkit.mockserver.world.clock import Clock
 from workerkit.mockserver.world.entities import Account, CustomerRequest, Server, Task
@@ -18,11 +20,15 @@ from workerkit.mockserver.worlds.worlds import Builder
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import (
     Json,
+    bulk_results_of,
+    error_of,
     key_of,
     lacks_json_type,
+    link_id_of,
     listed_tasks,
+    named_tasks,
+    next_cursor_of,
     requested_cursor,
-    server_identity,
     statuses_set,
     task_ownership,
 )
@@ -44,9 +50,20 @@ _UNLISTED_STATUS = "running"
 _LASTING_STATUSES = frozenset({"running", "completed", "canceled"})
 
 
-def reconstruction(capsule: Capsule, dialect: Dialect) -> Builder:
-    """Builds a world in which the mock, with this dialect, gives the recorded answers if it can."""
+def reconstruction(capsule: Capsule, dialect: Dialect, facts: LastingFacts | None = None) -> Builder:
+    """Builds a world in which the mock, with this dialect, gives the recorded answers if it can.
+
+    facts: what the other exchanges of an incomplete recording prove. Then the capsule has one exchange, and
+        the world is as it was just before this exchange. None if the capsule is a complete recording.
+    """
+    if facts is not None:
+        return lambda name: Director(_SingleReconstruction(capsule, dialect, name, facts).world)
     return lambda name: Director(_Reconstruction(capsule, dialect, name).world)
+
+
+def counted_lists(capsule: Capsule, dialect: Dialect) -> list[CountedList]:
+    """The recorded pages that a server gave to API keys which it accepts."""
+    return _Reconstruction(capsule, dialect, "recorded").pages
 
 
 class _Reconstruction:
@@ -60,14 +77,13 @@ class _Reconstruction:
         self._tasks: dict[str, tuple[str, Json]] = {}
         self._accounts: dict[tuple[str, ...], Account] = {}
         self._add_servers()
-        self._pages = list(self._listed_pages())
-        counts_all = self._api.dialect["total-with-cursor"] == "all"
-        self._lists = [page for page in self._pages if page.cursor is None or counts_all]
+        self.pages = list(self._listed_pages())
+        self._counts_all = self._api.dialect["total-with-cursor"] == "all"
+        self._lists = [page for page in self.pages if page.cursor is None or self._counts_all]
         self._collect_listed_tasks()
         self._collect_cursors()
         self._collect_named_entities()
-        self._invent_tasks_on_earlier_pages()
-        self._invent_tasks_on_later_pages()
+        self._invent_tasks()
         for place, task_id in enumerate(self._order, 1):
             self._add_task(task_id, place)
         self.world.restore_internal_state(
@@ -80,16 +96,19 @@ class _Reconstruction:
         for key, exchanges in exchanges_by_key(self._exchanges).items():
             if refuses_key(exchanges[0]):
                 continue
-            identity = next(filter(None, map(server_identity, exchanges)), {})
-            server = self._server(
-                str(identity.get("server_name") or ""), str(identity.get("server_id") or "")
-            )
-            self.world.key_ring.set_keys(server, [*server.keys, key])
+            self._add_key(key, server_of(exchanges))
+
+    def _add_key(self, key: str, identity: Json) -> None:
+        server = self._server(str(identity.get("server_name") or ""), str(identity.get("server_id") or ""))
+        self.world.key_ring.set_keys(server, [*server.keys, key])
 
     def _server(self, name: str, server_id: str) -> Server:
-        name = name or f"server-of-key-{len(self.world.servers) + 1}"
-        if name in self.world.servers:
-            return self.world.servers[name]
+        """The server with this name. A heartbeat may show the same name for two servers with two ids."""
+        same = self.world.servers.get(name)
+        if same is not None and server_id in ("", same.id):
+            return same
+        if same is not None or not name:
+            name = f"server-of-key-{len(self.world.servers) + 1}"
         status = self._api.active_statuses[0]
         return self.world.insert_server(Server(server_id or self.world.random.uuid(), name, status, []))
 
@@ -112,7 +131,7 @@ class _Reconstruction:
 
     def _order_hints(self) -> Iterator[Pair]:
         """Which task comes before which other one, from what lists say about their other pages."""
-        for task_list in self._pages:
+        for task_list in self.pages:
             if task_list.tasks_before == 0 and task_list.cursor is None and task_list.is_full:
                 last = str(task_list.page[-1]["id"])
                 shown = {str(task["id"]) for task in task_list.page}
@@ -127,7 +146,7 @@ class _Reconstruction:
     def _ranks(self) -> dict[object, dict[str, int]]:
         """For each filter, how many tasks the lists before the first status change show before a task."""
         all_ranks: dict[object, dict[str, int]] = {}
-        for task_list in self._pages:
+        for task_list in self.pages:
             ranks = all_ranks.setdefault(task_list.filter, {})
             first = task_list.tasks_before
             if task_list.cursor is not None:
@@ -232,6 +251,10 @@ class _Reconstruction:
 
     # Tasks that only the counts of lists show
 
+    def _invent_tasks(self) -> None:
+        self._invent_tasks_on_earlier_pages()
+        self._invent_tasks_on_later_pages()
+
     def _invent_tasks_on_earlier_pages(self) -> None:
         """Adds the tasks of earlier pages that the recording does not show.
 
@@ -304,7 +327,9 @@ class _Reconstruction:
             if owner is None or page is None or call is None:
                 continue
             before = self._before_listing(exchange, page)
-            yield CountedList(owner, call, before, exchange.answer_json(), changed, follows_update)
+            yield CountedList(
+                owner, call, before, exchange.answer_json(), changed, follows_update, exchange.number
+            )
             if self.world.hands_out_tasks:
                 changed = {**changed, **{str(task["id"]): str(task.get("status")) for task in page}}
 
@@ -382,6 +407,114 @@ class _Reconstruction:
             account = Account(new_id, email, username, password, about, "active")
             self._accounts[fields] = self.world.add_account(account)
         return self._accounts[fields]
+
+
+class _SingleReconstruction(_Reconstruction):
+    """Builds the world just before one exchange of an incomplete recording.
+
+    Requests that are not recorded may have changed everything but the `facts`.
+    """
+
+    def __init__(self, capsule: Capsule, dialect: Dialect, name: str, facts: LastingFacts) -> None:
+        self._facts = facts
+        super().__init__(capsule, dialect, name)
+
+    def _add_servers(self) -> None:
+        """A key that is refused here may have been accepted before: its server may be offline now.
+
+        A heartbeat that is not recorded may have given the server another name.
+        """
+        refused = {key_of(exchange) for exchange in self._exchanges if refuses_key(exchange)}
+        used = set(map(key_of, self._exchanges))
+        for key, identity in self._facts.servers.items():
+            if key not in refused and (identity or key in used):
+                shown = server_of(self._exchanges) if key in used else {}
+                name = shown.get("server_name", identity.get("server_name"))
+                self._add_key(key, {**identity, "server_name": name})
+
+    def _collect_listed_tasks(self) -> None:
+        super()._collect_listed_tasks()
+        for task_id, (owner, task) in self._tasks.items():
+            lasting = {
+                field: value
+                for field, value in self._facts.fields.get(task_id.lower(), {}).items()
+                if task.get(field) is not None
+            }
+            self._tasks[task_id] = self._known_owner(task_id, owner) or owner, {**task, **lasting}
+
+    def _known_owner(self, task_id: str, asking: str) -> str | None:
+        """The server to which another exchange listed a task.
+
+        None if there is no such list, or if nothing shows that the asking server is not the same one.
+        """
+        key = self._facts.owners.get(task_id.lower())
+        server = None if key is None else self.world.key_ring.owner(key)
+        is_named = any(
+            identity and self.world.key_ring.owner(key) == asking
+            for key, identity in self._facts.servers.items()
+        )
+        return server if is_named else None
+
+    def _collect_cursors(self) -> None:
+        """The task of the cursor may have any status: it gets one that the request does not ask for."""
+        for task_list in self.pages:
+            cursor = task_list.cursor
+            if cursor is not None and cursor not in self._tasks and task_list.page:
+                statuses = (_UNLISTED_STATUS, *self._api.enumeration("TaskStatus"))
+                unasked = (status for status in statuses if status not in task_list.statuses)
+                owner = self._known_owner(cursor, task_list.owner) or task_list.owner
+                self._tasks[cursor] = owner, {"status": next(unasked, _UNLISTED_STATUS)}
+                self._order.insert(0, cursor)
+
+    def _collect_named_entities(self) -> None:
+        for exchange in self._exchanges:
+            owner = self._owner(exchange)
+            if owner is None:
+                continue
+            for task_id in named_tasks(exchange):
+                task_owner = self._known_owner(task_id, owner) or self._owner_by_answer(
+                    exchange, task_id, owner
+                )
+                if task_owner is not None and task_id not in self._tasks:
+                    status = status_before(exchange, task_id, self._api.flow) or _UNLISTED_STATUS
+                    self._tasks[task_id] = task_owner, {"status": status}
+                    self._order.append(task_id)
+            self._collect_named_entity(exchange, owner)
+
+    def _owner_by_answer(self, exchange: Exchange, task_id: str, owner: str) -> str | None:
+        """The server of a task, by the answer to its update alone. None if the task does not exist."""
+        is_own = dict(task_ownership(exchange)).get(task_id)
+        if is_own is not None:
+            return owner if is_own else self._other_server()
+        if exchange.operation == "bulkUpdateTasks":
+            errors = {
+                str(link_id_of(result)).lower(): error_of(result)
+                for result in bulk_results_of(exchange.answer_json())
+            }
+            return (
+                owner if errors.get(task_id) not in (None, self._api.dialect["bulk-missing-code"]) else None
+            )
+        return None if exchange.status == 404 else owner
+
+    def _invent_tasks(self) -> None:
+        for task_list in self.pages:
+            before, behind = self._hidden_counts(task_list)
+            shown = task_list.page[0] if task_list.page else {"service_type": task_list.service_type}
+            task = {**shown, "status": task_list.statuses[0]} if task_list.statuses else shown
+            self._invent(max(0, before), task_list.owner, task, 0)
+            self._invent(max(0, behind), task_list.owner, task, len(self._order))
+
+    def _hidden_counts(self, task_list: CountedList) -> tuple[int, int]:
+        """How many tasks of the list stand before the page, and how many stand behind it."""
+        page, total = task_list.page, task_list.total
+        if task_list.cursor is None:
+            before = task_list.tasks_before if page else min(total, task_list.tasks_before)
+            return before, (total - before - len(page) if task_list.is_full else 0)
+        if not self._counts_all:
+            return 0, (total - len(page) if task_list.is_full else 0)
+        hidden = total - self._count(task_list, self._order)
+        is_last_page = not task_list.is_full or next_cursor_of(task_list.answer) is None
+        return (hidden, 0) if is_last_page else (0, hidden)
 
 
 def _text(value: object, default: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.explanation import explanation
+from workerkit.mockserver.capsules.replay.lasting_facts import LastingFacts
 from workerkit.mockserver.capsules.replay.matching import AnswerSource, Matcher
 from workerkit.mockserver.capsules.replay.reconstruct import reconstruction
 from workerkit.mockserver.capsules.replay.replay_mock import ReplayMock
@@ -27,12 +28,14 @@ class ReplayResult:
     difference: the first difference; None if all answers were as recorded.
     dialect: the dialect in which the most exchanges matched; None if no dialects were tried.
     build_world: builds the mock's world that gave the answers. None if another server gave them.
+    is_alone: whether each exchange was replayed alone, because the recording does not show enough.
     """
 
     count: int
     difference: Difference | None
     dialect: Dialect | None = None
     build_world: Builder | None = None
+    is_alone: bool = False
 
 
 class RecordedIds:
@@ -77,9 +80,14 @@ def replay_in_world(
 
 
 def replay_reconstructed(
-    capsule: Capsule, dialect: Dialect, *, count: int | None = None, seen: int | None = None
+    capsule: Capsule,
+    dialect: Dialect,
+    *,
+    count: int | None = None,
+    seen: int | None = None,
+    facts: LastingFacts | None = None,
 ) -> ReplayResult:
-    """Replays a capsule in a reconstructed world.
+    """Replays a capsule in a reconstructed world. For `facts` see `reconstruction`.
 
     count: how many exchanges to replay; None for all.
     seen: from how many exchanges the world is reconstructed; None for all. Tasks that only later exchanges
@@ -87,7 +95,7 @@ def replay_reconstructed(
     """
     part, source = capsule.recorded[:count], replace(capsule, recorded=capsule.recorded[:seen])
     return replay_in_world(
-        reconstruction(source, dialect),
+        reconstruction(source, dialect, facts),
         replace(capsule, recorded=part),
         AnswerSource.RECONSTRUCTION,
         known=RecordedIds(source.recorded),

@@ -42,8 +42,8 @@ def first_and_smallest(capsule: Capsule) -> tuple[Difference | None, Capsule]:
         capsule,
         result.difference,
         lambda part: replay(part, name=NAME).difference,
-        find_fast=lambda part: replay_in_dialect(part, dialect).difference,
-        twin=None if result.difference is None else sound_twin(capsule, result),
+        find_fast=None if result.is_alone else lambda part: replay_in_dialect(part, dialect).difference,
+        twin=None if result.difference is None or result.is_alone else sound_twin(capsule, result),
     )
     return result.difference, small
 

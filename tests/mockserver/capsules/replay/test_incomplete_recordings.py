@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
+from tests.independent.variants import VARIANTS
+from tests.mockserver.capsules.replay.histories import CUTS, LOSSES, History, part_of
 from tests.mockserver.capsules.replay.test_reconstructed_replay import (
     capsule_of,
     page,
@@ -13,7 +16,10 @@ from tests.mockserver.capsules.replay.test_reconstructed_replay import (
     task,
     update,
 )
+from tests.mockserver.capsules.test_other_servers import recording
 from workerkit.mockserver.capsules.file.capsule import NOT_COMPARED, Ending, RecordedExchange
+from workerkit.mockserver.capsules.file.reader import parse_capsule
+from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.capsules.replay.task_order import task_order
 
@@ -59,3 +65,59 @@ def test_a_difference_behind_an_unknown_answer_is_found() -> None:
     difference = replay(capsule_of(first, unknown, last), name="part.yaml").difference
     assert difference is not None
     assert (difference.number, difference.place) == (3, "answer/total")
+
+
+@pytest.mark.parametrize("variant", ["natural", "newest-first"])
+def test_a_correct_server_is_not_accused_whatever_is_missing(variant: str) -> None:
+    """The server is independent of the mock. `benchmarks.soundness.incomplete` tries many more histories."""
+    random = Random(1)
+    capsule = recording(lambda client: History(client, random).send(12), VARIANTS[variant])
+    for is_complete, losses in ((False, LOSSES), (True, CUTS)):
+        for lose in losses:
+            part = part_of(capsule, lose, random, is_complete=is_complete)
+            assert replay(part, name="part.yaml").difference is None
+
+
+def test_an_update_that_a_later_list_does_not_show_is_proof_in_a_complete_recording_only() -> None:
+    """Somebody else may have changed the task back, if requests may be missing."""
+    capsule = capsule_of(
+        page("limit=9", [task(1)], total=1, limit=9),
+        update(1, status="completed"),
+        page("limit=9", [task(1)], total=1, limit=9),
+    )
+    assert replay(capsule, name="part.yaml").difference is not None
+    assert replay(replace(capsule, is_complete=False), name="part.yaml").difference is None
+
+
+@pytest.mark.parametrize(
+    ("is_foreign", "place"), [(True, "status"), (False, "answer/total")], ids=["owner", "total"]
+)
+def test_what_no_request_can_change_is_proof_in_an_incomplete_recording(is_foreign: bool, place: str) -> None:
+    other_page = page("limit=9", [task(3)], total=1, limit=9, key="key-2")
+    wrong = update(3, note="x") if is_foreign else page("limit=9", [task(1)], total=2, limit=9)
+    capsule = capsule_of(other_page, page("limit=9", [task(1)], total=1, limit=9), wrong)
+    difference = replay(replace(capsule, is_complete=False), name="part.yaml").difference
+    assert difference is not None
+    assert (difference.number, difference.place) == (3, place)
+    assert ("Exchange 1 (GET" if is_foreign else "Page 1 with limit 9") in difference.why
+
+
+def test_a_total_is_judged_only_if_all_counted_tasks_are_known() -> None:
+    """The task that moves into the list was never listed before, so it may have been in the list."""
+    first = page("limit=1", [task(1)], total=3, limit=1)
+    last = page("limit=1", [task(1)], total=4, limit=1)
+    all_tasks = page("limit=9", [task(1), task(2), task(3)], total=3, limit=9)
+    assert replay(capsule_of(first, update(4, status="pending"), last), name="part.yaml").difference is None
+    complete = capsule_of(all_tasks, update(1, note="x"), last)
+    difference = replay(complete, name="part.yaml").difference
+    assert difference is not None
+    assert (difference.number, difference.place) == (3, "answer/total")
+
+
+def test_a_capsule_from_which_an_exchange_was_removed_is_incomplete() -> None:
+    text = capsule_text(capsule_of(update(1, note="x"), update(2, note="x")))
+    assert parse_capsule(text, name="part.yaml").is_complete
+    head, _, _ = text.rpartition("  - at:")
+    assert not parse_capsule(head + "complete: 2\n", name="part.yaml").is_complete
+    assert not parse_capsule(text.replace("complete: 2", "complete: false"), name="part.yaml").is_complete
+    assert parse_capsule(text.replace("complete: 2\n", ""), name="part.yaml").is_complete
