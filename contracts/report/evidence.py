@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from workerkit.contracts.report.curl_command import curl_command, key_header, shell_word, type_header
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
 
-# A curl command has this text in place of a generated key that contains special shell characters, or
-# characters that are not printable ASCII.
-_KEY_WITH_SHELL_CHARACTERS = "***"
 _MAX_TEXT_LENGTH = 4000
 _MAX_LIST_LENGTH = 5
 _REPORTED_HEADERS = ("content-type", "location", "allow", "retry-after")
-_KEY_NAMES = ("api_key", "other_api_key", "inactive_api_key")
-_KEY_VARIABLES = ("LIKEPION_API_KEY", "LIKEPION_OTHER_API_KEY", "LIKEPION_INACTIVE_API_KEY")
+# The field of a target with each key, and the environment variable that a curl command has in its place.
+_KEY_VARIABLES = {
+    "api_key": "LIKEPION_API_KEY",
+    "other_api_key": "LIKEPION_OTHER_API_KEY",
+    "inactive_api_key": "LIKEPION_INACTIVE_API_KEY",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,50 +75,20 @@ def evidence_of(exchange: Exchange, target: Target, mask: Mask) -> Evidence:
 def _curl(exchange: Exchange, target: Target, mask: Mask) -> str:
     query = f"?{exchange.query}" if exchange.query else ""
     url = target.base_url + exchange.path.removeprefix(worker_api().base_path) + query
-    # Without --globoff, curl reads brackets in a URL as several URLs.
-    globoff = ["--globoff"] if set(url) & set("[]{}") else []
-    words = ["curl", "-i", *globoff, "-X", exchange.method, _quoted(mask.text(url))]
     headers = dict(exchange.request_headers)
     key = headers.get(worker_api().key_header)
-    if key is not None:
-        words += ["-H", f'"{worker_api().key_header_name}: {_key_text(key, target, mask)}"']
+    words = [] if key is None else [key_header(key, _key_variables(target), mask.text(key))]
     if exchange.request_body:
-        content_type = headers.get("content-type", "")
-        words += ["-H", _quoted(f"Content-Type: {content_type}".rstrip())]
-        words += ["--data-binary", _quoted(_body_text(exchange.request_body, mask))]
-    return " ".join(words)
+        words.append(type_header(headers.get("content-type", "")))
+    body = mask.text(exchange.request_body.decode("utf-8", "surrogateescape"))
+    return curl_command(
+        exchange.method, shell_word(mask.text(url)), words, body.encode("utf-8", "surrogateescape")
+    )
 
 
-def _key_text(key: str, target: Target, mask: Mask) -> str:
-    for name, variable in zip(_KEY_NAMES, _KEY_VARIABLES, strict=True):
-        known_key = getattr(target, name)
-        if known_key and key.startswith(known_key):
-            rest = key.removeprefix(known_key)
-            return f"${{{variable}}}{rest}" if rest else f"${variable}"
-    text = mask.text(key)
-    is_plain = text.isascii() and text.isprintable() and not set(text) & set('"$`\\')
-    return text if is_plain else _KEY_WITH_SHELL_CHARACTERS
-
-
-def _body_text(body: bytes, mask: Mask) -> str:
-    """The body as text. A byte that is not UTF-8 is a lone surrogate, as in Python's `surrogateescape`."""
-    return mask.text(body.decode("utf-8", "surrogateescape"))
-
-
-def _quoted(text: str) -> str:
-    """The text as one word for bash and zsh. Bytes that a terminal cannot show are written as `\\xNN`."""
-    if text.isprintable():
-        return shlex.quote(text)
-    escaped = "".join(map(_escaped, text))
-    return f"$'{escaped}'"
-
-
-def _escaped(character: str) -> str:
-    if character in "'\\":
-        return f"\\{character}"
-    if character.isprintable():
-        return character
-    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
+def _key_variables(target: Target) -> dict[str, str]:
+    keys = ((getattr(target, name), variable) for name, variable in _KEY_VARIABLES.items())
+    return {key: variable for key, variable in keys if key}
 
 
 def _body(raw: bytes, json_value: Any, mask: Mask) -> Any:

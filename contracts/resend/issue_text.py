@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
+from workerkit.contracts.report.curl_command import curl_command, key_header, shell_word, type_header
+from workerkit.contracts.resend.policy import accepted_keys
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.other_tools.any_recording import without_secrets
-from workerkit.mockserver.capsules.replay.difference import Difference
+from workerkit.mockserver.capsules.replay.difference import Difference, request_line
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
-from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.visible_text import visible_text
 from workerkit.openapi.spec.api import worker_api
 
 # GitHub takes 65,536 characters. Together these limits give less than 60,000.
-_MAX_CAPSULE, _MAX_CURL, _MAX_BODY, _MAX_VALUE, _MAX_NOTES = 40_000, 8_000, 600, 500, 10
+_MAX_CAPSULE, _MAX_CURL, _MAX_CURL_LINE, _MAX_VALUE, _MAX_NOTES = 40_000, 8_000, 4_000, 500, 10
+_KEY_VARIABLES = ("LIKEPION_API_KEY", "LIKEPION_OTHER_API_KEY")
 _BACKTICKS = re.compile("`{3,}")
 
 
@@ -38,7 +39,7 @@ def issue_text(capsule: Capsule, summary: ReplaySummary) -> str:
         *_outcome(difference),
         *(f"- {_short(note)}\n" for note in summary.notes[:_MAX_NOTES]),
         "\n## Requests\n",
-        _fenced("sh", "\n".join(_curl_lines(clean.recorded, difference))),
+        _fenced("sh", "\n".join(_curl_lines(clean, difference))),
         "\n## Capsule\n",
         *_capsule_part(clean),
     ]
@@ -48,7 +49,8 @@ def issue_text(capsule: Capsule, summary: ReplaySummary) -> str:
 def _title(difference: Difference | None) -> str:
     if difference is None:
         return "A recording of the Worker API"
-    return f"{difference.operation or difference.request}: {difference.place} differs from the API page"
+    title = f"{difference.operation or difference.request}: {difference.place} differs from the API page"
+    return _one_line(title)
 
 
 def _outcome(difference: Difference | None) -> list[str]:
@@ -57,7 +59,7 @@ def _outcome(difference: Difference | None) -> list[str]:
         return ["The answers in this recording follow the API page.\n"]
     why = [_short(difference.why) + "\n"] if difference.why else []
     return [
-        f"Exchange {difference.number}, `{_short(difference.request)}`, at `{difference.place}`.\n",
+        f"Exchange {difference.number}, `{_short(difference.request)}`, at `{_short(difference.place)}`.\n",
         "## Expected\n",
         _fenced("", _short(difference.now)),
         "\n## Came\n",
@@ -75,29 +77,46 @@ def _capsule_part(capsule: Capsule) -> list[str]:
     return [command, _fenced("yaml", text.rstrip("\n")), ""]
 
 
-def _curl_lines(recorded: Sequence[RecordedExchange], difference: Difference | None) -> Iterator[str]:
+def _curl_lines(capsule: Capsule, difference: Difference | None) -> Iterator[str]:
     """A curl line for each request up to the difference. Of too many, the first ones are left out."""
-    end = difference.end if difference else len(recorded)
-    lines = [_curl(item.exchange)[: 2 * _MAX_BODY] for item in recorded[:end]]
+    end = difference.end if difference else len(capsule.recorded)
+    variables = dict(zip(accepted_keys(capsule), _KEY_VARIABLES, strict=False))
+    lines = [_curl(recorded, variables) for recorded in capsule.recorded[:end]]
     length, kept = 0, len(lines)
     while kept and length + len(lines[kept - 1]) < _MAX_CURL:
         kept -= 1
         length += len(lines[kept])
-    yield "# export LIKEPION_BASE_URL=... LIKEPION_API_KEY=..."
+    names = ("LIKEPION_BASE_URL", *variables.values())
+    yield f"# export {' '.join(f'{name}=...' for name in names)}"
     if kept:
         yield f"# the first {kept} requests are left out here"
     yield from lines[kept:]
 
 
-def _curl(exchange: Exchange) -> str:
+def _curl(recorded: RecordedExchange, variables: Mapping[str, str]) -> str:
+    """The curl line of a request. If the line would be too long or wrong, a comment that says so."""
+    exchange = recorded.exchange
+    if recorded.lacks_request_body:
+        return f"# request {exchange.number} is left out: {_one_line(exchange.why)}"
     path = exchange.path.removeprefix(worker_api().base_path)
-    target = shlex.quote(path + (f"?{exchange.query}" if exchange.query else ""))
-    words = [f'curl -X {exchange.method} "$LIKEPION_BASE_URL"{target} -H "X-API-Key: $LIKEPION_API_KEY"']
+    target = path + (f"?{exchange.query}" if exchange.query else "")
+    key = exchange.header(worker_api().key_header)
+    headers = [key_header(key, variables, key)] if key is not None else []
     if exchange.request_body:
-        body = exchange.request_body.decode("utf-8", "replace")
-        shown = body if len(body) <= _MAX_BODY else f"{body[:_MAX_BODY]}..."
-        words.append(f"-H 'Content-Type: application/json' -d {shlex.quote(shown)}")
-    return " ".join(words).replace("\n", " ")
+        headers.append(type_header(exchange.header("content-type") or ""))
+    line = curl_command(
+        exchange.method, f'"$LIKEPION_BASE_URL"{shell_word(target)}', headers, exchange.request_body
+    )
+    if len(line) <= _MAX_CURL_LINE:
+        return line
+    return (
+        f"# request {exchange.number} ({_one_line(request_line(exchange))}) is left out: "
+        f"its curl line has {len(line):,} characters"
+    )
+
+
+def _one_line(text: str) -> str:
+    return _short(" ".join(text.split()))
 
 
 def _fenced(language: str, text: str) -> str:

@@ -56,7 +56,7 @@ def key_replacements(capsule: Capsule, given: tuple[str, ...]) -> Mapping[str, s
 
     Raises NotPermittedError if fewer keys are given than the server accepted.
     """
-    accepted = _keys(recorded for recorded in capsule.recorded if recorded.exchange.status not in (None, 401))
+    accepted = accepted_keys(capsule)
     if len(accepted) > len(given):
         missing = ("--api-key", "--other-api-key")[min(len(given), 1)]
         raise NotPermittedError(
@@ -64,6 +64,11 @@ def key_replacements(capsule: Capsule, given: tuple[str, ...]) -> Mapping[str, s
             f"server accepted {len(accepted)} API keys, but the capsule contains no real keys"
         )
     return dict(zip(accepted or _keys(capsule.recorded), given, strict=False))
+
+
+def accepted_keys(capsule: Capsule) -> list[str]:
+    """The recorded API keys that the server accepted, in the order in which they first came."""
+    return _keys(recorded for recorded in capsule.recorded if recorded.exchange.status not in (None, 401))
 
 
 def _keys(exchanges: Iterable[RecordedExchange]) -> list[str]:

@@ -42,10 +42,17 @@ def decompressed(exchange: Exchange) -> Exchange:
     """The exchange with decompressed bodies in UTF-8, and without Content-Encoding headers.
 
     The encodings gzip, deflate, br and zstd are known. A body that is damaged, in another encoding, or longer
-    than 64 MiB becomes empty. The field `why` of the exchange then says that the body is left out.
+    than 64 MiB becomes empty. So does an accepted JSON body of a request that is not in its charset: some
+    servers read other characters in place of the wrong bytes. The field `why` of the exchange then says that
+    the body is left out.
     """
     request, request_headers, request_loss = _plain(exchange.request_headers, exchange.request_body)
     answer, answer_headers, answer_loss = _plain(exchange.answer_headers, exchange.answer_body)
+    if exchange.accepted and _is_broken_json(request, request_headers):
+        request_loss = (
+            f"{len(request)} bytes are not text in UTF-8, and each server reads them in its own way"
+        )
+        request = b""
     if request is exchange.request_body and answer is exchange.answer_body:
         return replace(exchange, request_headers=request_headers, answer_headers=answer_headers)
     losses = (
@@ -148,6 +155,11 @@ def _in_utf8(body: bytes, headers: Headers) -> tuple[bytes, Headers]:
     return plain, tuple(
         (name, text.partition(";")[0] if name == _TYPE_HEADER else text) for name, text in headers
     )
+
+
+def _is_broken_json(body: bytes, headers: Headers) -> bool:
+    """Whether a body that should be JSON has bytes that are not UTF-8."""
+    return is_json_type(dict(headers).get(_TYPE_HEADER, "")) and not _is_utf8(body)
 
 
 def _charset(body: bytes, content_type: str) -> str | None:

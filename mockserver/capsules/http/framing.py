@@ -13,6 +13,9 @@ from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Headers
 
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+# Python also takes signs and underscores in numbers, but HTTP does not. A longer number is no real length.
+_LENGTH = re.compile("0*[0-9]{1,15}", re.ASCII)
+_CHUNK_SIZE = re.compile(rb"0*[0-9a-fA-F]{1,12}")
 _MAX_HEAD_BYTES = 256 * 1024
 _MAX_LINE_BYTES = 8 * 1024
 _STATUSES_WITHOUT_BODY = (204, 304)
@@ -241,14 +244,15 @@ def _is_token(word: str) -> bool:
 
 def _parse_length(lengths: set[str]) -> int:
     text = next(iter(lengths))
-    if len(lengths) > 1 or not (text.isascii() and text.isdecimal()):
-        raise NotHttpError("the content-length is not a number")
-    return int(text)
+    if len(lengths) > 1 or not _LENGTH.fullmatch(text):
+        raise NotHttpError("the content-length is not a number of bytes")
+    return int(text.lstrip("0") or "0")
 
 
 def _chunk_size(raw: bytes, *, is_complete: bool) -> int:
-    digits = raw.partition(b";")[0].strip()
-    try:
-        return int(digits.decode("ascii"), 16) if digits or is_complete else 0
-    except ValueError:
-        raise NotHttpError("a chunk has no size") from None
+    digits = raw.partition(b";")[0].rstrip()
+    if not digits and not is_complete:
+        return 0
+    if not _CHUNK_SIZE.fullmatch(digits):
+        raise NotHttpError("a chunk has no size")
+    return int(digits, 16)

@@ -172,7 +172,8 @@ def _left_out(entries: Entries, result: _Result) -> list[str]:
 
 
 def _why_empty(entries: Entries, result: _Result, base_path: str) -> list[str]:
-    sentences = [f"it contains no request to {base_path}"]
+    what = "no request that can be read" if result.odd else f"no request to {base_path}"
+    sentences = [f"it contains {what}"]
     if not entries.items:
         return [*sentences, "It has no entries at all"]
     sentences += _left_out(entries, result)

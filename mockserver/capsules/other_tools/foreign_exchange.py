@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from workerkit.mockserver.capsules.file.capsule import (
@@ -25,6 +26,8 @@ _SCHEMES = ("http", "https", "")
 # The first bytes of compressed data.
 _GZIP, _ZSTD = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
 _ENCODING_HEADER = "content-encoding"
+# Some recordings have no times. An exchange without any gets this time.
+UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 # The recording contains the body in one piece.
 _TRANSFER_HEADERS = frozenset({"transfer-encoding"})
 # The entries of a recording have an order, but some have the same time. So this number is added once to the

@@ -6,11 +6,13 @@ import math
 from base64 import b64decode
 from binascii import Error as NotBase64Error
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from workerkit.mockserver.capsules.file.capsule import RecordedExchange
 from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
+    UNKNOWN_TIME,
     ForeignExchange,
     Message,
     OddEntryError,
@@ -18,7 +20,6 @@ from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
     whole_number,
 )
 from workerkit.mockserver.capsules.other_tools.har_capsule import with_own_fields
-from workerkit.openapi.formats.timestamp import read_time
 
 Json = dict[str, Any]
 # Reads a file that is attached to a HAR. Raises KeyError if there is no such file.
@@ -70,7 +71,7 @@ def exchange_from_har(
         target=target,
         request=Message(tuple(_headers(request)), _request_body(request, attachment)),
         status=status if status > 0 else None,
-        began=_time(entry["startedDateTime"]),
+        began=_time(entry.get("startedDateTime")),
         seconds=_milliseconds(entry) / 1000,
         answer=Message(tuple(_headers(answer)), _answer_body(answer, attachment)),
     )
@@ -94,10 +95,14 @@ def _answer(entry: Json) -> Json:
 
 
 def _time(value: Any) -> float:
+    """The time of an entry. Without a time zone it is in UTC. If the HAR has no time, all are the same."""
+    if value is None:
+        return UNKNOWN_TIME
     try:
-        return read_time(str(value))
+        moment = datetime.fromisoformat(str(value))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except ValueError:
-        raise OddEntryError(f"its startedDateTime {str(value)!r} is not a time with a time zone") from None
+        raise OddEntryError(f"its startedDateTime {str(value)!r} is not a time") from None
 
 
 def _milliseconds(entry: Json) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ import yaml
 
 from workerkit.mockserver.capsules.file.capsule import RecordedExchange
 from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
+    UNKNOWN_TIME,
     ForeignExchange,
     Message,
     OddEntryError,
@@ -22,8 +22,6 @@ from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
 
 Json = dict[str, Any]
 _CASSETTE = re.compile(r"^(?:http_)?interactions:", re.MULTILINE)
-# vcrpy writes no times. An exchange whose answer has no Date header gets this time.
-_UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 
 
 class _Loader(yaml.CSafeLoader):
@@ -82,9 +80,9 @@ def _began(interaction: Json, headers: tuple[tuple[str, str], ...]) -> float:
         (text for name, text in headers if name.lower() == "date"), None
     )
     try:
-        return parsedate_to_datetime(str(given)).timestamp() if given else _UNKNOWN_TIME
+        return parsedate_to_datetime(str(given)).timestamp() if given else UNKNOWN_TIME
     except ValueError:
-        return _UNKNOWN_TIME
+        return UNKNOWN_TIME
 
 
 def _headers(message: Json) -> Iterator[tuple[str, str]]:

@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
+from workerkit.mockserver.capsules.file.capsule import REQUEST_LEFT_OUT, Ending, RecordedExchange
 from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError, Piece
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import operation_of
 
 _MAX_BYTES = 64 * 2**20
+_NOT_HTTP = f"{REQUEST_LEFT_OUT}: it is not valid HTTP"
 ExchangeListener = Callable[[RecordedExchange], None]
 
 
@@ -24,6 +25,7 @@ class _OpenExchange:
     request_body: bytearray = field(default_factory=bytearray)
     answer_head: Head | None = None
     answer_body: bytearray = field(default_factory=bytearray)
+    why: str = ""
 
 
 class ExchangeAssembler:
@@ -35,7 +37,7 @@ class ExchangeAssembler:
         self._open: deque[_OpenExchange] = deque()
         self._answers = Framer(answers=True)
         self._is_garbled = False
-        self._client_stopped = False
+        self._client_stopped = self._is_in_request = False
 
     def client_sent(self, piece: Piece) -> None:
         """Takes a piece of the client's stream."""
@@ -44,6 +46,12 @@ class ExchangeAssembler:
             self._prepare_framer()
         if self._open:
             _append(self._open[-1].request_body, piece.payload)
+        self._is_in_request = not piece.last
+
+    def client_garbled(self) -> None:
+        """The client's bytes are not valid HTTP from here on. The rest of its request is not known."""
+        if self._open and self._is_in_request:
+            self._open[-1].why = _NOT_HTTP
 
     def server_sent(self, data: bytes) -> None:
         """Takes bytes of the server's stream."""
@@ -104,12 +112,13 @@ class ExchangeAssembler:
             path=path,
             query=query,
             request_headers=assembled.request_head.headers,
-            request_body=bytes(assembled.request_body),
+            request_body=b"" if assembled.why else bytes(assembled.request_body),
             status=None if head is None else head.status,
             answer_headers=() if head is None else head.headers,
             answer_body=bytes(assembled.answer_body),
             began=assembled.began,
             ended=self._now(),
+            why=assembled.why,
         )
         self._listener(RecordedExchange(exchange, ending))
 

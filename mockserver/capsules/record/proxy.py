@@ -20,13 +20,15 @@ from workerkit.openapi.errors import WorkerkitError
 _HOST_HEADER = re.compile(rb"(?im)^host:[^\r\n]*")
 _SECONDS_BETWEEN_CHECKS = 0.001
 _SECONDS_TO_FLUSH = 5.0
+# The first two bytes of a TLS connection: a handshake, and the major version.
+_BEGIN_OF_TLS = b"\x16\x03"
 _WRONG_TARGET_TEXT = (
     "This proxy records one server only: send a path as the request target, not a complete URL\n"
 )
-_WRONG_TARGET_ANSWER = (
-    "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\n"
-    f"content-length: {len(_WRONG_TARGET_TEXT)}\r\nconnection: close\r\n\r\n{_WRONG_TARGET_TEXT}"
-).encode()
+_TLS_TEXT = "a client speaks TLS, but the recorder speaks plain HTTP: begin the base URL with http://"
+_BAD_REQUEST_HEAD = (
+    "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n"
+)
 _BAD_GATEWAY_HEAD = (
     "HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n"
 )
@@ -57,6 +59,7 @@ class Proxy:
         self.upstream = upstream
         self._print_line = print_line
         self._last_failure = ""
+        self._saw_tls = False
         self.tls_context = tls_context() if upstream.tls else None
         self._listener = listener
         self._clock_offset = time.time() - time.monotonic()
@@ -92,6 +95,12 @@ class Proxy:
             self._print_line(message)
         self._last_failure = message
 
+    def client_speaks_tls(self) -> None:
+        """Prints once that a client speaks TLS to the plain port."""
+        if not self._saw_tls:
+            self._print_line(_TLS_TEXT)
+        self._saw_tls = True
+
     def connection_worked(self) -> None:
         """Forgets the last message, because the server can be reached. So the next failure is printed."""
         self._last_failure = ""
@@ -107,7 +116,7 @@ class ProxiedConnection:
         self._proxy = proxy
         self._assembler = assembler
         self._requests = Framer(answers=False)
-        self._is_valid_http = True
+        self._is_valid_http = self._is_first = True
         self._waiting: list[bytes] = []
         self._client_finished = False
         self._is_over = False
@@ -125,6 +134,11 @@ class ProxiedConnection:
         if not self._is_valid_http:
             self._send(data)
             return
+        if self._is_first and data.startswith(_BEGIN_OF_TLS):
+            self._proxy.client_speaks_tls()
+            self._refuse(f"{_TLS_TEXT}\n")
+            return
+        self._is_first = False
         outgoing: list[bytes] = []
         try:
             for piece in self._requests.feed(data):
@@ -135,10 +149,10 @@ class ProxiedConnection:
         except NotHttpError:
             # Pass invalid HTTP on, so that the client sees how the server answers it.
             self._is_valid_http = False
+            self._assembler.client_garbled()
             outgoing.append(self._requests.unread)
         except _WrongTargetError:
-            self.client.write(_WRONG_TARGET_ANSWER)
-            self.client.close()
+            self._refuse(_WRONG_TARGET_TEXT)
         self._send(b"".join(outgoing))
 
     def server_sent(self, data: bytes) -> None:
@@ -228,6 +242,11 @@ class ProxiedConnection:
             self._waiting.append(data)
         else:
             self.server.write(data)
+
+    def _refuse(self, text: str) -> None:
+        body = text.encode()
+        self.client.write(_BAD_REQUEST_HEAD.format(len(body)).encode() + body)
+        self.client.close()
 
     def _with_host(self, raw: bytes) -> bytes:
         return _HOST_HEADER.sub(b"Host: " + self._proxy.upstream.host.encode(), raw)

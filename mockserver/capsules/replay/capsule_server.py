@@ -74,6 +74,11 @@ class CapsuleServer:
         )
 
     @property
+    def has_keys(self) -> bool:
+        """Whether an API key was recorded."""
+        return self._keys.has_any
+
+    @property
     def environment(self) -> dict[str, str]:
         """All environment variables for the worker's command: the settings and the proxy variables."""
         return {**self.settings, **no_proxy(self.settings["LIKEPION_BASE_URL"])}

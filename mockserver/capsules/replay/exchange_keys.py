@@ -35,9 +35,11 @@ def refuses_key(exchange: Exchange) -> bool:
 class WorkerKeys:
     """Matches the worker's API keys with the recorded keys, one to one, in the order in which they appear.
 
-    The worker's keys may have any values. A key that has the value of a recorded key stands for this key.
+    The worker's keys may have any values. A key that has the value of a recorded key stands for this key. If
+    nothing is known about the recorded keys, the worker's keys are not compared.
 
     recorded: the recorded exchanges.
+    has_any: whether an API key was recorded.
     """
 
     def __init__(self, recorded: Sequence[Exchange]) -> None:
@@ -45,6 +47,7 @@ class WorkerKeys:
         self.first = next(filter(None, map(key_of, by_answer)), None)
         self._free = [key for key in dict.fromkeys(map(key_of, recorded)) if key]
         self._count = len(self._free)
+        self.has_any = bool(self._free)
         self._recorded_keys: dict[str, str] = {}
 
     def with_recorded_key(self, request: Exchange, waiting: Sequence[Exchange]) -> Exchange:
@@ -58,6 +61,8 @@ class WorkerKeys:
         key = key_of(request)
         if not key:
             return request
+        if not self.has_any:
+            return _without_key(request)
         if key not in self._recorded_keys:
             self._recorded_keys[key] = self._recorded_key(request, key, waiting)
         return _with_key(request, self._recorded_keys[key])
@@ -75,6 +80,11 @@ class WorkerKeys:
 def _is_recorded(request: Exchange, waiting: Sequence[Exchange]) -> bool:
     meaning = request_meaning(request)
     return any(request_meaning(exchange) == meaning for exchange in waiting)
+
+
+def _without_key(request: Exchange) -> Exchange:
+    headers = (header for header in request.request_headers if header[0] != worker_api().key_header)
+    return replace(request, request_headers=tuple(headers))
 
 
 def _with_key(request: Exchange, key: str) -> Exchange:

@@ -47,14 +47,16 @@ def summary_of_worker_replay(result: WorkerReplay, *, notes: Iterable[str], in_o
     """
     matched, missed, difference = result.matched, result.missed, result.difference
     count_note = f"{matched} of {matched + len(missed)} recorded requests were sent. Then {result.ended}."
+    notes = [*notes, count_note]
+    if not result.has_keys:
+        notes.append("The recording contains no API key, so the worker's keys were not compared.")
     if difference is None:
-        return ReplaySummary(matched, None, (*notes, count_note), result.output)
+        return ReplaySummary(matched, None, tuple(notes), result.output)
     last_input = (
         f"the answer to exchange {difference.number - 1}" if difference.number > 1 else "its settings"
     )
     all_notes = [
         *notes,
-        count_note,
         f"Not sent: {_listed(missed)}",
         f"Next: check what the worker did with {last_input}. If the worker is right, record again.",
     ]

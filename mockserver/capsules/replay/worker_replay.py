@@ -31,6 +31,7 @@ class WorkerReplay:
     difference: the first difference; None if all recorded requests came.
     ended: how the replay ended, in words.
     output: the worker's output.
+    has_keys: whether an API key was recorded. If not, the worker's keys were not compared.
     """
 
     matched: int
@@ -38,6 +39,7 @@ class WorkerReplay:
     difference: Difference | None
     ended: str
     output: str
+    has_keys: bool
 
 
 def replay_to_worker(
@@ -67,7 +69,9 @@ def replay_to_worker(
         ended = _wait_for_end(server, command, time_limit)
         command.end()
         output = command.output()
-        return WorkerReplay(server.matched, server.missed, server.difference(ended), ended, output)
+        return WorkerReplay(
+            server.matched, server.missed, server.difference(ended), ended, output, server.has_keys
+        )
 
 
 def _check_complete(capsule: Capsule) -> None:

@@ -62,7 +62,7 @@ def test_the_curl_command_takes_known_keys_from_the_environment(key: str, header
 def test_the_curl_command_of_a_request_without_a_key_has_no_key() -> None:
     curl = evidence_of(exchange(None, b"{}", {}), TARGET, mask_of(TARGET)).curl
     url = "http://host/api/v1/worker/health"
-    assert curl == f"curl -i -X POST {url} -H 'Content-Type: application/json' --data-binary '{{}}'"
+    assert curl == f"curl -i -X POST {url} -H 'Content-Type: application/json' --data-raw '{{}}'"
 
 
 def test_characters_with_a_meaning_in_a_shell_are_quoted() -> None:

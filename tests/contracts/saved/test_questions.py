@@ -46,7 +46,7 @@ def test_a_question_has_all_its_parts() -> None:
         silences()["unknown-field"].page,
         "The server answers 400.",
         'curl -i -X PUT http://host/api/v1/worker/tasks/x -H "X-API-Key: $LIKEPION_API_KEY"',
-        '--data-binary \'{"colour": "red"}\'\nanswer: 400 {"success": false}\n',
+        '--data-raw \'{"colour": "red"}\'\nanswer: 400 {"success": false}\n',
         "> Nếu body có field không có trong tài liệu này, API trả về 400.\n",
         "> If the body has a field that is not in this document, the API returns 400.\n",
     ):

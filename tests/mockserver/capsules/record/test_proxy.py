@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -225,6 +228,94 @@ def test_the_framer_returns_the_same_bytes_wherever_they_are_cut(
     assert framer.is_between_messages
 
 
+# Python reads most of these as numbers, or refuses them with an error of its own.
+NO_LENGTHS = (b"+3", b"-3", b"0_3", b"0x3", b"9" * 5_000)
+
+
+@pytest.mark.parametrize("number", [b"5", b"0" * 5_000 + b"5"])
+def test_a_number_may_begin_with_zeros(number: bytes) -> None:
+    framer = Framer(answers=True)
+    pieces = list(framer.feed(MESSAGES["length"].replace(b" 5\r\n", b" " + number + b"\r\n")))
+    assert (pieces[-1].last, pieces[-1].payload) == (True, b"hello")
+
+
+@pytest.mark.parametrize("size", [*NO_LENGTHS, b"zz"])
+def test_a_request_that_is_not_http_is_passed_on_whole_and_recorded_without_its_body(size: bytes) -> None:
+    head = b"POST /api/v1/worker/logs HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunks, refusal = (
+        b"1\r\n{\r\n" + size + b"\r\n}\r\n0\r\n\r\n",
+        b"HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n",
+    )
+    exchanges: list[RecordedExchange] = []
+
+    def answer(received: bytes) -> bytes:
+        return refusal if received.endswith(chunks) else b""
+
+    with proxied_server(answer, exchanges.append) as (server, received, client):
+        client.sendall(head + chunks)
+        assert client.recv(65536) == refusal
+    assert b"".join(received) == head.replace(b"Host: x", b"Host: " + server.host.encode()) + chunks
+    (recorded,) = exchanges
+    assert (recorded.exchange.status, recorded.exchange.request_body) == (400, b"")
+    assert recorded.lacks_request_body
+
+
+def test_only_the_request_that_is_not_http_is_recorded_without_its_body() -> None:
+    complete = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+    exchanges: list[RecordedExchange] = []
+
+    def answer(received: bytes) -> bytes:
+        return MESSAGES["length"] if received.endswith(b"?\r\n\r\n") else b""
+
+    with proxied_server(answer, exchanges.append) as (_, _, client):
+        client.sendall(complete + b"?\r\n\r\n")
+        assert client.recv(65536) == MESSAGES["length"]
+    assert [recorded.exchange.request_body for recorded in exchanges] == [b"{}"]
+    assert not exchanges[0].lacks_request_body
+
+
+def test_a_client_that_speaks_tls_is_told_so_at_once() -> None:
+    exchanges: list[RecordedExchange] = []
+    lines: list[str] = []
+    context = ssl.create_default_context()
+    with mock_with(None) as (server, _), proxying(server, exchanges.append, lines.append) as proxy:
+        for _ in range(2):
+            with (
+                socket.create_connection((proxy.name, proxy.port), timeout=SECONDS) as client,
+                pytest.raises(ssl.SSLError, match=r"VERSION|HTTP|version|http"),
+            ):
+                context.wrap_socket(client, server_hostname="localhost")
+    assert exchanges == []
+    assert lines == [
+        "a client speaks TLS, but the recorder speaks plain HTTP: begin the base URL with http://"
+    ]
+
+
+def test_a_server_that_is_killed_ends_the_wait_of_the_client() -> None:
+    code = (
+        "import socket\n"
+        "server = socket.create_server(('127.0.0.1', 0))\n"
+        "print(server.getsockname()[1], flush=True)\n"
+        "connection, _ = server.accept()\n"
+        "connection.recv(65536)\n"
+        "print('got it', flush=True)\n"
+        "connection.recv(65536)\n"
+    )
+    exchanges: list[RecordedExchange] = []
+    with subprocess.Popen((sys.executable, "-c", code), stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        address = Address("127.0.0.1", int(server.stdout.readline()), "api.example")
+        with (
+            proxying(address, exchanges.append) as proxy,
+            socket.create_connection((proxy.name, proxy.port), timeout=SECONDS) as client,
+        ):
+            client.sendall(b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n")
+            server.stdout.readline()
+            server.kill()
+            assert client.recv(65536) == b""
+    assert [recorded.ending for recorded in exchanges] == [Ending.CLOSED]
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -233,6 +324,8 @@ def test_the_framer_returns_the_same_bytes_wherever_they_are_cut(
         b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
         MESSAGES["chunks"].replace(b"3\r\n", b"zz\r\n"),
         MESSAGES["chunks"].replace(b"hel\r\n", b"helo\r\n"),
+        *(MESSAGES["length"].replace(b"5\r\n", number + b"\r\n") for number in NO_LENGTHS),
+        *(MESSAGES["chunks"].replace(b"3\r\n", number + b"\r\n") for number in (*NO_LENGTHS, b"", b" 3")),
     ],
 )
 def test_bytes_that_are_not_http_are_refused_and_kept(data: bytes) -> None:

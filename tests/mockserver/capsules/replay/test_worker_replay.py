@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.replay import capsule_server
 from workerkit.mockserver.capsules.replay.capsule_server import CapsuleServer
+from workerkit.mockserver.capsules.replay.replay_report import summary_of_worker_replay
 from workerkit.mockserver.capsules.replay.worker_replay import WorkerReplay, replay_to_worker
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import operation_of
@@ -218,6 +220,22 @@ def test_another_key_is_a_difference(requests: list[tuple[str, str]], recorded: 
     found = answered_with_keys(*requests).difference
     assert found is not None
     assert (found.place, found.recorded, found.now) == ("request/x-api-key", recorded, now)
+
+
+def test_without_recorded_keys_the_keys_of_a_worker_are_not_compared() -> None:
+    without_keys = Capsule(
+        0.0,
+        tuple(
+            replace(item, exchange=replace(item.exchange, request_headers=())) for item in CAPSULE.recorded
+        ),
+    )
+    words = (sys.executable, "-c", WORKER, json.dumps(RECORDED), "")
+    result = replay_to_worker(without_keys, words, time_limit=LIMIT)
+    assert result.difference is None
+    summary = summary_of_worker_replay(result, notes=(), in_order=False)
+    assert "The recording contains no API key, so the worker's keys were not compared." in summary.notes
+    missing = replay_to_worker(without_keys, (sys.executable, "-c", ""), time_limit=LIMIT)
+    assert "contains no API key" in str(summary_of_worker_replay(missing, notes=(), in_order=False).notes)
 
 
 def test_the_key_of_the_environment_is_the_one_that_was_accepted() -> None:
