@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, write_atomically
-from workerkit.mockserver.reports.html_page import html_report
+from workerkit.mockserver.reports.html.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import add_step_summary
 from workerkit.mockserver.reports.report import CommandReport
