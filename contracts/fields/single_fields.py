@@ -189,6 +189,8 @@ def _check(context: RunContext, update: SingleFieldUpdate, before: Task, listed:
         if name not in update.fields:
             flaw += f" as before: the request has no {name}"
         is_right = now.get(name) == expected
+        if is_right and expected != before.get(name):
+            context.ledger.mark_effective(update.exchange)
         context.ledger.record_check(_LINKS_RULE, None if is_right else flaw, update.exchange, listed.exchange)
     _check_status(context, update, before, listed)
 

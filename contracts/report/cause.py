@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from workerkit.contracts.fields.update_operation import BULK, LINK_COMPLETE, LINK_UPDATE, PUT
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
 from workerkit.contracts.run.ledger import Finding, Ledger
 from workerkit.mockserver.reports.message_pattern import message_pattern
@@ -12,6 +13,28 @@ from workerkit.mockserver.reports.message_pattern import message_pattern
 _PLACES = {rule.id: place for place, rule in enumerate(RULES)}
 # If the status of one answer breaks several rules, the rule in the first of these groups is the cause.
 _SYSTEM_ERROR, _SPECIFIC, _BAD_REQUEST, _OPERATION, _STATUS_LIST = range(5)
+
+# The rules whose findings can say that an accepted update is not in the list afterwards.
+_LOST_UPDATE_RULES = frozenset(
+    {
+        "update",
+        "update-status",
+        "update-links",
+        "bulk-results",
+        "link-update",
+        "link-update-optional",
+        "link-complete",
+        "list-total",
+        "list-status",
+    }
+)
+# The titles of the operations that change a task.
+_UPDATES = {
+    "updateTask": PUT.title,
+    "bulkUpdateTasks": BULK.title,
+    "updateLink": LINK_UPDATE.title,
+    "completeLink": LINK_COMPLETE.title,
+}
 
 CauseKey = tuple[str, str | None, str]
 
@@ -39,6 +62,10 @@ def causes_of(ledger: Ledger) -> tuple[Cause, ...]:
     shortest = {key: min(findings, key=_length) for key, findings in occurrences.items()}
     wrong_statuses = _wrong_statuses(occurrences)
     parents = {key: _parent(key, findings, wrong_statuses) for key, findings in occurrences.items()}
+    never_stored = _never_stored(occurrences, ledger)
+    for operation, keys in never_stored.items():
+        parents |= dict.fromkeys(keys[1:], keys[0])
+        shortest[keys[0]] = _with_summary(shortest[keys[0]], operation)
     followers: dict[CauseKey, list[Finding]] = {key: [] for key in shortest}
     for key, finding in shortest.items():
         root = _root(key, parents)
@@ -77,6 +104,36 @@ def _parent(
     ]
     common = set.intersection(*candidates) if candidates else set()
     return min(common, key=lambda other: (_group(other), _PLACES[other[0]], other), default=None)
+
+
+def _never_stored(occurrences: Mapping[CauseKey, list[Finding]], ledger: Ledger) -> dict[str, list[CauseKey]]:
+    """For each operation of which no update is stored: the findings that say so, the clearest first.
+
+    Only operations with at least two such findings.
+    """
+    found: dict[str, list[CauseKey]] = {}
+    for key, findings in occurrences.items():
+        common = set.intersection(*(_lost_operations(finding, ledger) for finding in findings))
+        if common:
+            found.setdefault(min(common), []).append(key)
+    return {
+        operation: sorted(keys, key=lambda key: (min(map(_length, occurrences[key])), _PLACES[key[0]], key))
+        for operation, keys in found.items()
+        if len(keys) > 1
+    }
+
+
+def _lost_operations(finding: Finding, ledger: Ledger) -> set[str]:
+    """The operations whose accepted updates no list shows, neither in this finding nor in the whole run."""
+    if finding.rule not in _LOST_UPDATE_RULES or finding.exchanges[-1].operation != "listTasks":
+        return set()
+    wrote = {write.operation for write in finding.exchanges[:-1] if write.accepted}
+    return (_UPDATES.keys() & wrote) - ledger.effective_operations
+
+
+def _with_summary(finding: Finding, operation: str) -> Finding:
+    summary = f"the list shows no update by {_UPDATES[operation]} afterwards, for example: "
+    return replace(finding, message=summary + finding.message)
 
 
 def _wrong_statuses(occurrences: Mapping[CauseKey, list[Finding]]) -> dict[int, list[CauseKey]]:

@@ -33,6 +33,7 @@ class Ledger:
     stated: the values of silences that the user gave. They have priority over observed values.
     findings: all cases in which the server broke a rule.
     kept_rules: the ids of rules with at least one passed check.
+    effective_operations: the operations that changed a task, as a later list showed at least once.
     untested_reasons: why a rule could not be tested, by the rule's id.
     observations: what the run observed about a silence, by the silence's id.
     explained: pairs of a rule and the number of an exchange. A finding of a test step tells more about this
@@ -44,6 +45,7 @@ class Ledger:
     stated: Mapping[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     kept_rules: set[str] = field(default_factory=set)
+    effective_operations: set[str] = field(default_factory=set)
     untested_reasons: dict[str, str] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
     explained: set[tuple[str, int]] = field(default_factory=set)
@@ -68,6 +70,12 @@ class Ledger:
             self.mark_kept(rule)
         else:
             self.mark_broken(rule, flaw, exchanges)
+
+    def mark_effective(self, *writes: Exchange) -> None:
+        """Records that a list shows what these exchanges wrote. Those that were refused wrote nothing."""
+        self.effective_operations.update(
+            write.operation for write in writes if write.operation is not None and write.accepted
+        )
 
     def has_finding(self, rule: str) -> bool:
         """True if the server broke the rule in at least one case."""

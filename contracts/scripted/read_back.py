@@ -18,8 +18,10 @@ def read_back(
 ) -> None:
     """Checks that the list with this status has the task, with these values in its fields.
 
-    A wrong status breaks `rule`. A wrong value of a field breaks the rule update-links. `write` is the
-    exchange that wrote the values.
+    A wrong status breaks `rule`. A wrong value of a field breaks the rule update-links.
+    status: what the update wrote, or several statuses that can follow from it. Without `fields`, it must
+        not be the status from before.
+    write: the exchange that wrote the values.
     """
     task, listed = context.find_task(task_id, status)
     if not listed.accepted:
@@ -35,5 +37,7 @@ def read_back(
         flaw = f"the answer says updated: false, but the update changed task {task_id}"
         context.ledger.mark_broken(rule, flaw, (write, listed))
     lost = [name for name, value in fields.items() if task.get(name) != value]
+    if not lost and (fields or "," not in status):
+        context.ledger.mark_effective(write)
     flaw = f"the list and the update have different values in these fields: {', '.join(lost)}"
     context.ledger.record_check("update-links" if fields else rule, flaw if lost else None, write, listed)

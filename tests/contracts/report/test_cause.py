@@ -92,3 +92,45 @@ def test_the_cause_that_breaks_the_most_rules_comes_first() -> None:
         ("bulk-results", "task 2 is not in the list", [exchange(9), refused]),
     )
     assert [cause.finding.rule for cause in found] == ["list-limit", "key-required"]
+
+
+def lost_updates() -> list[tuple[str, str, list[Exchange]]]:
+    return [
+        ("update-links", "from character 29 on it has another text", [exchange(7), exchange(8), listed(9)]),
+        ("update", "task 1 is not in the list of status queued", [exchange(1), listed(2)]),
+        ("update-status", "task 1 is not in the list of status canceled", [exchange(3), listed(4)]),
+    ]
+
+
+def listed(number: int) -> Exchange:
+    return exchange(number, 200, "listTasks")
+
+
+def test_if_no_update_of_an_operation_is_stored_this_is_one_cause() -> None:
+    (cause,) = causes(*lost_updates())
+    assert cause.rules == ("update", "update-links", "update-status")
+    assert cause.finding.message == (
+        "the list shows no update by PUT /tasks/:id afterwards, for example: "
+        "task 1 is not in the list of status queued"
+    )
+
+
+def test_if_one_update_of_the_operation_is_stored_each_lost_one_is_a_cause() -> None:
+    ledger = Ledger()
+    ledger.mark_effective(exchange(20))
+    for finding in lost_updates():
+        ledger.mark_broken(*finding)
+    assert len(causes_of(ledger)) == 3
+
+
+def test_a_stored_update_of_another_operation_does_not_count() -> None:
+    ledger = Ledger()
+    ledger.mark_effective(exchange(20, 200, "updateLink"), exchange(22, 400))
+    for finding in lost_updates():
+        ledger.mark_broken(*finding)
+    assert len(causes_of(ledger)) == 1
+
+
+def test_an_update_that_should_have_been_refused_is_a_cause_of_its_own() -> None:
+    foreign = ("update-own-only", "task 2 of another server was changed", [exchange(5), listed(6)])
+    assert {cause.finding.rule for cause in causes(foreign, *lost_updates())} == {"update", "update-own-only"}
