@@ -12,7 +12,7 @@ NODE := $(shell $(NODE_IS_NEW) 2>/dev/null && echo build/node)
 NODE_STACKS := $(if $(NODE),$(if $(shell command -v npm 2>/dev/null),build/stacks/.ready))
 SPECS = openapi/worker-api.yaml openapi/control-api.yaml build/spec/worker-api-3.1.yaml build/spec/worker-api-3.0.yaml
 
-.PHONY: demo test check docs serve bench clean
+.PHONY: demo test check docs pictures serve bench clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml constraints.txt hatch_build.py $(wildcard package/*.py)
@@ -73,6 +73,10 @@ endif
 docs: $(READY)
 	DOCS_LANGUAGE=en $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees/en docs build/site/en
 	DOCS_LANGUAGE=vi $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees/vi docs/vi build/site/vi
+
+# Makes the pictures of the documentation again. Needs Chromium.
+pictures: $(READY)
+	$(BIN)/python -m docs.pictures.make_pictures
 
 serve: $(READY)
 	$(BIN)/workerkit serve

@@ -26,7 +26,7 @@ class WatchApp(App[None]):
 
     CSS = """
     #summary { padding: 0 1; background: $panel; }
-    DataTable { height: 1fr; }
+    #tabs, ContentSwitcher, TabPane, DataTable { height: 1fr; }
     #details { height: auto; max-height: 40%; padding: 0 1; border-top: solid $primary; }
     TabPane { padding: 0; }
     #judgement { padding: 0 1; height: auto; }
