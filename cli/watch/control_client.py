@@ -24,7 +24,7 @@ class TokenRefusedError(UsageError):
     """The mock needs a control token, or refuses the given one."""
 
 
-class NoAnswerError(CannotRunError, OSError):
+class MockSilentError(CannotRunError, OSError):
     """Nobody answers at the address, or not as the control plane of a mock does."""
 
 
@@ -38,7 +38,7 @@ class ControlClient:
     url: the address of the mock. Its path does not matter: the address of the Worker API does, too.
     token: the control token; None if the mock needs none.
 
-    Raises BadAddressError. All methods raise NoAnswerError, TokenRefusedError and NoSuchWorldError.
+    Raises BadAddressError. All methods raise MockSilentError, TokenRefusedError and NoSuchWorldError.
     """
 
     def __init__(self, url: str, token: str | None) -> None:
@@ -73,7 +73,7 @@ class ControlClient:
     def events(self, world: str) -> Iterator[tuple[str, Any]]:
         """Yields the kind and the data of each event. The first has the kind `listening`.
 
-        It ends with NoAnswerError when the mock ends.
+        It ends with MockSilentError when the mock ends.
         """
         with self._answer(f"/events?world={quote(world, '')}") as answer:
             fields: dict[str, str] = {}
@@ -86,7 +86,7 @@ class ControlClient:
                     fields = {}
                 elif fields.pop("", None) == "listening":
                     yield "listening", None
-        raise NoAnswerError(f"the mock at {self.address} has ended")
+        raise MockSilentError(f"the mock at {self.address} has ended")
 
     def _call(self, path: str) -> Any:
         with self._answer(path) as answer:
@@ -102,7 +102,7 @@ class ControlClient:
                 answer = connection.getresponse()
             except (OSError, HTTPException) as error:
                 reason = getattr(error, "strerror", None) or str(error) or repr(error)
-                raise NoAnswerError(
+                raise MockSilentError(
                     f"no mock answers at {self.address}: {reason}. To start one: workerkit serve"
                 ) from None
             self._check(answer)
@@ -118,13 +118,13 @@ class ControlClient:
             )
         kind = answer.headers.get_content_type()
         if kind not in ("application/json", "text/event-stream"):
-            raise NoAnswerError(
+            raise MockSilentError(
                 f"{self.address} is not a mock of workerkit: it answered {answer.status} with {kind}"
             )
         if answer.status == 404:
             raise NoSuchWorldError(f"the mock at {self.address} does not have this world")
         if answer.status != 200:
-            raise NoAnswerError(f"the mock at {self.address} answered {answer.status}")
+            raise MockSilentError(f"the mock at {self.address} answered {answer.status}")
 
 
 def _origin_of(url: str) -> tuple[str, str, int]:
@@ -143,11 +143,11 @@ def _line_of(answer: HTTPResponse, address: str) -> bytes:
     try:
         return answer.readline()
     except (OSError, HTTPException):
-        raise NoAnswerError(f"the connection to the mock at {address} was lost") from None
+        raise MockSilentError(f"the connection to the mock at {address} was lost") from None
 
 
 def _all_of(answer: HTTPResponse, address: str) -> bytes:
     try:
         return answer.read()
     except (OSError, HTTPException):
-        raise NoAnswerError(f"the connection to the mock at {address} was lost") from None
+        raise MockSilentError(f"the connection to the mock at {address} was lost") from None

@@ -45,6 +45,7 @@ class WatchApp(App[None]):
         self._drawn: Snapshot | None = None
 
     def compose(self) -> ComposeResult:
+        """The parts of the screen."""
         yield Static(id="summary")
         with TabbedContent(id="tabs"):
             with TabPane("Requests", id="requests"):
@@ -57,6 +58,7 @@ class WatchApp(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
+        """Begins to show what is known."""
         self._table("request").add_columns("time", "answer", "operation", "ms", "server", "why")
         self._table("task").add_columns("status", "id", "statuses", "server", "retries")
         self._table("request").focus()
