@@ -14,7 +14,7 @@ SPECS = openapi/worker-api.yaml openapi/control-api.yaml build/spec/worker-api-3
 
 PACKAGING = build/packages/.ready
 
-.PHONY: demo test check dist environments docs serve bench clean
+.PHONY: demo test check dist environments docs pictures serve bench clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml constraints.txt hatch_build.py $(wildcard package/*.py)
@@ -75,6 +75,10 @@ endif
 docs: $(READY)
 	DOCS_LANGUAGE=en $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees/en docs build/site/en
 	DOCS_LANGUAGE=vi $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees/vi docs/vi build/site/vi
+
+# Makes the pictures of the documentation again. Needs Chromium.
+pictures: $(READY)
+	$(BIN)/python -m docs.pictures.make_pictures
 
 serve: $(READY)
 	$(BIN)/workerkit serve

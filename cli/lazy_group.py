@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,15 +15,27 @@ from workerkit.cli.settings import with_variables
 from workerkit.cli.unavailable import UnavailableCommand
 from workerkit.openapi.missing_package import missing_package_text
 
-# The extra that installs what commands need beyond the base.
-_EXTRA = "contracts"
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a command needs beyond the base.
+
+    name: the extra of this kit that installs it.
+    modules: the modules that the command imports.
+    """
+
+    name: str
+    modules: tuple[str, ...]
+
+
+_NOTHING = Extra("", ())
 
 
 class LazyGroup(click.Group):
     """Imports a command only when it is used. The help of the group takes its texts from the command index.
 
     modules: the module of each command, by the command's name, in the order of the help.
-    needs: the optional modules that a command imports, by the command's name. If a module is missing, the
+    needs: the extra that a command needs, by the command's name. If a module of it is missing, the
         group has an `UnavailableCommand` in place of the command, which tells the user what to install.
     prefix: the words before the name of a command in the index: `scenario ` for `scenario list`.
     """
@@ -31,7 +44,7 @@ class LazyGroup(click.Group):
         self,
         *args: Any,
         modules: Mapping[str, str],
-        needs: Mapping[str, tuple[str, ...]] | None = None,
+        needs: Mapping[str, Extra] | None = None,
         prefix: str = "",
         **others: Any,
     ) -> None:
@@ -49,7 +62,8 @@ class LazyGroup(click.Group):
         try:
             command = importlib.import_module(self._modules[name]).command
         except ImportError as error:
-            message = missing_package_text(name, error, self._needs.get(name, ()), _EXTRA)
+            extra = self._needs.get(name, _NOTHING)
+            message = missing_package_text(name, error, extra.modules, extra.name)
             if message is None:
                 raise
             return UnavailableCommand(name, message)
@@ -66,10 +80,11 @@ class LazyGroup(click.Group):
 
     def _placeholder(self, name: str) -> click.Command:
         """A command with the summary of the real one."""
-        missing = next((module for module in self._needs.get(name, ()) if not _is_installed(module)), None)
+        extra = self._needs.get(name, _NOTHING)
+        missing = next((module for module in extra.modules if not _is_installed(module)), None)
         if missing is not None:
             error = ModuleNotFoundError(name=missing)
-            return UnavailableCommand(name, missing_package_text(name, error, (missing,), _EXTRA) or "")
+            return UnavailableCommand(name, missing_package_text(name, error, (missing,), extra.name) or "")
         return click.Command(name, help=command_index()[self._prefix + name].summary)
 
 

@@ -10,12 +10,13 @@ from click.core import ParameterSource
 
 from workerkit.cli.echo import echo
 from workerkit.cli.interrupt import INTERRUPTED, exit_on_interrupt, raise_on_interrupt
-from workerkit.cli.lazy_group import LazyGroup
+from workerkit.cli.lazy_group import Extra, LazyGroup
 from workerkit.cli.settings import project_settings
 from workerkit.openapi.errors import CannotRunError, UsageError
 
 _COMMANDS = {
     "serve": "workerkit.cli.commands.serve",
+    "watch": "workerkit.cli.commands.watch",
     "exec": "workerkit.cli.commands.exec",
     "hunt": "workerkit.cli.commands.hunt",
     "conform": "workerkit.cli.commands.conform",
@@ -29,7 +30,10 @@ _COMMANDS = {
     "doctor": "workerkit.cli.commands.doctor",
     "completion": "workerkit.cli.commands.completion",
 }
-_NEEDS = {"conform": ("schemathesis", "hypothesis", "requests")}
+_NEEDS = {
+    "conform": Extra("contracts", ("schemathesis", "hypothesis", "requests")),
+    "watch": Extra("ui", ("textual",)),
+}
 
 
 @click.group(

@@ -11,7 +11,7 @@ import click
 
 from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, write_atomically
 from workerkit.mockserver.reports.github.annotations import annotation_lines
-from workerkit.mockserver.reports.html_page import html_report
+from workerkit.mockserver.reports.html.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import add_step_summary
 from workerkit.mockserver.reports.report import CommandReport

@@ -33,6 +33,7 @@ from workerkit.mockserver.reports.text import folded_note_text
 from workerkit.mockserver.server.address import MockAddress
 from workerkit.mockserver.server.tls import temporary_certificate
 from workerkit.mockserver.trials.coverage_report import trial_coverage
+from workerkit.mockserver.trials.kept_mocks import KeptMocks
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.mockserver.workers.worker_run import RunStoppedError
@@ -81,6 +82,12 @@ from workerkit.scenarios.model.scenario import Scenario
     help="Also report which troubles the worker met, and what was not tested.",
 )
 @click.option(
+    "--ui",
+    is_flag=True,
+    help="Print the address of a page that shows the trial while it runs. On a terminal the pages stay until "
+    "Enter or Ctrl-C.",
+)
+@click.option(
     "--tls",
     is_flag=True,
     help="Use https, with a certificate that is made for this run. COMMAND gets variables to trust it.",
@@ -108,6 +115,7 @@ def command(
     fail_fast: bool,
     save_capsules: str | None,
     coverage: bool,
+    ui: bool,
     tls: bool,
     host: str,
     public_url: str | None,
@@ -141,35 +149,56 @@ def command(
         with_capsule=with_capsule,
         address=address,
     )
-    with (
-        temporary_certificate(*address.names) if tls else nullcontext() as files_for_tls,
-        _parallel_trials(
-            scenarios, partial(run_trial, tls=files_for_tls), jobs=jobs, fail_fast=fail_fast, out=out
-        ) as finished_trials,
-    ):
-        for trial in finished_trials:
-            out.print(styled_case_line(case_of(trial)))
-            if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:
-                out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule))
-            trials.append(trial)
-    covered = trial_coverage(trials) if coverage else None
-    report = report_of(
-        trials,
-        began=began,
-        seconds=time.time() - began,
-        not_run=len(scenarios) - len(trials),
-        coverage=covered,
-    )
-    if report.causes:
-        out.print("", styled_causes(report, out.width if out.is_terminal else None), sep="\n")
-    for table in styled_tables(report):
-        out.print("", table, sep="\n")
-    for note in report.folded_notes:
-        text = folded_note_text(note) if coverage else note.text
-        out.print("", text, sep="\n")
-    out.print("", styled_summary(report), sep="\n")
-    reports.write(report, as_json(trials, covered))
+    with KeptMocks(partial(_print_address, out)) if ui else nullcontext() as kept_mocks:
+        with (
+            temporary_certificate(*address.names) if tls else nullcontext() as files_for_tls,
+            _parallel_trials(
+                scenarios,
+                partial(run_trial, tls=files_for_tls, kept_mocks=kept_mocks),
+                jobs=jobs,
+                fail_fast=fail_fast,
+                out=out,
+            ) as finished_trials,
+        ):
+            for trial in finished_trials:
+                out.print(styled_case_line(case_of(trial)))
+                if capsule_folder is not None and trial.capsule is not None and not trial.verdict.passed:
+                    out.print(capsule_folder.save(trial.verdict.scenario, trial.capsule))
+                trials.append(trial)
+        covered = trial_coverage(trials) if coverage else None
+        report = report_of(
+            trials,
+            began=began,
+            seconds=time.time() - began,
+            not_run=len(scenarios) - len(trials),
+            coverage=covered,
+        )
+        if report.causes:
+            out.print("", styled_causes(report, out.width if out.is_terminal else None), sep="\n")
+        for table in styled_tables(report):
+            out.print("", table, sep="\n")
+        for note in report.folded_notes:
+            text = folded_note_text(note) if coverage else note.text
+            out.print("", text, sep="\n")
+        out.print("", styled_summary(report), sep="\n")
+        reports.write(report, as_json(trials, covered))
+        if ui:
+            _wait_for_person(out)
     sys.exit(0 if report.outcome is Outcome.PASS else 1)
+
+
+def _print_address(out: Console, scenario: str, address: str) -> None:
+    out.print(f"See it work: {address}  {scenario}")
+
+
+def _wait_for_person(out: Console) -> None:
+    """Waits until a person at the terminal presses Enter or Ctrl-C. Does not wait without a person."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        out.print("", "The pages of --ui end now, because nobody at a terminal can end them later.", sep="\n")
+        return
+    out.print("", "The pages of --ui stay until you press Enter or Ctrl-C.", sep="\n")
+    with suppress(KeyboardInterrupt):
+        sys.stdin.readline()
 
 
 @contextmanager

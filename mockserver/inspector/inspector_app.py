@@ -22,13 +22,14 @@ _FOLDER = resources.files("workerkit.mockserver.inspector")
 _PAGE = "page.html"
 # The content types of the files below `/_mock/ui/`.
 FILE_TYPES = {
-    "page.css": "text/css",
+    **dict.fromkeys(("page.css", "lanes.css"), "text/css"),
     **dict.fromkeys(
         (
             "start.js",
             "actions.js",
             "control.js",
             "dom.js",
+            "lanes.js",
             "requests.js",
             "scenario.js",
             "servers.js",

@@ -1,6 +1,7 @@
 // The tasks as lanes over time. A lane shows the statuses of one task one after the other.
 
 import { element } from "/_mock/ui/dom.js";
+import { laneBar } from "/_mock/ui/lanes.js";
 
 const MOST_LANES = 100;
 
@@ -46,16 +47,8 @@ function laneOf(task, steps) {
 function drawLanes(lanes, now) {
   const begin = Math.min(...lanes.map((lane) => lane.parts[0].from));
   const end = Math.max(now, ...lanes.map((lane) => lane.changed)) + 1;
-  const percent = (time) => (100 * (time - begin)) / (end - begin);
   return lanes.map(({ task, parts }) => {
-    const bar = element("div", { class: "bar" });
-    parts.forEach((part, index) => {
-      const piece = element("span", { class: `part ${part.status}` });
-      piece.style.left = `${percent(part.from)}%`;
-      const until = parts[index + 1]?.from ?? (task.completed_at ? part.from : end);
-      piece.style.width = `${percent(until) - percent(part.from)}%`;
-      bar.append(piece);
-    });
+    const bar = laneBar(parts, task.completed_at ? parts.at(-1).from : end, { begin, end });
     const way = parts.map((part) => part.status).join(", ");
     const retries = task.retry_count ? `, ${task.retry_count} retries` : "";
     const error = task.error_message ? `: ${task.error_message}` : "";

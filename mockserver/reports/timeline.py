@@ -53,11 +53,15 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class StatusPeriod:
-    """A period in which a task has one status. Times are seconds since the start of the timeline."""
+    """A period in which a task has one status. Times are seconds since the start of the timeline.
+
+    number: the number of the exchange in which the period began. 0 for the first status of a task.
+    """
 
     status: str
     begin: float
     end: float
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from workerkit.mockserver.capsules.capture.capture import capture_world, verdict_notes
 from workerkit.mockserver.capsules.file.capsule import Capsule
@@ -13,11 +14,13 @@ from workerkit.mockserver.server.address import MockAddress
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.tls import TlsFiles
 from workerkit.mockserver.steady_clock import steady_seconds
+from workerkit.mockserver.trials.kept_mocks import KeptMocks
 from workerkit.mockserver.trials.trial_timeline import timeline_of
 from workerkit.mockserver.workers.command import GRACE
-from workerkit.mockserver.workers.worker_run import run_command
+from workerkit.mockserver.workers.worker_run import WorkerRun, run_command
 from workerkit.mockserver.world.world_mask import mask_of
-from workerkit.mockserver.worlds.snapshot import snapshot_of
+from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.snapshot import Json, snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.scenarios.model.scenario import Scenario
@@ -64,6 +67,7 @@ def try_worker(
     with_capsule: bool = False,
     tls: TlsFiles | None = None,
     address: MockAddress = _LOCAL_ADDRESS,
+    kept_mocks: KeptMocks | None = None,
 ) -> Trial:
     """Runs a worker's command through a scenario and judges the run.
 
@@ -78,6 +82,7 @@ def try_worker(
     with_capsule: whether to make a capsule of the run.
     tls: the files for https; None for http.
     address: where the mock listens, and where the worker reaches it.
+    kept_mocks: keeps the mock running after the trial. None: the mock ends with the trial.
 
     Raises CommandNotFoundError if the command cannot be started, and RunStoppedError after `stop` was set. No
     process of the command is left running.
@@ -87,12 +92,24 @@ def try_worker(
     # The world `default` also gets the requests with an unknown key.
     director = worlds.add(DEFAULT, WorldBuilder(scenario, heartbeat_interval=heartbeat_interval))
     first_snapshot = snapshot_of(director) if with_capsule else None
-    server = WorldServer(
+    mock = WorldServer(
         worlds, host=address.host, port=address.port, token=address.new_token(), tls=tls, address=address
     )
-    with server as mock:
+    with mock if kept_mocks is None else kept_mocks.running(scenario.name, mock):
         director.world.close_port = mock.close_port
         worker_run = run_command(mock, director, words, time_limit=time_limit, grace=grace, stop=stop)
+    finish = partial(_finished, scenario, director, worker_run, first_snapshot, began)
+    # Only the thread of a running mock may use its worlds.
+    return finish() if kept_mocks is None else mock.run_in_server_thread(finish)
+
+
+def _finished(
+    scenario: Scenario,
+    director: Director,
+    worker_run: WorkerRun,
+    first_snapshot: Json | None,
+    began: float,
+) -> Trial:
     run = worker_run.record
     assert run is not None
     mask, requests = mask_of(director.world), director.world.journal.count

@@ -22,16 +22,16 @@ from workerkit.scenarios.run_record.change import Change
 from workerkit.scenarios.run_record.run import Event, Run
 from workerkit.scenarios.run_record.violation import Violation
 
-_MOST_LANES = 80
-_MOST_TICKS = 1000
+_MOST_LANES = 500
+_MOST_TICKS = 300
 _MOST_NAMED = 3
 _LONGEST_TEXT = 160
 _ID_LENGTH = 8
 # When many similar exchanges follow each other, the first two and the last one keep their own rows.
 _KEPT_FIRST, _KEPT_LAST = 2, 1
-# When there are too many rows, only these are kept: 40 at each end, and between them at most 120 rows with an
+# When there are too many rows, only these are kept: 30 at each end, and between them at most 100 rows with an
 # event or a broken rule.
-_KEPT_AT_EDGE, _MOST_BETWEEN = 40, 120
+_KEPT_AT_EDGE, _MOST_BETWEEN = 30, 100
 
 
 def timeline_of(run: Run, violations: Iterable[Violation], mask: Mask) -> Timeline:
@@ -127,10 +127,14 @@ class _TimelineBuilder:
     def _changes_by_exchange(self) -> dict[int, list[Change]]:
         """Returns the changes, by the number of the exchange in which they were made."""
         changes = defaultdict(list)
-        last = self._run.exchanges[-1].number if self._run.exchanges else 0
         for change in self._changes:
-            changes[min(change.number, last)].append(change)
+            changes[self._number(change)].append(change)
         return changes
+
+    def _number(self, change: Change) -> int:
+        """Returns the number of the exchange in whose row the change is shown."""
+        last = self._run.exchanges[-1].number if self._run.exchanges else 0
+        return min(change.number, last)
 
     def _timeline_row(self, row: _Row | int) -> TimelineRow:
         if isinstance(row, int):
@@ -180,7 +184,8 @@ class _TimelineBuilder:
         begins = [0.0, *(self._since(change.at) for change in changes)]
         ends = [*begins[1:], max(self._seconds, begins[-1])]
         statuses = [status, *(change.now for change in changes)]
-        return tuple(map(StatusPeriod, statuses, begins, ends))
+        numbers = [0, *(self._number(change) for change in changes)]
+        return tuple(map(StatusPeriod, statuses, begins, ends, numbers))
 
     def _ticks(self) -> tuple[Tick, ...]:
         """Returns a tick for each exchange.

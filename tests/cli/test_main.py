@@ -89,12 +89,12 @@ def test_without_a_folder_for_temporary_files_the_trace_is_printed(
 
 # An installation without the optional modules
 
-WITHOUT_SCHEMATHESIS = """
+WITHOUT_EXTRAS = """
 import sys
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name == "schemathesis":
+        if name in ("schemathesis", "textual"):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())
@@ -105,10 +105,10 @@ main()
 
 @pytest.fixture
 def base_install(project: Path) -> Run:
-    """Runs `workerkit` in a process that cannot import schemathesis."""
+    """Runs `workerkit` in a process that cannot import schemathesis and textual."""
 
     def command_line(*words: str) -> tuple[int, str, str]:
-        python = [sys.executable, "-c", WITHOUT_SCHEMATHESIS, *words]
+        python = [sys.executable, "-c", WITHOUT_EXTRAS, *words]
         done = subprocess.run(python, capture_output=True, text=True, check=False, timeout=120)
         return done.returncode, done.stdout, done.stderr
 
@@ -126,13 +126,14 @@ def test_without_the_optional_modules_the_help_says_what_is_missing(base_install
     code, output, errors = base_install("--help")
     assert (code, errors) == (0, "")
     assert "conform   Not installed" in output
+    assert "watch     Not installed" in output
 
 
 def test_without_the_optional_modules_all_other_commands_can_be_imported(base_install: Run) -> None:
     for name in workerkit.list_commands(click.Context(workerkit)):
         code, output, errors = base_install(name, "--help")
         assert (code, errors) == (0, "")
-        assert ("Not installed" in output) is (name == "conform")
+        assert ("Not installed" in output) is (name in ("conform", "watch"))
 
 
 def test_without_the_optional_modules_a_wrong_setting_is_found(base_install: Run, project: Path) -> None:
@@ -146,3 +147,9 @@ def test_without_its_modules_conform_says_how_to_install_them(base_install: Run)
     code, output, errors = base_install("conform", "https://server.example/api/v1/worker", "--rate", "5/s")
     assert (code, output) == (2, "")
     assert "conform needs schemathesis: pip install 'likepion-workerkit[contracts]'" in errors
+
+
+def test_without_textual_watch_says_how_to_install_it(base_install: Run) -> None:
+    code, output, errors = base_install("watch")
+    assert (code, output) == (2, "")
+    assert "watch needs textual: pip install 'likepion-workerkit[ui]'" in errors

@@ -24,7 +24,7 @@ from workerkit.contracts.sandbox.sandbox import NoSandboxError
 from workerkit.contracts.target.own_mock import own_mock
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import RunClock
-from workerkit.mockserver.reports.html_page import html_report
+from workerkit.mockserver.reports.html.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import markdown_report
 from workerkit.openapi.formats.strict_json import render

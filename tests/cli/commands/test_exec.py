@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -428,3 +432,49 @@ def test_a_signal_ends_the_command_too(
             output, _ = process.communicate(timeout=PATIENCE)
             assert connection.recv(1) == b""
     assert (process.returncode, output) == (code, b"")
+
+
+# --ui
+
+
+def test_ui_without_a_terminal_shows_the_trial_only_while_it_runs(
+    run: Run, quiet_day: str, project: Path
+) -> None:
+    """The worker of the trial looks at the page itself."""
+    source = """
+import os, urllib.request
+origin = os.environ["LIKEPION_BASE_URL"].removesuffix("/api/v1/worker")
+print("the page has", len(urllib.request.urlopen(origin + "/_mock/ui").read()) > 100)
+"""
+    code, output, errors = run("exec", "--ui", "--scenario", quiet_day, "--", sys.executable, "-c", source)
+    assert (code, errors) == (1, "")
+    assert "the page has True" in output
+    address = re.search(r"^See it work: (http://127\.0\.0\.1:\d+/_mock/ui)  quiet-day$", output, re.MULTILINE)
+    assert address
+    assert output.endswith("The pages of --ui end now, because nobody at a terminal can end them later.\n")
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(address[1], timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\x03"], ids=["enter", "ctrl-c"])
+def test_ui_on_a_terminal_keeps_the_worlds_until_a_person_ends_them(
+    script: str, quiet_day: str, good_worker: list[str], end: bytes
+) -> None:
+    words = [script, "exec", "--ui", "--scenario", quiet_day, "--", *good_worker]
+    printed, looked = b"", False
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execve(script, words, {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"})
+    with suppress(OSError):
+        while part := os.read(terminal, 65536):
+            printed += part
+            if b"until you press Enter" in printed and not looked:
+                looked = True
+                address = re.search(rb"http://127\.0\.0\.1:\d+/_mock", printed)
+                assert address
+                with urllib.request.urlopen(f"{address[0].decode()}/worlds/default/verdict") as answer:
+                    assert json.load(answer)["verdict"] == "pass"
+                os.write(terminal, end)
+    os.close(terminal)
+    assert looked
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0

@@ -17,7 +17,7 @@ from workerkit.contracts.report.comparison_text import comparison_lines
 from workerkit.contracts.report.report import Report, exit_code
 from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
 from workerkit.contracts.report.text import report_text
-from workerkit.mockserver.reports.html_page import html_report
+from workerkit.mockserver.reports.html.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import markdown_report
 from workerkit.openapi.spec.silence import silences

@@ -28,7 +28,7 @@ from workerkit.contracts.target.target import Target
 from workerkit.mockserver.atomic_file import CannotWriteError, make_folder
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.replay.replay import replay
-from workerkit.mockserver.reports.html_page import html_report
+from workerkit.mockserver.reports.html.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import markdown_report
 from workerkit.mockserver.server.server import WorldServer

@@ -47,7 +47,7 @@ def timeline_with(text: str) -> Timeline:
         TimelineRow(TimelineRowKind.REPEATED, 0.6, text, 2, 9, 8, "200", statuses={"completed": 2}),
         TimelineRow(TimelineRowKind.GAP, 0.0, text),
     )
-    lanes = (TaskLane(text, (StatusPeriod("pending", 0.0, 0.5), StatusPeriod(text, 0.5, 1.0))),)
+    lanes = (TaskLane(text, (StatusPeriod("pending", 0.0, 0.5), StatusPeriod(text, 0.5, 1.0, 1))),)
     return Timeline(
         1.0, rows, lanes, 3, (Tick(0.0, 4, broke_rule=True), Tick(0.6, 2, broke_rule=False)), ((0.5, text),)
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from workerkit.mockserver.reports.html_page import html_report
+from workerkit.mockserver.reports.html.html_page import html_report
 from workerkit.mockserver.reports.junit import junit_report
 from workerkit.mockserver.reports.markdown import markdown_report
 from workerkit.mockserver.reports.report import CommandReport, Outcome

@@ -11,10 +11,15 @@ from workerkit.mockserver.reports.report import CommandReport, ReportTable, Tabl
 
 def table_sections(report: CommandReport) -> Iterator[Element]:
     """Returns a heading, a table and a note for each table of the report."""
-    for table in report.tables:
-        yield element("h2", table.title)
+    for number, table in enumerate(report.tables, 1):
+        yield element("h2", table.title, id=table_anchor(number))
         yield element("div", _table(table), class_="wide", tabindex=0)
         yield element("p", table.note, class_="soft") if table.note else element("p")
+
+
+def table_anchor(number: int) -> str:
+    """Returns the HTML id of a table. The first table has the number 1."""
+    return f"table-{number}"
 
 
 def _table(table: ReportTable) -> Element:

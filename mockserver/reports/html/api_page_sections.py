@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
-from workerkit.mockserver.reports.case_links import case_anchors, case_links
+from workerkit.mockserver.reports.html.case_links import case_anchors, case_links
 from workerkit.mockserver.reports.markup import Child, element
 from workerkit.mockserver.reports.report import CommandReport, Outcome, ReportSection, ReportSentence
 
+API_PAGE_ANCHOR = "api-page"
 _LANGUAGE = "vi"
 _OUTCOME_ORDER = (Outcome.PASS, Outcome.FAIL, Outcome.SKIP, None)
 _COLUMNS = ("verdict", "sentence of the API page", "tested by", "reason")
@@ -23,9 +24,8 @@ def api_page_sections(report: CommandReport) -> Iterator[Element]:
     if not report.sections:
         return
     anchors = case_anchors(report)
-    yield element("h2", "The API page, sentence by sentence")
-    yield element("section", *(_section(section, anchors) for section in report.sections))
-    yield element("h2", "The cases, one by one")
+    yield element("h2", "The API page, sentence by sentence", id=API_PAGE_ANCHOR)
+    yield from (_section(section, anchors) for section in report.sections)
 
 
 def _section(section: ReportSection, anchors: Mapping[str, str]) -> Element:
@@ -38,7 +38,7 @@ def _section(section: ReportSection, anchors: Mapping[str, str]) -> Element:
         "details",
         element("summary", heading, " ", *_counts(section.sentences), original),
         element("table", element("thead", head), element("tbody", *rows), class_="sentences"),
-        class_="case chapter",
+        class_="chapter",
         open="open" if has_broken else None,
     )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element
 
-from workerkit.mockserver.reports.case_links import case_anchors, case_links
+from workerkit.mockserver.reports.html.case_links import case_anchors, case_links, exchange_lines
 from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import CommandReport, ReportCause
 from workerkit.mockserver.reports.text import cause_output_lines
 
 _MAX_LINES = 12
+CAUSES_ANCHOR = "causes"
 # More cases than this are shown after a click.
 _MAX_OPEN_CASES = 6
 
@@ -20,7 +21,7 @@ def cause_sections(report: CommandReport) -> Iterator[Element]:
     if not report.causes:
         return
     anchors = case_anchors(report)
-    yield element("h2", report.causes_heading)
+    yield element("h2", report.causes_heading, id=CAUSES_ANCHOR)
     for number, cause in enumerate(report.causes, 1):
         yield _section(number, cause, anchors)
 
@@ -34,7 +35,9 @@ def _section(number: int, cause: ReportCause, anchors: Mapping[str, str]) -> Ele
     extent = element("span", f" {cause.extent}", class_="soft") if cause.extent else None
     return element(
         "section",
-        element("h3", f"{number}. {cause.finding.rule}", extent),
+        element(
+            "h3", f"{number}. ", element("a", cause.finding.rule, href=f"#{cause_anchor(number)}"), extent
+        ),
         element("p", cause.finding.message),
         *_evidence(cause, anchors),
         element("p", cause.follows_text) if cause.follows_text else None,
@@ -50,7 +53,7 @@ def _evidence(cause: ReportCause, anchors: Mapping[str, str]) -> Iterator[Elemen
     if lines or cause.notes or output:
         yield element("p", "In ", *case_links([cause.shown_case], anchors), ":")
     if lines:
-        yield element("pre", "\n".join(lines), tabindex=0)
+        yield element("pre", *exchange_lines(lines, anchors.get(cause.shown_case)), tabindex=0)
     yield from (element("p", note) for note in cause.notes)
     if output:
         yield element("pre", "\n".join(output), tabindex=0)
