@@ -11,6 +11,7 @@ from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed, observed_by_status
 from workerkit.contracts.scripted.lists import (
     creation_time,
+    observe_first_cursor,
     observe_last_cursor,
     observe_nulls,
     observe_order,
@@ -138,6 +139,15 @@ def probe_last_cursor(context: RunContext) -> Iterator[Observation]:
         yield observe_last_cursor(exchange)
     else:
         yield not_observed("last-cursor", "no page in this run was certainly the last page", exchange)
+
+
+def probe_first_cursor(context: RunContext) -> Iterator[Observation]:
+    """Lists the first task of any status."""
+    exchange = _list_tasks(context, limit=1)
+    if tasks_in(exchange) and total_in(exchange) > 1:
+        yield observe_first_cursor(exchange)
+    else:
+        yield not_observed("first-cursor", "the server has fewer than two tasks", exchange)
 
 
 def probe_list_order(context: RunContext) -> Iterator[Observation]:

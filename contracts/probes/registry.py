@@ -45,6 +45,7 @@ PROBES = (
     Probe(("foreign-cursor",), lists.probe_foreign_cursor, (Need.OTHER_KEY,)),
     Probe(("cursor-with-page",), lists.probe_cursor_with_page),
     Probe(("last-cursor",), lists.probe_last_cursor),
+    Probe(("first-cursor",), lists.probe_first_cursor),
     Probe(("list-order",), lists.probe_list_order),
     Probe(("time-precision",), lists.probe_time_precision),
     Probe(("null-in-task",), lists.probe_nulls),

@@ -210,11 +210,6 @@ def _next_cursor(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[di
         _lower(cursor) in (_lower(last), None),
         f"next_cursor is {cursor}, the last id is {last}",
     )
-    # With a page number, a client needs no cursor.
-    if parsed.query.keys().isdisjoint(("page", "after")) and page["limit"] < total_of(page):
-        yield _result(
-            "list-next-cursor", cursor is not None, "next_cursor is missing, but there are more pages"
-        )
 
 
 def _update_results(parsed: ParsedExchange) -> Results:

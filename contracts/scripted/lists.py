@@ -112,8 +112,8 @@ def _filter_by_cursor(context: RunContext) -> None:
     # This only sends the request. `check_exchange` checks all lists of the run, including their filters.
     for status in lenient_spec.enum_values("TaskStatus"):
         first = context.client.get_tasks(status=status, limit=1)
-        cursor, tasks = next_cursor_of(ParsedExchange(first).answer_json), usable_tasks_in(first)
-        if isinstance(cursor, str) and tasks and total_in(first) > 1:
+        cursor, tasks = _cursor_behind(first), usable_tasks_in(first)
+        if cursor is not None and tasks and total_in(first) > 1:
             service = {"service_type": _service_type(tasks[0])} if _service_type(tasks[0]) else {}
             most = context.highest_limit
             context.client.get_tasks_with({"status": status, **service, "limit": most, "after": cursor})
@@ -187,11 +187,23 @@ def _cursor_pages(context: RunContext, status: str, limit: int) -> Iterator[Exch
     exchange = context.client.get_tasks(status=status, limit=limit)
     yield exchange
     for _ in range(_MOST_PAGES + 1):
-        cursor = next_cursor_of(ParsedExchange(exchange).answer_json)
-        if not isinstance(cursor, str) or not tasks_in(exchange):
+        cursor = _cursor_behind(exchange)
+        if cursor is None or not tasks_in(exchange):
             return
         exchange = context.client.get_tasks(status=status, limit=limit, after=cursor)
         yield exchange
+
+
+def _cursor_behind(exchange: Exchange) -> str | None:
+    """The `next_cursor` of a page. If a page without `after` has none: the id of its last task.
+
+    The server does not have to give a cursor there: this is the silence `first-cursor`.
+    """
+    parsed, tasks = ParsedExchange(exchange), usable_tasks_in(exchange)
+    cursor = next_cursor_of(parsed.answer_json)
+    if cursor is None and tasks and "after" not in parsed.query:
+        return str(tasks[-1]["id"])
+    return cursor if isinstance(cursor, str) else None
 
 
 def _compare_pages(
@@ -209,10 +221,25 @@ def _compare_pages(
     flaw = f"the pages have {len(offset_ids)} tasks with {count} different ids, but total is {total}"
     kept = len(offset_ids) == count == total
     context.ledger.record_check("list-page", None if kept else flaw, *by_offset)
+    if _lacks_cursor(by_cursor, cursor_ids, offset_ids):
+        flaw = (
+            f"next_cursor is missing, but {len(offset_ids) - len(cursor_ids)} more tasks come after this page"
+        )
+        context.ledger.mark_broken("list-next-cursor", flaw, by_cursor[-1:])
+        return
     flaw = f"{len(cursor_ids)} tasks by cursor and {len(offset_ids)} by page number are not the same list"
     context.ledger.record_check("list-after", None if cursor_ids == offset_ids else flaw, *pages)
     _observe_paging(context, by_cursor, total)
     context.ledger.add_observation(observe_order(*by_offset))
+
+
+def _lacks_cursor(by_cursor: list[Exchange], cursor_ids: list[str], offset_ids: list[str]) -> bool:
+    """Whether a page without a `next_cursor` ended the walk before its last task."""
+    return (
+        next_cursor_of(ParsedExchange(by_cursor[-1]).answer_json) is None
+        and len(cursor_ids) < len(offset_ids)
+        and cursor_ids == offset_ids[: len(cursor_ids)]
+    )
 
 
 def _ids(pages: list[Exchange]) -> list[str]:
@@ -229,14 +256,26 @@ def _observe_paging(context: RunContext, by_cursor: list[Exchange], total: int) 
     if pages:
         context.ledger.add_observation(observe_last_cursor(pages[-1]))
     if len(pages) > 1:
+        context.ledger.add_observation(observe_first_cursor(pages[0]))
         context.ledger.add_observation(_total_with_cursor(pages[0], pages[1], total))
 
 
 def observe_last_cursor(last: Exchange) -> Observation:
     """The value of the silence `last-cursor`, from the last page of a list."""
-    answer = last.answer_json()
-    value = "id" if answer.get("next_cursor") else "null" if "next_cursor" in answer else "absent"
-    return observed("last-cursor", value, last)
+    return observed("last-cursor", _form_of_cursor(last) or "id", last)
+
+
+def observe_first_cursor(first: Exchange) -> Observation:
+    """The value of the silence `first-cursor`, from a page without `after` that is not the last page."""
+    return observed("first-cursor", _form_of_cursor(first) or "given", first)
+
+
+def _form_of_cursor(page: Exchange) -> str | None:
+    """How a page says that it has no `next_cursor`: `null` or `absent`. None if it has one."""
+    answer = page.answer_json()
+    if answer.get("next_cursor"):
+        return None
+    return "null" if "next_cursor" in answer else "absent"
 
 
 def observe_order(*pages: Exchange) -> Observation:

@@ -34,7 +34,7 @@ def list_tasks(world: World, server: Server, call: Call) -> Json:
         "total": total,
         "page": call.parameters["page"],
         "limit": limit,
-        **_next_cursor(world, tasks, is_last=is_last),
+        **_next_cursor(world, call, tasks, is_last=is_last),
     }
 
 
@@ -90,9 +90,11 @@ def _total(world: World, server: Server, parameters: Json, cursor: _Cursor) -> i
     return backlog.count_after(parameters["status"], parameters["service_type"], place=cursor)
 
 
-def _next_cursor(world: World, tasks: list[Task], *, is_last: bool) -> Json:
+def _next_cursor(world: World, call: Call, tasks: list[Task], *, is_last: bool) -> Json:
     on_last_page = world.dialect["last-cursor"]
     if is_last and on_last_page == "absent":
         return {}
+    if "after" not in call.given_parameters and world.dialect["first-cursor"] != "given":
+        return {"next_cursor": None} if world.dialect["first-cursor"] == "null" else {}
     has_cursor = tasks and not (is_last and on_last_page == "null")
     return {"next_cursor": tasks[-1].id if has_cursor else None}

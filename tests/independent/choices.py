@@ -17,6 +17,7 @@ class Choices:
     foreign_cursor: Literal["as-unknown", "position"] = "as-unknown"
     cursor_with_page: Literal["cursor", "reject"] = "cursor"
     last_cursor: Literal["null", "id", "absent"] = "null"
+    first_cursor: Literal["given", "null", "absent"] = "given"
     list_order: Literal["oldest-first", "newest-first"] = "oldest-first"
     total_with_cursor: Literal["all", "remaining"] = "all"
     transitions: Literal["lenient", "strict"] = "lenient"

@@ -140,7 +140,11 @@ class Listing(Part):
             "limit": list_query.limit,
             "next_cursor": self.next_cursor(page, more=len(found) > len(page)),
         }
-        if document["next_cursor"] is None and self.choices.last_cursor == "absent":
+        if list_query.after is None and self.choices.first_cursor != "given":
+            document["next_cursor"] = None
+            if self.choices.first_cursor == "absent":
+                del document["next_cursor"]
+        elif document["next_cursor"] is None and self.choices.last_cursor == "absent":
             del document["next_cursor"]
         return document
 

@@ -57,8 +57,15 @@ def foreign_cursor(server: ObservedServer) -> str:
     return "as-unknown" if same else "position"
 
 
+def first_cursor(server: ObservedServer) -> str:
+    page = server.client.page(limit=1)
+    if "next_cursor" not in page:
+        return "absent"
+    return "null" if page["next_cursor"] is None else "given"
+
+
 def last_cursor(server: ObservedServer) -> str:
-    page = server.client.page(limit=1000)
+    page = server.client.page(limit=1000, after=server.client.ids()[0])
     if "next_cursor" not in page:
         return "absent"
     return "null" if page["next_cursor"] is None else "id"
@@ -234,6 +241,7 @@ OBSERVATIONS: dict[str, Observation] = {
     "foreign_cursor": foreign_cursor,
     "cursor_with_page": lambda s: _refused(s.client.list_tasks(after=_running(s), page=2), "cursor"),
     "last_cursor": last_cursor,
+    "first_cursor": first_cursor,
     "list_order": list_order,
     "total_with_cursor": total_with_cursor,
     "transitions": transitions,

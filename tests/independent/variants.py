@@ -11,6 +11,7 @@ VARIANTS: dict[str, Choices] = {
         unknown_cursor="first-page",
         foreign_cursor="position",
         last_cursor="id",
+        first_cursor="null",
         log_level_case="any",
         logs_bad_entry="skip",
         complete_twice="twice",
@@ -111,6 +112,7 @@ VARIANTS: dict[str, Choices] = {
         last_cursor="id",
     ),
     "cursor-first": Choices(
+        first_cursor="absent",
         unknown_cursor="reject",
         foreign_cursor="position",
         cursor_with_page="reject",

@@ -131,8 +131,8 @@ def test_all_values_of_a_dialect_are_observed_without_a_finding(
 def test_a_stated_silence_is_not_probed(new_target: NewTarget) -> None:
     ledger = ledger_of_probes(new_target({"below-minimum": "default"}), dict(dialect_of({})))
     assert {name for name, observation in ledger.observations.items() if observation.exchanges} == {
-        *("limit-above-maximum", "last-cursor", "total-with-cursor", "list-order", "error-body"),
-        *("time-precision", "null-in-task"),
+        *("limit-above-maximum", "last-cursor", "first-cursor", "total-with-cursor", "list-order"),
+        *("error-body", "time-precision", "null-in-task"),
     }
     assert ledger.known_value("below-minimum") == "reject"
 

@@ -139,6 +139,31 @@ def _(client: DialectClient) -> None:
     assert not any("next_cursor" in page for page in last_pages(client)[1])
 
 
+def pages_with_and_without_after(client: DialectClient) -> tuple[list[str], list[Json]]:
+    """The ids of four tasks, and pages with one task: two without `after`, and one with `after`."""
+    tasks = [client.add_task()["id"] for _ in range(4)]
+    queries = ("limit=1", "page=2&limit=1", f"after={tasks[0]}&limit=1")
+    return tasks, [client.list_tasks(query).body for query in queries]
+
+
+@example("first-cursor", "given")
+def _(client: DialectClient) -> None:
+    tasks, pages = pages_with_and_without_after(client)
+    assert [page["next_cursor"] for page in pages] == [tasks[0], tasks[1], tasks[1]]
+
+
+@example("first-cursor", "null")
+def _(client: DialectClient) -> None:
+    tasks, pages = pages_with_and_without_after(client)
+    assert [page["next_cursor"] for page in pages] == [None, None, tasks[1]]
+
+
+@example("first-cursor", "absent")
+def _(client: DialectClient) -> None:
+    tasks, pages = pages_with_and_without_after(client)
+    assert [page.get("next_cursor", "absent") for page in pages] == ["absent", "absent", tasks[1]]
+
+
 def creation_times_in_list_order(client: DialectClient) -> list[str]:
     """The creation times of three tasks in list order. Both ways to get pages must have the same order."""
     for _ in range(3):
