@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from workerkit.mockserver.http.connection import EXTENSION
+from workerkit.mockserver.world.journal import as_exchange
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.worlds import ExchangeOrChange, Worlds
@@ -208,7 +209,7 @@ def event_as_json(world: World, item: ExchangeOrChange) -> tuple[str, dict[str, 
     mask = mask_of(world)
     if isinstance(item, Change):
         return "change", {"world": world.name, **_change_as_json(item, mask)}
-    return "exchange", {"world": world.name, **mask.exchange(item)}
+    return "exchange", {"world": world.name, **mask.exchange(as_exchange(item))}
 
 
 def _change_as_json(change: Change, mask: Mask) -> dict[str, Any]:

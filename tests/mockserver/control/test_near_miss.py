@@ -28,7 +28,7 @@ def refusal(control: Call, world: World) -> Callable[[], Any]:
     ("method", "path", "operation", "differences"),
     [
         ("GET", "/task", "listTasks", ["the path is /api/v1/worker/task, not /api/v1/worker/tasks"]),
-        ("PUT", "/heartbeat", "heartbeat", ["the method is PUT, not POST"]),
+        ("PATCH", "/logs", "sendLogs", ["the method is PATCH, not POST"]),
         ("GET", "/tasks?limit=0", "listTasks", []),
         ("GET", "/qqqqqqqq", None, []),
     ],
