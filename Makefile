@@ -10,6 +10,7 @@ NODE_IS_NEW = node -e 'const [a, b] = process.versions.node.split("."); process.
 NODE := $(shell $(NODE_IS_NEW) 2>/dev/null && echo build/node)
 # Workers with HTTP libraries of npm. Empty where Node.js or npm is missing.
 NODE_STACKS := $(if $(NODE),$(if $(shell command -v npm 2>/dev/null),build/stacks/.ready))
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 SPECS = openapi/worker-api.yaml openapi/control-api.yaml build/spec/worker-api-3.1.yaml build/spec/worker-api-3.0.yaml
 
 PACKAGING = build/packages/.ready
@@ -28,6 +29,9 @@ demo: $(READY)
 
 # Hundreds of processes are started: none has to compile what another one compiled.
 test: $(READY) $(NODE_STACKS)
+ifeq ($(CHROMIUM),)
+	@echo "Left out: the tests of pages in a browser, which need Chromium."
+endif
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal
 
 # Node looks for the packages beside the links. Without the packages, the tests leave these workers out.
@@ -114,6 +118,7 @@ bench: dist environments $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(
 	$(BIN)/python -m benchmarks.endurance.scale
 	$(BIN)/python -m benchmarks.endurance.heartbeats
 	$(BIN)/python -m benchmarks.endurance.soak
+	$(BIN)/python -m benchmarks.endurance.looking
 	$(BIN)/python -m benchmarks.endurance.abuse
 	$(BIN)/python -m benchmarks.endurance.two_ways
 	$(BIN)/python -m benchmarks.endurance.interrupts

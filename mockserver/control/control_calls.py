@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from workerkit.mockserver.capsules.capture.capture import capture_exchanges
+from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.mockserver.control.near_miss import near_miss_of
+from workerkit.mockserver.control.scenario_state import scenario_state
 from workerkit.mockserver.control.verify import expected_calls_of, verify_in_steps
 from workerkit.mockserver.observers.event_stream import EventPublisher, EventStream
 from workerkit.mockserver.world.entities import Server, Task
@@ -42,6 +46,7 @@ from workerkit.openapi.spec.operation import Call
 from workerkit.scenarios.fields.duration import parse_duration
 from workerkit.scenarios.fields.vocabulary import api_vocabulary
 from workerkit.scenarios.library import library
+from workerkit.scenarios.loading.editor_schema import fault_schemas
 from workerkit.scenarios.loading.loader import parse, parse_world
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.world_plan import WorldPlan
@@ -109,6 +114,23 @@ def get_health(request: ControlRequest) -> tuple[int, Json]:
 def list_worlds(request: ControlRequest) -> tuple[int, Json]:
     """Returns the name, URL and keys of each world."""
     return 200, {"worlds": (_world_with_keys(world, request) for world in request.worlds.all())}
+
+
+def list_scenarios(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the scenarios of the library that a world of a running mock can have."""
+    scenarios = (library.find(name) for name in library.names())
+    return 200, {
+        "scenarios": [
+            {"name": scenario.name, "title": scenario.title}
+            for scenario in scenarios
+            if _can_share_the_mock(scenario)
+        ]
+    }
+
+
+def list_fault_kinds(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the kinds of faults, each with the JSON Schema of its parameters."""
+    return 200, fault_schemas()
 
 
 def create_world(request: ControlRequest) -> Steps[tuple[int, Json]]:
@@ -301,6 +323,29 @@ def get_journal(request: ControlRequest) -> tuple[int, Json]:
     return 200, {"exchanges": _masked_exchanges(mask_of(world), chosen), "dropped": world.journal.dropped}
 
 
+def get_refusal(request: ControlRequest) -> tuple[int, Json]:
+    """Says why an exchange of the journal was refused, and which operation and fields are nearest to it."""
+    world, number = request.world, request.parameters["number"]
+    for entry in world.journal.newest():
+        if entry.number == number:
+            return 200, near_miss_of(world, as_exchange(entry)).masked(mask_of(world))
+    raise NotFoundError(f"the journal of the world {world.name} has no exchange {number}")
+
+
+def get_scenario(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the scenario of a world, what has happened in it, and the state of its rules."""
+    director = request.director
+    if director.scenario is None:
+        raise NotFoundError(f"the world {request.world_name} has no scenario")
+    return 200, scenario_state(director, director.scenario)
+
+
+def get_capsule(request: ControlRequest) -> tuple[int, Json]:
+    """Returns the exchanges of a world as the text of a capsule file."""
+    capsule = capture_exchanges(request.world)
+    return 200, {"file": f"{request.world_name}.yaml", "text": capsule_text(capsule)}
+
+
 def verify_calls(request: ControlRequest) -> Steps[tuple[int, Json]]:
     """Counts the exchanges that match, and compares the number with the expected one."""
     world = request.world
@@ -336,6 +381,8 @@ def get_events(request: ControlRequest) -> EventStream:
 CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json] | Steps[tuple[int, Json]]]] = {
     "getHealth": get_health,
     "listWorlds": list_worlds,
+    "listScenarios": list_scenarios,
+    "listFaultKinds": list_fault_kinds,
     "createWorld": create_world,
     "getWorld": get_world,
     "deleteWorld": delete_world,
@@ -354,6 +401,9 @@ CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json] | Steps[tup
     "clearFaults": clear_faults,
     "getVerdict": get_verdict,
     "getJournal": get_journal,
+    "getRefusal": get_refusal,
+    "getScenario": get_scenario,
+    "getCapsule": get_capsule,
     "verifyCalls": verify_calls,
     "takeSnapshot": take_snapshot,
     "restoreWorld": restore_world,
@@ -402,6 +452,14 @@ def _outside_a_trial(scenario: Scenario | None, place: str) -> Scenario | None:
     except (WorkerNeededError, OwnPortNeededError) as error:
         raise InvalidRequestError(f"{place}: {error}") from None
     return scenario
+
+
+def _can_share_the_mock(scenario: Scenario) -> bool:
+    try:
+        _outside_a_trial(scenario, "scenario")
+    except InvalidRequestError:
+        return False
+    return True
 
 
 def _from_library(name: str | None) -> Scenario | None:

@@ -2,9 +2,9 @@
 
 import { call } from "/_mock/ui/control.js";
 import { element, field } from "/_mock/ui/dom.js";
+import { FaultFields } from "/_mock/ui/fault_form.js";
 
 const STATUSES = ["pending", "queued", "running", "completed", "failed", "canceled"];
-const FAULT = '{"fault": "error", "operation": "any", "times": 3}';
 
 export class ActionsView {
   // say(text, isError): shows what an action did. showWorld(name): a world was added, and is shown now.
@@ -14,6 +14,9 @@ export class ActionsView {
     this.showWorld = showWorld;
     this.servers = element("select", { name: "server" });
     this.changed = element("select", { name: "server" });
+    this.scenarios = element("select", { name: "scenario", required: true });
+    this.faults = new FaultFields();
+    this.isLoaded = false;
     this.root = element("section", { class: "actions", "aria-label": "Actions" }, ...this.forms());
   }
 
@@ -35,8 +38,8 @@ export class ActionsView {
         await this.call("PATCH", `/servers/${encodeURIComponent(server)}`, fields);
         return `${server} was changed.`;
       }),
-      this.form("Add a fault", [field("The fault as JSON", "fault", null, { value: FAULT, required: true, size: "40" })], async ({ fault }) => {
-        const added = await this.call("POST", "/faults", readJson(fault));
+      this.form("Add a fault", [this.faults.root], async (texts) => {
+        const added = await this.call("POST", "/faults", this.faults.faultOf(texts));
         return `The fault ${added.fault} was added.`;
       }),
       this.form("Remove all faults", [], async () => `${(await this.call("DELETE", "/faults")).cleared} faults were removed.`),
@@ -46,10 +49,15 @@ export class ActionsView {
         await this.call("POST", "/reset");
         return "The world is as it was at its start.";
       }),
-      this.form("Make a world with a scenario", [field("Scenario", "scenario", null, { value: "quiet-day", required: true })], async (fields) => {
-        const { world } = await call("POST", "/worlds", fields);
+      this.form("Make a world with a scenario", [element("label", {}, "Scenario ", this.scenarios)], async (fields) => {
+        const { world, servers } = await call("POST", "/worlds", fields);
         await this.showWorld(world);
-        return `The world ${world} was made.`;
+        return `The world ${world} was made. Its worker uses the key ${servers[0].api_key}`;
+      }),
+      this.form("Save a capsule", [element("p", {}, "A file with the requests so far, without secrets, for workerkit replay.")], async () => {
+        const { file, text } = await this.call("GET", "/capsule");
+        saveFile(file, text);
+        return `The capsule ${file} was saved.`;
       }),
     ];
   }
@@ -71,7 +79,26 @@ export class ActionsView {
     return call(method, this.store.base + path, body);
   }
 
+  // Loads the choices that do not change while the mock runs.
+  async load() {
+    if (this.isLoaded) {
+      return;
+    }
+    this.isLoaded = true;
+    try {
+      await this.faults.load();
+      const { scenarios } = await call("GET", "/scenarios");
+      this.scenarios.replaceChildren(...scenarios.map(({ name, title }) => element("option", { value: name }, `${name}: ${title}`)));
+    } catch (error) {
+      this.isLoaded = false;
+      this.say(error.message, true);
+    }
+  }
+
   update() {
+    if (this.store.state !== null) {
+      this.load();
+    }
     const names = (this.store.state?.servers ?? []).map((server) => server.name);
     for (const select of [this.servers, this.changed]) {
       if (names.join("\n") !== [...select.options].map((option) => option.value).join("\n")) {
@@ -81,10 +108,8 @@ export class ActionsView {
   }
 }
 
-function readJson(text) {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`This is not JSON: ${error.message}`);
-  }
+function saveFile(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
+  element("a", { href: url, download: name }).click();
+  URL.revokeObjectURL(url);
 }

@@ -29,6 +29,7 @@ FILE_TYPES = {
             "actions.js",
             "control.js",
             "dom.js",
+            "fault_form.js",
             "lanes.js",
             "requests.js",
             "scenario.js",

@@ -1,5 +1,6 @@
 // The requests as they come: a list that draws only the rows that can be seen, with filters and details.
 
+import { call } from "/_mock/ui/control.js";
 import { element, field, kindOf } from "/_mock/ui/dom.js";
 
 const ROW_HEIGHT = 32; // pixels; page.css has the same height
@@ -13,7 +14,7 @@ export class RequestsView {
     this.filters = element("form", { class: "filters", oninput: () => this.update(), onsubmit: (event) => event.preventDefault() });
     this.count = element("p", { role: "status" });
     this.rows = element("div", { class: "rows", role: "list" });
-    this.list = element("div", { class: "list", tabindex: "0", role: "region", "aria-label": "List of requests", onscroll: () => this.draw() }, this.rows);
+    this.list = element("div", { class: "list", tabindex: "0", role: "region", "aria-label": "List of requests", onscroll: () => this.draw(), onkeydown: (event) => this.onKey(event) }, this.rows);
     this.details = element("div", { class: "details" });
     this.filters.append(
       field("Operation", "operation", [["", "all"]]),
@@ -32,7 +33,8 @@ export class RequestsView {
     const before = this.found?.length ?? 0;
     this.found = this.store.exchanges.filter(this.isWanted());
     const dropped = this.store.dropped ? `; ${this.store.dropped} older ones were dropped` : "";
-    this.count.textContent = `${this.found.length} of ${this.store.exchanges.length} requests${dropped}`;
+    const gap = this.store.whole === null ? "" : "; some are not shown until fewer requests come";
+    this.count.textContent = `${this.found.length} of ${this.store.exchanges.length} requests${dropped}${gap}`;
     this.rows.style.height = `${this.found.length * ROW_HEIGHT}px`;
     if (!isAtTop) {
       this.list.scrollTop += Math.max(0, this.found.length - before) * ROW_HEIGHT;
@@ -95,6 +97,21 @@ export class RequestsView {
     return item;
   }
 
+  // The arrow keys choose the next and the previous request.
+  onKey(event) {
+    const step = { ArrowDown: -1, ArrowUp: 1 }[event.key];
+    if (step === undefined || !this.found.length) {
+      return;
+    }
+    event.preventDefault();
+    const place = this.found.indexOf(this.chosen);
+    const next = place < 0 ? this.found.length - 1 : Math.min(Math.max(place + step, 0), this.found.length - 1);
+    const top = (this.found.length - 1 - next) * ROW_HEIGHT;
+    this.list.scrollTop = Math.min(Math.max(this.list.scrollTop, top + ROW_HEIGHT - this.list.clientHeight), top);
+    this.choose(this.found[next]);
+    this.rows.querySelector(`[data-number="${this.chosen.number}"]`)?.focus({ preventScroll: true });
+  }
+
   choose(exchange) {
     this.chosen = exchange;
     this.draw();
@@ -110,15 +127,35 @@ export class RequestsView {
       this.details.replaceChildren(element("p", {}, "Choose a request to see its headers and bodies. Secrets are replaced."));
       return;
     }
+    const near = element("div", { class: "near" });
+    this.showNearMiss(exchange, near);
     const query = exchange.query ? `?${exchange.query}` : "";
     this.details.replaceChildren(
       element("h2", {}, `Exchange ${exchange.number}: ${exchange.method} ${exchange.path}${query}`),
       element("p", { class: kindOf(exchange.status) }, exchange.status === null ? "no answer" : `answered ${exchange.status}`),
       element("p", { class: "reason" }, exchange.why ? `Why: ${exchange.why}` : ""),
+      near,
       ...messageParts("Request", exchange.request),
       ...messageParts("Answer", exchange.answer),
     );
   }
+
+  async showNearMiss(exchange, place) {
+    const path = `${this.store.base}/journal/${exchange.number}/refusal`;
+    const found = await call("GET", path).catch(() => null); // the mock may have dropped the exchange
+    if (found !== null && place.isConnected) {
+      place.replaceChildren(...nearMissParts(found, exchange));
+    }
+  }
+}
+
+// What the request was probably meant to be.
+function nearMissParts({ cause, nearest, differences }, { why, operation }) {
+  const parts = cause !== null && !(why && cause.endsWith(why)) ? [element("p", {}, cause)] : [];
+  if (nearest !== null && (operation === null || differences.length)) {
+    parts.push(element("p", {}, `Nearest operation: ${nearest.operation}, ${nearest.method} ${nearest.path}`));
+  }
+  return [...parts, ...differences.map((difference) => element("p", { class: "refused" }, `Look here: ${difference}`))];
 }
 
 function messageParts(title, message) {

@@ -7,7 +7,7 @@ const MOST_LOGS = 200;
 export class ServersView {
   constructor(store) {
     this.store = store;
-    this.root = element("section", { "aria-label": "Servers" });
+    this.root = element("section", { "aria-label": "Servers, requests and logs" });
   }
 
   update() {

@@ -4,6 +4,7 @@ import { call, readEvents } from "/_mock/ui/control.js";
 
 const MOST_EXCHANGES = 10000;
 const MILLISECONDS_TO_RETRY = 1000;
+const QUIET_MILLISECONDS = 2000;
 const PAUSE_FACTOR = 20; // the mock keeps most of its time for workers
 
 export class Store {
@@ -17,8 +18,10 @@ export class Store {
   clear() {
     this.exchanges = [];
     this.dropped = 0;
+    this.whole = null; // the number of the newest exchange before a gap
+    clearTimeout(this.timer);
     this.state = null;
-    this.verdict = null;
+    this.scenario = null;
     this.steps = new Map();
     this.early = null;
     this.isRefreshing = false;
@@ -53,12 +56,13 @@ export class Store {
   async load(mine) {
     this.early = [];
     try {
-      const [journal, state] = await Promise.all([call("GET", `${this.base}/journal?after=${this.last}`), call("GET", this.base)]);
+      const [journal, state] = await Promise.all([call("GET", `${this.base}/journal?after=${this.whole ?? this.last}`), call("GET", this.base)]);
       if (this.turn !== mine) {
         return;
       }
       journal.exchanges.forEach((exchange) => this.add(exchange));
       this.dropped = journal.dropped;
+      this.whole = null;
       this.state = state;
       const early = this.early;
       this.early = null;
@@ -79,8 +83,7 @@ export class Store {
     if (kind === "exchange") {
       this.add(data);
     } else if (kind === "dropped") {
-      this.load(this.turn);
-      return;
+      this.noteGap();
     } else if (data.kind === "world") {
       this.clear();
       this.load(this.turn);
@@ -90,6 +93,14 @@ export class Store {
     }
     this.refresh();
     this.onChange();
+  }
+
+  // The mock sends no more events than it has time for. The others are asked for when it has become quiet.
+  noteGap() {
+    this.whole ??= this.last;
+    clearTimeout(this.timer);
+    const mine = this.turn;
+    this.timer = setTimeout(() => this.turn === mine && this.load(mine), QUIET_MILLISECONDS);
   }
 
   get last() {
@@ -118,7 +129,7 @@ export class Store {
     this.steps.set(change.id, steps);
   }
 
-  // Asks for the state and the verdict, soon, and never while an older question is open.
+  // Asks for the state and the scenario, soon, and never while an older question is open.
   async refresh() {
     this.isOutdated = true;
     if (this.isRefreshing) {
@@ -138,10 +149,10 @@ export class Store {
 
   async ask(mine) {
     const state = await call("GET", this.base);
-    const verdict = state.scenario === null ? null : await call("GET", `${this.base}/verdict`);
+    const scenario = state.scenario === null ? null : await call("GET", `${this.base}/scenario`);
     if (this.turn === mine) {
       this.state = state;
-      this.verdict = verdict;
+      this.scenario = scenario;
       this.onChange();
     }
   }

@@ -21,7 +21,7 @@ export class TasksView {
     const hint = lanes.length
       ? `The ${drawn.length} tasks that changed last, of ${lanes.length} tasks that a worker has begun. Times are those of the world.`
       : "No task has been begun yet.";
-    this.root.replaceChildren(element("ul", { class: "counts" }, ...summary), element("p", {}, hint), ...drawLanes(drawn, timeOf(this.store.state?.time)));
+    this.root.replaceChildren(element("h2", {}, "Tasks"), element("ul", { class: "counts" }, ...summary), element("p", {}, hint), ...drawLanes(drawn, timeOf(this.store.state?.time)));
   }
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -12,6 +13,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from workerkit.mockserver.http.connection import EXTENSION
+from workerkit.mockserver.world.journal import as_exchange
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.worlds import ExchangeOrChange, Worlds
@@ -23,13 +25,22 @@ from workerkit.scenarios.run_record.change import Change
 _MAX_EVENTS = 1000
 _MAX_BYTES = 4 * 2**20
 _SECONDS_TO_COMMENT = 15.0
+_SECONDS_TO_TELL_DROPPED = 0.5
+# Events may take this share of the time of the mock, and so many seconds at once. Requests need the rest.
+_SHARE = 0.05
+_MOST_SECONDS = 1.0
 
 
 class EventPublisher:
-    """Gives the events of all worlds to the readers. Without readers the worlds spend no time on events."""
+    """Gives the events of all worlds to the readers. Without readers the worlds spend no time on events.
+
+    Making the events takes at most 5% of the time. The events for which there is no time are dropped and
+    counted.
+    """
 
     def __init__(self, worlds: Worlds) -> None:
         self._worlds = worlds
+        self._allowance = TimeAllowance(_SHARE, _MOST_SECONDS)
         self._readers: set[EventReader] = set()
         self._count = 0
         self._closed = False
@@ -57,10 +68,41 @@ class EventPublisher:
     def _publish(self, world: World, item: ExchangeOrChange) -> None:
         self._count += 1
         readers = [reader for reader in self._readers if reader.world in (None, world.name)]
-        if readers:
-            event = _event_bytes(self._count, *event_as_json(world, item))
+        if not readers:
+            return
+        if not self._allowance.is_left():
             for reader in readers:
-                reader.put(event)
+                reader.drop()
+            return
+        began = time.thread_time()
+        event = _event_bytes(self._count, *event_as_json(world, item))
+        self._allowance.spend(time.thread_time() - began)
+        for reader in readers:
+            reader.put(event)
+
+
+class TimeAllowance:
+    """Limits a kind of work to a share of the time.
+
+    share: the share, from 0 to 1.
+    most: the seconds that can be saved, and used at once.
+    now: a clock in seconds. It never goes back.
+    """
+
+    def __init__(self, share: float, most: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._share, self._most, self._now = share, most, now
+        self._left, self._at = most, now()
+
+    def is_left(self) -> bool:
+        """Whether the work may be done now."""
+        now = self._now()
+        self._left = min(self._most, self._left + self._share * (now - self._at))
+        self._at = now
+        return self._left > 0
+
+    def spend(self, seconds: float) -> None:
+        """Notes how long the work took."""
+        self._left -= seconds
 
 
 class EventReader:
@@ -78,6 +120,7 @@ class EventReader:
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
         self._dropped = 0
+        self._is_late = False
         self._wake = asyncio.Event()
         self._is_ended = False
 
@@ -88,6 +131,17 @@ class EventReader:
         while len(self._waiting) > _MAX_EVENTS or self._bytes > _MAX_BYTES:
             self._bytes -= len(self._waiting.popleft())
             self._dropped += 1
+        self._wake.set()
+
+    def drop(self) -> None:
+        """Counts an event that the client does not get. The client is told soon, not at once."""
+        self._dropped += 1
+        if not self._is_late:
+            self._is_late = True
+            asyncio.get_running_loop().call_later(_SECONDS_TO_TELL_DROPPED, self._tell)
+
+    def _tell(self) -> None:
+        self._is_late = False
         self._wake.set()
 
     def end(self) -> None:
@@ -155,7 +209,7 @@ def event_as_json(world: World, item: ExchangeOrChange) -> tuple[str, dict[str, 
     mask = mask_of(world)
     if isinstance(item, Change):
         return "change", {"world": world.name, **_change_as_json(item, mask)}
-    return "exchange", {"world": world.name, **mask.exchange(item)}
+    return "exchange", {"world": world.name, **mask.exchange(as_exchange(item))}
 
 
 def _change_as_json(change: Change, mask: Mask) -> dict[str, Any]:

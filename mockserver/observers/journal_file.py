@@ -20,6 +20,7 @@ import harfile
 
 from workerkit.mockserver.atomic_file import CannotWriteError, open_for_owner
 from workerkit.mockserver.platform.file_lock import lock_file_at_once
+from workerkit.mockserver.world.journal import as_exchange
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.worlds import ExchangeOrChange, Worlds
@@ -85,8 +86,9 @@ class JournalFile:
     def write(self, world: World, item: ExchangeOrChange) -> None:
         """Writes an exchange. Changes are not written. Use this as subscriber of `Worlds`."""
         if self._is_writable and not isinstance(item, Change):
-            masked = mask_of(world).exchange(item)
-            self._try(partial(self._format.add, world.name, item, masked))
+            exchange = as_exchange(item)
+            masked = mask_of(world).exchange(exchange)
+            self._try(partial(self._format.add, world.name, exchange, masked))
 
     def _try(self, write: Callable[[], None]) -> None:
         try:

@@ -13,7 +13,6 @@ from workerkit.openapi.exchange import Exchange, Headers
 
 CAPACITY = 10_000
 MAX_BODY_BYTES = 64 * 2**20
-Listener = Callable[[Exchange], None]
 
 
 @dataclass(slots=True)  # not frozen: a frozen one takes more than twice as long to create
@@ -42,6 +41,9 @@ class JournalNote:
         """The full exchange."""
         values = {name: getattr(self, name) for name in self.__slots__}
         return Exchange(**{**values, "answer_headers": decode_headers(self.answer_headers).pairs})
+
+
+Listener = Callable[[Exchange | JournalNote], None]
 
 
 class Journal:
@@ -83,11 +85,9 @@ class Journal:
 
     def add_note(self, note: JournalNote) -> None:
         """Adds an exchange as a note, and calls the listeners."""
-        if self._listeners:
-            self.add(note.to_exchange())
-        else:
-            self._has_notes = True
-            self._append(note)
+        self._has_notes = True
+        self._append(note)
+        self._call_listeners(note)
 
     def add(self, exchange: Exchange) -> None:
         """Adds an exchange and calls the listeners."""
@@ -111,7 +111,10 @@ class Journal:
         self._call_listeners(ended)
 
     def add_listener(self, listener: Listener) -> None:
-        """Calls `listener` with each exchange from now on. A listener must not wait and must not raise."""
+        """Calls `listener` with each exchange from now on, as a note if it was added as one.
+
+        A listener must not wait and must not raise.
+        """
         self._listeners.append(listener)
 
     def remove_listener(self, listener: Listener) -> None:
@@ -133,7 +136,7 @@ class Journal:
         while len(kept) > self._capacity or (self._body_bytes > self._max_body_bytes and len(kept) > 1):
             self._body_bytes -= _body_size(kept.popleft())
 
-    def _call_listeners(self, exchange: Exchange) -> None:
+    def _call_listeners(self, exchange: Exchange | JournalNote) -> None:
         for listener in self._listeners:
             listener(exchange)
 

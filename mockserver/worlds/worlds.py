@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol, runtime_checkable
 
+from workerkit.mockserver.world.journal import JournalNote
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
 from workerkit.openapi.errors import WorkerkitError
@@ -15,7 +16,7 @@ from workerkit.openapi.formats.steps import Steps, finish
 from workerkit.scenarios.run_record.change import Change
 
 DEFAULT = "default"
-ExchangeOrChange = Exchange | Change
+ExchangeOrChange = Exchange | JournalNote | Change
 Subscriber = Callable[[World, ExchangeOrChange], None]
 
 

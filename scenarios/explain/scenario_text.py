@@ -34,6 +34,11 @@ def trigger_text(trigger: Trigger) -> str:
     return f"{trigger_name(trigger)} {display_value(short_json(trigger))}"
 
 
+def effect_text(effect: Effect) -> str:
+    """An effect on one line: `revoke-key server: server-01`."""
+    return f"{effect.kind} {display_value(effect.as_short_json())}".rstrip()
+
+
 def _part(heading: str, lines: Iterable[str]) -> list[str]:
     indented = [f"  {line}" for line in lines]
     return ["", heading, *indented] if indented else []
@@ -57,7 +62,7 @@ def _happenings(when: Iterable[Happening]) -> Iterator[str]:
         name = f" ({happening.name})" if happening.name else ""
         yield f"{trigger_sentence(happening.trigger, is_first=index == 0)}{name}"
         for effect in happening.effects:
-            yield f"  {_effect(effect)}"
+            yield f"  {effect_text(effect)}"
 
 
 def _rules(scenario: Scenario, *, is_expected: bool) -> Iterator[str]:
@@ -71,7 +76,3 @@ def _rules(scenario: Scenario, *, is_expected: bool) -> Iterator[str]:
         rule, given = rules[rule_id], expected.get(rule_id)
         parameters = f" ({display_value(given)})" if given else ""
         yield f"{rule.id}{parameters}: {rule.why} A careful worker {rule.careful}."
-
-
-def _effect(effect: Effect) -> str:
-    return f"{effect.kind} {display_value(effect.as_short_json())}".rstrip()

@@ -81,17 +81,27 @@ def scenario_schema(vocabulary: Vocabulary | None = None) -> Json:
     return _SchemaBuilder(vocabulary or api_vocabulary()).scenario()
 
 
+def fault_schemas(vocabulary: Vocabulary | None = None) -> Json:
+    """The schemas of all kinds of faults, with the schedule, and `definitions` that they refer to."""
+    builder = _SchemaBuilder(vocabulary or api_vocabulary())
+    kinds = {name: builder.fault_details(fault) for name, fault in FAULTS.items()}
+    return {"kinds": kinds, "definitions": builder.definitions}
+
+
 def schema_text() -> str:
     """The text of the file `scenario.schema.json` in this package."""
     return json.dumps(scenario_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 class _SchemaBuilder:
-    """Builds the schema of each part of a scenario file."""
+    """Builds the schema of each part of a scenario file.
+
+    definitions: the schemas that other parts refer to.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._definitions: dict[str, Json] = {}
+        self.definitions: dict[str, Json] = {}
         self._words: dict[ValueKind, tuple[str, ...]] = {
             ValueKind.OPERATION: (ANY, *vocabulary.operations),
             ValueKind.ASKED: KINDS,
@@ -110,11 +120,11 @@ class _SchemaBuilder:
             "until": self._record(Until),
         }
         head = {"$schema": _DRAFT, "title": SCHEMA_TITLE}
-        return {**head, **_object(parts, REQUIRED_KEYS, _doc(Scenario)), "definitions": self._definitions}
+        return {**head, **_object(parts, REQUIRED_KEYS, _doc(Scenario)), "definitions": self.definitions}
 
     def _defined(self, name: str, schema: Json) -> Json:
         """Adds a definition to the schema once, and returns a reference to the definition."""
-        self._definitions[name] = schema
+        self.definitions[name] = schema
         return {"$ref": f"#/definitions/{name}"}
 
     def _world(self) -> Json:
@@ -151,10 +161,10 @@ class _SchemaBuilder:
 
     def _fault(self) -> Json:
         without_details = [name for name, fault in FAULTS.items() if not required_keys(fault)]
-        details = (self._fault_details(fault) for fault in FAULTS.values())
+        details = (self.fault_details(fault) for fault in FAULTS.values())
         return {"anyOf": [{"enum": without_details}, *details]}
 
-    def _fault_details(self, fault: type[Fault]) -> Json:
+    def fault_details(self, fault: type[Fault]) -> Json:
         parts = {FAULT_KEY: {"const": fault.kind}, **self._fields(fault), **self._fields(Schedule)}
         return _object(parts, (FAULT_KEY, *required_keys(fault)), _doc(fault))
 

@@ -49,16 +49,27 @@ def capture_world(
     first_snapshot = moved_snapshot(first_snapshot, world.clock.begin)
     exchanges = list(world.journal)
     pseudonyms = world_pseudonyms(world, exchanges, salt or secrets.token_bytes(32))
-    endings = [_ending(exchange, world.applied_faults.get(exchange.number)) for exchange in exchanges]
-    clean = (pseudonyms.without_secrets(decompressed(exchange)) for exchange in exchanges)
-    recorded = [RecordedExchange(exchange, ending) for exchange, ending in zip(clean, endings, strict=True)]
-    notes = [*notes, *_dropped_note(world, first_snapshot)]
+    notes = [*notes, *_dropped_note(world, int(first_snapshot["exchanges"]))]
     return Capsule(
         began=float(first_snapshot["clock"]["at"]),
-        recorded=tuple(recorded),
+        recorded=_recorded(world, exchanges, pseudonyms),
         world=pseudonyms.value(dict(first_snapshot)),
         scenario=pseudonyms.text(scenario.source) if scenario else "",
         notes=tuple(map(pseudonyms.text, notes)),
+    )
+
+
+def capture_exchanges(world: World) -> Capsule:
+    """The capsule of all exchanges in the world's journal, without secrets and without the world.
+
+    A replay finds out from the exchanges what the world had, as for a recorded server.
+    """
+    exchanges = list(world.journal)
+    pseudonyms = world_pseudonyms(world, exchanges, secrets.token_bytes(32))
+    return Capsule(
+        began=world.clock.begin,
+        recorded=_recorded(world, exchanges, pseudonyms),
+        notes=tuple(_dropped_note(world, 0)),
     )
 
 
@@ -72,6 +83,18 @@ def world_pseudonyms(world: World, exchanges: Iterable[Exchange], salt: bytes) -
     """Pseudonyms for all secrets of the world and for all secrets in the exchanges."""
     in_exchanges = (secret for exchange in exchanges for secret in secrets_of(exchange))
     return Pseudonyms(dict.fromkeys([*_secrets_of(world), *in_exchanges]), salt=salt)
+
+
+def _recorded(
+    world: World, exchanges: Iterable[Exchange], pseudonyms: Pseudonyms
+) -> tuple[RecordedExchange, ...]:
+    return tuple(
+        RecordedExchange(
+            pseudonyms.without_secrets(decompressed(exchange)),
+            _ending(exchange, world.applied_faults.get(exchange.number)),
+        )
+        for exchange in exchanges
+    )
 
 
 def _secrets_of(world: World) -> Iterator[Secret]:
@@ -110,6 +133,7 @@ def _has(faults: Iterable[Fault], *fault_types: type[Fault]) -> bool:
     return any(isinstance(fault, fault_types) for fault in faults)
 
 
-def _dropped_note(world: World, first_snapshot: Json) -> Iterator[str]:
-    if world.journal.dropped > int(first_snapshot["exchanges"]):
+def _dropped_note(world: World, before: int) -> Iterator[str]:
+    """Notes that exchanges are missing. `before`: how many exchanges the capsule need not have."""
+    if world.journal.dropped > before:
         yield f"the first {world.journal.dropped} exchanges are missing: the journal has dropped them"

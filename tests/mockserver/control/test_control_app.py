@@ -194,7 +194,7 @@ def calls(world: str) -> st.SearchStrategy[tuple[str, str]]:
     variable = re.compile(r"\{(\w+)\}")
 
     def with_values(operation: Any, ids: str, names: str) -> tuple[str, str]:
-        values = {"world": world, "id": ids, "name": names}
+        values = {"world": world, "id": ids, "name": names, "number": "1"}
         return operation.method, variable.sub(lambda match: values[match[1]], operation.path)
 
     return st.builds(

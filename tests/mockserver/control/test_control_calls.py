@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 import requests
 
+from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.journal import CAPACITY
 from workerkit.mockserver.world.world import World
+from workerkit.scenarios.faults import FAULTS
+from workerkit.scenarios.library import library
 
 Control = Callable[..., requests.Response]
 Call = Callable[..., requests.Response]
@@ -703,3 +706,55 @@ def test_a_world_without_the_servers_of_its_scenario_is_refused(control: Control
 def test_a_count_may_have_a_decimal_point(control: Control, world: World) -> None:
     answer = control("POST", f"/worlds/{world.name}/tasks", {"count": 2.0, "retry_count": 1.0})
     assert (answer.status_code, len(answer.json()["tasks"])) == (201, 2)
+
+
+# What the inspector asks for
+
+
+def test_each_listed_scenario_can_be_taken(control: Control, world: World) -> None:
+    scenarios = control("GET", "/scenarios").json()["scenarios"]
+    names = [scenario["name"] for scenario in scenarios]
+    assert "key-revoked" in names
+    for name in set(library.names()) - set(names):
+        assert control("POST", "/worlds", {"scenario": name}).status_code == 400
+    assert control("POST", "/worlds", {"scenario": names[-1]}).status_code == 201
+
+
+def test_each_kind_of_fault_has_a_schema(control: Control, world: World) -> None:
+    found = control("GET", "/fault-kinds").json()
+    assert set(found["kinds"]) == set(FAULTS)
+    status = found["kinds"]["status"]["properties"]["status"]["$ref"].rpartition("/")[2]
+    assert 503 in found["definitions"][status]["enum"]
+
+
+def test_the_state_of_a_scenario_follows_what_happens(
+    control: Control, mock: WorldServer, world: World
+) -> None:
+    made = control("POST", "/worlds", {"scenario": "key-revoked", "seed": 3}).json()
+    path = f"/worlds/{made['world']}"
+    key = {"X-API-Key": made["servers"][0]["api_key"]}
+    before = control("GET", f"{path}/scenario").json()
+    assert all(happening["happened_at"] is None for happening in before["happenings"])
+    assert {rule["state"] for rule in before["rules"]} == {"open", "kept", "not judged"}
+    for _ in range(20):
+        requests.get(f"{mock.base_url}/tasks?limit=0", headers=key, timeout=120)
+    after = control("GET", f"{path}/scenario").json()
+    assert after["happenings"][0]["happened_at"] is not None
+    state = {rule["rule"]: rule for rule in after["rules"]}["documented-requests"]
+    assert state["state"] == "broken"
+    assert state["exchanges"]
+    assert not after["is_over"]
+
+
+def test_a_world_without_a_scenario_has_no_state_of_one(control: Control, world: World) -> None:
+    assert control("GET", f"/worlds/{world.name}/scenario").status_code == 404
+
+
+def test_the_exchanges_are_given_as_a_capsule(
+    control: Control, call: Callable[..., requests.Response], key: str, world: World
+) -> None:
+    call("GET", "/tasks")
+    capsule = control("GET", f"/worlds/{world.name}/capsule").json()
+    assert key not in capsule["text"]
+    (recorded,) = parse_capsule(capsule["text"], name=capsule["file"]).recorded
+    assert recorded.exchange.path == "/api/v1/worker/tasks"

@@ -16,6 +16,7 @@ import requests
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.active_fault import ActiveFault
 from workerkit.mockserver.world.entities import Task
+from workerkit.mockserver.world.journal import JournalNote, as_exchange
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.openapi.exchange import Exchange
@@ -78,7 +79,10 @@ class FaultClient:
     def __init__(self, mock: WorldServer, world: World, key: str) -> None:
         self.mock, self.world, self.key = mock, world, key
         self._ended: queue.Queue[Exchange] = queue.Queue()
-        self.run_in_server_thread(lambda: world.journal.add_listener(self._ended.put))
+        self.run_in_server_thread(lambda: world.journal.add_listener(self._note_end))
+
+    def _note_end(self, kept: Exchange | JournalNote) -> None:
+        self._ended.put(as_exchange(kept))
 
     def run_in_server_thread(self, function: Callable[[], T]) -> T:
         """Calls a function in the thread of the server."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from tests.mockserver.docs_page.browser import CHROMIUM, Page, browser_page
+from tests.mockserver.docs_page.browser import CHROMIUM, SECONDS, Page, browser_page
+from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -19,7 +23,9 @@ from workerkit.scenarios.library import library
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: install the package chromium")
 KEY = {"X-API-Key": "server-01-key"}
+FINDINGS = "found.violations.map(({id, nodes}) => [id, nodes.map(node => node.html + node.failureSummary)])"
 TOKEN = "a-token-of-tests"
+AXE = resources.files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
 VIEWS = ("Requests", "Tasks", "Servers", "Scenario", "Actions")
 
 
@@ -65,6 +71,31 @@ def submit(page: Page, title: str, **fields: str) -> None:
     page.value(f"{form}.querySelector('button').click()")
 
 
+def choose(page: Page, name: str, value: str) -> None:
+    """Chooses a value of the list with this name."""
+    field = f"document.querySelector('select[name={name}]')"
+    page.value(f"{field}.value = '{value}', {field}.dispatchEvent(new Event('change', {{bubbles: true}}))")
+
+
+def press(page: Page, key: str, code: int) -> None:
+    """Presses a key, as a person does. `code`: its number in the DevTools protocol."""
+    text = {"text": "\r"} if key == "Enter" else {}
+    for kind in ("keyDown", "keyUp"):
+        page.command(
+            "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text
+        )
+        text = {}
+
+
+def press_until(page: Page, key: str, code: int, expression: str) -> None:
+    """Presses a key until an expression is true. It stops after 100 times."""
+    for _ in range(100):
+        press(page, key, code)
+        if page.value(expression):
+            return
+    raise AssertionError(f"{expression} was never true")
+
+
 def state(mock: WorldServer) -> Any:
     return requests.get(f"{mock.control_url}/worlds/default", timeout=120).json()
 
@@ -101,7 +132,7 @@ def test_filters_choose_requests(page: Page, mock: WorldServer) -> None:
         wait_for_text(page, f"{count} of 3 requests")
 
 
-@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desktop"])
+@pytest.mark.parametrize("width", [360, 768, 1440], ids=["phone", "tablet", "desktop"])
 def test_every_view_fits_the_screen_and_says_what_the_worker_did(page: Page, width: int) -> None:
     with WorldServer(worlds_in("quiet-day")) as mock:
         (task, *_) = state(mock)["tasks"]
@@ -115,9 +146,37 @@ def test_every_view_fits_the_screen_and_says_what_the_worker_did(page: Page, wid
             wait_for_text(page, text)
             assert page.value("document.documentElement.scrollWidth") <= width, view
         show_view(page, "Scenario")
-        page.value("[...document.querySelectorAll('article button')].at(0).click()")
+        page.wait_for("document.querySelector('article button') !== null")
+        page.value("document.querySelector('article button').click()")
         wait_for_text(page, "Exchange 2: GET")
         assert page.errors == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_view(page: Page, scheme: str) -> None:
+    with WorldServer(worlds_in("key-revoked")) as mock:
+        task = state(mock)["tasks"][0]["id"]
+        url = f"{mock.base_url}/tasks/{task}"
+        requests.put(url, json={"status": "running"}, headers=KEY, timeout=120)
+        requests.get(f"{mock.base_url}/tasks?limit=0", headers=KEY, timeout=120)
+        open_inspector(page, mock)
+        page.command(
+            "Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}]
+        )
+        page.value(f"{AXE}; undefined")
+        wait_for_text(page, "2 of 2 requests")
+        page.value("document.querySelector('.row button.refused').click()")
+        wait_for_text(page, "Why: query/limit")
+        for view, text in zip(
+            VIEWS, ("Exchange 2", task, "created links", "Kept so far", "Only call number"), strict=True
+        ):
+            show_view(page, view)
+            wait_for_text(page, text)
+            page.value("window.found = undefined, axe.run().then(result => window.found = result), undefined")
+            page.wait_for("window.found !== undefined")
+            found = page.value(FINDINGS)
+            assert found == [], (scheme, view)
+            assert page.value("found.passes.length") > 5
 
 
 def test_the_actions_change_the_world(page: Page, mock: WorldServer) -> None:
@@ -129,19 +188,32 @@ def test_the_actions_change_the_world(page: Page, mock: WorldServer) -> None:
     wait_for_text(page, "3 tasks were added.")
     submit(page, "Change a server", server="server-01", change="revoke")
     wait_for_text(page, "server-01 was changed.")
-    submit(page, "Add a fault", fault='{"fault": "no-such"}')
-    wait_for_text(page, "no-such")
+    page.wait_for("document.querySelector('select[name=fault]').options.length > 5")
+    choose(page, "fault", "status")
+    submit(page, "Add a fault", status="429", operation='"heartbeat"', times="2", calls="3..7")
+    wait_for_text(page, "The fault status was added.")
+    submit(page, "Add a fault", calls="nonsense")
+    wait_for_text(page, "body/calls")
     submit(page, "Advance the clock", advance="1h")
     wait_for_text(page, "It is now")
     after = state(mock)
     assert len(after["tasks"]) == len(before["tasks"]) + 3
     assert after["servers"][0]["revoked"]
     assert after["time"] > before["time"]
+    (fault,) = after["faults"]
+    asked = {"fault": "status", "status": 429, "operation": "heartbeat", "times": 2, "calls": "3..7"}
+    assert {name: fault[name] for name in asked} == asked
+    submit(page, "Stop the clock")
+    wait_for_text(page, "The clock stands at")
+    assert state(mock)["time"] == state(mock)["time"]
+    submit(page, "Remove all faults")
+    wait_for_text(page, "1 faults were removed.")
     submit(page, "Reset the world")
     wait_for_text(page, "as it was at its start")
     assert state(mock)["tasks"] == before["tasks"]
+    page.wait_for("document.querySelector('select[name=scenario]').options.length > 5")
     submit(page, "Make a world with a scenario", scenario="key-revoked")
-    wait_for_text(page, "The world w1 was made.")
+    wait_for_text(page, "The world w1 was made. Its worker uses the key server-01-key-w1")
     page.wait_for("document.querySelector('#world').value === 'w1'")
 
 
@@ -176,6 +248,98 @@ def test_the_page_follows_a_mock_that_starts_again(page: Page) -> None:
         wait_for_text(page, "0 of 0 requests")
         requests.get(f"{again.base_url}/tasks", headers=KEY, timeout=120)
         wait_for_text(page, "1 of 1 requests")
+
+
+def test_a_refused_request_shows_what_it_was_meant_to_be(page: Page, mock: WorldServer) -> None:
+    task = state(mock)["tasks"][0]["id"]
+    requests.put(f"{mock.base_url}/task/{task}", json={"status": "running"}, headers=KEY, timeout=120)
+    requests.put(f"{mock.base_url}/tasks/{task}", json={"staus": "running"}, headers=KEY, timeout=120)
+    open_inspector(page, mock)
+    wait_for_text(page, "2 of 2 requests")
+    page.value("document.querySelectorAll('.row button')[1].click()")
+    wait_for_text(page, "Nearest operation: updateTask, PUT /api/v1/worker/tasks/{id}")
+    page.value("document.querySelectorAll('.row button')[0].click()")
+    wait_for_text(page, 'the body has a field "staus", and updateTask has a field "status"')
+
+
+def test_a_scenario_shows_what_has_happened_and_what_is_to_come(page: Page) -> None:
+    with WorldServer(worlds_in("key-revoked")) as mock:
+        open_inspector(page, mock)
+        show_view(page, "Scenario")
+        wait_for_text(page, library.find("key-revoked").about[:40])
+        asked = requests.get(f"{mock.control_url}/worlds/default/scenario", timeout=120).json()
+        assert {happening["happened_at"] for happening in asked["happenings"]} == {None}
+        parts = "document.querySelector('section[aria-label=Scenario]').innerText.split('Still to come')"
+        assert "Nothing yet." in page.value(f"{parts}[0]")
+        first = asked["happenings"][0]["when"]
+        assert first in page.value(f"{parts}[1]")
+        for _ in range(20):
+            requests.get(f"{mock.base_url}/tasks?limit=0", headers=KEY, timeout=120)
+        page.wait_for(f"{parts}[0].includes({json.dumps(first)})")
+        wait_for_text(page, "Broken: the worker cannot keep these rules any more")
+        wait_for_text(page, "Kept so far")
+
+
+def test_a_capsule_is_saved(page: Page, mock: WorldServer, tmp_path: Path) -> None:
+    requests.get(f"{mock.base_url}/tasks", headers=KEY, timeout=120)
+    open_inspector(page, mock)
+    page.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    show_view(page, "Actions")
+    submit(page, "Save a capsule")
+    wait_for_text(page, "The capsule default.yaml was saved.")
+    saved = tmp_path / "default.yaml"
+    deadline = time.monotonic() + SECONDS
+    while not saved.exists():
+        assert time.monotonic() < deadline, list(tmp_path.iterdir())
+        page.value("1")
+    (recorded,) = parse_capsule(saved.read_text("utf-8"), name="saved").recorded
+    assert recorded.exchange.path.endswith("/tasks")
+    assert "server-01-key" not in saved.read_text("utf-8")
+
+
+def test_the_keyboard_alone_is_enough(page: Page, mock: WorldServer) -> None:
+    for path in ("/tasks", "/tasks?limit=0", "/unknown"):
+        requests.get(mock.base_url + path, headers=KEY, timeout=120)
+    open_inspector(page, mock)
+    wait_for_text(page, "3 of 3 requests")
+    press_until(page, "Tab", 9, "document.activeElement.className === 'list'")
+    press(page, "ArrowDown", 40)
+    wait_for_text(page, "Exchange 3")
+    press(page, "ArrowDown", 40)
+    wait_for_text(page, "Why: query/limit: 0 is less than the minimum of 1")
+    press(page, "ArrowUp", 38)
+    wait_for_text(page, "Exchange 3")
+    page.value("document.querySelector('#world').focus()")
+    press_until(page, "Tab", 9, "document.activeElement.textContent === 'Actions'")
+    press(page, "Enter", 13)
+    wait_for_text(page, "Add tasks")
+    press_until(page, "Tab", 9, "document.activeElement.textContent === 'Stop the clock'")
+    press(page, "Enter", 13)
+    wait_for_text(page, "The clock stands at")
+
+
+def test_ten_thousand_requests_draw_only_the_rows_that_can_be_seen(page: Page, mock: WorldServer) -> None:
+    open_inspector(page, mock)
+    requests.get(f"{mock.base_url}/tasks?limit=1", headers=KEY, timeout=120)
+    wait_for_text(page, "1 of 1 requests")
+    journal = requests.get(f"{mock.control_url}/worlds/default/journal", timeout=120).json()
+    page.value(f"window.sample = {json.dumps(journal['exchanges'][0])}")
+    many = "[...Array(12000).keys()].map(index => ({...window.sample, number: index + 1}))"
+    page.value("import('/_mock/ui/requests.js').then(part => window.part = part)")
+    page.wait_for("window.part !== undefined")
+    page.value("import('/_mock/ui/store.js').then(part => window.stores = part)")
+    page.wait_for("window.stores !== undefined")
+    page.value("window.store = new stores.Store(() => null, () => null)")
+    page.value(f"{many}.forEach(exchange => store.add(exchange))")
+    assert page.value("store.exchanges.length") == 10000
+    page.value("window.list = new part.RequestsView(store)")
+    page.value("document.querySelector('#view').replaceChildren(list.root)")
+    page.value("list.update()")
+    assert page.value("document.querySelectorAll('.row').length") < 100
+    assert page.value("document.querySelector('.row button').dataset.number") == "12000"
+    page.value("list.list.scrollTop = 1e9")
+    page.wait_for("document.querySelector('.row:last-child button').dataset.number === '2001'")
+    assert page.value("document.querySelectorAll('.row').length") < 100
 
 
 def test_no_text_of_a_request_acts(page: Page, mock: WorldServer) -> None:

@@ -17,7 +17,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.observers.event_stream import EventPublisher, EventReader
+from workerkit.mockserver.observers.event_stream import EventPublisher, EventReader, TimeAllowance
 from workerkit.mockserver.server import server
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
@@ -250,6 +250,37 @@ def test_all_streams_end_when_the_mock_stops(
     reading.join()
     stream.close()
     silent_client.close()
+
+
+# The time for events
+
+
+def test_events_take_only_their_share_of_the_time() -> None:
+    now = 0.0
+    allowance = TimeAllowance(0.1, 1.0, lambda: now)
+    assert allowance.is_left()
+    allowance.spend(1.5)
+    now = 4.0
+    assert not allowance.is_left()
+    now = 6.0
+    assert allowance.is_left()
+    now = 1000.0
+    assert allowance.is_left()
+    allowance.spend(1.0)
+    assert not allowance.is_left()
+
+
+def test_events_without_time_are_counted(
+    monkeypatch: pytest.MonkeyPatch, mock: WorldServer, listen: Callable[..., EventClient], call: Call
+) -> None:
+    monkeypatch.setattr(mock._app.events, "_allowance", TimeAllowance(0.0, 0.0))
+    stream = listen()
+    for _ in range(3):
+        call("POST", "/logs", json={"logs": []})
+    dropped = 0
+    while dropped < 3:
+        dropped += stream.next("dropped")[1]["dropped"]
+    assert dropped == 3
 
 
 # The events that wait for one reader

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.world.journal import Journal
+from workerkit.mockserver.world.journal import Journal, JournalNote
 from workerkit.openapi.exchange import Exchange
 
 
@@ -35,8 +35,8 @@ def test_numbers_begin_at_one_and_continue_beyond_the_capacity() -> None:
 def test_a_listener_is_called_with_each_later_exchange() -> None:
     journal = Journal(1)
     add(journal)
-    earlier: list[Exchange] = []
-    later: list[Exchange] = []
+    earlier: list[Exchange | JournalNote] = []
+    later: list[Exchange | JournalNote] = []
     journal.add_listener(earlier.append)
     first = add(journal)
     journal.add_listener(later.append)
@@ -47,7 +47,9 @@ def test_a_listener_is_called_with_each_later_exchange() -> None:
 def test_a_listener_finds_the_exchange_in_the_journal() -> None:
     journal = Journal()
     found: list[int] = []
-    journal.add_listener(lambda exchange: found.append(list(journal).index(exchange)))
+    journal.add_listener(
+        lambda exchange: found.append([kept.number for kept in journal].index(exchange.number))
+    )
     add(journal)
     add(journal)
     assert found == [0, 1]

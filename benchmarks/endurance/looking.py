@@ -1,0 +1,124 @@
+"""`python -m benchmarks.endurance.looking`: does looking at the mock slow its requests? Writes looking.md.
+
+The same load goes to `workerkit serve` while nobody looks and its output goes to a file, while it prints its
+lines on a terminal, and while the inspector is open in a browser.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import click
+
+from benchmarks.goal import Goal, goal_table, markdown
+from benchmarks.machine import Machine
+from benchmarks.peers.calls import SEED, calls, headers
+from benchmarks.peers.load import Load, load
+from benchmarks.peers.measured_server import API_PATH
+from benchmarks.running import Running, free_port, on_core
+from tests.mockserver.docs_page.browser import CHROMIUM, browser_page
+
+LEAST_SHARE = 0.8
+_SERVER_CORE, _OTHER_CORE = 0, 1
+_FILE, _TERMINAL, _INSPECTOR = "output to a file", "lines on a terminal", "inspector open"
+_PATH = Path(__file__).with_suffix(".md")
+
+
+@click.command()
+@click.option("--rounds", default=5, show_default=True, help="How often each way of looking is measured.")
+@click.option("--seconds", default=5.0, show_default=True, help="How long the load lasts each time.")
+def main(rounds: int, seconds: float) -> None:
+    """Measures the ways of looking in turn, prints the ratios, and writes them to looking.md."""
+    if CHROMIUM is None:
+        raise click.ClickException("there is no Chromium: install the package chromium")
+    machine = Machine()
+    ways = {_FILE: _to_file, _TERMINAL: _on_terminal, _INSPECTOR: _with_inspector}
+    found: dict[str, list[Load]] = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way, measure in ways.items():
+            with tempfile.TemporaryDirectory() as folder:
+                found[way].append(measure(Path(folder), seconds))
+    text = _page(found, rounds, seconds, machine.description())
+    _PATH.write_text(text, "utf-8")
+    click.echo(text)
+
+
+def _to_file(folder: Path, seconds: float) -> Load:
+    with _served(folder / "log") as running:
+        return _load(running, seconds)
+
+
+def _on_terminal(folder: Path, seconds: float) -> Load:
+    """Measures with a terminal that reads as fast as it can."""
+    reading_end, terminal = pty.openpty()
+    reader = threading.Thread(target=_read_to_the_end, args=(reading_end,))
+    reader.start()
+    try:
+        with _served(Path(os.ttyname(terminal))) as running:
+            return _load(running, seconds)
+    finally:
+        os.close(terminal)
+        reader.join()
+        os.close(reading_end)
+
+
+def _with_inspector(folder: Path, seconds: float) -> Load:
+    with _served(folder / "log") as running, on_core(_OTHER_CORE), browser_page(folder / "browser") as page:
+        page.open(f"http://127.0.0.1:{running.port}/_mock/ui", width=1280)
+        page.wait_for("document.querySelector('#connection')?.textContent === 'live'")
+        measured = _load(running, seconds)
+        page.wait_for("document.querySelectorAll('.row').length > 0")
+        return measured
+
+
+@contextmanager
+def _served(output: Path) -> Iterator[Running]:
+    """Runs `workerkit serve` on a core of its own. `output`: a file or a terminal."""
+    port, program = free_port(), str(Path(sys.executable).with_name("workerkit"))
+    command = [program, "serve", "--port", str(port), "--seed", str(SEED)]
+    target, body = calls()[0].requests[0]
+    first = (API_PATH + target, body, headers(body))
+    with Running(command, {}, port=port, core=_SERVER_CORE, first=first, log=output) as running:
+        yield running
+
+
+def _load(running: Running, seconds: float) -> Load:
+    with on_core(_OTHER_CORE):
+        heartbeats = calls()[0].request_bytes(API_PATH)
+        return load(running.port, heartbeats, seconds=seconds, cpu=running.cpu)
+
+
+def _read_to_the_end(file: int) -> None:
+    try:
+        while os.read(file, 65536):
+            pass
+    except OSError:
+        return  # no process has the terminal open any more
+
+
+def _page(found: dict[str, list[Load]], rounds: int, seconds: float, machine: str) -> str:
+    speed = {way: median(1 / one.cpu for one in loads) for way, loads in found.items()}
+    goals = [
+        Goal(f"{way}, compared to {_FILE}", speed[way] / speed[_FILE], "x", LEAST_SHARE, at_least=True)
+        for way in (_TERMINAL, _INSPECTOR)
+    ]
+    rows = [[way, f"{speed[way]:.0f}", f"{median(one.rate for one in found[way]):.0f}"] for way in found]
+    return (
+        "# Looking at the mock\n\n"
+        f"Heartbeats at full rate, {rounds} times {seconds:g} s for each way, in turn. The ratios compare "
+        "answers for each second of CPU time of the mock. Other programs on the machine, such as the "
+        f"browser, change them little.\n\n{goal_table(goals)}\n\n"
+        f"{markdown(['', 'answers per CPU second', 'answers per second'], rows)}\n\n{machine}\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
