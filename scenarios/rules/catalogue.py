@@ -1,4 +1,4 @@
-"""Writes the page of all rules: `python -m workerkit.scenarios.rules.catalogue > docs/rules.md`."""
+"""Writes the page of all rules: `python -m workerkit.scenarios.rules.catalogue > docs/reference/rules.md`."""
 
 from __future__ import annotations
 

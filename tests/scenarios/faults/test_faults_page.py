@@ -1,4 +1,4 @@
-"""docs/mock.md lists every fault with its parameters, and every key of a schedule."""
+"""docs/reference/mock.md lists every fault with its parameters, and every key of a schedule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workerkit.scenarios.faults import FAULTS
 from workerkit.scenarios.faults.schedule import Schedule
 from workerkit.scenarios.fields.record import record_keys
 
-PAGE = (Path(__file__).parents[3] / "docs" / "mock.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/reference/mock.md").read_text("utf-8")
 FAULTS_PART = PAGE.partition("## Faults")[2]
 ROWS = {row.split("`")[1]: row for row in FAULTS_PART.splitlines() if row.startswith("| `")}
 

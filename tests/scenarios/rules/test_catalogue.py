@@ -5,11 +5,11 @@ from pathlib import Path
 from workerkit.scenarios.rules import RULES
 from workerkit.scenarios.rules.catalogue import catalogue
 
-PAGE = Path(__file__).parents[3] / "docs" / "rules.md"
+PAGE = Path(__file__).parents[3] / "docs/reference/rules.md"
 
 
 def test_the_page_of_rules_is_in_step_with_the_rules() -> None:
-    remedy = "write it again: python -m workerkit.scenarios.rules.catalogue > docs/rules.md"
+    remedy = "write it again: python -m workerkit.scenarios.rules.catalogue > docs/reference/rules.md"
     assert PAGE.read_text("utf-8") == catalogue(), remedy
 
 
