@@ -1,4 +1,4 @@
-"""The examples of docs/reference/python.md: each runs as it stands there, with the careful worker beside it."""
+"""The examples of docs/reference/python.md: each runs as it stands there, beside the careful worker."""
 
 from __future__ import annotations
 
