@@ -32,7 +32,7 @@ def meaning(link: str, page: Path, folder: Path) -> tuple[str, int | None]:
     return name, MarkdownPage.read(file).anchors.index(anchor) if anchor else None
 
 
-def shown(page: MarkdownPage) -> list[tuple[str, ...]]:
+def compared_blocks(page: MarkdownPage) -> list[tuple[str, ...]]:
     """The blocks of a page without their lines. Lists of pages have captions, which differ."""
     return [
         (block.marker, block.argument, block.language, block.text)
@@ -54,7 +54,7 @@ def test_twins_have_the_same_structure_commands_and_links(name: str) -> None:
     ]
     assert vietnamese.table_rows == english.table_rows
     assert vietnamese.indented_lines == english.indented_lines
-    assert shown(vietnamese) == shown(english)
+    assert compared_blocks(vietnamese) == compared_blocks(english)
 
 
 @pytest.mark.parametrize("name", sorted(pages(VIETNAMESE)))
