@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import subprocess
 import sys
-import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
