@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
         ("hunt", "docs/hunt.md"),
         ("conform", "docs/conform.md"),
         ("serve", "docs/mock.md"),
-        ("health", "docs/containers.md"),
+        ("health", "docs/how-to/containers.md"),
     ],
 )
 def test_every_option_of_a_command_stands_on_its_page(name: str, page: str) -> None:
