@@ -1,4 +1,4 @@
-# The kit as a container image. docs/containers.md shows how to run it.
+# The kit as a container image. docs/how-to/containers.md shows how to run it.
 FROM python:3.13-slim AS build
 WORKDIR /source
 COPY . .

@@ -45,7 +45,7 @@ build/stacks/go_worker: tests/workers/stacks/go_worker.go
 	mkdir -p build/stacks
 	go build -o $@ $<
 
-check: $(READY)
+check: $(READY) docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p workerkit

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
         ("hunt", "docs/reference/hunt.md"),
         ("conform", "docs/reference/conform.md"),
         ("serve", "docs/reference/mock.md"),
-        ("health", "docs/containers.md"),
+        ("health", "docs/how-to/containers.md"),
     ],
 )
 def test_every_option_of_a_command_stands_on_its_page(name: str, page: str) -> None:

@@ -5,7 +5,8 @@ A comment above a fenced block says what a test does with the block:
     <!-- file: worker.py -->         writes the block to this file
     <!-- run -->                     runs the block in a shell; `run: exit 1` expects this exit code
     <!-- run: long -->               the same, but `make test` leaves the block and its output out
-    <!-- start: until READY -->      starts the block in the background and waits until it has printed READY
+    <!-- start: until READY -->      starts the block in the background and waits until it has printed READY;
+                                     `start: long, until READY` leaves it out of `make test`
     <!-- stop -->                    sends Ctrl-C to the command started last, then expects these lines
     <!-- output -->                  expects these lines, in this order, in the output of the last command
     <!-- look -->                    does nothing: the block only shows something

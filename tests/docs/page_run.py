@@ -38,7 +38,8 @@ class PageRun:
         self._folder = folder
         # None if the last command was left out.
         self._output: str | None = ""
-        self._started: list[StartedCommand] = []
+        # None for a command that was left out.
+        self._started: list[StartedCommand | None] = []
         # The commands `export NAME=VALUE` so far: each block has a shell of its own.
         self._exports: list[str] = []
         self._ports: dict[str, str] = {}
@@ -57,7 +58,7 @@ class PageRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for command in self._started:
+        for command in filter(None, self._started):
             command.stop()
 
     def all_blocks(self) -> None:
@@ -91,10 +92,14 @@ class PageRun:
         self._exports += [line for line in text.splitlines() if line.startswith("export ")]
         return "\n".join([*self._exports, text])
 
-    def _run(self, block: Block) -> None:
-        options = {option.strip() for option in block.argument.split(",")}
-        if "long" in options and not self._with_long_blocks:
+    def _leaves_out(self, block: Block) -> bool:
+        is_left_out = "long" in _options(block) and not self._with_long_blocks
+        if is_left_out:
             self._output = None
+        return is_left_out
+
+    def _run(self, block: Block) -> None:
+        if self._leaves_out(block):
             return
         done = subprocess.run(
             ["bash", "-e"],
@@ -107,15 +112,18 @@ class PageRun:
             check=False,
         )
         self._output = done.stdout
-        expected = int("exit 1" in options)
+        expected = int("exit 1" in _options(block))
         assert done.returncode == expected, (
             f"{self._place(block)}: exit code {done.returncode}\n{done.stdout}"
         )
 
     def _start(self, block: Block) -> None:
+        if self._leaves_out(block):
+            self._started.append(None)
+            return
         command = StartedCommand(self._script(block), self._folder, self._environment())
         self._started.append(command)
-        awaited = block.argument.removeprefix("until ")
+        awaited = block.argument.rpartition("until ")[2]
         assert command.wait_for(awaited), (
             f"{self._place(block)}: it ended before it printed {awaited!r}\n{command.output}"
         )
@@ -123,8 +131,9 @@ class PageRun:
 
     def _stop(self, block: Block) -> None:
         command = self._started.pop()
-        command.stop(signal.SIGINT)
-        self._output = command.output
+        if command is not None:
+            command.stop(signal.SIGINT)
+        self._output = command.output if command else None
         self._expect(block)
 
     def _expect(self, block: Block) -> None:
@@ -135,6 +144,10 @@ class PageRun:
             found = _pattern(line.strip()).search(self._output, place)
             assert found, f"{self._place(block)}: the output has no line like {line!r} here\n{self._output}"
             place = found.end()
+
+
+def _options(block: Block) -> set[str]:
+    return {option.strip() for option in block.argument.split(",")}
 
 
 def _pattern(line: str) -> re.Pattern[str]:

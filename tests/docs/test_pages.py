@@ -50,3 +50,18 @@ def test_times_ids_and_ports_of_an_output_may_differ(tmp_path: Path) -> None:
     )
     with PageRun(page(tmp_path, text), tmp_path) as run:
         run.all_blocks()
+
+
+def test_a_long_command_in_the_background_is_left_out(tmp_path: Path) -> None:
+    text = (
+        "<!-- start: long, until ready -->\n```sh\ntouch started\n```\n\n"
+        "<!-- run -->\n```sh\ntrue\n```\n\n<!-- stop -->\n```text\nended\n```\n"
+    )
+    with PageRun(page(tmp_path, text), tmp_path) as run:
+        run.all_blocks()
+    assert not (tmp_path / "started").exists()
+    with (
+        PageRun(page(tmp_path, text), tmp_path, with_long_blocks=True) as run,
+        pytest.raises(AssertionError, match="ended before it printed 'ready'"),
+    ):
+        run.all_blocks()

@@ -15,8 +15,6 @@ GLOBS = ("*.md", "tutorials/*.md", "how-to/*.md", "reference/*.md", "explanation
 # Pages without a twin, with the reason.
 ENGLISH_ONLY = {
     "explanation/adding.md": "for people who change the kit: its code and its comments are in English, too",
-    "ci.md": "not translated yet",
-    "containers.md": "not translated yet",
 }
 
 
