@@ -51,7 +51,7 @@ def _short(error: jsonschema_rs.ValidationError) -> str:
     A long message is replaced, not cut. A cut could leave a part of a secret, and the mask finds only
     complete secrets.
     """
-    keyword = next(reversed(error.schema_path), "schema")
+    keyword = str(next(reversed(error.schema_path), "schema"))
     if len(error.message) > _LONGEST_MESSAGE:
         limit = getattr(error.kind, "limit", None)
         return _LIMITS.get(keyword, f"the value is against {keyword} of the API's spec").format(limit)
