@@ -427,11 +427,13 @@ class _SingleReconstruction(_Reconstruction):
     def _add_servers(self) -> None:
         """A key that is refused here may have been accepted before: its server may be offline now.
 
-        A heartbeat that is not recorded may have given the server another name.
+        A heartbeat that is not recorded may have given the server another name, even the name of another
+        server. So the server of this exchange gets its name first.
         """
         refused = {key_of(exchange) for exchange in self._exchanges if refuses_key(exchange)}
         used = set(map(key_of, self._exchanges))
-        for key, identity in self._facts.servers.items():
+        used_first = sorted(self._facts.servers.items(), key=lambda item: item[0] not in used)
+        for key, identity in used_first:
             if key not in refused and (identity or key in used):
                 shown = server_of(self._exchanges) if key in used else {}
                 name = shown.get("server_name", identity.get("server_name"))

@@ -194,3 +194,19 @@ def test_a_task_on_an_unrecorded_page_has_a_status_that_no_list_shows_completely
         page("limit=9", [task(1), task(2)], total=2, limit=9),
     )
     assert result.difference is None
+
+
+def test_two_servers_may_have_the_same_name() -> None:
+    """A heartbeat of one server may have had the name of the other one."""
+    exchanges = [page("limit=9", [], total=0, limit=9, key=f"key-{number}") for number in (1, 2)]
+    first, second = (
+        replace(
+            item,
+            exchange=replace(
+                item.exchange, answer_body=item.exchange.answer_body.replace(b"server-02", b"server-01")
+            ),
+        )
+        for item in exchanges
+    )
+    capsule = replace(capsule_of(first, second), is_complete=False)
+    assert replay(capsule, name="part.yaml").difference is None
