@@ -25,7 +25,13 @@ _MAX_REQUESTS = 30
 @click.command()
 @click.option("--seeds", default=48, show_default=True, help="How many histories of correct servers.")
 @click.option("--first", default=0, show_default=True, help="The first seed. Use it to go on.")
-@click.option("--fault", "faults", multiple=True, help="A fault whose recording is thinned, too.")
+@click.option(
+    "--fault",
+    "faults",
+    type=click.Choice([*FAULTS]),
+    multiple=True,
+    help="A fault whose recording is thinned, too.",
+)
 def main(seeds: int, first: int, faults: tuple[str, ...]) -> None:
     """Loses parts of recordings of correct servers, and of servers with a fault.
 

@@ -11,6 +11,11 @@ from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.formats.yaml_nodes import did_you_mean
 
 _LONGEST_MESSAGE = 200
+# The messages about values that are too long to be in a message.
+_LIMITS = {
+    "maxItems": "the list has more than {} items",
+    "maxLength": "the text has more than {} characters",
+}
 
 
 class FlawError(WorkerkitError, ValueError):
@@ -46,9 +51,10 @@ def _short(error: jsonschema_rs.ValidationError) -> str:
     A long message is replaced, not cut. A cut could leave a part of a secret, and the mask finds only
     complete secrets.
     """
-    keyword = next(reversed(error.schema_path), "schema")
+    keyword = str(next(reversed(error.schema_path), "schema"))
     if len(error.message) > _LONGEST_MESSAGE:
-        return f"{keyword} does not allow this value"
+        limit = getattr(error.kind, "limit", None)
+        return _LIMITS.get(keyword, f"the value is against {keyword} of the API's spec").format(limit)
     options = getattr(error.kind, "options", ())
     value_text, separator, _ = error.message.partition(" is not one of ")
     return (

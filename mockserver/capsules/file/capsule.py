@@ -37,6 +37,11 @@ class Ending(StrEnum):
     GARBLED = "garbled"
     HUNG = "hung"
 
+    @property
+    def has_status(self) -> bool:
+        """Whether at least the beginning of an answer came."""
+        return self in (Ending.WHOLE, Ending.CUT, Ending.RESET_IN_ANSWER)
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedExchange:
@@ -86,6 +91,7 @@ class Capsule:
     notes: further notes for people.
     is_complete: whether all exchanges between the first and the last one are there. False for the recording
         of another tool, which may have left out some, and for a capsule from which somebody removed some.
+        None if the file does not say it.
     """
 
     began: float
@@ -95,4 +101,4 @@ class Capsule:
     scenario: str = ""
     expected: str = ""
     notes: tuple[str, ...] = field(default=())
-    is_complete: bool = True
+    is_complete: bool | None = True

@@ -29,13 +29,14 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 PART_SUFFIX = ".part"
 
 
-def is_complete(value: object, count: int) -> bool:
-    """Whether a file with `count` exchanges has all exchanges that were recorded.
+def is_complete(value: object, count: int) -> bool | None:
+    """Whether a file with `count` exchanges has all exchanges that were recorded. None if it does not say so.
 
     value: the key `complete` of the file: how many exchanges were recorded, or False if exchanges may be
-        missing. None if the file has no such key. Older files have none, and a file that is being recorded.
+        missing. None if the file has no such key. Older files have none, files that people wrote, and a file
+        that is being recorded.
     """
-    return value is None or (value is not False and value == count)
+    return None if value is None else value is not False and value == count
 
 
 def check_exchange(exchange: Exchange) -> None:

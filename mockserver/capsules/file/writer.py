@@ -83,5 +83,7 @@ def capsule_text(capsule: Capsule) -> str:
     formatter = CapsuleFormatter(capsule.began)
     by_end = sorted(capsule.recorded, key=lambda recorded: recorded.exchange.ended)
     exchanges = map(formatter.exchange, by_end)
-    count = len(by_end) if capsule.is_complete else None
-    return "".join((formatter.head(capsule), *exchanges, formatter.complete(count=count)))
+    end = ""
+    if capsule.is_complete is not None:
+        end = formatter.complete(count=len(by_end) if capsule.is_complete else None)
+    return "".join((formatter.head(capsule), *exchanges, end))

@@ -121,7 +121,7 @@ def _har(log: dict[str, Any], text: str, path: Path, attachments: ZipFile | None
         head = capsule_head(log)
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInputError(f"{path}: the field _capsule of the HAR is damaged: {error}") from None
-    is_complete = head is not None and head.is_complete
+    is_complete = False if head is None else head.is_complete
     read_attachment = attachments.read if attachments else no_attachment
 
     def read(entry: Any, number: int, base_path: str) -> RecordedExchange:

@@ -22,6 +22,8 @@ ReadEntry = Callable[[Any, int, str], RecordedExchange]
 _ENTRY_ERRORS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 _MAX_LISTED = 5
 NO_KEY = f"{NOT_COMPARED}: the recording contains no API key"
+# Each request in HTTP/1.1 has a header, so the tool has left the headers out.
+NO_HEADERS = f"{NOT_COMPARED}: the recording contains no headers of the request"
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Entries:
     read: reads an entry. It takes the entry, its number and the base path of the API.
     line_of: the line of an entry with a number; None if the file has no lines.
     head: a capsule without exchanges; the new capsule gets its notes and its world.
-    is_complete: whether the tool that wrote the recording leaves out no exchange.
+    is_complete: whether the tool that wrote the recording leaves out no exchange. None if this is not known.
     """
 
     noun: str
@@ -41,7 +43,7 @@ class Entries:
     read: ReadEntry
     line_of: Callable[[int], int] | None = None
     head: Capsule | None = None
-    is_complete: bool = False
+    is_complete: bool | None = False
 
     def place(self, number: int) -> str:
         """Where an entry is: `entry 3, line 120`."""
@@ -80,18 +82,19 @@ def capsule_of(entries: Entries, path: Path, base_path: str) -> Capsule:
         for number, recorded in enumerate(ordered, 1)
     )
     notes = tuple(_notes(entries, result, path.name, ordered))
+    is_complete = False if result.odd else entries.is_complete
     if entries.head is not None:
         return replace(
             entries.head,
             recorded=numbered,
             notes=(*entries.head.notes, *notes),
-            is_complete=entries.is_complete and not result.odd,
+            is_complete=is_complete,
         )
     return Capsule(
         ordered[0].exchange.began,
         numbered,
         notes=(f"made from {path.name}", *notes),
-        is_complete=entries.is_complete and not result.odd,
+        is_complete=is_complete,
     )
 
 
@@ -122,16 +125,18 @@ def _reason(error: Exception) -> str:
 def _with_known_keys(recorded: Sequence[RecordedExchange]) -> list[RecordedExchange]:
     """The exchanges. If the recording has no API key, but answers to one, nothing can be compared.
 
-    Some tools leave out keys or all headers of requests.
+    Some tools leave out keys or all headers of requests, perhaps of some requests only.
     """
     needs_key = any(item.exchange.accepted and item.exchange.operation for item in recorded)
-    if not needs_key or any(key_of(item.exchange) for item in recorded):
-        return [*recorded]
-    return [_without_comparison(item) for item in recorded]
+    if needs_key and not any(key_of(item.exchange) for item in recorded):
+        return [_without_comparison(item, NO_KEY) for item in recorded]
+    return [
+        item if item.exchange.request_headers else _without_comparison(item, NO_HEADERS) for item in recorded
+    ]
 
 
-def _without_comparison(recorded: RecordedExchange) -> RecordedExchange:
-    why = "; ".join(filter(None, (recorded.exchange.why, NO_KEY)))
+def _without_comparison(recorded: RecordedExchange, reason: str) -> RecordedExchange:
+    why = "; ".join(filter(None, (recorded.exchange.why, reason)))
     return replace(recorded, exchange=replace(recorded.exchange, why=why))
 
 

@@ -41,13 +41,15 @@ def har_text(capsule: Capsule) -> str:
         "expected": capsule.expected,
         "notes": list(capsule.notes),
     }
-    complete = len(capsule.recorded) if capsule.is_complete else False
+    complete = (
+        {} if capsule.is_complete is None else {"complete": capsule.is_complete and len(capsule.recorded)}
+    )
     log = {
         "version": "1.2",
         "creator": {"name": "workerkit", "version": version("likepion-workerkit")},
         "pages": [],
         "entries": [_entry(recorded, origin) for recorded in capsule.recorded],
-        _HEAD: {key: value for key, value in head.items() if value} | {"complete": complete},
+        _HEAD: {key: value for key, value in head.items() if value} | complete,
     }
     return json.dumps({"log": log}, indent=1, ensure_ascii=True) + "\n"
 
@@ -73,11 +75,18 @@ def capsule_head(log: Json) -> Capsule | None:
 
 
 def with_own_fields(recorded: RecordedExchange, entry: Json) -> RecordedExchange:
-    """An exchange of a HAR entry, with what only an entry of workerkit has. Raises ValueError."""
+    """An exchange of a HAR entry, with what only an entry of workerkit has. Raises ValueError.
+
+    If somebody has removed the answer or a body from the entry, it is not compared.
+    """
     if _ENDING not in entry:
         return recorded
-    exchange = replace(recorded.exchange, server=entry.get(_SERVER), why=str(entry.get(_WHY, "")))
-    return RecordedExchange(exchange, Ending(entry[_ENDING]))
+    ending, why = Ending(entry[_ENDING]), str(entry.get(_WHY, ""))
+    if ending.has_status:
+        removed = [part for part in recorded.exchange.why.split("; ") if part not in why]
+        why = "; ".join(filter(None, (why, *removed)))
+        ending = Ending.CLOSED if recorded.exchange.status is None else ending
+    return RecordedExchange(replace(recorded.exchange, server=entry.get(_SERVER), why=why), ending)
 
 
 def _entry(recorded: RecordedExchange, origin: str) -> Json:

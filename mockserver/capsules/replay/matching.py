@@ -126,7 +126,7 @@ class Matcher:
             return
         if recorded.ending is not now.ending:
             raise _DifferenceFoundError("ending", _ending_text(recorded), _ending_text(now))
-        if recorded.ending not in (Ending.WHOLE, Ending.CUT, Ending.RESET_IN_ANSWER):
+        if not recorded.ending.has_status:
             return
         if before.status != after.status:
             raise _DifferenceFoundError("status", before.status, after.status)

@@ -259,12 +259,17 @@ class _Reconstruction:
         """Adds the tasks of earlier pages that the recording does not show.
 
         Example: a page begins with task 21 of the list, and only 15 earlier tasks are known. So 5 are added.
+        They get the status of the first task of the page, unless a list shows all tasks in this status.
         """
+        complete = self._completely_listed()
         for task_list in sorted(self._lists, key=lambda task_list: task_list.tasks_before):
             if task_list.page and task_list.cursor is None and not task_list.follows_update:
                 place = self._order.index(str(task_list.page[0]["id"]))
                 missing = task_list.tasks_before - self._count(task_list, self._order[:place])
-                self._invent(missing, task_list.owner, task_list.page[0], place)
+                statuses = (str(task_list.page[0].get("status")), *task_list.statuses)
+                hidden = (status for status in statuses if (task_list.owner, status) not in complete)
+                task = {**task_list.page[0], "status": next(hidden, statuses[0])}
+                self._invent(missing, task_list.owner, task, place)
 
     def _invent_tasks_on_later_pages(self) -> None:
         """Adds tasks if the total of a full page, or of a page behind a cursor, is larger than their number.
@@ -422,11 +427,13 @@ class _SingleReconstruction(_Reconstruction):
     def _add_servers(self) -> None:
         """A key that is refused here may have been accepted before: its server may be offline now.
 
-        A heartbeat that is not recorded may have given the server another name.
+        A heartbeat that is not recorded may have given the server another name, even the name of another
+        server. So the server of this exchange gets its name first.
         """
         refused = {key_of(exchange) for exchange in self._exchanges if refuses_key(exchange)}
         used = set(map(key_of, self._exchanges))
-        for key, identity in self._facts.servers.items():
+        used_first = sorted(self._facts.servers.items(), key=lambda item: item[0] not in used)
+        for key, identity in used_first:
             if key not in refused and (identity or key in used):
                 shown = server_of(self._exchanges) if key in used else {}
                 name = shown.get("server_name", identity.get("server_name"))

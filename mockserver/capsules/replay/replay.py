@@ -21,6 +21,7 @@ from workerkit.mockserver.capsules.replay.reconstructed_replay import (
     replay_reconstructed,
 )
 from workerkit.mockserver.capsules.replay.replay_mock import answer_timeout, stored_world
+from workerkit.mockserver.capsules.replay.unrecorded_changes import shows_unrecorded_change
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect
 
@@ -36,16 +37,13 @@ def replay(capsule: Capsule, *, name: str) -> ReplayResult:
     """
     if capsule.world is not None:
         return replay_in_world(stored_world(capsule, name=name), capsule, AnswerSource.WORLD)
-    if not capsule.is_complete:
+    if capsule.is_complete is False:
         return replay_incomplete(capsule)
     result = _replay_in_dialects(capsule)
     if result.difference is not None and not all(recorded.is_compared for recorded in capsule.recorded):
         likely = _with_likely_requests(_until_unknown_request(capsule), result.dialect or Dialect())
         result = _replay_in_dialects(likely)
-    is_certain = result.difference is None or is_proven(
-        capsule, result.difference, result.dialect or Dialect()
-    )
-    return result if is_certain else replay_incomplete(capsule)
+    return result if _is_certain(capsule, result) else replay_incomplete(capsule)
 
 
 def replay_against_server(
@@ -69,6 +67,16 @@ def replay_against_server(
         return replace(now, exchange=decompressed(now.exchange))
 
     return replay_exchanges(capsule, send_again, AnswerSource.SERVER)
+
+
+def _is_certain(capsule: Capsule, result: ReplayResult) -> bool:
+    """Whether the recording proves the difference, or has none."""
+    dialect = result.dialect or Dialect()
+    if result.difference is None:
+        return True
+    if capsule.is_complete is None and shows_unrecorded_change(capsule, dialect):
+        return False
+    return is_proven(capsule, result.difference, dialect)
 
 
 def _until_unknown_request(capsule: Capsule) -> Capsule:

@@ -39,3 +39,8 @@ def test_the_place_is_the_way_to_the_value(value: Any, place: str) -> None:
 def test_a_long_value_does_not_make_a_long_message(text: str) -> None:
     flaw = first_flaw(VALIDATOR, {"items": [{"status": text}]}, "body")
     assert len(flaw.message) <= 203
+
+
+def test_the_message_about_a_long_list_has_the_limit() -> None:
+    flaw = first_flaw(VALIDATOR, {"items": [{"status": "pending"}] * 99}, "body")
+    assert str(flaw) == "body/items: the list has more than 5 items"

@@ -14,6 +14,7 @@ import pytest
 
 from tests.mockserver.capsules.other_tools.test_har import PAGE, URL, entry
 from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
+from workerkit.mockserver.capsules.other_tools.har_capsule import har_text
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
 
@@ -168,6 +169,26 @@ def test_a_variant_is_read_and_nobody_is_blamed(tmp_path: Path, variant: str) ->
     capsule = read_recording(tmp_path / "bug.har")
     assert len(capsule.recorded) == 3
     assert replay(capsule, name="bug.har").difference is None
+
+
+def test_a_request_whose_headers_the_tool_left_out_blames_nobody(tmp_path: Path) -> None:
+    (tmp_path / "bug.har").write_text(json.dumps(second(lambda each: each["request"].pop("headers"))(har())))
+    capsule = read_recording(tmp_path / "bug.har")
+    assert [recorded.is_compared for recorded in capsule.recorded] == [True, False, True]
+    assert replay(capsule, name="bug.har").difference is None
+
+
+@pytest.mark.parametrize("part", ["response", "content"])
+def test_what_somebody_removed_from_our_har_is_not_compared(tmp_path: Path, part: str) -> None:
+    (tmp_path / "bug.har").write_text(json.dumps(har()))
+    ours = json.loads(har_text(read_recording(tmp_path / "bug.har")))
+    removed = ours["log"]["entries"][0]
+    removed.pop("response") if part == "response" else removed["response"].pop("content")
+    (tmp_path / "ours.har").write_text(json.dumps(ours))
+    capsule = read_recording(tmp_path / "ours.har")
+    first = capsule.recorded[0]
+    assert first.lacks_body if part == "content" else not first.is_compared
+    assert replay(capsule, name="ours.har").difference is None
 
 
 @pytest.mark.parametrize("form", WRITERS)

@@ -11,6 +11,7 @@ from tests.independent.variants import VARIANTS
 from tests.mockserver.capsules.replay.histories import CUTS, LOSSES, History, part_of
 from tests.mockserver.capsules.replay.test_reconstructed_replay import (
     capsule_of,
+    id_of,
     page,
     result_of,
     task,
@@ -120,4 +121,92 @@ def test_a_capsule_from_which_an_exchange_was_removed_is_incomplete() -> None:
     head, _, _ = text.rpartition("  - at:")
     assert not parse_capsule(head + "complete: 2\n", name="part.yaml").is_complete
     assert not parse_capsule(text.replace("complete: 2", "complete: false"), name="part.yaml").is_complete
-    assert parse_capsule(text.replace("complete: 2\n", ""), name="part.yaml").is_complete
+    assert parse_capsule(text.replace("complete: 2\n", ""), name="part.yaml").is_complete is None
+
+
+ALL = "status=pending,running,completed&limit=9"
+UNSAID = {
+    "somebody completed the task": (
+        page("limit=9", [task(1)], total=1, limit=9),
+        page(ALL, [task(1, "completed")], total=1, limit=9),
+    ),
+    "the only known status is another one": (
+        update(1, status="completed"),
+        page(ALL, [task(1)], total=1, limit=9),
+    ),
+    "the task left the list": (
+        page(ALL, [task(1), task(2)], total=2, limit=9),
+        page(ALL, [task(2)], total=1, limit=9),
+    ),
+    "the pages moved": (
+        page("limit=1", [task(1)], total=3, limit=1),
+        page("page=2&limit=1", [task(1)], total=2, limit=1, number=2),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNSAID)
+def test_a_capsule_that_shows_an_unrecorded_change_is_judged_alone_unless_it_says_it_is_complete(
+    case: str,
+) -> None:
+    capsule = capsule_of(*UNSAID[case])
+    assert replay(replace(capsule, is_complete=None), name="part.yaml").difference is None
+    assert replay(capsule, name="part.yaml").difference is not None
+
+
+def test_a_capsule_that_does_not_say_it_is_complete_still_shows_contradictions() -> None:
+    pages = (
+        page("limit=1", [task(1)], total=3, limit=1),
+        page("page=2&limit=1", [task(1)], total=3, limit=1, number=2),
+    )
+    lost = (
+        page("limit=9", [task(1)], total=1, limit=9),
+        update(1, status="completed"),
+        page("limit=9", [task(1)], total=1, limit=9),
+    )
+    foreign = (
+        page("limit=9", [task(1)], total=1, limit=9),
+        update(3, status="completed"),
+        page(ALL, [task(1)], total=1, limit=9),
+    )
+    for recorded, number in ((pages, 2), (lost, 3), (foreign, 2)):
+        difference = replay(replace(capsule_of(*recorded), is_complete=None), name="part.yaml").difference
+        assert difference is not None
+        assert difference.number == number
+
+
+def test_a_refusal_by_a_status_flow_proves_nothing_about_a_task_that_no_list_shows() -> None:
+    refused = update(1, status="pending")
+    refused = replace(
+        refused, exchange=replace(refused.exchange, status=409, answer_body=b'{"success": false}')
+    )
+    assert (
+        replay(capsule_of(refused, page("limit=9", [task(2)], total=1, limit=9)), name="part.yaml").difference
+        is None
+    )
+
+
+def test_a_task_on_an_unrecorded_page_has_a_status_that_no_list_shows_completely() -> None:
+    """Page 1 of pending and running tasks has a running task, because all pending tasks are listed."""
+    result = result_of(
+        page(f"limit=3&after={id_of(5)}", [task(2)], total=2, limit=3),
+        page("status=pending,running&page=2&limit=1", [task(1)], total=4, limit=1, number=2),
+        page("limit=9", [task(1), task(2)], total=2, limit=9),
+    )
+    assert result.difference is None
+
+
+def test_two_servers_may_have_the_same_name() -> None:
+    """A heartbeat of one server may have had the name of the other one."""
+    exchanges = [page("limit=9", [], total=0, limit=9, key=f"key-{number}") for number in (1, 2)]
+    first, second = (
+        replace(
+            item,
+            exchange=replace(
+                item.exchange, answer_body=item.exchange.answer_body.replace(b"server-02", b"server-01")
+            ),
+        )
+        for item in exchanges
+    )
+    capsule = replace(capsule_of(first, second), is_complete=False)
+    assert replay(capsule, name="part.yaml").difference is None
