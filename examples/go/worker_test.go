@@ -18,9 +18,13 @@ func newWorld(t *testing.T, controlURL, options string) (worldURL string, enviro
 		"LIKEPION_API_KEY="+server.API_Key, "LIKEPION_SERVER_NAME="+server.Name)
 }
 
-// runWorker runs the worker until it ends. The variable WORKER is its command, for example `go run ./cmd/worker`.
+// runWorker runs the worker until it ends. The variable WORKER is its command; without it, `go run .`.
 func runWorker(t *testing.T, environment []string) {
-	worker := exec.Command("sh", "-c", os.Getenv("WORKER"))
+	command := os.Getenv("WORKER")
+	if command == "" {
+		command = "go run ."
+	}
+	worker := exec.Command("sh", "-c", command)
 	worker.Env, worker.Stderr = environment, os.Stderr
 	if err := worker.Run(); err != nil {
 		t.Fatalf("the worker: %v", err)
