@@ -4,12 +4,27 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 # A link of Markdown to a file: no address, and no place in the same page.
 _LINK_TO_A_FILE = re.compile(r"\]\((?![a-z]+:|#)([^)\s]+)\)")
+# What a reader has to write in place of the names below. Readers see it as long as there is no address.
+_NOTE = re.compile(r"<!-- no address -->\n.*?<!-- end -->\n+", re.DOTALL)
+
+
+def with_address(text: str, address: str) -> str:
+    """A document with the project's address in place of OWNER/workerkit and ADDRESS_OF_WORKERKIT.
+
+    Without an address, the document stays as it is.
+    """
+    if not address:
+        return text
+    repository = urlsplit(address).path.strip("/")
+    text = _NOTE.sub("", text).replace("OWNER/workerkit", repository)
+    return text.replace("ADDRESS_OF_WORKERKIT", address)
 
 
 class ProjectAddress(MetadataHookInterface):
@@ -21,7 +36,7 @@ class ProjectAddress(MetadataHookInterface):
 
     def update(self, metadata: dict[str, Any]) -> None:
         address = str(self.config["address"]).rstrip("/")
-        text = Path(self.root, "README.md").read_text("utf-8")
+        text = with_address(Path(self.root, "README.md").read_text("utf-8"), address)
         metadata["urls"] = _urls(address) if address else {}
         metadata["readme"] = {
             "content-type": "text/markdown",

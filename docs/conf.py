@@ -1,9 +1,16 @@
 """Sphinx's settings for both languages of the documentation: `make docs` builds each of them."""
 
 import os
+import sys
+import tomllib
 from pathlib import Path
 
 _HERE = Path(__file__).parent
+_ROOT = _HERE.parent
+sys.path.append(str(_ROOT))
+
+from hatch_build import with_address  # noqa: E402
+
 _LANGUAGES = {"en": "English", "vi": "Tiếng Việt"}
 
 project = "workerkit"
@@ -41,3 +48,14 @@ def _pages(folder):
 _TWINS = _pages(_HERE) & _pages(_HERE / "vi")
 # For the switch of the sidebar, which leads to the same page in the other language.
 html_context = {"languages": _LANGUAGES, "shown_language": language, "twins": _TWINS}
+
+
+def setup(app):
+    """Writes the project's address into the pages. It is in pyproject.toml only."""
+    settings = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))
+    address = settings["tool"]["hatch"]["metadata"]["hooks"]["custom"]["address"].rstrip("/")
+
+    def write_address(_app, _page, source):
+        source[0] = with_address(source[0], address)
+
+    app.connect("source-read", write_address)

@@ -18,8 +18,21 @@ settings.load_profile("same-examples")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option that `make bench` gives to the tests of the documentation."""
-    parser.addoption("--long-blocks", action="store_true", help="Run the long blocks of docs, too.")
+    """Adds the option of `make bench` for tests that take long."""
+    parser.addoption(
+        "--long-blocks", action="store_true", help="Run long tests and long blocks of docs, too."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Adds the mark of tests that take long."""
+    config.addinivalue_line("markers", "long: runs only with --long-blocks")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leaves out tests that take long, unless they are wanted."""
+    if item.get_closest_marker("long") and not item.config.getoption("--long-blocks"):
+        pytest.skip("only with --long-blocks")
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,9 +1,9 @@
 """`python -m benchmarks.packages.environments`: the wheel in new environments.
 
 For each version of Python, with the highest and with the lowest versions that pyproject.toml allows:
-the commands of `make demo`, and a test with the fixture; with the lowest versions also where only the extra
-`pytest` is installed. Then beside other versions of Hypothesis and
-Schemathesis: everything but `conform` works, and `conform` says which package does not fit.
+the commands of `make demo`, a test with the fixture, and `watch`. With the lowest versions, the fixture also
+where only the extra `pytest` is installed. Then beside other versions of Hypothesis and Schemathesis:
+everything but `conform` works, and `conform` says which package does not fit.
 """
 
 from __future__ import annotations
@@ -47,6 +47,23 @@ import sys
 def test_with_the_fixture(worker_api):
     worker_api.add_task(status="pending")
     assert worker_api.run([sys.executable, "-c", "raise SystemExit(3)"]).exit_code == 3
+"""
+# Opens each view of `workerkit watch`, then leaves it.
+WATCH = """
+from workerkit.cli.watch.control_client import ControlClient
+from workerkit.cli.watch.watch_app import WatchApp
+from workerkit.cli.watch.watched_world import WatchedWorld
+from workerkit.mockserver import MockServer
+
+async def look(pilot):
+    await pilot.press("1", "2", "3", "q")
+
+with MockServer() as mock, mock.new_world("quiet-day"):
+    client = ControlClient(mock.control_url.removesuffix("/_mock"), None)
+    with WatchedWorld(client, None) as watched:
+        app = WatchApp(watched, client.address)
+        app.run(headless=True, auto_pilot=look)
+        assert app.return_code == 0, app.return_code
 """
 
 
@@ -92,6 +109,7 @@ def _try_end(version: str, end: str, wheel: str, jobs: int) -> str:
     _try_fixture(folder)
     if extra == "pytest":
         return f"the fixture, {_tested_worker(programs, 'stopped-in-a-task', jobs)}"
+    run(programs / "python", "-c", WATCH)
     return f"{_tested_worker(programs, 'all', jobs)}; {_tested_mock(programs, folder)}"
 
 

@@ -61,7 +61,7 @@ class Plugin:
     """A plugin of pytest.
 
     package: its package.
-    module: the module that pytest loads.
+    module: the module or the entry point that pytest loads.
     options: options that make the plugin do something.
     """
 
@@ -71,7 +71,8 @@ class Plugin:
 
 
 PLUGINS = (
-    Plugin("pytest-xdist", "xdist.plugin", ("-n", "2")),
+    # Under this name, other plugins look for it.
+    Plugin("pytest-xdist", "xdist", ("-n", "2")),
     Plugin("pytest-randomly", "pytest_randomly"),
     Plugin("pytest-random-order", "random_order.plugin", ("--random-order",)),
     Plugin("pytest-asyncio", "pytest_asyncio.plugin", ("--asyncio-mode", "auto")),

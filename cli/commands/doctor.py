@@ -21,6 +21,7 @@ _EXTRAS = {
     "contracts": (("schemathesis", "hypothesis", "requests"), "workerkit conform"),
     "pytest": (("pytest",), "the fixture worker_api, pytest --conform"),
     "tls": (("trustme",), "serve --tls, exec --tls"),
+    "ui": (("textual",), "workerkit watch"),
 }
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox", "open", "xdg-open")
 

@@ -6,13 +6,6 @@ import (
 	"testing"
 )
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // newWorld makes a world: an API key with its own tasks. It returns the URL of its control plane and the environment.
 func newWorld(t *testing.T, controlURL, options string) (worldURL string, environment []string) {
 	var world struct {
@@ -25,10 +18,17 @@ func newWorld(t *testing.T, controlURL, options string) (worldURL string, enviro
 		"LIKEPION_API_KEY="+server.API_Key, "LIKEPION_SERVER_NAME="+server.Name)
 }
 
+// runWorker runs the worker until it ends. The variable WORKER is its command; without it, `go run .`.
 func runWorker(t *testing.T, environment []string) {
-	worker := exec.Command("sh", "-c", os.Getenv("WORKER")) // for example `go run ./cmd/worker`
+	command := os.Getenv("WORKER")
+	if command == "" {
+		command = "go run ."
+	}
+	worker := exec.Command("sh", "-c", command)
 	worker.Env, worker.Stderr = environment, os.Stderr
-	must(t, worker.Run())
+	if err := worker.Run(); err != nil {
+		t.Fatalf("the worker: %v", err)
+	}
 }
 
 func TestTheWorkerCompletesItsTask(t *testing.T) {

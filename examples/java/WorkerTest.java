@@ -13,9 +13,10 @@ class WorkerTest {
         mock.close();
     }
 
-    /** Runs the worker in a world. The variable WORKER is its command, for example `java -jar worker.jar`. */
+    /** Runs the worker in a world. The variable WORKER is its command; without it, `java -jar worker.jar`. */
     private static void runWorker(String world) throws Exception {
-        var worker = new ProcessBuilder("sh", "-c", System.getenv("WORKER")).inheritIO();
+        var command = System.getenv().getOrDefault("WORKER", "java -jar worker.jar");
+        var worker = new ProcessBuilder("sh", "-c", command).inheritIO();
         worker.environment().put("LIKEPION_BASE_URL", Workerkit.text("base_url", world));
         worker.environment().put("LIKEPION_API_KEY", Workerkit.text("api_key", world));
         worker.environment().put("LIKEPION_SERVER_NAME", Workerkit.text("name", world));

@@ -15,7 +15,7 @@ _ALL_ADDRESSES = ("0.0.0.0", "::")
 _HOST_NAME = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+", re.ASCII)
 
 
-class BadAddressError(UsageError, ValueError):
+class UnusableAddressError(UsageError, ValueError):
     """A worker could not use this address. The message says why, and what to write."""
 
 
@@ -28,7 +28,7 @@ class MockAddress:
         the mock listens on this port. If not, the mock takes a free port and adds it to the URL. None if
         workers use `host`.
 
-    Raises BadAddressError.
+    Raises UnusableAddressError.
     """
 
     host: str = _LOCAL
@@ -38,7 +38,7 @@ class MockAddress:
         if self.public_url is not None:
             _check_url(self.public_url)
         elif canonical_host(self.host) in _ALL_ADDRESSES:
-            raise BadAddressError(
+            raise UnusableAddressError(
                 f"a worker cannot send requests to {self.host}: give the URL at which it reaches this "
                 "machine, for example --public-url http://host.docker.internal"
             )
@@ -62,11 +62,11 @@ class MockAddress:
         return None if self == MockAddress() else secrets.token_urlsafe()
 
     def check_scheme(self, *, is_tls: bool) -> None:
-        """Raises BadAddressError if the public URL is not of the kind, http or https, that the mock has."""
+        """Raises UnusableAddressError if the public URL is not of the scheme, http or https, of the mock."""
         needed = "https" if is_tls else "http"
         if self.public_url is not None and self._url.scheme != needed:
             advice = "write https" if is_tls else "write http, or add --tls"
-            raise BadAddressError(
+            raise UnusableAddressError(
                 f"the mock answers with {needed}, but --public-url is {self.public_url}: {advice}"
             )
 
@@ -85,7 +85,7 @@ class MockAddress:
 def _check_url(text: str) -> None:
     problem = _problem(text)
     if problem is not None:
-        raise BadAddressError(
+        raise UnusableAddressError(
             f"--public-url {text!r} {problem}: write, for example, http://host.docker.internal"
         )
 

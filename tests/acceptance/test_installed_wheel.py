@@ -92,18 +92,23 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_wheel_has_the_package_and_the_rooms_in_it_and_nothing_else(wheel: Path) -> None:
+def packed_files(wheel: Path) -> set[str]:
+    """The names in a wheel, without its metadata."""
     with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-    tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+def test_the_wheel_has_the_package_and_the_rooms_in_it_and_nothing_else(wheel: Path) -> None:
+    names = packed_files(wheel)
     rooms = {name.split("/")[1] for name in names if name.startswith("workerkit/")}
-    assert tops == {"workerkit"}
+    (man_page,) = [name for name in names if not name.startswith("workerkit/")]
+    assert man_page.endswith(".data/data/share/man/man1/workerkit.1")
     assert rooms == {*ROOMS, *PACKAGE_FILES}
 
 
 def test_the_wheel_has_every_file_of_the_rooms_and_of_the_package(wheel: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        packed = {name.removeprefix("workerkit/") for name in archive.namelist() if ".dist-info/" not in name}
+    names = packed_files(wheel)
+    packed = {name.removeprefix("workerkit/") for name in names if name.startswith("workerkit/")}
     there = {
         str(path.relative_to(ROOT))
         for room in ROOMS
@@ -120,7 +125,7 @@ def test_pytest_and_the_packages_of_conform_come_only_with_an_extra(wheel: Path)
     needed = [line.removeprefix("Requires-Dist: ") for line in lines if line.startswith("Requires-Dist: ")]
     base = {re.split("[<>=;]", line)[0] for line in needed if "extra ==" not in line}
     assert "click" in base
-    assert base & {"pytest", "schemathesis", "hypothesis", "requests", "trustme"} == set()
+    assert base & {"pytest", "schemathesis", "hypothesis", "requests", "trustme", "textual"} == set()
     assert [line for line in needed if "==" in line.partition(";")[0]] == []
 
 

@@ -62,10 +62,11 @@ def test_the_scenarios_are_listed(environment: dict[str, str], tmp_path: Path) -
 @pytest.mark.parametrize(
     ("worker", "code", "line"),
     [
-        ([ROOT / "tests/examples/worker.py"], 0, "PASS  stopped-in-a-task"),
-        (["-c", "raise SystemExit(3)"], 1, "exited with code 3"),
+        pytest.param([ROOT / "tests/examples/worker.py"], 0, "PASS  stopped-in-a-task", id="careful"),
+        pytest.param(
+            ["-c", "raise SystemExit(3)"], 1, "exited with code 3", id="crashes", marks=pytest.mark.long
+        ),
     ],
-    ids=["careful", "crashes"],
 )
 def test_a_worker_gets_its_verdict(
     environment: dict[str, str], tmp_path: Path, worker: list[str | Path], code: int, line: str
@@ -76,6 +77,7 @@ def test_a_worker_gets_its_verdict(
     assert line in done.stdout
 
 
+@pytest.mark.long
 def test_a_server_gets_its_verdict(environment: dict[str, str], tmp_path: Path) -> None:
     done = run(workerkit("conform", "--max-requests", "150"), environment, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -139,6 +139,7 @@ def test_without_a_worker_and_a_server_the_step_says_what_is_missing(folder: Pat
     assert step.output_file.read_text() == "verdict=error\n"
 
 
+@pytest.mark.long
 def test_a_server_that_cannot_be_reached_is_no_verdict_and_its_key_is_no_argument(folder: Path) -> None:
     pytest.importorskip("schemathesis")
     step = Step(folder)
@@ -157,6 +158,7 @@ def test_the_hook_checks_the_scenario_files_that_it_gets(folder: Path) -> None:
     assert codes == [0, 2]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("command", "code"), [(COMPLETES_ALL, 0), ("true", 1)])
 def test_the_job_of_gitlab_is_green_and_red(folder: Path, command: str, code: int) -> None:
     job = yaml.safe_load((ROOT / "ci/gitlab.yml").read_text("utf-8"))[".workerkit"]

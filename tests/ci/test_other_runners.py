@@ -43,22 +43,22 @@ def java(folder: Path, worker: Path) -> tuple[list[str], str]:
 
 RUNNERS = [
     pytest.param(node, ("node",), id="node"),
-    pytest.param(go, ("node", "go"), id="go"),
-    pytest.param(java, ("node", "javac", "java"), id="java"),
+    pytest.param(go, ("node", "go"), id="go", marks=pytest.mark.long),
+    pytest.param(java, ("node", "javac", "java"), id="java", marks=pytest.mark.long),
 ]
 
 
-@pytest.mark.parametrize("is_careful", [True, False], ids=["careful", "lazy"])
+@pytest.mark.parametrize(
+    "is_careful",
+    [pytest.param(True, id="careful"), pytest.param(False, id="lazy", marks=pytest.mark.long)],
+)
 @pytest.mark.parametrize(("runner", "needed"), RUNNERS)
 def test_the_helper_tests_a_worker(
     runner: Callable[[Path, Path], tuple[list[str], str]],
     needed: tuple[str, ...],
     is_careful: bool,
     tmp_path: Path,
-    pytestconfig: pytest.Config,
 ) -> None:
-    if runner is not node and not pytestconfig.getoption("--long-blocks"):
-        pytest.skip("only with --long-blocks")
     missing = [program for program in needed if shutil.which(program) is None]
     if missing or (runner is java and not JUNIT.exists()):
         pytest.skip(f"needs {' and '.join(missing) or 'junit5 of Debian'}")

@@ -32,4 +32,9 @@ def _names(package: str) -> Iterator[str]:
 def trees(*folders: str | Path) -> dict[Path, ast.Module]:
     """The syntax trees of all Python files below these folders of the repository, by their paths in it."""
     paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
-    return {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in paths}
+    return {path.relative_to(ROOT): _tree(path) for path in paths}
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hatch_build import ProjectAddress
+from hatch_build import ProjectAddress, with_address
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "https://example.com/owner/workerkit"
@@ -20,6 +21,8 @@ TEXTS = {".md", ".py", ".toml", ".yml", ".yaml", ".json", ".js", ".mjs", ".html"
 OWN_ADDRESS = re.compile(
     r"https?://(?!127\.|localhost|[\w.-]*example\b)[\w-]+(?:\.[\w-]+)+/(?:[\w.-]+/)*(?:likepion-)?workerkit\b"
 )
+# What stands in documents for the address.
+PLACEHOLDER = re.compile(r"\bOWNER\b|ADDRESS_OF_WORKERKIT|<!-- no address|<!-- end")
 RELATIVE_LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 
 
@@ -30,11 +33,12 @@ def metadata(address: str) -> dict[str, Any]:
 
 
 def own_texts() -> list[Path]:
-    there = (path for path in ROOT.rglob("*") if path.is_file() and path.suffix in TEXTS)
-    paths = (path.relative_to(ROOT) for path in there)
-    return [path for path in paths if not MADE & {*path.parts} and path.parts[0][:1] != "."] + [
-        path.relative_to(ROOT) for path in (ROOT / ".github").rglob("*") if path.is_file()
-    ]
+    """The paths from the root of the texts of the repository."""
+    found = []
+    for folder, names, files in os.walk(ROOT):
+        names[:] = [name for name in names if name not in MADE and (name[0] != "." or name == ".github")]
+        found += [Path(folder, name).relative_to(ROOT) for name in files if name[0] != "."]
+    return [path for path in found if path.suffix in TEXTS]
 
 
 def test_without_an_address_links_are_relative_and_the_metadata_names_none() -> None:
@@ -52,6 +56,30 @@ def test_an_address_is_in_the_metadata_and_in_every_link_to_a_file(address: str)
     for link in RELATIVE_LINK.findall((ROOT / "README.md").read_text("utf-8")):
         assert f"]({ADDRESS}/blob/main/{link}" in text
     assert "](#" in text
+
+
+# Those for users: README, and the pages of `make docs`.
+DOCUMENTS = [path for path in own_texts() if path.suffix == ".md" and path.parts[0] in ("README.md", "docs")]
+WITH_PLACEHOLDER = [path for path in DOCUMENTS if PLACEHOLDER.search((ROOT / path).read_text("utf-8"))]
+
+
+def test_an_address_takes_the_place_of_what_stands_for_it() -> None:
+    source = (
+        "<!-- no address -->\nOWNER is you.\n<!-- end -->\n\nuses: OWNER/workerkit@1, ADDRESS_OF_WORKERKIT\n"
+    )
+    assert with_address(source, "") == source
+    assert with_address(source, ADDRESS) == f"uses: owner/workerkit@1, {ADDRESS}\n"
+
+
+@pytest.mark.parametrize("path", WITH_PLACEHOLDER, ids=str)
+def test_a_document_says_what_to_write_until_there_is_an_address(path: Path) -> None:
+    text = (ROOT / path).read_text("utf-8")
+    named = set(re.findall(r"(OWNER)/workerkit|(ADDRESS_OF_WORKERKIT)", text))
+    notes = " ".join(re.findall(r"<!-- no address -->\n(.*?)<!-- end -->", text, re.DOTALL))
+    assert {
+        word for words in named for word in words if word and f"In place of `{word}`, write" not in notes
+    } == set()
+    assert PLACEHOLDER.findall(with_address(text, ADDRESS)) == []
 
 
 def test_no_file_names_another_address() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+from importlib.metadata import metadata
 
 import pytest
 
@@ -21,6 +22,11 @@ def test_if_nothing_is_missing_it_is_exit_0(run: Run) -> None:
     assert code == 0, output
     assert "ok       workerkit " in output
     assert "for workerkit conform" in output
+
+
+def test_it_looks_at_each_extra_of_the_package() -> None:
+    extras = {*metadata("likepion-workerkit").get_all("Provides-Extra", [])} - {"all", "dev"}
+    assert {*doctor._EXTRAS} == extras
 
 
 def test_a_port_in_use_is_exit_3(run: Run) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import PATIENCE, Run
 from workerkit.cli.setup.project_start import LANGUAGES
 
 OPTIONS = ["--command", "node 'my worker.js' | tee \"log: $HOME\"", "--language", "node"]
@@ -35,6 +37,27 @@ def test_the_next_command_and_the_job_run_the_command_as_it_was_given(run: Run, 
     (step,) = [step for step in job["steps"] if "env" in step]
     assert step["env"] == {"WORKER_COMMAND": OPTIONS[1]}
     assert "${{" not in step["run"]
+
+
+def test_on_a_terminal_it_asks_for_what_the_options_do_not_say(project: Path, script: str) -> None:
+    terminal, other_end = pytest.importorskip("pty").openpty()
+    with subprocess.Popen([script, "init"], stdin=other_end, stdout=other_end, stderr=other_end) as process:
+        os.close(other_end)
+        questions = [answer(terminal, "go run ./cmd/worker"), answer(terminal, "")]
+        assert process.wait(PATIENCE) == 0
+    os.close(terminal)
+    assert questions[0].startswith("The worker's command")
+    assert questions[1].endswith("The worker's language (node, go, java, python, other) [go]: ")
+    assert 'WORKER_COMMAND: "go run ./cmd/worker"' in (project / WORKFLOW).read_text()
+
+
+def answer(terminal: int, text: str) -> str:
+    """Reads a question to its end, which is a colon, and answers it. Returns the question."""
+    question = b""
+    while not question.endswith(b": "):
+        question += os.read(terminal, 4096)
+    os.write(terminal, f"{text}\n".encode())
+    return question.decode()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

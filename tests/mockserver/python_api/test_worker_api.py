@@ -217,7 +217,7 @@ print(sys.argv[2], os.environ["LIKEPION_SERVER_NAME"])
 
 
 def test_a_command_that_goes_on_is_ended_at_the_time_limit(api: WorkerApi) -> None:
-    worker_run = api.run(python("import signal; signal.pause()"), time_limit="200ms")
+    worker_run = api.run(python("import threading; threading.Event().wait()"), time_limit="200ms")
     assert (worker_run.ended_by, worker_run.exit_code) == ("time-limit", None)
 
 
@@ -230,11 +230,11 @@ def test_a_command_is_ended_when_the_scenario_is_over(mock: WorldServer) -> None
             )
         )
     source = """
-import os, signal, urllib.request
+import os, threading, urllib.request
 headers = {"X-API-Key": os.environ["LIKEPION_API_KEY"]}
 url = os.environ["LIKEPION_BASE_URL"] + "/tasks"
 urllib.request.urlopen(urllib.request.Request(url, headers=headers)).close()
-signal.pause()
+threading.Event().wait()
 """
     worker_run = api.run(python(source))
     api.close()
@@ -280,7 +280,7 @@ expect: [tasks-ended]
 until: {tasks: ended, quiet: 10ms}
 """
 LEAVES_BADLY = """
-import json, os, signal, sys, urllib.request
+import json, os, signal, sys, threading, urllib.request
 def send(method, path, body=None):
     url, data = os.environ["LIKEPION_BASE_URL"] + path, None if body is None else json.dumps(body).encode()
     headers = {"X-API-Key": os.environ["LIKEPION_API_KEY"], "Content-Type": "application/json"}
@@ -291,7 +291,7 @@ task = "/tasks/" + send("GET", "/tasks")["data"][0]["id"]
 signal.signal(signal.SIGTERM, lambda *_: (send("PUT", task, {"status": "running"}), sys.exit()))
 send("PUT", task, {"status": "running"})
 send("PUT", task, {"status": "completed"})
-while True: signal.pause()
+while True: threading.Event().wait(0.1)
 """
 
 

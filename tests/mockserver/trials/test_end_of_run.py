@@ -41,7 +41,7 @@ until: {tasks: ended, quiet: 10ms}
 
 
 def test_requests_after_the_end_break_only_rules_about_requests(two_tasks: Scenario) -> None:
-    source = f"{LEAVES_BADLY}complete_all()\nwhile True: signal.pause()"
+    source = f"{LEAVES_BADLY}complete_all()\nwait_for_signals()"
     trial = try_worker(two_tasks, worker(source), time_limit=TIME_LIMIT)
     assert (trial.run.ended_by, broken_rules(trial)) == ("until", LATE_RULES)
     assert {task["status"] for task in trial.run.own_tasks()} == {"completed"}
@@ -72,7 +72,7 @@ def test_the_time_limit_is_such_an_end_too(
 {LEAVES_BADLY.replace("completed", "pending")}
 send("POST", "/health", {{}})
 open({str(ready)!r}, "w").close()
-while True: signal.pause()
+wait_for_signals()
 """
     trial = try_worker(two_tasks, worker(source), time_limit=TIME_LIMIT)
     assert trial.run.ended_by == "time-limit"
@@ -80,7 +80,7 @@ while True: signal.pause()
 
 
 def test_the_report_shows_requests_after_the_end(two_tasks: Scenario) -> None:
-    source = f"{LEAVES_BADLY}complete_all()\nwhile True: signal.pause()"
+    source = f"{LEAVES_BADLY}complete_all()\nwait_for_signals()"
     trial = try_worker(two_tasks, worker(source), time_limit=TIME_LIMIT)
     case = case_of(trial)
     (finding, _) = case.findings
@@ -91,7 +91,7 @@ def test_the_report_shows_requests_after_the_end(two_tasks: Scenario) -> None:
 
 
 def test_a_worker_that_ignores_sigterm_is_killed_after_the_grace_period(two_tasks: Scenario) -> None:
-    source = "signal.signal(signal.SIGTERM, signal.SIG_IGN); complete_all()\nwhile True: signal.pause()"
+    source = "signal.signal(signal.SIGTERM, signal.SIG_IGN); complete_all()\nwait_for_signals()"
     trial = try_worker(two_tasks, worker(source), time_limit=TIME_LIMIT, grace=0.1)
     assert (trial.verdict.passed, trial.run.exit_code) == (True, None)
 

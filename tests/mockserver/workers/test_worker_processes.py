@@ -16,7 +16,7 @@ SHORT, LONG = 0.01, 120.0
 
 # Prints its own number and waits. The number is the count of the lines in a file.
 COUNTING = """
-import signal, sys
+import signal, sys, threading
 with open(sys.argv[1], "a+") as file:
     file.write("started\\n")
     file.seek(0)
@@ -30,7 +30,7 @@ if str(number) in sys.argv:
     sys.exit(number)
 print("up", number, flush=True)
 while True:
-    signal.pause()
+    threading.Event().wait(0.1)
 """
 
 

@@ -158,7 +158,13 @@ def test_a_worker_that_exits_early_misses_the_other_requests() -> None:
 
 def test_a_worker_that_sends_nothing_more_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capsule_server, "_MIN_PATIENCE_SECONDS", 0.1)
-    words = (sys.executable, "-c", f"{WORKER}\nimport signal; signal.pause()", json.dumps(RECORDED[:1]), "")
+    words = (
+        sys.executable,
+        "-c",
+        f"{WORKER}\nimport threading; threading.Event().wait()",
+        json.dumps(RECORDED[:1]),
+        "",
+    )
     result = replay_to_worker(CAPSULE, words, time_limit=LIMIT)
     assert result.difference is not None
     assert result.difference.number == 2
