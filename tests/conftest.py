@@ -18,8 +18,21 @@ settings.load_profile("same-examples")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option that `make bench` gives to the tests of the documentation."""
-    parser.addoption("--long-blocks", action="store_true", help="Run the long blocks of docs, too.")
+    """Adds the option of `make bench`: with it, no test is left out because it takes long."""
+    parser.addoption(
+        "--long-blocks", action="store_true", help="Run the long tests and the long blocks of docs."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Adds the mark of long tests."""
+    config.addinivalue_line("markers", "long: runs only with --long-blocks")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips long tests without the option."""
+    if item.get_closest_marker("long") is not None and not item.config.getoption("--long-blocks"):
+        pytest.skip("only with --long-blocks")
 
 
 @pytest.hookimpl(trylast=True)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.mockserver.docs_page.browser import CHROMIUM, SECONDS, Page, browser_page
+from tests.mockserver.docs_page.browser import CHROMIUM, SECONDS, Page
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -39,12 +39,6 @@ def worlds_in(scenario: str | None = None) -> Worlds:
 def mock() -> Iterator[WorldServer]:
     with WorldServer(worlds_in()) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with browser_page(tmp_path_factory.mktemp("browser")) as opened:
-        yield opened
 
 
 def open_inspector(page: Page, mock: WorldServer, width: int = 1280) -> None:
@@ -206,6 +200,12 @@ def test_the_actions_change_the_world(page: Page, mock: WorldServer) -> None:
     submit(page, "Stop the clock")
     wait_for_text(page, "The clock stands at")
     assert state(mock)["time"] == state(mock)["time"]
+    submit(page, "Start the clock")
+    wait_for_text(page, "The clock runs from")
+    stood = state(mock)["time"]
+    deadline = time.monotonic() + SECONDS
+    while state(mock)["time"] == stood:
+        assert time.monotonic() < deadline
     submit(page, "Remove all faults")
     wait_for_text(page, "1 faults were removed.")
     submit(page, "Reset the world")
