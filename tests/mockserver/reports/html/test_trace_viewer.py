@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mockserver.docs_page.axe import axe_findings
 from tests.mockserver.docs_page.browser import CHROMIUM, Page
 from workerkit.mockserver.reports.html.html_page import html_report
 from workerkit.mockserver.reports.report import (
@@ -261,6 +262,19 @@ def test_no_view_is_wider_than_the_screen(
         page.value(f"location.hash = '{view}'")
         page.wait_for(f"document.getElementById('{view.partition('/')[0]}').checkVisibility()")
         assert page.value("document.documentElement.scrollWidth") <= width, view
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_view(page: Page, show: Open, scheme: str) -> None:
+    report = small_report()
+    lanes = tuple(replace(run().lanes[0], task=f"task-{number}") for number in range(60))
+    many = Case("many", Outcome.FAIL, timeline=replace(run(), lanes=lanes))  # the picture scrolls
+    show(replace(report, cases=(*report.cases, many)))
+    page.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    for view in ("overview", "case-0", "case-1/3", "case-3"):
+        page.value(f"location.hash = '{view}'")
+        page.wait_for(f"document.getElementById('{view.partition('/')[0]}').checkVisibility()")
+        assert axe_findings(page) == [], view
 
 
 def test_hostile_texts_are_shown_and_do_not_act(
