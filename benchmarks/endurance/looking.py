@@ -142,8 +142,8 @@ def _page(found: dict[str, list[Load]], rounds: int, seconds: float, machine: st
     return (
         "# Looking at the mock\n\n"
         f"Heartbeats at full rate, {rounds} times {seconds:g} s for each way, in turn. The ratios compare "
-        "answers for each second of CPU time of the mock. Other programs on the machine, such as the "
-        f"browser, change them little.\n\n{goal_table(goals)}\n\n"
+        "answers for each second of CPU time of the mock. Events may take a share of the real time. So they "
+        f"weigh more if other programs keep the mock from its core.\n\n{goal_table(goals)}\n\n"
         f"{markdown(['', 'answers per CPU second', 'answers per second'], rows)}\n\n{machine}\n"
     )
 
