@@ -26,8 +26,8 @@ def command(url: str, world: str | None, control_token_file: str | None) -> None
 
     \b
     Example:
-      workerkit watch                            # in one terminal
-      workerkit serve --scenario key-revoked     # in another, started first
+      workerkit watch
+      workerkit watch http://127.0.0.1:8090 --world default
     """
     client = ControlClient(url, token_from(control_token_file) if control_token_file else None)
     worlds = client.worlds()
