@@ -18,20 +18,20 @@ settings.load_profile("same-examples")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option of `make bench` for tests that take long."""
+    """Adds the option of `make bench`: with it, no test is left out because it takes long."""
     parser.addoption(
-        "--long-blocks", action="store_true", help="Run long tests and long blocks of docs, too."
+        "--long-blocks", action="store_true", help="Run the long tests and the long blocks of docs."
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Adds the mark of tests that take long."""
+    """Adds the mark of long tests."""
     config.addinivalue_line("markers", "long: runs only with --long-blocks")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leaves out tests that take long, unless they are wanted."""
-    if item.get_closest_marker("long") and not item.config.getoption("--long-blocks"):
+    """Skips long tests without the option."""
+    if item.get_closest_marker("long") is not None and not item.config.getoption("--long-blocks"):
         pytest.skip("only with --long-blocks")
 
 

@@ -1,18 +1,21 @@
 """`python -m benchmarks.endurance.looking`: does looking at the mock slow its requests? Writes looking.md.
 
 The same load goes to `workerkit serve` while nobody looks and its output goes to a file, while it prints its
-lines on a terminal, and while the inspector is open in a browser.
+lines on a terminal, while a program reads its events, and while the inspector is open in a browser.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pty
+import socket
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from statistics import median
 
@@ -27,8 +30,10 @@ from benchmarks.running import Running, free_port, on_core
 from tests.mockserver.docs_page.browser import CHROMIUM, browser_page
 
 LEAST_SHARE = 0.8
+_SECONDS_TO_LISTEN = 60.0
 _SERVER_CORE, _OTHER_CORE = 0, 1
-_FILE, _TERMINAL, _INSPECTOR = "output to a file", "lines on a terminal", "inspector open"
+_FILE, _TERMINAL = "output to a file", "lines on a terminal"
+_READER, _INSPECTOR = "events read by a program", "inspector open"
 _PATH = Path(__file__).with_suffix(".md")
 
 
@@ -40,7 +45,7 @@ def main(rounds: int, seconds: float) -> None:
     if CHROMIUM is None:
         raise click.ClickException("there is no Chromium: install the package chromium")
     machine = Machine()
-    ways = {_FILE: _to_file, _TERMINAL: _on_terminal, _INSPECTOR: _with_inspector}
+    ways = {_FILE: _to_file, _TERMINAL: _on_terminal, _READER: _with_reader, _INSPECTOR: _with_inspector}
     found: dict[str, list[Load]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, measure in ways.items():
@@ -68,6 +73,29 @@ def _on_terminal(folder: Path, seconds: float) -> Load:
         os.close(terminal)
         reader.join()
         os.close(reading_end)
+
+
+def _with_reader(folder: Path, seconds: float) -> Load:
+    """Measures with a process that only reads the events, as `curl -N` does."""
+    processes = multiprocessing.get_context("spawn")
+    is_listening = processes.Event()
+    with _served(folder / "log") as running, on_core(_OTHER_CORE):
+        reader = processes.Process(target=_read_events, args=(running.port, is_listening))
+        reader.start()
+        try:
+            if not is_listening.wait(_SECONDS_TO_LISTEN):
+                raise click.ClickException("the mock did not send its events")
+            return _load(running, seconds)
+        finally:
+            reader.kill()
+            reader.join()
+
+
+def _read_events(port: int, is_listening: Event) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"GET /_mock/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        while connection.recv(65536):
+            is_listening.set()
 
 
 def _with_inspector(folder: Path, seconds: float) -> Load:
@@ -108,14 +136,14 @@ def _page(found: dict[str, list[Load]], rounds: int, seconds: float, machine: st
     speed = {way: median(1 / one.cpu for one in loads) for way, loads in found.items()}
     goals = [
         Goal(f"{way}, compared to {_FILE}", speed[way] / speed[_FILE], "x", LEAST_SHARE, at_least=True)
-        for way in (_TERMINAL, _INSPECTOR)
+        for way in (_TERMINAL, _READER, _INSPECTOR)
     ]
     rows = [[way, f"{speed[way]:.0f}", f"{median(one.rate for one in found[way]):.0f}"] for way in found]
     return (
         "# Looking at the mock\n\n"
         f"Heartbeats at full rate, {rounds} times {seconds:g} s for each way, in turn. The ratios compare "
-        "answers for each second of CPU time of the mock. Other programs on the machine, such as the "
-        f"browser, change them little.\n\n{goal_table(goals)}\n\n"
+        "answers for each second of CPU time of the mock. Events may take a share of the real time. So they "
+        f"weigh more if other programs keep the mock from its core.\n\n{goal_table(goals)}\n\n"
         f"{markdown(['', 'answers per CPU second', 'answers per second'], rows)}\n\n{machine}\n"
     )
 

@@ -16,7 +16,7 @@ _SECONDS_TO_ANSWER = 30.0  # the event stream sends something at least every 15 
 _PORTS = {"http": 80, "https": 443}
 
 
-class BadMockAddressError(UsageError, ValueError):
+class MockAddressError(UsageError, ValueError):
     """The address is no URL of a mock."""
 
 
@@ -38,7 +38,7 @@ class ControlClient:
     url: the address of the mock. Its path does not matter: the address of the Worker API does, too.
     token: the control token; None if the mock needs none.
 
-    Raises BadMockAddressError. All methods raise MockSilentError, TokenRefusedError and NoSuchWorldError.
+    Raises MockAddressError. All methods raise MockSilentError, TokenRefusedError and NoSuchWorldError.
     """
 
     def __init__(self, url: str, token: str | None) -> None:
@@ -133,9 +133,9 @@ def _origin_of(url: str) -> tuple[str, str, int]:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = parts.port
     except ValueError as error:
-        raise BadMockAddressError(f"{url} is no address: {error}") from None
+        raise MockAddressError(f"{url} is no address: {error}") from None
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise BadMockAddressError(f"{url} is no address of a mock: write, for example, http://127.0.0.1:8080")
+        raise MockAddressError(f"{url} is no address of a mock: write, for example, http://127.0.0.1:8080")
     return parts.scheme, parts.hostname, port or _PORTS[parts.scheme]
 
 

@@ -43,25 +43,32 @@ class WatchApp(App[None]):
         super().__init__()
         self._watched, self._address = watched, address
         self._drawn: Snapshot | None = None
+        # The parts are kept here: messages can still come when the screen has removed them.
+        self._summary, self._details, self._judgement = (
+            Static(id=name) for name in ("summary", "details", "judgement")
+        )
+        self._tables: dict[str, DataTable[Text]] = {
+            name: DataTable(id=f"{name}-table", cursor_type="row") for name in ("request", "task")
+        }
 
     def compose(self) -> ComposeResult:
         """The parts of the screen."""
-        yield Static(id="summary")
+        yield self._summary
         with TabbedContent(id="tabs"):
             with TabPane("Requests", id="requests"):
-                yield DataTable(id="request-table", cursor_type="row")
-                yield Static(id="details")
+                yield self._tables["request"]
+                yield self._details
             with TabPane("Tasks", id="tasks"):
-                yield DataTable(id="task-table", cursor_type="row")
+                yield self._tables["task"]
             with TabPane("Verdict", id="verdict"), VerticalScroll():
-                yield Static(id="judgement")
+                yield self._judgement
         yield Footer()
 
     def on_mount(self) -> None:
         """Begins to show what is known."""
-        self._table("request").add_columns("time", "answer", "operation", "ms", "server", "why")
-        self._table("task").add_columns("status", "id", "statuses", "server", "retries")
-        self._table("request").focus()
+        self._tables["request"].add_columns("time", "answer", "operation", "ms", "server", "why")
+        self._tables["task"].add_columns("status", "id", "statuses", "server", "retries")
+        self._tables["request"].focus()
         self.draw()
         self.set_interval(_SECONDS_BETWEEN_LOOKS, self.draw)
 
@@ -69,17 +76,17 @@ class WatchApp(App[None]):
         """Shows a tab and puts the keyboard into its table."""
         self.query_one(TabbedContent).active = tab
         if tab != "verdict":
-            self._table("request" if tab == "requests" else "task").focus()
+            self._tables["request" if tab == "requests" else "task"].focus()
 
     def draw(self) -> None:
         """Shows what is known now, if it has changed."""
         known = self._watched.snapshot()
         if self._drawn is None or self._drawn.version != known.version:
             self._drawn = known
-            self.query_one("#summary", Static).update(summary_text(known, self._address))
+            self._summary.update(summary_text(known, self._address))
             self._draw_requests(known)
             self._draw_tasks(known)
-            self.query_one("#judgement", Static).update(verdict_text(known))
+            self._judgement.update(verdict_text(known))
 
     def on_data_table_row_highlighted(self) -> None:
         """Shows the details of the chosen request."""
@@ -87,12 +94,15 @@ class WatchApp(App[None]):
 
     def _draw_requests(self, known: Snapshot) -> None:
         """Adds the new requests at the end. The table stays at its end while the last row is chosen."""
-        table = self._table("request")
+        table = self._tables["request"]
         is_at_end = table.cursor_row >= table.row_count - 1
         wanted = {str(exchange["number"]): exchange for exchange in known.exchanges}
         for key in [key for key in table.rows if key.value not in wanted]:
             table.remove_row(key)
         shown = {key.value for key in table.rows}
+        if any(number in shown for number in list(wanted)[len(shown) :]):  # an older one has come
+            table.clear()
+            shown = set()
         for number, exchange in wanted.items():
             if number not in shown:
                 table.add_row(*request_cells(exchange), key=number)
@@ -101,27 +111,24 @@ class WatchApp(App[None]):
         self._draw_details()
 
     def _draw_details(self) -> None:
-        table, known = self._table("request"), self._drawn
+        table, known = self._tables["request"], self._drawn
         index = table.cursor_row
         if known is None or not 0 <= index < table.row_count:
-            self.query_one("#details", Static).update("No request has come yet.")
+            self._details.update("No request has come yet.")
             return
         number = list(table.rows)[index].value
         chosen = next((one for one in known.exchanges if str(one["number"]) == number), None)
         if chosen is not None:
-            self.query_one("#details", Static).update(details_text(chosen))
+            self._details.update(details_text(chosen))
 
     def _draw_tasks(self, known: Snapshot) -> None:
-        table = self._table("task")
+        table = self._tables["task"]
         row = table.cursor_row
         table.clear()
         for cells in task_rows(known):
             table.add_row(*cells)
         if table.row_count:
             table.move_cursor(row=min(row, table.row_count - 1))
-
-    def _table(self, name: str) -> DataTable[Text]:
-        return self.query_one(f"#{name}-table", DataTable)
 
 
 def summary_text(known: Snapshot, address: str) -> Text:

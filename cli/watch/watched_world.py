@@ -76,6 +76,8 @@ class WatchedWorld:
         self._changed: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._state: Any = None
         self._verdict: Any = None
+        # The number of the newest exchange before a gap. None: there is no gap.
+        self._before_gap: int | None = None
 
     def _follow(self) -> None:
         while not self._stopped.is_set():
@@ -96,28 +98,41 @@ class WatchedWorld:
             self._take(name, kind, data)
 
     def _take(self, name: str, kind: str, data: Any) -> None:
-        is_new = kind == "listening" or (kind == "change" and data["kind"] == "world")
-        if is_new or kind == "dropped":
-            self._load(name, is_new=is_new)
+        if kind == "listening" or (kind == "change" and data["kind"] == "world"):
+            self._load(name)
         with self._lock:
             self._version += 1
             if kind == "exchange":
                 self._add(data)
+            elif kind == "dropped" and self._before_gap is None:
+                self._before_gap = max(self._exchanges, default=0)
             elif kind == "change" and data["kind"] == "task" and data["field"] == "status":
                 before = self._changed.pop(data["id"], (data["was"],))
                 self._changed[data["id"]] = (*before, data["now"])
         self._is_outdated.set()
 
-    def _load(self, name: str, *, is_new: bool) -> None:
-        """Loads the exchanges that no event told. Events that come in the meantime wait."""
-        after = 0 if is_new or not self._exchanges else max(self._exchanges)
-        exchanges = self._client.exchanges(name, after)
+    def _load(self, name: str) -> None:
+        """Forgets the old world and loads the exchanges of the new one. Events in the meantime wait."""
+        exchanges = self._client.exchanges(name, 0)
         with self._lock:
-            if is_new:
-                self._clear()
+            self._clear()
             self._world, self._trouble = name, ""
             for exchange in exchanges:
                 self._add(exchange)
+
+    def _fill_gap(self, name: str) -> None:
+        """Loads the exchanges that no event told, if there are any."""
+        with self._lock:
+            before, self._before_gap = self._before_gap, None
+        if before is None:
+            return
+        exchanges = self._client.exchanges(name, before)
+        with self._lock:
+            if name == self._world:
+                known = {exchange["number"]: exchange for exchange in exchanges} | self._exchanges
+                self._exchanges = OrderedDict()
+                for number in sorted(known):
+                    self._add(known[number])
 
     def _add(self, exchange: Any) -> None:
         self._exchanges[exchange["number"]] = exchange
@@ -130,7 +145,7 @@ class WatchedWorld:
             self._trouble = trouble
 
     def _refresh(self) -> None:
-        """Asks for the state and the verdict after changes."""
+        """Asks for the state, the verdict and the exchanges of a gap after changes."""
         while not self._stopped.is_set():
             self._is_outdated.wait()
             self._is_outdated.clear()
@@ -142,6 +157,7 @@ class WatchedWorld:
 
     def _ask(self) -> None:
         name = self._world
+        self._fill_gap(name)
         state = self._client.state(name)
         verdict = None if state["scenario"] is None else self._client.verdict(name)
         with self._lock:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.mockserver.capsules.capture.capture import capture_exchanges
-from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.mockserver.capsules.capture.capture import capture_exchanges_in_steps
+from workerkit.mockserver.capsules.file.writer import capsule_text_in_steps
 from workerkit.mockserver.control.near_miss import near_miss_of
 from workerkit.mockserver.control.scenario_state import scenario_state
 from workerkit.mockserver.control.verify import expected_calls_of, verify_in_steps
@@ -191,11 +191,13 @@ def reset_world(request: ControlRequest) -> Steps[tuple[int, Json]]:
 
 
 def set_clock(request: ControlRequest) -> tuple[int, Json]:
-    """Moves the clock of a world forward, or stops it at a time."""
+    """Moves the clock of a world forward, stops it at a time, or lets it go on."""
     clock = request.world.clock
     try:
         if "advance" in request.body:
             clock.advance(parse_duration(request.body["advance"]))
+        elif "run" in request.body:
+            clock.run()
         else:
             clock.freeze(read_time(request.body["freeze"]))
     except ValueError as error:
@@ -340,10 +342,11 @@ def get_scenario(request: ControlRequest) -> tuple[int, Json]:
     return 200, scenario_state(director, director.scenario)
 
 
-def get_capsule(request: ControlRequest) -> tuple[int, Json]:
+def get_capsule(request: ControlRequest) -> Steps[tuple[int, Json]]:
     """Returns the exchanges of a world as the text of a capsule file."""
-    capsule = capture_exchanges(request.world)
-    return 200, {"file": f"{request.world_name}.yaml", "text": capsule_text(capsule)}
+    capsule = yield from capture_exchanges_in_steps(request.world)
+    text = yield from capsule_text_in_steps(capsule)
+    return 200, {"file": f"{request.world_name}.yaml", "text": text}
 
 
 def verify_calls(request: ControlRequest) -> Steps[tuple[int, Json]]:

@@ -45,6 +45,7 @@ export class ActionsView {
       this.form("Remove all faults", [], async () => `${(await this.call("DELETE", "/faults")).cleared} faults were removed.`),
       this.form("Advance the clock", [field("By", "advance", null, { value: "60s", required: true })], async (fields) => `It is now ${(await this.call("POST", "/clock", fields)).time}.`),
       this.form("Stop the clock", [], async () => `The clock stands at ${(await this.call("POST", "/clock", { freeze: this.store.state.time })).time}.`),
+      this.form("Start the clock", [], async () => `The clock runs from ${(await this.call("POST", "/clock", { run: true })).time}.`),
       this.form("Reset the world", [], async () => {
         await this.call("POST", "/reset");
         return "The world is as it was at its start.";

@@ -143,6 +143,7 @@ export class Store {
       await this.ask(mine).catch(() => null);
       const pause = Math.max(500, PAUSE_FACTOR * (performance.now() - began));
       await new Promise((resolve) => setTimeout(resolve, Math.min(pause, 30000)));
+      await untilShown();
     }
     this.isRefreshing = false;
   }
@@ -156,4 +157,9 @@ export class Store {
       this.onChange();
     }
   }
+}
+
+// Waits while nobody can see the page, for example behind another tab.
+function untilShown() {
+  return document.hidden ? new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true })) : null;
 }

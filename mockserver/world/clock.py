@@ -87,6 +87,12 @@ class Clock:
         self._at = _check_time(at)
         self._frozen = True
 
+    def run(self) -> None:
+        """Lets a stopped clock go on from the time that it shows. Does nothing if it is not stopped."""
+        if self._frozen:
+            self._frozen = False
+            self._since = self._timer()
+
     def _start(self) -> float:
         """Starts the clock. Returns the time of the timer."""
         self._since = self._timer()

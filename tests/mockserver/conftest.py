@@ -1,4 +1,4 @@
-"""One mock for all tests, a new world for each test, and clients for both."""
+"""One mock and one browser for all tests, a new world for each test, and clients for the mock."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.mockserver.docs_page.browser import Page, browser_page
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.world.entities import Task
 from workerkit.mockserver.world.new_task import create_task
@@ -20,6 +21,13 @@ from workerkit.openapi.spec.api import control_api
 
 SEED = 7
 SECONDS = 120
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The browser of all tests. `open` makes a new page of it."""
+    with browser_page(tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,12 @@ from typing import Any
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
 from workerkit.mockserver.capsules.file.decompress import decompressed
+from workerkit.mockserver.world.journal import as_exchange
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.snapshot import moved_snapshot
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.steps import Steps
 from workerkit.openapi.masking.mask import Secret
 from workerkit.openapi.masking.pseudonyms import Pseudonyms, secrets_of
 from workerkit.scenarios.faults.fault import Fault
@@ -59,18 +61,25 @@ def capture_world(
     )
 
 
-def capture_exchanges(world: World) -> Capsule:
+def capture_exchanges_in_steps(world: World) -> Steps[Capsule]:
     """The capsule of all exchanges in the world's journal, without secrets and without the world.
 
-    A replay finds out from the exchanges what the world had, as for a recorded server.
+    A replay finds out from the exchanges what the world had, as for a recorded server. A step never takes
+    more than one exchange.
     """
-    exchanges = list(world.journal)
-    pseudonyms = world_pseudonyms(world, exchanges, secrets.token_bytes(32))
-    return Capsule(
-        began=world.clock.begin,
-        recorded=_recorded(world, exchanges, pseudonyms),
-        notes=tuple(_dropped_note(world, 0)),
-    )
+    entries, notes = world.journal.newest(), tuple(_dropped_note(world, 0))
+    found = dict.fromkeys(_secrets_of(world))
+    exchanges = []
+    for entry in entries:
+        exchanges.append(as_exchange(entry))
+        found |= dict.fromkeys(secrets_of(exchanges[-1]))
+        yield
+    pseudonyms = Pseudonyms(found, salt=secrets.token_bytes(32))
+    recorded = []
+    for exchange in exchanges:
+        recorded.append(_recorded_exchange(world, exchange, pseudonyms))
+        yield
+    return Capsule(began=world.clock.begin, recorded=tuple(recorded), notes=notes)
 
 
 def verdict_notes(scenario: Scenario, verdict: Verdict) -> list[str]:
@@ -88,13 +97,12 @@ def world_pseudonyms(world: World, exchanges: Iterable[Exchange], salt: bytes) -
 def _recorded(
     world: World, exchanges: Iterable[Exchange], pseudonyms: Pseudonyms
 ) -> tuple[RecordedExchange, ...]:
-    return tuple(
-        RecordedExchange(
-            pseudonyms.without_secrets(decompressed(exchange)),
-            _ending(exchange, world.applied_faults.get(exchange.number)),
-        )
-        for exchange in exchanges
-    )
+    return tuple(_recorded_exchange(world, exchange, pseudonyms) for exchange in exchanges)
+
+
+def _recorded_exchange(world: World, exchange: Exchange, pseudonyms: Pseudonyms) -> RecordedExchange:
+    ending = _ending(exchange, world.applied_faults.get(exchange.number))
+    return RecordedExchange(pseudonyms.without_secrets(decompressed(exchange)), ending)
 
 
 def _secrets_of(world: World) -> Iterator[Secret]:

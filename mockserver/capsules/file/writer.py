@@ -9,6 +9,7 @@ from workerkit.mockserver.capsules.file.body import BodyFormatter, json_block, j
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
 from workerkit.mockserver.capsules.file.file_format import VERSION
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.formats.steps import Steps, finish
 from workerkit.openapi.formats.timestamp import time_text_in_milliseconds
 
 
@@ -80,10 +81,17 @@ class CapsuleFormatter:
 
 def capsule_text(capsule: Capsule) -> str:
     """The complete text of a capsule's file."""
+    return finish(capsule_text_in_steps(capsule))
+
+
+def capsule_text_in_steps(capsule: Capsule) -> Steps[str]:
+    """Does the work of `capsule_text` in short steps: a step formats one exchange."""
     formatter = CapsuleFormatter(capsule.began)
     by_end = sorted(capsule.recorded, key=lambda recorded: recorded.exchange.ended)
-    exchanges = map(formatter.exchange, by_end)
-    end = ""
+    parts = [formatter.head(capsule)]
+    for recorded in by_end:
+        parts.append(formatter.exchange(recorded))
+        yield
     if capsule.is_complete is not None:
-        end = formatter.complete(count=len(by_end) if capsule.is_complete else None)
-    return "".join((formatter.head(capsule), *exchanges, end))
+        parts.append(formatter.complete(count=len(by_end) if capsule.is_complete else None))
+    return "".join(parts)

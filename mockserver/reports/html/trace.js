@@ -114,7 +114,7 @@ export class Trace {
     const lines = events.map(({ at }) => element("div", { class: "event" }));
     lines.forEach((line, index) => (line.style.left = `${(100 * events[index].at) / span.end}%`));
     const label = `${rows.length} tasks over ${secondsText(milliseconds)}. The list below has the same as text.`;
-    const chart = element("div", { class: "chart", role: "img", "aria-label": label, onclick: (event) => this.chooseAt(event, chart) });
+    const chart = element("div", { class: "chart", role: "img", tabindex: "0", "aria-label": label, onclick: (event) => this.chooseAt(event, chart) });
     chart.append(this.ticks(), ...rows, ...lines, this.mark);
     const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => element("span", {}, secondsText(part * milliseconds)));
     return [element("h3", {}, "Tasks over time"), chart, element("div", { class: "scale", "aria-hidden": "true" }, ...marks), this.legend(rows.length)];
@@ -188,7 +188,7 @@ export class Trace {
       const rest = more > 0 ? [element("li", {}, `and ${more} more`)] : [];
       return element("section", {}, element("h4", {}, square(status), `${count} ${status}`), element("ul", {}, ...tasks, ...rest));
     });
-    return [element("h3", {}, "Tasks at this moment"), element("div", { class: "states" }, ...groups)];
+    return [element("h3", {}, "Tasks at this moment"), element("div", { class: "states", tabindex: "0", role: "region", "aria-label": "Statuses of all tasks" }, ...groups)];
   }
 }
 

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+import pytest
 import requests
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Static
@@ -87,6 +88,7 @@ def test_requests_tasks_and_verdict_are_shown_live_in_a_narrow_terminal(serve: S
     watch(mock, script)
 
 
+@pytest.mark.long
 def test_it_shows_what_was_before_and_follows_a_mock_that_starts_again(serve: Serve) -> None:
     mock = serve()
     send(mock, "GET", "/tasks")
@@ -119,6 +121,7 @@ def test_hostile_texts_do_not_act(serve: Serve) -> None:
     watch(mock, script)
 
 
+@pytest.mark.long
 def test_it_works_in_a_real_terminal_of_60_columns_until_q(serve: Serve, script: str) -> None:
     mock = serve()
     send(mock, "GET", "/tasks?limit=0")

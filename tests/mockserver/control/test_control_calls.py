@@ -259,6 +259,7 @@ def test_a_frozen_clock_does_not_move(call_world: Control, call: Call) -> None:
         assert call("POST", "/health", json={}).json()["data"]["server_time"] == "2026-02-03T04:05:06Z"
     assert call_world("POST", "/clock", {"advance": "1.5h"}).json() == {"time": "2026-02-03T05:35:06Z"}
     assert call("POST", "/health", json={}).json()["data"]["server_time"] == "2026-02-03T05:35:06Z"
+    assert call_world("POST", "/clock", {"run": True}).json() == {"time": "2026-02-03T05:35:06Z"}
 
 
 @pytest.mark.parametrize(
@@ -268,6 +269,7 @@ def test_a_frozen_clock_does_not_move(call_world: Control, call: Call) -> None:
         {"advance": "-60s"},
         {"advance": "1d"},
         {"advance": 60},
+        {"run": False},
         {"advance": "999999999h"},
         {"freeze": "yesterday"},
         {"freeze": "2026-02-03T04:05:06"},

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from tests.mockserver.docs_page.browser import CHROMIUM, Page, browser_page
+from tests.mockserver.docs_page.browser import CHROMIUM, Page
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.openapi.spec.api import worker_api
 
@@ -19,12 +17,6 @@ WIDTHS = pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desktop"])
 # The published spec has HEAD, too.
 OPERATIONS = {*worker_api().operations, "listTasksHead"}
 LIST_TASKS = "document.querySelector('#operations-tasks-listTasks')"
-
-
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
-    with browser_page(tmp_path) as opened:
-        yield opened
 
 
 def open_page(page: Page, mock: WorldServer, width: int = 1280) -> None:

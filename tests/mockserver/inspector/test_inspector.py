@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.mockserver.docs_page.browser import CHROMIUM, SECONDS, Page, browser_page
+from tests.mockserver.docs_page.axe import axe_findings
+from tests.mockserver.docs_page.browser import CHROMIUM, SECONDS, Page
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
@@ -23,9 +23,7 @@ from workerkit.scenarios.library import library
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: install the package chromium")
 KEY = {"X-API-Key": "server-01-key"}
-FINDINGS = "found.violations.map(({id, nodes}) => [id, nodes.map(node => node.html + node.failureSummary)])"
 TOKEN = "a-token-of-tests"
-AXE = resources.files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
 VIEWS = ("Requests", "Tasks", "Servers", "Scenario", "Actions")
 
 
@@ -39,12 +37,6 @@ def worlds_in(scenario: str | None = None) -> Worlds:
 def mock() -> Iterator[WorldServer]:
     with WorldServer(worlds_in()) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with browser_page(tmp_path_factory.mktemp("browser")) as opened:
-        yield opened
 
 
 def open_inspector(page: Page, mock: WorldServer, width: int = 1280) -> None:
@@ -163,7 +155,6 @@ def test_axe_finds_nothing_in_any_view(page: Page, scheme: str) -> None:
         page.command(
             "Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}]
         )
-        page.value(f"{AXE}; undefined")
         wait_for_text(page, "2 of 2 requests")
         page.value("document.querySelector('.row button.refused').click()")
         wait_for_text(page, "Why: query/limit")
@@ -172,11 +163,7 @@ def test_axe_finds_nothing_in_any_view(page: Page, scheme: str) -> None:
         ):
             show_view(page, view)
             wait_for_text(page, text)
-            page.value("window.found = undefined, axe.run().then(result => window.found = result), undefined")
-            page.wait_for("window.found !== undefined")
-            found = page.value(FINDINGS)
-            assert found == [], (scheme, view)
-            assert page.value("found.passes.length") > 5
+            assert axe_findings(page) == [], (scheme, view)
 
 
 def test_the_actions_change_the_world(page: Page, mock: WorldServer) -> None:
@@ -206,6 +193,12 @@ def test_the_actions_change_the_world(page: Page, mock: WorldServer) -> None:
     submit(page, "Stop the clock")
     wait_for_text(page, "The clock stands at")
     assert state(mock)["time"] == state(mock)["time"]
+    submit(page, "Start the clock")
+    wait_for_text(page, "The clock runs from")
+    stood = state(mock)["time"]
+    deadline = time.monotonic() + SECONDS
+    while state(mock)["time"] == stood:
+        assert time.monotonic() < deadline
     submit(page, "Remove all faults")
     wait_for_text(page, "1 faults were removed.")
     submit(page, "Reset the world")

@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -197,9 +198,10 @@ def test_closed_readers_are_removed_and_the_world_has_no_listener_then(
 
 
 def test_a_reader_that_reads_nothing_does_not_delay_the_mock(
-    mock: WorldServer, call: Call, control: Control, world: World
+    monkeypatch: pytest.MonkeyPatch, mock: WorldServer, call: Call, control: Control, world: World
 ) -> None:
     """The connection is full after some hundred kilobytes. Then the mock keeps a limited number of bytes."""
+    monkeypatch.setattr(mock._app.events, "_allowance", TimeAllowance(1.0, SECONDS))
     before = reader_count(mock)
     with socket.socket() as silent_client:
         silent_client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -283,6 +285,36 @@ def test_events_without_time_are_counted(
     assert dropped == 3
 
 
+def test_few_events_are_made_while_many_requests_come(
+    monkeypatch: pytest.MonkeyPatch, mock: WorldServer, listen: Callable[..., EventClient], call: Call
+) -> None:
+    """Then the events of 1 MB take at most the time that may be saved, and the time of one of them."""
+    allowance = TimeAllowance(0.0, 0.05)
+    monkeypatch.setattr(mock._app.events, "_allowance", allowance)
+    stream = listen()
+    body = {"logs": [{"level": "INFO", "message": f"{'word ' * 20_000}"}] * 10}
+    made = 0
+    while mock.run_in_server_thread(allowance.is_left):
+        call("POST", "/logs", json=body)
+        made += 1
+        assert made < 100
+    call("POST", "/logs", json={"logs": []})
+    kinds = Counter(stream.next()[0] for _ in range(made + 1))
+    assert kinds == {"exchange": made, "dropped": 1}
+
+
+def test_events_that_come_together_are_sent_together() -> None:
+    async def read() -> list[bytes]:
+        reader = EventReader(None)
+        stream = reader.stream()
+        chunks = [await anext(stream)]
+        for number in range(100):
+            reader.put(b"%d," % number)
+        return [*chunks, await anext(stream)]
+
+    assert asyncio.run(read()) == [b": listening\n\n", b"".join(b"%d," % number for number in range(100))]
+
+
 # The events that wait for one reader
 
 
@@ -295,31 +327,31 @@ def without_comments(chunks: list[bytes]) -> list[str]:
     sizes=st.lists(st.sampled_from([20, 800_000, 5_000_000]), max_size=9), small_count=st.integers(0, 1500)
 )
 def test_the_newest_events_are_kept_and_the_others_counted(sizes: list[int], small_count: int) -> None:
-    async def read() -> tuple[list[bytes], list[bytes]]:
+    async def read() -> tuple[list[bytes], bytes]:
         reader = EventReader(None)
         sent = [b"%07d" % number + b"." * size for number, size in enumerate([*sizes, *[20] * small_count])]
         for event in sent:
             reader.put(event)
         received = []
         async for chunk in reader.stream():
+            assert len(chunk) <= 2**16 + 5_000_000
             received.append(chunk)
             if not (reader._bytes or (sent and chunk == b": listening\n\n")):
                 reader.end()
-        return sent, received[1:]
+        return sent, b"".join(received[1:])
 
-    async def read_with_timeout() -> tuple[list[bytes], list[bytes]]:
+    async def read_with_timeout() -> tuple[list[bytes], bytes]:
         async with asyncio.timeout(SECONDS):
             return await read()
 
     sent, received = asyncio.run(read_with_timeout())
-    if received and received[0].startswith(b"event: dropped"):
-        dropped = json.loads(received[0].split(b"data: ")[1])["dropped"]
-        received = received[1:]
-    else:
-        dropped = 0
-    assert received == sent[dropped:]
-    assert len(received) <= 1000
-    assert sum(map(len, received)) <= 4 * 2**20
+    dropped = 0
+    if received.startswith(b"event: dropped"):
+        head, received = received.split(b"\n\n", 1)
+        dropped = json.loads(head.split(b"data: ")[1])["dropped"]
+    assert received == b"".join(sent[dropped:])
+    assert len(sent) - dropped <= 1000
+    assert len(received) <= 4 * 2**20
 
 
 def test_nothing_is_sent_after_the_end() -> None:

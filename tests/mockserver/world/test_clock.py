@@ -66,6 +66,16 @@ def test_a_frozen_clock_does_not_run_but_can_be_advanced(clock: Clock, timer: Ma
     assert clock.now() == 1000.5
 
 
+def test_a_frozen_clock_goes_on_from_the_time_that_it_shows(clock: Clock, timer: ManualTimer) -> None:
+    clock.freeze(1000.0)
+    timer.seconds += 5
+    for _ in range(2):  # a clock that runs is not changed
+        clock.run()
+        timer.seconds += 2
+    assert clock.now() == 1004
+    assert not clock.is_frozen
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)), max_size=10))
 def test_time_never_goes_back(steps: list[tuple[float, float]]) -> None:

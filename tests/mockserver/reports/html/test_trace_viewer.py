@@ -1,4 +1,4 @@
-"""The HTML report in a real browser, opened from disk."""
+"""The HTML report in a real page, opened from disk."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mockserver.docs_page.axe import axe_findings
 from tests.mockserver.docs_page.browser import CHROMIUM, Page
 from workerkit.mockserver.reports.html.html_page import html_report
 from workerkit.mockserver.reports.report import (
@@ -83,14 +84,14 @@ def small_report() -> CommandReport:
 
 
 @pytest.fixture
-def show(browser: Page, tmp_path: Path) -> Open:
+def show(page: Page, tmp_path: Path) -> Open:
     """Writes a report and opens it at a fragment."""
 
     def show_report(report: CommandReport, fragment: str = "", width: int = 1440) -> None:
         path = tmp_path / "report.html"
         path.write_bytes(html_report(report))
-        browser.open(f"{path.as_uri()}{fragment}", width=width)
-        browser.wait_for("document.body?.classList.contains('with-script')")
+        page.open(f"{path.as_uri()}{fragment}", width=width)
+        page.wait_for("document.body?.classList.contains('with-script')")
 
     return show_report
 
@@ -125,21 +126,21 @@ def shown_cases(page: Page) -> str:
     )
 
 
-def test_the_page_opens_at_its_causes_without_errors(browser: Page, show: Open) -> None:
+def test_the_page_opens_at_its_causes_without_errors(page: Page, show: Open) -> None:
     show(small_report())
-    assert shown_text(browser).startswith("Fix first: 2.")
-    assert "A task is closed" not in shown_text(browser)
-    assert browser.errors == []
-    assert [url for url in browser.requested if not url.startswith("file:")] == []
+    assert shown_text(page).startswith("Fix first: 2.")
+    assert "A task is closed" not in shown_text(page)
+    assert page.errors == []
+    assert [url for url in page.requested if not url.startswith("file:")] == []
 
 
 def test_a_link_leads_from_a_cause_to_the_exchange_and_the_states_of_all_tasks(
-    browser: Page, show: Open
+    page: Page, show: Open
 ) -> None:
     show(small_report())
-    browser.value("document.querySelector('#cause-1 pre a').click()")
-    browser.wait_for("location.hash === '#case-1/3' && document.querySelector('.mark') !== null")
-    assert moment(browser) == (
+    page.value("document.querySelector('#cause-1 pre a').click()")
+    page.wait_for("location.hash === '#case-1/3' && document.querySelector('.mark') !== null")
+    assert moment(page) == (
         "Copy #3 at 0.300 s PUT /tasks/3 answer: 409 Why: it is closed ✗ broke no-repeat "
         "Tasks at this moment 1 pending task-two 1 completed task-one"
     ).replace("Copy #3 at 0.300 s", "#3 at 0.300 s Copy")
@@ -149,73 +150,71 @@ def test_a_link_leads_from_a_cause_to_the_exchange_and_the_states_of_all_tasks(
     ("fragment", "text"),
     [("#finding-1-1", "No heartbeat came."), ("#case-2", "The API is away"), ("#case-1/6", "5 times PUT")],
 )
-def test_an_address_with_a_fragment_opens_its_part(
-    browser: Page, show: Open, fragment: str, text: str
-) -> None:
+def test_an_address_with_a_fragment_opens_its_part(page: Page, show: Open, fragment: str, text: str) -> None:
     show(small_report(), fragment)
-    assert text in shown_text(browser)
-    assert "Fix first" not in shown_text(browser)
+    assert text in shown_text(page)
+    assert "Fix first" not in shown_text(page)
 
 
 @pytest.mark.parametrize("fragment", ["#case-99", "#case-1/99", "#../x", "#%3Cimg%3E", "#data"])
-def test_an_unknown_fragment_does_no_harm(browser: Page, show: Open, fragment: str) -> None:
+def test_an_unknown_fragment_does_no_harm(page: Page, show: Open, fragment: str) -> None:
     show(small_report(), fragment)
-    assert shown_text(browser)
-    assert browser.errors == []
+    assert shown_text(page)
+    assert page.errors == []
 
 
-def test_everything_can_be_reached_with_the_keyboard_alone(browser: Page, show: Open) -> None:
+def test_everything_can_be_reached_with_the_keyboard_alone(page: Page, show: Open) -> None:
     show(small_report())
-    press(browser, "n")
-    assert browser.value("location.hash") == "#finding-1-0"
-    press(browser, "n", "n")
-    assert browser.value("location.hash") == "#finding-2-0"
-    press(browser, "p", "[", "[")
-    assert browser.value("location.hash") == "#case-0"
-    assert "#3 at 0.300 s" in moment(browser)  # the first that broke a rule
-    press(browser, "k", "k")
-    assert moment(browser).endswith("1 pending task-two 1 completed task-one")
-    press(browser, "j")
-    assert "outage begins" in moment(browser)
-    browser.value("document.querySelector('.case:not([hidden]) [role=listbox]').focus()")
-    press(browser, "End")
-    assert moment(browser).endswith("2 completed task-one task-two")
-    press(browser, "ArrowUp")
-    assert "#4 to #8 at 0.400 s" in moment(browser)
-    press(browser, "]")
-    assert browser.value("location.hash") == "#case-1"
-    press(browser, "/")
-    assert browser.value("document.activeElement.name") == "text"
-    press(browser, "n", "Escape")
-    assert browser.value("[location.hash, document.querySelector('#overview').hidden]") == [
+    press(page, "n")
+    assert page.value("location.hash") == "#finding-1-0"
+    press(page, "n", "n")
+    assert page.value("location.hash") == "#finding-2-0"
+    press(page, "p", "[", "[")
+    assert page.value("location.hash") == "#case-0"
+    assert "#3 at 0.300 s" in moment(page)  # the first that broke a rule
+    press(page, "k", "k")
+    assert moment(page).endswith("1 pending task-two 1 completed task-one")
+    press(page, "j")
+    assert "outage begins" in moment(page)
+    page.value("document.querySelector('.case:not([hidden]) [role=listbox]').focus()")
+    press(page, "End")
+    assert moment(page).endswith("2 completed task-one task-two")
+    press(page, "ArrowUp")
+    assert "#4 to #8 at 0.400 s" in moment(page)
+    press(page, "]")
+    assert page.value("location.hash") == "#case-1"
+    press(page, "/")
+    assert page.value("document.activeElement.name") == "text"
+    press(page, "n", "Escape")
+    assert page.value("[location.hash, document.querySelector('#overview').hidden]") == [
         "#overview",
         False,
     ]
 
 
-def test_the_keys_can_be_turned_off(browser: Page, show: Open) -> None:
+def test_the_keys_can_be_turned_off(page: Page, show: Open) -> None:
     show(small_report())
-    browser.value("document.querySelector('.keys').open = true")
-    browser.value("document.querySelector('.keys input').click()")
-    press(browser, "n", "Escape")
-    browser.wait_for("location.hash === '#overview'")
+    page.value("document.querySelector('.keys').open = true")
+    page.value("document.querySelector('.keys input').click()")
+    press(page, "n", "Escape")
+    page.wait_for("location.hash === '#overview'")
 
 
-def test_filters_choose_cases_by_text_verdict_and_rule(browser: Page, show: Open) -> None:
+def test_filters_choose_cases_by_text_verdict_and_rule(page: Page, show: Open) -> None:
     show(small_report())
-    assert shown_cases(browser) == "good-day,closed,outage"
+    assert shown_cases(page) == "good-day,closed,outage"
     for name, value, cases in (
         ("outcome", "FAIL", "closed,outage"),
         ("rule", "no-repeat", "closed"),
         ("rule", "", "closed,outage"),
         ("text", "away", "outage"),
     ):
-        type_into(browser, f"nav [name={name}]", value)
-        assert shown_cases(browser) == cases
-    assert browser.value("document.querySelectorAll('.cases tbody tr:not([hidden])').length") == 1
+        type_into(page, f"nav [name={name}]", value)
+        assert shown_cases(page) == cases
+    assert page.value("document.querySelectorAll('.cases tbody tr:not([hidden])').length") == 1
 
 
-def test_filters_choose_lines_of_a_run(browser: Page, show: Open) -> None:
+def test_filters_choose_lines_of_a_run(page: Page, show: Open) -> None:
     show(small_report(), "#case-1")
     for name, value, count in (
         ("kind", "broken", 1),
@@ -223,34 +222,34 @@ def test_filters_choose_lines_of_a_run(browser: Page, show: Open) -> None:
         ("kind", "", 6),
         ("text", "409", 1),
     ):
-        type_into(browser, f".case:not([hidden]) [name={name}]", value)
+        type_into(page, f".case:not([hidden]) [name={name}]", value)
         status = "document.querySelector('.case:not([hidden]) [role=status]').textContent"
-        assert browser.value(status) == f"{count} of 6 lines"
+        assert page.value(status) == f"{count} of 6 lines"
 
 
-def test_a_click_on_the_picture_chooses_the_nearest_line(browser: Page, show: Open) -> None:
+def test_a_click_on_the_picture_chooses_the_nearest_line(page: Page, show: Open) -> None:
     show(small_report(), "#case-1")
-    browser.value(
+    page.value(
         "chart = document.querySelector('.case:not([hidden]) .chart'), box = chart.getBoundingClientRect(),"
         "chart.dispatchEvent(new MouseEvent('click', {clientX: box.left + .97 * box.width, bubbles: true}))"
     )
-    assert moment(browser).startswith("#9 at 0.900 s")
+    assert moment(page).startswith("#9 at 0.900 s")
 
 
-def test_buttons_copy_texts_and_links(browser: Page, show: Open) -> None:
+def test_buttons_copy_texts_and_links(page: Page, show: Open) -> None:
     show(small_report(), "#finding-1-0")
-    browser.value("document.addEventListener('copy', () => window.copied = getSelection().toString())")
-    browser.value("navigator.clipboard.writeText = async text => { window.copied = text }")
-    browser.value("document.querySelector('#finding-1-0 .copy').click()")
-    browser.wait_for("window.copied?.endsWith('report.html#finding-1-0')")
-    browser.value("document.querySelector('#finding-1-0 pre').previousElementSibling.click()")
-    browser.wait_for("window.copied === '#3 at 0.300 s: PUT /tasks/3 -> 409'")
+    page.value("document.addEventListener('copy', () => window.copied = getSelection().toString())")
+    page.value("navigator.clipboard.writeText = async text => { window.copied = text }")
+    page.value("document.querySelector('#finding-1-0 .copy').click()")
+    page.wait_for("window.copied?.endsWith('report.html#finding-1-0')")
+    page.value("document.querySelector('#finding-1-0 pre').previousElementSibling.click()")
+    page.wait_for("window.copied === '#3 at 0.300 s: PUT /tasks/3 -> 409'")
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_view_is_wider_than_the_screen(
-    browser: Page, show: Open, hostile_report: CommandReport, width: int, scheme: str
+    page: Page, show: Open, hostile_report: CommandReport, width: int, scheme: str
 ) -> None:
     command = ReportCommand(7, "curl " + 300 * "x", "answer: 200")
     findings = (ReportFinding(200 * "r", 300 * "y", commands=(command,)),)
@@ -258,29 +257,39 @@ def test_no_view_is_wider_than_the_screen(
         hostile_report, cases=(*hostile_report.cases, Case("long", Outcome.FAIL, findings=findings))
     )
     show(report, "#overview", width)
-    browser.command(
-        "Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}]
-    )
+    page.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     for view in ("overview", "case-0", "case-1", "case-1/2", "case-3"):
-        browser.value(f"location.hash = '{view}'")
-        browser.wait_for(f"document.getElementById('{view.partition('/')[0]}').checkVisibility()")
-        assert browser.value("document.documentElement.scrollWidth") <= width, view
+        page.value(f"location.hash = '{view}'")
+        page.wait_for(f"document.getElementById('{view.partition('/')[0]}').checkVisibility()")
+        assert page.value("document.documentElement.scrollWidth") <= width, view
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_view(page: Page, show: Open, scheme: str) -> None:
+    report = small_report()
+    lanes = tuple(replace(run().lanes[0], task=f"task-{number}") for number in range(60))
+    many = Case("many", Outcome.FAIL, timeline=replace(run(), lanes=lanes))  # the picture scrolls
+    show(replace(report, cases=(*report.cases, many)))
+    page.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    for view in ("overview", "case-0", "case-1/3", "case-3"):
+        page.value(f"location.hash = '{view}'")
+        page.wait_for(f"document.getElementById('{view.partition('/')[0]}').checkVisibility()")
+        assert axe_findings(page) == [], view
 
 
 def test_hostile_texts_are_shown_and_do_not_act(
-    browser: Page, show: Open, hostile_report: CommandReport
+    page: Page, show: Open, hostile_report: CommandReport
 ) -> None:
     show(hostile_report, "#case-1/1")
-    assert browser.errors == []
-    assert "<script>alert(1)</script>" in moment(browser)
-    assert browser.value("document.querySelector('main img, main script')") is None
+    assert page.errors == []
+    assert "<script>alert(1)</script>" in moment(page)
+    assert page.value("document.querySelector('main img, main script')") is None
     assert (
-        browser.value(r"/[\u0000-\u0008\u001b\ufffe\uffff]/.test(document.documentElement.outerHTML)")
-        is False
+        page.value(r"/[\u0000-\u0008\u001b\ufffe\uffff]/.test(document.documentElement.outerHTML)") is False
     )
 
 
-def test_the_page_of_a_long_run_stays_small_and_short(browser: Page, show: Open) -> None:
+def test_the_page_of_a_long_run_stays_small_and_short(page: Page, show: Open) -> None:
     """Sixty failed cases, each with 160 lines and 100 tasks."""
     rows = tuple(exchange(number, "409", "no-repeat", pending=number) for number in range(1, 161))
     lanes = tuple(
@@ -300,27 +309,27 @@ def test_the_page_of_a_long_run_stays_small_and_short(browser: Page, show: Open)
     report = replace(small_report(), cases=cases)
     assert len(html_report(report)) < 2**20
     show(report)
-    assert shown_text(browser).startswith("Fix first: 2.")
-    assert browser.value("document.documentElement.scrollHeight") < 10_000
-    browser.value("location.hash = 'case-59/160'")
-    browser.wait_for("document.querySelector('.case:not([hidden]) .moment')?.innerText.includes('#160 at')")
-    assert browser.value("document.documentElement.scrollHeight") < 10_000
+    assert shown_text(page).startswith("Fix first: 2.")
+    assert page.value("document.documentElement.scrollHeight") < 10_000
+    page.value("location.hash = 'case-59/160'")
+    page.wait_for("document.querySelector('.case:not([hidden]) .moment')?.innerText.includes('#160 at')")
+    assert page.value("document.documentElement.scrollHeight") < 10_000
 
 
-def test_print_shows_whole_texts_and_no_controls(browser: Page, show: Open) -> None:
+def test_print_shows_whole_texts_and_no_controls(page: Page, show: Open) -> None:
     show(small_report(), "#case-1")
-    browser.command("Emulation.setEmulatedMedia", media="print")
-    assert browser.value("document.querySelector('nav').checkVisibility()") is False
-    assert browser.value("getComputedStyle(document.querySelector('.exchanges')).maxHeight") == "none"
-    assert "No heartbeat came." in shown_text(browser)
+    page.command("Emulation.setEmulatedMedia", media="print")
+    assert page.value("document.querySelector('nav').checkVisibility()") is False
+    assert page.value("getComputedStyle(document.querySelector('.exchanges')).maxHeight") == "none"
+    assert "No heartbeat came." in shown_text(page)
 
 
-def test_without_javascript_causes_and_findings_can_be_read(browser: Page, show: Open) -> None:
+def test_without_javascript_causes_and_findings_can_be_read(page: Page, show: Open) -> None:
     show(small_report())
-    browser.command("Emulation.setScriptExecutionDisabled", value=True)
-    browser.command("Page.reload")
-    browser.wait_for("document.readyState === 'complete' && !document.body.classList.contains('with-script')")
-    text = shown_text(browser)
+    page.command("Emulation.setScriptExecutionDisabled", value=True)
+    page.command("Page.reload")
+    page.wait_for("document.readyState === 'complete' && !document.body.classList.contains('with-script')")
+    text = shown_text(page)
     assert text.index("Fix first") < text.index("It was sent again.") < text.index("A task is closed")
-    browser.value("document.querySelectorAll('details').forEach(details => details.open = true)")
-    assert shown_text(browser).count("No heartbeat came.") == 3
+    page.value("document.querySelectorAll('details').forEach(details => details.open = true)")
+    assert shown_text(page).count("No heartbeat came.") == 3
