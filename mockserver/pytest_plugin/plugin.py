@@ -2,8 +2,8 @@
 
 pytest loads this file in each of its runs, also where no test uses the fixture. So the file imports the rest
 of the kit only when a test uses the fixture for the first time. Then the mock starts, too. With `--conform`,
-pytest loads a second plugin, by its name. If the variable WORKERKIT_MUTANT has the id of a mutant, the mocks of
-the pytest run break one promise of the API page. `workerkit mutate` sets this variable.
+pytest loads a second plugin, by its name. If the variable WORKERKIT_MUTANT has the id of a mutant, the mocks
+of the pytest run break one promise of the API page. `workerkit mutate` sets this variable.
 """
 
 from __future__ import annotations

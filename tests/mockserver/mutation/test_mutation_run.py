@@ -30,7 +30,8 @@ def call(base_url, key, method, path, body=None):
 WITH_FIXTURE = """
 def test_an_update_is_stored(worker_api):
     task = worker_api.add_task(status="pending")
-    answer = call(worker_api.base_url, worker_api.api_key, "PUT", f"/tasks/{task['id']}", {"status": "running"})
+    path = f"/tasks/{task['id']}"
+    answer = call(worker_api.base_url, worker_api.api_key, "PUT", path, {"status": "running"})
     assert answer == {"success": True, "data": {"updated": True, "link_id": task["id"]}}
     assert worker_api.task(task["id"])["status"] == "running"
 """
@@ -114,14 +115,15 @@ def test_a_suite_that_hangs_undisturbed_is_stopped() -> None:
         run_mutation(MutationPlan(words, time_limit=1.0, grace=0.1))
 
 
-def test_a_worker_notices_by_its_logs() -> None:
-    mutants = ("update-refuses-failed", "link-complete-of-unknown-tasks", "heartbeat-is-no-success")
+def test_a_worker_notices_by_what_it_prints() -> None:
+    mutants = ("link-complete-of-unknown-tasks", "heartbeat-is-no-success", "foreign-tasks-are-404")
     plan = MutationPlan(
-        tuple(good_worker), scenario=library.find("quiet-day"), mutants=mutants, time_limit=60
+        (sys.executable, WORKER), scenario=library.find("quiet-day"), mutants=mutants, time_limit=60
     )
     found = texts(plan)
     assert found["heartbeat-is-no-success"].startswith("noticed by prints: /health:")
-    assert found["link-complete-of-unknown-tasks"] == "not noticed"
+    assert found["foreign-tasks-are-404"] == "not noticed"
+    assert found["link-complete-of-unknown-tasks"] == "not reached"
 
 
 @pytest.mark.parametrize(
