@@ -6,11 +6,13 @@ import asyncio
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
+from starlette.types import Scope
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from workerkit.mockserver.platform.unconfirmed_bytes import has_unconfirmed_bytes
+from workerkit.mockserver.platform.unconfirmed_bytes import has_refused_bytes, has_unconfirmed_bytes
 from workerkit.openapi.errors import WorkerkitError
 
 EXTENSION = "workerkit.connection"
@@ -36,6 +38,7 @@ class Connection:
         self._transport = transport
         self._flow = flow
         self.is_lost = False
+        self._note_undelivered: Callable[[], None] | None = None
         self._is_stopping = False
         self._waiter: asyncio.Future[None] | None = None
 
@@ -48,6 +51,23 @@ class Connection:
         """The protocol calls this when the connection has ended."""
         self.is_lost = True
         self._wake()
+
+    def set_ended_by_client(self, error: Exception | None = None) -> None:
+        """The protocol calls this when the client has closed the connection, and with the error of its end.
+
+        If the client closed the connection before it took the last answer, its machine refused the bytes.
+        """
+        if self._note_undelivered is None:
+            return
+        if isinstance(error, ConnectionError) or has_refused_bytes(self._socket()):
+            self._note_undelivered()
+            self._note_undelivered = None
+
+    def expect_delivery(self, note_undelivered: Callable[[], None]) -> None:
+        """Calls the function if it shows that the client did not take the answer that is sent now."""
+        self._note_undelivered = note_undelivered
+        if self.is_lost:
+            note_undelivered()
 
     def set_stopping(self) -> None:
         """The protocol calls this when the server is about to stop. All waiting ends then."""
@@ -139,3 +159,9 @@ class Connection:
 def reset_on_close(connection: socket.socket) -> None:
     """Sets a socket option: when the socket is closed, the client gets a TCP reset (RST, not FIN)."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+
+
+def connection_of(scope: Scope) -> Connection | None:
+    """The connection of a request that came through the class `Protocol` in `server/`, else None."""
+    connection: Connection | None = scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
+    return connection

@@ -16,6 +16,11 @@ from workerkit.mockserver.reports.report import (
     TableCell,
 )
 
+_MISSED_NOTE = (
+    "Not noticed: nothing failed with this server fault. Perhaps no request of the command met it, or nothing "
+    "checks the answer."
+)
+
 
 def mutation_report(result: MutationResult) -> CommandReport:
     """Returns the report. Each mutant is a case: it passes if the command notices the mutant."""
@@ -82,7 +87,7 @@ def _table(result: MutationResult) -> ReportTable:
         )
         for row in result.results
     )
-    note = "" if not result.missed else "Each mutant that is not noticed needs a test that fails with it."
+    note = "" if not result.missed else _MISSED_NOTE
     return ReportTable("Server faults", ("mutant", "operation", "noticed by"), rows, note)
 
 

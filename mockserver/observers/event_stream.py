@@ -12,7 +12,7 @@ from typing import Any
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from workerkit.mockserver.http.connection import EXTENSION
+from workerkit.mockserver.http.connection import connection_of
 from workerkit.mockserver.world.journal import as_exchange
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
@@ -195,7 +195,7 @@ class EventStream(StreamingResponse):
         super().__init__(content, headers={"cache-control": "no-store"}, media_type="text/event-stream")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        connection = scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
+        connection = connection_of(scope)
         self._reader.close_connection = connection.abort_if_unsent if connection is not None else None
         self._events.add(self._reader)
         try:

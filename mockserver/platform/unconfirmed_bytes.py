@@ -1,4 +1,4 @@
-"""Whether bytes of a TCP socket are still on their way to the other machine."""
+"""Whether bytes of a TCP socket are still on their way to the other machine, or were refused there."""
 
 from __future__ import annotations
 
@@ -22,4 +22,11 @@ def has_unconfirmed_bytes(connection: socket.socket) -> bool:
     if _CAN_ASK:
         with suppress(OSError):
             return ioctl(connection.fileno(), TIOCOUTQ, bytes(4)) != bytes(4)
+    return False
+
+
+def has_refused_bytes(connection: socket.socket) -> bool:
+    """Whether the other machine has refused bytes, because the program there had closed the connection."""
+    with suppress(OSError):
+        return connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
     return False

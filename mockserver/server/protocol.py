@@ -57,7 +57,13 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
+        if exc is not None:
+            self._connection.set_ended_by_client(exc)
         self._connection.set_lost()
+
+    def eof_received(self) -> None:
+        super().eof_received()
+        self._connection.set_ended_by_client()
 
     def shutdown(self) -> None:
         self._parse(self._take_held())
@@ -75,6 +81,7 @@ class Protocol(HttpToolsProtocol):
         answer = self._worker_app.answer_directly(request) if request is not None else None
         if answer is not None:
             self.transport.write(answer.to_http_bytes())
+            self._connection.expect_delivery(self._worker_app.note_undelivered)
             self._wait_for_next_request()
         elif not held and _PARSER.lacks_body(data):
             self._hold(data)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from traceback import format_exc
 from typing import Any
 
@@ -12,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from workerkit.mockserver.faults.request_faults import RequestFaults, faults_for_request
 from workerkit.mockserver.http.answer import Answer, json_answer
+from workerkit.mockserver.http.connection import connection_of
 from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.http.request import MAX_BODY_BYTES, ClientGoneError, Request, receive_request
 from workerkit.mockserver.metrics.request_figures import RequestFigures
@@ -40,6 +43,10 @@ from workerkit.openapi.spec.operation import Call
 
 _log = logging.getLogger("workerkit.mockserver")
 _GET, _HEAD = "GET", "HEAD"
+
+
+def _nothing() -> None:
+    """There is no answer yet."""
 
 
 class MockFailedError(RefusalError):
@@ -84,6 +91,8 @@ class WorkerApp:
         self.figures = RequestFigures()
         self._answers_origins = answers_origins
         self._key_header = worker_api().key_header
+        # Records that the client did not take the answer that was made last.
+        self.note_undelivered: Callable[[], None] = _nothing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -92,6 +101,8 @@ class WorkerApp:
             return
         began = time.perf_counter()
         answer, context = self._answer(request, self._director_for(request))
+        if (connection := connection_of(scope)) is not None:
+            connection.expect_delivery(self.note_undelivered)
         if context is None or context.faults is None:
             await answer.send(send)
         else:
@@ -134,7 +145,8 @@ class WorkerApp:
         if request.method == _HEAD:
             answer = Answer(answer.status, answer.headers, b"")
         director.after_request(answer, context.faults.applied if context.faults else ())
-        _add_to_journal(context, answer, why)
+        number = _add_to_journal(context, answer, why)
+        self.note_undelivered = partial(world.undelivered.append, number)
         if context.faults is not None:
             return answer, context
         self.figures.add_request(context.operation, answer.status, time.perf_counter() - began)
@@ -291,7 +303,8 @@ def _check_subject(context: _RequestContext, match: Match, server: Server, body:
         check_subject(context.world, server, subject.kind, subject_id)
 
 
-def _add_to_journal(context: _RequestContext, answer: Answer, why: str) -> None:
+def _add_to_journal(context: _RequestContext, answer: Answer, why: str) -> int:
+    """Returns the number of the exchange."""
     request, journal = context.request, context.world.journal
     note = JournalNote(  # positional arguments: keyword arguments take twice as long
         journal.next_number(),
@@ -313,3 +326,4 @@ def _add_to_journal(context: _RequestContext, answer: Answer, why: str) -> None:
         journal.add_note(note)
     else:
         context.faults.begin_exchange(note.to_exchange())
+    return note.number

@@ -39,6 +39,8 @@ class World:
     fault_random: the random values of faults. They are separate, so faults do not change the other values.
     change_log: the recorded changes.
     applied_faults: the faults that were applied to each exchange, by the number of the exchange.
+    undelivered: the numbers of the newest exchanges whose answer the client did not take: it had closed the
+        connection.
     close_port: lets the port of this world refuse connections for some seconds. None if the port has other
         worlds, too.
     on_status_change: is called with each task whose status changed, and with its former status; or None.
@@ -64,6 +66,7 @@ class World:
         self.logs: deque[LogEntry] = deque(maxlen=_MAX_LOGS)
         self.faults: list[ActiveFault] = []
         self.applied_faults: dict[int, AppliedFaults] = {}
+        self.undelivered: deque[int] = deque(maxlen=CAPACITY)
         self.close_port: Callable[[float], None] | None = None
         self.on_status_change: Callable[[Task, str], None] | None = None
         self._backlogs: dict[str, Backlog] = {}

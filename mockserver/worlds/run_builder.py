@@ -30,5 +30,6 @@ def build_run(director: Director, ended_by: EndedBy, exit_code: int | None) -> R
         recorded_at=now,
         clock_ahead=now - time.time(),
         heartbeat_interval=director.heartbeat_interval,
+        undelivered=frozenset(world.undelivered),
         is_complete=not world.has_dropped_history,
     )

@@ -65,6 +65,8 @@ class Run:
     clock_ahead: how far the clock of the world is ahead of the real time, in seconds. The worker has the real
         time.
     leaving: the exchanges after the end of the run, until the worker's processes ended.
+    undelivered: the numbers of the exchanges whose answer the worker did not take, because it had closed the
+        connection.
     is_complete: False if older exchanges or changes are missing, because the world's memory is limited.
     """
 
@@ -82,6 +84,7 @@ class Run:
     recorded_at: float = 0.0
     heartbeat_interval: float | None = None
     clock_ahead: float = 0.0
+    undelivered: frozenset[int] = frozenset()
     is_complete: bool = True
     leaving: tuple[Exchange, ...] = ()
 
@@ -175,7 +178,7 @@ class Run:
     @cached_property
     def reports(self) -> tuple[TaskReport, ...]:
         """All reports of the worker about tasks, in order. An exchange can hold several."""
-        return task_reports(self.own_exchanges, self.api, self.unreadable)
+        return task_reports(self.own_exchanges, self.api, self.unreadable | self.undelivered)
 
     @cached_property
     def reports_by_task(self) -> Mapping[str, tuple[TaskReport, ...]]:

@@ -37,7 +37,8 @@ class TaskReport:
         `accepted`: the server accepted the report.
         `refused`: it refused the report for a lasting reason (400, 403, 404 and so on).
         `temporary-failure`: it may accept the report later (401, 429, 5xx, no answer).
-        `unclear`: the answer could not be read, or it took so long that the worker may not have waited.
+        `unclear`: the answer could not be read, or the worker did not take it, or it took so long that the
+            worker may not have waited.
     code: the status of a refusal or a temporary failure. For an item of a bulk update it is the status that
         an update of this task alone would get. None otherwise.
     in_bulk: True for an item of a bulk update.
@@ -86,7 +87,7 @@ def task_reports(
 ) -> tuple[TaskReport, ...]:
     """Returns all reports in these exchanges, in order. Requests that name no task are skipped.
 
-    unreadable: the numbers of the exchanges whose answer the worker could not read.
+    unreadable: the numbers of the exchanges whose answer the worker could not read or did not take.
     """
     codes = _item_error_codes(api)
     return tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -177,6 +178,17 @@ def test_a_task_that_is_listed_twice_is_done_once(
     assert broken_rules(worker.run_record()) == []
     worker.do_tasks(task)
     assert broken_rules(worker.run_record()) == ["one-end-per-task"]
+
+
+def test_a_result_is_repeated_if_the_worker_closed_the_connection_before_it_took_the_answer(
+    scripted_worker: MakeWorker, broken_rules: BrokenRules
+) -> None:
+    worker = scripted_worker()
+    worker.do_tasks(task := worker.add_task())
+    worker.update(task, "completed")
+    run = worker.run_record()
+    assert broken_rules(run) == ["one-end-per-task"]
+    assert broken_rules(replace(run, undelivered=frozenset({run.exchanges[-2].number}))) == []
 
 
 def test_a_failure_reported_because_the_answer_to_the_completion_was_lost(
