@@ -16,10 +16,7 @@ from workerkit.mockserver.reports.report import (
     TableCell,
 )
 
-_MISSED_NOTE = (
-    "Not noticed: nothing failed with this server fault. Perhaps no request of the command met it, or nothing "
-    "checks the answer."
-)
+_MISSED_NOTE = "Not noticed: nothing failed. Perhaps no request met this fault, or nothing checks the answer."
 
 
 def mutation_report(result: MutationResult) -> CommandReport:
@@ -100,10 +97,9 @@ def _operations(mutant: Mutant, called: frozenset[str]) -> str:
 
 
 def _summary(result: MutationResult) -> str:
-    return (
-        f"mutate verdict: {_outcome(result)} ({result.noticed} of {result.noticed + result.missed} server "
-        f"faults were noticed; {result.not_reached} were not reached)"
-    )
+    tried = result.noticed + result.missed
+    counts = f"{result.noticed} of {tried} server faults noticed, {result.not_reached} not reached"
+    return f"mutate verdict: {_outcome(result)} ({counts})"
 
 
 def _outcome(result: MutationResult) -> Outcome:

@@ -74,7 +74,7 @@ def test_a_suite_that_asserts_nothing_notices_nothing(tmp_path: Path) -> None:
     result = run_mutation(plan)
     assert (result.noticed, result.missed) == (0, 2)
     assert mutation_report(result).summary == (
-        "mutate verdict: fail (0 of 2 server faults were noticed; 0 were not reached)"
+        "mutate verdict: fail (0 of 2 server faults noticed, 0 not reached)"
     )
 
 
