@@ -9,8 +9,7 @@ from dataclasses import dataclass
 class RunOutcome:
     """What one run of the command showed. It contains no secrets.
 
-    has_ended: whether the command did what it had to do in time: a test suite exited, a worker exited or did
-        all tasks.
+    has_ended: whether the command did in time what it had to do: a test suite exited, a worker did all tasks.
     exit_code: the exit code of the command. None if it did not exit by itself.
     called: the operations that the command called.
     signs: the signs of trouble, the most important first: the first test that failed, an exit code, a log

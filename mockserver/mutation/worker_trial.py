@@ -26,8 +26,9 @@ def run_worker_once(plan: MutationPlan, stop: threading.Event) -> RunOutcome:
     with WorldServer(worlds) as mock:
         director.world.close_port = mock.close_port
         run = run_command(mock, director, plan.words, time_limit=plan.time_limit, grace=plan.grace, stop=stop)
+        is_over = mock.run_in_server_thread(director.is_over)
     assert run.record is not None
     mask = mask_of(director.world)
     signs = tuple(dict.fromkeys(map(mask.text, worker_signs(run.record, run.output))))
-    has_ended, seconds = run.ended_by in ("until", "exit"), steady_seconds() - began
-    return RunOutcome(has_ended, run.exit_code, frozenset(called), signs, run.output, seconds)
+    seconds = steady_seconds() - began
+    return RunOutcome(is_over, run.exit_code, frozenset(called), signs, run.output, seconds)
