@@ -26,8 +26,8 @@ def command(url: str, world: str | None, control_token_file: str | None) -> None
 
     \b
     Example:
-      workerkit serve --scenario key-revoked    # in one terminal
-      workerkit watch                           # in another
+      workerkit watch
+      workerkit watch http://127.0.0.1:8090 --world default
     """
     client = ControlClient(url, token_from(control_token_file) if control_token_file else None)
     worlds = client.worlds()

@@ -25,8 +25,8 @@ CHECKS = (
     "unsupported_method",
     "negative_data_rejection",
 )
-# What only an id or a state that fits together is accepted for.
-NEED_A_STORY = ("changeTask", "restoreWorld")
+# What only an id, a name or a state that fits together is accepted for.
+NEED_A_STORY = ("changeServer", "changeTask", "restoreWorld", "getRefusal")
 
 
 def test_all_phases_find_no_500_and_no_answer_that_the_spec_does_not_describe(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_progress_is_shown_only_to_a_person_at_a_terminal(
 
 
 # Files that print only texts of workerkit itself, or reports, which their writers have made harmless.
-OWN_TEXTS = {"echo.py", "main.py", "report_files.py", "spec.py", "schema.py"}
+OWN_TEXTS = {"completion.py", "echo.py", "main.py", "report_files.py", "spec.py", "schema.py"}
 
 
 def test_commands_print_only_through_a_console_or_echo() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import subprocess
 import sys
 import tempfile
@@ -47,7 +48,7 @@ def test_a_wrong_command_line_is_exit_2(run: Run, words: list[str]) -> None:
 def test_an_interrupted_command_is_exit_130(
     run: Run, monkeypatch: pytest.MonkeyPatch, stop: type[BaseException]
 ) -> None:
-    def interrupted() -> None:
+    def interrupted(**options: object) -> None:
         raise stop
 
     monkeypatch.setattr(silences.command, "callback", interrupted)
@@ -57,7 +58,7 @@ def test_an_interrupted_command_is_exit_130(
 def test_an_error_of_the_kit_itself_is_exit_3_with_one_line_that_says_where_its_trace_is(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def fails() -> None:
+    def fails(**options: object) -> None:
         raise ValueError("for password=hunter222&a=1\nand more")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -76,7 +77,7 @@ def test_an_error_of_the_kit_itself_is_exit_3_with_one_line_that_says_where_its_
 def test_without_a_folder_for_temporary_files_the_trace_is_printed(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def fails() -> None:
+    def fails(**options: object) -> None:
         raise ValueError("a mistake of ours")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
@@ -125,8 +126,8 @@ def test_without_the_optional_modules_other_commands_work(base_install: Run, pro
 def test_without_the_optional_modules_the_help_says_what_is_missing(base_install: Run) -> None:
     code, output, errors = base_install("--help")
     assert (code, errors) == (0, "")
-    assert "conform   Not installed" in output
-    assert "watch     Not installed" in output
+    assert re.search("conform +Not installed", output)
+    assert re.search("watch +Not installed", output)
 
 
 def test_without_the_optional_modules_all_other_commands_can_be_imported(base_install: Run) -> None:

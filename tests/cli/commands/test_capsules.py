@@ -392,7 +392,7 @@ def test_a_capsule_becomes_a_har_and_an_issue(run: Run, project: Path) -> None:
     code, text, _ = run("replay", "bug.har", "--issue")
     assert code == 1
     assert "a-real-key" not in text
-    assert 'curl -X GET "$LIKEPION_BASE_URL"/tasks' in text
+    assert 'curl -i -X GET "$LIKEPION_BASE_URL"/tasks' in text
     (project / "issue.md").write_text(text)
     code, verdict, _ = run("replay", "issue.md")
     assert code == 1

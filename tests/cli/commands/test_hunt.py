@@ -28,6 +28,7 @@ def test_a_finding_is_exit_1_and_is_written(run: Run, project: Path, good_worker
     assert fromstring((project / "hunt.xml").read_text()).attrib["failures"] == "1"
     assert sorted(path.name for path in (project / "hunts").iterdir()) == [
         "completion-1-5xx.yaml",
+        "scenario.schema.json",
         "test_completion_1_5xx.py",
     ]
     code, output, _ = run("exec", "--scenario", "hunts", *LIMIT, "--", *good_worker)
