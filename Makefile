@@ -49,7 +49,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p workerkit
-	$(BIN)/mypy tests hatch_build.py benchmarks
+	$(BIN)/mypy tests hatch_build.py benchmarks docs/made_pages
 	$(BIN)/lint-imports
 	$(BIN)/openapi-spec-validator openapi/worker-api.yaml openapi/control-api.yaml
 ifeq ($(NODE),)

@@ -10,7 +10,7 @@ project = "workerkit"
 author = "The maintainers of workerkit"
 language = os.environ.get("DOCS_LANGUAGE", "en")
 extensions = ["myst_parser", "sphinx_copybutton"]
-exclude_patterns = ["vi/**", "_templates/**"] if language == "en" else []
+exclude_patterns = ["vi/**", "_templates/**", "made_pages/**"] if language == "en" else []
 
 templates_path = [str(_HERE / "_templates")]
 myst_heading_anchors = 4

@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[2]
     ("name", "page"),
     [
         ("exec", "README.md"),
-        ("hunt", "docs/hunt.md"),
-        ("conform", "docs/conform.md"),
-        ("serve", "docs/mock.md"),
+        ("hunt", "docs/reference/hunt.md"),
+        ("conform", "docs/reference/conform.md"),
+        ("serve", "docs/reference/mock.md"),
         ("health", "docs/containers.md"),
     ],
 )

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FENCE = re.compile(
-    r"^(?P<indent> *)(?:<!-- (?P<marker>.*?) -->\n+ *)?```(?P<language>[a-z]*)\n(?P<text>.*?)^ *```$",
+    r"^(?P<indent> *)(?:<!-- (?P<marker>.*?) -->\n+ *)?```(?P<language>[a-z{}]*)\n(?P<text>.*?)^ *```$",
     re.M | re.S,
 )
 _HEADING = re.compile(r"^(#+) (.+)$", re.M)
-_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_LINK = re.compile(r"!?\[[^\]]*\]\((?!https?:)([^)\s]+)\)")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,22 @@ class MarkdownPage:
     def levels(self) -> list[int]:
         """The level of each heading."""
         return [len(signs) for signs, _ in _HEADING.findall(self._prose)]
+
+    @property
+    def anchors(self) -> list[str]:
+        """What a link to each heading has after `#`: the words of the heading, as GitHub writes them."""
+        words = (re.sub(r"[^\w\s-]", "", text.lower()) for _, text in _HEADING.findall(self._prose))
+        return ["-".join(text.split()) for text in words]
+
+    @property
+    def indented_lines(self) -> list[str]:
+        """The lines of code that stand in no fence."""
+        return [line for line in self._prose.splitlines() if line.startswith("    ")]
+
+    @property
+    def table_rows(self) -> int:
+        """The number of rows in all tables."""
+        return sum(line.startswith("|") for line in self._prose.splitlines())
 
     @property
     def links(self) -> list[str]:

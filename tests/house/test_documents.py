@@ -10,7 +10,8 @@ import pytest
 
 from tests.house.modules import PACKAGE, ROOMS, ROOT
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/**/*.md")])
+GLOBS = ("*.md", "docs/*.md", "docs/reference/*.md", "docs/explanation/*.md", ".github/**/*.md")
+DOCUMENTS = sorted(path for glob in GLOBS for path in ROOT.glob(glob))
 FOLDERS = (*ROOMS, str(PACKAGE), "tests", "docs", "benchmarks")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 PATH = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]+)`")
@@ -23,7 +24,7 @@ def named_files(document: Path) -> Iterator[Path]:
     yield from (ROOT / path for path in PATH.findall(text))
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_file_that_a_document_names_exists(document: Path) -> None:
     assert [str(path.relative_to(ROOT)) for path in named_files(document) if not path.exists()] == []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 # An indented line that runs a command with a secret as one of its words, or as a part of a header.
 SECRET = re.compile(
     r"^ {4,}.*(?:--(?:control-token|(?:other-|inactive-)?api-key)[ =]|Authorization: Bearer [\"$'<])",
@@ -16,6 +16,6 @@ SECRET = re.compile(
 )
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
 def test_no_command_of_a_document_contains_a_secret(document: Path) -> None:
     assert SECRET.findall(document.read_text("utf-8")) == []

@@ -1,4 +1,4 @@
-"""The examples of docs/python.md: each runs as the page shows it, with the careful worker beside it."""
+"""The examples of docs/reference/python.md: each runs as it stands there, beside the careful worker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from tests.package.test_public_names import NAMES
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "python.md").read_text("utf-8")
+PAGE = (ROOT / "docs/reference/python.md").read_text("utf-8")
 BLOCK = re.compile(r"^    # (\w+\.py)\n((?:    .*\n|\n)+)", re.MULTILINE)
 EXAMPLES = {name: dedent(source) for name, source in BLOCK.findall(PAGE)}
 QUIET = ("-p", "no:schemathesis", "-p", "no:cacheprovider", "-q")

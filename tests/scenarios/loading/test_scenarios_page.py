@@ -1,4 +1,4 @@
-"""docs/scenarios.md names every key of scenario files, and its examples are valid."""
+"""docs/reference/scenarios.md names every key of scenario files, and its examples are valid."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workerkit.scenarios.model.trigger import TRIGGERS
 from workerkit.scenarios.model.until import Until
 from workerkit.scenarios.model.world_plan import AccountPlan, CustomerRequestPlan, ServerPlan, WorldPlan
 
-PAGE = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/reference/scenarios.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 KEYS = [
     *TRIGGERS,

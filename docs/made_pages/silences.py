@@ -1,0 +1,42 @@
+"""The page of all silences, made from `openapi/silences.yaml` and `openapi/proposed_sentences.yaml`."""
+
+from __future__ import annotations
+
+from docs.made_pages.markdown import introduction, table
+from workerkit.openapi.spec.proposed_sentence import proposed_sentences
+from workerkit.openapi.spec.silence import Silence, silences
+
+_COLUMNS = {"en": ("value", "meaning"), "vi": ("giá trị", "ý nghĩa")}
+_LABELS = {
+    "en": ("What the page says", "How a client sees it"),
+    "vi": ("Tài liệu nói gì", "Client nhận ra bằng cách nào"),
+}
+
+
+def silences_page(language: str) -> str:
+    """The page as Markdown."""
+    entries = [_silence(silence, language) for silence in silences().values()]
+    return "\n".join([introduction("silences", language), *entries])
+
+
+def _silence(silence: Silence, language: str) -> str:
+    question, meanings = _texts(silence, language)
+    rows = [(f"`{value}`", meaning) for value, meaning in meanings.items()]
+    page_label, seen_label = _LABELS[language]
+    return "\n".join(
+        [
+            f"## {silence.id}\n",
+            f"{question}\n",
+            table(_COLUMNS[language], rows),
+            f"{page_label}: {silence.page}\n",
+            f"{seen_label}: {silence.seen}\n",
+        ]
+    )
+
+
+def _texts(silence: Silence, language: str) -> tuple[str, dict[str, str]]:
+    """The question, and what each value means."""
+    if language == "en":
+        return silence.question, dict(silence.values)
+    sentences = proposed_sentences()[silence.id]
+    return sentences.question, {value: sentences.values[value].vi for value in silence.values}
