@@ -19,6 +19,7 @@ _COMMANDS = {
     "watch": "workerkit.cli.commands.watch",
     "exec": "workerkit.cli.commands.exec",
     "hunt": "workerkit.cli.commands.hunt",
+    "mutate": "workerkit.cli.commands.mutate",
     "conform": "workerkit.cli.commands.conform",
     "record": "workerkit.cli.commands.record",
     "replay": "workerkit.cli.commands.replay",

@@ -57,8 +57,8 @@ def main(rounds: int, seconds: float) -> None:
 
 
 def _to_file(folder: Path, seconds: float) -> Load:
-    with _served(folder / "log") as running:
-        return _load(running, seconds)
+    with served(folder / "log") as running:
+        return load_of(running, seconds)
 
 
 def _on_terminal(folder: Path, seconds: float) -> Load:
@@ -67,8 +67,8 @@ def _on_terminal(folder: Path, seconds: float) -> Load:
     reader = threading.Thread(target=_read_to_the_end, args=(reading_end,))
     reader.start()
     try:
-        with _served(Path(os.ttyname(terminal))) as running:
-            return _load(running, seconds)
+        with served(Path(os.ttyname(terminal))) as running:
+            return load_of(running, seconds)
     finally:
         os.close(terminal)
         reader.join()
@@ -99,16 +99,16 @@ def _read_events(port: int, is_listening: Event) -> None:
 
 
 def _with_inspector(folder: Path, seconds: float) -> Load:
-    with _served(folder / "log") as running, on_core(_OTHER_CORE), browser_page(folder / "browser") as page:
+    with served(folder / "log") as running, on_core(_OTHER_CORE), browser_page(folder / "browser") as page:
         page.open(f"http://127.0.0.1:{running.port}/_mock/ui", width=1280)
         page.wait_for("document.querySelector('#connection')?.textContent === 'live'")
-        measured = _load(running, seconds)
+        measured = load_of(running, seconds)
         page.wait_for("document.querySelectorAll('.row').length > 0")
         return measured
 
 
 @contextmanager
-def _served(output: Path) -> Iterator[Running]:
+def served(output: Path) -> Iterator[Running]:
     """Runs `workerkit serve` on a core of its own. `output`: a file or a terminal."""
     port, program = free_port(), str(Path(sys.executable).with_name("workerkit"))
     command = [program, "serve", "--port", str(port), "--seed", str(SEED)]
@@ -118,7 +118,7 @@ def _served(output: Path) -> Iterator[Running]:
         yield running
 
 
-def _load(running: Running, seconds: float) -> Load:
+def load_of(running: Running, seconds: float) -> Load:
     with on_core(_OTHER_CORE):
         heartbeats = calls()[0].request_bytes(API_PATH)
         return load(running.port, heartbeats, seconds=seconds, cpu=running.cpu)

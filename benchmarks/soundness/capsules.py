@@ -13,7 +13,6 @@ from pathlib import Path
 
 import click
 
-from tests.broken import MUTANTS
 from tests.broken.serving import serving
 from tests.independent.choices import Choices
 from tests.independent.client import Client
@@ -35,6 +34,7 @@ from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.replay import replay, replay_against_server
 from workerkit.mockserver.capsules.replay.worker_replay import replay_to_worker
+from workerkit.mockserver.mutants import MUTANTS
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.trials.trial import try_worker
 from workerkit.mockserver.worlds.snapshot import snapshot_of

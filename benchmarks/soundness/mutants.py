@@ -17,12 +17,12 @@ import click
 
 from benchmarks.goal import Goal, goal_table, markdown
 from benchmarks.machine import Machine
-from tests.broken import MUTANTS
 from tests.broken.serving import serving
 from tests.broken.trial import broken_rules, trial
 from workerkit.contracts.conformance import RunFailedError
 from workerkit.contracts.gate.gate import EndCause
 from workerkit.contracts.target.target import Target
+from workerkit.mockserver.mutants import MUTANTS
 
 _PAGE = Path(__file__).with_name("mutants.md")
 _PROCESSES = 2

@@ -17,6 +17,7 @@ from workerkit.mockserver.control.control_calls import CONTROL_CALLS, CONTROL_ST
 from workerkit.mockserver.http.answer import json_answer
 from workerkit.mockserver.http.request import MAX_BODY_BYTES, ClientGoneError, Request, receive_request
 from workerkit.mockserver.http.stepwise_answer import StepwiseAnswer, Turns
+from workerkit.mockserver.metrics.request_figures import RequestFigures
 from workerkit.mockserver.observers.event_stream import EventPublisher
 from workerkit.mockserver.world.refusal import InvalidRequestError, RefusalError
 from workerkit.mockserver.worlds.worlds import Worlds
@@ -35,13 +36,18 @@ _MAX_BYTES_BY_CALL = {"restoreWorld": 2**28}
 class _ControlPlane:
     worlds: Worlds
     events: EventPublisher
+    figures: RequestFigures
     worker_path: str
     mask: WorldsMask
     turns: Turns
 
 
 def control_app(
-    api: Api, worlds: Worlds, worker_path: str, events: EventPublisher | None = None
+    api: Api,
+    worlds: Worlds,
+    worker_path: str,
+    events: EventPublisher | None = None,
+    figures: RequestFigures | None = None,
 ) -> Starlette:
     """Returns the application.
 
@@ -50,6 +56,7 @@ def control_app(
     worker_path: the base path of the Worker API.
     events: publishes the events of the worlds. With None, the application makes its own publisher, which the
         caller cannot close.
+    figures: the figures of the Worker API. With None, no requests are counted.
 
     Raises ValueError if `api` has other calls than this package.
     """
@@ -58,7 +65,12 @@ def control_app(
         difference = set(api.operations) ^ implemented
         raise ValueError(f"these calls are in the spec only or in the code only: {difference}")
     plane = _ControlPlane(
-        worlds, EventPublisher(worlds) if events is None else events, worker_path, WorldsMask(worlds), Turns()
+        worlds,
+        EventPublisher(worlds) if events is None else events,
+        RequestFigures() if figures is None else figures,
+        worker_path,
+        WorldsMask(worlds),
+        Turns(),
     )
     app = Starlette(
         routes=[_route(path, operations, plane) for path, operations in _operations_by_path(api)],
@@ -86,7 +98,9 @@ def _route(path: str, operations: dict[str, Operation], plane: _ControlPlane) ->
         try:
             call = _parse_call(operation, http_request.path_params, request, max_bytes)
             base_url = f"{http_request.url.scheme}://{http_request.headers['host']}{plane.worker_path}"
-            return await _answer(ControlRequest(plane.worlds, plane.events, call, base_url), plane.turns)
+            return await _answer(
+                ControlRequest(plane.worlds, plane.events, plane.figures, call, base_url), plane.turns
+            )
         except RefusalError as refusal:
             steps = plane.mask.text_in_steps(refusal.why, _json_of(request))
             message = await plane.turns.finish(steps)

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.responses import Response
+
 from workerkit.mockserver.capsules.capture.capture import capture_exchanges_in_steps
 from workerkit.mockserver.capsules.file.writer import capsule_text_in_steps
 from workerkit.mockserver.control.near_miss import near_miss_of
 from workerkit.mockserver.control.scenario_state import scenario_state
 from workerkit.mockserver.control.verify import expected_calls_of, verify_in_steps
+from workerkit.mockserver.metrics.request_figures import RequestFigures
 from workerkit.mockserver.observers.event_stream import EventPublisher, EventStream
 from workerkit.mockserver.world.entities import Server, Task
 from workerkit.mockserver.world.journal import JournalNote, as_exchange
@@ -63,12 +66,14 @@ class ControlRequest:
 
     worlds: the worlds of the mock.
     events: publishes the events of the worlds.
+    figures: the figures of the Worker API.
     call: the parsed request.
     base_url: the base URL of the Worker API, with the host of the request's Host header.
     """
 
     worlds: Worlds
     events: EventPublisher
+    figures: RequestFigures
     call: Call
     base_url: str
 
@@ -381,6 +386,15 @@ def get_events(request: ControlRequest) -> EventStream:
 
 
 # A call returns the status and the answer, at once or after some steps.
+def get_metrics(request: ControlRequest) -> Response:
+    """GET /_mock/metrics: the figures of the mock, in the text format of Prometheus."""
+    # Importing the package of Prometheus takes 0.1 s, and most mocks are never asked.
+    from workerkit.mockserver.metrics.metrics_text import CONTENT_TYPE_LATEST, metrics_text
+
+    text = metrics_text(request.figures, len(request.worlds.names()))
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
 CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json] | Steps[tuple[int, Json]]]] = {
     "getHealth": get_health,
     "listWorlds": list_worlds,
@@ -412,7 +426,11 @@ CONTROL_CALLS: dict[str, Callable[[ControlRequest], tuple[int, Json] | Steps[tup
     "restoreWorld": restore_world,
 }
 
-CONTROL_STREAMS: dict[str, Callable[[ControlRequest], EventStream]] = {"getEvents": get_events}
+# Their answers are not JSON.
+CONTROL_STREAMS: dict[str, Callable[[ControlRequest], Response]] = {
+    "getEvents": get_events,
+    "getMetrics": get_metrics,
+}
 
 
 def servers_with_keys(world: World) -> list[Json]:

@@ -2,13 +2,15 @@
 
 pytest loads this file in each of its runs, also where no test uses the fixture. So the file imports the rest
 of the kit only when a test uses the fixture for the first time. Then the mock starts, too. With `--conform`,
-pytest loads a second plugin, by its name.
+pytest loads a second plugin, by its name. If the variable WORKERKIT_MUTANT has the id of a mutant, the mocks
+of the pytest run break one promise of the API page. `workerkit mutate` sets this variable.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -30,6 +32,8 @@ _HEARTBEAT_OPTION, _HEARTBEAT_SETTING = "--worker-api-heartbeat", "worker_api_he
 _CONFORM_PLUGIN = "workerkit.cli.pytest_conform.plugin"
 _CONFORM_PACKAGES = ("schemathesis", "hypothesis", "requests")
 _CONFORM_OPTIONS = Path(__file__).with_name("conform_options.json")
+# Also in mockserver/mutation/suite_notes.py, which is imported only if one of them is set.
+_MUTANT, _MUTATION_NOTES = "WORKERKIT_MUTANT", "WORKERKIT_MUTATION_NOTES"
 _report_sections = pytest.StashKey[Callable[[], Iterable[tuple[str, str]]]]()
 
 
@@ -64,6 +68,23 @@ def pytest_configure(config: pytest.Config) -> None:
         _create_folder(folder)
     if config.getoption("--conform") is not None:
         _load_conform_plugin(config)
+    _prepare_mutation(config, os.environ.get(_MUTANT), os.environ.get(_MUTATION_NOTES))
+
+
+def _prepare_mutation(config: pytest.Config, mutant: str | None, notes: str | None) -> None:
+    """Makes the mocks a mutant, and takes notes for `workerkit mutate`, if its variables are set."""
+    if not (mutant or notes):
+        return
+    with warnings.catch_warnings():
+        # In a project where warnings are errors, a warning of our imports must not end pytest.
+        warnings.simplefilter("ignore")
+        from workerkit.mockserver.pytest_plugin.mutated_session import NotesPlugin, break_mocks
+    if mutant:
+        break_mocks(mutant)
+    if notes:
+        config.pluginmanager.register(NotesPlugin(Path(notes)), "workerkit-mutation")
+    if mutant and notes:
+        config.option.maxfail = 1  # the first test that fails is enough
 
 
 def _create_folder(folder: str) -> None:

@@ -37,9 +37,9 @@ class MockApp:
         control, worker_path = control_api(), worker_api().base_path
         self._control_path, self._worker_path = control.base_path, worker_path
         self.events = EventPublisher(worlds)
-        plane = control_app(control, worlds, worker_path, self.events)
-        self._control: ASGIApp = AccessControl(plane, host=host, token=token)
         self.worker_app = WorkerApp(worlds, answers_origins=bool(origins))
+        plane = control_app(control, worlds, worker_path, self.events, self.worker_app.figures)
+        self._control: ASGIApp = AccessControl(plane, host=host, token=token)
         self._worker: ASGIApp = with_cors(self.worker_app, origins)
         self._inspector: ASGIApp = inspector_app()
         self._docs: ASGIApp = docs_app(worlds, host=host, token=token)

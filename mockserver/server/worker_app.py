@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from workerkit.mockserver.http.answer import Answer, json_answer
 from workerkit.mockserver.http.connection import connection_of
 from workerkit.mockserver.http.delivery import Delivery
 from workerkit.mockserver.http.request import MAX_BODY_BYTES, ClientGoneError, Request, receive_request
+from workerkit.mockserver.metrics.request_figures import RequestFigures
 from workerkit.mockserver.world.entities import Server
 from workerkit.mockserver.world.journal import JournalNote
 from workerkit.mockserver.world.operations import HANDLERS, Handler, check_subject
@@ -81,10 +83,12 @@ class WorkerApp:
     The code that creates an answer has no `await`. So no other request can change the world in the meantime.
 
     answers_origins: whether a part around this application changes the answers to web pages of other origins.
+    figures: counts the requests.
     """
 
     def __init__(self, worlds: Worlds, *, answers_origins: bool = False) -> None:
         self._worlds = worlds
+        self.figures = RequestFigures()
         self._answers_origins = answers_origins
         self._key_header = worker_api().key_header
         # Records that the client did not take the answer that was made last.
@@ -95,13 +99,18 @@ class WorkerApp:
             request = await receive_request(scope, receive)
         except ClientGoneError:
             return
-        answer, faults = self._answer(request, self._director_for(request))
+        began = time.perf_counter()
+        answer, context = self._answer(request, self._director_for(request))
         if (connection := connection_of(scope)) is not None:
             connection.expect_delivery(self.note_undelivered)
-        if faults is None:
+        if context is None or context.faults is None:
             await answer.send(send)
         else:
-            await faults.deliver(answer, Delivery(scope, send, faults.now))
+            delivery = Delivery(scope, send, context.faults.now)
+            try:
+                await context.faults.deliver(answer, delivery)
+            finally:
+                self._count_faulty(context, delivery.status, time.perf_counter() - began)
 
     def answer(self, request: Request) -> Answer:
         """Answers a request and adds it to the journal.
@@ -125,7 +134,9 @@ class WorkerApp:
     def _director_for(self, request: Request) -> Director | None:
         return self._worlds.director_for_key(request.header(self._key_header))
 
-    def _answer(self, request: Request, director: Director | None) -> tuple[Answer, RequestFaults | None]:
+    def _answer(self, request: Request, director: Director | None) -> tuple[Answer, _RequestContext | None]:
+        """The answer, and the request if its faults have to send the answer."""
+        began = time.perf_counter()
         if director is None:
             return _error_answer(worker_api(), UnauthorizedError("this mock has no world"), request), None
         world, key = director.world, request.header(self._key_header)
@@ -136,7 +147,16 @@ class WorkerApp:
         director.after_request(answer, context.faults.applied if context.faults else ())
         number = _add_to_journal(context, answer, why)
         self.note_undelivered = partial(world.undelivered.append, number)
-        return answer, context.faults
+        if context.faults is not None:
+            return answer, context
+        self.figures.add_request(context.operation, answer.status, time.perf_counter() - began)
+        return answer, None
+
+    def _count_faulty(self, context: _RequestContext, status: int | None, seconds: float) -> None:
+        """Counts a request after its faults have sent the answer, or nothing."""
+        assert context.faults is not None
+        self.figures.add_faults(fault.kind for fault in context.faults.applied)
+        self.figures.add_request(context.operation, status, seconds)
 
     def _handle(self, context: _RequestContext) -> Answer:
         """Handles a request. Each step may raise a RefusalError."""
@@ -152,6 +172,8 @@ class WorkerApp:
         try:
             return self._handle(context), ""
         except RefusalError as refusal:
+            if not isinstance(refusal, FaultAnswerError | ScriptedAnswerError):
+                self.figures.add_refusal(context.operation, refusal.status)
             return _error_answer(api, refusal, request), refusal.why
         except Exception as error:
             text = f"the mock failed to answer {request.method} {request.path}\n{format_exc()}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.broken import MUTANTS
 from tests.broken.trial import SCRIPT_REQUESTS, broken_rules, trial
 from workerkit.contracts.page.rules import RULE_IDS
+from workerkit.mockserver.mutants import MUTANTS
 
 
 def enough_for_every_rule() -> list[str]:

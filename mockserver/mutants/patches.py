@@ -76,7 +76,7 @@ def without_fields(call: Call, *names: str) -> Call:
     return replace(call, body={name: value for name, value in call.body.items() if name not in names})
 
 
-def patch_method(owner: type, name: str, value: object) -> None:
-    """Replaces a method in the whole process."""
-    assert hasattr(owner, name), f"{owner.__name__} has no method {name}"
+def patch_member(owner: object, name: str, value: object) -> None:
+    """Replaces a method of a class, or a function of a module, in the whole process."""
+    assert hasattr(owner, name), f"{owner} has no member {name}"
     setattr(owner, name, value)

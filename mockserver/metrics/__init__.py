@@ -1,0 +1,1 @@
+"""Figures about a running mock, for Prometheus."""

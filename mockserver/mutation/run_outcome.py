@@ -1,0 +1,31 @@
+"""What one run of the command showed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What one run of the command showed. It contains no secrets.
+
+    has_ended: whether the command did in time what it had to do: a test suite exited, a worker did all tasks.
+    exit_code: the exit code of the command. None if it did not exit by itself.
+    called: the operations that the command called.
+    signs: the signs of trouble, the most important first: the first test that failed, an exit code, a log
+        entry of the worker. A run without trouble can have some, too.
+    output: what the command printed.
+    seconds: how long the run took.
+    """
+
+    has_ended: bool
+    exit_code: int | None
+    called: frozenset[str]
+    signs: tuple[str, ...]
+    output: str
+    seconds: float
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the command ended as it should."""
+        return self.has_ended and self.exit_code in (0, None)

@@ -1,0 +1,34 @@
+"""Runs a worker once in a scenario, with a mock of this process."""
+
+from __future__ import annotations
+
+import threading
+
+from workerkit.mockserver.mutants.broken_process import note_called_operations
+from workerkit.mockserver.mutation.mutation_plan import MutationPlan
+from workerkit.mockserver.mutation.run_outcome import RunOutcome
+from workerkit.mockserver.mutation.worker_signs import worker_signs
+from workerkit.mockserver.server.server import WorldServer
+from workerkit.mockserver.steady_clock import steady_seconds
+from workerkit.mockserver.workers.worker_run import run_command
+from workerkit.mockserver.world.world_mask import mask_of
+from workerkit.mockserver.worlds.world_builder import WorldBuilder
+from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
+
+
+def run_worker_once(plan: MutationPlan, stop: threading.Event) -> RunOutcome:
+    """Runs the worker until the scenario is over, the worker exits, or the time limit is reached.
+
+    Raises CommandNotFoundError, and RunStoppedError after `stop` was set.
+    """
+    called, worlds, began = note_called_operations(), Worlds(), steady_seconds()
+    director = worlds.add(DEFAULT, WorldBuilder(plan.scenario))
+    with WorldServer(worlds) as mock:
+        director.world.close_port = mock.close_port
+        run = run_command(mock, director, plan.words, time_limit=plan.time_limit, grace=plan.grace, stop=stop)
+        is_over = mock.run_in_server_thread(director.is_over)
+    assert run.record is not None
+    mask = mask_of(director.world)
+    signs = tuple(dict.fromkeys(map(mask.text, worker_signs(run.record, run.output))))
+    seconds = steady_seconds() - began
+    return RunOutcome(is_over, run.exit_code, frozenset(called), signs, run.output, seconds)
