@@ -79,13 +79,13 @@ def _with_reader(folder: Path, seconds: float) -> Load:
     """Measures with a process that only reads the events, as `curl -N` does."""
     processes = multiprocessing.get_context("spawn")
     is_listening = processes.Event()
-    with _served(folder / "log") as running, on_core(_OTHER_CORE):
+    with served(folder / "log") as running, on_core(_OTHER_CORE):
         reader = processes.Process(target=_read_events, args=(running.port, is_listening))
         reader.start()
         try:
             if not is_listening.wait(_SECONDS_TO_LISTEN):
                 raise click.ClickException("the mock did not send its events")
-            return _load(running, seconds)
+            return load(running, seconds)
         finally:
             reader.kill()
             reader.join()
