@@ -85,7 +85,7 @@ def _with_reader(folder: Path, seconds: float) -> Load:
         try:
             if not is_listening.wait(_SECONDS_TO_LISTEN):
                 raise click.ClickException("the mock did not send its events")
-            return load(running, seconds)
+            return load_of(running, seconds)
         finally:
             reader.kill()
             reader.join()
