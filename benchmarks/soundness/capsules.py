@@ -28,10 +28,10 @@ from tests.workers.careful_workers import EXAMPLES
 from workerkit.contracts.resend.address import address_of
 from workerkit.contracts.resend.policy import key_replacements
 from workerkit.mockserver.capsules.capture.capture import capture_world
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
-from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.replay import replay, replay_against_server
 from workerkit.mockserver.capsules.replay.worker_replay import replay_to_worker
 from workerkit.mockserver.mutants import MUTANTS

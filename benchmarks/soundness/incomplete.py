@@ -15,8 +15,8 @@ from tests.independent.variants import VARIANTS
 from tests.mockserver.capsules.replay.histories import CUTS, LOSSES, History, part_of
 from tests.mockserver.capsules.shrinking import NAME
 from tests.mockserver.capsules.test_other_servers import recording
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
-from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.replay import replay
 
 _MAX_REQUESTS = 30

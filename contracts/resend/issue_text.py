@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from workerkit.contracts.report.curl_command import curl_command, key_header, shell_word, type_header
 from workerkit.contracts.resend.policy import accepted_keys
+from workerkit.mockserver.capsules.comparison.difference import Difference, request_line
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.other_tools.any_recording import without_secrets
-from workerkit.mockserver.capsules.replay.difference import Difference, request_line
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
 from workerkit.openapi.formats.visible_text import visible_text
 from workerkit.openapi.spec.api import worker_api

@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qsl
 
 from workerkit.contracts.page.rules import OPERATION_RULES
-from workerkit.mockserver.capsules.replay.difference import Difference
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.page.page import page_sections
 

@@ -11,8 +11,8 @@ from workerkit.contracts.resend.policy import capsule_to_send, key_replacements
 from workerkit.contracts.target.plan import Writes, default_rate, default_writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.reconstructed_replay import (
     ReplayResult,
     replay_in_dialect,

@@ -178,7 +178,7 @@ class Run:
     @cached_property
     def reports(self) -> tuple[TaskReport, ...]:
         """All reports of the worker about tasks, in order. An exchange can hold several."""
-        return task_reports(self.own_exchanges, self.api, self.unreadable | self.undelivered)
+        return task_reports(self.own_exchanges, self.api, self.unreadable, self.undelivered)
 
     @cached_property
     def reports_by_task(self) -> Mapping[str, tuple[TaskReport, ...]]:

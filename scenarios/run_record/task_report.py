@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from workerkit.openapi.exchange import Exchange
@@ -37,11 +37,11 @@ class TaskReport:
         `accepted`: the server accepted the report.
         `refused`: it refused the report for a lasting reason (400, 403, 404 and so on).
         `temporary-failure`: it may accept the report later (401, 429, 5xx, no answer).
-        `unclear`: the answer could not be read, or the worker did not take it, or it took so long that the
-            worker may not have waited.
+        `unclear`: the answer could not be read, or it took so long that the worker may not have waited.
     code: the status of a refusal or a temporary failure. For an item of a bulk update it is the status that
         an update of this task alone would get. None otherwise.
     in_bulk: True for an item of a bulk update.
+    is_delivered: False if the worker closed the connection before it took the answer.
     """
 
     exchange: Exchange
@@ -50,6 +50,7 @@ class TaskReport:
     outcome: TaskOutcome
     code: int | None = None
     in_bulk: bool = False
+    is_delivered: bool = True
 
     @property
     def number(self) -> int:
@@ -79,19 +80,21 @@ class TaskReport:
 
     def answered_before(self, later: Exchange) -> bool:
         """Whether the worker had a clear answer (accepted or refused) before it sent the request `later`."""
-        return self.outcome in ("accepted", "refused") and later.began >= self.exchange.ended
+        is_clear = self.is_delivered and self.outcome in ("accepted", "refused")
+        return is_clear and later.began >= self.exchange.ended
 
 
 def task_reports(
-    exchanges: Sequence[Exchange], api: Api, unreadable: Collection[int]
+    exchanges: Sequence[Exchange], api: Api, unreadable: Collection[int], undelivered: Collection[int] = ()
 ) -> tuple[TaskReport, ...]:
     """Returns all reports in these exchanges, in order. Requests that name no task are skipped.
 
-    unreadable: the numbers of the exchanges whose answer the worker could not read or did not take.
+    unreadable: the numbers of the exchanges whose answer the worker could not read.
+    undelivered: the numbers of the exchanges whose answer the worker did not take.
     """
     codes = _item_error_codes(api)
     return tuple(
-        report
+        replace(report, is_delivered=False) if exchange.number in undelivered else report
         for exchange in exchanges
         for report in (
             _bulk_reports(exchange, api, unreadable, codes)

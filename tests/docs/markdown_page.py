@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FENCE = re.compile(
-    r"^(?P<indent> *)(?:<!-- (?P<marker>.*?) -->\n+ *)?```(?P<language>[a-z{}]*)\n(?P<text>.*?)^ *```$",
+    r"^(?P<indent> *)(?:<!-- (?P<marker>[^\n]*?) -->\n+ *)?```(?P<language>[a-z{}]*)\n(?P<text>.*?)^ *```$",
     re.M | re.S,
 )
 _HEADING = re.compile(r"^(#+) (.+)$", re.M)

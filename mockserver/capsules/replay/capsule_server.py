@@ -10,15 +10,15 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Any
 
-from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
-from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError
-from workerkit.mockserver.capsules.replay.difference import Difference, difference_at
-from workerkit.mockserver.capsules.replay.exchange_keys import WorkerKeys
-from workerkit.mockserver.capsules.replay.request_difference import (
+from workerkit.mockserver.capsules.comparison.difference import Difference, difference_at
+from workerkit.mockserver.capsules.comparison.exchange_keys import WorkerKeys
+from workerkit.mockserver.capsules.comparison.request_difference import (
     request_difference,
     request_meaning,
     request_text,
 )
+from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
+from workerkit.mockserver.capsules.http.framing import Framer, Head, NotHttpError
 from workerkit.mockserver.http.connection import reset_on_close
 from workerkit.mockserver.server.server import listening_socket
 from workerkit.mockserver.steady_clock import steady_seconds

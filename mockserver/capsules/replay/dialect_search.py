@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.lasting_facts import LastingFacts
+from workerkit.mockserver.capsules.reconstruction.lasting_facts import LastingFacts
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult, replay_reconstructed
 from workerkit.openapi.spec.dialect import Dialect, dialect_of
 from workerkit.openapi.spec.silence import silences

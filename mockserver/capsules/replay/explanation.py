@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from workerkit.mockserver.capsules.comparison.difference import Difference, display, request_line
 from workerkit.mockserver.capsules.file.lost_updates import accepted_changes
-from workerkit.mockserver.capsules.replay.difference import Difference, display, request_line
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import (
     bulk_results_of,

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.reconstruction.lasting_facts import LastingFacts, lasting_facts
 from workerkit.mockserver.capsules.replay.dialect_search import replay_in_best_dialect
 from workerkit.mockserver.capsules.replay.explanation import explanation_alone
-from workerkit.mockserver.capsules.replay.lasting_facts import LastingFacts, lasting_facts
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 from workerkit.openapi.spec.dialect import Dialect
 

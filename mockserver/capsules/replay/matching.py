@@ -28,14 +28,14 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any
 
-from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
-from workerkit.mockserver.capsules.replay.difference import (
+from workerkit.mockserver.capsules.comparison.difference import (
     MISSING,
     Difference,
     Phrase,
     difference_at,
     display,
 )
+from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import TASK_OPERATIONS

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.counted_list import CountedList
-from workerkit.mockserver.capsules.replay.difference import Difference
-from workerkit.mockserver.capsules.replay.reconstruct import counted_lists
+from workerkit.mockserver.capsules.reconstruction.counted_list import CountedList
+from workerkit.mockserver.capsules.reconstruction.reconstruct import counted_lists
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import key_of, listed_tasks, named_tasks, statuses_set
 from workerkit.openapi.spec.dialect import Dialect
@@ -43,7 +43,9 @@ def is_proven(capsule: Capsule, difference: Difference, dialect: Dialect) -> boo
         if number <= difference.end and number != difference.number and other.owner == task_list.owner
     }
     return (
-        _is_determined(task_list, others, difference.number)
+        _contradicts_itself(task_list)
+        or _is_determined(task_list, others, difference.number)
+        or _contradicts_parts(task_list, [*others.values()])
         or any(_contradict(task_list, other) for other in others.values())
         or _contradicts_status(exchanges[: difference.number - 1], task_list, exchange, difference)
     )
@@ -65,6 +67,36 @@ def _shows_all(earlier: Sequence[Exchange], exchange: Exchange) -> bool:
         *(statuses_set(other) for other in earlier)
     )
     return shown.issuperset(named_tasks(exchange))
+
+
+def _contradicts_itself(task_list: CountedList) -> bool:
+    """Whether a page alone shows that its total is wrong."""
+    if task_list.cursor is not None:
+        return False
+    shown = task_list.tasks_before + len(task_list.page)
+    is_end = not task_list.is_full and (task_list.page or not task_list.tasks_before)
+    return task_list.total != shown if is_end else task_list.total < shown and bool(task_list.page)
+
+
+def _contradicts_parts(task_list: CountedList, others: Sequence[CountedList]) -> bool:
+    """Whether a list with several statuses and lists with one status each have totals that do not fit.
+
+    The list is the one with several statuses, or one of the others.
+    """
+    lists = [other for other in (task_list, *others) if _has_same_time_and_type(task_list, other)]
+    parts = {other.statuses[0]: other for other in reversed(lists) if len(other.statuses) == 1}
+    return any(
+        whole.total != sum(part.total for part in own_parts)
+        for whole in lists
+        for own_parts in [[parts[status] for status in whole.statuses if status in parts]]
+        if len(own_parts) == len(whole.statuses) > 1 and task_list in (whole, *own_parts)
+    )
+
+
+def _has_same_time_and_type(first: CountedList, second: CountedList) -> bool:
+    """Whether no status changed in between, and both lists count all tasks of the same service type."""
+    is_same = first.changed_statuses == second.changed_statuses and first.service_type == second.service_type
+    return is_same and second.cursor is None
 
 
 def _is_determined(task_list: CountedList, others: dict[int, CountedList], number: int) -> bool:

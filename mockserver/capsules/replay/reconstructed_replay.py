@@ -6,12 +6,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
-from workerkit.mockserver.capsules.replay.difference import Difference
+from workerkit.mockserver.capsules.reconstruction.lasting_facts import LastingFacts
+from workerkit.mockserver.capsules.reconstruction.reconstruct import reconstruction
 from workerkit.mockserver.capsules.replay.explanation import explanation
-from workerkit.mockserver.capsules.replay.lasting_facts import LastingFacts
 from workerkit.mockserver.capsules.replay.matching import AnswerSource, Matcher
-from workerkit.mockserver.capsules.replay.reconstruct import reconstruction
 from workerkit.mockserver.capsules.replay.replay_mock import ReplayMock
 from workerkit.mockserver.worlds.worlds import Builder
 from workerkit.openapi.spec.dialect import Dialect

@@ -8,6 +8,7 @@ from dataclasses import replace
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.capsules.http.client import Address, send
+from workerkit.mockserver.capsules.reconstruction.unrecorded_changes import shows_unrecorded_change
 from workerkit.mockserver.capsules.replay.dialect_search import replay_in_best_dialect
 from workerkit.mockserver.capsules.replay.incomplete_replay import replay_incomplete
 from workerkit.mockserver.capsules.replay.matching import AnswerSource
@@ -21,7 +22,6 @@ from workerkit.mockserver.capsules.replay.reconstructed_replay import (
     replay_reconstructed,
 )
 from workerkit.mockserver.capsules.replay.replay_mock import answer_timeout, stored_world
-from workerkit.mockserver.capsules.replay.unrecorded_changes import shows_unrecorded_change
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect
 

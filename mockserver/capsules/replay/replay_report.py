@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from workerkit.mockserver.capsules.replay.difference import Difference, request_line
+from workerkit.mockserver.capsules.comparison.difference import Difference, request_line
 from workerkit.mockserver.capsules.replay.worker_replay import WorkerReplay
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 from workerkit.mockserver.reports.text import worker_output_lines

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
-from workerkit.mockserver.capsules.replay.difference import Difference
 
 FindDifference = Callable[[Capsule], Difference | None]
 _MAX_RUNS = 200

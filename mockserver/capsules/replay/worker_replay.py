@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workerkit.mockserver.capsules.comparison.difference import Difference, request_line
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.replay.capsule_server import CapsuleServer
-from workerkit.mockserver.capsules.replay.difference import Difference, request_line
 from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.workers.command import Command
 from workerkit.mockserver.workers.worker_environment import fill_placeholders

@@ -15,8 +15,8 @@ import pytest
 from tests.openapi.masking.test_canaries import exchange
 from workerkit.contracts.resend.issue_text import issue_text
 from workerkit.contracts.resend.replay_notes import replay_summary
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import REQUEST_LEFT_OUT, Capsule, RecordedExchange
-from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 
 BASE = "/api/v1/worker"

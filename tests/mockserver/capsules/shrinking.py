@@ -9,12 +9,12 @@ from tests.independent.running import running
 from tests.mockserver.capsules.conftest import SECONDS, proxying
 from workerkit.contracts.resend.address import address_of
 from workerkit.contracts.resend.policy import key_replacements
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.http.client import send
 from workerkit.mockserver.capsules.other_tools.any_recording import without_secrets
-from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.reconstructed_replay import replay_in_dialect, sound_twin
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.capsules.replay.shrink import shrink_capsule

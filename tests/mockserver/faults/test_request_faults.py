@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from workerkit.mockserver.http.connection import EXTENSION
@@ -16,6 +17,9 @@ class OpenConnection:
     """A connection that the client never closes."""
 
     def check(self) -> None:
+        pass
+
+    def expect_delivery(self, note_undelivered: Callable[[], None]) -> None:
         pass
 
 

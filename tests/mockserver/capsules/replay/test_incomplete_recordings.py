@@ -21,8 +21,8 @@ from tests.mockserver.capsules.test_other_servers import recording
 from workerkit.mockserver.capsules.file.capsule import NOT_COMPARED, Ending, RecordedExchange
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.mockserver.capsules.reconstruction.task_order import task_order
 from workerkit.mockserver.capsules.replay.replay import replay
-from workerkit.mockserver.capsules.replay.task_order import task_order
 
 
 def without_answer(recorded: RecordedExchange) -> RecordedExchange:

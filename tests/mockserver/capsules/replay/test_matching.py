@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.openapi.masking.test_canaries import exchange
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import RecordedExchange
-from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.matching import AnswerSource, Matcher
 
 POST = "https://a.example/1"

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from tests.openapi.masking.test_canaries import exchange
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
-from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.reconstructed_replay import (
     ReplayResult,
     replay_in_dialect,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.workers.careful_workers import EXAMPLES
+from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
-from workerkit.mockserver.capsules.replay.difference import Difference
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult, sound_twin
 from workerkit.mockserver.capsules.replay.replay import replay
 from workerkit.mockserver.capsules.replay.shrink import shrink_capsule

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workerkit.mockserver.capsules.replay.exchange_keys import exchanges_by_key, refuses_key
+from workerkit.mockserver.capsules.comparison.exchange_keys import exchanges_by_key, refuses_key
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import Json, key_of, listed_tasks, server_identity
 

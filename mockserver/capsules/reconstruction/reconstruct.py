@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from workerkit.mockserver.capsules.comparison.exchange_keys import exchanges_by_key, refuses_key
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.counted_list import CountedList, number_or_zero
-from workerkit.mockserver.capsules.replay.exchange_keys import exchanges_by_key, refuses_key
-from workerkit.mockserver.capsules.replay.lasting_facts import LastingFacts, server_of
-from workerkit.mockserver.capsules.replay.status_before import status_before
-from workerkit.mockserver.capsules.replay.task_order import Pair, task_order
+from workerkit.mockserver.capsules.reconstruction.counted_list import CountedList, number_or_zero
+from workerkit.mockserver.capsules.reconstruction.lasting_facts import LastingFacts, server_of
+from workerkit.mockserver.capsules.reconstruction.status_before import status_before
+from workerkit.mockserver.capsules.reconstruction.task_order import Pair, task_order
 from workerkit.mockserver.world.clock import Clock
 from workerkit.mockserver.world.entities import Account, CustomerRequest, Server, Task
 from workerkit.mockserver.world.randomness import SeededRandom

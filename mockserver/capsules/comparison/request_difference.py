@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from workerkit.mockserver.capsules.replay.difference import (
+from workerkit.mockserver.capsules.comparison.difference import (
     MISSING,
     Difference,
     difference_at,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from workerkit.mockserver.capsules.file.capsule import Capsule
-from workerkit.mockserver.capsules.replay.counted_list import CountedList
-from workerkit.mockserver.capsules.replay.reconstruct import counted_lists
+from workerkit.mockserver.capsules.reconstruction.counted_list import CountedList
+from workerkit.mockserver.capsules.reconstruction.reconstruct import counted_lists
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import statuses_set
 from workerkit.openapi.spec.api import worker_api

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from workerkit.mockserver.capsules.replay.request_difference import request_meaning
+from workerkit.mockserver.capsules.comparison.request_difference import request_meaning
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import key_of
 from workerkit.openapi.spec.api import worker_api
