@@ -14,7 +14,14 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(path for folder in ("tutorials", "how-to") for path in Path(ROOT, "docs", folder).glob("*.md"))
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+LONG = ("staging",)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.long] if path.stem in LONG else []) for path in PAGES],
+    ids=lambda path: path.stem,
+)
 def test_what_a_page_says_is_true(path: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     with_long_blocks = pytestconfig.getoption("--long-blocks")
     with PageRun(MarkdownPage.read(path), tmp_path, with_long_blocks=with_long_blocks) as run:

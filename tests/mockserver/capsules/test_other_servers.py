@@ -184,10 +184,10 @@ def test_the_difference_on_a_broken_target_is_its_fault(
 @pytest.mark.parametrize(
     ("fault", "operation", "place"),
     [
-        ("total-one-too-many", "listTasks", "answer/total"),
-        ("refusal-says-success", "updateTask", "answer"),
+        pytest.param("total-one-too-many", "listTasks", "answer/total", marks=pytest.mark.long),
+        pytest.param("refusal-says-success", "updateTask", "answer", marks=pytest.mark.long),
         ("bulk-drops-link-profile", "listTasks", "answer/data/*/link_profile"),
-        ("cursor-forgets-service-type", "listTasks", "answer/data/*"),
+        pytest.param("cursor-forgets-service-type", "listTasks", "answer/data/*", marks=pytest.mark.long),
         ("wrong-key-forbidden", "listTasks", "status"),
         ("link-update-takes-foreign", "updateLink", "status"),
     ],

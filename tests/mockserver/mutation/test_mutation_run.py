@@ -42,6 +42,9 @@ page = call(base_url, key, "GET", "/tasks?limit=1")
 if page["limit"] != 1 or len(page["data"]) != 1:
     raise SystemExit(1)
 """
+# Each test starts a command several times.
+pytestmark = pytest.mark.long
+
 WORKER = str(Path(__file__).parents[2] / "examples" / "worker.py")
 UPDATES = ("update-is-lost", "update-names-another-task", "logs-crash")
 LISTS = ("limit-is-ignored", "answered-limit-is-the-maximum", "heartbeat-is-no-success")
