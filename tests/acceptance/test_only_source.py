@@ -18,6 +18,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+# Installs changed copies of the kit.
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 LINKED_ROOMS = ("scenarios", "mockserver", "contracts", "cli")
 WORKERKIT = (sys.executable, "-c", "from workerkit.cli.main import main; main()")

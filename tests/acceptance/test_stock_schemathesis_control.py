@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from workerkit.mockserver.control.control_calls import CONTROL_STREAMS
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 from workerkit.openapi.spec.api import control_api
+
+# Sends more than a thousand requests.
+pytestmark = pytest.mark.long
 
 OPENAPI = Path(__file__).parents[2] / "openapi"
 CHECKS = (

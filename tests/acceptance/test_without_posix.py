@@ -13,6 +13,9 @@ import pytest
 
 from workerkit.mockserver import MockServer
 
+# Runs whole commands.
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 300.0
 AS_ON_WINDOWS = Path(__file__).with_name("as_on_windows")

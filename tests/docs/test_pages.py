@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(path for folder in ("tutorials", "how-to") for path in Path(ROOT, "docs", folder).glob("*.md"))
 
 
-LONG = ("staging",)
+LONG = ("bug-report", "staging", "worker-node")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ from tests.independent.store import insert, rows, write
 from tests.independent.trial import MORE_REQUESTS, SCRIPT_REQUESTS, findings, trial
 from tests.independent.variants import VARIANTS
 
+# `make bench` runs conform on more of these servers.
+pytestmark = pytest.mark.long
+
 # At least one fault for each rule that can find one. `python -m benchmarks.soundness.independent` tries all.
 FOUND = {
     "key-with-tail-accepted": "key-checked",

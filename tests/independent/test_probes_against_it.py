@@ -8,6 +8,9 @@ from tests.independent.trial import trial
 from tests.independent.variants import VARIANTS
 from workerkit.openapi.spec.silence import silences
 
+# Starts a server for each value of each silence.
+pytestmark = pytest.mark.long
+
 # Enough requests for all scripted tests and all probes.
 PROBED = 290
 # No answer shows `complete-twice`. To see `heartbeat-silence`, the run would have to wait.

@@ -11,6 +11,9 @@ import pytest
 
 from tests.cli.conftest import Run
 
+# Runs whole commands several times.
+pytestmark = pytest.mark.long
+
 SUITE = """
 import os, sys
 from urllib.request import Request, urlopen
