@@ -104,7 +104,8 @@ environments: $(READY) $(PACKAGING)
 # What it needs of Node goes into build/, which is ignored; the two package.json hold the versions.
 bench: dist environments $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(if $(shell command -v go 2>/dev/null),build/stacks/go_worker)
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile new-examples
-	$(BIN)/python -m pytest tests/docs tests/ci tests/cli tests/acceptance tests/independent tests/mockserver --long-blocks
+	$(BIN)/python -m pytest -m long --long-blocks
+	$(BIN)/python -m pytest tests/docs/test_pages.py --long-blocks
 	$(BIN)/python -m benchmarks.packages.without_posix
 	$(BIN)/python -m benchmarks.packages.plugins
 	$(BIN)/python -m benchmarks.packages.process_one
