@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,7 @@ from workerkit.contracts.target.target import Target
 from workerkit.mockserver.control.access import checked_token
 from workerkit.openapi.errors import UsageError
 
+_RATE, _SECONDS = re.compile(r"([0-9.]{1,12})/([sm])", re.ASCII), {"s": 1, "m": 60}
 _ANY_KEY = "any"
 _WRITES = ("none", "sandbox", "all")
 
@@ -158,12 +160,10 @@ def options_of(parsed: argparse.Namespace) -> FleetOptions:
 def _rate(text: str | None) -> float | None:
     if text is None:
         return None
-    try:
-        rate = float(text.strip().removesuffix("/s"))
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate < float("inf"):
-        raise FleetUsageError(f"--rate {text} is not a rate: write for example 5/s")
+    match = _RATE.fullmatch(text.strip())
+    rate = float(match[1]) / _SECONDS[match[2]] if match else 0.0
+    if not rate > 0:
+        raise FleetUsageError(f"--rate {text} is not a rate: write for example 5/s or 100/m")
     return rate
 
 

@@ -47,7 +47,7 @@ class FleetReport:
         )
         yield from _first(visible_line(str(finding)) for finding in self.findings)
         for text, count in tally.ended_early.most_common():
-            yield f"{count} servers stopped early: {visible_line(text)}"
+            yield f"Servers that were not judged to the end: {count}, because {visible_line(text)}"
         yield from map(visible_line, (*self.missing, *tally.notes[:_MOST_LINES]))
         yield f"fleet verdict: {'pass' if self.passed else 'fail'}"
 
@@ -67,7 +67,7 @@ class FleetReport:
             "findings": [
                 {"kind": finding.kind, "task": finding.task, "why": finding.why} for finding in self.findings
             ],
-            "stopped_early": dict(self.tally.ended_early),
+            "not_judged": dict(self.tally.ended_early),
             "missing": list(self.missing),
             "notes": self.tally.notes,
         }

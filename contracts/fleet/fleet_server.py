@@ -62,7 +62,8 @@ class FleetServer:
         if self._server is None:
             return
         try:
-            self._server.end()
+            if not self._server.end():
+                self._tally.ended_early["its tasks could not be read at the end"] += 1
             receipt = restore_sandbox(self._sandbox, self._target, self._gate)
             self._tally.notes += [
                 f"task {change.task}: {change.field} was not put back: {change.why}"

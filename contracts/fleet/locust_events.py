@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import gevent
 from locust import events
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
@@ -26,6 +27,8 @@ from workerkit.openapi.errors import CannotRunError, UsageError
 
 def connect(environment: Environment, runner: Runner, **_: Any) -> None:
     """Connects this process of Locust. Exits with 2 if the options are wrong."""
+    # The timers of gevent begin at a time that is as old as the imports took. --run-time would be too short.
+    gevent.get_hub().loop.update_now()
     if isinstance(runner, WorkerRunner):
         _connect_worker(environment, runner)
         return

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import gevent
 from gevent.event import Event
 from locust.env import Environment
 from locust.runners import STATE_MISSING, MasterRunner, Runner
@@ -53,14 +54,15 @@ class LocustMaster:
         self._has_news = Event()
 
     def begin(self) -> None:
-        """Makes the worlds, and gives each process its servers. Ends Locust if this is not possible."""
+        """Makes the worlds, and gives each process its servers. If this is not possible, ends Locust."""
         try:
             self._deal(self._options.plan(self._keys(self._runner.target_user_count)))
         except (UsageError, CannotRunError) as error:
-            code = EXIT_USAGE if isinstance(error, UsageError) else EXIT_CANNOT_RUN
             sys.stderr.write(f"Error: {error}\n")
-            self._environment.process_exit_code = code
-            self._runner.quit()
+            is_usage = isinstance(error, UsageError)
+            self._environment.process_exit_code = EXIT_USAGE if is_usage else EXIT_CANNOT_RUN
+            # Locust is just starting: it can end only after that.
+            gevent.spawn(self._runner.quit)
 
     def note_result(self, client_id: str, result: Mapping[str, Any]) -> None:
         """Notes the result of a process."""

@@ -70,7 +70,7 @@ class LocustProcess:
                 gevent.spawn(user.stop)
         left = len(greenlets) - len(gevent.joinall(greenlets, timeout=fleet.plan.seconds_to_end))
         if left:
-            fleet.tally.ended_early["it did not come to an end in time"] += left
+            fleet.tally.ended_early["the server did not come to an end in time"] += left
 
     def _report_exchange(self, exchange: Exchange, flaw: str | None) -> None:
         self._environment.events.request.fire(

@@ -34,7 +34,7 @@ class ProcessTally:
     reported: how many results the server confirmed.
     broken: how often each rule was broken, by the rule's id and a message.
     findings: lost and doubled tasks.
-    ended_early: why servers stopped before the end, with their number.
+    ended_early: why servers were not judged to the end, with their number.
     notes: what else people should know, for example what a sandbox has changed.
     worlds: counts by the prefix of the servers' keys. Empty text for keys without a prefix.
     results: for each task, how many servers have reported a result that the API confirmed.

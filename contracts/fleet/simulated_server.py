@@ -81,7 +81,7 @@ class SimulatedServer:
     def begin(self) -> None:
         """Reads the waiting tasks page by page."""
         for page in self._pages(lenient_spec.waiting_statuses()):
-            self.ledger.note_waiting(page)
+            self.ledger.note_waiting(page or ())
 
     def do_round(self) -> None:
         """Does the work of one round. Raises RunEndedError if the run has ended."""
@@ -94,21 +94,27 @@ class SimulatedServer:
         self._report(started)
         self._send_logs()
 
-    def end(self) -> None:
-        """Reads all tasks, and compares them with what the API has confirmed."""
+    def end(self) -> bool:
+        """Reads all tasks, and compares them with what was confirmed. False if they cannot be read."""
         pages = list(self._pages(lenient_spec.enum_values("TaskStatus")))
-        self.ledger.compare([task for page in pages for task in page])
+        if None in pages:
+            return False
+        self.ledger.compare([task for page in pages for task in page or ()])
+        return True
 
     # Reading
 
-    def _pages(self, statuses: Sequence[str]) -> Iterator[list[Task]]:
-        """The pages of the list, by the cursor of each page. Ends at the first page without tasks."""
+    def _pages(self, statuses: Sequence[str]) -> Iterator[list[Task] | None]:
+        """The pages of the list, by the cursor of each page. The last one is None if it cannot be read."""
         cursor = ""
         for _ in range(_MOST_PAGES):
             page = self._page(statuses, self._style.page_size, cursor)
-            tasks = [] if page is None else usable_tasks_in(page)
+            if page is None:
+                yield None
+                return
+            tasks = usable_tasks_in(page)
             yield tasks
-            cursor = str(next_cursor_of(page.answer_json()) or "") if page is not None else ""
+            cursor = str(next_cursor_of(page.answer_json()) or "")
             if not tasks or not cursor:
                 return
 

@@ -1,4 +1,4 @@
-"""Several mocks in their own processes, and an nginx before them, with the configuration of examples/fleet."""
+"""Several mocks in their own processes, and nginx or Envoy before them, configured as in examples/fleet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from urllib.request import Request, urlopen
 from tests.contracts.fleet.free_port import free_port
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-CONFIGURATION = Path(__file__).parents[3] / "examples" / "fleet" / "nginx.conf"
+EXAMPLES = Path(__file__).parents[3] / "examples" / "fleet"
 _LONGEST_START = 60.0
 _PATH = "/api/v1/worker"
 
@@ -29,7 +29,7 @@ _PATH = "/api/v1/worker"
 class BalancedMocks:
     """Mocks behind one address.
 
-    url: the address of nginx, without a path.
+    url: the address of nginx or Envoy, without a path.
     mock_urls: the addresses of the mocks.
     access_log: the file that nginx writes.
     """
@@ -40,7 +40,7 @@ class BalancedMocks:
 
     @property
     def base_url(self) -> str:
-        """The base URL of the Worker API behind nginx."""
+        """The base URL of the Worker API at this address."""
         return self.url + _PATH
 
     def requests_by_mock(self) -> dict[str, Counter[str]]:
@@ -58,12 +58,16 @@ class BalancedMocks:
 
 
 @contextmanager
-def balanced_mocks(folder: Path, count: int = 2) -> Iterator[BalancedMocks]:
-    """Runs mocks and nginx during the `with` block. `folder` gets their files."""
+def balanced_mocks(folder: Path, count: int = 2, envoy: Path | None = None) -> Iterator[BalancedMocks]:
+    """Runs mocks and nginx during the `with` block. `folder` gets their files.
+
+    envoy: the program of Envoy. It runs in place of nginx.
+    """
     with ExitStack() as stack:
         mocks = [stack.enter_context(_mock(folder / f"mock-{number}.json")) for number in range(count)]
         port, log = free_port(), folder / "access.log"
-        stack.enter_context(_nginx(folder, port, mocks, log))
+        balancer = _nginx(folder, port, mocks, log) if envoy is None else _envoy(folder, port, mocks, envoy)
+        stack.enter_context(balancer)
         yield BalancedMocks(f"http://127.0.0.1:{port}", tuple(mocks), log)
 
 
@@ -114,7 +118,7 @@ def _mock(ready: Path) -> Iterator[str]:
 
 @contextmanager
 def _nginx(folder: Path, port: int, mocks: list[str], access_log: Path) -> Iterator[None]:
-    text = CONFIGURATION.read_text("utf-8").replace("/tmp/nginx", str(folder / "nginx"))
+    text = (EXAMPLES / "nginx.conf").read_text("utf-8").replace("/tmp/nginx", str(folder / "nginx"))
     text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/dev/stdout", str(access_log))
     for number, url in enumerate(mocks, 1):
         text = text.replace(f"mock-{number}:8080", url.removeprefix("http://"))
@@ -126,6 +130,23 @@ def _nginx(folder: Path, port: int, mocks: list[str], access_log: Path) -> Itera
     with running(command, log) as process:
         _wait(lambda: _answers(f"http://127.0.0.1:{port}/_mock/health"), process, log)
         access_log.write_text("", "utf-8")
+        yield
+
+
+@contextmanager
+def _envoy(folder: Path, port: int, mocks: list[str], program: Path) -> Iterator[None]:
+    text = (EXAMPLES / "envoy.yaml").read_text("utf-8")
+    text = text.replace("address: 0.0.0.0, port_value: 8080", f"address: 127.0.0.1, port_value: {port}")
+    for number, url in enumerate(mocks, 1):
+        host, _, mock_port = url.removeprefix("http://").partition(":")
+        text = text.replace(
+            f"address: mock-{number}, port_value: 8080", f"address: {host}, port_value: {mock_port}"
+        )
+    file, log = folder / "envoy.yaml", folder / "envoy.log"
+    file.write_text(text, "utf-8")
+    command = [str(program), "--concurrency", "1", "--disable-hot-restart", "-c", str(file)]
+    with running(command, log) as process:
+        _wait(lambda: _answers(f"http://127.0.0.1:{port}/_mock/health"), process, log)
         yield
 
 

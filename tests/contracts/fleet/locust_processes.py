@@ -45,7 +45,7 @@ def run_locust(folder: Path, *arguments: str, workers: int = 0, locustfile: Path
     common = [*_LOCUST, "-f", str(locustfile)]
     command = [
         *common,
-        *("--headless", "--only-summary", "--report", str(report), "--json-file", str(stats)),
+        *("--headless", "--only-summary", "--report", str(report), "--json-file", str(stats.with_suffix(""))),
         *arguments,
     ]
     if workers:
@@ -57,6 +57,7 @@ def run_locust(folder: Path, *arguments: str, workers: int = 0, locustfile: Path
             worker = [*common, "--worker", "--master-host", "127.0.0.1", "--master-port", str(port)]
             stack.enter_context(running(worker, folder / f"worker-{number}.log"))
         exit_code = master.wait(_LONGEST_RUN)
+    # Locust adds the suffix.
     return LocustRun(exit_code, log.read_text("utf-8"), _json(report) or {}, _json(stats) or [])
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.contracts.fleet.balanced_mocks import NGINX, BalancedMocks, balanced_mocks, call
 from tests.contracts.fleet.locust_processes import run_locust
 from tests.contracts.fleet.lost_update import lost_update
+from tests.contracts.fleet.placed_worlds import place_worlds
 
 pytestmark = [
     pytest.mark.long,
@@ -55,14 +56,6 @@ def test_one_lost_update_is_told(mocks: BalancedMocks, tmp_path: Path) -> None:
 
 def test_a_world_is_on_one_mock_with_its_control_calls(mocks: BalancedMocks) -> None:
     """The same prefix leads requests and control calls to the mock that has the world."""
-    for number in range(20):
-        body = {"name": f"team-{number}", "key_prefix": f"team-{number}"}
-        servers = call(f"{mocks.url}/_mock/worlds", body, key=f"team-{number}.")["servers"]
-        for server in servers[:2]:
-            assert call(f"{mocks.base_url}/tasks", key=server["api_key"])["server_name"] == server["name"]
-        state = call(f"{mocks.url}/_mock/worlds/team-{number}", key=f"team-{number}.")
-        assert state["exchanges"] == 2
-    assert mocks.misplaced() == 0
-    placed = [len(call(f"{url}/_mock/worlds")["worlds"]) - 1 for url in mocks.mock_urls]
-    assert sum(placed) == 20
+    placed = place_worlds(mocks, 20)
+    assert (sum(placed), mocks.misplaced()) == (20, 0)
     assert min(placed) > 0
