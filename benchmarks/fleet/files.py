@@ -1,7 +1,7 @@
 """`python -m benchmarks.fleet.files`: checks the files of examples/fleet with the tools of others.
 
-The tools are in build/fleet, with the versions in requirements.txt. Envoy also serves: the worlds of two mocks
-behind it are found by the prefix of their keys.
+The tools are in build/fleet, with the versions in requirements.txt. Envoy also serves: the worlds of two
+mocks behind it are found by the prefix of their keys.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _envoy_places_worlds() -> bool:
         return sum(placed) == _WORLDS and min(placed) > 0
 
 
-def _say(name: str, is_right: bool) -> bool:  # noqa: FBT001 - a result of _checks
+def _say(name: str, is_right: bool) -> bool:
     click.echo(f"{'ok    ' if is_right else 'WRONG '} {name}")
     return is_right
 

@@ -8,6 +8,6 @@ from workerkit.contracts.fleet import WorkerUser
 
 
 class Worker(WorkerUser):
-    """A tool server that does four tasks in ten seconds."""
+    """A tool server that does four tasks in twenty seconds."""
 
-    wait_time = constant_pacing(10)
+    wait_time = constant_pacing(20)

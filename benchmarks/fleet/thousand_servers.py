@@ -1,7 +1,8 @@
 """`python -m benchmarks.fleet.thousand_servers`: a fleet behind nginx. Writes thousand_servers.md.
 
-Starts two mocks, nginx with the configuration of examples/fleet, and Locust with a master and two workers. Then
-does the same with fewer servers and with one lost update, which the fleet has to find. Takes two minutes.
+Starts two mocks, nginx with the configuration of examples/fleet, and Locust with a master and two workers.
+Then does the same with fewer servers and with one lost update, which the fleet has to find. Takes two
+minutes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tests.contracts.fleet.lost_update import lost_update
 
 _PATH = Path(__file__).with_suffix(".md")
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
-_SMALL_FLEET = (60, "15s")
+_SMALL_FLEET = (40, "20s")
 _TASKS = 40
 
 
@@ -65,7 +66,7 @@ def _run_with_lost_update(worlds: int) -> LocustRun:
 
 
 def _arguments(base_url: str, servers: int, worlds: int, run_time: str) -> list[str]:
-    fleet = ["--users", str(servers), "--spawn-rate", str(max(1, servers // 10)), "--run-time", run_time]
+    fleet = ["--users", str(servers), "--spawn-rate", str(max(20, servers // 20)), "--run-time", run_time]
     return ["--host", base_url, *fleet, "--worlds", str(worlds), "--tasks", str(_TASKS)]
 
 
@@ -99,9 +100,10 @@ def _page(run: LocustRun, placed: Counter[str], goals: list[Goal], worlds: int, 
     ]
     return (
         "# A fleet behind nginx\n\n"
-        f"Locust with a master and two workers simulates careful workers, each of its own server, in {worlds} worlds. "
-        "nginx places the worlds on two mocks by the prefix of their keys. Locust checks each answer by the rules "
-        "of the API page, and at the end the state of all tasks. Everything runs on this machine.\n\n"
+        "Locust with a master and two workers simulates careful workers, each of its own server, in "
+        f"{worlds} worlds. nginx places the worlds on two mocks by the prefix of their keys. Locust checks "
+        "each answer by the rules of the API page, and at the end the state of all tasks. Everything runs on "
+        "this machine.\n\n"
         f"{markdown(['', 'measured'], rows)}\n\n{goal_table(goals)}\n\n{machine}\n"
     )
 

@@ -11,6 +11,8 @@ from workerkit.contracts.target.target import Target
 
 # In seconds, without a limit of the rate.
 _LONGEST_END = 60.0
+# In seconds. The API page says nothing about time, and a server under load may be slow.
+_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class FleetPlan:
         return Plan(
             writes=self.writes,  # type: ignore[arg-type]
             rate=self.rate,
+            patience=_PATIENCE,
             sandbox_requests=self.sandbox_requests,
             sandbox_tasks=self.sandbox_tasks,
         )

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 import gevent
-from locust import events
+from locust import events, runners
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
@@ -21,8 +21,11 @@ from workerkit.contracts.fleet.locust_master import (
     LocustMaster,
 )
 from workerkit.contracts.fleet.locust_process import LocustProcess
+from workerkit.contracts.page import lenient_spec
 from workerkit.mockserver.atomic_file import check_writable
 from workerkit.openapi.errors import CannotRunError, UsageError
+
+_LONGEST_SILENCE = 60
 
 
 def connect(environment: Environment, runner: Runner, **_: Any) -> None:
@@ -73,5 +76,9 @@ def _connect_worker(environment: Environment, runner: WorkerRunner) -> None:
     environment.events.quitting.add_listener(end)
 
 
+# The first look at an answer takes a second of CPU time. Locust would wait for the process meanwhile.
+lenient_spec.lenient_api()
+# In seconds. A master of Locust believes after three seconds that a busy worker is gone, and ends the run.
+runners.HEARTBEAT_LIVENESS = _LONGEST_SILENCE
 events.init_command_line_parser.add_listener(add_options)
 events.init.add_listener(connect)

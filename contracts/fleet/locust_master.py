@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -25,6 +26,7 @@ from workerkit.openapi.formats.strict_json import render
 
 PLAN_MESSAGE, END_MESSAGE, RESULT_MESSAGE = "workerkit-plan", "workerkit-end", "workerkit-result"
 EXIT_FINDINGS, EXIT_USAGE, EXIT_CANNOT_RUN = 1, 2, 3
+_NO_SERVER = "no server has worked: see the messages of Locust"
 # In seconds: for messages, and for the look at processes that may have ended.
 _LONGEST_MESSAGE, _LOOK_EVERY = 15.0, 1.0
 
@@ -59,6 +61,7 @@ class LocustMaster:
             self._deal(self._options.plan(self._keys(self._runner.target_user_count)))
         except (UsageError, CannotRunError) as error:
             sys.stderr.write(f"Error: {error}\n")
+            self._remove_worlds()
             is_usage = isinstance(error, UsageError)
             self._environment.process_exit_code = EXIT_USAGE if is_usage else EXIT_CANNOT_RUN
             # Locust is just starting: it can end only after that.
@@ -71,7 +74,7 @@ class LocustMaster:
 
     def end(self) -> None:
         """Collects the results, and prints and writes the report."""
-        if self._worlds is None and not self._plans:
+        if not self._plans:
             return
         tally, missing = self._collect()
         report = report_of(tally, *self._look_into_worlds(tally, missing))
@@ -118,7 +121,8 @@ class LocustMaster:
     def _collect(self) -> tuple[ProcessTally, list[str]]:
         """The sums of all processes, and a sentence for each process without a result."""
         if self._own_process is not None:
-            return self._own_process.end(), []
+            tally = self._own_process.end()
+            return tally, [] if tally.servers else [_NO_SERVER]
         self._master.send_message(END_MESSAGE)
         longest = max((plan.seconds_to_end for plan in self._plans.values()), default=0.0)
         until = steady_seconds() + longest + _LONGEST_MESSAGE
@@ -133,6 +137,8 @@ class LocustMaster:
             for client_id, plan in self._plans.items()
             if client_id not in self._results
         ]
+        if not tally.servers:
+            missing.append(_NO_SERVER)
         return tally, missing
 
     def _missing_clients(self) -> list[str]:
@@ -151,11 +157,17 @@ class LocustMaster:
         try:
             is_complete = not missing and not tally.ended_early
             findings = list(self._worlds.findings(tally, self._options.tasks)) if is_complete else []
-            if not self._options.keeps_worlds:
-                self._worlds.remove()
         except MockWorldsError as error:
             return [], [*missing, str(error)]
+        finally:
+            self._remove_worlds()
         return findings, missing
+
+    def _remove_worlds(self) -> None:
+        if self._worlds is not None and not self._options.keeps_worlds:
+            # If the mock is gone, its worlds are gone, too.
+            with suppress(MockWorldsError):
+                self._worlds.remove()
 
     def _write(self, report: FleetReport) -> None:
         if self._options.report is not None:
