@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any, TypeVar
 
 from workerkit.mockserver.world.active_fault import ActiveFault
@@ -34,6 +35,7 @@ from workerkit.scenarios.run_record.run import Event
 Json = dict[str, Any]
 T = TypeVar("T")
 _FORMAT = 1
+_RELATED = ("request", "account")
 _TIME_FIELDS = ("created_at", "started_at", "completed_at", "heartbeat_at", "active_since", "at")
 _INTEGER_FIELDS = ("place", "retry_count", "max_retries", "created_links", "after")
 
@@ -48,10 +50,12 @@ def snapshot_of(director: Director) -> Json:
     return complete(lazy_snapshot_of(director))
 
 
-def lazy_snapshot_of(director: Director) -> Json:
+def lazy_snapshot_of(director: Director, exchanges: Sequence[Exchange | JournalNote] | None = None) -> Json:
     """The same as `snapshot_of`, with iterators for long lists, as `json_parts` expects them.
 
     The iterators return the state at the time of this call, also while the world changes.
+
+    exchanges: the newest exchanges of the journal, without a gap. None for all exchanges that it keeps.
     """
     world, clock = director.world, director.world.clock
     return {
@@ -69,7 +73,9 @@ def lazy_snapshot_of(director: Director) -> Json:
         "past": map(_entity_json, tuple(world.change_log.changes)),
         "faults": [_fault_json(fault) for fault in world.faults],
         "exchanges": world.journal.count,
-        "journal": _masked_exchanges(mask_of(world), world.journal.newest()),
+        "journal": _masked_exchanges(
+            mask_of(world), world.journal.newest() if exchanges is None else exchanges
+        ),
         **world.internal_state(),
         "story": _scenario_json(director),
     }
@@ -122,10 +128,16 @@ def moved_snapshot(snapshot: Mapping[str, Any], begin: float) -> Json:
 
 def _entity_json(entity: Any) -> Json:
     """The fields of an entity. A customer's request or an account is replaced by its id."""
-    values = ((field.name, getattr(entity, field.name)) for field in fields(entity))
-    return {
-        name: value.id if isinstance(value, CustomerRequest | Account) else value for name, value in values
-    }
+    entity_json = {name: getattr(entity, name) for name in _field_names(type(entity))}
+    for name in _RELATED:
+        if name in entity_json:
+            entity_json[name] = entity_json[name].id
+    return entity_json
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _masked_exchanges(mask: Mask, kept: Sequence[Exchange | JournalNote]) -> Iterator[Json | None]:
