@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
-from functools import cache
 from typing import Any, TypeVar
 
 from workerkit.mockserver.world.active_fault import ActiveFault
@@ -35,6 +34,10 @@ from workerkit.scenarios.run_record.run import Event
 Json = dict[str, Any]
 T = TypeVar("T")
 _FORMAT = 1
+_FIELDS: dict[type[Any], tuple[str, ...]] = {
+    entity: tuple(field.name for field in fields(entity))
+    for entity in (Account, Change, CustomerRequest, LogEntry, Server, Task)
+}
 _RELATED = ("request", "account")
 _TIME_FIELDS = ("created_at", "started_at", "completed_at", "heartbeat_at", "active_since", "at")
 _INTEGER_FIELDS = ("place", "retry_count", "max_retries", "created_links", "after")
@@ -128,16 +131,11 @@ def moved_snapshot(snapshot: Mapping[str, Any], begin: float) -> Json:
 
 def _entity_json(entity: Any) -> Json:
     """The fields of an entity. A customer's request or an account is replaced by its id."""
-    entity_json = {name: getattr(entity, name) for name in _field_names(type(entity))}
+    entity_json = {name: getattr(entity, name) for name in _FIELDS[type(entity)]}
     for name in _RELATED:
         if name in entity_json:
             entity_json[name] = entity_json[name].id
     return entity_json
-
-
-@cache
-def _field_names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
 
 
 def _masked_exchanges(mask: Mask, kept: Sequence[Exchange | JournalNote]) -> Iterator[Json | None]:
