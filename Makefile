@@ -121,6 +121,7 @@ bench: dist environments $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(
 	$(BIN)/python -m benchmarks.endurance.soak
 	$(BIN)/python -m benchmarks.endurance.looking
 	$(BIN)/python -m benchmarks.endurance.metrics
+	$(BIN)/python -m benchmarks.endurance.traces
 	$(BIN)/python -m benchmarks.endurance.abuse
 	$(BIN)/python -m benchmarks.endurance.two_ways
 	$(BIN)/python -m benchmarks.endurance.interrupts

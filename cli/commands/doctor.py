@@ -20,7 +20,7 @@ _PACKAGE = "likepion-workerkit"
 _EXTRAS = {
     "contracts": (("schemathesis", "hypothesis", "requests"), "workerkit conform"),
     "mcp": (("mcp",), "workerkit mcp"),
-    "otel": (("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"), "the traces of serve"),
+    "otel": (("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"), "serve --otel"),
     "pytest": (("pytest",), "the fixture worker_api, pytest --conform"),
     "tls": (("trustme",), "serve --tls, exec --tls"),
     "ui": (("textual",), "workerkit watch"),

@@ -87,6 +87,11 @@ from workerkit.scenarios.library import library
     help="How often worlds that have changed are saved to --state, besides at the end.",
 )
 @click.option(
+    "--otel",
+    is_flag=True,
+    help="Send OpenTelemetry traces: a span for each request. The environment variables OTEL_* say where to.",
+)
+@click.option(
     "--most-worlds",
     type=click.IntRange(1),
     default=10_000,
@@ -126,6 +131,7 @@ def command(
     control_token_file: str | None,
     state: str | None,
     state_interval: float,
+    otel: bool,
     most_worlds: int,
     world_ttl: float,
     cors: tuple[str, ...],
@@ -166,7 +172,9 @@ def command(
     expiry = WorldExpiry(worlds, world_ttl, print_line)
     is_given = any(option is not None for option in (scenario, world, dialect, seed))
     kept = worlds_kept_in(state, worlds, builder, is_given=is_given, interval=state_interval)
-    with kept as save_worlds, _tls_files(host, tls, tls_cert, tls_key) as files:
+    # If nobody takes the traces, their end takes seconds. The worlds are saved before.
+    traces = _traces(worlds) if otel else nullcontext()
+    with traces, kept as save_worlds, _tls_files(host, tls, tls_cert, tls_key) as files:
         gc.freeze()  # the first worlds and the modules stay: searching them for garbage takes long pauses
         mock = WorldServer(
             worlds,
@@ -180,7 +188,8 @@ def command(
         )
         log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
         lines = requests_printed(mock, console(), is_wanted=not quiet and log_format == "text")
-        with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock, lines:
+        journal_lines = journal_exchanges_to(journal_file, worlds)
+        with watch_worlds(capsules, worlds), log, journal_lines, mock, lines:
             serve_until_signal(mock, print_line=print_line, ready_file=ready_file, token=token)
 
 
@@ -192,6 +201,15 @@ def _token(token: str | None, file: str | None) -> str | None:
     if token is not None and file is not None:
         raise click.UsageError("give either --control-token or --control-token-file")
     return token if file is None else token_from(file)
+
+
+def _traces(worlds: Worlds) -> AbstractContextManager[None]:
+    try:
+        # These packages are an extra, and importing them takes 0.3 s.
+        from workerkit.mockserver.traces.request_traces import requests_traced
+    except ImportError:
+        raise click.UsageError("--otel needs opentelemetry: pip install 'likepion-workerkit[otel]'") from None
+    return requests_traced(worlds)
 
 
 def _tls_files(

@@ -251,7 +251,7 @@ class AgentTools:
         operations = worker_api().operations
         if operation is None:
             listed = [
-                {"operation": found.id, "request": f"{found.method} {worker_api().base_path}{found.path}"}
+                {"operation": found.id, "request": f"{found.method} {found.path}"}
                 for found in operations.values()
             ]
             return answer_text(list_page(listed, start))

@@ -155,6 +155,8 @@ def test_lists_and_texts_go_on_where_they_ended() -> None:
         listed = value_of(await client.call_tool("scenarios", {"start": 3}))
         names = [item["name"] for item in listed["items"]]
         assert (names, listed["count"]) == (list(library.names())[3:], len(library.names()))
+        operations = value_of(await client.call_tool("spec", {}))["items"]
+        assert {"operation": "listTasks", "request": "GET /api/v1/worker/tasks"} in operations
         whole = value_of(await client.call_tool("spec", {"operation": "bulkUpdateTasks"}))
         assert list(yaml.safe_load(whole["text"])["paths"]) == ["/tasks/bulk"]
         part = value_of(await client.call_tool("spec", {"operation": "bulkUpdateTasks", "start": 8_000}))
