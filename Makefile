@@ -137,6 +137,7 @@ bench: dist environments $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(
 	$(BIN)/python -m benchmarks.soundness.sound
 	$(BIN)/python -m benchmarks.soundness.garbled
 	$(BIN)/python -m benchmarks.soundness.mutants
+	$(BIN)/python -m benchmarks.soundness.noticed
 	$(BIN)/python -m benchmarks.soundness.capsules
 	$(BIN)/python -m benchmarks.soundness.incomplete
 	$(PYTHON) -m venv build/mitmproxy
