@@ -129,6 +129,7 @@ bench: dist environments $(READY) $(FLEET) $(if $(NODE),$(NODE)/.ready) $(NODE_S
 	$(BIN)/python -m benchmarks.endurance.soak
 	$(BIN)/python -m benchmarks.endurance.looking
 	$(BIN)/python -m benchmarks.endurance.metrics
+	$(BIN)/python -m benchmarks.endurance.traces
 	$(BIN)/python -m benchmarks.endurance.abuse
 	$(BIN)/python -m benchmarks.endurance.two_ways
 	$(BIN)/python -m benchmarks.endurance.interrupts
@@ -146,6 +147,7 @@ bench: dist environments $(READY) $(FLEET) $(if $(NODE),$(NODE)/.ready) $(NODE_S
 	$(BIN)/python -m benchmarks.soundness.sound
 	$(BIN)/python -m benchmarks.soundness.garbled
 	$(BIN)/python -m benchmarks.soundness.mutants
+	$(BIN)/python -m benchmarks.soundness.noticed
 	$(BIN)/python -m benchmarks.soundness.capsules
 	$(BIN)/python -m benchmarks.soundness.incomplete
 	$(PYTHON) -m venv build/mitmproxy
