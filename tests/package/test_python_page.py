@@ -1,4 +1,4 @@
-"""The examples of docs/reference/python.md: each runs as it stands there, beside the careful worker."""
+"""The examples of docs/reference/python.md and fixture.md: each runs as it is, beside the careful worker."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from tests.package.test_public_names import NAMES
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/python.md").read_text("utf-8")
 BLOCK = re.compile(r"^    # (\w+\.py)\n((?:    .*\n|\n)+)", re.MULTILINE)
-EXAMPLES = {name: dedent(source) for name, source in BLOCK.findall(PAGE)}
+FIXTURE_PAGE = (ROOT / "docs/reference/fixture.md").read_text("utf-8")
+EXAMPLES = {name: dedent(source) for name, source in BLOCK.findall(PAGE + FIXTURE_PAGE)}
 QUIET = ("-p", "no:schemathesis", "-p", "no:cacheprovider", "-q")
 # How each example is run.
 RUNNERS = {
     "test_with_unittest.py": ("-m", "unittest"),
     "test_with_pytest.py": ("-m", "pytest", *QUIET),
+    "test_worker.py": ("-m", "pytest", *QUIET),
     "run_one_scenario.py": (),
     "judge_a_function.py": (),
     "test_a_server.py": ("-m", "pytest", *QUIET),
 }
 
 
-def test_each_example_of_the_page_is_run() -> None:
+def test_each_example_of_the_pages_is_run() -> None:
     assert set(EXAMPLES) == set(RUNNERS)
 
 
