@@ -24,6 +24,7 @@ PAGES = (
     "en/how-to/other-runners",
     "en/reference/commands",
     "en/reference/exec",
+    "en/reference/fixture",
     "en/reference/mock",
     "en/reference/report",
     "en/explanation/verdicts",

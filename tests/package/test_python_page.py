@@ -34,7 +34,10 @@ def test_each_example_of_the_pages_is_run() -> None:
     assert set(EXAMPLES) == set(RUNNERS)
 
 
-@pytest.mark.parametrize("name", RUNNERS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.long] if name == "test_worker.py" else []) for name in RUNNERS],
+)
 def test_an_example_does_what_the_page_says(tmp_path: Path, name: str) -> None:
     shutil.copy(ROOT / "tests" / "examples" / "worker.py", tmp_path)
     (tmp_path / name).write_text(EXAMPLES[name])
