@@ -51,8 +51,9 @@ check: $(READY) docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p workerkit
-	$(BIN)/mypy tests hatch_build.py benchmarks docs/made_pages
+	$(BIN)/mypy tests hatch_build.py benchmarks docs/made_pages docs/checks
 	$(BIN)/lint-imports
+	$(BIN)/python -m docs.checks
 	$(BIN)/openapi-spec-validator openapi/worker-api.yaml openapi/control-api.yaml
 ifeq ($(NODE),)
 	@echo "Left out: Spectral and Redocly, which lint the specs, need Node.js 20.19 or newer."
