@@ -117,7 +117,7 @@ def _outcome(rule: RuleReport, change: RuleChange | None) -> Outcome:
 
 
 def _notes(rule: RuleReport, change: RuleChange | None) -> Iterator[str]:
-    if rule.status is RuleStatus.BROKEN:
+    if _outcome(rule, change) is Outcome.FAIL:
         yield mending_hint(rule.id)
     if rule.status is RuleStatus.UNTESTED:
         yield f"Untested: {rule.why}"
