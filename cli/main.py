@@ -24,6 +24,7 @@ _COMMANDS = {
     "record": "workerkit.cli.commands.record",
     "replay": "workerkit.cli.commands.replay",
     "scenario": "workerkit.cli.commands.scenario",
+    "rule": "workerkit.cli.commands.rule",
     "spec": "workerkit.cli.commands.spec",
     "silences": "workerkit.cli.commands.silences",
     "health": "workerkit.cli.commands.health",

@@ -12,7 +12,7 @@ from tests.docs.markdown_page import MarkdownPage
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 VIETNAMESE = DOCS / "vi"
-GLOBS = ("*.md", "tutorials/*.md", "how-to/*.md", "reference/*.md", "explanation/*.md")
+GLOBS = ("*.md", "tutorials/*.md", "how-to/**/*.md", "reference/*.md", "explanation/*.md")
 # Pages without a twin, with the reason.
 ENGLISH_ONLY = {
     "explanation/adding.md": "for people who change the kit: its code and its comments are in English, too",
