@@ -29,6 +29,7 @@ _COMMANDS = {
     "health": "workerkit.cli.commands.health",
     "init": "workerkit.cli.commands.init",
     "doctor": "workerkit.cli.commands.doctor",
+    "docs": "workerkit.cli.commands.docs",
     "completion": "workerkit.cli.commands.completion",
 }
 _NEEDS = {
