@@ -31,6 +31,7 @@ _COMMANDS = {
     "init": "workerkit.cli.commands.init",
     "mcp": "workerkit.cli.commands.mcp",
     "doctor": "workerkit.cli.commands.doctor",
+    "docs": "workerkit.cli.commands.docs",
     "completion": "workerkit.cli.commands.completion",
 }
 _NEEDS = {

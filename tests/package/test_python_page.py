@@ -15,6 +15,7 @@ from tests.package.test_public_names import NAMES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/python.md").read_text("utf-8")
+VIETNAMESE_PAGE = (ROOT / "docs/vi/reference/python.md").read_text("utf-8")
 BLOCK = re.compile(r"^    # (\w+\.py)\n((?:    .*\n|\n)+)", re.MULTILINE)
 FIXTURE_PAGE = (ROOT / "docs/reference/fixture.md").read_text("utf-8")
 EXAMPLES = {name: dedent(source) for name, source in BLOCK.findall(PAGE + FIXTURE_PAGE)}
@@ -46,11 +47,12 @@ def test_an_example_does_what_the_page_says(tmp_path: Path, name: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("page", [PAGE, VIETNAMESE_PAGE], ids=["en", "vi"])
 @pytest.mark.parametrize("package", [package for package in NAMES if package != "workerkit"])
-def test_the_page_names_all_public_names(package: str) -> None:
+def test_the_page_names_all_public_names(package: str, page: str) -> None:
     listed = {
         name.strip()
-        for names in re.findall(rf"`from {re.escape(package)} import ([^`]+)`", PAGE)
+        for names in re.findall(rf"`from {re.escape(package)} import ([^`]+)`", page)
         for name in names.split(",")
     }
     assert listed == NAMES[package]
