@@ -51,8 +51,9 @@ check: $(READY) docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p workerkit
-	$(BIN)/mypy tests hatch_build.py benchmarks docs/made_pages
+	$(BIN)/mypy tests hatch_build.py benchmarks docs/made_pages docs/checks
 	$(BIN)/lint-imports
+	$(BIN)/python -m docs.checks
 	$(BIN)/openapi-spec-validator openapi/worker-api.yaml openapi/control-api.yaml
 ifeq ($(NODE),)
 	@echo "Left out: Spectral and Redocly, which lint the specs, need Node.js 20.19 or newer."
@@ -129,6 +130,7 @@ bench: dist environments $(READY) $(FLEET) $(if $(NODE),$(NODE)/.ready) $(NODE_S
 	$(BIN)/python -m benchmarks.endurance.soak
 	$(BIN)/python -m benchmarks.endurance.looking
 	$(BIN)/python -m benchmarks.endurance.metrics
+	$(BIN)/python -m benchmarks.endurance.traces
 	$(BIN)/python -m benchmarks.endurance.abuse
 	$(BIN)/python -m benchmarks.endurance.two_ways
 	$(BIN)/python -m benchmarks.endurance.interrupts
@@ -146,6 +148,7 @@ bench: dist environments $(READY) $(FLEET) $(if $(NODE),$(NODE)/.ready) $(NODE_S
 	$(BIN)/python -m benchmarks.soundness.sound
 	$(BIN)/python -m benchmarks.soundness.garbled
 	$(BIN)/python -m benchmarks.soundness.mutants
+	$(BIN)/python -m benchmarks.soundness.noticed
 	$(BIN)/python -m benchmarks.soundness.capsules
 	$(BIN)/python -m benchmarks.soundness.incomplete
 	$(PYTHON) -m venv build/mitmproxy

@@ -88,6 +88,19 @@ class Worlds:
         """The names of all worlds, the oldest first."""
         return tuple(self._directors)
 
+    def has(self, name: str) -> bool:
+        """Whether there is a world with this name now."""
+        return name in self._directors
+
+    @property
+    def last_name(self) -> int:
+        """The number in the newest name that `new_name` has returned. 0 if there is none."""
+        return self._count
+
+    def continue_names(self, last: int) -> None:
+        """Lets `new_name` go on after this number."""
+        self._count = max(self._count, last)
+
     def new_name(self) -> str:
         """A name that this method has not returned before, and that no world has: `w1`, `w2`, ..."""
         while True:
@@ -110,6 +123,19 @@ class Worlds:
         self._install(name, director, "added")
         self._builders[name] = builder
         return director
+
+    def add_director(self, director: Director, builder: Builder) -> None:
+        """Adds a world that was built before, under its own name. `reset` uses the builder.
+
+        Raises KeyTakenError and TooManyWorldsError.
+        """
+        self._check_room()
+        self._install(director.world.name, director, "restored")
+        self._builders[director.world.name] = builder
+
+    def builder(self, name: str) -> Builder:
+        """The builder that builds this world as it began. Raises KeyError."""
+        return self._builders[name]
 
     def all(self) -> Iterator[World]:
         """The worlds that exist now, the oldest first."""
