@@ -149,8 +149,8 @@ def _page(results: dict[str, MutationResult], goals: list[Goal], count: int, mac
     rows = [_cells(name, result) for name, result in results.items()]
     return (
         "# What test suites and workers notice\n\n"
-        f"`workerkit mutate` with {count} of the {len(MUTANTS)} mutants. Each mutant is a mock that breaks one "
-        "promise of the API page. A mutant is reached if the command calls its operation.\n\n"
+        f"`workerkit mutate` with {count} of the {len(MUTANTS)} mutants. Each mutant is a mock that breaks "
+        "one promise of the API page. A mutant is reached if the command calls its operation.\n\n"
         f"{markdown(head, rows)}\n\n{goal_table(goals)}\n\n{machine}\n"
     )
 
