@@ -53,14 +53,16 @@ def _urls(address: str) -> Mapping[str, str]:
     }
 
 
-class EditableRooms(BuildHookInterface[Any]):
-    """Links the rooms and the files of `package/` into .dev/workerkit.
+class PackageFiles(BuildHookInterface[Any]):
+    """Puts the pages of the documentation into a wheel, for `workerkit docs`.
 
-    So an editable install has the same names as the wheel.
+    For an editable install, links the rooms and the files of `package/` into .dev/workerkit, so that it has
+    the same names as the wheel. There, `workerkit docs` reads the pages of the repository.
     """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version != "editable":
+            build_data["force_include"] |= self._pages()
             return
         links = Path(self.root, ".dev", "workerkit")
         links.mkdir(parents=True, exist_ok=True)
@@ -68,6 +70,16 @@ class EditableRooms(BuildHookInterface[Any]):
             link = links / path.name
             if not link.is_symlink():
                 link.symlink_to(Path("..", "..", path), target_is_directory=path.suffix == "")
+
+    def _pages(self) -> dict[str, str]:
+        """The files of the pages, each with its path in the wheel."""
+        docs = Path(self.root, "docs")
+        pages = (path.relative_to(docs) for path in docs.rglob("*.md"))
+        return {
+            str(docs / page): f"workerkit/docs/{page.as_posix()}"
+            for page in pages
+            if page.parts[0] != "made_pages"
+        }
 
     def _linked_paths(self) -> Iterator[Path]:
         """The paths from the root of all that the wheel has below `workerkit`."""

@@ -29,12 +29,15 @@ _COMMANDS = {
     "silences": "workerkit.cli.commands.silences",
     "health": "workerkit.cli.commands.health",
     "init": "workerkit.cli.commands.init",
+    "mcp": "workerkit.cli.commands.mcp",
     "doctor": "workerkit.cli.commands.doctor",
+    "docs": "workerkit.cli.commands.docs",
     "completion": "workerkit.cli.commands.completion",
 }
 _NEEDS = {
     "conform": Extra("contracts", ("schemathesis", "hypothesis", "requests")),
     "watch": Extra("ui", ("textual",)),
+    "mcp": Extra("mcp", ("mcp",)),
 }
 
 

@@ -129,8 +129,8 @@ def command(
     if plan.unjudged_rules:
         raise click.UsageError(
             f"--rule {plan.unjudged_rules[0]}: a hunt never judges this rule, because only some scenarios of "
-            "the library expect it. A hunt judges the general rules of docs/reference/rules.md, and "
-            "tasks-ended."
+            "the library expect it. A hunt judges the general rules, and tasks-ended. "
+            "More: workerkit docs reference/rules"
         )
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with Progress(terminal, trials) as progress:
