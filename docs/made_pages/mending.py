@@ -9,7 +9,6 @@ from typing import Any
 from docs.made_pages.markdown import introduction, table
 from workerkit.contracts.mending.server_mending import SERVER_LANGUAGES, ServerMending, server_mendings
 from workerkit.contracts.page.rules import RULES as SERVER_RULES
-from workerkit.mockserver.mutants import MUTANTS
 from workerkit.openapi.formats import yaml_nodes
 from workerkit.openapi.page.page import Sentence
 from workerkit.scenarios.mending.mending import PROGRAMMING_LANGUAGES, Mending, mendings
@@ -106,7 +105,6 @@ def _server_entry(mending: ServerMending, language: str) -> str:
     words = _WORDS[language]
     texts = mending.vi if language == "vi" else mending.en
     sentence = next(rule.sentence for rule in SERVER_RULES if rule.id == mending.rule)
-    mutants = ", ".join(f"`{mutant.name}`" for mutant in MUTANTS.values() if mending.rule in mutant.rules)
     request = words["requests" if "\n\n" in mending.request else "request"]
     parts = [
         f"## {mending.rule}\n",
@@ -123,7 +121,7 @@ def _server_entry(mending: ServerMending, language: str) -> str:
     if mending.language is not None:
         title = SERVER_LANGUAGES[mending.language]
         parts += [f"{words['mended']} {title}:\n", _fenced(_FENCES[mending.language], mending.snippet)]
-    return "\n".join([*parts, f"{words['mutants']}: {mutants}.\n"])
+    return "\n".join([*parts, f"{words['mutant']}: `{mending.mutant}`.\n"])
 
 
 def _quoted(sentence: Sentence, language: str) -> str:

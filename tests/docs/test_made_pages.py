@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from docs.made_pages.pages import DOCS, FOLDERS, made_pages
+from tests.docs.markdown_page import MarkdownPage
 from workerkit.cli.command_index import command_index
+from workerkit.contracts.page.rules import RULE_IDS
 from workerkit.openapi.spec.silence import silences
 from workerkit.scenarios.faults import FAULTS
 from workerkit.scenarios.faults.schedule import Schedule
@@ -63,3 +65,12 @@ def test_the_pages_have_every_rule_silence_and_value(folder: Path) -> None:
     assert [*page] == [*silences()]
     for silence in silences().values():
         assert [value for value in silence.values if f"| `{value}` |" not in page[silence.id]] == []
+
+
+@IN_BOTH
+def test_the_pages_about_mending_have_every_rule_once_and_no_other(folder: Path) -> None:
+    pages = [MarkdownPage.read(path) for path in (folder / "how-to/mend").glob("*.md")]
+    groups = [page for page in pages if page.path.stem not in ("index", "small-worker")]
+    assert sorted(anchor for page in groups for anchor in page.anchors[1:]) == sorted([*RULES, *RULE_IDS])
+    index = next(page for page in pages if page.path.stem == "index")
+    assert {link.partition("#")[2] for link in index.links} - {""} == {*RULES, *RULE_IDS}
