@@ -61,7 +61,7 @@ _SAVE_HINT = "To keep it as a scenario and a pytest, run the hunt with --out DIR
     multiple=True,
     type=click.Choice(list(RULES)),
     metavar="ID",
-    help="Only this rule counts. Repeatable. workerkit scenario show explains rules.",
+    help="Only this rule counts. Repeatable. workerkit rule show explains rules.",
 )
 @click.option(
     "--confirm",

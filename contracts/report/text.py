@@ -118,6 +118,11 @@ def cause_message(cause: CauseReport) -> str:
     return _shortened(cause.flaw.message)
 
 
+def mending_hint(rule_id: str) -> str:
+    """A sentence that names the command which explains a rule."""
+    return f"What this rule means, with a wrong and the right answer: workerkit rule show {rule_id}"
+
+
 def evidence_lines(evidence: Evidence) -> list[str]:
     """An exchange in two lines: a curl command for the request, and the answer."""
     return [f"#{evidence.number}  $ {evidence.curl}", f"    {answer_text(evidence)}"]
@@ -197,6 +202,7 @@ def _broken_rules(report: Report) -> Iterator[str]:
         yield from _exchange_lines(cause.flaw, evidence, numbers)
         if cause.followers:
             yield f"{_INDENT}The same mistake also breaks: {_followers_text(cause)}"
+        yield _INDENT + mending_hint(cause.rule)
 
 
 def _followers_text(cause: CauseReport) -> str:

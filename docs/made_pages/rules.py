@@ -9,6 +9,7 @@ from docs.made_pages.markdown import introduction
 from workerkit.scenarios.fields.duration import duration_text
 from workerkit.scenarios.fields.kinds import ValueKind
 from workerkit.scenarios.fields.record import field_kinds, record_keys
+from workerkit.scenarios.mending.mending import mendings
 from workerkit.scenarios.rules import RULES
 from workerkit.scenarios.rules.rule import Rule
 
@@ -17,22 +18,26 @@ _TITLES = {
     "en": {True: "General rules", False: "Rules that a scenario expects"},
     "vi": {True: "Rule chung", False: "Rule mà scenario ghi ở expect"},
 }
+_MEND = {"en": "How to mend it", "vi": "Cách sửa"}
 
 
 def rules_page(language: str) -> str:
     """The page as Markdown, in the order of `RULES`."""
-    sections = [_section(title, general=general) for general, title in _TITLES[language].items()]
+    sections = [_section(title, language, general=general) for general, title in _TITLES[language].items()]
     return "\n".join([introduction("rules", language), *sections])
 
 
-def _section(title: str, *, general: bool) -> str:
-    entries = [_entry(rule) for rule in RULES.values() if rule.general is general]
+def _section(title: str, language: str, *, general: bool) -> str:
+    entries = [_entry(rule, language) for rule in RULES.values() if rule.general is general]
     return "\n".join([f"## {title}\n", *entries])
 
 
-def _entry(rule: type[Rule]) -> str:
+def _entry(rule: type[Rule], language: str) -> str:
     description = " ".join((rule.__doc__ or "").split())
-    text = f"### {rule.id}\n\n{description}\n\nWhy: {rule.why}\n\nA careful worker {rule.careful}.\n"
+    mend = f"[{_MEND[language]}](../how-to/mend/{mendings()[rule.id].group}.md#{rule.id})"
+    text = (
+        f"### {rule.id}\n\n{description}\n\nWhy: {rule.why}\n\nA careful worker {rule.careful}.\n\n{mend}\n"
+    )
     return text + "".join(f"\nParameter `{key}`: {default}.\n" for key, default in _parameters(rule))
 
 

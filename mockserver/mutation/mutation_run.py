@@ -76,12 +76,7 @@ def _undisturbed(plan: MutationPlan, stop: threading.Event) -> tuple[frozenset[s
 def _sound(plan: MutationPlan, outcome: RunOutcome) -> RunOutcome:
     if outcome.is_sound:
         return outcome
-    if outcome.exit_code is not None and (outcome.exit_code or plan.scenario is None):
-        why = f"exited with the code {outcome.exit_code}"
-    elif outcome.exit_code == 0:
-        why = "exited and left tasks open"
-    else:
-        why = f"did not end within {plan.time_limit:g} s"
+    why = f"exited with the code {outcome.exit_code}" if outcome.exit_code else outcome.unfinished
     message = f"the command {why}, without any server fault. {_advice(plan)}. Its output:\n{outcome.output}"
     if plan.scenario is None and outcome.exit_code in _WRONG_USE:
         raise CallsNothingError(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from workerkit.mockserver.capsules.capture.capture import capture_world, verdict_notes
@@ -23,6 +23,7 @@ from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.snapshot import Json, snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
+from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules.judge import Verdict, judge, masked
 from workerkit.scenarios.run_record.run import Run
@@ -32,7 +33,7 @@ _LOCAL_ADDRESS = MockAddress()
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The result of one trial. Only `run` contains secrets.
+    """The result of one trial. Only `run` and `mask` contain secrets.
 
     verdict: the verdict on the run.
     run: the record of the run.
@@ -42,6 +43,7 @@ class Trial:
     output: the text that the worker printed.
     lines: one line for each exchange, with its request and its answer, also after the end of the run.
     timeline: the timeline of the run.
+    mask: replaces the secrets in `run`.
     capsule: the capsule of the run. None if no capsule was wanted.
     """
 
@@ -53,6 +55,7 @@ class Trial:
     output: str
     lines: tuple[str, ...]
     timeline: Timeline
+    mask: Mask = field(repr=False)
     capsule: Capsule | None = None
 
 
@@ -121,4 +124,6 @@ def _finished(
     capsule = None
     if first_snapshot:
         capsule = capture_world(director, first_snapshot, notes=verdict_notes(scenario, verdict))
-    return Trial(verdict, run, seconds, requests, not_reached, worker_run.output, lines, timeline, capsule)
+    return Trial(
+        verdict, run, seconds, requests, not_reached, worker_run.output, lines, timeline, mask, capsule
+    )
