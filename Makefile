@@ -15,7 +15,7 @@ SPECS = openapi/worker-api.yaml openapi/control-api.yaml build/spec/worker-api-3
 
 PACKAGING = build/packages/.ready
 
-.PHONY: demo test check dist environments docs pictures serve bench clean
+.PHONY: demo test check messages dist environments docs pictures serve bench clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml constraints.txt hatch_build.py $(wildcard package/*.py)
@@ -49,7 +49,7 @@ check: $(READY) docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p workerkit
-	$(BIN)/mypy tests hatch_build.py benchmarks docs/made_pages
+	$(BIN)/mypy tests hatch_build.py benchmarks docs/made_pages docs/messages
 	$(BIN)/lint-imports
 	$(BIN)/openapi-spec-validator openapi/worker-api.yaml openapi/control-api.yaml
 ifeq ($(NODE),)
@@ -74,6 +74,10 @@ build/spec/linted: $(READY) $(NODE)/.ready benchmarks/generators/spectral.yaml $
 		$(NODE)/node_modules/.bin/redocly lint --extends recommended-strict $(SPECS)
 	touch $@
 endif
+
+# Adds the new messages of the code to the catalogues, drops the old ones, and compiles the catalogues.
+messages: $(READY)
+	$(BIN)/python -m docs.messages
 
 # One site in each language, to be opened from disk or put on any server of files: build/site/en, build/site/vi.
 docs: $(READY)
