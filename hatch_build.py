@@ -70,16 +70,18 @@ def compile_catalogue(file: Path) -> None:
     file.with_suffix(".mo").write_bytes(compiled.getvalue())
 
 
-class RoomsAndCatalogues(BuildHookInterface[Any]):
-    """Compiles the catalogues. For an editable install, also links the rooms into .dev/workerkit.
+class PackageFiles(BuildHookInterface[Any]):
+    """Compiles the catalogues, and puts the pages of the documentation into a wheel, for `workerkit docs`.
 
-    The links to the rooms and to the files of `package/` give an editable install the names of the wheel.
+    For an editable install, links the rooms and the files of `package/` into .dev/workerkit, so that it has
+    the same names as the wheel. There, `workerkit docs` reads the pages of the repository.
     """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         for file in catalogue_files():
             compile_catalogue(file)
         if version != "editable":
+            build_data["force_include"] |= self._pages()
             return
         links = Path(self.root, ".dev", "workerkit")
         links.mkdir(parents=True, exist_ok=True)
@@ -87,6 +89,16 @@ class RoomsAndCatalogues(BuildHookInterface[Any]):
             link = links / path.name
             if not link.is_symlink():
                 link.symlink_to(Path("..", "..", path), target_is_directory=path.suffix == "")
+
+    def _pages(self) -> dict[str, str]:
+        """The files of the pages, each with its path in the wheel."""
+        docs = Path(self.root, "docs")
+        pages = (path.relative_to(docs) for path in docs.rglob("*.md"))
+        return {
+            str(docs / page): f"workerkit/docs/{page.as_posix()}"
+            for page in pages
+            if page.parts[0] != "made_pages"
+        }
 
     def _linked_paths(self) -> Iterator[Path]:
         """The paths from the root of all that the wheel has below `workerkit`."""

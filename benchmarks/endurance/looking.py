@@ -108,10 +108,10 @@ def _with_inspector(folder: Path, seconds: float) -> Load:
 
 
 @contextmanager
-def served(output: Path) -> Iterator[Running]:
-    """Runs `workerkit serve` on a core of its own. `output`: a file or a terminal."""
+def served(output: Path, *options: str) -> Iterator[Running]:
+    """Runs `workerkit serve` with options on a core of its own. `output`: a file or a terminal."""
     port, program = free_port(), str(Path(sys.executable).with_name("workerkit"))
-    command = [program, "serve", "--port", str(port), "--seed", str(SEED)]
+    command = [program, "serve", "--port", str(port), "--seed", str(SEED), *options]
     target, body = calls()[0].requests[0]
     first = (API_PATH + target, body, headers(body))
     with Running(command, {}, port=port, core=_SERVER_CORE, first=first, log=output) as running:

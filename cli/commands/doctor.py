@@ -19,6 +19,8 @@ _PACKAGE = "likepion-workerkit"
 # The modules of each extra, and what needs them.
 _EXTRAS = {
     "contracts": (("schemathesis", "hypothesis", "requests"), "workerkit conform"),
+    "mcp": (("mcp",), "workerkit mcp"),
+    "otel": (("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"), "serve --otel"),
     "pytest": (("pytest",), "the fixture worker_api, pytest --conform"),
     "tls": (("trustme",), "serve --tls, exec --tls"),
     "ui": (("textual",), "workerkit watch"),
@@ -70,11 +72,18 @@ def _versions() -> _Finding:
 
 def _extra(name: str) -> _Finding:
     modules, users = _EXTRAS[name]
-    missing = [module for module in modules if find_spec(module) is None]
+    missing = [module for module in modules if not _is_installed(module)]
     if missing:
         advice = f"pip install '{_PACKAGE}[{name}]'"
         return _Finding(False, f"{', '.join(missing)}, for {users}: {advice}")
     return _Finding(True, f"{', '.join(_with_versions(modules))}, for {users}")
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # a package around the module is missing
+        return False
 
 
 def _with_versions(modules: tuple[str, ...]) -> Iterator[str]:

@@ -21,11 +21,12 @@ from workerkit.mockserver.observers.json_log import log_as_json
 from workerkit.mockserver.server.foreground import serve_until_signal
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.tls import TlsFiles, temporary_certificate
+from workerkit.mockserver.state.kept_worlds import worlds_kept_in
 from workerkit.mockserver.worlds.own_port import check_shares_port
 from workerkit.mockserver.worlds.worker_control import check_needs_no_worker
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.world_expiry import WorldExpiry
-from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
+from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.spec.dialect import Dialect, read_dialect
 from workerkit.scenarios.library import library
 
@@ -73,6 +74,24 @@ from workerkit.scenarios.library import library
     "--control-token-file", metavar="FILE", help="Like --control-token, but the token is the content of FILE."
 )
 @click.option(
+    "--state",
+    metavar="FILE",
+    help="Keep the worlds in FILE, with their keys and passwords, and go on with them after a restart.",
+)
+@click.option(
+    "--state-interval",
+    type=DURATION,
+    default="5s",
+    show_default=True,
+    metavar="TIME",
+    help="How often worlds that have changed are saved to --state, besides at the end.",
+)
+@click.option(
+    "--otel",
+    is_flag=True,
+    help="Send OpenTelemetry traces: a span for each request. The environment variables OTEL_* say where to.",
+)
+@click.option(
     "--most-worlds",
     type=click.IntRange(1),
     default=10_000,
@@ -110,6 +129,9 @@ def command(
     quiet: bool,
     control_token: str | None,
     control_token_file: str | None,
+    state: str | None,
+    state_interval: float,
+    otel: bool,
     most_worlds: int,
     world_ttl: float,
     cors: tuple[str, ...],
@@ -145,16 +167,29 @@ def command(
         seed,
         read_dialect(Path(dialect)) if dialect else Dialect(),
     )
-    worlds.add(DEFAULT, builder)
-    gc.freeze()  # the first world and the modules stay: to search them for garbage would take long pauses
     journal_file = JournalFile(journal) if journal else None
     capsules = CapsuleObserver(CapsuleFolder(Path(save_capsules)), print_line) if save_capsules else None
     expiry = WorldExpiry(worlds, world_ttl, print_line)
-    with _tls_files(host, tls, tls_cert, tls_key) as files:
-        mock = WorldServer(worlds, host=host, port=port, token=token, expiry=expiry, tls=files, origins=cors)
+    is_given = any(option is not None for option in (scenario, world, dialect, seed))
+    kept = worlds_kept_in(state, worlds, builder, is_given=is_given, interval=state_interval)
+    # If nobody takes the traces, their end takes seconds. The worlds are saved before.
+    traces = _traces(worlds) if otel else nullcontext()
+    with traces, kept as save_worlds, _tls_files(host, tls, tls_cert, tls_key) as files:
+        gc.freeze()  # the first worlds and the modules stay: searching them for garbage takes long pauses
+        mock = WorldServer(
+            worlds,
+            host=host,
+            port=port,
+            token=token,
+            expiry=expiry,
+            background=save_worlds,
+            tls=files,
+            origins=cors,
+        )
         log = log_as_json(worlds, sys.stderr) if log_format == "json" else nullcontext()
         lines = requests_printed(mock, console(), is_wanted=not quiet and log_format == "text")
-        with watch_worlds(capsules, worlds), log, journal_exchanges_to(journal_file, worlds), mock, lines:
+        journal_lines = journal_exchanges_to(journal_file, worlds)
+        with watch_worlds(capsules, worlds), log, journal_lines, mock, lines:
             serve_until_signal(mock, print_line=print_line, ready_file=ready_file, token=token)
 
 
@@ -166,6 +201,15 @@ def _token(token: str | None, file: str | None) -> str | None:
     if token is not None and file is not None:
         raise click.UsageError("give either --control-token or --control-token-file")
     return token if file is None else token_from(file)
+
+
+def _traces(worlds: Worlds) -> AbstractContextManager[None]:
+    try:
+        # These packages are an extra, and importing them takes 0.3 s.
+        from workerkit.mockserver.traces.request_traces import requests_traced
+    except ImportError:
+        raise click.UsageError("--otel needs opentelemetry: pip install 'likepion-workerkit[otel]'") from None
+    return requests_traced(worlds)
 
 
 def _tls_files(

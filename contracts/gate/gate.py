@@ -75,6 +75,9 @@ class Gate(BaseAdapter):
     requests of a run, and the requests that put a sandbox back. If the target does not answer again, the run
     ends.
 
+    pace: limits the speed. Several gates may share it. None: the gate has its own, as the plan says.
+    keeps_exchanges: False for a run of any length whose exchanges only the watcher needs.
+
     exchanges: all exchanges, in the order in which they ended.
     interrupted: requests without an answer, because an interrupt came first.
     withheld: a text for each request that --writes does not allow. The kit should never try to send such a
@@ -84,7 +87,17 @@ class Gate(BaseAdapter):
     policy: the rules for the requests that may be sent.
     """
 
-    def __init__(self, target: Target, plan: Plan, api: Api, *, clock: RunClock, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        target: Target,
+        plan: Plan,
+        api: Api,
+        *,
+        clock: RunClock,
+        watcher: Watcher,
+        pace: Pace | None = None,
+        keeps_exchanges: bool = True,
+    ) -> None:
         super().__init__()
         self.exchanges: list[Exchange] = []
         self.interrupted: list[Exchange] = []
@@ -103,7 +116,9 @@ class Gate(BaseAdapter):
         self._clock = clock
         self._watcher = watcher
         self._transport = Transport(target, plan.patience, clock.steady)
-        self._pace = Pace(plan.rate_to(target), clock)
+        self._pace = pace or Pace(plan.rate_to(target), clock)
+        self._keeps_exchanges = keeps_exchanges
+        self._recorded = 0
         self._repetition = Repetition(self._send_paced, self._controls, self._wait, self._give_up)
         self._lock = Lock()
 
@@ -270,7 +285,8 @@ class Gate(BaseAdapter):
             response = self._transport.fetch(sent)
         except NoAnswerError as error:
             return Sent(self._record(request, None, began, error_text(error)), None, error.kind)
-        except KeyboardInterrupt:
+        except BaseException:
+            # Ctrl-C, or a greenlet that is ended.
             self.interrupted.append(self._exchange_of(_draft(request), None, began, INTERRUPTED))
             raise
         response.request = request
@@ -286,7 +302,9 @@ class Gate(BaseAdapter):
     ) -> Exchange:
         with self._lock:
             exchange = self._exchange_of(_draft(request), response, began, why)
-            self.exchanges.append(exchange)
+            self._recorded += 1
+            if self._keeps_exchanges:
+                self.exchanges.append(exchange)
             self._repetition.note(exchange)
         self._watcher(exchange)
         return exchange
@@ -296,7 +314,7 @@ class Gate(BaseAdapter):
     ) -> Exchange:
         path = worker_api().base_path + draft.path
         return Exchange(
-            number=len(self.exchanges) + 1,
+            number=self._recorded + 1,
             operation=self._operation(draft.method, path),
             server=None,
             method=draft.method,

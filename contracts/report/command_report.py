@@ -18,6 +18,7 @@ from workerkit.contracts.report.text import (
     cause_message,
     evidence_lines,
     fix_first_heading,
+    mending_hint,
     receipt_lines,
     report_notes,
     verdict_line,
@@ -121,6 +122,8 @@ def _outcome(rule: RuleReport, change: RuleChange | None) -> Outcome:
 
 
 def _notes(rule: RuleReport, change: RuleChange | None) -> Iterator[str]:
+    if _outcome(rule, change) is Outcome.FAIL:
+        yield mending_hint(rule.id)
     if rule.status is RuleStatus.UNTESTED:
         yield phrase("Untested: {why}", why=rule.why)
     if change is not None:

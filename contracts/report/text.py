@@ -138,6 +138,13 @@ def cause_message(cause: CauseReport) -> str:
     return _shortened(cause.flaw.message)
 
 
+def mending_hint(rule_id: str) -> str:
+    """A sentence that names the command which explains a rule."""
+    return phrase(
+        "What this rule means, with a wrong and the right answer: workerkit rule show {rule}", rule=rule_id
+    )
+
+
 def evidence_lines(evidence: Evidence) -> list[str]:
     """An exchange in two lines: a curl command for the request, and the answer."""
     return [f"#{evidence.number}  $ {evidence.curl}", "    " + answer_text(evidence)]
@@ -235,6 +242,7 @@ def _broken_rules(report: Report) -> Iterator[str]:
         if cause.followers:
             followers = _followers_text(cause)
             yield _INDENT + phrase("The same mistake also breaks: {followers}", followers=followers)
+        yield _INDENT + mending_hint(cause.rule)
 
 
 def _followers_text(cause: CauseReport) -> str:

@@ -126,7 +126,7 @@ def _not_this_api_text(exchange: Exchange, target: Target, where: str) -> str:
     kind = headers.get("content-type", "no content type")
     return (
         f"{where} answers {exchange.status} with {kind}: this is not the Worker API. No answer has a field "
-        "of this API, and no request without a key got 401"
+        "of this API, and no request without a key got 401. More: workerkit docs troubleshooting"
     )
 
 
@@ -134,5 +134,6 @@ def _key_refused_text(target: Target, key: str, option: str) -> str:
     variable = f"WORKERKIT_{option.replace('-', '_').upper()}"
     return (
         f"GET {target.base_url}/tasks answers 401: the {key} is not valid, or its server is not active; "
-        f"check --{option} or {variable}, and that the server is online or active"
+        f"check --{option} or {variable}, and that the server is online or active. "
+        "More: workerkit docs troubleshooting"
     )

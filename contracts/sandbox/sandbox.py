@@ -151,5 +151,5 @@ def _check_all_found(plan: Plan, own: list[Task], listed: list[Task]) -> None:
             known = ", ".join(sorted(names)[:_MOST_NAMES]) or "none"
             raise NoSandboxError(
                 f"--sandbox-request {name!r}: the server of this API key has no task of this request; "
-                f"it has tasks of these requests: {known}"
+                f"it has tasks of these requests: {known}. More: workerkit docs how-to/sandbox-on-staging"
             )

@@ -11,6 +11,7 @@ from workerkit.openapi.languages.phrase import text_in
 from workerkit.scenarios.fields.duration import duration_text
 from workerkit.scenarios.fields.kinds import ValueKind
 from workerkit.scenarios.fields.record import field_kinds, record_keys
+from workerkit.scenarios.mending.mending import mendings
 from workerkit.scenarios.rules import RULES
 from workerkit.scenarios.rules.rule import Rule
 
@@ -19,6 +20,7 @@ _TITLES = {
     "en": {True: "General rules", False: "Rules that a scenario expects"},
     "vi": {True: "Rule chung", False: "Rule mà scenario ghi ở expect"},
 }
+_MEND = {"en": "How to mend it", "vi": "Cách sửa"}
 
 _LINES = {
     "en": ("Why: {why}", "A careful worker {careful}."),
@@ -43,7 +45,8 @@ def _entry(rule: type[Rule], language: str) -> str:
     description = in_language(one_line(rule.__doc__ or ""), language)
     why, careful = text_in(rule.why, language), text_in(rule.careful, language)
     paragraphs = [line.format(why=why, careful=careful) for line in _LINES[language]]
-    text = "\n\n".join([f"### {rule.id}", description, *paragraphs]) + "\n"
+    mend = f"[{_MEND[language]}](../how-to/mend/{mendings()[rule.id].group}.md#{rule.id})"
+    text = "\n\n".join([f"### {rule.id}", description, *paragraphs, mend]) + "\n"
     word = _PARAMETER[language]
     return text + "".join(f"\n{word} `{key}`: {value}.\n" for key, value in _parameters(rule, language))
 

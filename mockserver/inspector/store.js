@@ -5,7 +5,7 @@ import { call, readEvents } from "/_mock/ui/control.js";
 const MOST_EXCHANGES = 10000;
 const MILLISECONDS_TO_RETRY = 1000;
 const QUIET_MILLISECONDS = 2000;
-const PAUSE_FACTOR = 20; // the mock keeps most of its time for workers
+const PAUSE_FACTOR = 50; // the mock keeps most of its time for workers
 
 export class Store {
   constructor(onChange, onConnection) {

@@ -76,12 +76,7 @@ def _undisturbed(plan: MutationPlan, stop: threading.Event) -> tuple[frozenset[s
 def _sound(plan: MutationPlan, outcome: RunOutcome) -> RunOutcome:
     if outcome.is_sound:
         return outcome
-    if outcome.exit_code is not None and (outcome.exit_code or plan.scenario is None):
-        why = f"exited with the code {outcome.exit_code}"
-    elif outcome.exit_code == 0:
-        why = "exited and left tasks open"
-    else:
-        why = f"did not end within {plan.time_limit:g} s"
+    why = f"exited with the code {outcome.exit_code}" if outcome.exit_code else outcome.unfinished
     message = f"the command {why}, without any server fault. {_advice(plan)}. Its output:\n{outcome.output}"
     if plan.scenario is None and outcome.exit_code in _WRONG_USE:
         raise CallsNothingError(message)
@@ -90,10 +85,10 @@ def _sound(plan: MutationPlan, outcome: RunOutcome) -> RunOutcome:
 
 def _advice(plan: MutationPlan) -> str:
     if plan.scenario is None:
-        return "First make the test suite pass with the mock"
+        return "First make the test suite pass with the mock. More: workerkit docs how-to/mutate"
     return (
         f"See what is wrong: workerkit exec --scenario {plan.scenario.name} -- COMMAND. If the command is a "
-        "test suite, add --suite"
+        "test suite, add --suite. More: workerkit docs how-to/mutate"
     )
 
 
@@ -104,5 +99,5 @@ def _nothing_text(plan: MutationPlan, called: frozenset[str]) -> str:
         return "the worker sent no request to the mock. It has to use the address in LIKEPION_BASE_URL"
     return (
         "the test suite sent no request to the mock. Its tests have to use the fixture worker_api, or the "
-        "address in LIKEPION_BASE_URL with the key in LIKEPION_API_KEY"
+        "address in LIKEPION_BASE_URL with the key in LIKEPION_API_KEY. More: workerkit docs how-to/mutate"
     )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class RunOutcome:
     """What one run of the command showed. It contains no secrets.
 
-    has_ended: whether the command did in time what it had to do: a test suite exited, a worker did all tasks.
+    unfinished: what the command did instead of its work: `exited and left tasks open`.
+        Empty if it did its work: a test suite exited, a worker brought all tasks to an end.
     exit_code: the exit code of the command. None if it did not exit by itself.
     called: the operations that the command called.
     signs: the signs of trouble, the most important first: the first test that failed, an exit code, a log
@@ -18,7 +19,7 @@ class RunOutcome:
     seconds: how long the run took.
     """
 
-    has_ended: bool
+    unfinished: str
     exit_code: int | None
     called: frozenset[str]
     signs: tuple[str, ...]
@@ -28,4 +29,4 @@ class RunOutcome:
     @property
     def is_sound(self) -> bool:
         """Whether the command ended as it should."""
-        return self.has_ended and self.exit_code in (0, None)
+        return not self.unfinished and not self.exit_code

@@ -40,7 +40,8 @@ def run_suite(plan: MutationPlan, mutant: str, stop: threading.Event) -> RunOutc
         signs = _signs(exit_code, mask.text(notes.first_failure()), plan.time_limit)
         called |= notes.called()
     seconds, output = steady_seconds() - began, command.output(mask.text)
-    return RunOutcome(exit_code is not None, exit_code, frozenset(called), signs, output, seconds)
+    unfinished = _no_end(plan.time_limit) if exit_code is None else ""
+    return RunOutcome(unfinished, exit_code, frozenset(called), signs, output, seconds)
 
 
 def _wait(command: Command, deadline: float, stop: threading.Event) -> int | None:
@@ -56,4 +57,8 @@ def _signs(exit_code: int | None, failed_test: str, time_limit: float) -> tuple[
         return ()
     if failed_test:
         return (failed_test,)
-    return (f"no end within {time_limit:g} s" if exit_code is None else f"exit code {exit_code}",)
+    return (_no_end(time_limit) if exit_code is None else f"exit code {exit_code}",)
+
+
+def _no_end(time_limit: float) -> str:
+    return f"did not end within {time_limit:g} s"

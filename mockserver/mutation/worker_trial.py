@@ -14,6 +14,7 @@ from workerkit.mockserver.workers.worker_run import run_command
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
+from workerkit.scenarios.run_record.run import Run
 
 
 def run_worker_once(plan: MutationPlan, stop: threading.Event) -> RunOutcome:
@@ -26,9 +27,29 @@ def run_worker_once(plan: MutationPlan, stop: threading.Event) -> RunOutcome:
     with WorldServer(worlds) as mock:
         director.world.close_port = mock.close_port
         run = run_command(mock, director, plan.words, time_limit=plan.time_limit, grace=plan.grace, stop=stop)
-        is_over = mock.run_in_server_thread(director.is_over)
     assert run.record is not None
     mask = mask_of(director.world)
     signs = tuple(dict.fromkeys(map(mask.text, worker_signs(run.record, run.output))))
     seconds = steady_seconds() - began
-    return RunOutcome(is_over, run.exit_code, frozenset(called), signs, run.output, seconds)
+    unfinished = _unfinished(run.record, plan.time_limit)
+    return RunOutcome(unfinished, run.exit_code, frozenset(called), signs, run.output, seconds)
+
+
+def _unfinished(run: Run, time_limit: float) -> str:
+    """What a worker did instead of its work. Empty if the scenario was over, or no task was open at its exit.
+
+    A worker that has done all tasks may exit at once, before the scenario has seen that it is quiet.
+    """
+    match run.ended_by:
+        case "until":
+            return ""
+        case "exit":
+            return "exited and left tasks open" if _left_tasks_open(run) else ""
+        case "time-limit":
+            return f"did not end within {time_limit:g} s"
+    return "did nothing more, and left tasks open"
+
+
+def _left_tasks_open(run: Run) -> bool:
+    ended = run.api.statuses_in("ended")
+    return run.scenario.until.waits_for_tasks and any(task["status"] not in ended for task in run.own_tasks())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
@@ -26,6 +26,8 @@ _MAX_EVENTS = 1000
 _MAX_BYTES = 4 * 2**20
 _SECONDS_TO_COMMENT = 15.0
 _SECONDS_TO_TELL_DROPPED = 0.5
+# The longest pause after there was no time for an event.
+_MOST_SECONDS_TO_WAIT = 0.5
 # To send a part costs nearly as much as to make an event. So the events of this time are sent together.
 _SECONDS_TO_COLLECT = 0.05
 _PART_BYTES = 2**16
@@ -46,10 +48,13 @@ class EventPublisher:
         self._allowance = TimeAllowance(_SHARE, _MOST_SECONDS)
         self._readers: set[EventReader] = set()
         self._count = 0
+        self._missed: Counter[str] = Counter()
+        self._is_pausing = False
         self._closed = False
 
     def add(self, reader: EventReader) -> None:
         """Gives a reader all events from now on."""
+        self._tell_missed()
         if not self._readers:
             self._worlds.subscribe(self._publish)
         self._readers.add(reader)
@@ -70,19 +75,37 @@ class EventPublisher:
 
     def _publish(self, world: World, item: ExchangeOrChange) -> None:
         self._count += 1
-        name = world.name
-        readers = [reader for reader in self._readers if reader.world is None or reader.world == name]
+        # While there is no time for events, this is all that an event costs.
+        if self._is_pausing:
+            self._missed[world.name] += 1
+        elif self._allowance.is_left():
+            self._send(world, item)
+        else:
+            self._missed[world.name] += 1
+            self._is_pausing = True
+            asyncio.get_running_loop().call_later(self._allowance.seconds_to_wait(), self._end_pause)
+
+    def _send(self, world: World, item: ExchangeOrChange) -> None:
+        readers = [reader for reader in self._readers if reader.reads(world.name)]
         if not readers:
-            return
-        if not self._allowance.is_left():
-            for reader in readers:
-                reader.drop()
             return
         began = time.thread_time()
         event = _event_bytes(self._count, *event_as_json(world, item))
         self._allowance.spend(time.thread_time() - began)
         for reader in readers:
             reader.put(event)
+
+    def _end_pause(self) -> None:
+        self._is_pausing = False
+        self._tell_missed()
+
+    def _tell_missed(self) -> None:
+        """Tells the readers how many events of their worlds were not made."""
+        for reader in self._readers:
+            missed = sum(count for name, count in self._missed.items() if reader.reads(name))
+            if missed:
+                reader.drop(missed)
+        self._missed.clear()
 
 
 class TimeAllowance:
@@ -103,6 +126,10 @@ class TimeAllowance:
         self._left = min(self._most, self._left + self._share * (now - self._at))
         self._at = now
         return self._left > 0
+
+    def seconds_to_wait(self) -> float:
+        """The seconds until the work may be done again, at most 0.5."""
+        return min(_MOST_SECONDS_TO_WAIT, -self._left / self._share) if self._share else _MOST_SECONDS_TO_WAIT
 
     def spend(self, seconds: float) -> None:
         """Notes how long the work took."""
@@ -137,9 +164,13 @@ class EventReader:
             self._dropped += 1
         self._wake.set()
 
-    def drop(self) -> None:
-        """Counts an event that the client does not get. The client is told soon, not at once."""
-        self._dropped += 1
+    def reads(self, world: str) -> bool:
+        """Whether this client gets the events of a world."""
+        return self.world is None or self.world == world
+
+    def drop(self, count: int) -> None:
+        """Counts events that the client does not get. The client is told soon, not at once."""
+        self._dropped += count
         if not self._is_late:
             self._is_late = True
             asyncio.get_running_loop().call_later(_SECONDS_TO_TELL_DROPPED, self._tell)

@@ -6,10 +6,10 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import uvicorn
 
@@ -29,6 +29,7 @@ from workerkit.openapi.errors import CannotRunError, UsageError
 from workerkit.openapi.spec.api import control_api, worker_api
 
 T = TypeVar("T")
+Background = Callable[[], Coroutine[Any, Any, None]]
 _log = logging.getLogger("workerkit.mockserver")
 _BACKLOG = 2048
 _SECONDS_TO_FINISH = 5
@@ -51,6 +52,7 @@ class WorldServer:
     port: the port; 0 chooses a free one.
     token: the control token, with at least 16 characters; None if the control plane needs no token.
     expiry: removes worlds that nobody uses; None keeps all worlds.
+    background: runs in the event loop of the server until the server stops; saves the worlds, for example.
     tls: the files for https; None for http.
     address: where workers reach the mock, if that differs from `host`.
     origins: web pages of these origins, for example `http://localhost:3000`, may use the Worker API.
@@ -67,6 +69,7 @@ class WorldServer:
         port: int = 0,
         token: str | None = None,
         expiry: WorldExpiry | None = None,
+        background: Background | None = None,
         tls: TlsFiles | None = None,
         address: MockAddress | None = None,
         origins: Sequence[str] = (),
@@ -76,7 +79,7 @@ class WorldServer:
         if token is None and not is_loopback(host):
             raise TokenNeededError(
                 f"{host} can be reached from other machines: give a control token of at least 16 characters, "
-                "with --control-token-file"
+                "with --control-token-file. More: workerkit docs how-to/containers"
             )
         self.worlds = worlds
         self.tls = tls
@@ -84,7 +87,7 @@ class WorldServer:
         self._app = MockApp(worlds, host=host, token=token, origins=origins)
         self._socket = listening_socket(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
-        self._server = _Server(_uvicorn_config(self._app, tls), expiry)
+        self._server = _Server(_uvicorn_config(self._app, tls), expiry, background)
         self._closable_port = Port(self._server)
         self._thread = threading.Thread(target=self._run, name="workerkit-mock", daemon=True)
 
@@ -161,9 +164,11 @@ class _Server(uvicorn.Server):
     loop: the event loop of the server.
     """
 
-    def __init__(self, config: uvicorn.Config, expiry: WorldExpiry | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, expiry: WorldExpiry | None, background: Background | None
+    ) -> None:
         super().__init__(config)
-        self._expiry = expiry
+        self._expiry, self._background = expiry, background
         self.ready = threading.Event()
         self.loop: asyncio.AbstractEventLoop
         self._stopped: asyncio.Event
@@ -177,6 +182,8 @@ class _Server(uvicorn.Server):
         self.loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
         if self._expiry is not None:
             self._remove_expired_worlds(self._expiry)
+        if self._background is not None:
+            self._background_task = self.loop.create_task(self._background())
         self.ready.set()
 
     def _remove_expired_worlds(self, expiry: WorldExpiry) -> None:

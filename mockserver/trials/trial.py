@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from workerkit.mockserver.capsules.capture.capture import capture_world, verdict_notes
@@ -35,7 +35,7 @@ _LOCAL_ADDRESS = MockAddress()
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The result of one trial. Only `run` contains secrets.
+    """The result of one trial. Only `run` and `mask` contain secrets.
 
     verdict: the verdict on the run.
     run: the record of the run.
@@ -45,6 +45,7 @@ class Trial:
     output: the text that the worker printed.
     lines: one line for each exchange, with its request and its answer, also after the end of the run.
     timeline: the timeline of the run.
+    mask: replaces the secrets in `run`.
     capsule: the capsule of the run. None if no capsule was wanted.
     """
 
@@ -56,6 +57,7 @@ class Trial:
     output: str
     lines: tuple[str, ...]
     timeline: Timeline
+    mask: Mask = field(repr=False)
     capsule: Capsule | None = None
 
 
@@ -124,7 +126,9 @@ def _finished(
     capsule = None
     if first_snapshot:
         capsule = capture_world(director, first_snapshot, notes=verdict_notes(scenario, verdict))
-    return Trial(verdict, run, seconds, requests, not_reached, worker_run.output, lines, timeline, capsule)
+    return Trial(
+        verdict, run, seconds, requests, not_reached, worker_run.output, lines, timeline, mask, capsule
+    )
 
 
 def _line(mask: Mask, exchange: Exchange) -> str:

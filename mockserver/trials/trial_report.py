@@ -378,6 +378,10 @@ def _notes_on_end(trial: Trial) -> Iterator[str]:
 
 
 def _learn_more(cause: TrialCause) -> Iterator[str]:
+    yield phrase(
+        "What this rule means, with a bad and a good example: workerkit rule show {rule}",
+        rule=cause.violation.rule,
+    )
     scenario = cause.trial.run.scenario
     is_in_library = scenario.name in library.names() and library.find(scenario.name) == scenario
     if is_in_library and cause.is_expected:

@@ -52,6 +52,7 @@ class Journal:
     capacity: how many exchanges the journal keeps at most.
     max_body_bytes: how many bytes all kept bodies have together at most. The newest exchange is always kept.
     count: how many exchanges were ever added.
+    ended_count: how often an exchange got its final form after it was added.
 
     An exchange can be added as a compact note. The journal turns notes into exchanges when they are read.
     """
@@ -61,7 +62,7 @@ class Journal:
         self._has_notes = False
         self._capacity, self._max_body_bytes, self._body_bytes = capacity, max_body_bytes, 0
         self._listeners: list[Listener] = []
-        self.count = 0
+        self.count = self.ended_count = 0
 
     @property
     def dropped(self) -> int:
@@ -104,6 +105,7 @@ class Journal:
         begun: the exchange that was added by `begin`.
         ended: the same exchange in its final form.
         """
+        self.ended_count += 1
         index = begun.number - 1 - self.dropped
         if 0 <= index < len(self._kept) and self._kept[index] is begun:
             self._kept[index] = ended

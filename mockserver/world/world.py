@@ -47,7 +47,15 @@ class World:
     on_status_change: is called with each task whose status changed, and with its former status; or None.
     """
 
-    def __init__(self, name: str, clock: Clock, random: SeededRandom, api: Api | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        random: SeededRandom,
+        api: Api | None = None,
+        *,
+        key_prefix: str = "",
+    ) -> None:
         self.name = name
         self.api = api or worker_api()
         self.dialect = self.api.dialect
@@ -60,7 +68,7 @@ class World:
         self.journal = Journal()
         self.change_log = ChangeLog(clock, self.journal)
         self.servers: dict[str, Server] = {}
-        self.key_ring = KeyRing(self.servers, self.change_log)
+        self.key_ring = KeyRing(self.servers, self.change_log, key_prefix)
         self.requests: dict[str, CustomerRequest] = {}
         self.accounts: dict[str, Account] = {}
         self.tasks: dict[str, Task] = {}

@@ -209,7 +209,7 @@ class Director:
 
     def next_key(self, effect: ReplaceKey) -> str:
         """The new API key that an effect gives to its server."""
-        return effect.key or f"{effect.server}-next-key-{self.world.name}"
+        return self.world.key_ring.full_key(effect.key or f"{effect.server}-next-key-{self.world.name}")
 
     def selected_tasks(self, selection: Selection) -> list[Task]:
         """The tasks that an effect changes, in list order."""

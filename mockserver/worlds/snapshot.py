@@ -34,6 +34,11 @@ from workerkit.scenarios.run_record.run import Event
 Json = dict[str, Any]
 T = TypeVar("T")
 _FORMAT = 1
+_FIELDS: dict[type[Any], tuple[str, ...]] = {
+    entity: tuple(field.name for field in fields(entity))
+    for entity in (Account, Change, CustomerRequest, LogEntry, Server, Task)
+}
+_RELATED = ("request", "account")
 _TIME_FIELDS = ("created_at", "started_at", "completed_at", "heartbeat_at", "active_since", "at")
 _INTEGER_FIELDS = ("place", "retry_count", "max_retries", "created_links", "after")
 
@@ -48,10 +53,12 @@ def snapshot_of(director: Director) -> Json:
     return complete(lazy_snapshot_of(director))
 
 
-def lazy_snapshot_of(director: Director) -> Json:
+def lazy_snapshot_of(director: Director, exchanges: Sequence[Exchange | JournalNote] | None = None) -> Json:
     """The same as `snapshot_of`, with iterators for long lists, as `json_parts` expects them.
 
     The iterators return the state at the time of this call, also while the world changes.
+
+    exchanges: the newest exchanges of the journal, without a gap. None for all exchanges that it keeps.
     """
     world, clock = director.world, director.world.clock
     return {
@@ -68,8 +75,11 @@ def lazy_snapshot_of(director: Director) -> Json:
         "logs": map(_entity_json, tuple(world.logs)),
         "past": map(_entity_json, tuple(world.change_log.changes)),
         "faults": [_fault_json(fault) for fault in world.faults],
+        "key_prefix": world.key_ring.prefix,
         "exchanges": world.journal.count,
-        "journal": _masked_exchanges(mask_of(world), world.journal.newest()),
+        "journal": _masked_exchanges(
+            mask_of(world), world.journal.newest() if exchanges is None else exchanges
+        ),
         **world.internal_state(),
         "story": _scenario_json(director),
     }
@@ -122,10 +132,11 @@ def moved_snapshot(snapshot: Mapping[str, Any], begin: float) -> Json:
 
 def _entity_json(entity: Any) -> Json:
     """The fields of an entity. A customer's request or an account is replaced by its id."""
-    values = ((field.name, getattr(entity, field.name)) for field in fields(entity))
-    return {
-        name: value.id if isinstance(value, CustomerRequest | Account) else value for name, value in values
-    }
+    entity_json = {name: getattr(entity, name) for name in _FIELDS[type(entity)]}
+    for name in _RELATED:
+        if name in entity_json:
+            entity_json[name] = entity_json[name].id
+    return entity_json
 
 
 def _masked_exchanges(mask: Mask, kept: Sequence[Exchange | JournalNote]) -> Iterator[Json | None]:
@@ -188,7 +199,9 @@ def _empty_world(old: World, snapshot: Json) -> World:
         raise InvalidRequestError(f"body/format: this version reads only format {_FORMAT}")
     times = snapshot["clock"]
     clock = old.clock.new_clock(float(times["begin"]), at=float(times["at"]), frozen=times["frozen"])
-    world = World(old.name, clock, _random(snapshot, "chance"), _api(old, snapshot["dialect"]))
+    random, api = _random(snapshot, "chance"), _api(old, snapshot["dialect"])
+    # A snapshot of an earlier version has no prefix.
+    world = World(old.name, clock, random, api, key_prefix=snapshot.get("key_prefix", ""))
     world.fault_random = _random(snapshot, "mischief")
     return world
 

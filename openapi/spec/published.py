@@ -36,6 +36,22 @@ def published_spec(dialect: Dialect, version: OpenapiVersion = "3.1", base_url: 
     return as_openapi30(root) if version == "3.0" else root
 
 
+def operation_spec(operation: str, dialect: Dialect) -> Json:
+    """The spec of a server with this dialect, with one operation only, and with the parts that it refers to.
+
+    operation: the id of an operation of the API.
+    """
+    root = published_spec(dialect)
+    root["paths"] = {
+        path: {method: found}
+        for path, methods in root["paths"].items()
+        for method, found in methods.items()
+        if isinstance(found, dict) and found.get("operationId") == operation
+    }
+    _remove_unused_components(root)
+    return root
+
+
 def spec_text(spec: Json, spec_format: SpecFormat) -> str:
     """The text of a spec, with a line feed at its end."""
     if spec_format == "json":

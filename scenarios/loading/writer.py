@@ -66,6 +66,11 @@ def scenario_text(scenario: Scenario) -> str:
     )
 
 
+def world_text(world: WorldPlan) -> str:
+    """Returns a world as YAML. `loader.parse_world` reads it again."""
+    return yaml.dump(dict(_world(world)), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+
+
 def _parts(scenario: Scenario) -> Iterator[tuple[str, Any]]:
     yield "title", scenario.title
     yield "about", _Folded(scenario.about)

@@ -37,7 +37,10 @@ def test_a_made_page_is_up_to_date(path: Path) -> None:
 
 @IN_BOTH
 def test_the_pages_have_every_command_and_option(folder: Path) -> None:
-    page, settings = parts(folder / "commands.md"), (folder / "settings.md").read_text("utf-8")
+    page, settings = (
+        parts(folder / "reference/commands.md"),
+        (folder / "reference/settings.md").read_text("utf-8"),
+    )
     for words, entry in command_index().items():
         text = page[f"workerkit {words}"]
         assert [name for name in entry.options if f"`--{name.replace('_', '-')}" not in text] == []
@@ -47,7 +50,7 @@ def test_the_pages_have_every_command_and_option(folder: Path) -> None:
 
 @IN_BOTH
 def test_the_page_has_every_fault_and_parameter(folder: Path) -> None:
-    page = parts(folder / "faults.md")
+    page = parts(folder / "reference/faults.md")
     shapes = {**FAULTS, [*page][-1]: Schedule}
     for heading, shape in shapes.items():
         assert [key for key in record_keys(shape) if f"- `{key}` (" not in page[heading]] == []
@@ -55,8 +58,8 @@ def test_the_page_has_every_fault_and_parameter(folder: Path) -> None:
 
 @IN_BOTH
 def test_the_pages_have_every_rule_silence_and_value(folder: Path) -> None:
-    assert {*RULES} <= {*parts(folder / "rules.md")}
-    page = parts(folder / "silences.md")
+    assert {*RULES} <= {*parts(folder / "reference/rules.md")}
+    page = parts(folder / "reference/silences.md")
     assert [*page] == [*silences()]
     for silence in silences().values():
         assert [value for value in silence.values if f"| `{value}` |" not in page[silence.id]] == []

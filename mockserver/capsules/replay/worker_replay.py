@@ -83,7 +83,7 @@ def _check_complete(capsule: Capsule) -> None:
             raise IncompleteCapsuleError(
                 f"the recorded answers cannot be given to a worker: exchange {exchange.number} "
                 f"({request_line(exchange)}): {exchange.why}. "
-                "Remove this exchange from the file, or record again"
+                "Remove this exchange from the file, or record again. More: workerkit docs reference/capsules"
             )
 
 

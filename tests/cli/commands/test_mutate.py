@@ -11,9 +11,6 @@ import pytest
 
 from tests.cli.conftest import Run
 
-# Runs whole commands several times.
-pytestmark = pytest.mark.long
-
 SUITE = """
 import os, sys
 from urllib.request import Request, urlopen
@@ -39,6 +36,7 @@ def suite(project: Path) -> list[str]:
     return ["--suite", "--", sys.executable, "suite.py"]
 
 
+@pytest.mark.long  # starts a command several times
 def test_what_is_not_noticed_is_exit_1_and_is_written(run: Run, project: Path, suite: list[str]) -> None:
     files = ("--json", "mutate.json", "--junit", "mutate.xml", "--html", "mutate.html")
     code, output, errors = run("mutate", *MUTANTS, "--jobs", "2", *files, *suite)
@@ -61,6 +59,7 @@ def test_what_is_not_noticed_is_exit_1_and_is_written(run: Run, project: Path, s
     assert "total of the task list is one too high." in (project / "mutate.html").read_text()
 
 
+@pytest.mark.long  # starts a command several times
 def test_everything_noticed_is_exit_0(run: Run, suite: list[str]) -> None:
     assert run("mutate", *MUTANTS[:2], *suite)[0] == 0
 

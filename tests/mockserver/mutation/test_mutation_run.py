@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,13 @@ from workerkit.mockserver.mutation.mutation_run import (
     FailsUndisturbedError,
     run_mutation,
 )
+from workerkit.mockserver.mutation.own_process import run_in_own_process
 from workerkit.mockserver.reports.report import Outcome
 from workerkit.openapi.errors import CannotRunError
 from workerkit.scenarios.library import library
 
 HEAD = """
-import json, os, urllib.request
+import json, os, sys, urllib.request
 
 def call(base_url, key, method, path, body=None):
     data = None if body is None else json.dumps(body).encode()
@@ -42,8 +44,19 @@ page = call(base_url, key, "GET", "/tasks?limit=1")
 if page["limit"] != 1 or len(page["data"]) != 1:
     raise SystemExit(1)
 """
-# Each test starts a command several times.
-pytestmark = pytest.mark.long
+IN_A_HURRY = """
+url, key = os.environ["LIKEPION_BASE_URL"], os.environ["LIKEPION_API_KEY"]
+tasks = call(url, key, "GET", "/tasks")["data"]
+items = [{"link_id": task["id"], "status": "canceled"} for task in tasks[:int(sys.argv[1])]]
+call(url, key, "PUT", "/tasks/bulk", {"items": items})
+"""
+TWO_TASKS = """
+title: Two tasks
+about: Two tasks wait.
+world: {servers: [server-01], tasks: [{count: 2, server: server-01, status: pending}]}
+expect: [tasks-ended]
+until: {tasks: ended}
+"""
 
 WORKER = str(Path(__file__).parents[2] / "examples" / "worker.py")
 UPDATES = ("update-is-lost", "update-names-another-task", "logs-crash")
@@ -59,6 +72,7 @@ def texts(plan: MutationPlan) -> dict[str, str]:
     return {result.mutant.name: result.text for result in run_mutation(plan).results}
 
 
+@pytest.mark.long  # starts a command several times
 def test_a_suite_that_checks_everything_notices_what_it_reaches(tmp_path: Path) -> None:
     plan = MutationPlan(pytest_words(tmp_path, WITH_FIXTURE), mutants=UPDATES)
     result = run_mutation(plan)
@@ -72,6 +86,7 @@ def test_a_suite_that_checks_everything_notices_what_it_reaches(tmp_path: Path) 
     assert (report.outcome, value["verdict"], value["not_reached"]) == (Outcome.PASS, "pass", 1)
 
 
+@pytest.mark.long  # starts a command several times
 def test_a_suite_that_asserts_nothing_notices_nothing(tmp_path: Path) -> None:
     plan = MutationPlan(pytest_words(tmp_path, WITHOUT_CHECKS), mutants=UPDATES[:2])
     result = run_mutation(plan)
@@ -81,6 +96,7 @@ def test_a_suite_that_asserts_nothing_notices_nothing(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.long  # starts a command several times
 def test_a_suite_in_another_language_uses_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "suite.py"
     file.write_text(HEAD + WITH_ENVIRONMENT)
@@ -92,6 +108,7 @@ def test_a_suite_in_another_language_uses_the_environment(tmp_path: Path) -> Non
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("tests", "error", "words"),
     [
@@ -118,6 +135,22 @@ def test_a_suite_that_hangs_undisturbed_is_stopped() -> None:
         run_mutation(MutationPlan(words, time_limit=1.0, grace=0.1))
 
 
+@pytest.mark.parametrize(
+    ("tasks_done", "unfinished"), [(2, ""), (1, "exited and left tasks open")], ids=["all", "not-all"]
+)
+def test_a_worker_that_exits_at_its_last_report_has_done_its_work(
+    tmp_path: Path, tasks_done: int, unfinished: str
+) -> None:
+    worker, scenario = tmp_path / "worker.py", tmp_path / "two-tasks.yaml"
+    worker.write_text(HEAD + IN_A_HURRY)
+    scenario.write_text(TWO_TASKS)
+    words = (sys.executable, "-S", str(worker), str(tasks_done))
+    plan = MutationPlan(words, scenario=library.find(str(scenario)))
+    outcome = run_in_own_process(plan, "", threading.Event())
+    assert (outcome.exit_code, outcome.unfinished, outcome.is_sound) == (0, unfinished, not unfinished)
+
+
+@pytest.mark.long  # starts a command several times
 def test_a_worker_notices_by_what_it_prints() -> None:
     mutants = ("link-complete-of-unknown-tasks", "heartbeat-is-no-success", "foreign-tasks-are-404")
     plan = MutationPlan(

@@ -9,6 +9,7 @@ import pytest
 from workerkit.mockserver.reports.timeline import Timeline
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.mockserver.trials.trial_cause import trial_causes
+from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.model.scenario import Expectation, Scenario
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 from workerkit.scenarios.rules.judge import Verdict
@@ -22,7 +23,7 @@ def trial(name: str, *violations: Violation, output: str = "", expect: tuple[str
     scenario = Scenario(name, "", "", WORLD, expect=tuple(map(Expectation, expect)))
     run = Run(scenario, (), (), (), 0, "exit", "server-01", "server-01-key")
     verdict = Verdict(name, not violations, violations)
-    return Trial(verdict, run, 1.0, 10, (), output, (), Timeline(0.0, (), (), 0, ()))
+    return Trial(verdict, run, 1.0, 10, (), output, (), Timeline(0.0, (), (), 0, ()), Mask((), salt=b""))
 
 
 def found(*trials: Trial) -> list[tuple[str, list[str], dict[str, list[str]]]]:

@@ -21,6 +21,7 @@ from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.loading import loader
 from workerkit.scenarios.model.scenario import Expectation, Scenario
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
@@ -76,6 +77,7 @@ def trial() -> MakeTrial:
             "",
             lines,
             EMPTY_TIMELINE,
+            Mask((), salt=b""),
         )
 
     return make

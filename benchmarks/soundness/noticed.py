@@ -1,0 +1,159 @@
+"""`python -m benchmarks.soundness.noticed`: `workerkit mutate` on several test suites. Writes noticed.md.
+
+A suite that asserts nothing has to notice nothing. One that checks everything has to notice everything: that
+is `workerkit conform`, run as a test suite. Between them are the tests and the workers of the documentation.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from benchmarks.goal import Goal, goal_table, markdown
+from benchmarks.machine import Machine
+from tests.docs.markdown_page import MarkdownPage
+from workerkit.mockserver.mutants import MUTANTS
+from workerkit.mockserver.mutation.mutation_plan import MutationPlan
+from workerkit.mockserver.mutation.mutation_result import MutationResult
+from workerkit.mockserver.mutation.mutation_run import run_mutation
+from workerkit.scenarios.library import library
+
+_ROOT = Path(__file__).parents[2]
+_EXAMPLES = _ROOT / "tests" / "examples"
+_PAGE = Path(__file__).with_suffix(".md")
+_NOTHING, _EVERYTHING = "asserts nothing", "checks everything: `workerkit conform`"
+_ASSERTS_NOTHING = """
+import json, os, urllib.request
+from urllib.error import HTTPError
+
+url, key = os.environ["LIKEPION_BASE_URL"], os.environ["LIKEPION_API_KEY"]
+
+def call(method, path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url + path, data, headers, method=method)).read()
+    except HTTPError:
+        return b""
+
+try:
+    task = json.loads(call("GET", "/tasks?limit=5"))["data"][0]
+    name, request, account = task["id"], task["request_id"], task["account_id"]
+except (ValueError, LookupError, TypeError):
+    name = request = account = "unknown"
+call("POST", "/health", {"server_name": "server-01", "cpu_usage": 1.5})
+call("PUT", f"/tasks/{name}", {"status": "running"})
+call("PUT", "/tasks/bulk", {"items": [{"link_id": name, "status": "completed"}]})
+call("POST", "/callback/link/update", {"link_id": name, "note": "seen"})
+call("POST", "/callback/link/complete", {"link_id": name})
+call("POST", "/callback/request/status", {"request_id": request, "status": "running"})
+call("POST", "/callback/account/status", {"account_id": account, "status": "active"})
+call("POST", "/logs", {"logs": [{"level": "INFO", "message": "done"}]})
+"""
+_WORKER_TEST = """
+import sys
+
+def test_the_worker_does_all_tasks(worker_api):
+    for _ in range(3):
+        worker_api.add_task(status="pending")
+    ended = worker_api.run([sys.executable, {worker!r}])
+    assert ended.exit_code == 0
+    assert [task["status"] for task in worker_api.tasks()] == ["completed"] * 3
+    assert all(request.status == 200 for request in worker_api.journal)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """A command of the table. is_worker: it is a worker, and runs in the scenario quiet-day."""
+
+    name: str
+    words: tuple[str, ...]
+    is_worker: bool = False
+
+
+@click.command()
+@click.option("--every", default=1, show_default=True, help="Try only every nth mutant.")
+@click.option("--jobs", default=2, show_default=True, help="How many runs are done at the same time.")
+def main(every: int, jobs: int) -> None:
+    """Tries all commands, prints the table, and writes it to noticed.md."""
+    machine, mutants = Machine(), tuple(MUTANTS)[::every]
+    results: dict[str, MutationResult] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for tested in _commands(Path(folder)):
+            scenario = library.find("quiet-day") if tested.is_worker else None
+            plan = MutationPlan(tested.words, scenario, (), mutants, jobs, time_limit=300.0)
+            results[tested.name] = run_mutation(plan)
+            click.echo(" | ".join(_cells(tested.name, results[tested.name])))
+    goals = _goals(results)
+    _PAGE.write_text(_page(results, goals, len(mutants), machine.description()), "utf-8")
+    sys.exit(0 if all(goal.is_met for goal in goals) else 1)
+
+
+def _commands(folder: Path) -> Iterator[_Tested]:
+    """The commands. Their files are in a folder."""
+    python = sys.executable
+    keys = (
+        "--api-key",
+        "{api_key}",
+        "--other-api-key",
+        "server-02-key",
+        "--inactive-api-key",
+        "server-03-key",
+    )
+    conform = (python, "-m", "workerkit", "conform", "{base_url}", *keys, "--seed", "1", "--rate", "10000/s")
+    yield _Tested(_NOTHING, (python, _written(folder, "nothing.py", _ASSERTS_NOTHING)))
+    yield _Tested(_EVERYTHING, conform)
+    pytest = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    page = MarkdownPage.read(_ROOT / "docs" / "how-to" / "mutate.md")
+    block = next(block for block in page.blocks if block.marker == "file")
+    yield _Tested(
+        "the test of docs/how-to/mutate.md", (*pytest, _written(folder, block.argument, block.text))
+    )
+    worker = str(_EXAMPLES / "worker.py")
+    text = _WORKER_TEST.replace("{worker!r}", repr(worker))
+    yield _Tested("a test that runs worker.py", (*pytest, _written(folder, "test_worker.py", text)))
+    yield _Tested("the worker worker.py", (python, worker), is_worker=True)
+    yield _Tested("the worker worker_httpx.py", (python, str(_EXAMPLES / "worker_httpx.py")), is_worker=True)
+    if node := shutil.which("node"):
+        yield _Tested("the worker worker.js", (node, str(_EXAMPLES / "worker.js")), is_worker=True)
+
+
+def _written(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text, "utf-8")
+    return str(folder / name)
+
+
+def _cells(name: str, result: MutationResult) -> list[str]:
+    counts = (len(result.called), result.noticed, result.missed, result.not_reached)
+    return [name, *map(str, counts), f"{result.seconds:.0f}"]
+
+
+def _goals(results: dict[str, MutationResult]) -> list[Goal]:
+    nothing, everything = results[_NOTHING], results[_EVERYTHING]
+    left = everything.missed + everything.not_reached
+    return [
+        Goal("noticed by the suite that asserts nothing", nothing.noticed, "", 0),
+        Goal("not noticed by the suite that checks everything", left, "", 0),
+    ]
+
+
+def _page(results: dict[str, MutationResult], goals: list[Goal], count: int, machine: str) -> str:
+    head = ["command", "operations called", "noticed", "not noticed", "not reached", "seconds"]
+    rows = [_cells(name, result) for name, result in results.items()]
+    return (
+        "# What test suites and workers notice\n\n"
+        f"`workerkit mutate` with {count} of the {len(MUTANTS)} mutants. Each mutant is a mock that breaks one "
+        "promise of the API page. A mutant is reached if the command calls its operation.\n\n"
+        f"{markdown(head, rows)}\n\n{goal_table(goals)}\n\n{machine}\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
