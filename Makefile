@@ -17,7 +17,7 @@ PACKAGING = build/packages/.ready
 FLEET = build/fleet/.ready
 NGINX := $(shell command -v nginx || ls /usr/sbin/nginx 2>/dev/null)
 
-.PHONY: demo test check dist environments docs pictures serve bench clean
+.PHONY: demo test check messages dist environments docs pictures serve bench clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml constraints.txt hatch_build.py $(wildcard package/*.py)
@@ -51,7 +51,7 @@ check: $(READY) docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p workerkit
-	$(BIN)/mypy tests hatch_build.py benchmarks docs/made_pages docs/checks
+	$(BIN)/mypy tests hatch_build.py benchmarks docs/made_pages docs/messages docs/checks
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.checks
 	$(BIN)/openapi-spec-validator openapi/worker-api.yaml openapi/control-api.yaml
@@ -77,6 +77,10 @@ build/spec/linted: $(READY) $(NODE)/.ready benchmarks/generators/spectral.yaml $
 		$(NODE)/node_modules/.bin/redocly lint --extends recommended-strict $(SPECS)
 	touch $@
 endif
+
+# Adds the new messages of the code to the catalogues, drops the old ones, and compiles the catalogues.
+messages: $(READY)
+	$(BIN)/python -m docs.messages
 
 # One site in each language, to be opened from disk or put on any server of files: build/site/en, build/site/vi.
 docs: $(READY)

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
@@ -53,14 +56,30 @@ def _urls(address: str) -> Mapping[str, str]:
     }
 
 
+def catalogue_files() -> list[Path]:
+    """The catalogues of messages, one for each language but English."""
+    return sorted(Path(__file__).with_name("openapi").joinpath("languages").glob("*.po"))
+
+
+def compile_catalogue(file: Path) -> None:
+    """Writes a catalogue beside its file as the kit reads it: `vi.mo` beside `vi.po`."""
+    with file.open("rb") as source:
+        catalogue = read_po(source, locale=file.stem)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    file.with_suffix(".mo").write_bytes(compiled.getvalue())
+
+
 class PackageFiles(BuildHookInterface[Any]):
-    """Puts the pages of the documentation into a wheel, for `workerkit docs`.
+    """Compiles the catalogues, and puts the pages of the documentation into a wheel, for `workerkit docs`.
 
     For an editable install, links the rooms and the files of `package/` into .dev/workerkit, so that it has
     the same names as the wheel. There, `workerkit docs` reads the pages of the repository.
     """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        for file in catalogue_files():
+            compile_catalogue(file)
         if version != "editable":
             build_data["force_include"] |= self._pages()
             return

@@ -24,6 +24,7 @@ from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.languages.phrase import error_text, joined, phrase
 from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError, worker_api
 
 _SCHEME = "http+gate"
@@ -32,7 +33,7 @@ GATE_URL = f"{_SCHEME}://target{worker_api().base_path}"
 urllib.parse.uses_relative.append(_SCHEME)
 urllib.parse.uses_netloc.append(_SCHEME)
 TOO_MANY_REQUESTS = 429
-INTERRUPTED = "the run was interrupted"
+INTERRUPTED = phrase("the run was interrupted")
 _REMOVED_HEADERS = ("X-Schemathesis-TestCaseId",)
 _USER_AGENT = "workerkit-conform"
 
@@ -192,8 +193,8 @@ class Gate(BaseAdapter):
         self._max_requests = self._sent + requests
         self._until = self._clock.steady() + seconds
         self._limits = (
-            f"the {requests} requests for putting the sandbox back are used up",
-            f"the {seconds:g} s for putting the sandbox back are over",
+            phrase("the {requests} requests for putting the sandbox back are used up", requests=requests),
+            phrase("the {seconds:g} s for putting the sandbox back are over", seconds=seconds),
         )
 
     @property
@@ -228,7 +229,11 @@ class Gate(BaseAdapter):
         self._clock.wait(max(0.0, min(seconds, left)))
 
     def _give_up(self, last: Exchange, count: int) -> NoReturn:
-        text = f"the target itself did not answer {count} times in a row; the last time: {trouble_text(last)}"
+        text = phrase(
+            "the target itself did not answer {count} times in a row; the last time: {trouble_text}",
+            count=count,
+            trouble_text=trouble_text(last),
+        )
         self.end_run(text, EndCause.TARGET)
         raise RunEndedError(text)
 
@@ -268,7 +273,8 @@ class Gate(BaseAdapter):
         why = self._pace.wait_after_429(response.headers.get("Retry-After"), self._until)
         if why is not None:
             self.end_run(
-                f"the target answered 429, too many requests, and {why}: give a lower --rate", EndCause.TARGET
+                phrase("the target answered 429, too many requests, and {why}: give a lower --rate", why=why),
+                EndCause.TARGET,
             )
         return why is None
 
@@ -278,7 +284,7 @@ class Gate(BaseAdapter):
         try:
             response = self._transport.fetch(sent)
         except NoAnswerError as error:
-            return Sent(self._record(request, None, began, str(error)), None, error.kind)
+            return Sent(self._record(request, None, began, error_text(error)), None, error.kind)
         except BaseException:
             # Ctrl-C, or a greenlet that is ended.
             self.interrupted.append(self._exchange_of(_draft(request), None, began, INTERRUPTED))
@@ -356,14 +362,22 @@ class GatedSession(requests.Session):
 
 def _limit_texts(plan: Plan) -> tuple[str, str]:
     """What the report says when the plan allows no more requests, and when it allows no more time."""
-    count = f"the run stopped at {plan.max_test_requests} requests"
-    why = (
-        "as --max-requests says"
-        if plan.writes is not Writes.SANDBOX
-        else f"because {REQUESTS_TO_RESTORE} of the {plan.max_requests} requests that --max-requests allows "
-        "are for putting the sandbox back"
+    count = phrase(
+        "the run stopped at {max_test_requests} requests", max_test_requests=plan.max_test_requests
     )
-    return f"{count}, {why}", f"the run stopped after {plan.time_limit or 0:g} s, as --time-limit says"
+    why = (
+        phrase("as --max-requests says")
+        if plan.writes is not Writes.SANDBOX
+        else phrase(
+            "because {requests_to_restore} of the {max_requests} requests that --max-requests "
+            "allows are for putting the sandbox back",
+            requests_to_restore=REQUESTS_TO_RESTORE,
+            max_requests=plan.max_requests,
+        )
+    )
+    return joined(", ", (count, why)), phrase(
+        "the run stopped after {seconds:g} s, as --time-limit says", seconds=plan.time_limit or 0
+    )
 
 
 def _draft(request: requests.PreparedRequest) -> Draft:
