@@ -41,11 +41,13 @@ class EventPublisher:
 
     Making the events takes at most 2% of the time. The events for which there is no time are dropped and
     counted.
+
+    allowance: the time for making events. None for at most 2% of the time.
     """
 
-    def __init__(self, worlds: Worlds) -> None:
+    def __init__(self, worlds: Worlds, allowance: TimeAllowance | None = None) -> None:
         self._worlds = worlds
-        self._allowance = TimeAllowance(_SHARE, _MOST_SECONDS)
+        self._allowance = allowance or TimeAllowance(_SHARE, _MOST_SECONDS)
         self._readers: set[EventReader] = set()
         self._count = 0
         self._missed: Counter[str] = Counter()

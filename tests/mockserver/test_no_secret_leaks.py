@@ -19,7 +19,7 @@ import requests
 
 from workerkit.mockserver.http.headers import decode_headers
 from workerkit.mockserver.http.request import Request
-from workerkit.mockserver.observers.event_stream import EventPublisher, EventReader
+from workerkit.mockserver.observers.event_stream import EventPublisher, EventReader, TimeAllowance
 from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
 from workerkit.mockserver.server import worker_app
 from workerkit.mockserver.server.server import WorldServer
@@ -107,7 +107,7 @@ def test_no_journal_file_and_no_event_contains_a_secret(worlds: Worlds, tmp_path
     app, world, events, reader = (
         worker_app.WorkerApp(worlds),
         worlds.world("default"),
-        EventPublisher(worlds),
+        EventPublisher(worlds, TimeAllowance(1.0, 3600.0)),
         EventReader(None),
     )
     lines, har = tmp_path / "journal.jsonl", tmp_path / "journal.har"
