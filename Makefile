@@ -14,8 +14,10 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 SPECS = openapi/worker-api.yaml openapi/control-api.yaml build/spec/worker-api-3.1.yaml build/spec/worker-api-3.0.yaml
 
 PACKAGING = build/packages/.ready
+FLEET = build/fleet/.ready
+NGINX := $(shell command -v nginx || ls /usr/sbin/nginx 2>/dev/null)
 
-.PHONY: demo test check dist environments docs pictures serve bench clean
+.PHONY: demo test check messages dist environments docs pictures serve bench clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml constraints.txt hatch_build.py $(wildcard package/*.py)
@@ -49,8 +51,9 @@ check: $(READY) docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p workerkit
-	$(BIN)/mypy tests hatch_build.py benchmarks docs/made_pages
+	$(BIN)/mypy tests hatch_build.py benchmarks docs/made_pages docs/messages docs/checks
 	$(BIN)/lint-imports
+	$(BIN)/python -m docs.checks
 	$(BIN)/openapi-spec-validator openapi/worker-api.yaml openapi/control-api.yaml
 ifeq ($(NODE),)
 	@echo "Left out: Spectral and Redocly, which lint the specs, need Node.js 20.19 or newer."
@@ -75,6 +78,10 @@ build/spec/linted: $(READY) $(NODE)/.ready benchmarks/generators/spectral.yaml $
 	touch $@
 endif
 
+# Adds the new messages of the code to the catalogues, drops the old ones, and compiles the catalogues.
+messages: $(READY)
+	$(BIN)/python -m docs.messages
+
 # One site in each language, to be opened from disk or put on any server of files: build/site/en, build/site/vi.
 docs: $(READY)
 	DOCS_LANGUAGE=en $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees/en docs build/site/en
@@ -93,6 +100,12 @@ $(PACKAGING): benchmarks/packages/requirements.txt
 	build/packages/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
+# What checks the files of examples/fleet.
+$(FLEET): benchmarks/fleet/requirements.txt
+	$(PYTHON) -m venv build/fleet
+	build/fleet/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 # Builds what is released into dist/, and checks it.
 dist: $(READY) $(PACKAGING)
 	$(BIN)/python -m benchmarks.packages.distributions
@@ -102,7 +115,7 @@ environments: $(READY) $(PACKAGING)
 	$(BIN)/python -m benchmarks.packages.environments
 
 # What it needs of Node goes into build/, which is ignored; the two package.json hold the versions.
-bench: dist environments $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(if $(shell command -v go 2>/dev/null),build/stacks/go_worker)
+bench: dist environments $(READY) $(FLEET) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(if $(shell command -v go 2>/dev/null),build/stacks/go_worker)
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile new-examples
 	$(BIN)/python -m pytest -m long --long-blocks
 	$(BIN)/python -m pytest tests/docs/test_pages.py --long-blocks
@@ -125,6 +138,8 @@ bench: dist environments $(READY) $(if $(NODE),$(NODE)/.ready) $(NODE_STACKS) $(
 	$(BIN)/python -m benchmarks.endurance.abuse
 	$(BIN)/python -m benchmarks.endurance.two_ways
 	$(BIN)/python -m benchmarks.endurance.interrupts
+	$(BIN)/python -m benchmarks.fleet.files
+	$(if $(NGINX),$(BIN)/python -m benchmarks.fleet.thousand_servers,@echo "Left out: the fleet behind nginx, which is not installed.")
 	$(BIN)/python -m benchmarks.soundness.matrix
 	$(BIN)/python -m benchmarks.soundness.stacks --times 3 --busy
 	$(BIN)/python -m benchmarks.soundness.grid

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
@@ -53,14 +56,32 @@ def _urls(address: str) -> Mapping[str, str]:
     }
 
 
-class EditableRooms(BuildHookInterface[Any]):
-    """Links the rooms and the files of `package/` into .dev/workerkit.
+def catalogue_files() -> list[Path]:
+    """The catalogues of messages, one for each language but English."""
+    return sorted(Path(__file__).with_name("openapi").joinpath("languages").glob("*.po"))
 
-    So an editable install has the same names as the wheel.
+
+def compile_catalogue(file: Path) -> None:
+    """Writes a catalogue beside its file as the kit reads it: `vi.mo` beside `vi.po`."""
+    with file.open("rb") as source:
+        catalogue = read_po(source, locale=file.stem)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    file.with_suffix(".mo").write_bytes(compiled.getvalue())
+
+
+class PackageFiles(BuildHookInterface[Any]):
+    """Compiles the catalogues, and puts the pages of the documentation into a wheel, for `workerkit docs`.
+
+    For an editable install, links the rooms and the files of `package/` into .dev/workerkit, so that it has
+    the same names as the wheel. There, `workerkit docs` reads the pages of the repository.
     """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        for file in catalogue_files():
+            compile_catalogue(file)
         if version != "editable":
+            build_data["force_include"] |= self._pages()
             return
         links = Path(self.root, ".dev", "workerkit")
         links.mkdir(parents=True, exist_ok=True)
@@ -68,6 +89,16 @@ class EditableRooms(BuildHookInterface[Any]):
             link = links / path.name
             if not link.is_symlink():
                 link.symlink_to(Path("..", "..", path), target_is_directory=path.suffix == "")
+
+    def _pages(self) -> dict[str, str]:
+        """The files of the pages, each with its path in the wheel."""
+        docs = Path(self.root, "docs")
+        pages = (path.relative_to(docs) for path in docs.rglob("*.md"))
+        return {
+            str(docs / page): f"workerkit/docs/{page.as_posix()}"
+            for page in pages
+            if page.parts[0] != "made_pages"
+        }
 
     def _linked_paths(self) -> Iterator[Path]:
         """The paths from the root of all that the wheel has below `workerkit`."""

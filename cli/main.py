@@ -24,12 +24,14 @@ _COMMANDS = {
     "record": "workerkit.cli.commands.record",
     "replay": "workerkit.cli.commands.replay",
     "scenario": "workerkit.cli.commands.scenario",
+    "rule": "workerkit.cli.commands.rule",
     "spec": "workerkit.cli.commands.spec",
     "silences": "workerkit.cli.commands.silences",
     "health": "workerkit.cli.commands.health",
     "init": "workerkit.cli.commands.init",
     "mcp": "workerkit.cli.commands.mcp",
     "doctor": "workerkit.cli.commands.doctor",
+    "docs": "workerkit.cli.commands.docs",
     "completion": "workerkit.cli.commands.completion",
 }
 _NEEDS = {

@@ -1,4 +1,4 @@
-"""The options `--json`, `--junit` and `--html`, and the report files that they ask for."""
+"""The options `--json`, `--junit` and `--html`, and the report files that they ask for; `--lang`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from workerkit.mockserver.reports.markdown import add_step_summary
 from workerkit.mockserver.reports.report import CommandReport
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.visible_text import visible_json
+from workerkit.openapi.languages.catalogue import ENGLISH, LANGUAGES
+from workerkit.openapi.languages.report_language import reports_in
 
 STANDARD_OUTPUT = "-"
 _FORMATS = {
@@ -73,7 +75,19 @@ class ReportFiles:
 
 
 def report_options(command: C) -> C:
-    """Adds the three options to a command. The command gets `json_file`, `junit_file` and `html_file`."""
+    """Adds the options to a command. The command gets `json_file`, `junit_file` and `html_file`.
+
+    While the command runs, texts for people are in the language of `--lang`.
+    """
+    command = click.option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        default=ENGLISH,
+        show_default=True,
+        expose_value=False,
+        callback=lambda context, _, language: context.with_resource(reports_in(language)),
+        help="The language of the report for people. Reports in JSON and JUnit XML are always in English.",
+    )(command)
     for name, text in reversed(_FORMATS.items()):
         help_text = f"Write the report to FILE {text}; - means standard output."
         command = click.option(f"--{name}", f"{name}_file", metavar="FILE", help=help_text)(command)

@@ -83,4 +83,7 @@ def _check_names(path: str, table: dict[str, Any], known: set[str]) -> None:
     if wrong is not None:
         from workerkit.openapi.formats.yaml_nodes import did_you_mean  # slow to import
 
-        raise BadSettingsError(f"{path}: [tool.workerkit] has no option {wrong}{did_you_mean(wrong, known)}")
+        raise BadSettingsError(
+            f"{path}: [tool.workerkit] has no option {wrong}{did_you_mean(wrong, known)}. "
+            "More: workerkit docs reference/settings"
+        )

@@ -36,6 +36,7 @@ from workerkit.contracts.target.target import Target
 from workerkit.contracts.target.target_mask import mask_of
 from workerkit.openapi.errors import CannotRunError
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import worker_api
 
 _EXAMPLES = 15
@@ -104,7 +105,7 @@ def conform(
     try:
         usable_target, sandbox = _prepare(target, plan, gate, ledger, say)
         context = new_context(usable_target, plan, gate, ledger, clock, sandbox)
-        costs.add("first requests", len(gate.exchanges))
+        costs.add(phrase("first requests"), len(gate.exchanges))
         failure = _send_everything(gate, plan, context, sandbox, start, costs)
         receipt = restore_sandbox(sandbox, usable_target, gate)
     except RunEndedError:
@@ -141,22 +142,24 @@ def _send_everything(
 ) -> Exception | None:
     """Sends all requests of the run. Returns an error of workerkit itself, or None."""
     try:
-        _run_part("scripted requests", costs, gate, lambda: run_script(context))
-        _run_part("probes of silences", costs, gate, lambda: run_probes(context))
-        _run_part("single fields", costs, gate, lambda: run_field_steps(context))
+        _run_part(phrase("scripted requests"), costs, gate, lambda: run_script(context))
+        _run_part(phrase("probes of silences"), costs, gate, lambda: run_probes(context))
+        _run_part(phrase("single fields"), costs, gate, lambda: run_field_steps(context))
         share = _share(gate, plan)
-        _run_part("random episodes", costs, gate, lambda: _run_episodes(context, plan, share), share)
+        _run_part(phrase("random episodes"), costs, gate, lambda: _run_episodes(context, plan, share), share)
         if gate.end_reason:
             return None
         generated = partial(_run_schemathesis, context, plan, gate, sandbox, share)
-        _run_part("requests of Schemathesis", costs, gate, generated, share)
+        _run_part(phrase("requests of Schemathesis"), costs, gate, generated, share)
         run_missing_heartbeat_probe(context, plan, context.clock.steady() - start)
     except RunEndedError:
         pass
     except KeyboardInterrupt:
         gate.end_run(INTERRUPTED, EndCause.PERSON)
     except Exception as error:
-        gate.end_run(f"workerkit itself failed, please report this defect: {error!r}", EndCause.KIT)
+        gate.end_run(
+            phrase("workerkit itself failed, please report this defect: {error!r}", error=error), EndCause.KIT
+        )
         return error
     return None
 
@@ -195,10 +198,10 @@ def _check_all_exchanges(gate: Gate, ledger: Ledger) -> None:
             if (outcome.rule, exchange.number) not in ledger.explained:
                 ledger.record_check(outcome.rule, outcome.flaw, exchange)
     for unanswered in gate.trouble.findings(len(gate.exchanges)):
-        ledger.mark_broken("no-system-error", str(unanswered), unanswered.tries[-1:])
+        ledger.mark_broken("no-system-error", unanswered.text, unanswered.tries[-1:])
     stopped = stopped_clock(gate.exchanges)
     if stopped is not None:
-        ledger.mark_broken("heartbeat", str(stopped), (stopped.first, stopped.last))
+        ledger.mark_broken("heartbeat", stopped.text, (stopped.first, stopped.last))
     _mark_operations_without_success(gate, ledger)
 
 
@@ -208,7 +211,9 @@ def _mark_operations_without_success(gate: Gate, ledger: Ledger) -> None:
     for operation, rule in OPERATION_RULES.items():
         if operation not in accepted_operations:
             ledger.kept_rules.discard(rule)
-            ledger.mark_untested(rule, f"no request for {operation} was answered 2xx")
+            ledger.mark_untested(
+                rule, phrase("no request for {operation} was answered 2xx", operation=operation)
+            )
 
 
 def _report(

@@ -20,13 +20,18 @@ extensions = ["myst_parser", "sphinx_copybutton"]
 exclude_patterns = ["vi/**", "_templates/**", "made_pages/**"] if language == "en" else []
 
 templates_path = [str(_HERE / "_templates")]
+locale_dirs = [str(_HERE / "locale")]
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 nitpicky = True
 show_warning_types = True
 html_theme = "furo"
+html_static_path = [str(_HERE / "_static")]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_title = "workerkit"
 html_copy_source = False
+html_show_copyright = False
 html_show_sphinx = False
 html_sidebars = {
     "**": [

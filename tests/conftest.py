@@ -5,11 +5,13 @@ examples in each run, so that only a change can make it fail. `make bench` tries
 """
 
 import gc
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
+CATALOGUES = Path(__file__).parents[1] / "openapi" / "languages"
 
 _any_time = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("same-examples", _any_time, derandomize=True, database=None)
@@ -25,8 +27,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Adds the mark of long tests."""
+    """Adds the mark of long tests. Compiles catalogues that are newer than what was compiled."""
     config.addinivalue_line("markers", "long: runs only with --long-blocks")
+    for file in CATALOGUES.glob("*.po"):
+        compiled = file.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < file.stat().st_mtime:
+            from hatch_build import compile_catalogue  # slow to import
+
+            compile_catalogue(file)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

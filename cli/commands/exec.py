@@ -237,7 +237,7 @@ def _checked_address(host: str, public_url: str | None, *, is_tls: bool, jobs: i
     if address.port and jobs > 1:
         raise click.UsageError(
             f"with the port {address.port} in --public-url, only one mock can run at a time: leave out the "
-            "port, or --jobs"
+            "port, or --jobs. More: workerkit docs how-to/containers"
         )
     return address
 

@@ -61,7 +61,7 @@ _SAVE_HINT = "To keep it as a scenario and a pytest, run the hunt with --out DIR
     multiple=True,
     type=click.Choice(list(RULES)),
     metavar="ID",
-    help="Only this rule counts. Repeatable. workerkit scenario show explains rules.",
+    help="Only this rule counts. Repeatable. workerkit rule show explains rules.",
 )
 @click.option(
     "--confirm",
@@ -129,8 +129,8 @@ def command(
     if plan.unjudged_rules:
         raise click.UsageError(
             f"--rule {plan.unjudged_rules[0]}: a hunt never judges this rule, because only some scenarios of "
-            "the library expect it. A hunt judges the general rules of docs/reference/rules.md, and "
-            "tasks-ended."
+            "the library expect it. A hunt judges the general rules, and tasks-ended. "
+            "More: workerkit docs reference/rules"
         )
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with Progress(terminal, trials) as progress:

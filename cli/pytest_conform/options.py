@@ -35,8 +35,9 @@ def options_in(config: pytest.Config) -> ConformOptions:
     Raises click.UsageError and BadSettingsError.
     """
     words = [*_words(config), "--", str(config.getoption("--conform"))]
-    context = with_variables(command).make_context("conform", words, default_map=project_settings(command))
-    return ConformOptions.of(context.params)
+    settings = project_settings(command)
+    with with_variables(command).make_context("conform", words, default_map=settings) as context:
+        return ConformOptions.of(context.params)
 
 
 def with_pytest_names(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Names of scenarios and silences for shells. Their modules are imported only when names are wanted."""
+"""Names of scenarios, rules and silences for shells. Modules are imported only when names are wanted."""
 
 from __future__ import annotations
 
@@ -23,6 +23,14 @@ def scenario_names_or_all(
 ) -> list[CompletionItem]:
     """The same, and `all`."""
     return _fitting(["all"], incomplete) + scenario_names(context, parameter, incomplete)
+
+
+def rule_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The ids of the rules for workers and for servers."""
+    from workerkit.contracts.mending.server_mending import server_mendings
+    from workerkit.scenarios.mending.mending import mendings
+
+    return _fitting([*mendings(), *server_mendings()], incomplete)
 
 
 def silence_names(

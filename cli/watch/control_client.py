@@ -114,7 +114,8 @@ class ControlClient:
         if answer.status == 401:
             given = "refuses the given control token" if self._has_token else "needs a control token"
             raise TokenRefusedError(
-                f"the mock at {self.address} {given}: give its token with --control-token-file FILE"
+                f"the mock at {self.address} {given}: give its token with --control-token-file FILE. "
+                "More: workerkit docs reference/mock"
             )
         kind = answer.headers.get_content_type()
         if kind not in ("application/json", "text/event-stream"):

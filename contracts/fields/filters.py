@@ -13,9 +13,10 @@ from workerkit.contracts.fields.verdicts import (
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import tasks_in, total_in
 from workerkit.contracts.run.context import RunContext
+from workerkit.openapi.languages.phrase import phrase
 
 _SQL_QUOTE = LOOKALIKES[-1]
-_WILDCARD = FieldText("a text that is a wildcard in SQL", "%", is_url=False)
+_WILDCARD = FieldText(phrase("a text that is a wildcard in SQL"), "%", is_url=False)
 _UNUSUAL_TEXTS = {
     "service_type": (MIXED_URL, LONG_URLS[0], NUL_URL, _SQL_QUOTE, _WILDCARD),
     "after": (LONG_URLS[0], _SQL_QUOTE),
@@ -32,7 +33,11 @@ def filter_by_unusual_texts(context: RunContext) -> None:
         for text in texts:
             exchange = context.client.get_tasks_with({parameter: text.value})
             if is_system_error(exchange):
-                report_system_error(context, f"GET /tasks with {fields_text({parameter: text})}", exchange)
+                report_system_error(
+                    context,
+                    phrase("GET /tasks with {fields_text}", fields_text=fields_text({parameter: text})),
+                    exchange,
+                )
 
 
 def filter_by_similar_statuses(context: RunContext) -> None:
@@ -44,8 +49,10 @@ def filter_by_similar_statuses(context: RunContext) -> None:
     wanted = ",".join(SIMILAR_STATUSES)
     exchange = context.client.get_tasks(status=wanted)
     others = {str(task.get("status")) for task in tasks_in(exchange)} - set(lenient_spec.waiting_statuses())
-    flaw = (
-        f"GET /tasks with the unknown statuses {wanted} lists tasks with status {', '.join(sorted(others))}"
+    flaw = phrase(
+        "GET /tasks with the unknown statuses {wanted} lists tasks with status {others}",
+        wanted=wanted,
+        others=", ".join(sorted(others)),
     )
     if exchange.accepted:
         context.ledger.record_check("list-status", flaw if others else None, exchange)
@@ -69,14 +76,23 @@ def list_extreme_pages(context: RunContext) -> None:
     for limit, page in ((most, _LARGEST_32_BITS), (1, _LARGEST_32_BITS + 1)):
         exchange = context.client.get_tasks(status=statuses, limit=limit, page=page)
         if is_system_error(exchange):
-            report_system_error(context, f"GET /tasks with page {page} and limit {limit}", exchange)
+            report_system_error(
+                context,
+                phrase("GET /tasks with page {page} and limit {limit}", page=page, limit=limit),
+                exchange,
+            )
     tasks = tasks_in(first)
     if tasks and total == len(tasks):
         ids = {str(task.get("id")) for task in tasks}
         last = str(tasks[-1].get("id"))
         after = context.client.get_tasks(status=statuses, limit=most, after=last)
         again = ids & {str(task.get("id")) for task in tasks_in(after)}
-        flaw = f"the page after the last of {total} tasks, {last}, lists {len(again)} of these tasks again"
+        flaw = phrase(
+            "the page after the last of {total} tasks, {last}, lists {again_count} of these tasks again",
+            total=total,
+            last=last,
+            again_count=len(again),
+        )
         if after.accepted:
             context.ledger.record_check("list-after", flaw if again else None, first, after)
 
@@ -88,5 +104,5 @@ def send_bad_page(context: RunContext) -> None:
     """
     exchange = context.client.get_tasks(page="ten")
     if not exchange.accepted:
-        why, sent = "page is not a number", 'GET /tasks with page "ten"'
+        why, sent = phrase("page is not a number"), phrase('GET /tasks with page "ten"')
         expect_refused(context, "bad-request", sent, why, exchange, statuses=(400,), taken=False)

@@ -20,6 +20,7 @@ from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import link_id_of
 from workerkit.openapi.formats.strict_json import objects_in
+from workerkit.openapi.languages.phrase import joined, phrase
 
 _RULE = "update-own-only"
 _CODE = "not_your_task"
@@ -69,8 +70,12 @@ def _update_alone(
 ) -> Exchange:
     exchange = operation.send(context, str(task["id"]), fields)
     statuses = (400, 403) if fields.keys() & MAY_BE_REFUSED else (403,)
-    sent = f"{operation.title} for another server's task, with {fields_text(fields)}"
-    why = f"a server can only update its own tasks ({_CODE})"
+    sent = phrase(
+        "{title} for another server's task, with {fields_text}",
+        title=operation.title,
+        fields_text=fields_text(fields),
+    )
+    why = phrase("a server can only update its own tasks ({code})", code=_CODE)
     expect_refused(context, _RULE, sent, why, exchange, statuses=statuses, taken=exchange.accepted)
     return exchange
 
@@ -89,9 +94,14 @@ def _update_in_batch(context: RunContext, tasks: list[Task]) -> Exchange:
         result = errors.get(str(task["id"]).lower())
         if result is not None:
             is_right = result.get("success") is False and result.get("error") == _CODE
-            flaw = (
-                f"{BULK.title} with {name} alone for another server's task has the result success: "
-                f"{result.get('success')}, error: {result.get('error')}, expected the error {_CODE}"
+            flaw = phrase(
+                "{title} with {name} alone for another server's task has the result success: {success}, "
+                "error: {error}, expected the error {code}",
+                title=BULK.title,
+                name=name,
+                success=result.get("success"),
+                error=result.get("error"),
+                code=_CODE,
             )
             context.ledger.record_check(BULK.owner_rule, None if is_right else flaw, batch)
     return batch
@@ -105,8 +115,10 @@ def _check_unchanged(context: RunContext, tasks: list[Task], key: str, updates: 
         fields = [
             name for name in LINK_FIELDS if listed.task.get(name) == sent[name] != before[task_id].get(name)
         ]
-        flaw = (
-            f"{' and '.join(fields)} of task {task_id} changed, although the task belongs to another server"
+        flaw = phrase(
+            "{fields} of task {task_id} changed, although the task belongs to another server",
+            fields=joined(phrase(" and "), fields),
+            task_id=task_id,
         )
         senders = [update for update in updates if _names_one_of(update, fields)]
         context.ledger.record_check(_RULE, flaw if fields else None, *senders, listed.exchange)

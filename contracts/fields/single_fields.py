@@ -22,6 +22,7 @@ from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task, next_s
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 _LINKS_RULE = "update-links"
 _LINK = "https://example.com/workerkit/alone/{}"
@@ -184,10 +185,15 @@ def _check(context: RunContext, update: SingleFieldUpdate, before: Task, listed:
     sent, now = _sent(update.operation, update.fields), listed.task
     for name in LINK_FIELDS:
         expected = update.fields.get(name, before.get(name))
-        flaw = f"{sent} was accepted, but GET /tasks then lists {name} {shortened(now.get(name))}"
+        flaw = phrase(
+            "{sent} was accepted, but GET /tasks then lists {name} {shortened}",
+            sent=sent,
+            name=name,
+            shortened=shortened(now.get(name)),
+        )
         flaw += f", expected {shortened(expected)}"
         if name not in update.fields:
-            flaw += f" as before: the request has no {name}"
+            flaw += phrase(" as before: the request has no {name}", name=name)
         is_right = now.get(name) == expected
         if is_right and expected != before.get(name):
             context.ledger.mark_effective(update.exchange)
@@ -200,12 +206,21 @@ def _check_status(context: RunContext, update: SingleFieldUpdate, before: Task, 
     expected = update.new_status or before.get("status")
     # A server may queue a pending task at any time, for example when it lists it.
     is_right = status == expected or (expected == "pending" and status == "queued")
-    flaw = f"{sent} was accepted, but GET /tasks then lists the status {status}, expected {expected}"
+    flaw = phrase(
+        "{sent} was accepted, but GET /tasks then lists the status {status}, expected {expected}",
+        sent=sent,
+        status=status,
+        expected=expected,
+    )
     if update.new_status is None:
-        flaw += " as before: the request has no status"
+        flaw += phrase(" as before: the request has no status")
     rule = update.operation.status_rule if update.new_status else update.operation.rule
     context.ledger.record_check(rule, None if is_right else flaw, update.exchange, listed.exchange)
 
 
 def _sent(operation: UpdateOperation, fields: dict[str, Any]) -> str:
-    return f"{operation.title} with only {fields_text(fields)}" if fields else operation.title
+    return (
+        phrase("{title} with only {fields_text}", title=operation.title, fields_text=fields_text(fields))
+        if fields
+        else operation.title
+    )

@@ -16,6 +16,7 @@ from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange_reader import created_of
+from workerkit.openapi.languages.phrase import phrase
 
 _HEARTBEAT = "POST /health"
 # Every correct server accepts these.
@@ -32,13 +33,21 @@ def send_heartbeat_numbers(context: RunContext) -> None:
     body = heartbeat_body(context.own_server_name)
     for numbers in _USUAL_NUMBERS:
         exchange = context.client.send("POST", "/health", {**body, **numbers})
-        sent = f"{_HEARTBEAT} with {fields_text(numbers)}"
+        sent = phrase(
+            "{heartbeat} with {fields_text}", heartbeat=_HEARTBEAT, fields_text=fields_text(numbers)
+        )
         expect_accepted(context, "heartbeat", sent, exchange, taken=exchange.accepted)
     for number in _LARGE_NUMBERS:
         counts: dict[str, Any] = {"active_threads": number, "active_tasks": number}
         exchange = context.client.send("POST", "/health", {**body, **counts})
         if is_system_error(exchange):
-            report_system_error(context, f"{_HEARTBEAT} with {fields_text(counts)}", exchange)
+            report_system_error(
+                context,
+                phrase(
+                    "{heartbeat} with {fields_text}", heartbeat=_HEARTBEAT, fields_text=fields_text(counts)
+                ),
+                exchange,
+            )
 
 
 def send_batch_sizes(context: RunContext) -> None:
@@ -50,7 +59,7 @@ def send_batch_sizes(context: RunContext) -> None:
     for size in (1, most - 1):
         items = [{"link_id": context.new_fake_id(), "status": "running"} for _ in range(size)]
         exchange = context.client.send("PUT", "/tasks/bulk", {"items": items})
-        sent = f"{BULK.title} with {size} items"
+        sent = phrase("{title} with {size} items", title=BULK.title, size=size)
         expect_accepted(context, BULK.rule, sent, exchange, taken=exchange.accepted)
 
 
@@ -60,4 +69,6 @@ def send_log_sizes(context: RunContext) -> None:
     entry = {"level": lenient_spec.enum_values("LogLevel")[0], "message": "workerkit"}
     exchange = context.client.send("POST", "/logs", {"logs": [entry] * size})
     taken = exchange.accepted and created_of(ParsedExchange(exchange).answer_json) is not None
-    expect_accepted(context, "logs", f"POST /logs with {size} entries", exchange, taken=taken)
+    expect_accepted(
+        context, "logs", phrase("POST /logs with {size} entries", size=size), exchange, taken=taken
+    )

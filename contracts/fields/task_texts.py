@@ -25,6 +25,7 @@ from workerkit.contracts.fields.verdicts import (
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import joined, phrase
 
 _SINGLE_UPDATES = (PUT, LINK_UPDATE)
 # If the server refused this many texts in a field and accepted none, the field gets no more texts.
@@ -92,7 +93,11 @@ class _UnusualTexts:
                 self._context.ledger.mark_explained("no-system-error", exchange)
         for exchange, batch in failed:
             kinds = ", ".join(texts[LINK_FIELDS[0]].kind for texts in batch)
-            report_system_error(self._context, f"{BULK.title} with items that have {kinds}", exchange)
+            report_system_error(
+                self._context,
+                phrase("{title} with items that have {kinds}", title=BULK.title, kinds=kinds),
+                exchange,
+            )
         if BULK.fields_for(self._context) == BULK.fields:
             self._write_surrogate(BULK, with_marks(SURROGATE_URL, fields))
 
@@ -181,5 +186,10 @@ class _UnusualTexts:
 def _sent(operation: UpdateOperation, texts: Texts) -> str:
     kinds = {text.kind for text in texts.values()}
     if len(texts) > 1 and len(kinds) == 1:
-        return f"{operation.title} with {' and '.join(texts)} {next(iter(texts.values()))}"
-    return f"{operation.title} with {fields_text(texts)}"
+        return phrase(
+            "{title} with {texts} {next}",
+            title=operation.title,
+            texts=joined(phrase(" and "), texts),
+            next=next(iter(texts.values())),
+        )
+    return phrase("{title} with {fields_text}", title=operation.title, fields_text=fields_text(texts))

@@ -11,6 +11,7 @@ from workerkit.contracts.fields.update_operation import BULK, UpdateOperation, s
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 Texts = Mapping[str, FieldText]
 _RULE = "update-links"
@@ -87,9 +88,13 @@ class TextWriter:
     def _compare(self, write: WrittenTexts, field: str, listed: object, exchange: Exchange) -> None:
         text = write.texts[field]
         change = difference(text, listed)
-        flaw = (
-            f"{write.operation.title} with {field} {text} was answered {write.exchange.status}, "
-            f"but GET /tasks then {change}"
+        flaw = phrase(
+            "{title} with {field} {text} was answered {status}, but GET /tasks then {change}",
+            title=write.operation.title,
+            field=field,
+            text=text.text,
+            status=write.exchange.status,
+            change=change,
         )
         self._context.ledger.record_check(_RULE, flaw if change else None, write.exchange, exchange)
 

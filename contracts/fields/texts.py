@@ -9,6 +9,7 @@ from unicodedata import category, normalize
 from urllib.parse import unquote
 
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS
+from workerkit.openapi.languages.phrase import joined, phrase
 
 _BASE = "https://example.com/workerkit/"
 _MAX_SHOWN = 40
@@ -29,7 +30,12 @@ class FieldText:
     is_url: bool = True
 
     def __str__(self) -> str:
-        return f"{shortened(self.value)} ({self.kind})"
+        return str(self.text)
+
+    @property
+    def text(self) -> str:
+        """The text for messages, with what is special about it."""
+        return joined("", (shortened(self.value), " (", self.kind, ")"))
 
 
 def _url(kind: str, rest: str) -> FieldText:
@@ -37,44 +43,46 @@ def _url(kind: str, rest: str) -> FieldText:
 
 
 def _long_url(length: int) -> FieldText:
-    return _url(f"a URL of {length} characters", ("long-path/" * length)[: length - len(_BASE)])
+    return _url(
+        phrase("a URL of {length} characters", length=length), ("long-path/" * length)[: length - len(_BASE)]
+    )
 
 
 # URLs with a path, in plain ASCII. Every correct server stores and lists them exactly as they are. They have
 # at most 200 characters, because some libraries have this limit for URLs by default.
 PLAIN_URLS = (
-    _url("a URL with a query", "user?a=1&b=2"),
-    _url("a URL with an escaped space, a tilde and a plus", "user%20name/~user/a+b"),
-    _url("a URL with capital letters", "User-Name/ABC"),
+    _url(phrase("a URL with a query"), "user?a=1&b=2"),
+    _url(phrase("a URL with an escaped space, a tilde and a plus"), "user%20name/~user/a+b"),
+    _url(phrase("a URL with capital letters"), "User-Name/ABC"),
     _long_url(200),
 )
 # The parts of MIXED_URL. If the server refuses it or answers 5xx, each part is sent alone.
 URL_PARTS = (
-    _url("Vietnamese letters", "Nguyễn-Văn-Đức"),
-    _url("an emoji", "🎉"),
-    _url("a combining accent", "e\u0301"),
-    _url("HTML characters", "<b>&lt;"),
-    _url("quotes", "\"double\"'single'"),
+    _url(phrase("Vietnamese letters"), "Nguyễn-Văn-Đức"),
+    _url(phrase("an emoji"), "🎉"),
+    _url(phrase("a combining accent"), "e\u0301"),
+    _url(phrase("HTML characters"), "<b>&lt;"),
+    _url(phrase("quotes"), "\"double\"'single'"),
     _url("a backslash", "a\\b"),
-    _url("a percent sign and a plus", "100%-a+b"),
+    _url(phrase("a percent sign and a plus"), "100%-a+b"),
 )
 MIXED_URL = _url(
-    "a URL with letters, an emoji, quotes and signs that are not plain ASCII",
+    phrase("a URL with letters, an emoji, quotes and signs that are not plain ASCII"),
     "/".join(part.value.removeprefix(_BASE) for part in URL_PARTS),
 )
 LONG_URLS = (_long_url(300), _long_url(2000))
-NUL_URL = _url("a NUL character", "nul\0end")
-SURROGATE_URL = _url("a lone surrogate, \\ud800", "surrogate\ud800end")
-_CONTROL_URL = _url("a tab and a line feed", "tab\tfeed\nend")
-_SPACED_URL = FieldText("spaces at both ends", f"  {_BASE}spaces  ")
+NUL_URL = _url(phrase("a NUL character"), "nul\0end")
+SURROGATE_URL = _url(phrase("a lone surrogate, \\ud800"), "surrogate\ud800end")
+_CONTROL_URL = _url(phrase("a tab and a line feed"), "tab\tfeed\nend")
+_SPACED_URL = FieldText(phrase("spaces at both ends"), f"  {_BASE}spaces  ")
 # A server may refuse these URLs. If it accepts one, it lists the same text, or a normal form of it.
 UNUSUAL_URLS = (MIXED_URL, *LONG_URLS, _SPACED_URL, _CONTROL_URL, NUL_URL)
 # Texts that careless code reads as values of other types. They are not URLs.
 LOOKALIKES = (
-    FieldText("a text that looks like null", "null", is_url=False),
-    FieldText("a text that looks like a number", "0123", is_url=False),
-    FieldText("a text that looks like a date", "2025-12-01", is_url=False),
-    FieldText("a text with an SQL quote", "' OR 1=1 --", is_url=False),
+    FieldText(phrase("a text that looks like null"), "null", is_url=False),
+    FieldText(phrase("a text that looks like a number"), "0123", is_url=False),
+    FieldText(phrase("a text that looks like a date"), "2025-12-01", is_url=False),
+    FieldText(phrase("a text with an SQL quote"), "' OR 1=1 --", is_url=False),
 )
 
 
@@ -110,7 +118,7 @@ def difference(written: FieldText, listed: object) -> str | None:
     if not written.is_url and _is_no_link_or_a_url(listed):
         return None
     if not isinstance(listed, str):
-        return f"lists {shortened(listed)}"
+        return phrase("lists {shortened}", shortened=shortened(listed))
     if written not in PLAIN_URLS and _normal_form(listed) == _normal_form(written.value):
         return None
     return _first_difference(written.value, listed)
@@ -127,12 +135,21 @@ def _normal_form(text: str) -> str:
 
 def _first_difference(written: str, listed: str) -> str:
     if listed and written.startswith(listed):
-        return f"lists only the first {len(listed)} of its {len(written)} characters"
+        return phrase(
+            "lists only the first {listed_count} of its {written_count} characters",
+            listed_count=len(listed),
+            written_count=len(written),
+        )
     pairs = enumerate(zip(written, listed, strict=False))
     place = next((number for number, (one, other) in pairs if one != other), len(written))
     begin = max(0, place - 2)
     was, now = (shortened(text[begin : place + _CONTEXT]) for text in (written, listed))
-    return f"lists another text: from character {begin + 1} on it has {now} in place of {was}"
+    return phrase(
+        "lists another text: from character {number} on it has {now} in place of {was}",
+        number=begin + 1,
+        now=now,
+        was=was,
+    )
 
 
 def has_surrogate(value: object) -> bool:

@@ -23,6 +23,7 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 _HEARTBEAT = "POST /health"
 _LOGS = "POST /logs"
@@ -55,7 +56,11 @@ def send_log_texts(context: RunContext) -> None:
     if not exchange.accepted:
         singles = [_send_text(context, _LOGS, "message", text, single) for text in texts]
         if is_system_error(exchange) and not any(map(is_system_error, singles)):
-            report_system_error(context, f"{_LOGS} with {len(texts)} unusual messages", exchange)
+            report_system_error(
+                context,
+                phrase("{logs} with {texts_count} unusual messages", logs=_LOGS, texts_count=len(texts)),
+                exchange,
+            )
         context.ledger.mark_explained("no-system-error", exchange)
     _send_text(context, _LOGS, "message", SURROGATE_URL, single)
 
@@ -100,5 +105,9 @@ def _find_cause(
     parts = [(part, send(part)) for part in URL_PARTS] if text is MIXED_URL else []
     failed = [(part, single) for part, single in parts if is_system_error(single)]
     for part, single in failed or [(text, exchange)]:
-        report_system_error(context, f"{title} with {fields_text({field: part})}", single)
+        report_system_error(
+            context,
+            phrase("{title} with {fields_text}", title=title, fields_text=fields_text({field: part})),
+            single,
+        )
     context.ledger.mark_explained("no-system-error", exchange)

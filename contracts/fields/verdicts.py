@@ -10,6 +10,7 @@ from workerkit.contracts.gate.gate import TOO_MANY_REQUESTS
 from workerkit.contracts.gate.way_trouble import is_way_trouble
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import joined, phrase
 
 _SYSTEM_ERROR = "no-system-error"
 
@@ -26,16 +27,20 @@ def is_own_answer(exchange: Exchange) -> bool:
 
 def fields_text(fields: Mapping[str, Any]) -> str:
     """These fields with their values, shortened: `note "abc" and status "running"`."""
-    return " and ".join(f"{name} {_value_text(value)}" for name, value in fields.items())
+    return joined(phrase(" and "), (f"{name} " + _value_text(value) for name, value in fields.items()))
 
 
 def _value_text(value: Any) -> str:
-    return str(value) if isinstance(value, FieldText) else shortened(value)
+    return value.text if isinstance(value, FieldText) else shortened(value)
 
 
 def report_system_error(context: RunContext, sent: str, exchange: Exchange) -> None:
     """Records that the request, which `sent` describes, was answered with a system error."""
-    flaw = f"{sent} was answered {exchange.status}; a server that cannot accept a value answers 400"
+    flaw = phrase(
+        "{sent} was answered {status}; a server that cannot accept a value answers 400",
+        sent=sent,
+        status=exchange.status,
+    )
     context.ledger.mark_broken(_SYSTEM_ERROR, flaw, (exchange,))
     context.ledger.mark_explained(_SYSTEM_ERROR, exchange)
 
@@ -43,10 +48,16 @@ def report_system_error(context: RunContext, sent: str, exchange: Exchange) -> N
 def expect_accepted(context: RunContext, rule: str, sent: str, exchange: Exchange, *, taken: bool) -> None:
     """Records whether a valid request was accepted. `taken`: the answer says that it was carried out."""
     if is_own_answer(exchange):
-        result = f"answered {exchange.status}"
+        result: str = phrase("answered {status}", status=exchange.status)
         if exchange.accepted and not taken:
-            result += ", but the result does not have success: true"
-        flaw = None if taken else f"{sent} was {result}, expected to be accepted: the request is valid"
+            result += phrase(", but the result does not have success: true")
+        flaw = (
+            None
+            if taken
+            else phrase(
+                "{sent} was {result}, expected to be accepted: the request is valid", sent=sent, result=result
+            )
+        )
         context.ledger.record_check(rule, flaw, exchange)
 
 
@@ -71,8 +82,14 @@ def expect_refused(
     if is_system_error(exchange):
         report_system_error(context, sent, exchange)
         return
-    expected = " or ".join(str(status) for status in statuses if status != 200)
-    flaw = f"{sent} was answered {exchange.status}, expected {expected}: {why}"
+    expected = joined(phrase(" or "), (str(status) for status in statuses if status != 200))
+    flaw = phrase(
+        "{sent} was answered {status}, expected {expected}: {why}",
+        sent=sent,
+        status=exchange.status,
+        expected=expected,
+        why=why,
+    )
     kept = exchange.status in statuses and not taken
     context.ledger.record_check(rule, None if kept else flaw, exchange)
     if not kept:

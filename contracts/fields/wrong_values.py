@@ -26,6 +26,7 @@ from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import created_of
+from workerkit.openapi.languages.phrase import joined, phrase
 
 _BAD_REQUEST = "bad-request"
 # Nobody can convert a list to a text, a number or a boolean.
@@ -65,12 +66,12 @@ def send_bad_ids(context: RunContext) -> None:
     for path, name in callbacks:
         body = {name: MIXED_URL.value, **({"status": "running"} if path.endswith("update") else {})}
         exchange = context.client.send("POST", path, body)
-        sent = f"POST {path} with {fields_text({name: MIXED_URL})}"
+        sent = phrase("POST {path} with {fields_text}", path=path, fields_text=fields_text({name: MIXED_URL}))
         expect_refused(
             context,
             _BAD_REQUEST,
             sent,
-            f"{name} is not a UUID",
+            phrase("{name} is not a UUID", name=name),
             exchange,
             statuses=_REFUSED_OR_UNKNOWN,
             taken=exchange.accepted,
@@ -91,14 +92,16 @@ def send_wrong_updates(context: RunContext) -> None:
 
 def _wrong_types(operation: UpdateOperation, fields: Sequence[str]) -> list[WrongUpdate]:
     return [
-        WrongUpdate(operation, {name: _LIST}, _BAD_REQUEST, f"the value of {name} is a list")
+        WrongUpdate(
+            operation, {name: _LIST}, _BAD_REQUEST, phrase("the value of {name} is a list", name=name)
+        )
         for name in fields
     ]
 
 
 def _similar_statuses(operation: UpdateOperation, statuses: Sequence[str]) -> list[WrongUpdate]:
     known = ", ".join(lenient_spec.enum_values("TaskStatus"))
-    why = f"the API page names only the statuses {known}"
+    why = phrase("the API page names only the statuses {known}", known=known)
     return [WrongUpdate(operation, {"status": status}, "update-status", why) for status in statuses]
 
 
@@ -117,7 +120,9 @@ def _single_updates(context: RunContext) -> list[WrongUpdate]:
 
 def _send(context: RunContext, update: WrongUpdate, task_id: str, statuses: tuple[int, ...]) -> Exchange:
     exchange = update.operation.send(context, task_id, update.fields)
-    sent = f"{update.operation.title} with {fields_text(update.fields)}"
+    sent = phrase(
+        "{title} with {fields_text}", title=update.operation.title, fields_text=fields_text(update.fields)
+    )
     taken = update.operation.has_updated(exchange, task_id)
     expect_refused(context, update.rule, sent, update.why, exchange, statuses=statuses, taken=taken)
     return exchange
@@ -150,7 +155,12 @@ def _send_batch(context: RunContext, updates: list[WrongUpdate], *, alone: int) 
 def _check_batch(context: RunContext, pairs: list[tuple[str, WrongUpdate]], exchange: Exchange) -> None:
     updated = updated_ids(exchange)
     for task_id, update in pairs:
-        flaw = f"{BULK.title} with an item with {fields_text(update.fields)} updated the task: {update.why}"
+        flaw = phrase(
+            "{title} with an item with {fields_text} updated the task: {why}",
+            title=BULK.title,
+            fields_text=fields_text(update.fields),
+            why=update.why,
+        )
         taken = task_id.lower() in updated
         context.ledger.record_check(update.rule, flaw if taken else None, exchange)
 
@@ -164,7 +174,11 @@ def _check_unchanged(context: RunContext, before: Task) -> None:
     # A server may queue a task when it lists it.
     if listed.task.get("status") not in (before.get("status"), "queued"):
         changed.append("status")
-    flaw = f"updates that were refused changed {' and '.join(changed)} of task {task_id}"
+    flaw = phrase(
+        "updates that were refused changed {changed} of task {task_id}",
+        changed=joined(phrase(" and "), changed),
+        task_id=task_id,
+    )
     context.ledger.record_check(
         "update-status" if "status" in changed else "update", flaw if changed else None, listed.exchange
     )
@@ -180,16 +194,16 @@ def send_wrong_entity_statuses(context: RunContext) -> None:
     for path, name, entity_id in entities:
         if entity_id is not None:
             wrong = {
-                f"{name} and status {_LIST}": {name: entity_id, "status": _LIST},
-                f"only {name}": {name: entity_id},
+                phrase("{name} and status {list}", name=name, list=_LIST): {name: entity_id, "status": _LIST},
+                phrase("only {name}", name=name): {name: entity_id},
             }
             for words, body in wrong.items():
                 exchange = context.client.send("POST", path, body)
                 expect_refused(
                     context,
                     _BAD_REQUEST,
-                    f"POST {path} with {words}",
-                    "status has to be a text",
+                    phrase("POST {path} with {words}", path=path, words=words),
+                    phrase("status has to be a text"),
                     exchange,
                     statuses=_REFUSED,
                     taken=exchange.accepted,
@@ -202,7 +216,10 @@ def send_wrong_heartbeats(context: RunContext) -> None:
         exchange = context.client.send(
             "POST", "/health", {**heartbeat_body(context.own_server_name), name: _LIST}
         )
-        sent, why = f"POST /health with {fields_text({name: _LIST})}", f"the value of {name} is a list"
+        sent, why = (
+            phrase("POST /health with {fields_text}", fields_text=fields_text({name: _LIST})),
+            phrase("the value of {name} is a list", name=name),
+        )
         expect_refused(context, _BAD_REQUEST, sent, why, exchange, statuses=_REFUSED, taken=exchange.accepted)
 
 
@@ -212,8 +229,13 @@ def send_wrong_logs(context: RunContext) -> None:
     known = ", ".join(lenient_spec.enum_values("LogLevel"))
     wrong_types = [{"level": _LIST, "message": "workerkit"}, {"level": level, "message": _LIST}]
     similar_levels = [{"level": word, "message": "workerkit"} for word in SIMILAR_LEVELS]
-    _send_entries(context, wrong_types, _BAD_REQUEST, "level and message have to be texts")
-    _send_entries(context, similar_levels, "logs-levels", f"the API page names only the levels {known}")
+    _send_entries(context, wrong_types, _BAD_REQUEST, phrase("level and message have to be texts"))
+    _send_entries(
+        context,
+        similar_levels,
+        "logs-levels",
+        phrase("the API page names only the levels {known}", known=known),
+    )
 
 
 def _send_entries(context: RunContext, entries: list[dict[str, Any]], rule: str, why: str) -> None:
@@ -228,8 +250,10 @@ def _send_entries(context: RunContext, entries: list[dict[str, Any]], rule: str,
         exchange = context.client.send("POST", "/logs", {"logs": [entry]})
         created = created_of(ParsedExchange(exchange).answer_json)
         is_stored = exchange.accepted and created != 0
-        sent = f"POST /logs with {fields_text(entry)}"
-        why_with_count = f"{why}; created is {created}" if exchange.accepted else why
+        sent = phrase("POST /logs with {fields_text}", fields_text=fields_text(entry))
+        why_with_count = (
+            phrase("{why}; created is {created}", why=why, created=created) if exchange.accepted else why
+        )
         expect_refused(
             context, rule, sent, why_with_count, exchange, statuses=_REFUSED_OR_SKIPPED, taken=is_stored
         )

@@ -24,6 +24,7 @@ from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.languages.phrase import error_text, joined, phrase
 from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError, worker_api
 
 _SCHEME = "http+gate"
@@ -32,7 +33,7 @@ GATE_URL = f"{_SCHEME}://target{worker_api().base_path}"
 urllib.parse.uses_relative.append(_SCHEME)
 urllib.parse.uses_netloc.append(_SCHEME)
 TOO_MANY_REQUESTS = 429
-INTERRUPTED = "the run was interrupted"
+INTERRUPTED = phrase("the run was interrupted")
 _REMOVED_HEADERS = ("X-Schemathesis-TestCaseId",)
 _USER_AGENT = "workerkit-conform"
 
@@ -74,6 +75,9 @@ class Gate(BaseAdapter):
     requests of a run, and the requests that put a sandbox back. If the target does not answer again, the run
     ends.
 
+    pace: limits the speed. Several gates may share it. None: the gate has its own, as the plan says.
+    keeps_exchanges: False for a run of any length whose exchanges only the watcher needs.
+
     exchanges: all exchanges, in the order in which they ended.
     interrupted: requests without an answer, because an interrupt came first.
     withheld: a text for each request that --writes does not allow. The kit should never try to send such a
@@ -83,7 +87,17 @@ class Gate(BaseAdapter):
     policy: the rules for the requests that may be sent.
     """
 
-    def __init__(self, target: Target, plan: Plan, api: Api, *, clock: RunClock, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        target: Target,
+        plan: Plan,
+        api: Api,
+        *,
+        clock: RunClock,
+        watcher: Watcher,
+        pace: Pace | None = None,
+        keeps_exchanges: bool = True,
+    ) -> None:
         super().__init__()
         self.exchanges: list[Exchange] = []
         self.interrupted: list[Exchange] = []
@@ -102,7 +116,9 @@ class Gate(BaseAdapter):
         self._clock = clock
         self._watcher = watcher
         self._transport = Transport(target, plan.patience, clock.steady)
-        self._pace = Pace(plan.rate_to(target), clock)
+        self._pace = pace or Pace(plan.rate_to(target), clock)
+        self._keeps_exchanges = keeps_exchanges
+        self._recorded = 0
         self._repetition = Repetition(self._send_paced, self._controls, self._wait, self._give_up)
         self._lock = Lock()
 
@@ -177,8 +193,8 @@ class Gate(BaseAdapter):
         self._max_requests = self._sent + requests
         self._until = self._clock.steady() + seconds
         self._limits = (
-            f"the {requests} requests for putting the sandbox back are used up",
-            f"the {seconds:g} s for putting the sandbox back are over",
+            phrase("the {requests} requests for putting the sandbox back are used up", requests=requests),
+            phrase("the {seconds:g} s for putting the sandbox back are over", seconds=seconds),
         )
 
     @property
@@ -213,7 +229,11 @@ class Gate(BaseAdapter):
         self._clock.wait(max(0.0, min(seconds, left)))
 
     def _give_up(self, last: Exchange, count: int) -> NoReturn:
-        text = f"the target itself did not answer {count} times in a row; the last time: {trouble_text(last)}"
+        text = phrase(
+            "the target itself did not answer {count} times in a row; the last time: {trouble_text}",
+            count=count,
+            trouble_text=trouble_text(last),
+        )
         self.end_run(text, EndCause.TARGET)
         raise RunEndedError(text)
 
@@ -253,7 +273,8 @@ class Gate(BaseAdapter):
         why = self._pace.wait_after_429(response.headers.get("Retry-After"), self._until)
         if why is not None:
             self.end_run(
-                f"the target answered 429, too many requests, and {why}: give a lower --rate", EndCause.TARGET
+                phrase("the target answered 429, too many requests, and {why}: give a lower --rate", why=why),
+                EndCause.TARGET,
             )
         return why is None
 
@@ -263,8 +284,9 @@ class Gate(BaseAdapter):
         try:
             response = self._transport.fetch(sent)
         except NoAnswerError as error:
-            return Sent(self._record(request, None, began, str(error)), None, error.kind)
-        except KeyboardInterrupt:
+            return Sent(self._record(request, None, began, error_text(error)), None, error.kind)
+        except BaseException:
+            # Ctrl-C, or a greenlet that is ended.
             self.interrupted.append(self._exchange_of(_draft(request), None, began, INTERRUPTED))
             raise
         response.request = request
@@ -280,7 +302,9 @@ class Gate(BaseAdapter):
     ) -> Exchange:
         with self._lock:
             exchange = self._exchange_of(_draft(request), response, began, why)
-            self.exchanges.append(exchange)
+            self._recorded += 1
+            if self._keeps_exchanges:
+                self.exchanges.append(exchange)
             self._repetition.note(exchange)
         self._watcher(exchange)
         return exchange
@@ -290,7 +314,7 @@ class Gate(BaseAdapter):
     ) -> Exchange:
         path = worker_api().base_path + draft.path
         return Exchange(
-            number=len(self.exchanges) + 1,
+            number=self._recorded + 1,
             operation=self._operation(draft.method, path),
             server=None,
             method=draft.method,
@@ -338,14 +362,22 @@ class GatedSession(requests.Session):
 
 def _limit_texts(plan: Plan) -> tuple[str, str]:
     """What the report says when the plan allows no more requests, and when it allows no more time."""
-    count = f"the run stopped at {plan.max_test_requests} requests"
-    why = (
-        "as --max-requests says"
-        if plan.writes is not Writes.SANDBOX
-        else f"because {REQUESTS_TO_RESTORE} of the {plan.max_requests} requests that --max-requests allows "
-        "are for putting the sandbox back"
+    count = phrase(
+        "the run stopped at {max_test_requests} requests", max_test_requests=plan.max_test_requests
     )
-    return f"{count}, {why}", f"the run stopped after {plan.time_limit or 0:g} s, as --time-limit says"
+    why = (
+        phrase("as --max-requests says")
+        if plan.writes is not Writes.SANDBOX
+        else phrase(
+            "because {requests_to_restore} of the {max_requests} requests that --max-requests "
+            "allows are for putting the sandbox back",
+            requests_to_restore=REQUESTS_TO_RESTORE,
+            max_requests=plan.max_requests,
+        )
+    )
+    return joined(", ", (count, why)), phrase(
+        "the run stopped after {seconds:g} s, as --time-limit says", seconds=plan.time_limit or 0
+    )
 
 
 def _draft(request: requests.PreparedRequest) -> Draft:

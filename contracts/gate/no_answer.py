@@ -15,6 +15,7 @@ import urllib3.exceptions
 from workerkit.contracts.target.target import Target
 from workerkit.mockserver.http.trusted_certificates import CERTIFICATE_VARIABLES
 from workerkit.openapi.errors import WorkerkitError
+from workerkit.openapi.languages.phrase import phrase
 
 # All errors that can happen while a request is sent and its answer is read.
 SENDING_ERRORS = (
@@ -83,7 +84,7 @@ def no_answer_error(error: BaseException, target: Target, patience: float) -> No
 
 def answer_too_long_error(most: int) -> NoAnswerError:
     """The error for an answer that is longer than `most` bytes."""
-    text = f"the answer has more than {most // 2**20} MiB; the rest was not read"
+    text = phrase("the answer has more than {most} MiB; the rest was not read", most=most // 2**20)
     return NoAnswerError(text, NoAnswerKind.UNKNOWN)
 
 
@@ -108,32 +109,39 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _text(cause: BaseException, target: Target, patience: float) -> str | None:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return (
-            f"the certificate of {target.host} is not trusted ({cause.verify_message.rstrip('.')}): if a "
-            "private authority signed it, give the file with the authority's certificate: "
-            f"{CERTIFICATE_VARIABLES[0]}=FILE"
+        return phrase(
+            "the certificate of {host} is not trusted ({why}): if a private authority signed "
+            "it, give the file with the authority's certificate: {variable}=FILE",
+            host=target.host,
+            why=cause.verify_message.rstrip("."),
+            variable=CERTIFICATE_VARIABLES[0],
         )
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, _CLOSED):
-        return (
-            f"the TLS handshake failed ({cause.reason or cause}): if the server does not use TLS, write "
-            "http:// instead of https://"
+        return phrase(
+            "the TLS handshake failed ({why}): if the server does not use TLS, write http:// "
+            "instead of https://",
+            why=cause.reason or cause,
         )
     if isinstance(cause, socket.gaierror):
-        return f"the name {target.host} is not known: check the spelling, and whether you need a VPN"
+        return phrase(
+            "the name {host} is not known: check the spelling, and whether you need a VPN", host=target.host
+        )
     if isinstance(cause, urllib3.exceptions.ProxyError):
-        return f"the proxy did not pass the request on: {_proxy_error(cause)}"
+        return phrase("the proxy did not pass the request on: {error}", error=_proxy_error(cause))
     if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
-        return f"no complete answer came within {patience:g} s"
+        return phrase("no complete answer came within {patience:g} s", patience=patience)
     if isinstance(cause, _CLOSED):
-        return "the connection was closed before an answer came"
+        return phrase("the connection was closed before an answer came")
     if isinstance(cause, http.client.BadStatusLine):
-        return "the answer is not HTTP"
+        return phrase("the answer is not HTTP")
     if isinstance(cause, _NOT_HTTP):
-        return f"the answer is incomplete or not valid HTTP ({type(cause).__name__})"
+        return phrase("the answer is incomplete or not valid HTTP ({name})", name=type(cause).__name__)
     if isinstance(cause, ConnectionRefusedError):
-        return "the connection was refused: check that the server is running and that the port is right"
+        return phrase(
+            "the connection was refused: check that the server is running and that the port is right"
+        )
     if _has_no_route(cause):
-        return f"this machine has no route to the network of {target.host}"
+        return phrase("this machine has no route to the network of {host}", host=target.host)
     return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.openapi.formats.http_date import read_http_date
 
@@ -13,7 +15,10 @@ _FIRST_GAP, _LAST_GAP = 0.05, 0.5
 
 
 class Pace:
-    """Limits the speed to `rate` requests per second, and slows down after each answer 429."""
+    """Limits the speed to `rate` requests per second, and slows down after each answer 429.
+
+    Several threads may share it.
+    """
 
     def __init__(self, rate: float | None, clock: RunClock) -> None:
         self._gap = 0.0 if rate is None else 1 / rate
@@ -21,13 +26,16 @@ class Pace:
         self._next_at = clock.steady()
         self._next_wait = _FIRST_WAIT
         self._waiting_left = _MOST_WAITING
+        self._lock = Lock()
 
     def wait_for_turn(self) -> None:
         """Waits until the next request may be sent."""
-        now = self._clock.steady()
-        if now < self._next_at:
-            self._clock.wait(self._next_at - now)
-        self._next_at = max(now, self._next_at) + self._gap
+        with self._lock:
+            now = self._clock.steady()
+            turn = max(now, self._next_at)
+            self._next_at = turn + self._gap
+        if now < turn:
+            self._clock.wait(turn - now)
 
     def wait_after_429(self, retry_after: str | None, until: float | None) -> str | None:
         """Waits before the same request is sent again. Returns None, or the reason why it did not wait.

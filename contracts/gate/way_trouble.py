@@ -12,6 +12,7 @@ import requests
 
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import joined, phrase
 
 # A proxy or load balancer answers with these statuses if the server behind it gives no answer.
 PROXY_STATUSES = frozenset({502, 503, 504})
@@ -28,7 +29,7 @@ def is_way_trouble(exchange: Exchange) -> bool:
 
 def trouble_text(exchange: Exchange) -> str:
     """What came instead of an own answer: the status of a proxy, or the reason why no answer came."""
-    return exchange.why if exchange.status is None else f"the status {exchange.status}"
+    return exchange.why if exchange.status is None else phrase("the status {status}", status=exchange.status)
 
 
 class LeftOutError(WorkerkitError, requests.RequestException):
@@ -39,7 +40,13 @@ class LeftOutError(WorkerkitError, requests.RequestException):
     """
 
     def __init__(self, exchange: Exchange, sent: requests.PreparedRequest) -> None:
-        super().__init__(f"{_name(exchange)} got no answer of the server: {trouble_text(exchange)}")
+        super().__init__(
+            phrase(
+                "{name} got no answer of the server: {trouble_text}",
+                name=_name(exchange),
+                trouble_text=trouble_text(exchange),
+            )
+        )
         self.sent = sent
         self.exchange = exchange
 
@@ -58,13 +65,21 @@ class UnansweredRequest:
 
     tries: tuple[Exchange, ...]
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """What happened, for people."""
         last = self.tries[-1]
-        what = "no answer" if last.status is None else f"the answer {last.status}"
-        why = f" ({last.why})" if last.status is None else ""
-        return (
-            f"{_request_text(last)} got {what} {len(self.tries)} times, although the server answered other "
-            f"requests in between{why}"
+        what = (
+            phrase("no answer") if last.status is None else phrase("the answer {status}", status=last.status)
+        )
+        why = joined("", (" (", last.why, ")")) if last.status is None else ""
+        return phrase(
+            "{request_text} got {what} {tries_count} times, although the server answered other "
+            "requests in between{why}",
+            request_text=_request_text(last),
+            what=what,
+            tries_count=len(self.tries),
+            why=why,
         )
 
 
@@ -100,17 +115,32 @@ class WayTrouble:
         kinds = ", ".join(f"{kind}: {count}" for kind, count in sorted(self.counts.items()))
         total = self.counts.total()
         sentences = [
-            f"Trouble on the way to the server: {total} requests got no answer of the server ({kinds})",
-            *([f"{self.repeated} requests were answered when they were sent again"] if self.repeated else []),
+            phrase(
+                "Trouble on the way to the server: {total} requests got no answer of the server ({kinds})",
+                total=total,
+                kinds=kinds,
+            ),
+            *(
+                [
+                    phrase(
+                        "{repeated} requests were answered when they were sent again", repeated=self.repeated
+                    )
+                ]
+                if self.repeated
+                else []
+            ),
             *([self.left_out_text()] if self.left_out else []),
         ]
-        return ". ".join(sentences)
+        return joined(". ", sentences)
 
     def left_out_text(self) -> str:
         """How many checks were left out, as a sentence without a full stop."""
         if self.left_out == 1:
-            return "One check was left out, because its request got no answer of the server"
-        return f"{self.left_out} checks were left out, because their requests got no answer of the server"
+            return phrase("One check was left out, because its request got no answer of the server")
+        return phrase(
+            "{left_out} checks were left out, because their requests got no answer of the server",
+            left_out=self.left_out,
+        )
 
 
 def _name(exchange: Exchange) -> str:

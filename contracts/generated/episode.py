@@ -12,6 +12,7 @@ from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task, tasks_
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import bulk_results_of, link_id_of
+from workerkit.openapi.languages.phrase import error_text, phrase
 from workerkit.openapi.spec.api import worker_api
 
 _REFUSED = (400, 409)
@@ -47,11 +48,13 @@ class Episode:
         self._own_at_start = own
         self._last_list: tuple[dict[str, str | int], Exchange] | None = None
         if exploration.dialect["listing"] == "hands-out" and exploration.order is None:
-            exploration.give_up("lists change the tasks of this server, and the order of a list is not known")
+            exploration.give_up(
+                phrase("lists change the tasks of this server, and the order of a list is not known")
+            )
         try:
             self._model = Model(exploration.dialect, own, other)
         except CannotModelError as error:
-            exploration.give_up(str(error))
+            exploration.give_up(error_text(error))
         for server in (OWN, OTHER):
             self._model.list_all(server)
         self.task_ids = exploration.changeable_task_ids(own)
@@ -177,7 +180,11 @@ class Episode:
         if exchange.accepted:
             self._apply(rule, task_id, body)
         is_wrong = not exchange.accepted and (must_accept or exchange.status not in _REFUSED)
-        self._record(rule, f"answered {exchange.status}, expected 2xx" if is_wrong else None, exchange)
+        self._record(
+            rule,
+            phrase("answered {status}, expected 2xx", status=exchange.status) if is_wrong else None,
+            exchange,
+        )
 
     def _check_bulk_update(
         self,
@@ -188,7 +195,11 @@ class Episode:
     ) -> None:
         if not exchange.accepted:
             is_wrong = all(must_accept.values()) or exchange.status not in _REFUSED
-            self._record("bulk", f"answered {exchange.status}, expected 2xx" if is_wrong else None, exchange)
+            self._record(
+                "bulk",
+                phrase("answered {status}, expected 2xx", status=exchange.status) if is_wrong else None,
+                exchange,
+            )
             return
         successes = _successes(exchange)
         if set(successes) != {*bodies, *refused}:
@@ -270,14 +281,16 @@ class Episode:
             # A server may answer 404 for a page after the last page.
             return "list-page", None
         if not exchange.accepted:
-            return "list", f"answered {exchange.status}, expected 2xx"
+            return "list", phrase("answered {status}, expected 2xx", status=exchange.status)
         for task in tasks_in(exchange):
             rule_and_flaw = self._task_flaw(task)
             if rule_and_flaw is not None:
                 return rule_and_flaw
         by_cursor = "after" in query
         if not by_cursor and total_in(exchange) != expected["total"]:
-            return "list-total", f"total is {total_in(exchange)}, expected {expected['total']}"
+            return "list-total", phrase(
+                "total is {total_in}, expected {total}", total_in=total_in(exchange), total=expected["total"]
+            )
         ids, expected_ids = (
             [task["id"] for task in tasks] for tasks in (tasks_in(exchange), expected["data"])
         )
@@ -295,33 +308,52 @@ class Episode:
         task_id = str(task["id"])
         before = self._tasks_at_start.get(task_id)
         if before is None:
-            return "list", f"task {task_id} is new in the list"
+            return "list", phrase("task {task_id} is new in the list", task_id=task_id)
         expected = self._model.task(task_id)
         rule = self._rule_of_last_write.get(task_id, "list")
         is_handed_out = task.get("status") == "pending" and self._model.may_be_pending(task_id)
         if task.get("status") != expected["status"] and not is_handed_out:
             return (
                 rule,
-                f"the list shows task {task_id} as {task.get('status')}, expected {expected['status']}",
+                phrase(
+                    "the list shows task {task_id} as {status}, expected {expected}",
+                    task_id=task_id,
+                    status=task.get("status"),
+                    expected=expected["status"],
+                ),
             )
         links = () if task_id in self._tasks_with_unknown_links else LINK_FIELDS
         wrong_links = [link for link in links if (task.get(link) or "") != (expected[link] or "")]
         if wrong_links:
             link_rule = "update-links" if task_id in self._rule_of_last_write else "list"
-            return link_rule, f"the list shows task {task_id} with a wrong {wrong_links[0]}"
+            return link_rule, phrase(
+                "the list shows task {task_id} with a wrong {wrong_links}",
+                task_id=task_id,
+                wrong_links=wrong_links[0],
+            )
         constant = lenient_spec.field_names("Task") - _NOT_COMPARED - {"status", *LINK_FIELDS}
         changed = sorted(name for name in constant if task.get(name) != before.get(name))
-        return ("list", f"the {changed[0]} of task {task_id} has changed") if changed else None
+        return (
+            (
+                "list",
+                phrase("the {changed} of task {task_id} has changed", changed=changed[0], task_id=task_id),
+            )
+            if changed
+            else None
+        )
 
     def _check_all_tasks(self, server: str, tasks: list[Task]) -> None:
         self._model.list_all(server)
         expected_ids = self._model.task_ids(server)
         ids = [str(task.get("id")) for task in tasks]
-        rule, flaw = "list", None
+        rule = "list"
+        flaw: str | None = None
         if len(set(ids)) < len(ids):
-            flaw = "the list has a task twice"
+            flaw = phrase("the list has a task twice")
         elif set(ids) != expected_ids:
-            flaw = f"task {min(set(ids) ^ expected_ids)} was added or removed, but no request did this"
+            flaw = phrase(
+                "task {task} was added or removed, but no request did this", task=min(set(ids) ^ expected_ids)
+            )
         for task in tasks if flaw is None else ():
             rule, flaw = self._task_flaw(task) or (rule, None)
             if flaw is not None:
@@ -368,7 +400,12 @@ def _has_service_type(task: Task) -> bool:
 
 def _item_flaw(task_id: str, *, success: bool) -> str:
     actual, expected = ("accepted", "refused") if success else ("refused", "accepted")
-    return f"the item of task {task_id} was {actual}, expected: {expected}"
+    return phrase(
+        "the item of task {task_id} was {actual}, expected: {expected}",
+        task_id=task_id,
+        actual=actual,
+        expected=expected,
+    )
 
 
 def _is_same(now: Task, before: Task) -> bool:
@@ -378,12 +415,25 @@ def _is_same(now: Task, before: Task) -> bool:
 def _order_flaw(ids: list[str], expected_ids: list[str]) -> str:
     for place, (task_id, expected_id) in enumerate(zip(ids, expected_ids, strict=False)):
         if task_id != expected_id:
-            return f"task {task_id} is at place {place}, expected {expected_id}"
-    return f"the list has {len(ids)} tasks, expected {len(expected_ids)}"
+            return phrase(
+                "task {task_id} is at place {place}, expected {expected_id}",
+                task_id=task_id,
+                place=place,
+                expected_id=expected_id,
+            )
+    return phrase(
+        "the list has {ids_count} tasks, expected {expected_ids_count}",
+        ids_count=len(ids),
+        expected_ids_count=len(expected_ids),
+    )
 
 
 def _status_flaw(exchange: Exchange, expected: int) -> str | None:
-    return None if exchange.status == expected else f"answered {exchange.status}, expected {expected}"
+    return (
+        None
+        if exchange.status == expected
+        else phrase("answered {status}, expected {expected}", status=exchange.status, expected=expected)
+    )
 
 
 def _listed_statuses(query: Mapping[str, str | int]) -> Sequence[str]:

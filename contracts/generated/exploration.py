@@ -16,6 +16,7 @@ from workerkit.contracts.run.ledger import Finding
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import error_text, phrase
 from workerkit.openapi.spec.api import worker_api
 
 # The maximum number of pages of a whole list, for a target on this machine. For other targets it is 1,
@@ -122,7 +123,7 @@ class Exploration:
         except LeftOutError as error:
             self.is_alone = False
             if error.may_act_later:
-                self.give_up(f"{error}, so the server may still act on it")
+                self.give_up(phrase("{error}, so the server may still act on it", error=error_text(error)))
             raise
         return self._last_exchange
 
@@ -134,7 +135,7 @@ class Exploration:
         except (RunEndedError, WithheldError):
             raise ExplorationOverError from None
         except LeftOutError as error:
-            self.give_up(str(error))
+            self.give_up(error_text(error))
         return self._last_exchange
 
     def all_tasks(self, key: str | None) -> list[Task]:
@@ -149,11 +150,11 @@ class Exploration:
             exchange = self.get_tasks({"status": all_statuses, "limit": limit, "page": page}, key)
             tasks += tasks_in(exchange)
             if not exchange.accepted:
-                self.give_up(f"the list was answered {exchange.status}")
+                self.give_up(phrase("the list was answered {status}", status=exchange.status))
             if len(tasks) >= total_in(exchange) or not tasks_in(exchange):
                 self._notice_changes_by_others(key, tasks)
                 return tasks
-        self.give_up(f"{total_in(exchange)} tasks are too many for a model")
+        self.give_up(phrase("{total_in} tasks are too many for a model", total_in=total_in(exchange)))
 
     def record_mismatch(self, rule: str, flaw: str, exchanges: Iterable[Exchange]) -> None:
         """Adds a finding.

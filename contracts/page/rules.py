@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.page.page import Sentence, page_sections
 
 
@@ -14,6 +15,18 @@ class RuleStatus(StrEnum):
     KEPT = "kept"
     BROKEN = "broken"
     UNTESTED = "untested"
+
+    @property
+    def text(self) -> str:
+        """The result in one word, for people."""
+        return _STATUS_TEXTS[self]
+
+
+_STATUS_TEXTS = {
+    RuleStatus.KEPT: phrase("kept"),
+    RuleStatus.BROKEN: phrase("broken"),
+    RuleStatus.UNTESTED: phrase("untested"),
+}
 
 
 @dataclass(frozen=True, slots=True)

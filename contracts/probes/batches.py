@@ -12,10 +12,11 @@ from workerkit.contracts.scripted.bodies import unknown_levels
 from workerkit.contracts.scripted.heartbeat_and_logs import known_level
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import bulk_results_of, created_of
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.silence import silences
 
 _ACCEPT_OR_REJECT = {200: "accept", 400: "reject"}
-_NO_TASK = "the server has no unused pending or queued task for this probe"
+_NO_TASK = phrase("the server has no unused pending or queued task for this probe")
 
 
 def probe_empty_bulk_update(context: RunContext) -> Iterator[Observation]:
@@ -37,7 +38,11 @@ def probe_bad_bulk_item(context: RunContext) -> Iterator[Observation]:
     exchange = _send_bulk_update(context, items)
     counts = [ParsedExchange(exchange).answer_field(name) for name in ("success", "failed")]
     if exchange.accepted and counts != [1, 1]:
-        why = f"`success` is {counts[0]} and `failed` is {counts[1]}, expected 1 and 1"
+        why = phrase(
+            "`success` is {counts} and `failed` is {counts_2}, expected 1 and 1",
+            counts=counts[0],
+            counts_2=counts[1],
+        )
         yield not_observed("bulk-bad-item", why, exchange)
     else:
         yield observed_by_status("bulk-bad-item", {200: "item", 400: "whole"}, exchange)
@@ -51,7 +56,7 @@ def probe_repeated_bulk_item(context: RunContext) -> Iterator[Observation]:
     exchange = _send_bulk_update(context, [_unchanged_item(context.tasks[0])] * 2)
     results = bulk_results_of(ParsedExchange(exchange).answer_json)
     if exchange.accepted and len(results) != 2:
-        why = "the answer to two items of one task does not have two results"
+        why = phrase("the answer to two items of one task does not have two results")
         yield not_observed("bulk-duplicate", why, exchange)
     else:
         yield observed_by_status("bulk-duplicate", {200: "each", 400: "reject"}, exchange)
@@ -66,7 +71,9 @@ def probe_unknown_bulk_item(context: RunContext) -> Iterator[Observation]:
     if error in silences()["bulk-missing-code"].values:
         yield observed("bulk-missing-code", str(error), exchange)
     else:
-        yield not_observed("bulk-missing-code", f"the error of the item is {error}", exchange)
+        yield not_observed(
+            "bulk-missing-code", phrase("the error of the item is {error}", error=error), exchange
+        )
 
 
 def probe_empty_log_batch(context: RunContext) -> Iterator[Observation]:
@@ -79,7 +86,9 @@ def probe_bad_log_entry(context: RunContext) -> Iterator[Observation]:
     exchange = _send_log_entries(context, known_level(), unknown_levels()[0])
     created = created_of(ParsedExchange(exchange).answer_json)
     if exchange.accepted and created != 1:
-        yield not_observed("logs-bad-entry", f"`created` is {created}, expected 1", exchange)
+        yield not_observed(
+            "logs-bad-entry", phrase("`created` is {created}, expected 1", created=created), exchange
+        )
     else:
         yield observed_by_status("logs-bad-entry", {200: "skip", 400: "whole"}, exchange)
 

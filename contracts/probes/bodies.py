@@ -14,13 +14,14 @@ from workerkit.contracts.scripted.heartbeat_and_logs import known_level
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import created_of
+from workerkit.openapi.languages.phrase import phrase
 
-_NO_TASK = "the server has no unused pending or queued task for this probe"
+_NO_TASK = phrase("the server has no unused pending or queued task for this probe")
 _OTHER_TYPE = "text/plain"
 _LINK = "https://example.com/workerkit/text-plain/{}"
-_IGNORED_NOTE = (
-    "this server ignores a body without the header `Content-Type: application/json`, and answers 2xx: a "
-    "client without this header loses its results and gets no error"
+_IGNORED_NOTE = phrase(
+    "this server ignores a body without the header `Content-Type: application/json`, and "
+    "answers 2xx: a client without this header loses its results and gets no error"
 )
 
 
@@ -42,9 +43,11 @@ def probe_loose_types(context: RunContext) -> Iterator[Observation]:
     elif beat.status == 400 and is_refused:
         yield observed("loose-types", "reject", beat, log)
     else:
-        why = (
-            f'a heartbeat with the text "12" for a number was answered {beat.status}, and a log entry with '
-            f"a number for a text was answered {log.status}"
+        why = phrase(
+            'a heartbeat with the text "12" for a number was answered {status}, and a log entry '
+            "with a number for a text was answered {status_2}",
+            status=beat.status,
+            status_2=log.status,
         )
         yield not_observed("loose-types", why, beat, log)
 
@@ -72,7 +75,7 @@ def probe_missing_body(context: RunContext) -> Iterator[Observation]:
 
 def _missing_body_of_heartbeat(context: RunContext, update: Exchange) -> Observation:
     if not _takes_empty_heartbeats(context):
-        why = "the server also refuses the body {}, so a refusal of a missing body shows nothing"
+        why = phrase("the server also refuses the body {}, so a refusal of a missing body shows nothing")
         return not_observed("missing-body", why, update)
     exchange = _beat(context, b"")
     return observed_by_status("missing-body", {200: "empty", 400: "reject"}, exchange)
@@ -102,7 +105,7 @@ def _effect_of_update(
     context: RunContext, link: str, now: Task | None, update: Exchange, listed: Exchange
 ) -> Observation:
     if now is None:
-        return not_observed("content-type", "no list shows the updated task", update, listed)
+        return not_observed("content-type", phrase("no list shows the updated task"), update, listed)
     if now.get("link_post") == link:
         return observed("content-type", "any", update, listed)
     context.ledger.notes.append(_IGNORED_NOTE)
@@ -117,7 +120,7 @@ def _may_refuse_ignored_body(context: RunContext) -> bool:
 
 def _content_type_of_heartbeat(context: RunContext, update: Exchange) -> Observation:
     if not _takes_empty_heartbeats(context):
-        why = "the server also refuses the body {}, so it may have refused or ignored the body"
+        why = phrase("the server also refuses the body {}, so it may have refused or ignored the body")
         return not_observed("content-type", why, update)
     exchange = _beat(context, heartbeat_body(context.own_server_name), kind=_OTHER_TYPE)
     return observed_by_status("content-type", {200: "ignored", 400: "bad-request"}, exchange)

@@ -9,6 +9,7 @@ from workerkit.contracts.relations.listed_tasks import tasks_in, total_in
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed_by_status
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 
 def probe_unknown_request_status(context: RunContext) -> Iterator[Observation]:
@@ -19,12 +20,14 @@ def probe_unknown_request_status(context: RunContext) -> Iterator[Observation]:
     """
     request_ids = [task["request_id"] for task in context.tasks if isinstance(task.get("request_id"), str)]
     if not request_ids:
-        why = "the server has no unused pending or queued task with a customer's request"
+        why = phrase("the server has no unused pending or queued task with a customer's request")
         yield not_observed("entity-status", why)
         return
     request_id = request_ids[0]
     if not context.may_change_request(request_id):
-        yield not_observed("entity-status", "the customer's request of the first task is not in the sandbox")
+        yield not_observed(
+            "entity-status", phrase("the customer's request of the first task is not in the sandbox")
+        )
         return
     exchange = _set_request_status(context, request_id, "nonsense")
     if exchange.accepted:
@@ -41,7 +44,9 @@ def probe_foreign_request(context: RunContext) -> Iterator[Observation]:
     if not own_list_is_complete or not foreign_request_ids:
         yield not_observed(
             "related-entities",
-            "needs a customer's request without any task of the --api-key server, and the lists show none",
+            phrase(
+                "needs a customer's request without any task of the --api-key server, and the lists show none"
+            ),
         )
     else:
         exchange = _set_request_status(context, min(foreign_request_ids), "completed")

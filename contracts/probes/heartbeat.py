@@ -10,6 +10,7 @@ from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed, observed_by_status
 from workerkit.openapi.exchange_reader import data_of
+from workerkit.openapi.languages.phrase import phrase
 
 # A server may go offline after this many seconds without a heartbeat.
 OFFLINE_AFTER_SECONDS = 90.0
@@ -31,7 +32,11 @@ def probe_other_name(context: RunContext) -> Iterator[Observation]:
     answered_name = data.get("server_name") if isinstance(data, dict) else None
     value = {context.own_server_name: "registered", _OTHER_NAME: "reported"}.get(str(answered_name))
     if value is None:
-        why = f"answered {exchange.status} with the `server_name` {answered_name}"
+        why = phrase(
+            "answered {status} with the `server_name` {answered_name}",
+            status=exchange.status,
+            answered_name=answered_name,
+        )
         yield not_observed("heartbeat-name", why, exchange)
     else:
         yield observed("heartbeat-name", value, exchange)
@@ -43,12 +48,16 @@ def probe_inactive_server(context: RunContext) -> Iterator[Observation]:
     beat = context.client.send("POST", "/health", heartbeat_body(context.own_server_name), key=key)
     after = context.client.get_tasks(key=key, limit=1)
     if beat.accepted and after.accepted:
-        why = "the server of --inactive-api-key is active now"
+        why = phrase("the server of --inactive-api-key is active now")
         yield observed("offline-heartbeat", "revives", beat, after, why=why)
     elif beat.status == after.status == 401:
         yield observed("offline-heartbeat", "refused", beat)
     else:
-        why = f"the heartbeat got the status {beat.status}, and the next GET /tasks got {after.status}"
+        why = phrase(
+            "the heartbeat got the status {status}, and the next GET /tasks got {status_2}",
+            status=beat.status,
+            status_2=after.status,
+        )
         yield not_observed("offline-heartbeat", why, beat, after)
 
 
@@ -56,11 +65,11 @@ def probe_missing_heartbeat(context: RunContext) -> Iterator[Observation]:
     """Sends no heartbeat for more than 90 seconds, then lists tasks. Waits with the clock of the run."""
     beat = context.client.send("POST", "/health", heartbeat_body(context.own_server_name))
     if not beat.accepted:
-        why = f"the heartbeat before the wait got the status {beat.status}"
-        yield not_observed("heartbeat-silence", why, beat)
+        reason = phrase("the heartbeat before the wait got the status {status}", status=beat.status)
+        yield not_observed("heartbeat-silence", reason, beat)
         return
     context.clock.wait(OFFLINE_AFTER_SECONDS + 1)
     after = context.client.get_tasks(limit=1)
-    why = "" if after.accepted else "the server of --api-key is offline now"
+    why = "" if after.accepted else phrase("the server of --api-key is offline now")
     observation = observed_by_status("heartbeat-silence", {200: "ignored", 401: "offline"}, after)
     yield replace(observation, why=why, exchanges=(beat, after))

@@ -19,6 +19,7 @@ from workerkit.contracts.scripted.lists import (
 )
 from workerkit.contracts.target.fake_ids import FAKE_PARAMETER, NOT_AN_ID
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 # One probe sends limit=1, page=3 and `after` with the first task. A server that uses `after` answers with the
 # second task. A server that uses `page` answers with the third task.
@@ -35,12 +36,16 @@ def probe_zero_limit_and_page(context: RunContext) -> Iterator[Observation]:
         used_value = ParsedExchange(exchange).answer_field(name)
         if exchange.accepted and used_value != lenient_spec.parameter_default(name):
             yield not_observed(
-                "below-minimum", f"the answer to {name}=0 has the {name} {used_value}", exchange
+                "below-minimum",
+                phrase(
+                    "the answer to {name}=0 has the {name} {used_value}", name=name, used_value=used_value
+                ),
+                exchange,
             )
             return
         statuses.add(exchange.status)
     if len(statuses) > 1:
-        why = "limit=0 and page=0 get answers with different statuses"
+        why = phrase("limit=0 and page=0 get answers with different statuses")
         yield not_observed("below-minimum", why, *exchanges.values())
     else:
         yield observed_by_status("below-minimum", {200: "default", 400: "reject"}, exchanges["limit"])
@@ -50,7 +55,7 @@ def probe_unknown_status_filter(context: RunContext) -> Iterator[Observation]:
     """Lists tasks with an unknown status, `status=nonsense`."""
     exchange = context.client.get_tasks(status="nonsense")
     if tasks_in(exchange):
-        yield not_observed("unknown-status-filter", "the server ignored the filter", exchange)
+        yield not_observed("unknown-status-filter", phrase("the server ignored the filter"), exchange)
     else:
         yield observed_by_status("unknown-status-filter", {200: "empty", 400: "reject"}, exchange)
 
@@ -59,9 +64,9 @@ def probe_unknown_cursor(context: RunContext) -> Iterator[Observation]:
     """Lists tasks after an id that no task has."""
     first, exchange = _list_tasks(context), _list_tasks(context, after=context.new_fake_id())
     if not tasks_in(first):
-        yield not_observed("unknown-cursor", "the server has no task", first)
+        yield not_observed("unknown-cursor", phrase("the server has no task"), first)
     elif exchange.accepted and tasks_in(exchange) and _ids(exchange) != _ids(first):
-        why = "the list after an unknown id has other tasks than the first page"
+        why = phrase("the list after an unknown id has other tasks than the first page")
         yield not_observed("unknown-cursor", why, first, exchange)
     else:
         value_if_accepted = "first-page" if tasks_in(exchange) else "empty"
@@ -76,7 +81,7 @@ def probe_malformed_cursor(context: RunContext) -> Iterator[Observation]:
     target answers 400 to every unknown cursor.
     """
     if context.ledger.known_value("unknown-cursor") in (None, "reject"):
-        why = "needs --writes sandbox or all, because the server refuses every unknown cursor"
+        why = phrase("needs --writes sandbox or all, because the server refuses every unknown cursor")
         yield not_observed("malformed-id", why)
         return
     exchange = _list_tasks(context, after=NOT_AN_ID)
@@ -93,9 +98,11 @@ def probe_foreign_cursor(context: RunContext) -> Iterator[Observation]:
     foreign_task = _task_between(own_tasks, _list_all_tasks(context, context.target.other_api_key))
     unknown = context.ledger.known_value("unknown-cursor")
     if foreign_task is None or unknown is None:
-        why = (
-            "one of two things is missing: a known value of unknown-cursor, or a task of the other server "
-            f"that has {_PAGE_SIZE} tasks of the --api-key server before it and {_PAGE_SIZE} after it"
+        why = phrase(
+            "one of two things is missing: a known value of unknown-cursor, or a task of the "
+            "other server that has {page_size} tasks of the --api-key server before it and "
+            "{page_size} after it",
+            page_size=_PAGE_SIZE,
         )
         yield not_observed("foreign-cursor", why)
         return
@@ -110,7 +117,7 @@ def probe_foreign_cursor(context: RunContext) -> Iterator[Observation]:
     elif (unknown == "first-page" and tasks_in(exchange)) or (unknown == "empty" and not tasks_in(exchange)):
         yield observed("foreign-cursor", "as-unknown", exchange)
     else:
-        why = "the answer differs from the answers to an unknown cursor and to a known cursor"
+        why = phrase("the answer differs from the answers to an unknown cursor and to a known cursor")
         yield not_observed("foreign-cursor", why, exchange)
 
 
@@ -118,12 +125,16 @@ def probe_cursor_with_page(context: RunContext) -> Iterator[Observation]:
     """Lists tasks with both `after` and `page`."""
     first = _list_tasks(context)
     if len(tasks_in(first)) < _PAGE_SIZE:
-        yield not_observed("cursor-with-page", f"the server has fewer than {_PAGE_SIZE} tasks", first)
+        yield not_observed(
+            "cursor-with-page",
+            phrase("the server has fewer than {page_size} tasks", page_size=_PAGE_SIZE),
+            first,
+        )
         return
     after = str(_ids(first)[0])
     exchange = _list_tasks(context, after=after, page=_FAR_PAGE, limit=1)
     if exchange.accepted and _ids(exchange) != _ids(first)[1:2]:
-        why = "the server did not ignore `page`, although the request has `after`"
+        why = phrase("the server did not ignore `page`, although the request has `after`")
         yield not_observed("cursor-with-page", why, first, exchange)
     else:
         yield observed_by_status("cursor-with-page", {200: "cursor", 400: "reject"}, exchange)
@@ -138,7 +149,7 @@ def probe_last_cursor(context: RunContext) -> Iterator[Observation]:
     if tasks_in(exchange) and total_in(exchange) == len(tasks_in(exchange)):
         yield observe_last_cursor(exchange)
     else:
-        yield not_observed("last-cursor", "no page in this run was certainly the last page", exchange)
+        yield not_observed("last-cursor", phrase("no page in this run was certainly the last page"), exchange)
 
 
 def probe_first_cursor(context: RunContext) -> Iterator[Observation]:
@@ -147,7 +158,7 @@ def probe_first_cursor(context: RunContext) -> Iterator[Observation]:
     if tasks_in(exchange) and total_in(exchange) > 1:
         yield observe_first_cursor(exchange)
     else:
-        yield not_observed("first-cursor", "the server has fewer than two tasks", exchange)
+        yield not_observed("first-cursor", phrase("the server has fewer than two tasks"), exchange)
 
 
 def probe_list_order(context: RunContext) -> Iterator[Observation]:

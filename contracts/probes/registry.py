@@ -12,13 +12,14 @@ from workerkit.contracts.probes import batches, bodies, entities, heartbeat, lis
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed
 from workerkit.contracts.target.plan import Plan, Writes
+from workerkit.openapi.languages.phrase import error_text, phrase
 
 
 class Need(StrEnum):
     """A requirement of a probe. If a run does not meet the requirement, the report shows the enum value."""
 
-    TASKS = "needs --writes sandbox or all"
-    ALL_WRITES = "needs --writes all"
+    TASKS = phrase("needs --writes sandbox or all")
+    ALL_WRITES = phrase("needs --writes all")
     OTHER_KEY = "needs --other-api-key"
     INACTIVE_KEY = "needs --inactive-api-key"
 
@@ -80,7 +81,7 @@ PROBES = (
     Probe(("retry", "retry-count"), updates.probe_retries, (Need.TASKS,)),
 )
 _MISSING_HEARTBEAT = Probe(("heartbeat-silence",), heartbeat.probe_missing_heartbeat, (Need.ALL_WRITES,))
-_NOT_OBSERVABLE = {"complete-twice": "no answer of the API shows created_links"}
+_NOT_OBSERVABLE = {"complete-twice": phrase("no answer of the API shows created_links")}
 # The wait for the missing heartbeat, and time for the requests before and after the wait.
 _SECONDS_NEEDED = heartbeat.OFFLINE_AFTER_SECONDS + 10
 
@@ -108,7 +109,10 @@ def run_missing_heartbeat_probe(context: RunContext, plan: Plan, elapsed: float)
     if seconds_left >= _SECONDS_NEEDED or _is_unmet(context, Need.ALL_WRITES):
         _run_probe(context, _MISSING_HEARTBEAT)
     else:
-        why = f"needs {_SECONDS_NEEDED:g} s at the end of the run: give a --time-limit that leaves this time"
+        why = phrase(
+            "needs {seconds_needed:g} s at the end of the run: give a --time-limit that leaves this time",
+            seconds_needed=_SECONDS_NEEDED,
+        )
         context.ledger.add_observation(not_observed("heartbeat-silence", why))
 
 
@@ -125,7 +129,7 @@ def _run_probe(context: RunContext, probe: Probe) -> None:
         pass
     except LeftOutError as error:
         for silence in unknown:
-            context.ledger.add_observation(not_observed(silence, str(error)))
+            context.ledger.add_observation(not_observed(silence, error_text(error)))
 
 
 def _is_unmet(context: RunContext, need: Need) -> bool:

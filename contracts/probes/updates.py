@@ -11,8 +11,9 @@ from workerkit.contracts.run.observation import Observation, not_observed, obser
 from workerkit.contracts.scripted.bodies import links_of, observe_callback_body
 from workerkit.contracts.target.fake_ids import NOT_AN_ID
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
-_NO_TASK = "the server has no unused pending or queued task for this probe"
+_NO_TASK = phrase("the server has no unused pending or queued task for this probe")
 _MAX_RETRIES = 5
 _UPDATE_SILENCES = ("transitions", "refused-transition")
 _CALLBACK_SILENCES = ("link-update-flow", "completion-flow")
@@ -32,7 +33,9 @@ def probe_unusual_bodies(context: RunContext) -> Iterator[Observation]:
     same_status = {"status": task["status"]}
     plain = _update(context, task, same_status)
     if not plain.accepted:
-        why = f"an update to the status that the task already has was answered {plain.status}"
+        why = phrase(
+            "an update to the status that the task already has was answered {status}", status=plain.status
+        )
         yield from (not_observed(silence, why, plain) for silence in ("null-field", "unknown-field"))
     else:
         null_exchange = _update(context, task, {**same_status, "note": None})
@@ -52,7 +55,7 @@ def probe_first_check(context: RunContext) -> Iterator[Observation]:
     """Updates a task of the other server with an unknown status, then with a body that is not JSON."""
     foreign_task = context.foreign_task()
     if foreign_task is None:
-        why = "the other server has no waiting task that this run may name in a request"
+        why = phrase("the other server has no waiting task that this run may name in a request")
         yield not_observed("first-check", why)
         return
     exchange = _update(context, foreign_task, {"status": "nonsense"})
@@ -73,7 +76,7 @@ def probe_callback_answer(context: RunContext) -> Iterator[Observation]:
     if exchange.accepted:
         yield observe_callback_body(exchange)
     else:
-        yield not_observed("callback-body", "the server refused the callback", exchange)
+        yield not_observed("callback-body", phrase("the server refused the callback"), exchange)
 
 
 def probe_transitions(context: RunContext) -> Iterator[Observation]:
@@ -98,7 +101,7 @@ def probe_transitions(context: RunContext) -> Iterator[Observation]:
         yield _observe_listing(pending_task, list_exchange)
     if skip.accepted and back.accepted and pending_task is not None:
         yield observed("transitions", "lenient", skip, back)
-        why = "the server accepted every update that breaks the status flow"
+        why = phrase("the server accepted every update that breaks the status flow")
         for silence in ("refused-transition", *_CALLBACK_SILENCES):
             yield not_observed(silence, why, skip, back)
     elif not back.accepted and skip.status == back.status and (pending_task is None or callback.accepted):
@@ -109,7 +112,7 @@ def probe_transitions(context: RunContext) -> Iterator[Observation]:
         yield observed_by_status("link-update-flow", {refused_status: "bound", **free_value}, callback)
         yield observed_by_status("completion-flow", {refused_status: "bound", 200: "free"}, completion)
     else:
-        why = "the server treated the transitions against the status flow in different ways"
+        why = phrase("the server treated the transitions against the status flow in different ways")
         exchanges = dict.fromkeys((skip, completion, back, callback, list_exchange))
         for silence in (*_UPDATE_SILENCES, *_CALLBACK_SILENCES):
             yield not_observed(silence, why, *exchanges)
@@ -119,7 +122,7 @@ def _observe_listing(task: Task, list_exchange: Exchange) -> Observation:
     """The value of the silence `listing`, from a task that was set to pending, in a list of pending tasks."""
     value = {"pending": "reads", "queued": "hands-out"}.get(str(task["status"]))
     if value is None:
-        return not_observed("listing", "the list of pending tasks has another task", list_exchange)
+        return not_observed("listing", phrase("the list of pending tasks has another task"), list_exchange)
     return observed("listing", value, list_exchange)
 
 
@@ -131,14 +134,17 @@ def probe_retries(context: RunContext) -> Iterator[Observation]:
     """
     task = next((task for task in context.tasks if _has_retries_left(task)), None)
     if task is None:
-        why = "the server has no unused pending or queued task with retries left"
+        why = phrase("the server has no unused pending or queued task with retries left")
         yield from (not_observed(silence, why) for silence in ("retry", "retry-count"))
         return
     context.tasks.remove(task)
     failure = _fail(context, task)
     now, list_exchange = context.find_task(str(task["id"]), "pending,failed")
     if not failure.accepted or now is None:
-        why = f"an update to failed was answered {failure.status}, or no list shows the task afterwards"
+        why = phrase(
+            "an update to failed was answered {status}, or no list shows the task afterwards",
+            status=failure.status,
+        )
         for silence in ("retry", "retry-count"):
             yield not_observed(silence, why, failure, list_exchange)
     elif now["status"] == "failed":
@@ -157,14 +163,19 @@ def _observe_manual_retry_count(
     back = _update(context, failed, {"status": "pending"})
     now, pending_exchange = context.find_task(str(failed["id"]), "pending")
     if now is None:
-        why = f"the update to pending was answered {back.status}, and no list shows the task as pending"
+        why = phrase(
+            "the update to pending was answered {status}, and no list shows the task as pending",
+            status=back.status,
+        )
         return not_observed("retry-count", why, back, pending_exchange)
     context.tasks.append(now)
     growth = (_retry_count_growth(before, failed), _retry_count_growth(failed, now))
     value = {(0, 1): "on-requeue", (0, 0): "never"}.get(growth)
     if value is None:
-        why = (
-            f"retry_count grew by {growth[0]} with the failure, and by {growth[1]} with the update to pending"
+        why = phrase(
+            "retry_count grew by {growth} with the failure, and by {growth_2} with the update to pending",
+            growth=growth[0],
+            growth_2=growth[1],
         )
         return not_observed("retry-count", why, list_exchange, back, pending_exchange)
     return observed("retry-count", value, list_exchange, back, pending_exchange)
@@ -186,18 +197,25 @@ def _observe_automatic_retry_count(
         failure = _fail(context, previous)
         found, list_exchange = context.find_task(str(previous["id"]), "pending,failed")
         if not failure.accepted or found is None:
-            why = f"an update to failed was answered {failure.status}, or no list shows the task afterwards"
+            why = phrase(
+                "an update to failed was answered {status}, or no list shows the task afterwards",
+                status=failure.status,
+            )
             return not_observed("retry-count", why, failure, list_exchange)
         now = found
         if now["status"] == "failed":
             growth = _retry_count_growth(previous, now)
             value = {1: "on-failure", 0: "on-requeue"}.get(growth)
             if value is None:
-                why = f"retry_count grew by {growth} with the last failure, expected 0 or 1"
+                why = phrase(
+                    "retry_count grew by {growth} with the last failure, expected 0 or 1", growth=growth
+                )
                 return not_observed("retry-count", why, failure, list_exchange)
             return observed("retry-count", value, failure, list_exchange)
     return not_observed(
-        "retry-count", f"after {_MAX_RETRIES} more failures the task was still pending", list_exchange
+        "retry-count",
+        phrase("after {max_retries} more failures the task was still pending", max_retries=_MAX_RETRIES),
+        list_exchange,
     )
 
 

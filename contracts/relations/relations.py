@@ -20,6 +20,7 @@ from workerkit.contracts.relations.refusable import may_be_refused
 from workerkit.contracts.relations.request_text import unusual_part
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import bulk_results_of, data_of, link_id_of, total_of
+from workerkit.openapi.languages.phrase import error_text, phrase
 
 _LARGEST_32_BITS = 2**31 - 1
 
@@ -64,7 +65,7 @@ def _no_system_error(parsed: ParsedExchange) -> CheckResult:
     status = parsed.exchange.status
     if status is None or status < 500:
         return CheckResult("no-system-error", None)
-    flaw = f"{unusual_part(parsed)} was answered {status}"
+    flaw = phrase("{unusual_part} was answered {status}", unusual_part=unusual_part(parsed), status=status)
     return CheckResult("no-system-error", flaw)
 
 
@@ -72,7 +73,11 @@ def _documented_status(parsed: ParsedExchange) -> CheckResult:
     status, exchange = parsed.exchange.status, parsed.exchange
     known = exchange.accepted or status in lenient_spec.possible_statuses(str(parsed.operation))
     expected = ", ".join(str(code) for code in sorted(lenient_spec.possible_statuses(str(parsed.operation))))
-    flaw = f"answered {status}, which is not a status of this operation on the API page (200, {expected})"
+    flaw = phrase(
+        "answered {status}, which is not a status of this operation on the API page (200, {expected})",
+        status=status,
+        expected=expected,
+    )
     return _result("statuses", known, flaw)
 
 
@@ -81,24 +86,31 @@ def _success_field(parsed: ParsedExchange) -> CheckResult:
     success, status = parsed.answer_field("success"), parsed.exchange.status
     is_wrong = isinstance(success, bool) and success != parsed.exchange.accepted
     rule = OPERATION_RULES[str(parsed.operation)] if parsed.exchange.accepted else "statuses"
-    return _result(rule, not is_wrong, f"answered {status}, but the answer has success: {success}")
+    return _result(
+        rule,
+        not is_wrong,
+        phrase("answered {status}, but the answer has success: {success}", status=status, success=success),
+    )
 
 
 def _refusal_results(parsed: ParsedExchange) -> Results:
     status, flaw = parsed.exchange.status, parsed.request_flaw
     if flaw is not None:
-        message = f"answered {status} to a request that is not valid ({flaw})"
+        message = phrase(
+            "answered {status} to a request that is not valid ({flaw})", status=status, flaw=error_text(flaw)
+        )
         yield _result("bad-request", not parsed.exchange.accepted, message)
     if status == 403 and parsed.operation in ("updateTask", "updateLink", "completeLink"):
         has_code = b"not_your_task" in parsed.exchange.answer_body
-        yield _result("not-your-task", has_code, "answered 403 without the code not_your_task")
+        yield _result("not-your-task", has_code, phrase("answered 403 without the code not_your_task"))
 
 
 def _accepted_results(parsed: ParsedExchange) -> Results:
     flaw, operation = parsed.answer_flaw, str(parsed.operation)
     if flaw is None or not parsed.has_unportable_answer:
         yield CheckResult(
-            OPERATION_RULES[operation], None if flaw is None else f"the answer is not valid: {flaw}"
+            OPERATION_RULES[operation],
+            None if flaw is None else phrase("the answer is not valid: {flaw}", flaw=error_text(flaw)),
         )
     if flaw is None and not parsed.has_unportable_answer:
         yield from _RELATIONS[operation](parsed)
@@ -137,7 +149,11 @@ def _limit(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str
     if requested is not None:
         yield _equal("list-limit", "limit", answered, requested)
     bound = answered if requested is None else requested
-    yield _result("list-limit", len(tasks) <= bound, f"{len(tasks)} tasks are listed with a limit of {bound}")
+    yield _result(
+        "list-limit",
+        len(tasks) <= bound,
+        phrase("{tasks_count} tasks are listed with a limit of {bound}", tasks_count=len(tasks), bound=bound),
+    )
 
 
 def _page(parsed: ParsedExchange, page: Mapping[str, Any]) -> Results:
@@ -161,8 +177,10 @@ def _unreadable_numbers(parsed: ParsedExchange, page: Mapping[str, Any]) -> Resu
     for name in ("page", "limit"):
         if parsed.is_unreadable_number(name) and not (name == "page" and "after" in parsed.query):
             text, default = parsed.query[name], lenient_spec.parameter_default(name)
-            came = f"{name}={text} was answered with the {name} {page[name]}"
-            flaw = f"{came}, expected 400 or the default {default}"
+            came = phrase(
+                "{name}={text} was answered with the {name} {page}", name=name, text=text, page=page[name]
+            )
+            flaw = phrase("{came}, expected 400 or the default {default}", came=came, default=default)
             yield _result("bad-request", page[name] == default, flaw)
 
 
@@ -171,33 +189,58 @@ def _filters(parsed: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
     if statuses is not None:
         handed_out = {next_status("pending")} if parsed.may_hand_out and "pending" in statuses else set()
         others = sorted({str(task["status"]) for task in tasks} - {*statuses, *handed_out})
-        flaw = f"tasks with status {', '.join(others)} are listed for the filter {','.join(statuses)}"
+        flaw = phrase(
+            "tasks with status {others} are listed for the filter {statuses}",
+            others=", ".join(others),
+            statuses=",".join(statuses),
+        )
         yield _result("list-status", not others, flaw)
     service = parsed.query.get("service_type")
     if service:
         others = sorted({str(task["service_type"]) for task in tasks} - {service})
-        flaw = f"tasks with service_type {', '.join(others)} are listed for the filter {service}"
+        flaw = phrase(
+            "tasks with service_type {others} are listed for the filter {service}",
+            others=", ".join(others),
+            service=service,
+        )
         yield _result("list-service-type", not others, flaw)
 
 
 def _ids(parsed: ParsedExchange, tasks: list[dict[str, Any]]) -> Results:
     ids = [task["id"] for task in tasks]
     repeated = [task_id for task_id, count in Counter(ids).items() if count > 1]
-    yield _result("list", not repeated, f"task {repeated[0] if repeated else ''} is listed twice")
+    yield _result(
+        "list", not repeated, phrase("task {value} is listed twice", value=repeated[0] if repeated else "")
+    )
     after = parsed.query.get("after")
     if after is not None:
         has_itself = after.lower() in map(str.lower, ids)
-        yield _result("list-after", not has_itself, f"the page after task {after} has this task itself")
+        yield _result(
+            "list-after",
+            not has_itself,
+            phrase("the page after task {after} has this task itself", after=after),
+        )
 
 
 def _total(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[dict[str, Any]]) -> Results:
     total = total_of(page)
-    yield _result("list-total", total >= len(tasks), f"total is {total}, but {len(tasks)} tasks are listed")
+    yield _result(
+        "list-total",
+        total >= len(tasks),
+        phrase("total is {total}, but {tasks_count} tasks are listed", total=total, tasks_count=len(tasks)),
+    )
     requested, limit = _judged_page(parsed), parsed.parameter_value("limit")
     if requested is None or limit is None:
         return
     expected = min(limit, max(0, total - (requested - 1) * limit))
-    flaw = f"page {requested} of {total} tasks, with limit {limit}, has {len(tasks)} instead of {expected}"
+    flaw = phrase(
+        "page {requested} of {total} tasks, with limit {limit}, has {tasks_count} instead of {expected}",
+        requested=requested,
+        total=total,
+        limit=limit,
+        tasks_count=len(tasks),
+        expected=expected,
+    )
     yield _result("list-total", len(tasks) == expected, flaw)
 
 
@@ -208,7 +251,7 @@ def _next_cursor(parsed: ParsedExchange, page: Mapping[str, Any], tasks: list[di
     yield _result(
         "list-next-cursor",
         _lower(cursor) in (_lower(last), None),
-        f"next_cursor is {cursor}, the last id is {last}",
+        phrase("next_cursor is {cursor}, the last id is {last}", cursor=cursor, last=last),
     )
 
 
@@ -229,7 +272,7 @@ def _bulk_results(parsed: ParsedExchange) -> Results:
     yield _equal("bulk-counts", "failed", answer["failed"], len(results) - updated)
     # Results may have any order. The API page does not define the result of an item without a valid link_id.
     has_all = len(items) == len(results) and _are_results_of(items, results)
-    yield _result("bulk-results", has_all, "the results do not have the link_ids of the items")
+    yield _result("bulk-results", has_all, phrase("the results do not have the link_ids of the items"))
     if has_all:
         yield from _item_results(items, results)
 
@@ -260,7 +303,7 @@ def _item_results(items: list[Any], results: list[dict[str, Any]]) -> Results:
         link_id, status = _link_id_of(item), item.get("status")
         is_alone = link_id is not None and counts[link_id] == 1
         if is_alone and isinstance(status, str) and status.strip() not in ("", *known):
-            flaw = f"an item with the status {status!r} was updated"
+            flaw = phrase("an item with the status {status!r} was updated", status=status)
             yield _result("update-status", not updated[link_id], flaw)
 
 
@@ -284,7 +327,11 @@ def _log_results(parsed: ParsedExchange) -> Results:
         yield _equal("logs-created", "created", created, len(entries))
     else:
         most = sum(1 for entry in entries if _may_be_stored(entry))
-        flaw = f"{created} entries were stored, but only {most} have a documented level"
+        flaw = phrase(
+            "{created} entries were stored, but only {most} have a documented level",
+            created=created,
+            most=most,
+        )
         yield _result("logs-levels", created <= most, flaw)
 
 
@@ -323,12 +370,20 @@ def _result(rule: str, kept: bool, flaw: str) -> CheckResult:
 
 
 def _equal(rule: str, name: str, value: Any, expected: Any) -> CheckResult:
-    return _result(rule, value == expected, f"{name} is {value}, expected {expected}")
+    return _result(
+        rule,
+        value == expected,
+        phrase("{name} is {value}, expected {expected}", name=name, value=value, expected=expected),
+    )
 
 
 def _same_id(rule: str, name: str, value: Any, expected: str) -> CheckResult:
     return _result(
-        rule, _lower(value) == expected.lower(), f"{name} is {value}, but the request has {expected}"
+        rule,
+        _lower(value) == expected.lower(),
+        phrase(
+            "{name} is {value}, but the request has {expected}", name=name, value=value, expected=expected
+        ),
     )
 
 

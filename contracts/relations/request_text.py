@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import error_text, joined, phrase
 from workerkit.openapi.spec.api import worker_api
 
 _MAX_LENGTH = 120
@@ -22,8 +23,8 @@ def request_text(exchange: Exchange) -> str:
     """The request in one line: `PUT /tasks/:id {"status": "nonsense"} without a key`. Long bodies are cut."""
     parts = [f"{exchange.method} {_path(exchange)}", _body(exchange)]
     if exchange.header(worker_api().key_header) is None:
-        parts.append("without a key")
-    return " ".join(filter(None, parts))
+        parts.append(phrase("without a key"))
+    return joined(" ", filter(None, parts))
 
 
 def unusual_part(parsed: ParsedExchange) -> str:
@@ -32,10 +33,14 @@ def unusual_part(parsed: ParsedExchange) -> str:
     Servers often fail on such a part, so two failures with different parts have different causes.
     """
     if parsed.request_flaw is not None:
-        return f"a request that is not valid ({parsed.request_flaw})"
+        return phrase("a request that is not valid ({flaw})", flaw=error_text(parsed.request_flaw))
     named = [("body", parsed.request_json), *(("query", {name: text}) for name, text in parsed.query.items())]
     unusual = next((text for place, value in named for text in _unusual_values(place, value)), None)
-    return "a valid request" if unusual is None else f"a valid request in which {unusual}"
+    return (
+        phrase("a valid request")
+        if unusual is None
+        else phrase("a valid request in which {unusual}", unusual=unusual)
+    )
 
 
 def _path(exchange: Exchange) -> str:
@@ -73,26 +78,26 @@ def _unusual_values(place: str, value: Any) -> Iterator[str]:
         for member in value:
             yield from _unusual_values(place, member)
     elif isinstance(value, str):
-        yield from (f"{place} has {text}" for text in _unusual_text(value))
+        yield from (phrase("{place} has {text}", place=place, text=text) for text in _unusual_text(value))
     elif isinstance(value, int | float) and not -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
-        yield f"{place} is a number beyond 32 bits"
+        yield phrase("{place} is a number beyond 32 bits", place=place)
 
 
 def _unusual_text(text: str) -> Iterator[str]:
     categories = set(map(category, text))
     if "Cs" in categories:
-        yield "a lone surrogate"
+        yield phrase("a lone surrogate")
     if "\0" in text:
-        yield "a NUL character"
+        yield phrase("a NUL character")
     if len(text) > _LONG_TEXT:
-        yield f"more than {_LONG_TEXT} characters"
+        yield phrase("more than {long_text} characters", long_text=_LONG_TEXT)
     if "Cc" in categories:
-        yield "a control character"
+        yield phrase("a control character")
     if max(text, default="") > _LAST_BASIC_CHARACTER:
-        yield "a character beyond the Basic Multilingual Plane"
+        yield phrase("a character beyond the Basic Multilingual Plane")
     if any(map(combining, text)):
-        yield "a combining character"
+        yield phrase("a combining character")
     if not text.isascii():
-        yield "a character that is not ASCII"
+        yield phrase("a character that is not ASCII")
     if set(text) & set("<>&\"'\\"):
-        yield "a character with a meaning in HTML, SQL or JSON"
+        yield phrase("a character with a meaning in HTML, SQL or JSON")

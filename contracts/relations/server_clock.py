@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import data_of
+from workerkit.openapi.languages.phrase import phrase
 
 # In seconds. Much longer than one second, because a server may round its time to whole seconds.
 _LEAST_APART = 3.0
@@ -21,9 +22,15 @@ class StoppedClock:
     last: Exchange
     server_time: str
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """What is wrong, for people."""
         apart = self.last.began - self.first.ended
-        return f"server_time is still {self.server_time} after {apart:.0f} s, so the clock has stopped"
+        return phrase(
+            "server_time is still {server_time} after {apart:.0f} s, so the clock has stopped",
+            server_time=self.server_time,
+            apart=apart,
+        )
 
 
 def stopped_clock(exchanges: Iterable[Exchange]) -> StoppedClock | None:

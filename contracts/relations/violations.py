@@ -10,6 +10,7 @@ from typing import Literal
 from workerkit.contracts.relations.relations import check_exchange
 from workerkit.mockserver.capsules.file.capsule import LEFT_OUT
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import error_text, joined
 from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.run_record.request_flaw import flaws_of
 
@@ -29,8 +30,13 @@ class PageViolation:
     rule: str
     message: str
 
+    @property
+    def text(self) -> str:
+        """The violation for people, in one line."""
+        return joined(": ", (self.side, self.rule, self.message))
+
     def __str__(self) -> str:
-        return f"{self.side}: {self.rule}: {self.message}"
+        return str(self.text)
 
 
 def violations(exchange: Exchange) -> tuple[PageViolation, ...]:
@@ -51,7 +57,7 @@ def _cached_violations(exchange: Exchange) -> tuple[PageViolation, ...]:
 def _violations(exchange: Exchange) -> Iterator[PageViolation]:
     flaws = flaws_of((exchange,), worker_api())
     for _, flaw in flaws:
-        yield PageViolation("worker", exchange.operation or "no-operation", str(flaw))
+        yield PageViolation("worker", exchange.operation or "no-operation", error_text(flaw))
     if LEFT_OUT in exchange.why:
         return
     for result in check_exchange(exchange, is_legal=not flaws):

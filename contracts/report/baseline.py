@@ -129,4 +129,7 @@ class _Part:
 
     def _error(self, what: str) -> BadBaselineError:
         where = f"{self.name}: {self.place or 'the file'}"
-        return BadBaselineError(f"--baseline {where} {what}: give a report of workerkit conform --json FILE")
+        return BadBaselineError(
+            f"--baseline {where} {what}: give a report of workerkit conform --json FILE. "
+            "More: workerkit docs how-to/nightly-drift"
+        )

@@ -9,6 +9,7 @@ from workerkit.contracts.fields.update_operation import BULK, LINK_COMPLETE, LIN
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
 from workerkit.contracts.run.ledger import Finding, Ledger
 from workerkit.mockserver.reports.message_pattern import message_pattern
+from workerkit.openapi.languages.phrase import phrase
 
 _PLACES = {rule.id: place for place, rule in enumerate(RULES)}
 # If the status of one answer breaks several rules, the rule in the first of these groups is the cause.
@@ -132,7 +133,9 @@ def _lost_operations(finding: Finding, ledger: Ledger) -> set[str]:
 
 
 def _with_summary(finding: Finding, operation: str) -> Finding:
-    summary = f"the list shows no update by {_UPDATES[operation]} afterwards, for example: "
+    summary = phrase(
+        "the list shows no update by {updates} afterwards, for example: ", updates=_UPDATES[operation]
+    )
     return replace(finding, message=summary + finding.message)
 
 

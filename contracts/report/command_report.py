@@ -18,6 +18,7 @@ from workerkit.contracts.report.text import (
     cause_message,
     evidence_lines,
     fix_first_heading,
+    mending_hint,
     receipt_lines,
     report_notes,
     verdict_line,
@@ -33,6 +34,7 @@ from workerkit.mockserver.reports.report import (
     ReportSection,
     ReportSentence,
 )
+from workerkit.openapi.languages.phrase import joined, phrase
 
 _OUTCOMES = {
     RuleStatus.KEPT: Outcome.PASS,
@@ -40,6 +42,8 @@ _OUTCOMES = {
     RuleStatus.UNTESTED: Outcome.SKIP,
 }
 _SENTENCE_OUTCOMES = {SentenceStatus(status): outcome for status, outcome in _OUTCOMES.items()}
+
+_NOT_SEEN = phrase("not seen")
 
 
 def command_report(report: Report) -> CommandReport:
@@ -54,7 +58,7 @@ def command_report(report: Report) -> CommandReport:
         summary=verdict_line(report),
         seconds=report.seconds,
         cases=tuple(_case(rule, report.comparison) for rule in report.rules),
-        notes=(f"Target: {report.target}", *report_notes(report)),
+        notes=(phrase("Target: {target}", target=report.target), *report_notes(report)),
         sections=tuple(_sections(report)),
         folded_notes=tuple(_folded_notes(report)),
         causes=tuple(map(_cause, report.causes)),
@@ -86,9 +90,11 @@ def _sentence(report: SentenceReport) -> ReportSentence:
     sentence = report.sentence
     # For a sentence without rules, `why` already has the silences.
     silences = [
-        f"{silence}: {value or 'not seen'}" for silence, value in report.observed_values if sentence.rules
+        joined(": ", (silence, value or _NOT_SEEN))
+        for silence, value in report.observed_values
+        if sentence.rules
     ]
-    left_open = [f"left open: {', '.join(silences)}"] if silences else []
+    left_open = [phrase("left open: {silences}", silences=joined(", ", silences))] if silences else []
     return ReportSentence(
         sentence.text,
         sentence.gist,
@@ -116,8 +122,10 @@ def _outcome(rule: RuleReport, change: RuleChange | None) -> Outcome:
 
 
 def _notes(rule: RuleReport, change: RuleChange | None) -> Iterator[str]:
+    if _outcome(rule, change) is Outcome.FAIL:
+        yield mending_hint(rule.id)
     if rule.status is RuleStatus.UNTESTED:
-        yield f"Untested: {rule.why}"
+        yield phrase("Untested: {why}", why=rule.why)
     if change is not None:
         yield rule_change_text(change)
 

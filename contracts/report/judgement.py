@@ -8,12 +8,13 @@ from workerkit.contracts.report.evidence import evidence_of
 from workerkit.contracts.report.rule_report import RuleFlaw, RuleReport
 from workerkit.contracts.run.ledger import Finding, Ledger
 from workerkit.contracts.target.target import Target
+from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.openapi.masking.mask import Mask
 
 # The maximum number of findings in the report of one rule.
 MAX_FINDINGS = 20
 
-_NEVER_TESTED = (
+_NEVER_TESTED = phrase(
     "no request of this run tested this rule: allow more requests or more time, and add tasks to the server"
 )
 
@@ -41,7 +42,8 @@ def _broken_rule(rule: ServerRule, findings: list[Finding], target: Target, mask
         RuleFlaw(mask.text(finding.message), tuple(exchange.number for exchange in finding.exchanges))
         for finding in reported
     )
-    why = "; ".join(flaw.message for flaw in flaws) + (f" (and {more} more)" if more else "")
+    why = joined("; ", (flaw.message for flaw in flaws))
+    why += phrase(" (and {count} more)", count=more) if more else ""
     exchanges = {exchange.number: exchange for finding in reported for exchange in finding.exchanges}
     evidence = tuple(evidence_of(exchanges[number], target, mask) for number in sorted(exchanges))
     return RuleReport(rule, RuleStatus.BROKEN, why, evidence, flaws, more)

@@ -10,6 +10,7 @@ from typing import Any
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.report.rule_report import RuleReport
 from workerkit.contracts.report.silence_report import SilenceReport
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.page.page import Section, Sentence, page_sections
 
 
@@ -32,7 +33,16 @@ class SentenceStatus(StrEnum):
     @property
     def text(self) -> str:
         """The status in words, for people."""
-        return "left open" if self is SentenceStatus.LEFT_OPEN else self.value.replace("-", " ")
+        return _STATUS_TEXTS[self]
+
+
+_STATUS_TEXTS = {
+    SentenceStatus.KEPT: RuleStatus.KEPT.text,
+    SentenceStatus.BROKEN: RuleStatus.BROKEN.text,
+    SentenceStatus.UNTESTED: RuleStatus.UNTESTED.text,
+    SentenceStatus.LEFT_OPEN: phrase("left open"),
+    SentenceStatus.NO_PROMISE: phrase("no promise"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +128,15 @@ def _why(
 ) -> Iterator[str]:
     match status:
         case SentenceStatus.BROKEN:
-            yield from (f"{rule.id}: {rule.why}" for rule in rules if rule.status is RuleStatus.BROKEN)
+            yield from (f"{rule.id}: " + rule.why for rule in rules if rule.status is RuleStatus.BROKEN)
         case SentenceStatus.UNTESTED:
             yield from dict.fromkeys(rule.why for rule in rules)
         case SentenceStatus.KEPT:
             untested = (rule for rule in rules if rule.status is RuleStatus.UNTESTED)
-            yield from (f"{rule.id} is untested: {rule.why}" for rule in untested)
+            yield from (phrase("{id} is untested: {why}", id=rule.id, why=rule.why) for rule in untested)
         case SentenceStatus.LEFT_OPEN:
             for silence in silences:
-                yield f"{silence.silence}: {silence.observed or f'not seen ({silence.why})'}"
+                why = phrase("not seen ({why})", why=silence.why)
+                yield f"{silence.silence}: " + (silence.observed or why)
         case SentenceStatus.NO_PROMISE:
             yield sentence.no_promise

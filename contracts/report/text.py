@@ -16,7 +16,9 @@ from workerkit.contracts.report.sentence_report import SentenceStatus
 from workerkit.contracts.sandbox.receipt import Receipt
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
+from workerkit.mockserver.reports.report import more_phrase
 from workerkit.openapi.formats.visible_text import visible_line
+from workerkit.openapi.languages.phrase import changed_text, counted_phrase, joined, phrase
 
 _MAX_LINE_LENGTH = 400
 _MAX_WITHHELD = 5
@@ -24,44 +26,61 @@ _MAX_NUMBERS = 10
 _MAX_SENTENCES = 4
 _MAX_CAUSES = 10
 _INDENT = " " * 10
-_WRITES = {
-    Writes.ALL: (
-        "The run may change all tasks, customers' requests and accounts on the server. It does not put the "
-        "old values back."
-    ),
-    Writes.SANDBOX: (
-        "The run changes only the sandbox ({sandbox}). Afterwards it puts the old values of the tasks back, "
-        "as far as the API allows. It does not change heartbeats, logs or the status of {other_account}."
-    ),
-    Writes.NONE: (
-        "The run changes nothing: it sends only GET /tasks, and requests that a correct server refuses."
-    ),
-}
-_SILENCES_TITLE = "The API page leaves these points open. This server behaves as follows:"
-_DEFECT = "This is a defect of workerkit, please report it"
+_SILENCES_TITLE = phrase("The API page leaves these points open. This server behaves as follows:")
+_DEFECT = phrase("This is a defect of workerkit, please report it")
 
 
 def plan_text(target: Target, plan: Plan) -> str:
     """One line that tells what the run will do. It is printed before the run."""
     limit = (
-        "no limit on the number of requests"
+        phrase("no limit on the number of requests")
         if plan.max_requests is None
-        else f"at most {plan.max_requests} requests"
+        else phrase("at most {max_requests} requests", max_requests=plan.max_requests)
     )
     per_second = plan.rate_to(target)
-    rate = "" if per_second is None else f", {per_second:g} a second"
-    other_account = "an account" if target.account_id is None else "another account"
-    writes = _WRITES[Writes(plan.writes)].format(
-        sandbox=_sandbox_text(target, plan), other_account=other_account
+    rate = "" if per_second is None else phrase(", {number:g} a second", number=per_second)
+    return phrase(
+        "Testing {base_url} with {limit}{rate}. {writes}",
+        base_url=target.base_url,
+        limit=limit,
+        rate=rate,
+        writes=_writes_text(target, plan),
     )
-    return f"Testing {target.base_url} with {limit}{rate}. {writes}"
+
+
+def _writes_text(target: Target, plan: Plan) -> str:
+    """What the run may change."""
+    match Writes(plan.writes):
+        case Writes.ALL:
+            return phrase(
+                "The run may change all tasks, customers' requests and accounts on the server. It does not "
+                "put the old values back."
+            )
+        case Writes.NONE:
+            return phrase(
+                "The run changes nothing: it sends only GET /tasks, and requests that a correct server "
+                "refuses."
+            )
+    return phrase(
+        "The run changes only the sandbox ({sandbox}). Afterwards it puts the old values of the tasks back, "
+        "as far as the API allows. It does not change heartbeats, logs or the status of {other_account}.",
+        sandbox=_sandbox_text(target, plan),
+        other_account=phrase("an account") if target.account_id is None else phrase("another account"),
+    )
 
 
 def _sandbox_text(target: Target, plan: Plan) -> str:
-    requests = [f"the tasks and the status of the request {name!r}" for name in plan.sandbox_requests]
-    tasks = [f"task {task_id}" for task_id in plan.sandbox_tasks]
-    accounts = [] if target.account_id is None else [f"the status of the account {target.account_id}"]
-    return ", ".join([*requests, *tasks, *accounts])
+    requests = [
+        phrase("the tasks and the status of the request {name!r}", name=name)
+        for name in plan.sandbox_requests
+    ]
+    tasks = [phrase("task {id}", id=task_id) for task_id in plan.sandbox_tasks]
+    accounts = (
+        []
+        if target.account_id is None
+        else [phrase("the status of the account {account_id}", account_id=target.account_id)]
+    )
+    return joined(", ", [*requests, *tasks, *accounts])
 
 
 def report_text(report: Report) -> str:
@@ -88,7 +107,7 @@ def report_text(report: Report) -> str:
 def report_notes(report: Report) -> list[str]:
     """Notes about the whole run, for a report in which each note is one line."""
     values = ", ".join(_known_silences(report))
-    silences = [f"{_SILENCES_TITLE} {values}."] if values else []
+    silences = [joined("", (_SILENCES_TITLE, f" {values}."))] if values else []
     return [_sentence_counts(report), *silences, *_other_notes(report)]
 
 
@@ -104,13 +123,14 @@ def fix_first_heading(report: Report) -> str:
     """A sentence with the number of the causes. Empty without a finding."""
     if not report.causes:
         return ""
-    order = " The cause that breaks the most rules is the first." if len(report.causes) > 1 else ""
-    return f"Fix first: {_counted(len(report.causes), 'cause')}.{order}"
+    order = phrase(" The cause that breaks the most rules is the first.") if len(report.causes) > 1 else ""
+    causes = counted_phrase(len(report.causes), "{count} cause", "{count} causes")
+    return phrase("Fix first: {causes}.{order}", causes=causes, order=order)
 
 
 def cause_extent(cause: CauseReport) -> str:
     """How many rules a cause breaks. Empty if it breaks only one."""
-    return f"breaks {len(cause.rules)} rules" if len(cause.rules) > 1 else ""
+    return phrase("breaks {count} rules", count=len(cause.rules)) if len(cause.rules) > 1 else ""
 
 
 def cause_message(cause: CauseReport) -> str:
@@ -118,25 +138,40 @@ def cause_message(cause: CauseReport) -> str:
     return _shortened(cause.flaw.message)
 
 
+def mending_hint(rule_id: str) -> str:
+    """A sentence that names the command which explains a rule."""
+    return phrase(
+        "What this rule means, with a wrong and the right answer: workerkit rule show {rule}", rule=rule_id
+    )
+
+
 def evidence_lines(evidence: Evidence) -> list[str]:
     """An exchange in two lines: a curl command for the request, and the answer."""
-    return [f"#{evidence.number}  $ {evidence.curl}", f"    {answer_text(evidence)}"]
+    return [f"#{evidence.number}  $ {evidence.curl}", "    " + answer_text(evidence)]
 
 
 def answer_text(evidence: Evidence) -> str:
     """The status and the body of the answer in one line."""
     if evidence.status is None:
-        return "no answer"
-    return f"answer: {evidence.status} {_shortened(_json(evidence.answer))}"
+        return phrase("no answer")
+    answer = _shortened(_json(evidence.answer))
+    return phrase("answer: {status} {answer}", status=evidence.status, answer=answer)
 
 
 def verdict_line(report: Report) -> str:
     """The verdict in one line."""
-    counts = ", ".join(f"{len(report.with_status(status))} {status}" for status in RuleStatus)
-    compared = "" if report.comparison is None else ", compared with the baseline"
-    return (
-        f"server verdict: {report.verdict}{compared} ({counts} of {len(report.rules)} rules; "
-        f"{report.requests} requests in {report.seconds:.1f} s, seed {report.seed})"
+    counts = joined(", ", (f"{len(report.with_status(status))} " + status.text for status in RuleStatus))
+    compared = "" if report.comparison is None else phrase(", compared with the baseline")
+    return phrase(
+        "server verdict: {verdict}{compared} ({counts} of {total} rules; {requests} "
+        "requests in {seconds:.1f} s, seed {seed})",
+        verdict=report.verdict,
+        compared=compared,
+        counts=counts,
+        total=len(report.rules),
+        requests=report.requests,
+        seconds=report.seconds,
+        seed=report.seed,
     )
 
 
@@ -149,8 +184,8 @@ def _comparison(report: Report) -> Iterator[str]:
 
 def _sentence_counts(report: Report) -> str:
     counts = Counter(sentence.status for sentence in report.sentences)
-    text = ", ".join(f"{counts[status]} {status.text}" for status in SentenceStatus)
-    return f"Sentences of the API page: {text}."
+    text = joined(", ", (f"{counts[status]} " + status.text for status in SentenceStatus))
+    return phrase("Sentences of the API page: {text}.", text=text)
 
 
 def _silence_list(report: Report) -> Iterator[str]:
@@ -167,22 +202,30 @@ def _known_silences(report: Report) -> list[str]:
 def _costs(report: Report) -> Iterator[str]:
     """How many requests each part of the run sent, and what the limit of the run left out."""
     if report.costs:
-        yield "Requests: " + ", ".join(f"{cost.name} {cost.requests}" for cost in report.costs) + "."
+        costs = joined(", ", (cost.name + f" {cost.requests}" for cost in report.costs))
+        yield phrase("Requests: {costs}.", costs=costs)
     short = [cost for cost in report.costs if cost.share < 1]
     if short:
-        parts = ", ".join(f"{cost.share:.0%} of the {cost.name}" for cost in short)
-        yield f"The limit of requests left room for only {parts}: give a higher --max-requests to test more."
+        shares = (phrase("{share:.0%} of the {name}", share=cost.share, name=cost.name) for cost in short)
+        parts = joined(", ", shares)
+        yield phrase(
+            "The limit of requests left room for only {parts}: give a higher --max-requests to test more.",
+            parts=parts,
+        )
 
 
 def _other_notes(report: Report) -> Iterator[str]:
-    yield from (f"Note: {note}." for note in report.notes)
+    yield from (phrase("Note: {note}.", note=note) for note in report.notes)
     yield from _costs(report)
     if report.no_episodes_reason:
-        yield f"No answers were compared with a model: {report.no_episodes_reason}."
+        yield phrase(
+            "No answers were compared with a model: {reason}.",
+            reason=report.no_episodes_reason,
+        )
     if report.end_reason:
-        yield f"The run ended early: {report.end_reason}."
+        yield phrase("The run ended early: {reason}.", reason=report.end_reason)
     if report.trouble:
-        yield f"{report.trouble}."
+        yield report.trouble + "."
     yield from _withheld(report)
 
 
@@ -192,26 +235,33 @@ def _broken_rules(report: Report) -> Iterator[str]:
     rules = {rule.id: rule for rule in report.rules}
     evidence = {item.number: item for rule in report.rules for item in rule.evidence}
     for place, cause in enumerate(report.causes, 1):
-        yield f"BROKEN    {cause.rule}: {rules[cause.rule].rule.sentence.bilingual}"
-        yield f"{_INDENT}{place}. {cause.flaw.message}"
+        sentence = rules[cause.rule].rule.sentence.bilingual
+        yield phrase("BROKEN    {rule}: {sentence}", rule=cause.rule, sentence=sentence)
+        yield f"{_INDENT}{place}. " + cause.flaw.message
         yield from _exchange_lines(cause.flaw, evidence, numbers)
         if cause.followers:
-            yield f"{_INDENT}The same mistake also breaks: {_followers_text(cause)}"
+            followers = _followers_text(cause)
+            yield _INDENT + phrase("The same mistake also breaks: {followers}", followers=followers)
+        yield _INDENT + mending_hint(cause.rule)
 
 
 def _followers_text(cause: CauseReport) -> str:
     """The rules that are broken by the same mistake, each with the number of its findings."""
     counts = Counter(rule for rule, _ in cause.followers)
-    return ", ".join(f"{rule} ({_counted(count, 'finding')})" for rule, count in counts.items())
+    findings = (
+        counted_phrase(count, "{rule} ({count} finding)", "{rule} ({count} findings)", rule=rule)
+        for rule, count in counts.items()
+    )
+    return joined(", ", findings)
 
 
 def _fix_first(report: Report) -> Iterator[str]:
     yield fix_first_heading(report)
     for place, cause in enumerate(report.causes[:_MAX_CAUSES], 1):
-        extent = f" ({cause_extent(cause)})" if cause_extent(cause) else ""
-        yield f"{place}. {cause.rule}{extent}: {cause_message(cause)}"
+        extent = (" (", cause_extent(cause), ")") if cause_extent(cause) else ()
+        yield joined("", (f"{place}. {cause.rule}", *extent, ": ", cause_message(cause)))
     if len(report.causes) > _MAX_CAUSES:
-        yield f"and {len(report.causes) - _MAX_CAUSES} more"
+        yield more_phrase(len(report.causes) - _MAX_CAUSES)
 
 
 def _exchange_lines(
@@ -220,11 +270,12 @@ def _exchange_lines(
     """The exchanges of a flaw. Adds their numbers to `printed_numbers`."""
     for number in flaw.exchanges:
         if number in evidence and number not in printed_numbers:
-            yield from (f"{_INDENT}  {line}" for line in evidence_lines(evidence[number]))
+            yield from (f"{_INDENT}  " + line for line in evidence_lines(evidence[number]))
     above = [f"#{number}" for number in flaw.exchanges if number in printed_numbers]
     printed_numbers.update(flaw.exchanges)
     if above:
-        yield f"{_INDENT}  (see above: {', '.join(above[:_MAX_NUMBERS])})"
+        numbers = ", ".join(above[:_MAX_NUMBERS])
+        yield f"{_INDENT}  " + phrase("(see above: {numbers})", numbers=numbers)
 
 
 def _untested_rules(report: Report) -> Iterator[str]:
@@ -234,24 +285,37 @@ def _untested_rules(report: Report) -> Iterator[str]:
         rule_ids.setdefault(rule.why, []).append(rule.id)
     untested = [sentence for sentence in report.sentences if sentence.status is SentenceStatus.UNTESTED]
     for why, ids in rule_ids.items():
-        yield f"untested  {', '.join(ids)}: {why}"
+        yield phrase("untested  {rules}: {why}", rules=", ".join(ids), why=why)
         sentences = [report.sentence for report in untested if why in report.why]
         yield from (_INDENT + sentence.bilingual for sentence in sentences[:_MAX_SENTENCES])
         if len(sentences) > _MAX_SENTENCES:
-            more = _counted(len(sentences) - _MAX_SENTENCES, "more sentence")
-            yield f"{_INDENT}and {more}: see --html or --json"
+            yield _INDENT + counted_phrase(
+                len(sentences) - _MAX_SENTENCES,
+                "and {count} more sentence: see --html or --json",
+                "and {count} more sentences: see --html or --json",
+            )
 
 
 def _receipt(receipt: Receipt) -> Iterator[str]:
     if not receipt.changes and not receipt.notes:
-        yield "In the sandbox the run changed nothing."
+        yield phrase("In the sandbox the run changed nothing.")
         return
-    tasks = _counted(len({change.task for change in receipt.changes}), "task")
+    tasks = len({change.task for change in receipt.changes})
     count = len(receipt.changes) - len(receipt.not_put_back)
-    fields = _counted(len(receipt.changes), "field")
-    yield f"In the sandbox the run changed {tasks}. It put back {count} of {fields}."
+    fields = len(receipt.changes)
+    yield phrase(
+        "In the sandbox the run changed {tasks}. It put back {count} of {fields}.",
+        tasks=counted_phrase(tasks, "{count} task", "{count} tasks"),
+        count=count,
+        fields=counted_phrase(fields, "{count} field", "{count} fields"),
+    )
     for (task_id, why), changes in _unrestored_fields(receipt).items():
-        yield f"not put back: task {task_id}: {', '.join(changes)} ({why})"
+        yield phrase(
+            "not put back: task {task_id}: {changes} ({why})",
+            task_id=task_id,
+            changes=joined(", ", changes),
+            why=why,
+        )
     yield from receipt.notes
 
 
@@ -259,14 +323,16 @@ def _unrestored_fields(receipt: Receipt) -> dict[tuple[str, str], list[str]]:
     """The fields that were not put back, by task id and reason."""
     changes: dict[tuple[str, str], list[str]] = {}
     for change in receipt.not_put_back:
-        before = "" if change.before is None and change.is_hidden else f" was {_json(change.before)},"
-        text = f"{change.field}{before} is now {_json(change.after)}"
+        before = (
+            ""
+            if change.before is None and change.is_hidden
+            else phrase(" was {value},", value=_json(change.before))
+        )
+        text = phrase(
+            "{field}{before} is now {value}", field=change.field, before=before, value=_json(change.after)
+        )
         changes.setdefault((change.task, change.why), []).append(text)
     return changes
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _json(value: object) -> str:
@@ -275,10 +341,16 @@ def _json(value: object) -> str:
 
 def _withheld(report: Report) -> Iterator[str]:
     if report.withheld:
-        count = _counted(len(report.withheld), "request")
-        yield f"{count} not sent, because --writes does not allow this. {_DEFECT}:"
+        yield counted_phrase(
+            len(report.withheld),
+            "{count} request not sent, because --writes does not allow this. {defect}:",
+            "{count} requests not sent, because --writes does not allow this. {defect}:",
+            defect=_DEFECT,
+        )
         yield from (_INDENT + request for request in report.withheld[:_MAX_WITHHELD])
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _MAX_LINE_LENGTH else f"{text[:_MAX_LINE_LENGTH]}..."
+    return changed_text(
+        text, lambda text: text if len(text) <= _MAX_LINE_LENGTH else f"{text[:_MAX_LINE_LENGTH]}..."
+    )

@@ -43,7 +43,7 @@ def capsule_to_send(capsule: Capsule, writes: Writes) -> Capsule:
             f"nothing was sent: {len(refused)} of {len(capsule.recorded)} requests in the capsule might "
             f"change data on the server ({_names(refused)}), and --writes {writes} does not allow this. "
             "--writes none is the default for a server on another machine. To allow the changes, give "
-            "--writes all"
+            "--writes all. More: workerkit docs reference/capsules"
         )
     return with_known_headers
 
@@ -61,7 +61,8 @@ def key_replacements(capsule: Capsule, given: tuple[str, ...]) -> Mapping[str, s
         missing = ("--api-key", "--other-api-key")[min(len(given), 1)]
         raise NotPermittedError(
             f"give {missing} KEY, or set WORKERKIT_{missing[2:].upper().replace('-', '_')}: the recorded "
-            f"server accepted {len(accepted)} API keys, but the capsule contains no real keys"
+            f"server accepted {len(accepted)} API {'key' if len(accepted) == 1 else 'keys'}, but the capsule "
+            "contains no real keys. More: workerkit docs reference/capsules"
         )
     return dict(zip(accepted or _keys(capsule.recorded), given, strict=False))
 

@@ -17,6 +17,7 @@ from workerkit.contracts.target.plan import Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import joined, phrase
 
 _MOST_PAGES = 20
 
@@ -73,8 +74,13 @@ class RunContext:
         if exchange.status == TOO_MANY_REQUESTS:
             return False
         kept = exchange.status in statuses if statuses else exchange.accepted
-        expected = " or ".join(map(str, statuses)) or "2xx"
-        flaw = f"{request_text(exchange)} was answered {exchange.status}, expected {expected}"
+        expected = joined(phrase(" or "), map(str, statuses)) if statuses else "2xx"
+        flaw = phrase(
+            "{request_text} was answered {status}, expected {expected}",
+            request_text=request_text(exchange),
+            status=exchange.status,
+            expected=expected,
+        )
         self.ledger.record_check(rule, None if kept else flaw, exchange)
         return kept
 
@@ -89,7 +95,7 @@ class RunContext:
         """Marks the rule as untested, because there is no task for the test."""
         where = "server" if self.sandbox_tasks is None else "sandbox"
         self.ledger.mark_untested(
-            rule, f"the {where} has no further pending or queued task: give it more tasks"
+            rule, phrase("the {where} has no further pending or queued task: give it more tasks", where=where)
         )
 
     def changeable(self, tasks: Iterable[Task]) -> list[Task]:

@@ -14,11 +14,13 @@ from workerkit.contracts.run.observation import Observation, not_observed, obser
 from workerkit.contracts.target.plan import Writes
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 _MOST_LISTS = 3
-_END_REASON = (
-    "GET /tasks changes the tasks of this server: it sets the listed tasks from pending to queued. With "
-    "--writes none, the run must change nothing: give --writes sandbox or all"
+_END_REASON = phrase(
+    "GET /tasks changes the tasks of this server: it sets the listed tasks from pending "
+    "to queued. With --writes none, the run must change nothing: give --writes sandbox "
+    "or all"
 )
 
 
@@ -51,7 +53,7 @@ def _observe_listing(client: Client) -> Observation:
                 return observed("listing", "reads", *lists[-2:])
             signs += 1
         if signs < 2 and (not first[-1] or len(lists) == _MOST_LISTS):
-            return not_observed("listing", "the server does not have enough pending tasks", *lists)
+            return not_observed("listing", phrase("the server does not have enough pending tasks"), *lists)
     return observed("listing", "hands-out", *lists)
 
 
@@ -62,7 +64,9 @@ def handed_out_note(ledger: Ledger, exchanges: Iterable[Exchange]) -> str:
     lists = (exchange for exchange in exchanges if exchange.operation == "listTasks")
     queued = (task for listed in lists for task in tasks_in(listed) if task.get("status") == "queued")
     count = len({str(task.get("id")) for task in queued})
-    return (
+    return phrase(
         "GET /tasks sets the listed tasks from pending to queued. The lists of this run show "
-        f"{count} tasks as queued, also tasks outside a sandbox, so at most {count} tasks were set to queued"
+        "{count} tasks as queued, also tasks outside a sandbox, so at most {count} tasks "
+        "were set to queued",
+        count=count,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ def observed_by_status(silence: str, values: Mapping[int, str], exchange: Exchan
     """Chooses the value from the HTTP status of the answer. `values` has the value for each status."""
     value = values.get(exchange.status or 0)
     if value is None:
-        why = f"answered {exchange.status}, which was not expected, so the server's behaviour is unknown"
+        why = phrase(
+            "answered {status}, which was not expected, so the server's behaviour is unknown",
+            status=exchange.status,
+        )
         return not_observed(silence, why, exchange)
     return observed(silence, value, exchange)

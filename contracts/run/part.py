@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workerkit.openapi.languages.phrase import phrase
+
 
 @dataclass(frozen=True, slots=True)
 class PartCost:
@@ -42,4 +44,4 @@ class PartCosts:
         sent: the number of requests of the whole run.
         """
         rest = sent - self._counted
-        return (*self._costs, *((PartCost("other", rest),) if rest else ()))
+        return (*self._costs, *((PartCost(phrase("other"), rest),) if rest else ()))

@@ -17,6 +17,7 @@ from workerkit.contracts.target.target import Target
 from workerkit.contracts.target.target_mask import mask_of
 from workerkit.openapi.errors import CannotRunError
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import worker_api
 
 # The schemas of the answers whose form the API page shows.
@@ -58,7 +59,11 @@ def check_target(target: Target, gate: Gate, say: Callable[[str], None]) -> Targ
     name, server_id = (ParsedExchange(own).answer_field(field) for field in ("server_name", "server_id"))
     if server_id is None or server_id != ParsedExchange(other).answer_field("server_id"):
         return target
-    say(mask_of(target).text(f"--other-api-key is not used: it is another key of the same server, {name}."))
+    say(
+        mask_of(target).text(
+            phrase("--other-api-key is not used: it is another key of the same server, {name}.", name=name)
+        )
+    )
     return replace(target, other_api_key=None)
 
 
@@ -121,7 +126,7 @@ def _not_this_api_text(exchange: Exchange, target: Target, where: str) -> str:
     kind = headers.get("content-type", "no content type")
     return (
         f"{where} answers {exchange.status} with {kind}: this is not the Worker API. No answer has a field "
-        "of this API, and no request without a key got 401"
+        "of this API, and no request without a key got 401. More: workerkit docs troubleshooting"
     )
 
 
@@ -129,5 +134,6 @@ def _key_refused_text(target: Target, key: str, option: str) -> str:
     variable = f"WORKERKIT_{option.replace('-', '_').upper()}"
     return (
         f"GET {target.base_url}/tasks answers 401: the {key} is not valid, or its server is not active; "
-        f"check --{option} or {variable}, and that the server is online or active"
+        f"check --{option} or {variable}, and that the server is online or active. "
+        "More: workerkit docs troubleshooting"
     )

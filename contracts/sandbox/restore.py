@@ -22,6 +22,7 @@ from workerkit.contracts.target.target import Target
 from workerkit.contracts.target.target_mask import mask_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import bulk_items_of, link_id_of
+from workerkit.openapi.languages.phrase import phrase
 
 _TIME_TO_RESTORE = 30.0
 _MOST_SINGLE_UPDATES = 8
@@ -80,9 +81,9 @@ class Restoration:
         try:
             self._restore()
         except KeyboardInterrupt:
-            self._failure = "putting the sandbox back was interrupted"
+            self._failure = phrase("putting the sandbox back was interrupted")
         except (RunEndedError, WithheldError, NoSandboxError) as error:
-            self._failure = f"the sandbox could not be put back: {error}"
+            self._failure = phrase("the sandbox could not be put back: {error}", error=error)
         return Receipt((*self._changes(), *self._hidden_changes()), tuple(self._notes()))
 
     def _restore(self) -> None:
@@ -149,9 +150,9 @@ class Restoration:
         exchange = self._client.send("PUT", f"/tasks/{task_id}", update, key=key)
         if not exchange.accepted:
             self._refusals[task_id] = (
-                f"the update was answered {exchange.status}"
+                phrase("the update was answered {status}", status=exchange.status)
                 if exchange.status
-                else "the update got no answer"
+                else phrase("the update got no answer")
             )
 
     def _changes(self) -> Iterator[FieldChange]:
@@ -171,10 +172,16 @@ class Restoration:
         if is_put_back:
             return ""
         if task_id not in self._written_ids:
-            return "no request of this run has the id of this task: another user or the server changed it"
+            return phrase(
+                "no request of this run has the id of this task: another user or the server changed it"
+            )
         if name not in _RESTORABLE_FIELDS:
-            return "no update can set this field"
-        return self._refusals.get(task_id) or self._failure or "the update did not put the old value back"
+            return phrase("no update can set this field")
+        return (
+            self._refusals.get(task_id)
+            or self._failure
+            or phrase("the update did not put the old value back")
+        )
 
     def _hidden_changes(self) -> Iterator[FieldChange]:
         """The values that the run wrote into fields that no answer shows."""
@@ -183,23 +190,37 @@ class Restoration:
             if _may_have_acted(exchange):
                 written.update(_hidden_fields_in(exchange, self._before))
         for (task_id, name), value in written.items():
-            yield FieldChange(task_id, name, None, value, False, "the API does not show the old value", True)
+            yield FieldChange(
+                task_id, name, None, value, False, phrase("the API does not show the old value"), True
+            )
 
     def _notes(self) -> Iterator[str]:
         if self._failure and not self._current:
-            yield f"{self._failure}; the current state of the tasks is not known"
+            yield phrase("{failure}; the current state of the tasks is not known", failure=self._failure)
         names = {str(task["id"]): task.get("request_name") for task in self._sandbox.tasks}
         completions = [
             write for write in self._writes if write.operation == "completeLink" and _may_have_acted(write)
         ]
         for name, count in Counter(names.get(_link_id(completion)) for completion in completions).items():
-            yield f"created_links of the request {name} grew by up to {count}; no update can lower it"
+            yield phrase(
+                "created_links of the request {name} grew by up to {count}; no update can lower it",
+                name=name,
+                count=count,
+            )
         requests = dict(self._sandbox.requests)
         for request_id, verb in self._ids_in_writes("setRequestStatus", "request_id"):
             name = requests.get(request_id, request_id)
-            yield f"the status of the request {name} {verb}; the API does not show the old status"
+            yield phrase(
+                "the status of the request {name} {verb}; the API does not show the old status",
+                name=name,
+                verb=verb,
+            )
         for account_id, verb in self._ids_in_writes("setAccountStatus", "account_id"):
-            yield f"the status of the account {account_id} {verb}; the API does not show the old status"
+            yield phrase(
+                "the status of the account {account_id} {verb}; the API does not show the old status",
+                account_id=account_id,
+                verb=verb,
+            )
 
     def _ids_in_writes(self, operation: str, field: str) -> list[tuple[str, str]]:
         """The ids in a field of all requests of one operation that the server did not refuse.
@@ -210,9 +231,9 @@ class Restoration:
         for write in self._writes:
             if write.operation == operation and _may_have_acted(write):
                 written_id = str(ParsedExchange(write).request_field(field))
-                verbs.setdefault(written_id, "may have been changed")
+                verbs.setdefault(written_id, phrase("may have been changed"))
                 if write.accepted:
-                    verbs[written_id] = "was changed"
+                    verbs[written_id] = phrase("was changed")
         return sorted(verbs.items())
 
 

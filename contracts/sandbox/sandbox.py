@@ -10,6 +10,7 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task, tasks_in, total_in, usable_tasks_in
 from workerkit.contracts.target.plan import BadPlanError, Plan
 from workerkit.contracts.target.target import Target
+from workerkit.openapi.languages.phrase import counted_phrase, phrase
 
 # A run does not need more tasks, and all changed tasks have to be put back.
 _MOST_OWN, _MOST_FOREIGN = 25, 3
@@ -65,9 +66,15 @@ class Sandbox:
         statuses = ", ".join(f"{count} {status}" for status, count in counts.items())
         ids = ", ".join(str(task["id"]) for task in self.tasks)
         names = ", ".join(sorted({name for _, name in self.requests}))
-        owner = f" of the request {names}" if names else ""
-        tasks = f"{len(self.tasks)} task{'' if len(self.tasks) == 1 else 's'}"
-        return f"The sandbox has {tasks}{owner} ({statuses}): {ids}."
+        owner = phrase(" of the request {names}", names=names) if names else ""
+        tasks = counted_phrase(len(self.tasks), "{count} task", "{count} tasks")
+        return phrase(
+            "The sandbox has {tasks}{owner} ({statuses}): {ids}.",
+            tasks=tasks,
+            owner=owner,
+            statuses=statuses,
+            ids=ids,
+        )
 
 
 def find_sandbox(client: Client, target: Target, plan: Plan) -> Sandbox:
@@ -144,5 +151,5 @@ def _check_all_found(plan: Plan, own: list[Task], listed: list[Task]) -> None:
             known = ", ".join(sorted(names)[:_MOST_NAMES]) or "none"
             raise NoSandboxError(
                 f"--sandbox-request {name!r}: the server of this API key has no task of this request; "
-                f"it has tasks of these requests: {known}"
+                f"it has tasks of these requests: {known}. More: workerkit docs how-to/sandbox-on-staging"
             )

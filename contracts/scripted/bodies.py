@@ -7,6 +7,7 @@ from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.observation import Observation, not_observed, observed
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 _LINK = "https://example.com/workerkit/{}"
 _LEVELS_ELSEWHERE = ("TRACE", "WARNING", "FATAL", "CRITICAL", "NOTICE")
@@ -32,7 +33,7 @@ def observe_callback_body(exchange: Exchange) -> Observation:
             return observed("callback-body", "updated", exchange)
         case {"success": True, **others} if not others:
             return observed("callback-body", "success-only", exchange)
-    why = "the answer says success in another form, which the API page allows"
+    why = phrase("the answer says success in another form, which the API page allows")
     return not_observed("callback-body", why, exchange)
 
 

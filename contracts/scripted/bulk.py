@@ -19,6 +19,7 @@ from workerkit.contracts.scripted.read_back import read_back
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import link_id_of
 from workerkit.openapi.formats.strict_json import objects_in
+from workerkit.openapi.languages.phrase import phrase
 
 
 def check_other_tasks(context: RunContext) -> None:
@@ -42,7 +43,11 @@ def check_other_tasks(context: RunContext) -> None:
         if not changed_others and status != "queued":
             context.ledger.mark_kept("update")
             return
-    flaw = f"an update of task {task_id} also changed the status of task {min(changed_others)}"
+    flaw = phrase(
+        "an update of task {task_id} also changed the status of task {other}",
+        task_id=task_id,
+        other=min(changed_others),
+    )
     context.ledger.mark_broken("update", flaw, (update, listed))
 
 
@@ -73,14 +78,15 @@ def update_in_bulk(context: RunContext) -> None:
         return
     results = objects_in(ParsedExchange(exchange).answer_json, "results")
     is_foreign = "not_your_task" in [result.get("error") for result in results]
-    flaw = "the result of an unknown task has the error not_your_task"
+    flaw = phrase("the result of an unknown task has the error not_your_task")
     context.ledger.record_check("not-found", flaw if is_foreign else None, exchange)
     updated = {str(link_id_of(result)).lower(): result.get("success") for result in results}
     expected = {item["link_id"].lower(): item in own_items for item in (*own_items, unknown)}
     values = [updated.get(link_id) for link_id in expected]
-    flaw = (
-        f"in the answer to a batch of own tasks and one unknown task, `success` is {values}, expected "
-        f"{list(expected.values())}"
+    flaw = phrase(
+        "in the answer to a batch of own tasks and one unknown task, `success` is {values}, expected {list}",
+        values=values,
+        list=list(expected.values()),
     )
     context.ledger.record_check("bulk-results", None if updated == expected else flaw, exchange)
     for item in own_items:

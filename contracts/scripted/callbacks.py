@@ -6,6 +6,7 @@ from workerkit.contracts.relations.listed_tasks import next_status
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.scripted.bodies import links_of, observe_callback_body
 from workerkit.contracts.scripted.read_back import read_back
+from workerkit.openapi.languages.phrase import phrase
 
 
 def send_callbacks(context: RunContext) -> None:
@@ -75,10 +76,10 @@ def _set_request_status(context: RunContext) -> None:
     context.tasks.sort(key=lambda task: not isinstance(task.get("request_id"), str))
     task = context.take_task("request-status")
     if task is not None and task.get("request_id") is None:
-        context.ledger.mark_untested("request-status", "no listed task has a request_id")
+        context.ledger.mark_untested("request-status", phrase("no listed task has a request_id"))
     elif task is not None and not context.may_change_request(str(task["request_id"])):
         context.ledger.mark_untested(
-            "request-status", "needs --sandbox-request, because the test changes a customer's request"
+            "request-status", phrase("needs --sandbox-request, because the test changes a customer's request")
         )
     elif task is not None:
         body = {"request_id": task["request_id"], "status": "completed"}
@@ -92,15 +93,16 @@ def _set_account_status(context: RunContext) -> None:
     account = context.target.account_id
     if account is None:
         context.ledger.mark_untested(
-            "account-status", "needs --account-id, because no answer of the API shows account ids"
+            "account-status", phrase("needs --account-id, because no answer of the API shows account ids")
         )
         return
     body = {"account_id": account, "status": "active"}
     exchange = context.client.send("POST", "/callback/account/status", body)
     if exchange.status in (403, 404):
-        flaw = (
-            f"answered {exchange.status}, expected 2xx: "
-            f"check that the account {account} belongs to this server"
+        flaw = phrase(
+            "answered {status}, expected 2xx: check that the account {account} belongs to this server",
+            status=exchange.status,
+            account=account,
         )
         context.ledger.mark_broken("account-status", flaw, (exchange,))
     else:

@@ -6,6 +6,7 @@ from workerkit.contracts.relations.listed_tasks import Task, next_status, usable
 from workerkit.contracts.relations.request_text import request_text
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 _RULE = "list-after"
 _LIMIT = 10
@@ -64,19 +65,38 @@ def _is_in_place(context: RunContext, status: str, before: Exchange, task: Task)
 
 
 def _flaw(after: Exchange, before: Exchange, task: Task, status: str) -> str:
-    start = (
-        f"task {task['id']} was listed as {status} and then set to {next_status(status)}. With it as the "
-        f"cursor, {request_text(after)}"
+    start = phrase(
+        "task {id} was listed as {status} and then set to {next_status}. With it as the "
+        "cursor, {request_text}",
+        id=task["id"],
+        status=status,
+        next_status=next_status(status),
+        request_text=request_text(after),
     )
     if not after.accepted:
-        return f"{start} was answered {after.status}, so a worker that changes tasks cannot get the next page"
+        return phrase(
+            "{start} was answered {status}, so a worker that changes tasks cannot get the next page",
+            start=start,
+            status=after.status,
+        )
     ids, expected = _ids(after), _ids_behind(before, task)
     if not ids:
-        return f"{start} lists nothing, but {len(expected)} or more tasks come after it"
+        return phrase(
+            "{start} lists nothing, but {expected_count} or more tasks come after it",
+            start=start,
+            expected_count=len(expected),
+        )
     passed = [task_id for task_id in _ids(before) if task_id in ids and task_id not in expected]
     if passed:
-        return f"{start} lists tasks again that come before it, such as {passed[0]}"
-    return f"{start} begins with {ids[0]}, but the next task is {expected[0]}"
+        return phrase(
+            "{start} lists tasks again that come before it, such as {passed}", start=start, passed=passed[0]
+        )
+    return phrase(
+        "{start} begins with {ids}, but the next task is {expected}",
+        start=start,
+        ids=ids[0],
+        expected=expected[0],
+    )
 
 
 def _ids(exchange: Exchange) -> list[str]:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from workerkit.contracts.relations.listed_tasks import Task
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import joined, phrase
 
 _TASKS = 4
 _FIELDS = ("link_profile", "link_post")
@@ -32,7 +33,13 @@ def update_concurrently(context: RunContext) -> None:
         found, listed = context.find_task(str(task["id"]), str(task["status"]))
         lost = list(_lost_fields(task, found or {}))
         flaw = (
-            f"two updates of task {task['id']} at the same time lost {' and '.join(lost)}" if lost else None
+            phrase(
+                "two updates of task {id} at the same time lost {lost}",
+                id=task["id"],
+                lost=joined(phrase(" and "), lost),
+            )
+            if lost
+            else None
         )
         own = writes[number * len(_FIELDS) : (number + 1) * len(_FIELDS)]
         context.ledger.record_check(_RULE, flaw, *own, listed)

@@ -8,10 +8,11 @@ from workerkit.contracts.relations.listed_tasks import Task, next_status, tasks_
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.formats.strict_json import objects_in
+from workerkit.openapi.languages.phrase import phrase
 
 FOREIGN_RULES = ("update-own-only", "bulk-foreign", "not-your-task")
 
-_NO_FOREIGN_TASK = (
+_NO_FOREIGN_TASK = phrase(
     "the other server has no pending or queued task that the run may change: give it some tasks"
 )
 
@@ -52,14 +53,14 @@ def update_foreign_tasks(context: RunContext) -> None:
     if not listed.accepted:
         for rule in FOREIGN_RULES:
             context.ledger.mark_untested(
-                rule, f"GET /tasks with --other-api-key was answered {listed.status}"
+                rule, phrase("GET /tasks with --other-api-key was answered {status}", status=listed.status)
             )
     elif not foreign:
         for rule in FOREIGN_RULES:
             context.ledger.mark_untested(rule, _NO_FOREIGN_TASK)
     own = {str(task["id"]) for task in context.tasks}
     shared = own & {str(task.get("id")) for task in tasks_in(listed)}
-    flaw = f"task {min(shared, default='')} is listed for two servers"
+    flaw = phrase("task {task} is listed for two servers", task=min(shared, default=""))
     context.ledger.record_check("list", flaw if shared else None, listed)
 
 
@@ -76,8 +77,12 @@ def _try_to_update(context: RunContext, key: str, task: Task) -> None:
     batch = context.client.send("PUT", "/tasks/bulk", {"items": [{"link_id": task_id, **change}]})
     results = objects_in(ParsedExchange(batch).answer_json, "results")
     errors = [result.get("error") for result in results]
-    flaw = f"for another server's task, the results of a batch have the errors {errors}"
+    flaw = phrase("for another server's task, the results of a batch have the errors {errors}", errors=errors)
     context.ledger.record_check("bulk-foreign", None if errors == ["not_your_task"] else flaw, batch)
     unchanged, listed = context.find_task(task_id, status, key)
-    flaw = f"task {task_id} is no longer {status} after another server's refused updates"
+    flaw = phrase(
+        "task {task_id} is no longer {status} after another server's refused updates",
+        task_id=task_id,
+        status=status,
+    )
     context.ledger.record_check("update-own-only", None if unchanged else flaw, *refused, batch, listed)

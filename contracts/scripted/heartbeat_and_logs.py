@@ -9,6 +9,7 @@ from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.scripted.bodies import NOTE, unknown_levels
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import created_of, data_of
+from workerkit.openapi.languages.phrase import phrase
 
 
 def send_heartbeat(context: RunContext) -> None:
@@ -37,7 +38,11 @@ def send_heartbeat(context: RunContext) -> None:
         return
     heartbeat_server = f"{data.get('server_name')} ({data.get('server_id')})"
     list_server = f"{name} ({context.server_id})"
-    flaw = f"the answer to the heartbeat names {heartbeat_server}, the list names {list_server}"
+    flaw = phrase(
+        "the answer to the heartbeat names {heartbeat_server}, the list names {list_server}",
+        heartbeat_server=heartbeat_server,
+        list_server=list_server,
+    )
     context.ledger.record_check("heartbeat-name", None if heartbeat_server == list_server else flaw, exchange)
 
 
@@ -66,7 +71,11 @@ def send_unknown_levels(context: RunContext) -> None:
             context.expect_status("logs-levels", exchange, 400)
             continue
         created = created_of(ParsedExchange(exchange).answer_json)
-        flaw = f"an entry with the unknown level {level} was accepted, and created is {created}"
+        flaw = phrase(
+            "an entry with the unknown level {level} was accepted, and created is {created}",
+            level=level,
+            created=created,
+        )
         context.ledger.record_check("logs-levels", None if created == 0 else flaw, exchange)
 
 

@@ -10,6 +10,7 @@ from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed
 from workerkit.contracts.target.fake_ids import fake_key
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 Call = tuple[str, str, Any]
 
@@ -85,4 +86,4 @@ def _error_body(exchange: Exchange) -> Observation:
         return observed("error-body", "nested", exchange)
     if isinstance(error, str) and isinstance(body, dict):
         return observed("error-body", "code-and-message" if "message" in body else "code", exchange)
-    return not_observed("error-body", "the body of a refusal has no valid field `error`", exchange)
+    return not_observed("error-body", phrase("the body of a refusal has no valid field `error`"), exchange)

@@ -13,12 +13,13 @@ from workerkit.contracts.run.observation import Observation, not_observed, obser
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import next_cursor_of
 from workerkit.openapi.formats.timestamp import read_time
+from workerkit.openapi.languages.phrase import phrase
 
 _NULL_ON_THE_PAGE = frozenset({"details", "started_at"})
 _WANTED_PAGES = 3
 _MOST_PAGES = 8
 _MOST_TRIES = 3
-_DISTURBED = "the tasks changed between two lists: try again when nobody else changes them"
+_DISTURBED = phrase("the tasks changed between two lists: try again when nobody else changes them")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 # The decimals and the zone of a time. A server may leave out decimals that are all zero.
 _PRECISIONS = {
@@ -51,7 +52,11 @@ def _compare_with_default(context: RunContext, by_default: Exchange, named: Exch
     if total_in(again) != totals[0]:
         context.ledger.mark_untested("list-status", _DISTURBED)
         return
-    flaw = f"total is {totals[0]} without a status filter, but {totals[1]} with the default statuses"
+    flaw = phrase(
+        "total is {totals} without a status filter, but {totals_2} with the default statuses",
+        totals=totals[0],
+        totals_2=totals[1],
+    )
     context.ledger.record_check("list-status", None if totals[0] == totals[1] else flaw, by_default, named)
 
 
@@ -74,7 +79,7 @@ def filter_lists(context: RunContext) -> None:
         if context.expect_status("list-service-type", exchange):
             found = task.get("id") in [listed.get("id") for listed in tasks_in(exchange)]
             is_complete = total_in(exchange) == len(tasks_in(exchange))
-            flaw = f"task {task.get('id')} is not in the list of its service type"
+            flaw = phrase("task {task} is not in the list of its service type", task=task.get("id"))
             context.ledger.record_check(
                 "list-service-type", None if found or not is_complete else flaw, exchange
             )
@@ -98,9 +103,11 @@ def _check_totals(context: RunContext) -> None:
             return
         changed, kept = total_in(together) != total_in(again), sum(totals) == total_in(together)
         if not changed and (kept or totals == previous_totals):
-            flaw = (
-                f"the totals of the single statuses add up to {sum(totals)}, but the total of all statuses "
-                f"in one list is {total_in(together)}"
+            flaw = phrase(
+                "the totals of the single statuses add up to {sum}, but the total of all statuses in "
+                "one list is {total_in}",
+                sum=sum(totals),
+                total_in=total_in(together),
             )
             context.ledger.record_check("list-total", None if kept else flaw, together, *alone)
             return
@@ -146,9 +153,15 @@ def list_at_limits(context: RunContext) -> None:
         limit = ParsedExchange(beyond).answer_field("limit")
         lowered = isinstance(limit, int) and limit <= most
         context.ledger.record_check(
-            "list-limit", None if lowered else f"the server accepted a limit of {limit}", beyond
+            "list-limit",
+            None if lowered else phrase("the server accepted a limit of {limit}", limit=limit),
+            beyond,
         )
-        other = not_observed("limit-above-maximum", f"a limit of {most + 1} became {limit}", beyond)
+        other = not_observed(
+            "limit-above-maximum",
+            phrase("a limit of {number} became {limit}", number=most + 1, limit=limit),
+            beyond,
+        )
         context.ledger.add_observation(
             observed("limit-above-maximum", "clamp", beyond) if limit == most else other
         )
@@ -166,12 +179,12 @@ def page_through_lists(context: RunContext) -> None:
     total = total_in(first)
     if total < 1:
         _mark_paging_untested(
-            context, "the server has no tasks to list, or its answer has no total: give it some tasks"
+            context, phrase("the server has no tasks to list, or its answer has no total: give it some tasks")
         )
         return
     limit = min(context.highest_limit, -(-total // _WANTED_PAGES))
     if limit * _MOST_PAGES < total:
-        _mark_paging_untested(context, f"{total} tasks are too many for this test")
+        _mark_paging_untested(context, phrase("{total} tasks are too many for this test", total=total))
         return
     by_offset = list(_offset_pages(context, all_statuses, limit, total))
     by_cursor = list(_cursor_pages(context, all_statuses, limit))
@@ -211,23 +224,33 @@ def _compare_pages(
 ) -> None:
     pages = (*by_offset, *by_cursor)
     if not all(page.accepted for page in pages):
-        context.ledger.mark_broken("list", "not all pages were answered 2xx", pages)
+        context.ledger.mark_broken("list", phrase("not all pages were answered 2xx"), pages)
         return
     if any(total_in(page) != total for page in by_offset):
         _mark_paging_untested(context, _DISTURBED)
         return
     offset_ids, cursor_ids = _ids(by_offset), _ids(by_cursor)
     count = len(set(offset_ids))
-    flaw = f"the pages have {len(offset_ids)} tasks with {count} different ids, but total is {total}"
+    flaw = phrase(
+        "the pages have {offset_ids_count} tasks with {count} different ids, but total is {total}",
+        offset_ids_count=len(offset_ids),
+        count=count,
+        total=total,
+    )
     kept = len(offset_ids) == count == total
     context.ledger.record_check("list-page", None if kept else flaw, *by_offset)
     if _lacks_cursor(by_cursor, cursor_ids, offset_ids):
-        flaw = (
-            f"next_cursor is missing, but {len(offset_ids) - len(cursor_ids)} more tasks come after this page"
+        flaw = phrase(
+            "next_cursor is missing, but {number} more tasks come after this page",
+            number=len(offset_ids) - len(cursor_ids),
         )
         context.ledger.mark_broken("list-next-cursor", flaw, by_cursor[-1:])
         return
-    flaw = f"{len(cursor_ids)} tasks by cursor and {len(offset_ids)} by page number are not the same list"
+    flaw = phrase(
+        "{cursor_ids_count} tasks by cursor and {offset_ids_count} by page number are not the same list",
+        cursor_ids_count=len(cursor_ids),
+        offset_ids_count=len(offset_ids),
+    )
     context.ledger.record_check("list-after", None if cursor_ids == offset_ids else flaw, *pages)
     _observe_paging(context, by_cursor, total)
     context.ledger.add_observation(observe_order(*by_offset))
@@ -282,12 +305,12 @@ def observe_order(*pages: Exchange) -> Observation:
     """The value of the silence `list-order`, from these pages."""
     times = [creation_time(task) for page in pages for task in tasks_in(page)]
     if len(set(times)) < 2:
-        return not_observed("list-order", "no two listed tasks have different times")
+        return not_observed("list-order", phrase("no two listed tasks have different times"))
     if times == sorted(times):
         return observed("list-order", "oldest-first", *pages)
     if times == sorted(times, reverse=True):
         return observed("list-order", "newest-first", *pages)
-    return not_observed("list-order", "the tasks are not sorted by created_at", *pages)
+    return not_observed("list-order", phrase("the tasks are not sorted by created_at"), *pages)
 
 
 def _total_with_cursor(first: Exchange, second: Exchange, total: int) -> Observation:
@@ -295,7 +318,11 @@ def _total_with_cursor(first: Exchange, second: Exchange, total: int) -> Observa
     values = {total - len(tasks_in(first)): "remaining", total: "all"}
     if second_total in values:
         return observed("total-with-cursor", values[second_total], first, second)
-    why = f"total is {total} without a cursor and {second_total} after the first page"
+    why = phrase(
+        "total is {total} without a cursor and {second_total} after the first page",
+        total=total,
+        second_total=second_total,
+    )
     return not_observed("total-with-cursor", why, first, second)
 
 
@@ -311,7 +338,7 @@ def observe_time_precision(exchange: Exchange) -> Observation:
     """The value of the silence `time-precision`, from the times of these tasks."""
     times = [str(task["created_at"]) for task in tasks_in(exchange) if task.get("created_at") is not None]
     if not times:
-        return not_observed("time-precision", "no listed task has a created_at")
+        return not_observed("time-precision", phrase("no listed task has a created_at"))
     forms = {_form_of_time(time) for time in times}
     with_decimals = {form for form in forms if form and form[0]}
     (form, *others) = with_decimals or forms
@@ -335,4 +362,4 @@ def observe_nulls(exchange: Exchange) -> Observation:
         return observed("null-in-task", "any", exchange)
     if any(task.get(name) == "" for task in tasks for name in shown):
         return observed("null-in-task", "as-shown", exchange)
-    return not_observed("null-in-task", "no listed task has an empty field", exchange)
+    return not_observed("null-in-task", phrase("no listed task has an empty field"), exchange)

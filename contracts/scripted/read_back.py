@@ -5,6 +5,7 @@ from __future__ import annotations
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import data_of
+from workerkit.openapi.languages.phrase import phrase
 
 
 def is_said_unchanged(write: Exchange) -> bool:
@@ -25,19 +26,27 @@ def read_back(
     """
     task, listed = context.find_task(task_id, status)
     if not listed.accepted:
-        why = f"GET /tasks was answered {listed.status}, so the update could not be read back"
+        why = phrase(
+            "GET /tasks was answered {status}, so the update could not be read back", status=listed.status
+        )
         context.ledger.mark_untested(rule, why)
         return
     if task is None:
         context.ledger.mark_broken(
-            rule, f"task {task_id} is not in the list of status {status}", (write, listed)
+            rule,
+            phrase("task {task_id} is not in the list of status {status}", task_id=task_id, status=status),
+            (write, listed),
         )
         return
     if is_said_unchanged(write):
-        flaw = f"the answer says updated: false, but the update changed task {task_id}"
+        flaw = phrase(
+            "the answer says updated: false, but the update changed task {task_id}", task_id=task_id
+        )
         context.ledger.mark_broken(rule, flaw, (write, listed))
     lost = [name for name, value in fields.items() if task.get(name) != value]
     if not lost and (fields or "," not in status):
         context.ledger.mark_effective(write)
-    flaw = f"the list and the update have different values in these fields: {', '.join(lost)}"
+    flaw = phrase(
+        "the list and the update have different values in these fields: {lost}", lost=", ".join(lost)
+    )
     context.ledger.record_check("update-links" if fields else rule, flaw if lost else None, write, listed)

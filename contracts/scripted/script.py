@@ -36,6 +36,7 @@ from workerkit.contracts.scripted import (
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
+from workerkit.openapi.languages.phrase import phrase
 
 Step = Callable[[RunContext], None]
 
@@ -166,12 +167,16 @@ def _mark_forbidden_rules(context: RunContext) -> None:
     if context.writes is not Writes.ALL:
         for rule in _OTHER_RULES:
             context.ledger.mark_untested(
-                rule, "needs --writes all, because it changes data outside a sandbox"
+                rule, phrase("needs --writes all, because it changes data outside a sandbox")
             )
     if context.writes is Writes.NONE:
         for rule in _TASK_RULES:
             context.ledger.mark_untested(
-                rule, f"needs --writes sandbox or all{_other_needs(rule, context.target)}"
+                rule,
+                phrase(
+                    "needs --writes sandbox or all{other_needs}",
+                    other_needs=_other_needs(rule, context.target),
+                ),
             )
 
 

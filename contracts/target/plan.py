@@ -94,7 +94,8 @@ class Plan:
         if self.writes is Writes.SANDBOX and not named:
             raise BadPlanError(
                 "--writes sandbox needs the tasks that the run may change: "
-                "give --sandbox-request NAME or --sandbox-task ID"
+                "give --sandbox-request NAME or --sandbox-task ID. "
+                "More: workerkit docs how-to/sandbox-on-staging"
             )
         if named and self.writes is not Writes.SANDBOX:
             raise BadPlanError(f"--writes is {self.writes}, but a sandbox is given: give --writes sandbox")

@@ -7,7 +7,8 @@ import re
 
 import click
 
-from docs.made_pages.markdown import introduction, prose, table
+from docs.made_pages.markdown import in_language, introduction, prose, table
+from docs.messages.messages import one_line
 from workerkit.cli.command_index import commands_of, options_of
 from workerkit.cli.main import workerkit
 
@@ -26,29 +27,29 @@ def commands_page(language: str) -> str:
 
 def _command(words: str, command: click.Command, language: str) -> str:
     usage = " ".join(command.collect_usage_pieces(click.Context(command)))
-    parts = [f"## workerkit {words}\n", f"`workerkit {words} {usage}`\n", *_help(command)]
-    rows = [_option(option, command) for option in options_of(command)]
+    parts = [f"## workerkit {words}\n", f"`workerkit {words} {usage}`\n", *_help(command, language)]
+    rows = [_option(option, command, language) for option in options_of(command)]
     return "\n".join([*parts, *([table(_COLUMNS[language], rows)] if rows else [])])
 
 
-def _help(command: click.Command) -> list[str]:
+def _help(command: click.Command, language: str) -> list[str]:
     """The paragraphs of a help. Those that begin with \\b keep their lines."""
-    return [_paragraph(text) for text in inspect.cleandoc(command.help or "").split("\n\n")]
+    return [_paragraph(text, language) for text in inspect.cleandoc(command.help or "").split("\n\n")]
 
 
-def _paragraph(text: str) -> str:
+def _paragraph(text: str, language: str) -> str:
     if not text.startswith("\b"):
-        return prose(text) + "\n"
+        return prose(in_language(one_line(text), language)) + "\n"
     lines = inspect.cleandoc(text.removeprefix("\b").removeprefix("\nExample:").strip("\n")).splitlines()
     return "\n".join(f"    {line.strip()}" for line in lines) + "\n"
 
 
-def _option(option: click.Option, command: click.Command) -> tuple[str, str, str]:
+def _option(option: click.Option, command: click.Command, language: str) -> tuple[str, str, str]:
     record = option.get_help_record(click.Context(command))
     assert record is not None, f"a hidden option: {option.name}"
     extra = _EXTRA.search(record[1])
     return (
         f"`{_NUMBER.sub('N', record[0])}`",
-        prose(_EXTRA.sub("", record[1])),
+        prose(in_language(one_line(option.help or ""), language)),
         f"`{extra[1]}`" if extra else "",
     )

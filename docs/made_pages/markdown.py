@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from workerkit.openapi.languages.phrase import phrase
+
 # What is code although the text has no backquotes: options, NAMES_IN_CAPITALS, {name} and addresses.
 _CODE = re.compile(
     r"(`[^`]*`)|(?<![\w-])(--[a-z][\w-]*(?: [A-Z]+\b)?|[A-Z]+_[A-Z_]+|\{\w+\}|https?://[^\s,]+[^\s,.])"
@@ -15,6 +17,11 @@ _CODE = re.compile(
 def introduction(page: str, language: str) -> str:
     """What stands above the made part of a page: its title and first paragraphs."""
     return Path(__file__).with_name("introductions").joinpath(language, f"{page}.md").read_text("utf-8")
+
+
+def in_language(english: str, language: str) -> str:
+    """A text of the code in a language."""
+    return phrase(english).in_language(language)
 
 
 def prose(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from docs.made_pages.markdown import introduction, table
+from workerkit.openapi.languages.phrase import text_in
 from workerkit.openapi.spec.proposed_sentence import proposed_sentences
 from workerkit.openapi.spec.silence import Silence, silences
 
@@ -28,8 +29,8 @@ def _silence(silence: Silence, language: str) -> str:
             f"## {silence.id}\n",
             f"{question}\n",
             table(_COLUMNS[language], rows),
-            f"{page_label}: {silence.page}\n",
-            f"{seen_label}: {silence.seen}\n",
+            f"{page_label}: {text_in(silence.page, language)}\n",
+            f"{seen_label}: {text_in(silence.seen, language)}\n",
         ]
     )
 

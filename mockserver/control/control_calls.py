@@ -32,12 +32,13 @@ from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
 from workerkit.mockserver.worlds.add_fault import add_described_fault
 from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.key_prefixes import KeyTakenError
 from workerkit.mockserver.worlds.own_port import OwnPortNeededError, check_shares_port
 from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.snapshot import director_from_snapshot_in_steps, lazy_snapshot_of
 from workerkit.mockserver.worlds.worker_control import WorkerNeededError, check_needs_no_worker
-from workerkit.mockserver.worlds.world_builder import MissingEntityError, WorldBuilder
-from workerkit.mockserver.worlds.worlds import KeyTakenError, TooManyWorldsError, Worlds
+from workerkit.mockserver.worlds.world_builder import MissingEntityError, RepeatedKeyError, WorldBuilder
+from workerkit.mockserver.worlds.worlds import NameTakenError, TooManyWorldsError, Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.steps import Steps
 from workerkit.openapi.formats.strict_json import render
@@ -141,17 +142,19 @@ def list_fault_kinds(request: ControlRequest) -> tuple[int, Json]:
 def create_world(request: ControlRequest) -> Steps[tuple[int, Json]]:
     """Adds a world, for example with a scenario from the library. Returns its name, URL and keys."""
     body = request.body
+    name = body.get("name") or request.worlds.new_name()
     builder = WorldBuilder(
         _outside_a_trial(_scenario(body.get("scenario")), "body/scenario"),
         _world_plan(body.get("world")),
         body.get("seed"),
         _dialect(body.get("dialect", {})),
+        key_prefix=body.get("key_prefix", ""),
     )
     try:
-        director = yield from request.worlds.add_in_steps(request.worlds.new_name(), builder)
-    except KeyTakenError as error:
+        director = yield from request.worlds.add_in_steps(name, builder)
+    except (NameTakenError, KeyTakenError) as error:
         raise ConflictError(str(error)) from None
-    except MissingEntityError as error:
+    except (MissingEntityError, RepeatedKeyError) as error:
         raise InvalidRequestError(f"body/world: {error}") from None
     except TooManyWorldsError as error:
         why = f"{error}. Delete worlds that are not needed, or start the mock with a higher --most-worlds"
@@ -370,6 +373,7 @@ def restore_world(request: ControlRequest) -> Steps[tuple[int, Json]]:
     """Replaces a world by the state of a snapshot."""
     director = yield from director_from_snapshot_in_steps(request.director, request.body)
     _outside_a_trial(director.scenario, "body/story/scenario")
+    _check_same_prefix(request.world, director.world)
     try:
         request.worlds.restore(request.world_name, director)
     except KeyError:
@@ -444,7 +448,8 @@ def _removed(request: ControlRequest) -> NotFoundError:
 
 
 def _world_with_keys(world: World, request: ControlRequest) -> Json:
-    return {"world": world.name, "base_url": request.base_url, "servers": servers_with_keys(world)}
+    prefix = {"key_prefix": world.key_ring.prefix} if world.key_ring.prefix else {}
+    return {"world": world.name, **prefix, "base_url": request.base_url, "servers": servers_with_keys(world)}
 
 
 def _masked_exchanges(mask: Mask, kept: Iterable[Exchange | JournalNote]) -> Iterator[Json | None]:
@@ -516,7 +521,13 @@ def _status(status: str) -> str:
     return status
 
 
-def _change_key(request: ControlRequest, server: Server, key: str) -> None:
+def _check_same_prefix(world: World, restored: World) -> None:
+    if restored.key_ring.prefix != world.key_ring.prefix:
+        raise ConflictError("the keys of the snapshot have another prefix than those of the world")
+
+
+def _change_key(request: ControlRequest, server: Server, given_key: str) -> None:
+    key = request.world.key_ring.full_key(given_key)
     owner = request.world.key_ring.owner(key)
     if owner not in (None, server.name):
         raise ConflictError(f"the API key belongs to {owner}")

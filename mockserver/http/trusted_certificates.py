@@ -37,5 +37,6 @@ def _load_certificates(context: ssl.SSLContext, file: str, variable: str) -> Non
         )
         raise BadCertificatesError(
             f"the certificate file {file}, which the variable {variable} names, cannot be read: {why}. "
-            f"Set {variable} to the certificate file of your authority, or unset it"
+            f"Set {variable} to the certificate file of your authority, or unset it. "
+            "More: workerkit docs troubleshooting"
         ) from None

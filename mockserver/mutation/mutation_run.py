@@ -85,10 +85,10 @@ def _sound(plan: MutationPlan, outcome: RunOutcome) -> RunOutcome:
 
 def _advice(plan: MutationPlan) -> str:
     if plan.scenario is None:
-        return "First make the test suite pass with the mock"
+        return "First make the test suite pass with the mock. More: workerkit docs how-to/mutate"
     return (
         f"See what is wrong: workerkit exec --scenario {plan.scenario.name} -- COMMAND. If the command is a "
-        "test suite, add --suite"
+        "test suite, add --suite. More: workerkit docs how-to/mutate"
     )
 
 
@@ -99,5 +99,5 @@ def _nothing_text(plan: MutationPlan, called: frozenset[str]) -> str:
         return "the worker sent no request to the mock. It has to use the address in LIKEPION_BASE_URL"
     return (
         "the test suite sent no request to the mock. Its tests have to use the fixture worker_api, or the "
-        "address in LIKEPION_BASE_URL with the key in LIKEPION_API_KEY"
+        "address in LIKEPION_BASE_URL with the key in LIKEPION_API_KEY. More: workerkit docs how-to/mutate"
     )

@@ -9,6 +9,8 @@ from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
 from workerkit.mockserver.reports.table_text import table_text
 from workerkit.mockserver.reports.text import causes_text, folded_note_text
+from workerkit.openapi.languages.catalogue import ENGLISH
+from workerkit.openapi.languages.report_language import reports_in
 
 _MAX_LINES = 40
 # If the finding is explained by a cause.
@@ -16,7 +18,15 @@ _MAX_LINES_OF_CAUSE = 5
 
 
 def junit_report(report: CommandReport) -> bytes:
-    """Returns one JUnit test suite. Each case of the report is one JUnit test case. Jenkins can read it."""
+    """Returns one JUnit test suite. Each case of the report is one JUnit test case. Jenkins can read it.
+
+    All texts are in English.
+    """
+    with reports_in(ENGLISH):
+        return _suite(report)
+
+
+def _suite(report: CommandReport) -> bytes:
     skipped = len(report.cases_with(Outcome.SKIP))
     cases = (_case(case, report) for case in report.cases)
     output = element("system-out", notes) if (notes := _notes_text(report)) else None

@@ -15,9 +15,12 @@ from workerkit.mockserver.reports.report import (
     Outcome,
     ReportCause,
     ReportTable,
+    more_phrase,
 )
 from workerkit.mockserver.reports.text import cause_output_lines
 from workerkit.openapi.formats.visible_text import visible_text
+from workerkit.openapi.languages.phrase import joined, phrase
+from workerkit.openapi.languages.report_language import in_report_language
 
 # If a summary is larger than 1 MiB, GitHub does not show it. Other tools may write to the same summary.
 _MAX_BYTES = 256 * 1024
@@ -28,8 +31,11 @@ _MAX_CAUSES = 20
 _MAX_NOTE_LINES = 60
 _MAX_CELL_LENGTH = 200
 _SYMBOLS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.SKIP: "⏭️"}
-_COUNTS_HEAD = ("| | case | seconds | requests | broken rules |", "| --- | --- | ---: | ---: | --- |")
-_TEXTS_HEAD = ("| | case | description | findings |", "| --- | --- | --- | --- |")
+_COUNTS_HEAD = ("", phrase("case"), phrase("seconds"), phrase("requests"), phrase("broken rules"))
+_COUNTS_RULER = "| --- | --- | ---: | ---: | --- |"
+_TEXTS_HEAD = ("", phrase("case"), phrase("description"), phrase("findings"))
+_LEFT_OUT = phrase("Further failures are left out here. The other reports contain them.")
+_TEXTS_RULER = "| --- | --- | --- | --- |"
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~@:$])")
 
 
@@ -47,7 +53,7 @@ def markdown_report(report: CommandReport) -> str:
         part = "\n".join(_details(case))
         size += len(part.encode()) + 1
         if size > _MAX_BYTES:
-            parts.append("Further failures are left out here. The other reports contain them.\n")
+            parts.append(f"{visible_text(_LEFT_OUT)}\n")
             break
         parts.append(part)
     return "\n".join(parts)
@@ -79,7 +85,7 @@ def _causes(report: CommandReport) -> str:
         line for index, cause in enumerate(report.causes[:_MAX_CAUSES], 1) for line in _cause(index, cause)
     ]
     left_out = len(report.causes) - _MAX_CAUSES
-    more = [f"and {left_out} more"] if left_out > 0 else []
+    more = [_inline(more_phrase(left_out))] if left_out > 0 else []
     return "\n\n".join([f"### {_inline(report.causes_heading)}", *causes, *more]) + "\n\n"
 
 
@@ -88,15 +94,18 @@ def _cause(number: int, cause: ReportCause) -> Iterator[str]:
     yield f"**{number}\\. {_inline(cause.finding.rule)}**{extent}"
     yield _inline(cause.finding.message)
     if lines := [*cause.finding.first_lines(_MAX_LINES), *cause.notes, *cause_output_lines(cause)]:
-        yield f"In {_inline(cause.shown_case)}:"
-        yield f"<pre>{_escaped(chr(10).join(lines))}</pre>"
+        yield in_report_language(phrase("In {case}:", case=_inline(cause.shown_case)))
+        yield f"<pre>{_escaped(joined(chr(10), lines))}</pre>"
     yield from (_inline(text) for text in (cause.follows_text, cause.cases_text) if text)
 
 
 def _folded_note(note: FoldedNote) -> str:
     """Returns the note and a list of its details."""
     left_out = len(note.lines) - _MAX_NOTE_LINES
-    lines = [*note.lines[:_MAX_NOTE_LINES], *([f"and {left_out} more"] if left_out > 0 else [])]
+    lines = [
+        *note.lines[:_MAX_NOTE_LINES],
+        *([more_phrase(left_out)] if left_out > 0 else []),
+    ]
     details = "".join(f"- {_inline(line)}\n" for line in lines)
     return f"{_inline(note.text)}\n\n" + (f"{details}\n" if details else "")
 
@@ -110,9 +119,14 @@ def _report_table(table: ReportTable) -> str:
 
 
 def _table(report: CommandReport) -> str:
-    head, cells = (_COUNTS_HEAD, _count_cells) if report.has_counts else (_TEXTS_HEAD, _text_cells)
+    texts, ruler, cells = (
+        (_COUNTS_HEAD, _COUNTS_RULER, _count_cells)
+        if report.has_counts
+        else (_TEXTS_HEAD, _TEXTS_RULER, _text_cells)
+    )
+    head = f"| {' | '.join(map(visible_text, texts))} |".replace("|  |", "| |")
     rows = (f"| {_SYMBOLS[case.outcome]} | {_inline(case.name)} | {cells(case)} |" for case in report.cases)
-    return "\n".join([*head, *rows]) + "\n"
+    return "\n".join([head, ruler, *rows]) + "\n"
 
 
 def _count_cells(case: Case) -> str:
@@ -121,7 +135,7 @@ def _count_cells(case: Case) -> str:
 
 
 def _text_cells(case: Case) -> str:
-    return f"{_inline(case.title)} | {_inline(_shortened(case.findings_text))}"
+    return f"{_inline(case.title)} | {_inline(_shortened(visible_text(case.findings_text)))}"
 
 
 def _shortened(text: str) -> str:
@@ -131,10 +145,10 @@ def _shortened(text: str) -> str:
 def _details(case: Case) -> Iterator[str]:
     yield f"<details><summary><b>{_escaped(case.name)}</b> {_escaped(case.title)}</summary>\n"
     for finding in case.findings:
-        cause = f" (cause {finding.cause})" if finding.cause else ""
-        yield f"<p><b>{_escaped(finding.rule)}</b>{cause}: {_escaped(finding.message)}</p>"
+        cause = phrase(" (cause {number})", number=finding.cause) if finding.cause else ""
+        yield f"<p><b>{_escaped(finding.rule)}</b>{_escaped(cause)}: {_escaped(finding.message)}</p>"
         if lines := finding.first_lines(_MAX_LINES_OF_CAUSE if finding.cause else _MAX_LINES):
-            yield f"<pre>{_escaped(chr(10).join(lines))}</pre>"
+            yield f"<pre>{_escaped(joined(chr(10), lines))}</pre>"
         yield from (f"<p>{_escaped(text)}</p>" for text in finding.follower_texts)
     yield from (f"<p>{_escaped(note)}</p>" for note in case.notes)
     yield "</details>\n"

@@ -15,7 +15,12 @@ def element(tag: str, *children: Child, **attributes: str | int | float | None) 
     In the names of attributes a `_` at the end is dropped, and any other `_` becomes a hyphen.
     """
     result = Element(
-        tag, {_name(key): visible_text(str(value)) for key, value in attributes.items() if value is not None}
+        tag,
+        {
+            _name(key): visible_text(value if isinstance(value, str) else str(value))
+            for key, value in attributes.items()
+            if value is not None
+        },
     )
     for child in children:
         _append(result, child)

@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from workerkit.mockserver.reports.timeline import Timeline
+from workerkit.openapi.languages.phrase import counted_phrase, joined, phrase
+
+
+def more_phrase(count: int) -> str:
+    """Returns the last line of a list that leaves some things out: `and 3 more`."""
+    return phrase("and {count} more", count=count)
 
 
 class Outcome(StrEnum):
@@ -55,12 +61,15 @@ class ReportFinding:
     def first_lines(self, limit: int) -> list[str]:
         """Returns at most `limit` lines. If some are left out, a last line says how many."""
         left_out = max(0, len(self.lines) - limit) + self.more
-        return [*self.lines[:limit], *([f"and {left_out} more"] if left_out else [])]
+        return [*self.lines[:limit], *([more_phrase(left_out)] if left_out else [])]
 
     @property
     def follower_texts(self) -> list[str]:
         """A sentence for each follower: `From this follows tasks-ended: 3 of 4 tasks ...`."""
-        return [f"From this follows {finding.rule}: {finding.message}" for finding in self.followers]
+        return [
+            phrase("From this follows {rule}: {message}", rule=finding.rule, message=finding.message)
+            for finding in self.followers
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +107,10 @@ class Case:
     @property
     def counts_text(self) -> str:
         """The seconds and the requests in one text, `1.2 s, 34 requests`. Empty if both are unknown."""
-        seconds, requests = self.count_columns
-        noun = "request" if self.requests == 1 else "requests"
-        texts = (f"{seconds} s" if seconds else "", f"{requests} {noun}" if requests else "")
-        return ", ".join(filter(None, texts))
+        seconds, _ = self.count_columns
+        count = self.requests
+        counted = "" if count is None else counted_phrase(count, "{count} request", "{count} requests")
+        return joined(", ", filter(None, (f"{seconds} s" if seconds else "", counted)))
 
     @property
     def broken_rules(self) -> str:
@@ -116,7 +125,7 @@ class Case:
     @property
     def findings_text(self) -> str:
         """The messages of the findings and the notes, in one line."""
-        return "; ".join([*(finding.message for finding in self.findings), *self.notes])
+        return joined("; ", [*(finding.message for finding in self.findings), *self.notes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +186,19 @@ class ReportCause:
     @property
     def name(self) -> str:
         """The rule and the extent, `heartbeat-sent (in 35 scenarios)`."""
-        return f"{self.finding.rule} ({self.extent})" if self.extent else self.finding.rule
+        return joined("", (self.finding.rule, " (", self.extent, ")")) if self.extent else self.finding.rule
 
     @property
     def follows_text(self) -> str:
         """A sentence about the followers. Empty if there are none."""
-        return f"From this follows: {', '.join(self.followers)}." if self.followers else ""
+        if not self.followers:
+            return ""
+        return phrase("From this follows: {followers}.", followers=joined(", ", self.followers))
 
     @property
     def cases_text(self) -> str:
         """The names of the cases in one line."""
-        return f"Cases: {', '.join(self.cases)}"
+        return phrase("Cases: ") + ", ".join(self.cases)
 
 
 @dataclass(frozen=True, slots=True)

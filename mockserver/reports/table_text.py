@@ -16,8 +16,8 @@ def table_text(table: ReportTable) -> str:
 
     The words of a head stand below each other, so that the columns are narrow.
     """
-    heads = list(zip_longest(*(head.split(" ") for head in table.heads), fillvalue=""))
-    rows = [[cell.text for cell in row] for row in table.rows]
+    heads = list(zip_longest(*(visible_line(head).split(" ") for head in table.heads), fillvalue=""))
+    rows = [[visible_line(cell.text) for cell in row] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(*heads, *rows, strict=True)]
     lines = [table.title, *_lines([*heads, *rows], widths), *([table.note] if table.note else [])]
     return "\n".join(map(visible_line, lines))

@@ -37,7 +37,7 @@ def styled_tables(report: CommandReport) -> Iterator[Text]:
     """Returns each table as text. Words that say that something failed have a colour."""
     for table in report.tables:
         text = Text(table_text(table))
-        text.stylize("bold", 0, len(table.title))
+        text.stylize("bold", 0, text.plain.index("\n"))
         text.highlight_regex(r"(?<=  )FAIL \d+/\d+", _STYLES[Outcome.FAIL])
         yield text
 

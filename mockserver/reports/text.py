@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote, ReportCause
 from workerkit.openapi.formats.visible_text import visible_line, visible_text
+from workerkit.openapi.languages.phrase import joined, phrase
 
 _MAX_EXCHANGES = 5
 _MAX_OUTPUT_LINES, _MAX_OUTPUT_LINES_OF_CAUSE = 20, 10
@@ -14,9 +15,10 @@ _INDENT = " " * 3
 
 def case_line(case: Case) -> str:
     """Returns a case in one line: its outcome, name and counts, and the rules that are broken."""
-    head = f"{case.outcome.upper()}  {case.name}" + (f"  ({case.counts_text})" if case.counts_text else "")
-    rest = "; ".join(filter(None, (case.broken_rules, case.remark)))
-    return one_line(f"{head}: {rest}" if rest else head)
+    counts = ("  (", case.counts_text, ")") if case.counts_text else ()
+    rest = joined("; ", filter(None, (case.broken_rules, case.remark)))
+    parts = (f"{case.outcome.upper()}  {case.name}", *counts, *((": ", rest) if rest else ()))
+    return one_line(joined("", parts))
 
 
 def causes_text(report: CommandReport) -> str:
@@ -36,7 +38,7 @@ def folded_note_text(note: FoldedNote) -> str:
 def worker_output_lines(output: str, *, limit: int = _MAX_OUTPUT_LINES) -> Iterator[str]:
     """Returns a heading and the last lines that a worker printed, at most `limit`."""
     lines = visible_text(output).splitlines()
-    yield "Last lines of the worker's output:" if lines else "The worker printed nothing."
+    yield phrase("Last lines of the worker's output:") if lines else phrase("The worker printed nothing.")
     yield from (f"    {line}" for line in lines[-limit:])
 
 
@@ -48,11 +50,11 @@ def cause_output_lines(cause: ReportCause) -> list[str]:
 
 def one_line(text: str) -> str:
     """Returns the text in one line. Characters that act are written as codes."""
-    return visible_line(" ".join(text.split("\n")))
+    return " ".join(visible_text(text).split("\n"))
 
 
 def _cause_text(place: int, cause: ReportCause, titles: dict[str, str]) -> str:
-    lines = [f"{place}. {cause.name}", *(_INDENT + line for line in _details(cause, titles))]
+    lines = [f"{place}. " + cause.name, *(_INDENT + line for line in _details(cause, titles))]
     return "\n".join(map(visible_line, lines))
 
 
@@ -67,5 +69,5 @@ def _details(cause: ReportCause, titles: dict[str, str]) -> Iterator[str]:
 def _evidence(cause: ReportCause, titles: dict[str, str]) -> Iterator[str]:
     lines = [*cause.finding.first_lines(_MAX_EXCHANGES), *cause.notes, *cause_output_lines(cause)]
     if lines:
-        yield f"In {cause.shown_case} ({titles.get(cause.shown_case, '')}):"
-        yield from (f"  {line}" for line in lines)
+        yield phrase("In {case} ({title}):", case=cause.shown_case, title=titles.get(cause.shown_case, ""))
+        yield from ("  " + line for line in lines)

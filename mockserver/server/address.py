@@ -40,7 +40,8 @@ class MockAddress:
         elif canonical_host(self.host) in _ALL_ADDRESSES:
             raise UnusableAddressError(
                 f"a worker cannot send requests to {self.host}: give the URL at which it reaches this "
-                "machine, for example --public-url http://host.docker.internal"
+                "machine, for example --public-url http://host.docker.internal. "
+                "More: workerkit docs how-to/containers"
             )
 
     @property
@@ -86,7 +87,8 @@ def _check_url(text: str) -> None:
     problem = _problem(text)
     if problem is not None:
         raise UnusableAddressError(
-            f"--public-url {text!r} {problem}: write, for example, http://host.docker.internal"
+            f"--public-url {text!r} {problem}: write, for example, http://host.docker.internal. "
+            "More: workerkit docs how-to/containers"
         )
 
 

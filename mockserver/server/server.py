@@ -79,7 +79,7 @@ class WorldServer:
         if token is None and not is_loopback(host):
             raise TokenNeededError(
                 f"{host} can be reached from other machines: give a control token of at least 16 characters, "
-                "with --control-token-file"
+                "with --control-token-file. More: workerkit docs how-to/containers"
             )
         self.worlds = worlds
         self.tls = tls

@@ -26,5 +26,5 @@ def check_threads() -> None:
 def _message(library: str, call: str) -> str:
     return (
         f"{library} replaced the threads of this process, so the mock cannot run here. Patch with {call}, "
-        "or run `workerkit serve` in a process of its own"
+        "or run `workerkit serve` in a process of its own. More: workerkit docs reference/python"
     )

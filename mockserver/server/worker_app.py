@@ -37,6 +37,7 @@ from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.formats.strict_json import is_json
 from workerkit.openapi.formats.visible_text import visible_text
+from workerkit.openapi.languages.phrase import error_text, joined, phrase
 from workerkit.openapi.spec.api import Api, Match, UnknownPathError, WrongMethodError, worker_api
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.openapi.spec.operation import Call
@@ -194,9 +195,14 @@ class WorkerApp:
             context.operation = match.operation.id
             return match
         except UnknownPathError:
-            raise NotFoundError(f"the API has no path {request.path}") from None
+            raise NotFoundError(phrase("the API has no path {path}", path=request.path)) from None
         except WrongMethodError as error:
-            why = f"{request.path} does not allow the method {request.method}; it allows {error}"
+            why = phrase(
+                "{path} does not allow the method {method}; it allows {allowed}",
+                path=request.path,
+                method=request.method,
+                allowed=error,
+            )
             head = (_HEAD,) if _GET in error.allowed else ()
             raise MethodNotAllowedError(why, (*error.allowed, *head)) from None
         finally:
@@ -211,7 +217,9 @@ class WorkerApp:
 
     def _authenticate(self, context: _RequestContext) -> Server:
         if context.key is None:
-            raise UnauthorizedError(f"the request must have the header {self._key_header} exactly once")
+            raise UnauthorizedError(
+                phrase("the request must have the header {name} exactly once", name=self._key_header)
+            )
         server = context.world.key_ring.server_for(context.key)
         if server is None:
             raise UnauthorizedError(_reason_key_refused(context.key_owner))
@@ -222,9 +230,11 @@ class WorkerApp:
     def _parse(self, context: _RequestContext, match: Match, server: Server) -> Call:
         request = context.request
         if request.is_too_large:
-            raise InvalidRequestError(f"the body has more than {MAX_BODY_BYTES} bytes")
+            raise InvalidRequestError(phrase("the body has more than {limit} bytes", limit=MAX_BODY_BYTES))
         if request.headers.is_encoded:
-            raise InvalidRequestError("the mock cannot decode the body: send it without content-encoding")
+            raise InvalidRequestError(
+                phrase("the mock cannot decode the body: send it without content-encoding")
+            )
         body = request.body if match.operation.body_validator is None else _readable_body(context)
         try:
             return match.operation.parse_request(match.path_values, request.query, body)
@@ -232,7 +242,8 @@ class WorkerApp:
             if _is_owner_checked_first(context, body):
                 _check_subject(context, match, server, body)
             is_ignored = body is not request.body
-            raise InvalidRequestError(f"{flaw}{_ignored_text(context) if is_ignored else ''}") from None
+            ignored = _ignored_text(context) if is_ignored else ""
+            raise InvalidRequestError(joined("", (error_text(flaw), ignored))) from None
 
     def _handler(self, context: _RequestContext, call: Call) -> Handler:
         handler = HANDLERS[call.operation.id]
@@ -263,7 +274,11 @@ def _error_body(api: Api, refusal: RefusalError) -> dict[str, Any]:
 
 
 def _reason_key_refused(owner: str | None) -> str:
-    return f"the key of {owner} does not work now" if owner else "the API key belongs to no server"
+    return (
+        phrase("the key of {owner} does not work now", owner=owner)
+        if owner
+        else phrase("the API key belongs to no server")
+    )
 
 
 def _heartbeat_activates_server(context: _RequestContext) -> bool:
@@ -284,11 +299,18 @@ def _readable_body(context: _RequestContext) -> bytes:
     if policy == "ignored":
         return b""
     error_type = InvalidRequestError if policy == "bad-request" else UnsupportedMediaTypeError
-    raise error_type(f"the content type is {_content_type(context)}, not application/json")
+    raise error_type(
+        phrase(
+            "the content type is {content_type}, not application/json", content_type=_content_type(context)
+        )
+    )
 
 
 def _ignored_text(context: _RequestContext) -> str:
-    return f" (the body was ignored, because its content type is {_content_type(context)})"
+    return phrase(
+        " (the body was ignored, because its content type is {content_type})",
+        content_type=_content_type(context),
+    )
 
 
 def _content_type(context: _RequestContext) -> str:

@@ -15,6 +15,7 @@ from workerkit.mockserver.reports.report import (
     TableCell,
 )
 from workerkit.mockserver.trials.trial import Trial
+from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.openapi.page.page import Sentence, page_sections
 from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.coverage.coverage import Coverage, coverage_of
@@ -25,9 +26,10 @@ from workerkit.scenarios.run_record.trouble import TROUBLES
 _OUTCOMES = {CellState.SURVIVED: Outcome.PASS, CellState.FAILED: Outcome.FAIL}
 # A sentence names so many of the scenarios that exercise it.
 _MAX_SCENARIOS = 3
-_GRID_NOTE = (
-    "A number: in how many scenarios the worker met this trouble and survived. FAIL: in how many of these it "
-    "broke a rule because of the trouble. -: the worker did not meet this trouble."
+_GRID_NOTE = phrase(
+    "A number: in how many scenarios the worker met this trouble and survived. FAIL: in "
+    "how many of these it broke a rule because of the trouble. -: the worker did not "
+    "meet this trouble."
 )
 
 
@@ -68,14 +70,16 @@ def coverage_json(coverage: Coverage) -> dict[str, Any]:
 def coverage_tables(coverage: Coverage) -> tuple[ReportTable, ...]:
     """Returns three tables: the grid, the reported states, and the troubles in a row."""
     return (
-        ReportTable("What the worker asked, and the troubles that it met", *_grid(coverage), _GRID_NOTE),
         ReportTable(
-            "What the worker reported, and in which state the task was then",
+            phrase("What the worker asked, and the troubles that it met"), *_grid(coverage), _GRID_NOTE
+        ),
+        ReportTable(
+            phrase("What the worker reported, and in which state the task was then"),
             *_states(coverage.reported_states),
         ),
         ReportTable(
-            "Troubles in a row: two requests that asked the same, one after the other",
-            ("asked", "troubles", "times"),
+            phrase("Troubles in a row: two requests that asked the same, one after the other"),
+            (phrase("asked"), phrase("troubles"), phrase("times")),
             tuple(_pairs(coverage)),
         ),
     )
@@ -97,18 +101,20 @@ def coverage_note(coverage: Coverage) -> FoldedNote:
     """Returns how many sentences of the API page the worker exercised, and the others."""
     unused = [sentence for sentence, names in coverage.sentences.items() if not names]
     count, total = len(coverage.sentences) - len(unused), len(coverage.sentences)
-    text = f"The worker exercised {count} of {total} sentences of the API page."
+    text = phrase(
+        "The worker exercised {count} of {total} sentences of the API page.", count=count, total=total
+    )
     lines = tuple(
-        f"{section.gist}: {sentence.gist}"
+        joined(": ", (section.gist, sentence.gist))
         for section in page_sections()
         for sentence in section.sentences
         if sentence in unused
     )
-    return FoldedNote(f"{text} Not exercised:" if lines else text, lines)
+    return FoldedNote(phrase("{text} Not exercised:", text=text) if lines else text, lines)
 
 
 def _grid(coverage: Coverage) -> tuple[tuple[str, ...], tuple[tuple[TableCell, ...], ...]]:
-    heads = ("asked", *map(_words, TROUBLES))
+    heads = (phrase("asked"), *map(_words, TROUBLES))
     rows = groupby(coverage.grid, key=lambda cell: cell.row)
     return heads, tuple((TableCell(_words(row.name)), *map(_grid_cell, cells)) for row, cells in rows)
 
@@ -132,7 +138,7 @@ def _states(
         (TableCell(status), *(TableCell(str(counts.get((status, state), 0) or "-")) for state in columns))
         for status in reported
     )
-    return ("reported", *columns), tuple(rows)
+    return (phrase("reported"), *columns), tuple(rows)
 
 
 def _order(status: str) -> tuple[int, str]:
@@ -153,10 +159,10 @@ def _pairs(coverage: Coverage) -> Iterator[tuple[TableCell, ...]]:
 
 def _sentence(sentence: Sentence, scenarios: tuple[str, ...] | None) -> ReportSentence:
     if scenarios is None:
-        return ReportSentence(sentence.text, sentence.gist, "cannot be exercised", None)
+        return ReportSentence(sentence.text, sentence.gist, phrase("cannot be exercised"), None)
     if not scenarios:
-        return ReportSentence(sentence.text, sentence.gist, "not exercised", Outcome.SKIP)
+        return ReportSentence(sentence.text, sentence.gist, phrase("not exercised"), Outcome.SKIP)
     more = len(scenarios) - _MAX_SCENARIOS
-    notes = (f"and in {more} more scenarios",) if more > 0 else ()
+    notes = (phrase("and in {more} more scenarios", more=more),) if more > 0 else ()
     cases = scenarios[:_MAX_SCENARIOS]
-    return ReportSentence(sentence.text, sentence.gist, "exercised", Outcome.PASS, cases, notes)
+    return ReportSentence(sentence.text, sentence.gist, phrase("exercised"), Outcome.PASS, cases, notes)

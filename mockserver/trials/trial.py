@@ -23,6 +23,8 @@ from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.snapshot import Json, snapshot_of
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
+from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import changed_text
 from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.rules.judge import Verdict, judge, masked
@@ -118,7 +120,7 @@ def _finished(
     mask, requests = mask_of(director.world), director.world.journal.count
     not_reached = tuple(map(mask.text, director.not_reached()))
     verdict = masked(judge(run), mask)
-    lines = tuple(mask.line(exchange).split(" ", 2)[2] for exchange in run.with_leaving.exchanges)
+    lines = tuple(_line(mask, exchange) for exchange in run.with_leaving.exchanges)
     timeline = timeline_of(run.with_leaving, verdict.broken, mask)
     seconds = steady_seconds() - began
     capsule = None
@@ -127,3 +129,8 @@ def _finished(
     return Trial(
         verdict, run, seconds, requests, not_reached, worker_run.output, lines, timeline, mask, capsule
     )
+
+
+def _line(mask: Mask, exchange: Exchange) -> str:
+    """Returns an exchange in one line, without its number and its time."""
+    return changed_text(mask.line(exchange), lambda line: line.split(" ", 2)[2])

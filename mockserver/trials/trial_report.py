@@ -15,6 +15,7 @@ from workerkit.mockserver.reports.report import (
     Outcome,
     ReportCause,
     ReportFinding,
+    more_phrase,
 )
 from workerkit.mockserver.trials.coverage_report import (
     coverage_json,
@@ -25,6 +26,7 @@ from workerkit.mockserver.trials.coverage_report import (
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.mockserver.trials.trial_cause import CauseKey, TrialCause, cause_key, trial_causes
 from workerkit.openapi.formats.timestamp import time_text
+from workerkit.openapi.languages.phrase import counted_phrase, joined, phrase
 from workerkit.scenarios.coverage.coverage import Coverage
 from workerkit.scenarios.library import library
 from workerkit.scenarios.rules import RULES
@@ -35,32 +37,38 @@ from workerkit.scenarios.rules.work.tasks_ended import TasksEnded
 from workerkit.scenarios.run_record.run import EndedBy, Run
 from workerkit.scenarios.run_record.violation import Violation
 
-_NO_REQUEST = (
-    "The worker sent no request. It must read these environment variables: LIKEPION_BASE_URL (the URL of the "
-    "API), LIKEPION_API_KEY (the API key) and LIKEPION_SERVER_NAME (the name of its server). You can also "
-    "write {base_url} and {api_key} in the command: they are replaced."
+_NO_REQUEST = phrase(
+    "The worker sent no request. It must read these environment variables: "
+    "LIKEPION_BASE_URL (the URL of the API), LIKEPION_API_KEY (the API key) and "
+    "LIKEPION_SERVER_NAME (the name of its server). You can also write {base_url} and "
+    "{api_key} in the command: they are replaced."
 )
 
-_IN_BACKGROUND = (
-    "The scenario ended because the command exited. If the worker runs in the background, configure it to "
-    "stay in the foreground."
+_IN_BACKGROUND = phrase(
+    "The scenario ended because the command exited. If the worker runs in the "
+    "background, configure it to stay in the foreground."
 )
 
-_STILL_AT_WORK = (
-    "The scenario was not over when the time limit was reached, and the worker was still at work. If it only "
-    "needs more time, set a longer --time-limit."
+_STILL_AT_WORK = phrase(
+    "The scenario was not over when the time limit was reached, and the worker was still "
+    "at work. If it only needs more time, set a longer --time-limit."
 )
 
 _MAX_FAILED = 5
 
 _NOT_WAITED_FOR: dict[EndedBy, str] = {
     "idle": (
-        "The worker had open tasks, and for half of the time limit it only read the list. So the scenario "
-        "was ended before the time limit. If the worker only needs more time, set a longer --time-limit."
+        phrase(
+            "The worker had open tasks, and for half of the time limit it only read the list. So "
+            "the scenario was ended before the time limit. If the worker only needs more time, "
+            "set a longer --time-limit."
+        )
     ),
     "failed": (
-        "The worker had failed already and only read the list. So the scenario was ended before the time "
-        "limit, and rules that the worker could still keep were not checked."
+        phrase(
+            "The worker had failed already and only read the list. So the scenario was ended "
+            "before the time limit, and rules that the worker could still keep were not checked."
+        )
     ),
 }
 
@@ -150,7 +158,7 @@ def case_of(trial: Trial, causes: Sequence[TrialCause] = ()) -> Case:
     return Case(
         name=trial.verdict.scenario,
         outcome=_outcome([trial]),
-        title=trial.run.scenario.title,
+        title=phrase(trial.run.scenario.title),
         seconds=trial.seconds,
         requests=trial.requests,
         findings=tuple(_findings(trial, numbers)),
@@ -165,18 +173,30 @@ def _summary(trials: Sequence[Trial], not_run: int) -> str:
     passed = sum(trial.verdict.passed for trial in trials)
     failed = [trial.verdict.scenario for trial in trials if not trial.verdict.passed]
     left_out = len(failed) - _MAX_FAILED
-    names = [*failed[:_MAX_FAILED], *([f"and {left_out} more"] if left_out > 0 else [])]
-    tail = f"; failed: {', '.join(names)}" if failed else ""
-    rest = f"; {not_run} were not run" if not_run else ""
-    return f"worker verdict: {_outcome(trials)} ({passed} of {len(trials)} scenarios passed{tail}{rest})"
+    names = [*failed[:_MAX_FAILED], *([more_phrase(left_out)] if left_out > 0 else [])]
+    tail = phrase("; failed: {names}", names=joined(", ", names)) if failed else ""
+    rest = phrase("; {not_run} were not run", not_run=not_run) if not_run else ""
+    return phrase(
+        "worker verdict: {outcome} ({passed} of {total} scenarios passed{tail}{rest})",
+        outcome=_outcome(trials),
+        passed=passed,
+        total=len(trials),
+        tail=tail,
+        rest=rest,
+    )
 
 
 def _causes_heading(causes: Sequence[TrialCause], trials: Sequence[Trial]) -> str:
     if not causes:
         return ""
-    order = " The cause that fails the most scenarios is the first." if len(causes) > 1 else ""
+    order = phrase(" The cause that fails the most scenarios is the first.") if len(causes) > 1 else ""
     failed = sum(not trial.verdict.passed for trial in trials)
-    return f"Fix first: {_counted(len(causes), 'cause')} in {_counted(failed, 'scenario')}.{order}"
+    return phrase(
+        "Fix first: {causes} in {scenarios}.{order}",
+        causes=counted_phrase(len(causes), "{count} cause", "{count} causes"),
+        scenarios=_scenarios(failed),
+        order=order,
+    )
 
 
 def _report_cause(cause: TrialCause) -> ReportCause:
@@ -186,11 +206,12 @@ def _report_cause(cause: TrialCause) -> ReportCause:
     }
     return ReportCause(
         finding=_finding(trial, cause.violation),
-        extent=f"in {_counted(len(cause.trials), 'scenario')}",
+        extent=_in_scenarios(len(cause.trials)),
         cases=tuple(_names(cause.trials)),
         shown_case=trial.verdict.scenario,
         followers=tuple(
-            f"{rule} (in {_counted(len(trials), 'scenario')})" for rule, trials in cause.followers.items()
+            joined("", (rule, " (", _in_scenarios(len(trials)), ")"))
+            for rule, trials in cause.followers.items()
         ),
         notes=(*(_notes_on_end(trial) if is_about_end else ()), *_learn_more(cause)),
         output=trial.output if is_about_end and _may_explain_end(trial) else None,
@@ -206,8 +227,16 @@ def _names(trials: Sequence[Trial]) -> list[str]:
     return [trial.verdict.scenario for trial in trials]
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _scenarios(count: int) -> str:
+    return counted_phrase(count, "{count} scenario", "{count} scenarios")
+
+
+def _in_scenarios(count: int) -> str:
+    return phrase("in {scenarios}", scenarios=_scenarios(count))
+
+
+def _with_details(text: str, details: str) -> str:
+    return joined("", (text, " (", details, ")"))
 
 
 def _findings(trial: Trial, numbers: Mapping[CauseKey, int]) -> Iterator[ReportFinding]:
@@ -259,20 +288,37 @@ def _line(numbers: list[int], run: Run, line: str) -> str:
     times = {exchange.number: run.since_start(exchange.began) for exchange in run.with_leaving.exchanges}
     first, last = numbers[0], numbers[-1]
     if first == last:
-        return f"#{first} at {times[first]}: {line}"
-    return f"#{first} to #{last}, {times[first]} to {times[last]}: {len(numbers)} times {line}"
+        return phrase("#{number} at {time}: {line}", number=first, time=times[first], line=line)
+    return phrase(
+        "#{first} to #{last}, {begin} to {end}: {times} times {line}",
+        first=first,
+        last=last,
+        begin=times[first],
+        end=times[last],
+        times=len(numbers),
+        line=line,
+    )
 
 
 def _notes(trial: Trial) -> Iterator[str]:
     yield from _notes_on_end(trial)
     if trial.verdict.passed and trial.verdict.not_judged:
-        rules = "; ".join(f"{rule.rule} ({rule.why})" for rule in trial.verdict.not_judged)
-        yield f"Not judged, because there was no occasion: {rules}."
+        rules = joined(
+            "; ", (joined("", (rule.rule, " (", rule.why, ")")) for rule in trial.verdict.not_judged)
+        )
+        yield phrase("Not judged, because there was no occasion: {rules}.", rules=rules)
     if trial.not_reached:
-        yield f"Did not affect the worker (not a failure): {'; '.join(trial.not_reached)}."
+        yield phrase(
+            "Did not affect the worker (not a failure): {not_reached}.",
+            not_reached=joined("; ", trial.not_reached),
+        )
     kept = len(trial.run.with_leaving.exchanges)
     if kept < trial.requests:
-        yield f"Only the last {kept} of {trial.requests} exchanges were kept and judged."
+        yield phrase(
+            "Only the last {kept} of {requests} exchanges were kept and judged.",
+            kept=kept,
+            requests=trial.requests,
+        )
 
 
 def _remark(trial: Trial) -> str:
@@ -282,7 +328,7 @@ def _remark(trial: Trial) -> str:
     # Rules that every run can break are not what makes a scenario special.
     special = [rule for rule in expected if RULES[rule].no_occasion and rule != TasksEnded.id]
     is_remarkable = trial.verdict.passed and special and unjudged.issuperset(special)
-    return f"no occasion for {', '.join(special)}" if is_remarkable else ""
+    return phrase("no occasion for {special}", special=", ".join(special)) if is_remarkable else ""
 
 
 def _not_judged(trials: Sequence[Trial]) -> Iterator[FoldedNote]:
@@ -294,11 +340,14 @@ def _not_judged(trials: Sequence[Trial]) -> Iterator[FoldedNote]:
             if rule.id not in not_judged:
                 unjudged.pop(rule.id, None)
     if unjudged:
-        verb = "was" if len(unjudged) == 1 else "were"
         yield FoldedNote(
-            f"{_counted(len(unjudged), 'rule')} {verb} not judged, because there was no occasion: "
-            f"{', '.join(unjudged)}.",
-            tuple(f"{rule}: {why}" for rule, why in unjudged.items()),
+            counted_phrase(
+                len(unjudged),
+                "{count} rule was not judged, because there was no occasion: {rules}.",
+                "{count} rules were not judged, because there was no occasion: {rules}.",
+                rules=", ".join(unjudged),
+            ),
+            tuple(f"{rule}: " + why for rule, why in unjudged.items()),
         )
 
 
@@ -311,7 +360,7 @@ def _heartbeats_not_judged(trials: Sequence[Trial]) -> Iterator[FoldedNote]:
         if rule.rule == HeartbeatRegular.id and trial.run.heartbeat_interval is None
     ]
     if reasons:
-        yield FoldedNote(f"Heartbeats were not judged: {reasons[0]}.", ())
+        yield FoldedNote(phrase("Heartbeats were not judged: {reason}.", reason=reasons[0]), ())
 
 
 def _notes_on_end(trial: Trial) -> Iterator[str]:
@@ -329,12 +378,18 @@ def _notes_on_end(trial: Trial) -> Iterator[str]:
 
 
 def _learn_more(cause: TrialCause) -> Iterator[str]:
+    yield phrase(
+        "What this rule means, with a bad and a good example: workerkit rule show {rule}",
+        rule=cause.violation.rule,
+    )
     scenario = cause.trial.run.scenario
     is_in_library = scenario.name in library.names() and library.find(scenario.name) == scenario
     if is_in_library and cause.is_expected:
         yield (
-            "To see what happens in this scenario and why workers fail: workerkit scenario show "
-            f"{scenario.name}"
+            phrase(
+                "To see what happens in this scenario and why workers fail: workerkit scenario show {name}",
+                name=scenario.name,
+            )
         )
 
 

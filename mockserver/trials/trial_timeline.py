@@ -16,6 +16,7 @@ from workerkit.mockserver.reports.timeline import (
     TimelineRowKind,
 )
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import changed_text, phrase
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.run_record.change import Change
@@ -138,7 +139,9 @@ class _TimelineBuilder:
 
     def _timeline_row(self, row: _Row | int) -> TimelineRow:
         if isinstance(row, int):
-            return TimelineRow(TimelineRowKind.GAP, 0.0, f"{row} exchanges are left out here")
+            return TimelineRow(
+                TimelineRowKind.GAP, 0.0, phrase("{count} exchanges are left out here", count=row)
+            )
         if row.event:
             return TimelineRow(TimelineRowKind.EVENT, row.at, row.event, statuses=row.statuses)
         first, last = row.exchanges[0], row.exchanges[-1]
@@ -150,7 +153,7 @@ class _TimelineBuilder:
             first=first.number,
             last=last.number,
             count=len(row.exchanges),
-            answer="no answer" if first.status is None else str(first.status),
+            answer=phrase("no answer") if first.status is None else str(first.status),
             why=self._short(first.why),
             changes=_change_texts(row.changes),
             statuses=row.statuses,
@@ -165,8 +168,7 @@ class _TimelineBuilder:
         return self._short(f"{event.kind} {event.subject}".strip())
 
     def _short(self, text: str) -> str:
-        masked = self._mask.text(text)
-        return masked if len(masked) <= _LONGEST_TEXT else f"{masked[:_LONGEST_TEXT]}…"
+        return changed_text(self._mask.text(text), _shortened)
 
     def _since(self, time: float) -> float:
         return max(0.0, time - self._start)
@@ -250,13 +252,23 @@ def _thinned(rows: Sequence[_Row]) -> Iterator[_Row | int]:
 def _operation(exchange: Exchange) -> str:
     """Returns the operation of an exchange as text: `PUT /tasks/{id}`."""
     if exchange.operation is None:
-        return f"{exchange.method} to an unknown path"
+        return phrase("{method} to an unknown path", method=exchange.method)
     path = worker_api().operations[exchange.operation].path
     return f"{exchange.method} {path.removeprefix(worker_api().base_path)}"
 
 
 def _change_texts(changes: Sequence[Change]) -> tuple[str, ...]:
     if len(changes) <= _MOST_NAMED:
-        return tuple(f"task {change.id[:_ID_LENGTH]}: {change.was} → {change.now}" for change in changes)
+        return tuple(
+            phrase("task {id}: {was} → {now}", id=change.id[:_ID_LENGTH], was=change.was, now=change.now)
+            for change in changes
+        )
     counts = Counter((change.was, change.now) for change in changes)
-    return tuple(f"{count} tasks: {was} → {now}" for (was, now), count in counts.items())
+    return tuple(
+        phrase("{count} tasks: {was} → {now}", count=count, was=was, now=now)
+        for (was, now), count in counts.items()
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"

@@ -14,6 +14,7 @@ from workerkit.mockserver.world.refusal import (
 )
 from workerkit.mockserver.world.task_list import list_tasks
 from workerkit.mockserver.world.world import World
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.operation import Call
 
 Json = dict[str, Any]
@@ -120,7 +121,7 @@ def check_subject(world: World, server: Server, kind: str, entity_id: str) -> No
 
 def _refuse_duplicates(ids: list[str]) -> None:
     if len(set(ids)) < len(ids):
-        raise InvalidRequestError("body/items: two items have the same link_id")
+        raise InvalidRequestError(phrase("body/items: two items have the same link_id"))
 
 
 def _bulk_result(world: World, server: Server, call: Call, index: int) -> Json:

@@ -7,6 +7,7 @@ from typing import Any
 from workerkit.mockserver.world.entities import Server, Task
 from workerkit.mockserver.world.refusal import InvalidRequestError, NotFoundError
 from workerkit.mockserver.world.world import World
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.operation import Call
 
 Json = dict[str, Any]
@@ -54,7 +55,7 @@ def _cursor(world: World, server: Server, call: Call) -> _Cursor:
     if "after" not in call.given_parameters:
         return None
     if "page" in call.given_parameters and world.dialect["cursor-with-page"] == "reject":
-        raise InvalidRequestError("query: give either after or page, not both")
+        raise InvalidRequestError(phrase("query: give either after or page, not both"))
     task = world.tasks.get(call.parameters["after"].lower())
     known = task is not None and (task.server == server.name or world.dialect["foreign-cursor"] == "position")
     return task.place if known and task is not None else _unknown_cursor(world, call.parameters["after"])
@@ -63,9 +64,9 @@ def _cursor(world: World, server: Server, call: Call) -> _Cursor:
 def _unknown_cursor(world: World, after: str) -> _Cursor:
     match world.dialect["unknown-cursor"]:
         case "reject":
-            raise InvalidRequestError(f"query/after: this server has no task {after}")
+            raise InvalidRequestError(phrase("query/after: this server has no task {after}", after=after))
         case "not-found":
-            raise NotFoundError(f"query/after: this server has no task {after}")
+            raise NotFoundError(phrase("query/after: this server has no task {after}", after=after))
         case "first-page":
             return None
     return _END_OF_LIST

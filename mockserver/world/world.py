@@ -18,6 +18,7 @@ from workerkit.mockserver.world.refusal import NotFoundError, NotYourTaskError, 
 from workerkit.mockserver.world.task_reading import TaskReadings
 from workerkit.openapi.formats.ready_json import ReadyJson
 from workerkit.openapi.formats.timestamp import TIME_WRITERS
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.scenarios.faults.planned_fault import PlannedFault
 from workerkit.scenarios.run_record.applied_faults import AppliedFaults
@@ -46,7 +47,15 @@ class World:
     on_status_change: is called with each task whose status changed, and with its former status; or None.
     """
 
-    def __init__(self, name: str, clock: Clock, random: SeededRandom, api: Api | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        random: SeededRandom,
+        api: Api | None = None,
+        *,
+        key_prefix: str = "",
+    ) -> None:
         self.name = name
         self.api = api or worker_api()
         self.dialect = self.api.dialect
@@ -59,7 +68,7 @@ class World:
         self.journal = Journal()
         self.change_log = ChangeLog(clock, self.journal)
         self.servers: dict[str, Server] = {}
-        self.key_ring = KeyRing(self.servers, self.change_log)
+        self.key_ring = KeyRing(self.servers, self.change_log, key_prefix)
         self.requests: dict[str, CustomerRequest] = {}
         self.accounts: dict[str, Account] = {}
         self.tasks: dict[str, Task] = {}
@@ -164,9 +173,13 @@ class World:
         entities: dict[str, Any] = self.requests if kind == "request" else self.accounts
         found: CustomerRequest | Account | None = entities.get(entity_id.lower())
         if found is None:
-            raise NotFoundError(f"there is no {kind} {entity_id}")
+            raise NotFoundError(phrase("there is no {kind} {entity_id}", kind=kind, entity_id=entity_id))
         if self.dialect["related-entities"] == "own" and not self._relations[server.name, found.id]:
-            raise NotYourTaskError(f"no task of {server.name} belongs to the {kind} {found.id}")
+            raise NotYourTaskError(
+                phrase(
+                    "no task of {name} belongs to the {kind} {id}", name=server.name, kind=kind, id=found.id
+                )
+            )
         return found
 
     def set_status(self, entity: CustomerRequest | Account, status: str) -> None:
@@ -255,7 +268,7 @@ class World:
         """The task with this id. Raises NotFoundError."""
         task = self.tasks.get(task_id) or self.tasks.get(task_id.lower())
         if task is None:
-            raise NotFoundError(f"there is no task {task_id}")
+            raise NotFoundError(phrase("there is no task {task_id}", task_id=task_id))
         return task
 
     def list_items(self, tasks: Iterable[Task]) -> list[ReadyJson]:
@@ -281,7 +294,14 @@ class World:
         """The task with this id, if it is assigned to the server. Raises NotFoundError, NotYourTaskError."""
         task = self.task(task_id)
         if task.server != server.name:
-            raise NotYourTaskError(f"task {task.id} is assigned to {task.server}, not to {server.name}")
+            raise NotYourTaskError(
+                phrase(
+                    "task {id} is assigned to {server}, not to {name}",
+                    id=task.id,
+                    server=task.server,
+                    name=server.name,
+                )
+            )
         return task
 
     def reassign(self, task: Task, server: Server, *, by: str = "hand") -> None:
@@ -353,11 +373,22 @@ class World:
         http_status = int(self.dialect["refused-transition"])
         if status not in self.api.flow[task.status]:
             raise StatusFlowError(
-                f"task {task.id} is {task.status}: its next status cannot be {status}", http_status
+                phrase(
+                    "task {id} is {was}: its next status cannot be {status}",
+                    id=task.id,
+                    was=task.status,
+                    status=status,
+                ),
+                http_status,
             )
         if task.status == "failed" and not task.has_retries:
             raise StatusFlowError(
-                f"task {task.id} cannot be tried again: all {task.max_retries} retries are used", http_status
+                phrase(
+                    "task {id} cannot be tried again: all {max_retries} retries are used",
+                    id=task.id,
+                    max_retries=task.max_retries,
+                ),
+                http_status,
             )
 
     def _change_status(self, task: Task, status: str, by: str) -> None:
@@ -409,5 +440,5 @@ def _found_or_random(entities: dict[str, E], entity_id: str | None, random: Seed
     if entity_id is None:
         return random.choice(list(entities.values()))
     if entity_id not in entities:
-        raise NotFoundError(f"there is no {kind} {entity_id}")
+        raise NotFoundError(phrase("there is no {kind} {entity_id}", kind=kind, entity_id=entity_id))
     return entities[entity_id]

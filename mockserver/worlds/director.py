@@ -16,6 +16,7 @@ from workerkit.mockserver.worlds.group_tasks import create_group_task, entity_by
 from workerkit.mockserver.worlds.request_match import RequestMatch
 from workerkit.mockserver.worlds.worker_control import WorkerControl
 from workerkit.openapi.asked import FIRST_PAGE, LATER_PAGE
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.explain.scenario_text import trigger_text
 from workerkit.scenarios.faults.fault import Fault
 from workerkit.scenarios.fields.kinds import ANY
@@ -198,8 +199,8 @@ class Director:
         happenings = (_happening_text(when[index]) for index in self.tracker.not_happened)
         faults = (fault.planned.fault.kind for fault in self.world.faults if not fault.times_applied)
         return (
-            *(f"never happened: {happening}" for happening in happenings),
-            *(f"never applied: the fault {fault}" for fault in faults),
+            *(phrase("never happened: {happening}", happening=happening) for happening in happenings),
+            *(phrase("never applied: the fault {fault}", fault=fault) for fault in faults),
         )
 
     def group_task_ids(self, group: str) -> frozenset[str]:
@@ -208,7 +209,7 @@ class Director:
 
     def next_key(self, effect: ReplaceKey) -> str:
         """The new API key that an effect gives to its server."""
-        return effect.key or f"{effect.server}-next-key-{self.world.name}"
+        return self.world.key_ring.full_key(effect.key or f"{effect.server}-next-key-{self.world.name}")
 
     def selected_tasks(self, selection: Selection) -> list[Task]:
         """The tasks that an effect changes, in list order."""

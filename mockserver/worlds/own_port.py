@@ -25,5 +25,6 @@ def own_port_text(fault: Fault) -> str:
     """Says why a fault is refused, and where it can be used."""
     return (
         f"the fault {fault.kind} closes the port of the mock, and this port is shared by all worlds: run the "
-        "worker with workerkit exec, where each scenario has a port of its own"
+        "worker with workerkit exec, where each scenario has a port of its own. "
+        "More: workerkit docs reference/scenarios"
     )

@@ -75,6 +75,7 @@ def lazy_snapshot_of(director: Director, exchanges: Sequence[Exchange | JournalN
         "logs": map(_entity_json, tuple(world.logs)),
         "past": map(_entity_json, tuple(world.change_log.changes)),
         "faults": [_fault_json(fault) for fault in world.faults],
+        "key_prefix": world.key_ring.prefix,
         "exchanges": world.journal.count,
         "journal": _masked_exchanges(
             mask_of(world), world.journal.newest() if exchanges is None else exchanges
@@ -198,7 +199,9 @@ def _empty_world(old: World, snapshot: Json) -> World:
         raise InvalidRequestError(f"body/format: this version reads only format {_FORMAT}")
     times = snapshot["clock"]
     clock = old.clock.new_clock(float(times["begin"]), at=float(times["at"]), frozen=times["frozen"])
-    world = World(old.name, clock, _random(snapshot, "chance"), _api(old, snapshot["dialect"]))
+    random, api = _random(snapshot, "chance"), _api(old, snapshot["dialect"])
+    # A snapshot of an earlier version has no prefix.
+    world = World(old.name, clock, random, api, key_prefix=snapshot.get("key_prefix", ""))
     world.fault_random = _random(snapshot, "mischief")
     return world
 

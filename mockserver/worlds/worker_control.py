@@ -31,5 +31,5 @@ def check_needs_no_worker(scenario: Scenario | None) -> None:
         raise WorkerNeededError(
             f"the scenario {scenario.name} has the effect {scenario.process_effects[0].kind}, and no worker "
             "runs here that workerkit could stop or start: use workerkit exec --scenario, or worker_api.run "
-            "in a Python test"
+            "in a Python test. More: workerkit docs reference/scenarios"
         )

@@ -37,6 +37,10 @@ _DEFAULT_WORLD = WorldPlan(
 _DEFAULT_TASK_SERVERS = ("server-01",) * 250 + ("server-02",) * 25
 
 
+class RepeatedKeyError(UsageError, ValueError):
+    """Two servers of a world have the same API key. The message names the servers."""
+
+
 class MissingEntityError(UsageError, ValueError):
     """A scenario uses a server, request or account that the world does not have. The message names it."""
 
@@ -57,6 +61,7 @@ class WorldBuilder:
     spec: the API spec.
     heartbeat_interval: how often the worker sends heartbeats by its own statement, in seconds. None if this
         was not stated.
+    key_prefix: the prefix of all API keys of the world, without the full stop behind it. Empty for no prefix.
     """
 
     scenario: Scenario | None = None
@@ -68,6 +73,7 @@ class WorldBuilder:
     with_tasks: bool = True
     spec: Document = field(default_factory=lambda: bundled_document("worker-api.yaml"))
     heartbeat_interval: float | None = None
+    key_prefix: str = ""
 
     def __call__(self, name: str) -> Director:
         """A director with a new world of this name. The clock does not run yet. Raises as `in_steps`."""
@@ -85,7 +91,8 @@ class WorldBuilder:
         plan = given_plan or _DEFAULT_WORLD
         api = _check_operations(api_of(self.spec, self._dialect(plan)))
         clock = self._clock(plan)
-        world = World(name, clock, SeededRandom(plan.seed if self.seed is None else self.seed), api)
+        random = SeededRandom(plan.seed if self.seed is None else self.seed)
+        world = World(name, clock, random, api, key_prefix=self.key_prefix)
         _add_entities(world, plan)
         if given_plan is None:
             _fill_default_world(world, _DEFAULT_TASK_SERVERS if self.with_tasks else ())
@@ -157,9 +164,13 @@ def _add_entities(world: World, plan: WorldPlan) -> None:
         login = (email, account.username, password)
         world.add_account(Account(world.random.uuid(), *login, account.about, account.status))
     for server in plan.servers:
-        key = server.key or _default_key(server.name, world.name)
+        key = server.key or _default_key(server.name, world)
+        owner = world.key_ring.owner(world.key_ring.full_key(key))
+        if owner is not None:
+            raise RepeatedKeyError(f"{owner} and {server.name} have the same API key: give each its own")
         world.add_server(server.name, server.status, [key])
 
 
-def _default_key(server: str, world: str) -> str:
-    return f"{server}-key" if world == DEFAULT else f"{server}-key-{world}"
+def _default_key(server: str, world: World) -> str:
+    is_unique = world.name == DEFAULT or world.key_ring.prefix
+    return f"{server}-key" if is_unique else f"{server}-key-{world.name}"

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from workerkit.mockserver.world.journal import JournalNote
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.key_prefixes import KeyPrefixes, KeyTakenError
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.steps import Steps, finish
@@ -53,8 +54,8 @@ class WorldObserver(Protocol):
         """A world was removed or replaced. It gets no more requests."""
 
 
-class KeyTakenError(WorkerkitError, ValueError):
-    """An API key already belongs to another world."""
+class NameTakenError(WorkerkitError, ValueError):
+    """A world with this name exists."""
 
 
 class TooManyWorldsError(WorkerkitError):
@@ -76,6 +77,7 @@ class Worlds:
         self._builders: dict[str, Builder] = {}
         self._by_key: dict[str, Director] = {}
         self._keys: dict[str, set[str]] = {}
+        self._prefixes = KeyPrefixes()
         self._subscribers: tuple[Subscriber, ...] = ()
         self._observers: tuple[WorldObserver, ...] = ()
         self._listeners: dict[str, Callable[[ExchangeOrChange], None]] = {}
@@ -100,22 +102,24 @@ class Worlds:
         self._count = max(self._count, last)
 
     def new_name(self) -> str:
-        """A name that no world of this mock has had: `w1`, `w2`, ..."""
-        self._count += 1
-        return f"w{self._count}"
+        """A name that this method has not returned before, and that no world has: `w1`, `w2`, ..."""
+        while True:
+            self._count += 1
+            if f"w{self._count}" not in self._directors:
+                return f"w{self._count}"
 
     def add(self, name: str, builder: Builder) -> Director:
         """Builds a world and adds it. `reset` uses the builder again.
 
-        Raises KeyTakenError and TooManyWorldsError.
+        Raises NameTakenError, KeyTakenError and TooManyWorldsError.
         """
         return finish(self.add_in_steps(name, builder))
 
     def add_in_steps(self, name: str, builder: Builder) -> Steps[Director]:
         """Does the same as `add`. Other requests may come between the steps."""
-        self._check_room()
+        self._check_new(name)
         director = yield from _built(builder, name)
-        self._check_room()
+        self._check_new(name)
         self._install(name, director, "added")
         self._builders[name] = builder
         return director
@@ -123,9 +127,9 @@ class Worlds:
     def add_director(self, director: Director, builder: Builder) -> None:
         """Adds a world that was built before, under its own name. `reset` uses the builder.
 
-        Raises KeyTakenError and TooManyWorldsError.
+        Raises NameTakenError, KeyTakenError and TooManyWorldsError.
         """
-        self._check_room()
+        self._check_new(director.world.name)
         self._install(director.world.name, director, "restored")
         self._builders[director.world.name] = builder
 
@@ -194,9 +198,11 @@ class Worlds:
     def add_key(self, name: str, key: str) -> None:
         """Makes a new API key belong to an existing world. Raises KeyTakenError."""
         director = self._directors[name]
+        self._prefixes.check_key(key, director.world)
         if self._by_key.setdefault(key, director) is not director:
             raise KeyTakenError(f"the API key {key} belongs to another world")
         self._keys[name].add(key)
+        self._prefixes.claim_key(key, director.world)
 
     def director_for_key(self, key: str | None) -> Director | None:
         """The director of the world that gets the requests with this key. None if the mock has no world."""
@@ -233,7 +239,9 @@ class Worlds:
                 self._directors[name].world.change_log.listener = None
             self._listeners.clear()
 
-    def _check_room(self) -> None:
+    def _check_new(self, name: str) -> None:
+        if name in self._directors:
+            raise NameTakenError(f"there is already a world {name}")
         if self._max_count is not None and len(self._directors) >= self._max_count:
             raise TooManyWorldsError(f"the mock has {len(self._directors)} worlds, and may not have more")
 
@@ -274,17 +282,21 @@ class Worlds:
 
     def _claim_keys(self, name: str, director: Director) -> None:
         previous = self._directors.get(name)
+        self._prefixes.check(director.world)
         keys = director.world.key_ring.all_keys()
         taken = [key for key in keys if self._by_key.get(key, previous) is not previous]
         if taken:
             raise KeyTakenError(f"the API key {taken[0]} belongs to another world")
         if previous is not None:
             self._release_keys(name)
+        self._prefixes.claim(director.world)
         self._keys[name] = set(keys)
         self._by_key.update(dict.fromkeys(keys, director))
 
     def _release_keys(self, name: str) -> None:
-        for key in self._keys.pop(name):
+        keys = self._keys.pop(name)
+        self._prefixes.release(self._directors[name].world, keys)
+        for key in keys:
             del self._by_key[key]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -13,7 +12,6 @@ from workerkit.openapi.errors import WorkerkitError
 
 # How many levels of objects and lists a text may have, and how many orjson can write.
 _MAX_LEVELS, _MAX_WRITTEN_LEVELS = 200, 254
-_text_of_ready_json = attrgetter("text")
 
 
 class MalformedJsonError(WorkerkitError, ValueError):
@@ -48,9 +46,14 @@ def is_json(text: bytes) -> bool:
 def render(value: Any) -> bytes:
     """The JSON text of a value. All digits of large integers are written."""
     try:
-        return orjson.dumps(value, _text_of_ready_json, orjson.OPT_PASSTHROUGH_SUBCLASS)
+        return orjson.dumps(value, _written, orjson.OPT_PASSTHROUGH_SUBCLASS)
     except orjson.JSONEncodeError:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _written(value: Any) -> Any:
+    """What is written for a value of a class of our own: the English text of a `Phrase`, or a `ReadyJson`."""
+    return str(value) if isinstance(value, str) else value.text
 
 
 # Different parts of the kit parse the same bytes object one after another. The last two texts are cached.

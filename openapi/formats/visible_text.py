@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from workerkit.openapi.languages.report_language import in_report_language
+
 # Control characters except tab and line feed, separators of lines, marks that change the direction of text,
 # invisible characters, lone surrogates, and characters that XML does not allow. The joiners U+200C and U+200D
 # are not in it: some languages need them.
@@ -24,12 +26,13 @@ _LINE_END = re.compile("\r\n?")
 
 
 def visible_text(text: str) -> str:
-    """The text without terminal escape sequences, for example colours.
+    """The text in the language of the reports, without terminal escape sequences, for example colours.
 
     Every other character that acts is written as its code, for example `\\u202e`. So is the first character
     of a command of a CI system. Lines end with a line feed.
     """
-    text = _ACTING.sub(_code, _LINE_END.sub("\n", _TERMINAL_ESCAPE.sub("", text)))
+    text = _TERMINAL_ESCAPE.sub("", in_report_language(text))
+    text = _ACTING.sub(_code, _LINE_END.sub("\n", text))
     return _COMMAND.sub(r"\\u0023", _COMMAND_OF_LINE.sub(r"\1\\u003a", text))
 
 

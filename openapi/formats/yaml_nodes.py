@@ -13,6 +13,7 @@ import yaml
 
 from workerkit.openapi.errors import UsageError
 from workerkit.openapi.formats.yaml_syntax import explained_syntax_error
+from workerkit.openapi.languages.phrase import phrase
 
 _PLAIN_SCALARS = (
     ("tag:yaml.org,2002:null", "~nN", re.compile(r"~|null|Null|NULL")),
@@ -95,7 +96,7 @@ def load(text: str, *, name: str) -> Node:
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """A hint for a mistyped word: ` (did you mean "X"?)`. Empty if no word is similar."""
     similar = difflib.get_close_matches(word, list(words), n=1)
-    return f' (did you mean "{similar[0]}"?)' if similar else ""
+    return phrase(' (did you mean "{word}"?)', word=similar[0]) if similar else ""
 
 
 def _reject_unsupported(text: str, name: str) -> None:

@@ -20,6 +20,7 @@ from workerkit.openapi.formats.content_coding import is_encoded
 from workerkit.openapi.formats.steps import Steps, finish
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 from workerkit.openapi.formats.timestamp import time_text
+from workerkit.openapi.languages.phrase import Phrase, joined, phrase
 from workerkit.openapi.masking.common_words import is_common
 from workerkit.openapi.masking.encodings import (
     base64_forms,
@@ -88,6 +89,8 @@ class Mask:
 
     def text(self, text: str) -> str:
         """The text without secrets. If a secret is encoded several times, the decoded text is returned."""
+        if isinstance(text, Phrase):
+            return text.changed_by(self.text)
         masked = self._mask_one_layer(text)
         if may_be_encoded(masked):
             for decode in RARE_DECODERS:
@@ -156,9 +159,10 @@ class Mask:
     def _line(self, exchange: Exchange) -> str:
         query = f"?{exchange.query}" if exchange.query else ""
         request = self.text(f"{exchange.method} {exchange.path}{query}")
-        status = "no answer" if exchange.status is None else str(exchange.status)
-        why = f": {self.text(exchange.why)}" if exchange.why else ""
-        return f"#{exchange.number} {time_text(exchange.began)} {request} -> {status}{why}"
+        status = phrase("no answer") if exchange.status is None else str(exchange.status)
+        why = (": ", self.text(exchange.why)) if exchange.why else ()
+        line = f"#{exchange.number} {time_text(exchange.began)} {request} -> "
+        return joined("", (line, status, *why))
 
     def _field_value(self, name: str, value: Any) -> Any:
         kind = self._names.fields.get(name.lower())
@@ -199,6 +203,8 @@ class Mask:
 
     def _cached_text(self, text: str) -> str:
         # Names and ids are often repeated, so the results for short texts are cached.
+        if isinstance(text, Phrase):
+            return self.text(text)
         return self._text_cache(text) if len(text) <= _LONGEST_CACHED_TEXT else self.text(text)
 
     def _masked_decoding(self, masked: str, decoded: str) -> str:

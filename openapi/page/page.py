@@ -9,6 +9,9 @@ from importlib import resources
 from typing import Any
 
 from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.languages.phrase import Phrase, phrase
+
+_PAGE_LANGUAGE = "vi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Sentence:
     """One sentence, table row or example line of the API page.
 
     text: the original text, word for word.
-    gist: the same in English.
+    gist: the same in English; in a report in Vietnamese the original text.
     rule: the id of the rule that has this sentence as its source, or None.
     also: the ids of further rules that check this sentence.
     silences: the ids of the silences: the matters that this sentence leaves open.
@@ -57,8 +60,8 @@ class Sentence:
 
     @property
     def bilingual(self) -> str:
-        """The original text, followed by the English text in brackets."""
-        return f"{self.text} ({self.gist.rstrip('.,:')})"
+        """The original text, followed by the English text in brackets. In Vietnamese the original text."""
+        return _page_phrase(f"{self.text} ({self.gist.rstrip('.,:')})", self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Section:
     """One section of the API page.
 
     heading: the original heading.
-    gist: the heading in English.
+    gist: the heading in English; in a report in Vietnamese the original heading.
     sentences: the sentences below the heading, in the order of the API page.
     """
 
@@ -83,18 +86,29 @@ def page_sections() -> tuple[Section, ...]:
 
 
 def _section(*, heading: str, gist: str, sentences: list[dict[str, Any]]) -> Section:
-    return Section(heading, gist, tuple(_sentence(**sentence) for sentence in sentences))
+    return Section(
+        heading, _page_phrase(gist, heading), tuple(_sentence(**sentence) for sentence in sentences)
+    )
 
 
 def _sentence(
     *,
+    text: str,
+    gist: str,
+    rule: str | None = None,
     also: Iterable[str] = (),
     silences: Iterable[str] = (),
+    no_promise: str = "",
     exercised_by: dict[str, Any] | None = None,
-    **fields: Any,
 ) -> Sentence:
     exercise = None if exercised_by is None else _exercise(**exercised_by)
-    return Sentence(also=tuple(also), silences=tuple(silences), exercised_by=exercise, **fields)
+    reason = phrase(no_promise) if no_promise else ""
+    return Sentence(text, _page_phrase(gist, text), rule, tuple(also), tuple(silences), reason, exercise)
+
+
+def _page_phrase(english: str, original: str) -> Phrase:
+    """A text in English. In the language of the API page, it is the page's own text."""
+    return Phrase(english, lambda language: original if language == _PAGE_LANGUAGE else english)
 
 
 def _exercise(*, operation: str | list[str] = "", **conditions: Any) -> Exercise:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,7 @@ from workerkit.openapi.spec.own_keys import with_components_from_elsewhere, with
 
 Json = dict[str, Any]
 _SCHEMAS = "#/components/schemas/"
+_CACHE_SIZE = 512
 
 
 class Document:
@@ -23,6 +25,7 @@ class Document:
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root: Json = dict(root)
+        self._names_in_schemas: dict[str, tuple[str, ...]] = {}
 
     @property
     def base_path(self) -> str:
@@ -38,14 +41,7 @@ class Document:
     def validator(self, schema: Json) -> jsonschema_rs.Validator:
         """Compiles a schema of this document into a validator. The validator also checks formats."""
         complete_schema = {**schema, "components": {"schemas": self._schemas_used_by(schema)}}
-        # A keyword of our own makes a validator slower. So it gets the keyword only if its schema has it.
-        keywords: dict[str, Any] | None = (
-            {"x-digits": DigitsKeyword} if _has_key(complete_schema, "x-digits") else None
-        )
-        return cast(
-            jsonschema_rs.Validator,
-            jsonschema_rs.Draft202012Validator(complete_schema, validate_formats=True, keywords=keywords),
-        )
+        return _compiled(json.dumps(complete_schema))
 
     def _value_at(self, reference: str) -> Json:
         value: Any = self.root
@@ -65,8 +61,28 @@ class Document:
             name = waiting.pop()
             if name in schemas and name not in used:
                 used[name] = schemas[name]
-                waiting += _schema_names_in(schemas[name])
+                waiting += self._names_in(name, schemas[name])
         return used
+
+    def _names_in(self, name: str, schema: Json) -> tuple[str, ...]:
+        if name not in self._names_in_schemas:
+            self._names_in_schemas[name] = tuple(_schema_names_in(schema))
+        return self._names_in_schemas[name]
+
+
+# The specs of two dialects have nearly all schemas in common, and to compile one takes long.
+@lru_cache(maxsize=_CACHE_SIZE)
+def _compiled(schema: str) -> jsonschema_rs.Validator:
+    """Compiles a schema, written as JSON, that needs nothing outside itself."""
+    complete_schema = json.loads(schema)
+    # A keyword of our own makes a validator slower. So it gets the keyword only if its schema has it.
+    keywords: dict[str, Any] | None = (
+        {"x-digits": DigitsKeyword} if _has_key(complete_schema, "x-digits") else None
+    )
+    return cast(
+        jsonschema_rs.Validator,
+        jsonschema_rs.Draft202012Validator(complete_schema, validate_formats=True, keywords=keywords),
+    )
 
 
 @cache

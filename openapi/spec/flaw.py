@@ -9,13 +9,10 @@ import jsonschema_rs
 
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.formats.yaml_nodes import did_you_mean
+from workerkit.openapi.languages.phrase import joined, phrase
+from workerkit.openapi.languages.validator_phrase import validator_phrase
 
 _LONGEST_MESSAGE = 200
-# The messages about values that are too long to be in a message.
-_LIMITS = {
-    "maxItems": "the list has more than {} items",
-    "maxLength": "the text has more than {} characters",
-}
 
 
 class FlawError(WorkerkitError, ValueError):
@@ -26,7 +23,7 @@ class FlawError(WorkerkitError, ValueError):
     """
 
     def __init__(self, place: str, message: str) -> None:
-        super().__init__(f"{place}: {message}")
+        super().__init__(joined(": ", (place, message)))
         self.place = place
         self.message = message
 
@@ -42,7 +39,8 @@ def first_flaw(
     error = next(iter(validator.iter_errors(value)))
     error_place = "/".join([place, *map(str, error.instance_path)])
     unknown: list[str] = getattr(error.kind, "unexpected", [])
-    return FlawError(error_place, _short(error) + "".join(did_you_mean(name, known) for name in unknown[:1]))
+    hints = (did_you_mean(name, known) for name in unknown[:1])
+    return FlawError(error_place, joined("", (_short(error), *hints)))
 
 
 def _short(error: jsonschema_rs.ValidationError) -> str:
@@ -53,10 +51,17 @@ def _short(error: jsonschema_rs.ValidationError) -> str:
     """
     keyword = str(next(reversed(error.schema_path), "schema"))
     if len(error.message) > _LONGEST_MESSAGE:
-        limit = getattr(error.kind, "limit", None)
-        return _LIMITS.get(keyword, f"the value is against {keyword} of the API's spec").format(limit)
+        return _about_long_value(keyword, getattr(error.kind, "limit", None))
     options = getattr(error.kind, "options", ())
     value_text, separator, _ = error.message.partition(" is not one of ")
-    return (
-        f"{value_text}{separator}{', '.join(map(str, options))}" if options and separator else error.message
-    )
+    if options and separator:
+        return phrase("{value} is not one of {values}", value=value_text, values=", ".join(map(str, options)))
+    return validator_phrase(error.message)
+
+
+def _about_long_value(keyword: str, limit: object) -> str:
+    if keyword == "maxItems":
+        return phrase("the list has more than {limit} items", limit=limit)
+    if keyword == "maxLength":
+        return phrase("the text has more than {limit} characters", limit=limit)
+    return phrase("the value is against {keyword} of the API's spec", keyword=keyword)

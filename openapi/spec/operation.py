@@ -13,6 +13,7 @@ import jsonschema_rs
 
 from workerkit.openapi.formats import strict_json
 from workerkit.openapi.formats.yaml_nodes import did_you_mean
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.coercion import Coercion, compile_coercion
 from workerkit.openapi.spec.document import Document, Json
 from workerkit.openapi.spec.flaw import FlawError, first_flaw
@@ -154,7 +155,10 @@ class Operation:
         """The first error in the JSON of an answer. None if the spec allows the answer."""
         validator = self.answer_validators.get(status)
         if validator is None:
-            return FlawError("status", f"{status} is not described for {self.id}")
+            return FlawError(
+                "status",
+                phrase("{status} is not described for {operation}", status=status, operation=self.id),
+            )
         return None if validator.is_valid(answer) else first_flaw(validator, answer, "answer")
 
     def _parse_body(self, body: bytes, parse: Parse) -> Any:
@@ -165,7 +169,7 @@ class Operation:
         except strict_json.MalformedJsonError as error:
             if not body and self.missing_body:
                 return self._parse_body(self.missing_body, parse)
-            raise FlawError("body", f"is not JSON: {error}") from None
+            raise FlawError("body", phrase("is not JSON: {error}", error=error)) from None
         if self.coercion:
             value = self.coercion.coerce(value)
         if not self.body_validator.is_valid(value):
@@ -236,11 +240,11 @@ def _query_fields(operation: Operation, query: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     for name, text in pairs:
         if name in fields:
-            raise FlawError(f"query/{name}", "is given twice")
+            raise FlawError(f"query/{name}", phrase("is given twice"))
         if name in known:
             fields[name] = text
         elif operation.refuses_unknown_parameters:
-            raise FlawError(f"query/{name}", f"is not a parameter{did_you_mean(name, known)}")
+            raise FlawError(f"query/{name}", phrase("is not a parameter") + did_you_mean(name, known))
     return fields
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.document import Document, Json
 from workerkit.openapi.spec.flaw import FlawError, first_flaw
 
@@ -78,4 +79,4 @@ def compile_parameter(document: Document, source: Json) -> Parameter:
 
 def missing_parameter(parameter: Parameter) -> FlawError:
     """The error for a request without a required parameter."""
-    return FlawError(f"{parameter.place}/{parameter.name}", "is required")
+    return FlawError(f"{parameter.place}/{parameter.name}", phrase("is required"))

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.languages.phrase import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +37,8 @@ def silences() -> Mapping[str, Silence]:
     """All silences by id, in the order of `silences.yaml`."""
     text = resources.files("workerkit.openapi").joinpath("silences.yaml").read_text("utf-8")
     entries = yaml_nodes.load(text, name="silences.yaml").plain()["silences"]
-    return {silence_id: Silence(silence_id, **entry) for silence_id, entry in entries.items()}
+    return {silence_id: _silence(silence_id, **entry) for silence_id, entry in entries.items()}
+
+
+def _silence(silence_id: str, *, page: str, seen: str, **entry: Any) -> Silence:
+    return Silence(silence_id, page=phrase(page), seen=phrase(seen), **entry)

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from workerkit.openapi.formats.timestamp import time_text
+from workerkit.openapi.languages.phrase import Phrase
 from workerkit.scenarios.fields.record import record_json, short_json
 from workerkit.scenarios.model.scenario import Expectation, Happening, Scenario
 from workerkit.scenarios.model.trigger import trigger_name
@@ -43,6 +44,7 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(
     _Folded, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style=">")
 )
+_Dumper.add_representer(Phrase, lambda dumper, text: dumper.represent_str(str(text)))
 _Dumper.add_representer(
     _Item,
     lambda dumper, item: dumper.represent_mapping("tag:yaml.org,2002:map", item, flow_style=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.unfinished_work import work_requests
 from workerkit.scenarios.run_record.run import Run
 
@@ -20,7 +21,7 @@ def last_activity(run: Run) -> str:
         return ""
     last = run.own_exchanges[-1]
     if run.ended_by == "exit":
-        return f"The worker exited after {_answered(run, last)}."
+        return phrase("The worker exited after {answered}.", answered=_answered(run, last))
     return silence_before_end(run) or _without_report(run)
 
 
@@ -31,10 +32,18 @@ def silence_before_end(run: Run) -> str:
     """
     last = run.own_exchanges[-1]
     if (waited := _seconds_waited(run, last)) >= _LONG:
-        return f"The worker waited {waited:.1f} s for the answer in {run.describe(last)}."
+        return phrase(
+            "The worker waited {waited:.1f} s for the answer in {last_exchange}.",
+            waited=waited,
+            last_exchange=run.describe(last),
+        )
     silent = run.recorded_at - last.ended
     if silent >= _LONG:
-        return f"The worker sent nothing for {silent:.1f} s after {_answered(run, last)}."
+        return phrase(
+            "The worker sent nothing for {silent:.1f} s after {answered}.",
+            silent=silent,
+            answered=_answered(run, last),
+        )
     return ""
 
 
@@ -54,11 +63,15 @@ def _without_report(run: Run) -> str:
     seconds = run.recorded_at - last.ended
     if seconds < _LONG:
         return ""
-    after = f" after {_answered(run, last)}" if reports else ""
-    return f"The worker reported no task for {seconds:.1f} s{after}."
+    after = phrase(" after {answered}", answered=_answered(run, last)) if reports else ""
+    return phrase("The worker reported no task for {seconds:.1f} s{after}.", seconds=seconds, after=after)
 
 
 def _answered(run: Run, exchange: Exchange) -> str:
     """Returns an exchange with its answer: `exchange 4 (GET listTasks at 0.300 s, answered 401)`."""
-    answer = f"answered {exchange.status}" if exchange.status else "without an answer"
-    return f"{run.describe(exchange).removesuffix(')')}, {answer})"
+    answer = (
+        phrase("answered {status}", status=exchange.status)
+        if exchange.status
+        else phrase("without an answer")
+    )
+    return run.describe_with_answer(exchange, answer)

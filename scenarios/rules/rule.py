@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -79,7 +80,7 @@ class Rule(ABC):
         first 20 of the exchanges, sorted by their numbers.
         """
         numbers = tuple(sorted(exchanges[:_MOST_LISTED]))
-        advice = f"{self.why} A careful worker {self.careful}."
+        advice = phrase("{why} A careful worker {careful}.", why=self.why, careful=self.careful)
         return Violation(self.id, fact, numbers, times, advice, self.follows_from)
 
     def summarize(self, breaches: Sequence[Breach]) -> list[Violation]:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import Api
 from workerkit.openapi.spec.flaw import FlawError
 
@@ -39,11 +40,14 @@ def ambiguity_of(exchange: Exchange, api: Api) -> FlawError | None:
     for name in _parameters(exchange.query) if known else ():
         meant = _meant_parameter(name, known)
         if meant is not None:
-            return FlawError(f"query/{name}", f"is not a parameter of the API page, which has {meant}")
+            text = phrase("is not a parameter of the API page, which has {meant}", meant=meant)
+            return FlawError(f"query/{name}", text)
     if operation.body_validator is None or not exchange.request_body:
         return None
     key = _repeated_key(exchange.request_body)
-    return None if key is None else FlawError("body", f'has the key "{key}" twice in one object')
+    if key is None:
+        return None
+    return FlawError("body", phrase('has the key "{key}" twice in one object', key=key))
 
 
 def _parameters(query: str) -> Iterable[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import lacks_json_type
 from workerkit.openapi.formats.strict_json import parse_shared
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import Api, UnknownPathError, WrongMethodError
 from workerkit.openapi.spec.flaw import FlawError
 
@@ -25,13 +26,17 @@ def first_flaw_of(exchange: Exchange, api: Api) -> FlawError | None:
             match.path_values, exchange.query, exchange.request_body, parse_shared
         )
     except UnknownPathError:
-        return FlawError("path", f"the API has no path {exchange.path}")
+        return FlawError("path", phrase("the API has no path {path}", path=exchange.path))
     except WrongMethodError as error:
-        return FlawError(
-            "method", f"{exchange.path} does not allow the method {exchange.method}; it allows {error}"
+        text = phrase(
+            "{path} does not allow the method {method}; it allows {allowed}",
+            path=exchange.path,
+            method=exchange.method,
+            allowed=error,
         )
+        return FlawError("method", text)
     except FlawError as flaw:
         return flaw
     if match.operation.body_validator is not None and lacks_json_type(exchange, api):
-        return FlawError("header content-type", "must be application/json")
+        return FlawError("header content-type", phrase("must be application/json"))
     return next(iter(call.member_flaws.values()), None)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from workerkit.openapi.asked import Asked, asked_in
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import Api, worker_api
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.model.scenario import Scenario
@@ -116,8 +117,22 @@ class Run:
 
     def describe(self, exchange: Exchange) -> str:
         """Returns an exchange as text for messages: `exchange 12 (PUT updateTask at 0.250 s)`."""
-        request = f"{exchange.method} {exchange.operation or 'to an unknown path'}"
-        return f"exchange {exchange.number} ({request} at {self.since_start(exchange.began)})"
+        return phrase(
+            "exchange {number} ({request} at {time})",
+            number=exchange.number,
+            request=_request_text(exchange),
+            time=self.since_start(exchange.began),
+        )
+
+    def describe_with_answer(self, exchange: Exchange, answer: str) -> str:
+        """Returns the same with its answer: `exchange 4 (GET listTasks at 0.300 s, answered 401)`."""
+        return phrase(
+            "exchange {number} ({request} at {time}, {answer})",
+            number=exchange.number,
+            request=_request_text(exchange),
+            time=self.since_start(exchange.began),
+            answer=answer,
+        )
 
     def seconds_to_act(self, earlier: float, later: float) -> float:
         """Returns for how many seconds the worker was able to act between two times.
@@ -239,3 +254,9 @@ class Run:
         return frozenset(
             unanswered | {applied.number for applied in self.applied_faults if applied.is_unreadable}
         )
+
+
+def _request_text(exchange: Exchange) -> str:
+    if exchange.operation is None:
+        return phrase("{method} to an unknown path", method=exchange.method)
+    return f"{exchange.method} {exchange.operation}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workerkit.openapi.languages.phrase import joined, phrase
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -31,9 +33,11 @@ class Violation:
     @property
     def short_message(self) -> str:
         """What the worker did wrong, and how often."""
-        return f"{self.fact} This happened {self.times} times." if self.times > 1 else self.fact
+        if self.times <= 1:
+            return self.fact
+        return phrase("{fact} This happened {times} times.", fact=self.fact, times=self.times)
 
     @property
     def message(self) -> str:
         """What the worker did wrong, how often, why that matters, and what a careful worker does."""
-        return f"{self.short_message} {self.advice}" if self.advice else self.short_message
+        return joined(" ", filter(None, (self.short_message, self.advice)))

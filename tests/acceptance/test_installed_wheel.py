@@ -98,12 +98,12 @@ def packed_files(wheel: Path) -> set[str]:
         return {name for name in archive.namelist() if ".dist-info/" not in name}
 
 
-def test_the_wheel_has_the_package_and_the_rooms_in_it_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_has_the_package_the_rooms_and_the_pages_in_it_and_nothing_else(wheel: Path) -> None:
     names = packed_files(wheel)
     rooms = {name.split("/")[1] for name in names if name.startswith("workerkit/")}
     (man_page,) = [name for name in names if not name.startswith("workerkit/")]
     assert man_page.endswith(".data/data/share/man/man1/workerkit.1")
-    assert rooms == {*ROOMS, *PACKAGE_FILES}
+    assert rooms == {*ROOMS, *PACKAGE_FILES, "docs"}
 
 
 def test_the_wheel_has_every_file_of_the_rooms_and_of_the_package(wheel: Path) -> None:
@@ -115,7 +115,16 @@ def test_the_wheel_has_every_file_of_the_rooms_and_of_the_package(wheel: Path) -
         for path in (ROOT / room).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert packed == there | PACKAGE_FILES
+    pages = {name for name in packed if name.startswith("docs/")}
+    assert packed - pages == there | PACKAGE_FILES
+
+
+def test_the_wheel_has_every_page_and_no_text_that_pages_are_made_from(wheel: Path) -> None:
+    docs = ROOT / "docs"
+    pages = {path.relative_to(ROOT).as_posix() for path in docs.rglob("*.md")}
+    packed = {name.removeprefix("workerkit/") for name in packed_files(wheel)}
+    made_from = {page for page in pages if page.startswith("docs/made_pages/")}
+    assert {name for name in packed if name.startswith("docs/")} == pages - made_from
 
 
 def test_pytest_and_the_packages_of_conform_come_only_with_an_extra(wheel: Path) -> None:

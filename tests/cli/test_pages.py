@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("name", "page"),
     [
-        ("exec", "README.md"),
+        ("exec", "docs/reference/exec.md"),
         ("hunt", "docs/reference/hunt.md"),
         ("conform", "docs/reference/conform.md"),
         ("serve", "docs/reference/mock.md"),

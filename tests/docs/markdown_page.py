@@ -3,6 +3,7 @@
 A comment above a fenced block says what a test does with the block:
 
     <!-- file: worker.py -->         writes the block to this file
+    <!-- insert: a.py, above def --> puts the block above the first line of the file that begins so
     <!-- run -->                     runs the block in a shell; `run: exit 1` expects this exit code
     <!-- run: long -->               the same, but `make test` leaves the block and its output out
     <!-- start: until READY -->      starts the block in the background and waits until it has printed READY;
@@ -10,6 +11,10 @@ A comment above a fenced block says what a test does with the block:
     <!-- stop -->                    sends Ctrl-C to the command started last, then expects these lines
     <!-- output -->                  expects these lines, in this order, in the output of the last command
     <!-- look -->                    does nothing: the block only shows something
+    <!-- says: serve --port x -->    runs workerkit with these words, and expects that it prints these lines
+    <!-- source -->                  expects that the kit's code has each of these lines
+
+The last two are for messages: tests/cli/test_troubleshooting.py.
 """
 
 from __future__ import annotations

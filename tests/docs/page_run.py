@@ -45,6 +45,7 @@ class PageRun:
         self._ports: dict[str, str] = {}
         self._actions: dict[str, Callable[[Block], None]] = {
             "file": self._write,
+            "insert": self._insert,
             "run": self._run,
             "start": self._start,
             "stop": self._stop,
@@ -76,6 +77,14 @@ class PageRun:
         path = self._folder / block.argument
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self._with_free_ports(block.text), encoding="utf-8")
+
+    def _insert(self, block: Block) -> None:
+        name, _, beginning = block.argument.partition(", above ")
+        path = self._folder / name
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        place = next((index for index, line in enumerate(lines) if line.startswith(beginning)), None)
+        assert place is not None, f"{self._place(block)}: no line of {name} begins with {beginning!r}"
+        path.write_text("".join([*lines[:place], block.text, *lines[place:]]), encoding="utf-8")
 
     def _environment(self) -> dict[str, str]:
         mine = {

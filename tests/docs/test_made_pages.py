@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from docs.made_pages.pages import DOCS, FOLDERS, made_pages
+from tests.docs.markdown_page import MarkdownPage
 from workerkit.cli.command_index import command_index
+from workerkit.contracts.page.rules import RULE_IDS
 from workerkit.openapi.spec.silence import silences
 from workerkit.scenarios.faults import FAULTS
 from workerkit.scenarios.faults.schedule import Schedule
@@ -37,7 +39,10 @@ def test_a_made_page_is_up_to_date(path: Path) -> None:
 
 @IN_BOTH
 def test_the_pages_have_every_command_and_option(folder: Path) -> None:
-    page, settings = parts(folder / "commands.md"), (folder / "settings.md").read_text("utf-8")
+    page, settings = (
+        parts(folder / "reference/commands.md"),
+        (folder / "reference/settings.md").read_text("utf-8"),
+    )
     for words, entry in command_index().items():
         text = page[f"workerkit {words}"]
         assert [name for name in entry.options if f"`--{name.replace('_', '-')}" not in text] == []
@@ -47,7 +52,7 @@ def test_the_pages_have_every_command_and_option(folder: Path) -> None:
 
 @IN_BOTH
 def test_the_page_has_every_fault_and_parameter(folder: Path) -> None:
-    page = parts(folder / "faults.md")
+    page = parts(folder / "reference/faults.md")
     shapes = {**FAULTS, [*page][-1]: Schedule}
     for heading, shape in shapes.items():
         assert [key for key in record_keys(shape) if f"- `{key}` (" not in page[heading]] == []
@@ -55,8 +60,17 @@ def test_the_page_has_every_fault_and_parameter(folder: Path) -> None:
 
 @IN_BOTH
 def test_the_pages_have_every_rule_silence_and_value(folder: Path) -> None:
-    assert {*RULES} <= {*parts(folder / "rules.md")}
-    page = parts(folder / "silences.md")
+    assert {*RULES} <= {*parts(folder / "reference/rules.md")}
+    page = parts(folder / "reference/silences.md")
     assert [*page] == [*silences()]
     for silence in silences().values():
         assert [value for value in silence.values if f"| `{value}` |" not in page[silence.id]] == []
+
+
+@IN_BOTH
+def test_the_pages_about_mending_have_every_rule_once_and_no_other(folder: Path) -> None:
+    pages = [MarkdownPage.read(path) for path in (folder / "how-to/mend").glob("*.md")]
+    groups = [page for page in pages if page.path.stem not in ("index", "small-worker")]
+    assert sorted(anchor for page in groups for anchor in page.anchors[1:]) == sorted([*RULES, *RULE_IDS])
+    index = next(page for page in pages if page.path.stem == "index")
+    assert {link.partition("#")[2] for link in index.links} - {""} == {*RULES, *RULE_IDS}

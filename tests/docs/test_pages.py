@@ -1,6 +1,6 @@
 """Does what the pages say: each command runs in a fresh folder, and its output is like the one on the page.
 
-The Vietnamese pages have the same blocks: test_twins.py.
+The Vietnamese pages have the same blocks: test_twins.py. README is read in a clone.
 """
 
 from pathlib import Path
@@ -13,7 +13,6 @@ from tests.docs.page_run import PageRun
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path for folder in ("tutorials", "how-to") for path in Path(ROOT, "docs", folder).glob("*.md"))
 
-
 LONG = ("bug-report", "staging", "worker-node")
 
 
@@ -25,6 +24,14 @@ LONG = ("bug-report", "staging", "worker-node")
 def test_what_a_page_says_is_true(path: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     with_long_blocks = pytestconfig.getoption("--long-blocks")
     with PageRun(MarkdownPage.read(path), tmp_path, with_long_blocks=with_long_blocks) as run:
+        run.all_blocks()
+
+
+def test_what_the_readme_says_is_true(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/examples").symlink_to(ROOT / "tests/examples", target_is_directory=True)
+    readme = MarkdownPage.read(ROOT / "README.md")
+    with PageRun(readme, tmp_path, with_long_blocks=pytestconfig.getoption("--long-blocks")) as run:
         run.all_blocks()
 
 

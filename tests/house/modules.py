@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -19,6 +20,8 @@ PACKAGE = Path("package")
 @cache
 def modules() -> tuple[ModuleType, ...]:
     """Every module of the kit: those of the package itself, and those of the five rooms."""
+    # Locust would replace the sockets and threads of this process.
+    os.environ["LOCUST_SKIP_MONKEY_PATCH"] = "1"
     return tuple(map(import_module, _names("workerkit")))
 
 

@@ -81,6 +81,12 @@ def test_a_document_says_what_to_write_until_there_is_an_address(path: Path) -> 
     assert PLACEHOLDER.findall(with_address(text, ADDRESS)) == []
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=str)
+def test_a_document_has_no_other_word_for_the_address(path: Path) -> None:
+    text = (ROOT / path).read_text("utf-8")
+    assert re.findall(r"git\+(?!ADDRESS_OF_WORKERKIT).*|(?<![A-Z_])WORKERKIT(?![A-Z_])", text) == []
+
+
 def test_no_file_names_another_address() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     own = settings["tool"]["hatch"]["metadata"]["hooks"]["custom"]["address"]

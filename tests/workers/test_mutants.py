@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sampling import sampled
 from tests.workers.mutants import MUTANTS, Mutant, scenario
 from tests.workers.trials import in_groups, run_in_parallel, trial_summary
 from workerkit.mockserver.trials.trial import Trial, try_worker
@@ -31,7 +32,11 @@ def broken_rules(trial: Trial) -> set[str]:
     return {violation.rule for violation in trial.verdict.broken}
 
 
-@pytest.mark.parametrize("mutants", in_groups(MUTANTS), ids=lambda mutants: f"{mutants[0].rule}-and-others")
+@pytest.mark.parametrize(
+    "mutants",
+    sampled(in_groups(MUTANTS), every=2),
+    ids=lambda mutants: f"{mutants[0].rule}-and-others",
+)
 def test_careless_workers_break_their_rules(mutants: Sequence[Mutant], tmp_path: Path) -> None:
     for mutant, first in run_in_parallel(lambda mutant: try_mutant(mutant, tmp_path), mutants):
         trials = [first]

@@ -9,6 +9,7 @@ from typing import Any
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
+from workerkit.openapi.languages.phrase import Phrase, joined, phrase
 from workerkit.openapi.masking.mask import Mask
 
 _MAX_TEXT_LENGTH = 200
@@ -17,12 +18,6 @@ _MASK = Mask((), salt=secrets.token_bytes(32))
 _JSON_PLACES = ("answer/", "request/body/")
 # The value of a missing field. No JSON value is equal to it.
 MISSING = object()
-
-
-class Phrase(str):
-    """Words about a value, for example `3 items`. They are displayed without quotes."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +67,21 @@ class Difference:
     def _values(self) -> tuple[str | None, str, str, str]:
         return self.operation, self.place, self.recorded, self.now
 
+    @property
+    def text(self) -> str:
+        """The difference for people, in one line."""
+        line = phrase(
+            "exchange {number} ({request}), {place}: recorded {recorded}, now {now}",
+            number=self.number,
+            request=self.request,
+            place=self.place,
+            recorded=self.recorded,
+            now=self.now,
+        )
+        return joined(". ", (line, self.why)) if self.why else line
+
     def __str__(self) -> str:
-        values = f"recorded {self.recorded}, now {self.now}"
-        why = f". {self.why}" if self.why else ""
-        return f"exchange {self.number} ({self.request}), {self.place}: {values}{why}"
+        return str(self.text)
 
 
 def difference_at(exchange: Exchange, place: str, recorded: str, now: str, *, task: str = "") -> Difference:
@@ -90,9 +96,12 @@ def request_line(exchange: Exchange) -> str:
 
 
 def display(place: str, value: Any) -> str:
-    """A value for messages, without secrets. `place` is the place of the value in its exchange."""
+    """A value for messages, without secrets. `place` is the place of the value in its exchange.
+
+    A phrase, for example `3 items`, has no quotes.
+    """
     if value is MISSING:
-        return "nothing"
+        return phrase("nothing")
     has_quotes = place.startswith(_JSON_PLACES) and not isinstance(value, bytes | Phrase)
     if isinstance(value, bytes):
         value = _MASK.body(value)

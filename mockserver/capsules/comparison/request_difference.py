@@ -13,6 +13,7 @@ from workerkit.mockserver.capsules.comparison.difference import (
     request_line,
 )
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import worker_api
 
 # The values of these fields must be equal. Other values, such as messages and measurements, change from run
@@ -21,6 +22,8 @@ from workerkit.openapi.spec.api import worker_api
 _EXACT_FIELDS = frozenset(
     {"status", "link_id", "request_id", "account_id", "level", "link_profile", "link_post"}
 )
+
+_NO_QUERY, _NO_KEY = phrase("no query"), phrase("no key")
 
 
 def request_meaning(exchange: Exchange) -> dict[str, Any]:
@@ -37,11 +40,11 @@ def request_difference(expected: Exchange, request: Exchange) -> Difference:
     match next(part for part in before if before[part] != after[part]):
         case "query":
             return difference_at(
-                expected, "request/query", expected.query or "no query", request.query or "no query"
+                expected, "request/query", expected.query or _NO_QUERY, request.query or _NO_QUERY
             )
         case "key":
             place = f"request/{worker_api().key_header}"
-            return difference_at(expected, place, before["key"] or "no key", after["key"] or "no key")
+            return difference_at(expected, place, before["key"] or _NO_KEY, after["key"] or _NO_KEY)
         case "body":
             place, *values = _first_difference(
                 "request/body", "", expected.request_json(), request.request_json()
@@ -81,5 +84,6 @@ def _first_difference(place: str, name: str, before: Any, after: Any) -> tuple[s
         for index, pair in enumerate(zip(before, after, strict=False)):
             if _comparable(pair[0], name) != _comparable(pair[1], name):
                 return _first_difference(f"{place}/{index}", name, *pair)
-        return place, f"{len(before)} items", f"{len(after)} items"
+        counts = [phrase("{count} items", count=len(items)) for items in (before, after)]
+        return place, counts[0], counts[1]
     return place, before, after

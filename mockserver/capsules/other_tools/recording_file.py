@@ -24,7 +24,7 @@ _BYTE_ORDER_MARKS = (
 _READABLE = (
     "workerkit reads capsules, journals of workerkit serve, HAR files (also in gzip, in a zip of Playwright, "
     "or in UTF-16), flow files of mitmproxy, and cassettes of VCR. To convert another recording, open it in "
-    "the tool that wrote it and export a HAR"
+    "the tool that wrote it and export a HAR. More: workerkit docs reference/capsules"
 )
 # A capsule that somebody has pasted into an issue: a Markdown fence around it.
 _FENCED_CAPSULE = re.compile(

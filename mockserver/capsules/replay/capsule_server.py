@@ -24,6 +24,7 @@ from workerkit.mockserver.server.server import listening_socket
 from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.workers.worker_environment import no_proxy, settings_of
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import operation_of, worker_api
 
 _READ_SIZE = 65536
@@ -124,7 +125,9 @@ class CapsuleServer:
         ended: how the replay ended, in words.
         """
         if self._first_difference is None and self._waiting:
-            return difference_at(self.missed[0], "request", "sent", f"not sent: {ended}")
+            return difference_at(
+                self.missed[0], "request", phrase("sent"), phrase("not sent: {ended}", ended=ended)
+            )
         return self._first_difference
 
     def __enter__(self) -> CapsuleServer:
@@ -225,10 +228,10 @@ class CapsuleServer:
         """
         first = self.missed[0]
         if meaning in self._last_answers:
-            how_often = "again and again" if self._repeats > 1 else "once more"
-            return difference_at(
-                first, "request", request_text(first), f"{request_text(request)}, {how_often}"
-            )
+            text = request_text(request)
+            repeated = phrase("{request}, again and again", request=text)
+            repeated = repeated if self._repeats > 1 else phrase("{request}, once more", request=text)
+            return difference_at(first, "request", request_text(first), repeated)
         same_operation = (exchange for exchange in self.missed if exchange.operation == request.operation)
         return request_difference(first if self._in_order else next(same_operation, first), request)
 

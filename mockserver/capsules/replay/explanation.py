@@ -19,13 +19,14 @@ from workerkit.openapi.exchange_reader import (
     subject_task_id,
     total_of,
 )
+from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.flaw import FlawError
 
 _LIST = re.compile(r"answer/data(?:/\d+)?")
 _BULK_RESULT = re.compile(r"answer/results/(\d+)")
 _MAX_NAMED = 3
-NOBODY_CHANGED = "no accepted request has changed the task since then"
+NOBODY_CHANGED = phrase("no accepted request has changed the task since then")
 _TASK_FIELD = re.compile(r"answer/data/(\d+)/(\w+)")
 
 
@@ -84,11 +85,19 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
         shown = next((event for event in events if field[2] in event.fields), None)
         value = None if shown is None else display(difference.place, shown.fields[field[2]])
         return (
-            "" if shown is None else f"{_named(shown.exchange)} shows {value}, and no request can change this"
+            ""
+            if shown is None
+            else phrase(
+                "{named} shows {value}, and no request can change this",
+                named=_named(shown.exchange),
+                value=value,
+            )
         )
     foreign = [event.exchange for event in events if key_of(event.exchange) != key_of(exchange)]
     against = _against_filter(exchange, task_id) if task_id else ""
-    return against or (f"{_named(foreign[0])} lists this task for another API key" if foreign else "")
+    return against or (
+        phrase("{named} lists this task for another API key", named=_named(foreign[0])) if foreign else ""
+    )
 
 
 def _updated_task(exchange: Exchange, difference: Difference) -> str:
@@ -106,20 +115,30 @@ def _later_evidence(exchange: Exchange, last: Exchange, difference: Difference) 
     task_id = _updated_task(exchange, difference)
     if difference.place == "answer/total":
         is_too_small = difference.recorded.isdecimal() and int(difference.recorded) < int(difference.now)
-        return f"{_named(last)} lists " + (
-            "further tasks" if is_too_small else f"all tasks: {difference.now}"
-        )
+        if is_too_small:
+            return phrase("{named} lists further tasks", named=_named(last))
+        return phrase("{named} lists all tasks: {now}", named=_named(last), now=difference.now)
     if difference.task and difference.recorded.startswith("no task "):
-        return f"{_named(last)} lists this task, {_status_in(last, difference.task)}"
+        return phrase(
+            "{named} lists this task, {status_in}",
+            named=_named(last),
+            status_in=_status_in(last, difference.task),
+        )
     if exchange.operation == "listTasks" or not task_id:
-        return f"{_named(last)} contradicts this"
-    return f"{_named(last)} should then list task {task_id}, but does not: it is not a task of this server"
+        return phrase("{named} contradicts this", named=_named(last))
+    return phrase(
+        "{named} should then list task {task_id}, but does not: it is not a task of this server",
+        named=_named(last),
+        task_id=task_id,
+    )
 
 
 def _status_in(exchange: Exchange, task_id: str) -> str:
     """The words for the status that a list shows."""
     tasks = (task for task in listed_tasks(exchange) or [] if task["id"].lower() == task_id)
-    return f"with the status {display('answer/data/0/status', next(tasks, {}).get('status'))}"
+    return phrase(
+        "with the status {display}", display=display("answer/data/0/status", next(tasks, {}).get("status"))
+    )
 
 
 def _about_update(before: Sequence[Exchange], exchange: Exchange, task_id: str) -> str:
@@ -128,7 +147,9 @@ def _about_update(before: Sequence[Exchange], exchange: Exchange, task_id: str) 
     foreign = [task_list for task_list in lists if key_of(task_list) != key_of(exchange)]
     if not foreign or len(foreign) < len(lists):
         return ""
-    return f"{_named(foreign[-1])} lists task {task_id} for another API key"
+    return phrase(
+        "{named} lists task {task_id} for another API key", named=_named(foreign[-1]), task_id=task_id
+    )
 
 
 def _about_length(exchange: Exchange) -> str:
@@ -137,9 +158,11 @@ def _about_length(exchange: Exchange) -> str:
     is_first = asked.get("page") == 1 and asked.get("after") is None
     if not isinstance(total, int) or not is_first or len(tasks) >= min(total, asked["limit"]):
         return ""
-    return (
-        f"Page 1 with limit {asked['limit']} lists only {len(tasks)} of {total} tasks: "
-        "the page or the total is wrong"
+    return phrase(
+        "Page 1 with limit {limit} lists only {tasks_count} of {total} tasks: the page or the total is wrong",
+        limit=asked["limit"],
+        tasks_count=len(tasks),
+        total=total,
     )
 
 
@@ -154,7 +177,7 @@ def _about_longer_list(before: Sequence[Exchange], exchange: Exchange) -> str:
             key_of(earlier) == key_of(exchange) and [_asked(earlier).get(name) for name in names] == asked
         )
         if is_same and isinstance(total, int) and count > total:
-            return f"{_named(earlier)} lists {count} tasks"
+            return phrase("{named} lists {count} tasks", named=_named(earlier), count=count)
     return ""
 
 
@@ -166,7 +189,12 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
         wanted = [str(word) for word in (words if isinstance(words, list | tuple) else [words])]
         if words and isinstance(task.get(field), str) and task[field] not in wanted:
             asked_words = ",".join(wanted)
-            return f'The {field} of this task is "{task[field]}", but the request asks for {asked_words}'
+            return phrase(
+                'The {field} of this task is "{task}", but the request asks for {asked_words}',
+                field=field,
+                task=task[field],
+                asked_words=asked_words,
+            )
     return ""
 
 
@@ -186,10 +214,18 @@ def _about_field(before: Sequence[Exchange], difference: Difference, task_id: st
         return ""
     value = display(difference.place, last.fields[field])
     if not last.is_list:
-        return (
-            f"{_named(last.exchange)} set it to {value}, and exchange {difference.number} does not show this"
+        return phrase(
+            "{named} set it to {value}, and exchange {number} does not show this",
+            named=_named(last.exchange),
+            value=value,
+            number=difference.number,
         )
-    return f"{_named(last.exchange)} showed {value}, and {_since(before, task_id, last)}"
+    return phrase(
+        "{named} showed {value}, and {since}",
+        named=_named(last.exchange),
+        value=value,
+        since=_since(before, task_id, last),
+    )
 
 
 def _about_listing(before: Sequence[Exchange], exchange: Exchange, difference: Difference) -> str:
@@ -200,13 +236,22 @@ def _about_listing(before: Sequence[Exchange], exchange: Exchange, difference: D
         return ""
     status = display("answer/data/0/status", last.fields["status"])
     if not last.is_list:
-        return f"{_named(last.exchange)} set the status of this task to {status}"
+        return phrase(
+            "{named} set the status of this task to {status}", named=_named(last.exchange), status=status
+        )
     if key_of(last.exchange) != key_of(exchange):
-        return f"{_named(last.exchange)} lists this task for another API key"
+        return phrase("{named} lists this task for another API key", named=_named(last.exchange))
     if difference.recorded.startswith("task ") and _is_same_list(last.exchange, exchange):
-        return f"{_named(last.exchange)} lists this task, too, but each task is on one page only"
+        return phrase(
+            "{named} lists this task, too, but each task is on one page only", named=_named(last.exchange)
+        )
     since = _since(before, difference.task, last)
-    return f"{_named(last.exchange)} lists this task with the status {status}, and {since}"
+    return phrase(
+        "{named} lists this task with the status {status}, and {since}",
+        named=_named(last.exchange),
+        status=status,
+        since=since,
+    )
 
 
 def _is_same_list(first: Exchange, second: Exchange) -> bool:
@@ -225,10 +270,14 @@ def _since(before: Sequence[Exchange], task_id: str, last: _Event) -> str:
     if changes:
         names = {name for event in changes for name in event.fields} - {"link_id"}
         last_change = _named(changes[-1].exchange, first=False)
-        return f"after that, {last_change} changed only: {', '.join(sorted(names)) or 'nothing'}"
+        return phrase(
+            "after that, {last_change} changed only: {value}",
+            last_change=last_change,
+            value=", ".join(sorted(names)) or phrase("nothing"),
+        )
     refused = [_named(item, first=False) for item in later if _asks_to_change(item, task_id)][-_MAX_NAMED:]
-    tried = f", but it was refused to {', '.join(refused)}" if refused else ""
-    return f"{NOBODY_CHANGED}{tried}"
+    tried = phrase(", but it was refused to {refused}", refused=joined(", ", refused)) if refused else ""
+    return NOBODY_CHANGED + tried
 
 
 def _asks_to_change(exchange: Exchange, task_id: str) -> bool:
@@ -237,7 +286,10 @@ def _asks_to_change(exchange: Exchange, task_id: str) -> bool:
 
 
 def _named(exchange: Exchange, *, first: bool = True) -> str:
-    return f"{'E' if first else 'e'}xchange {exchange.number} ({request_line(exchange)})"
+    number, request = exchange.number, request_line(exchange)
+    if first:
+        return phrase("Exchange {number} ({request})", number=number, request=request)
+    return phrase("exchange {number} ({request})", number=number, request=request)
 
 
 def _events(exchanges: Sequence[Exchange], task_id: str) -> Iterator[_Event]:

@@ -31,7 +31,6 @@ from typing import Any
 from workerkit.mockserver.capsules.comparison.difference import (
     MISSING,
     Difference,
-    Phrase,
     difference_at,
     display,
 )
@@ -40,6 +39,7 @@ from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import TASK_OPERATIONS
 from workerkit.openapi.formats.timestamp import TIME_PATTERN, read_time
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import worker_api
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -202,7 +202,7 @@ class Matcher:
             if not self._is_invented(after_item):
                 self._compare_values(f"{place}/{index}", before_item, after_item)
         if len(before) != len(after):
-            raise _DifferenceFoundError(place, Phrase(f"{len(before)} items"), Phrase(f"{len(after)} items"))
+            raise _DifferenceFoundError(place, _items_text(before), _items_text(after))
 
     def _compare_task_ids(self, place: str, before: list[str] | None, after: list[str] | None) -> None:
         """Compares which tasks are in a list, and in which order. None is a list with other items, too."""
@@ -223,15 +223,15 @@ class Matcher:
         is_extra = bool(recorded) and recorded[0] not in now
         is_missing = bool(now) and now[0] not in recorded
         if is_extra and not (is_missing and self._is_known(now[0])):
-            values, task = (f"task {recorded[0]}", f"no task {recorded[0]}"), recorded[0]
+            values, task = (_task_text(recorded[0]), _no_task_text(recorded[0])), recorded[0]
         elif is_missing and not is_extra and not self._is_known(now[0]):
-            lengths = Phrase(f"{len(before)} tasks"), Phrase(f"{len(after)} tasks")
+            lengths = _tasks_text(before), _tasks_text(after)
             return _DifferenceFoundError(place, *lengths)
         elif is_missing and not is_extra:
-            values, task = (f"no task {now[0]}", f"task {now[0]}"), now[0]
+            values, task = (_no_task_text(now[0]), _task_text(now[0])), now[0]
         else:
-            values, task = (f"task {recorded[0]}", f"task {now[0]}"), recorded[0]
-        return _DifferenceFoundError(f"{place}/{index}", *map(Phrase, values), task=task)
+            values, task = (_task_text(recorded[0]), _task_text(now[0])), recorded[0]
+        return _DifferenceFoundError(f"{place}/{index}", *values, task=task)
 
     def _is_invented(self, task: Any) -> bool:
         """Whether this is a task of the mock that stands for a recorded task."""
@@ -250,7 +250,7 @@ class Matcher:
         elif place.endswith("/server_name") and self._source is AnswerSource.SERVER:
             if not self._is_same_id(before, after):
                 earlier = self._new_ids.get(_lower(before), before)
-                now = Phrase(f'"{after}", but "{earlier}" in earlier answers')
+                now = phrase('"{after}", but "{earlier}" in earlier answers', after=after, earlier=earlier)
                 raise _DifferenceFoundError(place, before, now)
         elif self._source is AnswerSource.RECONSTRUCTION and self._is_reported_name(place, before):
             return
@@ -408,3 +408,19 @@ def _enum_values_in(value: Any) -> Iterator[str]:
 def _children(value: Any) -> Iterator[Any]:
     if isinstance(value, dict | list):
         yield from value.values() if isinstance(value, dict) else value
+
+
+def _items_text(items: list[Any]) -> str:
+    return phrase("{count} items", count=len(items))
+
+
+def _tasks_text(tasks: list[str]) -> str:
+    return phrase("{count} tasks", count=len(tasks))
+
+
+def _task_text(task_id: str) -> str:
+    return phrase("task {id}", id=task_id)
+
+
+def _no_task_text(task_id: str) -> str:
+    return phrase("no task {id}", id=task_id)

@@ -14,6 +14,7 @@ from workerkit.mockserver.capsules.replay.explanation import explanation
 from workerkit.mockserver.capsules.replay.matching import AnswerSource, Matcher
 from workerkit.mockserver.capsules.replay.replay_mock import ReplayMock
 from workerkit.mockserver.worlds.worlds import Builder
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.dialect import Dialect
 
 SendAgain = Callable[[RecordedExchange], RecordedExchange]
@@ -75,7 +76,9 @@ def replay_in_world(
         result = replay_exchanges(capsule, mock.replay, source, known=known)
         difference = result.difference
         if difference is not None and difference.place == "status" and mock.refusal:
-            difference = replace(difference, why=f"The mock refuses it: {mock.refusal}")
+            difference = replace(
+                difference, why=phrase("The mock refuses it: {refusal}", refusal=mock.refusal)
+            )
     return replace(result, difference=difference, build_world=build_world)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from workerkit.mockserver.capsules.comparison.difference import Difference, request_line
 from workerkit.mockserver.capsules.replay.worker_replay import WorkerReplay
-from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding
+from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportFinding, more_phrase
 from workerkit.mockserver.reports.text import worker_output_lines
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.timestamp import time_text
 from workerkit.openapi.formats.visible_text import visible_line
+from workerkit.openapi.languages.phrase import joined, phrase
 
 _MAX_LISTED = 5
 
@@ -36,7 +37,9 @@ class ReplaySummary:
     @property
     def verdict(self) -> str:
         """The verdict on one line, with the first difference."""
-        return "reproduced" if self.difference is None else f"not reproduced: {self.difference}"
+        if self.difference is None:
+            return phrase("reproduced")
+        return phrase("not reproduced: {difference}", difference=self.difference.text)
 
 
 def summary_of_worker_replay(result: WorkerReplay, *, notes: Iterable[str], in_order: bool) -> ReplaySummary:
@@ -46,22 +49,32 @@ def summary_of_worker_replay(result: WorkerReplay, *, notes: Iterable[str], in_o
     in_order: True if the requests had to come in the recorded order.
     """
     matched, missed, difference = result.matched, result.missed, result.difference
-    count_note = f"{matched} of {matched + len(missed)} recorded requests were sent. Then {result.ended}."
+    count_note = phrase(
+        "{matched} of {total} recorded requests were sent. Then {ended}.",
+        matched=matched,
+        total=matched + len(missed),
+        ended=result.ended,
+    )
     notes = [*notes, count_note]
     if not result.has_keys:
-        notes.append("The recording contains no API key, so the worker's keys were not compared.")
+        notes.append(phrase("The recording contains no API key, so the worker's keys were not compared."))
     if difference is None:
         return ReplaySummary(matched, None, tuple(notes), result.output)
     last_input = (
-        f"the answer to exchange {difference.number - 1}" if difference.number > 1 else "its settings"
+        phrase("the answer to exchange {number}", number=difference.number - 1)
+        if difference.number > 1
+        else phrase("its settings")
     )
     all_notes = [
         *notes,
-        f"Not sent: {_listed(missed)}",
-        f"Next: check what the worker did with {last_input}. If the worker is right, record again.",
+        phrase("Not sent: {listed}", listed=_listed(missed)),
+        phrase(
+            "Next: check what the worker did with {last_input}. If the worker is right, record again.",
+            last_input=last_input,
+        ),
     ]
     if in_order:
-        all_notes.append("If the requests may come in any order, leave out --in-order.")
+        all_notes.append(phrase("If the requests may come in any order, leave out --in-order."))
     return ReplaySummary(matched, difference, tuple(all_notes), result.output)
 
 
@@ -107,7 +120,7 @@ def command_report(name: str, summary: ReplaySummary, *, began: float, seconds: 
         outcome=Outcome.PASS if difference is None else Outcome.FAIL,
         seconds=seconds,
         requests=summary.requests,
-        findings=() if difference is None else (ReportFinding(difference.place, str(difference)),),
+        findings=() if difference is None else (ReportFinding(difference.place, difference.text),),
         notes=summary.notes,
         output=summary.output,
     )
@@ -116,6 +129,9 @@ def command_report(name: str, summary: ReplaySummary, *, began: float, seconds: 
 
 
 def _listed(missed: tuple[Exchange, ...]) -> str:
-    listed = [f"exchange {exchange.number} ({request_line(exchange)})" for exchange in missed[:_MAX_LISTED]]
+    listed = [
+        phrase("exchange {number} ({request})", number=exchange.number, request=request_line(exchange))
+        for exchange in missed[:_MAX_LISTED]
+    ]
     more = len(missed) - _MAX_LISTED
-    return ", ".join([*listed, *([f"and {more} more"] if more > 0 else [])])
+    return joined(", ", [*listed, *([more_phrase(more)] if more > 0 else [])])

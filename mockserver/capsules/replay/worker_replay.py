@@ -13,6 +13,7 @@ from workerkit.mockserver.workers.command import Command
 from workerkit.mockserver.workers.worker_environment import fill_placeholders
 from workerkit.openapi.errors import CannotRunError
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 _SECONDS_BETWEEN_CHECKS = 0.02
 _SECONDS_AFTER_LAST_ANSWER = 1.0
@@ -82,7 +83,7 @@ def _check_complete(capsule: Capsule) -> None:
             raise IncompleteCapsuleError(
                 f"the recorded answers cannot be given to a worker: exchange {exchange.number} "
                 f"({request_line(exchange)}): {exchange.why}. "
-                "Remove this exchange from the file, or record again"
+                "Remove this exchange from the file, or record again. More: workerkit docs reference/capsules"
             )
 
 
@@ -92,15 +93,15 @@ def _wait_for_end(server: CapsuleServer, command: Command, time_limit: float) ->
     while steady_seconds() < deadline:
         exit_code = command.wait(_SECONDS_BETWEEN_CHECKS)
         if exit_code is not None:
-            return f"the worker exited with code {exit_code}"
+            return phrase("the worker exited with code {exit_code}", exit_code=exit_code)
         if server.is_finished:
             command.wait(_SECONDS_AFTER_LAST_ANSWER)
-            return "all recorded answers were given"
+            return phrase("all recorded answers were given")
         if server.got_unexpected_request:
-            return "the worker was stopped because it sent a request that is not in the recording"
+            return phrase("the worker was stopped because it sent a request that is not in the recording")
         if server.seconds_since_match > server.patience:
-            return (
-                "the worker was stopped because it sent none of the missing requests "
-                f"for {server.patience:.0f} s"
+            return phrase(
+                "the worker was stopped because it sent none of the missing requests for {patience:.0f} s",
+                patience=server.patience,
             )
-    return f"the worker was stopped at the time limit of {time_limit:g} s"
+    return phrase("the worker was stopped at the time limit of {time_limit:g} s", time_limit=time_limit)

@@ -9,11 +9,18 @@ from xml.etree.ElementTree import Element
 from workerkit.mockserver.reports.html.case_links import case_anchors, case_links
 from workerkit.mockserver.reports.markup import Child, element
 from workerkit.mockserver.reports.report import CommandReport, Outcome, ReportSection, ReportSentence
+from workerkit.openapi.languages.phrase import joined, phrase
+from workerkit.openapi.languages.report_language import in_report_language, report_language
 
 API_PAGE_ANCHOR = "api-page"
 _LANGUAGE = "vi"
 _OUTCOME_ORDER = (Outcome.PASS, Outcome.FAIL, Outcome.SKIP, None)
-_COLUMNS = ("verdict", "sentence of the API page", "tested by", "reason")
+_COLUMNS = (
+    phrase("verdict"),
+    phrase("sentence of the API page"),
+    phrase("tested by"),
+    phrase("reason"),
+)
 
 
 def api_page_sections(report: CommandReport) -> Iterator[Element]:
@@ -24,14 +31,15 @@ def api_page_sections(report: CommandReport) -> Iterator[Element]:
     if not report.sections:
         return
     anchors = case_anchors(report)
-    yield element("h2", "The API page, sentence by sentence", id=API_PAGE_ANCHOR)
+    yield element("h2", phrase("The API page, sentence by sentence"), id=API_PAGE_ANCHOR)
     yield from (_section(section, anchors) for section in report.sections)
 
 
 def _section(section: ReportSection, anchors: Mapping[str, str]) -> Element:
     has_broken = any(sentence.outcome is Outcome.FAIL for sentence in section.sentences)
-    heading = element("h3", section.english)
-    original = element("span", section.heading, class_="title", lang=_LANGUAGE)
+    is_in_english = report_language() != _LANGUAGE
+    heading = element("h3", section.english if is_in_english else section.heading)
+    original = element("span", section.heading, class_="title", lang=_LANGUAGE) if is_in_english else None
     head = element("tr", *(element("th", name, scope="col") for name in _COLUMNS))
     rows = (_row(sentence, anchors) for sentence in section.sentences)
     return element(
@@ -49,7 +57,7 @@ def _counts(sentences: Iterable[ReportSentence]) -> Iterator[Child]:
     states = Counter((sentence.state, _css_class(sentence)) for sentence in in_outcome_order)
     for index, ((state, css_class), count) in enumerate(states.items()):
         yield ", " if index else None
-        yield element("span", f"{count} {state}", class_=css_class)
+        yield element("span", joined(" ", (str(count), state)), class_=css_class)
 
 
 def _css_class(sentence: ReportSentence) -> str:
@@ -57,12 +65,18 @@ def _css_class(sentence: ReportSentence) -> str:
 
 
 def _row(sentence: ReportSentence, anchors: Mapping[str, str]) -> Element:
-    state = element("span", sentence.state.upper(), class_=_css_class(sentence))
+    state = element("span", in_report_language(sentence.state).upper(), class_=_css_class(sentence))
     text = element("span", sentence.text, lang=_LANGUAGE)
     return element(
         "tr",
         element("td", state),
-        element("td", text, element("div", sentence.english, class_="soft")),
+        element("td", text, *_in_english(sentence)),
         element("td", *case_links(sentence.cases, anchors)),
         element("td", *(element("div", note) for note in sentence.notes)),
     )
+
+
+def _in_english(sentence: ReportSentence) -> Iterator[Element]:
+    """Returns the sentence in English, unless the report has the language of the API page."""
+    if report_language() != _LANGUAGE:
+        yield element("div", sentence.english, class_="soft")

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from workerkit.mockserver.reports.markup import Child, element
 from workerkit.mockserver.reports.report import CommandReport
+from workerkit.openapi.languages.report_language import in_report_language
 
 # The number at the beginning of a line about one or several exchanges: `#4 at 0.120 s: GET ...`.
-_NUMBER = re.compile(r"#(\d+)(?= (?:at|to) )")
+_NUMBER = re.compile(r"#(\d+)(?= \S)")
 
 
 def case_anchor(index: int) -> str:
@@ -45,7 +46,7 @@ def exchange_lines(lines: Iterable[str], anchor: str | None) -> Iterator[Child]:
 
     anchor: the HTML id of the case with the exchanges. None if the page does not show them.
     """
-    for index, line in enumerate(lines):
+    for index, line in enumerate(map(in_report_language, lines)):
         yield "\n" if index else None
         match = _NUMBER.match(line) if anchor else None
         if match:

@@ -9,6 +9,7 @@ from workerkit.mockserver.reports.html.case_links import case_anchor, exchange_l
 from workerkit.mockserver.reports.html.cause_sections import cause_anchor
 from workerkit.mockserver.reports.markup import Child, element
 from workerkit.mockserver.reports.report import Case, CommandReport, Outcome, ReportCommand, ReportFinding
+from workerkit.openapi.languages.phrase import phrase
 
 CASES_ANCHOR = "cases"
 # A finding that a cause explains has fewer lines: the run of the case has all of them.
@@ -17,11 +18,14 @@ _MAX_LINES, _MAX_EXPLAINED_LINES = 40, 12
 _MAX_OUTPUTS, _MIN_OUTPUT = 128_000, 2_000
 # Heading and CSS class of each column.
 _Columns = tuple[tuple[str, str | None], ...]
+_VERDICT_AND_CASE: _Columns = ((phrase("verdict"), None), (phrase("case"), None))
 _COUNTS_COLUMNS: _Columns = (
-    *(("verdict", None), ("case", None), ("seconds", "number"), ("requests", "number")),
-    ("broken rules", None),
+    *_VERDICT_AND_CASE,
+    (phrase("seconds"), "number"),
+    (phrase("requests"), "number"),
+    (phrase("broken rules"), None),
 )
-_TEXTS_COLUMNS: _Columns = (("verdict", None), ("case", None), ("description", None), ("findings", None))
+_TEXTS_COLUMNS: _Columns = (*_VERDICT_AND_CASE, (phrase("description"), None), (phrase("findings"), None))
 
 
 def cases_table(report: CommandReport) -> Element:
@@ -86,12 +90,15 @@ def _parts(index: int, case: Case, max_output: int) -> Iterator[Element]:
 
 def _output(output: str, max_output: int) -> Iterator[Element]:
     if not output:
-        yield element("p", "The worker printed nothing.")
+        yield element("p", phrase("The worker printed nothing."))
         return
     left_out = max(0, len(output) - max_output)
-    yield element("h3", "Output of the worker")
+    yield element("h3", phrase("Output of the worker"))
     if left_out:
-        text = f"The first {left_out} characters are left out: run this case alone to see them."
+        text = phrase(
+            "The first {left_out} characters are left out: run this case alone to see them.",
+            left_out=left_out,
+        )
         yield element("p", text, class_="soft")
     yield element("pre", output[left_out:], tabindex=0)
 
@@ -108,7 +115,9 @@ def _finding(case: int, number: int, finding: ReportFinding, *, has_run: bool) -
 def _cause_link(finding: ReportFinding) -> Iterator[Child]:
     if finding.cause:
         yield " ("
-        yield element("a", f"cause {finding.cause}", href=f"#{cause_anchor(finding.cause)}")
+        yield element(
+            "a", phrase("cause {number}", number=finding.cause), href=f"#{cause_anchor(finding.cause)}"
+        )
         yield ")"
 
 

@@ -9,6 +9,7 @@ from workerkit.mockserver.reports.html.case_links import case_anchors, case_link
 from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import CommandReport, ReportCause
 from workerkit.mockserver.reports.text import cause_output_lines
+from workerkit.openapi.languages.phrase import joined, phrase
 
 _MAX_LINES = 12
 CAUSES_ANCHOR = "causes"
@@ -32,7 +33,7 @@ def cause_anchor(number: int) -> str:
 
 
 def _section(number: int, cause: ReportCause, anchors: Mapping[str, str]) -> Element:
-    extent = element("span", f" {cause.extent}", class_="soft") if cause.extent else None
+    extent = element("span", " ", cause.extent, class_="soft") if cause.extent else None
     return element(
         "section",
         element(
@@ -51,17 +52,17 @@ def _evidence(cause: ReportCause, anchors: Mapping[str, str]) -> Iterator[Elemen
     lines = cause.finding.first_lines(_MAX_LINES)
     output = cause_output_lines(cause)
     if lines or cause.notes or output:
-        yield element("p", "In ", *case_links([cause.shown_case], anchors), ":")
+        yield element("p", phrase("In "), *case_links([cause.shown_case], anchors), ":")
     if lines:
         yield element("pre", *exchange_lines(lines, anchors.get(cause.shown_case)), tabindex=0)
     yield from (element("p", note) for note in cause.notes)
     if output:
-        yield element("pre", "\n".join(output), tabindex=0)
+        yield element("pre", joined("\n", output), tabindex=0)
 
 
 def _cases(cause: ReportCause, anchors: Mapping[str, str]) -> Element:
     links = case_links(cause.cases, anchors)
     if len(cause.cases) <= _MAX_OPEN_CASES:
-        return element("p", "Cases: ", *links)
-    summary = element("summary", f"Cases: {len(cause.cases)}")
+        return element("p", phrase("Cases: "), *links)
+    summary = element("summary", phrase("Cases: "), str(len(cause.cases)))
     return element("details", summary, element("p", *links))

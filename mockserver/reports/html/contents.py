@@ -12,6 +12,7 @@ from workerkit.mockserver.reports.html.cause_sections import cause_anchor
 from workerkit.mockserver.reports.html.table_sections import table_anchor
 from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import CommandReport
+from workerkit.openapi.languages.phrase import phrase
 
 
 def contents(report: CommandReport) -> Element:
@@ -31,12 +32,12 @@ def contents(report: CommandReport) -> Element:
         "nav",
         element(
             "details",
-            element("summary", "Contents"),
+            element("summary", phrase("Contents")),
             element("ul", *links),
             element("div", class_="filters"),
             element("ul", *cases, class_="case-links"),
         ),
-        aria_label="Contents",
+        aria_label=phrase("Contents"),
     )
 
 
@@ -47,5 +48,5 @@ def _parts(report: CommandReport) -> Iterator[tuple[str, str]]:
     for number, table in enumerate(report.tables, 1):
         yield table.title, table_anchor(number)
     if report.sections:
-        yield "The API page, sentence by sentence", API_PAGE_ANCHOR
-    yield f"All {len(report.cases)} cases", CASES_ANCHOR
+        yield phrase("The API page, sentence by sentence"), API_PAGE_ANCHOR
+    yield phrase("All {count} cases", count=len(report.cases)), CASES_ANCHOR

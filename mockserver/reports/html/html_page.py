@@ -20,6 +20,8 @@ from workerkit.mockserver.reports.html.run_data import run_data
 from workerkit.mockserver.reports.html.table_sections import table_sections
 from workerkit.mockserver.reports.markup import element
 from workerkit.mockserver.reports.report import CommandReport, FoldedNote
+from workerkit.openapi.languages.phrase import phrase
+from workerkit.openapi.languages.report_language import report_language
 
 _STYLES = (("workerkit.mockserver.inspector", "lanes.css"), (__package__, "page.css"))
 
@@ -36,7 +38,7 @@ def html_report(report: CommandReport) -> bytes:
         *map(_folded_note, report.folded_notes),
         *table_sections(report),
         *api_page_sections(report),
-        element("h2", "All cases", id=CASES_ANCHOR),
+        element("h2", phrase("All cases"), id=CASES_ANCHOR),
         cases_table(report),
         id="overview",
     )
@@ -51,7 +53,7 @@ def html_report(report: CommandReport) -> bytes:
         element("script", run_data(report), type="application/json", id="data"),
         element("script", page_script(), type="module"),
     )
-    page = element("html", _head(report), body, lang="en")
+    page = element("html", _head(report), body, lang=report_language())
     return b"<!doctype html>\n" + tostring(page, encoding="unicode", method="html").encode()
 
 

@@ -11,6 +11,7 @@ _INSPECTOR, _REPORT = "workerkit.mockserver.inspector", __package__
 _MODULES = (
     (_INSPECTOR, "dom.js"),
     (_INSPECTOR, "lanes.js"),
+    (_REPORT, "phrase.js"),
     (_REPORT, "copy.js"),
     (_REPORT, "run.js"),
     (_REPORT, "trace.js"),
@@ -18,6 +19,8 @@ _MODULES = (
     (_REPORT, "start.js"),
 )
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
+# The text of a call of phrase.js.
+_PHRASE = re.compile(r'\bphrase\(\s*"([^"\\]+)"')
 _EXPORT = re.compile(r"^export (?=async |class |const |function )", re.MULTILINE)
 
 
@@ -25,6 +28,11 @@ _EXPORT = re.compile(r"^export (?=async |class |const |function )", re.MULTILINE
 def page_script() -> str:
     """Returns the script. It imports nothing, because a page on disk cannot import files."""
     return "".join(map(_without_links, _MODULES))
+
+
+def script_phrases() -> list[str]:
+    """Returns the English texts that the script shows."""
+    return list(dict.fromkeys(_PHRASE.findall(page_script())))
 
 
 def _without_links(module: tuple[str, str]) -> str:

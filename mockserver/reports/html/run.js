@@ -1,5 +1,7 @@
 // The run of a case, from the JSON that run_data.py wrote.
 
+import { phrase } from "./phrase.js";
+
 const NUMBERS_OF_A_PERIOD = 3;
 const KINDS = ["exchange", "fold", "happening", "gap"]; // those of TimelineRowKind
 
@@ -50,5 +52,5 @@ export function numbersText(row) {
   if (row.first === 0) {
     return "";
   }
-  return row.first === row.last ? `#${row.first}` : `#${row.first} to #${row.last}`;
+  return row.first === row.last ? `#${row.first}` : phrase("#{first} to #{last}", { first: row.first, last: row.last });
 }

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from workerkit.mockserver.reports.html.page_script import script_phrases
 from workerkit.mockserver.reports.report import Case, CommandReport
 from workerkit.mockserver.reports.timeline import TaskLane, Tick, Timeline, TimelineRow, TimelineRowKind
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.visible_text import visible_text
+from workerkit.openapi.languages.catalogue import ENGLISH
+from workerkit.openapi.languages.phrase import phrase
+from workerkit.openapi.languages.report_language import in_report_language, report_language
 from workerkit.openapi.spec.api import worker_api
 
 _TICK_PLACES = 1000
@@ -22,12 +26,23 @@ def run_data(report: CommandReport) -> str:
     statuses: the statuses of tasks, in the order in which a task passes through them.
     texts: all other texts. Wherever a text is meant, the JSON has its index here.
     runs: for each case its run, or null.
+    translations: the texts of the script in the language of the report, by their English texts. Empty for
+        English.
 
     run.js reads this.
     """
     data = _RunData(report)
-    value = {"runs": data.runs, "statuses": data.statuses, "texts": list(data.texts)}
+    value = {
+        "runs": data.runs,
+        "statuses": data.statuses,
+        "texts": list(data.texts),
+        "translations": {} if report_language() == ENGLISH else _translations(),
+    }
     return render(value).decode().replace("<", "\\u003c")
+
+
+def _translations() -> dict[str, str]:
+    return {english: in_report_language(phrase(english)) for english in script_phrases()}
 
 
 class _RunData:

@@ -3,11 +3,21 @@
 import { element } from "/_mock/ui/dom.js";
 import { CaseList } from "./case_list.js";
 import { addCopyButtons } from "./copy.js";
+import { phrase } from "./phrase.js";
 import { runOf } from "./run.js";
 import { Trace } from "./trace.js";
 
 const WIDE = "(min-width: 64rem)";
-const KEYS = { j: "next line of a run", k: "line before", n: "next finding", p: "finding before", "]": "next case", "[": "case before", "/": "search", Escape: "back to the overview" };
+const KEYS = {
+  j: phrase("next line of a run"),
+  k: phrase("line before"),
+  n: phrase("next finding"),
+  p: phrase("finding before"),
+  "]": phrase("next case"),
+  "[": phrase("case before"),
+  "/": phrase("search"),
+  Escape: phrase("back to the overview"),
+};
 const data = JSON.parse(document.getElementById("data").textContent);
 const overview = document.getElementById("overview");
 const sections = [...document.querySelectorAll("details.case")];
@@ -130,13 +140,13 @@ function press(event) {
 
 function keysHelp() {
   const items = Object.entries(KEYS).map(([key, text]) => element("li", {}, element("kbd", {}, key), ` ${text}`));
-  const label = element("label", {}, keysAreOn, " Use these keys");
-  return element("details", { class: "keys" }, element("summary", {}, "Keys"), element("ul", {}, ...items), label);
+  const label = element("label", {}, keysAreOn, " ", phrase("Use these keys"));
+  return element("details", { class: "keys" }, element("summary", {}, phrase("Keys")), element("ul", {}, ...items), label);
 }
 
 function caseBar(index) {
   const button = (text, by) => element("button", { type: "button", onclick: () => showCase(by) }, text);
-  return element("div", { class: "steps" }, element("a", { href: "#overview" }, "Overview"), button("Case before", -1), button("Next case", 1));
+  return element("div", { class: "steps" }, element("a", { href: "#overview" }, phrase("Overview")), button(phrase("Case before"), -1), button(phrase("Next case"), 1));
 }
 
 const contents = document.querySelector("nav details");

@@ -3,11 +3,12 @@
 import { element, field, kindOf } from "/_mock/ui/dom.js";
 import { laneBar } from "/_mock/ui/lanes.js";
 import { copyButton } from "./copy.js";
+import { phrase } from "./phrase.js";
 import { numbersText, secondsText, statusAfter } from "./run.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MOST_LANES = 80;
-const CHOICES = [["", "all"], ["broken", "broke a rule"], ["refused", "4xx"], ["failed", "5xx or no answer"], ["happening", "events"]];
+const CHOICES = [["", phrase("all")], ["broken", phrase("broke a rule")], ["refused", "4xx"], ["failed", phrase("5xx or no answer")], ["happening", phrase("events")]];
 
 export class Trace {
   // `onChoose(row)` is called when somebody chooses a row.
@@ -17,9 +18,9 @@ export class Trace {
     this.onChoose = onChoose;
     this.chosen = null;
     this.filters = element("form", { class: "filters", oninput: () => this.filter(), onsubmit: (event) => event.preventDefault() });
-    this.filters.append(field("Show", "kind", CHOICES), field("Search exchanges", "text", null, { type: "search" }));
+    this.filters.append(field(phrase("Show"), "kind", CHOICES), field(phrase("Search exchanges"), "text", null, { type: "search" }));
     this.count = element("p", { role: "status", class: "soft" });
-    this.list = element("div", { class: "exchanges", role: "listbox", tabindex: "0", "aria-label": `Exchanges of ${name}` });
+    this.list = element("div", { class: "exchanges", role: "listbox", tabindex: "0", "aria-label": phrase("Exchanges of {name}", { name }) });
     this.list.addEventListener("keydown", (event) => this.press(event));
     this.details = element("div", { class: "moment", "aria-live": "polite" });
     this.options = run.rows.map((row) => this.option(row));
@@ -85,7 +86,8 @@ export class Trace {
       const isKind = !kind || (kind === "broken" ? row.rules.length : kind === kindOfRow(row));
       this.options[row.index].hidden = !(isKind && (!word || textOfRow(row).toLowerCase().includes(word)));
     });
-    this.count.textContent = `${this.shown.length} of ${this.run.rows.filter((row) => row.kind !== "gap").length} lines`;
+    const total = this.run.rows.filter((row) => row.kind !== "gap").length;
+    this.count.textContent = phrase("{shown} of {total} lines", { shown: this.shown.length, total });
   }
 
   option(row) {
@@ -94,13 +96,12 @@ export class Trace {
     if (row.kind === "gap") {
       return element("div", { ...properties, "aria-disabled": "true" }, row.text);
     }
-    const times = row.count > 1 ? `${row.count} times ` : "";
     return element(
       "div",
       { ...properties, onclick: () => this.onChoose(row) },
       element("span", { class: "number" }, numbersText(row)),
       element("span", { class: "number" }, secondsText(row.at)),
-      element("span", { class: "asked" }, times + row.text),
+      element("span", { class: "asked" }, requestOf(row)),
       element("span", { class: "answer" }, row.answer),
       row.rules.length ? element("span", { class: "fail" }, `✗ ${row.rules.join(", ")}`) : null,
     );
@@ -113,11 +114,12 @@ export class Trace {
     this.mark = element("div", { class: "mark", hidden: true });
     const lines = events.map(({ at }) => element("div", { class: "event" }));
     lines.forEach((line, index) => (line.style.left = `${(100 * events[index].at) / span.end}%`));
-    const label = `${rows.length} tasks over ${secondsText(milliseconds)}. The list below has the same as text.`;
+    const amounts = { count: rows.length, seconds: secondsText(milliseconds) };
+    const label = phrase("{count} tasks over {seconds}. The list below has the same as text.", amounts);
     const chart = element("div", { class: "chart", role: "img", tabindex: "0", "aria-label": label, onclick: (event) => this.chooseAt(event, chart) });
     chart.append(this.ticks(), ...rows, ...lines, this.mark);
     const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => element("span", {}, secondsText(part * milliseconds)));
-    return [element("h3", {}, "Tasks over time"), chart, element("div", { class: "scale", "aria-hidden": "true" }, ...marks), this.legend(rows.length)];
+    return [element("h3", {}, phrase("Tasks over time")), chart, element("div", { class: "scale", "aria-hidden": "true" }, ...marks), this.legend(rows.length)];
   }
 
   ticks() {
@@ -142,8 +144,8 @@ export class Trace {
       "ul",
       { class: "legend" },
       ...statuses.map((status) => element("li", {}, square(status), status)),
-      element("li", {}, "Ticks above the tasks are requests; those that broke a rule are tall and red. Dashed lines are events. A click chooses the nearest line of the list."),
-      more ? element("li", {}, `${more} more tasks are not drawn`) : null,
+      element("li", {}, phrase("Ticks above the tasks are requests; those that broke a rule are tall and red. Dashed lines are events. A click chooses the nearest line of the list.")),
+      more ? element("li", {}, phrase("{count} more tasks are not drawn", { count: more })) : null,
     );
   }
 
@@ -161,18 +163,17 @@ export class Trace {
   showMoment() {
     const row = this.chosen;
     if (row === null) {
-      this.details.replaceChildren(element("p", {}, "Choose a line to see the exchange and the states of all tasks at that moment."));
+      this.details.replaceChildren(element("p", {}, phrase("Choose a line to see the exchange and the states of all tasks at that moment.")));
       return;
     }
-    const title = [numbersText(row), `at ${secondsText(row.at)}`].join(" ").trim();
-    const times = row.count > 1 ? `${row.count} times ` : "";
+    const title = [numbersText(row), phrase("at {time}", { time: secondsText(row.at) })].join(" ").trim();
     const parts = [
       element("h3", {}, title),
-      copyButton("Copy", "Copy this exchange", () => `${title}: ${textOfRow(row)}`),
-      element("p", { class: "asked" }, times + row.text),
-      row.answer ? element("p", { class: kindOfRow(row) }, `answer: ${row.answer}`) : null,
-      row.why ? element("p", {}, `Why: ${row.why}`) : null,
-      row.rules.length ? element("p", { class: "fail" }, `✗ broke ${row.rules.join(", ")}`) : null,
+      copyButton(phrase("Copy"), phrase("Copy this exchange"), () => `${title}: ${textOfRow(row)}`),
+      element("p", { class: "asked" }, requestOf(row)),
+      row.answer ? element("p", { class: kindOfRow(row) }, phrase("answer: {answer}", { answer: row.answer })) : null,
+      row.why ? element("p", {}, phrase("Why: {reason}", { reason: row.why })) : null,
+      row.rules.length ? element("p", { class: "fail" }, phrase("✗ broke {rules}", { rules: row.rules.join(", ") })) : null,
       ...row.changes.map((change) => element("p", { class: "soft" }, change)),
       ...this.states(row),
     ];
@@ -185,11 +186,16 @@ export class Trace {
     const groups = counts.map(([status, count]) => {
       const tasks = lanes.filter((lane) => lane.status === status).map((lane) => element("li", {}, lane.task));
       const more = count - tasks.length;
-      const rest = more > 0 ? [element("li", {}, `and ${more} more`)] : [];
+      const rest = more > 0 ? [element("li", {}, phrase("and {count} more", { count: more }))] : [];
       return element("section", {}, element("h4", {}, square(status), `${count} ${status}`), element("ul", {}, ...tasks, ...rest));
     });
-    return [element("h3", {}, "Tasks at this moment"), element("div", { class: "states", tabindex: "0", role: "region", "aria-label": "Statuses of all tasks" }, ...groups)];
+    return [element("h3", {}, phrase("Tasks at this moment")), element("div", { class: "states", tabindex: "0", role: "region", "aria-label": phrase("Statuses of all tasks") }, ...groups)];
   }
+}
+
+// The request of a row, with the number of its exchanges.
+function requestOf(row) {
+  return row.count > 1 ? phrase("{count} times {request}", { count: row.count, request: row.text }) : row.text;
 }
 
 function square(status) {

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.refusals.left_alone import attempts_after_refusals
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -23,13 +24,15 @@ class BulkItemsHeeded(Rule):
     """
 
     id: ClassVar[str] = "bulk-items-heeded"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "The server answers a bulk update with 200 even if it refused some or all of the items."
     )
-    careful: ClassVar[str] = "reads `results` item by item, and drops or corrects the items that were refused"
+    careful: ClassVar[str] = phrase(
+        "reads `results` item by item, and drops or corrects the items that were refused"
+    )
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no item of a bulk update was refused"
+    no_occasion: ClassVar[str] = phrase("no item of a bulk update was refused")
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([*_repeated(run), *_forgotten(run)])
@@ -42,8 +45,11 @@ def _repeated(run: Run) -> Iterator[Breach]:
     for refusal, attempt in attempts_after_refusals(run):
         if refusal.in_bulk:
             yield Breach(
-                f"{_refused(run, refusal)}, and the worker reported the task again in "
-                f"{run.describe(attempt.exchange)}.",
+                phrase(
+                    "{refused}, and the worker reported the task again in {attempt_exchange}.",
+                    refused=_refused(run, refusal),
+                    attempt_exchange=run.describe(attempt.exchange),
+                ),
                 (refusal.number, attempt.number),
             )
 
@@ -61,11 +67,19 @@ def _forgotten(run: Run) -> Iterator[Breach]:
             and task["status"] not in run.api.statuses_in("ended")
         ):
             yield Breach(
-                f"{_refused(run, last)}, and the worker did not report the task again: it is still "
-                f"{task['status']}.",
+                phrase(
+                    "{refused}, and the worker did not report the task again: it is still {status}.",
+                    refused=_refused(run, last),
+                    status=task["status"],
+                ),
                 (last.number,),
             )
 
 
 def _refused(run: Run, refusal: TaskReport) -> str:
-    return f"The item of task {refusal.task} was refused ({refusal.code}) in {run.describe(refusal.exchange)}"
+    return phrase(
+        "The item of task {task} was refused ({code}) in {refusal_exchange}",
+        task=refusal.task,
+        code=refusal.code,
+        refusal_exchange=run.describe(refusal.exchange),
+    )

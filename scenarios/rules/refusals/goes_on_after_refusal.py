@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.unfinished_work import first_ids, listed_but_not_reported
@@ -24,11 +25,13 @@ class GoesOnAfterRefusal(Rule):
     """
 
     id: ClassVar[str] = "goes-on-after-refusal"
-    why: ClassVar[str] = "The refusal of one task says nothing about the other tasks, and they are waiting."
-    careful: ClassVar[str] = "leaves the refused task alone and takes the next one"
+    why: ClassVar[str] = phrase(
+        "The refusal of one task says nothing about the other tasks, and they are waiting."
+    )
+    careful: ClassVar[str] = phrase("leaves the refused task alone and takes the next one")
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no report of a task was refused"
+    no_occasion: ClassVar[str] = phrase("no report of a task was refused")
 
     patience: Seconds = 5.0
 
@@ -57,8 +60,15 @@ class GoesOnAfterRefusal(Rule):
 
 def _breach(run: Run, refused: TaskReport, remaining: Sequence[Mapping[str, Any]]) -> Breach:
     return Breach(
-        f"Task {refused.task} was refused with {refused.code} in {run.describe(refused.exchange)}, and the "
-        f"worker did no other task after that. {len(remaining)} tasks that a list had named were still "
-        f"waiting: {first_ids(remaining)}.",
+        phrase(
+            "Task {task} was refused with {code} in {refused_exchange}, and the worker did no "
+            "other task after that. {remaining_count} tasks that a list had named were still "
+            "waiting: {ids}.",
+            task=refused.task,
+            code=refused.code,
+            refused_exchange=run.describe(refused.exchange),
+            remaining_count=len(remaining),
+            ids=first_ids(remaining),
+        ),
         (refused.number,),
     )

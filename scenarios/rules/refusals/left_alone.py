@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -51,10 +52,16 @@ def attempts_after_refusals(run: Run) -> Iterator[tuple[TaskReport, TaskReport]]
 
 
 def _breach(run: Run, refusal: TaskReport, attempt: TaskReport) -> Breach:
-    status = f" as {attempt.status}" if attempt.status else ""
+    status = phrase(" as {status}", status=attempt.status) if attempt.status else ""
     return Breach(
-        f"Task {attempt.task} was refused with {refusal.code} in {run.describe(refusal.exchange)}, and the "
-        f"worker reported it again{status} in {run.describe(attempt.exchange)}. No list had named the task "
-        "in between.",
+        phrase(
+            "Task {task} was refused with {code} in {refusal_exchange}, and the worker reported "
+            "it again{status} in {attempt_exchange}. No list had named the task in between.",
+            task=attempt.task,
+            code=refusal.code,
+            refusal_exchange=run.describe(refusal.exchange),
+            status=status,
+            attempt_exchange=run.describe(attempt.exchange),
+        ),
         (refusal.number, attempt.number),
     )

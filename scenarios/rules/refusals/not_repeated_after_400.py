@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -33,10 +34,12 @@ class NotRepeatedAfter400(Rule):
     """
 
     id: ClassVar[str] = "not-repeated-after-400"
-    why: ClassVar[str] = "A wrong request stays wrong, no matter how often it is sent."
-    careful: ClassVar[str] = "logs a request that is refused with 400, drops or corrects it, and goes on"
+    why: ClassVar[str] = phrase("A wrong request stays wrong, no matter how often it is sent.")
+    careful: ClassVar[str] = phrase(
+        "logs a request that is refused with 400, drops or corrects it, and goes on"
+    )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no report and no logs were refused with 400"
+    no_occasion: ClassVar[str] = phrase("no report and no logs were refused with 400")
 
     times: Positive = 3
 
@@ -103,7 +106,13 @@ def _subjects(run: Run, exchange: Exchange) -> tuple[Hashable, ...]:
 def _breach(run: Run, refused: list[Exchange]) -> Breach:
     first, last = refused[0], refused[-1]
     return Breach(
-        f"In {run.describe(first)} a request was refused with {first.status}. The worker sent it "
-        f"{len(refused) - 1} more times without a change, the last time in {run.describe(last)}.",
+        phrase(
+            "In {first_exchange} a request was refused with {status}. The worker sent it "
+            "{number} more times without a change, the last time in {last_exchange}.",
+            first_exchange=run.describe(first),
+            status=first.status,
+            number=len(refused) - 1,
+            last_exchange=run.describe(last),
+        ),
         tuple(exchange.number for exchange in refused),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -25,13 +26,13 @@ class RefusedStartHeeded(Rule):
     """
 
     id: ClassVar[str] = "refused-start-heeded"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "The start of a task is refused because somebody else has done the task. If the worker goes on, the "
         "task is done twice."
     )
-    careful: ClassVar[str] = "drops a task when its start is refused, and takes the next task"
+    careful: ClassVar[str] = phrase("drops a task when its start is refused, and takes the next task")
     general: ClassVar[bool] = False
-    no_occasion: ClassVar[str] = "the server refused no start of a task"
+    no_occasion: ClassVar[str] = phrase("the server refused no start of a task")
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([breach for task in run.reports_by_task for breach in _breaches(run, task)])
@@ -67,8 +68,15 @@ def _is_refused_start(report: TaskReport) -> bool:
 
 def _breach(run: Run, refusal: TaskReport, result: TaskReport) -> Breach:
     return Breach(
-        f"The server refused to let task {result.task} run ({refusal.code}) in "
-        f"{run.describe(refusal.exchange)}. The task was then reported as {result.status} in "
-        f"{run.describe(result.exchange)}, although it had a result already.",
+        phrase(
+            "The server refused to let task {task} run ({code}) in {refusal_exchange}. The task "
+            "was then reported as {status} in {result_exchange}, although it had a result "
+            "already.",
+            task=result.task,
+            code=refusal.code,
+            refusal_exchange=run.describe(refusal.exchange),
+            status=result.status,
+            result_exchange=run.describe(result.exchange),
+        ),
         (refusal.number, result.number),
     )

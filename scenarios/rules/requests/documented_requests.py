@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.rules.requests.bulk_within_limit import BulkWithinLimit
 from workerkit.scenarios.rules.requests.flawed_request import RequestFlawRule
@@ -25,14 +26,14 @@ class DocumentedRequests(RequestFlawRule):
     """
 
     id: ClassVar[str] = "documented-requests"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "The server refuses a request that the API does not have, or reads it in another way than the worker "
         "means it."
     )
-    careful: ClassVar[str] = (
+    careful: ClassVar[str] = phrase(
         "uses only the paths, parameters and fields of the API page, with values of the right type"
     )
-    no_occasion: ClassVar[str] = "the worker sent no request"
+    no_occasion: ClassVar[str] = phrase("the worker sent no request")
 
     def applies_to(self, exchange: Exchange, flaw: FlawError) -> bool:
         return not any(rule.applies_to(exchange, flaw) for rule in _OTHER_RULES)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.faults.mislead.stale_page import StalePage
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.unfinished_work import first_ids, work_requests
@@ -22,17 +23,17 @@ class EveryPageRead(Rule):
     """
 
     id: ClassVar[str] = "every-page-read"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "The list gets shorter while its tasks are done. Tasks of the second page move to the first page, "
         "and a worker that reads the second page next never sees them."
     )
-    careful: ClassVar[str] = (
+    careful: ClassVar[str] = phrase(
         "follows the cursor to the end, or starts again with the first page, until a list is empty"
     )
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
     follows_from: ClassVar[tuple[str, ...]] = ("goes-on-after-refusal",)
-    no_occasion: ClassVar[str] = "the worker read no list, or the run ended before it had read all"
+    no_occasion: ClassVar[str] = phrase("the worker read no list, or the run ended before it had read all")
 
     def check(self, run: Run) -> list[Violation]:
         if not (run.exited_normally and run.is_complete and run.pages):
@@ -40,9 +41,12 @@ class EveryPageRead(Rule):
         if _got_old_page(run) or _ended_in_trouble(run):
             return []
         missed = list(_missed_tasks(run))
-        text = (
-            f"The worker exited, but {len(missed)} of its tasks were on none of the {len(run.pages)} pages "
-            f"that it read. These tasks waited the whole time: {first_ids(missed)}."
+        text = phrase(
+            "The worker exited, but {missed_count} of its tasks were on none of the "
+            "{pages_count} pages that it read. These tasks waited the whole time: {ids}.",
+            missed_count=len(missed),
+            pages_count=len(run.pages),
+            ids=first_ids(missed),
         )
         numbers = tuple(page.exchange.number for page in run.pages)
         return self.summarize([Breach(text, numbers)] if missed else [])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -36,8 +37,16 @@ def is_too_long(exchange: Exchange, flaw: FlawError, name: str) -> bool:
 
 
 def _breach(run: Run, exchange: Exchange, flaw: FlawError) -> Breach:
-    answer = f"answered {exchange.status}" if exchange.status else "not answered"
+    answer = (
+        phrase("answered {status}", status=exchange.status) if exchange.status else phrase("not answered")
+    )
     return Breach(
-        f"In {run.describe(exchange)}, {flaw.place} is wrong: {flaw.message}. The request was {answer}.",
+        phrase(
+            "In {exchange}, {place} is wrong: {message}. The request was {answer}.",
+            exchange=run.describe(exchange),
+            place=flaw.place,
+            message=flaw.message,
+            answer=answer,
+        ),
         (exchange.number,),
     )

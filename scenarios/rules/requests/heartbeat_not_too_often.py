@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -21,14 +22,14 @@ class HeartbeatNotTooOften(Rule):
     """
 
     id: ClassVar[str] = "heartbeat-not-too-often"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "Every server sends heartbeats. A heartbeat for each step of the work adds load, but no information."
     )
-    careful: ClassVar[str] = (
+    careful: ClassVar[str] = phrase(
         "sends heartbeats at regular times, at most one a second, no matter how much it works"
     )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "the worker sent fewer than two heartbeats"
+    no_occasion: ClassVar[str] = phrase("the worker sent fewer than two heartbeats")
 
     most: Positive = 12
 
@@ -50,7 +51,13 @@ class HeartbeatNotTooOften(Rule):
 def _breach(run: Run, heartbeats: tuple[Exchange, ...]) -> Breach:
     first, last = heartbeats[0], heartbeats[-1]
     return Breach(
-        f"The worker sent {len(heartbeats)} heartbeats within {last.began - first.began:.3f} s, from "
-        f"{run.describe(first)} to {run.describe(last)}.",
+        phrase(
+            "The worker sent {heartbeats_count} heartbeats within {seconds:.3f} s, from "
+            "{first_exchange} to {last_exchange}.",
+            heartbeats_count=len(heartbeats),
+            seconds=last.began - first.began,
+            first_exchange=run.describe(first),
+            last_exchange=run.describe(last),
+        ),
         tuple(heartbeat.number for heartbeat in heartbeats),
     )

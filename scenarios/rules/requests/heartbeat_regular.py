@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.model.heartbeat import longest_pause
 from workerkit.scenarios.rules.requests.heartbeats import heartbeats_of
@@ -13,13 +14,9 @@ from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
-_NO_INTERVAL = (
+_NO_INTERVAL = phrase(
     "the API page does not say how often a worker sends heartbeats. To have this judged, state how often "
     "yours sends them, for example with --heartbeat 30s"
-)
-_TOO_SHORT = (
-    "A missing heartbeat shows only after {limit:g} s. To have this judged, run the worker as a daemon, or "
-    "let its tasks take longer"
 )
 
 
@@ -37,17 +34,17 @@ class HeartbeatRegular(Rule):
     """
 
     id: ClassVar[str] = "heartbeat-regular"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "A server that sends no heartbeats counts as dead, and its tasks are given to other servers."
     )
-    careful: ClassVar[str] = (
+    careful: ClassVar[str] = phrase(
         "sends heartbeats at regular times, also while a task takes long, after a heartbeat failed, and "
         "without work"
     )
     general: ClassVar[bool] = False
     can_be_mended: ClassVar[bool] = True
     follows_from: ClassVar[tuple[str, ...]] = ("heartbeat-sent",)
-    no_occasion: ClassVar[str] = "the worker was at work for a shorter time"
+    no_occasion: ClassVar[str] = phrase("the worker was at work for a shorter time")
 
     every: Seconds | None = None
 
@@ -72,7 +69,15 @@ class HeartbeatRegular(Rule):
 
     def why_not_judged(self, run: Run) -> str:
         limit = self._limit(run)
-        return _NO_INTERVAL if limit is None else f"{self.no_occasion}. {_TOO_SHORT.format(limit=limit)}"
+        return _NO_INTERVAL if limit is None else self._too_short(limit)
+
+    def _too_short(self, limit: float) -> str:
+        return phrase(
+            "{reason}. A missing heartbeat shows only after {limit:g} s. To have this judged, "
+            "run the worker as a daemon, or let its tasks take longer",
+            reason=self.no_occasion,
+            limit=limit,
+        )
 
     def _limit(self, run: Run) -> float | None:
         if self.every is not None or run.heartbeat_interval is None:
@@ -102,13 +107,21 @@ def _moments(run: Run) -> list[_Moment]:
         for exchange in (own[0], *heartbeats_of(run), own[-1])
     ]
     if run.ended_by != "exit" and run.recorded_at > own[-1].began:
-        moments.append(_Moment(run.recorded_at, f"the end at {run.since_start(run.recorded_at)}", None))
+        moments.append(
+            _Moment(run.recorded_at, phrase("the end at {time}", time=run.since_start(run.recorded_at)), None)
+        )
     return moments
 
 
 def _breach(before: _Moment, after: _Moment, limit: float) -> Breach:
     return Breach(
-        f"The worker sent no heartbeat for {after.time - before.time:.1f} s, between {before.name} and "
-        f"{after.name}. At most {limit:g} s are allowed.",
+        phrase(
+            "The worker sent no heartbeat for {seconds:.1f} s, between {name} and {name_2}. At "
+            "most {limit:g} s are allowed.",
+            seconds=after.time - before.time,
+            name=before.name,
+            name_2=after.name,
+            limit=limit,
+        ),
         tuple(moment.number for moment in (before, after) if moment.number is not None),
     )

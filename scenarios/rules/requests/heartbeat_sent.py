@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.requests.heartbeats import heartbeats_of
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -25,22 +26,29 @@ class HeartbeatSent(Rule):
     """
 
     id: ClassVar[str] = "heartbeat-sent"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "A server that sends no heartbeats counts as dead, and its tasks may be given to other servers."
     )
-    careful: ClassVar[str] = "sends a heartbeat when it starts, and regularly after that"
+    careful: ClassVar[str] = phrase("sends a heartbeat when it starts, and regularly after that")
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "the run ended before the worker had time for a heartbeat"
+    no_occasion: ClassVar[str] = phrase("the run ended before the worker had time for a heartbeat")
 
     def check(self, run: Run) -> list[Violation]:
         if heartbeats_of(run) or not run.reports or not run.is_complete or not _had_time(run):
             return []
         refused = [exchange.number for exchange in run.own_exchanges if exchange.operation == "heartbeat"]
-        which = f"all its {len(refused)} heartbeats were refused" if refused else "it sent no heartbeat"
-        text = (
-            f"The worker reported results for {len(run.reports_by_task)} tasks, but {which} (POST /health). "
-            f"It sent {len(run.own_exchanges)} requests."
+        which = (
+            phrase("all its {refused_count} heartbeats were refused", refused_count=len(refused))
+            if refused
+            else phrase("it sent no heartbeat")
+        )
+        text = phrase(
+            "The worker reported results for {reports_by_task_count} tasks, but {which} (POST "
+            "/health). It sent {own_exchanges_count} requests.",
+            reports_by_task_count=len(run.reports_by_task),
+            which=which,
+            own_exchanges_count=len(run.own_exchanges),
         )
         return self.summarize([Breach(text, tuple(refused))])
 

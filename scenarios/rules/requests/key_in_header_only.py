@@ -8,6 +8,7 @@ from typing import ClassVar
 from urllib.parse import unquote_plus
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
@@ -21,13 +22,15 @@ class KeyInHeaderOnly(Rule):
     """
 
     id: ClassVar[str] = "key-in-header-only"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "URLs, log entries and notes are stored and displayed. Others can read a key in them."
     )
-    careful: ClassVar[str] = "sends the key only in the header for API keys, and masks the key in its logs"
+    careful: ClassVar[str] = phrase(
+        "sends the key only in the header for API keys, and masks the key in its logs"
+    )
     general: ClassVar[bool] = True
     judges_leaving: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "the worker sent no request"
+    no_occasion: ClassVar[str] = phrase("the worker sent no request")
 
     def check(self, run: Run) -> list[Violation]:
         key = re.compile(rf"(?<![\w-]){re.escape(run.key)}(?![\w-])")
@@ -35,9 +38,13 @@ class KeyInHeaderOnly(Rule):
         if not leaks:
             return []
         first, place = leaks[0]
-        message = (
-            f"The API key is in the {place} of {run.describe(first)}. It is in {len(leaks)} of "
-            f"{len(run.exchanges)} exchanges."
+        message = phrase(
+            "The API key is in the {place} of {first_exchange}. It is in {leaks_count} of "
+            "{exchanges_count} exchanges.",
+            place=place,
+            first_exchange=run.describe(first),
+            leaks_count=len(leaks),
+            exchanges_count=len(run.exchanges),
         )
         return [self.violation(message, tuple(exchange.number for exchange, _ in leaks))]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.flaw import FlawError
 from workerkit.scenarios.rules.requests.flawed_request import RequestFlawRule, is_too_long
 from workerkit.scenarios.run_record.run import Run
@@ -16,11 +17,11 @@ class LogsWithinLimit(RequestFlawRule):
     """A batch of logs must not have more entries than the spec allows."""
 
     id: ClassVar[str] = "logs-within-limit"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "If a batch is too long, the server refuses the whole batch, and no entry in it is saved."
     )
-    careful: ClassVar[str] = "splits its log into batches of the size that the API page allows"
-    no_occasion: ClassVar[str] = "the worker sent no logs"
+    careful: ClassVar[str] = phrase("splits its log into batches of the size that the API page allows")
+    no_occasion: ClassVar[str] = phrase("the worker sent no logs")
 
     def applies_to(self, exchange: Exchange, flaw: FlawError) -> bool:
         return is_too_long(exchange, flaw, "logs")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -25,10 +26,12 @@ class NoBusyPolling(Rule):
     """
 
     id: ClassVar[str] = "no-busy-polling"
-    why: ClassVar[str] = "An idle worker that asks all the time causes as much load as a busy worker."
-    careful: ClassVar[str] = "waits one second or longer before it reads a list without new tasks again"
+    why: ClassVar[str] = phrase("An idle worker that asks all the time causes as much load as a busy worker.")
+    careful: ClassVar[str] = phrase(
+        "waits one second or longer before it reads a list without new tasks again"
+    )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "the worker did not read the list twice"
+    no_occasion: ClassVar[str] = phrase("the worker did not read the list twice")
 
     most: Positive = 10
 
@@ -68,7 +71,13 @@ def _unchanged_pages(run: Run) -> Iterator[TaskPage | None]:
 def _breach(run: Run, pages: tuple[TaskPage, ...]) -> Breach:
     first, last = pages[0].exchange, pages[-1].exchange
     return Breach(
-        f"The worker read the same unchanged list {len(pages)} times within "
-        f"{last.began - first.began:.3f} s, from {run.describe(first)} to {run.describe(last)}.",
+        phrase(
+            "The worker read the same unchanged list {pages_count} times within {seconds:.3f} s, "
+            "from {first_exchange} to {last_exchange}.",
+            pages_count=len(pages),
+            seconds=last.began - first.began,
+            first_exchange=run.describe(first),
+            last_exchange=run.describe(last),
+        ),
         tuple(page.exchange.number for page in pages),
     )

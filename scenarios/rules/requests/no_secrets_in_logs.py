@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.masking.encodings import encoded_forms
 from workerkit.openapi.masking.literal_regex import regex_of_any
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
-_SECRET_FIELDS = {"password": "password", "email": "e-mail address"}
+_SECRET_FIELDS = {"password": phrase("password"), "email": phrase("e-mail address")}
 _NOTE_FIELDS = ("note", "error_message")
 # A shorter password, or one of letters only, may be a normal word in a text.
 _SHORTEST = 6
@@ -28,13 +29,15 @@ class NoSecretsInLogs(Rule):
     """
 
     id: ClassVar[str] = "no-secrets-in-logs"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "Logs and notes are kept for a long time. People who must not use the accounts can read them."
     )
-    careful: ClassVar[str] = "writes the ids of tasks into logs and notes, never a task with all its fields"
+    careful: ClassVar[str] = phrase(
+        "writes the ids of tasks into logs and notes, never a task with all its fields"
+    )
     general: ClassVar[bool] = True
     judges_leaving: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "the worker sent no logs"
+    no_occasion: ClassVar[str] = phrase("the worker sent no logs")
 
     def check(self, run: Run) -> list[Violation]:
         kinds = _kinds_of_secrets(run)
@@ -74,11 +77,11 @@ def _texts(run: Run) -> Iterator[tuple[Exchange, str, str]]:
     for exchange in run.own_exchanges:
         if exchange.operation == "sendLogs":
             for text in _strings(exchange.request_json()):
-                yield exchange, "a log entry", text
+                yield exchange, phrase("a log entry"), text
     for report in run.reports:
         for name in _NOTE_FIELDS:
             for text in _strings(report.fields.get(name)):
-                yield report.exchange, f"the {name} of task {report.task}", text
+                yield report.exchange, phrase("the {name} of task {task}", name=name, task=report.task), text
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -90,4 +93,12 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _breach(run: Run, exchange: Exchange, place: str, kind: str) -> Breach:
-    return Breach(f"The {kind} of a task is in {place}, in {run.describe(exchange)}.", (exchange.number,))
+    return Breach(
+        phrase(
+            "The {kind} of a task is in {place}, in {exchange}.",
+            kind=kind,
+            place=place,
+            exchange=run.describe(exchange),
+        ),
+        (exchange.number,),
+    )

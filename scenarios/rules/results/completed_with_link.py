@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.results.links import completed_tasks, links_of
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -20,10 +21,12 @@ class CompletedWithLink(Rule):
     """
 
     id: ClassVar[str] = "completed-with-link"
-    why: ClassVar[str] = "A customer pays for links. Nobody can find the result of a task without one."
-    careful: ClassVar[str] = "sends the link of the profile or of the post with each completion"
+    why: ClassVar[str] = phrase(
+        "A customer pays for links. Nobody can find the result of a task without one."
+    )
+    careful: ClassVar[str] = phrase("sends the link of the profile or of the post with each completion")
     general: ClassVar[bool] = False
-    no_occasion: ClassVar[str] = "the worker completed no task"
+    no_occasion: ClassVar[str] = phrase("the worker completed no task")
     can_be_mended: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
@@ -37,6 +40,10 @@ class CompletedWithLink(Rule):
 
 def _breach(run: Run, completion: TaskReport) -> Breach:
     return Breach(
-        f"Task {completion.task} was completed in {run.describe(completion.exchange)}, but it has no link.",
+        phrase(
+            "Task {task} was completed in {completion_exchange}, but it has no link.",
+            task=completion.task,
+            completion_exchange=run.describe(completion.exchange),
+        ),
         (completion.number,),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -16,10 +17,10 @@ class FailedWithMessage(Rule):
     """Every report of a failed task must have an `error_message` that is not blank."""
 
     id: ClassVar[str] = "failed-with-message"
-    why: ClassVar[str] = "Without a reason, nobody knows whether to try again or what to repair."
-    careful: ClassVar[str] = "sends an error_message with every task that it reports as failed"
+    why: ClassVar[str] = phrase("Without a reason, nobody knows whether to try again or what to repair.")
+    careful: ClassVar[str] = phrase("sends an error_message with every task that it reports as failed")
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "the worker reported no task as failed"
+    no_occasion: ClassVar[str] = phrase("the worker reported no task as failed")
 
     def check(self, run: Run) -> list[Violation]:
         failed = [report for report in run.reports if report.status == "failed"]
@@ -36,7 +37,10 @@ def _has_reason(report: TaskReport) -> bool:
 
 def _breach(run: Run, report: TaskReport) -> Breach:
     return Breach(
-        f"Task {report.task} was reported as failed in {run.describe(report.exchange)}, without an "
-        "error_message.",
+        phrase(
+            "Task {task} was reported as failed in {report_exchange}, without an error_message.",
+            task=report.task,
+            report_exchange=run.describe(report.exchange),
+        ),
         (report.number,),
     )

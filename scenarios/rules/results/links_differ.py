@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.results.links import completed_tasks, links_of
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -22,10 +23,10 @@ class LinksDiffer(Rule):
     """
 
     id: ClassVar[str] = "links-differ"
-    why: ClassVar[str] = "The customer pays for two links and gets one."
-    careful: ClassVar[str] = "reports for each task the link that it made for this task"
+    why: ClassVar[str] = phrase("The customer pays for two links and gets one.")
+    careful: ClassVar[str] = phrase("reports for each task the link that it made for this task")
     general: ClassVar[bool] = False
-    no_occasion: ClassVar[str] = "the worker completed fewer than two tasks"
+    no_occasion: ClassVar[str] = phrase("the worker completed fewer than two tasks")
 
     def check(self, run: Run) -> list[Violation]:
         firsts: dict[tuple[str, str], tuple[TaskReport, Mapping[str, Any]]] = {}
@@ -48,7 +49,14 @@ def _login(task: Mapping[str, Any]) -> Hashable:
 
 def _breach(run: Run, first: TaskReport, second: TaskReport, link: str) -> Breach:
     return Breach(
-        f"The link {link} was reported for task {first.task} in {run.describe(first.exchange)}, and also for "
-        f"task {second.task} in {run.describe(second.exchange)}.",
+        phrase(
+            "The link {link} was reported for task {task} in {first_exchange}, and also for task "
+            "{task_2} in {second_exchange}.",
+            link=link,
+            task=first.task,
+            first_exchange=run.describe(first.exchange),
+            task_2=second.task,
+            second_exchange=run.describe(second.exchange),
+        ),
         (first.number, second.number),
     )

@@ -7,6 +7,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.results.links import reported_links
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -22,12 +23,12 @@ class NoLinkToApi(Rule):
     """
 
     id: ClassVar[str] = "no-link-to-api"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "By the API page a link is the URL of the profile or of the post that was made. The API has neither."
     )
-    careful: ClassVar[str] = "reports the URL that the site gave to the new profile or post"
+    careful: ClassVar[str] = phrase("reports the URL that the site gave to the new profile or post")
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "the worker reported no link"
+    no_occasion: ClassVar[str] = phrase("the worker reported no link")
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize(
@@ -57,7 +58,12 @@ def _host(link: str) -> tuple[str, int | None] | None:
 
 def _breach(run: Run, report: TaskReport, link: str) -> Breach:
     return Breach(
-        f"In {run.describe(report.exchange)} the worker reported the link {link} for task {report.task}. "
-        "This is an address of the API.",
+        phrase(
+            "In {report_exchange} the worker reported the link {link} for task {task}. This is "
+            "an address of the API.",
+            report_exchange=run.describe(report.exchange),
+            link=link,
+            task=report.task,
+        ),
         (report.number,),
     )

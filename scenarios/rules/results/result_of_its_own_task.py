@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.results.links import reported_links
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
@@ -27,12 +28,12 @@ class ResultOfItsOwnTask(Rule):
     """
 
     id: ClassVar[str] = "result-of-its-own-task"
-    why: ClassVar[str] = "A customer sees, and pays for, a link that was made for somebody else."
-    careful: ClassVar[str] = (
+    why: ClassVar[str] = phrase("A customer sees, and pays for, a link that was made for somebody else.")
+    careful: ClassVar[str] = phrase(
         "keeps each result with its task, by the task's id and not by its place in a list"
     )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "the worker reported no link"
+    no_occasion: ClassVar[str] = phrase("the worker reported no link")
 
     def check(self, run: Run) -> list[Violation]:
         tasks = {task["id"].lower(): task for task in run.tasks}
@@ -72,7 +73,12 @@ def _site(link: str) -> str | None:
 
 def _breach(run: Run, report: TaskReport, link: str) -> Breach:
     return Breach(
-        f"In {run.describe(report.exchange)} the worker reported the link {link} for task {report.task}, "
-        "but the link belongs to another task.",
+        phrase(
+            "In {report_exchange} the worker reported the link {link} for task {task}, but the "
+            "link belongs to another task.",
+            report_exchange=run.describe(report.exchange),
+            link=link,
+            task=report.task,
+        ),
         (report.number,),
     )

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Annotated, ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import AtLeast, Seconds
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.trouble.attempts import outages, request_key
@@ -33,14 +34,14 @@ class BackoffGrows(Rule):
     """
 
     id: ClassVar[str] = "backoff-grows"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "A system that fails for minutes gets the same load from each worker all the time and cannot recover."
     )
-    careful: ClassVar[str] = (
+    careful: ClassVar[str] = phrase(
         "waits longer after each failed attempt, for example twice as long, up to a limit"
     )
     general: ClassVar[bool] = False
-    no_occasion: ClassVar[str] = "no report failed several times in a row"
+    no_occasion: ClassVar[str] = phrase("no report failed several times in a row")
 
     attempts: Annotated[int, AtLeast(3)] = 6
     allowed: Seconds = 1.0
@@ -75,7 +76,12 @@ def _has_equal_pauses(attempts: Sequence[Exchange], allowed: float) -> bool:
 def _breach(run: Run, attempts: Sequence[Exchange]) -> Breach:
     first, second = attempts[:2]
     return Breach(
-        f"The report in {run.describe(first)} failed, and the worker repeated it {len(attempts) - 1} times, "
-        f"each time after about {second.began - first.ended:.2f} s.",
+        phrase(
+            "The report in {first_exchange} failed, and the worker repeated it {number} times, "
+            "each time after about {seconds:.2f} s.",
+            first_exchange=run.describe(first),
+            number=len(attempts) - 1,
+            seconds=second.began - first.ended,
+        ),
         tuple(exchange.number for exchange in attempts),
     )

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import data_of
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Positive, Seconds
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.unfinished_work import first_ids, work_requests
@@ -24,13 +25,13 @@ class GoesOnAfterTrouble(Rule):
     """
 
     id: ClassVar[str] = "goes-on-after-trouble"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "A temporary failure ends by itself. A worker that exits because of it leaves its tasks behind."
     )
-    careful: ClassVar[str] = "tries again after a pause, and gives up only after minutes"
+    careful: ClassVar[str] = phrase("tries again after a pause, and gives up only after minutes")
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no list and no report of a task failed"
+    no_occasion: ClassVar[str] = phrase("no list and no report of a task failed")
 
     attempts: Positive = 3
     patience: Seconds = 2.0
@@ -47,11 +48,18 @@ class GoesOnAfterTrouble(Rule):
         if not failures or len(failures) >= self.attempts or _span(failures) >= self.patience:
             return []
         last = failures[-1]
-        answer = f"was answered {last.status}" if last.status else "got no answer"
-        unreadable = ", and the answer cannot be read" if last.accepted else ""
-        text = (
-            f"The request of {run.describe(last)} {answer}{unreadable}. Then the worker ended, although "
-            f"{len(open_tasks)} of its tasks had not ended: {first_ids(open_tasks)}."
+        answer = (
+            phrase("was answered {status}", status=last.status) if last.status else phrase("got no answer")
+        )
+        unreadable = phrase(", and the answer cannot be read") if last.accepted else ""
+        text = phrase(
+            "The request of {last_exchange} {answer}{unreadable}. Then the worker ended, "
+            "although {open_tasks_count} of its tasks had not ended: {ids}.",
+            last_exchange=run.describe(last),
+            answer=answer,
+            unreadable=unreadable,
+            open_tasks_count=len(open_tasks),
+            ids=first_ids(open_tasks),
         )
         return self.summarize([Breach(text, tuple(exchange.number for exchange in failures))])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.hung_answers import LONGEST_WAIT, hung_answers
@@ -18,10 +19,10 @@ class HungAnswerGivenUp(Rule):
     """The worker must not wait for `patience` or longer on a connection on which nothing arrives."""
 
     id: ClassVar[str] = "hung-answer-given-up"
-    why: ClassVar[str] = "A worker without a timeout waits forever, and seems to be working."
-    careful: ClassVar[str] = "sets a timeout for every request, and tries again after the timeout"
+    why: ClassVar[str] = phrase("A worker without a timeout waits forever, and seems to be working.")
+    careful: ClassVar[str] = phrase("sets a timeout for every request, and tries again after the timeout")
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no request was left without an answer on an open connection"
+    no_occasion: ClassVar[str] = phrase("no request was left without an answer on an open connection")
 
     patience: Seconds = LONGEST_WAIT
 
@@ -41,7 +42,11 @@ class HungAnswerGivenUp(Rule):
 
 def _breach(run: Run, exchange: Exchange, seconds: float) -> Breach:
     return Breach(
-        f"In {run.describe(exchange)} the server accepted the connection and never answered. The worker "
-        f"waited {seconds:.1f} s.",
+        phrase(
+            "In {exchange} the server accepted the connection and never answered. The worker "
+            "waited {seconds:.1f} s.",
+            exchange=run.describe(exchange),
+            seconds=seconds,
+        ),
         (exchange.number,),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.rules.trouble.attempts import in_quick_succession, without_pause
@@ -26,28 +27,32 @@ class PauseOn401(Rule):
     """
 
     id: ClassVar[str] = "pause-on-401"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "If the worker asks again at once, the key is refused again, and the server has useless work."
     )
-    careful: ClassVar[str] = (
+    careful: ClassVar[str] = phrase(
         "waits after a 401, longer each time (0.2 s, 0.4 s, 0.8 s and so on), and tries again"
     )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no request was answered 401"
+    no_occasion: ClassVar[str] = phrase("no request was answered 401")
 
     attempts: Positive = 15
 
     def check(self, run: Run) -> list[Violation]:
         refused = [exchange for exchange in run.timed_exchanges if exchange.status == 401]
         if repeated := without_pause(refused, self.attempts):
-            return [self._violation(run, refused[0], repeated, "within one second")]
+            return [self._violation(run, refused[0], repeated, phrase("within one second"))]
         later_reports = [
             exchange
             for exchange in refused
             if exchange.began >= refused[0].ended and exchange.number in run.tasks_by_exchange
         ]
         if repeated := in_quick_succession(later_reports, self.attempts, pause=_NO_PAUSE):
-            return [self._violation(run, refused[0], repeated, "with a pause of less than 20 ms before each")]
+            return [
+                self._violation(
+                    run, refused[0], repeated, phrase("with a pause of less than 20 ms before each")
+                )
+            ]
         return []
 
     def had_occasion(self, run: Run) -> bool:
@@ -55,10 +60,17 @@ class PauseOn401(Rule):
 
     def _violation(self, run: Run, first: Exchange, repeated: Sequence[Exchange], how: str) -> Violation:
         last = repeated[-1]
-        message = (
-            f"Exchange {first.number} was refused with 401 at {run.since_start(first.began)}, and the worker "
-            f"went on without a pause: {len(repeated)} more requests were refused {how} (exchanges "
-            f"{repeated[0].number} to {last.number}, from {run.since_start(repeated[0].began)} to "
-            f"{run.since_start(last.began)})."
+        message = phrase(
+            "Exchange {number} was refused with 401 at {time}, and the worker went on without a "
+            "pause: {repeated_count} more requests were refused {how} (exchanges {number_2} to "
+            "{number_3}, from {time_2} to {time_3}).",
+            number=first.number,
+            time=run.since_start(first.began),
+            repeated_count=len(repeated),
+            how=how,
+            number_2=repeated[0].number,
+            number_3=last.number,
+            time_2=run.since_start(repeated[0].began),
+            time_3=run.since_start(last.began),
         )
         return self.violation(message, (first.number, *(exchange.number for exchange in repeated)))

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.http_date import read_http_date
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.trouble.attempts import RequestKey, request_key, without_pause
@@ -35,14 +36,14 @@ class PauseOn429(Rule):
     """
 
     id: ClassVar[str] = "pause-on-429"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "A request that comes too early is refused again, and the server may make the worker wait longer."
     )
-    careful: ClassVar[str] = (
+    careful: ClassVar[str] = phrase(
         "waits as many seconds as Retry-After says, or until its date, before it sends anything again"
     )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no request was answered 429"
+    no_occasion: ClassVar[str] = phrase("no request was answered 429")
 
     attempts: Positive = 15
 
@@ -62,8 +63,13 @@ class PauseOn429(Rule):
         repeated = without_pause(limited, self.attempts)
         if repeated:
             yield Breach(
-                f"{_refused(run, limited[0])}, and the worker went on without a pause: {len(repeated)} more "
-                f"requests were refused within one second, the last in {run.describe(repeated[-1])}.",
+                phrase(
+                    "{refused}, and the worker went on without a pause: {repeated_count} more requests "
+                    "were refused within one second, the last in {repeated_exchange}.",
+                    refused=_refused(run, limited[0]),
+                    repeated_count=len(repeated),
+                    repeated_exchange=run.describe(repeated[-1]),
+                ),
                 tuple(exchange.number for exchange in (limited[0], *repeated)),
             )
 
@@ -80,14 +86,22 @@ def _too_early(run: Run, limited: Exchange, same_request: Sequence[Exchange]) ->
         return None
     pause = f"{seconds:.1f}".removesuffix(".0")
     return Breach(
-        f"{_refused(run, limited)}, and Retry-After asked for a pause of {pause} s. The worker sent the "
-        f"same request again after {early[0].began - limited.ended:.3f} s, in {run.describe(early[0])}.",
+        phrase(
+            "{refused}, and Retry-After asked for a pause of {pause} s. The worker sent the same "
+            "request again after {seconds:.3f} s, in {early_exchange}.",
+            refused=_refused(run, limited),
+            pause=pause,
+            seconds=early[0].began - limited.ended,
+            early_exchange=run.describe(early[0]),
+        ),
         tuple(exchange.number for exchange in (limited, *early[:_MOST_LISTED])),
     )
 
 
 def _refused(run: Run, limited: Exchange) -> str:
-    return f"The request of {run.describe(limited)} was refused with 429"
+    return phrase(
+        "The request of {limited_exchange} was refused with 429", limited_exchange=run.describe(limited)
+    )
 
 
 def _retry_after(run: Run, exchange: Exchange) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Positive
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.rules.trouble.attempts import (
@@ -37,12 +38,12 @@ class PauseOn5xx(Rule):
     """
 
     id: ClassVar[str] = "pause-on-5xx"
-    why: ClassVar[str] = "Clients that try again at once keep a failing server from recovering."
-    careful: ClassVar[str] = (
+    why: ClassVar[str] = phrase("Clients that try again at once keep a failing server from recovering.")
+    careful: ClassVar[str] = phrase(
         "waits after a 5xx or a lost connection, longer each time (0.2 s, 0.4 s, 0.8 s and so on)"
     )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no request was answered 5xx, and no connection was lost"
+    no_occasion: ClassVar[str] = phrase("no request was answered 5xx, and no connection was lost")
 
     attempts: Positive = 15
 
@@ -66,10 +67,17 @@ class PauseOn5xx(Rule):
 
     def _violation(self, run: Run, repeated: Sequence[Exchange]) -> Violation:
         first, last = repeated[0], repeated[-1]
-        answer = f"was answered {first.status}" if first.status else "got no answer"
-        message = (
-            f"The request of {run.describe(first)} {answer}, and the worker went on without a pause: "
-            f"{len(repeated)} requests failed within {last.began - first.began:.3f} s, the last in "
-            f"{run.describe(last)}."
+        answer = (
+            phrase("was answered {status}", status=first.status) if first.status else phrase("got no answer")
+        )
+        message = phrase(
+            "The request of {first_exchange} {answer}, and the worker went on without a pause: "
+            "{repeated_count} requests failed within {seconds:.3f} s, the last in "
+            "{last_exchange}.",
+            first_exchange=run.describe(first),
+            answer=answer,
+            repeated_count=len(repeated),
+            seconds=last.began - first.began,
+            last_exchange=run.describe(last),
         )
         return self.violation(message, tuple(exchange.number for exchange in repeated))

@@ -6,6 +6,7 @@ import signal
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
@@ -21,27 +22,39 @@ class ProcessNotCrashed(Rule):
     """
 
     id: ClassVar[str] = "process-not-crashed"
-    why: ClassVar[str] = "A worker that crashes does nothing until somebody starts it again."
-    careful: ClassVar[str] = "survives refused and failed requests, and exits with 0 when it has finished"
+    why: ClassVar[str] = phrase("A worker that crashes does nothing until somebody starts it again.")
+    careful: ClassVar[str] = phrase(
+        "survives refused and failed requests, and exits with 0 when it has finished"
+    )
     general: ClassVar[bool] = True
 
     def check(self, run: Run) -> list[Violation]:
         if run.ended_by != "exit" or not run.exit_code:
             return []
-        message = f"The worker's process {_how_it_ended(run.exit_code)}{_after_which_exchange(run)}."
+        message = phrase(
+            "The worker's process {how_it_ended}{after_which_exchange}.",
+            how_it_ended=_how_it_ended(run.exit_code),
+            after_which_exchange=_after_which_exchange(run),
+        )
         return [self.violation(message, tuple(exchange.number for exchange in run.exchanges[-1:]))]
 
 
 def _how_it_ended(exit_code: int) -> str:
     if exit_code > 0:
-        return f"exited with code {exit_code}"
-    return f"was killed by {_SIGNAL_NAMES.get(-exit_code, f'signal {-exit_code}')}"
+        return phrase("exited with code {exit_code}", exit_code=exit_code)
+    return phrase("was killed by {signal}", signal=_SIGNAL_NAMES.get(-exit_code, f"signal {-exit_code}"))
 
 
 def _after_which_exchange(run: Run) -> str:
     if not run.exchanges:
-        return " before its first request"
+        return phrase(" before its first request")
     last = run.exchanges[-1]
-    answer = f"answered {last.status}" if last.status else "not answered"
-    request = f"{last.method} {last.path}, {answer}"
-    return f" after exchange {last.number} ({request}) at {run.since_start(last.ended)}"
+    answer = phrase("answered {status}", status=last.status) if last.status else phrase("not answered")
+    request = f"{last.method} {last.path}"
+    return phrase(
+        " after exchange {number} ({request}, {answer}) at {time}",
+        number=last.number,
+        request=request,
+        answer=answer,
+        time=run.since_start(last.ended),
+    )

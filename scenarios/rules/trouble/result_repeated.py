@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.rules.unfinished_work import work_requests
@@ -25,13 +26,15 @@ class ResultRepeated(Rule):
     """
 
     id: ClassVar[str] = "result-repeated"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "The work was done, but nobody knows. The task is done a second time, or it stays open forever."
     )
-    careful: ClassVar[str] = "keeps a result until it is answered with 2xx, and sends it again after a pause"
+    careful: ClassVar[str] = phrase(
+        "keeps a result until it is answered with 2xx, and sends it again after a pause"
+    )
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no report of a result failed"
+    no_occasion: ClassVar[str] = phrase("no report of a result failed")
 
     patience: Seconds = 15.0
 
@@ -79,10 +82,20 @@ def _did_not_arrive(report: TaskReport) -> bool:
 
 
 def _breach(run: Run, lost: TaskReport) -> Breach:
-    answer = f"was answered {lost.exchange.status}" if lost.exchange.status else "got no answer"
-    answer += ", but not as documented" if lost.exchange.accepted else ""
+    answer = (
+        phrase("was answered {status}", status=lost.exchange.status)
+        if lost.exchange.status
+        else phrase("got no answer")
+    )
+    answer += phrase(", but not as documented") if lost.exchange.accepted else ""
     return Breach(
-        f"In {run.describe(lost.exchange)} the worker reported task {lost.task} as {lost.status} and "
-        f"{answer}. The worker went on with other requests and never reported this result again.",
+        phrase(
+            "In {lost_exchange} the worker reported task {task} as {status} and {answer}. The "
+            "worker went on with other requests and never reported this result again.",
+            lost_exchange=run.describe(lost.exchange),
+            task=lost.task,
+            status=lost.status,
+            answer=answer,
+        ),
         (lost.number,),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.change import Change
@@ -32,14 +33,14 @@ class CanceledWorkStopped(Rule):
     """
 
     id: ClassVar[str] = "canceled-work-stopped"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "The customer took the task back. Nobody wants its result, and the result may undo the cancellation."
     )
-    careful: ClassVar[str] = (
+    careful: ClassVar[str] = phrase(
         "checks which of its tasks were canceled, drops them, and reports nothing more about them"
     )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no task that the worker reported was canceled"
+    no_occasion: ClassVar[str] = phrase("no task that the worker reported was canceled")
 
     margin: Seconds = 1.0
 
@@ -102,8 +103,14 @@ def _number(report: TaskReport) -> int:
 
 def _breach(run: Run, report: TaskReport, change: Change, notice: Exchange) -> Breach:
     return Breach(
-        f"Task {report.task} was canceled at {run.since_start(change.at)}. The worker could see this in "
-        f"{run.describe(notice)}, but reported the task as {report.status} in "
-        f"{run.describe(report.exchange)}.",
+        phrase(
+            "Task {task} was canceled at {time}. The worker could see this in {notice_exchange}, "
+            "but reported the task as {status} in {report_exchange}.",
+            task=report.task,
+            time=run.since_start(change.at),
+            notice_exchange=run.describe(notice),
+            status=report.status,
+            report_exchange=run.describe(report.exchange),
+        ),
         (notice.number, report.number),
     )

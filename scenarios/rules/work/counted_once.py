@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -21,15 +22,15 @@ class CountedOnce(Rule):
     """
 
     id: ClassVar[str] = "counted-once"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "The server had counted the link before its answer was lost. The customer pays for two links."
     )
-    careful: ClassVar[str] = (
+    careful: ClassVar[str] = phrase(
         "looks up the task in the list before it repeats a completion, or repeats the completion by PUT, "
         "which counts no link"
     )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no callback that completes a task failed"
+    no_occasion: ClassVar[str] = phrase("no callback that completes a task failed")
 
     def check(self, run: Run) -> list[Violation]:
         counting = {change.number for change in run.changes if change.field == "created_links"}
@@ -48,8 +49,12 @@ class CountedOnce(Rule):
 
 def _breach(run: Run, first: TaskReport, second: TaskReport) -> Breach:
     return Breach(
-        f"Task {first.task} was completed in {run.describe(first.exchange)}, but the worker got no clear "
-        f"answer. It completed the task again in {run.describe(second.exchange)}, and the link was counted "
-        "twice.",
+        phrase(
+            "Task {task} was completed in {first_exchange}, but the worker got no clear answer. "
+            "It completed the task again in {second_exchange}, and the link was counted twice.",
+            task=first.task,
+            first_exchange=run.describe(first.exchange),
+            second_exchange=run.describe(second.exchange),
+        ),
         (first.number, second.number),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -20,14 +21,14 @@ class DoneOnce(Rule):
     """
 
     id: ClassVar[str] = "done-once"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "A list can be older than the worker's last results, and customers see work that is done twice."
     )
-    careful: ClassVar[str] = (
+    careful: ClassVar[str] = phrase(
         "remembers the tasks that it has completed, and skips them when a list names them again"
     )
     general: ClassVar[bool] = False
-    no_occasion: ClassVar[str] = "no old list named a completed task"
+    no_occasion: ClassVar[str] = phrase("no old list named a completed task")
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([breach for task in run.reports_by_task for breach in _breaches(run, task)])
@@ -47,9 +48,15 @@ def _breaches(run: Run, task: str) -> Iterator[Breach]:
     for report in run.reports_by_task[task]:
         if completion is not None and _starts_again(run, completion, report):
             yield Breach(
-                f"Task {task} was completed in {run.describe(completion.exchange)}. Then an old list "
-                f"named it, and the worker started it again, as {report.status}, in "
-                f"{run.describe(report.exchange)}. The task was still completed at that time.",
+                phrase(
+                    "Task {task} was completed in {completion_exchange}. Then an old list named it, and "
+                    "the worker started it again, as {status}, in {report_exchange}. The task was still "
+                    "completed at that time.",
+                    task=task,
+                    completion_exchange=run.describe(completion.exchange),
+                    status=report.status,
+                    report_exchange=run.describe(report.exchange),
+                ),
                 (completion.number, report.number),
             )
         elif report.status == "completed" and report.outcome == "accepted":

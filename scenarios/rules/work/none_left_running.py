@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -16,12 +17,14 @@ class NoneLeftRunning(Rule):
     """When a worker exits, no task that it reported as running may still be running."""
 
     id: ClassVar[str] = "none-left-running"
-    why: ClassVar[str] = "Nobody else takes a task that seems to run, so it stays running forever."
-    careful: ClassVar[str] = "reports an end for every task that it started, or sets it back, before it exits"
+    why: ClassVar[str] = phrase("Nobody else takes a task that seems to run, so it stays running forever.")
+    careful: ClassVar[str] = phrase(
+        "reports an end for every task that it started, or sets it back, before it exits"
+    )
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True
     follows_from: ClassVar[tuple[str, ...]] = ("goes-on-after-trouble", "goes-on-after-refusal")
-    no_occasion: ClassVar[str] = "the run ended before the worker exited, or no task was running"
+    no_occasion: ClassVar[str] = phrase("the run ended before the worker exited, or no task was running")
 
     def check(self, run: Run) -> list[Violation]:
         if not run.exited_normally:
@@ -42,7 +45,11 @@ class NoneLeftRunning(Rule):
 
 def _breach(run: Run, report: TaskReport) -> Breach:
     return Breach(
-        f"Task {report.task} was reported as running in {run.describe(report.exchange)}, and the worker "
-        "exited without another report of it.",
+        phrase(
+            "Task {task} was reported as running in {report_exchange}, and the worker exited "
+            "without another report of it.",
+            task=report.task,
+            report_exchange=run.describe(report.exchange),
+        ),
         (report.number,),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -23,13 +24,13 @@ class OneEndPerTask(Rule):
     """
 
     id: ClassVar[str] = "one-end-per-task"
-    why: ClassVar[str] = "A task that ends twice was done twice, or one of its results is wrong."
-    careful: ClassVar[str] = (
+    why: ClassVar[str] = phrase("A task that ends twice was done twice, or one of its results is wrong.")
+    careful: ClassVar[str] = phrase(
         "remembers the tasks that it has ended, works on each task once even if it is listed twice, and "
         "repeats a result only without changes"
     )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "the worker ended no task"
+    no_occasion: ClassVar[str] = phrase("the worker ended no task")
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([breach for task in run.reports_by_task for breach in _breaches(run, task)])
@@ -46,8 +47,15 @@ def _breaches(run: Run, task: str) -> Iterator[Breach]:
         flaw = _flaw(end, report) if end is not None else None
         if end is not None and flaw is not None:
             yield Breach(
-                f"Task {task} was reported as {end.status} in {run.describe(end.exchange)}, and then {flaw} "
-                f"in {run.describe(report.exchange)}.",
+                phrase(
+                    "Task {task} was reported as {status} in {end_exchange}, and then {flaw} in "
+                    "{report_exchange}.",
+                    task=task,
+                    status=end.status,
+                    end_exchange=run.describe(end.exchange),
+                    flaw=flaw,
+                    report_exchange=run.describe(report.exchange),
+                ),
                 (end.number, report.number),
             )
         elif _ends_task(run, report):
@@ -76,12 +84,12 @@ def _flaw(end: TaskReport, report: TaskReport) -> str | None:
     if report.status is None or report.exchange.began < end.exchange.ended:
         return None
     if report.is_end and report.status != end.status:
-        return f"as {report.status}"
+        return phrase("as {status}", status=report.status)
     if not end.answered_before(report.exchange):
         return None
     if report.is_end:
-        return f"as {report.status} again" if _is_same_end(end, report) else None
-    return f"started again, as {report.status},"
+        return phrase("as {status} again", status=report.status) if _is_same_end(end, report) else None
+    return phrase("started again, as {status},", status=report.status)
 
 
 def _is_same_end(end: TaskReport, report: TaskReport) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -24,10 +25,12 @@ class RequestClosedLast(Rule):
     """
 
     id: ClassVar[str] = "request-closed-last"
-    why: ClassVar[str] = "The customer sees a finished campaign, and links are still missing."
-    careful: ClassVar[str] = "closes a customer's request after the results of all its tasks were accepted"
+    why: ClassVar[str] = phrase("The customer sees a finished campaign, and links are still missing.")
+    careful: ClassVar[str] = phrase(
+        "closes a customer's request after the results of all its tasks were accepted"
+    )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "the worker closed no customer's request"
+    no_occasion: ClassVar[str] = phrase("the worker closed no customer's request")
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize(
@@ -75,7 +78,13 @@ def _was_known_and_open(run: Run, task_id: str, close: Exchange) -> bool:
 
 def _breach(run: Run, close: Exchange, result: TaskReport) -> Breach:
     return Breach(
-        f"The worker set a customer's request to completed in {run.describe(close)}, and reported task "
-        f"{result.task} of this request as {result.status} later, in {run.describe(result.exchange)}.",
+        phrase(
+            "The worker set a customer's request to completed in {close_exchange}, and reported "
+            "task {task} of this request as {status} later, in {result_exchange}.",
+            close_exchange=run.describe(close),
+            task=result.task,
+            status=result.status,
+            result_exchange=run.describe(result.exchange),
+        ),
         (close.number, result.number),
     )

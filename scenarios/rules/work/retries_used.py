@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import TaskReport
@@ -21,13 +22,15 @@ class RetriesUsed(Rule):
     """
 
     id: ClassVar[str] = "retries-used"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "The page of the API gives a failed task more attempts. Without them, a short failure of a site ends "
         "the task."
     )
-    careful: ClassVar[str] = "sets each failed task back while its retry_count is below its max_retries"
+    careful: ClassVar[str] = phrase(
+        "sets each failed task back while its retry_count is below its max_retries"
+    )
     general: ClassVar[bool] = False
-    no_occasion: ClassVar[str] = "the worker set no failed task back before it exited"
+    no_occasion: ClassVar[str] = phrase("the worker set no failed task back before it exited")
 
     def check(self, run: Run) -> list[Violation]:
         if not run.exited_normally or not run.is_complete:
@@ -74,7 +77,11 @@ def _has_retries(task: Mapping[str, Any]) -> bool:
 
 def _breach(run: Run, failure: TaskReport) -> Breach:
     return Breach(
-        f"Task {failure.task} was reported as failed in {run.describe(failure.exchange)} and has retries "
-        "left. The worker tried other failed tasks again, but not this one.",
+        phrase(
+            "Task {task} was reported as failed in {failure_exchange} and has retries left. The "
+            "worker tried other failed tasks again, but not this one.",
+            task=failure.task,
+            failure_exchange=run.describe(failure.exchange),
+        ),
         (failure.number,),
     )

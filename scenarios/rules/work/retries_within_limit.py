@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_page import TaskPage
@@ -22,12 +23,14 @@ class RetriesWithinLimit(Rule):
     """
 
     id: ClassVar[str] = "retries-within-limit"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "Some sites refuse a post each time. After many attempts, the site blocks the account."
     )
-    careful: ClassVar[str] = "does not retry a failed task after its retry_count has reached its max_retries"
+    careful: ClassVar[str] = phrase(
+        "does not retry a failed task after its retry_count has reached its max_retries"
+    )
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "no task had failed"
+    no_occasion: ClassVar[str] = phrase("no task had failed")
 
     def check(self, run: Run) -> list[Violation]:
         return self.summarize([breach for task in run.reports_by_task for breach in _breaches(run, task)])
@@ -82,10 +85,19 @@ def _number(value: object, default: int) -> int:
 
 
 def _breach(run: Run, retry: TaskReport, page: TaskPage, since: int) -> Breach:
-    own = f", and the worker retried it {since} times after that" if since else ""
+    own = phrase(", and the worker retried it {since} times after that", since=since) if since else ""
     return Breach(
-        f"Task {retry.task} had retry_count {_retry_count(page, retry.task)} and max_retries "
-        f"{_max_retries(page, retry.task)} in {run.describe(page.exchange)}{own}. The worker then reported "
-        f"it as {retry.status} again in {run.describe(retry.exchange)}.",
+        phrase(
+            "Task {task} had retry_count {retry_count} and max_retries {max_retries} in "
+            "{page_exchange}{own}. The worker then reported it as {status} again in "
+            "{retry_exchange}.",
+            task=retry.task,
+            retry_count=_retry_count(page, retry.task),
+            max_retries=_max_retries(page, retry.task),
+            page_exchange=run.describe(page.exchange),
+            own=own,
+            status=retry.status,
+            retry_exchange=run.describe(retry.exchange),
+        ),
         (page.exchange.number, retry.number),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.rule import Breach, Rule
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.task_report import RESULTS, TaskReport
@@ -25,12 +26,12 @@ class RunningBeforeEnd(Rule):
     """
 
     id: ClassVar[str] = "running-before-end"
-    why: ClassVar[str] = (
+    why: ClassVar[str] = phrase(
         "A task that seems to wait can be canceled or given to another server while the worker works on it."
     )
-    careful: ClassVar[str] = "reports a task as running before it begins to work on it"
+    careful: ClassVar[str] = phrase("reports a task as running before it begins to work on it")
     general: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = "the worker reported no result"
+    no_occasion: ClassVar[str] = phrase("the worker reported no result")
 
     def check(self, run: Run) -> list[Violation]:
         if not run.is_complete:
@@ -47,8 +48,14 @@ def _breaches(run: Run, task: str) -> Iterator[Breach]:
         is_early = was in run.api.statuses_in("waiting") and _counts(run, result)
         if is_early and not _was_reported_running(run, result):
             yield Breach(
-                f"Task {task} was {was}, and the worker never reported it as running before it "
-                f"reported it as {result.status} in {run.describe(result.exchange)}.",
+                phrase(
+                    "Task {task} was {was}, and the worker never reported it as running before it "
+                    "reported it as {status} in {result_exchange}.",
+                    task=task,
+                    was=was,
+                    status=result.status,
+                    result_exchange=run.describe(result.exchange),
+                ),
                 (result.number,),
             )
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.scenarios.fields.kinds import Seconds
 from workerkit.scenarios.rules.last_activity import last_activity
 from workerkit.scenarios.rules.next_poll import waits_for_next_poll
@@ -18,11 +19,11 @@ from workerkit.scenarios.run_record.violation import Violation
 
 _NEVER_RUNNING = "running-before-end"
 _HOW_IT_ENDED: dict[EndedBy, str] = {
-    "until": "when the scenario was over",
-    "exit": "when the worker exited",
-    "time-limit": "when the time limit was reached",
-    "idle": "when the worker had done nothing more for half of the time limit",
-    "failed": "when the verdict was certain",
+    "until": phrase("when the scenario was over"),
+    "exit": phrase("when the worker exited"),
+    "time-limit": phrase("when the time limit was reached"),
+    "idle": phrase("when the worker had done nothing more for half of the time limit"),
+    "failed": phrase("when the verdict was certain"),
 }
 
 
@@ -38,14 +39,14 @@ class TasksEnded(Rule):
     """
 
     id: ClassVar[str] = "tasks-ended"
-    why: ClassVar[str] = "A task that is left behind is never done, and nobody notices."
-    careful: ClassVar[str] = (
+    why: ClassVar[str] = phrase("A task that is left behind is never done, and nobody notices.")
+    careful: ClassVar[str] = phrase(
         "goes on after a failure, repeats failed reports, and reads the list until it is empty. When it "
         "starts, it asks with status=running for the tasks of an earlier run"
     )
     general: ClassVar[bool] = False
     can_be_mended: ClassVar[bool] = True
-    no_occasion: ClassVar[str] = (
+    no_occasion: ClassVar[str] = phrase(
         "the worker was waiting when the time limit was reached. Perhaps it reads the list again later. "
         "Give it more time with --time-limit"
     )
@@ -103,10 +104,24 @@ def _refused_reports(run: Run, open_tasks: Sequence[Mapping[str, Any]]) -> list[
 def _message(run: Run, open_tasks: Sequence[Mapping[str, Any]], refused: Sequence[TaskReport]) -> str:
     statuses = Counter(task["status"] for task in open_tasks)
     counts = ", ".join(f"{count} {status}" for status, count in statuses.items())
-    ended = (
-        f"{len(open_tasks)} of {len(run.own_tasks())} tasks of {run.server} were not completed, failed or "
-        f"canceled {_HOW_IT_ENDED[run.ended_by]} ({counts}): {first_ids(open_tasks)}."
+    ended = phrase(
+        "{open_tasks_count} of {own_tasks_count} tasks of {server} were not completed, "
+        "failed or canceled {how_it_ended} ({counts}): {ids}.",
+        open_tasks_count=len(open_tasks),
+        own_tasks_count=len(run.own_tasks()),
+        server=run.server,
+        how_it_ended=_HOW_IT_ENDED[run.ended_by],
+        counts=counts,
+        ids=first_ids(open_tasks),
     )
     codes = ", ".join(sorted({str(report.code) for report in refused}))
-    refusals = f"The server refused the last report of {len(refused)} of them ({codes})." if refused else ""
-    return " ".join(filter(None, (ended, refusals, last_activity(run))))
+    refusals = (
+        phrase(
+            "The server refused the last report of {refused_count} of them ({codes}).",
+            refused_count=len(refused),
+            codes=codes,
+        )
+        if refused
+        else ""
+    )
+    return joined(" ", filter(None, (ended, refusals, last_activity(run))))

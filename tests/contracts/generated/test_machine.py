@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.covering import pairwise
+from tests.contracts.covering import pairwise_dialects
+from tests.sampling import sampled
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.gate.gate import Gate
 from workerkit.contracts.generated.machine import EpisodeBudget, run_episodes
@@ -30,11 +31,9 @@ from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import dialect_of
-from workerkit.openapi.spec.silence import silences
 
 Json = dict[str, Any]
 Watcher = Callable[[Exchange], None]
-VALUES = {silence.id: list(silence.values) for silence in silences().values()}
 SHORT = EpisodeBudget(episodes=8, steps=10, requests=300)
 
 
@@ -107,7 +106,7 @@ def test_a_finished_run_leaves_nothing_in_memory(run: RunEpisodes) -> None:
     assert [reference() for reference in references] == [None]
 
 
-@pytest.mark.parametrize("choices", [pytest.param(choices, id="") for choices in pairwise(VALUES)[::5]])
+@pytest.mark.parametrize("choices", sampled(pairwise_dialects(), every=6, ids=False))
 def test_a_correct_server_of_any_dialect_has_no_findings(run: RunEpisodes, choices: dict[str, str]) -> None:
     result = run(choices)
     assert result.messages == []

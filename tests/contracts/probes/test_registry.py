@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.contracts.covering import pairwise
+from tests.contracts.covering import pairwise_dialects
+from tests.sampling import sampled
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.gate.gate import Gate
 from workerkit.contracts.page.rules import RuleStatus
@@ -110,7 +111,7 @@ def test_each_value_is_observed(new_target: NewTarget, silence: str, value: str)
     assert ledger.dialect()[silence] in (value, silences()[silence].default)
 
 
-@pytest.mark.parametrize("choices", [pytest.param(choices, id="") for choices in pairwise(VALUES)])
+@pytest.mark.parametrize("choices", sampled(pairwise_dialects(), every=3, ids=False))
 def test_all_values_of_a_dialect_are_observed_without_a_finding(
     new_target: NewTarget, choices: dict[str, str]
 ) -> None:

@@ -23,7 +23,7 @@ def test_the_same_time_after_some_seconds_is_a_stopped_clock() -> None:
     stopped = stopped_clock([heartbeat(0, TIME), heartbeat(1, TIME), heartbeat(5, TIME)])
     assert stopped is not None
     assert (stopped.first.began, stopped.last.began) == (0, 5)
-    assert str(stopped) == f"server_time is still {TIME} after 5 s, so the clock has stopped"
+    assert stopped.text == f"server_time is still {TIME} after 5 s, so the clock has stopped"
 
 
 @pytest.mark.parametrize(

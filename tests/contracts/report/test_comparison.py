@@ -173,6 +173,7 @@ def test_in_junit_only_the_newly_broken_rule_is_a_failure() -> None:
     )
     (failure,) = suite.iter("failure")
     assert "In the baseline this rule was kept." in str(failure.text)
+    assert "workerkit rule show list-total" in str(failure.text)
     (output,) = suite.findall("system-out")
     assert "newly broken: list-total (kept in the baseline): no total" in str(output.text)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.covering import pairwise
+from tests.contracts.covering import pairwise_dialects
+from tests.sampling import sampled
 from workerkit.contracts.report.silence_report import dialect_text, silence_reports
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.run.observation import not_observed, observed
@@ -14,9 +15,7 @@ from workerkit.contracts.target.target import Target
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.dialect import dialect_of, read_choices, read_dialect
-from workerkit.openapi.spec.silence import silences
 
-VALUES = {silence.id: list(silence.values) for silence in silences().values()}
 TARGET = Target("http://target/api/v1/worker", "key-one")
 NO_SECRETS = Mask([], salt=b"")
 
@@ -30,7 +29,7 @@ def exchange(body: bytes) -> Exchange:
     return Exchange(1, None, None, "PUT", path, "", (), body, 400, (), b"", 0.0, 0.0)
 
 
-@pytest.mark.parametrize("choices", [pytest.param(choices, id="") for choices in pairwise(VALUES)])
+@pytest.mark.parametrize("choices", sampled(pairwise_dialects(), every=1, ids=False))
 def test_the_file_has_every_observed_value(tmp_path: Path, choices: dict[str, str]) -> None:
     ledger = Ledger()
     for silence, value in choices.items():

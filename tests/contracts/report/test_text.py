@@ -87,6 +87,7 @@ def test_what_follows_from_a_cause_is_named_in_one_line() -> None:
     followers = (("update", flaw), ("update", flaw), ("bulk", flaw))
     text = report_text(caused(RuleFlaw("one is missing", (1,)), followers=followers))
     assert "The same mistake also breaks: update (2 findings), bulk (1 finding)" in text
+    assert "workerkit rule show list\n" in text
     assert "it is gone" not in text
     assert "Fix first" not in text
 

@@ -90,6 +90,37 @@ def test_a_world_can_be_made_with_a_scenario(control: Control, world: World) -> 
     assert (state["scenario"], len(state["tasks"])) == ("key-revoked", 60)
 
 
+def test_a_world_can_have_a_name_and_a_key_prefix(control: Control, mock: WorldServer, world: World) -> None:
+    body = {"name": "night-3", "key_prefix": "team-a"}
+    new_world = control("POST", "/worlds", body).json()
+    assert (new_world["world"], new_world["key_prefix"]) == ("night-3", "team-a")
+    keys = [server["api_key"] for server in new_world["servers"]]
+    assert keys == [f"team-a.server-0{number}-key" for number in (1, 2, 3)]
+    assert {mock.worlds.director_for_key(key).world.name for key in keys} == {"night-3"}  # type: ignore[union-attr]
+    assert control("GET", "/worlds").json()["worlds"][-1] == new_world
+    assert_refused(
+        control("POST", "/worlds", {"key_prefix": "team-a"}), 409, "the key prefix team-a belongs to"
+    )
+    assert_refused(control("POST", "/worlds", {"name": "night-3"}), 409, "there is already a world night-3")
+
+
+def test_a_new_key_of_a_server_gets_the_prefix(control: Control, world: World) -> None:
+    control("POST", "/worlds", {"name": "a", "key_prefix": "a"})
+    server = control("PATCH", "/worlds/a/servers/server-01", {"api_key": "new"}).json()
+    assert server["api_key"] == "a.new"
+    body = {"api_key": "a.other"}
+    refused = control("PATCH", f"/worlds/{world.name}/servers/server-01", body)
+    assert_refused(refused, 409, "begins with the key prefix of the world a")
+
+
+def test_a_snapshot_with_another_prefix_is_refused(control: Control, world: World) -> None:
+    for name in ("a", "b"):
+        control("POST", "/worlds", {"name": name, "key_prefix": name})
+    snapshot = control("GET", "/worlds/a/snapshot").json()
+    assert_refused(control("PUT", "/worlds/b/snapshot", snapshot), 409, "have another prefix")
+    assert control("PUT", "/worlds/a/snapshot", snapshot).status_code == 200
+
+
 def test_the_base_url_has_the_host_of_the_request(control: Control, mock: WorldServer, world: World) -> None:
     host = f"localhost:{mock.port}"
     new_world = control("POST", "/worlds", {}, headers={"Host": host}).json()
@@ -121,6 +152,18 @@ def test_the_list_of_worlds_has_the_url_and_the_keys_of_each(
             "body/scenario: the scenario stopped-in-a-task has the effect",
         ),
         ({"sed": 7}, 400, 'did you mean "seed"?'),
+        ({"name": "a b"}, 400, 'body/name: "a b" does not match'),
+        ({"name": "x" * 65}, 400, "body/name"),
+        ({"key_prefix": ""}, 400, "body/key_prefix"),
+        ({"key_prefix": "team.a"}, 400, 'body/key_prefix: "team.a" does not match'),
+        (
+            {
+                "key_prefix": "a",
+                "world": {"servers": [{"name": "x", "key": "k"}, {"name": "y", "key": "a.k"}]},
+            },
+            400,
+            "body/world: x and y have the same API key",
+        ),
         ({"seed": -1}, 400, "body/seed"),
         ({"seed": 2**63}, 400, "body/seed"),
         ([], 400, "body"),

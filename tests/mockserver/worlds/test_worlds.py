@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from workerkit.mockserver.world.new_task import create_task
+from workerkit.mockserver.worlds.key_prefixes import KeyTakenError
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
-from workerkit.mockserver.worlds.worlds import DEFAULT, KeyTakenError, Worlds
+from workerkit.mockserver.worlds.worlds import DEFAULT, NameTakenError, Worlds
 from workerkit.scenarios.model.scenario import Scenario
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 
@@ -33,6 +34,15 @@ def worlds() -> Worlds:
 def test_a_name_is_never_used_twice(worlds: Worlds) -> None:
     worlds.remove("w1")
     assert [worlds.new_name(), worlds.new_name()] == ["w2", "w3"]
+
+
+def test_a_chosen_name_is_used_once(worlds: Worlds) -> None:
+    worlds.add("w2", BUILDER)
+    assert worlds.new_name() == "w3"
+    before = worlds.world("w2")
+    with pytest.raises(NameTakenError, match="there is already a world w2"):
+        worlds.add("w2", BUILDER)
+    assert worlds.world("w2") is before
 
 
 def test_worlds_are_listed_the_oldest_first(worlds: Worlds) -> None:

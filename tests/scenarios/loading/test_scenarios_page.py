@@ -1,4 +1,4 @@
-"""docs/reference/scenarios.md names every key of scenario files, and its examples are valid."""
+"""The page of scenario files names every key of them, in both languages, and its examples are valid."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ from workerkit.scenarios.model.trigger import TRIGGERS
 from workerkit.scenarios.model.until import Until
 from workerkit.scenarios.model.world_plan import AccountPlan, CustomerRequestPlan, ServerPlan, WorldPlan
 
-PAGE = (Path(__file__).parents[3] / "docs/reference/scenarios.md").read_text("utf-8")
-EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+DOCS = Path(__file__).parents[3] / "docs"
+PAGES = {
+    language: (folder / "reference/scenarios.md").read_text("utf-8")
+    for language, folder in {"en": DOCS, "vi": DOCS / "vi"}.items()
+}
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGES["en"], re.DOTALL)
 KEYS = [
     *TRIGGERS,
     *EFFECTS,
@@ -37,9 +41,9 @@ KEYS = [
 ]
 
 
-@pytest.mark.parametrize("key", sorted(set(KEYS)))
-def test_the_page_has_every_key(key: str) -> None:
-    assert re.search(rf"(?<![\w-]){key}(?![\w-])", PAGE)
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_the_page_has_every_key(page: str) -> None:
+    assert [key for key in set(KEYS) if not re.search(rf"(?<![\w-]){key}(?![\w-])", page)] == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

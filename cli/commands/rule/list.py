@@ -1,0 +1,29 @@
+"""`workerkit rule list`: lists all rules."""
+
+from __future__ import annotations
+
+import click
+
+from workerkit.cli.echo import echo
+from workerkit.contracts.mending.server_mending import server_mendings
+from workerkit.scenarios.mending.mending import mendings
+from workerkit.scenarios.rules import RULES
+
+
+@click.command("list")
+def command() -> None:
+    """Lists the rules for workers, which exec checks, and the rules for servers, which conform checks.
+
+    \b
+    Example:
+      workerkit rule list
+    """
+    rules = {
+        "Rules for workers. A careful worker": {rule: RULES[rule].careful for rule in mendings()},
+        "Rules for servers": {rule: mending.en.means for rule, mending in server_mendings().items()},
+    }
+    width = max(len(rule) for entries in rules.values() for rule in entries)
+    for heading, entries in rules.items():
+        echo(f"{heading}:")
+        for rule, text in entries.items():
+            echo(f"  {rule:{width}}  {text.partition('. ')[0].rstrip('.')}")

@@ -1,0 +1,1 @@
+"""Texts for people in several languages. English is the language of the code and the fallback."""
