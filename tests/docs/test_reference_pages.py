@@ -80,7 +80,8 @@ def test_the_page_of_the_fixture_has_every_member_and_option(folder: Path) -> No
 def keys_in(function: ast.AST) -> set[str]:
     """The keys of all dictionaries that a function writes."""
     dicts = (node for node in ast.walk(function) if isinstance(node, ast.Dict))
-    return {str(key.value) for node in dicts for key in node.keys if isinstance(key, ast.Constant)}
+    keys = (key.value for node in dicts for key in node.keys if isinstance(key, ast.Constant))
+    return {key for key in keys if isinstance(key, str)}
 
 
 def functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
