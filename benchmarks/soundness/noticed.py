@@ -25,6 +25,7 @@ from workerkit.mockserver.mutation.mutation_run import run_mutation
 from workerkit.scenarios.library import library
 
 _ROOT = Path(__file__).parents[2]
+_SUITE_SECONDS, _WORKER_SECONDS = 300.0, 60.0
 _EXAMPLES = _ROOT / "tests" / "examples"
 _PAGE = Path(__file__).with_suffix(".md")
 _NOTHING, _EVERYTHING = "asserts nothing", "checks everything: `workerkit conform`"
@@ -88,7 +89,8 @@ def main(every: int, jobs: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for tested in _commands(Path(folder)):
             scenario = library.find("quiet-day") if tested.is_worker else None
-            plan = MutationPlan(tested.words, scenario, (), mutants, jobs, time_limit=300.0)
+            limit = _WORKER_SECONDS if tested.is_worker else _SUITE_SECONDS
+            plan = MutationPlan(tested.words, scenario, (), mutants, jobs, time_limit=limit)
             results[tested.name] = run_mutation(plan)
             click.echo(" | ".join(_cells(tested.name, results[tested.name])))
     goals = _goals(results)
@@ -149,8 +151,8 @@ def _page(results: dict[str, MutationResult], goals: list[Goal], count: int, mac
     rows = [_cells(name, result) for name, result in results.items()]
     return (
         "# What test suites and workers notice\n\n"
-        f"`workerkit mutate` with {count} of the {len(MUTANTS)} mutants. Each mutant is a mock that breaks one "
-        "promise of the API page. A mutant is reached if the command calls its operation.\n\n"
+        f"`workerkit mutate` with {count} of the {len(MUTANTS)} mutants. Each mutant is a mock that breaks "
+        "one promise of the API page. It is reached if the command calls its operation.\n\n"
         f"{markdown(head, rows)}\n\n{goal_table(goals)}\n\n{machine}\n"
     )
 

@@ -10,13 +10,12 @@ from multiprocessing import get_context
 
 import click
 
-from tests.contracts.covering import pairwise
+from tests.contracts.covering import pairwise_dialects
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.page.rules import RuleStatus
 from workerkit.contracts.target.own_mock import own_mock
 from workerkit.contracts.target.plan import Plan
 from workerkit.openapi.spec.dialect import dialect_of
-from workerkit.openapi.spec.silence import silences
 
 _PROCESSES = 2
 
@@ -64,8 +63,7 @@ def main(dialects: int, seeds: int) -> None:
 
 
 def _run(dialect: int, seed: int) -> Row:
-    values = {name: list(silence.values) for name, silence in silences().items()}
-    choices = [{}, *pairwise(values)][dialect]
+    choices = [{}, *pairwise_dialects()][dialect]
     with own_mock(seed, dialect_of(choices)) as target:
         report = conform(target, Plan(seed=seed))
     broken = tuple(f"{rule.id}: {rule.why}" for rule in report.with_status(RuleStatus.BROKEN))

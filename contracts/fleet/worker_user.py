@@ -15,6 +15,8 @@ from workerkit.contracts.fleet.simulated_server import WorkStyle
 
 __all__ = ["WorkerUser", "locust_events"]
 
+_EVERY_FIVE_SECONDS = constant_pacing(5)
+
 
 class WorkerUser(User):
     """A simulated tool server. Make a subclass of it in a locustfile: `class Worker(WorkerUser): ...`
@@ -23,14 +25,13 @@ class WorkerUser(User):
     the list page by page, starts tasks, reports results and sends logs. Each answer is checked by the rules
     of the API page. A broken rule, a refusal and a missing answer are failures of Locust.
 
-    wait_time: the time from the beginning of one round of work to the next. A round sends about 7 requests.
+    wait_time: the time between rounds of work, as in Locust: `constant_pacing(1)`. A round has 7 requests.
     heartbeat: the time between two heartbeats, in seconds. It cannot be shorter than a round.
     tasks_at_once: how many tasks are done in one round.
     page_size: the `limit` of the pages when all tasks are read.
     """
 
     abstract = True
-    wait_time = constant_pacing(5)
     heartbeat: ClassVar[float] = 30.0
     tasks_at_once: ClassVar[int] = 4
     page_size: ClassVar[int] = 100
@@ -38,6 +39,10 @@ class WorkerUser(User):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self._server: FleetServer | None = None
+
+    def wait_time(self) -> float:
+        """The seconds until the next round of work, for a round every five seconds."""
+        return float(_EVERY_FIVE_SECONDS(self))
 
     def on_start(self) -> None:
         """Takes the next server. A user without a server stops."""

@@ -11,6 +11,7 @@ from workerkit.contracts.mending.server_mending import SERVER_LANGUAGES, ServerM
 from workerkit.contracts.page.rules import RULES as SERVER_RULES
 from workerkit.mockserver.mutants import MUTANTS
 from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.page.page import Sentence
 from workerkit.scenarios.mending.mending import PROGRAMMING_LANGUAGES, Mending, mendings
 from workerkit.scenarios.mending.rule_text import scenarios_about
 from workerkit.scenarios.rules import RULES
@@ -110,7 +111,7 @@ def _server_entry(mending: ServerMending, language: str) -> str:
     parts = [
         f"## {mending.rule}\n",
         f"{texts.means}\n",
-        f"{words['sentence']}: {sentence.bilingual if language == 'en' else sentence.text}\n",
+        f"{words['sentence']}: {_quoted(sentence, language)}\n",
         f"{request}:\n",
         _fenced("text", mending.request),
         f"{words['wrong']}:\n",
@@ -123,6 +124,12 @@ def _server_entry(mending: ServerMending, language: str) -> str:
         title = SERVER_LANGUAGES[mending.language]
         parts += [f"{words['mended']} {title}:\n", _fenced(_FENCES[mending.language], mending.snippet)]
     return "\n".join([*parts, f"{words['mutants']}: {mutants}.\n"])
+
+
+def _quoted(sentence: Sentence, language: str) -> str:
+    """The sentence as the API's page has it. In English, its meaning follows."""
+    meaning = f" ({sentence.gist.rstrip('.,:')})" if language == "en" else ""
+    return f"`{sentence.text}`{meaning}"
 
 
 def _fenced(language: str, text: str) -> str:

@@ -17,8 +17,9 @@ from workerkit.mockserver.state.world_origin import origin_of
 from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.world.refusal import RefusalError
 from workerkit.mockserver.worlds.director import Director
+from workerkit.mockserver.worlds.key_prefixes import KeyTakenError
 from workerkit.mockserver.worlds.world_builder import WorldBuilder
-from workerkit.mockserver.worlds.worlds import DEFAULT, KeyTakenError, TooManyWorldsError, Worlds
+from workerkit.mockserver.worlds.worlds import DEFAULT, TooManyWorldsError, Worlds
 from workerkit.openapi.errors import UsageError, WorkerkitError
 from workerkit.openapi.formats.steps import Steps, finish
 
@@ -160,8 +161,8 @@ class KeptWorlds:
             raise UsageError(
                 f"{self._file.name}:{line.number}: {error}. Start with a higher --most-worlds"
             ) from None
-        except KeyTakenError:
-            raise self._file.bad(line.number, "an earlier world has the same API key") from None
+        except KeyTakenError as error:
+            raise self._file.bad(line.number, str(error)) from None
         except (WorkerkitError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise self._file.bad(line.number, f"this world cannot be restored: {error}") from None
         self._saved[director.world.name] = _Saved(self._version(director), line.place)

@@ -21,6 +21,7 @@ def origin_of(builder: WorldBuilder) -> Json:
         "world": None if plan is None else world_text(plan),
         "seed": builder.seed,
         "dialect": dict(sorted(builder.dialect.choices)),
+        "key_prefix": builder.key_prefix,
     }
 
 
@@ -35,6 +36,7 @@ def builder_of(origin: Json) -> WorldBuilder:
         None if plan is None else parse_world(_bytes(plan), name="world"),
         origin["seed"],
         dialect_of(origin["dialect"]),
+        key_prefix=origin["key_prefix"],
     )
 
 

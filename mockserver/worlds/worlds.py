@@ -127,9 +127,9 @@ class Worlds:
     def add_director(self, director: Director, builder: Builder) -> None:
         """Adds a world that was built before, under its own name. `reset` uses the builder.
 
-        Raises KeyTakenError and TooManyWorldsError.
+        Raises NameTakenError, KeyTakenError and TooManyWorldsError.
         """
-        self._check_room()
+        self._check_new(director.world.name)
         self._install(director.world.name, director, "restored")
         self._builders[director.world.name] = builder
 

@@ -59,7 +59,9 @@ def test_a_worker_at_fault_is_exit_1(run: Run, quiet_day: str) -> None:
     assert output.startswith("FAIL  quiet-day  (")
     assert "  1 of 1 tasks of server-07 were not completed" in output
     assert "      nothing [bold]today[/bold]\n" in output
-    assert "     What this rule means, with a bad and a good example: workerkit rule show tasks-ended\n" in output
+    assert (
+        "     What this rule means, with a bad and a good example: workerkit rule show tasks-ended" in output
+    )
     assert "workerkit scenario show" not in output
     assert output.endswith("worker verdict: fail (0 of 1 scenarios passed; failed: quiet-day)\n")
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.contracts.fake_clock import FakeClock
 from workerkit.contracts.gate.pace import Pace
+from workerkit.contracts.target.run_clock import RunClock
 
 
 def pace_of(rate: float | None) -> tuple[Pace, FakeClock]:
@@ -125,3 +126,18 @@ def test_a_429_never_makes_the_pauses_shorter() -> None:
     for _ in range(2):
         pace.wait_for_turn()
     assert clock.waits == [2.0]
+
+
+def test_callers_that_wait_at_the_same_time_get_different_turns() -> None:
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:
+            # Another caller comes while this one waits.
+            pace.wait_for_turn()
+
+    pace = Pace(10.0, RunClock(steady=lambda: 0.0, wait=wait))
+    for _ in range(2):
+        pace.wait_for_turn()
+    assert waits == pytest.approx([0.1, 0.2])

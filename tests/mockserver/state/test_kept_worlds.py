@@ -132,12 +132,13 @@ def without_clock(worlds: Worlds, name: str = DEFAULT) -> Json:
 
 def ask(worlds: Worlds, path: str = "/tasks?limit=1") -> None:
     with WorldServer(worlds) as mock:
-        headers = {"X-API-Key": "server-01-key"}
+        headers = {"X-API-Key": worlds.world(DEFAULT).key_ring.all_keys()[0]}
         assert requests.get(mock.base_url + path, headers=headers, timeout=PATIENCE).ok
 
 
-def test_a_world_is_the_same_after_a_restart(kept: Callable[..., Worlds]) -> None:
-    builder = WorldBuilder(library.find("key-revoked"), seed=3)
+@pytest.mark.parametrize("key_prefix", ["", "team-a"])
+def test_a_world_is_the_same_after_a_restart(kept: Callable[..., Worlds], key_prefix: str) -> None:
+    builder = WorldBuilder(library.find("key-revoked"), seed=3, key_prefix=key_prefix)
     worlds = kept(builder)
     ask(worlds)
     before = without_clock(worlds)
